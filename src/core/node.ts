@@ -1,0 +1,29 @@
+/** A node's own identity: 32 hexadecimal digits from its config folder, the same on every network and address. */
+export type NodeId = string;
+
+/** A slot's number within one job on one node, from 0. */
+export type SlotId = number;
+
+/** A Blender frame number: an integer that may be negative, never an index. */
+export type Frame = number;
+
+/** Where a node can be dialled. */
+export interface NodeAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What discovery learned of a node, by mDNS or from a list the user gave. */
+export interface Sighting {
+  /** Absent when only an address is known, as with `--nodes`. */
+  readonly id?: NodeId;
+  readonly name?: string;
+  /** Best first. */
+  readonly addresses: readonly NodeAddress[];
+  readonly blenderVersion?: string;
+  readonly slots?: number;
+  readonly state?: "idle" | "busy";
+  /** Key id the node announced; `null` for an open node; absent when unknown. */
+  readonly keyId?: string | null;
+  readonly source: "mdns" | "fixed" | "embedded";
+}

@@ -1,0 +1,73 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { FarmError } from "./errors.ts";
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const shortestKeyBits = 128;
+const madeKeyBytes = 20;
+
+/** The secret that one farm's coordinators and nodes share. Never log one: `id` is what may be shown. */
+export interface FarmKey {
+  readonly bytes: Buffer;
+  /** 8 hexadecimal digits that say which key it is and nothing else about it. */
+  readonly id: string;
+}
+
+/**
+ * Reads a key as people write it: base32 (RFC 4648) without padding; case, spaces and hyphens do not count.
+ *
+ * @param source Where the text is from, for the error: the text itself never appears in one
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` when it is not base32 or has less than 128 bits
+ */
+export function parseFarmKey(text: string, source: string): FarmKey {
+  const symbols = text.toUpperCase().replace(/[\s-]/g, "").replace(/=+$/, "");
+  const hint = "Give the key as the node showed it, or let a node make one: it has 32 letters and digits";
+  let bits = 0n;
+  for (const symbol of symbols) {
+    const value = alphabet.indexOf(symbol);
+    if (value < 0) {
+      throw new FarmError("FARM_KEY_UNUSABLE", `Cannot use the farm key of ${source}: it is not base32 text`, hint);
+    }
+    bits = (bits << 5n) | BigInt(value);
+  }
+  const bitCount = symbols.length * 5;
+  if (bitCount < shortestKeyBits) {
+    throw new FarmError(
+      "FARM_KEY_UNUSABLE",
+      `Cannot use the farm key of ${source}: it has ${bitCount} bits, and ${shortestKeyBits} are needed`,
+      hint,
+    );
+  }
+  const byteCount = Math.floor(bitCount / 8);
+  const whole = bits >> BigInt(bitCount - byteCount * 8);
+  return farmKeyOf(Buffer.from(whole.toString(16).padStart(byteCount * 2, "0"), "hex"));
+}
+
+/** Makes a key of 160 random bits. */
+export function makeFarmKey(): FarmKey {
+  return farmKeyOf(randomBytes(madeKeyBytes));
+}
+
+/** The key of an open node: empty, so it proves nothing about anybody. */
+export const openKey: FarmKey = { bytes: Buffer.alloc(0), id: "" };
+
+/** Writes a key for people: base32 in groups of four. */
+export function formatFarmKey(key: FarmKey): string {
+  let symbols = "";
+  let pending = 0;
+  let pendingBits = 0;
+  for (const byte of key.bytes) {
+    pending = (pending << 8) | byte;
+    pendingBits += 8;
+    while (pendingBits >= 5) {
+      pendingBits -= 5;
+      symbols += alphabet.charAt((pending >> pendingBits) & 31);
+    }
+    pending &= (1 << pendingBits) - 1;
+  }
+  if (pendingBits > 0) symbols += alphabet.charAt((pending << (5 - pendingBits)) & 31);
+  return symbols.replace(/(.{4})(?=.)/g, "$1-");
+}
+
+function farmKeyOf(bytes: Buffer): FarmKey {
+  return { bytes, id: createHmac("sha256", bytes).update("renderfarm key id").digest("hex").slice(0, 8) };
+}

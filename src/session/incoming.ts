@@ -1,0 +1,74 @@
+import { FarmError } from "../core/errors.ts";
+import type { Piece } from "./piece.ts";
+
+/** Takes the bytes of a transfer in order; the link waits for each call, so a slow disk slows the node down. */
+export type Sink = (data: Buffer) => Promise<void>;
+
+interface Transfer {
+  readonly sizeBytes: number;
+  readonly sink: Sink;
+  receivedBytes: number;
+  problem: unknown;
+}
+
+/** The transfers that run from the node to us on one link. */
+export class IncomingTransfers {
+  readonly #running = new Map<number, Transfer>();
+  #nextNumber = 0;
+
+  /** Numbers are shared with the transfers in the other direction: each is used once per link. */
+  takeNumber(): number {
+    return this.#nextNumber++;
+  }
+
+  begin(number: number, sizeBytes: number, sink: Sink): void {
+    this.#running.set(number, { sizeBytes, sink, receivedBytes: 0, problem: undefined });
+  }
+
+  /**
+   * Hands a piece on. A sink's failure is kept for `end`: it is no fault of the link.
+   *
+   * @throws {FarmError} `FARM_BAD_MESSAGE` when the piece belongs to no transfer that was ever begun
+   */
+  async take(piece: Piece): Promise<void> {
+    const transfer = this.#running.get(piece.transfer);
+    if (!transfer) {
+      if (piece.transfer < this.#nextNumber) return; // ended before: pieces were under way
+      throw badPiece(`there is no transfer ${piece.transfer}`);
+    }
+    if (transfer.problem !== undefined) return;
+    if (piece.offset !== transfer.receivedBytes) {
+      transfer.problem = badPiece(`offset ${piece.offset} came where ${transfer.receivedBytes} was due`);
+    } else if (piece.offset + piece.data.length > transfer.sizeBytes) {
+      transfer.problem = badPiece(`more than the ${transfer.sizeBytes} bytes that were announced`);
+    } else {
+      transfer.receivedBytes += piece.data.length;
+      await transfer.sink(piece.data).catch((error: unknown) => {
+        transfer.problem = error;
+      });
+    }
+  }
+
+  /** Ends a transfer, whole or not. @throws What went wrong with it, or `FARM_BAD_MESSAGE` when bytes are missing */
+  end(number: number): void {
+    const transfer = this.#running.get(number);
+    this.#running.delete(number);
+    if (transfer?.problem !== undefined) throw transfer.problem;
+    if (transfer && transfer.receivedBytes !== transfer.sizeBytes) {
+      throw badPiece(`${transfer.receivedBytes} of ${transfer.sizeBytes} bytes came`);
+    }
+  }
+
+  /** Forgets a transfer that nobody waits for any more. */
+  drop(number: number): void {
+    this.#running.delete(number);
+  }
+}
+
+function badPiece(why: string): FarmError {
+  return new FarmError(
+    "FARM_BAD_MESSAGE",
+    `Cannot take the node's bytes: ${why}`,
+    "The frame is rendered again; if it stays so, run the same release of renderfarm on both machines",
+  );
+}

@@ -1,0 +1,23 @@
+import type { NodeAddress } from "../core/node.ts";
+
+/** The transport under a session: whole messages in both directions, in order, until it ends. */
+export interface Link extends AsyncDisposable {
+  /** SHA-256 of the peer's certificate; empty on a link in clear. */
+  readonly tlsFingerprint: Buffer;
+  /** When the last bytes arrived, on `Clock.monotonicMs`'s scale. */
+  readonly heardAtMs: number;
+  /**
+   * What arrives, to be read by one reader. The link reads ahead a little and then stops the sender, so a slow reader
+   * costs no memory. Ends when the link is closed by either side; the reason is in `endedBy`.
+   */
+  readonly messages: AsyncIterable<string | Buffer>;
+  /** Why `messages` ended, once it has; `undefined` for an orderly close. */
+  readonly endedBy: string | undefined;
+  /** Resolves when the message has left this process. @throws {FarmError} `FARM_LINK_LOST` */
+  send(message: string | Buffer): Promise<void>;
+  /** Ends the link; what was sent before is delivered when the peer still reads. Idempotent. */
+  close(code: number, reason: string): Promise<void>;
+}
+
+/** Opens a link. @throws {FarmError} `FARM_NODE_UNREACHABLE` or `FARM_NODE_REFUSED` */
+export type Dial = (address: NodeAddress, signal: AbortSignal) => Promise<Link>;

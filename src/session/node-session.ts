@@ -1,0 +1,287 @@
+import { FarmError, messageOf } from "../core/errors.ts";
+import type { NodeId } from "../core/node.ts";
+import { type ChooseKey, greet } from "./greeting.ts";
+import { IncomingTransfers, type Sink } from "./incoming.ts";
+import type { Link } from "./link.ts";
+import { decodePiece } from "./piece.ts";
+import {
+  type FrameResult,
+  type FromCoordinator,
+  type FromNode,
+  type JobOpened,
+  type NodeInfo,
+  parseFromNode,
+  type SceneInfo,
+} from "./protocol.ts";
+import { Replies } from "./replies.ts";
+import { Seal } from "./seal.ts";
+import { type Blob, upload } from "./upload.ts";
+
+const greetingTimeoutMs = 10_000;
+const heartbeatEveryMs = 2_000;
+const silenceMeansLostMs = 10_000;
+
+/** What a node says of its own accord while a job runs. */
+export type NodeReport = Extract<
+  FromNode,
+  {
+    type: "slot-changed" | "frame-started" | "frame-progress" | "frame-rendered" | "frame-failed" | "frame-withdrawn" | "warning";
+  }
+>;
+
+type Busy = Extract<FromNode, { type: "busy" }>;
+
+export interface SessionOptions {
+  readonly link: Link;
+  readonly expectedNode?: NodeId | undefined;
+  readonly chooseKey: ChooseKey;
+  /** Called in the order in which the node spoke; never before `open` has returned. */
+  readonly onReport: (report: NodeReport) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One conversation with one render node: from the handshake until the link ends. It holds no state of the job, so after a
+ * lost link a new session takes the job up again with `openJob`. Whoever opens it owns it: `await using`.
+ */
+export class NodeSession implements AsyncDisposable {
+  readonly info: NodeInfo;
+  /** Resolves when the link has ended, with the reason when that was not asked for by us. */
+  readonly closed: Promise<FarmError | undefined>;
+  readonly #link: Link;
+  readonly #outgoing: Seal;
+  readonly #incoming: Seal;
+  readonly #replies = new Replies();
+  readonly #transfers = new IncomingTransfers();
+  readonly #onReport: (report: NodeReport) => void;
+  readonly #heartbeat: NodeJS.Timeout;
+  #isClosing = false;
+
+  private constructor(options: SessionOptions, info: NodeInfo, outgoing: Seal, incoming: Seal) {
+    this.#link = options.link;
+    this.#onReport = options.onReport;
+    this.info = info;
+    this.#outgoing = outgoing;
+    this.#incoming = incoming;
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatEveryMs);
+    this.closed = this.#listen();
+  }
+
+  /** Takes over the link, also when opening fails. @throws {FarmError} See `greet` */
+  static async open(options: SessionOptions): Promise<NodeSession> {
+    const { link, signal } = options;
+    const timeout = AbortSignal.timeout(greetingTimeoutMs);
+    const limit = AbortSignal.any([signal, timeout]);
+    const onLimit = () => void link.close(1001, "greeting took too long");
+    limit.addEventListener("abort", onLimit, { once: true });
+    try {
+      const { node, sessionKey } = await greet(link, options.expectedNode, options.chooseKey);
+      const incoming = new Seal(sessionKey, "to-coordinator");
+      const first = await link.messages[Symbol.asyncIterator]().next();
+      if (first.done || typeof first.value !== "string") throw lostLink(link.endedBy ?? "it said nothing of itself");
+      const info = parseFromNode(JSON.parse(incoming.open(first.value)));
+      if (info.type !== "node-info" || info.node !== node) throw lostLink("it did not say who it is");
+      return new NodeSession(options, info, new Seal(sessionKey, "to-node"), incoming);
+    } catch (error) {
+      await link[Symbol.asyncDispose](); // no session was made, so nobody else would close it
+      if (signal.aborted) throw signal.reason;
+      if (timeout.aborted) throw lostLink("it did not finish the greeting in time");
+      throw error instanceof FarmError ? error : lostLink(messageOf(error));
+    } finally {
+      limit.removeEventListener("abort", onLimit);
+    }
+  }
+
+  /** Takes the node for a job, or takes the job up again; `busy` names who has the node. */
+  openJob(job: string, holder: string, slots: number | undefined, signal: AbortSignal): Promise<JobOpened | Busy> {
+    return this.#ask(
+      { type: "job-open", job, holder, slots: slots ?? null },
+      (reply): reply is JobOpened | Busy => reply.type === "busy" || (reply.type === "job-opened" && reply.job === job),
+      signal,
+    );
+  }
+
+  /** See `upload`. */
+  sendBlob(blob: Blob, onProgress: (haveBytes: number) => void, signal: AbortSignal): Promise<number> {
+    const link = {
+      takeTransfer: () => this.#transfers.takeNumber(),
+      send: (message: FromCoordinator) => this.#send(message),
+      sendBytes: (message: Buffer) => this.#link.send(message),
+      reply: <T extends FromNode>(match: (message: FromNode) => message is T, limit: AbortSignal) =>
+        this.#replies.next(match, limit),
+    };
+    return upload(link, blob, onProgress, signal);
+  }
+
+  /**
+   * Has the node open the blendfile in its slots.
+   *
+   * @returns What the file holds, as soon as the first slot has opened it
+   * @throws {FarmError} `FARM_LOAD_FAILED` with the node's own words
+   */
+  async loadJob(
+    request: { job: string; blend: string; scene: string | null; colorMode: "RGB" | null },
+    signal: AbortSignal,
+  ): Promise<SceneInfo> {
+    const reply = await this.#ask(
+      { type: "job-load", ...request },
+      (message): message is Extract<FromNode, { type: "job-loaded" | "job-load-failed" }> =>
+        (message.type === "job-loaded" || message.type === "job-load-failed") && message.job === request.job,
+      signal,
+    );
+    if (reply.type === "job-loaded") return reply.scene;
+    throw new LoadFailedError(this.info.name, reply.error);
+  }
+
+  assign(slot: number, frame: number, attempt: number): Promise<void> {
+    return this.#send({ type: "frame-assign", slot, frame, attempt });
+  }
+
+  withdraw(frame: number, attempt: number): Promise<void> {
+    return this.#send({ type: "frame-withdraw", frame, attempt });
+  }
+
+  cancel(frame: number, attempt: number): Promise<void> {
+    return this.#send({ type: "frame-cancel", frame, attempt });
+  }
+
+  release(frame: number, attempt: number): Promise<void> {
+    return this.#send({ type: "result-release", frame, attempt });
+  }
+
+  /**
+   * Fetches a result's bytes in order.
+   *
+   * @returns Whether the node still had it
+   * @throws {FarmError} `FARM_BAD_MESSAGE` when bytes are missing, out of order or too many; what the sink threw
+   */
+  async fetchResult(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean> {
+    const transfer = this.#transfers.takeNumber();
+    this.#transfers.begin(transfer, result.sizeBytes, sink);
+    try {
+      const reply = await this.#ask(
+        { type: "result-fetch", transfer, frame: result.frame, attempt: result.attempt, offset: 0 },
+        (message): message is Extract<FromNode, { type: "result-end" | "result-missing" }> =>
+          (message.type === "result-end" || message.type === "result-missing") && message.transfer === transfer,
+        signal,
+      );
+      if (reply.type === "result-missing") return false;
+      this.#transfers.end(transfer);
+      return true;
+    } finally {
+      this.#transfers.drop(transfer);
+    }
+  }
+
+  /** Ends the job on the node: slots and files go. */
+  async closeJob(job: string, signal: AbortSignal): Promise<void> {
+    await this.#ask(
+      { type: "job-close", job },
+      (message): message is Extract<FromNode, { type: "job-closed" }> =>
+        message.type === "job-closed" && message.job === job,
+      signal,
+    );
+  }
+
+  /** Ends the conversation; the node keeps an open job for its waiting time. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    await this.#link[Symbol.asyncDispose]();
+    await this.closed;
+  }
+
+  async #ask<T extends FromNode>(
+    message: FromCoordinator,
+    match: (reply: FromNode) => reply is T,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const reply = this.#replies.next(match, signal);
+    reply.catch(() => {}); // awaited below, unless sending fails first
+    await this.#send(message);
+    return await reply;
+  }
+
+  #send(message: FromCoordinator): Promise<void> {
+    return this.#link.send(this.#outgoing.seal(JSON.stringify(message)));
+  }
+
+  #beat(): void {
+    if (performance.now() - this.#link.heardAtMs > silenceMeansLostMs) {
+      void this.#link.close(1001, "no sign of life");
+      return;
+    }
+    this.#send({ type: "heartbeat" }).catch(() => {}); // a link that has ended says so in `closed`
+  }
+
+  async #listen(): Promise<FarmError | undefined> {
+    let problem: FarmError | undefined;
+    try {
+      for await (const message of this.#link.messages) {
+        if (typeof message === "string") this.#hear(message);
+        else await this.#takePiece(message);
+      }
+      if (!this.#isClosing) problem = lostLink(this.#link.endedBy ?? "it hung up");
+    } catch (error) {
+      problem = error instanceof FarmError ? error : badMessage(error);
+      await this.#link.close(1008, "bad message");
+    }
+    clearInterval(this.#heartbeat);
+    this.#replies.end(problem ?? lostLink("we hung up"));
+    return problem;
+  }
+
+  #hear(sealed: string): void {
+    const message = parseFromNode(JSON.parse(this.#incoming.open(sealed)));
+    if (this.#replies.offer(message)) return;
+    switch (message.type) {
+      case "slot-changed":
+      case "frame-started":
+      case "frame-progress":
+      case "frame-rendered":
+      case "frame-failed":
+      case "frame-withdrawn":
+      case "warning":
+        this.#onReport(message);
+        return;
+      case "error":
+        throw lostLink(`it said ${message.code}: ${message.message}`);
+      default: // a heartbeat, or an answer for which nobody waits any more
+    }
+  }
+
+  async #takePiece(message: Buffer): Promise<void> {
+    const piece = decodePiece(message);
+    if (!piece) throw badMessage(new Error("a binary message that is no piece"));
+    await this.#transfers.take(piece);
+  }
+}
+
+/** A node could not open the blendfile. */
+export class LoadFailedError extends FarmError {
+  /** The node's code for what went wrong; docs/protocol.md lists them. */
+  readonly reason: string;
+  readonly log: readonly string[];
+
+  constructor(node: string, error: { code: string; message: string; hint: string; log: readonly string[] }) {
+    super("FARM_LOAD_FAILED", `Cannot open the blendfile on ${node}: ${error.message}`, error.hint);
+    this.reason = error.code;
+    this.log = error.log;
+  }
+}
+
+function lostLink(why: string): FarmError {
+  return new FarmError(
+    "FARM_LINK_LOST",
+    `Cannot go on with the node: ${why}`,
+    "The job goes on by itself when the node is back",
+  );
+}
+
+function badMessage(error: unknown): FarmError {
+  return new FarmError(
+    "FARM_BAD_MESSAGE",
+    `Cannot understand the node: ${messageOf(error)}`,
+    "Run the same release of renderfarm on both machines",
+    { cause: error },
+  );
+}

@@ -1,0 +1,183 @@
+/**
+ * Every message between coordinator and node. docs/protocol.md is the reference; the bounds here are its bounds, so what
+ * parses is safe to keep in memory.
+ */
+import { z } from "zod";
+
+export const protocolVersion = 1;
+export const bounds = {
+  handshakeTextBytes: 4 * 1024,
+  textBytes: 1024 * 1024,
+  frameBytes: 4 * 1024 ** 3,
+  frameNumber: 1_048_574,
+} as const;
+
+const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const name = z.string().max(256);
+const text = z.string().max(4096);
+const path = z.string().max(4096);
+const digest = hex(64);
+const nodeId = hex(32);
+const jobId = hex(32);
+const frame = z.number().int().min(-bounds.frameNumber).max(bounds.frameNumber);
+const attempt = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+const slot = z.number().int().min(0).max(255);
+const transfer = z.number().int().min(0).max(0xffff_ffff);
+const seconds = z.number().min(0).max(1e9);
+const code = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/);
+const colorMode = z.enum(["BW", "RGB", "RGBA"]);
+const depth = z.union([z.literal(8), z.literal(16)]);
+const size = z.number().int().min(1).max(1_000_000);
+const frameBytes = z.number().int().min(1).max(bounds.frameBytes);
+
+const problem = z.object({ code, message: text, hint: text, log: z.array(text).max(200) });
+const attemptRef = { frame, attempt };
+
+const result = z.object({
+  ...attemptRef,
+  slot,
+  sha256: digest,
+  sizeBytes: frameBytes,
+  width: size,
+  height: size,
+  depth,
+  colorMode,
+  seconds,
+  device: name,
+});
+
+const sceneSummary = z.object({
+  name,
+  frameStart: frame,
+  frameEnd: frame,
+  frameStep: z.number().int().min(1).max(bounds.frameNumber),
+  fps: z.number().min(0.001).max(100_000),
+  fpsBase: z.number().min(0.000_01).max(1_000_000),
+  width: size,
+  height: size,
+  engine: name,
+  camera: name.nullable(),
+  cameras: z.array(name).max(10_000),
+  sequencer: z.boolean(),
+  depth,
+  colorMode,
+  transparent: z.boolean(),
+  views: z.array(name).max(64),
+});
+
+const sceneInfo = z.object({
+  activeScene: name,
+  scene: name,
+  savedBy: name.nullable(),
+  scenes: z.array(sceneSummary).min(1).max(1_000),
+  references: z.array(z.object({ kind: name, path, missing: z.boolean() })).max(10_000),
+  device: name,
+});
+
+/** The node's two messages of the handshake, in clear; everything after them is sealed. */
+const handshakeFromNode = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("challenge"),
+    protocol: z.number().int(),
+    node: nodeId,
+    nonce: hex(64),
+    keyId: hex(8).nullable(),
+  }),
+  z.object({ type: z.literal("welcome"), proof: hex(64) }),
+  z.object({ type: z.literal("error"), code, message: text }),
+]);
+
+const fromNode = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("node-info"),
+    node: nodeId,
+    name,
+    platform: name,
+    blender: z.string().regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?/).max(64),
+    python: name,
+    software: name,
+    slots: z.number().int().min(1).max(256),
+    cacheFreeBytes: count,
+    maxBlobBytes: count,
+  }),
+  z.object({
+    type: z.literal("job-opened"),
+    job: jobId,
+    resumed: z.boolean(),
+    attempts: z.array(z.object({ ...attemptRef, slot, state: z.enum(["assigned", "running"]) })).max(512),
+    results: z.array(result).max(100_000),
+    slots: z.array(slot).max(256),
+  }),
+  z.object({ type: z.literal("busy"), holder: name, since: count }),
+  z.object({ type: z.literal("blob-state"), sha256: digest, haveBytes: count, complete: z.boolean() }),
+  z.object({ type: z.literal("blob-stored"), transfer, sha256: digest }),
+  z.object({ type: z.literal("blob-rejected"), transfer, sha256: digest, code, message: text }),
+  z.object({ type: z.literal("job-loaded"), job: jobId, scene: sceneInfo }),
+  z.object({ type: z.literal("job-load-failed"), job: jobId, error: problem }),
+  z.object({
+    type: z.literal("slot-changed"),
+    slot,
+    state: z.enum(["starting", "ready", "lost"]),
+    error: problem.nullable(),
+    device: name.nullable(),
+  }),
+  z.object({ type: z.literal("frame-started"), ...attemptRef, slot }),
+  z.object({
+    type: z.literal("frame-progress"),
+    ...attemptRef,
+    slot,
+    steps: count,
+    fraction: z.number().min(0).max(1).nullable(),
+  }),
+  z.object({ type: z.literal("frame-rendered"), result }),
+  z.object({ type: z.literal("frame-failed"), ...attemptRef, slot, error: problem }),
+  z.object({ type: z.literal("frame-withdrawn"), ...attemptRef }),
+  z.object({ type: z.literal("result-begin"), transfer, ...attemptRef, sizeBytes: frameBytes, offset: count }),
+  z.object({ type: z.literal("result-end"), transfer, ...attemptRef, sha256: digest }),
+  z.object({ type: z.literal("result-missing"), transfer, ...attemptRef }),
+  z.object({ type: z.literal("warning"), code, message: text, slot: slot.nullable() }),
+  z.object({ type: z.literal("job-closed"), job: jobId }),
+  z.object({ type: z.literal("error"), code, message: text }),
+  z.object({ type: z.literal("heartbeat") }),
+]);
+
+const fromCoordinator = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("job-open"), job: jobId, holder: name, slots: z.number().int().min(1).max(256).nullable() }),
+  z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: count }),
+  z.object({ type: z.literal("blob-begin"), transfer, sha256: digest, sizeBytes: count, offset: count }),
+  z.object({ type: z.literal("blob-end"), transfer, sha256: digest }),
+  z.object({
+    type: z.literal("job-load"),
+    job: jobId,
+    blend: digest,
+    scene: name.nullable(),
+    colorMode: z.literal("RGB").nullable(),
+  }),
+  z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
+  z.object({ type: z.literal("frame-withdraw"), ...attemptRef }),
+  z.object({ type: z.literal("frame-cancel"), ...attemptRef }),
+  z.object({ type: z.literal("result-fetch"), transfer, ...attemptRef, offset: count }),
+  z.object({ type: z.literal("result-release"), ...attemptRef }),
+  z.object({ type: z.literal("job-close"), job: jobId }),
+  z.object({ type: z.literal("heartbeat") }),
+]);
+
+export type HandshakeFromNode = z.infer<typeof handshakeFromNode>;
+export type FromNode = z.infer<typeof fromNode>;
+export type FromCoordinator = z.infer<typeof fromCoordinator>;
+export type NodeInfo = Extract<FromNode, { type: "node-info" }>;
+export type JobOpened = Extract<FromNode, { type: "job-opened" }>;
+export type FrameResult = z.infer<typeof result>;
+export type SceneInfo = z.infer<typeof sceneInfo>;
+export type SceneSummary = z.infer<typeof sceneSummary>;
+export type Problem = z.infer<typeof problem>;
+
+/** @throws When it is not one of the node's messages of the handshake */
+export const parseHandshakeFromNode = (value: unknown): HandshakeFromNode => handshakeFromNode.parse(value);
+
+/** @throws When it is not a message of a node, within its bounds */
+export const parseFromNode = (value: unknown): FromNode => fromNode.parse(value);
+
+/** The node's side of the same page, for the tests and for the simulated node. @throws When it is no such message */
+export const parseFromCoordinator = (value: unknown): FromCoordinator => fromCoordinator.parse(value);

@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import { type RawData, WebSocket } from "ws";
+import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import type { NodeAddress } from "../core/node.ts";
+import type { Dial, Link } from "./link.ts";
+import { largestPieceBytes, pieceHeaderBytes } from "./piece.ts";
+
+const openingTimeoutMs = 5_000;
+const closingTimeoutMs = 2_000;
+/** Messages read ahead of the reader before the socket is paused: enough to keep a disk busy, at most 8 MiB. */
+const mostUnreadMessages = 8;
+
+/** Dials a node over an unencrypted WebSocket. */
+export const dialWebSocket: Dial = async (address, signal) => {
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  const socket = new WebSocket(`ws://${host}:${address.port}/`, {
+    perMessageDeflate: false, // costs a core and makes PNG no smaller
+    maxPayload: largestPieceBytes + pieceHeaderBytes + 1024,
+    handshakeTimeout: openingTimeoutMs,
+    followRedirects: false,
+  });
+  socket.on("error", () => {}); // a socket without a listener would end the process; the waits below see it
+  const opening = new AbortController();
+  const waiting = { signal: AbortSignal.any([signal, opening.signal]) };
+  try {
+    const refused = once(socket, "unexpected-response", waiting).then(([, response]) => {
+      throw new FarmError(
+        "FARM_NODE_REFUSED",
+        `Cannot talk to ${address.host}:${address.port}: it answered HTTP ${response.statusCode}`,
+        "Look whether a render node runs there, and whether too many others talk to it",
+      );
+    });
+    refused.catch(() => {}); // rejects for good once the socket is open and nobody waits for it
+    await Promise.race([once(socket, "open", waiting), refused]);
+  } catch (error) {
+    socket.terminate();
+    if (signal.aborted) throw signal.reason;
+    throw error instanceof FarmError ? error : unreachable(address, error);
+  } finally {
+    opening.abort();
+  }
+  return new WebSocketLink(socket);
+};
+
+class WebSocketLink implements Link {
+  readonly tlsFingerprint = Buffer.alloc(0);
+  readonly #socket: WebSocket;
+  readonly #unread: (string | Buffer)[] = [];
+  #wakeReader: (() => void) | undefined;
+  #heardAtMs = performance.now();
+  #isOver = false;
+  #endedBy: string | undefined;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on("message", (data: RawData, isBinary: boolean) => this.#take(data, isBinary));
+    socket.on("error", (error) => {
+      this.#endedBy ??= error.message;
+    });
+    socket.on("close", (code, reason) => {
+      if (code !== 1000 && code !== 1001) this.#endedBy ??= reason.toString() || `closed with code ${code}`;
+      this.#isOver = true;
+      this.#wakeReader?.();
+    });
+  }
+
+  get heardAtMs(): number {
+    // While we ourselves keep the peer from sending, its silence means nothing.
+    return this.#socket.isPaused ? performance.now() : this.#heardAtMs;
+  }
+
+  get endedBy(): string | undefined {
+    return this.#endedBy;
+  }
+
+  get messages(): AsyncIterable<string | Buffer> {
+    return this.#read();
+  }
+
+  send(message: string | Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.send(message, (error) => (error ? reject(lost(error.message)) : resolve()));
+    });
+  }
+
+  async close(code: number, reason: string): Promise<void> {
+    if (this.#socket.readyState === WebSocket.CLOSED) return;
+    const closed = once(this.#socket, "close");
+    this.#socket.resume(); // a paused socket would not see the peer's answer
+    this.#socket.close(code, reason);
+    const timer = setTimeout(() => this.#socket.terminate(), closingTimeoutMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close(1000, "");
+  }
+
+  #take(data: RawData, isBinary: boolean): void {
+    this.#heardAtMs = performance.now();
+    const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
+    this.#unread.push(isBinary ? bytes : bytes.toString("utf8"));
+    if (this.#unread.length >= mostUnreadMessages) this.#socket.pause();
+    this.#wakeReader?.();
+  }
+
+  async *#read(): AsyncGenerator<string | Buffer> {
+    for (;;) {
+      const message = this.#unread.shift();
+      if (message !== undefined) {
+        yield message;
+        continue;
+      }
+      if (this.#isOver) return;
+      this.#heardAtMs = this.heardAtMs;
+      if (this.#socket.isPaused) this.#socket.resume();
+      await new Promise<void>((resolve) => {
+        this.#wakeReader = resolve;
+      });
+      this.#wakeReader = undefined;
+    }
+  }
+}
+
+function unreachable(address: NodeAddress, error: unknown): FarmError {
+  const reasons: Record<string, string> = {
+    ECONNREFUSED: "nothing listens there",
+    EHOSTUNREACH: "there is no way to that host",
+    ENETUNREACH: "there is no way to that network",
+    ENOTFOUND: "no such host",
+    ETIMEDOUT: "it does not answer",
+  };
+  const reason = reasons[systemCodeOf(error) ?? ""] ?? messageOf(error);
+  return new FarmError(
+    "FARM_NODE_UNREACHABLE",
+    `Cannot reach a node at ${address.host}:${address.port}: ${reason}`,
+    "Look whether the node still runs there and whether a firewall stands between",
+    { cause: error },
+  );
+}
+
+function lost(reason: string): FarmError {
+  return new FarmError("FARM_LINK_LOST", `Cannot send to the node: ${reason}`, "The job goes on when the node is back");
+}

@@ -1,0 +1,118 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { type FrameExpectation, FrameFaultFound, type FrameVerdict, pngColors } from "./frame-expectation.ts";
+import { PixelCheck } from "./pixel-check.ts";
+import { type ByteSource, type Chunk, readChunks } from "./png-chunks.ts";
+
+/**
+ * Proves that a file is the frame it should be: a whole PNG, every checksum right, every pixel there, of the expected
+ * size, depth and colour, and carrying the expected frame number.
+ *
+ * FFmpeg cannot do this: it skips a cut frame together with every later one and ends with status 0.
+ *
+ * @throws The signal's reason when aborted; the system's error when the file cannot be read
+ */
+export async function checkFrameFile(
+  path: string,
+  expected: FrameExpectation,
+  signal?: AbortSignal,
+): Promise<FrameVerdict> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    return await check(fileSource(file, size), expected, signal);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same check for a frame in memory. */
+export function checkFrameBytes(bytes: Uint8Array, expected: FrameExpectation): Promise<FrameVerdict> {
+  return check(
+    { sizeBytes: bytes.length, read: async (position, length) => bytes.subarray(position, position + length) },
+    expected,
+  );
+}
+
+function fileSource(file: FileHandle, sizeBytes: number): ByteSource {
+  return {
+    sizeBytes,
+    read: async (position, length) => {
+      const piece = Buffer.allocUnsafe(length);
+      const { bytesRead } = await file.read(piece, 0, length, position);
+      return piece.subarray(0, bytesRead);
+    },
+  };
+}
+
+async function check(source: ByteSource, expected: FrameExpectation, signal?: AbortSignal): Promise<FrameVerdict> {
+  try {
+    await inspect(source, expected, signal);
+    return { ok: true };
+  } catch (error) {
+    if (error instanceof FrameFaultFound) return { ok: false, code: error.code, message: error.message };
+    throw error;
+  }
+}
+
+async function inspect(source: ByteSource, expected: FrameExpectation, signal?: AbortSignal): Promise<void> {
+  using pixels = new PixelCheck(expected);
+  let previous: string | undefined;
+  let hasPixels = false;
+  let hasFrame = false;
+  for await (const chunk of readChunks(source)) {
+    signal?.throwIfAborted();
+    if ((chunk.type === "IHDR") !== (previous === undefined)) {
+      throw new FrameFaultFound("BAD_CHUNK", "its header is not its first chunk");
+    }
+    if (chunk.type === "IHDR") {
+      checkHeader(await dataOf(chunk, 13), expected);
+    } else if (chunk.type === "IDAT") {
+      if (hasPixels && previous !== "IDAT") throw new FrameFaultFound("BAD_CHUNK", "its pixels are not in one run");
+      hasPixels = true;
+      for await (const piece of chunk.pieces) await pixels.write(piece);
+    } else if (chunk.type === "tEXt") {
+      hasFrame = checkFrameNumber(await dataOf(chunk, 256), expected.frame) || hasFrame;
+    }
+    previous = chunk.type;
+  }
+  if (!hasPixels) throw new FrameFaultFound("BAD_PIXELS", "it has no pixels");
+  await pixels.finish();
+  if (!hasFrame) throw new FrameFaultFound("WRONG_FRAME", "it does not say which frame it is");
+}
+
+/** At most `limit` bytes: the rest of a longer chunk is left to the walk, which reads and proves it. */
+async function dataOf(chunk: Chunk, limit: number): Promise<Buffer> {
+  if (chunk.lengthBytes > limit) return Buffer.alloc(0);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of chunk.pieces) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+function checkHeader(header: Buffer, expected: FrameExpectation): void {
+  if (header.length !== 13) throw new FrameFaultFound("BAD_CHUNK", "its header has the wrong length");
+  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
+  if (width !== expected.width || height !== expected.height) {
+    const wanted = `${expected.width}x${expected.height}`;
+    throw new FrameFaultFound("WRONG_SIZE", `it is ${width}x${height}, not ${wanted}`);
+  }
+  const [depth, color, compression, filter, interlace] = header.subarray(8);
+  if (depth !== expected.depth) {
+    throw new FrameFaultFound("WRONG_DEPTH", `it has ${depth} bits per channel, not ${expected.depth}`);
+  }
+  if (color !== pngColors[expected.colorMode].type) {
+    throw new FrameFaultFound("WRONG_COLOR", `its colour type is ${color}, not that of ${expected.colorMode}`);
+  }
+  // Blender never interlaces, and with the other two no PNG of any kind is known.
+  if (compression !== 0 || filter !== 0 || interlace !== 0) {
+    throw new FrameFaultFound("BAD_CHUNK", "its header asks for a form that Blender does not write");
+  }
+}
+
+/** Whether the text is the frame number; Blender writes it padded: `007`, `-07`. */
+function checkFrameNumber(text: Buffer, frame: number): boolean {
+  const match = /^Frame\0(.*)$/s.exec(text.toString("latin1"));
+  if (match === null) return false;
+  const value = match[1] ?? "";
+  if (/^-?\d{1,10}$/.test(value) && Number(value) === frame) return true;
+  throw new FrameFaultFound("WRONG_FRAME", `it says that it is frame ${value.slice(0, 20)}, not ${frame}`);
+}

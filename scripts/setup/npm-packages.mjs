@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SetupFailure } from "./failure.mjs";
+import { projectFolder, run } from "./tools.mjs";
+
+/**
+ * Installs exactly what package-lock.json names, unless node_modules holds just that.
+ *
+ * @param {(line: string) => void} say
+ * @throws {SetupFailure}
+ */
+export async function installNpmPackages(say) {
+  if (isInstalled()) return;
+  say("Installing the npm packages (npm ci)");
+  const { ok, output } = await npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  if (!ok) throw new SetupFailure(`Cannot install the npm packages: 'npm ci' failed\n${output.trim()}`);
+}
+
+/** npm leaves a copy of the lockfile with what it installed; the two agree when nothing is to be done. */
+function isInstalled() {
+  const installed = packagesOf("node_modules/.package-lock.json");
+  if (installed === undefined) return false;
+  return Object.entries(packagesOf("package-lock.json") ?? {}).every(
+    ([path, wanted]) => path === "" || wanted.optional || installed[path]?.integrity === wanted.integrity,
+  );
+}
+
+/**
+ * @param {string} lockfile
+ * @returns {Record<string, {integrity?: string, optional?: boolean}> | undefined}
+ */
+function packagesOf(lockfile) {
+  try {
+    return JSON.parse(readFileSync(join(projectFolder, lockfile), "utf8")).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {readonly string[]} args */
+function npm(args) {
+  // Inside `npm run` this is the npm that runs us; elsewhere the one on PATH, on Windows a .cmd that needs a shell.
+  const running = process.env.npm_execpath;
+  if (running?.endsWith(".js")) return run(process.execPath, [running, ...args]);
+  return run("npm", args, { shell: process.platform === "win32" });
+}

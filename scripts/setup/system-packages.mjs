@@ -1,0 +1,47 @@
+import { commandsFor, packageManager } from "./advice.mjs";
+import { aptPrefix, installByApt } from "./apt.mjs";
+import { SetupFailure } from "./failure.mjs";
+import { systemParts } from "./system-parts.mjs";
+
+/** @typedef {import("./system-parts.mjs").SystemPart} SystemPart */
+
+/**
+ * Brings Blender, FFmpeg and what else is missing: by apt where root or a sudo without a password allows it, elsewhere by
+ * saying the exact commands.
+ *
+ * @param {"demo" | "test" | undefined} purpose what must work afterwards; undefined: say what is missing, fail never
+ * @param {(line: string) => void} say
+ * @throws {SetupFailure} If a part that the purpose needs is still missing
+ */
+export async function installSystemPackages(purpose, say) {
+  let missing = await missingParts();
+  if (missing.length === 0) return;
+
+  let problem = "";
+  const prefix = await aptPrefix();
+  if (prefix !== undefined) {
+    const packages = missing.flatMap((part) => part.packages.apt?.split(" ") ?? []);
+    say(`Installing ${packages.join(" ")} (apt-get)`);
+    problem = await installByApt(prefix, packages, say);
+    missing = await missingParts();
+    if (missing.length === 0) return;
+  }
+
+  const advice = [
+    `Missing: ${missing.map((part) => part.name).join(", ")}. To install:`,
+    ...commandsFor(missing, packageManager()).map((command) => `  ${command}`),
+  ];
+  if (problem !== "") advice.unshift(problem);
+  const blocking = missing.filter((part) => purpose !== undefined && part.neededFor.includes(purpose));
+  if (blocking.length > 0) throw new SetupFailure(advice.join("\n"));
+  for (const line of advice) say(line);
+}
+
+/** @returns {Promise<SystemPart[]>} */
+async function missingParts() {
+  const missing = [];
+  for (const part of systemParts) {
+    if (part.isWanted() && !(await part.isPresent())) missing.push(part);
+  }
+  return missing;
+}

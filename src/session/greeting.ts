@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { FarmKey } from "../core/farm-key.ts";
 import { FarmError, messageOf } from "../core/errors.ts";
+import type { FarmKey } from "../core/farm-key.ts";
 import type { NodeId } from "../core/node.ts";
 import { type HandshakeTerms, isSameProof, proofOf, sessionKeyOf } from "./handshake.ts";
 import type { Link } from "./link.ts";

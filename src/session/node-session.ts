@@ -25,7 +25,14 @@ const silenceMeansLostMs = 10_000;
 export type NodeReport = Extract<
   FromNode,
   {
-    type: "slot-changed" | "frame-started" | "frame-progress" | "frame-rendered" | "frame-failed" | "frame-withdrawn" | "warning";
+    type:
+      | "slot-changed"
+      | "frame-started"
+      | "frame-progress"
+      | "frame-rendered"
+      | "frame-failed"
+      | "frame-withdrawn"
+      | "warning";
   }
 >;
 

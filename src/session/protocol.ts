@@ -28,11 +28,18 @@ const seconds = z.number().min(0).max(1e9);
 const code = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/);
 const colorMode = z.enum(["BW", "RGB", "RGBA"]);
 const depth = z.union([z.literal(8), z.literal(16)]);
-const size = z.number().int().min(1).max(1_000_000);
+const size = z.number().int().min(1).max(65_536);
 const frameBytes = z.number().int().min(1).max(bounds.frameBytes);
 
 const problem = z.object({ code, message: text, hint: text, log: z.array(text).max(200) });
 const attemptRef = { frame, attempt };
+
+const slotState = z.object({
+  slot,
+  state: z.enum(["starting", "ready", "lost"]),
+  error: problem.nullable(),
+  device: name.nullable(),
+});
 
 const result = z.object({
   ...attemptRef,
@@ -94,7 +101,10 @@ const fromNode = z.discriminatedUnion("type", [
     node: nodeId,
     name,
     platform: name,
-    blender: z.string().regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?/).max(64),
+    blender: z
+      .string()
+      .regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?/)
+      .max(64),
     python: name,
     software: name,
     slots: z.number().int().min(1).max(256),
@@ -107,7 +117,7 @@ const fromNode = z.discriminatedUnion("type", [
     resumed: z.boolean(),
     attempts: z.array(z.object({ ...attemptRef, slot, state: z.enum(["assigned", "running"]) })).max(512),
     results: z.array(result).max(100_000),
-    slots: z.array(slot).max(256),
+    slots: z.array(slotState).max(256),
   }),
   z.object({ type: z.literal("busy"), holder: name, since: count }),
   z.object({ type: z.literal("blob-state"), sha256: digest, haveBytes: count, complete: z.boolean() }),
@@ -115,13 +125,7 @@ const fromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("blob-rejected"), transfer, sha256: digest, code, message: text }),
   z.object({ type: z.literal("job-loaded"), job: jobId, scene: sceneInfo }),
   z.object({ type: z.literal("job-load-failed"), job: jobId, error: problem }),
-  z.object({
-    type: z.literal("slot-changed"),
-    slot,
-    state: z.enum(["starting", "ready", "lost"]),
-    error: problem.nullable(),
-    device: name.nullable(),
-  }),
+  z.object({ type: z.literal("slot-changed"), ...slotState.shape }),
   z.object({ type: z.literal("frame-started"), ...attemptRef, slot }),
   z.object({
     type: z.literal("frame-progress"),
@@ -143,7 +147,12 @@ const fromNode = z.discriminatedUnion("type", [
 ]);
 
 const fromCoordinator = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("job-open"), job: jobId, holder: name, slots: z.number().int().min(1).max(256).nullable() }),
+  z.object({
+    type: z.literal("job-open"),
+    job: jobId,
+    holder: name,
+    slots: z.number().int().min(1).max(256).nullable(),
+  }),
   z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: count }),
   z.object({ type: z.literal("blob-begin"), transfer, sha256: digest, sizeBytes: count, offset: count }),
   z.object({ type: z.literal("blob-end"), transfer, sha256: digest }),

@@ -73,9 +73,12 @@ async function attempt(
   );
   verdictReply.catch(() => {}); // awaited below, unless sending fails first
   let verdict: BlobVerdict | undefined;
-  verdictReply.then((early) => {
-    verdict = early;
-  }, () => {});
+  verdictReply.then(
+    (early) => {
+      verdict = early;
+    },
+    () => {},
+  );
   await link.send({ type: "blob-begin", transfer, sha256: blob.sha256, sizeBytes: blob.sizeBytes, offset });
   let position = offset;
   const bytes = createReadStream(blob.path, { start: offset, highWaterMark: largestPieceBytes, signal });

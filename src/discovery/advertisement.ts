@@ -1,0 +1,48 @@
+import type { NodeAddress, Sighting } from "../core/node.ts";
+import { printable } from "../core/text.ts";
+
+/** What one mDNS answer says of a service; strings as they came from the network. */
+export interface ServiceAnswer {
+  readonly port: number;
+  /** Who sent the answer: the address that is certain to be reachable from here. */
+  readonly sender: string | undefined;
+  readonly addresses: readonly string[];
+  readonly txt: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads a node's advertisement (docs/protocol.md, "Advertisement").
+ *
+ * @returns `undefined` when it is no render node that this version can talk to: anything may answer on a network
+ */
+export function readAdvertisement(answer: ServiceAnswer): Sighting | undefined {
+  const { id, v, name, blender, slots, state, key } = answer.txt;
+  if (v !== "1" || typeof id !== "string" || !/^[0-9a-f]{32}$/.test(id)) return undefined;
+  if (!Number.isInteger(answer.port) || answer.port < 1 || answer.port > 65_535) return undefined;
+  const addresses = orderAddresses(answer.sender, answer.addresses).map(
+    (host): NodeAddress => ({ host, port: answer.port }),
+  );
+  if (addresses.length === 0) return undefined;
+  return {
+    id,
+    addresses,
+    source: "mdns",
+    name: typeof name === "string" && name !== "" ? printable(name).slice(0, 64) : id.slice(0, 8),
+    ...(typeof blender === "string" && /^\d{1,3}(\.\d{1,3}){1,2}$/.test(blender) && { blenderVersion: blender }),
+    ...(typeof slots === "string" && /^[1-9]\d{0,2}$/.test(slots) && { slots: Number(slots) }),
+    ...((state === "idle" || state === "busy") && { state }),
+    keyId: typeof key === "string" && /^[0-9a-f]{8}$/.test(key) ? key : null,
+  };
+}
+
+/** The sender first, then IPv4, then IPv6; link-local IPv6 needs a scope that mDNS does not tell, so it is left out. */
+export function orderAddresses(sender: string | undefined, addresses: readonly string[]): string[] {
+  const isIpv6 = (address: string) => address.includes(":");
+  const usable = addresses.filter((address) => !/^fe80:/i.test(address));
+  const ordered = [
+    ...(sender === undefined ? [] : [sender]),
+    ...usable.filter((address) => !isIpv6(address)),
+    ...usable.filter(isIpv6),
+  ];
+  return [...new Set(ordered)];
+}

@@ -1,0 +1,29 @@
+import { createSocket } from "node:dgram";
+import { networkInterfaces } from "node:os";
+import { systemCodeOf } from "../core/errors.ts";
+
+const mdnsPort = 5353;
+
+/** This machine's IPv4 addresses on networks where other machines can be: one for each interface and network. */
+export function localIpv4Addresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .filter((entry) => entry.family === "IPv4" && !entry.internal)
+    .map((entry) => entry.address);
+}
+
+/**
+ * Tries to take the mDNS port beside others, and lets it go again.
+ *
+ * @returns The system's code when that fails: another program holds the port for itself alone
+ */
+export function probeMdnsPort(): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket({ type: "udp4", reuseAddr: true });
+    socket.once("error", (error) => {
+      socket.close();
+      resolve(systemCodeOf(error) ?? error.message);
+    });
+    socket.bind({ port: mdnsPort, address: "0.0.0.0" }, () => socket.close(() => resolve(undefined)));
+  });
+}

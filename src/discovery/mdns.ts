@@ -1,0 +1,136 @@
+import { Bonjour, type Service } from "bonjour-service";
+import { AsyncQueue } from "../core/async-queue.ts";
+import { messageOf } from "../core/errors.ts";
+import type { NodeId, Sighting } from "../core/node.ts";
+import { orderAddresses, readAdvertisement } from "./advertisement.ts";
+import { localIpv4Addresses, probeMdnsPort } from "./interfaces.ts";
+import { discoveryTiming } from "./timing.ts";
+
+export interface BrowseOptions {
+  readonly signal: AbortSignal;
+  /** Told once for each reason why nodes may stay unseen; discovery goes on with what works. */
+  readonly onWarning: (message: string) => void;
+}
+
+/**
+ * Yields every render node that advertises itself, and yields it again when what it says has changed; a node seen over
+ * several networks is one sighting with several addresses. Goes on until the signal is aborted.
+ */
+export async function* browseMdns(options: BrowseOptions): AsyncGenerator<Sighting> {
+  const portProblem = await probeMdnsPort();
+  if (portProblem !== undefined) {
+    options.onWarning(
+      `Cannot look for nodes by mDNS: UDP port 5353 is held by another program (${portProblem}); name the nodes with --nodes`,
+    );
+    return;
+  }
+  const browsers = new InterfaceBrowsers(options.onWarning);
+  options.signal.addEventListener("abort", () => browsers.stop(), { once: true });
+  if (options.signal.aborted) browsers.stop();
+  try {
+    yield* browsers.sightings;
+  } finally {
+    browsers.stop();
+  }
+}
+
+/** One bonjour browser per IPv4 address of this machine: a single one asks on the default route only. */
+class InterfaceBrowsers {
+  readonly sightings = new AsyncQueue<Sighting>();
+  readonly #onWarning: (message: string) => void;
+  readonly #browsers = new Map<string, InterfaceBrowser>();
+  readonly #known = new Map<NodeId, Sighting>();
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(onWarning: (message: string) => void) {
+    this.#onWarning = onWarning;
+    this.#followInterfaces();
+    this.#timers.push(setInterval(() => this.#followInterfaces(), discoveryTiming.interfacesEveryMs));
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const browser of this.#browsers.values()) browser.stop();
+    this.#browsers.clear();
+    this.sightings.end();
+  }
+
+  #followInterfaces(): void {
+    const addresses = new Set(localIpv4Addresses());
+    for (const [address, browser] of this.#browsers) {
+      if (addresses.has(address) && !browser.hasFailed) continue;
+      browser.stop();
+      this.#browsers.delete(address);
+    }
+    for (const address of addresses) {
+      if (this.#browsers.has(address)) continue;
+      const onFound = (service: Service) => this.#found(service);
+      this.#browsers.set(address, new InterfaceBrowser(address, onFound, this.#onWarning));
+    }
+  }
+
+  #found(service: Service): void {
+    const seen = readAdvertisement({
+      port: service.port,
+      sender: service.referer?.address,
+      addresses: service.addresses ?? [],
+      txt: service.txt ?? {},
+    });
+    if (seen?.id === undefined) return;
+    const before = this.#known.get(seen.id);
+    const merged = before === undefined ? seen : mergeSightings(before, seen);
+    if (JSON.stringify(merged) === JSON.stringify(before)) return;
+    this.#known.set(seen.id, merged);
+    this.sightings.push(merged);
+  }
+}
+
+/** The newer sighting's words, with the addresses of both: the newer one's first. */
+export function mergeSightings(before: Sighting, now: Sighting): Sighting {
+  const port = now.addresses[0]?.port;
+  const stillGood = before.addresses.filter((address) => address.port === port);
+  const hosts = orderAddresses(
+    now.addresses[0]?.host,
+    [...now.addresses, ...stillGood].map((address) => address.host),
+  );
+  return { ...now, addresses: port === undefined ? [] : hosts.map((host) => ({ host, port })) };
+}
+
+class InterfaceBrowser {
+  hasFailed = false;
+  readonly #bonjour: Bonjour;
+  readonly #timers: NodeJS.Timeout[];
+  #isStopped = false;
+
+  constructor(address: string, onFound: (service: Service) => void, onWarning: (message: string) => void) {
+    const fail = (error: unknown) => {
+      if (!this.hasFailed && !this.#isStopped) onWarning(`Cannot use mDNS on ${address}: ${messageOf(error)}`);
+      this.hasFailed = true;
+    };
+    // Without `bind`, Linux would bind the socket to the unicast address, where no multicast answer arrives.
+    const options = { interface: address, bind: "0.0.0.0" } as ConstructorParameters<typeof Bonjour>[0];
+    this.#bonjour = new Bonjour(options, fail);
+    // Errors of the socket reach neither the callback nor a public event; unheard they would end the process.
+    const { server } = this.#bonjour as unknown as { server: { mdns: NodeJS.EventEmitter } };
+    server.mdns.on("error", fail);
+    const browser = this.#bonjour.find({ type: "renderfarm", protocol: "tcp" });
+    browser.on("up", onFound);
+    browser.on("txt-update", onFound);
+    browser.on("srv-update", onFound);
+    const ask = () => {
+      browser.expire();
+      browser.update();
+    };
+    this.#timers = [
+      ...discoveryTiming.queriesAtMs.slice(1).map((delayMs) => setTimeout(ask, delayMs)),
+      setInterval(ask, discoveryTiming.queryAgainEveryMs),
+    ];
+  }
+
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#bonjour.destroy();
+  }
+}

@@ -1,0 +1,39 @@
+import type { FarmKey } from "./farm-key.ts";
+import type { FrameOrder } from "./frame-range.ts";
+import type { NodeAddress } from "./node.ts";
+
+/** Everything a job is told from outside: farmspec, environment, flags and prompts have been settled into it. */
+export interface JobSettings {
+  /** Absolute path of the blendfile. */
+  readonly blend: string;
+  /** Absolute path of the video. */
+  readonly output: string;
+  /** Frame numbers as text, "1-24,30"; `undefined` takes the scene's own range and step. */
+  readonly frames: string | undefined;
+  /** Scene by name; `undefined` takes the one the file was saved in. */
+  readonly scene: string | undefined;
+  /** Frames per second as text, "24" or "30000/1001"; `undefined` takes the scene's own rate. */
+  readonly fps: string | undefined;
+  readonly order: FrameOrder;
+  /** Nodes named by hand; when there are any, none is looked for by mDNS. */
+  readonly nodes: readonly NodeAddress[];
+  /** Render on this machine alone. */
+  readonly isLocal: boolean;
+  /** Slots of the node on this machine, if one is started. */
+  readonly localSlots: number;
+  /** Blender version to render with, "3.4" or "3.4.1"; `undefined` takes that of most nodes. */
+  readonly blenderVersion: string | undefined;
+  readonly mixVersions: boolean;
+  /** What to do about files that the blendfile names and the nodes do not have. */
+  readonly missing: "fail" | "warn";
+  readonly keepFrames: boolean;
+  readonly overwrite: boolean;
+  /** Keys this machine knows, the one to be preferred first; may be empty. */
+  readonly keys: readonly FarmKey[];
+  /** FFmpeg to use; `undefined` looks at FFMPEG_PATH and PATH. */
+  readonly ffmpeg: string | undefined;
+  /** Blender for a node on this machine; `undefined` looks at BLENDER and PATH. */
+  readonly blender: string | undefined;
+  readonly configFolder: string;
+  readonly cacheFolder: string;
+}

@@ -1,0 +1,59 @@
+import { execa } from "execa";
+import { FarmError } from "../core/errors.ts";
+
+/** A Blender that can be started on this machine. */
+export interface BlenderProgram {
+  readonly path: string;
+  readonly version: string;
+}
+
+const wayToBlender =
+  "Install Blender (Debian and Ubuntu: sudo apt-get install blender; macOS: brew install --cask blender; Windows: winget install BlenderFoundation.Blender), or name it with --blender FILE";
+
+/**
+ * Finds this machine's Blender: the one asked for, `$BLENDER`, the one on PATH, then where installers put it.
+ *
+ * @throws {FarmError} `FARM_NO_BLENDER` that says how to get one
+ */
+export async function findBlender(asked: string | undefined, signal: AbortSignal): Promise<BlenderProgram> {
+  const named = asked ?? process.env["BLENDER"];
+  if (named !== undefined && named !== "") {
+    const version = await versionOf(named, signal);
+    if (version !== undefined) return { path: named, version };
+    throw new FarmError("FARM_NO_BLENDER", `Cannot start Blender as '${named}'`, wayToBlender);
+  }
+  for (const path of usualPlaces()) {
+    const version = await versionOf(path, signal);
+    if (version !== undefined) return { path, version };
+  }
+  throw new FarmError(
+    "FARM_NO_BLENDER",
+    "Cannot render: no render node answers on the network, and this machine has no Blender",
+    `${wayToBlender}; or start a node on another machine: blender -b -P blender_scripts/main.py`,
+  );
+}
+
+function usualPlaces(): string[] {
+  switch (process.platform) {
+    case "darwin":
+      return ["blender", "/Applications/Blender.app/Contents/MacOS/Blender"];
+    case "win32": {
+      const versions = ["5.2", "5.1", "5.0", "4.5", "4.4", "4.3", "4.2", "3.6"];
+      const root = process.env["ProgramFiles"] ?? "C:\\Program Files";
+      return ["blender", ...versions.map((version) => `${root}\\Blender Foundation\\Blender ${version}\\blender.exe`)];
+    }
+    default:
+      return ["blender", "/snap/bin/blender"];
+  }
+}
+
+async function versionOf(path: string, signal: AbortSignal): Promise<string | undefined> {
+  const { stdout } = await execa(path, ["--version"], {
+    reject: false,
+    stdin: "ignore",
+    timeout: 60_000,
+    cancelSignal: signal,
+  });
+  signal.throwIfAborted();
+  return /^Blender (\d+\.\d+(?:\.\d+)?)/m.exec(stdout ?? "")?.[1];
+}

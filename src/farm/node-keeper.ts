@@ -1,0 +1,195 @@
+import { FarmError, messageOf } from "../core/errors.ts";
+import type { NodeAddress, NodeId, Sighting } from "../core/node.ts";
+import type { Claim } from "../session/greeting.ts";
+import type { Dial, Link } from "../session/link.ts";
+import { LoadFailedError, type NodeReport, NodeSession } from "../session/node-session.ts";
+import type { FarmKey } from "../core/farm-key.ts";
+import type { JobOpened, NodeInfo, SceneInfo } from "../session/protocol.ts";
+import type { Blob } from "../session/upload.ts";
+import { backOffMs } from "./back-off.ts";
+
+const busyAgainMs = 5_000;
+
+/** What every keeper of a job needs to know of it. */
+export interface JobOrder {
+  readonly job: string;
+  /** Who has the nodes, in words for the people at other machines. */
+  readonly holder: string;
+  readonly blob: Blob;
+  readonly scene: string | null;
+  readonly colorMode: "RGB" | null;
+}
+
+/** A node that has the job and its blendfile, on a link that lives. */
+export interface JoinedNode {
+  readonly session: NodeSession;
+  readonly opened: JobOpened;
+  readonly scene: SceneInfo;
+}
+
+/** What a keeper asks of the farm and tells it. */
+export interface KeeperHost {
+  readonly order: JobOrder;
+  readonly dial: Dial;
+  chooseKey(claim: Claim, source: Sighting["source"]): FarmKey;
+  /** The node has proved itself. @returns Why it is left out, or `undefined` */
+  admit(info: NodeInfo, address: NodeAddress, claim: Claim): Promise<string | undefined>;
+  onTrying(sighting: Sighting): void;
+  /** A try has come to its end, good or bad; the first one matters to who counts the nodes. */
+  onTried(sighting: Sighting, problem: FarmError | undefined): void;
+  onBusy(info: NodeInfo, holder: string): void;
+  onUpload(info: NodeInfo, haveBytes: number): void;
+  onJoined(node: JoinedNode): void;
+  onReport(node: NodeId, report: NodeReport): void;
+  onLost(info: NodeInfo, reason: FarmError): void;
+  /** The node takes no part in this job any more. */
+  onLeftOut(sighting: Sighting, reason: FarmError): void;
+}
+
+/**
+ * Keeps one node in the job: dials it, greets it, brings it the blendfile, and does so again, with growing pauses,
+ * whenever the link is lost. It ends when the job does or when the node is left out.
+ */
+export class NodeKeeper {
+  readonly #host: KeeperHost;
+  readonly #signal: AbortSignal;
+  #sighting: Sighting;
+  #wakeEarly: (() => void) | undefined;
+
+  constructor(host: KeeperHost, sighting: Sighting, signal: AbortSignal) {
+    this.#host = host;
+    this.#sighting = sighting;
+    this.#signal = signal;
+  }
+
+  /** The node was seen again, perhaps elsewhere: do not sit out a pause. */
+  sawAgain(sighting: Sighting): void {
+    this.#sighting = sighting;
+    this.#wakeEarly?.();
+  }
+
+  /** @throws Only errors that are bugs */
+  async run(): Promise<void> {
+    let failures = 0;
+    while (!this.#signal.aborted) {
+      const sighting = this.#sighting;
+      try {
+        this.#host.onTrying(sighting);
+        await this.#serve(sighting);
+        failures = 0;
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        if (!(error instanceof FarmError)) throw error;
+        this.#host.onTried(sighting, error);
+        if (isFinal(error)) {
+          this.#host.onLeftOut(sighting, error);
+          return;
+        }
+        failures += 1;
+      }
+      await this.#pause(backOffMs(failures));
+    }
+  }
+
+  /** From dialling until the link is lost. */
+  async #serve(sighting: Sighting): Promise<void> {
+    const { link, address } = await this.#reach(sighting);
+    const early: NodeReport[] = [];
+    let pass = (report: NodeReport) => void early.push(report);
+    let claim: Claim | undefined;
+    await using session = await NodeSession.open({
+      link,
+      expectedNode: sighting.id,
+      chooseKey: (made) => {
+        claim = made;
+        return this.#host.chooseKey(made, sighting.source);
+      },
+      onReport: (report) => pass(report),
+      signal: this.#signal,
+    });
+    const { info } = session;
+    const node = info.node;
+    const admission = this.#host.admit(info, address, claim ?? { node, keyId: null });
+    this.#host.onTried(sighting, undefined);
+    const refusal = await Promise.race([admission, session.closed.then(() => "its link was lost")]);
+    if (refusal !== undefined) {
+      throw new FarmError(
+        "FARM_NODE_REFUSED",
+        `Cannot use ${info.name}: ${refusal}`,
+        "Other nodes take its frames; --blender-version and --mix-versions change the rule",
+      );
+    }
+    const opened = await this.#openJob(session);
+    const { blob, scene, colorMode, job } = this.#host.order;
+    await session.sendBlob(blob, (haveBytes) => this.#host.onUpload(info, haveBytes), this.#signal);
+    const loaded = await session.loadJob({ job, blend: blob.sha256, scene, colorMode }, this.#signal).catch(
+      async (error: unknown) => {
+        // The node is free for others at once, not after its waiting time.
+        await session.closeJob(job, AbortSignal.timeout(2_000)).catch(() => {});
+        throw error;
+      },
+    );
+    this.#host.onJoined({ session, opened, scene: loaded });
+    // What the node said while it was loading comes after its joining, in the order in which it was said.
+    for (const report of early) this.#host.onReport(node, report);
+    pass = (report) => this.#host.onReport(node, report);
+    const reason = await session.closed;
+    if (reason && !this.#signal.aborted) this.#host.onLost(info, reason);
+  }
+
+  async #reach(sighting: Sighting): Promise<{ link: Link; address: NodeAddress }> {
+    let problem: unknown;
+    for (const address of sighting.addresses) {
+      try {
+        return { link: await this.#host.dial(address, this.#signal), address };
+      } catch (error) {
+        if (this.#signal.aborted) throw error;
+        problem ??= error; // of the first address: it is the best one
+      }
+    }
+    throw problem;
+  }
+
+  async #openJob(session: NodeSession): Promise<JobOpened> {
+    const { job, holder } = this.#host.order;
+    for (let isFirst = true; ; isFirst = false) {
+      const answer = await session.openJob(job, holder, undefined, this.#signal);
+      if (answer.type === "job-opened") return answer;
+      if (isFirst) this.#host.onBusy(session.info, answer.holder);
+      await Promise.race([this.#pause(busyAgainMs), session.closed]);
+      this.#signal.throwIfAborted();
+    }
+  }
+
+  /** Waits, until the signal is aborted or the node was seen again. */
+  #pause(durationMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#signal.removeEventListener("abort", done);
+        this.#wakeEarly = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, durationMs);
+      this.#signal.addEventListener("abort", done, { once: true });
+      this.#wakeEarly = done;
+    });
+  }
+}
+
+/** Whether trying again cannot help: the rule that left the node out stands as long as the job does. */
+function isFinal(error: FarmError): boolean {
+  return (
+    error instanceof LoadFailedError ||
+    error.code === "FARM_KEY_UNUSABLE" ||
+    error.code === "FARM_NODE_REFUSED" ||
+    error.code === "FARM_BLEND_REJECTED" ||
+    error.code === "FARM_BAD_INPUT"
+  );
+}
+
+/** The keeper's own word for an error that is none of ours. */
+export function asFarmError(error: unknown): FarmError {
+  if (error instanceof FarmError) return error;
+  return new FarmError("FARM_LINK_LOST", messageOf(error), "The job goes on by itself when the node is back");
+}

@@ -41,6 +41,7 @@ export async function fetchPythonLibraries(say) {
   const requirements = readFileSync(requirementsFile, "utf8");
   if (isFetched(requirements)) return;
   say("Fetching the node's Python libraries into blender_scripts/vendor");
+  mkdirSync(join(vendorFolder, ".."), { recursive: true });
   // Within the project, so that the rename at the end stays within one file system.
   mkdirSync(cacheFolder, { recursive: true });
   const workshop = mkdtempSync(join(cacheFolder, "vendor-"));

@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const source = fileURLToPath(new URL("../src", import.meta.url));
+
+/** One `import … from "to"` (or export, or dynamic import) in a file; both paths relative to src/. */
+interface Import {
+  readonly file: string;
+  readonly room: string;
+  readonly to: string;
+}
+
+/** npm packages that more than one room may use; every other one can be replaced in its only room. */
+const sharedPackages: Readonly<Record<string, readonly string[]>> = {
+  zod: ["config", "session"],
+  execa: ["encode", "farm"],
+};
+
+/** Packages of which each is known to one file of its room. */
+const soleUsers: Readonly<Record<string, RegExp>> = {
+  "bonjour-service": /^discovery\/mdns[\w-]*\.ts$/,
+  ws: /^session\/websocket-link\.ts$/,
+  "fluent-ffmpeg": /^encode\/[\w-]+\.ts$/,
+};
+
+const files = readdirSync(source, { recursive: true, encoding: "utf8" })
+  .map((file) => file.split(sep).join("/"))
+  .filter((file) => file.endsWith(".ts"));
+const imports = files.flatMap(importsOf);
+const inside = imports.filter(({ to }) => to.startsWith("."));
+const outside = imports.filter(({ to }) => !to.startsWith(".") && !isBuiltin(to));
+
+test("rooms import core and nothing of each other; only farm joins them, and cli goes through index.ts", () => {
+  const wrong = inside.filter(({ file, room, to }) => {
+    const target = pathOf({ file, to });
+    const targetRoom = roomOf(target);
+    if (room === targetRoom || room === "index.ts") return false;
+    if (room === "cli") return target !== "index.ts";
+    if (room === "farm") return targetRoom === "cli" || targetRoom === "index.ts";
+    return targetRoom !== "core";
+  });
+  expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+});
+
+test("the scheduler stands on nothing: it imports no Node module and no package", () => {
+  const wrong = imports.filter(({ room, to }) => room === "scheduler" && !to.startsWith("."));
+  expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+});
+
+test("each npm package is used in one room, so that it can be replaced there", () => {
+  const rooms = new Map<string, Set<string>>();
+  for (const { room, to } of outside) rooms.set(packageOf(to), (rooms.get(packageOf(to)) ?? new Set()).add(room));
+  const spread = [...rooms].filter(([name, users]) =>
+    name in sharedPackages ? [...users].some((room) => !sharedPackages[name]?.includes(room)) : users.size > 1,
+  );
+  expect(spread.map(([name, users]) => `${name} is used in ${[...users].join(", ")}`)).toEqual([]);
+});
+
+test("bonjour-service, ws and fluent-ffmpeg are each known to their own file only", () => {
+  for (const [name, allowed] of Object.entries(soleUsers)) {
+    const users = new Set(outside.filter(({ to }) => packageOf(to) === name).map(({ file }) => file));
+    expect([...users].filter((file) => !allowed.test(file))).toEqual([]);
+    if (name === "fluent-ffmpeg") expect([...users].length).toBeLessThanOrEqual(1);
+  }
+});
+
+test("no file is so long that it must hold more than one subject", () => {
+  const long = files.map((file) => ({ file, lines: readFileSync(resolve(source, file), "utf8").split("\n").length }));
+  expect(long.filter(({ lines }) => lines > 300)).toEqual([]);
+});
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(resolve(source, file), "utf8");
+  const found = text.matchAll(
+    /^(?:import|export)\b[^"';]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm,
+  );
+  return [...found].map((match) => ({ file, room: roomOf(file), to: match[1] ?? match[2] ?? match[3] ?? "" }));
+}
+
+function pathOf({ file, to }: { file: string; to: string }): string {
+  return relative(source, resolve(source, dirname(file), to))
+    .split(sep)
+    .join("/");
+}
+
+/** The first folder, or the file itself when it stands in src/ directly. */
+function roomOf(file: string): string {
+  return file.split("/")[0] ?? file;
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+function isBuiltin(specifier: string): boolean {
+  return specifier.startsWith("node:") || builtinModules.includes(specifier);
+}

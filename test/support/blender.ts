@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+
+/** Where Blender is, or undefined: tests that need it are skipped then, and say so. */
+export const blenderPath = process.env.BLENDER ?? findOnPath("blender");
+
+/** What `blender -a` made of a scene, against which every frame of a farm is compared. */
+export interface Reference {
+  readonly blendfile: string;
+  readonly frames: readonly number[];
+  /** MD5 of each frame's decoded pixels, in the order of `frames`. */
+  readonly pixels: readonly string[];
+}
+
+/**
+ * The keyframed test scene and its reference frames, made once per Blender version and recipe, then kept in the
+ * system's temporary folder.
+ *
+ * @param options.samples Cycles samples: 0.3 to 0.5 s per frame on one core at 400
+ */
+export async function keyframedScene(options: { frames: number; samples: number }): Promise<Reference> {
+  const blender = requireBlender();
+  const recipe = fileURLToPath(new URL("scenes/keyframed.py", import.meta.url));
+  const version = (await execa(blender, ["--version"])).stdout;
+  const parts = [version, await readFile(recipe, "utf8"), JSON.stringify(options)];
+  const digest = createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16);
+  const folder = join(tmpdir(), "renderfarm-test-scenes", digest);
+  if (!existsSync(folder)) await build(blender, recipe, folder, options);
+
+  const frames = Array.from({ length: options.frames }, (_, index) => index + 1);
+  return { blendfile: join(folder, "scene.blend"), frames, pixels: await pixelsOf(join(folder, "frames"), frames) };
+}
+
+/**
+ * MD5 of the decoded pixels of frame files, by FFmpeg: PNG files of one picture differ in their date and render time.
+ *
+ * @param folder holds one PNG per frame, whose name ends in the frame's number
+ * @throws If a frame has no file, or FFmpeg cannot decode it
+ */
+export async function pixelsOf(folder: string, frames: readonly number[]): Promise<string[]> {
+  const names = await readdir(folder);
+  const digests: string[] = [];
+  for (const frame of frames) {
+    const name = names.find((candidate) => frameOf(candidate) === frame);
+    if (name === undefined) throw new Error(`Cannot compare frame ${frame}: no file for it among ${names.join(", ")}`);
+    // rgb24 also for reference files with alpha: what counts is the picture as a video shows it.
+    const args = ["-v", "error", "-i", join(folder, name), "-pix_fmt", "rgb24", "-f", "framemd5", "-"];
+    const { stdout } = await execa(process.env.FFMPEG_PATH ?? "ffmpeg", args);
+    digests.push(stdout.trim().split(/\s+/).at(-1) ?? "");
+  }
+  return digests;
+}
+
+/** The frame number at the end of a file's name, `frame_-0007.png` → −7; undefined for any other file. */
+function frameOf(name: string): number | undefined {
+  const digits = /(-?\d+)\.png$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+async function build(blender: string, recipe: string, folder: string, options: { frames: number; samples: number }) {
+  const parent = join(folder, "..");
+  await mkdir(parent, { recursive: true });
+  // Made aside and renamed, so that a test run that was killed leaves no half of it.
+  const workshop = await mkdtemp(join(parent, "making-"));
+  try {
+    const blendfile = join(workshop, "scene.blend");
+    const numbers = [String(options.frames), String(options.samples)];
+    const quiet = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
+    const env = { TMPDIR: workshop };
+    await execa(blender, [...quiet, "-P", recipe, "--", blendfile, ...numbers], { env });
+    await execa(blender, ["-b", blendfile, "-noaudio", "-o", join(workshop, "frames/frame_####"), "-F", "PNG", "-a"], {
+      env,
+    });
+    await rename(workshop, folder);
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+function requireBlender(): string {
+  if (blenderPath === undefined) throw new Error("Cannot build a test scene: there is no Blender on PATH");
+  return blenderPath;
+}
+
+function findOnPath(name: string): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+}

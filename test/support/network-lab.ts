@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import { execa } from "execa";
+
+/** Why no network lab can be made here; undefined when it can. */
+export const networkLabProblem: string | undefined = await findProblem();
+
+/** The one broadcast domain of a lab: 10.77.0.0/24, which exists only inside its namespaces. */
+const subnet = "10.77.0";
+
+/**
+ * Several hosts on one machine, each a network namespace with its own address, joined by a switch on which multicast
+ * works as on a plain Ethernet. Nothing of it touches the machine's own network. Whoever opens it owns it: `await using`.
+ */
+export class NetworkLab implements AsyncDisposable {
+  readonly #id = `rf${randomBytes(3).toString("hex")}`;
+  readonly #hosts: readonly string[];
+
+  private constructor(hosts: readonly string[]) {
+    this.#hosts = hosts;
+  }
+
+  /** @param hosts Their names, short and in lower case; the first gets 10.77.0.11, the next 10.77.0.12 and so on */
+  static async open(...hosts: string[]): Promise<NetworkLab> {
+    const lab = new NetworkLab(hosts);
+    try {
+      await lab.#plugTogether();
+      return lab;
+    } catch (error) {
+      await lab[Symbol.asyncDispose](); // no lab was handed out, so nobody else would remove the half of it
+      throw error;
+    }
+  }
+
+  /** The words that run a program on a host when they stand before its own; the process stays the same one. */
+  on(host: string): readonly string[] {
+    return ["ip", "netns", "exec", this.#namespaceOf(host)];
+  }
+
+  addressOf(host: string): string {
+    return `${subnet}.${11 + this.#indexOf(host)}`;
+  }
+
+  /** Pulls a host's cable out of the switch: packets vanish, no connection is told. */
+  async cut(host: string): Promise<void> {
+    await ip("-n", this.#switch, "link", "set", this.#portOf(host), "down");
+  }
+
+  /** Puts the cable in again. */
+  async mend(host: string): Promise<void> {
+    await ip("-n", this.#switch, "link", "set", this.#portOf(host), "up");
+  }
+
+  /** Removes every namespace, and with them the cables. Idempotent. Processes in them live on without a network. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const existing = await namespaces();
+    const own = [this.#switch, ...this.#hosts.map((host) => this.#namespaceOf(host))];
+    for (const name of own) if (existing.includes(name)) await ip("netns", "delete", name);
+  }
+
+  async #plugTogether(): Promise<void> {
+    await ip("netns", "add", this.#switch);
+    await ip("-n", this.#switch, "link", "set", "lo", "up");
+    // Snooping would hold multicast back from hosts that have not announced themselves to a router, and there is none.
+    await ip("-n", this.#switch, "link", "add", "lan", "type", "bridge", "mcast_snooping", "0");
+    await ip("-n", this.#switch, "address", "add", `${subnet}.1/24`, "dev", "lan");
+    await ip("-n", this.#switch, "link", "set", "lan", "up");
+    for (const host of this.#hosts) await this.#plugIn(host);
+  }
+
+  async #plugIn(host: string): Promise<void> {
+    const namespace = this.#namespaceOf(host);
+    const port = this.#portOf(host);
+    await ip("netns", "add", namespace);
+    await ip("-n", namespace, "link", "set", "lo", "up");
+    await ip("-n", this.#switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace);
+    await ip("-n", this.#switch, "link", "set", port, "master", "lan", "up");
+    await ip("-n", namespace, "address", "add", `${this.addressOf(host)}/24`, "dev", "eth0");
+    await ip("-n", namespace, "link", "set", "eth0", "up");
+    await ip("-n", namespace, "route", "add", "default", "via", `${subnet}.1`);
+  }
+
+  get #switch(): string {
+    return `${this.#id}-switch`;
+  }
+
+  #namespaceOf(host: string): string {
+    return `${this.#id}-${this.#hosts[this.#indexOf(host)]}`;
+  }
+
+  #portOf(host: string): string {
+    return `port${this.#indexOf(host)}`;
+  }
+
+  #indexOf(host: string): number {
+    const index = this.#hosts.indexOf(host);
+    if (index < 0) throw new Error(`Cannot find the host '${host}' in the lab of ${this.#hosts.join(", ")}`);
+    return index;
+  }
+}
+
+async function ip(...args: string[]): Promise<void> {
+  await execa("ip", args);
+}
+
+async function namespaces(): Promise<string[]> {
+  const { stdout } = await execa("ip", ["netns", "list"]);
+  return stdout.split("\n").map((line) => line.split(" ")[0] ?? "");
+}
+
+/** Making and removing one namespace is the only honest proof: containers differ in what they forbid to root. */
+async function findProblem(): Promise<string | undefined> {
+  if (process.platform !== "linux") return "network namespaces need Linux";
+  if (process.getuid?.() !== 0) return "network namespaces need root";
+  const probe = `rf${randomBytes(3).toString("hex")}-probe`;
+  const made = await execa("ip", ["netns", "add", probe], { reject: false });
+  if (made.failed) return `'ip netns add' failed: ${made.stderr || made.shortMessage}`;
+  await ip("netns", "delete", probe);
+  return undefined;
+}

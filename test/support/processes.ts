@@ -1,0 +1,56 @@
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** The variable by which every process of one test is known: children inherit it however they are started. */
+export const testRunVariable = "RENDERFARM_TEST_RUN";
+
+/** A process that carries a test's mark. */
+export interface MarkedProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** Every living process that was started for the test run, at whatever depth. Linux only. */
+export async function processesOf(run: string): Promise<MarkedProcess[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(ids.map((id) => readMarked(Number(id), run)));
+  return found.filter((process) => process !== undefined);
+}
+
+/**
+ * Waits until no process of the run is left. There is no event for the end of a process that is not one's own child,
+ * so it looks again until the time is up.
+ *
+ * @returns The ones still there after `timeoutMs`; empty is what a test expects
+ */
+export async function remainingProcesses(run: string, timeoutMs = 10_000): Promise<MarkedProcess[]> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const remaining = await processesOf(run);
+    if (remaining.length === 0 || Date.now() >= deadline) return remaining;
+    await delay(50);
+  }
+}
+
+/** Ends what a failed test left, each by its id. */
+export async function killProcesses(run: string): Promise<void> {
+  for (const { pid } of await processesOf(run)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // it ended by itself in between
+    }
+  }
+}
+
+async function readMarked(pid: number, run: string): Promise<MarkedProcess | undefined> {
+  if (pid === process.pid) return undefined;
+  try {
+    const environment = await readFile(`/proc/${pid}/environ`, "utf8");
+    if (!environment.split("\0").includes(`${testRunVariable}=${run}`)) return undefined;
+    const command = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").join(" ").trim();
+    return { pid, command };
+  } catch {
+    return undefined; // it ended while it was looked at, or it belongs to someone else
+  }
+}

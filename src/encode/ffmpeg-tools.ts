@@ -1,0 +1,99 @@
+import { dirname, extname, join } from "node:path";
+import { execa } from "execa";
+import { FarmError } from "../core/errors.ts";
+
+/** The FFmpeg of this machine. */
+export interface FfmpegTools {
+  /** Path or name that was run with success. */
+  readonly ffmpeg: string;
+  readonly ffprobe: string;
+  /** As FFmpeg names it: "5.1.9-0+deb12u1", "N-118000-g1234567". */
+  readonly version: string;
+}
+
+export interface FindFfmpegOptions {
+  /** What the user named; then nothing else is tried. */
+  readonly path?: string;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+/** A program that answers its version later than this is not usable. */
+const answerMs = 20_000;
+
+const installCommands: Readonly<Record<string, string>> = {
+  darwin: "brew install ffmpeg",
+  win32: "winget install Gyan.FFmpeg",
+  linux:
+    "sudo apt install ffmpeg (Debian, Ubuntu), sudo dnf install ffmpeg (Fedora with RPM Fusion) or sudo pacman -S ffmpeg (Arch)",
+};
+
+/**
+ * Finds FFmpeg and ffprobe and runs both once: the path given, else `FFMPEG_PATH`, else PATH. ffprobe is looked for
+ * beside FFmpeg, then as `FFPROBE_PATH`, then on PATH.
+ *
+ * @throws {FarmError} `FARM_FFMPEG_MISSING` with the command that installs it
+ */
+export async function findFfmpeg(options: FindFfmpegOptions = {}): Promise<FfmpegTools> {
+  const { path, environment = process.env, signal } = options;
+  const ffmpeg = path ?? environment.FFMPEG_PATH ?? "ffmpeg";
+  const version = await versionOf(ffmpeg, signal);
+  if (version === null) throw missing("FFmpeg", ffmpeg);
+  const isBare = dirname(ffmpeg) === "." && !ffmpeg.startsWith(".");
+  const candidates = [
+    ...(isBare ? [] : [join(dirname(ffmpeg), `ffprobe${extname(ffmpeg)}`)]),
+    ...(environment.FFPROBE_PATH ? [environment.FFPROBE_PATH] : []),
+    "ffprobe",
+  ];
+  for (const ffprobe of candidates) {
+    if ((await versionOf(ffprobe, signal)) !== null) return { ffmpeg, ffprobe, version };
+  }
+  throw missing("ffprobe", candidates.join(", "));
+}
+
+/**
+ * @param encoder FFmpeg's name of it, "libx264"
+ * @throws {FarmError} `FARM_ENCODER_MISSING` when this FFmpeg was built without it
+ */
+export async function requireEncoder(tools: FfmpegTools, encoder: string, signal?: AbortSignal): Promise<void> {
+  const { stdout } = await run(tools.ffmpeg, ["-hide_banner", "-encoders"], signal);
+  // " V....D libx264              libx264 H.264 / AVC …"
+  const names = stdout.split("\n").map((line) => /^ [A-Z.]{6} (\S+)/.exec(line)?.[1]);
+  if (names.includes(encoder)) return;
+  throw new FarmError(
+    "FARM_ENCODER_MISSING",
+    `Cannot encode with ${encoder}: ${tools.ffmpeg} (${tools.version}) was built without it`,
+    `Install a full FFmpeg, or name one with FFMPEG_PATH: ${installCommand()}`,
+  );
+}
+
+async function versionOf(program: string, signal?: AbortSignal): Promise<string | null> {
+  const { stdout, failed } = await run(program, ["-version"], signal);
+  if (failed) return null;
+  return /^ff(?:mpeg|probe) version (\S+)/.exec(stdout)?.[1] ?? null;
+}
+
+async function run(program: string, args: string[], signal?: AbortSignal) {
+  const result = await execa(program, args, {
+    reject: false,
+    stdin: "ignore",
+    stripFinalNewline: false,
+    timeout: answerMs,
+    windowsHide: true,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  signal?.throwIfAborted();
+  return { stdout: result.stdout, failed: result.failed };
+}
+
+function missing(what: string, tried: string): FarmError {
+  return new FarmError(
+    "FARM_FFMPEG_MISSING",
+    `Cannot run ${what}: ${tried}`,
+    `Install FFmpeg, or name it with FFMPEG_PATH: ${installCommand()}`,
+  );
+}
+
+function installCommand(): string {
+  return installCommands[process.platform] ?? "see https://ffmpeg.org/download.html";
+}

@@ -1,0 +1,89 @@
+import { constants } from "node:fs";
+import { access, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+
+/** Where a video goes, and where it is written until it is whole. */
+export interface OutputTarget {
+  /** Absolute. */
+  readonly path: string;
+  /** In the same folder, so that the rename is atomic; hidden, and named after the job, so that it is never taken for the video. */
+  readonly partPath: string;
+}
+
+/**
+ * Checks that a video can be written there, and makes its folder. Writes nothing else.
+ *
+ * @throws {FarmError} `FARM_OUTPUT_EXISTS` unless `overwrite`, `FARM_OUTPUT_UNWRITABLE` when the folder refuses files
+ */
+export async function prepareTarget(output: string, jobId: string, overwrite: boolean): Promise<OutputTarget> {
+  const path = resolve(output);
+  const folder = dirname(path);
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw unwritable(path, messageOf(error), error);
+  }
+  const existing = await stat(path).catch(() => null);
+  if (existing?.isDirectory()) throw unwritable(path, "it is a folder");
+  if (existing !== null && !overwrite) throw outputExists(path);
+  return { path, partPath: join(folder, `.${basename(path).slice(0, 100)}.${jobId.slice(0, 8)}.part`) };
+}
+
+/**
+ * Gives the finished file its name, after it is safely on the disk.
+ *
+ * @throws {FarmError} `FARM_OUTPUT_EXISTS` when something has come there meanwhile, and it may not be overwritten
+ */
+export async function moveIntoPlace({ path, partPath }: OutputTarget, overwrite: boolean): Promise<void> {
+  try {
+    await sync(partPath);
+    if (overwrite) await rename(partPath, path);
+    else await renameToNew(partPath, path);
+    // Without it the name may be lost when the power goes. Windows cannot open folders.
+    if (process.platform !== "win32") await sync(dirname(path));
+  } catch (error) {
+    throw error instanceof FarmError ? error : unwritable(path, messageOf(error), error);
+  }
+}
+
+/** `rename` replaces what is there without a word; `link` refuses, in the same moment as it looks. */
+async function renameToNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (systemCodeOf(error) === "EEXIST") throw outputExists(to);
+    // File systems without hard links (exFAT, many network shares): look, then rename.
+    if ((await stat(to).catch(() => null)) !== null) throw outputExists(to);
+    await rename(from, to);
+    return;
+  }
+  await rm(from, { force: true });
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, process.platform === "win32" ? "r+" : "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function outputExists(path: string): FarmError {
+  return new FarmError(
+    "FARM_OUTPUT_EXISTS",
+    `Cannot write the output, as there is a file already: ${path}`,
+    "Choose another --output, or give --overwrite to replace the file",
+  );
+}
+
+function unwritable(path: string, why: string, cause?: unknown): FarmError {
+  return new FarmError(
+    "FARM_OUTPUT_UNWRITABLE",
+    `Cannot write the output ${path}: ${why}`,
+    "Choose an --output in a folder where you may write",
+    cause === undefined ? undefined : { cause },
+  );
+}

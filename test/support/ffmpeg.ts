@@ -1,0 +1,45 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+
+/** A folder of PNG frames made by FFmpeg's test picture, and room for outputs. Disposing of it removes all. */
+export interface FrameFolder extends AsyncDisposable {
+  readonly folder: string;
+  readonly frames: readonly string[];
+}
+
+export interface TestFrames {
+  readonly count: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly pixelFormat?: "rgb24" | "rgb48be" | "gray";
+}
+
+/** Makes frames `0001.png` and so on, each different from the others. */
+export async function makeFrames(options: TestFrames): Promise<FrameFolder> {
+  const { count, width = 64, height = 48, pixelFormat = "rgb24" } = options;
+  const folder = await mkdtemp(join(tmpdir(), "renderfarm-encode-"));
+  const source = `testsrc2=size=${width}x${height}:rate=24`;
+  const output = ["-frames:v", String(count), "-pix_fmt", pixelFormat, join(folder, "%04d.png")];
+  await execa("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", source, ...output]);
+  const names = (await readdir(folder)).sort();
+  return {
+    folder,
+    frames: names.map((name) => join(folder, name)),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** The MD5 of a video's stream as it is, without its container. */
+export async function streamMd5(path: string): Promise<string> {
+  const { stdout } = await execa("ffmpeg", ["-v", "error", "-i", path, "-map", "0", "-c", "copy", "-f", "md5", "-"]);
+  return stdout;
+}
+
+/** Whether a process is there, a zombie not counted. */
+export async function isRunning(pid: number | undefined): Promise<boolean> {
+  if (pid === undefined) return false;
+  const { stdout } = await execa("ps", ["-o", "stat=", "-p", String(pid)], { reject: false });
+  return stdout.trim() !== "" && !stdout.trim().startsWith("Z");
+}

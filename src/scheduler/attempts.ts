@@ -1,0 +1,100 @@
+import type { NodeId } from "../core/node.ts";
+import type { Draft } from "./draft.ts";
+import type { AttemptError, AttemptRef } from "./events.ts";
+import type { TryEnd } from "./frame-table.ts";
+import { liveAttempts } from "./queries.ts";
+import type { Attempt } from "./state.ts";
+import { judgeFrame } from "./verdict.ts";
+
+/** The attempt that a report is about, or undefined when the report came too late or names what never was. */
+export function attemptOf(draft: Draft, report: AttemptRef & { readonly node: NodeId }): Attempt | undefined {
+  const attempt = draft.attempts.get(report.attempt);
+  return attempt?.frame === report.frame && attempt.node === report.node ? attempt : undefined;
+}
+
+/** Lists an attempt in its slot, without its frame counting on it. */
+export function occupySlot(draft: Draft, attempt: Attempt): void {
+  draft.setAttempt(attempt);
+  if (attempt.slot === null || attempt.status === "rendered") return;
+  draft.changeSlot(attempt.node, attempt.slot, { [attempt.status]: attempt.attempt });
+}
+
+/** Makes an attempt live: its frame is active and counts on it. An attempt that ended before may begin again so. */
+export function openAttempt(draft: Draft, opened: Omit<Attempt, "recall" | "progressedAt" | "seconds">): void {
+  const record = draft.frames.get(opened.frame);
+  if (!record) throw new Error(`Cannot open attempt ${opened.attempt}: frame ${opened.frame} is none of the job's`);
+  occupySlot(draft, { ...opened, recall: "none", progressedAt: draft.at, seconds: null });
+  const entry = {
+    attempt: opened.attempt,
+    node: opened.node,
+    hasStarted: opened.status !== "assigned",
+    end: "open",
+    error: null,
+  } as const;
+  const others = record.tries.filter((former) => former.attempt !== opened.attempt);
+  draft.setFrame({ ...record, status: "active", tries: [...others, entry] });
+}
+
+/** Assigns the frame to a free place of a slot under a new attempt number. */
+export function assignFrame(draft: Draft, frame: number, node: NodeId, slot: number): void {
+  const attempt = draft.nextAttempt++;
+  openAttempt(draft, { attempt, frame, node, slot, status: "assigned", startedAt: null });
+  draft.emit({ type: "assign", node, slot, frame, attempt });
+}
+
+/** Takes the attempt out of its slot; the one that waited behind it is next, and its patience begins now. */
+export function leaveSlot(draft: Draft, attempt: Attempt): void {
+  if (attempt.slot === null) return;
+  const slot = draft.nodes.get(attempt.node)?.slots.get(attempt.slot);
+  if (slot?.assigned === attempt.attempt) draft.changeSlot(attempt.node, attempt.slot, { assigned: null });
+  if (slot?.running !== attempt.attempt) return;
+  draft.changeSlot(attempt.node, attempt.slot, { running: null });
+  const next = slot.assigned === null ? undefined : draft.attempts.get(slot.assigned);
+  if (next) draft.setAttempt({ ...next, progressedAt: draft.at });
+}
+
+/** Ends an attempt for good, without asking yet what becomes of its frame. */
+export function closeAttempt(draft: Draft, attempt: Attempt, end: TryEnd, error: AttemptError | null = null): void {
+  leaveSlot(draft, attempt);
+  draft.deleteAttempt(attempt.attempt);
+  if (attempt.recall !== "disregarded") draft.changeTry(attempt.frame, attempt.attempt, { end, error });
+}
+
+/**
+ * Stops counting on an attempt and tells the node so: it is withdrawn, cancelled or released, as far as it had come.
+ * It stays listed while it occupies its slot, so that nothing is assigned there too early.
+ */
+export function disregard(draft: Draft, attempt: Attempt, end: TryEnd, error: AttemptError | null = null): void {
+  const { frame, node } = attempt;
+  if (attempt.recall !== "disregarded") draft.changeTry(frame, attempt.attempt, { end, error });
+  if (attempt.status === "rendered") draft.deleteAttempt(attempt.attempt);
+  else draft.setAttempt({ ...attempt, recall: "disregarded" });
+  const order = { assigned: "withdraw", running: "cancel", rendered: "release" } as const;
+  draft.emit({ type: order[attempt.status], node, frame, attempt: attempt.attempt });
+}
+
+/** Asks for an assigned attempt back. Its frame counts on it until the node answers, since it may just have begun. */
+export function withdraw(draft: Draft, attempt: Attempt): void {
+  draft.setAttempt({ ...attempt, recall: "withdrawing" });
+  draft.emit({ type: "withdraw", node: attempt.node, frame: attempt.frame, attempt: attempt.attempt });
+}
+
+/**
+ * Returns an active frame to the queue, or fails it, once no attempt is left that it counts on.
+ *
+ * @param reason For people; `null` when nothing happened that they should know of
+ */
+export function settleFrame(draft: Draft, attempt: Attempt, reason: string | null): void {
+  const record = draft.frames.get(attempt.frame);
+  if (record?.status !== "active" || liveAttempts(draft, record).length > 0) return;
+  const errors = judgeFrame(draft, record);
+  if (errors) {
+    draft.setFrame({ ...record, status: "failed" });
+    draft.emit({ type: "announce", news: { type: "frame-failed", frame: record.frame, errors } });
+    return;
+  }
+  draft.setFrame({ ...record, status: "queued" });
+  if (reason === null) return;
+  const { frame, node } = attempt;
+  draft.emit({ type: "announce", news: { type: "frame-requeued", frame, node, attempt: attempt.attempt, reason } });
+}

@@ -1,0 +1,27 @@
+import { withdraw } from "./attempts.ts";
+import type { Draft } from "./draft.ts";
+import type { Outcome } from "./events.ts";
+
+/** Nothing new begins; what waits is asked back, what runs is let finish. */
+export function onDrainRequested(draft: Draft): void {
+  draft.isDraining = true;
+  for (const attempt of [...draft.attempts.values()]) {
+    if (attempt.status === "assigned" && attempt.recall === "none") withdraw(draft, attempt);
+  }
+}
+
+/** Ends the job once nothing is left to do; a state that is finished takes no more events. */
+export function conclude(draft: Draft): void {
+  const outcome = outcomeOf(draft);
+  if (!outcome) return;
+  draft.isFinished = true;
+  draft.emit({ type: "finish", outcome });
+}
+
+function outcomeOf({ frames, isDraining }: Draft): Outcome | null {
+  const { active, queued, stored } = frames.counts;
+  if (stored === frames.size) return { type: "complete" };
+  if (active > 0) return null;
+  if (queued === 0) return { type: "failed", frames: frames.framesWith("failed") };
+  return isDraining ? { type: "drained", missing: frames.framesWith("queued", "failed") } : null;
+}

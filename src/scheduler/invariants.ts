@@ -1,0 +1,99 @@
+import type { FrameRecord } from "./frame-table.ts";
+import { liveAttempts } from "./queries.ts";
+import type { Attempt, NodeRecord, SchedulerState } from "./state.ts";
+
+/**
+ * Proves that a state makes sense: what must be true after every step, whatever the events were.
+ * Costs a walk over the whole job, so it is for tests and for looking into a recorded run.
+ *
+ * @throws {Error} Naming the first thing that does not hold
+ */
+export function checkInvariants(state: SchedulerState): void {
+  checkFrames(state);
+  for (const attempt of state.attempts.values()) checkAttempt(state, attempt);
+  for (const node of state.nodes.values()) checkNode(state, node);
+  checkLastUsable(state);
+}
+
+function checkFrames(state: SchedulerState): void {
+  const counts = { queued: 0, active: 0, stored: 0, failed: 0 };
+  const used = new Set<number>();
+  for (const record of state.frames.records()) {
+    counts[record.status]++;
+    if (record.tries.length > 0) checkTries(state, record, used);
+    else must(record.status !== "active" && record.status !== "failed", `frame ${record.frame} was never tried`);
+  }
+  // Each frame has one record with one status, so the four are disjoint; their sum must be the job.
+  for (const status of ["queued", "active", "stored", "failed"] as const) {
+    must(counts[status] === state.frames.counts[status], `${counts[status]} frames are ${status}, counted otherwise`);
+  }
+  const sum = counts.queued + counts.active + counts.stored + counts.failed;
+  must(sum === state.frames.size, `${sum} frames have a status, the job has ${state.frames.size}`);
+}
+
+function checkTries(state: SchedulerState, record: FrameRecord, used: Set<number>): void {
+  const { frame, tries } = record;
+  for (const { attempt, end, node, error } of tries) {
+    // Numbers of earlier runs are not ours to answer for.
+    must(!used.has(attempt) || attempt < state.firstAttempt, `attempt number ${attempt} is used twice`);
+    used.add(attempt);
+    must(attempt < state.nextAttempt, `attempt ${attempt} is numbered above the next one`);
+    must((end === "failed") === (error !== null), `attempt ${attempt} ended ${end} with the wrong error`);
+    const listed = state.attempts.get(attempt);
+    const isLive = listed?.frame === frame && listed.node === node && listed.recall !== "disregarded";
+    must(isLive === (end === "open"), `attempt ${attempt} of frame ${frame} is ${end}, its node says otherwise`);
+  }
+  const live = liveAttempts(state, record);
+  const isActive = record.status === "active";
+  must(isActive === live.length > 0, `frame ${frame} is ${record.status} with ${live.length} live attempts`);
+  const { policy } = state;
+  const working = live.filter(({ status }) => status !== "rendered").length;
+  must(working <= policy.liveAttemptsPerFrame, `frame ${frame} is worked at by ${working} attempts at once`);
+  const started = tries.filter(({ attempt, hasStarted }) => hasStarted && attempt >= state.firstAttempt).length;
+  const permitted = policy.attemptsPerFrame + policy.liveAttemptsPerFrame - 1;
+  must(started <= permitted, `frame ${frame} began ${started} times, ${permitted} are permitted`);
+}
+
+function checkAttempt(state: SchedulerState, attempt: Attempt): void {
+  const { frame, node: id, recall, slot: slotId, status } = attempt;
+  const name = `attempt ${attempt.attempt}`;
+  const node = state.nodes.get(id);
+  must(node?.isJoined, `${name} is listed on a node that has not joined`);
+  const entry = state.frames.get(frame)?.tries.find((other) => other.attempt === attempt.attempt);
+  must(recall === "disregarded" || entry?.end === "open", `${name} is live, and its frame does not know it`);
+  must(recall !== "withdrawing" || status === "assigned", `${name} is ${status} and being withdrawn`);
+  if (status === "rendered") {
+    must(recall === "none", `${name} is rendered and disregarded, and nobody released it`);
+    return;
+  }
+  const slot = slotId === null ? undefined : node?.slots.get(slotId);
+  must(slot?.[status] === attempt.attempt, `${name} is ${status}, and its slot holds something else`);
+  must(node?.barredAt === null || recall !== "none", `${name} goes on although its node is barred`);
+}
+
+function checkNode(state: SchedulerState, node: NodeRecord): void {
+  must(node.isJoined || node.slots.size === 0, `node ${node.node} is lost and has slots`);
+  for (const slot of node.slots.values()) {
+    for (const status of ["running", "assigned"] as const) {
+      const number = slot[status];
+      if (number === null) continue;
+      const attempt = state.attempts.get(number);
+      const isThere = attempt?.node === node.node && attempt.slot === slot.slot && attempt.status === status;
+      must(isThere, `slot ${slot.slot} of node ${node.node} holds attempt ${number} that is elsewhere`);
+    }
+    must(slot.isReady || (slot.running === null && slot.assigned === null), `slot ${slot.slot} is lost and holds work`);
+  }
+  const hasReadySlot = [...node.slots.values()].some(({ isReady }) => isReady);
+  must(hasReadySlot === (node.unreadySince === null), `node ${node.node} is wrong about its ready slots`);
+}
+
+function checkLastUsable(state: SchedulerState): void {
+  const nodes = [...state.nodes.values()];
+  const isWorkPossible = nodes.some(({ unreadySince }) => unreadySince === null);
+  const isSomeoneAllowed = nodes.some(({ barredAt }) => barredAt === null);
+  must(!isWorkPossible || isSomeoneAllowed || state.isFinished, "the last usable node is barred");
+}
+
+function must(holds: boolean | undefined, otherwise: string): asserts holds {
+  if (!holds) throw new Error(`Invariant broken: ${otherwise}`);
+}

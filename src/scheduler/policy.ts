@@ -1,0 +1,55 @@
+const seconds = 1000;
+const minutes = 60 * seconds;
+
+/** Every number by which the scheduler decides. docs/scheduling.md gives the reasons at length. */
+export interface SchedulingPolicy {
+  /** A frame has failed after failing on this many different nodes for a reason that is not the node's own. */
+  readonly nodesThatFailAFrame: number;
+  /** A frame that failed on every usable node has failed once it failed this many times in all. */
+  readonly failuresThatFailAFrame: number;
+  /** The same error code on this many different nodes is the scene's fault: trying on would change nothing. */
+  readonly nodesThatBlameTheScene: number;
+  /** Attempts of a frame that may be lost while they ran (link, slot, result) before the frame is suspected itself. */
+  readonly lossesThatFailAFrame: number;
+  /** Attempts of a frame that may begin to render, whatever becomes of them: the last bound on any loop. */
+  readonly attemptsPerFrame: number;
+  /** Attempts of a frame at once: the second is a race against a slow or silent first. */
+  readonly liveAttemptsPerFrame: number;
+  /** Times an assigned attempt of a frame may be moved to another slot. */
+  readonly movesPerFrame: number;
+  /** Failures in a row, without a stored frame between them, that bar a node. */
+  readonly failuresThatBarANode: number;
+  /** Blameless ends in a row (results lost, attempts refused) after which they count as a node's failures. */
+  readonly blamelessEndsInARow: number;
+  /** A barred node is tried again after this time, if another one finishes frames. */
+  readonly forgivenessMs: number;
+  /** A node without link or ready slot still counts as one of the job's for this time: it is expected back. */
+  readonly absenceMs: number;
+  /** An attempt without progress is given up after this time at the least … */
+  readonly patienceMs: number;
+  /** … and after this many times the median frame time, if that is longer. */
+  readonly patienceInFrames: number;
+  /** An attempt that outran its expected time is expected to need this share of its age again. */
+  readonly overdueShare: number;
+  /** Frame times that are remembered for a median, per node and for the job. */
+  readonly rememberedFrameTimes: number;
+}
+
+/** The policy of every job; tests change single numbers of it. */
+export const defaultPolicy: SchedulingPolicy = {
+  nodesThatFailAFrame: 3,
+  failuresThatFailAFrame: 3,
+  nodesThatBlameTheScene: 2,
+  lossesThatFailAFrame: 10,
+  attemptsPerFrame: 64,
+  liveAttemptsPerFrame: 2,
+  movesPerFrame: 10,
+  failuresThatBarANode: 3,
+  blamelessEndsInARow: 10,
+  forgivenessMs: 10 * minutes,
+  absenceMs: 2 * minutes,
+  patienceMs: 10 * minutes,
+  patienceInFrames: 10,
+  overdueShare: 0.5,
+  rememberedFrameTimes: 31,
+};

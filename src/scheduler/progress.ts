@@ -1,0 +1,89 @@
+import type { Frame, NodeId, SlotId } from "../core/node.ts";
+import type { FrameCounts } from "./frame-table.ts";
+import { expectedFrameMs, expectedRestMs } from "./queries.ts";
+import type { SchedulerState } from "./state.ts";
+
+/** What one slot renders. */
+export interface RunningFrame {
+  readonly node: NodeId;
+  readonly slot: SlotId;
+  readonly frame: Frame;
+  readonly attempt: number;
+  /** Since when this run has known it to render. */
+  readonly runningMs: number;
+}
+
+export interface NodeProgress {
+  readonly node: NodeId;
+  readonly isJoined: boolean;
+  readonly isBarred: boolean;
+  readonly readySlots: number;
+  /** Frames this node gave to this run. */
+  readonly stored: number;
+  /** Median render time of its frames in this run, or null before its first. */
+  readonly medianFrameMs: number | null;
+}
+
+export interface Progress extends FrameCounts {
+  readonly total: number;
+  readonly running: readonly RunningFrame[];
+  readonly nodes: readonly NodeProgress[];
+  /** Expected time until the last frame is stored; null while no frame is finished or no slot is ready. */
+  readonly etaMs: number | null;
+  readonly isDraining: boolean;
+}
+
+/**
+ * How far the job is, for people.
+ *
+ * @param at Now, on the scale of the events' `at`
+ */
+export function progressOf(state: SchedulerState, at: number): Progress {
+  const running: RunningFrame[] = [];
+  for (const { node, slot, frame, attempt, status, recall, startedAt } of state.attempts.values()) {
+    if (status !== "running" || recall === "disregarded" || slot === null) continue;
+    running.push({ node, slot, frame, attempt, runningMs: at - (startedAt ?? at) });
+  }
+  const nodes = [...state.nodes.values()].map(
+    (node): NodeProgress => ({
+      node: node.node,
+      isJoined: node.isJoined,
+      isBarred: node.barredAt !== null,
+      readySlots: [...node.slots.values()].filter(({ isReady }) => isReady).length,
+      stored: node.storedCount,
+      medianFrameMs: node.frameMs.median,
+    }),
+  );
+  const total = state.frames.size;
+  const etaMs = etaOf(state, nodes, at);
+  return { ...state.frames.counts, total, running, nodes, etaMs, isDraining: state.isDraining };
+}
+
+/** The frames that are stored, in ascending order. */
+export function storedFrames(state: SchedulerState): Frame[] {
+  return state.frames.framesWith("stored");
+}
+
+/** The work that is left, in frames, over the frames that all slots finish per millisecond. */
+function etaOf(state: SchedulerState, nodes: readonly NodeProgress[], at: number): number | null {
+  const { active, queued } = state.frames.counts;
+  if (active + queued === 0) return 0;
+  let framesPerMs = 0;
+  for (const { node, isBarred, readySlots } of nodes) {
+    const frameMs = expectedFrameMs(state, node);
+    if (!isBarred && frameMs !== null) framesPerMs += readySlots / Math.max(frameMs, 1);
+  }
+  if (framesPerMs === 0) return null;
+  let framesLeft = queued + active;
+  let longestRestMs = 0;
+  const counted = new Set<Frame>();
+  for (const attempt of state.attempts.values()) {
+    if (attempt.recall === "disregarded" || attempt.status === "assigned" || counted.has(attempt.frame)) continue;
+    counted.add(attempt.frame);
+    const frameMs = expectedFrameMs(state, attempt.node) ?? 1;
+    const restMs = attempt.status === "rendered" ? 0 : (expectedRestMs(state, attempt, at) ?? 0);
+    framesLeft -= 1 - Math.min(1, restMs / Math.max(frameMs, 1));
+    longestRestMs = Math.max(longestRestMs, restMs);
+  }
+  return Math.round(Math.max(framesLeft / framesPerMs, longestRestMs));
+}

@@ -1,0 +1,71 @@
+import type { NodeId, SlotId } from "../core/node.ts";
+import { attemptOf, closeAttempt, disregard, leaveSlot, occupySlot, settleFrame } from "./attempts.ts";
+import { failAttempt, loseAttempt } from "./blame.ts";
+import type { Draft } from "./draft.ts";
+import type { AttemptError, AttemptRef } from "./events.ts";
+import type { Attempt } from "./state.ts";
+
+type Report = AttemptRef & { readonly node: NodeId };
+
+/** A slot began to render an attempt. It may have crossed with the order to take the attempt back. */
+export function onAttemptStarted(draft: Draft, report: Report & { readonly slot: SlotId }): void {
+  const attempt = attemptOf(draft, report);
+  if (attempt?.status !== "assigned") return;
+  makeRoom(draft, report.node, report.slot, attempt);
+  leaveSlot(draft, attempt);
+  const { slot } = report;
+  const running: Attempt = { ...attempt, slot, status: "running", startedAt: draft.at, progressedAt: draft.at };
+  if (attempt.recall === "disregarded") {
+    occupySlot(draft, running);
+    disregard(draft, running, "cancelled"); // withdrawn too late: it must be ended by force
+    return;
+  }
+  occupySlot(draft, { ...running, recall: "none" });
+  draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true });
+  if (draft.nodes.get(report.node)?.barredAt === null) return;
+  disregard(draft, { ...running, recall: "none" }, "cancelled");
+  settleFrame(draft, attempt, "its node was barred");
+}
+
+/** A slot runs one attempt: another one still listed there ended without our having heard of it. */
+function makeRoom(draft: Draft, node: NodeId, slotId: SlotId, next: Attempt): void {
+  const slot = draft.nodes.get(node)?.slots.get(slotId);
+  const former = slot?.running == null ? undefined : draft.attempts.get(slot.running);
+  if (!former || former.attempt === next.attempt) return;
+  closeAttempt(draft, former, "lost");
+  settleFrame(draft, former, "its slot went on to another frame");
+}
+
+/** An attempt goes on. */
+export function onAttemptProgressed(draft: Draft, report: Report): void {
+  const attempt = attemptOf(draft, report);
+  if (attempt) draft.setAttempt({ ...attempt, progressedAt: draft.at });
+}
+
+/** An attempt ended without a result. One that was disregarded has been counted before, or need not be. */
+export function onAttemptFailed(draft: Draft, report: Report & { readonly error: AttemptError }): void {
+  const attempt = attemptOf(draft, report);
+  if (!attempt) return;
+  if (attempt.recall === "disregarded") closeAttempt(draft, attempt, "cancelled");
+  else if (report.error.fault === "nobody") loseAttempt(draft, attempt, report.error);
+  else failAttempt(draft, attempt, report.error);
+}
+
+/** A node gave an assigned attempt back. */
+export function onAttemptWithdrawn(draft: Draft, report: Report): void {
+  const attempt = attemptOf(draft, report);
+  if (!attempt) return;
+  if (attempt.recall === "none") {
+    loseAttempt(draft, attempt, unaskedWithdrawal);
+    return;
+  }
+  closeAttempt(draft, attempt, "withdrawn");
+  settleFrame(draft, attempt, null);
+}
+
+const unaskedWithdrawal: AttemptError = {
+  code: "WITHDRAWN_UNASKED",
+  message: "the node gave it back unasked",
+  hint: "Look into the node's log",
+  fault: "nobody",
+};

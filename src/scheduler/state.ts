@@ -1,0 +1,111 @@
+import type { Frame, NodeId, SlotId } from "../core/node.ts";
+import { FrameTable } from "./frame-table.ts";
+import { defaultPolicy, type SchedulingPolicy } from "./policy.ts";
+
+/** `assigned` waits in a slot's queue of one, `running` renders, `rendered` has a result that is being fetched. */
+export type AttemptStatus = "assigned" | "running" | "rendered";
+
+/**
+ * Whether an attempt is being taken back.
+ *
+ * `withdrawing`: asked back, but the frame still counts on it until the node answers.
+ * `disregarded`: its frame no longer waits for it; it is listed only because it still occupies its slot.
+ */
+export type Recall = "none" | "withdrawing" | "disregarded";
+
+/** An attempt that a node still has. It is live unless it is disregarded. */
+export interface Attempt {
+  readonly attempt: number;
+  readonly frame: Frame;
+  readonly node: NodeId;
+  /** `null` for a result that was held when the node joined. */
+  readonly slot: SlotId | null;
+  readonly status: AttemptStatus;
+  readonly recall: Recall;
+  readonly startedAt: number | null;
+  /** The latest sign that it goes on; for an assigned attempt, since when nothing stands before it in its slot. */
+  readonly progressedAt: number;
+  /** Render time as the node tells it; `null` until rendered, and for adopted results. */
+  readonly seconds: number | null;
+}
+
+export interface Slot {
+  readonly slot: SlotId;
+  readonly isReady: boolean;
+  /** Numbers of the attempts that occupy it. */
+  readonly running: number | null;
+  readonly assigned: number | null;
+}
+
+export interface NodeRecord {
+  readonly node: NodeId;
+  readonly isJoined: boolean;
+  readonly slots: ReadonlyMap<SlotId, Slot>;
+  /** Since when it has no ready slot, or no link; `null` while it has one. */
+  readonly unreadySince: number | null;
+  readonly barredAt: number | null;
+  /** Codes of the failures since it last stored a frame. */
+  readonly failuresInARow: readonly string[];
+  /** Attempts since it last stored a frame that ended without anybody's fault and without being asked to. */
+  readonly blamelessInARow: number;
+  readonly lastStoredAt: number | null;
+  readonly storedCount: number;
+  readonly frameMs: FrameTimes;
+}
+
+/** The latest frame times, oldest first, and their median (`null` without any). */
+export interface FrameTimes {
+  readonly latest: readonly number[];
+  readonly median: number | null;
+}
+
+/** Everything the scheduler knows. Only `step` makes new ones; a state is never changed. */
+export interface SchedulerState {
+  readonly policy: SchedulingPolicy;
+  readonly frames: FrameTable;
+  readonly nodes: ReadonlyMap<NodeId, NodeRecord>;
+  /** By attempt number. */
+  readonly attempts: ReadonlyMap<number, Attempt>;
+  readonly firstAttempt: number;
+  readonly nextAttempt: number;
+  readonly frameMs: FrameTimes;
+  /** Error codes for which the scene was announced to be at fault. */
+  readonly sceneCodes: ReadonlySet<string>;
+  readonly isDraining: boolean;
+  readonly isFinished: boolean;
+}
+
+export interface SchedulerConfig {
+  /** Each frame of the job once, in the order in which it is to be handed out. */
+  readonly frames: readonly Frame[];
+  /** Frames that an earlier run stored. Others than the job's do not matter. */
+  readonly alreadyStored?: ReadonlySet<Frame>;
+  /**
+   * The first attempt number of this run. It must be above every number an earlier run of the job may have used, also
+   * those it lost the record of: nodes may still be rendering them.
+   *
+   * @default {1}
+   */
+  readonly firstAttempt?: number;
+  /** Numbers that differ from the default policy. */
+  readonly policy?: Partial<SchedulingPolicy>;
+}
+
+export const noFrameTimes: FrameTimes = { latest: [], median: null };
+
+/** The state of a job before its first event: nothing is assigned, no node is known. */
+export function createState(config: SchedulerConfig): SchedulerState {
+  const firstAttempt = config.firstAttempt ?? 1;
+  return {
+    policy: { ...defaultPolicy, ...config.policy },
+    frames: FrameTable.of(config.frames, config.alreadyStored ?? new Set()),
+    nodes: new Map(),
+    attempts: new Map(),
+    firstAttempt,
+    nextAttempt: firstAttempt,
+    frameMs: noFrameTimes,
+    sceneCodes: new Set(),
+    isDraining: false,
+    isFinished: false,
+  };
+}

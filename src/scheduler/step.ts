@@ -1,0 +1,82 @@
+import { assertNever } from "../core/errors.ts";
+import { Draft } from "./draft.ts";
+import { conclude, onDrainRequested } from "./ending.ts";
+import type { Instruction, SchedulerEvent } from "./events.ts";
+import { onNodeJoined, onNodeLost, onSlotLost, onSlotReady } from "./membership.ts";
+import { forgiveInTime, keepOneUsable } from "./mercy.ts";
+import { giveUpSilent } from "./patience.ts";
+import { giveWork } from "./pull.ts";
+import { onAttemptFailed, onAttemptProgressed, onAttemptStarted, onAttemptWithdrawn } from "./reports.ts";
+import { onAttemptRendered, onFrameStored, onResultLost, onResultRefused } from "./results.ts";
+import type { SchedulerState } from "./state.ts";
+
+export interface Step {
+  readonly state: SchedulerState;
+  readonly instructions: readonly Instruction[];
+}
+
+/**
+ * The whole scheduler: takes one past fact and returns the new state with the orders that follow from it.
+ *
+ * The state given is not changed, and the same state and event always give the same step. Reports that come late, twice or
+ * about nothing that is known are harmless. After the instruction `finish` every event is answered with nothing.
+ */
+export function step(state: SchedulerState, event: SchedulerEvent): Step {
+  if (state.isFinished) return { state, instructions: [] };
+  const draft = new Draft(state, event);
+  take(draft, event);
+  keepOneUsable(draft);
+  giveWork(draft);
+  conclude(draft);
+  return draft.finish();
+}
+
+function take(draft: Draft, event: SchedulerEvent): void {
+  switch (event.type) {
+    case "node-joined":
+      onNodeJoined(draft, event);
+      break;
+    case "node-lost":
+      onNodeLost(draft, event);
+      break;
+    case "slot-ready":
+      onSlotReady(draft, event);
+      break;
+    case "slot-lost":
+      onSlotLost(draft, event);
+      break;
+    case "attempt-started":
+      onAttemptStarted(draft, event);
+      break;
+    case "attempt-progressed":
+      onAttemptProgressed(draft, event);
+      break;
+    case "attempt-rendered":
+      onAttemptRendered(draft, event);
+      break;
+    case "attempt-failed":
+      onAttemptFailed(draft, event);
+      break;
+    case "attempt-withdrawn":
+      onAttemptWithdrawn(draft, event);
+      break;
+    case "frame-stored":
+      onFrameStored(draft, event);
+      break;
+    case "result-refused":
+      onResultRefused(draft, event);
+      break;
+    case "result-lost":
+      onResultLost(draft, event);
+      break;
+    case "tick":
+      giveUpSilent(draft);
+      forgiveInTime(draft);
+      break;
+    case "drain-requested":
+      onDrainRequested(draft);
+      break;
+    default:
+      assertNever(event);
+  }
+}

@@ -33,6 +33,7 @@ export function onAttemptRendered(draft: Draft, report: Report & { readonly seco
  */
 export function offerResult(draft: Draft, report: Report, isJoining: boolean): void {
   const { node, frame, attempt } = report;
+  if (!draft.nodes.get(node)?.isJoined) return; // said on a link that is gone; it is listed when the node joins again
   const record = draft.frames.get(frame);
   if (record && record.status !== "stored" && isOfThisJob(draft, report, isJoining)) {
     draft.nextAttempt = Math.max(draft.nextAttempt, attempt + 1);

@@ -1,0 +1,38 @@
+"""Words of a job: an attempt at a frame, and its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Pair = tuple[int, int]
+"""Frame and attempt number: the name of an attempt."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A try at one frame, running in a slot or assigned to it."""
+
+    frame: int
+    number: int
+
+    @property
+    def pair(self) -> Pair:
+        return self.frame, self.number
+
+    def to_message(self) -> dict[str, int]:
+        return {"frame": self.frame, "attempt": self.number}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A rendered frame, whole on disk at `path`; `message` is it as the protocol tells it."""
+
+    attempt: Attempt
+    path: Path
+    message: dict[str, Any]
+
+    @property
+    def size_bytes(self) -> int:
+        return int(self.message["sizeBytes"])

@@ -1,0 +1,79 @@
+"""What can go wrong, as closed lists of codes that both sides know (docs/protocol.md, section 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+FAULT_CODES = frozenset(
+    """CANCELLED SLOT_LOST SLOT_FULL NO_OUTPUT RENDER_FAILED CRASHED OUT_OF_MEMORY OUT_OF_GPU_MEMORY GPU_FAILED
+    NO_DENOISER NO_EGL NO_DISPLAY LIBRARY_MISSING ADDON_FAILED NO_CAMERA SCENE_NOT_FOUND FILE_UNREADABLE FILE_TOO_NEW
+    LOAD_FAILED UNSUPPORTED DISK_FULL TIMED_OUT BLENDER_MISSING""".split()
+)
+"""Codes of an attempt or a load that failed."""
+
+BLOB_CODES = frozenset({"DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAILED"})
+"""Codes of a blob that was not taken."""
+
+MAX_LOG_LINES = 200
+MAX_TEXT = 4096
+
+
+class StartError(Exception):
+    """The node cannot start as it was told to; the message is for the person who started it."""
+
+
+class ProtocolError(Exception):
+    """The other side broke the protocol; the link is closed after the reply.
+
+    `code` is what the peer is told, `close_code` is the WebSocket close code. `reply` is False where the protocol
+    forbids an answer (a wrong seal).
+    """
+
+    def __init__(self, message: str, code: str = "BAD_MESSAGE", close_code: int = 1002, reply: bool = True) -> None:
+        super().__init__(message)
+        self.code = code
+        self.close_code = close_code
+        self.reply = reply
+
+
+class BlobError(Exception):
+    """A blob was not taken; `code` is one of BLOB_CODES."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        assert code in BLOB_CODES, code
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why an attempt or a load failed: a closed code, Blender's or our sentence, advice, and the slot's last lines."""
+
+    code: str
+    message: str
+    hint: str = ""
+    log: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        assert self.code in FAULT_CODES, self.code
+
+    def with_log(self, lines: list[str]) -> Fault:
+        return Fault(self.code, self.message, self.hint, tuple(lines[-MAX_LOG_LINES:]))
+
+    def to_message(self) -> dict[str, Any]:
+        """As it stands in a protocol message, cut to the protocol's bounds."""
+        return {
+            "code": self.code,
+            "message": self.message[:MAX_TEXT],
+            "hint": self.hint[:MAX_TEXT],
+            "log": [line[:MAX_TEXT] for line in self.log[-MAX_LOG_LINES:]],
+        }
+
+
+class FaultError(Exception):
+    """Raised where a `Fault` ends an operation."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault

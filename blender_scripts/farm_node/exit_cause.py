@@ -1,0 +1,70 @@
+"""Why a slot's process ended, told as a typed fault."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Iterable, Optional
+
+from .blender_log import ENVIRONMENT_CODES, explain
+from .blender_program import PYTHON_ERROR_EXIT
+from .errors import Fault
+from .slot_process import SlotEnd
+
+_VMSTAT = Path("/proc/vmstat")
+_MEMORY_HINT = "The node has too little memory for this scene: use fewer slots there, or smaller textures"
+
+
+def oom_kills() -> Optional[int]:
+    """How often Linux has killed for want of memory since the machine started; None where that is not told."""
+    try:
+        for line in _VMSTAT.read_text("ascii").splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def explain_end(
+    end: SlotEnd,
+    lines: Iterable[str],
+    first_eevee_frame: bool = False,
+    oom_before: Optional[int] = None,
+    oom_after: Optional[int] = None,
+) -> Fault:
+    """The fault of a process that ended unasked.
+
+    A SIGKILL that is not ours is put down to memory, except where Linux counts such kills and counted none.
+    EEVEE without EGL ends the process at its first frame, often without a word; `first_eevee_frame` says it was one.
+    """
+    if end.missing:
+        return Fault("BLENDER_MISSING", end.message, "Install Blender on the node, or start the node again")
+    if end.status is None:
+        return Fault("CRASHED", end.message or "Blender could not be started")
+    named = explain(lines, ENVIRONMENT_CODES)
+    if named is not None:
+        return named
+    if end.status in (-signal.SIGTERM, -signal.SIGINT):
+        return Fault("CRASHED", f"Blender was ended from outside ({_signal_name(-end.status)})")
+    if end.status == -9:
+        if oom_before is not None and oom_after == oom_before:
+            return Fault("CRASHED", "Blender was killed from outside (SIGKILL)")
+        return Fault("OUT_OF_MEMORY", "Blender was killed, most likely because memory ran out", _MEMORY_HINT)
+    if first_eevee_frame:
+        hint = "Install libEGL and libGL on the node (Debian: libegl1 libgl1 libgl1-mesa-dri)"
+        return Fault("NO_EGL", f"Blender ended at its first EEVEE frame ({_how(end.status)})", hint)
+    return Fault("CRASHED", f"Blender ended by itself ({_how(end.status)})", "Open the file in this version of Blender")
+
+
+def _how(status: int) -> str:
+    if status < 0:
+        return _signal_name(-status)
+    return "an error in its script" if status == PYTHON_ERROR_EXIT else f"exit status {status}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,115 @@
+"""The farm's shared key: reading, making and naming it. The key itself is never logged."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Optional
+
+from .errors import StartError
+
+MIN_BITS = 128
+NEW_KEY_BYTES = 20
+KEY_FILE = "key"
+ENVIRONMENT = "RENDERFARM_KEY"
+
+
+@dataclass(frozen=True)
+class FarmKey:
+    """`raw` is empty on an open node; `made_text` is set only when the key was made in this run, to be shown once."""
+
+    raw: bytes
+    key_id: Optional[str]
+    made_text: Optional[str] = None
+
+    def __repr__(self) -> str:
+        return f"FarmKey({self.key_id})"  # a traceback or a log must not hold the key
+
+
+OPEN_KEY = FarmKey(b"", None)
+
+
+def parse_key(text: str) -> bytes:
+    """Raw bytes of a key given as base32. Case, spaces and hyphens do not count.
+
+    Raises ValueError, whose message does not repeat the key.
+    """
+    letters = "".join(text.split()).replace("-", "").upper()
+    if any(letter not in "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" for letter in letters):
+        raise ValueError("a key has only the letters A to Z and the digits 2 to 7")
+    if len(letters) * 5 < MIN_BITS:
+        raise ValueError(f"a key has at least 26 characters, this one has {len(letters)}")
+    if len(letters) % 8 in (1, 3, 6):
+        raise ValueError(f"no key has {len(letters)} characters, some are missing")
+    return base64.b32decode(letters + "=" * (-len(letters) % 8))
+
+
+def format_key(raw: bytes) -> str:
+    return base64.b32encode(raw).decode("ascii").rstrip("=")
+
+
+def key_id(raw: bytes) -> str:
+    """Short public name of a key, by which a coordinator picks the right one."""
+    return hmac.new(raw, b"renderfarm key id", hashlib.sha256).hexdigest()[:8]
+
+
+def load_key(config: Path, key_file: Optional[Path], env: Mapping[str, str] = os.environ) -> FarmKey:
+    """The key from the environment, the given file or the config folder; a first node makes one there.
+
+    Raises StartError when a key is there and unusable: going on with another one would hide the mistake.
+    """
+    given = env.get(ENVIRONMENT)
+    if given:
+        return _named(given, f"the environment variable {ENVIRONMENT}")
+    path = key_file or config / KEY_FILE
+    try:
+        return _named(path.read_text("utf-8"), f"the file {path}")
+    except FileNotFoundError:
+        if key_file is not None:
+            raise StartError(f"Cannot read the key: there is no file {key_file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"Cannot read the key from {path}: {error}") from error
+    return _make(path)
+
+
+def _named(text: str, source: str) -> FarmKey:
+    try:
+        raw = parse_key(text)
+    except ValueError as error:
+        raise StartError(f"Cannot use the key in {source}: {error}") from None
+    return FarmKey(raw, key_id(raw))
+
+
+def _make(path: Path) -> FarmKey:
+    raw = secrets.token_bytes(NEW_KEY_BYTES)
+    text = format_key(raw)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(handle, (text + "\n").encode("ascii"))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        return _publish(temporary, path, FarmKey(raw, key_id(raw), text))
+    except OSError as error:
+        raise StartError(f"Cannot write a new key to {path}: {error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _publish(temporary: Path, path: Path, made: FarmKey) -> FarmKey:
+    """Two nodes may start at once in one config folder: the first key wins, and the second node uses it."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return _named(path.read_text("ascii"), f"the file {path}")
+    except OSError:
+        os.replace(temporary, path)  # a file system without hard links
+    return made

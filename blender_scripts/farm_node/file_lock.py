@@ -1,0 +1,39 @@
+"""A lock that the operating system drops when its owner ends, however it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Optional
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+class FileLock:
+    """Holds an exclusive lock on a file until `release` or the end of the process."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle: Optional[int] = handle
+
+    @classmethod
+    def try_acquire(cls, path: Path) -> Optional[FileLock]:
+        """The lock, or None while another process (or another FileLock) holds it. Raises OSError."""
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if sys.platform == "win32":
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            return None
+        return cls(handle)
+
+    def release(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None

@@ -1,0 +1,239 @@
+"""The one job of a node: its slots, its attempts and the results it holds until they are fetched."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+from .attempts import Attempt, Pair, Result
+from .blend_header import saved_by
+from .blender_program import BlenderProgram, slot_command
+from .blob_store import BlobStore
+from .console import say, warn
+from .errors import Fault
+from .fit import fit_job_loaded
+from .slot import Slot
+from .slot_line import SlotSwitchboard
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+class Job:
+    """Made by `job-open`, ended by `close`. While no link is attached, messages go nowhere and nothing new is started."""
+
+    def __init__(
+        self,
+        job_id: str,
+        holder: str,
+        slot_count: int,
+        program: BlenderProgram,
+        store: BlobStore,
+        board: SlotSwitchboard,
+        folder: Path,
+    ) -> None:
+        self.job_id = job_id
+        self.holder = holder
+        self.since_ms = int(time.time() * 1000)
+        self.slots: list[Slot] = []
+        self.results: dict[Pair, Result] = {}
+        self.load_command: dict[str, Any] = {}
+        self.frames_folder = folder / "frames"
+        self.rendered = 0
+        self._slot_count = slot_count
+        self._program = program
+        self._store = store
+        self._board = board
+        self._folder = folder
+        self._emit: Optional[Emit] = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loading: Optional[dict[str, Any]] = None
+        self._loaded: Optional[dict[str, Any]] = None
+        self._warnings: list[dict[str, Any]] = []
+        self._pinned: Optional[str] = None
+        self._closed = False
+
+    def attach(self, emit: Emit) -> None:
+        self._emit = emit
+
+    def detach(self) -> None:
+        """The link is lost: what runs is finished, what was assigned is dropped."""
+        self._emit = None
+        for slot in self.slots:
+            slot.assigned = None
+
+    def emit(self, message: dict[str, Any]) -> None:
+        _narrate(message)
+        if self._emit is not None:
+            self._emit(message)
+
+    def may_start(self) -> bool:
+        return self._emit is not None
+
+    def status(self) -> dict[str, Any]:
+        """The lists of `job-opened`."""
+        attempts = [
+            {**attempt.to_message(), "slot": slot.number, "state": state}
+            for slot in self.slots
+            for state, attempt in (("running", slot.running), ("assigned", slot.assigned))
+            if attempt is not None
+        ]
+        results = [result.message for result in self.results.values()]
+        return {"attempts": attempts, "results": results, "slots": [slot.to_message() for slot in self.slots]}
+
+    async def load(self, wanted: dict[str, Any]) -> None:
+        """`job-load`. The same once more changes nothing and is answered again."""
+        if wanted == self._loading:
+            if self._loaded is not None:
+                self._tell_loaded()
+            return
+        await self._end_slots()
+        self._loading, self._loaded, self._warnings = wanted, None, []
+        fault = await self._prepare(wanted)
+        if self._closed or wanted is not self._loading:
+            return
+        if fault is not None:
+            self._tell_load_failed(fault)
+            return
+        command = slot_command(self._program, self._slot_count, os.cpu_count() or 1)
+        for number in range(self._slot_count):
+            slot = Slot(number, self, command, self._folder / f"slot-{number}", self._board)
+            self.slots.append(slot)
+            self._tasks.append(asyncio.create_task(slot.run(), name=f"slot {number}"))
+
+    async def _prepare(self, wanted: dict[str, Any]) -> Optional[Fault]:
+        """Puts the blendfile in place; a fault when it cannot be given to this Blender."""
+        blob = self._store.pin(wanted["blend"])
+        if blob is None:
+            return Fault("LOAD_FAILED", "The blendfile is not on this node", "Send it again")
+        self._pinned = wanted["blend"]
+        blend = self._folder / "job.blend"
+        try:
+            await asyncio.to_thread(_place, blob, blend, self.frames_folder)
+            version = await asyncio.to_thread(saved_by, blend)
+        except OSError as error:
+            return Fault("LOAD_FAILED", f"Cannot put the blendfile in place: {error}")
+        if version is not None and version > self._program.version_numbers:
+            newer = f"{version[0]}.{version[1]}"
+            message = f"The file was saved by Blender {newer} and this node has {self._program.version}"
+            return Fault("FILE_TOO_NEW", message, f"Use nodes with Blender {newer} or newer")
+        self.load_command = {"blend": str(blend), "scene": wanted["scene"], "colorMode": wanted["colorMode"]}
+        return None
+
+    def on_loaded(self, slot: int, event: dict[str, Any]) -> None:
+        for told in event["warnings"]:
+            self._warn(told["code"], told["message"], slot)
+        if self._loaded is None:
+            self._loaded = fit_job_loaded({"type": "job-loaded", "job": self.job_id, "scene": event["scene"]})
+            self._tell_loaded()
+
+    def on_load_failed(self, slot: int, fault: Fault) -> bool:
+        """True when the load as a whole has failed by it: no slot has opened the file yet."""
+        if self._loaded is not None or self._loading is None:
+            return False
+        self._tell_load_failed(fault)
+        self._tasks.append(asyncio.create_task(self._end_slots(), name="end slots"))
+        return True
+
+    def keep(self, result: Result) -> None:
+        self.results[result.attempt.pair] = result
+        self.rendered += 1
+        self.emit({"type": "frame-rendered", "result": result.message})
+
+    def assign(self, number: int, attempt: Attempt) -> None:
+        if number >= len(self.slots):
+            fault: Optional[Fault] = Fault("SLOT_LOST", f"There is no slot {number}")
+        else:
+            fault = self.slots[number].assign(attempt)
+        if fault is not None:
+            about = {**attempt.to_message(), "slot": number}
+            self.emit({"type": "frame-failed", **about, "error": fault.to_message()})
+
+    def knows(self, attempt: Attempt) -> bool:
+        """Whether this pair is in use: the coordinator never uses one twice."""
+        return attempt.pair in self.results or any(attempt in (s.running, s.assigned) for s in self.slots)
+
+    def withdraw(self, attempt: Attempt) -> None:
+        if any(slot.withdraw(attempt) for slot in self.slots):
+            self.emit({"type": "frame-withdrawn", **attempt.to_message()})
+
+    def cancel(self, attempt: Attempt) -> None:
+        self.withdraw(attempt)
+        for slot in self.slots:
+            slot.cancel(attempt)
+
+    def release(self, attempt: Attempt) -> None:
+        result = self.results.pop(attempt.pair, None)
+        if result is not None:
+            try:
+                result.path.unlink(missing_ok=True)
+            except OSError:
+                pass  # Windows, while it is being sent; it goes with the run folder
+
+    async def close(self) -> None:
+        """Idempotent. Ends the slots and removes all files of the job."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._end_slots()
+        await asyncio.to_thread(shutil.rmtree, self._folder, True)
+
+    async def _end_slots(self) -> None:
+        self._loading = None
+        slots, self.slots = self.slots, []
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        self._tasks = []
+        await asyncio.gather(*(slot.close() for slot in slots))
+        await asyncio.gather(*tasks)
+        for result in list(self.results.values()):
+            self.release(result.attempt)
+        if self._pinned is not None:
+            self._store.unpin(self._pinned)
+            self._pinned = None
+
+    def _tell_loaded(self) -> None:
+        assert self._loaded is not None
+        self.emit(self._loaded)
+        for warning in self._warnings:
+            self.emit(warning)
+
+    def _tell_load_failed(self, fault: Fault) -> None:
+        self._loading = None
+        self.emit({"type": "job-load-failed", "job": self.job_id, "error": fault.to_message()})
+
+    def _warn(self, code: str, message: str, slot: int) -> None:
+        """Each slot finds the same; it is told once."""
+        warning = {"type": "warning", "code": code, "message": message[:4096], "slot": slot}
+        if all(known["code"] != code or known["message"] != message[:4096] for known in self._warnings):
+            self._warnings.append(warning)
+            if self._loaded is not None:
+                self.emit(warning)
+
+
+def _place(blob: Path, blend: Path, frames: Path) -> None:
+    frames.mkdir(parents=True, exist_ok=True)
+    blend.unlink(missing_ok=True)
+    try:
+        os.link(blob, blend)  # costs nothing, and another node's eviction does not take it away
+    except OSError:
+        shutil.copyfile(blob, blend)
+
+
+def _narrate(message: dict[str, Any]) -> None:
+    """One short line per thing that a person at the node wants to see."""
+    kind = message["type"]
+    if kind == "frame-rendered":
+        result = message["result"]
+        say(f"frame {result['frame']} rendered in {result['seconds']:.1f} s (slot {result['slot']}, {result['device']})")
+    elif kind == "frame-failed":
+        error = message["error"]
+        say(f"frame {message['frame']} failed: {error['code']}: {error['message']}")
+    elif kind == "job-load-failed":
+        say(f"the blendfile cannot be used: {message['error']['code']}: {message['error']['message']}")
+    elif kind == "slot-changed" and message["state"] == "lost":
+        warn(f"slot {message['slot']} was lost: {message['error']['code']}: {message['error']['message']}")
+    elif kind == "warning":
+        warn(f"{message['code']}: {message['message']}")

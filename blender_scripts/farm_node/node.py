@@ -1,0 +1,147 @@
+"""The node as a whole: who it is, what it holds, and the one job it works on."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+from . import SOFTWARE_VERSION
+from .blender_program import BlenderProgram
+from .blob_store import BlobStore
+from .console import say
+from .job import Job
+from .link import CLOSE_REPLACED, Link
+from .protocol import MAX_BLOB, Message
+from .session import Session
+from .slot_line import SlotSwitchboard
+
+JOB_KEPT_S = 600.0
+"""How long a job without a link is kept for its coordinator."""
+
+
+class Node:
+    """Implements what sessions ask of it. `close` ends the job; links are closed by the server."""
+
+    def __init__(
+        self,
+        node_id: str,
+        name: str,
+        slots: int,
+        program: BlenderProgram,
+        store: BlobStore,
+        board: SlotSwitchboard,
+        run_folder: Path,
+        on_state: Callable[[str], None],
+    ) -> None:
+        self.store = store
+        self._id = node_id
+        self._name = name
+        self._slots = slots
+        self._program = program
+        self._board = board
+        self._run_folder = run_folder
+        self._on_state = on_state
+        self._job: Optional[Job] = None
+        self._owner: Optional[Session] = None
+        self._expiry: Optional[asyncio.TimerHandle] = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def serve_link(self, link: Link) -> None:
+        """One coordinator's visit."""
+        session = Session(link, self)
+        try:
+            reason = await session.run()
+        finally:
+            self._on_session_ended(session)
+        await link.close()
+        if session.job is not None:
+            say(f"job {session.job.job_id[:8]}: the link to {session.job.holder} is lost ({reason}); kept for 10 minutes")
+
+    def node_info(self) -> dict[str, Any]:
+        return {
+            "type": "node-info",
+            "node": self._id,
+            "name": self._name,
+            "platform": sys.platform,
+            "blender": self._program.version,
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "software": SOFTWARE_VERSION,
+            "slots": self._slots,
+            "cacheFreeBytes": self.store.free_bytes(),
+            "maxBlobBytes": min(self.store.limit, MAX_BLOB),
+        }
+
+    async def open_job(self, session: Session, message: Message) -> dict[str, Any]:
+        """The answer to `job-open`."""
+        job = self._job
+        if job is not None and job.job_id != message["job"]:
+            return {"type": "busy", "holder": job.holder, "since": job.since_ms}
+        resumed = job is not None
+        if job is None:
+            job = self._new_job(message)
+        self._attach(session, job)
+        return {"type": "job-opened", "job": job.job_id, "resumed": resumed, **job.status()}
+
+    async def close_job(self, job: Job) -> None:
+        """Idempotent. The node is free for another job when it returns."""
+        await job.close()
+        if self._job is job:
+            self._job = None
+            if self._owner is not None:
+                self._owner.job = None
+            self._owner = None
+            self._cancel_expiry()
+            self._on_state("idle")
+            say(f"job {job.job_id[:8]} of {job.holder} ended: {job.rendered} frames rendered here")
+
+    async def close(self) -> None:
+        if self._job is not None:
+            await self.close_job(self._job)
+        await asyncio.gather(*self._closing)
+
+    def _new_job(self, message: Message) -> Job:
+        count = min(message["slots"] or self._slots, self._slots)
+        folder = self._run_folder / f"job-{message['job'][:8]}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        job = Job(message["job"], message["holder"], count, self._program, self.store, self._board, folder)
+        self._job = job
+        self._on_state("busy")
+        say(f"job {job.job_id[:8]} of {job.holder} begins")
+        return job
+
+    def _attach(self, session: Session, job: Job) -> None:
+        self._cancel_expiry()
+        former, self._owner = self._owner, session
+        if former is not None and former is not session:
+            job.detach()  # as after a lost link: the former link was dead without this node's knowledge
+            former.job = None
+            self._background(former.link.close(CLOSE_REPLACED))
+        session.job = job
+        job.attach(session.link.post)
+
+    def _on_session_ended(self, session: Session) -> None:
+        if self._owner is not session or self._job is None:
+            return
+        job, self._owner = self._job, None
+        job.detach()
+        loop = asyncio.get_running_loop()
+        self._expiry = loop.call_at(loop.time() + JOB_KEPT_S, self._expire, job, time.time())
+
+    def _expire(self, job: Job, _since: float) -> None:
+        say(f"job {job.job_id[:8]}: {job.holder} did not come back")
+        self._background(self.close_job(job))
+
+    def _cancel_expiry(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+
+    def _background(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)

@@ -1,0 +1,122 @@
+"""The node's command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, Optional, Sequence
+
+from . import SOFTWARE_VERSION
+from .paths import cache_dir, config_dir
+from .protocol import MAX_SLOTS
+
+DEFAULT_PORT = 7447
+DEFAULT_CACHE_GIB = 50.0
+MAX_NAME = 64
+
+
+@dataclass(frozen=True)
+class Options:
+    """`port` is None for the default port or the next free one; `cache_bytes` is the blob cache's limit."""
+
+    host: str
+    port: Optional[int]
+    name: str
+    slots: int
+    blender: Optional[str]
+    cache_dir: Path
+    config_dir: Path
+    key_file: Optional[Path]
+    open: bool
+    mdns: bool
+    ready_file: Optional[Path]
+    exit_with_stdin: bool
+    cache_bytes: int
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"renderfarm node: {message}\nTry --help\n")
+
+
+def parse_options(arguments: Sequence[str]) -> Options:
+    """Raises SystemExit: 2 for what it cannot use, 0 after --help and --version."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    return Options(
+        host=given.host,
+        port=given.port,
+        name=given.name if given.name is not None else default_name(),
+        slots=given.slots,
+        blender=given.blender or os.environ.get("BLENDER") or None,
+        cache_dir=(given.cache_dir or cache_dir()).absolute(),
+        config_dir=(given.config_dir or config_dir()).absolute(),
+        key_file=given.key_file,
+        open=given.open,
+        mdns=given.mdns,
+        ready_file=given.ready_file.absolute() if given.ready_file else None,
+        exit_with_stdin=given.exit_with_stdin,
+        cache_bytes=int(given.cache_size * 2**30),
+    )
+
+
+def default_name() -> str:
+    return socket.gethostname().split(".")[0][:MAX_NAME] or "node"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="main.py",
+        description="Makes this machine a render node.",
+        epilog="Run it as: blender -b -P main.py -- [options]   or: python3 main.py [options]",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--host", default="0.0.0.0", metavar="ADDRESS", help="address to listen on (default: all interfaces)")
+    add("--port", type=_port, metavar="N", help=f"port (default: {DEFAULT_PORT} or the next free one)")
+    add("--name", type=_name, help="name shown to people (default: the machine's name)")
+    add("--slots", type=_slots, default=1, metavar="N", help="frames rendered at once, one Blender each (default: 1)")
+    add("--blender", metavar="PROGRAM", help="Blender to render with (default: the one this runs in, $BLENDER or PATH)")
+    add("--cache-dir", type=Path, metavar="DIR", help=f"blob cache and running jobs (default: {cache_dir()})")
+    add("--cache-size", type=_gib, default=DEFAULT_CACHE_GIB, metavar="GIB", help="limit of the blob cache (default: 50)")
+    add("--config-dir", type=Path, metavar="DIR", help=f"farm key and node id (default: {config_dir()})")
+    add("--key-file", type=Path, metavar="FILE", help="file with the farm key (default: $RENDERFARM_KEY or DIR/key)")
+    add("--open", action="store_true", help="use no key: everyone on the network may render here")
+    add("--no-mdns", action="store_false", dest="mdns", help="do not announce this node on the network")
+    add("--ready-file", type=Path, metavar="FILE", help="write address and id there as JSON once the node serves")
+    add("--exit-with-stdin", action="store_true", help="end when standard input ends")
+    add("--version", action="version", version=f"renderfarm node {SOFTWARE_VERSION}")
+    return parser
+
+
+def _port(text: str) -> int:
+    return _number(text, 1, 65535)
+
+
+def _slots(text: str) -> int:
+    return _number(text, 1, MAX_SLOTS)
+
+
+def _number(text: str, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise argparse.ArgumentTypeError(f"a number from {low} to {high} is needed: {text!r}")
+    return int(text)
+
+
+def _gib(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1e6:
+        raise argparse.ArgumentTypeError(f"a number of GiB above 0 is needed: {text!r}")
+    return value
+
+
+def _name(text: str) -> str:
+    if not text.strip() or len(text) > MAX_NAME or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"a name has 1 to {MAX_NAME} printable characters: {text!r}")
+    return text.strip()

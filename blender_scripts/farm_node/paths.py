@@ -1,0 +1,37 @@
+"""Where settings and cached files live, the same folders that the command line program uses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Mapping
+
+APP = "renderfarm"
+
+
+def config_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ, home: str = "~") -> Path:
+    """Folder of the farm key and the node id.."""
+    user = Path(home).expanduser()
+    if platform == "darwin":
+        return user / "Library" / "Preferences" / APP
+    if platform == "win32":
+        roaming = env.get("APPDATA") or str(user / "AppData" / "Roaming")
+        return Path(roaming) / APP / "Config"
+    return _xdg(env, "XDG_CONFIG_HOME", user / ".config")
+
+
+def cache_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ, home: str = "~") -> Path:
+    """Folder of the blob cache and of running jobs; it can be deleted while no node runs."""
+    user = Path(home).expanduser()
+    if platform == "darwin":
+        return user / "Library" / "Caches" / APP
+    if platform == "win32":
+        local = env.get("LOCALAPPDATA") or str(user / "AppData" / "Local")
+        return Path(local) / APP / "Cache"
+    return _xdg(env, "XDG_CACHE_HOME", user / ".cache")
+
+
+def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:
+    given = env.get(name, "")
+    return (Path(given) if given else default) / APP

@@ -1,0 +1,142 @@
+"""The node's life from its options to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import traceback
+from contextlib import AsyncExitStack
+from typing import NoReturn, Optional, Sequence
+
+from . import SOFTWARE_VERSION
+from .advertise import Advertiser
+from .blender_program import BlenderProgram, find_blender
+from .blob_store import BlobStore
+from .console import say
+from .ending import Ending
+from .errors import StartError
+from .farm_key import OPEN_KEY, FarmKey, load_key
+from .identity import Identity, claim_identity
+from .node import Node
+from .options import DEFAULT_PORT, Options, parse_options
+from .ready_file import write_ready_file
+from .run_folder import RunFolder, remove_stale
+from .server import NodeServer, listen
+from .slot_line import SlotSwitchboard
+
+
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Ends by sys.exit: 0 when told to end, 2 when it cannot start as told, 1 for a mistake of this program."""
+    options = parse_options(arguments)
+    try:
+        asyncio.run(_run(options))
+    except StartError as error:
+        say(str(error), error=True)
+        sys.exit(2)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(1)
+    sys.exit(0)
+
+
+async def _run(options: Options) -> None:
+    """Everything made here is ended in the reverse order, however it ends."""
+    ending = Ending()
+    ending.on_signals()
+    if options.exit_with_stdin:
+        ending.on_stdin_end()
+    program = await asyncio.to_thread(find_blender, options.blender)
+    key = OPEN_KEY if options.open else _load_key(options)
+    async with AsyncExitStack() as stack:
+        identity = claim_identity(options.config_dir)
+        stack.callback(identity.release)
+        store, run_folder = _storage(options, identity, stack)
+        board = SlotSwitchboard()
+        await board.open()
+        stack.callback(board.close)
+
+        listener = listen(options.host, options.port)
+        port = listener.getsockname()[1]
+        advertiser = _advertiser(options, port, identity, program, key)
+        on_state = advertiser.set_state if advertiser else lambda _state: None
+        node = Node(identity.node_id, options.name, options.slots, program, store, board, run_folder.path, on_state)
+        server = NodeServer(key, identity.node_id, node.serve_link)
+        await server.open(listener)
+        stack.push_async_callback(_close, server, node, _start(advertiser))
+
+        _greet(options, identity, program, key, port)
+        if options.ready_file:
+            write_ready_file(options.ready_file, _facts(options, identity, program, key, port))
+        reason = await ending.wait()
+        say(f"ending ({reason})")
+
+
+def _storage(options: Options, identity: Identity, stack: AsyncExitStack) -> tuple[BlobStore, RunFolder]:
+    try:
+        remove_stale(options.cache_dir)
+        store = BlobStore(options.cache_dir, identity.node_id, options.cache_bytes)
+        stack.callback(store.close, not identity.kept)
+        run_folder = RunFolder.create(options.cache_dir)
+    except OSError as error:
+        raise StartError(f"Cannot use the cache folder {options.cache_dir}: {error}") from error
+    stack.callback(run_folder.remove)
+    return store, run_folder
+
+
+def _advertiser(
+    options: Options, port: int, identity: Identity, program: BlenderProgram, key: FarmKey
+) -> Optional[Advertiser]:
+    if not options.mdns:
+        return None
+    txt = {"name": options.name, "blender": program.version, "slots": str(options.slots), "key": key.key_id or ""}
+    return Advertiser(options.host, port, identity.node_id, txt)
+
+
+def _start(advertiser: Optional[Advertiser]) -> Optional[asyncio.Task[None]]:
+    return asyncio.create_task(advertiser.run(), name="mDNS") if advertiser else None
+
+
+async def _close(server: NodeServer, node: Node, announcing: Optional[asyncio.Task[None]]) -> None:
+    """All at once: together they take less than a second. Slots end whatever the network does."""
+    if announcing is not None:
+        announcing.cancel()
+    endings = [server.close(), node.close(), *([announcing] if announcing else [])]
+    await asyncio.gather(*endings, return_exceptions=True)
+    await node.close()  # a job that a last message opened while the links were closing
+
+
+def _facts(options: Options, identity: Identity, program: BlenderProgram, key: FarmKey, port: int) -> dict[str, object]:
+    return {
+        "node": identity.node_id,
+        "name": options.name,
+        "host": options.host,
+        "port": port,
+        "keyId": key.key_id,
+        "pid": os.getpid(),
+        "blender": program.version,
+        "slots": options.slots,
+    }
+
+
+def _greet(options: Options, identity: Identity, program: BlenderProgram, key: FarmKey, port: int) -> None:
+    named = f"key {key.key_id}" if key.key_id else "OPEN, without a key"
+    slots = f"{options.slots} slot" + ("s" if options.slots > 1 else "")
+    say(
+        f"node {options.name} ({identity.node_id[:8]}), renderfarm {SOFTWARE_VERSION}, Blender {program.version}, "
+        f"serves on {options.host}:{port}, {named}, {slots}, cache {options.cache_dir}"
+    )
+    if options.port is None and port != DEFAULT_PORT:
+        say(f"port {DEFAULT_PORT} is taken, so this node uses {port}")
+    if not identity.kept:
+        say(f"another node runs with {options.config_dir}, so this one has an id for this run only")
+
+
+def _load_key(options: Options) -> FarmKey:
+    """A key made here is shown at once: whatever fails afterwards, the person has seen it."""
+    key = load_key(options.config_dir, options.key_file)
+    if key.made_text:
+        say(f"a new farm key was made and is kept in {options.config_dir}; it is shown only this once:")
+        say(f"    {key.made_text}")
+        say("on the coordinator's machine run `renderfarm key set` and enter it, or set RENDERFARM_KEY to it there")
+    return key

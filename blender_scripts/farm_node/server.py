@@ -1,0 +1,170 @@
+"""The WebSocket server: lets coordinators in after the handshake, and keeps strangers few and short."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import functools
+import http
+import logging
+import socket
+import sys
+from typing import Any, Awaitable, Callable, Optional
+
+import websockets
+from websockets.legacy.server import WebSocketServer, WebSocketServerProtocol, serve
+
+from .console import warn
+from .errors import ProtocolError, StartError
+from .farm_key import FarmKey
+from .handshake import NodeHandshake
+from .link import Link
+from .options import DEFAULT_PORT
+from .protocol import HANDSHAKE_MESSAGES, MAX_HANDSHAKE_TEXT, encode_message, parse_message
+
+HANDSHAKE_S = 10.0
+MAX_STRANGERS = 8
+MAX_REFUSED = 64
+"""Connections beyond the 503 ones are dropped without an answer."""
+PORTS_TRIED = 100
+CLOSE_TIMEOUT_S = 1.0
+
+_quiet = logging.getLogger("renderfarm.websockets")
+_quiet.addHandler(logging.NullHandler())  # a port scan is not worth a traceback
+_quiet.propagate = False
+
+Authenticated = Callable[[Link], Awaitable[None]]
+
+
+class _Door(WebSocketServerProtocol):
+    """A connection that counts itself as a stranger from its first byte until it has proved its key."""
+
+    def __init__(self, *arguments: Any, strangers: set[_Door], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._strangers = strangers
+        self._refused = False
+        self.since = 0.0
+
+    def connection_made(self, transport: Any) -> None:
+        self.since = asyncio.get_running_loop().time()
+        self._refused = sum(not door._refused for door in self._strangers) >= MAX_STRANGERS
+        self._strangers.add(self)
+        super().connection_made(transport)
+        if len(self._strangers) > MAX_STRANGERS + MAX_REFUSED:
+            transport.abort()
+
+    def connection_lost(self, exc: Optional[Exception]) -> None:
+        self.admit()
+        super().connection_lost(exc)
+
+    def admit(self) -> None:
+        self._strangers.discard(self)
+
+    async def process_request(self, path: str, request_headers: Any) -> Any:
+        if "Origin" in request_headers:
+            return http.HTTPStatus.FORBIDDEN, [], b"A web page may not use a render node\n"
+        if self._refused:
+            return http.HTTPStatus.SERVICE_UNAVAILABLE, [], b"Too many connections without a key\n"
+        if path != "/":
+            return http.HTTPStatus.NOT_FOUND, [], b"The path is /\n"
+        return None
+
+
+class NodeServer:
+    """Listens from `open` to `close`; hands every authenticated link to `on_link`."""
+
+    def __init__(self, key: FarmKey, node_id: str, on_link: Authenticated) -> None:
+        self._key = key
+        self._node_id = node_id
+        self._on_link = on_link
+        self._strangers: set[_Door] = set()
+        self._server: Optional[WebSocketServer] = None
+
+    async def open(self, listener: socket.socket) -> None:
+        self._server = await serve(
+            self._greet,
+            sock=listener,
+            create_protocol=functools.partial(_Door, strangers=self._strangers),
+            compression=None,  # frames are compressed already, and it costs a core
+            ping_interval=None,  # the protocol has its own heartbeat
+            max_size=MAX_HANDSHAKE_TEXT,
+            max_queue=4,
+            write_limit=1024 * 1024,
+            open_timeout=HANDSHAKE_S,
+            close_timeout=CLOSE_TIMEOUT_S,
+            logger=_quiet,
+        )
+
+    async def close(self) -> None:
+        """Closes all links and returns when their handlers have ended."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _greet(self, socket: Any, *_: Any) -> None:
+        link: Optional[Link] = None
+        remaining = HANDSHAKE_S - (asyncio.get_running_loop().time() - socket.since)
+        try:
+            link = await asyncio.wait_for(self._handshake(socket), remaining)
+        except ProtocolError as error:
+            refusal = {"type": "error", "code": error.code, "message": str(error)[:1000]}
+            if error.code == "WRONG_KEY":
+                warn(f"{socket.remote_address[0]} tried with another key")
+            await _try_send(socket, encode_message(refusal))
+            await socket.close(error.close_code)
+        except (asyncio.TimeoutError, websockets.ConnectionClosed):
+            await socket.close(1008)
+        if link is not None:
+            socket.admit()
+            await self._on_link(link)
+
+    async def _handshake(self, socket: Any) -> Link:
+        handshake = NodeHandshake(self._key, self._node_id)
+        hello = _expect(await socket.recv(), "hello")
+        await socket.send(encode_message(handshake.on_hello(hello)))
+        prove = _expect(await socket.recv(), "prove")
+        await socket.send(encode_message(handshake.on_prove(prove)))
+        return Link(socket, handshake.session_key)
+
+
+def _expect(data: Any, kind: str) -> dict[str, Any]:
+    if not isinstance(data, str):
+        raise ProtocolError("A binary message stands before the handshake")
+    return parse_message(data, {kind: HANDSHAKE_MESSAGES[kind]})
+
+
+async def _try_send(socket: Any, text: str) -> None:
+    try:
+        await socket.send(text)
+    except websockets.ConnectionClosed:
+        pass
+
+
+def listen(host: str, port: Optional[int]) -> socket.socket:
+    """A listening socket: on `port`, or on the default port or the next free one. Raises StartError."""
+    for candidate in [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
+        try:
+            return _bind(host, candidate)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES) or port is not None:
+                reason = error.strerror or str(error)
+                raise StartError(f"Cannot listen on {host} port {candidate}: {reason}") from error
+    raise StartError(f"Cannot listen on {host}: ports {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} are all taken")
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform == "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            # Only lets a new node take the port of one that ended a minute ago; two listeners stay impossible.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(64)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener

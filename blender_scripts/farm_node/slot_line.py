@@ -1,0 +1,79 @@
+"""The supervisor's end of the line to its slots: one loopback port, a random token per process."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import secrets
+from typing import Any, Optional
+
+MAX_LINE = 64 * 1024 * 1024
+"""Bytes; a scene's description with all its references is one line."""
+GREETING_TIMEOUT_S = 10.0
+
+
+class SlotLine:
+    """The connection of one slot's process."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def receive(self) -> Optional[dict[str, Any]]:
+        """The next event, or None when the process is gone (or sent what is no event)."""
+        try:
+            line = await self._reader.readline()
+            event = json.loads(line) if line else None
+        except (OSError, ValueError):
+            return None
+        return event if isinstance(event, dict) else None
+
+    def send(self, command: dict[str, Any]) -> None:
+        self._writer.write(json.dumps(command).encode("ascii") + b"\n")
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class SlotSwitchboard:
+    """Listens for slots. A connection that does not show an expected token is closed."""
+
+    def __init__(self) -> None:
+        self._server: Optional[asyncio.AbstractServer] = None
+        self._expected: dict[str, asyncio.Future[SlotLine]] = {}
+        self.port = 0
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._greet, "127.0.0.1", 0, limit=MAX_LINE)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    def expect(self) -> tuple[str, asyncio.Future[SlotLine]]:
+        """A new token, and the line of the process that will show it. `forget` it when the process is gone."""
+        token = secrets.token_hex(32)
+        line: asyncio.Future[SlotLine] = asyncio.get_running_loop().create_future()
+        self._expected[token] = line
+        return token, line
+
+    def forget(self, token: str) -> None:
+        line = self._expected.pop(token, None)
+        if line is not None:
+            line.cancel()
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = SlotLine(reader, writer)
+        try:
+            greeting = await asyncio.wait_for(line.receive(), GREETING_TIMEOUT_S)
+        except asyncio.TimeoutError:
+            greeting = None
+        shown = str((greeting or {}).get("token", "")).encode("utf-8", "replace")
+        for token, expected in self._expected.items():
+            if hmac.compare_digest(token.encode("ascii"), shown) and not expected.done():
+                del self._expected[token]
+                expected.set_result(line)
+                return
+        writer.close()

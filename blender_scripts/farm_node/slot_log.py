@@ -1,0 +1,62 @@
+"""A slot's output: the last lines in memory, for errors; a bounded file in the run folder, for the curious."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import Optional, TextIO
+
+from .errors import MAX_LOG_LINES, MAX_TEXT
+
+MAX_FILE_CHARS = 8 * 1024 * 1024
+ERROR_LINES = 60
+"""How many lines go with an error."""
+
+
+class SlotLog:
+    """Splits a process's output into lines. `lines` are those since the last `mark`, at most 200."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: Optional[TextIO] = None
+        self._written = 0
+        self._rest = b""
+        self.lines: deque[str] = deque(maxlen=MAX_LOG_LINES)
+
+    def feed(self, data: bytes) -> list[str]:
+        """The whole lines that `data` completes, in order."""
+        *whole, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
+        if len(self._rest) > MAX_TEXT:  # a line without end must not fill the memory
+            whole.append(self._rest)
+            self._rest = b""
+        lines = [line.decode("utf-8", "replace")[:MAX_TEXT] for line in whole if line.strip()]
+        self.lines.extend(lines)
+        self._write(lines)
+        return lines
+
+    def mark(self) -> None:
+        """A new attempt begins: what was said before is not about it."""
+        self.lines.clear()
+
+    def tail(self) -> list[str]:
+        return list(self.lines)[-ERROR_LINES:]
+
+    def close(self) -> None:
+        self.feed(b"\n")
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _write(self, lines: list[str]) -> None:
+        try:
+            if self._file is None or self._written > MAX_FILE_CHARS:
+                if self._file is not None:
+                    self._file.close()
+                self._file = open(self._path, "w", encoding="utf-8")
+                self._written = 0
+            for line in lines:
+                self._file.write(line + "\n")
+                self._written += len(line) + 1
+            self._file.flush()
+        except OSError:
+            pass  # a full disk shows itself in the render; the log is not worth an error

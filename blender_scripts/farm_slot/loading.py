@@ -1,0 +1,51 @@
+"""Opening the blendfile without running what is in it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, List, Optional
+
+import bpy
+
+from .faults import SlotFault
+
+Warning_ = Dict[str, str]
+
+
+def open_blendfile(path: str) -> List[Warning_]:
+    """Returns warnings. Raises SlotFault when the file is not usable in this Blender."""
+    problem = ""
+    try:
+        # use_scripts=True would override --disable-autoexec on 4.3 and later.
+        bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
+    except RuntimeError as error:
+        problem = str(error).strip()
+    loaded = bpy.data.filepath and os.path.samefile(bpy.data.filepath, path)
+    if bpy.data.version[:2] > bpy.app.version[:2] or "newer Blender" in problem:
+        raise SlotFault("FILE_TOO_NEW", _too_new())
+    if not loaded:
+        raise SlotFault("FILE_UNREADABLE", problem or "Blender did not open the file")
+    # An error report does not mean failure: Blender also reports missing libraries that way.
+    warnings = [{"code": "LOAD_PROBLEM", "message": problem}] if problem else []
+    if bpy.app.autoexec_fail:
+        message = "Scripts in the file were not run: " + (bpy.app.autoexec_message or "no name given")
+        warnings.append({"code": "SCRIPTS_BLOCKED", "message": message})
+    return warnings
+
+
+def _too_new() -> str:
+    return "The file was saved by Blender %d.%d and this is %s" % (tuple(bpy.data.version[:2]) + (bpy.app.version_string,))
+
+
+def pick_scene(name: Optional[str]) -> Any:
+    """The named scene or the file's active one, made the window's scene as `-S` does."""
+    if name is None:
+        return bpy.context.scene
+    scene = bpy.data.scenes.get(name)
+    if scene is None:
+        have = ", ".join(repr(known.name) for known in bpy.data.scenes[:20])
+        raise SlotFault("SCENE_NOT_FOUND", "The file has no scene %r; it has %s" % (name, have))
+    for manager in bpy.data.window_managers:
+        for window in manager.windows:
+            window.scene = scene
+    return scene

@@ -1,0 +1,93 @@
+"""The slot's loop: load once, then render frame by frame until told to quit."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import traceback
+from typing import Any, Dict
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import output_nodes, scene_info, settings
+from .channel import Channel
+from .devices import choose_device
+from .faults import SlotFault
+from .loading import open_blendfile, pick_scene
+
+STEPS_INTERVAL_S = 1.0
+
+
+class Work:
+    """What one slot knows: the loaded scene's name (a reference to it would not survive), and its progress."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._scene = ""
+        self._outputs = ""
+        self._needs_frame_text = False
+        self._frame = 0
+        self._steps = 0
+        self._reported_at = 0.0
+
+    def load(self, command: Dict[str, Any]) -> None:
+        warnings = open_blendfile(command["blend"])
+        active = bpy.context.scene.name
+        scene = pick_scene(command["scene"])
+        self._scene = scene.name
+        self._outputs = command["outputs"]
+        info = scene_info.describe(scene, active)  # before the settings are changed: it tells what the file says
+        self._needs_frame_text = settings.prepare(scene, command["colorMode"])
+        output_nodes.redirect(scene, self._outputs)
+        device, fallback = choose_device(scene)
+        if fallback:
+            warnings.append({"code": "CPU_FALLBACK", "message": fallback})
+        info["device"] = device
+        expected = settings.expected_output(scene)
+        self._channel.send({"event": "loaded", "scene": info, "expected": expected, "warnings": warnings})
+
+    def render(self, command: Dict[str, Any]) -> None:
+        scene = bpy.data.scenes[self._scene]
+        self._frame, self._steps, self._reported_at = command["frame"], 0, time.monotonic()
+        started = time.monotonic()
+        scene.render.filepath = command["path"]
+        scene.frame_set(command["frame"])  # also switches to the camera that a marker names, as `-a` does
+        result = bpy.ops.render.render(write_still=True, scene=scene.name)
+        if "FINISHED" not in result:
+            raise SlotFault("RENDER_FAILED", "Blender cancelled the render")
+        if self._needs_frame_text:
+            settings.write_frame_text(command["path"], command["frame"])
+        shutil.rmtree(self._outputs, ignore_errors=True)  # what File Output nodes wrote is nobody's
+        self._channel.send({"event": "rendered", "frame": command["frame"], "seconds": time.monotonic() - started})
+
+    def on_stats(self, *_: Any) -> None:
+        """Called by Blender at every step of a render; the supervisor is told once per second."""
+        self._steps += 1
+        now = time.monotonic()
+        if now - self._reported_at >= STEPS_INTERVAL_S:
+            self._reported_at = now
+            self._channel.send({"event": "steps", "frame": self._frame, "steps": self._steps})
+
+
+def serve(channel: Channel) -> None:
+    """Returns when the supervisor says quit."""
+    work = Work(channel)
+
+    @persistent
+    def stats(*arguments: Any) -> None:
+        work.on_stats(*arguments)
+
+    bpy.app.handlers.render_stats.append(stats)
+    while True:
+        command = channel.next_command()
+        if command["do"] == "quit":
+            return
+        action = {"load": work.load, "render": work.render}[command["do"]]
+        try:
+            action(command)
+        except Exception as error:  # the supervisor classifies it; the slot itself goes on
+            traceback.print_exc()
+            code = error.code if isinstance(error, SlotFault) else None
+            message = str(error).strip() or type(error).__name__
+            channel.send({"event": command["do"] + "-failed", "code": code, "message": message})

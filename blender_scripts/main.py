@@ -1,0 +1,45 @@
+"""Makes this machine a render node: `blender -b -P main.py -- [options]` or `python3 main.py [options]`.
+
+This file only puts the project's folders on sys.path and says what is missing; `farm_node` does the work.
+It keeps to syntax that old Pythons can parse, so that they get the message below and not a SyntaxError.
+"""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VENDOR = os.path.join(HERE, "vendor")
+
+
+def fail(message):
+    # type: (str) -> None
+    sys.stderr.write("renderfarm node: " + message + "\n")
+    sys.stderr.flush()
+    sys.exit(2)
+
+
+def arguments():
+    # type: () -> list
+    """Inside Blender everything before `--` is Blender's own; under plain Python all arguments are ours."""
+    if "bpy" not in sys.modules or sys.argv[0] == __file__:
+        return sys.argv[1:]
+    return sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
+
+
+def start():
+    # type: () -> None
+    if sys.version_info < (3, 9):
+        fail("Cannot run on Python %d.%d: 3.9 or newer is needed (Blender 2.93 or newer)" % sys.version_info[:2])
+    sys.path[:0] = [VENDOR, HERE]
+    try:
+        import websockets  # noqa: F401
+        import zeroconf  # noqa: F401
+    except ImportError as error:
+        fail("Cannot load its libraries (%s): run `npm run setup` in the checkout to fetch them" % error)
+    from farm_node.program import main
+
+    main(arguments())
+
+
+if __name__ == "__main__":
+    start()

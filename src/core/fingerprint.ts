@@ -6,7 +6,8 @@ export interface PixelSources {
   readonly blend: string;
   /** Files the scene refers to and that were sent along, in any order. */
   readonly assets: readonly { readonly path: string; readonly sha256: string }[];
-  readonly scene: string;
+  /** As it was asked for; `null` for the one the file was saved in, which the blendfile's digest decides. */
+  readonly scene: string | null;
   /** `null` when versions may be mixed: then no version can vouch for the pixels. */
   readonly blenderVersion: string | null;
   /** What the job sets otherwise than the scene does, for example `colorMode`. */

@@ -1,0 +1,58 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncFolder } from "./durable.ts";
+import { type FrameRecord, parseFrameRecord } from "./frame-record.ts";
+
+/**
+ * `frames.ndjson`: one record per line, only ever appended to. Whoever opens it owns it: `await using`.
+ *
+ * A line that a crash cut short is dropped when the file is opened, and the next record takes its place.
+ */
+export class FrameLog implements AsyncDisposable {
+  /** What was there when it was opened, in the order of writing; of one frame there may be several. */
+  readonly records: readonly FrameRecord[];
+  readonly #file: FileHandle;
+  #sizeBytes: number;
+  #closed: Promise<void> | undefined;
+
+  private constructor(file: FileHandle, sizeBytes: number, records: readonly FrameRecord[]) {
+    this.#file = file;
+    this.#sizeBytes = sizeBytes;
+    this.records = records;
+  }
+
+  static async open(path: string): Promise<FrameLog> {
+    const file = await open(path, "r+").catch(async () => await open(path, "wx+", 0o600));
+    try {
+      const content = await file.readFile();
+      const wholeBytes = content.lastIndexOf("\n") + 1;
+      if (wholeBytes < content.length) await file.truncate(wholeBytes);
+      if (content.length === 0) await syncFolder(dirname(path));
+      const lines = content.toString("utf8", 0, wholeBytes).split("\n");
+      // A line damaged in the middle costs its frame, not the others.
+      const records = lines.map(parseFrameRecord).filter((record) => record !== null);
+      return new FrameLog(file, wholeBytes, records);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Resolves when the record is on the disk. After a failure the file is as it was. Calls must not overlap. */
+  async append(record: FrameRecord): Promise<void> {
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    try {
+      await this.#file.write(line, 0, line.length, this.#sizeBytes);
+      await this.#file.datasync();
+      this.#sizeBytes += line.length;
+    } catch (error) {
+      await this.#file.truncate(this.#sizeBytes).catch(() => {}); // the next opening drops what is left of it
+      throw error;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#file.close();
+    return this.#closed;
+  }
+}

@@ -1,0 +1,130 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Frame } from "../core/node.ts";
+import { renameFile, syncFolder } from "./durable.ts";
+import type { FrameFormat } from "./frame-expectation.ts";
+import { FrameLog } from "./frame-log.ts";
+import { frameFileName, frameOfFileName } from "./frame-name.ts";
+import type { FrameRecord } from "./frame-record.ts";
+import { IncomingFrame } from "./incoming-frame.ts";
+import { storeFailed } from "./store-errors.ts";
+import { verifyFrames } from "./verify-frames.ts";
+
+export interface FrameStoreOptions {
+  /** Where the frames' files are; made when it is not there. */
+  readonly framesFolder: string;
+  /** `frames.ndjson`, the record of how each came about. */
+  readonly logPath: string;
+  /** What every frame of this job must be. */
+  readonly format: FrameFormat;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The frames of a job on disk. A frame is in it only when it was proved, synced and recorded, so what it holds survives
+ * a crash at any moment. Whoever opens it owns it: `await using`.
+ */
+export class FrameStore implements AsyncDisposable {
+  /** How many frames of earlier runs were found good. */
+  readonly reused: number;
+  readonly #options: FrameStoreOptions;
+  readonly #log: FrameLog;
+  readonly #records: Map<Frame, FrameRecord>;
+  /** The end of the last commit: names and records are written one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: FrameStoreOptions, log: FrameLog, records: Map<Frame, FrameRecord>) {
+    this.#options = options;
+    this.#log = log;
+    this.#records = records;
+    this.reused = records.size;
+  }
+
+  /**
+   * Opens the store and proves every frame of earlier runs again, by digest and content: a file that is there proves
+   * nothing. Frames that fail, and files that were never recorded, are removed.
+   *
+   * @throws {FarmError} `FARM_STORE_FAILED` when the folder cannot be used
+   */
+  static async open(options: FrameStoreOptions): Promise<FrameStore> {
+    const { framesFolder, logPath, format, signal } = options;
+    let log: FrameLog | undefined;
+    try {
+      await mkdir(framesFolder, { recursive: true, mode: 0o700 });
+      log = await FrameLog.open(logPath);
+      const records = await verifyFrames(framesFolder, log.records, format, signal);
+      await removeOthers(framesFolder, records);
+      return new FrameStore(options, log, records);
+    } catch (error) {
+      await log?.[Symbol.asyncDispose]();
+      signal?.throwIfAborted();
+      throw await storeFailed("open the frame store", framesFolder, error);
+    }
+  }
+
+  /** The frames that are stored, sorted. */
+  get stored(): readonly Frame[] {
+    return [...this.#records.keys()].sort((a, b) => a - b);
+  }
+
+  has(frame: Frame): boolean {
+    return this.#records.has(frame);
+  }
+
+  recordOf(frame: Frame): FrameRecord | undefined {
+    return this.#records.get(frame);
+  }
+
+  /** Where a stored frame's file is. */
+  pathOf(frame: Frame): string {
+    return join(this.#options.framesFolder, frameFileName(frame));
+  }
+
+  /**
+   * Begins to take in a frame.
+   *
+   * @param record What was announced; size and digest are held against it
+   * @throws {FarmError} `FARM_STORE_FAILED` when the disk has no room for it
+   */
+  receive(record: FrameRecord): Promise<IncomingFrame> {
+    return IncomingFrame.open(record, this.#options.format, this.pathOf(record.frame), (partPath, proved) =>
+      this.#keep(partPath, proved),
+    );
+  }
+
+  /** Waits for the frame that is being stored, if there is one. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turn;
+    await this.#log[Symbol.asyncDispose]();
+  }
+
+  #keep(partPath: string, record: FrameRecord): Promise<boolean> {
+    const turn = this.#turn.then(() => this.#store(partPath, record));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #store(partPath: string, record: FrameRecord): Promise<boolean> {
+    if (this.has(record.frame)) return false;
+    const path = this.pathOf(record.frame);
+    await renameFile(partPath, path);
+    try {
+      await syncFolder(this.#options.framesFolder);
+      await this.#log.append(record);
+    } catch (error) {
+      await rm(path, { force: true }); // without its record it is no frame
+      throw error;
+    }
+    this.#records.set(record.frame, record);
+    return true;
+  }
+}
+
+/** Parts of a run that was killed, frames that failed the check or have no record. Foreign files are left alone. */
+async function removeOthers(folder: string, records: ReadonlyMap<Frame, FrameRecord>): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const frame = frameOfFileName(name.replace(/\.[0-9a-f]{8}\.part$/, ""));
+    if (frame === null || (!name.endsWith(".part") && records.has(frame))) continue;
+    await rm(join(folder, name), { force: true });
+  }
+}

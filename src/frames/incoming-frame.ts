@@ -1,0 +1,137 @@
+import { createHash, randomBytes } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { checkFrameFile } from "./frame-check.ts";
+import type { FrameFormat } from "./frame-expectation.ts";
+import type { FrameRecord } from "./frame-record.ts";
+import { FrameInvalidError, requireSpace, storeFailed } from "./store-errors.ts";
+
+/** What the store does with a frame that has proved good. Answers whether it was wanted. */
+export type KeepFrame = (partPath: string, record: FrameRecord) => Promise<boolean>;
+
+/**
+ * A frame on its way in: a `.part` file that nobody takes for a frame. Whoever opens it owns it: `await using`; what was
+ * not committed is removed.
+ */
+export class IncomingFrame implements AsyncDisposable {
+  readonly #record: FrameRecord;
+  readonly #format: FrameFormat;
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #keep: KeepFrame;
+  readonly #hash = createHash("sha256");
+  #receivedBytes = 0;
+  #isOpen = true;
+  #discarded: Promise<void> | undefined;
+
+  private constructor(record: FrameRecord, format: FrameFormat, path: string, file: FileHandle, keep: KeepFrame) {
+    this.#record = record;
+    this.#format = format;
+    this.#path = path;
+    this.#file = file;
+    this.#keep = keep;
+  }
+
+  /** @param finalPath Where the frame will stand; the part is written beside it */
+  static async open(
+    record: FrameRecord,
+    format: FrameFormat,
+    finalPath: string,
+    keep: KeepFrame,
+  ): Promise<IncomingFrame> {
+    await requireSpace(dirname(finalPath), record.sizeBytes);
+    // Two results of one frame may come at the same time.
+    const path = `${finalPath}.${randomBytes(4).toString("hex")}.part`;
+    try {
+      return new IncomingFrame(record, format, path, await open(path, "wx", 0o600), keep);
+    } catch (error) {
+      throw await storeFailed(`store frame ${record.frame}`, dirname(path), error, record.sizeBytes);
+    }
+  }
+
+  /** How many bytes have come, so where the next piece belongs. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  /**
+   * Appends a piece.
+   *
+   * @throws {FrameInvalidError} When more comes than was announced
+   * @throws {FarmError} `FARM_STORE_FAILED` when the disk refuses it
+   */
+  async write(piece: Uint8Array): Promise<void> {
+    const { frame, sizeBytes } = this.#record;
+    if (this.#receivedBytes + piece.length > sizeBytes) {
+      throw new FrameInvalidError(frame, "WRONG_LENGTH", `it is longer than the ${sizeBytes} bytes announced`);
+    }
+    const position = this.#receivedBytes;
+    this.#receivedBytes += piece.length;
+    this.#hash.update(piece);
+    try {
+      await this.#file.write(piece, 0, piece.length, position);
+    } catch (error) {
+      throw await storeFailed(`store frame ${frame}`, dirname(this.#path), error, sizeBytes);
+    }
+  }
+
+  /**
+   * Proves the frame and stores it: after this it is on the disk, whatever happens to this machine.
+   *
+   * @returns False when the frame had been stored before, by another attempt
+   * @throws {FrameInvalidError} When it is not the frame it should be
+   * @throws {FarmError} `FARM_STORE_FAILED` when the disk fails
+   */
+  async commit(signal?: AbortSignal): Promise<boolean> {
+    try {
+      this.#checkDigest();
+      await this.#file.sync();
+      await this.#close();
+      await this.#checkPicture(signal);
+      return await this.#keep(this.#path, this.#record);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw await storeFailed(`store frame ${this.#record.frame}`, dirname(this.#path), error, this.#record.sizeBytes);
+    } finally {
+      await this.discard();
+    }
+  }
+
+  /** Removes what has come, unless it was committed. Idempotent. */
+  discard(): Promise<void> {
+    this.#discarded ??= this.#remove();
+    return this.#discarded;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.discard();
+  }
+
+  #checkDigest(): void {
+    const { frame, sizeBytes, sha256 } = this.#record;
+    if (this.#receivedBytes !== sizeBytes) {
+      const message = `${this.#receivedBytes} of the ${sizeBytes} bytes announced have come`;
+      throw new FrameInvalidError(frame, "WRONG_LENGTH", message);
+    }
+    const digest = this.#hash.digest("hex");
+    if (digest === sha256) return;
+    throw new FrameInvalidError(frame, "WRONG_DIGEST", `its SHA-256 is ${digest}, not ${sha256}`);
+  }
+
+  async #checkPicture(signal?: AbortSignal): Promise<void> {
+    const { frame } = this.#record;
+    const verdict = await checkFrameFile(this.#path, { ...this.#format, frame }, signal);
+    if (!verdict.ok) throw new FrameInvalidError(frame, verdict.code, verdict.message);
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#file.close();
+  }
+
+  async #remove(): Promise<void> {
+    await this.#close();
+    await rm(this.#path, { force: true }); // gone already when it was stored
+  }
+}

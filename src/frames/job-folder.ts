@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { FarmError, systemCodeOf } from "../core/errors.ts";
+import { type BlendCopy, copyBlend } from "./blend-copy.ts";
+import { syncFolder } from "./durable.ts";
+import { frameOfFileName } from "./frame-name.ts";
+import { type JobRecord, readJobRecord, writeJobRecord } from "./job-record.ts";
+import { JobLock } from "./lock.ts";
+import { storeFailed } from "./store-errors.ts";
+
+/** What is settled when a run begins. */
+export interface RunPlan {
+  readonly fingerprint: string;
+  readonly blenderVersion: string | null;
+  readonly blend: BlendCopy;
+  /** For people who read `job.json`; must hold no secret. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** What a run has to work with. */
+export interface Run {
+  readonly job: string;
+  /** 1 for the first coordinator of this job, one more for each later one. */
+  readonly run: number;
+  /** Frames of another scene or version that were moved out of the way, and never used; `null` when there were none. */
+  readonly setAside: { readonly folder: string; readonly frames: number } | null;
+}
+
+/**
+ * `<output>.renderfarm/`: everything a job needs to go on after any interruption, and its record afterwards. Whoever
+ * opens it owns it, and nobody else writes there meanwhile: `await using`.
+ */
+export class JobFolder implements AsyncDisposable {
+  readonly path: string;
+  /** What an earlier run left, `null` for a new job. */
+  readonly previous: JobRecord | null;
+  readonly #lock: JobLock;
+
+  private constructor(path: string, previous: JobRecord | null, lock: JobLock) {
+    this.path = path;
+    this.previous = previous;
+    this.#lock = lock;
+  }
+
+  /**
+   * Makes or opens the folder of an output, and locks it.
+   *
+   * @throws {FarmError} `FARM_JOB_LOCKED` when another coordinator is in it, `FARM_OUTPUT_UNWRITABLE` when it cannot be
+   *   made, `FARM_JOB_CHANGED` when a later release wrote it
+   */
+  static async open(output: string, signal?: AbortSignal): Promise<JobFolder> {
+    const path = `${resolve(output)}.renderfarm`;
+    let lock: JobLock | undefined;
+    try {
+      await mkdir(path, { recursive: true, mode: 0o700 });
+      lock = await JobLock.open(join(path, "lock"), signal === undefined ? {} : { signal });
+      return new JobFolder(path, await readJobRecord(join(path, "job.json")), lock);
+    } catch (error) {
+      await lock?.[Symbol.asyncDispose]();
+      throw unusable(path, error);
+    }
+  }
+
+  get framesFolder(): string {
+    return join(this.path, "frames");
+  }
+
+  get framesLogPath(): string {
+    return join(this.path, "frames.ndjson");
+  }
+
+  get logPath(): string {
+    return join(this.path, "log.ndjson");
+  }
+
+  /** Aborted when another process has taken the folder, which it may after 30 s without a sign of life from this one. */
+  get lost(): AbortSignal {
+    return this.#lock.lost;
+  }
+
+  /**
+   * Keeps the blendfile as it is now.
+   *
+   * @throws {FarmError} `FARM_STORE_FAILED` when there is no room for it
+   */
+  async keepBlend(source: string, signal?: AbortSignal): Promise<BlendCopy> {
+    try {
+      return await copyBlend(source, join(this.path, "blob"), signal);
+    } catch (error) {
+      throw await storeFailed(`copy ${source}`, this.path, error);
+    }
+  }
+
+  /**
+   * Begins a run and writes it down. With the fingerprint of the run before it goes on with that job and its frames;
+   * with another one it is a new job, so that no node takes it for the old one, and old frames are set aside.
+   */
+  async begin(plan: RunPlan): Promise<Run> {
+    const { fingerprint, blenderVersion, blend, settings } = plan;
+    const previous = this.previous?.fingerprint === fingerprint ? this.previous : null;
+    const job = previous?.job ?? randomBytes(16).toString("hex");
+    const run = (previous?.run ?? 0) + 1;
+    try {
+      // Before the record: a crash between the two must not leave old frames under the new fingerprint.
+      const setAside = previous === null ? await this.#setFramesAside() : null;
+      const { sha256, sizeBytes } = blend;
+      const record = {
+        format: 1,
+        job,
+        run,
+        fingerprint,
+        blenderVersion,
+        blend: { sha256, sizeBytes },
+        settings,
+      } as const;
+      await writeJobRecord(join(this.path, "job.json"), record);
+      await syncFolder(this.path);
+      return { job, run, setAside };
+    } catch (error) {
+      throw await storeFailed("write the job's record", this.path, error);
+    }
+  }
+
+  /** After success: what could be made again goes, the record stays. */
+  async cleanUp(): Promise<void> {
+    for (const name of ["frames", "blob"]) await rm(join(this.path, name), { recursive: true, force: true });
+  }
+
+  /** Gives the folder up to others. Idempotent. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#lock[Symbol.asyncDispose]();
+  }
+
+  async #setFramesAside(): Promise<Run["setAside"]> {
+    const names = await readdir(this.framesFolder).catch(() => []);
+    const frames = names.filter((name) => frameOfFileName(name) !== null).length;
+    if (frames === 0) {
+      await rm(this.framesLogPath, { force: true }); // of frames that are gone
+      return null;
+    }
+    const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+    const folder = `${this.framesFolder}.${time}.${randomBytes(2).toString("hex")}`;
+    await rename(this.framesFolder, folder);
+    await moveIfThere(this.framesLogPath, join(folder, "frames.ndjson"));
+    return { folder, frames };
+  }
+}
+
+async function moveIfThere(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: unknown) => {
+    if (systemCodeOf(error) !== "ENOENT") throw error;
+  });
+}
+
+function unusable(path: string, error: unknown): unknown {
+  const code = systemCodeOf(error);
+  if (error instanceof FarmError || code === undefined) return error;
+  return new FarmError(
+    "FARM_OUTPUT_UNWRITABLE",
+    `Cannot use the job folder: ${path} (${code})`,
+    "Choose an --output in a folder where you may write",
+    { cause: error },
+  );
+}

@@ -1,0 +1,106 @@
+import { type FileHandle, link, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { systemCodeOf } from "../core/errors.ts";
+import { isObject } from "./frame-record.ts";
+import { isProcessGone } from "./process-identity.ts";
+
+/** Who holds a job folder. */
+export interface LockHolder {
+  readonly host: string;
+  readonly pid: number;
+  /** See `processStartOf`. */
+  readonly processStart: string | null;
+  /** Last sign of life, for people. The file's own time decides, as clocks of two machines differ. */
+  readonly time: string;
+  /** Random: tells one holding from another. */
+  readonly token: string;
+}
+
+/** @returns `null` when there is no lock; a holder with an empty token when it cannot be read */
+export async function readLock(path: string): Promise<LockHolder | null> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (isObject(value)) {
+      const { host, pid, processStart, time, token } = value;
+      if (
+        typeof host === "string" &&
+        typeof pid === "number" &&
+        typeof time === "string" &&
+        typeof token === "string"
+      ) {
+        return { host, pid, processStart: typeof processStart === "string" ? processStart : null, time, token };
+      }
+    }
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return null;
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return { host: "?", pid: 0, processStart: null, time: "?", token: "" };
+}
+
+/** @returns `null` when somebody has the lock already */
+export async function createLock(path: string, holder: LockHolder): Promise<FileHandle | null> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "wx+", 0o600);
+  } catch (error) {
+    if (systemCodeOf(error) === "EEXIST") return null;
+    throw error;
+  }
+  try {
+    await writeLock(file, holder);
+    return file;
+  } catch (error) {
+    await file.close();
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** In place: of one holder every text has the same length, and nobody else writes into this file. */
+export async function writeLock(file: FileHandle, holder: LockHolder): Promise<void> {
+  await file.write(`${JSON.stringify(holder)}\n`, 0);
+}
+
+/**
+ * Whether nobody stands behind a lock any more.
+ *
+ * @param silentMs How long without a sign of life is death, when the process itself cannot be looked at
+ */
+export async function isLockStale(path: string, holder: LockHolder, silentMs: number): Promise<boolean> {
+  if (holder.host === hostname() && (await isProcessGone(holder.pid, holder.processStart))) return true;
+  return (await silenceMsOf(path)) >= silentMs;
+}
+
+/**
+ * Takes a stale lock out of the way. Of two that try at the same time one may move the other's new lock: it sees that by
+ * the token, and puts it back.
+ */
+export async function removeStaleLock(path: string, stale: LockHolder, token: string): Promise<void> {
+  const aside = `${path}.${token}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return;
+    throw error;
+  }
+  const moved = await readLock(aside);
+  // `link` fails when there is a third one's lock by now; then that one holds the folder.
+  if (moved !== null && moved.token !== stale.token) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
+}
+
+/** Both times come from the clock of the machine that has the disk, so no clocks are compared. */
+async function silenceMsOf(path: string): Promise<number> {
+  const probe = `${path}.${process.pid}.now`;
+  try {
+    await (await open(probe, "w", 0o600)).close();
+    const [now, lock] = await Promise.all([stat(probe), stat(path)]);
+    return now.mtimeMs - lock.mtimeMs;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return 0; // it was given up meanwhile: look again
+    throw error;
+  } finally {
+    await rm(probe, { force: true });
+  }
+}

@@ -1,0 +1,53 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { systemCodeOf } from "../core/errors.ts";
+import type { Frame } from "../core/node.ts";
+import { hashFile } from "./blend-copy.ts";
+import { checkFrameFile } from "./frame-check.ts";
+import type { FrameFormat } from "./frame-expectation.ts";
+import { frameFileName } from "./frame-name.ts";
+import type { FrameRecord } from "./frame-record.ts";
+
+/** As many as there are threads in Node's pool, which do the work. */
+const atOnce = 4;
+
+/**
+ * Answers the records whose files are there and good, by frame. Of several records of one frame the last one counts.
+ *
+ * @throws The signal's reason when aborted
+ */
+export async function verifyFrames(
+  folder: string,
+  records: readonly FrameRecord[],
+  format: FrameFormat,
+  signal?: AbortSignal,
+): Promise<Map<Frame, FrameRecord>> {
+  const latest = new Map(records.map((record) => [record.frame, record]));
+  const good = new Map<Frame, FrameRecord>();
+  const waiting = [...latest.values()].values();
+  const work = async () => {
+    for (const record of waiting) {
+      if (await isGood(join(folder, frameFileName(record.frame)), record, format, signal)) {
+        good.set(record.frame, record);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return good;
+}
+
+async function isGood(path: string, record: FrameRecord, format: FrameFormat, signal?: AbortSignal): Promise<boolean> {
+  signal?.throwIfAborted();
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile() || stats.size !== record.sizeBytes) return false;
+    if ((await hashFile(path, signal)) !== record.sha256) return false;
+    // The digest says that it is what was stored; the check, that it is what this run wants.
+    return (await checkFrameFile(path, { ...format, frame: record.frame }, signal)).ok;
+  } catch (error) {
+    signal?.throwIfAborted();
+    // EIO is a bad disk's word for a file it lost.
+    if (["ENOENT", "EIO", "ENOTDIR"].includes(systemCodeOf(error) ?? "")) return false;
+    throw error;
+  }
+}

@@ -28,6 +28,7 @@ MAX_REFUSED = 64
 """Connections beyond the 503 ones are dropped without an answer."""
 PORTS_TRIED = 100
 CLOSE_TIMEOUT_S = 1.0
+END_GRACE_S = 0.5
 
 _quiet = logging.getLogger("renderfarm.websockets")
 _quiet.addHandler(logging.NullHandler())  # a port scan is not worth a traceback
@@ -43,6 +44,7 @@ class _Door(WebSocketServerProtocol):
         super().__init__(*arguments, **options)
         self._strangers = strangers
         self._refused = False
+        self._patience: Optional[asyncio.TimerHandle] = None
         self.since = 0.0
 
     def connection_made(self, transport: Any) -> None:
@@ -50,6 +52,8 @@ class _Door(WebSocketServerProtocol):
         self._refused = sum(not door._refused for door in self._strangers) >= MAX_STRANGERS
         self._strangers.add(self)
         super().connection_made(transport)
+        # Also a peer that never sends a request is dropped; one within the handshake is closed a moment earlier.
+        self._patience = asyncio.get_running_loop().call_later(HANDSHAKE_S + CLOSE_TIMEOUT_S, transport.abort)
         if len(self._strangers) > MAX_STRANGERS + MAX_REFUSED:
             transport.abort()
 
@@ -58,7 +62,10 @@ class _Door(WebSocketServerProtocol):
         super().connection_lost(exc)
 
     def admit(self) -> None:
+        """It is no stranger any more: it has shown the key, or is gone."""
         self._strangers.discard(self)
+        if self._patience is not None:
+            self._patience.cancel()
 
     async def process_request(self, path: str, request_headers: Any) -> Any:
         if "Origin" in request_headers:
@@ -90,16 +97,15 @@ class NodeServer:
             max_size=MAX_HANDSHAKE_TEXT,
             max_queue=4,
             write_limit=1024 * 1024,
-            open_timeout=HANDSHAKE_S,
             close_timeout=CLOSE_TIMEOUT_S,
             logger=_quiet,
         )
 
     async def close(self) -> None:
-        """Closes all links and returns when their handlers have ended."""
+        """Closes all links; a coordinator that does not answer to it is not waited for."""
         if self._server is not None:
             self._server.close()
-            await self._server.wait_closed()
+            await asyncio.wait({asyncio.ensure_future(self._server.wait_closed())}, timeout=END_GRACE_S)
 
     async def _greet(self, socket: Any, *_: Any) -> None:
         link: Optional[Link] = None

@@ -1,16 +1,57 @@
-/** Runs the node's own tests: `node scripts/python-tests.mjs`, with the same exit status as unittest. */
+/** The node's own tests by unittest: `node scripts/python-tests.mjs`, or as a part of scripts/test.mjs. */
 import { spawn } from "node:child_process";
+import { pathToFileURL } from "node:url";
 import { findPython, projectFolder } from "./setup/tools.mjs";
 
-const python = await findPython();
-if (python === undefined) {
-  console.error("Cannot run the Python tests: no Python 3.9 or newer was found");
-  process.exitCode = 1;
-} else {
+/**
+ * Runs them, showing what unittest shows.
+ *
+ * @returns {Promise<{ok: boolean, passed: number, failed: number, skipped: number}>}
+ * @throws If there is no Python, or unittest came to no result
+ */
+export async function runPythonTests() {
+  const python = await findPython();
+  if (python === undefined) throw new Error("Cannot run the Python tests: no Python 3.9 or newer was found");
   // -B: no __pycache__ in the sources.
   const args = ["-B", "-m", "unittest", "discover", "-s", "test/python", "-t", "."];
-  const child = spawn(python, args, { cwd: projectFolder, stdio: "inherit" });
-  child.on("close", (code) => {
-    process.exitCode = code ?? 1;
+  const { code, output } = await show(python, args);
+  return { ok: code === 0, ...countsOf(output) };
+}
+
+/**
+ * Reads unittest's last lines: "Ran 12 tests in 0.5s", then "OK (skipped=1)" or "FAILED (failures=1, errors=2)".
+ *
+ * @param {string} output
+ */
+function countsOf(output) {
+  const ran = /^Ran (\d+) tests? in /m.exec(output)?.[1];
+  const verdict = /^(?:OK|FAILED|NO TESTS RAN)(?: \((.*)\))?$/m.exec(output.slice(output.lastIndexOf("\nRan ")));
+  if (ran === undefined || verdict === null) throw new Error("Cannot count the Python tests: unittest gave no result");
+  const counted = (/** @type {string} */ word) =>
+    Number(new RegExp(`\\b${word}=(\\d+)`).exec(verdict[1] ?? "")?.[1] ?? 0);
+  const failed = counted("failures") + counted("errors") + counted("unexpected successes");
+  const skipped = counted("skipped");
+  return { passed: Number(ran) - failed - skipped, failed, skipped };
+}
+
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @returns {Promise<{code: number | null, output: string}>}
+ */
+function show(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: projectFolder, stdio: ["ignore", "inherit", "pipe"] });
+    let output = "";
+    child.stderr.on("data", (piece) => {
+      process.stderr.write(piece);
+      output = (output + piece).slice(-100_000);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
   });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  process.exitCode = (await runPythonTests()).ok ? 0 : 1;
 }

@@ -13,7 +13,9 @@ export async function installNpmPackages(say) {
   if (isInstalled()) return;
   say("Installing the npm packages (npm ci)");
   const { ok, output } = await npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-  if (!ok) throw new SetupFailure(`Cannot install the npm packages: 'npm ci' failed\n${output.trim()}`);
+  // The reason comes first; pages of usage may follow it.
+  const reason = output.trim().split("\n").slice(0, 12).join("\n");
+  if (!ok) throw new SetupFailure(`Cannot install the npm packages: 'npm ci' failed\n${reason}`);
 }
 
 /** npm leaves a copy of the lockfile with what it installed; the two agree when nothing is to be done. */

@@ -21,7 +21,7 @@ export interface Reference {
  * The keyframed test scene and its reference frames, made once per Blender version and recipe, then kept in the
  * system's temporary folder.
  *
- * @param options.samples Cycles samples: 0.3 to 0.5 s per frame on one core at 400
+ * @param options.samples Cycles samples: about half a second per frame on one core at 100
  */
 export async function keyframedScene(options: { frames: number; samples: number }): Promise<Reference> {
   const blender = requireBlender();

@@ -1,0 +1,95 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { keyframedScene, type Reference } from "../support/blender.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
+import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
+
+const nothing = { processes: [], files: [] };
+
+describe.skipIf(skipBecause(farmLabProblem))("two nodes with real Blenders, found by mDNS", () => {
+  let scene: Reference;
+
+  beforeAll(async () => {
+    requireBuild();
+    scene = await keyframedScene({ frames: 24, samples: 100 });
+  });
+
+  /** The command as a user types it, with what a test needs to look at afterwards. */
+  const job = (output: string) => ["--blend", scene.blendfile, "--output", output, "--keep-frames", "--yes"];
+
+  test("both render, and the film is the one that a single Blender makes", async () => {
+    await using lab = await FarmLab.open("desk", "north", "south");
+    await Promise.all([lab.startNode("north"), lab.startNode("south")]);
+    const output = lab.path("film.mp4");
+
+    const completed = await completion(lab.coordinate(job(output)));
+
+    expect(completed).toMatchObject({ frames: 24, output });
+    const shares = framesByNode(completed);
+    expect(Object.keys(shares).sort()).toEqual(["north", "south"]);
+    expect(Math.min(...Object.values(shares))).toBeGreaterThan(0);
+    await expectSameFilm(output, scene);
+    expect(await lab.leftovers()).toEqual(nothing);
+  });
+
+  test("a node that is killed in the middle of a frame costs nothing but time", async () => {
+    await using lab = await FarmLab.open("desk", "north", "south");
+    const [, south] = await Promise.all([lab.startNode("north"), lab.startNode("south")]);
+    const output = lab.path("film.mp4");
+
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 6);
+    const isStored = (frame: unknown) => run.all("frame:stored").some((event) => event.frame === frame);
+    await run.event("frame:started", 1, ({ name, frame }) => name === "south" && !isStored(frame));
+    south.child.kill("SIGKILL");
+
+    await run.event("node:lost");
+    const completed = await completion(run);
+    expect(completed).toMatchObject({ frames: 24 });
+    await expectSameFilm(output, scene);
+    const frames = (await storedFrames(output)).map(({ frame }) => frame);
+    expect(frames.sort((a, b) => a - b)).toEqual(scene.frames);
+    // What a killed node could not clean up goes when it is started again.
+    await lab.startNode("south");
+    expect(await lab.leftovers()).toEqual(nothing);
+  });
+
+  test("a node that appears in the middle of the job takes part", async () => {
+    await using lab = await FarmLab.open("desk", "north", "south");
+    await lab.startNode("north");
+    const output = lab.path("film.mp4");
+
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 1);
+    await lab.startNode("south");
+
+    const completed = await completion(run);
+    expect(framesByNode(completed).south).toBeGreaterThan(0);
+    await expectSameFilm(output, scene);
+    expect(await lab.leftovers()).toEqual(nothing);
+  });
+
+  test("after a Ctrl-C the second run goes on, and renders no stored frame again", async () => {
+    await using lab = await FarmLab.open("desk", "north", "south");
+    await Promise.all([lab.startNode("north"), lab.startNode("south")]);
+    const output = lab.path("film.mp4");
+
+    const first = lab.coordinate(job(output));
+    await first.event("frame:stored", 5);
+    first.signal("SIGINT");
+    const { code, last } = await first.end();
+    expect({ code, last: last?.type }, first.story()).toEqual({ code: 130, last: "job:interrupted" });
+    const before = await storedFrames(output);
+    expect(before.length).toBeGreaterThanOrEqual(5);
+    expect(before.length).toBeLessThan(24);
+
+    const second = lab.coordinate(job(output));
+    expect(await second.event("job:resumed")).toMatchObject({ stored: before.length });
+    await completion(second);
+    expect(second.all("frame:stored")).toHaveLength(24 - before.length);
+    const after = await storedFrames(output);
+    expect(after.slice(0, before.length)).toEqual(before);
+    expect(after.map(({ frame }) => frame).sort((a, b) => a - b)).toEqual(scene.frames);
+    await expectSameFilm(output, scene);
+    expect(await lab.leftovers()).toEqual(nothing);
+  });
+});

@@ -1,4 +1,4 @@
-import { FarmError, messageOf } from "../core/errors.ts";
+import { FarmError } from "../core/errors.ts";
 import type { NodeAddress, NodeId, Sighting } from "../core/node.ts";
 import type { Claim } from "../session/greeting.ts";
 import type { Dial, Link } from "../session/link.ts";
@@ -29,12 +29,17 @@ export interface JoinedNode {
 
 /** What a keeper asks of the farm and tells it. */
 export interface KeeperHost {
-  readonly order: JobOrder;
+  /** Known once the job's Blender version is chosen, so after the first node was admitted. */
+  readonly order: Promise<JobOrder>;
   readonly dial: Dial;
   chooseKey(claim: Claim, source: Sighting["source"]): FarmKey;
   /** The node has proved itself. @returns Why it is left out, or `undefined` */
-  admit(info: NodeInfo, address: NodeAddress, claim: Claim): Promise<string | undefined>;
-  onTrying(sighting: Sighting): void;
+  admit(
+    info: NodeInfo,
+    address: NodeAddress,
+    claim: Claim,
+    source: Sighting["source"],
+  ): Promise<string | undefined>;
   /** A try has come to its end, good or bad; the first one matters to who counts the nodes. */
   onTried(sighting: Sighting, problem: FarmError | undefined): void;
   onBusy(info: NodeInfo, holder: string): void;
@@ -74,7 +79,6 @@ export class NodeKeeper {
     while (!this.#signal.aborted) {
       const sighting = this.#sighting;
       try {
-        this.#host.onTrying(sighting);
         await this.#serve(sighting);
         failures = 0;
       } catch (error) {
@@ -95,7 +99,7 @@ export class NodeKeeper {
   async #serve(sighting: Sighting): Promise<void> {
     const { link, address } = await this.#reach(sighting);
     const early: NodeReport[] = [];
-    let pass = (report: NodeReport) => void early.push(report);
+    let pass = (report: NodeReport): void => void early.push(report);
     let claim: Claim | undefined;
     await using session = await NodeSession.open({
       link,
@@ -109,9 +113,9 @@ export class NodeKeeper {
     });
     const { info } = session;
     const node = info.node;
-    const admission = this.#host.admit(info, address, claim ?? { node, keyId: null });
+    const admission = this.#host.admit(info, address, claim ?? { node, keyId: null }, sighting.source);
     this.#host.onTried(sighting, undefined);
-    const refusal = await Promise.race([admission, session.closed.then(() => "its link was lost")]);
+    const refusal = await Promise.race([admission, throwWhenLost(session)]);
     if (refusal !== undefined) {
       throw new FarmError(
         "FARM_NODE_REFUSED",
@@ -120,7 +124,7 @@ export class NodeKeeper {
       );
     }
     const opened = await this.#openJob(session);
-    const { blob, scene, colorMode, job } = this.#host.order;
+    const { blob, scene, colorMode, job } = await this.#host.order;
     await session.sendBlob(blob, (haveBytes) => this.#host.onUpload(info, haveBytes), this.#signal);
     const loaded = await session.loadJob({ job, blend: blob.sha256, scene, colorMode }, this.#signal).catch(
       async (error: unknown) => {
@@ -151,12 +155,12 @@ export class NodeKeeper {
   }
 
   async #openJob(session: NodeSession): Promise<JobOpened> {
-    const { job, holder } = this.#host.order;
+    const { job, holder } = await this.#host.order;
     for (let isFirst = true; ; isFirst = false) {
       const answer = await session.openJob(job, holder, undefined, this.#signal);
       if (answer.type === "job-opened") return answer;
       if (isFirst) this.#host.onBusy(session.info, answer.holder);
-      await Promise.race([this.#pause(busyAgainMs), session.closed]);
+      await Promise.race([this.#pause(busyAgainMs), throwWhenLost(session)]);
       this.#signal.throwIfAborted();
     }
   }
@@ -188,8 +192,7 @@ function isFinal(error: FarmError): boolean {
   );
 }
 
-/** The keeper's own word for an error that is none of ours. */
-export function asFarmError(error: unknown): FarmError {
-  if (error instanceof FarmError) return error;
-  return new FarmError("FARM_LINK_LOST", messageOf(error), "The job goes on by itself when the node is back");
+async function throwWhenLost(session: NodeSession): Promise<never> {
+  const reason = await session.closed;
+  throw reason ?? new FarmError("FARM_LINK_LOST", "Cannot go on with the node: the job ended", "Nothing needs doing");
 }

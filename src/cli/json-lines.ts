@@ -1,0 +1,22 @@
+import type { FarmError } from "../index.ts";
+
+/** Writes one JSON object per line; what scripts read, so `type` and the names of fields are not changed. */
+export class JsonLines {
+  readonly #write: (line: string) => void;
+  readonly #unixMs: () => number;
+
+  constructor(write: (line: string) => void, unixMs: () => number) {
+    this.#write = write;
+    this.#unixMs = unixMs;
+  }
+
+  tell(event: { readonly type: string }): void {
+    const { type, ...fields } = event;
+    this.#write(`${JSON.stringify({ type, at: new Date(this.#unixMs()).toISOString(), ...fields })}\n`);
+  }
+
+  /** The last line of a job that ended by an error. */
+  fail(error: FarmError): void {
+    this.tell({ type: "job:failed", ...{ code: error.code, message: error.message, hint: error.hint } });
+  }
+}

@@ -1,0 +1,37 @@
+import { Writable } from "node:stream";
+import pino from "pino";
+import pretty from "pino-pretty";
+
+export interface LogOptions {
+  /** Level from which on lines go to stderr. */
+  readonly level: pino.LevelWithSilent;
+  /** Whether a person reads stderr: then lines are coloured and short. */
+  readonly isTerminal: boolean;
+  readonly write: (text: string) => void;
+}
+
+/**
+ * The program's log: to stderr from the level that was asked for, and all of it to the job folder once there is one.
+ * Everything is written at once, in this process: a worker could lose the last lines of a process that ends.
+ */
+export class JobLog {
+  readonly logger: pino.Logger;
+  readonly #streams: ReturnType<typeof pino.multistream>;
+
+  constructor(options: LogOptions) {
+    const sink = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        options.write(chunk.toString("utf8"));
+        done();
+      },
+    });
+    const stderr = options.isTerminal ? pretty({ sync: true, destination: sink, ignore: "pid,hostname" }) : sink;
+    this.#streams = pino.multistream(options.level === "silent" ? [] : [{ level: options.level, stream: stderr }]);
+    this.logger = pino({ level: "trace", base: undefined }, this.#streams);
+  }
+
+  /** Keeps the log in a file too, from now on. */
+  addFile(path: string): void {
+    this.#streams.add({ level: "debug", stream: pino.destination({ dest: path, sync: true, mode: 0o600 }) });
+  }
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { CommanderError } from "commander";
+import { FarmError, printable } from "../index.ts";
+import { JsonLines } from "./json-lines.ts";
+import { makeProgram } from "./program.ts";
+import { LeftAtPromptError } from "./questions.ts";
+import { renderCommand } from "./render-command.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+// A reader that closes the pipe (`renderfarm … | head`) is no reason to lose frames.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+
+const program = makeProgram(version, async (typed) => {
+  process.exitCode = await renderCommand(typed);
+});
+program.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = tellError(error);
+}
+
+/** Tells an error where it will be read. @returns The exit code; README lists them */
+function tellError(error: unknown): number {
+  if (error instanceof LeftAtPromptError) return 130;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has told it already
+  if (!(error instanceof FarmError)) {
+    process.stderr.write(`This is a bug of renderfarm; please report it with these lines:\n`);
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    return 1;
+  }
+  if (process.argv.includes("--json")) new JsonLines((line) => process.stdout.write(line), Date.now).fail(error);
+  const lines = error.message.split("\n").map(printable).join("\n");
+  process.stderr.write(`Error: ${lines}\n  ${error.hint}\n`);
+  return error.exitCode;
+}

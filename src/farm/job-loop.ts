@@ -1,0 +1,265 @@
+import { AsyncQueue } from "../core/async-queue.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Frame, NodeId } from "../core/node.ts";
+import type { FrameRecord } from "../frames/frame-record.ts";
+import type { FrameStore } from "../frames/frame-store.ts";
+import type { EventBody, Instruction, News, Outcome } from "../scheduler/events.ts";
+import { progressOf } from "../scheduler/progress.ts";
+import type { SchedulerState } from "../scheduler/state.ts";
+import { step } from "../scheduler/step.ts";
+import type { NodeSession } from "../session/node-session.ts";
+import type { FrameResult } from "../session/protocol.ts";
+import { eventsOfJoining, eventsOfReport } from "./event-translation.ts";
+import type { FarmListener } from "./events.ts";
+import type { EncodeLane } from "./encode-lane.ts";
+import type { PoolEvent } from "./node-pool.ts";
+import { takeIn } from "./result-intake.ts";
+import type { Tally } from "./tally.ts";
+
+const tickEveryMs = 1_000;
+
+/** What goes into the loop: the pool's news, answers to instructions, time, and the user's wish to stop. */
+export type LoopInput =
+  | PoolEvent
+  | { readonly type: "scheduler"; readonly event: EventBody }
+  | { readonly type: "wake" };
+
+export interface JobLoopOptions {
+  readonly state: SchedulerState;
+  readonly inputs: AsyncQueue<LoopInput>;
+  readonly store: FrameStore;
+  readonly lane: EncodeLane;
+  readonly tally: Tally;
+  readonly nameOf: (node: NodeId) => string;
+  /** Whether a node may still come: if none is left and none can come, the job cannot go on. */
+  readonly mayStillCome: () => boolean;
+  readonly tell: FarmListener;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The heart of a job: turns what happens into scheduler events, one at a time, and carries out what the scheduler
+ * orders. It waits for nothing else than its inputs, so no node and no disk can hold up another.
+ */
+export class JobLoop {
+  readonly #options: JobLoopOptions;
+  readonly #sessions = new Map<NodeId, NodeSession>();
+  /** Results that nodes hold, by attempt number, until they are stored or dropped. */
+  readonly #results = new Map<number, FrameResult>();
+  readonly #attemptsOf = new Map<Frame, number>();
+  #state: SchedulerState;
+  #seq = 0;
+  #outcome: Outcome | undefined;
+  #problem: { readonly error: unknown } | undefined;
+
+  constructor(options: JobLoopOptions) {
+    this.#options = options;
+    this.#state = options.state;
+  }
+
+  /**
+   * Runs until the job has ended.
+   *
+   * @throws The signal's reason; `FARM_STORE_FAILED`; why no node is left
+   */
+  async run(): Promise<Outcome> {
+    const { inputs, signal } = this.#options;
+    const wake = () => inputs.push({ type: "wake" });
+    const timer = setInterval(() => this.#tick(), tickEveryMs);
+    signal.addEventListener("abort", wake, { once: true });
+    try {
+      this.#schedule({ type: "tick" }); // a job whose frames are all there ends here
+      if (this.#outcome) return this.#outcome;
+      for await (const input of inputs) {
+        signal.throwIfAborted();
+        this.#take(input);
+        if (this.#problem) throw this.#problem.error;
+        if (this.#outcome) return this.#outcome;
+      }
+      throw new Error("The loop's inputs ended before the job");
+    } finally {
+      clearInterval(timer);
+      signal.removeEventListener("abort", wake);
+    }
+  }
+
+  /** Sessions of the nodes that have the job now. */
+  get sessions(): readonly NodeSession[] {
+    return [...this.#sessions.values()];
+  }
+
+  #take(input: LoopInput): void {
+    switch (input.type) {
+      case "joined": {
+        const { session, opened } = input.node;
+        this.#sessions.set(session.info.node, session);
+        for (const result of opened.results) this.#results.set(result.attempt, result);
+        for (const event of eventsOfJoining(session.info.node, opened)) this.#schedule(event);
+        return;
+      }
+      case "report": {
+        const { node, report } = input;
+        if (report.type === "frame-rendered") this.#results.set(report.result.attempt, report.result);
+        this.#tellReport(node, report);
+        for (const event of eventsOfReport(node, report)) this.#schedule(event);
+        return;
+      }
+      case "lost":
+        this.#sessions.delete(input.node);
+        this.#schedule({ type: "node-lost", node: input.node });
+        this.#tellIfAlone();
+        return;
+      case "left-out":
+        if (this.#sessions.size === 0 && !this.#options.mayStillCome()) this.#problem = { error: input.reason };
+        return;
+      case "broken":
+        this.#problem = { error: input.error };
+        return;
+      case "scheduler":
+        this.#schedule(input.event);
+        return;
+      case "wake":
+    }
+  }
+
+  #schedule(event: EventBody): void {
+    const at = this.#options.clock.monotonicMs();
+    this.#seq += 1;
+    const { state, instructions } = step(this.#state, { ...event, at, seq: this.#seq });
+    this.#state = state;
+    for (const instruction of instructions) this.#perform(instruction);
+    if (event.type === "drain-requested" && !this.#outcome) {
+      this.#options.tell({ type: "job:draining", running: progressOf(state, at).running.length });
+    }
+  }
+
+  /** One case per instruction; each asynchronous one ends as an event. */
+  #perform(instruction: Instruction): void {
+    switch (instruction.type) {
+      case "assign": {
+        const { node, slot, frame, attempt } = instruction;
+        this.#attemptsOf.set(frame, (this.#attemptsOf.get(frame) ?? 0) + 1);
+        this.#say(node, (session) => session.assign(slot, frame, attempt));
+        return;
+      }
+      case "withdraw":
+        this.#say(instruction.node, (session) => session.withdraw(instruction.frame, instruction.attempt));
+        return;
+      case "cancel":
+        this.#say(instruction.node, (session) => session.cancel(instruction.frame, instruction.attempt));
+        return;
+      case "release":
+        this.#results.delete(instruction.attempt);
+        this.#say(instruction.node, (session) => session.release(instruction.frame, instruction.attempt));
+        return;
+      case "fetch":
+        this.#fetch(instruction.node, instruction.frame, instruction.attempt);
+        return;
+      case "announce":
+        this.#announce(instruction.news);
+        return;
+      case "finish":
+        this.#outcome = instruction.outcome;
+    }
+  }
+
+  /** A message that cannot be sent needs no answer: the lost link is an event of its own. */
+  #say(node: NodeId, send: (session: NodeSession) => Promise<void>): void {
+    const session = this.#sessions.get(node);
+    if (session) send(session).catch(() => {});
+  }
+
+  #fetch(node: NodeId, frame: Frame, attempt: number): void {
+    const { inputs, store, signal } = this.#options;
+    const session = this.#sessions.get(node);
+    const result = this.#results.get(attempt);
+    if (!session || !result) {
+      inputs.push({ type: "scheduler", event: { type: "result-lost", node, frame, attempt } });
+      return;
+    }
+    takeIn({ session, result, record: this.#recordOf(session, result), store, signal }).then(
+      (event) => {
+        if (event.type === "frame-stored") this.#stored(node, result);
+        inputs.push({ type: "scheduler", event });
+      },
+      (error: unknown) => inputs.push({ type: "broken", error }),
+    );
+  }
+
+  #recordOf(session: NodeSession, result: FrameResult): FrameRecord {
+    const { node, name, blender } = session.info;
+    const { frame, device, seconds, sha256, sizeBytes } = result;
+    const attempts = Math.max(1, this.#attemptsOf.get(frame) ?? 1);
+    return { frame, node: { id: node, name }, blender, device, attempts, seconds, sha256, sizeBytes };
+  }
+
+  #stored(node: NodeId, result: FrameResult): void {
+    const { lane, tally, tell, nameOf } = this.#options;
+    const { frame, seconds } = result;
+    if (!tally.count(node, frame, seconds)) return; // another attempt was first
+    lane.accept(frame);
+    const total = this.#state.frames.size;
+    tell({ type: "frame:stored", node, name: nameOf(node), frame, seconds, stored: tally.stored, total });
+  }
+
+  #tick(): void {
+    this.#options.inputs.push({ type: "scheduler", event: { type: "tick" } });
+    const { stored, total, running, etaMs } = progressOf(this.#state, this.#options.clock.monotonicMs());
+    const { tell, lane } = this.#options;
+    const nodes = this.#sessions.size;
+    tell({ type: "job:progressed", stored, total, nodes, running: running.length, encoded: lane.encoded, etaMs });
+  }
+
+  #tellIfAlone(): void {
+    if (this.#sessions.size > 0 || this.#outcome) return;
+    const { total, stored, failed } = progressOf(this.#state, this.#options.clock.monotonicMs());
+    this.#options.tell({ type: "job:waiting", missing: total - stored - failed });
+  }
+
+  #tellReport(node: NodeId, report: Extract<PoolEvent, { type: "report" }>["report"]): void {
+    const { tell, tally, nameOf } = this.#options;
+    const named = { node, name: nameOf(node) };
+    switch (report.type) {
+      case "frame-started":
+        tell({ type: "frame:started", ...named, frame: report.frame, slot: report.slot });
+        return;
+      case "frame-progress": {
+        const { frame, slot, fraction } = report;
+        tell({ type: "frame:progressed", ...named, frame, slot, fraction });
+        return;
+      }
+      case "warning":
+        tally.warn(report.code, report.message, named.name);
+        return;
+      default:
+    }
+  }
+
+  #announce(news: News): void {
+    const { tell, tally, nameOf } = this.#options;
+    switch (news.type) {
+      case "frame-requeued": {
+        const { node, frame, reason } = news;
+        tell({ type: "frame:requeued", node, name: nameOf(node), frame, reason });
+        return;
+      }
+      case "frame-failed": {
+        const error = news.errors.at(-1);
+        const { code, message, hint } = error ?? { code: "RENDER_FAILED", message: "no node could render it", hint: "" };
+        tell({ type: "frame:failed", frame: news.frame, code, message, hint });
+        return;
+      }
+      case "node-barred":
+        tell({ type: "node:barred", node: news.node, name: nameOf(news.node), reason: news.reason });
+        return;
+      case "node-forgiven":
+        tell({ type: "node:forgiven", node: news.node, name: nameOf(news.node) });
+        return;
+      case "scene-at-fault":
+        tally.warn(news.error.code, `The scene itself fails on ${news.nodes.length} nodes: ${news.error.message}`, null);
+        return;
+      case "frame-speculated":
+    }
+  }
+}

@@ -1,0 +1,197 @@
+import { FarmError } from "../core/errors.ts";
+import type { FarmKey } from "../core/farm-key.ts";
+import type { NodeAddress, NodeId, Sighting } from "../core/node.ts";
+import type { Dial } from "../session/link.ts";
+import type { NodeReport } from "../session/node-session.ts";
+import type { NodeInfo } from "../session/protocol.ts";
+import type { FarmListener } from "./events.ts";
+import type { KnownNodes } from "./known-nodes.ts";
+import type { Muster } from "./muster.ts";
+import { type JobOrder, type JoinedNode, type KeeperHost, NodeKeeper } from "./node-keeper.ts";
+import { chooseKey } from "./trust.ts";
+
+/** What happens to the nodes of a job, in order, for the job's loop. */
+export type PoolEvent =
+  | { readonly type: "joined"; readonly node: JoinedNode }
+  | { readonly type: "report"; readonly node: NodeId; readonly report: NodeReport }
+  | { readonly type: "lost"; readonly node: NodeId }
+  | { readonly type: "left-out"; readonly reason: FarmError }
+  /** A bug in a keeper: the job cannot go on as if nothing were. */
+  | { readonly type: "broken"; readonly error: unknown };
+
+export interface PoolOptions {
+  readonly order: Promise<JobOrder>;
+  /** Of the blendfile, in bytes. */
+  readonly blendBytes: number;
+  readonly dial: Dial;
+  readonly muster: Muster;
+  readonly knownNodes: KnownNodes;
+  readonly keys: readonly FarmKey[];
+  readonly tell: FarmListener;
+  readonly onEvent: (event: PoolEvent) => void;
+  /** Aborting ends all keepers. */
+  readonly signal: AbortSignal;
+}
+
+/** The nodes of one job: a keeper for each one that was seen, and what is known of them by name. */
+export class NodePool {
+  readonly #options: PoolOptions;
+  readonly #keepers = new Map<string, NodeKeeper>();
+  readonly #runs = new Set<Promise<void>>();
+  readonly #infos = new Map<NodeId, NodeInfo>();
+  /** Which keeper a node belongs to, by the keeper's key: the same node may be named twice. */
+  readonly #owners = new Map<NodeId, string>();
+  readonly #toldUnreachable = new Set<string>();
+  readonly #refusals: FarmError[] = [];
+  #firstTries = 0;
+  #onSettled: (() => void) | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** How many nodes were seen, whatever became of them. */
+  get size(): number {
+    return this.#keepers.size;
+  }
+
+  /** Whether any node that was seen may still take part. */
+  get isAlive(): boolean {
+    return this.#runs.size > 0;
+  }
+
+  /** Why nodes that were seen take no part, the latest of each. */
+  get refusals(): readonly FarmError[] {
+    return this.#refusals;
+  }
+
+  nameOf(node: NodeId): string {
+    return this.#infos.get(node)?.name ?? node.slice(0, 8);
+  }
+
+  infoOf(node: NodeId): NodeInfo | undefined {
+    return this.#infos.get(node);
+  }
+
+  /** Takes up a node, or tells its keeper that it was seen again. @param extraKey A key that only this node has */
+  add(sighting: Sighting, extraKey?: FarmKey): void {
+    const id = keeperIdOf(sighting);
+    const known = this.#keepers.get(id);
+    if (known) {
+      known.sawAgain(sighting);
+      return;
+    }
+    const keys = extraKey ? [extraKey, ...this.#options.keys] : this.#options.keys;
+    const keeper = new NodeKeeper(this.#hostFor(id, keys), sighting, this.#options.signal);
+    this.#keepers.set(id, keeper);
+    this.#firstTries += 1;
+    const run = keeper
+      .run()
+      .catch((error) => this.#options.onEvent({ type: "broken", error }))
+      .finally(() => this.#runs.delete(run));
+    this.#runs.add(run);
+  }
+
+  /** Resolves when every node seen so far was reached or found unreachable, once. */
+  async firstTriesOver(): Promise<void> {
+    while (this.#firstTries > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onSettled = resolve;
+      });
+    }
+  }
+
+  /** Resolves when all keepers have ended; they do when the pool's signal is aborted. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#runs);
+  }
+
+  #hostFor(keeperId: string, keys: readonly FarmKey[]): KeeperHost {
+    const { order, blendBytes, dial, muster, knownNodes, tell, onEvent } = this.#options;
+    let isFirstTry = true;
+    const endFirstTry = () => {
+      if (!isFirstTry) return;
+      isFirstTry = false;
+      this.#firstTries -= 1;
+      this.#onSettled?.();
+    };
+    return {
+      order,
+      dial,
+      chooseKey: (claim, source) => chooseKey({ ...claim, source, wasKeyed: knownNodes.has(claim.node), keys }),
+      admit: (info, address, claim, source) => {
+        this.#claimFor(keeperId, info.node);
+        if (claim.keyId !== null && source !== "embedded") void knownNodes.add(info.node).catch(() => {});
+        return this.#admit(info, address, muster);
+      },
+      onTried: (sighting, problem) => {
+        endFirstTry();
+        if (problem) this.#tellProblem(keeperId, sighting, problem);
+      },
+      onBusy: (info, holder) => tell({ type: "node:busy", node: info.node, name: info.name, holder }),
+      onUpload: (info, haveBytes) => {
+        tell({ type: "node:uploading", node: info.node, name: info.name, haveBytes, sizeBytes: blendBytes });
+      },
+      onJoined: (node) => {
+        const { info } = node.session;
+        tell({ type: "node:joined", node: info.node, name: info.name, blender: info.blender });
+        onEvent({ type: "joined", node });
+      },
+      onReport: (node, report) => onEvent({ type: "report", node, report }),
+      onLost: (info, reason) => {
+        tell({ type: "node:lost", node: info.node, name: info.name, message: reason.message });
+        onEvent({ type: "lost", node: info.node });
+      },
+      onLeftOut: (sighting, reason) => {
+        if (reason instanceof DuplicateNodeError) return;
+        const name = nameOfSighting(sighting, this.#infos);
+        this.#refusals.push(reason);
+        tell({ type: "node:refused", name, code: reason.code, message: reason.message, hint: reason.hint });
+        onEvent({ type: "left-out", reason });
+      },
+    };
+  }
+
+  async #admit(info: NodeInfo, address: NodeAddress, muster: Muster): Promise<string | undefined> {
+    const isNew = !this.#infos.has(info.node);
+    this.#infos.set(info.node, info);
+    const refusal = await muster.admit(info);
+    if (refusal === undefined && isNew) {
+      const where = `${address.host}:${address.port}`;
+      const { node, name, blender, slots } = info;
+      this.#options.tell({ type: "node:found", node, name, address: where, blender, slots });
+    }
+    return refusal;
+  }
+
+  #claimFor(keeperId: string, node: NodeId): void {
+    const owner = this.#owners.get(node);
+    if (owner !== undefined && owner !== keeperId) throw new DuplicateNodeError();
+    this.#owners.set(node, keeperId);
+  }
+
+  #tellProblem(keeperId: string, sighting: Sighting, problem: FarmError): void {
+    if (problem.code === "FARM_KEY_UNUSABLE" || problem.code === "FARM_NODE_REFUSED") return; // told as left out
+    if (this.#toldUnreachable.has(keeperId) || problem instanceof DuplicateNodeError) return;
+    this.#toldUnreachable.add(keeperId);
+    const name = nameOfSighting(sighting, this.#infos);
+    this.#options.tell({ type: "node:unreachable", name, message: problem.message, hint: problem.hint });
+  }
+}
+
+/** The user named the same node by two addresses. */
+class DuplicateNodeError extends FarmError {
+  constructor() {
+    super("FARM_NODE_REFUSED", "Cannot use the same node twice", "Name it once");
+  }
+}
+
+function keeperIdOf(sighting: Sighting): string {
+  return sighting.id ?? sighting.addresses.map(({ host, port }) => `${host}:${port}`).join(",");
+}
+
+function nameOfSighting(sighting: Sighting, infos: ReadonlyMap<NodeId, NodeInfo>): string {
+  const info = sighting.id === undefined ? undefined : infos.get(sighting.id);
+  const address = sighting.addresses[0];
+  return info?.name ?? sighting.name ?? (address ? `${address.host}:${address.port}` : "a node");
+}

@@ -1,0 +1,54 @@
+import type { Frame, NodeId } from "../core/node.ts";
+import type { NodeInfo } from "../session/protocol.ts";
+import type { FarmListener, NodeTally } from "./events.ts";
+
+/** Counts for the summary: who rendered what in this run, and what the user should know. */
+export class Tally {
+  readonly #tell: FarmListener;
+  readonly #reused: number;
+  readonly #counted = new Set<Frame>();
+  readonly #nodes = new Map<NodeId, { frames: number; renderSeconds: number }>();
+  readonly #warnings = new Map<string, string>();
+
+  /** @param reused How many of the job's frames an earlier run stored */
+  constructor(tell: FarmListener, reused: number) {
+    this.#tell = tell;
+    this.#reused = reused;
+  }
+
+  /** Counts a stored frame. @returns Whether it is the first time */
+  count(node: NodeId, frame: Frame, seconds: number): boolean {
+    if (this.#counted.has(frame)) return false;
+    this.#counted.add(frame);
+    const before = this.#nodes.get(node) ?? { frames: 0, renderSeconds: 0 };
+    this.#nodes.set(node, { frames: before.frames + 1, renderSeconds: before.renderSeconds + seconds });
+    return true;
+  }
+
+  /** How many of the job's frames are stored, those of earlier runs included. */
+  get stored(): number {
+    return this.#reused + this.#counted.size;
+  }
+
+  /** Tells a warning, once; it is repeated in the summary. */
+  warn(code: string, message: string, name: string | null): void {
+    const key = `${code} ${message} ${name}`;
+    if (this.#warnings.has(key)) return;
+    this.#warnings.set(key, name === null ? message : `${message} (${name})`);
+    this.#tell({ type: "warning", code, message, name });
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings.values()];
+  }
+
+  /** What each node did, the busiest first. */
+  nodes(infoOf: (node: NodeId) => NodeInfo | undefined): NodeTally[] {
+    return [...this.#nodes]
+      .map(([node, counts]): NodeTally => {
+        const info = infoOf(node);
+        return { node, name: info?.name ?? node.slice(0, 8), blender: info?.blender ?? "", ...counts };
+      })
+      .sort((a, b) => b.frames - a.frames);
+  }
+}

@@ -11,7 +11,7 @@ export interface MarkedProcess {
 }
 
 /** Every living process that was started for the test run, at whatever depth. Linux only. */
-export async function processesOf(run: string): Promise<MarkedProcess[]> {
+async function processesOf(run: string): Promise<MarkedProcess[]> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(ids.map((id) => readMarked(Number(id), run)));
   return found.filter((process) => process !== undefined);

@@ -24,6 +24,7 @@ export class JobLock implements AsyncDisposable {
   readonly #file: FileHandle;
   readonly #lost = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  #wasMissing = false;
   #renewal: Promise<void> = Promise.resolve();
   #released: Promise<void> | undefined;
 
@@ -75,6 +76,12 @@ export class JobLock implements AsyncDisposable {
     if (this.#released !== undefined || this.#lost.signal.aborted) return;
     try {
       const there = await readLock(this.#path);
+      // Nobody's for a moment is no loss: one who took it by mistake puts it back at once.
+      if (there === null && !this.#wasMissing) {
+        this.#wasMissing = true;
+        return;
+      }
+      this.#wasMissing = false;
       if (there?.token !== this.#holder.token) {
         this.#lost.abort(lockedBy(this.#path, there));
         return;

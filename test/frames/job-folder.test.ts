@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { fingerprintOf, type PixelSources } from "../../src/core/fingerprint.ts";
+import { JobFolder } from "../../src/frames/job-folder.ts";
+import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+
+const sources: PixelSources = {
+  blend: "aa",
+  assets: [],
+  scene: null,
+  blenderVersion: "3.4.1",
+  overrides: { colorMode: "RGB" },
+};
+
+/** One run over a blendfile, as far as the folder sees it. */
+async function run(output: string, blend: string, fingerprint: string) {
+  await using folder = await JobFolder.open(output);
+  const copy = await folder.keepBlend(blend);
+  const begun = await folder.begin({ fingerprint, blenderVersion: "3.4.1", blend: copy, settings: { frames: "1-24" } });
+  return { ...begun, copy, path: folder.path, previous: folder.previous };
+}
+
+async function makeBlend(folder: string): Promise<{ blend: string; output: string }> {
+  const blend = join(folder, "scene.blend");
+  await writeFile(blend, "BLENDER-v304 and more");
+  return { blend, output: join(folder, "out.mp4") };
+}
+
+describe("JobFolder", () => {
+  test("of a new job has an id, the blendfile as it was, and a record", async () => {
+    await using folder = await makeTemporaryFolder();
+    const { blend, output } = await makeBlend(folder.path);
+
+    const first = await run(output, blend, "print");
+
+    const digest = createHash("sha256").update("BLENDER-v304 and more").digest("hex");
+    expect(first).toMatchObject({
+      job: expect.stringMatching(/^[0-9a-f]{32}$/),
+      run: 1,
+      setAside: null,
+      previous: null,
+    });
+    expect(first.copy).toEqual({ path: join(`${output}.renderfarm`, "blob", digest), sha256: digest, sizeBytes: 21 });
+    expect(await readFile(first.copy.path, "utf8")).toBe("BLENDER-v304 and more");
+    await writeFile(blend, "the artist saved in place");
+    expect(await readFile(first.copy.path, "utf8")).toBe("BLENDER-v304 and more");
+    expect(await readdir(first.path)).toEqual(["blob", "job.json"]);
+    expect(JSON.parse(await readFile(join(first.path, "job.json"), "utf8"))).toEqual({
+      format: 1,
+      job: first.job,
+      run: 1,
+      fingerprint: "print",
+      blenderVersion: "3.4.1",
+      blend: { sha256: digest, sizeBytes: 21 },
+      settings: { frames: "1-24" },
+    });
+    if (process.platform !== "win32") {
+      for (const [path, mode] of [
+        [first.path, 0o700],
+        [first.copy.path, 0o600],
+        [join(first.path, "job.json"), 0o600],
+      ] as const) {
+        expect((await stat(path)).mode & 0o777, path).toBe(mode);
+      }
+    }
+  });
+
+  test("goes on with the same job while the fingerprint is the same, and counts the runs", async () => {
+    await using folder = await makeTemporaryFolder();
+    const { blend, output } = await makeBlend(folder.path);
+    const first = await run(output, blend, "print");
+    await mkdir(join(first.path, "frames"));
+    await writeFile(join(first.path, "frames", "0000001.png"), "a frame");
+    await writeFile(join(first.path, "blob", "0a0b0c0d.part"), "of a run that was killed");
+
+    const second = await run(output, blend, "print");
+
+    expect(second).toMatchObject({
+      job: first.job,
+      run: 2,
+      setAside: null,
+      previous: { run: 1, blenderVersion: "3.4.1" },
+    });
+    expect(await readdir(join(first.path, "frames"))).toEqual(["0000001.png"]);
+    expect(await readdir(join(first.path, "blob"))).toEqual([first.copy.sha256]);
+  });
+
+  test("is another job when the fingerprint is another, and keeps the old frames aside", async () => {
+    await using folder = await makeTemporaryFolder();
+    const { blend, output } = await makeBlend(folder.path);
+    const first = await run(output, blend, "print");
+    await mkdir(join(first.path, "frames"));
+    await writeFile(join(first.path, "frames", "0000001.png"), "a frame");
+    await writeFile(join(first.path, "frames.ndjson"), "{}\n");
+
+    await writeFile(blend, "BLENDER-v304 changed");
+    const second = await run(output, blend, "another");
+
+    expect(second.job).not.toBe(first.job);
+    expect(second).toMatchObject({ run: 1, setAside: { frames: 1 } });
+    expect(await readdir(second.setAside?.folder ?? "")).toEqual(["0000001.png", "frames.ndjson"]);
+    expect(await readdir(join(first.path, "blob"))).toEqual([second.copy.sha256]);
+    expect((await readdir(first.path)).filter((name) => !name.startsWith("frames."))).toEqual(["blob", "job.json"]);
+  });
+
+  test.each(["", "{", "[]", '{"format":1,"job":"../../x"}'])(
+    "with an unreadable record ('%s') begins anew",
+    async (text) => {
+      await using folder = await makeTemporaryFolder();
+      const { blend, output } = await makeBlend(folder.path);
+      const first = await run(output, blend, "print");
+      await writeFile(join(first.path, "job.json"), text);
+      expect(await run(output, blend, "print")).toMatchObject({ run: 1, previous: null });
+    },
+  );
+
+  test("of a later release is left alone", async () => {
+    await using folder = await makeTemporaryFolder();
+    const { output } = await makeBlend(folder.path);
+    await mkdir(`${output}.renderfarm`);
+    await writeFile(join(`${output}.renderfarm`, "job.json"), '{"format":2}');
+    await expect(JobFolder.open(output)).rejects.toMatchObject({ code: "FARM_JOB_CHANGED" });
+    expect(await readdir(`${output}.renderfarm`)).toEqual(["job.json"]);
+  });
+
+  test("is locked while it is open", async () => {
+    await using folder = await makeTemporaryFolder();
+    const { output } = await makeBlend(folder.path);
+    await using first = await JobFolder.open(output);
+    await expect(JobFolder.open(output)).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
+    expect(first.lost.aborted).toBe(false);
+  });
+
+  test("keeps its record after the clean-up, and nothing that takes room", async () => {
+    await using folder = await makeTemporaryFolder();
+    const { blend, output } = await makeBlend(folder.path);
+    const { path } = await run(output, blend, "print");
+    await mkdir(join(path, "frames"));
+    {
+      await using jobFolder = await JobFolder.open(output);
+      await appendFile(jobFolder.framesLogPath, "{}\n");
+      await appendFile(jobFolder.logPath, "{}\n");
+      await jobFolder.cleanUp();
+    }
+    expect(await readdir(path)).toEqual(["frames.ndjson", "job.json", "log.ndjson"]);
+  });
+
+  test("says what is wrong when it cannot be made, or the blendfile not be copied", async () => {
+    await using folder = await makeTemporaryFolder();
+    const { blend, output } = await makeBlend(folder.path);
+    await expect(JobFolder.open(join(blend, "out.mp4"))).rejects.toMatchObject({ code: "FARM_OUTPUT_UNWRITABLE" });
+    await rm(blend);
+    await using jobFolder = await JobFolder.open(output);
+    await expect(jobFolder.keepBlend(blend)).rejects.toMatchObject({ code: "FARM_STORE_FAILED" });
+    expect(await readdir(join(jobFolder.path, "blob"))).toEqual([]);
+  });
+});
+
+describe("fingerprintOf()", () => {
+  test("changes with everything that changes pixels", () => {
+    const prints = [
+      sources,
+      { ...sources, blend: "ab" },
+      { ...sources, assets: [{ path: "a.png", sha256: "cc" }] },
+      { ...sources, assets: [{ path: "b.png", sha256: "cc" }] },
+      { ...sources, scene: "Scene" },
+      { ...sources, blenderVersion: "4.3.2" },
+      { ...sources, blenderVersion: null },
+      { ...sources, overrides: {} },
+      { ...sources, overrides: { colorMode: "RGBA" } },
+    ].map(fingerprintOf);
+    expect(new Set(prints).size).toBe(prints.length);
+  });
+
+  test("does not depend on the order in which things are listed", () => {
+    const [a, b] = [
+      { path: "a.png", sha256: "1" },
+      { path: "b.png", sha256: "2" },
+    ];
+    const one = { ...sources, assets: [a, b], overrides: { x: 1, y: 2 } };
+    const other = { ...sources, assets: [b, a], overrides: { y: 2, x: 1 } };
+    expect(fingerprintOf(one)).toBe(fingerprintOf(other));
+    expect(fingerprintOf(one)).toMatch(/^[0-9a-f]{64}$/);
+  });
+});

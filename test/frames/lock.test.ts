@@ -1,0 +1,115 @@
+import { once } from "node:events";
+import { readdir, readFile, rename, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+import { JobLock } from "../../src/frames/lock.ts";
+import { isProcessGone, processStartOf } from "../../src/frames/process-identity.ts";
+import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+
+const elsewhere = { host: "elsewhere", pid: 1, processStart: null, time: "2026-01-01T00:00:00.000Z", token: "theirs" };
+
+async function writeHolder(path: string, holder: object, silentSeconds = 0): Promise<void> {
+  await writeFile(path, `${JSON.stringify(holder)}\n`);
+  const time = Date.now() / 1000 - silentSeconds;
+  await utimes(path, time, time);
+}
+
+describe("JobLock", () => {
+  test("names its holder to everybody else, and leaves nothing when it is given up", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = join(folder.path, "lock");
+    {
+      await using lock = await JobLock.open(path);
+      await expect(JobLock.open(path)).rejects.toMatchObject({
+        code: "FARM_JOB_LOCKED",
+        message: expect.stringContaining(`process ${process.pid} on ${hostname()}`),
+      });
+      expect(lock.lost.aborted).toBe(false);
+      await lock[Symbol.asyncDispose]();
+      await lock[Symbol.asyncDispose]();
+    }
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  test("is taken at once from a process of this machine that is gone", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = join(folder.path, "lock");
+    const gone = execa("true");
+    await gone;
+    await writeHolder(path, { ...elsewhere, host: hostname(), pid: gone.pid });
+    await using lock = await JobLock.open(path);
+    expect(lock.lost.aborted).toBe(false);
+    expect(await readdir(folder.path)).toEqual(["lock"]);
+  });
+
+  test.runIf(process.platform === "linux")("is taken at once when its process number is another's now", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = join(folder.path, "lock");
+    await writeHolder(path, { ...elsewhere, host: hostname(), pid: process.pid, processStart: "1" });
+    await using _ = await JobLock.open(path);
+  });
+
+  test("of another machine is respected for 30 s of silence, and not longer", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = join(folder.path, "lock");
+    await writeHolder(path, elsewhere, 25);
+    await expect(JobLock.open(path)).rejects.toMatchObject({
+      code: "FARM_JOB_LOCKED",
+      message: expect.stringContaining("process 1 on elsewhere"),
+    });
+    expect(await readdir(folder.path)).toEqual(["lock"]);
+    await writeHolder(path, elsewhere, 31);
+    await using _ = await JobLock.open(path);
+  });
+
+  test.each(["", "{", "[]", '{"pid":"x"}'])(
+    "that cannot be read ('%s') counts as held until it is silent",
+    async (text) => {
+      await using folder = await makeTemporaryFolder();
+      const path = join(folder.path, "lock");
+      await writeFile(path, text);
+      await expect(JobLock.open(path)).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
+      await utimes(path, 1, 1);
+      await using _ = await JobLock.open(path);
+    },
+  );
+
+  test("goes to one only, of many that try to take a stale one", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = join(folder.path, "lock");
+    await writeHolder(path, elsewhere, 60);
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => JobLock.open(path)));
+    const locks = tries.filter((result) => result.status === "fulfilled").map((result) => result.value);
+    expect(locks).toHaveLength(1);
+    for (const lock of locks) await lock[Symbol.asyncDispose]();
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  test("shows signs of life, sees when another has taken it, and then leaves that one's alone", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = join(folder.path, "lock");
+    await using lock = await JobLock.open(path, { renewMs: 10 });
+    await utimes(path, 1, 1);
+    const first = await readFile(path, "utf8");
+    await expect.poll(() => readFile(path, "utf8")).not.toBe(first);
+
+    await writeHolder(`${path}.new`, elsewhere);
+    await rename(`${path}.new`, path);
+    if (!lock.lost.aborted) await once(lock.lost, "abort");
+    expect(lock.lost.reason).toMatchObject({ code: "FARM_JOB_LOCKED" });
+    await lock[Symbol.asyncDispose]();
+    expect(JSON.parse(await readFile(path, "utf8"))).toEqual(elsewhere);
+  });
+});
+
+test("isProcessGone() tells a running process from an ended one and from another of its number", async () => {
+  const start = await processStartOf(process.pid);
+  expect(await isProcessGone(process.pid, start)).toBe(false);
+  expect(await isProcessGone(process.pid, null)).toBe(false);
+  if (process.platform === "linux") expect(await isProcessGone(process.pid, "1")).toBe(true);
+  const ended = execa("true");
+  await ended;
+  expect(await isProcessGone(ended.pid ?? 0, null)).toBe(true);
+});

@@ -81,9 +81,8 @@ export function findFfprobe() {
  * @returns {AsyncGenerator<string>}
  */
 export async function* pythons() {
-  const names = ["python3", "python", "py"].map(findOnPath);
-  const candidates = new Set(["/usr/bin/python3", ...names].filter((file) => file !== undefined && isProgram(file)));
-  for (const candidate of candidates) {
+  const onPath = ["python3", "python", "py"].flatMap((name) => findOnPath(name) ?? []);
+  for (const candidate of new Set(["/usr/bin/python3", ...onPath].filter(isProgram))) {
     const check = "import sys; sys.exit(sys.version_info < (3, 9))";
     if ((await run(candidate, ["-c", check], { timeoutMs: 30_000 })).ok) yield candidate;
   }

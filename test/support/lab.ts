@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import { blenderPath } from "./blender.ts";
 import { LabCoordinator } from "./lab-coordinator.ts";
 import { type LabFolders, openLabFolders } from "./lab-folders.ts";
@@ -41,6 +42,7 @@ export class FarmLab implements AsyncDisposable {
   readonly #network: NetworkLab | undefined;
   readonly #folders: LabFolders;
   readonly #nodes: LabNode[] = [];
+  #closed: Promise<void> | undefined;
   readonly #key = Array.from(randomBytes(32), (byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[byte % 32]).join("");
 
   private constructor(network: NetworkLab | undefined, folders: LabFolders) {
@@ -52,7 +54,10 @@ export class FarmLab implements AsyncDisposable {
   static async open(...hosts: string[]): Promise<FarmLab> {
     const network = hosts.length > 0 ? await NetworkLab.open(...hosts) : undefined;
     try {
-      return new FarmLab(network, await openLabFolders());
+      const lab = new FarmLab(network, await openLabFolders());
+      // A test that ran out of time never comes to the end of its `await using`.
+      onTestFinished(() => lab[Symbol.asyncDispose]());
+      return lab;
     } catch (error) {
       await network?.[Symbol.asyncDispose]();
       throw error;
@@ -87,7 +92,13 @@ export class FarmLab implements AsyncDisposable {
     return { processes: await remainingProcesses(this.run), files: (await Promise.all(folders)).flat() };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Idempotent: every caller awaits the same end. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await killProcesses(this.run);
     await remainingProcesses(this.run); // a folder cannot be removed while a dying process still writes there
     await this.#network?.[Symbol.asyncDispose]();

@@ -85,6 +85,11 @@ export class Draft {
     this.#attempts.delete(attempt);
   }
 
+  /** Keeps the number of an attempt of an earlier run from being used again. */
+  skipNumber(attempt: number): void {
+    this.nextAttempt = Math.max(this.nextAttempt, attempt + 1);
+  }
+
   setFrame(record: FrameRecord): void {
     this.frames = this.frames.with(record);
   }

@@ -36,8 +36,9 @@ function adoptRunning(draft: Draft, node: NodeId, { slot, frame, attempt }: Runn
     return;
   }
   const adopted = { attempt, frame, node, slot, status: "running", startedAt: draft.at } as const;
-  if (isWanted(draft, node, { frame, attempt })) {
-    draft.nextAttempt = Math.max(draft.nextAttempt, attempt + 1);
+  const isTakenUp = isWanted(draft, node, { frame, attempt });
+  draft.skipNumber(attempt);
+  if (isTakenUp) {
     openAttempt(draft, adopted);
     return;
   }

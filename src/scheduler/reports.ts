@@ -8,13 +8,12 @@ import type { Attempt } from "./state.ts";
 type Report = AttemptRef & { readonly node: NodeId };
 
 /** A slot began to render an attempt. It may have crossed with the order to take the attempt back. */
-export function onAttemptStarted(draft: Draft, report: Report & { readonly slot: SlotId }): void {
+export function onAttemptStarted(draft: Draft, report: Report): void {
   const attempt = attemptOf(draft, report);
-  if (attempt?.status !== "assigned") return;
-  makeRoom(draft, report.node, report.slot, attempt);
+  if (attempt?.status !== "assigned" || attempt.slot === null) return;
+  makeRoom(draft, attempt.node, attempt.slot, attempt);
   leaveSlot(draft, attempt);
-  const { slot } = report;
-  const running: Attempt = { ...attempt, slot, status: "running", startedAt: draft.at, progressedAt: draft.at };
+  const running: Attempt = { ...attempt, status: "running", startedAt: draft.at, progressedAt: draft.at };
   if (attempt.recall === "disregarded") {
     occupySlot(draft, running);
     disregard(draft, running, "cancelled"); // withdrawn too late: it must be ended by force

@@ -35,14 +35,15 @@ export function offerResult(draft: Draft, report: Report, isJoining: boolean): v
   const { node, frame, attempt } = report;
   if (!draft.nodes.get(node)?.isJoined) return; // said on a link that is gone; it is listed when the node joins again
   const record = draft.frames.get(frame);
-  if (record && record.status !== "stored" && isOfThisJob(draft, report, isJoining)) {
-    draft.nextAttempt = Math.max(draft.nextAttempt, attempt + 1);
+  const isOurs = isOfThisJob(draft, report, isJoining);
+  if (isJoining) draft.skipNumber(attempt);
+  if (record && record.status !== "stored" && isOurs) {
     openAttempt(draft, { attempt, frame, node, slot: null, status: "rendered", startedAt: null });
     draft.emit({ type: "fetch", node, frame, attempt });
     return;
   }
   draft.emit({ type: "release", node, frame, attempt });
-  const isInvented = record && !isJoining && !isOfThisJob(draft, report, false) && !isKnown(draft, report);
+  const isInvented = record && !isJoining && !isOurs && !isKnown(draft, report);
   if (isInvented) blameNode(draft, node, "NEVER_ASSIGNED");
 }
 
@@ -72,7 +73,9 @@ export function onFrameStored(draft: Draft, report: Report): void {
   }
   if (attempt) closeAttempt(draft, attempt, "stored");
   if (record.status === "stored") return;
-  draft.changeTry(report.frame, report.attempt, { end: "stored", error: null });
+  if (tryOf(draft, report)?.node === report.node) {
+    draft.changeTry(report.frame, report.attempt, { end: "stored", error: null });
+  }
   praise(draft, report.node, attempt?.seconds ?? null);
   const stored = draft.frames.get(report.frame) ?? record;
   for (const other of liveAttempts(draft, stored)) disregard(draft, other, "dropped");

@@ -27,7 +27,7 @@ export class JobLog {
     });
     const stderr = options.isTerminal ? pretty({ sync: true, destination: sink, ignore: "pid,hostname" }) : sink;
     this.#streams = pino.multistream(options.level === "silent" ? [] : [{ level: options.level, stream: stderr }]);
-    this.logger = pino({ level: "trace", base: undefined }, this.#streams);
+    this.logger = pino({ level: "trace", base: null }, this.#streams);
   }
 
   /** Keeps the log in a file too, from now on. */

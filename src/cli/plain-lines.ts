@@ -1,4 +1,4 @@
-import { counted, type FarmEvent, formatBytes, formatDuration, type JobResult, printable } from "../index.ts";
+import { type CompletedJob, counted, type FarmEvent, formatBytes, formatDuration, printable } from "../index.ts";
 
 const progressEveryMs = 10_000;
 
@@ -24,8 +24,9 @@ export class PlainLines {
   }
 
   /** The summary that a person would want to keep. */
-  finish(result: JobResult): void {
-    const perFrame = (seconds: number, frames: number) => (frames === 0 ? "" : `, ${(seconds / frames).toFixed(1)} s each`);
+  finish(result: CompletedJob): void {
+    const perFrame = (seconds: number, frames: number) =>
+      frames === 0 ? "" : `, ${(seconds / frames).toFixed(1)} s each`;
     this.#write(`Done in ${formatDuration(result.seconds * 1000)}: ${result.output}\n`);
     const reused = result.reused > 0 ? `, ${result.reused} of them from an earlier run` : "";
     this.#write(`  ${counted(result.frames, "frame")} expected, rendered, checked and in the video${reused}\n`);
@@ -38,8 +39,10 @@ export class PlainLines {
   }
 
   /** The last line of a job that was stopped and can go on. */
-  interrupted(missing: number): void {
-    this.#write(`Stopped with ${counted(missing, "frame")} to go; the same command goes on from here\n`);
+  interrupted(missing: number | null): void {
+    this.#write(
+      `Stopped${missing === null ? "" : ` with ${counted(missing, "frame")} to go`}; the same command goes on from here\n`,
+    );
   }
 
   #lineOf(event: FarmEvent): string | undefined {
@@ -105,4 +108,3 @@ export class PlainLines {
     return `${event.stored} of ${event.total} frames, ${counted(event.nodes, "node")}${eta}, ${event.encoded} encoded`;
   }
 }
-

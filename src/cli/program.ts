@@ -28,7 +28,9 @@ export function makeProgram(version: string, onRender: (typed: TypedRender) => P
     .option("-f, --frames <list>", 'frames, for example "1-24,30,40-60x2,-10--1" (default: the scene\'s range)')
     .option("-s, --scene <name>", "scene to render (default: the one the file was saved in)")
     .option("--fps <rate>", "frames per second, 24 or 30000/1001 (default: the scene's)")
-    .addOption(new Option("--missing <what>", "what to do when files the scene uses are not there").choices(["fail", "warn"]));
+    .addOption(
+      new Option("--missing <what>", "what to do when files the scene uses are not there").choices(["fail", "warn"]),
+    );
 
   program.optionsGroup("Where to render:");
   program
@@ -39,7 +41,11 @@ export function makeProgram(version: string, onRender: (typed: TypedRender) => P
     .option("--blender-version <version>", "render with this version, 3.4 or 3.4.1 (default: that of most nodes)")
     .option("--mix-versions", "let nodes with different Blenders take part: their pixels differ")
     .addOption(
-      new Option("--order <order>", "order in which frames are handed out").choices(["sequential", "reverse", "spread"]),
+      new Option("--order <order>", "order in which frames are handed out").choices([
+        "sequential",
+        "reverse",
+        "spread",
+      ]),
     )
     .option("-k, --key-file <file>", "file with the farm key (default: $RENDERFARM_KEY, then the config folder)");
 

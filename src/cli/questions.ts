@@ -4,7 +4,7 @@ import { printable } from "../index.ts";
 
 /** Whether somebody is there to answer: inquirer itself would read answers out of a pipe, or wait for ever. */
 export function canAsk(flags: { readonly yes?: boolean | undefined; readonly json?: boolean | undefined }): boolean {
-  return Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env["CI"] && !flags.yes && !flags.json);
+  return Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI && !flags.yes && !flags.json);
 }
 
 /** A question was answered with Ctrl-C. */

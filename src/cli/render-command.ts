@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import {
+  type CompletedJob,
   FarmError,
   type FarmEvent,
   foldersOf,
-  type JobResult,
   loadKeys,
   parseRenderFlags,
   type RenderFlags,
@@ -20,8 +20,8 @@ import { listenForInterrupts } from "./signals.ts";
 /** What a command tells about itself, in one form or the other. */
 interface Teller {
   tell(event: FarmEvent): void;
-  finish(result: JobResult): void;
-  interrupted(missing: number): void;
+  finish(result: CompletedJob): void;
+  interrupted(missing: number | null): void;
 }
 
 /**
@@ -76,7 +76,8 @@ function flagsOf(typed: TypedRender): RenderFlags {
 }
 
 function levelOf(event: FarmEvent): "debug" | "info" {
-  const isFrequent = event.type === "frame:progressed" || event.type === "job:progressed" || event.type === "node:uploading";
+  const isFrequent =
+    event.type === "frame:progressed" || event.type === "job:progressed" || event.type === "node:uploading";
   return isFrequent ? "debug" : "info";
 }
 

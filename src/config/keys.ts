@@ -17,7 +17,7 @@ export async function loadKeys(sources: {
 }): Promise<FarmKey[]> {
   const keys: FarmKey[] = [];
   if (sources.keyFile !== undefined) keys.push(parseFarmKey(await readKeyFile(sources.keyFile), sources.keyFile));
-  const fromEnvironment = sources.environment["RENDERFARM_KEY"];
+  const fromEnvironment = sources.environment.RENDERFARM_KEY;
   if (fromEnvironment) keys.push(parseFarmKey(fromEnvironment, "RENDERFARM_KEY"));
   const usualFile = join(sources.configFolder, "key");
   const usual = await readFile(usualFile, "utf8").catch((error: unknown) => {

@@ -16,7 +16,7 @@ const wayToBlender =
  * @throws {FarmError} `FARM_NO_BLENDER` that says how to get one
  */
 export async function findBlender(asked: string | undefined, signal: AbortSignal): Promise<BlenderProgram> {
-  const named = asked ?? process.env["BLENDER"];
+  const named = asked ?? process.env.BLENDER;
   if (named !== undefined && named !== "") {
     const version = await versionOf(named, signal);
     if (version !== undefined) return { path: named, version };
@@ -39,7 +39,7 @@ function usualPlaces(): string[] {
       return ["blender", "/Applications/Blender.app/Contents/MacOS/Blender"];
     case "win32": {
       const versions = ["5.2", "5.1", "5.0", "4.5", "4.4", "4.3", "4.2", "3.6"];
-      const root = process.env["ProgramFiles"] ?? "C:\\Program Files";
+      const root = process.env.ProgramFiles ?? "C:\\Program Files";
       return ["blender", ...versions.map((version) => `${root}\\Blender Foundation\\Blender ${version}\\blender.exe`)];
     }
     default:

@@ -54,10 +54,19 @@ export class EmbeddedNode implements AsyncDisposable {
     const ready = join(folder, "ready.json");
     const key = makeFarmKey();
     const nodeOptions = [
-      ...["--host", "127.0.0.1", "--port", "0", "--no-mdns", "--name", "this machine", "--slots", String(options.slots)],
+      ...[
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--no-mdns",
+        "--name",
+        "this machine",
+        "--slots",
+        String(options.slots),
+      ],
       ...["--cache-dir", options.cacheFolder, "--config-dir", folder, "--ready-file", ready, "--exit-with-stdin"],
     ];
-    const blenderOptions = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "70", "-P", nodeScript];
     const child = startNode(blender.path, nodeOptions, key);
     let output = "";
     child.all?.setEncoding("utf8").on("data", (text: string) => {

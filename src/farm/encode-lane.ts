@@ -1,9 +1,9 @@
-import type { FarmError } from "../core/errors.ts";
-import type { Frame } from "../core/node.ts";
 import { AsyncQueue } from "../core/async-queue.ts";
+import type { FarmError } from "../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
+import type { Frame } from "../core/node.ts";
 import { type EncodedVideo, Encoder, type EncoderOptions } from "../encode/encoder.ts";
 import { Reorder } from "../frames/reorder.ts";
-import { messageOf } from "../core/errors.ts";
 
 export interface EncodeLaneOptions {
   /** The frames of the video, sorted. */

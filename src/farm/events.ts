@@ -19,7 +19,7 @@ export interface NodeTally extends NodeName {
 /** Everything a job tells while it runs. Keys are `noun:verb`; scripts read them, so they are not renamed. */
 export interface FarmEventMap {
   /** When the inputs were found good and the job folder is ours. */
-  "job:started": { job: string; blend: string; output: string; folder: string };
+  "job:started": { blend: string; output: string; folder: string };
   /** When a job folder of an earlier run is taken up: so many of its frames are whole and are not rendered again. */
   "job:resumed": { stored: number };
   /** When what an earlier run stored cannot be used, because something that changes pixels has changed. */
@@ -63,7 +63,14 @@ export interface FarmEventMap {
   /** When a frame was given up. */
   "frame:failed": { frame: Frame; code: string; message: string; hint: string };
   /** About once a second. `etaMs` is `null` while nothing can be said. */
-  "job:progressed": { stored: number; total: number; nodes: number; running: number; encoded: number; etaMs: number | null };
+  "job:progressed": {
+    stored: number;
+    total: number;
+    nodes: number;
+    running: number;
+    encoded: number;
+    etaMs: number | null;
+  };
   /** When the encoder failed while frames were arriving; the video is made from the stored frames at the end. */
   "encode:postponed": { message: string };
   /** Something the user should look at; each is told once and repeated in the summary. */
@@ -75,7 +82,9 @@ export interface FarmEventMap {
 export type FarmEventName = keyof FarmEventMap;
 
 /** One event with its payload, as a listener gets it. */
-export type FarmEvent = { [Name in FarmEventName]: { readonly type: Name } & Readonly<FarmEventMap[Name]> }[FarmEventName];
+export type FarmEvent = {
+  [Name in FarmEventName]: { readonly type: Name } & Readonly<FarmEventMap[Name]>;
+}[FarmEventName];
 
 /** Hears all events of a job, in order. It must not throw. */
 export type FarmListener = (event: FarmEvent) => void;

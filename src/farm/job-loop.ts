@@ -1,4 +1,4 @@
-import { AsyncQueue } from "../core/async-queue.ts";
+import type { AsyncQueue } from "../core/async-queue.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Frame, NodeId } from "../core/node.ts";
 import type { FrameRecord } from "../frames/frame-record.ts";
@@ -9,9 +9,9 @@ import type { SchedulerState } from "../scheduler/state.ts";
 import { step } from "../scheduler/step.ts";
 import type { NodeSession } from "../session/node-session.ts";
 import type { FrameResult } from "../session/protocol.ts";
+import type { EncodeLane } from "./encode-lane.ts";
 import { eventsOfJoining, eventsOfReport } from "./event-translation.ts";
 import type { FarmListener } from "./events.ts";
-import type { EncodeLane } from "./encode-lane.ts";
 import type { PoolEvent } from "./node-pool.ts";
 import { takeIn } from "./result-intake.ts";
 import type { Tally } from "./tally.ts";
@@ -61,16 +61,17 @@ export class JobLoop {
   /**
    * Runs until the job has ended.
    *
+   * @param first The node whose joining told what there is to render
    * @throws The signal's reason; `FARM_STORE_FAILED`; why no node is left
    */
-  async run(): Promise<Outcome> {
+  async run(first: LoopInput): Promise<Outcome> {
     const { inputs, signal } = this.#options;
     const wake = () => inputs.push({ type: "wake" });
     const timer = setInterval(() => this.#tick(), tickEveryMs);
     signal.addEventListener("abort", wake, { once: true });
     try {
-      this.#schedule({ type: "tick" }); // a job whose frames are all there ends here
-      if (this.#outcome) return this.#outcome;
+      this.#take(first);
+      if (this.#outcome) return this.#outcome; // all frames were there
       for await (const input of inputs) {
         signal.throwIfAborted();
         this.#take(input);
@@ -246,7 +247,11 @@ export class JobLoop {
       }
       case "frame-failed": {
         const error = news.errors.at(-1);
-        const { code, message, hint } = error ?? { code: "RENDER_FAILED", message: "no node could render it", hint: "" };
+        const { code, message, hint } = error ?? {
+          code: "RENDER_FAILED",
+          message: "no node could render it",
+          hint: "",
+        };
         tell({ type: "frame:failed", frame: news.frame, code, message, hint });
         return;
       }
@@ -257,7 +262,11 @@ export class JobLoop {
         tell({ type: "node:forgiven", node: news.node, name: nameOf(news.node) });
         return;
       case "scene-at-fault":
-        tally.warn(news.error.code, `The scene itself fails on ${news.nodes.length} nodes: ${news.error.message}`, null);
+        tally.warn(
+          news.error.code,
+          `The scene itself fails on ${news.nodes.length} nodes: ${news.error.message}`,
+          null,
+        );
         return;
       case "frame-speculated":
     }

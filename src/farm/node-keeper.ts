@@ -1,14 +1,15 @@
 import { FarmError } from "../core/errors.ts";
+import type { FarmKey } from "../core/farm-key.ts";
 import type { NodeAddress, NodeId, Sighting } from "../core/node.ts";
 import type { Claim } from "../session/greeting.ts";
 import type { Dial, Link } from "../session/link.ts";
 import { LoadFailedError, type NodeReport, NodeSession } from "../session/node-session.ts";
-import type { FarmKey } from "../core/farm-key.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../session/protocol.ts";
 import type { Blob } from "../session/upload.ts";
 import { backOffMs } from "./back-off.ts";
 
 const busyAgainMs = 5_000;
+const closingTimeoutMs = 3_000;
 
 /** What every keeper of a job needs to know of it. */
 export interface JobOrder {
@@ -34,12 +35,7 @@ export interface KeeperHost {
   readonly dial: Dial;
   chooseKey(claim: Claim, source: Sighting["source"]): FarmKey;
   /** The node has proved itself. @returns Why it is left out, or `undefined` */
-  admit(
-    info: NodeInfo,
-    address: NodeAddress,
-    claim: Claim,
-    source: Sighting["source"],
-  ): Promise<string | undefined>;
+  admit(info: NodeInfo, address: NodeAddress, claim: Claim, source: Sighting["source"]): Promise<string | undefined>;
   /** A try has come to its end, good or bad; the first one matters to who counts the nodes. */
   onTried(sighting: Sighting, problem: FarmError | undefined): void;
   onBusy(info: NodeInfo, holder: string): void;
@@ -112,33 +108,31 @@ export class NodeKeeper {
       signal: this.#signal,
     });
     const { info } = session;
-    const node = info.node;
-    const admission = this.#host.admit(info, address, claim ?? { node, keyId: null }, sighting.source);
+    const admission = this.#host.admit(info, address, claim ?? { node: info.node, keyId: null }, sighting.source);
     this.#host.onTried(sighting, undefined);
-    const refusal = await Promise.race([admission, throwWhenLost(session)]);
-    if (refusal !== undefined) {
-      throw new FarmError(
-        "FARM_NODE_REFUSED",
-        `Cannot use ${info.name}: ${refusal}`,
-        "Other nodes take its frames; --blender-version and --mix-versions change the rule",
-      );
+    const refusal = await this.#while(session, admission);
+    if (refusal !== undefined) throw leftOut(info, refusal);
+    const order = await this.#while(session, this.#host.order);
+    const opened = await this.#openJob(session, order);
+    try {
+      const scene = await this.#load(session, order);
+      this.#host.onJoined({ session, opened, scene });
+      // What the node said while it was loading comes after its joining, in the order in which it was said.
+      for (const report of early) this.#host.onReport(info.node, report);
+      pass = (report) => this.#host.onReport(info.node, report);
+      await this.#while(session, new Promise<never>(() => {})).catch((reason: unknown) => {
+        if (reason instanceof FarmError) this.#host.onLost(info, reason);
+      });
+    } finally {
+      // While the link lives, the node is set free for others at once, not after its waiting time.
+      await session.closeJob(order.job, AbortSignal.timeout(closingTimeoutMs)).catch(() => {});
     }
-    const opened = await this.#openJob(session);
-    const { blob, scene, colorMode, job } = await this.#host.order;
-    await session.sendBlob(blob, (haveBytes) => this.#host.onUpload(info, haveBytes), this.#signal);
-    const loaded = await session.loadJob({ job, blend: blob.sha256, scene, colorMode }, this.#signal).catch(
-      async (error: unknown) => {
-        // The node is free for others at once, not after its waiting time.
-        await session.closeJob(job, AbortSignal.timeout(2_000)).catch(() => {});
-        throw error;
-      },
-    );
-    this.#host.onJoined({ session, opened, scene: loaded });
-    // What the node said while it was loading comes after its joining, in the order in which it was said.
-    for (const report of early) this.#host.onReport(node, report);
-    pass = (report) => this.#host.onReport(node, report);
-    const reason = await session.closed;
-    if (reason && !this.#signal.aborted) this.#host.onLost(info, reason);
+  }
+
+  async #load(session: NodeSession, order: JobOrder): Promise<SceneInfo> {
+    const { job, blob, scene, colorMode } = order;
+    await session.sendBlob(blob, (haveBytes) => this.#host.onUpload(session.info, haveBytes), this.#signal);
+    return await session.loadJob({ job, blend: blob.sha256, scene, colorMode }, this.#signal);
   }
 
   async #reach(sighting: Sighting): Promise<{ link: Link; address: NodeAddress }> {
@@ -154,14 +148,29 @@ export class NodeKeeper {
     throw problem;
   }
 
-  async #openJob(session: NodeSession): Promise<JobOpened> {
-    const { job, holder } = await this.#host.order;
+  async #openJob(session: NodeSession, { job, holder }: JobOrder): Promise<JobOpened> {
     for (let isFirst = true; ; isFirst = false) {
       const answer = await session.openJob(job, holder, undefined, this.#signal);
       if (answer.type === "job-opened") return answer;
       if (isFirst) this.#host.onBusy(session.info, answer.holder);
-      await Promise.race([this.#pause(busyAgainMs), throwWhenLost(session)]);
-      this.#signal.throwIfAborted();
+      await this.#while(session, this.#pause(busyAgainMs));
+    }
+  }
+
+  /** Waits for something, as long as the link and the job last. @throws Why the link was lost, or the signal's reason */
+  async #while<T>(session: NodeSession, promise: Promise<T>): Promise<T> {
+    this.#signal.throwIfAborted();
+    const waiting = new AbortController();
+    const interruption = new Promise<never>((_resolve, reject) => {
+      const onAbort = () => reject(this.#signal.reason);
+      this.#signal.addEventListener("abort", onAbort, { once: true, signal: waiting.signal });
+      session.closed.then((reason) => reject(reason ?? new Error("The session was closed")), reject);
+    });
+    interruption.catch(() => {}); // nobody waits for it once `promise` has come
+    try {
+      return await Promise.race([promise, interruption]);
+    } finally {
+      waiting.abort();
     }
   }
 
@@ -182,7 +191,7 @@ export class NodeKeeper {
 }
 
 /** Whether trying again cannot help: the rule that left the node out stands as long as the job does. */
-function isFinal(error: FarmError): boolean {
+export function isFinal(error: FarmError): boolean {
   return (
     error instanceof LoadFailedError ||
     error.code === "FARM_KEY_UNUSABLE" ||
@@ -192,7 +201,10 @@ function isFinal(error: FarmError): boolean {
   );
 }
 
-async function throwWhenLost(session: NodeSession): Promise<never> {
-  const reason = await session.closed;
-  throw reason ?? new FarmError("FARM_LINK_LOST", "Cannot go on with the node: the job ended", "Nothing needs doing");
+function leftOut(info: NodeInfo, refusal: string): FarmError {
+  return new FarmError(
+    "FARM_NODE_REFUSED",
+    `Cannot use ${info.name}: ${refusal}`,
+    "Other nodes take its frames; --blender-version and --mix-versions change the rule",
+  );
 }

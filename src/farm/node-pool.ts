@@ -7,7 +7,7 @@ import type { NodeInfo } from "../session/protocol.ts";
 import type { FarmListener } from "./events.ts";
 import type { KnownNodes } from "./known-nodes.ts";
 import type { Muster } from "./muster.ts";
-import { type JobOrder, type JoinedNode, type KeeperHost, NodeKeeper } from "./node-keeper.ts";
+import { isFinal, type JobOrder, type JoinedNode, type KeeperHost, NodeKeeper } from "./node-keeper.ts";
 import { chooseKey } from "./trust.ts";
 
 /** What happens to the nodes of a job, in order, for the job's loop. */
@@ -42,7 +42,9 @@ export class NodePool {
   /** Which keeper a node belongs to, by the keeper's key: the same node may be named twice. */
   readonly #owners = new Map<NodeId, string>();
   readonly #toldUnreachable = new Set<string>();
-  readonly #refusals: FarmError[] = [];
+  /** What last went wrong with each node, by its keeper's key. */
+  readonly #problems = new Map<string, FarmError>();
+  readonly #leftOut = new Set<string>();
   #firstTries = 0;
   #onSettled: (() => void) | undefined;
 
@@ -57,12 +59,12 @@ export class NodePool {
 
   /** Whether any node that was seen may still take part. */
   get isAlive(): boolean {
-    return this.#runs.size > 0;
+    return this.#leftOut.size < this.#keepers.size;
   }
 
-  /** Why nodes that were seen take no part, the latest of each. */
-  get refusals(): readonly FarmError[] {
-    return this.#refusals;
+  /** What last went wrong with nodes that were seen. */
+  get problems(): readonly FarmError[] {
+    return [...this.#problems.values()];
   }
 
   nameOf(node: NodeId): string {
@@ -127,6 +129,7 @@ export class NodePool {
       onTried: (sighting, problem) => {
         endFirstTry();
         if (problem) this.#tellProblem(keeperId, sighting, problem);
+        else this.#problems.delete(keeperId);
       },
       onBusy: (info, holder) => tell({ type: "node:busy", node: info.node, name: info.name, holder }),
       onUpload: (info, haveBytes) => {
@@ -143,9 +146,9 @@ export class NodePool {
         onEvent({ type: "lost", node: info.node });
       },
       onLeftOut: (sighting, reason) => {
+        this.#leftOut.add(keeperId);
         if (reason instanceof DuplicateNodeError) return;
         const name = nameOfSighting(sighting, this.#infos);
-        this.#refusals.push(reason);
         tell({ type: "node:refused", name, code: reason.code, message: reason.message, hint: reason.hint });
         onEvent({ type: "left-out", reason });
       },
@@ -171,8 +174,10 @@ export class NodePool {
   }
 
   #tellProblem(keeperId: string, sighting: Sighting, problem: FarmError): void {
-    if (problem.code === "FARM_KEY_UNUSABLE" || problem.code === "FARM_NODE_REFUSED") return; // told as left out
-    if (this.#toldUnreachable.has(keeperId) || problem instanceof DuplicateNodeError) return;
+    if (problem instanceof DuplicateNodeError) return;
+    this.#problems.set(keeperId, problem);
+    if (isFinal(problem)) return; // told as left out
+    if (this.#toldUnreachable.has(keeperId)) return;
     this.#toldUnreachable.add(keeperId);
     const name = nameOfSighting(sighting, this.#infos);
     this.#options.tell({ type: "node:unreachable", name, message: problem.message, hint: problem.hint });

@@ -1,32 +1,35 @@
 import { hostname, userInfo } from "node:os";
 import { systemClock } from "../core/clock.ts";
-import { FarmError } from "../core/errors.ts";
+import { fingerprintOf } from "../core/fingerprint.ts";
 import type { JobSettings } from "../core/job-settings.ts";
-import type { JobFolder, Run } from "../frames/job-folder.ts";
-import type { Outcome } from "../scheduler/events.ts";
-import { formatFrames } from "../core/frame-range.ts";
+import { counted } from "../core/text.ts";
+import type { Run } from "../frames/job-folder.ts";
 import type { FarmListener, NodeTally } from "./events.ts";
 import { Gathering } from "./gathering.ts";
-import { prepare, type Preparation } from "./preparation.ts";
-import { type Production, produce } from "./production.ts";
+import { type Preparation, prepare } from "./preparation.ts";
+import { produce } from "./production.ts";
 
-/** How a job ended, if not by an error. */
-export type JobResult =
-  | {
-      readonly type: "completed";
-      readonly output: string;
-      /** Frames expected, stored, checked and in the video. */
-      readonly frames: number;
-      /** How many of them an earlier run had stored. */
-      readonly reused: number;
-      readonly seconds: number;
-      readonly nodes: readonly NodeTally[];
-      readonly warnings: readonly string[];
-    }
-  /** Stopped by the user; the same call goes on from the job folder. */
-  | { readonly type: "interrupted"; readonly missing: number };
+/** A job of which every expected frame is in the video. */
+export interface CompletedJob {
+  readonly type: "completed";
+  readonly output: string;
+  /** Frames expected, stored, checked and in the video. */
+  readonly frames: number;
+  /** How many of them an earlier run had stored. */
+  readonly reused: number;
+  readonly seconds: number;
+  readonly nodes: readonly NodeTally[];
+  readonly warnings: readonly string[];
+}
 
-export type CompletedJob = Extract<JobResult, { type: "completed" }>;
+/** A job stopped by the user; the same call goes on from its folder. */
+export interface InterruptedJob {
+  readonly type: "interrupted";
+  /** Frames that are not stored; `null` when it was stopped before their number was known. */
+  readonly missing: number | null;
+}
+
+export type JobResult = CompletedJob | InterruptedJob;
 
 export interface RenderOptions {
   readonly onEvent: FarmListener;
@@ -46,29 +49,70 @@ export interface RenderOptions {
  * @throws {FarmError} With a stable code and a hint; whatever else is thrown is a bug
  */
 export async function renderJob(settings: JobSettings, options: RenderOptions): Promise<JobResult> {
+  const { onEvent: tell, drain } = options;
   const startedMs = systemClock.monotonicMs();
-  const ending = new AbortController();
-  const signal = AbortSignal.any([options.signal, ending.signal]);
   try {
-    await using preparation = await prepare(settings, signal);
+    await using preparation = await prepare(settings, options.signal);
     const { folder } = preparation;
-    const { blend, output } = settings;
-    const give = AbortSignal.any([signal, folder.lost]);
-    options.onEvent({ type: "job:started", blend, output, folder: folder.path });
+    const signal = AbortSignal.any([options.signal, folder.lost]);
+    tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
 
-    await using gathering = new Gathering(settings, preparation, options.onEvent, give);
-    const version = await gathering.chooseVersion(options.drain);
-    const run = await beginRun(folder, settings, preparation, version);
-    tellRun(run, options.onEvent);
-    gathering.begin({ job: run.job, holder: holderName() });
+    await using gathering = new Gathering(settings, preparation, tell);
+    const version = await gathering.chooseVersion(AbortSignal.any([signal, drain]));
+    const run = await beginRun(settings, preparation, version);
+    tellRestart(run, tell);
+    const { blend, format } = preparation;
+    const scene = settings.scene ?? null;
+    gathering.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode: format.hasAlpha ? null : "RGB" });
 
-    const production: Production = { settings, preparation, gathering, run, version };
-    const done = await produce(production, options, give);
-    return resultOf(done, settings, startedMs);
+    const produced = await produce({ settings, preparation, gathering, run, tell, drain, signal });
+    if (produced.type === "stopped") return { type: "interrupted", missing: produced.missing };
+    if (!settings.keepFrames) await folder.cleanUp();
+    return {
+      type: "completed",
+      output: settings.output,
+      frames: produced.facts.frames.length,
+      reused: produced.reused,
+      seconds: (systemClock.monotonicMs() - startedMs) / 1000,
+      nodes: produced.tally.nodes((node) => gathering.pool.infoOf(node)),
+      warnings: produced.tally.warnings,
+    };
   } catch (error) {
-    if (options.signal.aborted) return { type: "interrupted", missing: 0 };
+    if (options.signal.aborted || isReasonOf(drain, error)) return { type: "interrupted", missing: null };
     throw error;
-  } finally {
-    ending.abort();
   }
+}
+
+/** Writes down what this run is, so that a later one knows which frames it may use. */
+function beginRun(settings: JobSettings, preparation: Preparation, version: string): Promise<Run> {
+  const { folder, blend, format } = preparation;
+  const blenderVersion = settings.mixVersions ? null : version;
+  const fingerprint = fingerprintOf({
+    blend: blend.sha256,
+    assets: [],
+    scene: settings.scene ?? null,
+    blenderVersion,
+    overrides: { colorMode: format.hasAlpha ? null : "RGB" },
+  });
+  const { output, frames, scene, fps, order } = settings;
+  const plan = { blend: settings.blend, output, frames, scene, fps, order };
+  return folder.begin({ fingerprint, blenderVersion, blend, settings: plan });
+}
+
+function tellRestart(run: Run, tell: FarmListener): void {
+  if (run.setAside === null) return;
+  const { frames, folder } = run.setAside;
+  tell({
+    type: "job:restarted",
+    reason: `the blendfile, the scene or the Blender version has changed; ${counted(frames, "old frame")} kept in ${folder}`,
+  });
+}
+
+/** Whom other coordinators see as the one who has a node. */
+function holder(): string {
+  return `${userInfo().username}@${hostname()}`.slice(0, 256);
+}
+
+function isReasonOf(signal: AbortSignal, error: unknown): boolean {
+  return signal.aborted && error === signal.reason;
 }

@@ -37,11 +37,7 @@ export function chooseVersion(candidates: readonly Candidate[], rules: VersionRu
  * @param chosen The job's version, `undefined` while none is chosen
  * @returns `undefined` when it may take part
  */
-export function refusalOf(
-  candidate: Candidate,
-  chosen: string | undefined,
-  rules: VersionRules,
-): string | undefined {
+export function refusalOf(candidate: Candidate, chosen: string | undefined, rules: VersionRules): string | undefined {
   const { blender } = candidate;
   if (rules.savedBy !== undefined && compareVersions(majorMinor(blender), rules.savedBy) < 0) {
     return `its Blender ${blender} is older than the blendfile, which Blender ${rules.savedBy} saved`;

@@ -30,7 +30,7 @@ export interface Greeting {
  * Runs the handshake of docs/protocol.md on a fresh link. The coordinator proves first.
  *
  * @param expectedNode The id that discovery announced for this address, when it is known
- * @throws {FarmError} `FARM_KEY_UNUSABLE` when the keys differ, `FARM_NODE_REFUSED` when it is another node or version,
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` when the keys differ, `FARM_NODE_UNREACHABLE` when it is another node, `FARM_NODE_REFUSED` when it is another version,
  * `FARM_BAD_MESSAGE` when it does not speak the protocol, `FARM_LINK_LOST` when it hangs up
  */
 export async function greet(link: Link, expectedNode: NodeId | undefined, chooseKey: ChooseKey): Promise<Greeting> {
@@ -44,9 +44,9 @@ export async function greet(link: Link, expectedNode: NodeId | undefined, choose
   if (challenge.protocol !== protocolVersion) throw otherVersion(`version ${challenge.protocol}`);
   if (expectedNode !== undefined && challenge.node !== expectedNode) {
     throw new FarmError(
-      "FARM_NODE_REFUSED",
+      "FARM_NODE_UNREACHABLE",
       `Cannot use the node ${challenge.node.slice(0, 8)}: ${expectedNode.slice(0, 8)} was expected at its address`,
-      "Another node took over that address; discovery finds both by themselves",
+      "Another node took over that address; discovery finds both by itself",
     );
   }
   const key = chooseKey({ node: challenge.node, keyId: challenge.keyId });

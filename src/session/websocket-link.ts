@@ -25,7 +25,7 @@ export const dialWebSocket: Dial = async (address, signal) => {
   try {
     const refused = once(socket, "unexpected-response", waiting).then(([, response]) => {
       throw new FarmError(
-        "FARM_NODE_REFUSED",
+        "FARM_NODE_UNREACHABLE",
         `Cannot talk to ${address.host}:${address.port}: it answered HTTP ${response.statusCode}`,
         "Look whether a render node runs there, and whether too many others talk to it",
       );

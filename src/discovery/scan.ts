@@ -1,0 +1,31 @@
+import { systemClock } from "../core/clock.ts";
+import { isScanOver } from "./timing.ts";
+
+const lookEveryMs = 50;
+
+/** A discovery that goes on after its first scan. */
+export interface Scan {
+  /** Resolves when the browsing has ended, which its owner brings about. */
+  readonly browsing: Promise<void>;
+}
+
+/**
+ * Starts to browse and waits until the nodes that are there have been seen: 1.5 to 5 seconds.
+ *
+ * @param browse Told how to say that a node is new; goes on after the scan
+ * @throws The signal's reason; the browsing then still has to be ended
+ */
+export async function firstScan(browse: (onNew: () => void) => Promise<void>, signal: AbortSignal): Promise<Scan> {
+  const startedMs = systemClock.monotonicMs();
+  const elapsedMs = () => systemClock.monotonicMs() - startedMs;
+  let lastNewAtMs: number | undefined;
+  let isBrowsing = true;
+  const onNew = () => {
+    lastNewAtMs = elapsedMs();
+  };
+  const browsing = browse(onNew).finally(() => {
+    isBrowsing = false;
+  });
+  while (isBrowsing && !isScanOver(elapsedMs(), lastNewAtMs)) await systemClock.sleep(lookEveryMs, signal);
+  return { browsing };
+}

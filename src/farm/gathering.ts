@@ -1,0 +1,154 @@
+import { AsyncQueue } from "../core/async-queue.ts";
+import { FarmError } from "../core/errors.ts";
+import type { JobSettings } from "../core/job-settings.ts";
+import { fixedNodes } from "../discovery/fixed.ts";
+import { browseMdns } from "../discovery/mdns.ts";
+import { firstScan } from "../discovery/scan.ts";
+import { dialWebSocket } from "../session/websocket-link.ts";
+import { findBlender } from "./blender-program.ts";
+import { EmbeddedNode } from "./embedded-node.ts";
+import type { FarmListener } from "./events.ts";
+import type { LoopInput } from "./job-loop.ts";
+import { KnownNodes } from "./known-nodes.ts";
+import { Muster } from "./muster.ts";
+import type { JobOrder } from "./node-keeper.ts";
+import { NodePool } from "./node-pool.ts";
+import type { Preparation } from "./preparation.ts";
+
+/**
+ * Brings the nodes together: those the user named, those mDNS finds, or one on this machine when there are none; and
+ * keeps on looking while the job runs. Whoever makes it owns it: disposing of it sets every node free.
+ */
+export class Gathering implements AsyncDisposable {
+  readonly pool: NodePool;
+  /** What happens to the nodes, for the job's loop. */
+  readonly inputs = new AsyncQueue<LoopInput>();
+  readonly #settings: JobSettings;
+  readonly #tell: FarmListener;
+  readonly #muster: Muster;
+  readonly #stop = new AbortController();
+  readonly #background: Promise<void>[] = [];
+  #embedded: EmbeddedNode | undefined;
+  #giveOrder: (order: JobOrder) => void = () => {};
+  #released: Promise<void> | undefined;
+
+  constructor(settings: JobSettings, preparation: Preparation, tell: FarmListener) {
+    this.#settings = settings;
+    this.#tell = tell;
+    const { folder, blend, savedBy } = preparation;
+    // Frames of an earlier run are of use only to a run with the same Blender.
+    const earlier = folder.previous?.blend.sha256 === blend.sha256 ? folder.previous.blenderVersion : null;
+    const wanted = settings.blenderVersion ?? (settings.mixVersions ? undefined : (earlier ?? undefined));
+    this.#muster = new Muster({ wanted, mixVersions: settings.mixVersions, savedBy });
+    this.pool = new NodePool({
+      order: new Promise((resolve) => {
+        this.#giveOrder = resolve;
+      }),
+      blendBytes: blend.sizeBytes,
+      dial: dialWebSocket,
+      muster: this.#muster,
+      knownNodes: new KnownNodes(settings.configFolder),
+      keys: settings.keys,
+      tell,
+      onEvent: (event) => this.inputs.push(event),
+      signal: this.#stop.signal,
+    });
+  }
+
+  /**
+   * Looks for nodes until those that are there have been heard, and chooses the Blender version of the job.
+   *
+   * @throws {FarmError} `FARM_NO_NODE` or `FARM_NO_BLENDER` when nobody can render this; the signal's reason
+   */
+  async chooseVersion(signal: AbortSignal): Promise<string> {
+    const { nodes, isLocal } = this.#settings;
+    if (isLocal) {
+      await this.#addEmbedded(signal);
+    } else if (nodes.length > 0) {
+      for await (const sighting of fixedNodes(nodes)) this.pool.add(sighting);
+    } else {
+      await this.#scan(signal);
+      if (this.pool.size === 0) await this.#addEmbedded(signal);
+    }
+    await orAborted(this.pool.firstTriesOver(), signal);
+    this.#muster.close();
+    const version = await this.#muster.decided;
+    if (version === undefined) throw noUsableNode(this.pool.problems);
+    return version;
+  }
+
+  /** The job has a name: nodes may be taken for it. */
+  begin(order: JobOrder): void {
+    this.#giveOrder(order);
+  }
+
+  /** Sets every node free and ends what runs on this machine. Idempotent. */
+  release(): Promise<void> {
+    this.#released ??= this.#release();
+    return this.#released;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  async #release(): Promise<void> {
+    this.#stop.abort(new Error("The job has ended"));
+    await this.pool.ended();
+    await Promise.all(this.#background);
+    await this.#embedded?.[Symbol.asyncDispose]();
+  }
+
+  async #addEmbedded(signal: AbortSignal): Promise<void> {
+    const { blender, localSlots, cacheFolder } = this.#settings;
+    const program = await findBlender(blender, signal);
+    this.#embedded = await EmbeddedNode.open(program, { slots: localSlots, cacheFolder }, signal);
+    this.pool.add(this.#embedded.sighting, this.#embedded.key);
+  }
+
+  /** Takes up the nodes that mDNS finds, from now to the end of the job; resolves when the first scan is over. */
+  async #scan(signal: AbortSignal): Promise<void> {
+    const browse = (onNew: () => void) => {
+      const browsing = this.#browse(onNew);
+      this.#background.push(browsing);
+      return browsing;
+    };
+    await firstScan(browse, signal);
+    this.#tell({ type: "discovery:scanned", nodes: this.pool.size });
+  }
+
+  async #browse(onNew: () => void): Promise<void> {
+    const onWarning = (message: string) => this.#tell({ type: "warning", code: "MDNS", message, name: null });
+    for await (const sighting of browseMdns({ signal: this.#stop.signal, onWarning })) {
+      const before = this.pool.size;
+      this.pool.add(sighting);
+      if (this.pool.size > before) onNew();
+    }
+  }
+}
+
+/** @throws The signal's reason, when it is aborted first */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const waiting = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: waiting.signal });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    waiting.abort();
+  }
+}
+
+/** Says what is wrong with each node that was seen; with one only, that is the whole error. */
+function noUsableNode(problems: readonly FarmError[]): FarmError {
+  const [first, ...others] = problems;
+  if (first && others.length === 0) return first;
+  const lines = problems.map((problem) => `\n  ${problem.message}`).join("");
+  return new FarmError(
+    "FARM_NO_NODE",
+    `Cannot render: no node can be used${lines}`,
+    first?.hint ?? "Start a node with: blender -b -P blender_scripts/main.py",
+  );
+}

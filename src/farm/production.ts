@@ -1,0 +1,145 @@
+import { systemClock } from "../core/clock.ts";
+import { FarmError } from "../core/errors.ts";
+import { formatFrames, orderFrames } from "../core/frame-range.ts";
+import type { JobSettings } from "../core/job-settings.ts";
+import { counted } from "../core/text.ts";
+import { type FrameRate, formatFrameRate, frameRateOf, parseFrameRate } from "../encode/frame-rate.ts";
+import { FrameStore } from "../frames/frame-store.ts";
+import type { Run } from "../frames/job-folder.ts";
+import { createState } from "../scheduler/state.ts";
+import { EncodeLane } from "./encode-lane.ts";
+import type { FarmListener } from "./events.ts";
+import type { Gathering } from "./gathering.ts";
+import { JobLoop, type LoopInput } from "./job-loop.ts";
+import type { Preparation } from "./preparation.ts";
+import { type SceneFacts, settleScene } from "./scene-facts.ts";
+import { Tally } from "./tally.ts";
+
+/** Numbers of attempts that one run may use: nodes may still hold some of an earlier run, and none is used twice. */
+const attemptsPerRun = 1_000_000;
+
+export interface Production {
+  readonly settings: JobSettings;
+  readonly preparation: Preparation;
+  readonly gathering: Gathering;
+  readonly run: Run;
+  readonly tell: FarmListener;
+  readonly drain: AbortSignal;
+  readonly signal: AbortSignal;
+}
+
+/** What came of it: all frames in the video, or stopped on request. */
+export type Produced =
+  | { readonly type: "complete"; readonly facts: SceneFacts; readonly reused: number; readonly tally: Tally }
+  | { readonly type: "stopped"; readonly missing: number };
+
+/**
+ * From the first node that has opened the blendfile to the video in its place.
+ *
+ * @throws {FarmError} What cannot be rendered, stored or encoded; the frames that are stored are kept
+ */
+export async function produce(production: Production): Promise<Produced> {
+  const { settings, preparation, gathering, run, tell, drain, signal } = production;
+  const { folder, format, tools } = preparation;
+
+  const first = await firstJoined(gathering, drain, signal);
+  const facts = settleScene(first.node.scene, settings);
+  const { scene, frames } = facts;
+  const rate = settings.fps === undefined ? frameRateOf(scene.fps, scene.fpsBase) : parseFrameRate(settings.fps);
+  const colorMode = format.hasAlpha ? scene.colorMode : "RGB";
+  const { width, height, depth } = scene;
+  tellScene(facts, rate, tell);
+
+  const frameFormat = { width, height, depth, colorMode };
+  const { framesFolder, framesLogPath: logPath } = folder;
+  await using store = await FrameStore.open({ framesFolder, logPath, format: frameFormat, signal });
+  const alreadyStored = new Set(frames.filter((frame) => store.has(frame)));
+  if (alreadyStored.size > 0) tell({ type: "job:resumed", stored: alreadyStored.size });
+  const tally = new Tally(tell, alreadyStored.size);
+  for (const path of facts.missing) tally.warn("FILE_MISSING", `'${path}' is missing, and was not rendered`, null);
+
+  const { output, overwrite } = settings;
+  await using lane = new EncodeLane({
+    frames,
+    pathOf: (frame) => store.pathOf(frame),
+    encoder: { tools, output, format, rate, width, height, jobId: run.job, overwrite },
+    onPostponed: (message) => tell({ type: "encode:postponed", message }),
+    signal,
+  });
+  for (const frame of alreadyStored) lane.accept(frame);
+
+  const { inputs, pool } = gathering;
+  const state = createState({
+    frames: orderFrames(frames, settings.order),
+    alreadyStored,
+    firstAttempt: (run.run - 1) * attemptsPerRun + 1,
+  });
+  const nameOf = (node: string) => pool.nameOf(node);
+  const mayStillCome = () => pool.isAlive;
+  const loop = new JobLoop({
+    ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, tell, signal },
+    clock: systemClock,
+  });
+  const onDrain = () => inputs.push({ type: "scheduler", event: { type: "drain-requested" } });
+  drain.addEventListener("abort", onDrain, { once: true });
+  if (drain.aborted) onDrain();
+  try {
+    const outcome = await loop.run(first);
+    switch (outcome.type) {
+      case "drained":
+        return { type: "stopped", missing: outcome.missing.length };
+      case "failed":
+        throw framesFailed(outcome.frames, folder.path);
+      case "complete":
+        // The nodes are done, whatever the encoder has still to do.
+        await Promise.all([lane.finish(), gathering.release()]);
+        return { type: "complete", facts, reused: alreadyStored.size, tally };
+    }
+  } catch (error) {
+    if (!signal.aborted || error instanceof FarmError) throw error;
+    return { type: "stopped", missing: frames.length - tally.stored };
+  } finally {
+    drain.removeEventListener("abort", onDrain);
+  }
+}
+
+type Joined = Extract<LoopInput, { type: "joined" }>;
+
+/** Waits for the first node that has opened the blendfile: from it we learn what there is to render. */
+async function firstJoined(gathering: Gathering, drain: AbortSignal, signal: AbortSignal): Promise<Joined> {
+  const wake = () => gathering.inputs.push({ type: "wake" });
+  const either = AbortSignal.any([drain, signal]);
+  either.addEventListener("abort", wake, { once: true });
+  try {
+    either.throwIfAborted();
+    for await (const input of gathering.inputs) {
+      either.throwIfAborted();
+      if (input.type === "joined") return input;
+      if (input.type === "broken") throw input.error;
+      if (input.type === "left-out" && !gathering.pool.isAlive) throw input.reason;
+    }
+  } finally {
+    either.removeEventListener("abort", wake);
+  }
+  throw new Error("The nodes' news ended before the job");
+}
+
+function tellScene(facts: SceneFacts, rate: FrameRate, tell: FarmListener): void {
+  const { scene, frames } = facts;
+  const { width, height, engine } = scene;
+  tell({
+    type: "scene:read",
+    ...{ scene: scene.name, frames: frames.length, width, height, engine },
+    firstFrame: frames[0] ?? 0,
+    lastFrame: frames.at(-1) ?? 0,
+    fps: rate.denominator === 1 ? String(rate.numerator) : formatFrameRate(rate),
+  });
+}
+
+function framesFailed(frames: readonly number[], folder: string): FarmError {
+  return new FarmError(
+    "FARM_FRAMES_FAILED",
+    `Cannot finish the video: ${counted(frames.length, "frame")} failed: ${formatFrames(frames)}`,
+    `Mend what the messages above name and run the same command again: the other frames are kept in ${folder}`,
+  );
+}

@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--host", default="0.0.0.0", metavar="ADDRESS", help="address to listen on (default: all interfaces)")
-    add("--port", type=_port, metavar="N", help=f"port (default: {DEFAULT_PORT} or the next free one)")
+    add("--port", type=_port, metavar="N", help=f"port, 0 for any free one (default: {DEFAULT_PORT} or the next free one)")
     add("--name", type=_name, help="name shown to people (default: the machine's name)")
     add("--slots", type=_slots, default=1, metavar="N", help="frames rendered at once, one Blender each (default: 1)")
     add("--blender", metavar="PROGRAM", help="Blender to render with (default: the one this runs in, $BLENDER or PATH)")
@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    return _number(text, 1, 65535)
+    return _number(text, 0, 65535)
 
 
 def _slots(text: str) -> int:

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { isProcessGone } from "../../src/frames/process-identity.ts";
 
 /** A folder of PNG frames made by FFmpeg's test picture, and room for outputs. Disposing of it removes all. */
 export interface FrameFolder extends AsyncDisposable {
@@ -39,7 +40,5 @@ export async function streamMd5(path: string): Promise<string> {
 
 /** Whether a process is there, a zombie not counted. */
 export async function isRunning(pid: number | undefined): Promise<boolean> {
-  if (pid === undefined) return false;
-  const { stdout } = await execa("ps", ["-o", "stat=", "-p", String(pid)], { reject: false });
-  return stdout.trim() !== "" && !stdout.trim().startsWith("Z");
+  return pid !== undefined && !(await isProcessGone(pid, null));
 }

@@ -46,9 +46,3 @@ export function makePng(format: FrameFormat, frame: number): Buffer {
 export function joinPng(...chunks: readonly Uint8Array[]): Buffer {
   return Buffer.concat([signature, ...chunks]);
 }
-
-/** Sets a PNG's frame number, in a file that FFmpeg made and that has none. */
-export function withFrameText(png: Buffer, frame: number): Buffer {
-  const afterHeader = signature.length + 25;
-  return Buffer.concat([png.subarray(0, afterHeader), pngChunk("tEXt", `Frame\0${frame}`), png.subarray(afterHeader)]);
-}

@@ -3,6 +3,8 @@ import { type FrameExpectation, FrameFaultFound, type FrameVerdict, pngColors } 
 import { PixelCheck } from "./pixel-check.ts";
 import { type ByteSource, type Chunk, readChunks } from "./png-chunks.ts";
 
+const windowBytes = 256 * 1024;
+
 /**
  * Proves that a file is the frame it should be: a whole PNG, every checksum right, every pixel there, of the expected
  * size, depth and colour, and carrying the expected frame number.
@@ -33,13 +35,21 @@ export function checkFrameBytes(bytes: Uint8Array, expected: FrameExpectation): 
   );
 }
 
+/** Reads ahead: a PNG has a chunk every 8 KiB, and each reading is a trip to a thread and back. */
 function fileSource(file: FileHandle, sizeBytes: number): ByteSource {
+  let window = Buffer.alloc(0);
+  let windowStart = 0;
   return {
     sizeBytes,
     read: async (position, length) => {
-      const piece = Buffer.allocUnsafe(length);
-      const { bytesRead } = await file.read(piece, 0, length, position);
-      return piece.subarray(0, bytesRead);
+      const start = position - windowStart;
+      if (start < 0 || start + length > window.length) {
+        // A new one each time: what was answered before still points into the old one.
+        const next = Buffer.allocUnsafe(Math.max(length, windowBytes));
+        const { bytesRead } = await file.read(next, 0, next.length, position);
+        [window, windowStart] = [next.subarray(0, bytesRead), position];
+      }
+      return window.subarray(position - windowStart, position - windowStart + length);
     },
   };
 }

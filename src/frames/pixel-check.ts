@@ -3,17 +3,22 @@ import { createInflate } from "node:zlib";
 import { messageOf } from "../core/errors.ts";
 import { FrameFaultFound, type FrameFormat, pngColors } from "./frame-expectation.ts";
 
+/** Each batch is a trip to a thread and back, and programs write chunks of 8 KiB. */
+const batchBytes = 128 * 1024;
+
 /**
  * Unpacks the pixels of a PNG as they are read, and proves that there are exactly as many rows as the format says.
  *
- * Nothing is kept: memory stays at some 100 KiB for a frame of any size, and data that unpacks to more than the format
+ * Nothing is kept: memory stays below 1 MiB for a frame of any size, and data that unpacks to more than the format
  * holds is refused at the first byte too many. The unpacking itself runs in threads of Node's pool.
  */
 export class PixelCheck {
-  readonly #inflate = createInflate({ chunkSize: 64 * 1024 });
+  readonly #inflate = createInflate({ chunkSize: 256 * 1024 });
   readonly #rowBytes: number;
   readonly #expectedBytes: number;
   readonly #closed: Promise<unknown>;
+  #batch: Uint8Array[] = [];
+  #batchBytes = 0;
   #packedBytes = 0;
   #unpackedBytes = 0;
   #fault: FrameFaultFound | undefined;
@@ -29,17 +34,16 @@ export class PixelCheck {
     });
   }
 
-  /** Takes the next part of the packed pixels; resolves when it has been unpacked. */
+  /** Takes the next part of the packed pixels, and now and then waits until what came has been unpacked. */
   async write(packed: Uint8Array): Promise<void> {
-    this.#packedBytes += packed.length;
-    // zlib never calls back for a write in which it failed; the stream closes instead.
-    const written = new Promise<void>((resolve) => this.#inflate.write(packed, () => resolve()));
-    await Promise.race([written, this.#closed]);
-    if (this.#fault !== undefined) throw this.#fault;
+    this.#batch.push(packed);
+    this.#batchBytes += packed.length;
+    if (this.#batchBytes >= batchBytes) await this.#unpack();
   }
 
   /** @throws {FrameFaultFound} When rows are missing or bytes are left over */
   async finish(): Promise<void> {
+    await this.#unpack();
     this.#inflate.end();
     await finished(this.#inflate).catch((error: unknown) => {
       this.#fault ??= new FrameFaultFound("BAD_PIXELS", `its pixels cannot be unpacked (${messageOf(error)})`);
@@ -59,6 +63,17 @@ export class PixelCheck {
 
   [Symbol.dispose](): void {
     this.#inflate.destroy();
+  }
+
+  async #unpack(): Promise<void> {
+    const packed = Buffer.concat(this.#batch);
+    this.#batch = [];
+    this.#batchBytes = 0;
+    this.#packedBytes += packed.length;
+    // zlib never calls back for a write in which it failed; the stream closes instead.
+    const written = new Promise<void>((resolve) => this.#inflate.write(packed, () => resolve()));
+    await Promise.race([written, this.#closed]);
+    if (this.#fault !== undefined) throw this.#fault;
   }
 
   #take(pixels: Buffer): void {

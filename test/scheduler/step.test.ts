@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { checkInvariants } from "../../src/scheduler/invariants.ts";
+import { progressOf, storedFrames } from "../../src/scheduler/progress.ts";
+import { createState, type SchedulerState } from "../../src/scheduler/state.ts";
+import { step } from "../../src/scheduler/step.ts";
+import { minutes, seconds, simulate } from "../support/simulate.ts";
+import { Drive } from "../support/simulate-drive.ts";
+import { failure } from "../support/simulate-node.ts";
+
+function eventfulRun() {
+  return simulate({
+    frames: 30,
+    nodes: {
+      a: { msPerFrame: seconds(3), slots: 2, unplugged: seconds(10), returns: seconds(15) },
+      b: { msPerFrame: seconds(5), fails: (frame) => (frame % 7 === 0 ? failure("CRASHED") : undefined) },
+      c: { msPerFrame: seconds(30), joins: seconds(8), refuses: (frame) => frame === 9 },
+    },
+  });
+}
+
+test("a recorded run can be replayed: the same events give the same orders", () => {
+  const run = eventfulRun();
+  let state = createState(run.config);
+
+  const orders = run.events.flatMap((event) => {
+    const next = step(state, event);
+    state = next.state;
+    return next.instructions;
+  });
+
+  expect(orders).toEqual(run.instructions);
+});
+
+test("a step leaves the state it was given as it was", () => {
+  const run = eventfulRun();
+  const states: { state: SchedulerState; seen: unknown }[] = [];
+  let state = createState(run.config);
+  for (const event of run.events) {
+    states.push({ state, seen: snapshot(state) });
+    state = step(state, event).state;
+  }
+
+  for (const { state: former, seen } of states) expect(snapshot(former)).toEqual(seen);
+});
+
+function snapshot(state: SchedulerState): unknown {
+  const { attempts, frames, nodes, ...rest } = state;
+  return structuredClone({ ...rest, attempts, nodes, counts: frames.counts, records: [...frames.records()] });
+}
+
+test("invariants are not blind: a state that makes no sense is refused, with the reason", () => {
+  const drive = new Drive({ frames: [1, 2] });
+  drive.join("a");
+  const { state } = drive;
+  const record = state.frames.get(1);
+  if (!record) throw new Error("The frame is there");
+
+  expect(() => checkInvariants({ ...state, frames: state.frames.with({ ...record, status: "queued" }) })).toThrow(
+    "frame 1 is queued with 1 live attempts",
+  );
+  expect(() => checkInvariants({ ...state, attempts: new Map() })).toThrow("attempt 1 of frame 1 is open");
+  expect(() => checkInvariants({ ...state, nodes: new Map() })).toThrow("has not joined");
+  expect(() => checkInvariants({ ...state, nextAttempt: 1 })).toThrow("numbered above the next one");
+});
+
+test("progress counts every frame once and tells what each slot renders, and for how long", () => {
+  const drive = new Drive({ frames: [1, 2, 3, 4], alreadyStored: new Set([4]) });
+  drive.join("a");
+  drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
+
+  const progress = progressOf(drive.state, seconds(7));
+
+  expect(progress).toMatchObject({ total: 4, queued: 1, active: 2, stored: 1, failed: 0, isDraining: false });
+  expect(progress.running).toEqual([{ node: "a", slot: 0, frame: 1, attempt: 1, runningMs: seconds(7) }]);
+  expect(progress.nodes).toMatchObject([{ node: "a", isJoined: true, isBarred: false, readySlots: 1, stored: 0 }]);
+  expect(progress.etaMs).toBeNull();
+  expect(storedFrames(drive.state)).toEqual([4]);
+});
+
+test("the time that is left is the frames that are left over what all slots do, less what running ones have done", () => {
+  const drive = new Drive({ frames: [1, 2, 3, 4, 5] });
+  drive.join("a");
+  drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
+  drive.wait(seconds(10)).tell({ type: "attempt-rendered", node: "a", frame: 1, attempt: 1, seconds: 10 });
+  drive.tell({ type: "frame-stored", node: "a", frame: 1, attempt: 1 });
+  drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 2, attempt: 2 });
+
+  expect(progressOf(drive.state, seconds(10)).etaMs).toBe(seconds(40));
+  expect(progressOf(drive.state, seconds(14)).etaMs).toBe(seconds(36));
+  drive.join("b");
+  expect(progressOf(drive.state, seconds(14)).etaMs).toBe(seconds(18));
+  drive.tell({ type: "node-lost", node: "b" });
+  drive.tell({ type: "node-lost", node: "a" });
+  expect(progressOf(drive.state, minutes(1)).etaMs).toBeNull();
+});

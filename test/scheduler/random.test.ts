@@ -44,11 +44,11 @@ function randomFailure(dice: Dice) {
   return failure(code, code === "OUT_OF_MEMORY" ? "node" : "scene");
 }
 
-test.each([1, 2, 3])(
-  "hundreds of random jobs end, each frame stored or failed, and none breaks an invariant (%d)",
+test.each([1, 2])(
+  "a thousand random jobs end, each frame stored or failed, and none breaks an invariant (%d)",
   (part) => {
     const outcomes = new Map<string, number>();
-    for (let seed = part * 1_000_000; seed < part * 1_000_000 + 800; seed++) {
+    for (let seed = part * 1_000_000; seed < part * 1_000_000 + 1000; seed++) {
       const dice = new Dice(seed);
       const frames = orderFrames(
         framesOfRange(-3, dice.between(-3, 20), 1),
@@ -62,7 +62,7 @@ test.each([1, 2, 3])(
       const drain = dice.chance(0.1) ? { drainAt: dice.between(0, 120_000) } : {};
 
       try {
-        const run = simulate({ frames, nodes, limitMs: 100 * hour, ...drain });
+        const run = simulate({ frames, nodes, tickMs: 5000, limitMs: 100 * hour, ...drain });
 
         outcomes.set(run.outcome.type, (outcomes.get(run.outcome.type) ?? 0) + 1);
         if (run.outcome.type === "complete") expect(run.stored).toHaveLength(frames.length);
@@ -71,14 +71,14 @@ test.each([1, 2, 3])(
         throw new Error(`Seed ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error });
       }
     }
-    expect(outcomes.get("complete")).toBeGreaterThan(400);
+    expect(outcomes.get("complete")).toBeGreaterThan(500);
   },
 );
 
 test(
   "events in any order, also senseless ones, break no invariant and never throw",
   () => {
-    for (let seed = 1; seed <= 1500; seed++) {
+    for (let seed = 1; seed <= 1000; seed++) {
       const dice = new Dice(seed);
       let state = createState({ frames: framesOfRange(1, 6, 1), firstAttempt: 5 });
       const known: { frame: number; attempt: number; node: string; slot: number }[] = [];

@@ -21,6 +21,8 @@ export interface Simulation {
   readonly limitMs?: number;
   /** Invariants cost a walk over the job; a large one is looked at after every n-th step only. Default 1. */
   readonly checkEvery?: number;
+  /** Between two ticks. Default one second. */
+  readonly tickMs?: number;
 }
 
 /** What became of a simulated job. */
@@ -42,7 +44,6 @@ export interface SimulatedRun {
   eventsOf<Type extends EventBody["type"]>(type: Type): readonly Extract<SchedulerEvent, { type: Type }>[];
 }
 
-const tickMs = 1000;
 const day = 24 * 60 * 60 * 1000;
 
 export function seconds(count: number): number {
@@ -98,7 +99,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
   if (simulation.drainAt !== undefined) timeline.after(simulation.drainAt, () => happen({ type: "drain-requested" }));
   const tick = () => {
     happen({ type: "tick" });
-    timeline.after(tickMs, tick);
+    timeline.after(simulation.tickMs ?? seconds(1), tick);
   };
   timeline.after(0, tick);
   const limitMs = simulation.limitMs ?? day;

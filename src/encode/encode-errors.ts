@@ -1,4 +1,4 @@
-import { FarmError } from "../core/errors.ts";
+import { FarmError, messageOf } from "../core/errors.ts";
 
 /** How an FFmpeg ended, as far as errors tell of it. */
 export interface FfmpegEnd {
@@ -41,5 +41,15 @@ export function videoIncomplete(why: string): FarmError {
     "FARM_VIDEO_INCOMPLETE",
     `The video is not complete: ${why}`,
     "Run the same command again: the rendered frames are kept, and nothing was put in the output's place",
+  );
+}
+
+/** A frame of our own store cannot be read any more. */
+export function frameUnreadable(path: string, error: unknown): FarmError {
+  return new FarmError(
+    "FARM_STORE_FAILED",
+    `Cannot read the frame file ${path}: ${messageOf(error)}`,
+    "Run the same command again: frames that are damaged or gone are rendered again, the others are kept",
+    { cause: error },
   );
 }

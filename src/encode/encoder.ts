@@ -1,12 +1,12 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import { videoIncomplete } from "./encode-errors.ts";
+import { frameUnreadable, videoIncomplete } from "./encode-errors.ts";
 import { encodeArguments } from "./ffmpeg-arguments.ts";
 import { FfmpegProcess } from "./ffmpeg-process.ts";
 import { type FfmpegTools, requireEncoder } from "./ffmpeg-tools.ts";
 import type { FrameRate } from "./frame-rate.ts";
 import type { OutputFormat } from "./output-format.ts";
-import { moveIntoPlace, type OutputTarget, prepareTarget } from "./output-target.ts";
+import { moveIntoPlace, type OutputTarget, prepareTarget, removeParts } from "./output-target.ts";
 import type { EncodeProgress } from "./parse-progress.ts";
 import { differenceOf, probeVideo } from "./probe.ts";
 
@@ -19,7 +19,7 @@ export interface EncoderOptions {
   /** Size of every frame, in pixels. */
   readonly width: number;
   readonly height: number;
-  /** Names the file that is written first; an earlier one of the same job is replaced. */
+  /** Names the file that is written first. Nobody else may encode to this output: parts of earlier jobs are removed. */
   readonly jobId: string;
   /** Whether an existing file at `output` may be replaced (default false). */
   readonly overwrite?: boolean;
@@ -64,6 +64,7 @@ export class Encoder implements AsyncDisposable {
     const { tools, format, output, jobId, overwrite = false, signal, onProgress } = options;
     await requireEncoder(tools, format.encoder, signal);
     const target = await prepareTarget(output, jobId, overwrite);
+    await removeParts(target);
     const process = FfmpegProcess.start(tools.ffmpeg, encodeArguments(options, target.partPath), {
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(signal === undefined ? {} : { signal }),
@@ -82,13 +83,12 @@ export class Encoder implements AsyncDisposable {
    * Resolves when FFmpeg's pipe has taken the whole file, so a slow encoder slows the caller and fills no memory.
    *
    * @throws {FfmpegExitedError} When FFmpeg has ended; its last words are in the message
+   * @throws {FarmError} `FARM_STORE_FAILED` when the file cannot be read; the video is spoiled then
    */
   async write(path: string): Promise<void> {
     this.#frames += 1;
     this.#where = `at frame file ${path}`;
-    for await (const piece of createReadStream(path, { highWaterMark: pieceBytes })) {
-      await this.#process.write(piece, this.#where);
-    }
+    for await (const piece of piecesOf(path)) await this.#process.write(piece, this.#where);
   }
 
   /**
@@ -124,5 +124,20 @@ export class Encoder implements AsyncDisposable {
     await this.#process[Symbol.asyncDispose]();
     // After a finished video the file has its name, and there is nothing to remove.
     await rm(this.#target.partPath, { force: true });
+  }
+}
+
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  const pieces = createReadStream(path, { highWaterMark: pieceBytes })[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { value, done } = await pieces.next().catch((error: unknown) => {
+        throw frameUnreadable(path, error);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await pieces.return?.();
   }
 }

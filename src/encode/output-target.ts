@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { access, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 
@@ -28,7 +28,21 @@ export async function prepareTarget(output: string, jobId: string, overwrite: bo
   const existing = await stat(path).catch(() => null);
   if (existing?.isDirectory()) throw unwritable(path, "it is a folder");
   if (existing !== null && !overwrite) throw outputExists(path);
-  return { path, partPath: join(folder, `.${basename(path).slice(0, 100)}.${jobId.slice(0, 8)}.part`) };
+  return { path, partPath: join(folder, `${partPrefixOf(path)}${jobId.slice(0, 8)}.part`) };
+}
+
+/** Removes what killed coordinators left of videos for this output, of whichever job. */
+export async function removeParts({ path }: OutputTarget): Promise<void> {
+  const prefix = partPrefixOf(path);
+  for (const name of await readdir(dirname(path))) {
+    const isPart = name.startsWith(prefix) && /^[0-9a-f]{8}\.part$/.test(name.slice(prefix.length));
+    if (isPart) await rm(join(dirname(path), name), { force: true });
+  }
+}
+
+/** Shortened, as the whole name must not be longer than the file system allows. */
+function partPrefixOf(path: string): string {
+  return `.${basename(path).slice(0, 100)}.`;
 }
 
 /**

@@ -156,12 +156,30 @@ describe("Encoder leaves nothing behind", () => {
     expect(await leftIn(folder)).toEqual([]);
   });
 
+  test("of an earlier job for the same output, that was killed", async () => {
+    await using folder = await makeFrames({ count: 1 });
+    const others = [".out.mp4.part", ".out.mp4.0011223x.part", ".out.mkv.00112233.part"];
+    for (const name of [".out.mp4.00112233.part", ...others]) await writeFile(join(folder.folder, name), "x");
+    await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
+    await encoder[Symbol.asyncDispose]();
+    expect(await leftIn(folder)).toEqual(others.sort());
+  });
+
   test("when it was aborted before it began", async () => {
     await using folder = await makeFrames({ count: 1 });
     const signal = AbortSignal.abort(new Error("never mind"));
     await expect(Encoder.open({ ...optionsFor(folder, "out.mp4"), signal })).rejects.toThrow("never mind");
     expect(await leftIn(folder)).toEqual([]);
   });
+});
+
+test.runIf(process.platform === "linux")("a Ctrl-C in the terminal does not reach FFmpeg", async () => {
+  await using folder = await makeFrames({ count: 1 });
+  await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
+  const groupOf = async (pid: number | undefined) =>
+    Number((await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ")[2]);
+  expect(await groupOf(encoder.pid)).toBe(encoder.pid);
+  expect(await groupOf(process.pid)).not.toBe(encoder.pid);
 });
 
 describe("Encoder fails with FFmpeg's own words", () => {
@@ -212,6 +230,16 @@ describe("Encoder fails with FFmpeg's own words", () => {
       for (;;) await encoder.write(folder.frames[0] ?? "");
     })();
     await expect(writing).rejects.toMatchObject({ ffmpegExitCode: 3, message: expect.stringContaining("out of luck") });
+  });
+});
+
+test("Encoder says which frame file cannot be read", async () => {
+  await using folder = await makeFrames({ count: 1 });
+  await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
+  const gone = join(folder.folder, "gone.png");
+  await expect(encoder.write(gone)).rejects.toMatchObject({
+    code: "FARM_STORE_FAILED",
+    message: expect.stringContaining(gone),
   });
 });
 

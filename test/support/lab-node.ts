@@ -19,6 +19,9 @@ export interface LabNode extends LabProgram {
   leftovers(): Promise<string[]>;
 }
 
+/** The program that runs main.py; frames are rendered by Blender in any case. */
+export type NodeHost = "blender" | "python3";
+
 /** What starting a node takes beside its name. */
 export interface LabNodePlace {
   /** Words that bring the program to its host. */
@@ -28,16 +31,20 @@ export interface LabNodePlace {
   readonly folder: string;
 }
 
-/** Starts a node and waits until it serves; slots render with one thread each, as two machines would side by side. */
-export async function startLabNode(name: string, place: LabNodePlace): Promise<LabNode> {
+/** Starts a node with one slot and waits until it serves. */
+export async function startLabNode(name: string, under: NodeHost, place: LabNodePlace): Promise<LabNode> {
   const own = join(place.folder, name);
   const readyFile = join(own, "ready.json");
   await mkdir(own, { recursive: true }); // it is there already when the node is started again
   await rm(readyFile, { force: true });
   const folders = ["--cache-dir", join(own, "cache"), "--config-dir", join(own, "config")];
   const options = ["--name", name, "--slots", "1", ...folders, "--ready-file", readyFile, "--exit-with-stdin"];
-  const blender = [blenderPath ?? "blender", "-b", "--factory-startup", "-noaudio", "-P", script, "--", ...options];
-  const program = startProgram([...place.on, ...blender], place.env, own);
+  const blender = blenderPath ?? "blender";
+  const words = {
+    blender: [blender, "-b", "--factory-startup", "-noaudio", "-P", script, "--", ...options],
+    python3: ["python3", script, ...options, "--blender", blender],
+  };
+  const program = startProgram([...place.on, ...words[under]], place.env, own);
   let said = "";
   program.child.stdout?.on("data", (piece) => {
     said = (said + piece).slice(-4_000);

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { blenderPath } from "./blender.ts";
 import { LabCoordinator } from "./lab-coordinator.ts";
 import { type LabFolders, openLabFolders } from "./lab-folders.ts";
-import { type LabNode, startLabNode } from "./lab-node.ts";
+import { type LabNode, type NodeHost, startLabNode } from "./lab-node.ts";
 import { within } from "./lab-program.ts";
 import { NetworkLab, networkLabProblem } from "./network-lab.ts";
 import { killProcesses, type MarkedProcess, remainingProcesses, testRunVariable } from "./processes.ts";
@@ -70,9 +70,9 @@ export class FarmLab implements AsyncDisposable {
   }
 
   /** Starts a node, on the host of its name when the lab has hosts. */
-  async startNode(name: string): Promise<LabNode> {
+  async startNode(name: string, options: { under: NodeHost } = { under: "blender" }): Promise<LabNode> {
     const place = { on: this.#network?.on(name) ?? [], env: this.#environment(), folder: this.#folders.work };
-    const node = await startLabNode(name, place);
+    const node = await startLabNode(name, options.under, place);
     this.#nodes.push(node);
     return node;
   }

@@ -18,8 +18,16 @@ def fail(message):
     sys.exit(2)
 
 
+def foreign_python_hint():
+    # type: () -> str
+    """A distribution's Blender takes the library of whichever Python stands first on PATH, matching or not."""
+    if "bpy" not in sys.modules:
+        return ""
+    return "\nThis Blender uses the Python library in %s; start it with another PATH if that is not its own" % sys.prefix
+
+
 def arguments():
-    # type: () -> list
+    # type: () -> list[str]
     """Inside Blender everything before `--` is Blender's own; under plain Python all arguments are ours."""
     if "bpy" not in sys.modules or sys.argv[0] == __file__:
         return sys.argv[1:]
@@ -32,9 +40,11 @@ def start():
         fail("Cannot run on Python %d.%d: 3.9 or newer is needed (Blender 2.93 or newer)" % sys.version_info[:2])
     sys.path[:0] = [VENDOR, HERE]
     try:
-        import websockets  # noqa: F401
-        import zeroconf  # noqa: F401
+        import websockets.legacy.server  # noqa: F401
+        import zeroconf.asyncio  # noqa: F401
     except ImportError as error:
+        if os.path.isdir(os.path.join(VENDOR, "websockets")):
+            fail("Cannot load its libraries: %s%s" % (error, foreign_python_hint()))
         fail("Cannot load its libraries (%s): run `npm run setup` in the checkout to fetch them" % error)
     from farm_node.program import main
 

@@ -18,6 +18,7 @@ SLOT_SCRIPT = Path(__file__).resolve().parent.parent / "slot_main.py"
 PYTHON_ERROR_EXIT = 70
 """Exit status of a Blender whose script raised; without it the status would be 0."""
 VERSION_TIMEOUT_S = 60
+_SYSTEM_PREFIXES = ("/", "/usr", "/usr/local", "/opt/homebrew", "")
 _PRINT_VERSION = "import bpy; print('Blender', bpy.app.version_string)"
 
 
@@ -71,9 +72,17 @@ def _plain_version(text: str) -> str:
     return match[0] if match else text
 
 
-def child_environment(env: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment for any child: without the farm key."""
-    return {name: value for name, value in env.items() if name != "RENDERFARM_KEY"}
+def child_environment(env: Mapping[str, str] = os.environ, python: str = sys.executable) -> dict[str, str]:
+    """The environment for any child: without the farm key, and without this Python's own folder on PATH.
+
+    A distribution's Blender takes the library of the first Python on PATH; that of a virtual environment or of pyenv
+    need not fit it.
+    """
+    child = {name: value for name, value in env.items() if name != "RENDERFARM_KEY"}
+    own = os.path.dirname(python)
+    if "PATH" in child and sys.platform != "win32" and os.path.dirname(own) not in _SYSTEM_PREFIXES:
+        child["PATH"] = os.pathsep.join(folder for folder in child["PATH"].split(os.pathsep) if folder != own)
+    return child
 
 
 def slot_command(program: BlenderProgram, slots: int, cores: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Union
 
-import websockets
+from websockets.exceptions import ConnectionClosed
 from websockets.legacy.server import WebSocketServerProtocol
 
 from .errors import ProtocolError
@@ -55,7 +55,7 @@ class Link:
                 data = await asyncio.wait_for(self._socket.recv(), LOST_AFTER_S)
             except asyncio.TimeoutError:
                 raise LinkLost(f"nothing arrived for {LOST_AFTER_S:.0f} s") from None
-            except websockets.ConnectionClosed:
+            except ConnectionClosed:
                 raise LinkLost("the link was closed") from None
             if isinstance(data, bytes):
                 return parse_piece(data)
@@ -99,5 +99,5 @@ class Link:
     async def _send(self, data: Union[str, bytes]) -> None:
         try:
             await self._socket.send(data)
-        except websockets.ConnectionClosed:
+        except ConnectionClosed:
             raise LinkLost("the link was closed") from None

@@ -11,7 +11,7 @@ import socket
 import sys
 from typing import Any, Awaitable, Callable, Optional
 
-import websockets
+from websockets.exceptions import ConnectionClosed
 from websockets.legacy.server import WebSocketServer, WebSocketServerProtocol, serve
 
 from .console import warn
@@ -118,7 +118,7 @@ class NodeServer:
                 warn(f"{socket.remote_address[0]} tried with another key")
             await _try_send(socket, encode_message(refusal))
             await socket.close(error.close_code)
-        except (asyncio.TimeoutError, websockets.ConnectionClosed):
+        except (asyncio.TimeoutError, ConnectionClosed):
             await socket.close(1008)
         if link is not None:
             socket.admit()
@@ -142,7 +142,7 @@ def _expect(data: Any, kind: str) -> dict[str, Any]:
 async def _try_send(socket: Any, text: str) -> None:
     try:
         await socket.send(text)
-    except websockets.ConnectionClosed:
+    except ConnectionClosed:
         pass
 
 

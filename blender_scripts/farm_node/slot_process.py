@@ -130,7 +130,8 @@ class SlotProcess:
         """False when the process ended, or stayed silent, before it showed its token."""
         assert self._process is not None
         exited = asyncio.ensure_future(self._process.wait())
-        await asyncio.wait({line, exited}, timeout=CONNECT_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {line, exited}
+        await asyncio.wait(either, timeout=CONNECT_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
         exited.cancel()
         if line.done() and not line.cancelled():
             self._line = line.result()

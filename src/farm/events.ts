@@ -20,8 +20,8 @@ export interface NodeTally extends NodeName {
 export interface FarmEventMap {
   /** When the inputs were found good and the job folder is ours. */
   "job:started": { blend: string; output: string; folder: string };
-  /** When a job folder of an earlier run is taken up: so many of its frames are whole and are not rendered again. */
-  "job:resumed": { stored: number };
+  /** When a job folder of an earlier run is taken up: these of its frames are whole and are not rendered again. */
+  "job:resumed": { stored: number; range: string };
   /** When what an earlier run stored cannot be used, because something that changes pixels has changed. */
   "job:restarted": { reason: string };
   /** When the first scan of the network is over; discovery goes on. */
@@ -47,6 +47,8 @@ export interface FarmEventMap {
   "scene:read": {
     scene: string;
     frames: number;
+    /** The frames themselves, as `--frames` takes them: "1-24,30". */
+    range: string;
     firstFrame: Frame;
     lastFrame: Frame;
     fps: string;

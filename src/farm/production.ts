@@ -54,7 +54,9 @@ export async function produce(production: Production): Promise<Produced> {
   const { framesFolder, framesLogPath: logPath } = folder;
   await using store = await FrameStore.open({ framesFolder, logPath, format: frameFormat, signal });
   const alreadyStored = new Set(frames.filter((frame) => store.has(frame)));
-  if (alreadyStored.size > 0) tell({ type: "job:resumed", stored: alreadyStored.size });
+  if (alreadyStored.size > 0) {
+    tell({ type: "job:resumed", stored: alreadyStored.size, range: formatFrames(alreadyStored) });
+  }
   const tally = new Tally(tell, alreadyStored.size);
   for (const path of facts.missing) tally.warn("FILE_MISSING", `'${path}' is missing, and was not rendered`, null);
 
@@ -129,7 +131,7 @@ function tellScene(facts: SceneFacts, rate: FrameRate, tell: FarmListener): void
   const { width, height, engine } = scene;
   tell({
     type: "scene:read",
-    ...{ scene: scene.name, frames: frames.length, width, height, engine },
+    ...{ scene: scene.name, frames: frames.length, range: formatFrames(frames), width, height, engine },
     firstFrame: frames[0] ?? 0,
     lastFrame: frames.at(-1) ?? 0,
     fps: rate.denominator === 1 ? String(rate.numerator) : formatFrameRate(rate),

@@ -33,7 +33,7 @@ export type EventBody =
     }
   /** The link is gone, or the node left: nothing can be asked of it until it joins again. */
   | { readonly type: "node-lost"; readonly node: NodeId }
-  /** The scene is loaded in this slot and it takes attempts. */
+  /** The scene is loaded in this slot and it takes attempts. May be said again, as for the slots of a resumed job. */
   | { readonly type: "slot-ready"; readonly node: NodeId; readonly slot: SlotId }
   /** The slot's process ended; its attempts have been reported before. */
   | { readonly type: "slot-lost"; readonly node: NodeId; readonly slot: SlotId }
@@ -65,7 +65,7 @@ export type InstructionBody =
   | ({ readonly type: "cancel"; readonly node: NodeId } & AttemptRef)
   /** Get the result, check and store it: ends as `frame-stored`, `result-refused` or `result-lost`. */
   | ({ readonly type: "fetch"; readonly node: NodeId } & AttemptRef)
-  /** The node may delete its copy of this result. */
+  /** The node may delete its copy of this result; a `fetch` of it that is under way is no longer wanted. */
   | ({ readonly type: "release"; readonly node: NodeId } & AttemptRef)
   /** Something the user and the log should know; changes nothing. */
   | { readonly type: "announce"; readonly news: News }
@@ -74,6 +74,7 @@ export type InstructionBody =
 
 export type News =
   | ({ readonly type: "frame-requeued"; readonly node: NodeId; readonly reason: string } & AttemptRef)
+  /** Given up, though a result that turns up before the job ends is still stored. */
   | { readonly type: "frame-failed"; readonly frame: Frame; readonly errors: readonly AttemptError[] }
   | { readonly type: "frame-speculated"; readonly frame: Frame; readonly node: NodeId }
   | { readonly type: "node-barred"; readonly node: NodeId; readonly reason: string }

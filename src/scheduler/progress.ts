@@ -4,7 +4,7 @@ import { expectedFrameMs, expectedRestMs } from "./queries.ts";
 import type { SchedulerState } from "./state.ts";
 
 /** What one slot renders. */
-export interface RunningFrame {
+interface RunningFrame {
   readonly node: NodeId;
   readonly slot: SlotId;
   readonly frame: Frame;
@@ -13,7 +13,7 @@ export interface RunningFrame {
   readonly runningMs: number;
 }
 
-export interface NodeProgress {
+interface NodeProgress {
   readonly node: NodeId;
   readonly isJoined: boolean;
   readonly isBarred: boolean;

@@ -3,7 +3,7 @@ import { FrameTable } from "./frame-table.ts";
 import { defaultPolicy, type SchedulingPolicy } from "./policy.ts";
 
 /** `assigned` waits in a slot's queue of one, `running` renders, `rendered` has a result that is being fetched. */
-export type AttemptStatus = "assigned" | "running" | "rendered";
+type AttemptStatus = "assigned" | "running" | "rendered";
 
 /**
  * Whether an attempt is being taken back.
@@ -11,7 +11,7 @@ export type AttemptStatus = "assigned" | "running" | "rendered";
  * `withdrawing`: asked back, but the frame still counts on it until the node answers.
  * `disregarded`: its frame no longer waits for it; it is listed only because it still occupies its slot.
  */
-export type Recall = "none" | "withdrawing" | "disregarded";
+type Recall = "none" | "withdrawing" | "disregarded";
 
 /** An attempt that a node still has. It is live unless it is disregarded. */
 export interface Attempt {

@@ -129,6 +129,23 @@ describe("Encoder makes the video", () => {
   });
 });
 
+test.each([
+  [1, 3],
+  [25, 2],
+  [100, 37],
+  [99983, 4166],
+  [10000, 9999],
+  [120000, 1001],
+  [240, 1],
+])("Encoder keeps unusual rates: %d/%d", async (numerator, denominator) => {
+  await using folder = await makeFrames({ count: 7 });
+  for (const name of ["out.mp4", "out.mkv"]) {
+    await using encoder = await openEncoder({ ...optionsFor(folder, name), rate: { numerator, denominator } });
+    for (const frame of folder.frames) await encoder.write(frame);
+    expect((await encoder.finish(7)).frames).toBe(7);
+  }
+});
+
 describe("Encoder leaves nothing behind", () => {
   test("when it is disposed of in the middle", async () => {
     await using folder = await makeFrames({ count: 5 });

@@ -4,6 +4,8 @@ import { FarmError } from "./errors.ts";
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const shortestKeyBits = 128;
 const madeKeyBytes = 20;
+/** Lengths of base32 text, modulo 8, that no whole bytes have. */
+const lengthsOfNoBytes: ReadonlySet<number> = new Set([1, 3, 6]);
 
 /** The secret that one farm's coordinators and nodes share. Never log one: `id` is what may be shown. */
 export interface FarmKey {
@@ -19,7 +21,8 @@ export interface FarmKey {
  * @throws {FarmError} `FARM_KEY_UNUSABLE` when it is not base32 or has less than 128 bits
  */
 export function parseFarmKey(text: string, source: string): FarmKey {
-  const symbols = text.toUpperCase().replace(/[\s-]/g, "").replace(/=+$/, "");
+  // Only ASCII letters: upper case of some others, such as "ß", is made of letters of the alphabet.
+  const symbols = text.replace(/[\s-]/g, "").replace(/[a-z]/g, (letter) => letter.toUpperCase());
   const hint = "Give the key as the node showed it, or let a node make one: it has 32 letters and digits";
   let bits = 0n;
   for (const symbol of symbols) {
@@ -34,6 +37,13 @@ export function parseFarmKey(text: string, source: string): FarmKey {
     throw new FarmError(
       "FARM_KEY_UNUSABLE",
       `Cannot use the farm key of ${source}: it has ${bitCount} bits, and ${shortestKeyBits} are needed`,
+      hint,
+    );
+  }
+  if (lengthsOfNoBytes.has(symbols.length % 8)) {
+    throw new FarmError(
+      "FARM_KEY_UNUSABLE",
+      `Cannot use the farm key of ${source}: no key has ${symbols.length} characters, some are missing`,
       hint,
     );
   }

@@ -8,6 +8,7 @@ export const protocolVersion = 1;
 export const bounds = {
   handshakeTextBytes: 4 * 1024,
   textBytes: 1024 * 1024,
+  blobBytes: 1024 ** 4,
   frameBytes: 4 * 1024 ** 3,
   frameNumber: 1_048_574,
 } as const;
@@ -29,9 +30,20 @@ const code = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/);
 const colorMode = z.enum(["BW", "RGB", "RGBA"]);
 const depth = z.union([z.literal(8), z.literal(16)]);
 const size = z.number().int().min(1).max(65_536);
+const blobBytes = z.number().int().min(0).max(bounds.blobBytes);
 const frameBytes = z.number().int().min(1).max(bounds.frameBytes);
+const frameOffset = z.number().int().min(0).max(bounds.frameBytes);
 
-const problem = z.object({ code, message: text, hint: text, log: z.array(text).max(200) });
+/** docs/protocol.md, section 8. */
+const problemCode = z.enum([
+  ...(["CANCELLED", "SLOT_LOST", "SLOT_FULL", "NO_OUTPUT", "RENDER_FAILED", "CRASHED", "OUT_OF_MEMORY"] as const),
+  ...(["OUT_OF_GPU_MEMORY", "GPU_FAILED", "NO_DENOISER", "NO_EGL", "NO_DISPLAY", "LIBRARY_MISSING"] as const),
+  ...(["ADDON_FAILED", "NO_CAMERA", "SCENE_NOT_FOUND", "FILE_UNREADABLE", "FILE_TOO_NEW", "LOAD_FAILED"] as const),
+  ...(["UNSUPPORTED", "DISK_FULL", "TIMED_OUT", "BLENDER_MISSING"] as const),
+]);
+const blobRefusal = z.enum(["DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAILED"]);
+
+const problem = z.object({ code: problemCode, message: text, hint: text, log: z.array(text).max(200) });
 const attemptRef = { frame, attempt };
 
 const slotState = z.object({
@@ -109,7 +121,7 @@ const fromNode = z.discriminatedUnion("type", [
     software: name,
     slots: z.number().int().min(1).max(256),
     cacheFreeBytes: count,
-    maxBlobBytes: count,
+    maxBlobBytes: blobBytes,
   }),
   z.object({
     type: z.literal("job-opened"),
@@ -120,9 +132,9 @@ const fromNode = z.discriminatedUnion("type", [
     slots: z.array(slotState).max(256),
   }),
   z.object({ type: z.literal("busy"), holder: name, since: count }),
-  z.object({ type: z.literal("blob-state"), sha256: digest, haveBytes: count, complete: z.boolean() }),
+  z.object({ type: z.literal("blob-state"), sha256: digest, haveBytes: blobBytes, complete: z.boolean() }),
   z.object({ type: z.literal("blob-stored"), transfer, sha256: digest }),
-  z.object({ type: z.literal("blob-rejected"), transfer, sha256: digest, code, message: text }),
+  z.object({ type: z.literal("blob-rejected"), transfer, sha256: digest, code: blobRefusal, message: text }),
   z.object({ type: z.literal("job-loaded"), job: jobId, scene: sceneInfo }),
   z.object({ type: z.literal("job-load-failed"), job: jobId, error: problem }),
   z.object({ type: z.literal("slot-changed"), ...slotState.shape }),
@@ -137,7 +149,7 @@ const fromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("frame-rendered"), result }),
   z.object({ type: z.literal("frame-failed"), ...attemptRef, slot, error: problem }),
   z.object({ type: z.literal("frame-withdrawn"), ...attemptRef }),
-  z.object({ type: z.literal("result-begin"), transfer, ...attemptRef, sizeBytes: frameBytes, offset: count }),
+  z.object({ type: z.literal("result-begin"), transfer, ...attemptRef, sizeBytes: frameBytes, offset: frameOffset }),
   z.object({ type: z.literal("result-end"), transfer, ...attemptRef, sha256: digest }),
   z.object({ type: z.literal("result-missing"), transfer, ...attemptRef }),
   z.object({ type: z.literal("warning"), code, message: text, slot: slot.nullable() }),
@@ -153,8 +165,8 @@ const fromCoordinator = z.discriminatedUnion("type", [
     holder: name,
     slots: z.number().int().min(1).max(256).nullable(),
   }),
-  z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: count }),
-  z.object({ type: z.literal("blob-begin"), transfer, sha256: digest, sizeBytes: count, offset: count }),
+  z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: blobBytes }),
+  z.object({ type: z.literal("blob-begin"), transfer, sha256: digest, sizeBytes: blobBytes, offset: blobBytes }),
   z.object({ type: z.literal("blob-end"), transfer, sha256: digest }),
   z.object({
     type: z.literal("job-load"),
@@ -166,7 +178,7 @@ const fromCoordinator = z.discriminatedUnion("type", [
   z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
   z.object({ type: z.literal("frame-withdraw"), ...attemptRef }),
   z.object({ type: z.literal("frame-cancel"), ...attemptRef }),
-  z.object({ type: z.literal("result-fetch"), transfer, ...attemptRef, offset: count }),
+  z.object({ type: z.literal("result-fetch"), transfer, ...attemptRef, offset: frameOffset }),
   z.object({ type: z.literal("result-release"), ...attemptRef }),
   z.object({ type: z.literal("job-close"), job: jobId }),
   z.object({ type: z.literal("heartbeat") }),

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { formatFarmKey, makeFarmKey, openKey, parseFarmKey } from "../../src/core/farm-key.ts";
+import { goldenHandshake } from "../support/golden.ts";
+
+const { keys, invalidKeys } = goldenHandshake();
+
+test.each(keys)("parseFarmKey() reads the golden key '$text'", ({ text, hex, keyId }) => {
+  const key = parseFarmKey(text, "a test");
+  expect(key.bytes.toString("hex")).toBe(hex);
+  expect(key.id).toBe(keyId);
+});
+
+describe("parseFarmKey() refuses, and never repeats the text", () => {
+  test.each([
+    ...invalidKeys,
+    "ß".repeat(16), // upper-cased, these would become letters of the alphabet
+    "ı".repeat(32),
+    "ſ".repeat(32),
+    "A".repeat(25),
+    "A".repeat(27), // no whole bytes have this many symbols: one was lost on the way
+    "A".repeat(30),
+    "A".repeat(33),
+  ])("'%s'", (text) => {
+    const parse = () => parseFarmKey(text, "RENDERFARM_KEY");
+    expect(parse).toThrow(expect.objectContaining({ code: "FARM_KEY_UNUSABLE" }));
+    expect(parse).toThrow("RENDERFARM_KEY");
+    if (text !== "") expect(parse).not.toThrow(text);
+  });
+});
+
+test("formatFarmKey() writes what parseFarmKey() reads, for keys of every length", () => {
+  for (let bytes = 16; bytes <= 64; bytes += 1) {
+    const key = parseFarmKey("7Z".repeat(60).slice(0, Math.ceil((bytes * 8) / 5)), "a test");
+    expect(parseFarmKey(formatFarmKey(key), "a test").bytes).toEqual(key.bytes);
+  }
+});
+
+test("formatFarmKey() groups the 32 symbols of a made key by four, without padding", () => {
+  expect(formatFarmKey(makeFarmKey())).toMatch(/^([A-Z2-7]{4}-){7}[A-Z2-7]{4}$/);
+});
+
+test("makeFarmKey() makes 160 bits, other ones each time", () => {
+  const made = Array.from({ length: 20 }, makeFarmKey);
+  expect(made.every(({ bytes }) => bytes.length === 20)).toBe(true);
+  expect(new Set(made.map(({ bytes }) => bytes.toString("hex"))).size).toBe(20);
+});
+
+test("a key keeps its leading zero bytes", () => {
+  const key = parseFarmKey("A".repeat(32), "a test");
+  expect(key.bytes).toEqual(Buffer.alloc(20));
+});
+
+test("the key of an open node is empty", () => {
+  expect(openKey.bytes.length).toBe(0);
+});

@@ -1,0 +1,130 @@
+"""The blob cache on a real disk."""
+
+import hashlib
+import os
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from farm_node.blob_store import BlobStore
+from farm_node.errors import BlobError
+
+NODE = "ab" * 16
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+class BlobStoreTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        self.store = BlobStore(self.root, NODE, 1000)
+        self.addCleanup(lambda: self.store.close(False))
+
+    def put(self, data: bytes, used_at: int = 0) -> str:
+        sha256 = digest(data)
+        writer = self.store.begin(sha256, len(data), 0)
+        writer.write(data)
+        writer.finish()
+        if used_at:
+            os.utime(self.store.path_of(sha256), (used_at, used_at))
+        return sha256
+
+    def code(self, action, *arguments) -> str:
+        with self.assertRaises(BlobError) as raised:
+            action(*arguments)
+        return raised.exception.code
+
+    def test_a_blob_is_whole_only_after_its_verification(self):
+        sha256 = digest(b"abcdef")
+        writer = self.store.begin(sha256, 6, 0)
+        writer.write(b"abcdef")
+        self.assertFalse(self.store.path_of(sha256).exists())
+        writer.finish()
+        self.assertEqual(self.store.path_of(sha256).read_bytes(), b"abcdef")
+        self.assertEqual(self.store.state(sha256, 6), (6, True))
+
+    def test_an_interrupted_transfer_is_resumed_by_another_run(self):
+        sha256 = digest(b"abcdef")
+        writer = self.store.begin(sha256, 6, 0)
+        writer.write(b"abc")
+        self.store.close(False)
+        again = BlobStore(self.root, NODE, 1000)
+        self.assertEqual(again.state(sha256, 6), (3, False))
+        writer = again.begin(sha256, 6, 3)
+        writer.write(b"def")
+        writer.finish()
+        self.assertEqual(again.state(sha256, 6), (6, True))
+
+    def test_a_resumed_part_that_was_spoilt_is_found_out_and_dropped(self):
+        sha256 = digest(b"abcdef")
+        writer = self.store.begin(sha256, 6, 0)
+        writer.write(b"abX")
+        writer.abandon()
+        writer = self.store.begin(sha256, 6, 3)
+        writer.write(b"def")
+        self.assertEqual(self.code(writer.finish), "DIGEST_MISMATCH")
+        self.assertEqual(self.store.state(sha256, 6), (0, False))
+
+    def test_a_wrong_offset_is_refused(self):
+        with self.assertRaises(ValueError):
+            self.store.begin(digest(b"abc"), 3, 1)
+
+    def test_more_bytes_than_said_are_refused(self):
+        writer = self.store.begin(digest(b"abc"), 3, 0)
+        self.assertEqual(self.code(writer.write, b"abcd"), "TOO_LARGE")
+
+    def test_fewer_bytes_than_said_are_no_blob(self):
+        writer = self.store.begin(digest(b"abc"), 3, 0)
+        writer.write(b"ab")
+        self.assertEqual(self.code(writer.finish), "WRITE_FAILED")
+
+    def test_a_newer_transfer_of_the_same_blob_replaces_the_older(self):
+        old = self.store.begin(digest(b"abcdef"), 6, 0)
+        old.write(b"abc")
+        new = self.store.begin(digest(b"abcdef"), 6, 3)
+        self.assertEqual(self.code(old.write, b"d"), "WRITE_FAILED")
+        new.write(b"def")
+        new.finish()
+
+    def test_an_empty_blob(self):
+        self.assertEqual(self.store.state(self.put(b""), 0), (0, True))
+
+    def test_what_was_used_longest_ago_goes_first(self):
+        old, new = self.put(b"o" * 400, used_at=1000), self.put(b"n" * 400, used_at=2000)
+        self.store.touch(old)
+        self.put(b"x" * 400)
+        self.assertEqual(self.store.state(new, 400), (0, False))
+        self.assertEqual(self.store.state(old, 400), (400, True))
+
+    def test_what_is_in_use_is_never_evicted(self):
+        sha256 = self.put(b"o" * 600, used_at=1000)
+        self.store.pin(sha256)
+        self.assertEqual(self.code(self.store.begin, digest(b"x" * 600), 600, 0), "TOO_LARGE")
+        self.store.unpin(sha256)
+        self.store.begin(digest(b"x" * 600), 600, 0)
+        self.assertIsNone(self.store.pin(sha256))
+
+    def test_a_blob_above_the_limit_is_refused_and_evicts_nothing(self):
+        sha256 = self.put(b"o" * 600)
+        self.assertEqual(self.code(self.store.begin, digest(b""), 1001, 0), "TOO_LARGE")
+        self.assertTrue(self.store.state(sha256, 600)[1])
+
+    def test_a_full_disk_is_said(self):
+        with mock.patch("shutil.disk_usage", return_value=mock.Mock(free=0)):
+            self.assertEqual(self.code(self.store.begin, digest(b"abc"), 3, 0), "DISK_FULL")
+
+    def test_parts_of_two_nodes_are_apart_and_blobs_are_shared(self):
+        other = BlobStore(self.root, "cd" * 16, 1000)
+        writer = self.store.begin(digest(b"abc"), 3, 0)
+        writer.write(b"a")
+        self.assertEqual(other.state(digest(b"abc"), 3), (0, False))
+        writer.write(b"bc")
+        writer.finish()
+        self.assertEqual(other.state(digest(b"abc"), 3), (3, True))
+        other.close(remove_parts=True)
+        self.assertEqual(os.listdir(self.root / "parts"), [NODE])

@@ -1,0 +1,69 @@
+"""The golden messages, and what no golden message holds: malice."""
+
+import json
+import unittest
+from pathlib import Path
+
+from farm_node.errors import FAULT_CODES, Fault, ProtocolError
+from farm_node.fit import fit_job_loaded
+from farm_node.protocol import HANDSHAKE_MESSAGES, MAX_TEXT, MESSAGES, encode_message, parse_message
+
+FOLDER = Path(__file__).parents[1] / "fixtures/protocol"
+FIXTURES = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
+
+
+class Golden(unittest.TestCase):
+    def check(self, direction: str, known: dict) -> None:
+        read = set()
+        for name, fixture in FIXTURES.items():
+            if fixture["direction"] not in (direction, "both" if direction == "to-node" else direction):
+                continue
+            read.add(name)
+            for message in fixture["valid"]:
+                with self.subTest(name, message=message):
+                    self.assertLessEqual(parse_message(json.dumps(message), known).items(), message.items())
+            for message in fixture["invalid"]:
+                with self.subTest(name, invalid=message), self.assertRaises(ProtocolError):
+                    parse_message(json.dumps(message), known)
+        self.assertLessEqual(set(known), read, "every message has its golden file")
+
+    def test_messages_to_the_node(self):
+        self.check("to-node", MESSAGES)
+
+    def test_handshake_messages(self):
+        self.check("handshake-to-node", HANDSHAKE_MESSAGES)
+
+    def test_fault_codes_are_those_of_the_golden_file(self):
+        codes = {message["error"]["code"] for message in FIXTURES["frame-failed"]["valid"]}
+        self.assertEqual(codes, FAULT_CODES)
+
+    def test_faults_have_the_golden_shape(self):
+        golden = FIXTURES["frame-failed"]["valid"][0]["error"]
+        self.assertEqual(Fault("CRASHED", "").to_message().keys(), golden.keys())
+
+
+class Malice(unittest.TestCase):
+    def refused(self, text: str) -> None:
+        with self.subTest(text[:60]), self.assertRaises(ProtocolError):
+            parse_message(text, MESSAGES)
+
+    def test_what_is_no_message(self):
+        for text in ("", "{", "[]", "null", '"heartbeat"', "NaN", '{"type":NaN}', '{"type":["heartbeat"]}', '{"type":{}}'):
+            self.refused(text)
+
+    def test_deep_nesting_and_long_numbers_are_refused_soon(self):
+        self.refused("[" * 500_000)
+        self.refused('{"type":"heartbeat","x":' + "9" * 500_000 + "}")
+
+    def test_true_is_no_number(self):
+        self.refused('{"type":"frame-withdraw","frame":true,"attempt":0}')
+        self.refused('{"type":"frame-withdraw","frame":1.0,"attempt":0}')
+
+    def test_a_damaged_name_is_sent_in_valid_utf8(self):
+        self.assertEqual(json.loads(encode_message({"name": "a\ud800b"}))["name"], "a?b")
+
+    def test_a_description_that_is_too_long_keeps_what_is_missing(self):
+        references = [{"kind": "image", "path": "x" * 4000, "missing": index < 3} for index in range(2000)]
+        fitted = fit_job_loaded({"type": "job-loaded", "scene": {"references": references}})
+        self.assertLessEqual(len(encode_message(fitted)), MAX_TEXT)
+        self.assertEqual(sum(each["missing"] for each in fitted["scene"]["references"]), 3)

@@ -1,0 +1,164 @@
+"""What happens before a node serves: options, paths, key, identity, run folder, command lines."""
+
+import contextlib
+import io
+import os
+import stat
+import tempfile
+import unittest
+from pathlib import Path
+
+from farm_node.advertise import instance_label
+from farm_node.blender_program import BlenderProgram, child_environment, slot_command, slot_environment
+from farm_node.console import printable
+from farm_node.errors import StartError
+from farm_node.farm_key import load_key, parse_key
+from farm_node.identity import claim_identity
+from farm_node.options import parse_options
+from farm_node.paths import cache_dir, config_dir
+from farm_node.run_folder import RunFolder, remove_stale
+from farm_node.server import listen
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+
+class Options(unittest.TestCase):
+    def test_defaults(self):
+        options = parse_options([])
+        self.assertEqual((options.host, options.port, options.slots, options.mdns), ("0.0.0.0", None, 1, True))
+        self.assertEqual(options.cache_bytes, 50 * 2**30)
+
+    def test_all_options(self):
+        text = "--host 10.0.0.1 --port 7000 --name Rack --slots 2 --blender b --cache-dir /c --cache-size 0.5"
+        text += " --config-dir /d --key-file k --open --no-mdns --ready-file r --exit-with-stdin"
+        options = parse_options(text.split())
+        self.assertEqual((options.port, options.slots, options.cache_bytes), (7000, 2, 2**29))
+        self.assertTrue(options.open and options.exit_with_stdin and not options.mdns)
+
+    def test_mistakes_are_named_and_end_with_2(self):
+        for text in ("--prot 7000", "--por 7000", "--port 65536", "--port x", "--slots 257", "--cache-size 0", "extra", "--name \x1b"):
+            with self.subTest(text), contextlib.redirect_stderr(io.StringIO()) as said:
+                with self.assertRaises(SystemExit) as ended:
+                    parse_options(text.split(" "))
+                self.assertEqual(ended.exception.code, 2)
+                self.assertIn(text.split(" ")[0].split("=")[0], said.getvalue())
+
+
+class Paths(unittest.TestCase):
+    def test_the_folders_are_those_of_the_command_line_program(self):
+        self.assertEqual(config_dir("linux", {}, "/h"), Path("/h/.config/renderfarm"))
+        self.assertEqual(config_dir("linux", {"XDG_CONFIG_HOME": "/x"}, "/h"), Path("/x/renderfarm"))
+        self.assertEqual(cache_dir("linux", {}, "/h"), Path("/h/.cache/renderfarm"))
+        self.assertEqual(config_dir("darwin", {}, "/h"), Path("/h/Library/Preferences/renderfarm"))
+        self.assertEqual(cache_dir("darwin", {}, "/h"), Path("/h/Library/Caches/renderfarm"))
+        self.assertEqual(config_dir("win32", {"APPDATA": "/r"}, "/h"), Path("/r/renderfarm/Config"))
+        self.assertEqual(cache_dir("win32", {"LOCALAPPDATA": "/l"}, "/h"), Path("/l/renderfarm/Cache"))
+
+
+class Key(InFolder):
+    TEXT = "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU"
+
+    def test_a_first_node_makes_a_key_for_itself_and_shows_it_once(self):
+        made = load_key(self.folder / "new", None, {})
+        self.assertEqual(parse_key(made.made_text), made.raw)
+        self.assertEqual(len(made.raw), 20)
+        path = self.folder / "new" / "key"
+        if os.name == "posix":
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        again = load_key(self.folder / "new", None, {})
+        self.assertEqual((again.raw, again.made_text), (made.raw, None))
+        self.assertEqual(sorted(os.listdir(self.folder / "new")), ["key"])
+
+    def test_the_environment_stands_before_the_file(self):
+        (self.folder / "k").write_text(self.TEXT)
+        self.assertEqual(load_key(self.folder, self.folder / "k", {"RENDERFARM_KEY": "A" * 32}).raw, bytes(20))
+        self.assertEqual(load_key(self.folder, self.folder / "k", {}).key_id, "c31209dd")
+
+    def test_an_unusable_key_is_an_error_that_does_not_repeat_it(self):
+        (self.folder / "key").write_text("SHORT1SECRET")
+        with self.assertRaises(StartError) as raised:
+            load_key(self.folder, None, {})
+        self.assertNotIn("SECRET", str(raised.exception))
+        with self.assertRaises(StartError):
+            load_key(self.folder, self.folder / "absent", {})
+
+
+class IdentityTest(InFolder):
+    def test_a_node_keeps_its_id(self):
+        first = claim_identity(self.folder)
+        first.release()
+        second = claim_identity(self.folder)
+        self.addCleanup(second.release)
+        self.assertEqual(first.node_id, second.node_id)
+        self.assertRegex(first.node_id, "^[0-9a-f]{32}$")
+
+    def test_a_second_node_has_an_id_for_its_run(self):
+        first, second = claim_identity(self.folder), claim_identity(self.folder)
+        self.addCleanup(first.release)
+        self.assertNotEqual(first.node_id, second.node_id)
+        self.assertEqual((first.kept, second.kept), (True, False))
+
+    def test_a_damaged_id_is_made_anew(self):
+        (self.folder / "node-id").write_text("gibberish")
+        identity = claim_identity(self.folder)
+        self.addCleanup(identity.release)
+        self.assertRegex(identity.node_id, "^[0-9a-f]{32}$")
+
+
+class RunFolders(InFolder):
+    def test_only_folders_of_ended_nodes_are_stale(self):
+        running, dead = RunFolder.create(self.folder), RunFolder.create(self.folder)
+        (dead.path / "frame.png").write_text("x")
+        dead._lock.release()
+        self.assertEqual(remove_stale(self.folder), 1)
+        self.assertTrue(running.path.exists())
+        self.assertFalse(dead.path.exists())
+        running.remove()
+        self.assertEqual(os.listdir(self.folder / "runs"), [])
+
+
+class Commands(unittest.TestCase):
+    def test_a_single_slot_has_all_cores(self):
+        command = slot_command(BlenderProgram("/b/blender", "3.4.1"), 1, 8)
+        self.assertEqual(command[:6], "/b/blender -b --factory-startup --disable-autoexec -noaudio --python-exit-code".split())
+        self.assertNotIn("-t", command)
+        self.assertLess(command.index("--python-exit-code"), command.index("-P"))
+
+    def test_slots_share_the_cores(self):
+        command = slot_command(BlenderProgram("b", "3.4.1"), 3, 8)
+        self.assertEqual(command[command.index("-t") + 1], "2")
+        self.assertIn("1", slot_command(BlenderProgram("b", "3.4.1"), 9, 8))
+
+    def test_blender_5_is_told_to_log(self):
+        self.assertIn("--log", slot_command(BlenderProgram("b", "5.2.2"), 1, 8))
+        self.assertNotIn("--log", slot_command(BlenderProgram("b", "4.5.0"), 1, 8))
+
+    def test_a_slot_does_not_get_the_key(self):
+        environment = slot_environment(1, "t", Path("/run"), {"RENDERFARM_KEY": "secret", "HOME": "/h"})
+        self.assertNotIn("secret", environment.values())
+        self.assertEqual((environment["HOME"], environment["TMPDIR"]), ("/h", "/run"))
+
+    @unittest.skipIf(os.name == "nt", "PATH is not what Blender's Python goes by there")
+    def test_a_foreign_python_is_taken_from_path(self):
+        self.assertEqual(child_environment({"PATH": "/v/bin:/usr/bin"}, "/v/bin/python3"), {"PATH": "/usr/bin"})
+        self.assertEqual(child_environment({"PATH": "/v/bin:/usr/bin"}, "/usr/bin/python3")["PATH"], "/v/bin:/usr/bin")
+
+
+class Network(unittest.TestCase):
+    def test_a_port_asked_for_and_taken_is_an_error(self):
+        with listen("127.0.0.1", 0) as taken, self.assertRaises(StartError):
+            listen("127.0.0.1", taken.getsockname()[1])
+
+    def test_instance_names_are_one_label(self):
+        self.assertEqual(instance_label("rack 2.local", "0123456789"), "rack 2 local-01234567")
+        self.assertLessEqual(len(instance_label("ü" * 64, "0123456789").encode()), 63)
+        self.assertEqual(instance_label("...", "0123456789"), "node-01234567")
+
+    def test_control_characters_are_shown_escaped(self):
+        self.assertEqual(printable("a\x1b[2Jb\nc\u202e\ud800"), "a\\x1b[2Jb\\nc\\u202e\\ud800")
+        self.assertEqual(printable("büro 2"), "büro 2")

@@ -107,13 +107,14 @@ async function namespaces(): Promise<string[]> {
   return stdout.split("\n").map((line) => line.split(" ")[0] ?? "");
 }
 
-/** Making and removing one namespace is the only honest proof: containers differ in what they forbid to root. */
+/** Making one and running a program in it is the only honest proof: containers differ in what they forbid to root. */
 async function findProblem(): Promise<string | undefined> {
   if (process.platform !== "linux") return "network namespaces need Linux";
   if (process.getuid?.() !== 0) return "network namespaces need root";
   const probe = `rf${randomBytes(3).toString("hex")}-probe`;
   const made = await execa("ip", ["netns", "add", probe], { reject: false });
   if (made.failed) return `'ip netns add' failed: ${made.stderr || made.shortMessage}`;
+  const ran = await execa("ip", ["netns", "exec", probe, "true"], { reject: false });
   await ip("netns", "delete", probe);
-  return undefined;
+  return ran.failed ? `'ip netns exec' failed: ${ran.stderr || ran.shortMessage}` : undefined;
 }

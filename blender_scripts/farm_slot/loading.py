@@ -28,7 +28,7 @@ def open_blendfile(path: str) -> List[Warning_]:
     # An error report does not mean failure: Blender also reports missing libraries that way.
     warnings = [{"code": "LOAD_PROBLEM", "message": problem}] if problem else []
     if bpy.app.autoexec_fail:
-        message = "Scripts in the file were not run: " + (bpy.app.autoexec_message or "no name given")
+        message = "Scripts in the file were not run: " + (bpy.app.autoexec_fail_message or "no name given")
         warnings.append({"code": "SCRIPTS_BLOCKED", "message": message})
     return warnings
 

@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional
 
 from websockets.legacy.client import WebSocketClientProtocol, connect
 
-WAIT_S = 120.0
+WAIT_S = 60.0
 """A bound, never a measurement: Blender on a busy machine is slow."""
 
 
@@ -69,6 +69,8 @@ class Coordinator:
                     self._taken += 1
                     if message["type"] == kind and where(message):
                         return message
+                    if message["type"] in ("error", "job-load-failed"):
+                        raise AssertionError(f"Not {kind} came but {message}")
                 if self.close_code is not None:
                     raise AssertionError(f"The link was closed ({self.close_code}) before {kind}: {self.seen[-5:]}")
                 self._news.clear()

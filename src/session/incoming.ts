@@ -7,6 +7,7 @@ export type Sink = (data: Buffer) => Promise<void>;
 interface Transfer {
   readonly sizeBytes: number;
   readonly sink: Sink;
+  readonly onProblem: ((problem: unknown) => void) | undefined;
   receivedBytes: number;
   problem: unknown;
 }
@@ -21,8 +22,9 @@ export class IncomingTransfers {
     return this.#nextNumber++;
   }
 
-  begin(number: number, sizeBytes: number, sink: Sink): void {
-    this.#running.set(number, { sizeBytes, sink, receivedBytes: 0, problem: undefined });
+  /** @param onProblem Told at once what `end` will throw: a node whose transfer is spoilt may never end it */
+  begin(number: number, sizeBytes: number, sink: Sink, onProblem?: (problem: unknown) => void): void {
+    this.#running.set(number, { sizeBytes, sink, onProblem, receivedBytes: 0, problem: undefined });
   }
 
   /**
@@ -37,15 +39,17 @@ export class IncomingTransfers {
       throw badPiece(`there is no transfer ${piece.transfer}`);
     }
     if (transfer.problem !== undefined) return;
+    const spoil = (problem: unknown) => {
+      transfer.problem = problem;
+      transfer.onProblem?.(problem);
+    };
     if (piece.offset !== transfer.receivedBytes) {
-      transfer.problem = badPiece(`offset ${piece.offset} came where ${transfer.receivedBytes} was due`);
+      spoil(badPiece(`offset ${piece.offset} came where ${transfer.receivedBytes} was due`));
     } else if (piece.offset + piece.data.length > transfer.sizeBytes) {
-      transfer.problem = badPiece(`more than the ${transfer.sizeBytes} bytes that were announced`);
+      spoil(badPiece(`more than the ${transfer.sizeBytes} bytes that were announced`));
     } else {
       transfer.receivedBytes += piece.data.length;
-      await transfer.sink(piece.data).catch((error: unknown) => {
-        transfer.problem = error;
-      });
+      await transfer.sink(piece.data).catch(spoil);
     }
   }
 

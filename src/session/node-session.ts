@@ -81,6 +81,7 @@ export class NodeSession implements AsyncDisposable {
     const limit = AbortSignal.any([signal, timeout]);
     const onLimit = () => void link.close(1001, "greeting took too long");
     limit.addEventListener("abort", onLimit, { once: true });
+    if (limit.aborted) onLimit(); // no event tells of what was before
     try {
       const { node, sessionKey } = await greet(link, options.expectedNode, options.chooseKey);
       const incoming = new Seal(sessionKey, "to-coordinator");
@@ -164,13 +165,14 @@ export class NodeSession implements AsyncDisposable {
    */
   async fetchResult(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean> {
     const transfer = this.#transfers.takeNumber();
-    this.#transfers.begin(transfer, result.sizeBytes, sink);
+    const spoilt = new AbortController();
+    this.#transfers.begin(transfer, result.sizeBytes, sink, (problem) => spoilt.abort(problem));
     try {
       const reply = await this.#ask(
         { type: "result-fetch", transfer, frame: result.frame, attempt: result.attempt, offset: 0 },
         (message): message is Extract<FromNode, { type: "result-end" | "result-missing" }> =>
           (message.type === "result-end" || message.type === "result-missing") && message.transfer === transfer,
-        signal,
+        AbortSignal.any([signal, spoilt.signal]), // a spoilt transfer may have no end
       );
       if (reply.type === "result-missing") return false;
       this.#transfers.end(transfer);

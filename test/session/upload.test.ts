@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeFarmKey } from "../../src/core/farm-key.ts";
+import { NodeSession } from "../../src/session/node-session.ts";
+import { largestPieceBytes } from "../../src/session/piece.ts";
+import type { Blob } from "../../src/session/upload.ts";
+import { digestOf, FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
+import { makeLinkPair } from "../support/link-pair.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+
+const key = makeFarmKey();
+const { signal } = new AbortController();
+const content = randomBytes(2 * largestPieceBytes + 1234);
+let folder: TemporaryFolder;
+let blob: Blob;
+beforeAll(async () => {
+  folder = await makeTemporaryFolder();
+  const path = join(folder.path, "scene.blend");
+  await writeFile(path, content);
+  blob = { path, sha256: digestOf(content), sizeBytes: content.length };
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+async function connect(options: FakeNodeOptions = {}) {
+  const node = new FakeNode({ key, ...options });
+  const pair = makeLinkPair();
+  const serving = node.serve(pair.node);
+  const session = await NodeSession.open({
+    link: pair.coordinator,
+    chooseKey: () => key,
+    onReport: () => {},
+    signal,
+  });
+  const pieces = () => pair.coordinator.sent.filter((message) => typeof message !== "string");
+  return { node, pair, serving, session, pieces };
+}
+
+test("sendBlob() brings the whole file in pieces of at most 1 MiB and says how far it is", async () => {
+  const { node, session, pieces } = await connect();
+  await using _ = session;
+  const progress: number[] = [];
+  expect(await session.sendBlob(blob, (have) => progress.push(have), signal)).toBe(content.length);
+  expect(node.blobs.get(blob.sha256)?.equals(content)).toBe(true);
+  expect(pieces().length).toBe(3);
+  expect(progress).toEqual([largestPieceBytes, 2 * largestPieceBytes, content.length]);
+});
+
+test("sendBlob() sends nothing that the node has", async () => {
+  const { node, session, pieces } = await connect();
+  await using _ = session;
+  node.blobs.set(blob.sha256, content);
+  expect(await session.sendBlob(blob, () => {}, signal)).toBe(0);
+  expect(pieces()).toEqual([]);
+});
+
+test("sendBlob() goes on where an earlier upload ended", async () => {
+  const { node, session } = await connect();
+  await using _ = session;
+  node.blobs.set(blob.sha256, content.subarray(0, 1_000_000));
+  expect(await session.sendBlob(blob, () => {}, signal)).toBe(content.length - 1_000_000);
+  expect(node.blobs.get(blob.sha256)?.equals(content)).toBe(true);
+});
+
+test("sendBlob() begins at 0 again when the part on the node was spoilt", async () => {
+  const { node, session } = await connect();
+  await using _ = session;
+  node.blobs.set(blob.sha256, Buffer.alloc(1_000_000));
+  const sent = await session.sendBlob(blob, () => {}, signal);
+  expect(sent).toBe(content.length - 1_000_000 + content.length);
+  expect(node.blobs.get(blob.sha256)?.equals(content)).toBe(true);
+  expect(node.heard.filter(({ type }) => type === "blob-begin")).toMatchObject([{ offset: 1_000_000 }, { offset: 0 }]);
+});
+
+test("sendBlob() sends only the end of a blob of which the node has all bytes unverified", async () => {
+  const { node, session, pieces } = await connect({
+    say: (message) => [message.type === "blob-state" ? { ...message, complete: false } : message],
+  });
+  await using _ = session;
+  node.blobs.set(blob.sha256, content);
+  expect(await session.sendBlob(blob, () => {}, signal)).toBe(0);
+  expect(pieces()).toEqual([]);
+  expect(node.heard.at(-1)).toMatchObject({ type: "blob-end" });
+});
+
+describe("sendBlob() ends with the node's reason", () => {
+  test.each(["DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAILED"] as const)("%s", async (rejectsBlob) => {
+    const { session, node } = await connect({ rejectsBlob });
+    await using _ = session;
+    const upload = session.sendBlob(blob, () => {}, signal);
+    await expect(upload).rejects.toMatchObject({
+      code: "FARM_BLEND_REJECTED",
+      message: expect.stringContaining(rejectsBlob),
+    });
+    expect(node.heard.filter(({ type }) => type === "blob-begin").length).toBe(1); // it is not asked for ever
+  });
+});
+
+test("sendBlob() sends no more pieces once the node has said that it does not want them", async () => {
+  const { session, pair, pieces } = await connect({ rejectsBlob: "DISK_FULL" });
+  await using _ = session;
+  // The second piece waits until the rejection has come, as on a slow network.
+  const send = pair.coordinator.send.bind(pair.coordinator);
+  pair.coordinator.send = async (message) => {
+    await send(message);
+    if (typeof message !== "string") await new Promise(setImmediate);
+  };
+  await expect(session.sendBlob(blob, () => {}, signal)).rejects.toMatchObject({ code: "FARM_BLEND_REJECTED" });
+  expect(pieces().length).toBeLessThan(3);
+});
+
+test("sendBlob() ends when the link does, whatever it waits for", async () => {
+  for (const point of ["blob-query", "blob-begin", "blob-end"]) {
+    const { session, pair } = await connect({
+      onMessage: (message) => {
+        if (message.type !== point) return false;
+        pair.coordinator.cut();
+        return true;
+      },
+    });
+    await using _ = session;
+    await expect(session.sendBlob(blob, () => {}, signal)).rejects.toMatchObject({ code: "FARM_LINK_LOST" });
+  }
+});
+
+test("sendBlob() stops when it is aborted, and the session lives on", async () => {
+  const stop = new AbortController();
+  const { session } = await connect();
+  await using _ = session;
+  const upload = session.sendBlob(blob, () => stop.abort(new Error("enough")), stop.signal);
+  await expect(upload).rejects.toThrow();
+  await expect(session.openJob("a".repeat(32), "me", undefined, signal)).resolves.toMatchObject({ type: "job-opened" });
+});

@@ -1,7 +1,19 @@
 /** The public face of renderfarm: everything its own command line uses, and nothing else. */
+export { flagsOfEnvironment } from "./config/environment.ts";
+export {
+  type Farmspec,
+  farmspecName,
+  farmspecOf,
+  farmspecSchema,
+  parseFarmspec,
+  readFarmspec,
+  writeFarmspec,
+} from "./config/farmspec.ts";
+export { parseRenderFlags, type RenderFlags } from "./config/flags.ts";
 export { type Folders, foldersOf } from "./config/folders.ts";
-export { loadKeys } from "./config/keys.ts";
-export { parseRenderFlags, type RenderFlags, type Surroundings, settleJob } from "./config/settle.ts";
+export { keyFileOf, loadKeys, saveKey } from "./config/keys.ts";
+export { recentBlends, rememberBlend } from "./config/recent.ts";
+export { layerFlags, type Surroundings, settleJob } from "./config/settle.ts";
 export { type ExitCode, FarmError, type FarmErrorCode } from "./core/errors.ts";
 export { type FarmKey, formatFarmKey, makeFarmKey, parseFarmKey } from "./core/farm-key.ts";
 export type { FrameOrder } from "./core/frame-range.ts";
@@ -10,7 +22,9 @@ export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
 export { counted, printable } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/discover-nodes.ts";
+export { type DoctorOptions, examine, type Finding } from "./farm/doctor.ts";
 export type { FarmEvent, FarmEventMap, FarmEventName, FarmListener, NodeName, NodeTally } from "./farm/events.ts";
+export { type NodeProgramOptions, runNode } from "./farm/node-program.ts";
 export {
   type CompletedJob,
   type InterruptedJob,

@@ -10,13 +10,14 @@ export class JsonLines {
     this.#unixMs = unixMs;
   }
 
-  tell(event: { readonly type: string }): void {
+  /** @param more Further fields of the line */
+  tell(event: { readonly type: string }, more: object = {}): void {
     const { type, ...fields } = event;
-    this.#write(`${JSON.stringify({ type, at: new Date(this.#unixMs()).toISOString(), ...fields })}\n`);
+    this.#write(`${JSON.stringify({ type, at: new Date(this.#unixMs()).toISOString(), ...fields, ...more })}\n`);
   }
 
   /** The last line of a job that ended by an error. */
   fail(error: FarmError): void {
-    this.tell({ type: "job:failed", ...{ code: error.code, message: error.message, hint: error.hint } });
+    this.tell({ type: "job:failed" }, { code: error.code, message: error.message, hint: error.hint });
   }
 }

@@ -2,7 +2,13 @@
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { FarmError, printable } from "../index.ts";
+import { doctorCommand } from "./doctor-command.ts";
+import { encodeCommand } from "./encode-command.ts";
+import { farmspecCommand } from "./farmspec-command.ts";
 import { JsonLines } from "./json-lines.ts";
+import { makeKeyCommand, setKeyCommand, showKeyCommand } from "./key-command.ts";
+import { nodeCommand } from "./node-command.ts";
+import { nodesCommand } from "./nodes-command.ts";
 import { makeProgram } from "./program.ts";
 import { LeftAtPromptError } from "./questions.ts";
 import { renderCommand } from "./render-command.ts";
@@ -15,13 +21,22 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
-const program = makeProgram(version, async (typed) => {
-  process.exitCode = await renderCommand(typed);
-});
-program.exitOverride();
+const commands = {
+  render: renderCommand,
+  nodes: nodesCommand,
+  node: nodeCommand,
+  farmspec: farmspecCommand,
+  showKey: showKeyCommand,
+  makeKey: makeKeyCommand,
+  setKey: setKeyCommand,
+  doctor: doctorCommand,
+  encode: encodeCommand,
+};
 
 try {
-  await program.parseAsync();
+  await makeProgram(version, commands, (exitCode) => {
+    process.exitCode = exitCode;
+  }).parseAsync();
 } catch (error) {
   process.exitCode = tellError(error);
 }
@@ -31,12 +46,12 @@ function tellError(error: unknown): number {
   if (error instanceof LeftAtPromptError) return 130;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has told it already
   if (!(error instanceof FarmError)) {
-    process.stderr.write(`This is a bug of renderfarm; please report it with these lines:\n`);
+    process.stderr.write("This is a bug of renderfarm; please report it with these lines:\n");
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     return 1;
   }
   if (process.argv.includes("--json")) new JsonLines((line) => process.stdout.write(line), Date.now).fail(error);
   const lines = error.message.split("\n").map(printable).join("\n");
-  process.stderr.write(`Error: ${lines}\n  ${error.hint}\n`);
+  process.stderr.write(`Error: ${lines}\n  ${printable(error.hint)}\n`);
   return error.exitCode;
 }

@@ -82,6 +82,8 @@ export class PlainLines {
         return `Encoding is put off until all frames are there: ${event.message}`;
       case "warning":
         return `Warning: ${event.message}${event.name === null ? "" : ` (${printable(event.name)})`}`;
+      case "farmspec:saved":
+        return `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`;
       case "job:draining":
         return `Finishing ${counted(event.running, "frame")}, then stopping; press Ctrl-C again to stop now`;
       case "job:progressed":

@@ -1,66 +1,104 @@
 import { Command, Option } from "commander";
+import { addRenderFlags } from "./render-flags.ts";
 
-/** What the user typed, before anything is checked. */
+export const commandNames = ["nodes", "node", "farmspec", "key", "doctor", "encode"];
+
+/** What the user typed for a render, before anything is checked. */
 export interface TypedRender {
   readonly blend: string | undefined;
   readonly options: Record<string, unknown>;
 }
 
+type Options = Record<string, string & boolean>;
+
+/** What each command does; each answers with an exit code. */
+export interface Commands {
+  render(typed: TypedRender): Promise<number>;
+  nodes(options: Options): Promise<number>;
+  node(typed: readonly string[]): Promise<number>;
+  farmspec(options: Options): Promise<number>;
+  showKey(options: Options): Promise<number>;
+  makeKey(options: Options): Promise<number>;
+  setKey(options: Options): Promise<number>;
+  doctor(options: Options): Promise<number>;
+  encode(folder: string, options: Record<string, unknown>): Promise<number>;
+}
+
 /**
  * The command line as commander knows it. Flags have no defaults here: a default would hide what a farmspec says.
  *
- * @param onRender Called with what was typed when a render is asked for
+ * @param onExit Called with the exit code of the command that ran
  */
-export function makeProgram(version: string, onRender: (typed: TypedRender) => Promise<void>): Command {
+export function makeProgram(version: string, commands: Commands, onExit: (exitCode: number) => void): Command {
+  const run =
+    <T extends unknown[]>(command: (...args: T) => Promise<number>) =>
+    async (...args: T) =>
+      onExit(await command(...args));
   const program = new Command("renderfarm")
     .description("Renders a Blender animation on every machine in the room, and makes the video")
     .version(version, "-V, --version", "Show the version")
     .helpOption("-h, --help", "Show this help")
     .showSuggestionAfterError()
     .showHelpAfterError("(renderfarm --help lists all flags)")
+    .enablePositionalOptions()
     .argument("[blendfile]", "the blendfile to render, as with --blend")
-    .allowExcessArguments(false);
+    .allowExcessArguments(false)
+    .exitOverride();
+  addRenderFlags(program);
+  program.action(
+    run((blend: string | undefined, options: Record<string, unknown>) => commands.render({ blend, options })),
+  );
 
-  program.optionsGroup("What to render:");
-  program
-    .option("-b, --blend <file>", "the blendfile to render")
-    .option("-o, --output <file>", "the video to write: .mp4 or .mkv")
-    .option("-f, --frames <list>", 'frames, for example "1-24,30,40-60x2,-10--1" (default: the scene\'s range)')
-    .option("-s, --scene <name>", "scene to render (default: the one the file was saved in)")
-    .option("--fps <rate>", "frames per second, 24 or 30000/1001 (default: the scene's)")
-    .addOption(
-      new Option("--missing <what>", "what to do when files the scene uses are not there").choices(["fail", "warn"]),
-    );
+  const add = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .helpOption("-h, --help", "Show this help")
+      .allowExcessArguments(false);
+  const json = () => new Option("--json", "one JSON object per line on stdout");
+  const keyFile = () => new Option("-k, --key-file <file>", "file with the farm key");
 
-  program.optionsGroup("Where to render:");
+  add("nodes", "who is on the network").addOption(json()).addOption(keyFile()).action(run(commands.nodes));
   program
-    .option("-n, --nodes <list>", "host:port of each node, with commas; nothing is looked for by mDNS then")
-    .option("-l, --local", "render on this machine alone")
-    .option("--slots <number>", "Blenders at once on this machine, when it renders (default: 1)")
-    .option("--blender <file>", "the Blender of this machine (default: $BLENDER, then PATH)")
-    .option("--blender-version <version>", "render with this version, 3.4 or 3.4.1 (default: that of most nodes)")
-    .option("--mix-versions", "let nodes with different Blenders take part: their pixels differ")
-    .addOption(
-      new Option("--order <order>", "order in which frames are handed out").choices([
-        "sequential",
-        "reverse",
-        "spread",
-      ]),
-    )
-    .option("-k, --key-file <file>", "file with the farm key (default: $RENDERFARM_KEY, then the config folder)");
+    .command("node")
+    .description("make this machine a node, until Ctrl-C; 'renderfarm node --help' lists the node's own flags")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .argument("[flags...]", "flags of the node")
+    .action(run((flags: string[]) => commands.node(flags)));
+  add("farmspec", "write a farmspec of the nodes that are there")
+    .option("-o, --output <file>", "where to (default: farmspec.json)")
+    .option("--overwrite", "replace it when it is there")
+    .action(run(commands.farmspec));
 
-  program.optionsGroup("What to leave, and how to tell:");
-  program
-    .option("--keep-frames", "keep the frames when the video is done")
+  const key = add("key", "the farm key of this machine");
+  const addKey = (name: string, description: string) =>
+    key.command(name).description(description).helpOption("-h, --help", "Show this help").allowExcessArguments(false);
+  addKey("show", "say which key this machine has")
+    .option("--reveal", "show the key itself")
+    .addOption(keyFile())
+    .action(run(commands.showKey));
+  addKey("make", "make a new key").option("--replace", "even when there is one").action(run(commands.makeKey));
+  addKey("set", "take the key of another machine, from the keyboard or standard input")
+    .option("--replace", "even when there is one")
+    .action(run(commands.setKey));
+  key.action(run(() => commands.showKey({})));
+
+  add("doctor", "what is wrong on this machine and its network, and what mends it")
+    .addOption(json())
+    .addOption(keyFile())
+    .option("--ffmpeg <file>", "the FFmpeg to look at")
+    .option("--blender <file>", "the Blender to look at")
+    .action(run(commands.doctor));
+  add("encode", "finish the video of a job folder from its frames, without rendering")
+    .argument("<folder>", "the job folder, <output>.renderfarm")
+    .option("-o, --output <file>", "the video to write (default: the job's own)")
+    .option("--crf <number>", "quality, lower is better")
+    .option("--codec <codec>", "h264, hevc, av1, vp9, prores or ffv1")
     .option("--overwrite", "replace the output when it is there")
-    .option("-y, --yes", "ask nothing: yes to every question")
-    .option("--ffmpeg <file>", "the FFmpeg to encode with (default: $FFMPEG_PATH, then PATH)")
-    .option("--json", "tell everything as one JSON object per line on stdout")
-    .addOption(
-      new Option("--log-level <level>", "log on stderr from this level on (default: warn)").choices([
-        ...["trace", "debug", "info", "warn", "error", "fatal", "silent"],
-      ]),
-    );
-
-  return program.action((blend: string | undefined, options: Record<string, unknown>) => onRender({ blend, options }));
+    .option("--ffmpeg <file>", "the FFmpeg to encode with")
+    .addOption(json())
+    .action(run((folder: string, options: Record<string, unknown>) => commands.encode(folder, options)));
+  return program;
 }

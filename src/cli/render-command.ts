@@ -1,66 +1,107 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import {
-  type CompletedJob,
   FarmError,
   type FarmEvent,
+  type Farmspec,
+  farmspecName,
+  farmspecOf,
+  flagsOfEnvironment,
   foldersOf,
+  type JobResult,
+  type JobSettings,
+  layerFlags,
   loadKeys,
   parseRenderFlags,
   type RenderFlags,
+  readFarmspec,
+  rememberBlend,
   renderJob,
+  type Sighting,
   settleJob,
+  writeFarmspec,
 } from "../index.ts";
-import { JsonLines } from "./json-lines.ts";
+import { askForKey, interview } from "./interview.ts";
 import { JobLog } from "./log.ts";
-import { PlainLines } from "./plain-lines.ts";
-import type { TypedRender } from "./program.ts";
-import { canAsk, mayReplace } from "./questions.ts";
-import { listenForInterrupts } from "./signals.ts";
-
-/** What a command tells about itself, in one form or the other. */
-interface Teller {
-  tell(event: FarmEvent): void;
-  finish(result: CompletedJob): void;
-  interrupted(missing: number | null): void;
-}
+import { commandNames, type TypedRender } from "./program.ts";
+import { canAsk } from "./questions.ts";
+import { type Interrupts, listenForInterrupts } from "./signals.ts";
+import { closest } from "./suggestion.ts";
+import { jsonTeller, plainTeller, type Teller } from "./tellers.ts";
 
 /**
- * `renderfarm [blendfile]`: settles what was typed, runs the job, tells about it.
+ * `renderfarm [blendfile]`: settles what was typed, asks for what is missing, runs the job and tells about it.
  *
  * @returns The exit code
  * @throws {FarmError} What went wrong, told by nobody yet
  */
 export async function renderCommand(typed: TypedRender): Promise<number> {
-  const flags = flagsOf(typed);
+  const typedFlags = flagsOf(typed);
+  const environment = flagsOfEnvironment(process.env);
+  const farmspecPath = typedFlags.farmspec ?? environment.farmspec;
+  const written = await readFarmspec(resolve(farmspecPath ?? farmspecName), farmspecPath === undefined);
+  const given = layerFlags(typedFlags, environment, written);
   const folders = foldersOf(process.env);
-  const keys = await loadKeys({ environment: process.env, keyFile: flags.keyFile, configFolder: folders.config });
-  const settled = settleJob(flags, { workingFolder: process.cwd(), folders, keys });
-  const isAsked = canAsk(flags) && !settled.overwrite;
-  const settings = isAsked && (await mayReplace(settled.output)) ? { ...settled, overwrite: true } : settled;
+  const keys = await loadKeys({ environment: process.env, keyFile: given.keyFile, configFolder: folders.config });
 
-  const teller = flags.json ? jsonTeller() : plainTeller();
-  const log = new JobLog({
-    level: flags.logLevel ?? "warn",
-    isTerminal: process.stderr.isTTY === true,
-    write: (text) => process.stderr.write(text),
+  const isAsked = canAsk(given);
+  const { flags, farmspec } = isAsked
+    ? await interview(given, written, folders.config)
+    : { flags: given, farmspec: written };
+  const settings = settleJob(flags, { workingFolder: process.cwd(), folders, keys, farmspec });
+  await rememberBlend(folders.config, settings.blend);
+
+  const run = new JobRun(flags);
+  const result = await run.render(settings).catch(async (error: unknown) => {
+    if (!isAsked || !(error instanceof FarmError) || error.code !== "FARM_KEY_UNUSABLE") throw error;
+    const key = await askForKey(error, folders.config);
+    return await run.render({ ...settings, keys: [key, ...settings.keys] });
   });
-  using interrupts = listenForInterrupts();
-  const result = await renderJob(settings, {
-    drain: interrupts.drain,
-    signal: interrupts.stop,
-    onEvent: (event) => {
-      if (event.type === "job:started") log.addFile(join(event.folder, "log.ndjson"));
-      const { type, ...fields } = event;
-      log.logger[levelOf(event)](fields, type);
-      teller.tell(event);
-    },
-  });
+  if (isFarmspecWanted(flags, settings)) await saveFarmspec(run.nodesFound, run.teller);
   if (result.type === "completed") {
-    teller.finish(result);
+    run.teller.finish(result);
     return 0;
   }
-  teller.interrupted(result.missing);
-  return interrupts.exitCode ?? 130;
+  run.teller.interrupted(result.missing);
+  return run.exitCode ?? 130;
+}
+
+/** Runs a job with its log, its signals and its way of telling. */
+class JobRun {
+  readonly teller: Teller;
+  readonly nodesFound: Sighting[] = [];
+  exitCode: Interrupts["exitCode"];
+  readonly #log: JobLog;
+
+  constructor(flags: RenderFlags) {
+    this.teller = flags.json ? jsonTeller() : plainTeller();
+    this.#log = new JobLog({
+      level: flags.logLevel ?? "warn",
+      isTerminal: process.stderr.isTTY === true,
+      write: (text) => process.stderr.write(text),
+    });
+  }
+
+  async render(settings: JobSettings): Promise<JobResult> {
+    using interrupts = listenForInterrupts();
+    try {
+      return await renderJob(settings, {
+        drain: interrupts.drain,
+        signal: interrupts.stop,
+        onEvent: (event) => this.#hear(event),
+      });
+    } finally {
+      this.exitCode = interrupts.exitCode;
+    }
+  }
+
+  #hear(event: FarmEvent): void {
+    if (event.type === "job:started") this.#log.addFile(join(event.folder, "log.ndjson"));
+    if (event.type === "node:found") this.nodesFound.push(sightingOf(event));
+    const { type, ...fields } = event;
+    this.#log.logger[levelOf(event)](fields, type);
+    this.teller.tell(event);
+  }
 }
 
 function flagsOf(typed: TypedRender): RenderFlags {
@@ -72,7 +113,16 @@ function flagsOf(typed: TypedRender): RenderFlags {
       "Give the blendfile once",
     );
   }
+  if (typed.blend !== undefined) refuseMistypedCommand(typed.blend);
   return parseRenderFlags({ ...options, blend: typed.blend ?? blend });
+}
+
+/** A mistyped command looks like the name of a blendfile. */
+function refuseMistypedCommand(word: string): void {
+  if (word.includes(".") || existsSync(word)) return;
+  const meant = closest(word, commandNames);
+  if (meant === undefined) return;
+  throw new FarmError("FARM_BAD_INPUT", `Cannot find a blendfile or a command '${word}'`, `Did you mean '${meant}'?`);
 }
 
 function levelOf(event: FarmEvent): "debug" | "info" {
@@ -81,23 +131,22 @@ function levelOf(event: FarmEvent): "debug" | "info" {
   return isFrequent ? "debug" : "info";
 }
 
-function plainTeller(): Teller {
-  const lines = new PlainLines(
-    (text) => process.stdout.write(text),
-    () => performance.now(),
-  );
-  return {
-    tell: (event) => lines.tell(event),
-    finish: (result) => lines.finish(result),
-    interrupted: (missing) => lines.interrupted(missing),
-  };
+function sightingOf(event: Extract<FarmEvent, { type: "node:found" }>): Sighting {
+  const colon = event.address.lastIndexOf(":");
+  const address = { host: event.address.slice(0, colon), port: Number(event.address.slice(colon + 1)) };
+  return { id: event.node, name: event.name, addresses: [address], source: "mdns" };
 }
 
-function jsonTeller(): Teller {
-  const lines = new JsonLines((text) => process.stdout.write(text), Date.now);
-  return {
-    tell: (event) => lines.tell(event),
-    finish: ({ type: _, ...result }) => lines.tell({ ...{ type: "job:completed" }, ...result }),
-    interrupted: (missing) => lines.tell({ ...{ type: "job:interrupted" }, ...{ missing } }),
-  };
+/** Only what discovery found is written down, and only where no farmspec is: nothing of the user's is changed. */
+function isFarmspecWanted(flags: RenderFlags, settings: JobSettings): boolean {
+  const wasDiscovered = settings.discover && settings.nodes.length === 0 && !settings.isLocal;
+  return wasDiscovered && flags.saveFarmspec !== false && flags.farmspec === undefined && !existsSync(farmspecName);
+}
+
+async function saveFarmspec(nodes: readonly Sighting[], teller: Teller): Promise<void> {
+  const others = nodes.filter((node) => node.addresses[0]?.host !== "127.0.0.1");
+  if (others.length === 0) return;
+  const farmspec: Farmspec = farmspecOf(others);
+  await writeFarmspec(resolve(farmspecName), farmspec);
+  teller.tell({ type: "farmspec:saved", path: resolve(farmspecName), nodes: others.length });
 }

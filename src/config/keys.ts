@@ -1,7 +1,21 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
-import { type FarmKey, parseFarmKey } from "../core/farm-key.ts";
+import { type FarmKey, formatFarmKey, parseFarmKey } from "../core/farm-key.ts";
+
+/** Where this user's farm key is kept, by nodes and coordinators alike. */
+export function keyFileOf(configFolder: string): string {
+  return join(configFolder, "key");
+}
+
+/** Keeps a key for this user and nobody else. @returns The file */
+export async function saveKey(key: FarmKey, configFolder: string): Promise<string> {
+  const file = keyFileOf(configFolder);
+  await mkdir(configFolder, { recursive: true, mode: 0o700 });
+  await writeFileAtomic(file, `${formatFarmKey(key)}\n`, { mode: 0o600 });
+  return file;
+}
 
 /**
  * Reads the farm keys this machine knows: of `RENDERFARM_KEY`, of the key file that was named, and the one that a node
@@ -19,7 +33,7 @@ export async function loadKeys(sources: {
   if (sources.keyFile !== undefined) keys.push(parseFarmKey(await readKeyFile(sources.keyFile), sources.keyFile));
   const fromEnvironment = sources.environment.RENDERFARM_KEY;
   if (fromEnvironment) keys.push(parseFarmKey(fromEnvironment, "RENDERFARM_KEY"));
-  const usualFile = join(sources.configFolder, "key");
+  const usualFile = keyFileOf(sources.configFolder);
   const usual = await readFile(usualFile, "utf8").catch((error: unknown) => {
     if (systemCodeOf(error) === "ENOENT") return undefined;
     throw unreadable(usualFile, error);

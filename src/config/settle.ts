@@ -1,87 +1,38 @@
 import { resolve } from "node:path";
-import { z } from "zod";
 import { FarmError } from "../core/errors.ts";
 import type { FarmKey } from "../core/farm-key.ts";
 import { parseFrames } from "../core/frame-range.ts";
-import type { JobSettings } from "../core/job-settings.ts";
+import type { JobSettings, NamedNode } from "../core/job-settings.ts";
 import { parseNodeList } from "../core/node-list.ts";
+import type { Farmspec } from "./farmspec.ts";
+import type { RenderFlags } from "./flags.ts";
 import type { Folders } from "./folders.ts";
 
-const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-
-/** The flags of a render as they were typed; what was not given is absent, so that it hides nothing below it. */
-export const renderFlags = z.strictObject({
-  blend: z.string().min(1).optional(),
-  output: z.string().min(1).optional(),
-  frames: z.string().optional(),
-  scene: z.string().min(1).optional(),
-  fps: z.string().optional(),
-  order: z.enum(["sequential", "reverse", "spread"]).optional(),
-  nodes: z.string().optional(),
-  local: z.boolean().optional(),
-  slots: z.string().optional(),
-  blender: z.string().min(1).optional(),
-  ffmpeg: z.string().min(1).optional(),
-  blenderVersion: z
-    .string()
-    .regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?$/, "a version such as 3.4 or 3.4.1 is needed")
-    .optional(),
-  mixVersions: z.boolean().optional(),
-  missing: z.enum(["fail", "warn"]).optional(),
-  keyFile: z.string().min(1).optional(),
-  keepFrames: z.boolean().optional(),
-  overwrite: z.boolean().optional(),
-  yes: z.boolean().optional(),
-  json: z.boolean().optional(),
-  logLevel: z.enum(logLevels).optional(),
-});
-
-export type RenderFlags = z.infer<typeof renderFlags>;
-
-/** Names a flag as it is typed: `keepFrames` is `--keep-frames`. */
-function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/** @throws {FarmError} `FARM_BAD_INPUT` naming the flag */
-export function parseRenderFlags(value: unknown): RenderFlags {
-  const parsed = renderFlags.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new FarmError(
-    "FARM_BAD_INPUT",
-    `Cannot use ${flagOf(String(issue?.path[0] ?? ""))}: ${issue?.message ?? "it is not valid"}`,
-    "renderfarm --help lists what each flag takes",
-  );
-}
-
-/** What the flags leave to be found elsewhere before a job can start. */
+/** What there is beside the flags when a job is settled. */
 export interface Surroundings {
   readonly workingFolder: string;
   readonly folders: Folders;
   readonly keys: readonly FarmKey[];
+  readonly farmspec: Farmspec | undefined;
+}
+
+/** A render's flags with what stands below them: defaults < farmspec < environment < flags. */
+export function layerFlags(flags: RenderFlags, environment: RenderFlags, farmspec: Farmspec | undefined): RenderFlags {
+  return { ...farmspec?.defaults, ...withoutGaps(environment), ...withoutGaps(flags) };
 }
 
 /**
  * Settles flags and defaults into the settings of a job.
  *
+ * @param flags As `layerFlags` gives them, with the answers to questions
  * @throws {FarmError} `FARM_BAD_INPUT` naming the flag that is missing or senseless
  */
 export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSettings {
-  const { workingFolder, folders, keys } = surroundings;
+  const { workingFolder, folders, keys, farmspec } = surroundings;
   if (flags.blend === undefined) throw missingFlag("--blend", "the blendfile to render");
   if (flags.output === undefined) throw missingFlag("--output", "the video to write");
   if (flags.frames !== undefined) parseFrames(flags.frames); // a typing error is told before anything is started
-  const slots = flags.slots === undefined ? 1 : Number(flags.slots);
-  if (!Number.isInteger(slots) || slots < 1 || slots > 256) {
-    throw new FarmError(
-      "FARM_BAD_INPUT",
-      `Cannot use --slots ${flags.slots}: a whole number from 1 to 256 is needed`,
-      "A slot is one Blender on this machine; 1 suits most scenes, 2 suits small ones",
-    );
-  }
-  const nodes = flags.nodes === undefined ? [] : parseNodeList(flags.nodes);
-  if (flags.local && nodes.length > 0) {
+  if (flags.local && flags.nodes !== undefined) {
     throw new FarmError("FARM_BAD_INPUT", "Cannot use --local together with --nodes", "Leave one of them out");
   }
   return {
@@ -91,12 +42,15 @@ export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSe
     scene: flags.scene,
     fps: flags.fps,
     order: flags.order ?? "sequential",
-    nodes,
+    ...nodesOf(flags, farmspec),
     isLocal: flags.local ?? false,
-    localSlots: slots,
+    localSlots: flags.slots ?? 1,
     blenderVersion: flags.blenderVersion,
     mixVersions: flags.mixVersions ?? false,
     missing: flags.missing ?? "fail",
+    crf: flags.crf,
+    codec: flags.codec,
+    poster: flags.poster === undefined ? undefined : resolve(workingFolder, flags.poster),
     keepFrames: flags.keepFrames ?? false,
     overwrite: flags.overwrite ?? false,
     keys,
@@ -105,6 +59,25 @@ export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSe
     configFolder: folders.config,
     cacheFolder: folders.cache,
   };
+}
+
+/** Nodes named on the command line stand for the whole farm; else those of the farmspec, with what it says of others. */
+function nodesOf(flags: RenderFlags, farmspec: Farmspec | undefined): Pick<JobSettings, "nodes" | "discover"> {
+  if (flags.nodes !== undefined) {
+    return { nodes: parseNodeList(flags.nodes).map((address): NamedNode => ({ address })), discover: false };
+  }
+  const nodes = (farmspec?.nodes ?? []).map(
+    ({ id, name, host, port }): NamedNode => ({
+      address: { host, port },
+      ...(id !== undefined && { id }),
+      ...(name !== undefined && { name }),
+    }),
+  );
+  return { nodes, discover: nodes.length === 0 || farmspec?.discover === true };
+}
+
+function withoutGaps(flags: RenderFlags): RenderFlags {
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }
 
 function missingFlag(flag: string, what: string): FarmError {

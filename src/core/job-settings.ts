@@ -1,6 +1,16 @@
 import type { FarmKey } from "./farm-key.ts";
 import type { FrameOrder } from "./frame-range.ts";
-import type { NodeAddress } from "./node.ts";
+import type { NodeAddress, NodeId } from "./node.ts";
+
+export type VideoCodec = "h264" | "hevc" | "av1" | "vp9" | "prores" | "ffv1";
+
+/** A node that the user named, on the command line or in a farmspec. */
+export interface NamedNode {
+  readonly address: NodeAddress;
+  /** With it the node is found again when its address has changed. */
+  readonly id?: NodeId;
+  readonly name?: string;
+}
 
 /** Everything a job is told from outside: farmspec, environment, flags and prompts have been settled into it. */
 export interface JobSettings {
@@ -15,8 +25,10 @@ export interface JobSettings {
   /** Frames per second as text, "24" or "30000/1001"; `undefined` takes the scene's own rate. */
   readonly fps: string | undefined;
   readonly order: FrameOrder;
-  /** Nodes named by hand; when there are any, none is looked for by mDNS. */
-  readonly nodes: readonly NodeAddress[];
+  /** Nodes named by hand: they are contacted at once. */
+  readonly nodes: readonly NamedNode[];
+  /** Whether nodes that were not named, and are found by mDNS, take part. */
+  readonly discover: boolean;
   /** Render on this machine alone. */
   readonly isLocal: boolean;
   /** Slots of the node on this machine, if one is started. */
@@ -26,6 +38,12 @@ export interface JobSettings {
   readonly mixVersions: boolean;
   /** What to do about files that the blendfile names and the nodes do not have. */
   readonly missing: "fail" | "warn";
+  /** Quality of the video, lower is better, in the codec's own scale; `undefined` is the codec's default. */
+  readonly crf: number | undefined;
+  /** How the video is compressed; `undefined` is the usual codec of the output's kind. */
+  readonly codec: VideoCodec | undefined;
+  /** Absolute path for a picture of the first frame; `undefined` makes none. */
+  readonly poster: string | undefined;
   readonly keepFrames: boolean;
   readonly overwrite: boolean;
   /** Keys this machine knows, the one to be preferred first; may be empty. */

@@ -1,6 +1,7 @@
-import type { NodeAddress, Sighting } from "../core/node.ts";
+import type { NamedNode } from "../core/job-settings.ts";
+import type { Sighting } from "../core/node.ts";
 
 /** The nodes that the user named, as discovery would have found them. */
-export async function* fixedNodes(addresses: readonly NodeAddress[]): AsyncGenerator<Sighting> {
-  for (const address of addresses) yield { addresses: [address], source: "fixed" };
+export async function* fixedNodes(nodes: readonly NamedNode[]): AsyncGenerator<Sighting> {
+  for (const { address, ...known } of nodes) yield { ...known, addresses: [address], source: "fixed" };
 }

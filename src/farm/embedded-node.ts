@@ -2,20 +2,17 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { FarmError } from "../core/errors.ts";
 import { type FarmKey, formatFarmKey, makeFarmKey } from "../core/farm-key.ts";
 import type { Sighting } from "../core/node.ts";
 import type { BlenderProgram } from "./blender-program.ts";
+import { nodeScript } from "./node-program.ts";
 
 const startingTimeoutMs = 60_000;
 const endingTimeoutMs = 8_000;
 const lookEveryMs = 50;
 const mostOutputCharacters = 4_000;
-
-/** The program that makes a Blender a render node; it is part of this package. */
-const nodeScript = fileURLToPath(new URL("../../blender_scripts/main.py", import.meta.url));
 
 /** What the node writes once it serves. */
 interface Ready {

@@ -77,6 +77,8 @@ export interface FarmEventMap {
   "encode:postponed": { message: string };
   /** Something the user should look at; each is told once and repeated in the summary. */
   warning: { code: string; message: string; name: string | null };
+  /** When the nodes that discovery found were written into a farmspec. */
+  "farmspec:saved": { path: string; nodes: number };
   /** When no new frame is begun any more, and what runs is finished. */
   "job:draining": { running: number };
 }

@@ -61,12 +61,9 @@ export class Gathering implements AsyncDisposable {
    * @throws {FarmError} `FARM_NO_NODE` or `FARM_NO_BLENDER` when nobody can render this; the signal's reason
    */
   async chooseVersion(signal: AbortSignal): Promise<string> {
-    const { nodes, isLocal } = this.#settings;
-    if (isLocal) {
-      await this.#addEmbedded(signal);
-    } else if (nodes.length > 0) {
-      for await (const sighting of fixedNodes(nodes)) this.pool.add(sighting);
-    } else {
+    if (this.#settings.isLocal) await this.#addEmbedded(signal);
+    else if (this.#settings.nodes.length > 0) await this.#callNamed(signal);
+    else {
       await this.#scan(signal);
       if (this.pool.size === 0) await this.#addEmbedded(signal);
     }
@@ -106,6 +103,17 @@ export class Gathering implements AsyncDisposable {
     this.pool.add(this.#embedded.sighting, this.#embedded.key);
   }
 
+  /** Contacts the named nodes at once; only when none of them answers is it worth waiting for where mDNS sees them. */
+  async #callNamed(signal: AbortSignal): Promise<void> {
+    const { nodes, discover } = this.#settings;
+    for await (const sighting of fixedNodes(nodes)) this.pool.add(sighting);
+    if (!discover && nodes.every((node) => node.id === undefined)) return;
+    const scan = this.#scan(signal);
+    scan.catch(() => {}); // awaited below, if at all
+    await orAborted(this.pool.firstTriesOver(), signal);
+    if (this.#muster.size === 0) await scan;
+  }
+
   /** Takes up the nodes that mDNS finds, from now to the end of the job; resolves when the first scan is over. */
   async #scan(signal: AbortSignal): Promise<void> {
     const browse = (onNew: () => void) => {
@@ -114,12 +122,15 @@ export class Gathering implements AsyncDisposable {
       return browsing;
     };
     await firstScan(browse, signal);
-    this.#tell({ type: "discovery:scanned", nodes: this.pool.size });
+    if (this.#settings.discover) this.#tell({ type: "discovery:scanned", nodes: this.pool.size });
   }
 
   async #browse(onNew: () => void): Promise<void> {
     const onWarning = (message: string) => this.#tell({ type: "warning", code: "MDNS", message, name: null });
+    const { discover, nodes } = this.#settings;
     for await (const sighting of browseMdns({ signal: this.#stop.signal, onWarning })) {
+      // A named node may have another address today; others take part only where that is wanted.
+      if (!discover && !nodes.some((node) => node.id === sighting.id)) continue;
       const before = this.pool.size;
       this.pool.add(sighting);
       if (this.pool.size > before) onNew();

@@ -25,6 +25,11 @@ export class Muster {
     });
   }
 
+  /** How many wait for the choice. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
   /** Waits for the choice if it is still open. @returns Why the node is left out, `undefined` when it takes part */
   admit(candidate: Candidate): Promise<string | undefined> {
     if (!this.#isOpen) return Promise.resolve(this.#judge(candidate));

@@ -1,0 +1,36 @@
+import { examine, type Finding, foldersOf, keyFileOf, loadKeys } from "../index.ts";
+import { JsonLines } from "./json-lines.ts";
+import { listenForInterrupts } from "./signals.ts";
+
+const signs: Record<Finding["state"], string> = { good: "ok     ", warning: "warning", problem: "PROBLEM" };
+
+/** `renderfarm doctor`: what is wrong here, and what mends it. @returns 0, or 3 when rendering will fail */
+export async function doctorCommand(options: {
+  readonly json?: boolean;
+  readonly ffmpeg?: string;
+  readonly blender?: string;
+  readonly keyFile?: string;
+}): Promise<number> {
+  const folders = foldersOf(process.env);
+  const keys = await loadKeys({ environment: process.env, keyFile: options.keyFile, configFolder: folders.config });
+  using interrupts = listenForInterrupts();
+  const lines = new JsonLines((line) => process.stdout.write(line), Date.now);
+  let problems = 0;
+  for await (const finding of examine({
+    ffmpeg: options.ffmpeg,
+    blender: options.blender,
+    keys,
+    keyFile: keyFileOf(folders.config),
+    workingFolder: process.cwd(),
+    cacheFolder: folders.cache,
+    signal: AbortSignal.any([interrupts.drain, interrupts.stop]),
+  })) {
+    if (finding.state === "problem") problems += 1;
+    if (options.json) lines.tell({ type: "finding" }, finding);
+    else {
+      process.stdout.write(`${signs[finding.state]}  ${finding.what}: ${finding.detail}\n`);
+      if (finding.mend !== undefined) process.stdout.write(`         -> ${finding.mend}\n`);
+    }
+  }
+  return problems > 0 ? 3 : 0;
+}

@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { counted, discoverNodes, FarmError, farmspecName, farmspecOf, writeFarmspec } from "../index.ts";
+
+/** `renderfarm farmspec`: writes down the nodes that are there, so that later renders need not look for them. */
+export async function farmspecCommand(options: {
+  readonly output?: string;
+  readonly overwrite?: boolean;
+}): Promise<number> {
+  const path = resolve(options.output ?? farmspecName);
+  if (existsSync(path) && !options.overwrite) {
+    throw new FarmError("FARM_OUTPUT_EXISTS", `Cannot write '${path}': it exists`, "Give --overwrite to replace it");
+  }
+  const nodes = await discoverNodes({
+    signal: new AbortController().signal,
+    onWarning: (message) => process.stderr.write(`Warning: ${message}\n`),
+  });
+  if (nodes.length === 0) {
+    throw new FarmError(
+      "FARM_NO_NODE",
+      "Cannot write a farmspec: no render node was found on this network",
+      "Start one with 'renderfarm node' on another machine, or look what stands between with 'renderfarm doctor'",
+    );
+  }
+  await writeFarmspec(path, farmspecOf(nodes));
+  process.stdout.write(`${path}: ${counted(nodes.length, "node")}\n`);
+  return 0;
+}

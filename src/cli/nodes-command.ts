@@ -1,0 +1,50 @@
+import { discoverNodes, FarmError, foldersOf, loadKeys, printable, type Sighting } from "../index.ts";
+import { JsonLines } from "./json-lines.ts";
+import { formatTable } from "./table.ts";
+
+/** `renderfarm nodes`: who is on the network. @throws {FarmError} `FARM_NO_NODE` when nobody is */
+export async function nodesCommand(options: { readonly json?: boolean; readonly keyFile?: string }): Promise<number> {
+  const folders = foldersOf(process.env);
+  const keys = await loadKeys({ environment: process.env, keyFile: options.keyFile, configFolder: folders.config });
+  const known = new Set(keys.map((key) => key.id));
+  const warnings: string[] = [];
+  const nodes = await discoverNodes({
+    signal: new AbortController().signal,
+    onWarning: (message) => void warnings.push(message),
+  });
+  if (!options.json) for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
+  if (nodes.length === 0) {
+    throw new FarmError(
+      "FARM_NO_NODE",
+      "Cannot find a render node on this network",
+      "Start one with 'renderfarm node' on another machine, or look what stands between with 'renderfarm doctor'",
+    );
+  }
+  const sorted = [...nodes].sort((a, b) => (a.name ?? "").localeCompare(b.name ?? ""));
+  if (options.json) {
+    const lines = new JsonLines((line) => process.stdout.write(line), Date.now);
+    for (const { source: _, ...node } of sorted) {
+      lines.tell({ type: "node" }, { ...node, isKeyKnown: isUsable(node, known) });
+    }
+    return 0;
+  }
+  const rows = sorted.map((node) => [
+    printable(node.name ?? ""),
+    node.addresses[0] ? `${node.addresses[0].host}:${node.addresses[0].port}` : "",
+    node.blenderVersion ?? "",
+    String(node.slots ?? ""),
+    keyText(node, known),
+    node.state ?? "",
+  ]);
+  process.stdout.write(formatTable(["name", "address", "Blender", "slots", "key", "state"], rows));
+  return 0;
+}
+
+function isUsable(node: Pick<Sighting, "keyId">, known: ReadonlySet<string>): boolean {
+  return typeof node.keyId === "string" && known.has(node.keyId);
+}
+
+function keyText(node: Sighting, known: ReadonlySet<string>): string {
+  if (node.keyId === null || node.keyId === undefined) return "open";
+  return isUsable(node, known) ? node.keyId : `${node.keyId} (not on this machine)`;
+}

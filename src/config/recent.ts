@@ -1,0 +1,32 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+
+const mostRecent = 20;
+
+/** The blendfiles that were rendered last, newest first: what a question proposes. */
+export async function recentBlends(configFolder: string): Promise<string[]> {
+  try {
+    const value: unknown = JSON.parse(await readFile(fileOf(configFolder), "utf8"));
+    return Array.isArray(value) ? value.filter((path) => typeof path === "string").slice(0, mostRecent) : [];
+  } catch {
+    return []; // none yet, or a broken file: it is written anew
+  }
+}
+
+/** Remembers a blendfile; that it cannot be remembered is no reason to stop a render. */
+export async function rememberBlend(configFolder: string, blend: string): Promise<void> {
+  const paths = [blend, ...(await recentBlends(configFolder)).filter((path) => path !== blend)];
+  try {
+    await mkdir(configFolder, { recursive: true, mode: 0o700 });
+    await writeFileAtomic(fileOf(configFolder), `${JSON.stringify(paths.slice(0, mostRecent), null, 1)}\n`, {
+      mode: 0o600,
+    });
+  } catch {
+    // A config folder that cannot be written to only costs the proposal.
+  }
+}
+
+function fileOf(configFolder: string): string {
+  return join(configFolder, "recent-blendfiles.json");
+}

@@ -1,0 +1,44 @@
+import { Bonjour } from "bonjour-service";
+import { localIpv4Addresses } from "./interfaces.ts";
+
+const patienceMs = 2_000;
+
+export interface InterfaceTest {
+  readonly address: string;
+  /** Whether a service published on this interface was heard on it. */
+  readonly isHeard: boolean;
+}
+
+/**
+ * Publishes a service on each network interface and listens for it there: tells whether multicast goes out and comes in
+ * on this machine. It does not tell whether other machines hear it; nodes that are found do.
+ */
+export function testInterfaces(): Promise<InterfaceTest[]> {
+  return Promise.all(localIpv4Addresses().map(async (address) => ({ address, isHeard: await hearsItself(address) })));
+}
+
+function hearsItself(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { interface: address, bind: "0.0.0.0" } as ConstructorParameters<typeof Bonjour>[0];
+    const bonjours = [new Bonjour(options, () => finish(false)), new Bonjour(options, () => finish(false))];
+    const timer = setTimeout(() => finish(false), patienceMs);
+    let isOver = false;
+    function finish(isHeard: boolean): void {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      for (const bonjour of bonjours) bonjour.destroy();
+      resolve(isHeard);
+    }
+    for (const bonjour of bonjours) {
+      const { server } = bonjour as unknown as { server: { mdns: NodeJS.EventEmitter } };
+      server.mdns.on("error", () => finish(false)); // unheard it would end the process
+    }
+    const name = `probe-${process.pid}-${address.replaceAll(".", "-")}`;
+    bonjours[0]?.publish({ name, type: "renderfarm-probe", port: 9, probe: false });
+    const browser = bonjours[1]?.find({ type: "renderfarm-probe" }, (service) => {
+      if (service.name === name) finish(true);
+    });
+    setTimeout(() => isOver || browser?.update(), patienceMs / 2).unref();
+  });
+}

@@ -1,0 +1,185 @@
+import { existsSync, readFileSync } from "node:fs";
+import { stat, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { FarmError, messageOf } from "../core/errors.ts";
+import type { FarmKey } from "../core/farm-key.ts";
+import { counted, printable } from "../core/text.ts";
+import { formatBytes } from "../core/units.ts";
+import { probeMdnsPort } from "../discovery/interfaces.ts";
+import { testInterfaces } from "../discovery/self-test.ts";
+import { findFfmpeg, requireEncoder } from "../encode/ffmpeg-tools.ts";
+import { findBlender } from "./blender-program.ts";
+import { discoverNodes } from "./discover-nodes.ts";
+import { nodeScript } from "./node-program.ts";
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly what: string;
+  /** `problem`: rendering will fail; `warning`: it may, or something is less good than it could be. */
+  readonly state: "good" | "warning" | "problem";
+  readonly detail: string;
+  /** The one thing to do about it. */
+  readonly mend?: string;
+}
+
+export interface DoctorOptions {
+  readonly ffmpeg: string | undefined;
+  readonly blender: string | undefined;
+  readonly keys: readonly FarmKey[];
+  readonly keyFile: string;
+  readonly workingFolder: string;
+  readonly cacheFolder: string;
+  readonly signal: AbortSignal;
+}
+
+const encoders = ["libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks", "ffv1"];
+const littleSpaceBytes = 5e9;
+
+/** Looks at everything a render needs on this machine and its network. Yields each finding as soon as it is there. */
+export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
+  yield* examineFfmpeg(options);
+  yield await examineBlender(options);
+  yield examineLibraries();
+  yield await examineKey(options);
+  yield* examineNetwork(options);
+  yield examineFirewall();
+  for (const folder of new Set([options.workingFolder, options.cacheFolder])) yield await examineSpace(folder);
+}
+
+async function* examineFfmpeg({ ffmpeg, signal }: DoctorOptions): AsyncGenerator<Finding> {
+  try {
+    const tools = await findFfmpeg({ ...(ffmpeg !== undefined && { path: ffmpeg }), signal });
+    yield { what: "FFmpeg", state: "good", detail: `${tools.version} (${tools.ffmpeg})` };
+    const missing: string[] = [];
+    for (const encoder of encoders) await requireEncoder(tools, encoder, signal).catch(() => missing.push(encoder));
+    const there = encoders.filter((encoder) => !missing.includes(encoder));
+    if (missing.length === 0) yield { what: "Encoders", state: "good", detail: there.join(", ") };
+    else {
+      const state = missing.includes("libx264") ? "problem" : "warning";
+      const detail = `${there.join(", ")}; without ${missing.join(", ")}`;
+      yield {
+        what: "Encoders",
+        state,
+        detail,
+        mend: "Install a full FFmpeg, as your distribution or ffmpeg.org offers it",
+      };
+    }
+  } catch (error) {
+    yield fromError("FFmpeg", "problem", error);
+  }
+}
+
+async function examineBlender({ blender, signal }: DoctorOptions): Promise<Finding> {
+  try {
+    const program = await findBlender(blender, signal);
+    return { what: "Blender", state: "good", detail: `${program.version} (${program.path})` };
+  } catch (error) {
+    // A coordinator needs none: nodes have theirs.
+    return fromError("Blender", "warning", error, "none on this machine; it can still send jobs to nodes");
+  }
+}
+
+function examineLibraries(): Finding {
+  const vendor = join(dirname(nodeScript), "vendor");
+  const what = "Node's Python libraries";
+  const missing = ["websockets", "zeroconf"].filter((library) => !existsSync(join(vendor, library)));
+  if (missing.length === 0) return { what, state: "good", detail: vendor };
+  return {
+    what,
+    state: "warning",
+    detail: `without ${missing.join(" and ")}: no node can run here`,
+    mend: "npm run setup",
+  };
+}
+
+async function examineKey({ keys, keyFile }: DoctorOptions): Promise<Finding> {
+  const what = "Farm key";
+  if (keys.length === 0) {
+    return { what, state: "warning", detail: "none on this machine", mend: "renderfarm key set" };
+  }
+  const mode = await stat(keyFile).then(
+    (file) => file.mode & 0o077,
+    () => 0,
+  );
+  if (mode !== 0 && process.platform !== "win32") {
+    return { what, state: "warning", detail: `others may read ${keyFile}`, mend: `chmod 600 ${keyFile}` };
+  }
+  return { what, state: "good", detail: keys.map((key) => key.id).join(", ") };
+}
+
+async function* examineNetwork({ signal, keys }: DoctorOptions): AsyncGenerator<Finding> {
+  const portProblem = await probeMdnsPort();
+  if (portProblem !== undefined) {
+    const detail = `UDP port 5353 is held by another program for itself alone (${portProblem})`;
+    yield { what: "mDNS", state: "problem", detail, mend: "Name the nodes: --nodes host:port, or a farmspec" };
+    return;
+  }
+  const interfaces = await testInterfaces();
+  if (interfaces.length === 0) {
+    yield { what: "mDNS", state: "warning", detail: "this machine is on no network", mend: "Connect it" };
+    return;
+  }
+  for (const { address, isHeard } of interfaces) {
+    if (isHeard) yield { what: "mDNS", state: "good", detail: `multicast is heard on ${address}` };
+    else {
+      const mend = "Allow UDP 5353 in this machine's firewall, or name the nodes with --nodes";
+      yield { what: "mDNS", state: "warning", detail: `multicast is not heard on ${address}`, mend };
+    }
+  }
+  const nodes = await discoverNodes({ signal, onWarning: () => {} });
+  const strange = nodes.filter((node) => node.keyId && !keys.some((key) => key.id === node.keyId));
+  const names = nodes.map((node) => printable(node.name ?? "")).join(", ");
+  if (nodes.length === 0) {
+    const mend = "Start one on another machine: renderfarm node";
+    yield { what: "Nodes", state: "warning", detail: "none was found", mend };
+  } else if (strange.length > 0) {
+    const detail = `${counted(nodes.length, "node")}: ${names}; ${strange.length} with a key that is not on this machine`;
+    yield { what: "Nodes", state: "warning", detail, mend: "renderfarm key set" };
+  } else yield { what: "Nodes", state: "good", detail: `${counted(nodes.length, "node")}: ${names}` };
+}
+
+/** Only what can be known without being root: whether a firewall that blocks by default is switched on. */
+function examineFirewall(): Finding {
+  const what = "Firewall";
+  if (process.platform !== "linux") {
+    return { what, state: "good", detail: "not looked at on this system; nodes need UDP 5353 and TCP 7447" };
+  }
+  const ufw = readOrEmpty("/etc/ufw/ufw.conf");
+  if (/^ENABLED=yes/m.test(ufw)) {
+    const rules = readOrEmpty("/etc/ufw/user.rules");
+    if (rules.includes("5353") && rules.includes("7447"))
+      return { what, state: "good", detail: "ufw lets nodes be seen" };
+    const mend = "sudo ufw allow 5353/udp && sudo ufw allow 7447/tcp";
+    return { what, state: "warning", detail: "ufw is on; its rules cannot be seen to let a node be found", mend };
+  }
+  if (existsSync("/run/firewalld")) {
+    const mend = "sudo firewall-cmd --permanent --add-service=mdns --add-port=7447/tcp && sudo firewall-cmd --reload";
+    return { what, state: "warning", detail: "firewalld is on; a node here may not be reached", mend };
+  }
+  return { what, state: "good", detail: "neither ufw nor firewalld is on" };
+}
+
+async function examineSpace(folder: string): Promise<Finding> {
+  const what = "Disk";
+  try {
+    const { bavail, bsize } = await statfs(existsSync(folder) ? folder : dirname(folder));
+    const free = bavail * bsize;
+    const detail = `${formatBytes(free)} free in ${folder}`;
+    if (free >= littleSpaceBytes) return { what, state: "good", detail };
+    return { what, state: "warning", detail, mend: `Free some space: frames of a long job may need more than that` };
+  } catch (error) {
+    return fromError(what, "warning", error);
+  }
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return ""; // not there, or not for us to read
+  }
+}
+
+function fromError(what: string, state: Finding["state"], error: unknown, detail = messageOf(error)): Finding {
+  return { what, state, detail, ...(error instanceof FarmError && { mend: error.hint }) };
+}

@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { systemClock } from "../core/clock.ts";
+import { backOffMs } from "./back-off.ts";
+import { findBlender } from "./blender-program.ts";
+
+/** A node that ran this long was well: the next failure is a new one. */
+const wellAfterMs = 60_000;
+const usageStatus = 2;
+
+export interface NodeProgramOptions {
+  /** Blender to run it in; `undefined` looks for one. */
+  readonly blender: string | undefined;
+  /** Options of `main.py`, as they were typed. */
+  readonly nodeOptions: readonly string[];
+  /** Told why the node is started again. */
+  readonly onRestart: (reason: string, waitMs: number) => void;
+  /** Aborting ends the node and its slots cleanly. */
+  readonly signal: AbortSignal;
+}
+
+/** Path of the script that makes a Blender a render node; it is part of this package. */
+export const nodeScript = fileURLToPath(new URL("../../blender_scripts/main.py", import.meta.url));
+
+/**
+ * Makes this machine a render node, in the foreground: starts the node, and starts it again when it dies.
+ *
+ * @returns The node's exit status, when it ended of its own accord
+ * @throws {FarmError} `FARM_NO_BLENDER`
+ */
+export async function runNode(options: NodeProgramOptions): Promise<number> {
+  const { signal } = options;
+  const blender = await findBlender(options.blender, signal);
+  for (let failures = 0; ; ) {
+    const startedMs = systemClock.monotonicMs();
+    const { status, reason } = await runOnce(blender.path, options);
+    if (signal.aborted || status === 0 || status === usageStatus) return status ?? 0;
+    failures = systemClock.monotonicMs() - startedMs > wellAfterMs ? 1 : failures + 1;
+    const waitMs = backOffMs(failures);
+    options.onRestart(reason, waitMs);
+    await systemClock.sleep(waitMs, signal).catch(() => {});
+    if (signal.aborted) return 0;
+  }
+}
+
+async function runOnce(
+  blender: string,
+  options: NodeProgramOptions,
+): Promise<{ status: number | null; reason: string }> {
+  const blenderOptions = ["-b", "--factory-startup", "-noaudio", "-P", nodeScript];
+  const child = execa(blender, [...blenderOptions, "--", ...options.nodeOptions, "--exit-with-stdin"], {
+    env: { BLENDER: blender },
+    stdin: "pipe", // closes when this process ends, however it ends, and the node with it
+    stdout: "inherit",
+    stderr: "inherit",
+    detached: true, // the terminal's Ctrl-C comes to us alone, and we end the node in order
+    reject: false,
+    buffer: false,
+  });
+  const onAbort = () => child.kill("SIGTERM");
+  options.signal.addEventListener("abort", onAbort, { once: true });
+  if (options.signal.aborted) onAbort();
+  try {
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  } finally {
+    options.signal.removeEventListener("abort", onAbort);
+  }
+  const status = child.exitCode;
+  return { status, reason: status === null ? `it was ended by ${child.signalCode}` : `it ended with status ${status}` };
+}

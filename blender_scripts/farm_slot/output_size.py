@@ -25,7 +25,7 @@ def rendered_size(scene: Any) -> Tuple[int, int]:
             width *= 2
         if not stereo.use_squeezed_frame and stereo.display_mode == "TOPBOTTOM":
             height *= 2
-    return width, height
+    return max(1, width), max(1, height)  # Blender itself refuses to render nothing
 
 
 def _cropped(low: float, high: float, size: int) -> int:

@@ -39,6 +39,9 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
+    async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)  # it complains of the time a node takes to start
+
     def start(self, *options, **more) -> RunningNode:
         node = RunningNode(*options, **more)
         self.addCleanup(node.clean)
@@ -109,8 +112,8 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(sorted(described["cameras"]), ["Camera", "Side"])
         missing = [each for each in scene["references"] if each["missing"]]
         self.assertEqual(missing, [{"kind": "image", "path": "//textures/wood.png", "missing": True}])
-        warning = await coordinator.expect("warning")
-        self.assertEqual(warning["code"], "SCRIPTS_BLOCKED")
+        warnings = [message["code"] for message in coordinator.seen if message["type"] == "warning"]
+        self.assertEqual(warnings, ["SCRIPTS_BLOCKED"])
         digests = set()
         for frame in (9, 10):
             await coordinator.send("frame-assign", slot=0, frame=frame, attempt=0)
@@ -182,8 +185,9 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
         await coordinator.send("frame-assign", slot=0, frame=1, attempt=0)
         await coordinator.expect("frame-progress")
         (slot,) = [pid for pid in node.processes() if pid != node.process.pid]
-        os.kill(slot, signal.SIGSEGV)
-        self.assertEqual((await coordinator.expect("frame-failed"))["error"]["code"], "CRASHED")
+        os.kill(slot, signal.SIGKILL)
+        failed = await coordinator.expect("frame-failed")
+        self.assertIn(failed["error"]["code"], ("CRASHED", "OUT_OF_MEMORY"))
         await coordinator.expect("slot-changed", lambda m: m["state"] == "ready")
         await coordinator.send("job-close", job=JOB)
         await coordinator.expect("job-closed")

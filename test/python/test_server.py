@@ -1,0 +1,167 @@
+"""The server in this process, without Blender: strangers, malice, uploads, and Blender missing."""
+
+import asyncio
+import hashlib
+import json
+import struct
+import tempfile
+import unittest
+from pathlib import Path
+
+from farm_node.blender_program import BlenderProgram
+from farm_node.blob_store import BlobStore
+from farm_node.farm_key import FarmKey, key_id
+from farm_node.node import Node
+from farm_node.server import NodeServer, listen
+from farm_node.slot_line import SlotSwitchboard
+from websockets.exceptions import InvalidStatusCode
+from websockets.legacy.client import connect
+
+from .support.client import Coordinator
+
+KEY = bytes(range(20))
+JOB = "ab" * 16
+
+
+class Served(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        self.states = []
+        self.store = BlobStore(self.root, "cd" * 16, 10 * 2**20)
+        board = SlotSwitchboard()
+        await board.open()
+        self.addCleanup(board.close)
+        program = BlenderProgram("/absent/blender", "3.4.1")
+        self.node = Node("cd" * 16, "test", 1, program, self.store, board, self.root, self.states.append)
+        server = NodeServer(FarmKey(KEY, key_id(KEY)), "cd" * 16, self.node.serve_link)
+        listener = listen("127.0.0.1", 0)
+        self.port = listener.getsockname()[1]
+        await server.open(listener)
+        self.addAsyncCleanup(self.node.close)
+        self.addAsyncCleanup(server.close)
+
+    async def coordinator(self) -> Coordinator:
+        coordinator = await Coordinator.connect(self.port, KEY)
+        self.addAsyncCleanup(coordinator.close)
+        return coordinator
+
+    def dial(self, **options):
+        return connect(f"ws://127.0.0.1:{self.port}/", compression=None, ping_interval=None, **options)
+
+
+class Strangers(Served):
+    async def test_a_web_page_is_refused(self):
+        with self.assertRaises(InvalidStatusCode) as raised:
+            await self.dial(origin="http://example.org")
+        self.assertEqual(raised.exception.status_code, 403)
+
+    async def test_the_ninth_stranger_is_refused_and_a_coordinator_is_none(self):
+        known = await self.coordinator()
+        strangers = [await self.dial() for _ in range(8)]
+        with self.assertRaises(InvalidStatusCode) as raised:
+            await self.dial()
+        self.assertEqual(raised.exception.status_code, 503)
+        await strangers[0].close()
+        await (await self.dial()).close()
+        await known.send("blob-query", sha256="0" * 64, sizeBytes=1)
+        await known.expect("blob-state")
+        for stranger in strangers:
+            await stranger.close()
+
+    async def test_a_wrong_key_is_told_and_nothing_is_written(self):
+        before = sorted(self.root.rglob("*"))
+        with self.assertRaises(ConnectionRefusedError) as raised:
+            await Coordinator.connect(self.port, bytes(20))
+        self.assertEqual(str(raised.exception), "WRONG_KEY")
+        self.assertEqual(sorted(self.root.rglob("*")), before)
+
+    async def test_only_the_handshake_is_answered(self):
+        for data in ('{"type":"job-open"}', "{", '{"type":"prove","proof":"' + "0" * 64 + '"}', b"\0" * 20):
+            stranger = await self.dial()
+            await stranger.send(data)
+            self.assertEqual(json.loads(await stranger.recv())["code"], "BAD_MESSAGE")
+            await stranger.wait_closed()
+            self.assertEqual(stranger.close_code, 1002)
+
+    async def test_a_long_message_of_a_stranger_closes_the_link(self):
+        stranger = await self.dial()
+        await stranger.send("x" * 5000)
+        await stranger.wait_closed()
+        self.assertEqual(stranger.close_code, 1009)
+
+
+class Coordinators(Served):
+    async def test_a_broken_message_is_answered_and_the_link_closed(self):
+        coordinator = await self.coordinator()
+        await coordinator.send("frame-assign", slot=0, frame=2**30, attempt=0)
+        self.assertEqual(await coordinator.closed(), 1002)
+        self.assertEqual(coordinator.seen[-1]["code"], "BAD_MESSAGE")
+
+    async def test_a_wrong_seal_closes_the_link_without_a_word(self):
+        coordinator = await self.coordinator()
+        await coordinator.expect("node-info")
+        await coordinator.socket.send("0 " + "0" * 64 + ' {"type":"heartbeat"}')
+        self.assertEqual(await coordinator.closed(), 1008)
+        self.assertEqual([message["type"] for message in coordinator.seen], ["node-info"])
+
+    async def test_a_blob_is_taken_in_pieces_and_resumed_on_another_link(self):
+        data = bytes(range(256)) * 10000
+        sha256 = hashlib.sha256(data).hexdigest()
+        first = await self.coordinator()
+        await first.send("blob-begin", transfer=1, sha256=sha256, sizeBytes=len(data), offset=0)
+        await first.send_piece(1, 0, data[: 2**20])
+        await first.send("blob-query", sha256="0" * 64, sizeBytes=1)
+        await first.expect("blob-state")
+        await first.close()
+        second = await self.coordinator()
+        await second.send("blob-query", sha256=sha256, sizeBytes=len(data))
+        self.assertEqual((await second.expect("blob-state"))["haveBytes"], 2**20)
+        await second.upload(data, 1)
+        self.assertEqual(self.store.path_of(sha256).read_bytes(), data)
+
+    async def test_a_lie_about_the_digest_is_rejected(self):
+        coordinator = await self.coordinator()
+        await coordinator.send("blob-begin", transfer=1, sha256="0" * 64, sizeBytes=3, offset=0)
+        await coordinator.send_piece(1, 0, b"abc")
+        await coordinator.send("blob-end", transfer=1, sha256="0" * 64)
+        self.assertEqual((await coordinator.expect("blob-rejected"))["code"], "DIGEST_MISMATCH")
+
+    async def test_pieces_behind_a_rejection_are_dropped_in_silence(self):
+        coordinator = await self.coordinator()
+        await coordinator.send("blob-begin", transfer=1, sha256="0" * 64, sizeBytes=2**30, offset=0)
+        self.assertEqual((await coordinator.expect("blob-rejected"))["code"], "TOO_LARGE")
+        await coordinator.send_piece(1, 0, b"abc")
+        await coordinator.send("blob-end", transfer=1, sha256="0" * 64)
+        await coordinator.send("blob-query", sha256="0" * 64, sizeBytes=1)
+        await coordinator.expect("blob-state")
+
+    async def test_pieces_out_of_order_or_of_no_transfer_close_the_link(self):
+        for transfer, offset in ((1, 1), (2, 0)):
+            coordinator = await self.coordinator()
+            await coordinator.send("blob-begin", transfer=1, sha256="0" * 64, sizeBytes=9, offset=0)
+            await coordinator.socket.send(struct.pack(">IQ", transfer, offset) + b"x")
+            self.assertEqual(await coordinator.closed(), 1002)
+
+    async def test_one_job_at_a_time(self):
+        first, second = await self.coordinator(), await self.coordinator()
+        await first.send("job-open", job=JOB, holder="anna", slots=None)
+        await first.expect("job-opened")
+        await second.send("job-open", job="cd" * 16, holder="ben", slots=None)
+        self.assertEqual((await second.expect("busy"))["holder"], "anna")
+        await first.send("job-close", job=JOB)
+        await first.expect("job-closed")
+        await second.send("job-open", job="cd" * 16, holder="ben", slots=None)
+        await second.expect("job-opened")
+        self.assertEqual(self.states, ["busy", "idle", "busy"])
+
+    async def test_a_blender_that_is_gone_is_said(self):
+        coordinator = await self.coordinator()
+        await coordinator.send("job-open", job=JOB, holder="anna", slots=None)
+        sha256 = await coordinator.upload(b"BLENDER-v300RENDH", 1)
+        await coordinator.send("job-load", job=JOB, blend=sha256, scene=None, colorMode=None)
+        while not any(message["type"] == "job-load-failed" for message in coordinator.seen):
+            await asyncio.sleep(0.01)
+        failed = next(message for message in coordinator.seen if message["type"] == "job-load-failed")
+        self.assertEqual(failed["error"]["code"], "BLENDER_MISSING")

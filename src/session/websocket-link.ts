@@ -48,6 +48,7 @@ class WebSocketLink implements Link {
   readonly #unread: (string | Buffer)[] = [];
   #wakeReader: (() => void) | undefined;
   #heardAtMs = performance.now();
+  #isClosing = false;
   #isOver = false;
   #endedBy: string | undefined;
 
@@ -85,7 +86,9 @@ class WebSocketLink implements Link {
 
   async close(code: number, reason: string): Promise<void> {
     if (this.#socket.readyState === WebSocket.CLOSED) return;
-    const closed = once(this.#socket, "close");
+    // Not `once`, which an error on the way would make fail: "close" follows that as well.
+    const closed = new Promise((resolve) => this.#socket.once("close", resolve));
+    this.#isClosing = true;
     this.#socket.resume(); // a paused socket would not see the peer's answer
     this.#socket.close(code, reason);
     const timer = setTimeout(() => this.#socket.terminate(), closingTimeoutMs);
@@ -99,6 +102,7 @@ class WebSocketLink implements Link {
 
   #take(data: RawData, isBinary: boolean): void {
     this.#heardAtMs = performance.now();
+    if (this.#isClosing) return; // nobody reads on, and the peer's answer comes after all this
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
     this.#unread.push(isBinary ? bytes : bytes.toString("utf8"));
     if (this.#unread.length >= mostUnreadMessages) this.#socket.pause();

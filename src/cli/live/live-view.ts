@@ -1,0 +1,150 @@
+import { createLogUpdate } from "log-update";
+import type { CompletedJob, FarmEvent } from "../../index.ts";
+import { type Line, paint, type Signs, signsOf, widthOfLine } from "./line.ts";
+import { type ViewSize, viewLines } from "./render-view.ts";
+import { brokenLines, interruptedLines, summaryLines } from "./summary.ts";
+import { canShowColor, canShowUnicode, type Terminal } from "./terminal-traits.ts";
+import { stoppingView, viewStateOf } from "./view-reducer.ts";
+import { emptyView, type ViewState } from "./view-state.ts";
+
+/** Ten times a second is as fast as anybody reads, and cheap over a slow line. */
+const drawEveryMs = 100;
+/** Without events the seconds still run. */
+const redrawAfterMs = 500;
+
+const hideCursor = "\u001b[?25l";
+const showCursor = "\u001b[?25h";
+const eraseBelow = "\u001b[J";
+const eraseLine = "\r\u001b[K";
+
+export interface LiveViewOptions {
+  readonly terminal: Terminal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * The live view of a job on a terminal. Whoever makes it owns it: `using`. However the program ends, the cursor is shown
+ * again, and what the user must know stays on the screen.
+ *
+ * It draws over its own lines only. Whatever else is written to the terminal goes through `write`, or the two garble.
+ */
+export class LiveView implements Disposable {
+  readonly #terminal: Terminal;
+  readonly #monotonicMs: () => number;
+  readonly #look: Pick<ViewSize, "hasColor" | "hasUnicode">;
+  readonly #signs: Signs;
+  readonly #update: ReturnType<typeof createLogUpdate>;
+  readonly #timer: NodeJS.Timeout;
+  #state: ViewState;
+  #drawn: readonly Line[] = [];
+  #drawnMs = Number.NEGATIVE_INFINITY;
+  #drawnColumns = 0;
+  #isDue = true;
+  #isOpen = true;
+
+  constructor({ terminal, environment, monotonicMs }: LiveViewOptions) {
+    this.#terminal = terminal;
+    this.#monotonicMs = monotonicMs;
+    this.#look = {
+      hasColor: canShowColor(terminal, environment),
+      hasUnicode: canShowUnicode(environment, process.platform),
+    };
+    this.#signs = signsOf(this.#look.hasUnicode);
+    this.#state = emptyView(monotonicMs());
+    // log-update would hide the cursor through stderr and never hear of a signal: the cursor is looked after here.
+    this.#update = createLogUpdate(terminal, { showCursor: true });
+    this.#timer = setInterval(this.#onTimer, drawEveryMs);
+    this.#timer.unref();
+    terminal.on("resize", this.#onResize);
+    process.on("exit", this.#onExit);
+    terminal.write(hideCursor);
+  }
+
+  tell(event: FarmEvent): void {
+    this.#state = viewStateOf(this.#state, event, this.#monotonicMs());
+    this.#isDue = true;
+  }
+
+  /** When the user wants it stopped at once: no event tells of it. */
+  stopping(): void {
+    this.#state = stoppingView(this.#state);
+    this.#draw();
+  }
+
+  /** Writes lines above the view, where they stay. @param write Writes them to the terminal, at once */
+  write(write: () => void): void {
+    if (this.#isOpen) this.#clear();
+    write();
+    this.#draw();
+  }
+
+  /** Ends the view with a summary. */
+  finish(result: CompletedJob): void {
+    this.#end(summaryLines(this.#state, result, this.#signs));
+  }
+
+  /** Ends the view of a job that was stopped. */
+  interrupted(missing: number | null): void {
+    this.#end(interruptedLines(this.#state, missing, this.#signs));
+  }
+
+  /** Ends a view that nobody has ended: what the error is, is told by whoever catches it. */
+  [Symbol.dispose](): void {
+    this.#end(brokenLines(this.#state, this.#signs));
+  }
+
+  readonly #onTimer = () => {
+    if (this.#isDue || this.#monotonicMs() - this.#drawnMs >= redrawAfterMs) this.#draw();
+  };
+
+  /** Terminals wrap lines that have become too long, so the old ones take more rows than they did when drawn. */
+  readonly #onResize = () => {
+    const { columns, rows } = this.#size();
+    if (columns < this.#drawnColumns) {
+      const height = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOfLine(line) / columns)), 0);
+      const up = Math.min(height, rows - 1);
+      this.#terminal.write(`\r${up > 0 ? `\u001b[${up}A` : ""}${eraseBelow}`);
+      this.#update.done();
+    }
+    this.#draw();
+  };
+
+  /** An exception, `process.exit`, a signal that somebody turned into one: synchronous, and always reached. */
+  readonly #onExit = () => {
+    this[Symbol.dispose]();
+  };
+
+  #draw(): void {
+    if (!this.#isOpen || this.#terminal.writableNeedDrain) return;
+    const size = this.#size();
+    this.#drawn = viewLines(this.#state, size);
+    this.#drawnMs = size.atMs;
+    this.#drawnColumns = size.columns;
+    this.#isDue = false;
+    // The cursor stands below the view; "^C" and other keys that the terminal echoed there would stay.
+    this.#terminal.write(eraseLine);
+    this.#update(this.#drawn.map((line) => paint(line, size.hasColor)).join("\n"));
+  }
+
+  #clear(): void {
+    this.#update.clear();
+    this.#drawn = [];
+  }
+
+  #end(lines: readonly Line[]): void {
+    if (!this.#isOpen) return;
+    this.#clear();
+    this.#isOpen = false;
+    clearInterval(this.#timer);
+    this.#terminal.off("resize", this.#onResize);
+    process.off("exit", this.#onExit);
+    this.#terminal.write(lines.map((line) => `${paint(line, this.#look.hasColor)}\n`).join("") + showCursor);
+  }
+
+  #size(): ViewSize {
+    const { columns = 80, rows = 24 } = this.#terminal;
+    // A terminal that does not know its size says 0.
+    return { columns: columns || 80, rows: rows || 24, ...this.#look, atMs: this.#monotonicMs() };
+  }
+}

@@ -1,0 +1,147 @@
+import { legendLine, planStrip, stripLines } from "./frame-strip.ts";
+import { fitLine, joined, type Line, paint, type Signs, signsOf, span, type Tone } from "./line.ts";
+import { countedWords, slotRows, slotTable } from "./slot-table.ts";
+import { noticeLine, totalLine } from "./total-bar.ts";
+import type { News, ViewState } from "./view-state.ts";
+
+/** The terminal that a view is drawn for. */
+export interface ViewSize {
+  readonly columns: number;
+  readonly rows: number;
+  readonly hasColor: boolean;
+  readonly hasUnicode: boolean;
+  /** Monotonic time of the drawing, in milliseconds. */
+  readonly atMs: number;
+}
+
+/**
+ * Draws the state of a job as lines of text. Pure.
+ *
+ * @returns At most `rows - 1` lines, none wider than `columns`: the line below the last one belongs to the cursor
+ */
+export function renderView(state: ViewState, size: ViewSize): string[] {
+  return viewLines(state, size).map((line) => paint(line, size.hasColor));
+}
+
+/** As `renderView`, not yet painted. */
+export function viewLines(state: ViewState, size: ViewSize): Line[] {
+  const columns = Math.max(1, size.columns);
+  const signs = signsOf(size.hasUnicode);
+  const notice = noticeLine(state);
+  const rows = slotRows(state, size.atMs);
+  const hasStrip = state.cells.frames.length > 0;
+  const share = shareRows(size.rows - 1, {
+    notice: notice !== null,
+    slots: rows.length,
+    news: state.news.length,
+    hasScene: state.scene !== null,
+    strip: (maxLines) => (hasStrip ? planStrip(state, columns, maxLines).lines : 0),
+  });
+  const strip = planStrip(state, columns, Math.max(1, share.strip));
+  const table = slotTable(rows, columns, signs);
+  const blank: Line[] = [[]];
+  const sections: Line[][] = [
+    state.news.slice(state.news.length - share.news).map((news) => newsLine(news, signs)),
+    share.gaps > 1 && share.news > 0 ? blank : [],
+    [headerLine(state, signs), sceneLine(state, signs)].slice(0, share.header),
+    share.gaps > 0 && rows.length > 0 ? blank : [],
+    share.head > 0 ? [table.head] : [],
+    slotLines(rows.length, share.slots, table.lines, (from) =>
+      restLine(countedWords(rows.slice(from)), from, rows.length, signs),
+    ),
+    share.gaps > 2 && hasStrip ? blank : [],
+    share.strip > 0 ? stripLines(state, strip, signs).slice(0, share.strip) : [],
+    share.legend > 0 ? [legendLine(state, strip, signs)] : [],
+    share.gaps > 0 ? blank : [],
+    share.notice > 0 && notice ? [notice] : [],
+    share.bar > 0 ? [totalLine(state, columns, signs, size.atMs)] : [],
+  ];
+  return sections.flat().map((line) => fitLine(line, columns, signs.ellipsis));
+}
+
+interface Wanted {
+  readonly notice: boolean;
+  readonly slots: number;
+  readonly news: number;
+  readonly hasScene: boolean;
+  /** How many lines of frames there are, if they may have so many. */
+  readonly strip: (maxLines: number) => number;
+}
+
+type Share = Record<"bar" | "notice" | "strip" | "slots" | "header" | "news" | "legend" | "gaps" | "head", number>;
+
+/** Shares out the lines of the terminal: first a line for each thing that matters, then more for what has more. */
+function shareRows(height: number, wanted: Wanted): Share {
+  const share: Share = { bar: 0, notice: 0, strip: 0, slots: 0, header: 0, news: 0, legend: 0, gaps: 0, head: 0 };
+  let room = Math.max(0, height);
+  const give = (part: keyof Share, lines: number) => {
+    const given = Math.max(0, Math.min(lines, room));
+    share[part] += given;
+    room -= given;
+  };
+  give("bar", 1);
+  give("notice", wanted.notice ? 1 : 0);
+  give("strip", Math.min(1, wanted.strip(1)));
+  give("slots", Math.min(1, wanted.slots));
+  give("header", 1);
+  give("news", Math.min(1, wanted.news));
+  give("legend", Math.min(1, wanted.strip(1)));
+  if (height >= 14) {
+    give("gaps", 4);
+    give("head", Math.min(1, wanted.slots));
+    give("header", wanted.hasScene ? 1 : 0);
+  }
+  give("news", Math.min(Math.max(1, Math.floor(height / 8)), wanted.news) - share.news);
+  give("slots", Math.min(wanted.slots, 3) - share.slots);
+  give("strip", wanted.strip(Math.max(1, Math.min(share.strip + room, Math.floor(height / 8)))) - share.strip);
+  give("slots", wanted.slots - share.slots);
+  give("strip", wanted.strip(Math.max(1, Math.min(share.strip + room, Math.floor(height / 3)))) - share.strip);
+  return share;
+}
+
+/** The rows that fit; if some do not, the last line counts them. */
+function slotLines(count: number, room: number, lines: readonly Line[], rest: (from: number) => Line): Line[] {
+  if (room === 0 || count <= room) return lines.slice(0, room);
+  return [...lines.slice(0, room - 1), rest(room - 1)];
+}
+
+function restLine(states: string, from: number, count: number, signs: Signs): Line {
+  const start = from === 0 ? `${count} slots: ` : `${signs.ellipsis} and ${count - from} more: `;
+  return [span(start, "faint"), span(states)];
+}
+
+function headerLine(state: ViewState, signs: Signs): Line {
+  if (!state.job) return [span("renderfarm", "strong")];
+  const { blend, output } = state.job;
+  return [
+    ...[span("renderfarm  ", "accent"), span(baseName(blend), "strong")],
+    ...[span(` ${signs.arrow} `, "faint"), span(baseName(output), "strong")],
+  ];
+}
+
+function sceneLine({ scene, cells }: ViewState, signs: Signs): Line {
+  if (!scene) return [];
+  const { name, firstFrame, lastFrame, fps, width, height, engine } = scene;
+  const range =
+    firstFrame === lastFrame ? `frame ${firstFrame}` : `frames ${firstFrame}${rangeSign(lastFrame, signs)}${lastFrame}`;
+  const gaps = cells.frames.length < lastFrame - firstFrame + 1 ? ` (${cells.frames.length} of them)` : "";
+  const facts = [name, `${range}${gaps}`, `${width}${signs.times}${height}`, `${fps} fps`, engine];
+  return joined(
+    facts.map((fact) => span(fact, "faint")),
+    "  ",
+  );
+}
+
+/** A dash before a minus would be read as one sign. */
+function rangeSign(lastFrame: number, signs: Signs): string {
+  return lastFrame < 0 ? " to " : signs.dash;
+}
+
+function newsLine({ level, text }: News, signs: Signs): Line {
+  const tones: Readonly<Record<News["level"], Tone>> = { news: "faint", warning: "warning", error: "error" };
+  return [span(`${signs[level]} `, tones[level]), span(text, level === "news" ? "faint" : "plain")];
+}
+
+function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1) || path;
+}

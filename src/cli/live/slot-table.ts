@@ -1,0 +1,180 @@
+import { formatDuration } from "../../index.ts";
+import { cut, pad, padLeft, widthOf } from "./display-width.ts";
+import { type Line, type Signs, type Span, span, type Tone } from "./line.ts";
+import type { NodeStatus, NodeView, SlotView, ViewState } from "./view-state.ts";
+
+/** What a slot is at, in the order in which the summary of many counts them. */
+const words = ["rendering", "idle", "loading", "uploading", "found", "busy", "barred", "lost"] as const;
+
+export type SlotWord = (typeof words)[number];
+
+/** One row of the table: a slot, or a node that has none at work. */
+export interface SlotRow {
+  readonly name: string;
+  /** " #2" on a node with several slots. */
+  readonly suffix: string;
+  readonly blender: string;
+  readonly word: SlotWord;
+  readonly frame: number | null;
+  /** How much of the frame, or of the blendfile's upload, is done. */
+  readonly fraction: number | null;
+  /** Time on this frame. */
+  readonly elapsedMs: number | null;
+  readonly averageSeconds: number | null;
+  readonly frames: number;
+}
+
+export function slotRows(state: ViewState, atMs: number): SlotRow[] {
+  return Array.from(state.nodes.values()).flatMap((node) => rowsOfNode(node, atMs));
+}
+
+function rowsOfNode(node: NodeView, atMs: number): SlotRow[] {
+  const { name, blender } = node;
+  const isAtWork =
+    node.status === "ready" || (node.status === "barred" && node.slots.some((slot) => slot.frame !== null));
+  if (!isAtWork || node.slots.length === 0) {
+    const word = node.status === "ready" ? "idle" : node.status;
+    const averageSeconds = averageOf(node);
+    const fraction = node.status === "uploading" ? node.uploaded : null;
+    return [
+      { name, suffix: "", blender, word, frame: null, fraction, elapsedMs: null, averageSeconds, frames: node.frames },
+    ];
+  }
+  return node.slots.map((slot, index): SlotRow => {
+    const { frame, fraction, frames } = slot;
+    const suffix = node.slots.length > 1 ? ` #${index + 1}` : "";
+    const elapsedMs = frame === null ? null : Math.max(0, atMs - slot.sinceMs);
+    const word = wordOfSlot(node.status, slot);
+    return { name, suffix, blender, word, frame, fraction, elapsedMs, averageSeconds: averageOf(slot), frames };
+  });
+}
+
+function wordOfSlot(status: NodeStatus, slot: SlotView): SlotWord {
+  if (status === "barred") return "barred";
+  return slot.frame === null ? "idle" : "rendering";
+}
+
+function averageOf({ frames, seconds }: { readonly frames: number; readonly seconds: number }): number | null {
+  return frames === 0 ? null : seconds / frames;
+}
+
+/** "28 rendering, 2 idle, 1 lost". */
+export function countedWords(rows: readonly SlotRow[]): string {
+  return words
+    .map((word) => [rows.filter((row) => row.word === word).length, word] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => `${count} ${word}`)
+    .join(", ");
+}
+
+/** A column of the table; it is there if the terminal is wide enough for it and all columns that matter more. */
+interface Column {
+  readonly head: string;
+  readonly width: number;
+  /** 0 matters most. */
+  readonly rank: number;
+  readonly isNumber: boolean;
+  readonly cell: (row: SlotRow, signs: Signs, width: number) => Span[];
+}
+
+const gap = 2;
+
+function columnsOf(rows: readonly SlotRow[], columns: number): Column[] {
+  const longestName = Math.max(4, ...rows.map(({ name, suffix }) => widthOf(name) + suffix.length));
+  const longestVersion = Math.max(7, ...rows.map(({ blender }) => widthOf(blender)));
+  const nameWidth = Math.min(2 + longestName, columns >= 100 ? 34 : 20, Math.max(4, columns - 11));
+  const all: Column[] = [
+    { head: "  node", width: nameWidth, rank: 0, isNumber: false, cell: nameCell },
+    { head: "Blender", width: Math.min(longestVersion, 12), rank: 7, isNumber: false, cell: blenderCell },
+    { head: "state", width: 9, rank: 1, isNumber: false, cell: stateCell },
+    { head: "frame", width: 6, rank: 2, isNumber: true, cell: frameCell },
+    { head: "progress", width: 13, rank: 5, isNumber: false, cell: barCell },
+    { head: "", width: 4, rank: 3, isNumber: true, cell: percentCell },
+    { head: "time", width: 7, rank: 4, isNumber: true, cell: elapsedCell },
+    { head: "average", width: 7, rank: 6, isNumber: true, cell: averageCell },
+    { head: "done", width: 5, rank: 8, isNumber: true, cell: doneCell },
+  ];
+  const chosen = new Set<Column>();
+  let room = columns + gap;
+  for (const column of all.toSorted((a, b) => a.rank - b.rank)) {
+    if (column.width + gap > room) break;
+    chosen.add(column);
+    room -= column.width + gap;
+  }
+  const grown = Math.min(room, 27);
+  return all
+    .filter((column) => chosen.has(column))
+    .map((column) => (column.cell === barCell ? { ...column, width: column.width + grown } : column));
+}
+
+/** The table without its head, and the head. */
+export function slotTable(rows: readonly SlotRow[], columns: number, signs: Signs): { head: Line; lines: Line[] } {
+  const chosen = columnsOf(rows, columns);
+  const separator = span(" ".repeat(gap));
+  const between = (index: number) => (index === 0 ? [] : [separator]);
+  const head = chosen.flatMap(({ head, width, isNumber }, index) => [
+    ...between(index),
+    span(isNumber ? padLeft(head, width) : pad(head, width), "faint"),
+  ]);
+  const lines = rows.map((row) =>
+    chosen.flatMap((column, index) => [...between(index), ...column.cell(row, signs, column.width)]),
+  );
+  return { head, lines };
+}
+
+const looks: Readonly<Record<SlotWord, { readonly at: keyof Signs["at"]; readonly tone: Tone }>> = {
+  rendering: { at: "rendering", tone: "encoded" },
+  idle: { at: "idle", tone: "faint" },
+  loading: { at: "waiting", tone: "accent" },
+  uploading: { at: "waiting", tone: "accent" },
+  found: { at: "waiting", tone: "accent" },
+  busy: { at: "idle", tone: "faint" },
+  barred: { at: "away", tone: "error" },
+  lost: { at: "away", tone: "error" },
+};
+
+function nameCell({ name, suffix, word }: SlotRow, signs: Signs, width: number): Span[] {
+  const { at, tone } = looks[word];
+  const text = cut(name, width - 2 - suffix.length, signs.ellipsis) + suffix;
+  return [span(`${signs.at[at]} `, tone), span(pad(text, width - 2, signs.ellipsis))];
+}
+
+function blenderCell({ blender }: SlotRow, signs: Signs, width: number): Span[] {
+  return [span(pad(blender, width, signs.ellipsis), "faint")];
+}
+
+function stateCell({ word }: SlotRow, _: Signs, width: number): Span[] {
+  return [span(pad(word, width), looks[word].tone)];
+}
+
+function frameCell({ frame }: SlotRow, _: Signs, width: number): Span[] {
+  return [span(padLeft(frame === null ? "" : String(frame), width), "strong")];
+}
+
+function barCell({ fraction, word }: SlotRow, signs: Signs, width: number): Span[] {
+  if (fraction === null) return [span(" ".repeat(width))];
+  const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
+  const tone = word === "uploading" ? "accent" : "rendering";
+  return [span(signs.bar.full.repeat(full), tone), span(signs.bar.rest.repeat(width - full), "faint")];
+}
+
+function percentCell({ fraction }: SlotRow, _: Signs, width: number): Span[] {
+  return [span(padLeft(fraction === null ? "" : `${Math.floor(fraction * 100)}%`, width))];
+}
+
+function elapsedCell({ elapsedMs }: SlotRow, _: Signs, width: number): Span[] {
+  return [span(padLeft(elapsedMs === null ? "" : formatSeconds(elapsedMs / 1000), width))];
+}
+
+function averageCell({ averageSeconds }: SlotRow, _: Signs, width: number): Span[] {
+  return [span(padLeft(averageSeconds === null ? "" : formatSeconds(averageSeconds), width), "faint")];
+}
+
+function doneCell({ frames }: SlotRow, _: Signs, width: number): Span[] {
+  return [span(padLeft(String(frames), width))];
+}
+
+/** Seconds of a frame: "0.8 s", "41.3 s", "2:05". */
+export function formatSeconds(seconds: number): string {
+  return seconds < 59.95 ? `${seconds.toFixed(1)} s` : formatDuration(seconds * 1000);
+}

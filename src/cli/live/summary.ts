@@ -1,0 +1,128 @@
+import { type CompletedJob, counted, formatDuration, type NodeTally } from "../../index.ts";
+import { pad, padLeft, tidy, widthOf } from "./display-width.ts";
+import { type Line, type Signs, span, type Tone } from "./line.ts";
+import { formatSeconds } from "./slot-table.ts";
+import type { News, ViewState } from "./view-state.ts";
+
+/** What stays on the screen after a job that is done. */
+export function summaryLines(state: ViewState, result: CompletedJob, signs: Signs): Line[] {
+  const reused = result.reused > 0 ? `, ${result.reused} of them from an earlier run` : "";
+  const rendered = result.frames - result.reused;
+  const work = result.nodes.reduce((sum, node) => sum + node.renderSeconds, 0);
+  const lines: Line[] = [
+    [span(`${signs.done} `, "encoded"), span(tidy(result.output), "strong")],
+    [
+      span(
+        `  ${counted(result.frames, "frame")} in ${formatDuration(result.seconds * 1000)}${lengthOf(state, result)}`,
+      ),
+      span(`, each rendered, checked and in the video${reused}`, "faint"),
+    ],
+  ];
+  if (result.nodes.length > 0) lines.push([], ...nodeTable(result.nodes, rendered, signs));
+  const remarks: Line[] = [];
+  if (state.slowest && rendered > 1) {
+    const { frame, seconds, name } = state.slowest;
+    remarks.push([span("  Slowest frame: ", "faint"), span(`${frame}, ${formatSeconds(seconds)} on ${name}`)]);
+  }
+  if (result.nodes.length > 1 && result.seconds > 0 && work > result.seconds) {
+    const factor = (work / result.seconds).toFixed(1);
+    remarks.push([
+      span("  Rendering time: ", "faint"),
+      span(`${formatDuration(work * 1000)} in all, ${factor} times what passed on the clock`),
+    ]);
+  }
+  if (remarks.length > 0) lines.push([], ...remarks);
+  const warnings = result.warnings.map((text): News => ({ level: "warning", text: tidy(text), hint: "" }));
+  const notes = [...warnings, ...otherNotes(state, warnings)];
+  if (notes.length > 0) lines.push([], ...noteLines(notes, signs));
+  return lines;
+}
+
+/** What stays on the screen after a job that was stopped and can go on. */
+export function interruptedLines(state: ViewState, missing: number | null, signs: Signs): Line[] {
+  const total = state.cells.frames.length;
+  const stored = total > 0 ? `; ${state.cells.countOf("stored")} of ${total} are stored` : "";
+  const lines: Line[] = [
+    [
+      span(`${signs.warning} `, "warning"),
+      span(`Stopped${missing === null ? "" : ` with ${counted(missing, "frame")} to go`}${stored}`, "strong"),
+    ],
+    [span("  The same command goes on from here", "faint")],
+  ];
+  const nodes = talliesOf(state);
+  if (nodes.length > 0)
+    lines.push(
+      [],
+      ...nodeTable(
+        nodes,
+        nodes.reduce((sum, node) => sum + node.frames, 0),
+        signs,
+      ),
+    );
+  const notes = otherNotes(state, []);
+  if (notes.length > 0) lines.push([], ...noteLines(notes, signs));
+  return lines;
+}
+
+/** What must stay on the screen when a job ends by an error, which is told below. */
+export function brokenLines(state: ViewState, signs: Signs): Line[] {
+  const total = state.cells.frames.length;
+  const stored = state.cells.countOf("stored");
+  const lines = noteLines(otherNotes(state, []), signs);
+  if (total > 0) lines.push([span(`${stored} of ${counted(total, "frame")} stored`)]);
+  return lines;
+}
+
+/** How long the video is: "4:10 (10.4 s of video)". */
+function lengthOf({ scene }: ViewState, { frames }: CompletedJob): string {
+  const [numerator, denominator = 1] = (scene?.fps ?? "").split("/").map(Number);
+  if (!numerator || !denominator) return "";
+  return ` (${formatSeconds((frames * denominator) / numerator)} of video)`;
+}
+
+function talliesOf(state: ViewState): NodeTally[] {
+  return Array.from(state.nodes, ([node, { name, blender, frames, seconds }]): NodeTally => {
+    return { node, name, blender, frames, renderSeconds: seconds };
+  })
+    .filter(({ frames }) => frames > 0)
+    .sort((a, b) => b.frames - a.frames);
+}
+
+function nodeTable(nodes: readonly NodeTally[], total: number, signs: Signs): Line[] {
+  const shareWidth = 20;
+  const name = Math.min(32, Math.max(4, ...nodes.map((node) => widthOf(tidy(node.name)))));
+  const blender = Math.max(7, ...nodes.map((node) => widthOf(tidy(node.blender))));
+  const row = (cells: readonly [string, string, string, string, string], tone: Tone): Line => [
+    span(`  ${pad(cells[0], name, signs.ellipsis)}`, tone),
+    span(`  ${padLeft(cells[1], 6)}  ${padLeft(cells[2], 9)}  ${padLeft(cells[3], 5)}`, tone),
+    span(`  ${pad(cells[4], blender)}`, "faint"),
+  ];
+  const head = row(["node", "frames", "per frame", "share", "Blender"], "faint");
+  const rows = nodes.map((node): Line => {
+    const share = total === 0 ? 0 : Math.min(1, node.frames / total);
+    const perFrame = node.frames === 0 ? "" : formatSeconds(node.renderSeconds / node.frames);
+    const percent = `${Math.round(share * 100)}%`;
+    const line = row([tidy(node.name), String(node.frames), perFrame, percent, tidy(node.blender)], "plain");
+    return [...line, span(`  ${signs.bar.full.repeat(Math.round(share * shareWidth))}`, "encoded")];
+  });
+  return [head, ...rows];
+}
+
+/** Notes of the run that the result does not name itself, and the frames that failed. */
+function otherNotes(state: ViewState, told: readonly News[]): News[] {
+  const known = new Set(told.map(({ text }) => text));
+  const failures = [...state.failures.values()].map(({ level, text, hint, frames }): News => {
+    const named = frames.slice(0, 12).join(", ") + (frames.length > 12 ? ` and ${frames.length - 12} more` : "");
+    return { level, hint, text: `${frames.length === 1 ? "Frame" : "Frames"} ${named} failed: ${text}` };
+  });
+  return [...[...state.notes.values()].filter(({ text }) => !known.has(text)), ...failures];
+}
+
+/** Long texts wrap here as the terminal likes: nothing is drawn over them any more. */
+function noteLines(notes: readonly News[], signs: Signs): Line[] {
+  const tones: Readonly<Record<News["level"], Tone>> = { news: "faint", warning: "warning", error: "error" };
+  return notes.flatMap(({ level, text, hint }): Line[] => [
+    [span(`${signs[level]} `, tones[level]), span(text)],
+    ...(hint === "" ? [] : [[span(`  ${hint}`, "faint")]]),
+  ]);
+}

@@ -1,0 +1,78 @@
+import type { FarmEvent, Frame, NodeId, NodeName } from "../../index.ts";
+import { tidy } from "./display-width.ts";
+import { idleSlot, type NodeView, type SlotView, type ViewState } from "./view-state.ts";
+
+/** A node may say that it has more slots than any machine; rows for them would only cost time. */
+const maxSlots = 256;
+
+/** With a node changed; one that was not known is made. */
+export function withNode(state: ViewState, named: NodeName, change: (node: NodeView) => Partial<NodeView>): ViewState {
+  const before = state.nodes.get(named.node) ?? unknownNode(named.name);
+  return { ...state, nodes: new Map(state.nodes).set(named.node, { ...before, ...change(before) }) };
+}
+
+function unknownNode(name: string): NodeView {
+  return { name: tidy(name), blender: "", status: "found", uploaded: null, slots: [], frames: 0, seconds: 0 };
+}
+
+/** As many slots, all idle; what they did so far is kept. */
+export function freeSlots(node: NodeView, atMs: number, count = node.slots.length): SlotView[] {
+  const free = (slot: SlotView): SlotView => ({ ...slot, frame: null, previous: null, fraction: null, sinceMs: atMs });
+  return Array.from({ length: Math.min(count, maxSlots) }, (_, index) => free(node.slots[index] ?? idleSlot(atMs)));
+}
+
+type OfSlot = Extract<FarmEvent, { type: "frame:started" | "frame:progressed" }>;
+
+/** A slot begins a frame, or gets on with it. Progress also tells of a frame whose beginning was not heard. */
+export function withRunning(state: ViewState, event: OfSlot, atMs: number): ViewState {
+  if (event.slot >= maxSlots) return state;
+  return withNode(state, event, (node) => {
+    const count = Math.max(node.slots.length, event.slot + 1);
+    const slots = Array.from({ length: count }, (_, index) => node.slots[index] ?? idleSlot(atMs));
+    const slot = slots[event.slot] ?? idleSlot(atMs);
+    const isNew = event.type === "frame:started" || slot.frame !== event.frame;
+    const begun = isNew ? { previous: slot.frame, sinceMs: atMs, frame: event.frame, fraction: null } : {};
+    const progress = event.type === "frame:progressed" ? { fraction: event.fraction ?? slot.fraction } : {};
+    return { slots: slots.with(event.slot, { ...slot, ...begun, ...progress }) };
+  });
+}
+
+/** The frame is stored: the slot that rendered it gets the credit, and whoever else was at it is free. */
+export function withStored(
+  state: ViewState,
+  event: Extract<FarmEvent, { type: "frame:stored" }>,
+  atMs: number,
+): ViewState {
+  const { frame, seconds } = event;
+  const credited = withNode(state, event, (node) => {
+    const by = node.slots.findIndex((slot) => slot.frame === frame || slot.previous === frame);
+    const slots = node.slots.map((slot, index) =>
+      index === by ? { ...slot, frames: slot.frames + 1, seconds: slot.seconds + seconds } : slot,
+    );
+    return { slots, frames: node.frames + 1, seconds: node.seconds + seconds };
+  });
+  return withoutFrame(credited, frame, atMs);
+}
+
+/** No slot renders the frame any more; with `node`, none of that node's. */
+export function withoutFrame(state: ViewState, frame: Frame, atMs: number, node?: NodeId): ViewState {
+  const isAt = (slot: SlotView) => slot.frame === frame || slot.previous === frame;
+  const nodes = Array.from(state.nodes, ([id, view]): [NodeId, NodeView] => {
+    if ((node !== undefined && id !== node) || !view.slots.some(isAt)) return [id, view];
+    return [id, { ...view, slots: view.slots.map((slot) => (isAt(slot) ? leave(slot, frame, atMs) : slot)) }];
+  });
+  return { ...state, nodes: new Map(nodes) };
+}
+
+function leave(slot: SlotView, frame: Frame, atMs: number): SlotView {
+  const previous = slot.previous === frame ? null : slot.previous;
+  return slot.frame === frame
+    ? { ...slot, previous, frame: null, fraction: null, sinceMs: atMs }
+    : { ...slot, previous };
+}
+
+/** Whether any slot renders the frame. */
+export function isRunning(state: ViewState, frame: Frame): boolean {
+  for (const node of state.nodes.values()) if (node.slots.some((slot) => slot.frame === frame)) return true;
+  return false;
+}

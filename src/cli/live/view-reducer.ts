@@ -1,0 +1,166 @@
+import { counted, type FarmEvent, type Frame } from "../../index.ts";
+import { tidy } from "./display-width.ts";
+import { FrameCells, listedFrames } from "./frame-cells.ts";
+import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
+import type { News, ViewState } from "./view-state.ts";
+
+const keptNews = 40;
+/** A scene that warns about everything must not fill memory, nor the screen at the end. */
+const keptNotes = 200;
+
+/**
+ * What is known after an event. Pure: the same events at the same times give the same view.
+ *
+ * @param atMs Monotonic time of the event, in milliseconds
+ */
+export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): ViewState {
+  switch (event.type) {
+    case "job:started":
+      return { ...state, job: { blend: tidy(event.blend), output: tidy(event.output) } };
+    case "job:resumed": {
+      const resumed = { ...state, cells: state.cells.withAll(listedFrames(event.range), "stored") };
+      return told(
+        resumed,
+        "news",
+        `Going on where an earlier run ended: ${counted(event.stored, "frame")} already there`,
+      );
+    }
+    case "job:restarted":
+      return told(state, "news", `Starting over: ${event.reason}`);
+    case "discovery:scanned":
+      return event.nodes === 0 ? told(state, "news", "No node found on the network") : state;
+    case "node:found":
+      return withNode(state, event, (node) => ({
+        name: tidy(event.name),
+        blender: tidy(event.blender),
+        status: "found",
+        slots: freeSlots(node, atMs, event.slots),
+      }));
+    case "node:refused":
+      return noted(state, "warning", event.message, event.hint);
+    case "node:unreachable":
+      return noted(state, "warning", event.message, event.hint);
+    case "node:busy": {
+      const busy = withNode(state, event, () => ({ status: "busy" }));
+      return told(busy, "news", `${event.name} works for ${event.holder}; asking again`);
+    }
+    case "node:uploading": {
+      const { haveBytes, sizeBytes } = event;
+      const uploaded = sizeBytes === 0 ? 1 : haveBytes / sizeBytes;
+      return withNode(state, event, () => ({ status: uploaded < 1 ? "uploading" : "loading", uploaded }));
+    }
+    case "node:joined": {
+      const blender = tidy(event.blender);
+      const joined = withNode(state, event, (node) => ({
+        ...{ status: "ready", uploaded: null, blender },
+        slots: freeSlots(node, atMs),
+      }));
+      return { ...joined, phase: state.phase === "waiting" ? "working" : state.phase };
+    }
+    case "node:lost": {
+      const running = state.nodes.get(event.node)?.slots.map((slot) => slot.frame) ?? [];
+      const lost = withNode(state, event, (node) => ({ status: "lost", slots: freeSlots(node, atMs) }));
+      return told(requeued(lost, running), "warning", `${event.name} is gone: ${event.message}`);
+    }
+    case "node:barred": {
+      const barred = withNode(state, event, () => ({ status: "barred" }));
+      return noted(barred, "warning", `${event.name} gets no more frames: ${event.reason}`);
+    }
+    case "node:forgiven": {
+      const forgiven = withNode(state, event, () => ({ status: "ready" }));
+      return told(forgiven, "news", `${event.name} gets frames again`);
+    }
+    case "job:waiting":
+      return { ...state, phase: isEnding(state) ? state.phase : "waiting", eta: null };
+    case "scene:read":
+      return withScene(state, event);
+    case "frame:started":
+    case "frame:progressed": {
+      const next = withRunning(state, event, atMs);
+      return { ...next, cells: withStatus(next.cells, event.frame, "rendering") };
+    }
+    case "frame:stored": {
+      const next = withStored(state, event, atMs);
+      const { frame, seconds } = event;
+      const isSlower = seconds > (state.slowest?.seconds ?? 0);
+      const slowest = isSlower ? { frame, seconds, name: tidy(event.name) } : state.slowest;
+      return { ...next, cells: next.cells.with(frame, "stored"), slowest };
+    }
+    case "frame:requeued": {
+      const free = requeued(withoutFrame(state, event.frame, atMs, event.node), [event.frame]);
+      return told(free, "warning", `Frame ${event.frame} goes back into the queue: ${event.reason} (${event.name})`);
+    }
+    case "frame:failed":
+      return withFailure(state, event);
+    case "job:progressed": {
+      const eta = event.etaMs === null ? null : { remainingMs: event.etaMs, atMs };
+      return { ...state, encoded: Math.max(state.encoded, event.encoded), eta };
+    }
+    case "encode:postponed": {
+      const text = `Encoding is put off until all frames are there: ${event.message}`;
+      return { ...noted(state, "warning", text), isEncodingPostponed: true, encoded: 0 };
+    }
+    case "warning":
+      return noted(state, "warning", `${event.message}${event.name === null ? "" : ` (${event.name})`}`);
+    case "job:draining":
+      return { ...state, phase: state.phase === "stopping" ? state.phase : "draining", eta: null };
+  }
+}
+
+/** After the wish to stop at once, of which no event tells. */
+export function stoppingView(state: ViewState): ViewState {
+  return { ...state, phase: "stopping", eta: null };
+}
+
+function withScene(state: ViewState, event: Extract<FarmEvent, { type: "scene:read" }>): ViewState {
+  const { firstFrame, lastFrame, width, height } = event;
+  const scene = { name: tidy(event.scene), fps: tidy(event.fps), engine: tidy(event.engine) };
+  return {
+    ...state,
+    phase: isEnding(state) ? state.phase : "working",
+    scene: { ...scene, firstFrame, lastFrame, width, height },
+    cells: FrameCells.of(listedFrames(event.range)),
+  };
+}
+
+function isEnding({ phase }: ViewState): boolean {
+  return phase === "draining" || phase === "stopping";
+}
+
+/** A stored frame stays stored, whatever late attempts at it do. */
+function withStatus(cells: FrameCells, frame: Frame, status: "queued" | "rendering" | "failed"): FrameCells {
+  return cells.statusOf(frame) === "stored" ? cells : cells.with(frame, status);
+}
+
+/** Back in the queue, those that no other slot renders. */
+function requeued(state: ViewState, frames: readonly (Frame | null)[]): ViewState {
+  let { cells } = state;
+  for (const frame of frames) {
+    if (frame !== null && cells.statusOf(frame) === "rendering" && !isRunning(state, frame)) {
+      cells = cells.with(frame, "queued");
+    }
+  }
+  return { ...state, cells };
+}
+
+function withFailure(state: ViewState, event: Extract<FarmEvent, { type: "frame:failed" }>): ViewState {
+  const { frame, message, hint } = event;
+  const text = tidy(message);
+  const frames = [...(state.failures.get(text)?.frames ?? []), frame];
+  const failures = new Map(state.failures).set(text, { level: "error", text, hint: tidy(hint), frames });
+  const failed = { ...state, failures, cells: withStatus(state.cells, frame, "failed") };
+  return told(failed, "error", `Frame ${frame} failed: ${message}`);
+}
+
+/** With a line of news. */
+function told(state: ViewState, level: News["level"], text: string, hint = ""): ViewState {
+  return { ...state, news: [...state.news.slice(1 - keptNews), { level, text: tidy(text), hint: tidy(hint) }] };
+}
+
+/** With a line of news that is worth repeating at the end. */
+function noted(state: ViewState, level: News["level"], text: string, hint = ""): ViewState {
+  const next = told(state, level, text, hint);
+  const key = tidy(text);
+  if (state.notes.has(key) || state.notes.size >= keptNotes) return next;
+  return { ...next, notes: new Map(state.notes).set(key, { level, text: key, hint: tidy(hint) }) };
+}

@@ -1,0 +1,108 @@
+import type { Frame, NodeId } from "../../index.ts";
+import { FrameCells } from "./frame-cells.ts";
+
+/** One slot of a node, as far as events tell about it. */
+export interface SlotView {
+  /** The frame that it renders; `null` when it renders none. */
+  readonly frame: Frame | null;
+  /** The frame before: it may still be on its way into the store when the next one has begun. */
+  readonly previous: Frame | null;
+  /** How much of the frame is done, where the node can tell. */
+  readonly fraction: number | null;
+  /** When the frame began. */
+  readonly sinceMs: number;
+  /** Frames that were stored from it, and the seconds they took. */
+  readonly frames: number;
+  readonly seconds: number;
+}
+
+/** What a node is at. Only a node that is "ready" or "barred" has slots that render. */
+export type NodeStatus = "found" | "uploading" | "loading" | "ready" | "busy" | "lost" | "barred";
+
+export interface NodeView {
+  readonly name: string;
+  readonly blender: string;
+  readonly status: NodeStatus;
+  /** Part of the blendfile that it has, while it is uploaded. */
+  readonly uploaded: number | null;
+  readonly slots: readonly SlotView[];
+  readonly frames: number;
+  readonly seconds: number;
+}
+
+/** Something that happened, for the lines at the top. */
+export interface News {
+  readonly level: "news" | "warning" | "error";
+  readonly text: string;
+  /** What can be done about it; empty if nothing. */
+  readonly hint: string;
+}
+
+/** Frames that were given up for the same reason. */
+export interface Failure extends News {
+  readonly frames: readonly Frame[];
+}
+
+export interface SceneView {
+  readonly name: string;
+  readonly firstFrame: Frame;
+  readonly lastFrame: Frame;
+  readonly fps: string;
+  readonly width: number;
+  readonly height: number;
+  readonly engine: string;
+}
+
+/** All that the live view shows; made of events by `viewStateOf` alone. Its texts are tidied. */
+export interface ViewState {
+  readonly phase: "gathering" | "working" | "waiting" | "draining" | "stopping";
+  readonly startedMs: number;
+  readonly job: { readonly blend: string; readonly output: string } | null;
+  readonly scene: SceneView | null;
+  readonly cells: FrameCells;
+  /** In the order in which they appeared. */
+  readonly nodes: ReadonlyMap<NodeId, NodeView>;
+  /** The latest, oldest first. */
+  readonly news: readonly News[];
+  /** What is worth repeating at the end: each once, in order. */
+  readonly notes: ReadonlyMap<string, News>;
+  readonly failures: ReadonlyMap<string, Failure>;
+  /** How many frames, from the first on, the encoder has taken. */
+  readonly encoded: number;
+  readonly isEncodingPostponed: boolean;
+  readonly eta: { readonly remainingMs: number; readonly atMs: number } | null;
+  readonly slowest: { readonly frame: Frame; readonly seconds: number; readonly name: string } | null;
+}
+
+/** Before the first event. */
+export function emptyView(atMs: number): ViewState {
+  return {
+    phase: "gathering",
+    startedMs: atMs,
+    job: null,
+    scene: null,
+    cells: FrameCells.of([]),
+    nodes: new Map(),
+    news: [],
+    notes: new Map(),
+    failures: new Map(),
+    encoded: 0,
+    isEncodingPostponed: false,
+    eta: null,
+    slowest: null,
+  };
+}
+
+/** A slot of which nothing was heard yet. */
+export function idleSlot(atMs: number): SlotView {
+  return { frame: null, previous: null, fraction: null, sinceMs: atMs, frames: 0, seconds: 0 };
+}
+
+/** How many frames are being rendered now, each counted once. */
+export function runningFrames(state: ViewState): number {
+  const frames = new Set<Frame>();
+  for (const node of state.nodes.values()) {
+    for (const slot of node.slots) if (slot.frame !== null) frames.add(slot.frame);
+  }
+  return frames.size;
+}

@@ -3,7 +3,7 @@ import { mkdir, symlink } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab.ts";
+import { blenderLabProblem, FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
 import { completion, expectSameFilm } from "../support/lab-results.ts";
 
 const nothing = { processes: [], files: [] };
@@ -26,6 +26,16 @@ describe.skipIf(skipBecause(blenderLabProblem))("without any node on the network
 
     expect(completed).toMatchObject({ frames: 6, output });
     await expectSameFilm(output, { ...scene, frames, pixels: scene.pixels.slice(0, 6) });
+    expect(await lab.leftovers()).toEqual(nothing);
+  });
+
+  test.skipIf(farmLabProblem !== undefined)("a network on which no node answers is rendered on alone", async () => {
+    await using lab = await FarmLab.open("desk");
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate([scene.blendfile, "-o", output, "--frames", "3-4", "--yes"]);
+
+    expect(await run.event("discovery:scanned")).toMatchObject({ nodes: 0 });
+    expect(await completion(run)).toMatchObject({ frames: 2, output });
     expect(await lab.leftovers()).toEqual(nothing);
   });
 

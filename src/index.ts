@@ -2,9 +2,9 @@
 export { flagsOfEnvironment } from "./config/environment.ts";
 export {
   type Farmspec,
+  farmspecJsonSchema,
   farmspecName,
   farmspecOf,
-  farmspecSchema,
   parseFarmspec,
   readFarmspec,
   writeFarmspec,

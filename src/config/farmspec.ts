@@ -23,7 +23,7 @@ const farmspecNode = z.strictObject({
 });
 
 /** A farm as it is written down, to be committed beside the scenes it renders. It never holds a secret. */
-export const farmspecSchema = z.strictObject({
+const farmspecSchema = z.strictObject({
   $schema: z.string().optional().describe("Where this file's schema is, for editors."),
   nodes: z
     .array(farmspecNode)
@@ -78,6 +78,11 @@ export function parseFarmspec(text: string, path: string): Farmspec {
   const where = jsonPathOf(unknown === undefined ? issue.path : [...issue.path, unknown]);
   const what = unknown === undefined ? issue.message : "there is no such field";
   throw badFarmspec(path, `${where}: ${what}`, "farmspec.example.json shows what may stand in a farmspec");
+}
+
+/** The JSON Schema of a farmspec, for editors: made from the very type that reads it. */
+export function farmspecJsonSchema(): object {
+  return { title: "renderfarm farmspec", ...z.toJSONSchema(farmspecSchema, { io: "input", unrepresentable: "any" }) };
 }
 
 /**

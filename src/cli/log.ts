@@ -10,6 +10,11 @@ export interface LogOptions {
   readonly write: (text: string) => void;
 }
 
+/** Beside a live view only what a person must see now is shown, or lines would push it off the screen. */
+export function levelBesideView(level: pino.LevelWithSilent): pino.LevelWithSilent {
+  return level === "trace" || level === "debug" || level === "info" ? "warn" : level;
+}
+
 /**
  * The program's log: to stderr from the level that was asked for, and all of it to the job folder once there is one.
  * Everything is written at once, in this process: a worker could lose the last lines of a process that ends.

@@ -22,7 +22,9 @@ import {
   writeFarmspec,
 } from "../index.ts";
 import { askForKey, interview } from "./interview.ts";
-import { JobLog } from "./log.ts";
+import { LiveTeller } from "./live/live-teller.ts";
+import { canDrawLive } from "./live/terminal-traits.ts";
+import { JobLog, levelBesideView } from "./log.ts";
 import { commandNames, type TypedRender } from "./program.ts";
 import { canAsk } from "./questions.ts";
 import { type Interrupts, listenForInterrupts } from "./signals.ts";
@@ -51,7 +53,7 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const settings = settleJob(flags, { workingFolder: process.cwd(), folders, keys, farmspec });
   await rememberBlend(folders.config, settings.blend);
 
-  const run = new JobRun(flags);
+  using run = new JobRun(flags);
   const result = await run.render(settings).catch(async (error: unknown) => {
     if (!isAsked || !(error instanceof FarmError) || error.code !== "FARM_KEY_UNUSABLE") throw error;
     const key = await askForKey(error, folders.config);
@@ -67,29 +69,45 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
 }
 
 /** Runs a job with its log, its signals and its way of telling. */
-class JobRun {
+class JobRun implements Disposable {
   readonly teller: Teller;
   readonly nodesFound: Sighting[] = [];
   exitCode: Interrupts["exitCode"];
   readonly #log: JobLog;
+  readonly #live: LiveTeller | undefined;
 
   constructor(flags: RenderFlags) {
-    this.teller = flags.json ? jsonTeller() : plainTeller();
+    const isTerminal = process.stderr.isTTY === true;
+    const live = liveTeller(flags);
+    const level = flags.logLevel ?? "warn";
+    this.#live = live;
+    this.teller = live ?? (flags.json ? jsonTeller() : plainTeller());
     this.#log = new JobLog({
-      level: flags.logLevel ?? "warn",
-      isTerminal: process.stderr.isTTY === true,
-      write: (text) => process.stderr.write(text),
+      level: live && isTerminal ? levelBesideView(level) : level,
+      isTerminal,
+      write: (text) => {
+        if (live && isTerminal) live.writeAbove(() => process.stderr.write(text));
+        else process.stderr.write(text);
+      },
     });
+  }
+
+  [Symbol.dispose](): void {
+    this.#live?.close();
   }
 
   async render(settings: JobSettings): Promise<JobResult> {
     using interrupts = listenForInterrupts();
+    interrupts.stop.addEventListener("abort", () => this.#live?.stopping(), { once: true });
     try {
       return await renderJob(settings, {
         drain: interrupts.drain,
         signal: interrupts.stop,
         onEvent: (event) => this.#hear(event),
       });
+    } catch (error) {
+      this.#live?.close(); // somebody may ask a question now
+      throw error;
     } finally {
       this.exitCode = interrupts.exitCode;
     }
@@ -102,6 +120,12 @@ class JobRun {
     this.#log.logger[levelOf(event)](fields, type);
     this.teller.tell(event);
   }
+}
+
+function liveTeller(flags: RenderFlags): LiveTeller | undefined {
+  const { env: environment, stdout: terminal } = process;
+  if (flags.json || flags.plain || !canDrawLive(terminal, environment)) return undefined;
+  return new LiveTeller({ terminal, environment, monotonicMs: () => performance.now() });
 }
 
 function flagsOf(typed: TypedRender): RenderFlags {

@@ -27,7 +27,7 @@ export interface LiveViewOptions {
  * The live view of a job on a terminal. Whoever makes it owns it: `using`. However the program ends, the cursor is shown
  * again, and what the user must know stays on the screen.
  *
- * It draws over its own lines only. Whatever else is written to the terminal goes through `write`, or the two garble.
+ * It draws over its own lines only. Whatever else is written to the terminal goes through `writeAbove`, or the two garble.
  */
 export class LiveView implements Disposable {
   readonly #terminal: Terminal;
@@ -58,6 +58,9 @@ export class LiveView implements Disposable {
     this.#timer.unref();
     terminal.on("resize", this.#onResize);
     process.on("exit", this.#onExit);
+    if (process.platform !== "win32") {
+      process.on("SIGTSTP", this.#onSuspend).on("SIGCONT", this.#onContinue).on("SIGQUIT", this.#onQuit);
+    }
     terminal.write(hideCursor);
   }
 
@@ -72,8 +75,8 @@ export class LiveView implements Disposable {
     this.#draw();
   }
 
-  /** Writes lines above the view, where they stay. @param write Writes them to the terminal, at once */
-  write(write: () => void): void {
+  /** Puts lines above the view, where they stay. @param write Writes them to the terminal, at once */
+  writeAbove(write: () => void): void {
     if (this.#isOpen) this.#clear();
     write();
     this.#draw();
@@ -115,6 +118,23 @@ export class LiveView implements Disposable {
     this[Symbol.dispose]();
   };
 
+  readonly #onQuit = () => {
+    this[Symbol.dispose]();
+    process.kill(process.pid, "SIGQUIT");
+  };
+
+  /** Ctrl-Z: the shell gets a terminal in order. */
+  readonly #onSuspend = () => {
+    this.#clear();
+    this.#terminal.write(showCursor);
+    process.kill(process.pid, "SIGSTOP");
+  };
+
+  readonly #onContinue = () => {
+    this.#terminal.write(hideCursor);
+    this.#draw();
+  };
+
   #draw(): void {
     if (!this.#isOpen || this.#terminal.writableNeedDrain) return;
     const size = this.#size();
@@ -138,7 +158,8 @@ export class LiveView implements Disposable {
     this.#isOpen = false;
     clearInterval(this.#timer);
     this.#terminal.off("resize", this.#onResize);
-    process.off("exit", this.#onExit);
+    process.off("exit", this.#onExit).off("SIGQUIT", this.#onQuit);
+    process.off("SIGTSTP", this.#onSuspend).off("SIGCONT", this.#onContinue);
     this.#terminal.write(lines.map((line) => `${paint(line, this.#look.hasColor)}\n`).join("") + showCursor);
   }
 

@@ -48,7 +48,7 @@ function beginningOf(state: ViewState): string {
   const count = (status: string) => nodes.filter((node) => node.status === status).length;
   if (count("uploading") > 0) return `Sending the blendfile to ${counted(count("uploading"), "node")}`;
   if (count("loading") > 0) return `Opening the blendfile on ${counted(count("loading"), "node")}`;
-  return state.job ? "Looking for nodes" : "Checking the inputs";
+  return "Looking for nodes";
 }
 
 function barOf(state: ViewState, width: number, signs: Signs): Span[] {

@@ -102,6 +102,12 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     }
     case "warning":
       return noted(state, "warning", `${event.message}${event.name === null ? "" : ` (${event.name})`}`);
+    case "farmspec:saved":
+      return noted(
+        state,
+        "news",
+        `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`,
+      );
     case "job:draining":
       return { ...state, phase: state.phase === "stopping" ? state.phase : "draining", eta: null };
   }

@@ -1,0 +1,55 @@
+import type { CompletedJob, FarmEvent } from "../../index.ts";
+import { LiveView, type LiveViewOptions } from "./live-view.ts";
+
+/**
+ * Tells about a job by a live view, which opens with the first event. After `close` the terminal is free for questions,
+ * and the next event opens a new view.
+ */
+export class LiveTeller implements Disposable {
+  readonly #options: LiveViewOptions;
+  #view: LiveView | undefined;
+
+  constructor(options: LiveViewOptions) {
+    this.#options = options;
+  }
+
+  tell(event: FarmEvent): void {
+    this.#opened().tell(event);
+  }
+
+  finish(result: CompletedJob): void {
+    this.#opened().finish(result);
+    this.#view = undefined;
+  }
+
+  interrupted(missing: number | null): void {
+    this.#opened().interrupted(missing);
+    this.#view = undefined;
+  }
+
+  /** When the user wants the job stopped at once. */
+  stopping(): void {
+    this.#view?.stopping();
+  }
+
+  /** Lets something else write whole lines to the terminal; they end up above the view. */
+  writeAbove(write: () => void): void {
+    if (this.#view) this.#view.writeAbove(write);
+    else write();
+  }
+
+  /** Ends the view, if one is open, as after an error. */
+  close(): void {
+    this.#view?.[Symbol.dispose]();
+    this.#view = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #opened(): LiveView {
+    this.#view ??= new LiveView(this.#options);
+    return this.#view;
+  }
+}

@@ -1,5 +1,6 @@
 import type { AsyncQueue } from "../core/async-queue.ts";
 import type { Clock } from "../core/clock.ts";
+import { FarmError } from "../core/errors.ts";
 import type { Frame, NodeId } from "../core/node.ts";
 import type { FrameRecord } from "../frames/frame-record.ts";
 import type { FrameStore } from "../frames/frame-store.ts";
@@ -8,12 +9,13 @@ import { progressOf } from "../scheduler/progress.ts";
 import type { SchedulerState } from "../scheduler/state.ts";
 import { step } from "../scheduler/step.ts";
 import type { NodeSession } from "../session/node-session.ts";
-import type { FrameResult } from "../session/protocol.ts";
+import type { FrameResult, Problem } from "../session/protocol.ts";
 import type { EncodeLane } from "./encode-lane.ts";
 import { eventsOfJoining, eventsOfReport } from "./event-translation.ts";
 import type { FarmListener } from "./events.ts";
 import type { PoolEvent } from "./node-pool.ts";
 import { takeIn } from "./result-intake.ts";
+import { SlotWatch } from "./slot-watch.ts";
 import type { Tally } from "./tally.ts";
 
 const tickEveryMs = 1_000;
@@ -31,6 +33,7 @@ export interface JobLoopOptions {
   readonly lane: EncodeLane;
   readonly tally: Tally;
   readonly nameOf: (node: NodeId) => string;
+  readonly leaveOut: (node: NodeId, reason: FarmError) => void;
   /** Whether a node may still come: if none is left and none can come, the job cannot go on. */
   readonly mayStillCome: () => boolean;
   readonly tell: FarmListener;
@@ -48,6 +51,7 @@ export class JobLoop {
   /** Results that nodes hold, by attempt number, until they are stored or dropped. */
   readonly #results = new Map<number, FrameResult>();
   readonly #attemptsOf = new Map<Frame, number>();
+  readonly #slots = new SlotWatch();
   #state: SchedulerState;
   #seq = 0;
   #outcome: Outcome | undefined;
@@ -95,6 +99,7 @@ export class JobLoop {
       case "joined": {
         const { session, opened } = input.node;
         this.#sessions.set(session.info.node, session);
+        this.#slots.joined(session.info.node, opened.slots, this.#options.clock.monotonicMs());
         for (const result of opened.results) this.#results.set(result.attempt, result);
         for (const event of eventsOfJoining(session.info.node, opened)) this.#schedule(event);
         return;
@@ -102,12 +107,14 @@ export class JobLoop {
       case "report": {
         const { node, report } = input;
         if (report.type === "frame-rendered") this.#results.set(report.result.attempt, report.result);
+        if (report.type === "slot-changed") this.#slots.changed(node, report, this.#options.clock.monotonicMs());
         this.#tellReport(node, report);
         for (const event of eventsOfReport(node, report)) this.#schedule(event);
         return;
       }
       case "lost":
         this.#sessions.delete(input.node);
+        this.#slots.lost(input.node);
         this.#schedule({ type: "node-lost", node: input.node });
         this.#tellIfAlone();
         return;
@@ -206,7 +213,12 @@ export class JobLoop {
 
   #tick(): void {
     this.#options.inputs.push({ type: "scheduler", event: { type: "tick" } });
-    const { stored, total, running, etaMs } = progressOf(this.#state, this.#options.clock.monotonicMs());
+    const atMs = this.#options.clock.monotonicMs();
+    for (const { node, error } of this.#slots.idleNodes(atMs)) {
+      this.#slots.lost(node);
+      this.#options.leaveOut(node, slotsGivenUp(this.#options.nameOf(node), error));
+    }
+    const { stored, total, running, etaMs } = progressOf(this.#state, atMs);
     const { tell, lane } = this.#options;
     const nodes = this.#sessions.size;
     tell({ type: "job:progressed", stored, total, nodes, running: running.length, encoded: lane.encoded, etaMs });
@@ -271,4 +283,12 @@ export class JobLoop {
       case "frame-speculated":
     }
   }
+}
+
+function slotsGivenUp(name: string, error: Problem | null): FarmError {
+  return new FarmError(
+    "FARM_LOAD_FAILED",
+    `Cannot render on ${name}: its Blender ended again and again${error ? `: ${error.message}` : ""}`,
+    error?.hint || "Look at what that node printed",
+  );
 }

@@ -54,13 +54,19 @@ export interface KeeperHost {
 export class NodeKeeper {
   readonly #host: KeeperHost;
   readonly #signal: AbortSignal;
+  readonly #leaving = new AbortController();
   #sighting: Sighting;
   #wakeEarly: (() => void) | undefined;
 
   constructor(host: KeeperHost, sighting: Sighting, signal: AbortSignal) {
     this.#host = host;
     this.#sighting = sighting;
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#leaving.signal]);
+  }
+
+  /** Leaves the node out of the job from now on, with the reason for its owner. */
+  leave(reason: FarmError): void {
+    this.#leaving.abort(reason);
   }
 
   /** The node was seen again, perhaps elsewhere: do not sit out a pause. */
@@ -78,7 +84,7 @@ export class NodeKeeper {
         await this.#serve(sighting);
         failures = 0;
       } catch (error) {
-        if (this.#signal.aborted) return;
+        if (this.#signal.aborted) break;
         if (!(error instanceof FarmError)) throw error;
         this.#host.onTried(sighting, error);
         if (isFinal(error)) {
@@ -89,6 +95,7 @@ export class NodeKeeper {
       }
       await this.#pause(backOffMs(failures));
     }
+    if (this.#leaving.signal.aborted) this.#host.onLeftOut(this.#sighting, this.#leaving.signal.reason);
   }
 
   /** From dialling until the link is lost. */

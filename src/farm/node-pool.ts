@@ -75,6 +75,11 @@ export class NodePool {
     return this.#infos.get(node);
   }
 
+  /** Leaves a node out of the job from now on. */
+  leaveOut(node: NodeId, reason: FarmError): void {
+    this.#keepers.get(this.#owners.get(node) ?? "")?.leave(reason);
+  }
+
   /** Takes up a node, or tells its keeper that it was seen again. @param extraKey A key that only this node has */
   add(sighting: Sighting, extraKey?: FarmKey): void {
     const id = keeperIdOf(sighting);

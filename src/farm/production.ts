@@ -78,8 +78,9 @@ export async function produce(production: Production): Promise<Produced> {
   });
   const nameOf = (node: string) => pool.nameOf(node);
   const mayStillCome = () => pool.isAlive;
+  const leaveOut = (node: string, reason: FarmError) => pool.leaveOut(node, reason);
   const loop = new JobLoop({
-    ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, tell, signal },
+    ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, leaveOut, tell, signal },
     clock: systemClock,
   });
   const onDrain = () => inputs.push({ type: "scheduler", event: { type: "drain-requested" } });

@@ -1,0 +1,49 @@
+import type { NodeId, SlotId } from "../core/node.ts";
+import type { JobOpened, Problem } from "../session/protocol.ts";
+
+/** A node starts a slot that ended at once; one that stays away this long has been given up there. */
+const gaveUpAfterMs = 30_000;
+
+interface SlotState {
+  readonly state: "starting" | "ready" | "lost";
+  readonly sinceMs: number;
+  readonly error: Problem | null;
+}
+
+/** A node that has a link and nothing to render with. */
+export interface IdleNode {
+  readonly node: NodeId;
+  /** What its last slot said when it ended. */
+  readonly error: Problem | null;
+}
+
+/**
+ * Watches the slots of all nodes. A node gives up a slot that never gets a frame done; when it has given up all of them it
+ * still answers, and the job would wait for it for ever.
+ */
+export class SlotWatch {
+  readonly #nodes = new Map<NodeId, Map<SlotId, SlotState>>();
+
+  joined(node: NodeId, slots: JobOpened["slots"], atMs: number): void {
+    this.#nodes.set(node, new Map());
+    for (const slot of slots) this.changed(node, slot, atMs);
+  }
+
+  changed(node: NodeId, slot: JobOpened["slots"][number], atMs: number): void {
+    this.#nodes.get(node)?.set(slot.slot, { state: slot.state, sinceMs: atMs, error: slot.error });
+  }
+
+  lost(node: NodeId): void {
+    this.#nodes.delete(node);
+  }
+
+  /** Nodes whose slots have all been given up. */
+  idleNodes(atMs: number): IdleNode[] {
+    return [...this.#nodes].flatMap(([node, slots]) => {
+      const states = [...slots.values()];
+      const isIdle =
+        states.length > 0 && states.every(({ state, sinceMs }) => state === "lost" && atMs - sinceMs > gaveUpAfterMs);
+      return isIdle ? [{ node, error: states.at(-1)?.error ?? null }] : [];
+    });
+  }
+}

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { Sighting } from "../core/node.ts";
 import { defaultNodePort } from "../core/node-list.ts";
+import { writeWholeFile } from "../core/whole-file.ts";
 import { farmspecDefaults } from "./flags.ts";
 
 export const farmspecName = "farmspec.json";
@@ -98,7 +98,7 @@ export function farmspecOf(nodes: readonly Sighting[]): Farmspec {
 
 /** Writes a farmspec for people to read and change; whole or not at all. */
 export async function writeFarmspec(path: string, farmspec: Farmspec): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(farmspec, null, 2)}\n`);
+  await writeWholeFile(path, `${JSON.stringify(farmspec, null, 2)}\n`, false);
 }
 
 /** "nodes[2].port", as an editor shows it. */

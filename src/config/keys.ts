@@ -1,8 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { type FarmKey, formatFarmKey, parseFarmKey } from "../core/farm-key.ts";
+import { writeWholeFile } from "../core/whole-file.ts";
 
 /** Where this user's farm key is kept, by nodes and coordinators alike. */
 export function keyFileOf(configFolder: string): string {
@@ -12,8 +12,7 @@ export function keyFileOf(configFolder: string): string {
 /** Keeps a key for this user and nobody else. @returns The file */
 export async function saveKey(key: FarmKey, configFolder: string): Promise<string> {
   const file = keyFileOf(configFolder);
-  await mkdir(configFolder, { recursive: true, mode: 0o700 });
-  await writeFileAtomic(file, `${formatFarmKey(key)}\n`, { mode: 0o600 });
+  await writeWholeFile(file, `${formatFarmKey(key)}\n`, true);
   return file;
 }
 

@@ -1,6 +1,6 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
+import { writeWholeFile } from "../core/whole-file.ts";
 
 const mostRecent = 20;
 
@@ -18,10 +18,7 @@ export async function recentBlends(configFolder: string): Promise<string[]> {
 export async function rememberBlend(configFolder: string, blend: string): Promise<void> {
   const paths = [blend, ...(await recentBlends(configFolder)).filter((path) => path !== blend)];
   try {
-    await mkdir(configFolder, { recursive: true, mode: 0o700 });
-    await writeFileAtomic(fileOf(configFolder), `${JSON.stringify(paths.slice(0, mostRecent), null, 1)}\n`, {
-      mode: 0o600,
-    });
+    await writeWholeFile(fileOf(configFolder), `${JSON.stringify(paths.slice(0, mostRecent), null, 1)}\n`, true);
   } catch {
     // A config folder that cannot be written to only costs the proposal.
   }

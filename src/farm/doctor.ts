@@ -6,7 +6,7 @@ import type { FarmKey } from "../core/farm-key.ts";
 import { counted, printable } from "../core/text.ts";
 import { formatBytes } from "../core/units.ts";
 import { probeMdnsPort } from "../discovery/interfaces.ts";
-import { testInterfaces } from "../discovery/self-test.ts";
+import { testInterfaces } from "../discovery/mdns-self-test.ts";
 import { findFfmpeg, requireEncoder } from "../encode/ffmpeg-tools.ts";
 import { findBlender } from "./blender-program.ts";
 import { discoverNodes } from "./discover-nodes.ts";

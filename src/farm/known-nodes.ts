@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import type { NodeId } from "../core/node.ts";
+import { writeWholeFile } from "../core/whole-file.ts";
 
 /**
  * The nodes that once proved a key to this machine, in the config folder. One of them is never again used without a key:
@@ -26,8 +25,7 @@ export class KnownNodes {
     this.#ids.add(node);
     // Another coordinator of this user may have added its own meanwhile.
     for (const id of readIds(this.#file)) this.#ids.add(id);
-    await mkdir(join(this.#file, ".."), { recursive: true, mode: 0o700 });
-    await writeFileAtomic(this.#file, `${JSON.stringify([...this.#ids].sort(), null, 1)}\n`, { mode: 0o600 });
+    await writeWholeFile(this.#file, `${JSON.stringify([...this.#ids].sort(), null, 1)}\n`, true);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import writeFileAtomic from "write-file-atomic";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
+import { writeWholeFile } from "../core/whole-file.ts";
 import { isObject } from "./frame-record.ts";
 
 /** What `job.json` keeps of a job, from run to run. */
@@ -49,7 +49,7 @@ export async function readJobRecord(path: string): Promise<JobRecord | null> {
 
 /** Whole or not at all, whatever happens meanwhile. */
 export async function writeJobRecord(path: string, record: JobRecord): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  await writeWholeFile(path, `${JSON.stringify(record, null, 2)}\n`, true);
 }
 
 function laterFormat(path: string): FarmError {

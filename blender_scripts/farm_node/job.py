@@ -50,6 +50,7 @@ class Job:
         self._folder = folder
         self._emit: Optional[Emit] = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._endings: set[asyncio.Task[None]] = set()
         self._loading: Optional[dict[str, Any]] = None
         self._loaded: Optional[dict[str, Any]] = None
         self._warnings: list[dict[str, Any]] = []
@@ -135,7 +136,7 @@ class Job:
         if self._loaded is not None or self._loading is None:
             return False
         self._tell_load_failed(fault)
-        self._tasks.append(asyncio.create_task(self._end_slots(), name="end slots"))
+        self._dismiss_slots()
         return True
 
     def keep(self, result: Result) -> None:
@@ -182,17 +183,24 @@ class Job:
         await asyncio.to_thread(shutil.rmtree, self._folder, True)
 
     async def _end_slots(self) -> None:
-        self._loading = None
-        slots, self.slots = self.slots, []
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        self._tasks = []
-        await asyncio.gather(*(slot.close() for slot in slots))
-        await asyncio.gather(*tasks)
+        """Returns when no slot of an earlier load is left."""
+        self._dismiss_slots()
+        await asyncio.gather(*self._endings)
         for result in list(self.results.values()):
             self.release(result.attempt)
         if self._pinned is not None:
             self._store.unpin(self._pinned)
             self._pinned = None
+
+    def _dismiss_slots(self) -> None:
+        """From now on the slots belong to nobody; ending them takes a while and may be asked for by one of them."""
+        self._loading = None
+        slots, self.slots = self.slots, []
+        tasks, self._tasks = self._tasks, []
+        if slots:
+            ending = asyncio.create_task(_end(slots, tasks), name="end slots")
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
 
     def _tell_loaded(self) -> None:
         assert self._loaded is not None
@@ -211,6 +219,11 @@ class Job:
             self._warnings.append(warning)
             if self._loaded is not None:
                 self.emit(warning)
+
+
+async def _end(slots: list[Slot], tasks: list[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*(slot.close() for slot in slots))
+    await asyncio.gather(*tasks)
 
 
 def _place(blob: Path, blend: Path, frames: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-import time
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -48,6 +47,7 @@ class Node:
         self._job: Optional[Job] = None
         self._owner: Optional[Session] = None
         self._expiry: Optional[asyncio.TimerHandle] = None
+        self._ending = False
         self._closing: set[asyncio.Task[None]] = set()
 
     async def serve_link(self, link: Link) -> None:
@@ -58,7 +58,7 @@ class Node:
         finally:
             self._on_session_ended(session)
         await link.close()
-        if session.job is not None:
+        if session.job is not None and self._expiry is not None:
             say(f"job {session.job.job_id[:8]}: the link to {session.job.holder} is lost ({reason}); kept for 10 minutes")
 
     def node_info(self) -> dict[str, Any]:
@@ -99,6 +99,7 @@ class Node:
             say(f"job {job.job_id[:8]} of {job.holder} ended: {job.rendered} frames rendered here")
 
     async def close(self) -> None:
+        self._ending = True
         if self._job is not None:
             await self.close_job(self._job)
         await asyncio.gather(*self._closing)
@@ -129,10 +130,10 @@ class Node:
             return
         job, self._owner = self._job, None
         job.detach()
-        loop = asyncio.get_running_loop()
-        self._expiry = loop.call_at(loop.time() + JOB_KEPT_S, self._expire, job, time.time())
+        if not self._ending:
+            self._expiry = asyncio.get_running_loop().call_later(JOB_KEPT_S, self._expire, job)
 
-    def _expire(self, job: Job, _since: float) -> None:
+    def _expire(self, job: Job) -> None:
         say(f"job {job.job_id[:8]}: {job.holder} did not come back")
         self._background(self.close_job(job))
 

@@ -101,7 +101,7 @@ async def _close(server: NodeServer, node: Node, announcing: Optional[asyncio.Ta
     """All at once: together they take less than a second. Slots end whatever the network does."""
     if announcing is not None:
         announcing.cancel()
-    endings = [server.close(), node.close(), *([announcing] if announcing else [])]
+    endings = [node.close(), server.close(), *([announcing] if announcing else [])]
     await asyncio.gather(*endings, return_exceptions=True)
     await node.close()  # a job that a last message opened while the links were closing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import traceback
 from pathlib import Path
 from typing import Any, Optional, Protocol
 
@@ -69,11 +70,17 @@ class Slot:
         while not self._closing.is_set():
             self._starts += 1
             await asyncio.to_thread(self._make_folders)
+            if self._closing.is_set():
+                return  # while the folders were made; a process started now would be nobody's
             self._reset_life()
             self._set_state("starting")
             process = SlotProcess(self._command, self._environment, self._folder, self._board, self._log)
             self._process = process
-            end = await process.run(self._on_connected, self._on_event, self._on_line)
+            try:
+                end = await process.run(self._on_connected, self._on_event, self._on_line)
+            except Exception as error:  # an event that makes no sense; the process is gone all the same
+                traceback.print_exc()
+                end = SlotEnd(None, f"The slot said what makes no sense: {error!r}")
             self._on_end(end, process)
             if self._starts > MAX_STARTS_IN_A_ROW or self._closing.is_set():
                 return

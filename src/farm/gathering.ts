@@ -70,7 +70,7 @@ export class Gathering implements AsyncDisposable {
     await orAborted(this.pool.firstTriesOver(), signal);
     this.#muster.close();
     const version = await this.#muster.decided;
-    if (version === undefined) throw noUsableNode(this.pool.problems);
+    if (version === undefined) throw noUsableNode([...this.pool.problems, ...this.#muster.refusals]);
     return version;
   }
 

@@ -1,3 +1,4 @@
+import { FarmError } from "../core/errors.ts";
 import { type Candidate, chooseVersion, refusalOf, type VersionRules } from "./version-choice.ts";
 
 interface Waiting {
@@ -15,6 +16,7 @@ export class Muster {
   readonly #rules: VersionRules;
   readonly #waiting: Waiting[] = [];
   #resolveDecided: (version: string | undefined) => void = () => {};
+  readonly #refusals: FarmError[] = [];
   #chosen: string | undefined;
   #isOpen = true;
 
@@ -28,6 +30,11 @@ export class Muster {
   /** How many wait for the choice. */
   get size(): number {
     return this.#waiting.length;
+  }
+
+  /** Why nodes were left out so far: the whole answer when none was fit. */
+  get refusals(): readonly FarmError[] {
+    return this.#refusals;
   }
 
   /** Waits for the choice if it is still open. @returns Why the node is left out, `undefined` when it takes part */
@@ -44,13 +51,22 @@ export class Muster {
       this.#waiting.map((waiting) => waiting.candidate),
       this.#rules,
     );
-    this.#resolveDecided(this.#chosen);
     for (const { candidate, answer } of this.#waiting.splice(0)) answer(this.#judge(candidate));
+    this.#resolveDecided(this.#chosen);
   }
 
   #judge(candidate: Candidate): string | undefined {
     const refusal = refusalOf(candidate, this.#chosen, this.#rules);
     if (refusal === undefined) this.#chosen ??= candidate.blender;
+    else this.#refusals.push(refused(candidate, refusal));
     return refusal;
   }
+}
+
+function refused(candidate: Candidate, refusal: string): FarmError {
+  return new FarmError(
+    "FARM_NODE_REFUSED",
+    `Cannot use ${candidate.name}: ${refusal}`,
+    "Start a node with a Blender that may render this file, or change --blender-version",
+  );
 }

@@ -173,7 +173,7 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
         for state in ("lost", "starting", "ready"):
             self.assertEqual((await coordinator.expect("slot-changed"))["state"], state)
         await coordinator.send("frame-assign", slot=0, frame=5, attempt=0)
-        await coordinator.expect("frame-progress")
+        await coordinator.expect("frame-started")
         self.assertEqual(await node.stop(signal.SIGINT), 0)
         await self.gone(node)
         self.assert_nothing_left(node)
@@ -183,7 +183,7 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
         coordinator, _ = await self.open(node)
         await self.ready(coordinator, "slow")
         await coordinator.send("frame-assign", slot=0, frame=1, attempt=0)
-        await coordinator.expect("frame-progress")
+        await coordinator.expect("frame-started")
         (slot,) = [pid for pid in node.processes() if pid != node.process.pid]
         os.kill(slot, signal.SIGKILL)
         failed = await coordinator.expect("frame-failed")
@@ -198,7 +198,7 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
         coordinator, _ = await self.open(node)
         await self.ready(coordinator, "slow")
         await coordinator.send("frame-assign", slot=0, frame=1, attempt=0)
-        await coordinator.expect("frame-progress")
+        await coordinator.expect("frame-started")
         self.assertEqual(await node.stop(signal.SIGKILL), -9)
         await self.gone(node)
         self.assertEqual(len(os.listdir(node.cache / "runs")), 1)

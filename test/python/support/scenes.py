@@ -55,9 +55,9 @@ def main(folder):
 
     # Slow enough to be killed in the middle of a frame.
     scene.use_nodes = False
-    scene.render.resolution_x, scene.render.resolution_y = 960, 540
+    scene.render.resolution_x, scene.render.resolution_y = 160, 90
     scene.render.resolution_percentage = 100
-    scene.cycles.samples = 4000
+    scene.cycles.samples = 200000
     scene.cycles.use_adaptive_sampling = False
     save(folder, "slow")
 

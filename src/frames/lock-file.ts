@@ -1,4 +1,5 @@
-import { type FileHandle, link, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemCodeOf } from "../core/errors.ts";
 import { isObject } from "./frame-record.ts";
@@ -72,27 +73,41 @@ export async function isLockStale(path: string, holder: LockHolder, silentMs: nu
   return (await silenceMsOf(path)) >= silentMs;
 }
 
+/** A takeover lasts milliseconds: one that is this old was begun by a process that has died in it. */
+const takeoverAtMostMs = 10_000;
+
 /**
- * Takes a stale lock out of the way. Of two that try at the same time one may move the other's new lock: it sees that by
- * the token, and puts it back.
+ * Puts our lock in the place of a stale one. Only one process at a time may try, and the lock's file is replaced, never
+ * absent, so that nobody can make a new one in between.
+ *
+ * @returns `null` when another process was faster or is just trying: look again
  */
-export async function removeStaleLock(path: string, stale: LockHolder, token: string): Promise<void> {
-  const aside = `${path}.${token}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return;
-    throw error;
+export async function replaceStaleLock(
+  path: string,
+  stale: LockHolder,
+  holder: LockHolder,
+): Promise<FileHandle | null> {
+  const takeover = `${path}.takeover`;
+  const turn = await createLock(takeover, holder);
+  if (turn === null) {
+    if ((await silenceMsOf(takeover)) > takeoverAtMostMs) await rm(takeover, { force: true });
+    return null;
   }
-  const moved = await readLock(aside);
-  // `link` fails when there is a third one's lock by now; then that one holds the folder.
-  if (moved !== null && moved.token !== stale.token) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+  try {
+    if ((await readLock(path))?.token !== stale.token) return null;
+    const aside = `${path}.${holder.token}`;
+    const file = await createLock(aside, holder);
+    await rename(aside, path);
+    return file;
+  } finally {
+    await turn.close();
+    await rm(takeover, { force: true });
+  }
 }
 
 /** Both times come from the clock of the machine that has the disk, so no clocks are compared. */
 async function silenceMsOf(path: string): Promise<number> {
-  const probe = `${path}.${process.pid}.now`;
+  const probe = `${path}.${randomBytes(4).toString("hex")}.now`;
   try {
     await (await open(probe, "w", 0o600)).close();
     const [now, lock] = await Promise.all([stat(probe), stat(path)]);

@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, rm } from "node:fs/promises";
 import { hostname } from "node:os";
+import { systemClock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
-import { createLock, isLockStale, type LockHolder, readLock, removeStaleLock, writeLock } from "./lock-file.ts";
+import { createLock, isLockStale, type LockHolder, readLock, replaceStaleLock, writeLock } from "./lock-file.ts";
 import { processStartOf } from "./process-identity.ts";
 
 const renewMs = 5_000;
 /** Six signs of life missed. */
 const silentMs = 30_000;
 /** Others may come and go at the same moment; more often than this it is not that. */
-const maxTries = 5;
+const maxTries = 20;
+const triesApartMs = 20;
 
 export interface JobLockOptions {
   /** Time between two signs of life, in milliseconds (default 5000); tests shorten it. */
@@ -24,7 +26,6 @@ export class JobLock implements AsyncDisposable {
   readonly #file: FileHandle;
   readonly #lost = new AbortController();
   readonly #timer: NodeJS.Timeout;
-  #wasMissing = false;
   #renewal: Promise<void> = Promise.resolve();
   #released: Promise<void> | undefined;
 
@@ -56,7 +57,9 @@ export class JobLock implements AsyncDisposable {
       other = await readLock(path);
       if (other === null) continue;
       if (!(await isLockStale(path, other, silentMs))) break;
-      await removeStaleLock(path, other, token);
+      const taken = await replaceStaleLock(path, other, holder);
+      if (taken !== null) return new JobLock(path, holder, taken, options.renewMs ?? renewMs);
+      await systemClock.sleep(triesApartMs, options.signal);
     }
     throw lockedBy(path, other);
   }
@@ -76,12 +79,6 @@ export class JobLock implements AsyncDisposable {
     if (this.#released !== undefined || this.#lost.signal.aborted) return;
     try {
       const there = await readLock(this.#path);
-      // Nobody's for a moment is no loss: one who took it by mistake puts it back at once.
-      if (there === null && !this.#wasMissing) {
-        this.#wasMissing = true;
-        return;
-      }
-      this.#wasMissing = false;
       if (there?.token !== this.#holder.token) {
         this.#lost.abort(lockedBy(this.#path, there));
         return;

@@ -183,11 +183,12 @@ export class NodeKeeper {
 
   /** Waits, until the signal is aborted or the node was seen again. */
   #pause(durationMs: number): Promise<void> {
+    if (this.#signal.aborted) return Promise.resolve(); // no event tells of what was before
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
         this.#signal.removeEventListener("abort", done);
-        this.#wakeEarly = undefined;
+        if (this.#wakeEarly === done) this.#wakeEarly = undefined; // a later pause may have begun
         resolve();
       };
       const timer = setTimeout(done, durationMs);

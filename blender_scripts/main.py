@@ -5,6 +5,7 @@ It keeps to syntax that old Pythons can parse, so that they get the message belo
 """
 
 import os
+import shutil
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,6 +35,17 @@ def arguments():
     return sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
 
 
+def drop_blenders_own_folder():
+    # type: () -> None
+    """Blender makes a temporary folder at its start and removes it at its end: a killed node would leave it behind.
+
+    A node renders nothing itself, so it does not need the folder.
+    """
+    bpy = sys.modules.get("bpy")
+    if bpy is not None and bpy.app.tempdir:
+        shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
+
+
 def start():
     # type: () -> None
     if sys.version_info < (3, 9):
@@ -46,6 +58,7 @@ def start():
         if os.path.isdir(os.path.join(VENDOR, "websockets")):
             fail("Cannot load its libraries: %s%s" % (error, foreign_python_hint()))
         fail("Cannot load its libraries (%s): run `npm run setup` in the checkout to fetch them" % error)
+    drop_blenders_own_folder()
     from farm_node.program import main
 
     main(arguments())

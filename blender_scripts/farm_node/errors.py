@@ -1,4 +1,4 @@
-"""What can go wrong, as closed lists of codes that both sides know (docs/protocol.md, section 8)."""
+"""What can go wrong, as closed lists of codes that both sides know (docs/protocol.md, "Error codes")."""
 
 from __future__ import annotations
 

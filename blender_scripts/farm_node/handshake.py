@@ -1,4 +1,4 @@
-"""The handshake and the keys it yields (docs/protocol.md, section 2); pure: no socket, no clock."""
+"""The handshake and the keys it yields (docs/protocol.md, "Handshake"); pure: no socket, no clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sealed text messages (docs/protocol.md, section 3): a counter and a MAC per direction; pure."""
+"""Sealed text messages (docs/protocol.md, "Sealed messages"): a counter and a MAC per direction; pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 import type { AttemptError, Fault } from "../scheduler/events.ts";
 import type { Problem } from "../session/protocol.ts";
 
-/** Codes of docs/protocol.md, section 8, that say nothing about scene or node. */
+/** Codes of docs/protocol.md, "Error codes", that say nothing about scene or node. */
 const nobodysFault = new Set(["CANCELLED", "SLOT_LOST", "SLOT_FULL"]);
 
 /** Codes that tell of a node's hardware or of how its Blender was built: another node may well render the frame. */

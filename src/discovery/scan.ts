@@ -26,6 +26,7 @@ export async function firstScan(browse: (onNew: () => void) => Promise<void>, si
   const browsing = browse(onNew).finally(() => {
     isBrowsing = false;
   });
+  browsing.catch(() => {}); // its owner hears of it; until he listens it must not end the process
   while (isBrowsing && !isScanOver(elapsedMs(), lastNewAtMs)) await systemClock.sleep(lookEveryMs, signal);
   return { browsing };
 }

@@ -1,0 +1,17 @@
+import { describe, expect, test } from "vitest";
+import { parseNodeList } from "../../src/core/node-list.ts";
+
+test("parseNodeList() reads hosts with and without ports, names and both kinds of addresses", () => {
+  expect(parseNodeList("render1, 192.168.1.20:7448,[fe80::1%eth0]:7449,[::1]")).toEqual([
+    { host: "render1", port: 7447 },
+    { host: "192.168.1.20", port: 7448 },
+    { host: "fe80::1%eth0", port: 7449 },
+    { host: "::1", port: 7447 },
+  ]);
+});
+
+describe("parseNodeList() names the entry that is wrong:", () => {
+  test.each(["", "a,,b", "a:0", "a:65536", "a:b", "::1", "http://a", "a b", "[::1", "a:7447:1"])("'%s'", (list) => {
+    expect(() => parseNodeList(list)).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));
+  });
+});

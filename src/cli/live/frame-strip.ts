@@ -95,6 +95,6 @@ export function legendLine(state: ViewState, plan: StripPlan, signs: Signs): Lin
   const pieces = counts
     .filter(([kind, count]) => kind !== "failed" || count > 0)
     .flatMap(([kind, count]) => [span(signs.cell[kind], toneOf[kind]), span(` ${count} ${kind}  `, "faint")]);
-  const group = plan.framesPerCell === 1 ? "" : ` ${plan.framesPerCell} frames a cell`;
-  return [span(" ".repeat(plan.labelWidth)), ...pieces, span(group, "faint")];
+  const group = plan.framesPerCell === 1 ? "" : `${plan.framesPerCell} frames a cell`;
+  return [span(plan.framesPerCell === 1 ? " ".repeat(plan.labelWidth) : ""), ...pieces, span(group, "faint")];
 }

@@ -95,6 +95,7 @@ function shareRows(height: number, wanted: Wanted): Share {
   give("slots", Math.min(wanted.slots, 3) - share.slots);
   give("strip", wanted.strip(Math.max(1, Math.min(share.strip + room, Math.floor(height / 8)))) - share.strip);
   give("slots", wanted.slots - share.slots);
+  give("news", Math.min(Math.max(1, Math.floor(height / 5)), wanted.news) - share.news);
   give("strip", wanted.strip(Math.max(1, Math.min(share.strip + room, Math.floor(height / 3)))) - share.strip);
   return share;
 }

@@ -88,7 +88,7 @@ function columnsOf(rows: readonly SlotRow[], columns: number): Column[] {
     { head: "Blender", width: Math.min(longestVersion, 12), rank: 7, isNumber: false, cell: blenderCell },
     { head: "state", width: 9, rank: 1, isNumber: false, cell: stateCell },
     { head: "frame", width: 6, rank: 2, isNumber: true, cell: frameCell },
-    { head: "progress", width: 13, rank: 5, isNumber: false, cell: barCell },
+    { head: "progress", width: 8, rank: 5, isNumber: false, cell: barCell },
     { head: "", width: 4, rank: 3, isNumber: true, cell: percentCell },
     { head: "time", width: 7, rank: 4, isNumber: true, cell: elapsedCell },
     { head: "average", width: 7, rank: 6, isNumber: true, cell: averageCell },
@@ -101,7 +101,7 @@ function columnsOf(rows: readonly SlotRow[], columns: number): Column[] {
     chosen.add(column);
     room -= column.width + gap;
   }
-  const grown = Math.min(room, 27);
+  const grown = Math.min(room, 32);
   return all
     .filter((column) => chosen.has(column))
     .map((column) => (column.cell === barCell ? { ...column, width: column.width + grown } : column));

@@ -19,7 +19,7 @@ export class PlainLines {
   }
 
   tell(event: FarmEvent): void {
-    const line = this.#lineOf(event);
+    const line = this.#lineOf(safeToPrint(event));
     if (line !== undefined) this.#write(`${line}\n`);
   }
 
@@ -27,7 +27,7 @@ export class PlainLines {
   finish(result: CompletedJob): void {
     const perFrame = (seconds: number, frames: number) =>
       frames === 0 ? "" : `, ${(seconds / frames).toFixed(1)} s each`;
-    this.#write(`Done in ${formatDuration(result.seconds * 1000)}: ${result.output}\n`);
+    this.#write(`Done in ${formatDuration(result.seconds * 1000)}: ${printable(result.output)}\n`);
     const reused = result.reused > 0 ? `, ${result.reused} of them from an earlier run` : "";
     this.#write(`  ${counted(result.frames, "frame")} expected, rendered, checked and in the video${reused}\n`);
     for (const node of result.nodes) {
@@ -35,7 +35,7 @@ export class PlainLines {
         `  ${printable(node.name)}: ${counted(node.frames, "frame")}${perFrame(node.renderSeconds, node.frames)} (Blender ${node.blender})\n`,
       );
     }
-    for (const warning of result.warnings) this.#write(`  Warning: ${warning}\n`);
+    for (const warning of result.warnings) this.#write(`  Warning: ${printableLines(warning)}\n`);
   }
 
   /** The last line of a job that was stopped and can go on. */
@@ -109,4 +109,18 @@ export class PlainLines {
     const eta = event.etaMs === null ? "" : `, ${formatDuration(event.etaMs)} to go`;
     return `${event.stored} of ${event.total} frames, ${counted(event.nodes, "node")}${eta}, ${event.encoded} encoded`;
   }
+}
+
+/** The event with texts that cannot move the cursor: nodes and scenes have their say in most of them. */
+function safeToPrint(event: FarmEvent): FarmEvent {
+  const fields = Object.entries(event).map(([name, value]) => [
+    name,
+    typeof value === "string" ? printableLines(value) : value,
+  ]);
+  return Object.fromEntries(fields) as FarmEvent;
+}
+
+/** Lines stay lines, but those after the first are set in, so that none passes for one of ours. */
+function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n  ");
 }

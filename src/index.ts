@@ -24,6 +24,7 @@ export { formatBytes, formatDuration } from "./core/units.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/discover-nodes.ts";
 export { type DoctorOptions, examine, type Finding } from "./farm/doctor.ts";
 export type { FarmEvent, FarmEventMap, FarmEventName, FarmListener, NodeName, NodeTally } from "./farm/events.ts";
+export { type JobReport, reportOf } from "./farm/job-report.ts";
 export { type NodeProgramOptions, runNode } from "./farm/node-program.ts";
 export {
   type CompletedJob,

@@ -12,6 +12,7 @@ import { nodesCommand } from "./nodes-command.ts";
 import { makeProgram } from "./program.ts";
 import { LeftAtPromptError } from "./questions.ts";
 import { renderCommand } from "./render-command.ts";
+import { reportCommand } from "./report-command.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -31,6 +32,7 @@ const commands = {
   setKey: setKeyCommand,
   doctor: doctorCommand,
   encode: encodeCommand,
+  report: reportCommand,
 };
 
 try {

@@ -49,6 +49,8 @@ export class PlainLines {
     switch (event.type) {
       case "job:started":
         return `Rendering ${event.blend} to ${event.output}`;
+      case "job:checking":
+        return `Checking ${counted(event.frames, "stored frame")}`;
       case "job:resumed":
         return `Going on where an earlier run ended: ${counted(event.stored, "frame")} already there`;
       case "job:restarted":
@@ -92,6 +94,7 @@ export class PlainLines {
         return this.#upload(event);
       case "frame:started":
       case "frame:progressed":
+      case "frame:rendered":
       case "frame:stored":
         return undefined;
     }

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { addRenderFlags } from "./render-flags.ts";
 
-export const commandNames = ["nodes", "node", "farmspec", "key", "doctor", "encode"];
+export const commandNames = ["nodes", "node", "farmspec", "key", "doctor", "encode", "report"];
 
 /** What the user typed for a render, before anything is checked. */
 export interface TypedRender {
@@ -21,6 +21,7 @@ export interface Commands {
   makeKey(options: Options): Promise<number>;
   setKey(options: Options): Promise<number>;
   doctor(options: Options): Promise<number>;
+  report(folder: string, options: Options): Promise<number>;
   encode(folder: string, options: Record<string, unknown>): Promise<number>;
 }
 
@@ -100,5 +101,9 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .option("--ffmpeg <file>", "the FFmpeg to encode with")
     .addOption(json())
     .action(run((folder: string, options: Record<string, unknown>) => commands.encode(folder, options)));
+  add("report", "what a job folder tells: nodes, frames, failures, where the time went")
+    .argument("<folder>", "the job folder, <output>.renderfarm")
+    .addOption(json())
+    .action(run((folder: string, options: Options) => commands.report(folder, options)));
   return program;
 }

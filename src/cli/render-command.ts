@@ -100,13 +100,17 @@ class JobRun implements Disposable {
     using interrupts = listenForInterrupts();
     interrupts.stop.addEventListener("abort", () => this.#live?.stopping(), { once: true });
     try {
-      return await renderJob(settings, {
+      const { type, ...result } = await renderJob(settings, {
         drain: interrupts.drain,
         signal: interrupts.stop,
         onEvent: (event) => this.#hear(event),
       });
+      this.#log.logger.info(result, `job:${type}`);
+      return { type, ...result } as JobResult;
     } catch (error) {
       this.#live?.close(); // somebody may ask a question now
+      const { code, message } = error instanceof FarmError ? error : { code: "BUG", message: String(error) };
+      this.#log.logger.info({ code, message }, "job:failed");
       throw error;
     } finally {
       this.exitCode = interrupts.exitCode;
@@ -149,10 +153,10 @@ function refuseMistypedCommand(word: string): void {
   throw new FarmError("FARM_BAD_INPUT", `Cannot find a blendfile or a command '${word}'`, `Did you mean '${meant}'?`);
 }
 
-function levelOf(event: FarmEvent): "debug" | "info" {
-  const isFrequent =
-    event.type === "frame:progressed" || event.type === "job:progressed" || event.type === "node:uploading";
-  return isFrequent ? "debug" : "info";
+/** What comes every second and says little later stays out of the job folder's log. */
+function levelOf(event: FarmEvent): "trace" | "debug" | "info" {
+  if (event.type === "frame:progressed" || event.type === "job:progressed") return "trace";
+  return event.type === "node:uploading" ? "debug" : "info";
 }
 
 function sightingOf(event: Extract<FarmEvent, { type: "node:found" }>): Sighting {

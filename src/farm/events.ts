@@ -20,6 +20,8 @@ export interface NodeTally extends NodeName {
 export interface FarmEventMap {
   /** When the inputs were found good and the job folder is ours. */
   "job:started": { blend: string; output: string; folder: string };
+  /** When frames of an earlier run are about to be proved again, which takes a while when they are many or large. */
+  "job:checking": { frames: number };
   /** When a job folder of an earlier run is taken up: these of its frames are whole and are not rendered again. */
   "job:resumed": { stored: number; range: string };
   /** When what an earlier run stored cannot be used, because something that changes pixels has changed. */
@@ -58,6 +60,8 @@ export interface FarmEventMap {
   };
   "frame:started": NodeName & { frame: Frame; slot: number };
   "frame:progressed": NodeName & { frame: Frame; slot: number; fraction: number | null };
+  /** When a node has rendered a frame and holds it for us; `seconds` is its render time. */
+  "frame:rendered": NodeName & { frame: Frame; seconds: number };
   /** When a frame is checked and safely on disk. */
   "frame:stored": NodeName & { frame: Frame; seconds: number; stored: number; total: number };
   /** When an attempt came to nothing and the frame goes back into the queue. */

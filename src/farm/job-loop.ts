@@ -242,6 +242,11 @@ export class JobLoop {
         tell({ type: "frame:progressed", ...named, frame, slot, fraction });
         return;
       }
+      case "frame-rendered": {
+        const { frame, seconds } = report.result;
+        tell({ type: "frame:rendered", ...named, frame, seconds });
+        return;
+      }
       case "warning":
         tally.warn(report.code, report.message, named.name);
         return;

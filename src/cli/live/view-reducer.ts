@@ -25,6 +25,8 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
         `Going on where an earlier run ended: ${counted(event.stored, "frame")} already there`,
       );
     }
+    case "job:checking":
+      return told(state, "news", `Checking ${counted(event.frames, "frame")} of an earlier run`);
     case "job:restarted":
       return told(state, "news", `Starting over: ${event.reason}`);
     case "discovery:scanned":
@@ -90,6 +92,8 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       const free = requeued(withoutFrame(state, event.frame, atMs, event.node), [event.frame]);
       return told(free, "warning", `Frame ${event.frame} goes back into the queue: ${event.reason} (${event.name})`);
     }
+    case "frame:rendered":
+      return state;
     case "frame:failed":
       return withFailure(state, event);
     case "job:progressed": {

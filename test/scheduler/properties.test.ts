@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { FuzzFarm, type FuzzJob } from "../support/fuzz-farm.ts";
+import { tempers } from "../support/fuzz-node.ts";
+import { fuzzEffort, fuzzSeed, howToReplay } from "../support/fuzz-seed.ts";
+
+const patientMs = 60_000 * fuzzEffort;
+const slots = fc.integer({ min: 1, max: 2 });
+const choices = fc.array(fc.nat(65_535), { maxLength: 70, size: "max" });
+const alreadyStored = fc.oneof(
+  { weight: 4, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: fc.array(fc.integer({ min: -1, max: 4 }), { maxLength: 3 }) },
+);
+const frames = fc.integer({ min: 1, max: 5 });
+const badTempers = tempers.filter((temper) => temper !== "good");
+const goodNode = fc.record({ temper: fc.constant("good" as const), slots });
+const badNode = fc.record({ temper: fc.constantFrom(...badTempers), slots });
+const anyNode = fc.oneof({ weight: 3, arbitrary: goodNode }, { weight: 2, arbitrary: badNode });
+
+/** Jobs in which not all nodes have no slot: without any, waiting is right. */
+const anyJob = fc
+  .record({
+    frames,
+    nodes: fc.array(anyNode, { minLength: 1, maxLength: 3 }),
+    alreadyStored,
+    hasLies: fc.boolean(),
+    choices,
+  })
+  .filter(({ nodes }) => nodes.some(({ temper }) => temper !== "slotless"));
+
+const hopelessJob = fc
+  .record({
+    ...{ frames, nodes: fc.array(badNode, { minLength: 1, maxLength: 3 }), alreadyStored: fc.constant([]) },
+    ...{ hasLies: fc.constant(false), choices: fc.constant([]) },
+  })
+  .filter(({ nodes }) => nodes.some(({ temper }) => temper !== "slotless"));
+
+const soundJob = fc.record({
+  ...{ frames, nodes: fc.array(goodNode, { minLength: 1, maxLength: 3 }), alreadyStored, hasLies: fc.constant(false) },
+  // Messages cross in any order, links stay: kinds of choices that harm nobody.
+  choices: fc.array(
+    fc.tuple(fc.nat(19), fc.nat(2047)).map(([kind, pick]) => kind + pick * 32),
+    { maxLength: 70 },
+  ),
+});
+
+/** Runs many jobs; what breaks one is shrunk to the fewest choices, and told with its seed. */
+function tryJobs(jobs: fc.Arbitrary<FuzzJob>, count: number, check: (farm: FuzzFarm) => void): void {
+  const tally = { jobs: 0, steps: 0, complete: 0, failed: 0, drained: 0 };
+  const property = fc.property(jobs, (job) => {
+    const farm = new FuzzFarm(job);
+    farm.run();
+    check(farm);
+    tally.jobs++;
+    tally.steps += farm.steps;
+    if (farm.outcome) tally[farm.outcome.type]++;
+  });
+  try {
+    fc.assert(property, { seed: fuzzSeed, numRuns: count * fuzzEffort });
+  } catch (error) {
+    throw new Error(`${howToReplay}\n${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+  console.log(
+    `scheduler: ${tally.jobs} jobs, ${tally.steps} steps: ` +
+      `${tally.complete} complete, ${tally.failed} failed, ${tally.drained} drained`,
+  );
+}
+
+test(
+  "whatever happens in whatever order, a job with a node that can be used ends once, with every frame accounted for",
+  () => {
+    tryJobs(anyJob, 14_000, () => {});
+  },
+  patientMs,
+);
+
+test(
+  "a job whose nodes all keep failing ends all the same, and does not say that it is complete",
+  () => {
+    tryJobs(hopelessJob, 1_000, ({ outcome }) => expect(outcome?.type).toBe("failed"));
+  },
+  patientMs,
+);
+
+test(
+  "while nodes work and links hold, every frame is stored, however messages cross",
+  () => {
+    tryJobs(soundJob, 10_000, ({ nodes, outcome }) => {
+      expect(outcome).toEqual({ type: "complete" });
+      expect(nodes.map(({ overflows }) => overflows)).toEqual(nodes.map(() => 0));
+    });
+  },
+  patientMs,
+);

@@ -22,6 +22,7 @@ export function addRenderFlags(program: Command): void {
     .option("--blender <file>", "the Blender of this machine (default: $BLENDER, then PATH)")
     .option("--blender-version <version>", "render with this version, 3.4 or 3.4.1 (default: that of most nodes)")
     .option("--mix-versions", "let nodes with different Blenders take part: their pixels differ")
+    .option("--wait <duration>", "give up when no node is there for this long, 90s, 30m or 1h30m (default: never)")
     .addOption(
       new Option("--order <order>", "order in which frames are handed out").choices([
         "sequential",
@@ -37,6 +38,7 @@ export function addRenderFlags(program: Command): void {
     .option("--codec <codec>", "h264, hevc, av1, vp9, prores or ffv1 (default: by the output's extension)")
     .option("--crf <number>", "quality, lower is better (default: the codec's)")
     .option("--poster <file>", "also keep the first frame as a picture")
+    .option("--fresh", "render all frames again; those of an earlier run are kept aside")
     .option("--keep-frames", "keep the frames when the output is done")
     .option("--overwrite", "replace the output when it is there")
     .option("--ffmpeg <file>", "the FFmpeg to encode with (default: $FFMPEG_PATH, then PATH)");

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FarmError } from "../core/errors.ts";
+import { parseDuration } from "../core/units.ts";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const version = z.string().regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?$/, "a version such as 3.4 or 3.4.1 is needed");
@@ -34,6 +35,11 @@ export const renderFlags = farmspecDefaults.extend({
   keyFile: z.string().min(1).optional(),
   farmspec: z.string().min(1).optional(),
   saveFarmspec: z.boolean().optional(),
+  fresh: z.boolean().optional(),
+  wait: z
+    .string()
+    .refine((text) => parseDuration(text) !== undefined, "a duration such as 90s, 30m or 1h30m is needed")
+    .optional(),
   poster: z.string().min(1).optional(),
   overwrite: z.boolean().optional(),
   yes: z.boolean().optional(),

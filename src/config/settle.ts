@@ -4,6 +4,7 @@ import type { FarmKey } from "../core/farm-key.ts";
 import { parseFrames } from "../core/frame-range.ts";
 import type { JobSettings, NamedNode } from "../core/job-settings.ts";
 import { parseNodeList } from "../core/node-list.ts";
+import { parseDuration } from "../core/units.ts";
 import type { Farmspec } from "./farmspec.ts";
 import type { RenderFlags } from "./flags.ts";
 import type { Folders } from "./folders.ts";
@@ -53,6 +54,8 @@ export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSe
     poster: flags.poster === undefined ? undefined : resolve(workingFolder, flags.poster),
     keepFrames: flags.keepFrames ?? false,
     overwrite: flags.overwrite ?? false,
+    isFresh: flags.fresh ?? false,
+    waitMs: flags.wait === undefined ? undefined : parseDuration(flags.wait),
     keys,
     ffmpeg: flags.ffmpeg,
     blender: flags.blender,

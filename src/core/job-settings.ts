@@ -46,6 +46,10 @@ export interface JobSettings {
   readonly poster: string | undefined;
   readonly keepFrames: boolean;
   readonly overwrite: boolean;
+  /** Begin anew even where frames of an earlier run could be used; they are kept aside. */
+  readonly isFresh: boolean;
+  /** How long to wait while there is no node at all, in milliseconds; `undefined` waits for ever. */
+  readonly waitMs: number | undefined;
   /** Keys this machine knows, the one to be preferred first; may be empty. */
   readonly keys: readonly FarmKey[];
   /** FFmpeg to use; `undefined` looks at FFMPEG_PATH and PATH. */

@@ -2,6 +2,8 @@ import type { AsyncQueue } from "../core/async-queue.ts";
 import type { Clock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
 import type { Frame, NodeId } from "../core/node.ts";
+import { counted } from "../core/text.ts";
+import { formatDuration } from "../core/units.ts";
 import type { FrameRecord } from "../frames/frame-record.ts";
 import type { FrameStore } from "../frames/frame-store.ts";
 import type { EventBody, Instruction, News, Outcome } from "../scheduler/events.ts";
@@ -33,6 +35,8 @@ export interface JobLoopOptions {
   readonly lane: EncodeLane;
   readonly tally: Tally;
   readonly nameOf: (node: NodeId) => string;
+  /** How long the job may be without any node, in milliseconds; `undefined` is for ever. */
+  readonly waitMs: number | undefined;
   readonly leaveOut: (node: NodeId, reason: FarmError) => void;
   /** Whether a node may still come: if none is left and none can come, the job cannot go on. */
   readonly mayStillCome: () => boolean;
@@ -54,6 +58,8 @@ export class JobLoop {
   readonly #slots = new SlotWatch();
   #state: SchedulerState;
   #seq = 0;
+  /** Since when there has been no node, while there is none. */
+  #aloneSinceMs: number | undefined;
   #outcome: Outcome | undefined;
   #problem: { readonly error: unknown } | undefined;
 
@@ -89,16 +95,12 @@ export class JobLoop {
     }
   }
 
-  /** Sessions of the nodes that have the job now. */
-  get sessions(): readonly NodeSession[] {
-    return [...this.#sessions.values()];
-  }
-
   #take(input: LoopInput): void {
     switch (input.type) {
       case "joined": {
         const { session, opened } = input.node;
         this.#sessions.set(session.info.node, session);
+        this.#aloneSinceMs = undefined;
         this.#slots.joined(session.info.node, opened.slots, this.#options.clock.monotonicMs());
         for (const result of opened.results) this.#results.set(result.attempt, result);
         for (const event of eventsOfJoining(session.info.node, opened)) this.#schedule(event);
@@ -219,6 +221,10 @@ export class JobLoop {
       this.#options.leaveOut(node, slotsGivenUp(this.#options.nameOf(node), error));
     }
     const { stored, total, running, etaMs } = progressOf(this.#state, atMs);
+    const { waitMs } = this.#options;
+    if (waitMs !== undefined && this.#aloneSinceMs !== undefined && atMs - this.#aloneSinceMs > waitMs) {
+      this.#problem = { error: waitedInVain(waitMs, total - stored) };
+    }
     const { tell, lane } = this.#options;
     const nodes = this.#sessions.size;
     tell({ type: "job:progressed", stored, total, nodes, running: running.length, encoded: lane.encoded, etaMs });
@@ -226,6 +232,7 @@ export class JobLoop {
 
   #tellIfAlone(): void {
     if (this.#sessions.size > 0 || this.#outcome) return;
+    this.#aloneSinceMs ??= this.#options.clock.monotonicMs();
     const { total, stored, failed } = progressOf(this.#state, this.#options.clock.monotonicMs());
     this.#options.tell({ type: "job:waiting", missing: total - stored - failed });
   }
@@ -295,5 +302,13 @@ function slotsGivenUp(name: string, error: Problem | null): FarmError {
     "FARM_LOAD_FAILED",
     `Cannot render on ${name}: its Blender ended again and again${error ? `: ${error.message}` : ""}`,
     error?.hint || "Look at what that node printed",
+  );
+}
+
+function waitedInVain(waitMs: number, missing: number): FarmError {
+  return new FarmError(
+    "FARM_NO_NODE",
+    `Cannot go on: no node was there for ${formatDuration(waitMs)}, and ${counted(missing, "frame")} are missing`,
+    "Start a node and run the same command again: it goes on from here",
   );
 }

@@ -81,6 +81,7 @@ export async function produce(production: Production): Promise<Produced> {
   const leaveOut = (node: string, reason: FarmError) => pool.leaveOut(node, reason);
   const loop = new JobLoop({
     ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, leaveOut, tell, signal },
+    waitMs: settings.waitMs,
     clock: systemClock,
   });
   const onDrain = () => inputs.push({ type: "scheduler", event: { type: "drain-requested" } });

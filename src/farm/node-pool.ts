@@ -92,11 +92,7 @@ export class NodePool {
     const keeper = new NodeKeeper(this.#hostFor(id, keys), sighting, this.#options.signal);
     this.#keepers.set(id, keeper);
     this.#firstTries += 1;
-    const run = keeper
-      .run()
-      .catch((error) => this.#options.onEvent({ type: "broken", error }))
-      .finally(() => this.#runs.delete(run));
-    this.#runs.add(run);
+    this.#follow(keeper.run().catch((error) => this.#options.onEvent({ type: "broken", error })));
   }
 
   /** Resolves when every node seen so far was reached or found unreachable, once. */
@@ -110,7 +106,13 @@ export class NodePool {
 
   /** Resolves when all keepers have ended; they do when the pool's signal is aborted. */
   async ended(): Promise<void> {
-    await Promise.all(this.#runs);
+    while (this.#runs.size > 0) await Promise.all(this.#runs);
+  }
+
+  /** Has `ended` wait for what must not outlive the pool. */
+  #follow(running: Promise<void>): void {
+    const run = running.finally(() => this.#runs.delete(run));
+    this.#runs.add(run);
   }
 
   #hostFor(keeperId: string, keys: readonly FarmKey[]): KeeperHost {
@@ -128,7 +130,7 @@ export class NodePool {
       chooseKey: (claim, source) => chooseKey({ ...claim, source, wasKeyed: knownNodes.has(claim.node), keys }),
       admit: (info, address, claim, source) => {
         this.#claimFor(keeperId, info.node);
-        if (claim.keyId !== null && source !== "embedded") void knownNodes.add(info.node).catch(() => {});
+        if (claim.keyId !== null && source !== "embedded") this.#follow(knownNodes.add(info.node).catch(() => {}));
         return this.#admit(info, address, muster);
       },
       onTried: (sighting, problem) => {

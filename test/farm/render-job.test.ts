@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
 import type { JobSettings } from "../../src/core/job-settings.ts";
 import type { FarmEvent, FarmEventName } from "../../src/farm/events.ts";
@@ -9,6 +9,8 @@ import { type CompletedJob, type JobResult, renderJob } from "../../src/farm/ren
 import { FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
 import { type FakeNodeServer, serveFakeNode } from "../support/fake-node-server.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+
+vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace
 
 const key = makeFarmKey();
 let folder: TemporaryFolder;
@@ -83,7 +85,7 @@ function settingsFor(nodes: readonly StartedNode[], settings: Partial<JobSetting
     ...{ blend, output, frames: undefined, scene: undefined, fps: undefined, order: "sequential" },
     ...{ nodes: nodes.map(({ server: { address } }) => ({ address })), isLocal: false, localSlots: 1 },
     ...{ blenderVersion: undefined, mixVersions: false, missing: "fail", keepFrames: false, overwrite: false },
-    ...{ discover: false, crf: undefined, codec: undefined, poster: undefined },
+    ...{ discover: false, crf: undefined, codec: undefined, poster: undefined, isFresh: false, waitMs: undefined },
     ...{ keys: [key], ffmpeg: undefined, blender: undefined },
     configFolder: join(folder.path, "config"),
     cacheFolder: join(folder.path, "cache"),

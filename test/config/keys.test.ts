@@ -1,0 +1,58 @@
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { keyFileOf, loadKeys, saveKey } from "../../src/config/keys.ts";
+import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+
+let folder: TemporaryFolder;
+beforeEach(async () => {
+  folder = await makeTemporaryFolder();
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+const load = (environment: NodeJS.ProcessEnv = {}, keyFile?: string) =>
+  loadKeys({ environment, keyFile, configFolder: join(folder.path, "config") });
+
+test("loadKeys() has the most explicit key first: file, environment, config folder", async () => {
+  const [named, environment, usual] = [makeFarmKey(), makeFarmKey(), makeFarmKey()];
+  const file = join(folder.path, "named");
+  await writeFile(file, `${formatFarmKey(named)}\n`);
+  await saveKey(usual, join(folder.path, "config"));
+  const keys = await load({ RENDERFARM_KEY: formatFarmKey(environment) }, file);
+  expect(keys.map(({ id }) => id)).toEqual([named.id, environment.id, usual.id]);
+});
+
+test("loadKeys() has each key once, and none is no error", async () => {
+  expect(await load()).toEqual([]);
+  expect(await load({ RENDERFARM_KEY: "" })).toEqual([]);
+  const key = makeFarmKey();
+  await saveKey(key, join(folder.path, "config"));
+  expect((await load({ RENDERFARM_KEY: formatFarmKey(key) })).map(({ id }) => id)).toEqual([key.id]);
+});
+
+test("loadKeys() names the source that is wrong, and no key", async () => {
+  const wrong = "NOT-A-KEY-0189";
+  const file = join(folder.path, "named");
+  await writeFile(file, wrong);
+  for (const [loading, source] of [
+    [() => load({ RENDERFARM_KEY: wrong }), "RENDERFARM_KEY"],
+    [() => load({}, file), file],
+    [() => load({}, join(folder.path, "none")), join(folder.path, "none")],
+    [() => load({}, folder.path), folder.path],
+  ] as const) {
+    const failure = await loading().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "FARM_KEY_UNUSABLE", message: expect.stringContaining(source) });
+    expect((failure as Error).message).not.toContain(wrong);
+  }
+});
+
+test("loadKeys() does not pass over a key file of the config folder that it cannot read", async () => {
+  await mkdir(keyFileOf(join(folder.path, "config")), { recursive: true });
+  await expect(load()).rejects.toMatchObject({ code: "FARM_KEY_UNUSABLE" });
+});
+
+test("saveKey() writes a file that only its owner may read", async () => {
+  const file = await saveKey(makeFarmKey(), join(folder.path, "config"));
+  expect((await stat(file)).mode & 0o077).toBe(0);
+});

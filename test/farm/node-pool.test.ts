@@ -1,0 +1,184 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { FarmError } from "../../src/core/errors.ts";
+import { makeFarmKey } from "../../src/core/farm-key.ts";
+import type { Sighting } from "../../src/core/node.ts";
+import type { FarmEvent } from "../../src/farm/events.ts";
+import { KnownNodes } from "../../src/farm/known-nodes.ts";
+import { Muster } from "../../src/farm/muster.ts";
+import { NodePool, type PoolEvent } from "../../src/farm/node-pool.ts";
+import type { Dial } from "../../src/session/link.ts";
+import { digestOf, FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
+import { makeLinkPair, type PairedLink } from "../support/link-pair.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+
+const key = makeFarmKey();
+const content = Buffer.from("a small blendfile");
+const job = "a".repeat(32);
+let folder: TemporaryFolder;
+let farm: Farm;
+beforeEach(async () => {
+  folder = await makeTemporaryFolder();
+  await writeFile(join(folder.path, "scene.blend"), content);
+  farm = new Farm();
+});
+afterEach(async () => {
+  await farm.end();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** A pool whose nodes are reached over links in memory: a node's host name is its place in `hosts`. */
+class Farm {
+  readonly events: FarmEvent[] = [];
+  readonly news: PoolEvent[] = [];
+  readonly hosts = new Map<string, FakeNode>();
+  readonly links: PairedLink[] = [];
+  readonly pool: NodePool;
+  readonly #stop = new AbortController();
+  readonly #watchers = new Set<() => void>();
+
+  constructor() {
+    const dial: Dial = async ({ host }) => {
+      const node = this.hosts.get(host);
+      if (!node) throw new FarmError("FARM_NODE_UNREACHABLE", `Cannot reach ${host}`, "Nothing");
+      const pair = makeLinkPair();
+      this.links.push(pair.coordinator);
+      node.serve(pair.node).catch(() => {});
+      return pair.coordinator;
+    };
+    const muster = new Muster({ wanted: undefined, mixVersions: false, savedBy: undefined });
+    muster.close();
+    const blob = { path: join(folder.path, "scene.blend"), sha256: digestOf(content), sizeBytes: content.length };
+    this.pool = new NodePool({
+      ...{ order: Promise.resolve({ job, holder: "me", blob, scene: null, colorMode: "RGB" as const }), dial, muster },
+      ...{ blendBytes: content.length, knownNodes: new KnownNodes(join(folder.path, "config")), keys: [key] },
+      tell: (event) => this.#note(() => this.events.push(event)),
+      onEvent: (event) => this.#note(() => this.news.push(event)),
+      signal: this.#stop.signal,
+    });
+  }
+
+  /** Starts a node at a host, and has the pool see it there. */
+  start(host: string, options: FakeNodeOptions = {}, source: Sighting["source"] = "fixed"): FakeNode {
+    const node = new FakeNode({ key, name: host, ...options });
+    this.hosts.set(host, node);
+    this.see(host, source === "mdns" ? node.id : undefined, source);
+    return node;
+  }
+
+  see(host: string, id?: string, source: Sighting["source"] = "fixed"): void {
+    this.pool.add({ addresses: [{ host, port: 7447 }], source, ...(id !== undefined && { id }) });
+  }
+
+  /** Waits until this is so; looks again after each event. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await new Promise<void>((resolve) => {
+        this.#watchers.add(resolve);
+      });
+    }
+  }
+
+  count(type: FarmEvent["type"] | PoolEvent["type"]): number {
+    return [...this.events, ...this.news].filter((event) => event.type === type).length;
+  }
+
+  async end(): Promise<void> {
+    this.#stop.abort(new Error("The test is over"));
+    await this.pool.ended();
+  }
+
+  #note(note: () => void): void {
+    note();
+    for (const watcher of this.#watchers) watcher();
+    this.#watchers.clear();
+  }
+}
+
+test("a node joins with job and blendfile, and is set free when the pool ends", async () => {
+  const node = farm.start("one");
+  await farm.until(() => farm.count("joined") === 1);
+  expect(node.blobs.get(digestOf(content))).toEqual(content);
+  expect(node.job?.id).toBe(job);
+  await farm.end();
+  expect(node.job).toBeUndefined();
+  expect(farm.links.map(({ isOver }) => isOver)).toEqual([true]);
+  expect(farm.count("lost")).toBe(0);
+});
+
+test("a node whose link is lost comes back with its job, and the blendfile is not sent again", async () => {
+  const node = farm.start("one");
+  await farm.until(() => farm.count("joined") === 1);
+  farm.links[0]?.cut();
+  await farm.until(() => farm.count("lost") === 1);
+  await farm.until(() => farm.count("joined") === 2);
+  const again = farm.news.filter((event) => event.type === "joined")[1];
+  expect(again?.node.opened.resumed).toBe(true);
+  expect(node.heard.filter(({ type }) => type === "blob-begin").length).toBe(1);
+  expect(farm.count("node:found")).toBe(1);
+});
+
+test("a busy node is told once and joins as soon as it is seen free", async () => {
+  const node = farm.start("one", { busyWith: "somebody" });
+  await farm.until(() => farm.count("node:busy") === 1);
+  expect(farm.events).toContainEqual(expect.objectContaining({ type: "node:busy", holder: "somebody" }));
+  node.options.busyWith = undefined;
+  while (farm.count("joined") === 0) {
+    farm.see("one"); // as mDNS tells it
+    await new Promise(setImmediate);
+  }
+  expect(farm.count("node:busy")).toBe(1);
+});
+
+test("a node named by two addresses takes part once, and nobody is told off", async () => {
+  const node = farm.start("one");
+  farm.hosts.set("same", node);
+  await farm.until(() => farm.count("joined") === 1);
+  farm.see("same");
+  await farm.pool.firstTriesOver();
+  await farm.until(() => farm.links.length === 2 && farm.links[1]?.isOver === true);
+  expect(farm.count("joined")).toBe(1);
+  expect(farm.count("node:refused")).toBe(0);
+  expect(farm.pool.isAlive).toBe(true);
+});
+
+test("a node that cannot be reached is told once, and is tried again when it is seen again", async () => {
+  farm.see("one");
+  await farm.until(() => farm.count("node:unreachable") === 1);
+  farm.start("one");
+  await farm.until(() => farm.count("joined") === 1);
+  expect(farm.count("node:unreachable")).toBe(1);
+  expect(farm.pool.problems).toEqual([]);
+});
+
+test("an open node that mDNS found is refused for good, before it hears anything of the key", async () => {
+  farm.start("one", { key: null }, "mdns");
+  await farm.until(() => farm.count("left-out") === 1);
+  expect(farm.events).toMatchObject([{ type: "node:refused", code: "FARM_KEY_UNUSABLE" }]);
+  expect(farm.links[0]?.sent.length).toBe(1); // the hello
+  expect(farm.pool.isAlive).toBe(false);
+});
+
+test("a node that proved a key is not taken as an open one later, although the user named it", async () => {
+  const node = farm.start("one");
+  await farm.until(() => farm.count("joined") === 1);
+  node.options.key = null;
+  farm.links[0]?.cut();
+  await farm.until(() => farm.count("left-out") === 1);
+  expect(farm.events.at(-1)).toMatchObject({ message: expect.stringContaining("it had a key before") });
+});
+
+test("a node that cannot open the file is left out, and the others are not", async () => {
+  farm.start("bad", { loadFails: { message: "it is broken" } });
+  farm.start("good");
+  await farm.until(() => farm.count("joined") === 1 && farm.count("left-out") === 1);
+  expect(farm.pool.isAlive).toBe(true);
+  expect(farm.hosts.get("bad")?.job).toBeUndefined(); // set free for others
+});
+
+test("what a node says while it loads comes after its joining, in its order", async () => {
+  farm.start("one");
+  await farm.until(() => farm.count("report") === 1);
+  expect(farm.news.map(({ type }) => type)).toEqual(["joined", "report"]);
+});

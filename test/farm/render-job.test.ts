@@ -95,7 +95,8 @@ function settingsFor(nodes: readonly StartedNode[], settings: Partial<JobSetting
 
 async function countFrames(path: string): Promise<number> {
   const asks = ["-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", path];
-  return Number((await execa("ffprobe", asks)).stdout);
+  const ffprobe = process.env.FFPROBE_PATH ?? "ffprobe";
+  return Number((await execa(ffprobe, asks)).stdout);
 }
 
 const frames = (run: Run) =>

@@ -5,6 +5,8 @@ export interface FfmpegEnd {
   /** `null` when a signal ended it. */
   readonly exitCode: number | null;
   readonly signalName: string | null;
+  /** How long it had done nothing when it was ended for that; `null` otherwise. */
+  readonly stuckMs: number | null;
   /** The end of what it wrote to standard error. */
   readonly stderrTail: string;
 }
@@ -15,32 +17,42 @@ export class FfmpegExitedError extends FarmError {
   readonly signalName: string | null;
   readonly stderrTail: string;
 
-  /** @param where What had been reached: "after frame 12" */
-  constructor(where: string, end: FfmpegEnd) {
-    const how = end.signalName === null ? `exited with code ${end.exitCode}` : `was ended by ${end.signalName}`;
+  /**
+   * @param where What had been reached: "at frame file 12"
+   * @param again What can be done then: "run the same command again"
+   */
+  constructor(where: string, end: FfmpegEnd, again = usualAgain) {
     const tail = end.stderrTail.trim();
-    super("FARM_FFMPEG_EXITED", `FFmpeg ${how} ${where}${tail === "" ? "" : `:\n${tail}`}`, hintFor(end));
+    super("FARM_FFMPEG_EXITED", `FFmpeg ${howOf(end)} ${where}${tail === "" ? "" : `:\n${tail}`}`, hintFor(end, again));
     this.ffmpegExitCode = end.exitCode;
     this.signalName = end.signalName;
     this.stderrTail = end.stderrTail;
   }
 }
 
-function hintFor(end: FfmpegEnd): string {
-  const again = "the rendered frames are kept, so run the same command again";
+const usualAgain = "run the same command again";
+
+function howOf(end: FfmpegEnd): string {
+  if (end.stuckMs !== null) return `did nothing for ${Math.round(end.stuckMs / 1000)} s and was ended`;
+  return end.signalName === null ? `exited with code ${end.exitCode}` : `was ended by ${end.signalName}`;
+}
+
+function hintFor(end: FfmpegEnd, again: string): string {
+  const then = `the rendered frames are kept; ${again}`;
   if (/No space left on device|Disk quota exceeded/.test(end.stderrTail)) {
-    return `Free space where the output goes; ${again}`;
+    return `Free space where the output goes; ${then}`;
   }
-  if (end.signalName === "SIGKILL") return `Perhaps the system ran out of memory: close other programs; ${again}`;
-  return `Read what FFmpeg wrote above; ${again}`;
+  if (end.stuckMs !== null) return `Perhaps the disk of the output does not answer; ${then}`;
+  if (end.signalName === "SIGKILL") return `Perhaps the system ran out of memory: close other programs; ${then}`;
+  return `Read what FFmpeg wrote above; ${then}`;
 }
 
 /** What was written is not the video that was asked for. */
-export function videoIncomplete(why: string): FarmError {
+export function videoIncomplete(why: string, again = usualAgain): FarmError {
   return new FarmError(
     "FARM_VIDEO_INCOMPLETE",
     `The video is not complete: ${why}`,
-    "Run the same command again: the rendered frames are kept, and nothing was put in the output's place",
+    `Nothing was put in the output's place, and the rendered frames are kept; ${again}`,
   );
 }
 

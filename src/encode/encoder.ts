@@ -1,41 +1,24 @@
-import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import { frameUnreadable, videoIncomplete } from "./encode-errors.ts";
-import { encodeArguments } from "./ffmpeg-arguments.ts";
-import { FfmpegProcess } from "./ffmpeg-process.ts";
-import { type FfmpegTools, requireEncoder } from "./ffmpeg-tools.ts";
-import type { FrameRate } from "./frame-rate.ts";
-import type { OutputFormat } from "./output-format.ts";
-import { moveIntoPlace, type OutputTarget, prepareTarget, removeParts } from "./output-target.ts";
-import type { EncodeProgress } from "./parse-progress.ts";
-import { differenceOf, probeVideo } from "./probe.ts";
+import { videoIncomplete } from "./encode-errors.ts";
+import { type EncodeSettings, encodeArguments, type FrameStream, pictureSizeOf } from "./ffmpeg-arguments.ts";
+import { FfmpegProcess, type FfmpegProcessOptions } from "./ffmpeg-process.ts";
+import type { FfmpegTools } from "./ffmpeg-tools.ts";
+import { type FinishedOutput, finishVideo } from "./finished-video.ts";
+import { piecesOf } from "./frame-pieces.ts";
+import { type OutputTarget, prepareTarget, removeParts } from "./output-target.ts";
 
-export interface EncoderOptions {
+/** What every way of making a file from frames must know. */
+export interface OutputOptions extends FrameStream, Omit<FfmpegProcessOptions, "target"> {
   readonly tools: FfmpegTools;
   /** Path of the video; nothing is there before it is whole. */
   readonly output: string;
-  readonly format: OutputFormat;
-  readonly rate: FrameRate;
-  /** Size of every frame, in pixels. */
-  readonly width: number;
-  readonly height: number;
   /** Names the file that is written first. Nobody else may encode to this output: parts of earlier jobs are removed. */
   readonly jobId: string;
   /** Whether an existing file at `output` may be replaced (default false). */
   readonly overwrite?: boolean;
-  readonly onProgress?: (progress: EncodeProgress) => void;
-  /** Aborting stops FFmpeg; pending and later calls reject with its reason. */
-  readonly signal?: AbortSignal;
 }
 
-export interface EncodedVideo {
-  readonly output: string;
-  readonly frames: number;
-  readonly sizeBytes: number;
-}
-
-/** How much of a frame file is read at once, in bytes. */
-const pieceBytes = 256 * 1024;
+export type EncoderOptions = OutputOptions & EncodeSettings;
 
 /**
  * Makes a video from frame files that are given one by one, in order. Whoever opens it owns it: `await using`.
@@ -58,17 +41,15 @@ export class Encoder implements AsyncDisposable {
   }
 
   /**
-   * @throws {FarmError} `FARM_ENCODER_MISSING`, `FARM_OUTPUT_EXISTS`, `FARM_OUTPUT_UNWRITABLE`
+   * @throws {FarmError} `FARM_OUTPUT_EXISTS`, `FARM_OUTPUT_UNWRITABLE`
    */
   static async open(options: EncoderOptions): Promise<Encoder> {
-    const { tools, format, output, jobId, overwrite = false, signal, onProgress } = options;
-    await requireEncoder(tools, format.encoder, signal);
+    const { tools, output, jobId, overwrite = false } = options;
+    options.signal?.throwIfAborted();
     const target = await prepareTarget(output, jobId, overwrite);
     await removeParts(target);
-    const process = FfmpegProcess.start(tools.ffmpeg, encodeArguments(options, target.partPath), {
-      ...(onProgress === undefined ? {} : { onProgress }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const args = encodeArguments(options, target.partPath);
+    const process = FfmpegProcess.start(tools.ffmpeg, args, { ...options, target: target.partPath });
     return new Encoder(options, target, process);
   }
 
@@ -99,19 +80,14 @@ export class Encoder implements AsyncDisposable {
    * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` when the file is not the video expected, `FARM_OUTPUT_EXISTS` when a
    *   file has come to its place meanwhile
    */
-  async finish(expectedFrames: number): Promise<EncodedVideo> {
-    const { tools, format, width, height, rate, overwrite = false, signal } = this.#options;
+  async finish(expectedFrames: number): Promise<FinishedOutput> {
+    const { tools, rate, overwrite = false, again, signal } = this.#options;
     if (this.#frames !== expectedFrames) {
-      throw videoIncomplete(`${this.#frames} frames were written to it, not ${expectedFrames}`);
+      throw videoIncomplete(`${this.#frames} frames were written to it, not ${expectedFrames}`, again);
     }
     await this.#process.finish("while it finished the video");
-    const facts = await probeVideo(tools, this.#target.partPath, signal);
-    const evened = (size: number) => (format.needsEvenSize ? size + (size % 2) : size);
-    const expected = { frames: expectedFrames, width: evened(width), height: evened(height), rate };
-    const difference = differenceOf(facts, expected);
-    if (difference !== null) throw videoIncomplete(difference);
-    await moveIntoPlace(this.#target, overwrite);
-    return { output: this.#target.path, frames: facts.packets, sizeBytes: facts.sizeBytes };
+    const expected = { frames: expectedFrames, ...pictureSizeOf(this.#options), rate, keepsRate: true };
+    return await finishVideo({ tools, target: this.#target, expected, overwrite, again, signal });
   }
 
   /** Stops FFmpeg if it runs, and removes the unfinished file. Idempotent: every caller awaits the same end. */
@@ -124,20 +100,5 @@ export class Encoder implements AsyncDisposable {
     await this.#process[Symbol.asyncDispose]();
     // After a finished video the file has its name, and there is nothing to remove.
     await rm(this.#target.partPath, { force: true });
-  }
-}
-
-async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
-  const pieces = createReadStream(path, { highWaterMark: pieceBytes })[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const { value, done } = await pieces.next().catch((error: unknown) => {
-        throw frameUnreadable(path, error);
-      });
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await pieces.return?.();
   }
 }

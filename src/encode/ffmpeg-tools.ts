@@ -56,14 +56,28 @@ export async function findFfmpeg(options: FindFfmpegOptions = {}): Promise<Ffmpe
  * @throws {FarmError} `FARM_ENCODER_MISSING` when this FFmpeg was built without it
  */
 export async function requireEncoder(tools: FfmpegTools, encoder: string, signal?: AbortSignal): Promise<void> {
+  if ((await encodersOf(tools, signal)).has(encoder)) return;
+  throw encoderMissing(tools, encoder, `Install a full FFmpeg, or name one with FFMPEG_PATH: ${installCommand()}`);
+}
+
+/** FFmpeg's names of the encoders that it was built with. */
+export async function encodersOf(tools: FfmpegTools, signal?: AbortSignal): Promise<ReadonlySet<string>> {
   const { stdout } = await run(tools.ffmpeg, ["-hide_banner", "-encoders"], signal);
   // " V....D libx264              libx264 H.264 / AVC …"
-  const names = stdout.split("\n").map((line) => /^ [A-Z.]{6} (\S+)/.exec(line)?.[1]);
-  if (names.includes(encoder)) return;
-  throw new FarmError(
+  return new Set(stdout.split("\n").flatMap((line) => /^ [A-Z.]{6} (\S+)/.exec(line)?.[1] ?? []));
+}
+
+/** Whether an encoder knows an option, "-crf". */
+export async function hasOption(tools: FfmpegTools, encoder: string, option: string, signal?: AbortSignal) {
+  const { stdout } = await run(tools.ffmpeg, ["-hide_banner", "-h", `encoder=${encoder}`], signal);
+  return stdout.split("\n").some((line) => line.trim().startsWith(`${option} `));
+}
+
+export function encoderMissing(tools: FfmpegTools, encoder: string, hint: string): FarmError {
+  return new FarmError(
     "FARM_ENCODER_MISSING",
     `Cannot encode with ${encoder}: ${tools.ffmpeg} (${tools.version}) was built without it`,
-    `Install a full FFmpeg, or name one with FFMPEG_PATH: ${installCommand()}`,
+    hint,
   );
 }
 

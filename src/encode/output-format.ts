@@ -1,52 +1,166 @@
-import { extname } from "node:path";
+import { basename, dirname, extname } from "node:path";
 import { FarmError } from "../core/errors.ts";
+import type { VideoCodec } from "../core/job-settings.ts";
+import { type Codec, type CodecEncoder, codecs } from "./codecs.ts";
+import { type FrameNames, frameNamesOf } from "./frame-names.ts";
 
-/** One kind of output: what the extension of `--output` means. */
-export interface OutputFormat {
+/** A video of one of the codecs. */
+export interface VideoFormat {
   readonly kind: "video";
   /** With the dot, lower case. */
   readonly extension: string;
   /** FFmpeg's name of the container; given explicitly, as the file is written under another name first. */
   readonly muxer: string;
   readonly muxerOptions: readonly string[];
-  /** FFmpeg's name of the encoder, which the FFmpeg found must have. */
-  readonly encoder: string;
-  readonly encoderOptions: readonly string[];
-  readonly pixelFormat: string;
-  /** 4:2:0 keeps one colour for each square of four pixels, so it needs even sizes. */
-  readonly needsEvenSize: boolean;
+  readonly codec: Codec;
+  /** Encoders that may be used, the one to be preferred first; see `usableFormat`. */
+  readonly encoders: readonly CodecEncoder[];
+  readonly crf: number;
   /** Without alpha the nodes write RGB, as Blender does for its own videos. */
-  readonly hasAlpha: boolean;
+  readonly canHaveAlpha: boolean;
 }
 
-/** Constant quality: 18 is what x264's authors call visually lossless or nearly so. */
-const h264 = {
-  kind: "video",
-  encoder: "libx264",
-  encoderOptions: ["-preset", "medium", "-crf", "18"],
-  pixelFormat: "yuv420p",
-  needsEvenSize: true,
-  hasAlpha: false,
-} as const;
+export interface GifFormat {
+  readonly kind: "gif";
+  readonly extension: ".gif";
+  readonly canHaveAlpha: false;
+}
 
-const formats: readonly OutputFormat[] = [
+/** The frames themselves, under names as Blender gives them. */
+export interface SequenceFormat {
+  readonly kind: "sequence";
+  readonly extension: ".png";
+  readonly names: FrameNames;
+  readonly canHaveAlpha: true;
+}
+
+/** One kind of output: what the path of `--output` means. */
+export type OutputFormat = VideoFormat | GifFormat | SequenceFormat;
+
+export interface OutputWishes {
+  readonly codec?: VideoCodec | undefined;
+  readonly crf?: number | undefined;
+  /** Whether the output is an existing folder (default false). */
+  readonly isFolder?: boolean;
+}
+
+interface Container {
+  readonly extension: string;
+  readonly muxer: string;
+  readonly options: readonly string[];
+  /** The usual one first. */
+  readonly codecs: readonly VideoCodec[];
+}
+
+const containers: readonly Container[] = [
   // The index goes to the front, so that a player can begin before it has the whole file.
-  { ...h264, extension: ".mp4", muxer: "mp4", muxerOptions: ["-movflags", "+faststart"] },
-  { ...h264, extension: ".mkv", muxer: "matroska", muxerOptions: [] },
+  { extension: ".mp4", muxer: "mp4", options: ["-movflags", "+faststart"], codecs: ["h264", "hevc", "av1"] },
+  {
+    ...{ extension: ".mkv", muxer: "matroska", options: [] },
+    codecs: ["h264", "hevc", "av1", "vp9", "prores", "ffv1"],
+  },
+  { extension: ".webm", muxer: "webm", options: [], codecs: ["vp9", "av1"] },
+  {
+    ...{ extension: ".mov", muxer: "mov", options: ["-movflags", "+faststart+write_colr"] },
+    codecs: ["prores", "h264", "hevc"],
+  },
 ];
+const known = [...containers.map((container) => container.extension), ".gif"].join(", ");
 
 /**
- * The format that an output path asks for by its extension, in whatever case.
+ * The format that an output path asks for: by its extension, in whatever case, or as a folder or pattern of pictures.
  *
  * @throws {FarmError} `FARM_BAD_INPUT` that lists what is possible
  */
-export function outputFormatOf(path: string): OutputFormat {
+export function outputFormatOf(path: string, wishes: OutputWishes = {}): OutputFormat {
   const extension = extname(path).toLowerCase();
-  const format = formats.find((candidate) => candidate.extension === extension);
-  if (format !== undefined) return format;
+  if (wishes.isFolder || /[/\\]$/.test(path) || extension === "" || extension === ".png") {
+    return sequenceOf(path, extension, wishes);
+  }
+  if (extension === ".gif") {
+    refuseWishes("A GIF", wishes);
+    return { kind: "gif", extension, canHaveAlpha: false };
+  }
+  const container = containers.find((candidate) => candidate.extension === extension);
+  if (container === undefined) throw unknownExtension(extension);
+  return videoOf(container, wishes);
+}
+
+/** Other codecs for the same file, the usual one first. */
+export function codecsFor(format: VideoFormat): readonly VideoCodec[] {
+  return containers.find(({ extension }) => extension === format.extension)?.codecs ?? [];
+}
+
+function videoOf(container: Container, wishes: OutputWishes): VideoFormat {
+  const { extension, muxer } = container;
+  const name = wishes.codec ?? container.codecs[0] ?? "h264";
+  if (!container.codecs.includes(name)) {
+    const others = containers.filter((candidate) => candidate.codecs.includes(name));
+    throw new FarmError(
+      "FARM_BAD_INPUT",
+      `Cannot put ${name} into a ${extension} file`,
+      `Give --codec ${listed(container.codecs)} for ${extension}, or an --output that ends in ${listed(others.map((other) => other.extension))}`,
+    );
+  }
+  const codec = codecs[name];
+  // Apple's players know HEVC by this name only; Matroska has no such names.
+  const tag = name === "hevc" && muxer !== "matroska" ? ["-tag:v", "hvc1"] : [];
+  return {
+    ...{ kind: "video", extension, muxer, codec, encoders: codec.encoders, crf: crfOf(codec, wishes.crf) },
+    muxerOptions: [...tag, ...container.options],
+    canHaveAlpha: codec.canHaveAlpha,
+  };
+}
+
+function crfOf(codec: Codec, asked: number | undefined): number {
+  if (asked === undefined) return codec.crf?.usual ?? 0;
+  if (codec.crf === null) {
+    throw new FarmError(
+      "FARM_BAD_INPUT",
+      `Cannot use --crf with ${codec.name}: ${codec.noCrf}`,
+      "Leave --crf out, or choose another --codec",
+    );
+  }
+  if (Number.isInteger(asked) && asked >= 0 && asked <= codec.crf.most) return asked;
   throw new FarmError(
     "FARM_BAD_INPUT",
-    extension === "" ? `Cannot tell the kind of output: ${path}` : `Cannot write this kind of output: ${extension}`,
-    `Give --output one of these extensions: ${formats.map((known) => known.extension).join(", ")}`,
+    `Cannot use --crf ${asked} with ${codec.name}`,
+    `Give a whole number from 0 (best) to ${codec.crf.most}; ${codec.crf.usual} is usual`,
   );
+}
+
+function sequenceOf(path: string, extension: string, wishes: OutputWishes): SequenceFormat {
+  const isFolder = wishes.isFolder === true || /[/\\]$/.test(path) || !/#/.test(basename(path));
+  if (isFolder && extension === ".png" && wishes.isFolder !== true && !/[/\\]$/.test(path)) {
+    const stem = basename(path).slice(0, -extension.length);
+    throw new FarmError(
+      "FARM_BAD_INPUT",
+      `Cannot write an animation into one picture: ${path}`,
+      `Say where the frame number goes: --output "${stem}_####.png", or give a video: ${known}`,
+    );
+  }
+  refuseWishes("An image sequence", wishes);
+  const names = isFolder
+    ? frameNamesOf(path.replace(/[/\\]+$/, "") || path, "####.png")
+    : frameNamesOf(dirname(path), extension === "" ? `${basename(path)}.png` : basename(path));
+  return { kind: "sequence", extension: ".png", names, canHaveAlpha: true };
+}
+
+function refuseWishes(what: string, { codec, crf }: OutputWishes): void {
+  if (codec === undefined && crf === undefined) return;
+  const flag = codec === undefined ? "--crf" : "--codec";
+  throw new FarmError("FARM_BAD_INPUT", `${what} has no ${flag}`, `Leave ${flag} out, or choose a video: ${known}`);
+}
+
+function unknownExtension(extension: string): FarmError {
+  return new FarmError(
+    "FARM_BAD_INPUT",
+    `Cannot write this kind of output: ${extension}`,
+    `Give --output one of these extensions: ${known}; or frame_####.png or a folder (with / at its end) for pictures`,
+  );
+}
+
+/** "h264, hevc or av1" */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, chmod, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 
@@ -16,26 +16,41 @@ export interface OutputTarget {
  *
  * @throws {FarmError} `FARM_OUTPUT_EXISTS` unless `overwrite`, `FARM_OUTPUT_UNWRITABLE` when the folder refuses files
  */
-export async function prepareTarget(output: string, jobId: string, overwrite: boolean): Promise<OutputTarget> {
+export async function prepareTarget(
+  output: string,
+  jobId: string,
+  overwrite: boolean,
+  flag = "--output",
+): Promise<OutputTarget> {
   const path = resolve(output);
   const folder = dirname(path);
+  await prepareFolder(folder, path, flag);
+  const existing = await stat(path).catch(() => null);
+  if (existing?.isDirectory()) throw unwritable(path, "it is a folder", undefined, flag);
+  if (existing !== null && !overwrite) throw outputExists(path, flag);
+  return { path, partPath: join(folder, `${partPrefixOf(path)}${jobId.slice(0, 8)}.part`) };
+}
+
+/**
+ * Makes a folder for outputs.
+ *
+ * @param path What is to be written into it, for the message
+ * @throws {FarmError} `FARM_OUTPUT_UNWRITABLE`
+ */
+export async function prepareFolder(folder: string, path = folder, flag = "--output"): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK);
   } catch (error) {
-    throw unwritable(path, messageOf(error), error);
+    throw unwritable(path, messageOf(error), error, flag);
   }
-  const existing = await stat(path).catch(() => null);
-  if (existing?.isDirectory()) throw unwritable(path, "it is a folder");
-  if (existing !== null && !overwrite) throw outputExists(path);
-  return { path, partPath: join(folder, `${partPrefixOf(path)}${jobId.slice(0, 8)}.part`) };
 }
 
 /** Removes what killed coordinators left of videos for this output, of whichever job. */
 export async function removeParts({ path }: OutputTarget): Promise<void> {
   const prefix = partPrefixOf(path);
   for (const name of await readdir(dirname(path))) {
-    const isPart = name.startsWith(prefix) && /^[0-9a-f]{8}\.part$/.test(name.slice(prefix.length));
+    const isPart = name.startsWith(prefix) && /^[0-9a-f]{8}(\.palette)?\.part$/.test(name.slice(prefix.length));
     if (isPart) await rm(join(dirname(path), name), { force: true });
   }
 }
@@ -55,15 +70,24 @@ export async function moveIntoPlace({ path, partPath }: OutputTarget, overwrite:
     await sync(partPath);
     if (overwrite) await rename(partPath, path);
     else await renameToNew(partPath, path);
-    // Without it the name may be lost when the power goes. Windows cannot open folders.
-    if (process.platform !== "win32") await sync(dirname(path));
+    await syncNames(dirname(path));
   } catch (error) {
     throw error instanceof FarmError ? error : unwritable(path, messageOf(error), error);
   }
 }
 
+/** Without it names may be lost when the power goes. Windows cannot open folders. */
+export async function syncNames(folder: string): Promise<void> {
+  if (process.platform !== "win32") await sync(folder);
+}
+
+/** Files of the job folder are private; what is given to the user has the mode that any new file has. */
+export async function giveUsualMode(path: string): Promise<void> {
+  await chmod(path, 0o666 & ~process.umask());
+}
+
 /** `rename` replaces what is there without a word; `link` refuses, in the same moment as it looks. */
-async function renameToNew(from: string, to: string): Promise<void> {
+export async function renameToNew(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
@@ -76,7 +100,7 @@ async function renameToNew(from: string, to: string): Promise<void> {
   await rm(from, { force: true });
 }
 
-async function sync(path: string): Promise<void> {
+export async function sync(path: string): Promise<void> {
   const file = await open(path, process.platform === "win32" ? "r+" : "r");
   try {
     await file.sync();
@@ -85,19 +109,19 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-function outputExists(path: string): FarmError {
+export function outputExists(path: string, flag = "--output"): FarmError {
   return new FarmError(
     "FARM_OUTPUT_EXISTS",
     `Cannot write the output, as there is a file already: ${path}`,
-    "Choose another --output, or give --overwrite to replace the file",
+    `Choose another ${flag}, or give --overwrite to replace the file`,
   );
 }
 
-function unwritable(path: string, why: string, cause?: unknown): FarmError {
+export function unwritable(path: string, why: string, cause?: unknown, flag = "--output"): FarmError {
   return new FarmError(
     "FARM_OUTPUT_UNWRITABLE",
     `Cannot write the output ${path}: ${why}`,
-    "Choose an --output in a folder where you may write",
+    `Give ${flag} a path in a folder where you may write`,
     cause === undefined ? undefined : { cause },
   );
 }

@@ -1,22 +1,34 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { readBlendHeader } from "../core/blend-header.ts";
+import { FarmError } from "../core/errors.ts";
 import type { JobSettings } from "../core/job-settings.ts";
-import { type FfmpegTools, findFfmpeg, requireEncoder } from "../encode/ffmpeg-tools.ts";
+import { type FfmpegTools, findFfmpeg } from "../encode/ffmpeg-tools.ts";
 import { parseFrameRate } from "../encode/frame-rate.ts";
 import { type OutputFormat, outputFormatOf } from "../encode/output-format.ts";
-import { prepareTarget } from "../encode/output-target.ts";
+import { prepareFolder, prepareTarget } from "../encode/output-target.ts";
+import { needsFfmpeg, requirePosterKind } from "../encode/poster.ts";
+import { usableFormat } from "../encode/usable-format.ts";
 import type { BlendCopy } from "../frames/blend-copy.ts";
 import { JobFolder } from "../frames/job-folder.ts";
 
+/** An output as it was asked for, held against this machine. */
+export interface PreparedOutput {
+  readonly format: OutputFormat;
+  /** `undefined` where no FFmpeg is needed: for pictures that are the frames themselves. */
+  readonly tools: FfmpegTools | undefined;
+}
+
 /** Inputs that were found good, and a job folder that is ours. Whoever prepares owns it: `await using`. */
-export interface Preparation extends AsyncDisposable {
+export interface Preparation extends PreparedOutput, AsyncDisposable {
   readonly folder: JobFolder;
   /** The blendfile as it is now, whatever the artist saves meanwhile. */
   readonly blend: BlendCopy;
   /** Blender that saved it, "3.4". */
   readonly savedBy: string;
-  readonly format: OutputFormat;
-  readonly tools: FfmpegTools;
 }
+
+export type OutputSettings = Pick<JobSettings, "output" | "codec" | "crf" | "poster" | "overwrite" | "ffmpeg">;
 
 /**
  * Looks at everything that can be wrong before any node is asked, so that bad input costs no waiting and leaves nothing.
@@ -25,11 +37,8 @@ export interface Preparation extends AsyncDisposable {
  */
 export async function prepare(settings: JobSettings, signal: AbortSignal): Promise<Preparation> {
   const { savedBy } = await readBlendHeader(settings.blend, signal);
-  const format = outputFormatOf(settings.output);
   if (settings.fps !== undefined) parseFrameRate(settings.fps);
-  await prepareTarget(settings.output, "", settings.overwrite);
-  const tools = await findFfmpeg({ ...(settings.ffmpeg !== undefined && { path: settings.ffmpeg }), signal });
-  await requireEncoder(tools, format.encoder, signal);
+  const { format, tools } = await prepareOutput(settings, signal);
   const folder = await JobFolder.open(settings.output, signal);
   try {
     const blend = await folder.keepBlend(settings.blend, signal);
@@ -38,4 +47,32 @@ export async function prepare(settings: JobSettings, signal: AbortSignal): Promi
     await folder[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/**
+ * Settles what kind of output is asked for, that it can be made with this FFmpeg, and that it may be written.
+ *
+ * @throws {FarmError} With what is wrong
+ */
+export async function prepareOutput(settings: OutputSettings, signal: AbortSignal): Promise<PreparedOutput> {
+  const { output, codec, crf, poster, overwrite } = settings;
+  const isFolder = (await stat(output).catch(() => null))?.isDirectory() ?? false;
+  const wanted = outputFormatOf(output, { codec, crf, isFolder });
+  if (poster !== undefined) requirePosterKind(poster);
+  if (poster !== undefined && resolve(poster) === resolve(output)) {
+    throw new FarmError(
+      "FARM_BAD_INPUT",
+      `Cannot write the output and the poster to one file: ${poster}`,
+      "Give --poster another path",
+    );
+  }
+  // Of an image sequence it is looked at frame by frame, when the frames are known.
+  if (wanted.kind === "sequence") await prepareFolder(wanted.names.folder);
+  else await prepareTarget(output, "", overwrite);
+  if (poster !== undefined) await prepareTarget(poster, "", overwrite, "--poster");
+  if (wanted.kind === "sequence" && !(poster !== undefined && needsFfmpeg(poster))) {
+    return { format: wanted, tools: undefined };
+  }
+  const tools = await findFfmpeg({ ...(settings.ffmpeg !== undefined && { path: settings.ffmpeg }), signal });
+  return { format: await usableFormat(tools, wanted, signal), tools };
 }

@@ -3,14 +3,16 @@ import { FarmError } from "../core/errors.ts";
 import { formatFrames, orderFrames } from "../core/frame-range.ts";
 import type { JobSettings } from "../core/job-settings.ts";
 import { counted } from "../core/text.ts";
-import { type FrameRate, formatFrameRate, frameRateOf, parseFrameRate } from "../encode/frame-rate.ts";
+import { type FrameRate, formatFrameRate } from "../encode/frame-rate.ts";
 import { FrameStore } from "../frames/frame-store.ts";
 import type { Run } from "../frames/job-folder.ts";
 import { createState } from "../scheduler/state.ts";
-import { EncodeLane } from "./encode-lane.ts";
+import { type LaneOptions, openLane } from "./encode-lane.ts";
 import type { FarmListener } from "./events.ts";
 import type { Gathering } from "./gathering.ts";
 import { JobLoop, type LoopInput } from "./job-loop.ts";
+import { outputFactsOf, recordFacts } from "./output-facts.ts";
+import { encodeAgain, finishOutput } from "./output-finish.ts";
 import type { Preparation } from "./preparation.ts";
 import { type SceneFacts, settleScene } from "./scene-facts.ts";
 import { Tally } from "./tally.ts";
@@ -44,30 +46,30 @@ export async function produce(production: Production): Promise<Produced> {
 
   const first = await firstJoined(gathering, drain, signal);
   const facts = settleScene(first.node.scene, settings);
-  const { scene, frames } = facts;
-  const rate = settings.fps === undefined ? frameRateOf(scene.fps, scene.fpsBase) : parseFrameRate(settings.fps);
-  const colorMode = format.hasAlpha ? scene.colorMode : "RGB";
-  const { width, height, depth } = scene;
+  const { frames } = facts;
+  const outputFacts = outputFactsOf(facts, settings, format);
+  const { rate, frameFormat } = outputFacts;
+  await folder.settle(recordFacts(facts, outputFacts, settings));
   tellScene(facts, rate, tell);
 
-  const frameFormat = { width, height, depth, colorMode };
   const { framesFolder, framesLogPath: logPath } = folder;
-  await using store = await FrameStore.open({ framesFolder, logPath, format: frameFormat, signal });
+  const onChecking = (frames: number) => tell({ type: "job:checking", frames });
+  await using store = await FrameStore.open({ framesFolder, logPath, format: frameFormat, onChecking, signal });
   const alreadyStored = new Set(frames.filter((frame) => store.has(frame)));
   if (alreadyStored.size > 0) {
     tell({ type: "job:resumed", stored: alreadyStored.size, range: formatFrames(alreadyStored) });
   }
   const tally = new Tally(tell, alreadyStored.size);
-  for (const path of facts.missing) tally.warn("FILE_MISSING", `'${path}' is missing, and was not rendered`, null);
+  warnOfMissing(facts, tally);
 
-  const { output, overwrite } = settings;
-  await using lane = new EncodeLane({
-    frames,
-    pathOf: (frame) => store.pathOf(frame),
-    encoder: { tools, output, format, rate, width, height, jobId: run.job, overwrite },
+  const { output, overwrite, poster } = settings;
+  const laneOptions: LaneOptions = {
+    ...{ facts: outputFacts, format, tools, output, overwrite, job: run.job, signal },
+    pathOf: (frame) => (store.has(frame) ? store.pathOf(frame) : undefined),
+    again: encodeAgain(folder.path),
     onPostponed: (message) => tell({ type: "encode:postponed", message }),
-    signal,
-  });
+  };
+  await using lane = await openLane(laneOptions);
   for (const frame of alreadyStored) lane.accept(frame);
 
   const { inputs, pool } = gathering;
@@ -96,7 +98,7 @@ export async function produce(production: Production): Promise<Produced> {
         throw framesFailed(outcome.frames, folder.path);
       case "complete":
         // The nodes are done, whatever the encoder has still to do.
-        await Promise.all([lane.finish(), gathering.release()]);
+        await Promise.all([finishOutput(lane, laneOptions, poster, tell), gathering.release()]);
         return { type: "complete", facts, reused: alreadyStored.size, tally };
     }
   } catch (error) {
@@ -128,7 +130,11 @@ async function firstJoined(gathering: Gathering, drain: AbortSignal, signal: Abo
   throw new Error("The nodes' news ended before the job");
 }
 
-function tellScene(facts: SceneFacts, rate: FrameRate, tell: FarmListener): void {
+export function warnOfMissing(facts: SceneFacts, tally: Tally): void {
+  for (const path of facts.missing) tally.warn("FILE_MISSING", `'${path}' is missing, and was not rendered`, null);
+}
+
+export function tellScene(facts: SceneFacts, rate: FrameRate, tell: FarmListener): void {
   const { scene, frames } = facts;
   const { width, height, engine } = scene;
   tell({

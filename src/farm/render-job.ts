@@ -1,13 +1,13 @@
 import { hostname, userInfo } from "node:os";
 import { systemClock } from "../core/clock.ts";
-import { fingerprintOf } from "../core/fingerprint.ts";
 import type { JobSettings } from "../core/job-settings.ts";
 import { counted } from "../core/text.ts";
 import type { Run } from "../frames/job-folder.ts";
 import type { FarmListener, NodeTally } from "./events.ts";
 import { Gathering } from "./gathering.ts";
+import { encodeStored, findStored, fingerprintFor } from "./output-resume.ts";
 import { type Preparation, prepare } from "./preparation.ts";
-import { produce } from "./production.ts";
+import { type Produced, produce } from "./production.ts";
 
 /** A job of which every expected frame is in the video. */
 export interface CompletedJob {
@@ -57,15 +57,8 @@ export async function renderJob(settings: JobSettings, options: RenderOptions): 
     const signal = AbortSignal.any([options.signal, folder.lost]);
     tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
 
-    await using gathering = new Gathering(settings, preparation, tell);
-    const version = await gathering.chooseVersion(AbortSignal.any([signal, drain]));
-    const run = await beginRun(settings, preparation, version);
-    tellRestart(run, tell);
-    const { blend, format } = preparation;
-    const scene = settings.scene ?? null;
-    gathering.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode: format.hasAlpha ? null : "RGB" });
-
-    const produced = await produce({ settings, preparation, gathering, run, tell, drain, signal });
+    const rendering = { settings, preparation, tell, drain, signal };
+    const { produced, nodes } = (await encodeEarlier(rendering)) ?? (await renderAndEncode(rendering));
     if (produced.type === "stopped") return { type: "interrupted", missing: produced.missing };
     if (!settings.keepFrames) await folder.cleanUp();
     return {
@@ -74,7 +67,7 @@ export async function renderJob(settings: JobSettings, options: RenderOptions): 
       frames: produced.facts.frames.length,
       reused: produced.reused,
       seconds: (systemClock.monotonicMs() - startedMs) / 1000,
-      nodes: produced.tally.nodes((node) => gathering.pool.infoOf(node)),
+      nodes,
       warnings: produced.tally.warnings,
     };
   } catch (error) {
@@ -83,19 +76,48 @@ export async function renderJob(settings: JobSettings, options: RenderOptions): 
   }
 }
 
+interface Rendering {
+  readonly settings: JobSettings;
+  readonly preparation: Preparation;
+  readonly tell: FarmListener;
+  readonly drain: AbortSignal;
+  readonly signal: AbortSignal;
+}
+
+interface Rendered {
+  readonly produced: Produced;
+  readonly nodes: readonly NodeTally[];
+}
+
+/** An earlier run stored every frame and ended while it encoded: no node is looked for. `null` when that is not so. */
+async function encodeEarlier({ settings, preparation, tell, signal }: Rendering): Promise<Rendered | null> {
+  const stored = await findStored(settings, preparation, tell, signal);
+  if (stored === null) return null;
+  const run = await beginRun(settings, preparation, stored.blenderVersion);
+  return { produced: await encodeStored({ settings, preparation, run, stored, tell, signal }), nodes: [] };
+}
+
+async function renderAndEncode({ settings, preparation, tell, drain, signal }: Rendering): Promise<Rendered> {
+  await using gathering = new Gathering(settings, preparation, tell);
+  const version = await gathering.chooseVersion(AbortSignal.any([signal, drain]));
+  const run = await beginRun(settings, preparation, version);
+  tellRestart(run, tell);
+  const { blend, format } = preparation;
+  const scene = settings.scene ?? null;
+  const colorMode = format.canHaveAlpha ? null : "RGB";
+  gathering.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode });
+  const produced = await produce({ settings, preparation, gathering, run, tell, drain, signal });
+  const nodes = produced.type === "complete" ? produced.tally.nodes((node) => gathering.pool.infoOf(node)) : [];
+  return { produced, nodes };
+}
+
 /** Writes down what this run is, so that a later one knows which frames it may use. */
-function beginRun(settings: JobSettings, preparation: Preparation, version: string): Promise<Run> {
-  const { folder, blend, format } = preparation;
+function beginRun(settings: JobSettings, preparation: Preparation, version: string | null): Promise<Run> {
+  const { folder, blend } = preparation;
   const blenderVersion = settings.mixVersions ? null : version;
-  const fingerprint = fingerprintOf({
-    blend: blend.sha256,
-    assets: [],
-    scene: settings.scene ?? null,
-    blenderVersion,
-    overrides: { colorMode: format.hasAlpha ? null : "RGB" },
-  });
-  const { output, frames, scene, fps, order } = settings;
-  const plan = { blend: settings.blend, output, frames, scene, fps, order };
+  const fingerprint = fingerprintFor(settings, preparation, blenderVersion);
+  const { output, frames, scene, fps, order, codec, crf } = settings;
+  const plan = { blend: settings.blend, output, frames, scene, fps, order, codec, crf };
   return folder.begin({ fingerprint, blenderVersion, blend, settings: plan });
 }
 

@@ -17,6 +17,8 @@ export interface FrameStoreOptions {
   readonly logPath: string;
   /** What every frame of this job must be. */
   readonly format: FrameFormat;
+  /** Told when there are frames of earlier runs to be proved, which may take a while. */
+  readonly onChecking?: (frames: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -47,12 +49,12 @@ export class FrameStore implements AsyncDisposable {
    * @throws {FarmError} `FARM_STORE_FAILED` when the folder cannot be used
    */
   static async open(options: FrameStoreOptions): Promise<FrameStore> {
-    const { framesFolder, logPath, format, signal } = options;
+    const { framesFolder, logPath, format, onChecking, signal } = options;
     let log: FrameLog | undefined;
     try {
       await mkdir(framesFolder, { recursive: true, mode: 0o700 });
       log = await FrameLog.open(logPath);
-      const records = await verifyFrames(framesFolder, log.records, format, signal);
+      const records = await verifyFrames(framesFolder, log.records, format, { onChecking, signal });
       await removeOthers(framesFolder, records);
       return new FrameStore(options, log, records);
     } catch (error) {

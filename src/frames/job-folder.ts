@@ -36,6 +36,7 @@ export class JobFolder implements AsyncDisposable {
   /** What an earlier run left, `null` for a new job. */
   readonly previous: JobRecord | null;
   readonly #lock: JobLock;
+  #record: JobRecord | null = null;
 
   private constructor(path: string, previous: JobRecord | null, lock: JobLock) {
     this.path = path;
@@ -59,6 +60,27 @@ export class JobFolder implements AsyncDisposable {
     } catch (error) {
       await lock?.[Symbol.asyncDispose]();
       throw unusable(path, error);
+    }
+  }
+
+  /**
+   * Opens a job folder that is there, by its own path, and locks it.
+   *
+   * @throws {FarmError} `FARM_BAD_INPUT` when it is none; else as {@link open}
+   */
+  static async reopen(folder: string, signal?: AbortSignal): Promise<JobFolder> {
+    const path = resolve(folder);
+    let lock: JobLock | undefined;
+    try {
+      // Looked at before anything is written: what was named may be any folder.
+      if ((await readJobRecord(join(path, "job.json"))) === null) throw notJobFolder(path);
+      lock = await JobLock.open(join(path, "lock"), signal === undefined ? {} : { signal });
+      const previous = await readJobRecord(join(path, "job.json"));
+      if (previous === null) throw notJobFolder(path);
+      return new JobFolder(path, previous, lock);
+    } catch (error) {
+      await lock?.[Symbol.asyncDispose]();
+      throw systemCodeOf(error) === "ENOTDIR" ? notJobFolder(path) : unusable(path, error);
     }
   }
 
@@ -105,18 +127,26 @@ export class JobFolder implements AsyncDisposable {
       // Before the record: a crash between the two must not leave old frames under the new fingerprint.
       const setAside = previous === null ? await this.#setFramesAside() : null;
       const { sha256, sizeBytes } = blend;
-      const record = {
-        format: 1,
-        job,
-        run,
-        fingerprint,
-        blenderVersion,
+      await this.#write({
+        ...{ format: 1, job, run, fingerprint, blenderVersion, settings },
         blend: { sha256, sizeBytes },
-        settings,
-      } as const;
-      await writeJobRecord(join(this.path, "job.json"), record);
-      await syncFolder(this.path);
+        facts: previous?.facts ?? null,
+      });
       return { job, run, setAside };
+    } catch (error) {
+      throw await storeFailed("write the job's record", this.path, error);
+    }
+  }
+
+  /**
+   * Writes down what the output is made of, once it is known: from then on it can be made without any node.
+   *
+   * @throws {FarmError} `FARM_STORE_FAILED`
+   */
+  async settle(facts: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.#record === null) throw new Error("No run has begun");
+    try {
+      await this.#write({ ...this.#record, facts });
     } catch (error) {
       throw await storeFailed("write the job's record", this.path, error);
     }
@@ -130,6 +160,12 @@ export class JobFolder implements AsyncDisposable {
   /** Gives the folder up to others. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#lock[Symbol.asyncDispose]();
+  }
+
+  async #write(record: JobRecord): Promise<void> {
+    await writeJobRecord(join(this.path, "job.json"), record);
+    await syncFolder(this.path);
+    this.#record = record;
   }
 
   async #setFramesAside(): Promise<Run["setAside"]> {
@@ -151,6 +187,14 @@ async function moveIfThere(from: string, to: string): Promise<void> {
   await rename(from, to).catch((error: unknown) => {
     if (systemCodeOf(error) !== "ENOENT") throw error;
   });
+}
+
+function notJobFolder(path: string): FarmError {
+  return new FarmError(
+    "FARM_BAD_INPUT",
+    `Cannot find a job in this folder: ${path}`,
+    "Give the folder that a render made beside its output: out.mp4.renderfarm",
+  );
 }
 
 function unusable(path: string, error: unknown): unknown {

@@ -18,6 +18,8 @@ export interface JobRecord {
   readonly blend: { readonly sha256: string; readonly sizeBytes: number };
   /** What was asked for in the latest run, for people who read the file. Holds no secret. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What the video is made of, once the scene is known; `null` before. Its form is the farm's affair. */
+  readonly facts: Readonly<Record<string, unknown>> | null;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function readJobRecord(path: string): Promise<JobRecord | null> {
   }
   if (!isObject(value)) return null;
   if (typeof value.format === "number" && value.format > 1) throw laterFormat(path);
-  const { format, job, run, fingerprint, blenderVersion, blend, settings } = value;
+  const { format, job, run, fingerprint, blenderVersion, blend, settings, facts } = value;
   if (format !== 1 || typeof job !== "string" || !/^[0-9a-f]{32}$/.test(job)) return null;
   if (typeof run !== "number" || !Number.isSafeInteger(run) || run < 1 || typeof fingerprint !== "string") return null;
   if (blenderVersion !== null && typeof blenderVersion !== "string") return null;
@@ -44,6 +46,7 @@ export async function readJobRecord(path: string): Promise<JobRecord | null> {
     ...{ format, job, run, fingerprint, blenderVersion },
     blend: { sha256, sizeBytes },
     settings: isObject(settings) ? settings : {},
+    facts: isObject(facts) ? facts : null,
   };
 }
 

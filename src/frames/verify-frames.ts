@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
@@ -11,6 +11,12 @@ import type { FrameRecord } from "./frame-record.ts";
 /** As many as there are threads in Node's pool, which do the work. */
 const atOnce = 4;
 
+export interface VerifyOptions {
+  /** Told how many files will be read. */
+  readonly onChecking?: ((frames: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Answers the records whose files are there and good, by frame. Of several records of one frame the last one counts.
  *
@@ -20,11 +26,16 @@ export async function verifyFrames(
   folder: string,
   records: readonly FrameRecord[],
   format: FrameFormat,
-  signal?: AbortSignal,
+  options: VerifyOptions = {},
 ): Promise<Map<Frame, FrameRecord>> {
+  const { onChecking, signal } = options;
   const latest = new Map(records.map((record) => [record.frame, record]));
+  // Of a job that had finished the records are there, and no frames.
+  const files = new Set(latest.size === 0 ? [] : await readdir(folder).catch(() => []));
+  const here = [...latest.values()].filter((record) => files.has(frameFileName(record.frame)));
+  if (here.length > 0) onChecking?.(here.length);
   const good = new Map<Frame, FrameRecord>();
-  const waiting = [...latest.values()].values();
+  const waiting = here.values();
   const work = async () => {
     for (const record of waiting) {
       if (await isGood(join(folder, frameFileName(record.frame)), record, format, signal)) {

@@ -7,8 +7,7 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Encoder, type EncoderOptions } from "../../src/encode/encoder.ts";
 import { encodeArguments } from "../../src/encode/ffmpeg-arguments.ts";
 import { type FfmpegTools, findFfmpeg } from "../../src/encode/ffmpeg-tools.ts";
-import { outputFormatOf } from "../../src/encode/output-format.ts";
-import { type FrameFolder, isRunning, makeFrames, streamMd5 } from "../support/ffmpeg.ts";
+import { type FrameFolder, isRunning, makeFrames, streamMd5, videoFormatOf } from "../support/ffmpeg.ts";
 
 const jobId = "0123456789abcdef0123456789abcdef";
 let tools: FfmpegTools;
@@ -24,7 +23,12 @@ afterEach(async () => {
 function optionsFor(folder: FrameFolder, name: string): EncoderOptions {
   const rate = { numerator: 24, denominator: 1 };
   const output = join(folder.folder, name);
-  return { tools, output, format: outputFormatOf(name), rate, width: 64, height: 48, jobId };
+  return {
+    tools,
+    output,
+    format: videoFormatOf(name),
+    ...{ rate, jobId, width: 64, height: 48, depth: 8, colorMode: "RGB" },
+  };
 }
 
 async function openEncoder(options: EncoderOptions): Promise<Encoder> {

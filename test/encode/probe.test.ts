@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { differenceOf, type VideoFacts } from "../../src/encode/probe.ts";
 
-const expected = { frames: 24, width: 64, height: 48, rate: { numerator: 24, denominator: 1 } };
+const expected = { frames: 24, width: 64, height: 48, rate: { numerator: 24, denominator: 1 }, keepsRate: true };
 const facts: VideoFacts = { packets: 24, width: 64, height: 48, rates: [24, 24], durationSeconds: 1, sizeBytes: 9 };
 
 test("differenceOf() finds nothing in the video that was expected, rounding allowed", () => {

@@ -48,6 +48,7 @@ describe("JobFolder", () => {
     expect(await readFile(first.copy.path, "utf8")).toBe("BLENDER-v304 and more");
     expect(await readdir(first.path)).toEqual(["blob", "job.json"]);
     expect(JSON.parse(await readFile(join(first.path, "job.json"), "utf8"))).toEqual({
+      facts: null,
       format: 1,
       job: first.job,
       run: 1,

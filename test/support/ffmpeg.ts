@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { type OutputWishes, outputFormatOf, type VideoFormat } from "../../src/encode/output-format.ts";
 import { isProcessGone } from "../../src/frames/process-identity.ts";
 
 /** A folder of PNG frames made by FFmpeg's test picture, and room for outputs. Disposing of it removes all. */
@@ -14,14 +15,16 @@ export interface TestFrames {
   readonly count: number;
   readonly width?: number;
   readonly height?: number;
-  readonly pixelFormat?: "rgb24" | "rgb48be" | "gray";
+  readonly pixelFormat?: "rgb24" | "rgb48be" | "gray" | "rgba" | "rgba64be";
+  /** Further filters of the test picture. */
+  readonly filter?: string;
 }
 
 /** Makes frames `0001.png` and so on, each different from the others. */
 export async function makeFrames(options: TestFrames): Promise<FrameFolder> {
-  const { count, width = 64, height = 48, pixelFormat = "rgb24" } = options;
+  const { count, width = 64, height = 48, pixelFormat = "rgb24", filter = "null" } = options;
   const folder = await mkdtemp(join(tmpdir(), "renderfarm-encode-"));
-  const source = `testsrc2=size=${width}x${height}:rate=24`;
+  const source = `testsrc2=size=${width}x${height}:rate=24,${filter}`;
   const output = ["-frames:v", String(count), "-pix_fmt", pixelFormat, join(folder, "%04d.png")];
   await execa("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", source, ...output]);
   const names = (await readdir(folder)).sort();
@@ -30,6 +33,13 @@ export async function makeFrames(options: TestFrames): Promise<FrameFolder> {
     frames: names.map((name) => join(folder, name)),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** The format of a video's name. */
+export function videoFormatOf(path: string, wishes: OutputWishes = {}): VideoFormat {
+  const format = outputFormatOf(path, wishes);
+  if (format.kind !== "video") throw new Error(`${path} is no video`);
+  return format;
 }
 
 /** The MD5 of a video's stream as it is, without its container. */

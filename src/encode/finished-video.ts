@@ -1,0 +1,35 @@
+import { videoIncomplete } from "./encode-errors.ts";
+import type { FfmpegTools } from "./ffmpeg-tools.ts";
+import { moveIntoPlace, type OutputTarget } from "./output-target.ts";
+import { differenceOf, probeVideo, type VideoExpectation } from "./probe.ts";
+
+/** An output that is there, whole and checked. */
+export interface FinishedOutput {
+  readonly output: string;
+  readonly frames: number;
+  readonly sizeBytes: number;
+}
+
+export interface Finishing {
+  readonly tools: FfmpegTools;
+  readonly target: OutputTarget;
+  readonly expected: VideoExpectation;
+  readonly overwrite: boolean;
+  readonly again: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Checks a written video with ffprobe and gives it its name.
+ *
+ * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` when the file is not the video expected, `FARM_OUTPUT_EXISTS` when a file
+ *   has come to its place meanwhile
+ */
+export async function finishVideo(finishing: Finishing): Promise<FinishedOutput> {
+  const { tools, target, expected, overwrite, again, signal } = finishing;
+  const facts = await probeVideo(tools, target.partPath, signal);
+  const difference = differenceOf(facts, expected);
+  if (difference !== null) throw videoIncomplete(difference, again);
+  await moveIntoPlace(target, overwrite);
+  return { output: target.path, frames: facts.packets, sizeBytes: facts.sizeBytes };
+}

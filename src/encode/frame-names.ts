@@ -1,0 +1,28 @@
+import { join } from "node:path";
+
+/** How the files of an image sequence are named. */
+export interface FrameNames {
+  /** Where they go. */
+  readonly folder: string;
+  /** Before and behind the number; the suffix holds the extension. */
+  readonly prefix: string;
+  readonly digits: number;
+  readonly suffix: string;
+}
+
+/** Reads a pattern as Blender does: the last run of `#` is the number, the others are letters like any other. */
+export function frameNamesOf(folder: string, pattern: string): FrameNames {
+  const match = /^(.*?)(#+)([^#]*)$/s.exec(pattern);
+  const [, prefix = "", hashes = "####", suffix = ".png"] = match ?? [];
+  return { folder, prefix, digits: hashes.length, suffix };
+}
+
+/** As Blender numbers files: at least as many digits as there are `#`, and a sign before them. */
+export function frameNameOf(names: FrameNames, frame: number): string {
+  const number = String(Math.abs(frame)).padStart(names.digits, "0");
+  return `${names.prefix}${frame < 0 ? "-" : ""}${number}${names.suffix}`;
+}
+
+export function framePathOf(names: FrameNames, frame: number): string {
+  return join(names.folder, frameNameOf(names, frame));
+}

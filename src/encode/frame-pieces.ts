@@ -1,0 +1,25 @@
+import { createReadStream } from "node:fs";
+import { frameUnreadable } from "./encode-errors.ts";
+
+/** How much of a frame file is read at once, in bytes. */
+const pieceBytes = 256 * 1024;
+
+/**
+ * Reads a frame file in pieces.
+ *
+ * @throws {FarmError} `FARM_STORE_FAILED` naming the file
+ */
+export async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  const pieces = createReadStream(path, { highWaterMark: pieceBytes })[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { value, done } = await pieces.next().catch((error: unknown) => {
+        throw frameUnreadable(path, error);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await pieces.return?.();
+  }
+}

@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { constants, createReadStream } from "node:fs";
+import { copyFile, link, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import { videoIncomplete } from "./encode-errors.ts";
+import type { FinishedOutput } from "./finished-video.ts";
+import { type FrameNames, frameNameOf, framePathOf } from "./frame-names.ts";
+import {
+  giveUsualMode,
+  outputExists,
+  prepareFolder,
+  renameToNew,
+  sync,
+  syncNames,
+  unwritable,
+} from "./output-target.ts";
+
+export interface ImageSequenceOptions {
+  readonly names: FrameNames;
+  /** As the user named it. */
+  readonly output: string;
+  /** The frames of the job, sorted. */
+  readonly frames: readonly number[];
+  /** Where the file of a stored frame is; `undefined` while it is not stored. */
+  readonly sourceOf: (frame: number) => string | undefined;
+  readonly jobId: string;
+  readonly overwrite: boolean;
+}
+
+/**
+ * An image sequence: the frames under the names that Blender would give them. A frame is there whole or not at all, and
+ * a file that is not one of this job's frames is only replaced when that was asked for.
+ */
+export class ImageSequence {
+  readonly #options: ImageSequenceOptions;
+
+  private constructor(options: ImageSequenceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes the folder, and looks whether the places of exactly these frames are free or hold them already.
+   *
+   * @throws {FarmError} `FARM_OUTPUT_EXISTS` that names what is in the way, `FARM_OUTPUT_UNWRITABLE`
+   */
+  static async open(options: ImageSequenceOptions): Promise<ImageSequence> {
+    const { names, frames, sourceOf, overwrite } = options;
+    await prepareFolder(names.folder);
+    const there = new Set(await readdir(names.folder));
+    await removeParts(names, frames, there);
+    if (overwrite) return new ImageSequence(options);
+    const inTheWay: string[] = [];
+    for (const frame of frames) {
+      if (!there.has(frameNameOf(names, frame))) continue;
+      const [source, path] = [sourceOf(frame), framePathOf(names, frame)];
+      if (source === undefined || !(await isSamePicture(source, path))) inTheWay.push(path);
+    }
+    const [first, ...others] = inTheWay;
+    if (first === undefined) return new ImageSequence(options);
+    throw outputExists(others.length === 0 ? first : `${first} and ${others.length} more`);
+  }
+
+  /**
+   * Puts a stored frame under its name: as a second name of the same file where the file system can, else as a copy.
+   *
+   * @throws {FarmError} `FARM_OUTPUT_EXISTS`, `FARM_OUTPUT_UNWRITABLE`
+   */
+  async place(frame: number): Promise<void> {
+    const { names, sourceOf } = this.#options;
+    const path = framePathOf(names, frame);
+    const source = sourceOf(frame);
+    if (source === undefined) throw new Error(`Frame ${frame} is not stored`);
+    try {
+      await this.#place(source, path);
+    } catch (error) {
+      throw error instanceof FarmError ? error : unwritable(path, messageOf(error), error);
+    }
+  }
+
+  /**
+   * Proves that every frame is there, of the size that it has in the store.
+   *
+   * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` naming the first that is not
+   */
+  async finish(again?: string): Promise<FinishedOutput> {
+    const { names, frames, sourceOf, output } = this.#options;
+    let sizeBytes = 0;
+    for (const frame of frames) {
+      const path = framePathOf(names, frame);
+      const wanted = await stat(sourceOf(frame) ?? path);
+      const there = await stat(path).catch(() => null);
+      if (there === null) throw videoIncomplete(`${path} is not there`, again);
+      if (there.size !== wanted.size) {
+        throw videoIncomplete(`${path} has ${there.size} bytes, not ${wanted.size}`, again);
+      }
+      sizeBytes += there.size;
+    }
+    await syncNames(names.folder);
+    return { output, frames: frames.length, sizeBytes };
+  }
+
+  async #place(source: string, path: string): Promise<void> {
+    const { overwrite, jobId } = this.#options;
+    // Not when it is the same file: a rename between two names of one file does nothing and leaves both.
+    if (await isSamePicture(source, path)) return;
+    const part = `${path}.${jobId.slice(0, 8)}.part`;
+    await rm(part, { force: true });
+    try {
+      await makeCopy(source, part);
+      if (overwrite) await rename(part, path);
+      else await renameToNew(part, path);
+    } finally {
+      await rm(part, { force: true });
+    }
+  }
+}
+
+/** What killed coordinators left of these frames, of whichever job. */
+async function removeParts(names: FrameNames, frames: readonly number[], there: ReadonlySet<string>): Promise<void> {
+  const ours = new Set(frames.map((frame) => frameNameOf(names, frame)));
+  for (const name of there) {
+    const whole = /^(.*)\.[0-9a-f]{8}\.part$/s.exec(name)?.[1];
+    if (whole !== undefined && ours.has(whole)) await rm(join(names.folder, name), { force: true });
+  }
+}
+
+async function makeCopy(source: string, part: string): Promise<void> {
+  await giveUsualMode(source);
+  try {
+    await link(source, part);
+  } catch {
+    // Another disk, or a file system without hard links.
+    await copyFile(source, part, constants.COPYFILE_FICLONE);
+    await sync(part);
+  }
+}
+
+/** Whether a file is there and holds this very picture. */
+async function isSamePicture(source: string, path: string): Promise<boolean> {
+  try {
+    const [one, other] = await Promise.all([stat(source), stat(path)]);
+    if (one.ino !== 0 && one.ino === other.ino && one.dev === other.dev) return true;
+    return one.size === other.size && (await digestOf(source)) === (await digestOf(path));
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) hash.update(piece);
+  return hash.digest("hex");
+}

@@ -1,0 +1,108 @@
+import { basename, dirname, extname, join } from "node:path";
+import { systemClock } from "../core/clock.ts";
+import { FarmError } from "../core/errors.ts";
+import { formatFrames } from "../core/frame-range.ts";
+import type { JobSettings, VideoCodec } from "../core/job-settings.ts";
+import { counted } from "../core/text.ts";
+import { JobFolder } from "../frames/job-folder.ts";
+import { provedFrames, storedFramePath } from "../frames/stored-frames.ts";
+import { type LaneOptions, openLane } from "./encode-lane.ts";
+import type { FarmListener } from "./events.ts";
+import { parseFacts, type RecordedFacts } from "./output-facts.ts";
+import { encodeAgain, finishOutput } from "./output-finish.ts";
+import { type OutputSettings, prepareOutput } from "./preparation.ts";
+
+export interface EncodeFolderOptions {
+  /** Absolute path; when left out, that of the render, beside the folder. */
+  readonly output?: string | undefined;
+  /** When left out, that of the render, if the output is of the same kind. */
+  readonly codec?: VideoCodec | undefined;
+  readonly crf?: number | undefined;
+  readonly poster?: string | undefined;
+  readonly overwrite: boolean;
+  /** FFmpeg to use; `undefined` looks at FFMPEG_PATH and PATH. */
+  readonly ffmpeg?: string | undefined;
+  readonly onEvent: FarmListener;
+  /** Aborting stops FFmpeg and rejects with the signal's reason; the frames are kept. */
+  readonly signal: AbortSignal;
+}
+
+/** An output that was made of the frames of a job folder. */
+export interface EncodedFolder {
+  readonly output: string;
+  readonly frames: number;
+  readonly sizeBytes: number;
+  readonly seconds: number;
+}
+
+/**
+ * Makes the output of a job folder from the frames that are stored in it, without any node: what is left to do when a
+ * render ended while it encoded, or when the same frames are wanted in another form. The folder stays as it is.
+ *
+ * @param folder The `<output>.renderfarm` of a render
+ * @throws {FarmError} `FARM_FRAMES_FAILED` naming the frames that are not there; what is wrong with the output
+ */
+export async function encodeFolder(folder: string, options: EncodeFolderOptions): Promise<EncodedFolder> {
+  const { onEvent: tell, overwrite } = options;
+  const startedMs = systemClock.monotonicMs();
+  await using job = await JobFolder.reopen(folder, options.signal);
+  const signal = AbortSignal.any([options.signal, job.lost]);
+  const facts = parseFacts(job.previous?.facts ?? null);
+  if (job.previous === null || facts === null) throw notBegun(job.path);
+
+  const settings = settingsOf(job.path, facts, options);
+  const { format, tools } = await prepareOutput(settings, signal);
+  const { frames, frameFormat } = facts;
+  const onChecking = (count: number) => tell({ type: "job:checking", frames: count });
+  const { framesFolder, framesLogPath: logPath } = job;
+  const proved = await provedFrames({ framesFolder, logPath, format: frameFormat, frames, onChecking, signal });
+  const missing = frames.filter((frame) => !proved.has(frame));
+  if (missing.length > 0) throw framesMissing(missing, job.path);
+
+  const { output, poster } = settings;
+  const laneOptions: LaneOptions = {
+    ...{ facts, format, tools, output, overwrite, job: job.previous.job, signal },
+    pathOf: (frame) => storedFramePath(framesFolder, frame),
+    again: encodeAgain(job.path),
+    onPostponed: (message) => tell({ type: "encode:postponed", message }),
+  };
+  await using lane = await openLane(laneOptions);
+  for (const frame of frames) lane.accept(frame);
+  const { sizeBytes } = await finishOutput(lane, laneOptions, poster, tell);
+  return { output, frames: frames.length, sizeBytes, seconds: (systemClock.monotonicMs() - startedMs) / 1000 };
+}
+
+/** What is not asked for is as it was for the render, as far as it fits. */
+function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderOptions): OutputSettings {
+  // Beside the folder, wherever both have been moved to since; a slash at its end says that it is a folder of pictures.
+  const recorded = join(dirname(folder), basename(facts.output)) + (/[/\\]$/.test(facts.output) ? "/" : "");
+  const { output = recorded, overwrite, ffmpeg } = options;
+  const isSameKind = extname(output).toLowerCase() === extname(facts.output).toLowerCase();
+  const codec = options.codec ?? (isSameKind ? facts.codec : undefined);
+  const crf = options.crf ?? (isSameKind && codec === facts.codec ? facts.crf : undefined);
+  const poster = options.poster ?? (options.output === undefined ? posterBeside(folder, facts) : undefined);
+  return { output, overwrite, ffmpeg, codec, crf, poster } satisfies Partial<JobSettings>;
+}
+
+/** A poster beside the output moves with it. */
+function posterBeside(folder: string, { output, poster }: RecordedFacts): string | undefined {
+  if (poster === undefined) return undefined;
+  return dirname(poster) === dirname(output) ? join(dirname(folder), basename(poster)) : poster;
+}
+
+function notBegun(folder: string): FarmError {
+  return new FarmError(
+    "FARM_FRAMES_FAILED",
+    `Cannot make a video of ${folder}: its render ended before it was known what there is to render`,
+    "Run the render command again",
+  );
+}
+
+function framesMissing(missing: readonly number[], folder: string): FarmError {
+  const isOne = missing.length === 1;
+  return new FarmError(
+    "FARM_FRAMES_FAILED",
+    `Cannot make the video: ${counted(missing.length, "frame")} ${isOne ? "is" : "are"} not stored in ${folder}, or damaged: ${formatFrames(missing)}`,
+    "Run the render command again: it renders what is missing, and keeps the rest; after a finished job frames are only there with --keep-frames",
+  );
+}

@@ -1,0 +1,112 @@
+import { isVersion } from "../core/blender-version.ts";
+import { fingerprintOf } from "../core/fingerprint.ts";
+import { formatFrames } from "../core/frame-range.ts";
+import type { JobSettings } from "../core/job-settings.ts";
+import type { Run } from "../frames/job-folder.ts";
+import type { JobRecord } from "../frames/job-record.ts";
+import { areRecorded, provedFrames, storedFramePath } from "../frames/stored-frames.ts";
+import { type LaneOptions, openLane } from "./encode-lane.ts";
+import type { FarmListener } from "./events.ts";
+import { type OutputFacts, outputFactsOf, parseFacts, recordFacts, sceneInfoOf } from "./output-facts.ts";
+import { encodeAgain, finishOutput } from "./output-finish.ts";
+import type { Preparation } from "./preparation.ts";
+import { type Produced, tellScene, warnOfMissing } from "./production.ts";
+import { type SceneFacts, settleScene } from "./scene-facts.ts";
+import { Tally } from "./tally.ts";
+
+/** A job of which an earlier run stored every frame: no node is needed any more. */
+export interface StoredOutput {
+  readonly facts: SceneFacts;
+  readonly outputFacts: OutputFacts;
+  /** Blender that rendered it; `null` when versions were mixed. */
+  readonly blenderVersion: string | null;
+}
+
+/** The digest of what changes this job's pixels, rendered with this Blender. */
+export function fingerprintFor(
+  settings: JobSettings,
+  { blend, format }: Pick<Preparation, "blend" | "format">,
+  blenderVersion: string | null,
+): string {
+  return fingerprintOf({
+    blend: blend.sha256,
+    assets: [],
+    scene: settings.scene ?? null,
+    blenderVersion,
+    overrides: { colorMode: format.canHaveAlpha ? null : "RGB" },
+  });
+}
+
+/**
+ * Looks whether everything this job renders was stored by an earlier run, which ended while it encoded. Where anything
+ * is in doubt the answer is `null`, and the job takes its usual way, over the nodes.
+ */
+export async function findStored(
+  settings: JobSettings,
+  preparation: Preparation,
+  tell: FarmListener,
+  signal: AbortSignal,
+): Promise<StoredOutput | null> {
+  const { folder, format } = preparation;
+  const facts = sceneOf(folder.previous, settings, preparation);
+  if (facts === null || folder.previous === null) return null;
+  const { framesFolder, framesLogPath: logPath } = folder;
+  const { frames } = facts;
+  if (!(await areRecorded(frames, logPath))) return null;
+  const outputFacts = outputFactsOf(facts, settings, format);
+  const onChecking = (count: number) => tell({ type: "job:checking", frames: count });
+  const proved = await provedFrames({
+    ...{ framesFolder, logPath, frames, onChecking, signal },
+    format: outputFacts.frameFormat,
+  });
+  if (proved.size < frames.length) return null;
+  return { facts, outputFacts, blenderVersion: folder.previous.blenderVersion };
+}
+
+export interface EncodeStored {
+  readonly settings: JobSettings;
+  readonly preparation: Preparation;
+  readonly run: Run;
+  readonly stored: StoredOutput;
+  readonly tell: FarmListener;
+  readonly signal: AbortSignal;
+}
+
+/** Makes the output of frames that are all stored and proved. */
+export async function encodeStored(given: EncodeStored): Promise<Produced> {
+  const { settings, preparation, run, stored, tell, signal } = given;
+  const { folder, format, tools } = preparation;
+  const { facts, outputFacts } = stored;
+  const { frames, rate } = outputFacts;
+  await folder.settle(recordFacts(facts, outputFacts, settings));
+  tellScene(facts, rate, tell);
+  tell({ type: "job:resumed", stored: frames.length, range: formatFrames(frames) });
+  const tally = new Tally(tell, frames.length);
+  warnOfMissing(facts, tally);
+  const { output, overwrite, poster } = settings;
+  const laneOptions: LaneOptions = {
+    ...{ facts: outputFacts, format, tools, output, overwrite, job: run.job, signal },
+    pathOf: (frame) => storedFramePath(folder.framesFolder, frame),
+    again: encodeAgain(folder.path),
+    onPostponed: (message) => tell({ type: "encode:postponed", message }),
+  };
+  await using lane = await openLane(laneOptions);
+  for (const frame of frames) lane.accept(frame);
+  await finishOutput(lane, laneOptions, poster, tell);
+  return { type: "complete", facts, reused: frames.length, tally };
+}
+
+/** What a node would say that there is to render, as an earlier run wrote it down; `null` when a node must be asked. */
+function sceneOf(previous: JobRecord | null, settings: JobSettings, preparation: Preparation): SceneFacts | null {
+  if (previous === null) return null;
+  const { blenderVersion, fingerprint } = previous;
+  if ((blenderVersion === null) !== settings.mixVersions) return null;
+  if (fingerprintFor(settings, preparation, blenderVersion) !== fingerprint) return null;
+  const wanted = settings.blenderVersion;
+  if (wanted !== undefined && blenderVersion !== null && !isVersion(blenderVersion, wanted)) return null;
+  const recorded = parseFacts(previous.facts);
+  if (recorded === null) return null;
+  // Files that were missing then may have been put on the nodes since.
+  if (recorded.missing.length > 0 && settings.missing === "fail") return null;
+  return settleScene(sceneInfoOf(recorded), settings);
+}

@@ -107,7 +107,7 @@ async function nodeArguments() {
  * @returns {Promise<number>} its exit status
  */
 async function render(nodeNames, env) {
-  const args = ["--blend", blendfile, "--output", video, "--overwrite", ...nodeNames];
+  const args = ["--blend", blendfile, "--output", video, "--overwrite", "--no-save-farmspec", ...nodeNames];
   console.log(`\n$ npx renderfarm ${args.join(" ")}`);
   const program = join(projectFolder, "dist/cli/main.js");
   const configuration = { RENDERFARM_CONFIG_DIR: join(folder, "config"), RENDERFARM_CACHE_DIR: join(folder, "cache") };

@@ -39,7 +39,10 @@ def parse_key(text: str) -> bytes:
 
     Raises ValueError, whose message does not repeat the key.
     """
-    letters = "".join(text.split()).replace("-", "").upper()
+    letters = "".join(text.split()).replace("-", "")
+    if not letters.isascii():
+        raise ValueError("a key has only the letters A to Z and the digits 2 to 7")  # "ß".upper() would be two of them
+    letters = letters.upper()
     if any(letter not in "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" for letter in letters):
         raise ValueError("a key has only the letters A to Z and the digits 2 to 7")
     if len(letters) * 5 < MIN_BITS:

@@ -1,5 +1,3 @@
-import type { FarmError } from "../index.ts";
-
 /** Writes one JSON object per line; what scripts read, so `type` and the names of fields are not changed. */
 export class JsonLines {
   readonly #write: (line: string) => void;
@@ -17,7 +15,7 @@ export class JsonLines {
   }
 
   /** The last line of a job that ended by an error. */
-  fail(error: FarmError): void {
+  fail(error: { readonly code: string; readonly message: string; readonly hint: string }): void {
     this.tell({ type: "job:failed" }, { code: error.code, message: error.message, hint: error.hint });
   }
 }

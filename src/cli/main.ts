@@ -46,13 +46,22 @@ try {
 /** Tells an error where it will be read. @returns The exit code; README lists them */
 function tellError(error: unknown): number {
   if (error instanceof LeftAtPromptError) return 130;
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has told it already
+  const json = process.argv.includes("--json")
+    ? new JsonLines((line) => process.stdout.write(line), Date.now)
+    : undefined;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    const message = error.message.replace(/^error: /, "");
+    json?.fail({ code: "FARM_BAD_INPUT", message, hint: "renderfarm --help lists all flags" });
+    return 2; // commander has told it on stderr already
+  }
   if (!(error instanceof FarmError)) {
     process.stderr.write("This is a bug of renderfarm; please report it with these lines:\n");
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    json?.fail({ code: "BUG", message: String(error), hint: "Please report it" });
     return 1;
   }
-  if (process.argv.includes("--json")) new JsonLines((line) => process.stdout.write(line), Date.now).fail(error);
+  json?.fail(error);
   const lines = error.message.split("\n").map(printable).join("\n");
   process.stderr.write(`Error: ${lines}\n  ${printable(error.hint)}\n`);
   return error.exitCode;

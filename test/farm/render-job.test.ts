@@ -339,7 +339,7 @@ describe("renderJob() ends with an error", () => {
     const run = new Run([await start({ sceneInfo: { references } })]);
     await expect(run.result).rejects.toMatchObject({
       code: "FARM_FILES_MISSING",
-      message: expect.stringMatching(/2 files[^]*\/\/textures\/wood\.png[^]*\/b\\u000a\.png/),
+      message: expect.stringMatching(/2 files[\s\S]*\/\/textures\/wood\.png[\s\S]*\/b\\u000a\.png/),
       hint: expect.stringContaining("Pack"),
     });
     await expect(run.result).rejects.not.toMatchObject({ message: expect.stringContaining("here.png") });

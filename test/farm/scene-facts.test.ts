@@ -44,7 +44,7 @@ describe("settleScene() refuses", () => {
     }));
     const refused = () => settleScene(info({ sceneInfo: { references } }), settings);
     expect(refused).toThrow(expect.objectContaining({ code: "FARM_FILES_MISSING" }));
-    expect(refused).toThrow(/25 files[^]*\/\/0\.png[^]*\/\/19\.png\n {2}… and 5 more$/);
+    expect(refused).toThrow(/25 files[\s\S]*\/\/0\.png[\s\S]*\/\/19\.png\n {2}… and 5 more$/);
   });
 });
 

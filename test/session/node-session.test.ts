@@ -154,6 +154,10 @@ test("answers for which nobody waits any more do no harm", async () => {
   expect(node.links).toBe(1);
 });
 
+function tamperWith(link: PairedLink, tamper: PairedLink["tamper"]): void {
+  link.tamper = tamper;
+}
+
 describe("a man in the middle who relayed the greeting", () => {
   const attacks: [does: string, attack: (link: PairedLink) => void][] = [
     [
@@ -162,9 +166,9 @@ describe("a man in the middle who relayed the greeting", () => {
         link.tamper = (message) => [typeof message === "string" ? message.replace('"frame":3', '"frame":4') : message];
       },
     ],
-    ["repeats a message", (link) => void (link.tamper = (message) => [message, message])],
-    ["moves a message on", (link) => void (link.tamper = reordered())],
-    ["drops a message", (link) => void (link.tamper = dropped('"frame-started"'))],
+    ["repeats a message", (link) => tamperWith(link, (message) => [message, message])],
+    ["moves a message on", (link) => tamperWith(link, reordered())],
+    ["drops a message", (link) => tamperWith(link, dropped('"frame-started"'))],
     ["adds a message in clear", (link) => link.peer?.hear(JSON.stringify(rendered))],
     [
       "adds a message with a seal he made",

@@ -1,0 +1,44 @@
+// Replays recorded events through the real live view in a real terminal, and then does what its second argument says:
+// "finish", "stop", "throw", "log" or "wait" for Ctrl-C. The events are a JSON file of {"atMs", "event"}; their times do not count.
+import { readFileSync } from "node:fs";
+import { LiveTeller } from "../../../src/cli/live/live-teller.js";
+
+const [, , file, ending, result] = process.argv;
+const teller = new LiveTeller({
+  terminal: process.stdout,
+  environment: process.env,
+  monotonicMs: () => performance.now(),
+});
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const told = JSON.parse(readFileSync(file, "utf8"));
+
+for (const [index, { event }] of told.entries()) {
+  teller.tell(event);
+  // So that what the view draws between the events is on the screen too.
+  if (index % Math.ceil(told.length / 4) === 0) await pause(110);
+  if (ending === "log" && index % Math.ceil(told.length / 5) === 0) {
+    teller.writeAbove(() => process.stderr.write(`WARN: line ${index} of the log\n`));
+  }
+}
+
+let interrupts = 0;
+process.on("SIGINT", () => {
+  interrupts += 1;
+  if (interrupts === 1) teller.tell({ type: "job:draining", running: 3 });
+  else {
+    teller.stopping();
+    setTimeout(() => {
+      teller.interrupted(150);
+      process.exit(130);
+    }, 300);
+  }
+});
+if (ending === "finish") teller.finish(JSON.parse(result));
+if (ending === "stop") teller.interrupted(150);
+if (ending === "throw") {
+  await pause(200);
+  setTimeout(() => {
+    throw new Error("a bug of the replay");
+  });
+}
+if (ending === "wait" || ending === "log") setInterval(() => {}, 1_000);

@@ -1,6 +1,32 @@
-import { FarmError } from "../index.ts";
+import { resolve } from "node:path";
+import { counted, encodeFolder, formatDuration, parseRenderFlags } from "../index.ts";
+import { JsonLines } from "./json-lines.ts";
+import { listenForInterrupts } from "./signals.ts";
+import { jsonTeller, plainTeller } from "./tellers.ts";
 
 /** `renderfarm encode FOLDER`: makes the video of a job folder from its frames, without rendering. */
-export async function encodeCommand(folder: string, _options: Record<string, unknown>): Promise<number> {
-  throw new FarmError("FARM_BAD_INPUT", `Cannot encode ${folder} yet`, "");
+export async function encodeCommand(folder: string, options: Record<string, unknown>): Promise<number> {
+  const { output, crf, codec, poster, overwrite, ffmpeg, json } = parseRenderFlags(options);
+  const teller = json ? jsonTeller() : plainTeller();
+  using interrupts = listenForInterrupts();
+  const signal = AbortSignal.any([interrupts.drain, interrupts.stop]);
+  try {
+    const result = await encodeFolder(resolve(folder), {
+      ...{ crf, codec, ffmpeg, signal },
+      output: output === undefined ? undefined : resolve(output),
+      poster: poster === undefined ? undefined : resolve(poster),
+      overwrite: overwrite ?? false,
+      onEvent: (event) => teller.tell(event),
+    });
+    if (json) new JsonLines((line) => process.stdout.write(line), Date.now).tell({ type: "encode:completed" }, result);
+    else {
+      const { frames, seconds } = result;
+      process.stdout.write(`${result.output}: ${counted(frames, "frame")} in ${formatDuration(seconds * 1000)}\n`);
+    }
+    return 0;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    teller.interrupted(0);
+    return interrupts.exitCode ?? 130;
+  }
 }

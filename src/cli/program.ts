@@ -97,6 +97,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .option("-o, --output <file>", "the video to write (default: the job's own)")
     .option("--crf <number>", "quality, lower is better")
     .option("--codec <codec>", "h264, hevc, av1, vp9, prores or ffv1")
+    .option("--poster <file>", "also keep the first frame as a picture")
     .option("--overwrite", "replace the output when it is there")
     .option("--ffmpeg <file>", "the FFmpeg to encode with")
     .addOption(json())

@@ -12,6 +12,7 @@ import {
   type JobSettings,
   layerFlags,
   loadKeys,
+  parseFrames,
   parseRenderFlags,
   type RenderFlags,
   readFarmspec,
@@ -26,7 +27,7 @@ import { LiveTeller } from "./live/live-teller.ts";
 import { canDrawLive } from "./live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "./log.ts";
 import { commandNames, type TypedRender } from "./program.ts";
-import { canAsk } from "./questions.ts";
+import { askFrames, canAsk } from "./questions.ts";
 import { type Interrupts, listenForInterrupts } from "./signals.ts";
 import { closest } from "./suggestion.ts";
 import { jsonTeller, plainTeller, type Teller } from "./tellers.ts";
@@ -47,13 +48,13 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const keys = await loadKeys({ environment: process.env, keyFile: given.keyFile, configFolder: folders.config });
 
   const isAsked = canAsk(given);
-  const { flags, farmspec } = isAsked
+  const { flags, farmspec, isGuided } = isAsked
     ? await interview(given, written, folders.config)
-    : { flags: given, farmspec: written };
+    : { flags: given, farmspec: written, isGuided: false };
   const settings = settleJob(flags, { workingFolder: process.cwd(), folders, keys, farmspec });
   await rememberBlend(folders.config, settings.blend);
 
-  using run = new JobRun(flags);
+  using run = new JobRun(flags, isGuided && flags.frames === undefined);
   const result = await run.render(settings).catch(async (error: unknown) => {
     if (!isAsked || !(error instanceof FarmError) || error.code !== "FARM_KEY_UNUSABLE") throw error;
     const key = await askForKey(error, folders.config);
@@ -75,8 +76,12 @@ class JobRun implements Disposable {
   exitCode: Interrupts["exitCode"];
   readonly #log: JobLog;
   readonly #live: LiveTeller | undefined;
+  /** While a question is still to come, events are told in lines, and again to the view that opens after it. */
+  #untilQuestion: FarmEvent[] | undefined;
 
-  constructor(flags: RenderFlags) {
+  /** @param asksFrames Whether the user is to be asked which frames, once the scene is known */
+  constructor(flags: RenderFlags, asksFrames: boolean) {
+    this.#untilQuestion = asksFrames ? [] : undefined;
     const isTerminal = process.stderr.isTTY === true;
     const live = liveTeller(flags);
     const level = flags.logLevel ?? "warn";
@@ -104,6 +109,7 @@ class JobRun implements Disposable {
         drain: interrupts.drain,
         signal: interrupts.stop,
         onEvent: (event) => this.#hear(event),
+        ...(this.#untilQuestion && { chooseFrames: (own: string) => this.#chooseFrames(own) }),
       });
       this.#log.logger.info(result, `job:${type}`);
       return { type, ...result } as JobResult;
@@ -122,7 +128,25 @@ class JobRun implements Disposable {
     if (event.type === "node:found") this.nodesFound.push(sightingOf(event));
     const { type, ...fields } = event;
     this.#log.logger[levelOf(event)](fields, type);
-    this.teller.tell(event);
+    if (this.#untilQuestion) {
+      this.#untilQuestion.push(event);
+      plainTeller().tell(event);
+    } else this.teller.tell(event);
+  }
+
+  async #chooseFrames(own: string): Promise<string> {
+    const frames = await askFrames(own, (text) => {
+      try {
+        parseFrames(text);
+        return true;
+      } catch (error) {
+        return error instanceof FarmError ? `${error.message}. ${error.hint}` : String(error);
+      }
+    });
+    const before = this.#untilQuestion ?? [];
+    this.#untilQuestion = undefined;
+    if (this.#live) for (const event of before) this.#live.tell(event);
+    return frames;
   }
 }
 

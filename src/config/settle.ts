@@ -38,7 +38,8 @@ export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSe
   }
   return {
     blend: resolve(workingFolder, flags.blend),
-    output: resolve(workingFolder, flags.output),
+    // A slash at the end says that it is a folder of pictures, whatever its name looks like.
+    output: resolve(workingFolder, flags.output) + (/[/\\]$/.test(flags.output) ? "/" : ""),
     frames: flags.frames,
     scene: flags.scene,
     fps: flags.fps,

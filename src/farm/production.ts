@@ -7,6 +7,7 @@ import { type FrameRate, formatFrameRate } from "../encode/frame-rate.ts";
 import { FrameStore } from "../frames/frame-store.ts";
 import type { Run } from "../frames/job-folder.ts";
 import { createState } from "../scheduler/state.ts";
+import type { SceneInfo } from "../session/protocol.ts";
 import { type LaneOptions, openLane } from "./encode-lane.ts";
 import type { FarmListener } from "./events.ts";
 import type { Gathering } from "./gathering.ts";
@@ -25,6 +26,8 @@ export interface Production {
   readonly preparation: Preparation;
   readonly gathering: Gathering;
   readonly run: Run;
+  /** See `RenderOptions`. */
+  readonly chooseFrames?: ((own: string) => Promise<string>) | undefined;
   readonly tell: FarmListener;
   readonly drain: AbortSignal;
   readonly signal: AbortSignal;
@@ -45,7 +48,7 @@ export async function produce(production: Production): Promise<Produced> {
   const { folder, format, tools } = preparation;
 
   const first = await firstJoined(gathering, drain, signal);
-  const facts = settleScene(first.node.scene, settings);
+  const facts = await settleFrames(first.node.scene, settings, production.chooseFrames);
   const { frames } = facts;
   const outputFacts = outputFactsOf(facts, settings, format);
   const { rate, frameFormat } = outputFacts;
@@ -107,6 +110,19 @@ export async function produce(production: Production): Promise<Produced> {
   } finally {
     drain.removeEventListener("abort", onDrain);
   }
+}
+
+/** What is rendered; asks for the frames when nobody has said which, and somebody is there to be asked. */
+async function settleFrames(
+  info: SceneInfo,
+  settings: JobSettings,
+  chooseFrames: Production["chooseFrames"],
+): Promise<SceneFacts> {
+  const facts = settleScene(info, settings);
+  if (settings.frames !== undefined || chooseFrames === undefined) return facts;
+  const own = formatFrames(facts.frames);
+  const chosen = await chooseFrames(own);
+  return chosen === own ? facts : settleScene(info, { ...settings, frames: chosen });
 }
 
 type Joined = Extract<LoopInput, { type: "joined" }>;

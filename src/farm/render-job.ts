@@ -33,6 +33,12 @@ export type JobResult = CompletedJob | InterruptedJob;
 
 export interface RenderOptions {
   readonly onEvent: FarmListener;
+  /**
+   * Asked which frames to render, once the scene is known, when the settings do not say.
+   *
+   * @param own The scene's own frames, as `--frames` takes them
+   */
+  readonly chooseFrames?: (own: string) => Promise<string>;
   /** Aborting finishes what runs, begins nothing, and ends as `interrupted`. */
   readonly drain: AbortSignal;
   /** Aborting stops at once; what is stored is kept. */
@@ -57,7 +63,8 @@ export async function renderJob(settings: JobSettings, options: RenderOptions): 
     const signal = AbortSignal.any([options.signal, folder.lost]);
     tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
 
-    const rendering = { settings, preparation, tell, drain, signal };
+    const { chooseFrames } = options;
+    const rendering = { settings, preparation, tell, drain, signal, ...(chooseFrames && { chooseFrames }) };
     const { produced, nodes } = (await encodeEarlier(rendering)) ?? (await renderAndEncode(rendering));
     if (produced.type === "stopped") return { type: "interrupted", missing: produced.missing };
     if (!settings.keepFrames) await folder.cleanUp();
@@ -76,7 +83,7 @@ export async function renderJob(settings: JobSettings, options: RenderOptions): 
   }
 }
 
-interface Rendering {
+interface Rendering extends Pick<RenderOptions, "chooseFrames"> {
   readonly settings: JobSettings;
   readonly preparation: Preparation;
   readonly tell: FarmListener;
@@ -91,22 +98,24 @@ interface Rendered {
 
 /** An earlier run stored every frame and ended while it encoded: no node is looked for. `null` when that is not so. */
 async function encodeEarlier({ settings, preparation, tell, signal }: Rendering): Promise<Rendered | null> {
+  if (settings.isFresh) return null;
   const stored = await findStored(settings, preparation, tell, signal);
   if (stored === null) return null;
   const run = await beginRun(settings, preparation, stored.blenderVersion);
   return { produced: await encodeStored({ settings, preparation, run, stored, tell, signal }), nodes: [] };
 }
 
-async function renderAndEncode({ settings, preparation, tell, drain, signal }: Rendering): Promise<Rendered> {
+async function renderAndEncode(rendering: Rendering): Promise<Rendered> {
+  const { settings, preparation, tell, drain, signal, chooseFrames } = rendering;
   await using gathering = new Gathering(settings, preparation, tell);
   const version = await gathering.chooseVersion(AbortSignal.any([signal, drain]));
   const run = await beginRun(settings, preparation, version);
-  tellRestart(run, tell);
+  tellRestart(run, settings.isFresh, tell);
   const { blend, format } = preparation;
   const scene = settings.scene ?? null;
   const colorMode = format.canHaveAlpha ? null : "RGB";
   gathering.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode });
-  const produced = await produce({ settings, preparation, gathering, run, tell, drain, signal });
+  const produced = await produce({ settings, preparation, gathering, run, tell, drain, signal, chooseFrames });
   const nodes = produced.type === "complete" ? produced.tally.nodes((node) => gathering.pool.infoOf(node)) : [];
   return { produced, nodes };
 }
@@ -118,16 +127,14 @@ function beginRun(settings: JobSettings, preparation: Preparation, version: stri
   const fingerprint = fingerprintFor(settings, preparation, blenderVersion);
   const { output, frames, scene, fps, order, codec, crf } = settings;
   const plan = { blend: settings.blend, output, frames, scene, fps, order, codec, crf };
-  return folder.begin({ fingerprint, blenderVersion, blend, settings: plan });
+  return folder.begin({ fingerprint, blenderVersion, blend, settings: plan, isFresh: settings.isFresh });
 }
 
-function tellRestart(run: Run, tell: FarmListener): void {
+function tellRestart(run: Run, isFresh: boolean, tell: FarmListener): void {
   if (run.setAside === null) return;
   const { frames, folder } = run.setAside;
-  tell({
-    type: "job:restarted",
-    reason: `the blendfile, the scene or the Blender version has changed; ${counted(frames, "old frame")} kept in ${folder}`,
-  });
+  const why = isFresh ? "as you asked" : "the blendfile, the scene or the Blender version has changed";
+  tell({ type: "job:restarted", reason: `${why}; ${counted(frames, "old frame")} kept in ${folder}` });
 }
 
 /** Whom other coordinators see as the one who has a node. */

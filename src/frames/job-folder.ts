@@ -16,6 +16,8 @@ export interface RunPlan {
   readonly blend: BlendCopy;
   /** For people who read `job.json`; must hold no secret. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Whether a new job is begun even when the fingerprint is that of the run before. */
+  readonly isFresh: boolean;
 }
 
 /** What a run has to work with. */
@@ -119,8 +121,8 @@ export class JobFolder implements AsyncDisposable {
    * with another one it is a new job, so that no node takes it for the old one, and old frames are set aside.
    */
   async begin(plan: RunPlan): Promise<Run> {
-    const { fingerprint, blenderVersion, blend, settings } = plan;
-    const previous = this.previous?.fingerprint === fingerprint ? this.previous : null;
+    const { fingerprint, blenderVersion, blend, settings, isFresh } = plan;
+    const previous = !isFresh && this.previous?.fingerprint === fingerprint ? this.previous : null;
     const job = previous?.job ?? randomBytes(16).toString("hex");
     const run = (previous?.run ?? 0) + 1;
     try {

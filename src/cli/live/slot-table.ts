@@ -174,7 +174,8 @@ function doneCell({ frames }: SlotRow, _: Signs, width: number): Span[] {
   return [span(padLeft(String(frames), width))];
 }
 
-/** Seconds of a frame: "0.8 s", "41.3 s", "2:05". */
+/** Seconds of a frame: "0.08 s", "41.3 s", "2:05". */
 export function formatSeconds(seconds: number): string {
+  if (seconds > 0 && seconds < 0.95) return `${seconds.toFixed(2)} s`;
   return seconds < 59.95 ? `${seconds.toFixed(1)} s` : formatDuration(seconds * 1000);
 }

@@ -102,6 +102,7 @@ class JobRun implements Disposable {
   }
 
   async render(settings: JobSettings): Promise<JobResult> {
+    if (this.#untilQuestion) this.#untilQuestion = []; // what a first try told is over
     using interrupts = listenForInterrupts();
     interrupts.stop.addEventListener("abort", () => this.#live?.stopping(), { once: true });
     try {

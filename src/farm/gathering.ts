@@ -111,7 +111,7 @@ export class Gathering implements AsyncDisposable {
     const scan = this.#scan(signal);
     scan.catch(() => {}); // awaited below, if at all
     await orAborted(this.pool.firstTriesOver(), signal);
-    if (this.#muster.size === 0) await scan;
+    if (this.#muster.size === 0 && this.pool.isAlive) await scan;
   }
 
   /** Takes up the nodes that mDNS finds, from now to the end of the job; resolves when the first scan is over. */
@@ -122,7 +122,7 @@ export class Gathering implements AsyncDisposable {
       return browsing;
     };
     await firstScan(browse, signal);
-    if (this.#settings.discover) this.#tell({ type: "discovery:scanned", nodes: this.pool.size });
+    if (this.#settings.nodes.length === 0) this.#tell({ type: "discovery:scanned", nodes: this.pool.size });
   }
 
   async #browse(onNew: () => void): Promise<void> {

@@ -18,7 +18,9 @@ const sources: PixelSources = {
 async function run(output: string, blend: string, fingerprint: string) {
   await using folder = await JobFolder.open(output);
   const copy = await folder.keepBlend(blend);
-  const begun = await folder.begin({ fingerprint, blenderVersion: "3.4.1", blend: copy, settings: { frames: "1-24" } });
+  const settings = { frames: "1-24" };
+  const plan = { fingerprint, blenderVersion: "3.4.1", blend: copy, settings, isFresh: false };
+  const begun = await folder.begin(plan);
   return { ...begun, copy, path: folder.path, previous: folder.previous };
 }
 

@@ -138,12 +138,15 @@ export class LiveView implements Disposable {
   #draw(): void {
     if (!this.#isOpen || this.#terminal.writableNeedDrain) return;
     const size = this.#size();
-    this.#drawn = viewLines(this.#state, size);
+    // The cursor stands below the view; "^C" and other keys that the terminal echoed there would stay.
+    this.#terminal.write(eraseLine);
+    const lines = viewLines(this.#state, size);
+    // log-update 7.2 draws only what differs, and misplaces what stays the same below lines that came or went.
+    if (lines.length !== this.#drawn.length) this.#update.clear();
+    this.#drawn = lines;
     this.#drawnMs = size.atMs;
     this.#drawnColumns = size.columns;
     this.#isDue = false;
-    // The cursor stands below the view; "^C" and other keys that the terminal echoed there would stay.
-    this.#terminal.write(eraseLine);
     this.#update(this.#drawn.map((line) => paint(line, size.hasColor)).join("\n"));
   }
 

@@ -97,7 +97,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     case "frame:failed":
       return withFailure(state, event);
     case "job:progressed": {
-      const eta = event.etaMs === null ? null : { remainingMs: event.etaMs, atMs };
+      const eta = event.etaMs === null || isEnding(state) ? null : { remainingMs: event.etaMs, atMs };
       return { ...state, encoded: Math.max(state.encoded, event.encoded), eta };
     }
     case "encode:postponed": {

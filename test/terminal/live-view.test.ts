@@ -89,6 +89,15 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
     expectOneView(screen, threeNodes.nodes);
   });
 
+  test("lines that come above leave those below whole", async () => {
+    await using terminal = await TmuxTerminal.open({ columns: 100, rows: 40 });
+    await start(terminal, threeNodes, "grow");
+    const screen = await terminal.until("all news", (text) => text.includes("warning 4") && isAt("100/250")(text));
+
+    expect(screen.split("\n").slice(0, 4)).toEqual([1, 2, 3, 4].map((count) => `▲ warning ${count}`));
+    expectOneView(screen, threeNodes.nodes);
+  });
+
   test("Ctrl-C says what it does; the second ends with a summary and the cursor back", async () => {
     await using terminal = await TmuxTerminal.open(small);
     await start(terminal, threeNodes, "wait");

@@ -176,6 +176,6 @@ function doneCell({ frames }: SlotRow, _: Signs, width: number): Span[] {
 
 /** Seconds of a frame: "0.08 s", "41.3 s", "2:05". */
 export function formatSeconds(seconds: number): string {
-  if (seconds > 0 && seconds < 0.95) return `${seconds.toFixed(2)} s`;
+  if (seconds > 0 && seconds < 0.095) return `${seconds.toFixed(2)} s`;
   return seconds < 59.95 ? `${seconds.toFixed(1)} s` : formatDuration(seconds * 1000);
 }

@@ -1,5 +1,5 @@
 // Replays recorded events through the real live view in a real terminal, and then does what its second argument says:
-// "finish", "stop", "throw", "log" or "wait" for Ctrl-C. The events are a JSON file of {"atMs", "event"}; their times do not count.
+// "finish", "throw", "log", "grow" (news while nothing else changes) or "wait" for Ctrl-C. The events are a JSON file of {"atMs", "event"}; their times do not count.
 import { readFileSync } from "node:fs";
 import { LiveTeller } from "../../../src/cli/live/live-teller.js";
 
@@ -34,11 +34,14 @@ process.on("SIGINT", () => {
   }
 });
 if (ending === "finish") teller.finish(JSON.parse(result));
-if (ending === "stop") teller.interrupted(150);
+for (let count = 1; ending === "grow" && count <= 4; count++) {
+  await pause(110);
+  teller.tell({ type: "warning", code: "TEST", message: `warning ${count}`, name: null });
+}
 if (ending === "throw") {
   await pause(200);
   setTimeout(() => {
     throw new Error("a bug of the replay");
   });
 }
-if (ending === "wait" || ending === "log") setInterval(() => {}, 1_000);
+if (ending === "wait" || ending === "log" || ending === "grow") setInterval(() => {}, 1_000);

@@ -21,6 +21,7 @@ export function levelBesideView(level: pino.LevelWithSilent): pino.LevelWithSile
  */
 export class JobLog {
   readonly logger: pino.Logger;
+  readonly #files = new Set<string>();
   readonly #streams: ReturnType<typeof pino.multistream>;
 
   constructor(options: LogOptions) {
@@ -35,8 +36,10 @@ export class JobLog {
     this.logger = pino({ level: "trace", base: null }, this.#streams);
   }
 
-  /** Keeps the log in a file too, from now on. */
+  /** Keeps the log in a file too, from now on. A job that is tried twice has one log. */
   addFile(path: string): void {
+    if (this.#files.has(path)) return;
+    this.#files.add(path);
     this.#streams.add({ level: "debug", stream: pino.destination({ dest: path, sync: true, mode: 0o600 }) });
   }
 }

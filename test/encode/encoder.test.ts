@@ -225,7 +225,10 @@ describe("Encoder fails with FFmpeg's own words", () => {
       const broken = folder.frames[4] ?? "";
       const bytes = await readFile(broken);
       if (kind === "truncated") await writeFile(broken, bytes.subarray(0, bytes.length / 2));
-      else await writeFile(broken, bytes.fill((bytes[500] ?? 0) ^ 16, 500, 501));
+      else {
+        const at = Math.floor(bytes.length / 2);
+        await writeFile(broken, bytes.fill((bytes[at] ?? 0) ^ 16, at, at + 1));
+      }
       await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
 
       const encoding = (async () => {
@@ -238,6 +241,22 @@ describe("Encoder fails with FFmpeg's own words", () => {
       });
     },
   );
+
+  test("when FFmpeg is stuck, and ends it", async () => {
+    await using folder = await makeFrames({ count: 1, width: 640, height: 480, pixelFormat: "rgb48be" });
+    const options = { ...optionsFor(folder, "out.mp4"), width: 640, height: 480, stuckMs: 300 };
+    await using encoder = await openEncoder({ ...options, again: "do this" });
+    process.kill(encoder.pid ?? 0, "SIGSTOP");
+    const writing = (async () => {
+      for (;;) await encoder.write(folder.frames[0] ?? "");
+    })();
+    await expect(writing).rejects.toMatchObject({
+      code: "FARM_FFMPEG_EXITED",
+      message: expect.stringContaining("did nothing for"),
+      hint: expect.stringContaining("do this"),
+    });
+    expect(await isRunning(encoder.pid)).toBe(false);
+  });
 
   test("when FFmpeg cannot be started at all", async () => {
     await using folder = await makeFrames({ count: 1 });

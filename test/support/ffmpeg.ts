@@ -24,7 +24,8 @@ export interface TestFrames {
 export async function makeFrames(options: TestFrames): Promise<FrameFolder> {
   const { count, width = 64, height = 48, pixelFormat = "rgb24", filter = "null" } = options;
   const folder = await mkdtemp(join(tmpdir(), "renderfarm-encode-"));
-  const source = `testsrc2=size=${width}x${height}:rate=24,${filter}`;
+  // The test picture itself has even sizes only.
+  const source = `testsrc2=size=${width + 2}x${height + 2}:rate=24,format=rgb24,crop=${width}:${height}:0:0,${filter}`;
   const output = ["-frames:v", String(count), "-pix_fmt", pixelFormat, join(folder, "%04d.png")];
   await execa("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", source, ...output]);
   const names = (await readdir(folder)).sort();

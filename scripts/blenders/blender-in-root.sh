@@ -1,0 +1,37 @@
+#!/bin/sh
+# Runs the Blender of a root folder: blender-in-root.sh ROOT none|xvfb FOLDER... -- PROGRAM ARGUMENT...
+# Each FOLDER is there under its own name, inside too. PROGRAM is only what the caller's words begin with: the root
+# folder's own Blender is run. The process becomes that Blender, so that signals and exit status are its own.
+set -eu
+
+# Mounts live in a mount namespace of this process and its children, and end with them, however they end.
+if [ "${RENDERFARM_ROOT_NAMESPACE-}" != "$1" ]; then
+  RENDERFARM_ROOT_NAMESPACE=$1 exec unshare --mount --propagation private sh "$0" "$@"
+fi
+unset RENDERFARM_ROOT_NAMESPACE
+
+root=$1 display=$2
+shift 2
+
+mount -t proc proc "$root/proc"
+mount --rbind /sys "$root/sys"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/tmp"
+while [ "$1" != "--" ]; do
+  mkdir -p "$root$1"
+  mount --bind "$1" "$root$1"
+  shift
+done
+shift 2 # the "--" and the caller's word for Blender
+
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+if [ "$display" = xvfb ]; then
+  mkfifo "$root/tmp/display"
+  # Its death signal is that of the process which is Blender by then.
+  setpriv --pdeathsig KILL chroot "$root" Xvfb -displayfd 3 -screen 0 640x480x24 -nolisten tcp \
+    3>"$root/tmp/display" </dev/null >"$root/tmp/xvfb.log" 2>&1 &
+  read -r number <"$root/tmp/display"
+  export DISPLAY=":$number"
+fi
+exec chroot "$root" /usr/bin/blender "$@"

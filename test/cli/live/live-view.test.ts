@@ -1,0 +1,136 @@
+import { EventEmitter } from "node:events";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { LiveTeller } from "../../../src/cli/live/live-teller.ts";
+import { LiveView } from "../../../src/cli/live/live-view.ts";
+import { canDrawLive, canShowColor, canShowUnicode, type Terminal } from "../../../src/cli/live/terminal-traits.ts";
+import { sampleEvents } from "./sample-events.ts";
+
+const showCursor = "\u001b[?25h";
+const hideCursor = "\u001b[?25l";
+const sample = sampleEvents({ frames: 250, nodes: ["alpha", "beta"], stored: 100 });
+
+/** A terminal that remembers what was written to it. */
+class FakeTerminal extends EventEmitter {
+  readonly isTTY = true;
+  readonly written: string[] = [];
+  columns = 80;
+  rows = 24;
+  write(text: string): boolean {
+    this.written.push(text);
+    return true;
+  }
+  get asTerminal(): Terminal {
+    return this as unknown as Terminal;
+  }
+  /** How many drawings showed the bar. */
+  get drawings(): number {
+    return this.written.filter((text) => text.includes("/250 frames")).length;
+  }
+}
+
+function open(terminal: FakeTerminal): LiveView {
+  return new LiveView({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("however many events there are, it draws at most ten times a second, and twice without any", () => {
+  const terminal = new FakeTerminal();
+  using view = open(terminal);
+  for (const { event } of sample) view.tell(event);
+  vi.advanceTimersByTime(100);
+  const before = terminal.written.length;
+  for (let count = 0; count < 1_000; count++) {
+    view.tell({ type: "frame:progressed", node: "id-0", name: "alpha", frame: 101, slot: 0, fraction: count / 1_000 });
+    vi.advanceTimersByTime(1);
+  }
+  expect((terminal.written.length - before) / 2).toBeLessThanOrEqual(10); // a line erased and a drawing
+});
+
+test("when lines come, everything is drawn anew: log-update would misplace what stays the same", () => {
+  const terminal = new FakeTerminal();
+  const now = Date.now();
+  using view = new LiveView({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => now });
+  for (const { event } of sample) view.tell(event);
+  vi.advanceTimersByTime(100);
+  const warn = () => view.tell({ type: "warning", code: "TEST", message: "something", name: null });
+  warn();
+  vi.advanceTimersByTime(100);
+  const before = terminal.drawings;
+  warn(); // the second line of news: the one above it stays, and so does the bar
+  vi.advanceTimersByTime(100);
+  expect(terminal.drawings).toBe(before + 1);
+});
+
+test("lines of the log are written between a cleared and a new view", () => {
+  const terminal = new FakeTerminal();
+  using view = open(terminal);
+  for (const { event } of sample) view.tell(event);
+  vi.advanceTimersByTime(100);
+  const before = terminal.drawings;
+  view.writeAbove(() => terminal.write("a line\n"));
+  const at = terminal.written.indexOf("a line\n");
+  expect(terminal.written[at - 1]).toContain("\u001b[2K");
+  expect(terminal.drawings).toBe(before + 1);
+});
+
+test("after its end nothing of it is left: no listener, no timer, the cursor shown, once", () => {
+  const terminal = new FakeTerminal();
+  const counted = ["exit", "SIGTSTP", "SIGCONT", "SIGQUIT", "SIGINT"];
+  const listeners = () => counted.map((name) => process.listenerCount(name));
+  const before = listeners();
+  const view = open(terminal);
+  expect(terminal.written[0]).toBe(hideCursor);
+  view.interrupted(3);
+  view[Symbol.dispose]();
+  vi.advanceTimersByTime(5_000);
+  view.tell({ type: "job:waiting", missing: 1 });
+  view.stopping();
+  expect(listeners()).toEqual(before);
+  expect(terminal.listenerCount("resize")).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+  expect(terminal.written.at(-1)).toMatch(/go on|goes on/);
+  expect(terminal.written.filter((text) => text.includes(showCursor)).length).toBe(1);
+});
+
+test("a teller draws nothing before the first event, and opens a new view after a question", () => {
+  const terminal = new FakeTerminal();
+  using teller = new LiveTeller({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });
+  teller.stopping();
+  teller.writeAbove(() => terminal.write("early\n"));
+  expect(terminal.written).toEqual(["early\n"]);
+  teller.tell({ type: "job:waiting", missing: 1 });
+  teller.close();
+  teller.tell({ type: "job:waiting", missing: 1 });
+  expect(terminal.written.filter((text) => text === hideCursor).length).toBe(2);
+});
+
+test("a live view is for terminals that move the cursor, before somebody", () => {
+  const terminal = new FakeTerminal().asTerminal;
+  expect(canDrawLive(terminal, { TERM: "xterm" })).toBe(true);
+  expect(canDrawLive(terminal, { TERM: "dumb" })).toBe(false);
+  expect(canDrawLive(terminal, { CI: "true" })).toBe(false);
+  expect(canDrawLive({ ...terminal, isTTY: false } as Terminal, {})).toBe(false);
+});
+
+test("colours where the terminal has them and NO_COLOR is not set", () => {
+  const colored = { getColorDepth: () => 8 } as Partial<Terminal> as Terminal;
+  expect(canShowColor(colored, {})).toBe(true);
+  expect(canShowColor(colored, { NO_COLOR: "" })).toBe(true);
+  expect(canShowColor(colored, { NO_COLOR: "1" })).toBe(false);
+  expect(canShowColor({ getColorDepth: () => 1 } as Partial<Terminal> as Terminal, {})).toBe(false);
+});
+
+test("ASCII on the console of Linux, on old consoles of Windows, and in a locale without Unicode", () => {
+  expect(canShowUnicode({ TERM: "xterm", LANG: "de_DE.UTF-8" }, "linux")).toBe(true);
+  expect(canShowUnicode({ TERM: "xterm" }, "linux")).toBe(true);
+  expect(canShowUnicode({ TERM: "xterm", LANG: "de_DE.UTF-8", LC_ALL: "C" }, "linux")).toBe(false);
+  expect(canShowUnicode({ TERM: "linux", LANG: "de_DE.UTF-8" }, "linux")).toBe(false);
+  expect(canShowUnicode({}, "win32")).toBe(false);
+  expect(canShowUnicode({ WT_SESSION: "x" }, "win32")).toBe(true);
+});

@@ -1,0 +1,156 @@
+import { expect, test } from "vitest";
+import { tidy, widthOf } from "../../../src/cli/live/display-width.ts";
+import { listedFrames } from "../../../src/cli/live/frame-cells.ts";
+import { renderView } from "../../../src/cli/live/render-view.ts";
+import { slotRows } from "../../../src/cli/live/slot-table.ts";
+import { viewStateOf } from "../../../src/cli/live/view-reducer.ts";
+import { emptyView, runningFrames, type ViewState } from "../../../src/cli/live/view-state.ts";
+import type { FarmEvent } from "../../../src/index.ts";
+import { replay, sampleEvents } from "./sample-events.ts";
+
+const alpha = { node: "id-0", name: "alpha" };
+const beta = { node: "id-1", name: "beta" };
+const started = replay(sampleEvents({ frames: 10, nodes: ["alpha", "beta"], stored: 2 }));
+
+function after(state: ViewState, ...events: FarmEvent[]): ViewState {
+  return events.reduce((view, event) => viewStateOf(view, event, 10_000), state);
+}
+
+function stored(named: typeof alpha, frame: number, seconds = 2): FarmEvent {
+  return { type: "frame:stored", ...named, frame, seconds, stored: 3, total: 10 };
+}
+
+test("a slot that begins the next frame keeps the credit for the one on its way", () => {
+  const state = after(started, { type: "frame:started", ...alpha, frame: 5, slot: 0 }, stored(alpha, 3, 7));
+  const [row] = slotRows(state, 10_000);
+  expect(row).toMatchObject({ name: "alpha", frame: 5, frames: 2, averageSeconds: 4.5, word: "rendering" });
+  expect(state.slowest).toEqual({ frame: 3, seconds: 7, name: "alpha" });
+});
+
+test("a lost node's frames are queued again, but not one that another node renders too", () => {
+  const twice = after(started, { type: "frame:started", ...beta, frame: 3, slot: 1 });
+  const state = after(twice, { type: "node:lost", ...beta, message: "gone" });
+  expect(state.cells.statusOf(3)).toBe("rendering"); // by alpha
+  expect(state.cells.statusOf(4)).toBe("queued");
+  expect(slotRows(state, 0).map(({ word }) => word)).toEqual(["rendering", "lost"]);
+});
+
+test("a stored frame stays stored, whatever late attempts do", () => {
+  const late: FarmEvent[] = [
+    { type: "frame:started", ...beta, frame: 3, slot: 0 },
+    { type: "frame:requeued", ...beta, frame: 3, reason: "late" },
+    { type: "frame:failed", frame: 3, code: "X", message: "late", hint: "" },
+  ];
+  expect(after(started, stored(alpha, 3), ...late).cells.statusOf(3)).toBe("stored");
+});
+
+test("a frame that is stored frees every slot that was at it", () => {
+  const state = after(started, { type: "frame:started", ...beta, frame: 3, slot: 0 }, stored(alpha, 3));
+  expect(slotRows(state, 0).map(({ word }) => word)).toEqual(["idle", "idle"]);
+  expect(runningFrames(state)).toBe(0);
+});
+
+test("frames of an earlier run are stored from the start", () => {
+  const state = after(started, { type: "job:resumed", stored: 4, range: "5-7,10" });
+  expect([4, 5, 6, 7, 8, 9, 10].map((frame) => state.cells.statusOf(frame))).toEqual([
+    "rendering",
+    "stored",
+    "stored",
+    "stored",
+    "queued",
+    "queued",
+    "stored",
+  ]);
+});
+
+test("what a node says about frames and slots that there are not changes nothing", () => {
+  const wrong: FarmEvent[] = [
+    { type: "frame:started", ...alpha, frame: 99, slot: 1e9 },
+    { type: "frame:failed", frame: -5, code: "X", message: "m", hint: "" },
+    stored(alpha, 77),
+  ];
+  const state = after(started, ...wrong);
+  expect(state.cells.countOf("stored")).toBe(2);
+  expect(slotRows(state, 0).length).toBe(2);
+});
+
+test("waiting ends when a node joins; draining does not", () => {
+  const waiting = after(started, { type: "job:waiting", missing: 8 });
+  expect(after(waiting, { type: "node:joined", ...beta, blender: "4.3" }).phase).toBe("working");
+  const draining = after(started, { type: "job:draining", running: 2 }, { type: "job:waiting", missing: 8 });
+  expect(draining.phase).toBe("draining");
+});
+
+test("lists of frames read as events write them", () => {
+  expect(listedFrames("1-3,30,40-46x2,-10--8")).toEqual([1, 2, 3, 30, 40, 42, 44, 46, -10, -9, -8]);
+  expect(listedFrames("")).toEqual([]);
+});
+
+test("tidied texts are of one line, without control characters, of certain width", () => {
+  expect(tidy("a\u001b[31m\r\nb\u202e")).toBe("a\\u001b[31m b\\u202e");
+  expect(tidy("👩‍🚀👍🏽❤️🇩🇪\ud800")).toBe("👩👍❤DE\ufffd");
+  expect(["日本", "👩", "é", "e\u0301", "ｱ", "ﾞ"].map((text) => widthOf(tidy(text)))).toEqual([4, 2, 1, 1, 1, 1]);
+});
+
+test("whatever happens, in whatever order, no line is too wide and none too many", () => {
+  const random = seeded(7);
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+  const names = ["alpha", "日本のレンダー機", "👩‍🚀 x", "\u001b[2Jevil", "y".repeat(500), "a\u0301\u0301\u0301\u0301b"];
+  for (let run = 0; run < 40; run++) {
+    let state = emptyView(0);
+    for (let step = 0; step < 120; step++) {
+      const index = Math.floor(random() * names.length);
+      const named = { node: `id-${index}`, name: names[index] ?? "" };
+      const text = `${pick(names)} ${pick(names)}`;
+      const frame = Math.floor(random() * 400) - 20;
+      const slot = Math.floor(random() * 3);
+      const count = Math.floor(random() * 300);
+      const events: FarmEvent[] = [
+        { type: "job:started", blend: `/x/${text}`, output: `/y/${text}`, folder: "/f" },
+        { type: "node:found", ...named, address: "h:1", blender: text, slots: 1 + slot },
+        { type: "node:uploading", ...named, haveBytes: count, sizeBytes: 300 },
+        { type: "node:joined", ...named, blender: "4.3.2" },
+        { type: "node:lost", ...named, message: text },
+        { type: "node:barred", ...named, reason: text },
+        { type: "node:busy", ...named, holder: text },
+        { type: "frame:started", ...named, frame, slot },
+        { type: "frame:progressed", ...named, frame, slot, fraction: random() },
+        { type: "frame:stored", ...named, frame, seconds: random() * 1e5, stored: count, total: 300 },
+        { type: "frame:requeued", ...named, frame, reason: text },
+        { type: "frame:failed", frame, code: "X", message: text, hint: text },
+        { type: "job:progressed", stored: count, total: 300, nodes: 1, running: 1, encoded: count, etaMs: count * 1e6 },
+        { type: "warning", code: "X", message: text, name: pick(names) },
+        { type: "job:waiting", missing: count },
+        { type: "encode:postponed", message: text },
+        { type: "job:resumed", stored: 3, range: "5-7" },
+      ];
+      if (step % 40 === 10) {
+        const scene = { scene: text, frames: 400, range: "-20-379", firstFrame: -20, lastFrame: 379, fps: "24" };
+        state = viewStateOf(state, { type: "scene:read", ...scene, width: 1, height: 1, engine: text }, step);
+      }
+      state = viewStateOf(state, pick(events), step * 100);
+      const columns = 1 + Math.floor(random() * 220);
+      const rows = 1 + Math.floor(random() * 60);
+      const lines = renderView(state, { columns, rows, hasColor: false, hasUnicode: random() < 0.5, atMs: step * 100 });
+      expect(lines.length).toBeLessThan(rows);
+      expect(Math.max(0, ...lines.map(widthOf))).toBeLessThanOrEqual(columns);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
+      expect(lines.join("")).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+    }
+    const { cells } = state;
+    const counts = (["queued", "rendering", "stored", "failed"] as const).map((status) => cells.countOf(status));
+    expect(counts.reduce((sum, count) => sum + count)).toBe(cells.frames.length);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(0);
+  }
+});
+
+/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

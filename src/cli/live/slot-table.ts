@@ -6,7 +6,7 @@ import type { NodeStatus, NodeView, SlotView, ViewState } from "./view-state.ts"
 /** What a slot is at, in the order in which the summary of many counts them. */
 const words = ["rendering", "idle", "loading", "uploading", "found", "busy", "barred", "lost"] as const;
 
-export type SlotWord = (typeof words)[number];
+type SlotWord = (typeof words)[number];
 
 /** One row of the table: a slot, or a node that has none at work. */
 export interface SlotRow {

@@ -39,11 +39,11 @@ export interface News {
 }
 
 /** Frames that were given up for the same reason. */
-export interface Failure extends News {
+interface Failure extends News {
   readonly frames: readonly Frame[];
 }
 
-export interface SceneView {
+interface SceneView {
   readonly name: string;
   readonly firstFrame: Frame;
   readonly lastFrame: Frame;

@@ -79,7 +79,11 @@ export const codecs: Readonly<Record<VideoCodec, Codec>> = {
       },
       {
         name: "libaom-av1",
-        options: (crf) => ["-cpu-used", "6", "-row-mt", "1", "-crf", String(crf), "-b:v", "0"],
+        // FFmpeg 4.3 calls this encoder experimental.
+        options: (crf) => [
+          ...["-strict", "experimental", "-cpu-used", "6", "-row-mt", "1"],
+          ...["-crf", String(crf), "-b:v", "0"],
+        ],
       },
     ],
     crf: { most: 63, usual: 25 },

@@ -159,7 +159,7 @@ function barCell({ fraction, word }: SlotRow, signs: Signs, width: number): Span
 }
 
 function percentCell({ fraction }: SlotRow, _: Signs, width: number): Span[] {
-  return [span(padLeft(fraction === null ? "" : `${Math.floor(fraction * 100)}%`, width))];
+  return [span(padLeft(fraction === null ? "" : `${Math.floor(fraction * 100 + 1e-9)}%`, width))];
 }
 
 function elapsedCell({ elapsedMs }: SlotRow, _: Signs, width: number): Span[] {

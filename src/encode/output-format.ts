@@ -27,7 +27,7 @@ export interface GifFormat {
 }
 
 /** The frames themselves, under names as Blender gives them. */
-export interface SequenceFormat {
+interface SequenceFormat {
   readonly kind: "sequence";
   readonly extension: ".png";
   readonly names: FrameNames;

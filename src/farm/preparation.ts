@@ -13,7 +13,7 @@ import type { BlendCopy } from "../frames/blend-copy.ts";
 import { JobFolder } from "../frames/job-folder.ts";
 
 /** An output as it was asked for, held against this machine. */
-export interface PreparedOutput {
+interface PreparedOutput {
   readonly format: OutputFormat;
   /** `undefined` where no FFmpeg is needed: for pictures that are the frames themselves. */
   readonly tools: FfmpegTools | undefined;

@@ -8,6 +8,7 @@ import { Gathering } from "./gathering.ts";
 import { encodeStored, findStored, fingerprintFor } from "./output-resume.ts";
 import { type Preparation, prepare } from "./preparation.ts";
 import { type Produced, produce } from "./production.ts";
+import { Traces } from "./traces.ts";
 
 /** A job of which every expected frame is in the video. */
 export interface CompletedJob {
@@ -50,11 +51,26 @@ export interface RenderOptions {
  *
  * It ends well only when every expected frame is stored, was checked and is in the video. Nothing it starts outlives it:
  * no process, no link, no temporary file; the job folder beside the output stays as the record, and as the place from
- * which the same call goes on after any interruption.
+ * which the same call goes on after any interruption. Only a job that fails before it is known what there is to render
+ * leaves nothing.
  *
  * @throws {FarmError} With a stable code and a hint; whatever else is thrown is a bug
  */
 export async function renderJob(settings: JobSettings, options: RenderOptions): Promise<JobResult> {
+  const traces = await Traces.before(settings.output, settings.poster);
+  let hasBegun = false;
+  const onEvent: FarmListener = (event) => {
+    if (event.type === "scene:read") hasBegun = true;
+    options.onEvent(event);
+  };
+  try {
+    return await renderBegun(settings, { ...options, onEvent });
+  } finally {
+    if (!hasBegun) await traces.remove();
+  }
+}
+
+async function renderBegun(settings: JobSettings, options: RenderOptions): Promise<JobResult> {
   const { onEvent: tell, drain } = options;
   const startedMs = systemClock.monotonicMs();
   try {

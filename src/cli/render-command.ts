@@ -115,7 +115,8 @@ class JobRun implements Disposable {
       this.#log.logger.info(result, `job:${type}`);
       return { type, ...result } as JobResult;
     } catch (error) {
-      this.#live?.close(); // somebody may ask a question now
+      // Somebody may ask a question now, and the error is told at the end.
+      this.#live?.close(error instanceof FarmError ? error.message : "");
       const { code, message } = error instanceof FarmError ? error : { code: "BUG", message: String(error) };
       this.#log.logger.info({ code, message }, "job:failed");
       throw error;

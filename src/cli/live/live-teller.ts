@@ -38,9 +38,9 @@ export class LiveTeller implements Disposable {
     else write();
   }
 
-  /** Ends the view, if one is open, as after an error. */
-  close(): void {
-    this.#view?.[Symbol.dispose]();
+  /** Ends the view, if one is open. @param toldBelow The message of the error that somebody tells after this */
+  close(toldBelow = ""): void {
+    this.#view?.failed(toldBelow);
     this.#view = undefined;
   }
 

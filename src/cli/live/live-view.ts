@@ -92,9 +92,14 @@ export class LiveView implements Disposable {
     this.#end(interruptedLines(this.#state, missing, this.#signs));
   }
 
+  /** Ends the view of a job that failed. @param toldBelow The error's message, which somebody tells after this */
+  failed(toldBelow: string): void {
+    this.#end(brokenLines(this.#state, toldBelow, this.#signs));
+  }
+
   /** Ends a view that nobody has ended: what the error is, is told by whoever catches it. */
   [Symbol.dispose](): void {
-    this.#end(brokenLines(this.#state, this.#signs));
+    this.failed("");
   }
 
   readonly #onTimer = () => {

@@ -64,11 +64,15 @@ export function interruptedLines(state: ViewState, missing: number | null, signs
   return lines;
 }
 
-/** What must stay on the screen when a job ends by an error, which is told below. */
-export function brokenLines(state: ViewState, signs: Signs): Line[] {
+/**
+ * What must stay on the screen when a job ends by an error.
+ *
+ * @param toldBelow The error's message: what will be told anyway is not told here
+ */
+export function brokenLines(state: ViewState, toldBelow: string, signs: Signs): Line[] {
   const total = state.cells.frames.length;
   const stored = state.cells.countOf("stored");
-  const lines = noteLines(otherNotes(state, []), signs);
+  const lines = noteLines(otherNotes(state, [{ level: "error", text: tidy(toldBelow), hint: "" }]), signs);
   if (total > 0) lines.push([span(`${stored} of ${counted(total, "frame")} stored`)]);
   return lines;
 }

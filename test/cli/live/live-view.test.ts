@@ -98,6 +98,15 @@ test("after its end nothing of it is left: no listener, no timer, the cursor sho
   expect(terminal.written.filter((text) => text.includes(showCursor)).length).toBe(1);
 });
 
+test("what the error will say is not said before it", () => {
+  const terminal = new FakeTerminal();
+  using teller = new LiveTeller({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });
+  teller.tell({ type: "warning", code: "TEST", message: "one thing", name: null });
+  teller.tell({ type: "warning", code: "TEST", message: "the fault itself", name: null });
+  teller.close("the fault itself");
+  expect(terminal.written.at(-1)).toBe(`▲ one thing\n${showCursor}`);
+});
+
 test("a teller draws nothing before the first event, and opens a new view after a question", () => {
   const terminal = new FakeTerminal();
   using teller = new LiveTeller({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });

@@ -6,10 +6,11 @@ import type { JobSettings, VideoCodec } from "../core/job-settings.ts";
 import { counted } from "../core/text.ts";
 import { JobFolder } from "../frames/job-folder.ts";
 import { provedFrames, storedFramePath } from "../frames/stored-frames.ts";
-import { type LaneOptions, openLane } from "./encode-lane.ts";
+import { openLane } from "./encode-lane.ts";
 import type { FarmListener } from "./events.ts";
 import { parseFacts, type RecordedFacts } from "./output-facts.ts";
 import { encodeAgain, finishOutput } from "./output-finish.ts";
+import type { LaneOptions } from "./output-lane.ts";
 import { type OutputSettings, prepareOutput } from "./preparation.ts";
 
 export interface EncodeFolderOptions {

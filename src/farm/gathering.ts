@@ -130,7 +130,10 @@ export class Gathering implements AsyncDisposable {
     const { discover, nodes } = this.#settings;
     for await (const sighting of browseMdns({ signal: this.#stop.signal, onWarning })) {
       // A named node may have another address today; others take part only where that is wanted.
-      if (!discover && !nodes.some((node) => node.id === sighting.id)) continue;
+      const isNamed = nodes.some((node) => node.id === sighting.id);
+      if (!discover && !isNamed) continue;
+      // Nothing proves that an open node is the one that was named: it is used where it was named, and nowhere else.
+      if (isNamed && (sighting.keyId ?? null) === null) continue;
       const before = this.pool.size;
       this.pool.add(sighting);
       if (this.pool.size > before) onNew();
@@ -157,8 +160,10 @@ function noUsableNode(problems: readonly FarmError[]): FarmError {
   const [first, ...others] = problems;
   if (first && others.length === 0) return first;
   const lines = problems.map((problem) => `\n  ${problem.message}`).join("");
+  // When the key is all that is missing, whoever is there to be asked can give it.
+  const isKeyAll = problems.length > 0 && problems.every((problem) => problem.code === "FARM_KEY_UNUSABLE");
   return new FarmError(
-    "FARM_NO_NODE",
+    isKeyAll ? "FARM_KEY_UNUSABLE" : "FARM_NO_NODE",
     `Cannot render: no node can be used${lines}`,
     first?.hint ?? "Start a node with: blender -b -P blender_scripts/main.py",
   );

@@ -6,16 +6,17 @@ import { counted } from "../core/text.ts";
 import { formatDuration } from "../core/units.ts";
 import type { FrameRecord } from "../frames/frame-record.ts";
 import type { FrameStore } from "../frames/frame-store.ts";
-import type { EventBody, Instruction, News, Outcome } from "../scheduler/events.ts";
+import type { EventBody, Instruction, Outcome } from "../scheduler/events.ts";
 import { progressOf } from "../scheduler/progress.ts";
 import type { SchedulerState } from "../scheduler/state.ts";
 import { step } from "../scheduler/step.ts";
 import type { NodeSession } from "../session/node-session.ts";
 import type { FrameResult, Problem } from "../session/protocol.ts";
-import type { EncodeLane } from "./encode-lane.ts";
 import { eventsOfJoining, eventsOfReport } from "./event-translation.ts";
 import type { FarmListener } from "./events.ts";
+import { JobNews } from "./job-news.ts";
 import type { PoolEvent } from "./node-pool.ts";
+import type { EncodeLane } from "./output-lane.ts";
 import { takeIn } from "./result-intake.ts";
 import { SlotWatch } from "./slot-watch.ts";
 import type { Tally } from "./tally.ts";
@@ -56,6 +57,7 @@ export class JobLoop {
   readonly #results = new Map<number, FrameResult>();
   readonly #attemptsOf = new Map<Frame, number>();
   readonly #slots = new SlotWatch();
+  readonly #news: JobNews;
   #state: SchedulerState;
   #seq = 0;
   /** Since when there has been no node, while there is none. */
@@ -66,6 +68,7 @@ export class JobLoop {
   constructor(options: JobLoopOptions) {
     this.#options = options;
     this.#state = options.state;
+    this.#news = new JobNews(options);
   }
 
   /**
@@ -110,7 +113,7 @@ export class JobLoop {
         const { node, report } = input;
         if (report.type === "frame-rendered") this.#results.set(report.result.attempt, report.result);
         if (report.type === "slot-changed") this.#slots.changed(node, report, this.#options.clock.monotonicMs());
-        this.#tellReport(node, report);
+        this.#news.report(node, report);
         for (const event of eventsOfReport(node, report)) this.#schedule(event);
         return;
       }
@@ -167,7 +170,7 @@ export class JobLoop {
         this.#fetch(instruction.node, instruction.frame, instruction.attempt);
         return;
       case "announce":
-        this.#announce(instruction.news);
+        this.#news.announce(instruction.news);
         return;
       case "finish":
         this.#outcome = instruction.outcome;
@@ -235,65 +238,6 @@ export class JobLoop {
     this.#aloneSinceMs ??= this.#options.clock.monotonicMs();
     const { total, stored, failed } = progressOf(this.#state, this.#options.clock.monotonicMs());
     this.#options.tell({ type: "job:waiting", missing: total - stored - failed });
-  }
-
-  #tellReport(node: NodeId, report: Extract<PoolEvent, { type: "report" }>["report"]): void {
-    const { tell, tally, nameOf } = this.#options;
-    const named = { node, name: nameOf(node) };
-    switch (report.type) {
-      case "frame-started":
-        tell({ type: "frame:started", ...named, frame: report.frame, slot: report.slot });
-        return;
-      case "frame-progress": {
-        const { frame, slot, fraction } = report;
-        tell({ type: "frame:progressed", ...named, frame, slot, fraction });
-        return;
-      }
-      case "frame-rendered": {
-        const { frame, seconds } = report.result;
-        tell({ type: "frame:rendered", ...named, frame, seconds });
-        return;
-      }
-      case "warning":
-        tally.warn(report.code, report.message, named.name);
-        return;
-      default:
-    }
-  }
-
-  #announce(news: News): void {
-    const { tell, tally, nameOf } = this.#options;
-    switch (news.type) {
-      case "frame-requeued": {
-        const { node, frame, reason } = news;
-        tell({ type: "frame:requeued", node, name: nameOf(node), frame, reason });
-        return;
-      }
-      case "frame-failed": {
-        const error = news.errors.at(-1);
-        const { code, message, hint } = error ?? {
-          code: "RENDER_FAILED",
-          message: "no node could render it",
-          hint: "",
-        };
-        tell({ type: "frame:failed", frame: news.frame, code, message, hint });
-        return;
-      }
-      case "node-barred":
-        tell({ type: "node:barred", node: news.node, name: nameOf(news.node), reason: news.reason });
-        return;
-      case "node-forgiven":
-        tell({ type: "node:forgiven", node: news.node, name: nameOf(news.node) });
-        return;
-      case "scene-at-fault":
-        tally.warn(
-          news.error.code,
-          `The scene itself fails on ${news.nodes.length} nodes: ${news.error.message}`,
-          null,
-        );
-        return;
-      case "frame-speculated":
-    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { FinishedOutput } from "../encode/finished-video.ts";
 import { Poster } from "../encode/poster.ts";
-import type { EncodeLane, LaneOptions } from "./encode-lane.ts";
 import type { FarmListener } from "./events.ts";
+import type { EncodeLane, LaneOptions } from "./output-lane.ts";
 
 const tellEveryMs = 1_000;
 

@@ -4,7 +4,7 @@ import type { Frame } from "../core/node.ts";
 import type { FinishedOutput } from "../encode/finished-video.ts";
 import type { FrameNames } from "../encode/frame-names.ts";
 import { ImageSequence } from "../encode/image-sequence.ts";
-import { type EncodeLane, isAboutOutput, type LaneOptions } from "./encode-lane.ts";
+import { type EncodeLane, isAboutOutput, type LaneOptions } from "./output-lane.ts";
 
 /** Puts each frame of an image sequence in its place as soon as it is stored. */
 export class SequenceLane implements EncodeLane {

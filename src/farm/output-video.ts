@@ -6,7 +6,7 @@ import type { FinishedOutput } from "../encode/finished-video.ts";
 import { makeGif, requireGifRate } from "../encode/gif-encoder.ts";
 import type { GifFormat, VideoFormat } from "../encode/output-format.ts";
 import { Reorder } from "../frames/reorder.ts";
-import { type EncodeLane, isAboutOutput, type LaneOptions } from "./encode-lane.ts";
+import { type EncodeLane, isAboutOutput, type LaneOptions } from "./output-lane.ts";
 
 /**
  * Encodes frames in the video's order while others still render; a GIF, which is encoded in two passes, after the last

@@ -11,6 +11,7 @@ import { needsFfmpeg, requirePosterKind } from "../encode/poster.ts";
 import { usableFormat } from "../encode/usable-format.ts";
 import type { BlendCopy } from "../frames/blend-copy.ts";
 import { JobFolder } from "../frames/job-folder.ts";
+import { Traces } from "./traces.ts";
 
 /** An output as it was asked for, held against this machine. */
 interface PreparedOutput {
@@ -19,13 +20,18 @@ interface PreparedOutput {
   readonly tools: FfmpegTools | undefined;
 }
 
-/** Inputs that were found good, and a job folder that is ours. Whoever prepares owns it: `await using`. */
+/**
+ * Inputs that were found good, and a job folder that is ours. Whoever prepares owns it: `await using`. Disposing of it
+ * takes away what was made, unless `keep` was called.
+ */
 export interface Preparation extends PreparedOutput, AsyncDisposable {
   readonly folder: JobFolder;
   /** The blendfile as it is now, whatever the artist saves meanwhile. */
   readonly blend: BlendCopy;
   /** Blender that saved it, "3.4". */
   readonly savedBy: string;
+  /** It is known what there is to render: from now on the job folder is a record, and the place to go on from. */
+  keep(): void;
 }
 
 export type OutputSettings = Pick<JobSettings, "output" | "codec" | "crf" | "poster" | "overwrite" | "ffmpeg">;
@@ -38,13 +44,25 @@ export type OutputSettings = Pick<JobSettings, "output" | "codec" | "crf" | "pos
 export async function prepare(settings: JobSettings, signal: AbortSignal): Promise<Preparation> {
   const { savedBy } = await readBlendHeader(settings.blend, signal);
   if (settings.fps !== undefined) parseFrameRate(settings.fps);
-  const { format, tools } = await prepareOutput(settings, signal);
-  const folder = await JobFolder.open(settings.output, signal);
+  const { output, poster } = settings;
+  const traces = await Traces.before(output, poster, `${resolve(output)}.renderfarm`);
+  let folder: JobFolder | undefined;
+  let isKept = false;
+  const end = async () => {
+    if (folder && !isKept) await traces.empty(folder.path, "lock");
+    await folder?.[Symbol.asyncDispose]();
+    if (!isKept) await traces.remove();
+  };
   try {
+    const prepared = await prepareOutput(settings, signal);
+    folder = await JobFolder.open(output, signal);
     const blend = await folder.keepBlend(settings.blend, signal);
-    return { folder, blend, savedBy, format, tools, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+    const keep = () => {
+      isKept = true;
+    };
+    return { folder, blend, savedBy, ...prepared, keep, [Symbol.asyncDispose]: end };
   } catch (error) {
-    await folder[Symbol.asyncDispose]();
+    await end();
     throw error;
   }
 }

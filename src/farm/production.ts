@@ -8,12 +8,13 @@ import { FrameStore } from "../frames/frame-store.ts";
 import type { Run } from "../frames/job-folder.ts";
 import { createState } from "../scheduler/state.ts";
 import type { SceneInfo } from "../session/protocol.ts";
-import { type LaneOptions, openLane } from "./encode-lane.ts";
+import { openLane } from "./encode-lane.ts";
 import type { FarmListener } from "./events.ts";
 import type { Gathering } from "./gathering.ts";
 import { JobLoop, type LoopInput } from "./job-loop.ts";
 import { outputFactsOf, recordFacts } from "./output-facts.ts";
 import { encodeAgain, finishOutput } from "./output-finish.ts";
+import type { LaneOptions } from "./output-lane.ts";
 import type { Preparation } from "./preparation.ts";
 import { type SceneFacts, settleScene } from "./scene-facts.ts";
 import { Tally } from "./tally.ts";
@@ -53,6 +54,7 @@ export async function produce(production: Production): Promise<Produced> {
   const outputFacts = outputFactsOf(facts, settings, format);
   const { rate, frameFormat } = outputFacts;
   await folder.settle(recordFacts(facts, outputFacts, settings));
+  preparation.keep();
   tellScene(facts, rate, tell);
 
   const { framesFolder, framesLogPath: logPath } = folder;

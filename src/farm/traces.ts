@@ -1,0 +1,45 @@
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+
+/**
+ * Which folders were not there before a job: those it makes are taken away again when it ends before there is anything to
+ * render, so that bad input leaves nothing behind.
+ */
+export class Traces {
+  /** Deepest first. */
+  readonly #missing: readonly string[];
+
+  private constructor(missing: readonly string[]) {
+    this.#missing = missing;
+  }
+
+  /** Looks at what is there now. @param paths What the job may make folders for, or above; `undefined` counts for nothing */
+  static async before(...paths: readonly (string | undefined)[]): Promise<Traces> {
+    const named = paths.filter((path) => path !== undefined);
+    const missing = new Set((await Promise.all(named.map((path) => missingFrom(resolve(path))))).flat());
+    return new Traces([...missing].sort((a, b) => b.length - a.length));
+  }
+
+  /** Empties a folder that was not there before, but for one file: the lock, which its owner still holds. */
+  async empty(folder: string, keep: string): Promise<void> {
+    if (!this.#missing.includes(resolve(folder))) return;
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names) {
+      if (name !== keep) await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
+    }
+  }
+
+  /** Removes what was made, as far as it is empty: something of somebody else stays. */
+  async remove(): Promise<void> {
+    for (const folder of this.#missing) await rmdir(folder).catch(() => {});
+  }
+}
+
+/** The path and the folders above it that do not exist. */
+async function missingFrom(path: string): Promise<string[]> {
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  return isThere || dirname(path) === path ? [] : [path, ...(await missingFrom(dirname(path)))];
+}

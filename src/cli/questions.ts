@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import inquirer from "inquirer";
-import { counted, printable, type Sighting } from "../index.ts";
+import { counted, type FarmKey, parseFarmKey, printable, type Sighting } from "../index.ts";
 
 /** Whether somebody is there to answer: inquirer itself would read answers out of a pipe, or wait for ever. */
 export function canAsk(flags: { readonly yes?: boolean | undefined; readonly json?: boolean | undefined }): boolean {
@@ -25,16 +25,24 @@ async function orLeft<T>(answer: Promise<T>): Promise<T> {
 
 /** Asks before something that exists is replaced. @returns Whether it may be. @throws {LeftAtPromptError} */
 export async function mayReplace(output: string): Promise<boolean> {
-  if (!existsSync(output)) return false;
+  // Of pictures in a folder only those of this job's frames would be replaced; the job looks at each.
+  if (!existsSync(output) || statSync(output).isDirectory()) return false;
   const message = `${printable(output)} exists. Replace it?`;
   const { replace } = await orLeft(inquirer.prompt([{ type: "confirm", name: "replace", default: false, message }]));
   return replace === true;
 }
 
-/** Asks for a farm key without showing it. @throws {LeftAtPromptError} */
-export async function askKey(message: string): Promise<string> {
-  const { key } = await orLeft(inquirer.prompt([{ type: "password", name: "key", mask: "*", message }]));
-  return String(key);
+/** Asks for a farm key without showing it, until it is one. @throws {LeftAtPromptError} */
+export async function askFarmKey(message: string): Promise<FarmKey> {
+  const validate = (text: string) => {
+    try {
+      return parseFarmKey(text, "the keyboard") !== undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+  const { key } = await orLeft(inquirer.prompt([{ type: "password", name: "key", mask: "*", message, validate }]));
+  return parseFarmKey(String(key), "the keyboard");
 }
 
 /** Asks for the blendfile: search as you type, recently used ones first. @throws {LeftAtPromptError} */

@@ -38,7 +38,7 @@ const farmspecSchema = z.strictObject({
 });
 
 export type Farmspec = z.infer<typeof farmspecSchema>;
-export type FarmspecNode = z.infer<typeof farmspecNode>;
+type FarmspecNode = z.infer<typeof farmspecNode>;
 
 /**
  * Reads a farmspec.

@@ -25,7 +25,7 @@ export const farmspecDefaults = z
   .partial();
 
 /** The flags of a render as they were typed; what was not given is absent, so that it hides nothing below it. */
-export const renderFlags = farmspecDefaults.extend({
+const renderFlags = farmspecDefaults.extend({
   blend: z.string().min(1).optional(),
   output: z.string().min(1).optional(),
   nodes: z.string().optional(),

@@ -4,7 +4,7 @@ import { FarmError, systemCodeOf } from "../core/errors.ts";
 import { type FrameRecord, parseFrameRecord } from "../frames/frame-record.ts";
 
 /** What one node did in a job, over all of its runs. */
-export interface NodeReport {
+interface NodeReport {
   readonly name: string;
   readonly blender: string;
   readonly device: string;
@@ -17,7 +17,7 @@ export interface NodeReport {
 }
 
 /** Where the time of all slots of the latest run went, in seconds of one slot each. */
-export interface TimeReport {
+interface TimeReport {
   readonly wallSeconds: number;
   readonly uploadSeconds: number;
   readonly loadSeconds: number;

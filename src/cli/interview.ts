@@ -1,15 +1,17 @@
+import { existsSync } from "node:fs";
 import {
   discoverNodes,
   type FarmError,
   type FarmKey,
   type Farmspec,
   farmspecOf,
-  parseFarmKey,
+  keyFileOf,
   type RenderFlags,
   recentBlends,
+  type Sighting,
   saveKey,
 } from "../index.ts";
-import { askBlend, askKey, askNodes, askOutput, mayReplace } from "./questions.ts";
+import { askBlend, askFarmKey, askNodes, askOutput, mayReplace } from "./questions.ts";
 
 /** What a conversation settled: flags as if they had been typed, and the nodes that were ticked. */
 export interface Answers {
@@ -17,6 +19,8 @@ export interface Answers {
   readonly farmspec: Farmspec | undefined;
   /** Whether somebody is being asked what to render, so that the frames are asked for too. */
   readonly isGuided: boolean;
+  /** Nodes that were found and all ticked: they are the farm, and worth writing down. */
+  readonly farm: readonly Sighting[];
 }
 
 /**
@@ -35,14 +39,11 @@ export async function interview(
   const overwrite = given.overwrite || (await mayReplace(output));
   const flags = { ...given, blend, output, overwrite };
   const areNodesOpen = !given.local && given.nodes === undefined && (farmspec?.nodes.length ?? 0) === 0;
-  if (!isGuided || !areNodesOpen) return { flags, farmspec, isGuided };
+  if (!isGuided || !areNodesOpen) return { flags, farmspec, isGuided, farm: [] };
   return { ...(await chooseNodes(flags, farmspec)), isGuided };
 }
 
-async function chooseNodes(
-  flags: RenderFlags,
-  farmspec: Farmspec | undefined,
-): Promise<Pick<Answers, "flags" | "farmspec">> {
+async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): Promise<Omit<Answers, "isGuided">> {
   process.stdout.write("Looking for nodes on the network ...\n");
   const nodes = await discoverNodes({
     signal: new AbortController().signal,
@@ -50,23 +51,33 @@ async function chooseNodes(
   });
   if (nodes.length === 0) {
     process.stdout.write("No node found: this machine will render by itself\n");
-    return { flags: { ...flags, local: true }, farmspec };
+    return { flags: { ...flags, local: true }, farmspec, farm: [] };
   }
   const picked = await askNodes(nodes);
   // Whoever ticks all wants the farm, with the machines that are switched on later too.
   const discover = picked.length === nodes.length;
-  return { flags, farmspec: { ...farmspecOf(picked), discover, defaults: farmspec?.defaults ?? {} } };
+  const chosen = { ...farmspecOf(picked), discover, defaults: farmspec?.defaults ?? {} };
+  return { flags, farmspec: chosen, farm: discover ? picked : [] };
 }
 
 /**
- * Asks for the farm key that the nodes want, and keeps it for next time.
+ * Asks for the farm key that the nodes want.
  *
  * @param error Why the nodes could not be used
- * @throws {LeftAtPromptError}; {FarmError} `FARM_KEY_UNUSABLE` when what was typed is no key
+ * @throws {LeftAtPromptError}
  */
-export async function askForKey(error: FarmError, configFolder: string): Promise<FarmKey> {
+export async function askForKey(error: FarmError): Promise<FarmKey> {
   process.stdout.write(`${error.message}\n`);
-  const key = parseFarmKey(await askKey("The farm key, as the node showed it at its first start"), "the keyboard");
-  await saveKey(key, configFolder);
-  return key;
+  return await askFarmKey("The farm key, as the node showed it at its first start");
+}
+
+/**
+ * Keeps a key that was typed and that a node has taken, for next time; never in the place of another one, which other
+ * nodes may want.
+ */
+export async function keepKey(key: FarmKey, configFolder: string): Promise<string> {
+  const file = keyFileOf(configFolder);
+  if (existsSync(file))
+    return `The key was used this once; 'renderfarm key set --replace' puts it in the place of ${file}`;
+  return `The farm key ${key.id} is kept in ${await saveKey(key, configFolder)}`;
 }

@@ -9,7 +9,7 @@ import {
   parseFarmKey,
   saveKey,
 } from "../index.ts";
-import { askKey, canAsk } from "./questions.ts";
+import { askFarmKey, canAsk } from "./questions.ts";
 
 /** `renderfarm key`: says which farm keys this machine has; the keys themselves only when asked to. */
 export async function showKeyCommand(options: {
@@ -44,8 +44,10 @@ export async function makeKeyCommand(options: { readonly replace?: boolean }): P
 export async function setKeyCommand(options: { readonly replace?: boolean }): Promise<number> {
   const { config } = foldersOf(process.env);
   refuseToReplace(config, options.replace === true);
-  const text = canAsk({}) ? await askKey("The farm key, as the node showed it") : await readInput();
-  const key = parseFarmKey(text, "standard input");
+  const isAsked = canAsk({});
+  const key = isAsked
+    ? await askFarmKey("The farm key, as the node showed it")
+    : parseFarmKey(await readInput(), "standard input");
   const file = await saveKey(key, config);
   process.stdout.write(`The farm key ${key.id} is kept in ${file}\n`);
   return 0;

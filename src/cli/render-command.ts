@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import {
   FarmError,
   type FarmEvent,
+  type FarmKey,
   type Farmspec,
   farmspecName,
   farmspecOf,
@@ -22,12 +23,12 @@ import {
   settleJob,
   writeFarmspec,
 } from "../index.ts";
-import { askForKey, interview } from "./interview.ts";
+import { askForKey, interview, keepKey } from "./interview.ts";
 import { LiveTeller } from "./live/live-teller.ts";
 import { canDrawLive } from "./live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "./log.ts";
 import { commandNames, type TypedRender } from "./program.ts";
-import { askFrames, canAsk } from "./questions.ts";
+import { askFrames, canAsk, LeftAtPromptError } from "./questions.ts";
 import { type Interrupts, listenForInterrupts } from "./signals.ts";
 import { closest } from "./suggestion.ts";
 import { jsonTeller, plainTeller, type Teller } from "./tellers.ts";
@@ -48,19 +49,20 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const keys = await loadKeys({ environment: process.env, keyFile: given.keyFile, configFolder: folders.config });
 
   const isAsked = canAsk(given);
-  const { flags, farmspec, isGuided } = isAsked
+  const { flags, farmspec, isGuided, farm } = isAsked
     ? await interview(given, written, folders.config)
-    : { flags: given, farmspec: written, isGuided: false };
+    : { flags: given, farmspec: written, isGuided: false, farm: [] };
   const settings = settleJob(flags, { workingFolder: process.cwd(), folders, keys, farmspec });
-  await rememberBlend(folders.config, settings.blend);
 
-  using run = new JobRun(flags, isGuided && flags.frames === undefined);
+  using run = new JobRun(flags, folders.config, isGuided && flags.frames === undefined);
   const result = await run.render(settings).catch(async (error: unknown) => {
     if (!isAsked || !(error instanceof FarmError) || error.code !== "FARM_KEY_UNUSABLE") throw error;
-    const key = await askForKey(error, folders.config);
-    return await run.render({ ...settings, keys: [key, ...settings.keys] });
+    const key = await askForKey(error);
+    return await run.renderWithKey(settings, key);
   });
-  if (isFarmspecWanted(flags, settings)) await saveFarmspec(run.nodesFound, run.teller);
+  if (isFarmspecWanted(flags, settings, farm)) {
+    await saveFarmspec(farm.length > 0 ? farm : run.nodesFound, run.teller);
+  }
   if (result.type === "completed") {
     run.teller.finish(result);
     return 0;
@@ -74,13 +76,15 @@ class JobRun implements Disposable {
   readonly teller: Teller;
   readonly nodesFound: Sighting[] = [];
   exitCode: Interrupts["exitCode"];
+  readonly #configFolder: string;
   readonly #log: JobLog;
   readonly #live: LiveTeller | undefined;
   /** While a question is still to come, events are told in lines, and again to the view that opens after it. */
   #untilQuestion: FarmEvent[] | undefined;
 
   /** @param asksFrames Whether the user is to be asked which frames, once the scene is known */
-  constructor(flags: RenderFlags, asksFrames: boolean) {
+  constructor(flags: RenderFlags, configFolder: string, asksFrames: boolean) {
+    this.#configFolder = configFolder;
     this.#untilQuestion = asksFrames ? [] : undefined;
     const isTerminal = process.stderr.isTTY === true;
     const live = liveTeller(flags);
@@ -115,6 +119,7 @@ class JobRun implements Disposable {
       this.#log.logger.info(result, `job:${type}`);
       return { type, ...result } as JobResult;
     } catch (error) {
+      if (error instanceof LeftAtPromptError) throw error;
       // Somebody may ask a question now, and the error is told at the end.
       this.#live?.close(error instanceof FarmError ? error.message : "");
       const { code, message } = error instanceof FarmError ? error : { code: "BUG", message: String(error) };
@@ -125,8 +130,27 @@ class JobRun implements Disposable {
     }
   }
 
+  /** Tries again with a key that was typed, and keeps it for next time once a node has taken it. */
+  async renderWithKey(settings: JobSettings, key: FarmKey): Promise<JobResult> {
+    const foundBefore = this.nodesFound.length;
+    try {
+      return await this.render({ ...settings, keys: [key, ...settings.keys] });
+    } finally {
+      if (this.nodesFound.length > foundBefore) this.#say(await keepKey(key, settings.configFolder));
+    }
+  }
+
+  #say(line: string): void {
+    const write = () => void process.stdout.write(`${line}\n`);
+    if (this.#live) this.#live.writeAbove(write);
+    else write();
+  }
+
   #hear(event: FarmEvent): void {
-    if (event.type === "job:started") this.#log.addFile(join(event.folder, "log.ndjson"));
+    if (event.type === "job:started") {
+      this.#log.addFile(join(event.folder, "log.ndjson"));
+      void rememberBlend(this.#configFolder, event.blend); // it was found to be one
+    }
     if (event.type === "node:found") this.nodesFound.push(sightingOf(event));
     const { type, ...fields } = event;
     this.#log.logger[levelOf(event)](fields, type);
@@ -192,8 +216,8 @@ function sightingOf(event: Extract<FarmEvent, { type: "node:found" }>): Sighting
 }
 
 /** Only what discovery found is written down, and only where no farmspec is: nothing of the user's is changed. */
-function isFarmspecWanted(flags: RenderFlags, settings: JobSettings): boolean {
-  const wasDiscovered = settings.discover && settings.nodes.length === 0 && !settings.isLocal;
+function isFarmspecWanted(flags: RenderFlags, settings: JobSettings, farm: readonly Sighting[]): boolean {
+  const wasDiscovered = farm.length > 0 || (settings.discover && settings.nodes.length === 0 && !settings.isLocal);
   return wasDiscovered && flags.saveFarmspec !== false && flags.farmspec === undefined && !existsSync(farmspecName);
 }
 

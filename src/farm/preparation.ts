@@ -49,7 +49,7 @@ export async function prepare(settings: JobSettings, signal: AbortSignal): Promi
   let folder: JobFolder | undefined;
   let isKept = false;
   const end = async () => {
-    if (folder && !isKept) await traces.empty(folder.path, "lock");
+    if (folder && !isKept && !folder.lost.aborted) await traces.empty(folder.path, "lock");
     await folder?.[Symbol.asyncDispose]();
     if (!isKept) await traces.remove();
   };

@@ -8,7 +8,7 @@ import { cacheFolder, mirror } from "./suites.mjs";
 
 /**
  * @typedef {import("./suites.mjs").Suite} Suite
- * @typedef {{folder: string} | {problem: string}} RootFolder
+ * @typedef {{root: string, version: string, stamp: string, display: "none" | "xvfb"} | {problem: string}} RootFolder
  */
 
 const maker = fileURLToPath(new URL("make-root.sh", import.meta.url));
@@ -24,7 +24,7 @@ const stampName = "renderfarm-root.json";
 export async function rootFolder(suite, say) {
   const folder = join(cacheFolder(), suite.name);
   const recipe = recipeOf(suite);
-  if (isMade(folder, recipe)) return { folder };
+  if (stampOf(folder)?.recipe === recipe) return made(suite, folder);
   const obstacle = await obstacleToMaking(say);
   if (obstacle !== undefined) return { problem: obstacle };
 
@@ -33,14 +33,16 @@ export async function rootFolder(suite, say) {
   // Made aside and renamed: a folder under its own name is whole.
   const workshop = mkdtempSync(join(cacheFolder(), `${suite.name}-making-`));
   try {
-    const made = join(workshop, "root");
-    const args = ["--mount", "sh", maker, suite.name, made, mirror, "blender", ...suite.packages];
+    const root = join(workshop, "root");
+    const args = ["--mount", "sh", maker, suite.name, root, mirror, "blender", ...suite.packages];
     const result = await run("unshare", args, { timeoutMs: 30 * 60_000 });
     if (!result.ok) return { problem: `Debian ${suite.name} could not be installed:\n${tailOf(result.output)}` };
-    writeFileSync(join(made, stampName), `${JSON.stringify({ recipe, madeAt: new Date().toISOString() })}\n`);
+    const version = await versionIn(root);
+    if (version === undefined) return { problem: `the Blender of Debian ${suite.name} does not start` };
+    writeFileSync(join(root, stampName), `${JSON.stringify({ recipe, version, madeAt: new Date().toISOString() })}\n`);
     if (existsSync(folder)) renameSync(folder, join(workshop, "replaced"));
-    renameSync(made, folder);
-    return { folder };
+    renameSync(root, folder);
+    return made(suite, folder);
   } finally {
     rmSync(workshop, { recursive: true, force: true });
   }
@@ -54,14 +56,33 @@ function recipeOf(suite) {
 
 /**
  * @param {string} folder
- * @param {string} recipe
+ * @returns {{recipe: string, version: string, madeAt: string} | undefined} what was written when the folder was whole
  */
-function isMade(folder, recipe) {
+function stampOf(folder) {
   try {
-    return JSON.parse(readFileSync(join(folder, stampName), "utf8")).recipe === recipe;
+    return JSON.parse(readFileSync(join(folder, stampName), "utf8"));
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/**
+ * @param {Suite} suite
+ * @param {string} root
+ * @returns {RootFolder}
+ */
+function made(suite, root) {
+  const { version = "", madeAt = "" } = stampOf(root) ?? {};
+  return { root, version, stamp: madeAt, display: suite.packages.includes("xvfb") ? "xvfb" : "none" };
+}
+
+/**
+ * @param {string} root
+ * @returns {Promise<string | undefined>} "2.83.5"; undefined when its Blender does not start
+ */
+async function versionIn(root) {
+  const { output } = await run("chroot", [root, "blender", "--version"], { timeoutMs: 120_000 });
+  return /^Blender (\d+\.\d+\.\d+)/m.exec(output)?.[1];
 }
 
 /**

@@ -1,0 +1,73 @@
+/**
+ * The end-to-end render on Blenders of four ages: `node scripts/blenders/test.mjs [options of vitest]`.
+ * Makes what is missing of their root folders first; a Blender that cannot be had is skipped, and said so.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { findBlender, findOnPath, projectFolder, run } from "../setup/tools.mjs";
+import { rootFolder } from "./root-folder.mjs";
+import { suites } from "./suites.mjs";
+
+/** @typedef {{version: string, program: string, root?: string, stamp?: string, display?: string}} TestedBlender */
+
+/** @type {string[]} */
+const skipped = [];
+
+/** @returns {Promise<TestedBlender[]>} the oldest first */
+async function testedBlenders() {
+  /** @type {TestedBlender[]} */
+  const found = [];
+  for (const suite of suites) {
+    const result = await rootFolder(suite, console.log);
+    if ("problem" in result) skipped.push(`Blender ${suite.blender} of Debian ${suite.name}: ${result.problem}`);
+    else found.push({ program: "/usr/bin/blender", ...result });
+  }
+  const own = await ownBlender();
+  if (own === undefined) skipped.push("this machine's own Blender: there is none on PATH");
+  else if (found.every(({ version }) => version !== own.version)) found.push(own);
+  return found.sort((a, b) => a.version.localeCompare(b.version, "en", { numeric: true }));
+}
+
+/** @returns {Promise<TestedBlender | undefined>} */
+async function ownBlender() {
+  const program = findBlender();
+  if (program === undefined) return undefined;
+  const { output } = await run(program, ["--version"], { timeoutMs: 120_000 });
+  const version = /^Blender (\d+\.\d+\.\d+)/m.exec(output)?.[1];
+  return version === undefined ? undefined : { version, program };
+}
+
+/**
+ * Words that give the tests a loopback of their own, where no other node is heard and no port is taken.
+ *
+ * @returns {Promise<string[]>} none where that is not allowed
+ */
+async function ownNetwork() {
+  if (findOnPath("unshare") === undefined || findOnPath("ip") === undefined) return [];
+  const words = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
+  const [program = "", ...args] = words;
+  return (await run(program, [...args, "true"])).ok ? words : [];
+}
+
+/**
+ * @param {readonly string[]} words
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number | null>}
+ */
+function show(words, env) {
+  const [program = "", ...args] = words;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: projectFolder, env, stdio: "inherit" });
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+}
+
+const blenders = await testedBlenders();
+console.log(`Testing with Blender ${blenders.map(({ version }) => version).join(", ") || "none"}`);
+const vitest = [process.execPath, join(projectFolder, "node_modules/vitest/vitest.mjs"), "run"];
+const config = ["--config", join(projectFolder, "test/blenders/vitest.config.ts"), "--root", projectFolder];
+const env = { ...process.env, RENDERFARM_TESTED_BLENDERS: JSON.stringify(blenders) };
+const code = await show([...(await ownNetwork()), ...vitest, ...config, ...process.argv.slice(2)], env);
+for (const reason of skipped) console.log(`Skipped: ${reason}`);
+process.exitCode = code === 0 ? 0 : 1;

@@ -1,0 +1,74 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { FarmLab, type Leftovers } from "../support/lab.ts";
+import type { LabCoordinator } from "../support/lab-coordinator.ts";
+import { type LabNode, startLabNode } from "../support/lab-node.ts";
+import { within } from "../support/lab-program.ts";
+import { testRunVariable } from "../support/processes.ts";
+import { type TestedBlender, wordsOf } from "./tested-blender.ts";
+
+const key = "BLENDERS".repeat(4);
+
+/** A farm on this machine whose nodes are Blenders of different ages. Whoever opens it owns it: `await using`. */
+export class VersionLab implements AsyncDisposable {
+  readonly #lab: FarmLab;
+  readonly #nodes: LabNode[] = [];
+
+  private constructor(lab: FarmLab) {
+    this.#lab = lab;
+  }
+
+  static async open(): Promise<VersionLab> {
+    return new VersionLab(await FarmLab.open());
+  }
+
+  path(name: string): string {
+    return this.#lab.path(name);
+  }
+
+  /** Starts a node in this Blender, which is the node's name too. */
+  async startNode(blender: TestedBlender): Promise<LabNode> {
+    const folder = this.#lab.path("");
+    const temporary = this.#lab.path(`tmp-${blender.version}`);
+    await mkdir(temporary);
+    const env = {
+      PATH: process.env.PATH ?? "",
+      HOME: folder,
+      LANG: "C.UTF-8",
+      TMPDIR: temporary,
+      RENDERFARM_KEY: key,
+      [testRunVariable]: this.#lab.run,
+      ...(blender.root === undefined ? { BLENDER: blender.program } : {}),
+    };
+    const node = await startLabNode(blender.version, "blender", { on: wordsOf(blender, folder), env, folder });
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** Starts the command line with all nodes named, so that nothing has to be found. */
+  coordinate(args: readonly string[]): LabCoordinator {
+    const nodes = this.#nodes.map(({ port }) => `127.0.0.1:${port}`).join(",");
+    return this.#lab.coordinate([...args, "--nodes", nodes, "--keep-frames", "--yes"], { RENDERFARM_KEY: key });
+  }
+
+  /** Blendfiles that a node holds, whole or in part. */
+  async blobsOf(node: LabNode): Promise<string[]> {
+    const cache = this.#lab.path(join(node.name, "cache"));
+    const found = await readdir(cache, { recursive: true, withFileTypes: true });
+    return found.filter((entry) => entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name)).map((entry) => entry.name);
+  }
+
+  /** Ends the nodes as their owner would, and tells what is left. */
+  async leftovers(): Promise<Leftovers> {
+    for (const node of this.#nodes) node.child.stdin?.end();
+    const ends = Promise.all(this.#nodes.map((node) => node.ended));
+    await within(ends, 20_000, () => "the nodes to end with their standard input");
+    const folders = this.#nodes.flatMap((node) => [node.leftovers(), readdir(this.#lab.path(`tmp-${node.name}`))]);
+    const { processes, files } = await this.#lab.leftovers();
+    return { processes, files: [...files, ...(await Promise.all(folders)).flat()] };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#lab[Symbol.asyncDispose]();
+  }
+}

@@ -85,11 +85,15 @@ def child_environment(env: Mapping[str, str] = os.environ, python: str = sys.exe
     return child
 
 
-def slot_command(program: BlenderProgram, slots: int, cores: int) -> list[str]:
-    """Arguments of one slot's process. With several slots each gets its share of the cores."""
+def slot_command(program: BlenderProgram, slots: int, cores: int, scripts: bool = False) -> list[str]:
+    """Arguments of one slot's process. With several slots each gets its share of the cores.
+
+    `scripts` lets those in the blendfile run: on load, and in drivers.
+    """
     if program.module:
         return [program.path, str(SLOT_SCRIPT)]
-    command = [program.path, "-b", "--factory-startup", "--disable-autoexec", "-noaudio"]
+    command = [program.path, "-b", "--factory-startup"]
+    command += ["--enable-autoexec" if scripts else "--disable-autoexec", "-noaudio"]
     command += ["--python-exit-code", str(PYTHON_ERROR_EXIT)]
     if slots > 1:
         command += ["-t", str(max(1, cores // slots))]

@@ -49,7 +49,10 @@ def parse_key(text: str) -> bytes:
         raise ValueError(f"a key has at least 26 characters, this one has {len(letters)}")
     if len(letters) % 8 in (1, 3, 6):
         raise ValueError(f"no key has {len(letters)} characters, some are missing")
-    return base64.b32decode(letters + "=" * (-len(letters) % 8))
+    raw = base64.b32decode(letters + "=" * (-len(letters) % 8))
+    if not any(raw):
+        raise ValueError("a key of zeros is worth no more than none")  # to HMAC the two are the same key
+    return raw
 
 
 def format_key(raw: bytes) -> str:

@@ -34,9 +34,12 @@ def proof(key: bytes, role: str, agreed: bytes) -> bytes:
 class NodeHandshake:
     """The node's side, one object per link: `on_hello`, then `on_prove`, then `session_key` is set."""
 
-    def __init__(self, key: FarmKey, node_id: str, nonce: Optional[bytes] = None) -> None:
+    def __init__(
+        self, key: FarmKey, node_id: str, nonce: Optional[bytes] = None, tls_fingerprint: bytes = b""
+    ) -> None:
         self._key = key
         self._node_id = node_id
+        self._tls_fingerprint = tls_fingerprint
         self._nonce = nonce or secrets.token_bytes(NONCE_BYTES)
         self._agreed = b""
         self.session_key = b""
@@ -45,7 +48,7 @@ class NodeHandshake:
         """Returns the challenge. Raises ProtocolError for another protocol version."""
         if hello["protocol"] != PROTOCOL_VERSION:
             raise ProtocolError(f"This node speaks protocol {PROTOCOL_VERSION}", "PROTOCOL_VERSION")
-        self._agreed = transcript(self._node_id, bytes.fromhex(hello["nonce"]), self._nonce)
+        self._agreed = transcript(self._node_id, bytes.fromhex(hello["nonce"]), self._nonce, self._tls_fingerprint)
         return {
             "type": "challenge",
             "protocol": PROTOCOL_VERSION,

@@ -43,6 +43,8 @@ class Job:
         self.load_command: dict[str, Any] = {}
         self.frames_folder = folder / "frames"
         self.rendered = 0
+        self.allow_scripts = False
+        """Whether the person at this node lets scripts in blendfiles run, for a job that asks for it."""
         self._slot_count = slot_count
         self._program = program
         self._store = store
@@ -99,11 +101,23 @@ class Job:
         if fault is not None:
             self._tell_load_failed(fault)
             return
-        command = slot_command(self._program, self._slot_count, os.cpu_count() or 1)
+        scripts = self._may_run_scripts(wanted)
+        self.load_command["scripts"] = scripts
+        command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
         for number in range(self._slot_count):
             slot = Slot(number, self, command, self._folder / f"slot-{number}", self._board)
             self.slots.append(slot)
             self._tasks.append(asyncio.create_task(slot.run(), name=f"slot {number}"))
+
+    def _may_run_scripts(self, wanted: dict[str, Any]) -> bool:
+        """Only when both sides say so. A job that asked in vain is told, and goes on without."""
+        if wanted["allowScripts"] and not self.allow_scripts:
+            self._warn(
+                "SCRIPTS_REFUSED",
+                "Scripts in the blendfile are not run on this node: it was started without --allow-scripts",
+                None,
+            )
+        return bool(wanted["allowScripts"]) and self.allow_scripts
 
     async def _prepare(self, wanted: dict[str, Any]) -> Optional[Fault]:
         """Puts the blendfile in place; a fault when it cannot be given to this Blender."""
@@ -212,7 +226,7 @@ class Job:
         self._loading = None
         self.emit({"type": "job-load-failed", "job": self.job_id, "error": fault.to_message()})
 
-    def _warn(self, code: str, message: str, slot: int) -> None:
+    def _warn(self, code: str, message: str, slot: Optional[int]) -> None:
         """Each slot finds the same; it is told once."""
         warning = {"type": "warning", "code": code, "message": message[:4096], "slot": slot}
         if all(known["code"] != code or known["message"] != message[:4096] for known in self._warnings):

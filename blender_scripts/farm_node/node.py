@@ -35,8 +35,11 @@ class Node:
         board: SlotSwitchboard,
         run_folder: Path,
         on_state: Callable[[str], None],
+        *,
+        allow_scripts: bool = False,
     ) -> None:
         self.store = store
+        self._allow_scripts = allow_scripts
         self._id = node_id
         self._name = name
         self._slots = slots
@@ -110,6 +113,7 @@ class Node:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         job = Job(message["job"], message["holder"], count, self._program, self.store, self._board, folder)
+        job.allow_scripts = self._allow_scripts
         self._job = job
         self._on_state("busy")
         say(f"job {job.job_id[:8]} of {job.holder} begins")

@@ -35,6 +35,9 @@ class Options:
     ready_file: Optional[Path]
     exit_with_stdin: bool
     cache_bytes: int
+    tls_cert: Optional[Path]
+    tls_key: Optional[Path]
+    allow_scripts: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,6 +49,8 @@ def parse_options(arguments: Sequence[str]) -> Options:
     """Raises SystemExit: 2 for what it cannot use, 0 after --help and --version."""
     parser = _parser()
     given = parser.parse_args(arguments)
+    if (given.tls_cert is None) != (given.tls_key is None):
+        parser.error("--tls-cert and --tls-key go together: give both, or neither")
     return Options(
         host=given.host,
         port=given.port,
@@ -60,6 +65,9 @@ def parse_options(arguments: Sequence[str]) -> Options:
         ready_file=given.ready_file.absolute() if given.ready_file else None,
         exit_with_stdin=given.exit_with_stdin,
         cache_bytes=int(given.cache_size * 2**30),
+        tls_cert=given.tls_cert,
+        tls_key=given.tls_key,
+        allow_scripts=given.allow_scripts,
     )
 
 
@@ -85,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--config-dir", type=Path, metavar="DIR", help=f"farm key and node id (default: {config_dir()})")
     add("--key-file", type=Path, metavar="FILE", help="file with the farm key (default: $RENDERFARM_KEY or DIR/key)")
     add("--open", action="store_true", help="use no key: everyone on the network may render here")
+    add("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM): coordinators connect encrypted, and no other way")
+    add("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert (PEM, without a passphrase)")
+    add("--allow-scripts", action="store_true", help="run scripts in blendfiles for jobs that ask for it: they can do all you can")
     add("--no-mdns", action="store_false", dest="mdns", help="do not announce this node on the network")
     add("--ready-file", type=Path, metavar="FILE", help="write address and id there as JSON once the node serves")
     add("--exit-with-stdin", action="store_true", help="end when standard input ends")

@@ -24,6 +24,7 @@ from .ready_file import write_ready_file
 from .run_folder import RunFolder, remove_stale
 from .server import NodeServer, listen
 from .slot_line import SlotSwitchboard
+from .tls import Tls, load_tls
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
@@ -46,6 +47,7 @@ async def _run(options: Options) -> None:
     ending.on_signals()
     if options.exit_with_stdin:
         ending.on_stdin_end()
+    tls = load_tls(options.tls_cert, options.tls_key)
     program = await asyncio.to_thread(find_blender, options.blender)
     key = OPEN_KEY if options.open else _load_key(options)
     async with AsyncExitStack() as stack:
@@ -58,16 +60,19 @@ async def _run(options: Options) -> None:
 
         listener = listen(options.host, options.port)
         port = listener.getsockname()[1]
-        advertiser = _advertiser(options, port, identity, program, key)
+        advertiser = _advertiser(options, port, identity, program, key, tls)
         on_state = advertiser.set_state if advertiser else lambda _state: None
-        node = Node(identity.node_id, options.name, options.slots, program, store, board, run_folder.path, on_state)
-        server = NodeServer(key, identity.node_id, node.serve_link)
+        node = Node(
+            *(identity.node_id, options.name, options.slots, program, store, board, run_folder.path, on_state),
+            allow_scripts=options.allow_scripts,
+        )
+        server = NodeServer(key, identity.node_id, node.serve_link, tls)
         await server.open(listener)
         stack.push_async_callback(_close, server, node, _start(advertiser))
 
-        _greet(options, identity, program, key, port)
+        _greet(options, identity, program, key, port, tls)
         if options.ready_file:
-            write_ready_file(options.ready_file, _facts(options, identity, program, key, port))
+            write_ready_file(options.ready_file, _facts(options, identity, program, key, port, tls))
         reason = await ending.wait()
         say(f"ending ({reason})")
 
@@ -85,11 +90,12 @@ def _storage(options: Options, identity: Identity, stack: AsyncExitStack) -> tup
 
 
 def _advertiser(
-    options: Options, port: int, identity: Identity, program: BlenderProgram, key: FarmKey
+    options: Options, port: int, identity: Identity, program: BlenderProgram, key: FarmKey, tls: Optional[Tls]
 ) -> Optional[Advertiser]:
     if not options.mdns:
         return None
     txt = {"name": options.name, "blender": program.version, "slots": str(options.slots), "key": key.key_id or ""}
+    txt["tls"] = tls.announced if tls else ""
     return Advertiser(options.host, port, identity.node_id, txt)
 
 
@@ -106,26 +112,34 @@ async def _close(server: NodeServer, node: Node, announcing: Optional[asyncio.Ta
     await node.close()  # a job that a last message opened while the links were closing
 
 
-def _facts(options: Options, identity: Identity, program: BlenderProgram, key: FarmKey, port: int) -> dict[str, object]:
+def _facts(
+    options: Options, identity: Identity, program: BlenderProgram, key: FarmKey, port: int, tls: Optional[Tls]
+) -> dict[str, object]:
     return {
         "node": identity.node_id,
         "name": options.name,
         "host": options.host,
         "port": port,
         "keyId": key.key_id,
+        "tls": tls.fingerprint.hex() if tls else None,
         "pid": os.getpid(),
         "blender": program.version,
         "slots": options.slots,
     }
 
 
-def _greet(options: Options, identity: Identity, program: BlenderProgram, key: FarmKey, port: int) -> None:
+def _greet(
+    options: Options, identity: Identity, program: BlenderProgram, key: FarmKey, port: int, tls: Optional[Tls]
+) -> None:
     named = f"key {key.key_id}" if key.key_id else "OPEN, without a key"
+    named += f", TLS {tls.announced}" if tls else ""
     slots = f"{options.slots} slot" + ("s" if options.slots > 1 else "")
     say(
         f"node {options.name} ({identity.node_id[:8]}), renderfarm {SOFTWARE_VERSION}, Blender {program.version}, "
         f"serves on {options.host}:{port}, {named}, {slots}, cache {options.cache_dir}"
     )
+    if options.allow_scripts:
+        say("scripts in blendfiles run here when a job asks for it (--allow-scripts)")
     if options.port is None and port != DEFAULT_PORT:
         say(f"port {DEFAULT_PORT} is taken, so this node uses {port}")
     if not identity.kept:

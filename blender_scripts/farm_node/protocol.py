@@ -68,6 +68,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "blend": _SHA,
         "scene": _or_null(_name),
         "colorMode": _or_null(lambda value: value == "RGB"),
+        "allowScripts": lambda value: type(value) is bool,
     },
     "frame-assign": {"slot": _whole(0, MAX_SLOTS - 1), **_PAIR},
     "frame-withdraw": _PAIR,
@@ -76,6 +77,9 @@ MESSAGES: dict[str, dict[str, Check]] = {
     "result-release": _PAIR,
     "job-close": {"job": _JOB},
 }
+
+OPTIONAL = frozenset({("job-load", "allowScripts")})
+"""Fields that came later: an older coordinator does not send them, and a message without them has none."""
 
 
 class Piece(NamedTuple):
@@ -101,6 +105,8 @@ def parse_message(text: str, known: dict[str, dict[str, Check]]) -> Message:
     message: Message = {"type": kind}
     for field, check in checks.items():
         if field not in value:
+            if (kind, field) in OPTIONAL:
+                continue
             raise ProtocolError(f"Cannot read {kind}: it has no {field}")
         if not check(value[field]):
             raise ProtocolError(f"Cannot read {kind}: {field} is {str(value[field])[:80]!r}")

@@ -87,7 +87,8 @@ class Session:
     async def _job_load(self, message: Message) -> None:
         if self.job is None or self.job.job_id != message["job"]:
             raise ProtocolError(f"Cannot load: job {message['job']} is not open on this link")
-        await self.job.load({key: message[key] for key in ("blend", "scene", "colorMode")})
+        wanted = {key: message[key] for key in ("blend", "scene", "colorMode")}
+        await self.job.load({**wanted, "allowScripts": message.get("allowScripts", False)})
 
     async def _job_close(self, message: Message) -> None:
         if self.job is not None and self.job.job_id == message["job"]:

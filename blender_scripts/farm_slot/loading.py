@@ -1,4 +1,4 @@
-"""Opening the blendfile without running what is in it."""
+"""Opening the blendfile, without running what is in it unless both the job and the node allow that."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .faults import SlotFault
 Warning_ = Dict[str, str]
 
 
-def open_blendfile(path: str) -> List[Warning_]:
-    """Returns warnings. Raises SlotFault when the file is not usable in this Blender."""
+def open_blendfile(path: str, scripts: bool) -> List[Warning_]:
+    """`scripts`: whether those in the file run. Returns warnings. Raises SlotFault when the file is not usable in this Blender."""
     problem = ""
     try:
         # use_scripts=True would override --disable-autoexec on 4.3 and later.
-        bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
+        bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=scripts)
     except RuntimeError as error:
         problem = str(error).strip()
     loaded = bpy.data.filepath and os.path.samefile(bpy.data.filepath, path)

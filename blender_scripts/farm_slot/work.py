@@ -32,7 +32,7 @@ class Work:
         self._reported_at = 0.0
 
     def load(self, command: Dict[str, Any]) -> None:
-        warnings = open_blendfile(command["blend"])
+        warnings = open_blendfile(command["blend"], command["scripts"])
         active = bpy.context.scene.name
         scene = pick_scene(command["scene"])
         self._scene = scene.name

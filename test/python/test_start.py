@@ -39,9 +39,12 @@ class Options(unittest.TestCase):
         options = parse_options(text.split())
         self.assertEqual((options.port, options.slots, options.cache_bytes), (7000, 2, 2**29))
         self.assertTrue(options.open and options.exit_with_stdin and not options.mdns)
+        options = parse_options("--tls-cert c --tls-key k --allow-scripts".split())
+        self.assertEqual((str(options.tls_cert), str(options.tls_key), options.allow_scripts), ("c", "k", True))
+        self.assertFalse(parse_options([]).allow_scripts)
 
     def test_mistakes_are_named_and_end_with_2(self):
-        for text in ("--prot 7000", "--por 7000", "--port 65536", "--port x", "--slots 257", "--cache-size 0", "extra", "--name \x1b"):
+        for text in ("--prot 7000", "--por 7000", "--port 65536", "--port x", "--slots 257", "--cache-size 0", "--tls-cert c", "--tls-key k", "extra", "--name \x1b"):
             with self.subTest(text), contextlib.redirect_stderr(io.StringIO()) as said:
                 with self.assertRaises(SystemExit) as ended:
                     parse_options(text.split(" "))
@@ -76,7 +79,7 @@ class Key(InFolder):
 
     def test_the_environment_stands_before_the_file(self):
         (self.folder / "k").write_text(self.TEXT)
-        self.assertEqual(load_key(self.folder, self.folder / "k", {"RENDERFARM_KEY": "A" * 32}).raw, bytes(20))
+        self.assertEqual(load_key(self.folder, self.folder / "k", {"RENDERFARM_KEY": "B" * 32}).raw, parse_key("B" * 32))
         self.assertEqual(load_key(self.folder, self.folder / "k", {}).key_id, "c31209dd")
 
     def test_an_unusable_key_is_an_error_that_does_not_repeat_it(self):
@@ -128,6 +131,13 @@ class Commands(unittest.TestCase):
         self.assertEqual(command[:6], "/b/blender -b --factory-startup --disable-autoexec -noaudio --python-exit-code".split())
         self.assertNotIn("-t", command)
         self.assertLess(command.index("--python-exit-code"), command.index("-P"))
+
+    def test_scripts_run_only_when_that_is_asked_for(self):
+        program = BlenderProgram("b", "3.4.1")
+        self.assertNotIn("--enable-autoexec", slot_command(program, 1, 8))
+        allowed = slot_command(program, 1, 8, scripts=True)
+        self.assertIn("--enable-autoexec", allowed)
+        self.assertNotIn("--disable-autoexec", allowed)
 
     def test_slots_share_the_cores(self):
         command = slot_command(BlenderProgram("b", "3.4.1"), 3, 8)

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import ssl
 import struct
 from typing import Any, Callable, Optional
 
@@ -22,6 +23,12 @@ def lp(data: bytes) -> bytes:
 
 def mac(key: bytes, data: bytes) -> bytes:
     return hmac.new(key, data, hashlib.sha256).digest()
+
+
+def _anybody() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 class Coordinator:
@@ -40,15 +47,22 @@ class Coordinator:
         self._tasks = [asyncio.ensure_future(self._read()), asyncio.ensure_future(self._beat())]
 
     @classmethod
-    async def connect(cls, port: int, key: bytes) -> Coordinator:
-        socket = await connect(f"ws://127.0.0.1:{port}/", compression=None, ping_interval=None, max_size=2**22)
+    async def connect(cls, port: int, key: bytes, tls: bool = False) -> Coordinator:
+        """With `tls` any certificate is taken: that it is the node's is what the proofs are for."""
+        anybody = _anybody() if tls else None
+        url = f"{'wss' if tls else 'ws'}://127.0.0.1:{port}/"
+        socket = await connect(url, compression=None, ping_interval=None, max_size=2**22, ssl=anybody)
+        shown = socket.transport.get_extra_info("ssl_object").getpeercert(binary_form=True) if tls else None
+        fingerprint = hashlib.sha256(shown).digest() if shown else b""
         nonce = secrets.token_bytes(32)
         await socket.send(json.dumps({"type": "hello", "protocol": 1, "nonce": nonce.hex()}))
         challenge = json.loads(await socket.recv())
-        agreed = b"".join(map(lp, (b"1", challenge["node"].encode(), nonce, bytes.fromhex(challenge["nonce"]), b"")))
+        nonces = (nonce, bytes.fromhex(challenge["nonce"]))
+        agreed = b"".join(map(lp, (b"1", challenge["node"].encode(), *nonces, fingerprint)))
         await socket.send(json.dumps({"type": "prove", "proof": mac(key, lp(b"coordinator") + agreed).hex()}))
         welcome = json.loads(await socket.recv())
         if welcome["type"] != "welcome":
+            await socket.close()
             raise ConnectionRefusedError(welcome["code"])
         assert welcome["proof"] == mac(key, lp(b"node") + agreed).hex()
         return cls(socket, mac(key, lp(b"session") + agreed))

@@ -57,7 +57,7 @@ class RunningNode:
         return (self.folder / "output").read_text("utf-8", "replace")
 
     async def coordinator(self) -> Coordinator:
-        return await Coordinator.connect(self.facts["port"], self.key)
+        return await Coordinator.connect(self.facts["port"], self.key, tls=self.facts["tls"] is not None)
 
     def processes(self) -> list[int]:
         """Processes that belong to this node: those whose environment names its folder (Linux only)."""

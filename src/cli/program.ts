@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { addRenderFlags } from "./render-flags.ts";
+import { closest } from "./suggestion.ts";
 
 export const commandNames = ["nodes", "node", "farmspec", "key", "doctor", "encode", "report"];
 
@@ -43,12 +44,14 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .showHelpAfterError("(renderfarm --help lists all flags)")
     .enablePositionalOptions()
     .argument("[blendfile]", "the blendfile to render, as with --blend")
-    .allowExcessArguments(false)
+    .allowExcessArguments() // refused below, with the command that was meant
+    .helpCommand("help [command]", "show the help of a command")
     .exitOverride();
   addRenderFlags(program);
-  program.action(
-    run((blend: string | undefined, options: Record<string, unknown>) => commands.render({ blend, options })),
-  );
+  program.action((blend: string | undefined, options: Record<string, unknown>) => {
+    refuseExcess(program, 1);
+    return run(commands.render)({ blend, options });
+  });
 
   const add = (name: string, description: string) =>
     program
@@ -73,7 +76,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .option("--overwrite", "replace it when it is there")
     .action(run(commands.farmspec));
 
-  const key = add("key", "the farm key of this machine");
+  const key = add("key", "the farm key of this machine").allowExcessArguments();
   const addKey = (name: string, description: string) =>
     key.command(name).description(description).helpOption("-h, --help", "Show this help").allowExcessArguments(false);
   addKey("show", "say which key this machine has")
@@ -84,7 +87,10 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
   addKey("set", "take the key of another machine, from the keyboard or standard input")
     .option("--replace", "even when there is one")
     .action(run(commands.setKey));
-  key.action(run(() => commands.showKey({})));
+  key.action(() => {
+    refuseExcess(key, 0);
+    return run(commands.showKey)({});
+  });
 
   add("doctor", "what is wrong on this machine and its network, and what mends it")
     .addOption(json())
@@ -107,4 +113,14 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .addOption(json())
     .action(run((folder: string, options: Options) => commands.report(folder, options)));
   return program;
+}
+
+/** Words that are too many: most often the first of them is a mistyped command. */
+function refuseExcess(command: Command, most: number): void {
+  const [first] = command.args;
+  if (first === undefined || command.args.length <= most) return;
+  const names = command.commands.map((known) => known.name());
+  const meant = closest(first, names);
+  if (meant !== undefined) command.error(`error: unknown command '${first}'\n(Did you mean ${meant}?)`);
+  command.error(`error: too many arguments: ${command.args.length} instead of ${most}`);
 }

@@ -1,0 +1,200 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  farmspecJsonSchema,
+  farmspecOf,
+  parseFarmspec,
+  readFarmspec,
+  writeFarmspec,
+} from "../../src/config/farmspec.ts";
+import type { Sighting } from "../../src/core/node.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+
+const id = "5f0c1e9a4b7d42c68a3b9e1d7c6f2a10";
+const fileOfProject = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const parse = (value: unknown) => parseFarmspec(typeof value === "string" ? value : JSON.stringify(value), "farm.json");
+
+let folder: TemporaryFolder;
+beforeEach(async () => {
+  folder = await makeTemporaryFolder();
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+test("parseFarmspec() fills in what is left out", () => {
+  expect(parse({})).toEqual({ nodes: [], discover: false, defaults: {} });
+  expect(parse({ nodes: [{ host: "attic" }], defaults: { fps: 25 } })).toEqual({
+    ...{ nodes: [{ host: "attic", port: 7447 }], discover: false, defaults: { fps: "25" } },
+  });
+});
+
+describe("parseFarmspec() names the JSON path of", () => {
+  const [good, other] = [{ host: "a" }, { host: "b" }];
+  test.each([
+    ["nodes[2].prt", "no such field", { nodes: [good, other, { host: "c", prt: 1 }] }],
+    ["nodes[1].port", "", { nodes: [good, { host: "b", port: "7447" }] }],
+    ["nodes[0].port", "", { nodes: [{ host: "a", port: 65_536 }] }],
+    ["nodes[0].host", "", { nodes: [{ name: "attic" }] }],
+    ["nodes[0].id", "32 hexadecimal digits", { nodes: [{ host: "a", id: "attic" }] }],
+    ["nodes[0]", "", { nodes: ["attic"] }],
+    ["nodes", "", { nodes: "attic" }],
+    ["discover", "", { discover: "yes" }],
+    ["defaults.slots", "", { defaults: { slots: 0 } }],
+    ["defaults.crf", "", { defaults: { crf: 64 } }],
+    ["defaults.blenderVersion", "", { defaults: { blenderVersion: "newest" } }],
+    ["defaults.key", "no such field", { defaults: { key: "secret" } }],
+    ["defaults.output", "no such field", { defaults: { output: "a.mp4" } }],
+    ["defaults.keep-frames", "no such field", { defaults: { "keep-frames": true } }],
+    ["node", "no such field", { node: [] }],
+    ["the whole file", "", []],
+    ["the whole file", "", "null"],
+  ])("%s %s", (path, why, value) => {
+    const failure = expect.objectContaining({
+      code: "FARM_BAD_INPUT",
+      message: expect.stringContaining(`Cannot use the farmspec 'farm.json': ${path}: `),
+      hint: expect.stringContaining("farmspec.example.json"),
+    });
+    expect(() => parse(value)).toThrow(failure);
+    expect(() => parse(value)).toThrow(new RegExp(why));
+  });
+});
+
+describe("parseFarmspec() names the line of bad JSON:", () => {
+  test.each([
+    [3, "a comma too many", '{\n  "nodes": [],\n}\n'],
+    [2, "a comment", '{\n  // the attic\n  "nodes": []\n}'],
+    [3, "no quotes", '{\n  "nodes": [],\n  discover: true\n}'],
+    [4, "an end too early", '{\n  "nodes": [\n    { "host": "a" }\n'],
+    [1, "an empty file", ""],
+  ])("line %i, %s", (line, _, text) => {
+    expect(() => parse(text)).toThrow(
+      expect.objectContaining({
+        code: "FARM_BAD_INPUT",
+        message: expect.stringMatching(`^Cannot use the farmspec 'farm\\.json': line ${line} is not JSON: `),
+      }),
+    );
+  });
+});
+
+test("readFarmspec() misses the usual one without a word, but not one that was named", async () => {
+  const path = join(folder.path, "farmspec.json");
+  expect(await readFarmspec(path, true)).toBeUndefined();
+  await expect(readFarmspec(path, false)).rejects.toMatchObject({
+    ...{ code: "FARM_BAD_INPUT", message: expect.stringContaining(path) },
+  });
+  await expect(readFarmspec(folder.path, true)).rejects.toMatchObject({ code: "FARM_BAD_INPUT" });
+});
+
+test("farmspec.example.json can be read, and shows every kind of field", async () => {
+  const example = await readFarmspec(fileOfProject("farmspec.example.json"), false);
+  expect(example?.nodes.length).toBeGreaterThan(1);
+  expect(example?.nodes.some((node) => node.id !== undefined)).toBe(true);
+  expect(Object.keys(example?.defaults ?? {}).length).toBeGreaterThan(1);
+});
+
+test("farmspec.schema.json is made from the type that reads farmspecs, and is not older than it", async () => {
+  const written = JSON.parse(await readFile(fileOfProject("farmspec.schema.json"), "utf8"));
+  expect(written, "run: node scripts/farmspec-schema.mjs").toEqual(JSON.parse(JSON.stringify(farmspecJsonSchema())));
+});
+
+test("the example keeps to the schema, as an editor checks it; what cannot be read does not", async () => {
+  const schema = JSON.parse(await readFile(fileOfProject("farmspec.schema.json"), "utf8"));
+  const example = JSON.parse(await readFile(fileOfProject("farmspec.example.json"), "utf8"));
+  expect(violations(schema, example)).toEqual([]);
+  expect(example.$schema).toBe("./farmspec.schema.json");
+  const wrong = { nodes: [{ host: "a", prt: 1 }, { port: 70_000 }], discover: 1, defaults: { order: "random" } };
+  expect(violations(schema, wrong)).toEqual([
+    ...["/nodes/0: prt", "/nodes/1: host is missing", "/nodes/1/port: maximum", "/discover: type"],
+    "/defaults/order: enum",
+  ]);
+});
+
+describe("farmspecOf()", () => {
+  const seen: Sighting = {
+    ...{ id, name: "attic", blenderVersion: "4.3.2", slots: 2, state: "busy", keyId: "c0ffee42", source: "mdns" },
+    addresses: [
+      { host: "192.168.1.20", port: 7447 },
+      { host: "10.0.0.5", port: 7447 },
+    ],
+  };
+
+  test("writes down how to find a node again and nothing else: no key, and nothing that will have changed", () => {
+    const { $schema, ...spec } = farmspecOf([seen, { addresses: [{ host: "b", port: 1 }], source: "mdns" }]);
+    expect(spec).toEqual({
+      nodes: [
+        { id, name: "attic", host: "192.168.1.20", port: 7447 },
+        { host: "b", port: 1 },
+      ],
+      ...{ discover: true, defaults: {} },
+    });
+    expect($schema).toMatch(/farmspec\.schema\.json$/);
+    expect(JSON.stringify(spec)).not.toContain("c0ffee42");
+  });
+
+  test("leaves out a node without an address", () => {
+    expect(farmspecOf([{ ...seen, addresses: [] }]).nodes).toEqual([]);
+  });
+
+  test("can be written, read again and is whole or not there", async () => {
+    const path = join(folder.path, "farmspec.json");
+    await writeFarmspec(path, farmspecOf([seen]));
+    expect(await readFarmspec(path, false)).toEqual(farmspecOf([seen]));
+    expect(await readFile(path, "utf8")).toMatch(/^\{\n {2}"\$schema"/); // for people, and ending in a line break
+    expect(await readFile(path, "utf8")).toMatch(/\}\n$/);
+    await expect(writeFarmspec(join(path, "below-a-file"), farmspecOf([]))).rejects.toThrow();
+    expect(await readdir(folder.path)).toEqual(["farmspec.json"]);
+  });
+
+  test("$schema of a written farmspec names a file of the package", async () => {
+    const { $schema } = farmspecOf([]);
+    const { name, files } = JSON.parse(await readFile(fileOfProject("package.json"), "utf8"));
+    expect($schema).toBe(`./node_modules/${name}/farmspec.schema.json`);
+    expect(files).toContain("farmspec.schema.json");
+  });
+});
+
+test("a secret in a farmspec is refused without being shown", async () => {
+  const path = join(folder.path, "farmspec.json");
+  await writeFile(path, JSON.stringify({ nodes: [{ host: "a", key: "AAAA-SECRET" }] }));
+  const failure = (await readFarmspec(path, false).catch((error: unknown) => error)) as Error;
+  expect(failure.message).toContain("nodes[0].key");
+  expect(failure.message).not.toContain("SECRET");
+});
+
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly enum?: readonly unknown[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** What an editor would underline, for the words of JSON Schema that our schema uses. */
+function violations(schema: Schema, value: unknown, path = ""): string[] {
+  const types: readonly string[] = schema.type === undefined ? [] : [schema.type].flat();
+  const isType = (type: string) =>
+    type === "integer" ? Number.isInteger(value) : type === (Array.isArray(value) ? "array" : typeof value);
+  if (types.length > 0 && !types.some(isType)) return [`${path}: type`];
+  if (schema.enum && !schema.enum.includes(value)) return [`${path}: enum`];
+  if (typeof value === "string" && schema.pattern && !new RegExp(schema.pattern).test(value))
+    return [`${path}: pattern`];
+  if (typeof value === "number" && value > (schema.maximum ?? value)) return [`${path}: maximum`];
+  if (typeof value === "number" && value < (schema.minimum ?? value)) return [`${path}: minimum`];
+  const { items } = schema;
+  if (Array.isArray(value)) {
+    return items ? value.flatMap((item, index) => violations(items, item, `${path}/${index}`)) : [];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  const missing = (schema.required ?? []).filter((name) => !(name in value));
+  return [
+    ...missing.map((name) => `${path}: ${name} is missing`),
+    ...Object.entries(value).flatMap(([name, field]) => {
+      const known = schema.properties?.[name];
+      return known ? violations(known, field, `${path}/${name}`) : [`${path}: ${name}`];
+    }),
+  ];
+}

@@ -1,0 +1,115 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { flagsOfEnvironment } from "../../src/config/environment.ts";
+import { type Farmspec, parseFarmspec } from "../../src/config/farmspec.ts";
+import { parseRenderFlags, type RenderFlags } from "../../src/config/flags.ts";
+import { layerFlags, settleJob } from "../../src/config/settle.ts";
+
+const id = "0123456789abcdef".repeat(2);
+const needed = { blend: "a.blend", output: "b.mp4" };
+
+/** A job's settings from what stands in each layer. */
+function settle(layers: {
+  readonly typed?: Record<string, unknown>;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly farmspec?: Record<string, unknown>;
+}) {
+  const { typed = {}, environment = {}, farmspec } = layers;
+  const written: Farmspec | undefined = farmspec && parseFarmspec(JSON.stringify(farmspec), "farmspec.json");
+  const flags = layerFlags(parseRenderFlags({ ...needed, ...typed }), flagsOfEnvironment(environment), written);
+  return settleJob(flags, {
+    ...{ workingFolder: resolve("/work"), folders: { config: "/c", cache: "/d" }, keys: [], farmspec: written },
+  });
+}
+
+describe("defaults < farmspec < environment < flags:", () => {
+  test.each<[flag: string, setting: string, values: readonly [unknown, unknown, unknown, unknown]]>([
+    ["slots", "localSlots", [1, 2, 3, 4]],
+    ["nodes", "nodes", [[], ["spec"], ["environment"], ["flag"]]],
+  ])("%s, which has all four", (flag, setting, [none, spec, environment, typed]) => {
+    const hosts = (value: unknown) =>
+      Array.isArray(value) ? value.map((node: { address?: { host: string } }) => node.address?.host ?? node) : value;
+    const farmspec = flag === "nodes" ? { nodes: [{ host: "spec" }] } : { defaults: { [flag]: spec } };
+    const variables = { [`RENDERFARM_${flag.toUpperCase()}`]: [environment].flat().join(",") };
+    const flags = { [flag]: [typed].flat().join(",") };
+    const settled = (layers: Parameters<typeof settle>[0]) =>
+      hosts((settle(layers) as unknown as Record<string, unknown>)[setting]);
+    expect(settled({})).toEqual(none);
+    expect(settled({ farmspec })).toEqual(spec);
+    expect(settled({ farmspec, environment: variables })).toEqual(environment);
+    expect(settled({ environment: variables })).toEqual(environment);
+    expect(settled({ farmspec, environment: variables, typed: flags })).toEqual(typed);
+  });
+
+  test.each<[flag: string, none: unknown, spec: unknown, typed: unknown]>([
+    ["frames", undefined, "1-10", "5"],
+    ["scene", undefined, "Shot", "Other"],
+    ["fps", undefined, "25", "30000/1001"],
+    ["order", "sequential", "spread", "reverse"],
+    ["blenderVersion", undefined, "4.3", "3.4.1"],
+    ["mixVersions", false, true, true],
+    ["missing", "fail", "warn", "fail"],
+    ["keepFrames", false, true, true],
+    ["crf", undefined, 20, 30],
+    ["codec", undefined, "hevc", "h264"],
+  ])("%s, of which the environment says nothing", (flag, none, spec, typed) => {
+    const farmspec = { defaults: { [flag]: spec } };
+    expect(settle({})).toMatchObject({ [flag]: none });
+    expect(settle({ farmspec })).toMatchObject({ [flag]: spec });
+    expect(settle({ farmspec, typed: { [flag]: typed } })).toMatchObject({ [flag]: typed });
+  });
+});
+
+test("an empty variable stands for none, and a wrong one is named by its flag", () => {
+  expect(flagsOfEnvironment({ RENDERFARM_SLOTS: "", RENDERFARM_NODES: undefined })).toEqual({});
+  expect(flagsOfEnvironment({ RENDERFARM_FARMSPEC: "f.json", RENDERFARM_LOG_LEVEL: "info" })).toEqual({
+    ...{ farmspec: "f.json", logLevel: "info" },
+  });
+  expect(() => flagsOfEnvironment({ RENDERFARM_SLOTS: "many" })).toThrow("--slots");
+});
+
+describe("which nodes take part:", () => {
+  const nodes = [{ id, name: "attic", host: "a", port: 1 }, { host: "b" }];
+  const attic = { id, name: "attic", address: { host: "a", port: 1 } };
+
+  test.each<[what: string, layers: Parameters<typeof settle>[0], nodes: unknown[], discover: boolean]>([
+    ["nothing is said: all that are found", {}, [], true],
+    ["a farmspec without nodes: all that are found", { farmspec: {} }, [], true],
+    [
+      "a farmspec's nodes and no others",
+      { farmspec: { nodes } },
+      [attic, { address: { host: "b", port: 7447 } }],
+      false,
+    ],
+    ["those and others", { farmspec: { nodes: nodes.slice(0, 1), discover: true } }, [attic], true],
+    [
+      "--nodes, whatever the farmspec says",
+      { farmspec: { nodes, discover: true }, typed: { nodes: "c" } },
+      [{ address: { host: "c", port: 7447 } }],
+      false,
+    ],
+  ])("%s", (_, layers, expected, discover) => {
+    expect(settle(layers)).toMatchObject({ nodes: expected, discover });
+  });
+
+  test("--local leaves no use for a farmspec's nodes, and none for --nodes", () => {
+    expect(settle({ farmspec: { nodes }, typed: { local: true } })).toMatchObject({ isLocal: true });
+    expect(() => settle({ typed: { local: true, nodes: "a" } })).toThrow("--local together with --nodes");
+  });
+});
+
+test("a flag that cannot be used is named as it is typed", () => {
+  const names: [keyof RenderFlags, string, unknown][] = [
+    ["keepFrames", "--keep-frames", "yes"],
+    ["logLevel", "--log-level", "loud"],
+    ["wait", "--wait", "soon"],
+    ["poster", "--poster", ""],
+    ["codec", "--codec", "mpeg1"],
+  ];
+  for (const [name, flag, value] of names) expect(() => parseRenderFlags({ [name]: value })).toThrow(`${flag}: `);
+});
+
+test("--wait is read as people write it", () => {
+  expect(settle({ typed: { wait: "1h30m" } })).toMatchObject({ waitMs: 5_400_000 });
+  expect(settle({})).toMatchObject({ waitMs: undefined });
+});

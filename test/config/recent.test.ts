@@ -1,0 +1,40 @@
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { recentBlends, rememberBlend } from "../../src/config/recent.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+
+let folder: TemporaryFolder;
+let config: string;
+beforeEach(async () => {
+  folder = await makeTemporaryFolder();
+  config = join(folder.path, "config");
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+test("rememberBlend() has the last one first, each once, and twenty at most", async () => {
+  expect(await recentBlends(config)).toEqual([]);
+  for (const name of ["a", "b", "c", "a"]) await rememberBlend(config, `/${name}.blend`);
+  expect(await recentBlends(config)).toEqual(["/a.blend", "/c.blend", "/b.blend"]);
+  for (let count = 0; count < 30; count += 1) await rememberBlend(config, `/${count}.blend`);
+  expect((await recentBlends(config)).length).toBe(20);
+  expect((await recentBlends(config))[0]).toBe("/29.blend");
+  expect((await stat(join(config, "recent-blendfiles.json"))).mode & 0o077).toBe(0);
+});
+
+test("a broken list is no reason to stop, and is written anew", async () => {
+  await mkdir(config);
+  const file = join(config, "recent-blendfiles.json");
+  for (const broken of ["", "{", '{"a":1}', '[1,{"x":2}]']) {
+    await writeFile(file, broken);
+    expect(await recentBlends(config)).toEqual([]);
+  }
+  await rememberBlend(config, "/a.blend");
+  expect(JSON.parse(await readFile(file, "utf8"))).toEqual(["/a.blend"]);
+});
+
+test("a config folder that cannot be written to only costs the proposal", async () => {
+  await writeFile(config, "a file where the folder should be");
+  await rememberBlend(config, "/a.blend");
+  expect(await recentBlends(config)).toEqual([]);
+});

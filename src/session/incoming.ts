@@ -1,5 +1,6 @@
 import { FarmError } from "../core/errors.ts";
 import type { Piece } from "./piece.ts";
+import { leastBytesPerLook, stalledLooks, transferLookMs } from "./timing.ts";
 
 /** Takes the bytes of a transfer in order; the link waits for each call, so a slow disk slows the node down. */
 export type Sink = (data: Buffer) => Promise<void>;
@@ -16,6 +17,12 @@ interface Transfer {
 export class IncomingTransfers {
   readonly #running = new Map<number, Transfer>();
   #nextNumber = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** Since the last look at which transfers had got on. */
+  #bytesSince = 0;
+  #looksWithoutProgress = 0;
+  /** How many pieces our own disk is busy with. */
+  #sinking = 0;
 
   /** Numbers are shared with the transfers in the other direction: each is used once per link. */
   takeNumber(): number {
@@ -25,6 +32,7 @@ export class IncomingTransfers {
   /** @param onProblem Told at once what `end` will throw: a node whose transfer is spoilt may never end it */
   begin(number: number, sizeBytes: number, sink: Sink, onProblem?: (problem: unknown) => void): void {
     this.#running.set(number, { sizeBytes, sink, onProblem, receivedBytes: 0, problem: undefined });
+    this.#timer ??= setInterval(() => this.#look(), transferLookMs).unref();
   }
 
   /**
@@ -39,24 +47,24 @@ export class IncomingTransfers {
       throw badPiece(`there is no transfer ${piece.transfer}`);
     }
     if (transfer.problem !== undefined) return;
-    const spoil = (problem: unknown) => {
-      transfer.problem = problem;
-      transfer.onProblem?.(problem);
-    };
+    const spoil = (problem: unknown) => spoilTransfer(transfer, problem);
     if (piece.offset !== transfer.receivedBytes) {
       spoil(badPiece(`offset ${piece.offset} came where ${transfer.receivedBytes} was due`));
     } else if (piece.offset + piece.data.length > transfer.sizeBytes) {
       spoil(badPiece(`more than the ${transfer.sizeBytes} bytes that were announced`));
     } else {
       transfer.receivedBytes += piece.data.length;
+      this.#bytesSince += piece.data.length;
+      this.#sinking += 1;
       await transfer.sink(piece.data).catch(spoil);
+      this.#sinking -= 1;
     }
   }
 
   /** Ends a transfer, whole or not. @throws What went wrong with it, or `FARM_BAD_MESSAGE` when bytes are missing */
   end(number: number): void {
     const transfer = this.#running.get(number);
-    this.#running.delete(number);
+    this.drop(number);
     if (transfer?.problem !== undefined) throw transfer.problem;
     if (transfer && transfer.receivedBytes !== transfer.sizeBytes) {
       throw badPiece(`${transfer.receivedBytes} of ${transfer.sizeBytes} bytes came`);
@@ -65,8 +73,39 @@ export class IncomingTransfers {
 
   /** Forgets a transfer that nobody waits for any more. */
   drop(number: number): void {
-    this.#running.delete(number);
+    if (this.#running.delete(number)) this.#gotOn();
+    if (this.#running.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
+
+  /**
+   * A node that lives and sends no bytes, or hardly any, would hold its frames for ever. The node sends one result after
+   * the other, so what counts is whether any of them gets on; how slow each one is says nothing.
+   */
+  #look(): void {
+    if (this.#bytesSince >= leastBytesPerLook || this.#sinking > 0) {
+      this.#gotOn();
+      return;
+    }
+    this.#looksWithoutProgress += 1;
+    if (this.#looksWithoutProgress < stalledLooks) return;
+    const seconds = (transferLookMs * stalledLooks) / 1000;
+    for (const transfer of this.#running.values()) {
+      spoilTransfer(transfer, badPiece(`hardly any came for ${seconds} s`));
+    }
+  }
+
+  #gotOn(): void {
+    this.#bytesSince = 0;
+    this.#looksWithoutProgress = 0;
+  }
+}
+
+function spoilTransfer(transfer: Transfer, problem: unknown): void {
+  if (transfer.problem !== undefined) return;
+  transfer.problem = problem;
+  transfer.onProblem?.(problem);
 }
 
 function badPiece(why: string): FarmError {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { IncomingTransfers } from "../../src/session/incoming.ts";
 
 function begin(sizeBytes: number, sink: (data: Buffer) => Promise<void> = async () => {}) {
@@ -95,4 +95,55 @@ test("a piece of a transfer that was never begun is an error of the node", async
   const { transfers } = begin(6);
   const piece = { transfer: 7, offset: 0, data: Buffer.from("abc") };
   await expect(transfers.take(piece)).rejects.toMatchObject({ code: "FARM_BAD_MESSAGE" });
+});
+
+describe("transfers that do not get on", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** Two fetches on one link, with what each was told. */
+  function beginTwo() {
+    const transfers = new IncomingTransfers();
+    const told: unknown[] = [];
+    const numbers = [transfers.takeNumber(), transfers.takeNumber()];
+    for (const number of numbers) transfers.begin(number, 100_000, async () => {}, (problem) => told.push(problem)); // biome-ignore format: one thought
+    const send = (bytes: number, offset: number) =>
+      transfers.take({ transfer: numbers[0] ?? 0, offset, data: Buffer.alloc(bytes) });
+    return { transfers, told, numbers, send };
+  }
+
+  test("are given up after a minute: the node lives and sends nothing", () => {
+    const { told, transfers, numbers } = beginTwo();
+    vi.advanceTimersByTime(59_000);
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(1_000);
+    expect(told).toMatchObject([{ code: "FARM_BAD_MESSAGE" }, { code: "FARM_BAD_MESSAGE" }]);
+    expect(() => transfers.end(numbers[0] ?? 0)).toThrow(/hardly any came for 60 s/);
+  });
+
+  test("are given up although a byte comes now and then", async () => {
+    const { told, send } = beginTwo();
+    for (let second = 0; second < 60; second += 1) {
+      await send(1, second);
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(told.length).toBe(2);
+  });
+
+  test("are waited for while another one on the link gets on", async () => {
+    const { told, send } = beginTwo();
+    for (let minute = 0; minute < 5; minute += 1) {
+      await send(5_000, minute * 5_000);
+      vi.advanceTimersByTime(55_000);
+    }
+    expect(told).toEqual([]);
+  });
+
+  test("are no matter once they have ended, and leave no timer", () => {
+    const { transfers, told, numbers } = beginTwo();
+    for (const number of numbers) transfers.drop(number);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(200_000);
+    expect(told).toEqual([]);
+  });
 });

@@ -1,0 +1,142 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { keyframedScene } from "../support/blender.ts";
+import { blenderLabProblem, skipBecause } from "../support/lab.ts";
+import { videoFacts } from "../support/lab-video.ts";
+import { installInto, npx, type PackedPackage, packInto, projectFolder, registryProgram } from "../support/package.ts";
+
+let folder: string;
+let packed: PackedPackage;
+let film: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "renderfarm-package-"));
+  packed = await packInto(folder);
+  film = join(folder, "film");
+  await installInto(film, packed.tarball);
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+
+describe("the tarball", () => {
+  test("holds what a user needs", () => {
+    expect(packed.files).toEqual(
+      expect.arrayContaining([
+        "LICENSE",
+        "README.md",
+        "CHANGELOG.md",
+        "package.json",
+        "farmspec.example.json",
+        "farmspec.schema.json",
+        "dist/index.js",
+        "dist/index.d.ts",
+        "dist/cli/main.js",
+        "blender_scripts/main.py",
+        "blender_scripts/slot_main.py",
+        "blender_scripts/vendor/websockets/__init__.py",
+        "blender_scripts/vendor/zeroconf/__init__.py",
+        "docs/protocol.md",
+      ]),
+    );
+  });
+
+  test("holds the licence of each library that it carries", () => {
+    const isLicence = /^blender_scripts\/vendor\/(\w+)-.*(licen[cs]e|copying|copyright)/i;
+    const licensed = packed.files.map((file) => isLicence.exec(file)?.[1]).filter((name) => name !== undefined);
+    expect([...new Set(licensed)].sort()).toEqual(["async_timeout", "ifaddr", "websockets", "zeroconf"]);
+  });
+
+  test("holds every Python file of the node", async () => {
+    const scripts = await readdir(join(projectFolder, "blender_scripts"), { recursive: true });
+    const python = scripts.filter((file) => file.endsWith(".py")).map((file) => `blender_scripts/${file}`);
+    expect(python.filter((file) => !packed.files.includes(file))).toEqual([]);
+  });
+
+  test("holds no test, no source, no cache and no compiled part", () => {
+    const unwanted =
+      /^(test|src|scripts|demo|\.ci|\.cache)\/|__pycache__|_cache\/|\.(pyc|so|pyd|tgz|tsbuildinfo)$|\.test\./;
+    expect(packed.files.filter((file) => unwanted.test(file))).toEqual([]);
+  });
+});
+
+describe("installed into an empty folder", () => {
+  test("npx renderfarm tells its version and its help", async () => {
+    const { version } = JSON.parse(await readFile(join(projectFolder, "package.json"), "utf8")) as { version: string };
+    expect(await npx(film, ["renderfarm", "--version"])).toMatchObject({ exitCode: 0, stdout: version });
+    const help = await npx(film, ["renderfarm", "--help"]);
+    expect(help).toMatchObject({ exitCode: 0 });
+    expect(help.stdout).toContain("--blend");
+  });
+
+  test.skipIf(skipBecause(blenderLabProblem))("npx renderfarm --local renders", async () => {
+    const scene = await keyframedScene({ frames: 24, samples: 100 });
+    await copyFile(scene.blendfile, join(film, "scene.blend"));
+    const words = ["renderfarm", "scene.blend", "-o", "film.mp4", "--frames", "1-3", "--local", "--yes"];
+
+    const run = await npx(film, words);
+
+    expect(run.exitCode, run.all).toBe(0);
+    expect(await videoFacts(join(film, "film.mp4"))).toMatchObject({ frames: 3, codec: "h264", width: 96, height: 54 });
+  });
+
+  test("its API can be imported", async () => {
+    const program = 'const { renderJob } = await import("blender-renderfarm"); console.log(typeof renderJob);';
+    const { stdout } = await execa(process.execPath, ["--input-type=module", "-e", program], { cwd: film });
+    expect(stdout).toBe("function");
+  });
+
+  test("its types stand on nothing that only its developers have", async () => {
+    // Node's own types are the user's; of other `@types` packages the user has none.
+    const nodeTypes = join(projectFolder, "node_modules/@types/node");
+    const using = 'import { renderJob } from "blender-renderfarm";\nexport type Job = ReturnType<typeof renderJob>;\n';
+    await writeFile(join(film, "using.ts"), using);
+    const compiler = join(projectFolder, "node_modules/typescript/bin/tsc");
+    const target = ["--noEmit", "--strict", "--target", "ES2022", "--lib", "ES2023,ESNext.Disposable"];
+    const modules = ["--module", "NodeNext", "--skipLibCheck", "false", "--types", nodeTypes];
+    const check = await execa(process.execPath, [compiler, ...target, ...modules, "using.ts"], {
+      cwd: film,
+      reject: false,
+    });
+    expect(check.stdout).toBe("");
+  });
+});
+
+describe("what others say of the package", () => {
+  test("publint finds nothing", async () => {
+    const { exitCode, all } = await registryProgram("publint@0.3.25", ["--strict", packed.tarball], folder);
+    expect(exitCode, all).toBe(0);
+    expect(all).toContain("All good");
+  });
+
+  test("attw finds its types right for ES modules", async () => {
+    const args = [packed.tarball, "--profile", "esm-only", "--no-emoji", "--no-color"];
+    const { exitCode, all } = await registryProgram("@arethetypeswrong/cli@0.18.5", args, folder);
+    expect(exitCode, all).toBe(0);
+    expect(all).toContain("OK (ESM)");
+  });
+});
+
+describe("production dependencies", () => {
+  test("none runs a script when it is installed", async () => {
+    const lockfile = JSON.parse(await readFile(join(projectFolder, "package-lock.json"), "utf8")) as Lockfile;
+    const scripted = Object.entries(lockfile.packages).filter(([, entry]) => entry.hasInstallScript && !entry.dev);
+    expect(scripted.map(([path]) => path)).toEqual([]);
+  });
+
+  test("the package itself runs none either", async () => {
+    const own = JSON.parse(await readFile(join(film, "node_modules/blender-renderfarm/package.json"), "utf8")) as {
+      scripts?: Record<string, string>;
+    };
+    const atInstall = Object.keys(own.scripts ?? {}).filter((name) => /^(pre|post)?install$|^prepare$/.test(name));
+    expect(atInstall).toEqual([]);
+    expect(existsSync(join(film, "node_modules/.bin/renderfarm"))).toBe(true);
+  });
+});
+
+interface Lockfile {
+  readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean; readonly dev?: boolean }>>;
+}

@@ -49,6 +49,14 @@ export function parseFarmKey(text: string, source: string): FarmKey {
   }
   const byteCount = Math.floor(bitCount / 8);
   const whole = bits >> BigInt(bitCount - byteCount * 8);
+  if (whole === 0n) {
+    // To HMAC a key of zeros is the empty key, which everybody has.
+    throw new FarmError(
+      "FARM_KEY_UNUSABLE",
+      `Cannot use the farm key of ${source}: a key of zeros is worth no more than none`,
+      hint,
+    );
+  }
   return farmKeyOf(Buffer.from(whole.toString(16).padStart(byteCount * 2, "0"), "hex"));
 }
 

@@ -10,6 +10,8 @@ export interface NamedNode {
   /** With it the node is found again when its address has changed. */
   readonly id?: NodeId;
   readonly name?: string;
+  /** Whether to connect by TLS, also when nothing else tells that it has it. */
+  readonly tls?: boolean;
 }
 
 /** Everything a job is told from outside: farmspec, environment, flags and prompts have been settled into it. */
@@ -38,6 +40,8 @@ export interface JobSettings {
   readonly mixVersions: boolean;
   /** What to do about files that the blendfile names and the nodes do not have. */
   readonly missing: "fail" | "warn";
+  /** Whether scripts in the blendfile may run, on nodes that allow it too. */
+  readonly allowScripts: boolean;
   /** Quality of the video, lower is better, in the codec's own scale; `undefined` is the codec's default. */
   readonly crf: number | undefined;
   /** How the video is compressed; `undefined` is the usual codec of the output's kind. */
@@ -52,6 +56,8 @@ export interface JobSettings {
   readonly waitMs: number | undefined;
   /** Keys this machine knows, the one to be preferred first; may be empty. */
   readonly keys: readonly FarmKey[];
+  /** Absolute path of a PEM file with the authorities that sign the nodes' certificates; `undefined` pins each node's own. */
+  readonly tlsCa: string | undefined;
   /** FFmpeg to use; `undefined` looks at FFMPEG_PATH and PATH. */
   readonly ffmpeg: string | undefined;
   /** Blender for a node on this machine; `undefined` looks at BLENDER and PATH. */

@@ -25,5 +25,9 @@ export interface Sighting {
   readonly state?: "idle" | "busy";
   /** Key id the node announced; `null` for an open node; absent when unknown. */
   readonly keyId?: string | null;
+  /** Whether it is to be connected to by TLS, as it announced or as the user said. */
+  readonly tls?: boolean;
+  /** First 16 digits of its certificate's fingerprint, as announced: for people to compare, proved by nothing. */
+  readonly certificate?: string;
   readonly source: "mdns" | "fixed" | "embedded";
 }

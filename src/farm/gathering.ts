@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { AsyncQueue } from "../core/async-queue.ts";
-import { FarmError } from "../core/errors.ts";
+import { FarmError, messageOf } from "../core/errors.ts";
 import type { JobSettings } from "../core/job-settings.ts";
 import { fixedNodes } from "../discovery/fixed.ts";
 import { browseMdns } from "../discovery/mdns.ts";
@@ -48,6 +49,7 @@ export class Gathering implements AsyncDisposable {
       dial: dialWebSocket,
       muster: this.#muster,
       knownNodes: new KnownNodes(settings.configFolder),
+      authorities: settings.tlsCa === undefined ? undefined : readAuthorities(settings.tlsCa),
       keys: settings.keys,
       tell,
       onEvent: (event) => this.inputs.push(event),
@@ -153,6 +155,23 @@ async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
   } finally {
     waiting.abort();
   }
+}
+
+/** @throws {FarmError} `FARM_BAD_INPUT` */
+function readAuthorities(file: string): string {
+  try {
+    const text = readFileSync(file, "utf8");
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  } catch (error) {
+    throw new FarmError("FARM_BAD_INPUT", `Cannot read '${file}': ${messageOf(error)}`, "Correct --tls-ca", {
+      cause: error,
+    });
+  }
+  throw new FarmError(
+    "FARM_BAD_INPUT",
+    `Cannot use '${file}': no certificate in PEM form is in it`,
+    "Correct --tls-ca",
+  );
 }
 
 /** Says what is wrong with each node that was seen; with one only, that is the whole error. */

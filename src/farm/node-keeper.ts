@@ -2,7 +2,7 @@ import { FarmError } from "../core/errors.ts";
 import type { FarmKey } from "../core/farm-key.ts";
 import type { NodeAddress, NodeId, Sighting } from "../core/node.ts";
 import type { Claim } from "../session/greeting.ts";
-import type { Dial, Link } from "../session/link.ts";
+import type { Dial, Link, TlsDemand } from "../session/link.ts";
 import { LoadFailedError, type NodeReport, NodeSession } from "../session/node-session.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../session/protocol.ts";
 import type { Blob } from "../session/upload.ts";
@@ -19,6 +19,17 @@ export interface JobOrder {
   readonly blob: Blob;
   readonly scene: string | null;
   readonly colorMode: "RGB" | null;
+  /** Whether scripts in the blendfile may run where the node allows it. */
+  readonly allowScripts: boolean;
+}
+
+/** How a node was met: what it claims of itself, and on which link. */
+export interface Meeting {
+  readonly claim: Claim;
+  readonly sighting: Sighting;
+  readonly address: NodeAddress;
+  /** SHA-256 of its certificate, 64 hexadecimal digits; `undefined` on a link in clear. */
+  readonly certificate: string | undefined;
 }
 
 /** A node that has the job and its blendfile, on a link that lives. */
@@ -33,9 +44,12 @@ export interface KeeperHost {
   /** Known once the job's Blender version is chosen, so after the first node was admitted. */
   readonly order: Promise<JobOrder>;
   readonly dial: Dial;
-  chooseKey(claim: Claim, source: Sighting["source"]): FarmKey;
+  /** What a node must show before anything is said to it; `undefined` dials in clear. */
+  demandTls(sighting: Sighting, address: NodeAddress): TlsDemand | undefined;
+  /** Nothing was proved yet. @throws {FarmError} When the node is not to be trusted */
+  chooseKey(meeting: Meeting): FarmKey;
   /** The node has proved itself. @returns Why it is left out, or `undefined` */
-  admit(info: NodeInfo, address: NodeAddress, claim: Claim, source: Sighting["source"]): Promise<string | undefined>;
+  admit(info: NodeInfo, meeting: Meeting): Promise<string | undefined>;
   /** A try has come to its end, good or bad; the first one matters to who counts the nodes. */
   onTried(sighting: Sighting, problem: FarmError | undefined): void;
   onBusy(info: NodeInfo, holder: string): void;
@@ -103,19 +117,21 @@ export class NodeKeeper {
     const { link, address } = await this.#reach(sighting);
     const early: NodeReport[] = [];
     let pass = (report: NodeReport): void => void early.push(report);
-    let claim: Claim | undefined;
+    const certificate = link.tlsFingerprint.length > 0 ? link.tlsFingerprint.toString("hex") : undefined;
+    let meeting: Meeting | undefined;
     await using session = await NodeSession.open({
       link,
       expectedNode: sighting.id,
-      chooseKey: (made) => {
-        claim = made;
-        return this.#host.chooseKey(made, sighting.source);
+      chooseKey: (claim) => {
+        meeting = { claim, sighting, address, certificate };
+        return this.#host.chooseKey(meeting);
       },
       onReport: (report) => pass(report),
       signal: this.#signal,
     });
     const { info } = session;
-    const admission = this.#host.admit(info, address, claim ?? { node: info.node, keyId: null }, sighting.source);
+    if (!meeting) throw new Error("A session was opened without a key having been chosen");
+    const admission = this.#host.admit(info, meeting);
     this.#host.onTried(sighting, undefined);
     const refusal = await this.#while(session, admission);
     if (refusal !== undefined) throw leftOut(info, refusal);
@@ -137,16 +153,17 @@ export class NodeKeeper {
   }
 
   async #load(session: NodeSession, order: JobOrder): Promise<SceneInfo> {
-    const { job, blob, scene, colorMode } = order;
+    const { job, blob, scene, colorMode, allowScripts } = order;
     await session.sendBlob(blob, (haveBytes) => this.#host.onUpload(session.info, haveBytes), this.#signal);
-    return await session.loadJob({ job, blend: blob.sha256, scene, colorMode }, this.#signal);
+    return await session.loadJob({ job, blend: blob.sha256, scene, colorMode, allowScripts }, this.#signal);
   }
 
   async #reach(sighting: Sighting): Promise<{ link: Link; address: NodeAddress }> {
     let problem: unknown;
     for (const address of sighting.addresses) {
       try {
-        return { link: await this.#host.dial(address, this.#signal), address };
+        const tls = this.#host.demandTls(sighting, address);
+        return { link: await this.#host.dial(address, this.#signal, tls), address };
       } catch (error) {
         if (this.#signal.aborted) throw error;
         problem ??= error; // of the first address: it is the best one
@@ -203,6 +220,7 @@ export function isFinal(error: FarmError): boolean {
   return (
     error instanceof LoadFailedError ||
     error.code === "FARM_KEY_UNUSABLE" ||
+    error.code === "FARM_CERTIFICATE_REFUSED" ||
     error.code === "FARM_NODE_REFUSED" ||
     error.code === "FARM_BLEND_REJECTED" ||
     error.code === "FARM_BAD_INPUT"

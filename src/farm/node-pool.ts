@@ -1,14 +1,14 @@
-import { FarmError } from "../core/errors.ts";
+import { FarmError, messageOf } from "../core/errors.ts";
 import type { FarmKey } from "../core/farm-key.ts";
-import type { NodeAddress, NodeId, Sighting } from "../core/node.ts";
+import type { NodeId, Sighting } from "../core/node.ts";
 import type { Dial } from "../session/link.ts";
 import type { NodeReport } from "../session/node-session.ts";
 import type { NodeInfo } from "../session/protocol.ts";
 import type { FarmListener } from "./events.ts";
 import type { KnownNodes } from "./known-nodes.ts";
 import type { Muster } from "./muster.ts";
-import { isFinal, type JobOrder, type JoinedNode, type KeeperHost, NodeKeeper } from "./node-keeper.ts";
-import { chooseKey } from "./trust.ts";
+import { isFinal, type JobOrder, type JoinedNode, type KeeperHost, type Meeting, NodeKeeper } from "./node-keeper.ts";
+import { chooseKey, demandTls, requireSameTls } from "./trust.ts";
 
 /** What happens to the nodes of a job, in order, for the job's loop. */
 export type PoolEvent =
@@ -26,6 +26,8 @@ export interface PoolOptions {
   readonly dial: Dial;
   readonly muster: Muster;
   readonly knownNodes: KnownNodes;
+  /** Authorities that sign the nodes' certificates, in PEM form; `undefined` pins each node's own. */
+  readonly authorities?: string | undefined;
   readonly keys: readonly FarmKey[];
   readonly tell: FarmListener;
   readonly onEvent: (event: PoolEvent) => void;
@@ -116,7 +118,7 @@ export class NodePool {
   }
 
   #hostFor(keeperId: string, keys: readonly FarmKey[]): KeeperHost {
-    const { order, blendBytes, dial, muster, knownNodes, tell, onEvent } = this.#options;
+    const { order, blendBytes, dial, muster, knownNodes, authorities, tell, onEvent } = this.#options;
     let isFirstTry = true;
     const endFirstTry = () => {
       if (!isFirstTry) return;
@@ -127,11 +129,23 @@ export class NodePool {
     return {
       order,
       dial,
-      chooseKey: (claim, source) => chooseKey({ ...claim, source, wasKeyed: knownNodes.has(claim.node), keys }),
-      admit: (info, address, claim, source) => {
+      demandTls: ({ id, source, tls }, address) => {
+        if (source === "embedded") return undefined; // on loopback, with a key that nobody else has
+        const isWanted = tls === true || (source === "fixed" && knownNodes.named(address).hasTls);
+        const pinned = id === undefined ? undefined : knownNodes.of(id)?.tls;
+        return demandTls({ isWanted, pinned, authorities });
+      },
+      chooseKey: ({ claim, sighting: { source }, address, certificate }) => {
+        if (source === "embedded") return chooseKey({ ...claim, source, wasKeyed: true, keys });
+        const known = knownNodes.of(claim.node);
+        const wasKeyed = known?.keyed === true || (source === "fixed" && knownNodes.named(address).keyed);
+        requireSameTls(claim.node, { shown: certificate, pinned: known?.tls, authorities });
+        return chooseKey({ ...claim, source, wasKeyed, keys });
+      },
+      admit: (info, meeting) => {
         this.#claimFor(keeperId, info.node);
-        if (claim.keyId !== null && source !== "embedded") this.#follow(knownNodes.add(info.node).catch(() => {}));
-        return this.#admit(info, address, muster);
+        this.#remember(info, meeting);
+        return this.#admit(info, meeting, muster);
       },
       onTried: (sighting, problem) => {
         endFirstTry();
@@ -162,7 +176,23 @@ export class NodePool {
     };
   }
 
-  async #admit(info: NodeInfo, address: NodeAddress, muster: Muster): Promise<string | undefined> {
+  /** It has proved its key, and that the certificate is its own: from now on it must have both. */
+  #remember(info: NodeInfo, { claim, sighting, address, certificate }: Meeting): void {
+    const keyed = claim.keyId !== null;
+    if (sighting.source === "embedded" || (!keyed && certificate === undefined)) return;
+    const seen = {
+      keyed,
+      ...(certificate !== undefined && { tls: certificate }),
+      ...(sighting.source === "fixed" && sighting.id === undefined && { named: address }),
+    };
+    const remembering = this.#options.knownNodes.remember(info.node, seen).catch((error: unknown) => {
+      const message = `Cannot remember how this node has proved itself: ${messageOf(error)}`;
+      this.#options.tell({ type: "warning", code: "NODE_NOT_REMEMBERED", message, name: info.name });
+    });
+    this.#follow(remembering);
+  }
+
+  async #admit(info: NodeInfo, { address }: Meeting, muster: Muster): Promise<string | undefined> {
     const isNew = !this.#infos.has(info.node);
     this.#infos.set(info.node, info);
     const refusal = await muster.admit(info);

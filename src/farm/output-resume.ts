@@ -34,7 +34,7 @@ export function fingerprintFor(
     assets: [],
     scene: settings.scene ?? null,
     blenderVersion,
-    overrides: { colorMode: format.canHaveAlpha ? null : "RGB" },
+    overrides: { colorMode: format.canHaveAlpha ? null : "RGB", ...(settings.allowScripts && { allowScripts: true }) },
   });
 }
 

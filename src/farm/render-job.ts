@@ -130,7 +130,8 @@ async function renderAndEncode(rendering: Rendering): Promise<Rendered> {
   const { blend, format } = preparation;
   const scene = settings.scene ?? null;
   const colorMode = format.canHaveAlpha ? null : "RGB";
-  gathering.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode });
+  const { allowScripts } = settings;
+  gathering.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode, allowScripts });
   const produced = await produce({ settings, preparation, gathering, run, tell, drain, signal, chooseFrames });
   const nodes = produced.type === "complete" ? produced.tally.nodes((node) => gathering.pool.infoOf(node)) : [];
   return { produced, nodes };

@@ -19,5 +19,17 @@ export interface Link extends AsyncDisposable {
   close(code: number, reason: string): Promise<void>;
 }
 
-/** Opens a link. @throws {FarmError} `FARM_NODE_UNREACHABLE` or `FARM_NODE_REFUSED` */
-export type Dial = (address: NodeAddress, signal: AbortSignal) => Promise<Link>;
+/** What a node must show before anything is said to it over TLS. */
+export interface TlsDemand {
+  /** Authorities, in PEM form, of which one must have signed its certificate. */
+  readonly authorities?: string;
+  /** SHA-256 of the certificate it had before, 64 hexadecimal digits. With neither, the handshake alone must prove it. */
+  readonly fingerprint?: string;
+}
+
+/**
+ * Opens a link; in clear when no TLS is demanded, and never so when it is.
+ *
+ * @throws {FarmError} `FARM_NODE_UNREACHABLE`, `FARM_NODE_REFUSED`, or `FARM_CERTIFICATE_REFUSED`
+ */
+export type Dial = (address: NodeAddress, signal: AbortSignal, tls?: TlsDemand) => Promise<Link>;

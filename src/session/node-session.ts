@@ -128,7 +128,7 @@ export class NodeSession implements AsyncDisposable {
    * @throws {FarmError} `FARM_LOAD_FAILED` with the node's own words
    */
   async loadJob(
-    request: { job: string; blend: string; scene: string | null; colorMode: "RGB" | null },
+    request: { job: string; blend: string; scene: string | null; colorMode: "RGB" | null; allowScripts?: boolean },
     signal: AbortSignal,
   ): Promise<SceneInfo> {
     const reply = await this.#ask(

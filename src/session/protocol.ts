@@ -174,6 +174,8 @@ const fromCoordinator = z.discriminatedUnion("type", [
     blend: digest,
     scene: name.nullable(),
     colorMode: z.literal("RGB").nullable(),
+    /** Absent is false. */
+    allowScripts: z.boolean().optional(),
   }),
   z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
   z.object({ type: z.literal("frame-withdraw"), ...attemptRef }),

@@ -1,23 +1,35 @@
 import { once } from "node:events";
+import type { TLSSocket } from "node:tls";
 import { type RawData, WebSocket } from "ws";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { NodeAddress } from "../core/node.ts";
 import type { Dial, Link } from "./link.ts";
 import { largestPieceBytes, pieceHeaderBytes } from "./piece.ts";
+import { fingerprintOf, openTls } from "./tls-socket.ts";
 
 const openingTimeoutMs = 5_000;
 const closingTimeoutMs = 2_000;
 /** Messages read ahead of the reader before the socket is paused: enough to keep a disk busy, at most 8 MiB. */
 const mostUnreadMessages = 8;
 
-/** Dials a node over an unencrypted WebSocket. */
-export const dialWebSocket: Dial = async (address, signal) => {
+/** Dials a node over a WebSocket. */
+export const dialWebSocket: Dial = async (address, signal, tls) => {
+  let secured: TLSSocket | undefined;
+  if (tls) {
+    // First TLS and the look at the certificate, then the first word to the node.
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(openingTimeoutMs)]);
+    secured = await openTls(address, tls, limit).catch((error: unknown) => {
+      if (signal.aborted) throw signal.reason;
+      throw error instanceof FarmError ? error : unreachableByTls(address, error);
+    });
+  }
   const host = address.host.includes(":") ? `[${address.host}]` : address.host;
   const socket = new WebSocket(`ws://${host}:${address.port}/`, {
     perMessageDeflate: false, // costs a core and makes PNG no smaller
     maxPayload: largestPieceBytes + pieceHeaderBytes + 1024,
     handshakeTimeout: openingTimeoutMs,
     followRedirects: false,
+    ...(secured && { createConnection: () => secured }),
   });
   socket.on("error", () => {}); // a socket without a listener would end the process; the waits below see it
   const opening = new AbortController();
@@ -39,11 +51,11 @@ export const dialWebSocket: Dial = async (address, signal) => {
   } finally {
     opening.abort();
   }
-  return new WebSocketLink(socket);
+  return new WebSocketLink(socket, secured ? fingerprintOf(secured) : Buffer.alloc(0));
 };
 
 class WebSocketLink implements Link {
-  readonly tlsFingerprint = Buffer.alloc(0);
+  readonly tlsFingerprint: Buffer;
   readonly #socket: WebSocket;
   readonly #unread: (string | Buffer)[] = [];
   #wakeReader: (() => void) | undefined;
@@ -52,7 +64,8 @@ class WebSocketLink implements Link {
   #isOver = false;
   #endedBy: string | undefined;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, tlsFingerprint: Buffer) {
+    this.tlsFingerprint = tlsFingerprint;
     this.#socket = socket;
     socket.on("message", (data: RawData, isBinary: boolean) => this.#take(data, isBinary));
     socket.on("error", (error) => {
@@ -129,6 +142,7 @@ class WebSocketLink implements Link {
 
 function unreachable(address: NodeAddress, error: unknown): FarmError {
   const reasons: Record<string, string> = {
+    ECONNRESET: "it hung up at once; a node with TLS does that, and is named wss://host:port",
     ECONNREFUSED: "nothing listens there",
     EHOSTUNREACH: "there is no way to that host",
     ENETUNREACH: "there is no way to that network",
@@ -140,6 +154,18 @@ function unreachable(address: NodeAddress, error: unknown): FarmError {
     "FARM_NODE_UNREACHABLE",
     `Cannot reach a node at ${address.host}:${address.port}: ${reason}`,
     "Look whether the node still runs there and whether a firewall stands between",
+    { cause: error },
+  );
+}
+
+/** Never a reason to try in clear: that is what somebody in between would wait for. */
+function unreachableByTls(address: NodeAddress, error: unknown): FarmError {
+  const code = systemCodeOf(error) ?? "";
+  if (!/^(EPROTO|ECONNRESET|ERR_SSL_.*|ABORT_ERR)$/.test(code)) return unreachable(address, error);
+  return new FarmError(
+    "FARM_NODE_UNREACHABLE",
+    `Cannot reach a node at ${address.host}:${address.port} by TLS: what answers there does not speak it`,
+    "If the node has no TLS any more, on purpose, delete its entry in known-nodes.json in the config folder",
     { cause: error },
   );
 }

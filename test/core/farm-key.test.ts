@@ -46,8 +46,12 @@ test("makeFarmKey() makes 160 bits, other ones each time", () => {
 });
 
 test("a key keeps its leading zero bytes", () => {
-  const key = parseFarmKey("A".repeat(32), "a test");
-  expect(key.bytes).toEqual(Buffer.alloc(20));
+  const key = parseFarmKey(`${"A".repeat(31)}B`, "a test");
+  expect(key.bytes).toEqual(Buffer.concat([Buffer.alloc(19), Buffer.of(1)]));
+});
+
+test("a key of zeros is refused: to HMAC it is the empty key, which everybody has", () => {
+  expect(() => parseFarmKey("A".repeat(32), "a test")).toThrow("worth no more than none");
 });
 
 test("the key of an open node is empty", () => {

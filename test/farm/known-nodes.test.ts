@@ -4,46 +4,86 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { KnownNodes } from "../../src/farm/known-nodes.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
+const keyed = { keyed: true };
+const [tls, renewed] = ["1".repeat(64), "2".repeat(64)];
 let folder: TemporaryFolder;
 let config: string;
+let file: string;
 beforeEach(async () => {
   folder = await makeTemporaryFolder();
   config = join(folder.path, "deep", "config");
+  file = join(config, "known-nodes.json");
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-test("a node that was added is known to the next run, and its file to nobody else", async () => {
+test("a node that was remembered is known to the next run, and its file to nobody else", async () => {
   const nodes = new KnownNodes(config);
-  expect(nodes.has("a")).toBe(false);
-  await nodes.add("a");
-  await nodes.add("a");
-  expect(nodes.has("a")).toBe(true);
-  expect(new KnownNodes(config).has("a")).toBe(true);
-  expect((await stat(join(config, "known-nodes.json"))).mode & 0o077).toBe(0);
+  expect(nodes.of("a")).toBeUndefined();
+  await nodes.remember("a", keyed);
+  expect(nodes.of("a")).toEqual(keyed);
+  expect(new KnownNodes(config).of("a")).toEqual(keyed);
+  expect((await stat(file)).mode & 0o077).toBe(0);
 });
 
-test("add() keeps what another run has added meanwhile", async () => {
-  const [one, two] = [new KnownNodes(config), new KnownNodes(config)];
-  await one.add("a");
-  await two.add("b");
-  expect(JSON.parse(await readFile(join(config, "known-nodes.json"), "utf8"))).toEqual(["a", "b"]);
+test("what a node once had is not forgotten when it shows less; its certificate is replaced", async () => {
+  const nodes = new KnownNodes(config);
+  await nodes.remember("a", { keyed: true, tls });
+  await nodes.remember("a", { keyed: false });
+  expect(nodes.of("a")).toEqual({ keyed: true, tls });
+  await nodes.remember("a", { keyed: true, tls: renewed });
+  expect(new KnownNodes(config).of("a")).toEqual({ keyed: true, tls: renewed });
 });
 
-test("nodes that are added at the same time are all kept", async () => {
+test("what stands at an address that the user named is known by that name too, in any case", async () => {
   const nodes = new KnownNodes(config);
-  await Promise.all(["a", "b", "c", "d"].map((id) => nodes.add(id)));
+  await nodes.remember("a", { keyed: true, tls, named: { host: "Render1", port: 7447 } });
+  await nodes.remember("b", { keyed: true, named: { host: "render2", port: 7447 } });
   const later = new KnownNodes(config);
-  expect(["a", "b", "c", "d"].filter((id) => !later.has(id))).toEqual([]);
+  expect(later.named({ host: "render1", port: 7447 })).toEqual({ keyed: true, hasTls: true });
+  expect(later.named({ host: "render2", port: 7447 })).toEqual({ keyed: true, hasTls: false });
+  expect(later.named({ host: "render1", port: 7448 })).toEqual({ keyed: false, hasTls: false });
 });
 
-test.each(["", "{", "{}", "null", "[1, null]"])(
-  "a file that holds '%s' knows nobody, and is no error",
+test("remember() keeps what another run has added meanwhile", async () => {
+  const [one, two] = [new KnownNodes(config), new KnownNodes(config)];
+  expect(two.of("a")).toBeUndefined();
+  await one.remember("a", { keyed: true, tls });
+  await two.remember("b", keyed);
+  expect(JSON.parse(await readFile(file, "utf8"))).toEqual({ version: 2, nodes: { a: { ...keyed, tls }, b: keyed } });
+});
+
+test("nodes that are remembered at the same time are all kept", async () => {
+  const nodes = new KnownNodes(config);
+  await Promise.all(["a", "b", "c", "d"].map((id) => nodes.remember(id, keyed)));
+  const later = new KnownNodes(config);
+  expect(["a", "b", "c", "d"].filter((id) => !later.of(id))).toEqual([]);
+});
+
+test("the list of ids that earlier releases wrote is taken over", async () => {
+  await new KnownNodes(config).remember("x", keyed);
+  await writeFile(file, '["a", "b"]');
+  const nodes = new KnownNodes(config);
+  expect(nodes.of("a")).toEqual(keyed);
+  await nodes.remember("c", { keyed: true, tls });
+  const { nodes: written } = JSON.parse(await readFile(file, "utf8"));
+  expect(written).toEqual({ a: keyed, b: keyed, c: { keyed: true, tls } });
+});
+
+test.each(["", "{", "{}", "null", "[1, null]", '{"version":3,"nodes":{}}', '{"version":2,"nodes":{"a":{"tls":"0"}}}'])(
+  "a file that holds '%s' is an error and stays as it is: what it said must not be forgotten in silence",
   async (text) => {
-    await new KnownNodes(config).add("a");
-    await writeFile(join(config, "known-nodes.json"), text);
+    await new KnownNodes(config).remember("a", keyed);
+    await writeFile(file, text);
     const nodes = new KnownNodes(config);
-    expect(nodes.has("a")).toBe(false);
-    await nodes.add("b");
-    expect(new KnownNodes(config).has("b")).toBe(true);
+    const error = expect.objectContaining({ code: "FARM_BAD_INPUT", hint: expect.stringContaining("delete it") });
+    expect(() => nodes.of("a")).toThrow(error);
+    expect(() => nodes.named({ host: "a", port: 1 })).toThrow(error);
+    await expect(nodes.remember("b", keyed)).rejects.toEqual(error);
+    expect(await readFile(file, "utf8")).toBe(text);
   },
 );
+
+test("a file that cannot be read is an error, and no file is none", async () => {
+  expect(new KnownNodes(config).of("a")).toBeUndefined();
+  expect(() => new KnownNodes(join(process.execPath, "no folder")).of("a")).toThrow("cannot be used");
+});

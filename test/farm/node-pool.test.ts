@@ -51,7 +51,18 @@ class Farm {
     muster.close();
     const blob = { path: join(folder.path, "scene.blend"), sha256: digestOf(content), sizeBytes: content.length };
     this.pool = new NodePool({
-      ...{ order: Promise.resolve({ job, holder: "me", blob, scene: null, colorMode: "RGB" as const }), dial, muster },
+      ...{
+        order: Promise.resolve({
+          job,
+          holder: "me",
+          blob,
+          scene: null,
+          colorMode: "RGB" as const,
+          allowScripts: false,
+        }),
+        dial,
+        muster,
+      },
       ...{ blendBytes: content.length, knownNodes: new KnownNodes(join(folder.path, "config")), keys: [key] },
       tell: (event) => this.#note(() => this.events.push(event)),
       onEvent: (event) => this.#note(() => this.news.push(event)),

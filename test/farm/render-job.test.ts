@@ -86,7 +86,7 @@ function settingsFor(nodes: readonly StartedNode[], settings: Partial<JobSetting
     ...{ nodes: nodes.map(({ server: { address } }) => ({ address })), isLocal: false, localSlots: 1 },
     ...{ blenderVersion: undefined, mixVersions: false, missing: "fail", keepFrames: false, overwrite: false },
     ...{ discover: false, crf: undefined, codec: undefined, poster: undefined, isFresh: false, waitMs: undefined },
-    ...{ keys: [key], ffmpeg: undefined, blender: undefined },
+    ...{ keys: [key], ffmpeg: undefined, blender: undefined, tlsCa: undefined, allowScripts: false },
     configFolder: join(folder.path, "config"),
     cacheFolder: join(folder.path, "cache"),
     ...settings,

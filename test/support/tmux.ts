@@ -40,8 +40,12 @@ export class TmuxTerminal implements AsyncDisposable {
 
   /** Types a text and Enter. */
   async typeLine(text: string): Promise<void> {
-    await this.#tmux("send-keys", "-l", text);
-    await this.#tmux("send-keys", "Enter");
+    await this.typeText(text);
+    await this.press("Enter");
+  }
+
+  async typeText(text: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", "--", text);
   }
 
   /** Presses a key as tmux names it: "C-c", "Enter". */

@@ -1,0 +1,228 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { rememberBlend } from "../../src/config/recent.ts";
+import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
+import type { FakeNodeOptions } from "../support/fake-node.ts";
+import { TerminalLab } from "../support/terminal-lab.ts";
+import { noTmux, TmuxTerminal } from "../support/tmux.ts";
+
+const open = { key: null } as const;
+
+/** A terminal of 100×30 in a lab with a scene and an open fake node. */
+async function openTerminal(options: FakeNodeOptions = open) {
+  const lab = await TerminalLab.open();
+  onTestFinished(() => lab[Symbol.asyncDispose]());
+  const terminal = await TmuxTerminal.open({ columns: 100, rows: 30 });
+  onTestFinished(() => terminal[Symbol.asyncDispose]());
+  await lab.makeBlend("scene.blend");
+  const { node, at } = await lab.serve(options);
+  const ended = () => lab.ended(terminal);
+  const asks = (question: RegExp) => terminal.until(String(question), (screen) => question.test(screen));
+  return { lab, terminal, node, at, ended, asks };
+}
+
+/** The cursor is back, and what is typed shows again. */
+async function expectRestored(terminal: TmuxTerminal): Promise<void> {
+  expect(await terminal.isCursorShown()).toBe(true);
+  await terminal.typeLine("stty -a | tr ' ;' '\\n\\n' | grep -xE -- '-?(icanon|echo|isig)' | tr '\\n' ' '; echo");
+  await terminal.until("the terminal's settings", (screen) => /isig .*icanon .*echo\b/.test(screen));
+  expect(await terminal.screen()).not.toMatch(/-(isig|icanon|echo)/m);
+}
+
+const atBlend = /^\? Blendfile \(type to search\)/m;
+const atOutput = /^\? Output/m;
+const atFrames = /^\? Frames/m;
+
+describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: true, timeout: 60_000 }, () => {
+  test("the blendfile, last used first and narrowed by typing; the output; the frames; then it renders", async () => {
+    const { lab, terminal, node, at, ended, asks } = await openTerminal();
+    for (const name of ["below/meadow.blend", "below/winter.blend", "node_modules/other.blend", "copy.blend1"]) {
+      await lab.makeBlend(name);
+    }
+    await rememberBlend(lab.configFolder, lab.path("below/winter.blend"));
+    await rememberBlend(lab.configFolder, lab.path("gone.blend"));
+    await lab.type(terminal, ["--nodes", at, "--plain"]);
+
+    await asks(atBlend);
+    const choices = (await asks(/meadow\.blend/)).split("\n").filter((line) => line.endsWith(".blend"));
+    expect(choices).toEqual(["❯ below/winter.blend", "  scene.blend", "  below/meadow.blend"]);
+    await terminal.typeText("mead");
+    const narrowed = await terminal.until("one", (text) => /❯ below\/meadow/.test(text) && !text.includes("winter"));
+    expect(narrowed).not.toContain("scene.blend");
+    await terminal.press("Enter");
+
+    expect(await asks(atOutput)).toMatch(/^\? Output \(?below\/meadow\.mp4/m);
+    await terminal.press("Enter");
+
+    // The nodes were named, so they are not asked for.
+    expect(await asks(atFrames)).toMatch(/^\? Frames \(?1-4/m);
+    await terminal.typeText("9-3");
+    await terminal.press("Enter");
+    expect(await asks(/^> .*9-3/m)).toMatch(atFrames); // why it is refused, and the question stays
+    for (let letter = 0; letter < 3; letter += 1) await terminal.press("BSpace");
+    await terminal.typeText("2-3");
+    await terminal.press("Enter");
+
+    expect(await ended()).toBe(0);
+    expect([...node.rendered].sort()).toEqual([2, 3]);
+    expect(existsSync(lab.path("below/meadow.mp4"))).toBe(true);
+    expect(await terminal.screen()).not.toMatch(/render on|Replace/);
+    await expectRestored(terminal);
+    expect(lab.problems).toEqual([]);
+  });
+
+  test.each([
+    ["the blendfile", atBlend, 0],
+    ["the output", atOutput, 1],
+    ["the frames", atFrames, 2],
+  ])("Ctrl-C at %s leaves quietly with 130 and nothing written", async (_, question, enters) => {
+    const { lab, terminal, at, ended, asks } = await openTerminal();
+    const before = await lab.listing();
+    await lab.type(terminal, ["--nodes", at]);
+    for (const passed of [atBlend, atOutput].slice(0, enters)) {
+      await asks(passed);
+      await terminal.press("Enter");
+    }
+    await asks(question);
+
+    await terminal.press("C-c");
+
+    expect(await ended()).toBe(130);
+    expect(await terminal.screen()).not.toMatch(/Error|\bat .*\.js|ExitPrompt|bug/);
+    await expectRestored(terminal);
+    expect(await lab.listing()).toEqual(before);
+    expect((await lab.leftovers()).processes).toEqual([]);
+  });
+
+  test("with blendfile and output given only before something is replaced; no leaves it as it was", async () => {
+    const { lab, terminal, at, ended, asks } = await openTerminal();
+    const given = ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"];
+    await writeFile(lab.path("film.mp4"), "precious");
+    const before = await lab.listing();
+
+    await lab.type(terminal, given);
+    await asks(/^\? film\.mp4 exists\. Replace it\? \(y\/N\)/m);
+    await terminal.press("Enter");
+    expect(await ended()).toBe(2);
+    expect(await terminal.screen()).toMatch(/--overwrite/);
+    expect(await lab.listing()).toEqual(before);
+
+    await lab.type(terminal, given);
+    await asks(/^\? film\.mp4 exists\. Replace it\?/m);
+    await terminal.press("C-c");
+    expect(await ended()).toBe(130);
+    expect(await lab.listing()).toEqual(before);
+
+    await lab.type(terminal, given);
+    await asks(/^\? film\.mp4 exists\. Replace it\?/m);
+    await terminal.typeText("y");
+    await terminal.press("Enter");
+    expect(await ended()).toBe(0);
+    expect(await readFile(lab.path("film.mp4"), "latin1")).toContain("ftyp");
+    expect(await terminal.screen(true)).not.toMatch(/\? (Blendfile|Output|Frames)/);
+  });
+
+  test("with both given and nothing there, nothing", async () => {
+    const { lab, terminal, at, ended } = await openTerminal();
+    await lab.type(terminal, ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"]);
+    expect(await ended()).toBe(0);
+    expect(await terminal.screen(true)).not.toMatch(/^\?/m);
+  });
+
+  test("a key that is missing is asked for until it is one, unseen, and kept once the node has taken it", async () => {
+    const [key, other] = [makeFarmKey(), makeFarmKey()];
+    const { lab, terminal, at, ended, asks } = await openTerminal({ key });
+    const given = ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"];
+    const keyFile = join(lab.configFolder, "key");
+    await lab.type(terminal, given);
+    await asks(/^\? The farm key/m);
+    await terminal.typeText("no-key-189");
+    await terminal.press("Enter");
+    await asks(/^> Cannot use the farm key of the keyboard: it is not base32 text/m);
+    await terminal.press("C-c");
+    expect(await ended()).toBe(130);
+
+    await lab.type(terminal, given);
+    await asks(/^\? The farm key/m);
+    await terminal.typeText(formatFarmKey(other));
+    await terminal.press("Enter");
+    expect(await ended()).toBe(2);
+    expect(existsSync(keyFile)).toBe(false); // no node has taken it
+
+    await lab.type(terminal, given);
+    expect(await asks(/^\? The farm key/m)).toContain(`it has the farm key ${key.id}, and this machine has none`);
+    await terminal.typeText(formatFarmKey(key));
+    await terminal.press("Enter");
+    expect(await ended()).toBe(0);
+    expect(await terminal.screen()).toContain(`The farm key ${key.id} is kept in`);
+    expect(await terminal.screen(true)).not.toContain(formatFarmKey(key).slice(0, 9));
+    expect((await readFile(keyFile, "utf8")).trim()).toBe(formatFarmKey(key));
+
+    await lab.type(terminal, [...given, "--overwrite"]);
+    expect(await ended()).toBe(0); // it is there now
+    expect(await terminal.screen()).not.toMatch(/^\?/m);
+  });
+
+  test("a key that is typed never takes the place of another one", async () => {
+    const [key, mine] = [makeFarmKey(), makeFarmKey()];
+    const { lab, terminal, at, ended, asks } = await openTerminal({ key });
+    await mkdir(lab.configFolder, { recursive: true });
+    await writeFile(join(lab.configFolder, "key"), formatFarmKey(mine));
+    await lab.type(terminal, ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"]);
+    await asks(/^\? The farm key/m);
+    await terminal.typeText(formatFarmKey(key));
+    await terminal.press("Enter");
+    expect(await ended()).toBe(0);
+    expect(await terminal.screen()).toContain("renderfarm key set --replace");
+    expect(await readFile(join(lab.configFolder, "key"), "utf8")).toBe(formatFarmKey(mine));
+  });
+
+  test("nothing is asked with --yes, with --json, under CI and off a terminal: what is missing is named", async () => {
+    const { lab, terminal, at, ended } = await openTerminal({ key: makeFarmKey() });
+    await writeFile(lab.path("film.mp4"), "precious");
+    const before = await lab.listing();
+    const quiet: [args: string[], env: Record<string, string>, after: string][] = [
+      [["--yes"], {}, ""],
+      [["--json"], {}, "2>&1"],
+      [[], { CI: "true" }, ""],
+      [[], {}, "</dev/null"],
+      [[], {}, "2>&1 | cat"],
+    ];
+    const inputs: [string[], RegExp][] = [
+      [["--nodes", at], /--blend is missing/],
+      [["scene.blend", "--nodes", at], /--output is missing/],
+      [["scene.blend", "-o", "film.mp4", "--nodes", at], /--overwrite/],
+      [["scene.blend", "-o", "new.mp4", "--nodes", at], /RENDERFARM_KEY/],
+    ];
+    for (const [args, env, after] of quiet) {
+      // In full once; that nobody is asked is one rule for all questions.
+      for (const [given, words] of args.includes("--yes") ? inputs : inputs.slice(1, 2)) {
+        await lab.type(terminal, [...given, ...args], env, after);
+        expect(await ended()).toBe(2);
+        const screen = (await terminal.screen(true)).replaceAll("\n", "");
+        expect(screen).toMatch(words);
+        expect(screen).not.toMatch(/\? (Blendfile|Output|The farm key|film)/);
+        expect(await lab.listing()).toEqual(before);
+      }
+    }
+  });
+
+  test("the key of `key set` is asked for in a terminal, and Ctrl-C there keeps none", async () => {
+    const { lab, terminal, ended, asks } = await openTerminal();
+    const key = makeFarmKey();
+    await lab.type(terminal, ["key", "set"]);
+    await asks(/^\? The farm key/m);
+    await terminal.press("C-c");
+    expect(await ended()).toBe(130);
+    expect(existsSync(join(lab.configFolder, "key"))).toBe(false);
+    await lab.type(terminal, ["key", "set"]);
+    await asks(/^\? The farm key/m);
+    await terminal.typeText(formatFarmKey(key));
+    await terminal.press("Enter");
+    expect(await ended()).toBe(0);
+    expect((await readFile(join(lab.configFolder, "key"), "utf8")).trim()).toBe(formatFarmKey(key));
+    expect(await terminal.screen(true)).not.toContain(formatFarmKey(key).slice(0, 9));
+  });
+});

@@ -6,6 +6,13 @@ import { FarmError, messageOf } from "../core/errors.ts";
 import type { NodeAddress } from "../core/node.ts";
 import type { TlsDemand } from "./link.ts";
 
+/** A TLS connection on which nothing was said yet. */
+export interface SecuredSocket {
+  readonly socket: TLSSocket;
+  /** SHA-256 of the peer's certificate, 32 bytes. */
+  readonly fingerprint: Buffer;
+}
+
 /**
  * Opens a TLS connection and looks at the certificate; nothing has been said to the node when it resolves.
  *
@@ -14,7 +21,7 @@ import type { TlsDemand } from "./link.ts";
  *
  * @throws {FarmError} `FARM_CERTIFICATE_REFUSED`; anything else is the network's, or the signal's reason
  */
-export async function openTls(address: NodeAddress, demand: TlsDemand, signal: AbortSignal): Promise<TLSSocket> {
+export async function openTls(address: NodeAddress, demand: TlsDemand, signal: AbortSignal): Promise<SecuredSocket> {
   signal.throwIfAborted();
   const { host, port } = address;
   const socket = connect({
@@ -29,16 +36,16 @@ export async function openTls(address: NodeAddress, demand: TlsDemand, signal: A
   socket.on("error", () => {}); // without a listener a late one would end the process
   try {
     await once(socket, "secureConnect", { signal });
-    checkCertificate(socket, demand, address);
-    return socket;
+    const fingerprint = fingerprintOf(socket);
+    checkCertificate(socket, fingerprint.toString("hex"), demand, address);
+    return { socket, fingerprint };
   } catch (error) {
     socket.destroy();
     throw error;
   }
 }
 
-/** SHA-256 of the certificate that the peer has shown. @throws {FarmError} `FARM_CERTIFICATE_REFUSED` when it has shown none */
-export function fingerprintOf(socket: TLSSocket): Buffer {
+function fingerprintOf(socket: TLSSocket): Buffer {
   const certificate = socket.getPeerX509Certificate();
   if (certificate) return createHash("sha256").update(certificate.raw).digest();
   throw new FarmError(
@@ -48,8 +55,7 @@ export function fingerprintOf(socket: TLSSocket): Buffer {
   );
 }
 
-function checkCertificate(socket: TLSSocket, demand: TlsDemand, { host, port }: NodeAddress): void {
-  const shown = fingerprintOf(socket).toString("hex");
+function checkCertificate(socket: TLSSocket, shown: string, demand: TlsDemand, { host, port }: NodeAddress): void {
   if (demand.authorities !== undefined && !socket.authorized) {
     throw new FarmError(
       "FARM_CERTIFICATE_REFUSED",

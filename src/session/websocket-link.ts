@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import type { TLSSocket } from "node:tls";
 import { type RawData, WebSocket } from "ws";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { NodeAddress } from "../core/node.ts";
 import type { Dial, Link } from "./link.ts";
 import { largestPieceBytes, pieceHeaderBytes } from "./piece.ts";
-import { fingerprintOf, openTls } from "./tls-socket.ts";
+import { openTls, type SecuredSocket } from "./tls-socket.ts";
 
 const openingTimeoutMs = 5_000;
 const closingTimeoutMs = 2_000;
@@ -14,7 +13,7 @@ const mostUnreadMessages = 8;
 
 /** Dials a node over a WebSocket. */
 export const dialWebSocket: Dial = async (address, signal, tls) => {
-  let secured: TLSSocket | undefined;
+  let secured: SecuredSocket | undefined;
   if (tls) {
     // First TLS and the look at the certificate, then the first word to the node.
     const limit = AbortSignal.any([signal, AbortSignal.timeout(openingTimeoutMs)]);
@@ -29,7 +28,7 @@ export const dialWebSocket: Dial = async (address, signal, tls) => {
     maxPayload: largestPieceBytes + pieceHeaderBytes + 1024,
     handshakeTimeout: openingTimeoutMs,
     followRedirects: false,
-    ...(secured && { createConnection: () => secured }),
+    ...(secured && { createConnection: () => secured.socket }),
   });
   socket.on("error", () => {}); // a socket without a listener would end the process; the waits below see it
   const opening = new AbortController();
@@ -51,7 +50,7 @@ export const dialWebSocket: Dial = async (address, signal, tls) => {
   } finally {
     opening.abort();
   }
-  return new WebSocketLink(socket, secured ? fingerprintOf(secured) : Buffer.alloc(0));
+  return new WebSocketLink(socket, secured?.fingerprint ?? Buffer.alloc(0));
 };
 
 class WebSocketLink implements Link {

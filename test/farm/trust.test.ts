@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatFarmKey, makeFarmKey, openKey } from "../../src/core/farm-key.ts";
-import { chooseKey, type TrustQuestion } from "../../src/farm/trust.ts";
+import { chooseKey, demandTls, requireSameTls, type TrustQuestion } from "../../src/farm/trust.ts";
 
 const [first, second, stranger] = [makeFarmKey(), makeFarmKey(), makeFarmKey()];
 const question: TrustQuestion = {
@@ -30,4 +30,32 @@ test("chooseKey() refuses an unknown key, naming ids and no key", () => {
   expect(refused).toThrow(`it has the farm key ${stranger.id}, and this machine has ${first.id}, ${second.id}`);
   expect(refused).not.toThrow(formatFarmKey(first));
   expect(() => chooseKey({ ...question, keys: [] })).toThrow("this machine has none");
+});
+
+test("chooseKey() takes no open node in the place of the one that we started", () => {
+  const taken = () => chooseKey({ ...question, keyId: null, source: "embedded" });
+  expect(taken).toThrow(expect.objectContaining({ code: "FARM_KEY_UNUSABLE" }));
+});
+
+const [pinned, other] = ["1".repeat(64), "2".repeat(64)];
+
+test("demandTls() asks for what the node had, or for an authority where the user trusts one", () => {
+  const nothing = { isWanted: false, pinned: undefined, authorities: undefined };
+  expect(demandTls(nothing)).toBeUndefined();
+  expect(demandTls({ ...nothing, isWanted: true })).toEqual({});
+  expect(demandTls({ ...nothing, pinned })).toEqual({ fingerprint: pinned });
+  expect(demandTls({ ...nothing, pinned, authorities: "PEM" })).toEqual({ authorities: "PEM" });
+  expect(demandTls({ ...nothing, isWanted: true, authorities: "PEM" })).toEqual({ authorities: "PEM" });
+  expect(demandTls({ ...nothing, authorities: "PEM" })).toBeUndefined();
+});
+
+test("requireSameTls() lets a node lose neither its TLS nor its certificate; an authority may vouch for a new one", () => {
+  const look = (tls: Parameters<typeof requireSameTls>[1]) => () => requireSameTls("a".repeat(32), tls);
+  const refused = expect.objectContaining({ code: "FARM_CERTIFICATE_REFUSED" });
+  expect(look({ shown: undefined, pinned: undefined, authorities: undefined })).not.toThrow();
+  expect(look({ shown: pinned, pinned: undefined, authorities: undefined })).not.toThrow();
+  expect(look({ shown: pinned, pinned, authorities: undefined })).not.toThrow();
+  expect(look({ shown: other, pinned, authorities: undefined })).toThrow(refused);
+  expect(look({ shown: other, pinned, authorities: "PEM" })).not.toThrow();
+  expect(look({ shown: undefined, pinned, authorities: "PEM" })).toThrow(refused);
 });

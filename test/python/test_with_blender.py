@@ -54,9 +54,9 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
         await coordinator.send("job-open", job=JOB, holder="test", slots=slots)
         return coordinator, await coordinator.expect("job-opened")
 
-    async def load(self, coordinator, name, scene=None, color="RGB"):
+    async def load(self, coordinator, name, scene=None, color="RGB", **more):
         sha256 = await coordinator.upload((self.scenes / f"{name}.blend").read_bytes(), 1)
-        await coordinator.send("job-load", job=JOB, blend=sha256, scene=scene, colorMode=color)
+        await coordinator.send("job-load", job=JOB, blend=sha256, scene=scene, colorMode=color, **more)
         return sha256
 
     async def ready(self, coordinator, name, **options):
@@ -119,7 +119,7 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
             await coordinator.send("frame-assign", slot=0, frame=frame, attempt=0)
             digests.add(await self.pixels(node, coordinator, frame))
         self.assertEqual(len(digests), 2, "the marker switches the camera")
-        self.assertEqual(sorted(os.listdir(self.scenes)), ["busy.blend", "plain.blend", "slow.blend"])
+        self.assertEqual(sorted(os.listdir(self.scenes)), ["busy.blend", "plain.blend", "scripted.blend", "slow.blend"])
         await node.stop(signal.SIGTERM)
         await self.gone(node)
         self.assert_nothing_left(node)
@@ -131,6 +131,30 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(check_png(path).width, 64 * 77 // 100)
         data = path.read_bytes()
         return data[data.index(b"IDAT") :]
+
+    async def scripted(self, name: str, node_allows: bool, **asks) -> tuple:
+        """The picture of frame 1 and the codes of the warnings."""
+        node = self.start(*(["--allow-scripts"] if node_allows else []))
+        coordinator, _ = await self.open(node)
+        await self.ready(coordinator, name, **asks)
+        await coordinator.send("frame-assign", slot=0, frame=1, attempt=0)
+        await coordinator.expect("frame-rendered")
+        data = await coordinator.fetch(1, 0, 100)
+        await node.stop()
+        codes = sorted(message["code"] for message in coordinator.seen if message["type"] == "warning")
+        return data[data.index(b"IDAT") :], codes
+
+    async def test_scripts_run_only_when_the_job_and_the_node_say_so(self):
+        plain, codes = await self.scripted("plain", False)
+        self.assertEqual(codes, [])
+        blocked, refused = ["SCRIPTS_BLOCKED"], ["SCRIPTS_BLOCKED", "SCRIPTS_REFUSED"]
+        self.assertEqual(await self.scripted("scripted", False), (plain, blocked))
+        self.assertEqual(await self.scripted("scripted", True), (plain, blocked))
+        self.assertEqual(await self.scripted("scripted", True, allowScripts=False), (plain, blocked))
+        self.assertEqual(await self.scripted("scripted", False, allowScripts=True), (plain, refused))
+        moved, codes = await self.scripted("scripted", True, allowScripts=True)
+        self.assertEqual(codes, [])
+        self.assertNotEqual(moved, plain)
 
     async def test_a_scene_without_a_camera_fails_with_its_code(self):
         node = self.start()

@@ -1,4 +1,6 @@
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
+import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { AsyncQueue } from "../../src/core/async-queue.ts";
@@ -15,18 +17,29 @@ export interface FakeNodeServer extends AsyncDisposable {
   cut(): void;
 }
 
-/** Serves a fake node over a real WebSocket, on any free port. */
-export async function serveFakeNode(node: FakeNode): Promise<FakeNodeServer> {
-  const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+/** A certificate of test/fixtures/tls with its key, in PEM form. */
+export interface TestCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Serves a fake node over a real WebSocket, with TLS when it has a certificate; on any free port unless one is given. */
+export async function serveFakeNode(node: FakeNode, tls?: TestCertificate, wantedPort = 0): Promise<FakeNodeServer> {
+  const secured = tls && createServer(tls).listen(wantedPort, "127.0.0.1");
+  if (secured) await once(secured, "listening");
+  const where = secured ? { server: secured } : { host: "127.0.0.1", port: wantedPort };
+  const server = new WebSocketServer({ ...where, perMessageDeflate: false });
+  const digits = tls ? new X509Certificate(tls.cert).fingerprint256.replaceAll(":", "") : "";
+  const fingerprint = Buffer.from(digits, "hex");
   const problems: unknown[] = [];
   server.on("connection", (socket) => {
     socket.on("error", () => {});
-    node.serve(serverLink(socket)).catch((error: unknown) => {
+    node.serve(serverLink(socket, fingerprint)).catch((error: unknown) => {
       problems.push(error);
       socket.terminate();
     });
   });
-  await once(server, "listening");
+  if (!secured) await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const cut = () => {
     for (const socket of server.clients) socket.terminate();
@@ -38,17 +51,18 @@ export async function serveFakeNode(node: FakeNode): Promise<FakeNodeServer> {
     [Symbol.asyncDispose]: async () => {
       cut();
       await new Promise((resolve) => server.close(resolve));
+      if (secured) await new Promise((resolve) => secured.close(resolve));
     },
   };
 }
 
-function serverLink(socket: WebSocket): Link {
+function serverLink(socket: WebSocket, tlsFingerprint: Buffer): Link {
   const inbox = new AsyncQueue<string | Buffer>();
   socket.on("message", (data: RawData, isBinary) => inbox.push(isBinary ? (data as Buffer) : String(data)));
   socket.on("close", () => inbox.end());
   const close = async (code: number, reason: string) => socket.close(code, reason);
   return {
-    tlsFingerprint: Buffer.alloc(0),
+    tlsFingerprint,
     heardAtMs: 0,
     endedBy: undefined,
     messages: inbox,

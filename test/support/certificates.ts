@@ -1,0 +1,19 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { TestCertificate } from "./fake-node-server.ts";
+
+const folder = fileURLToPath(new URL("../fixtures/tls/", import.meta.url));
+
+/** The authority that has signed `node` and `renewed`; `rogue` has signed itself. */
+export const authorityFile = `${folder}ca.pem`;
+
+export function certificate(name: "node" | "renewed" | "rogue"): TestCertificate {
+  const read = (ending: string) => readFileSync(`${folder}${name}.${ending}`, "utf8");
+  return { cert: read("pem"), key: read("key") };
+}
+
+/** As it stands in known-nodes.json. */
+export function fingerprintOf(name: "node" | "renewed" | "rogue"): string {
+  return new X509Certificate(certificate(name).cert).fingerprint256.replaceAll(":", "").toLowerCase();
+}

@@ -5,6 +5,7 @@ import type { Sighting } from "../core/node.ts";
 import { defaultNodePort } from "../core/node-list.ts";
 import { writeWholeFile } from "../core/whole-file.ts";
 import { farmspecDefaults } from "./flags.ts";
+import { lineOfJsonError } from "./json-error.ts";
 
 export const farmspecName = "farmspec.json";
 
@@ -19,6 +20,7 @@ const farmspecNode = z.strictObject({
     .describe("The node's id. With it the node is found again when its address has changed."),
   name: z.string().min(1).max(256).optional().describe("For people; the node itself may call itself otherwise."),
   host: z.string().min(1).max(256).describe("Host name or address."),
+  tls: z.boolean().optional().describe("Whether to connect by TLS, also when nothing else tells that the node has it."),
   port: z.int().min(1).max(65_535).default(defaultNodePort).describe("TCP port."),
 });
 
@@ -65,7 +67,7 @@ export function parseFarmspec(text: string, path: string): Farmspec {
   } catch (error) {
     throw badFarmspec(
       path,
-      `line ${lineOfJsonError(text, error)} is not JSON: ${messageOf(error)}`,
+      `line ${lineOfJsonError(text)} is not JSON: ${messageOf(error)}`,
       "Correct that line",
       error,
     );
@@ -109,16 +111,6 @@ function jsonPathOf(path: readonly PropertyKey[]): string {
       typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
     "",
   );
-}
-
-/** Node says where in different words from release to release; when it says nothing, the end of the file is meant. */
-function lineOfJsonError(text: string, error: unknown): number {
-  const message = messageOf(error);
-  const line = /line (\d+)/.exec(message)?.[1];
-  if (line !== undefined) return Number(line);
-  const position = /position (\d+)/.exec(message)?.[1];
-  const before = position === undefined ? text : text.slice(0, Number(position));
-  return before.split("\n").length;
 }
 
 function badFarmspec(path: string, why: string, hint: string, cause?: unknown): FarmError {

@@ -67,6 +67,12 @@ describe("parseFarmspec() names the line of bad JSON:", () => {
     [3, "no quotes", '{\n  "nodes": [],\n  discover: true\n}'],
     [4, "an end too early", '{\n  "nodes": [\n    { "host": "a" }\n'],
     [1, "an empty file", ""],
+    [4, "a comma too many in a list", '{\n  "nodes": [\n    { "host": "a" },\n  ]\n}\n'],
+    [2, "a missing comma", '{\n  "discover": true "nodes": []\n}'],
+    [3, "a bracket of the other kind", '{\n  "nodes": [\n  }\n}'],
+    [2, "a text without its end", '{\n  "name: 1,\n  "nodes": []\n}'],
+    [2, "something after the end", "{}\n{}"],
+    [2, "a number of no kind", '{\n  "discover": 01\n}'],
   ])("line %i, %s", (line, _, text) => {
     expect(() => parse(text)).toThrow(
       expect.objectContaining({

@@ -8,6 +8,7 @@ export function addRenderFlags(program: Command): void {
     .option("-o, --output <file>", "a video (.mp4 .mkv .webm .mov .gif), or pictures (frame_####.png, or a folder)")
     .option("-f, --frames <list>", 'frames, for example "1-24,30,40-60x2,-10--1" (default: the scene\'s range)')
     .option("-s, --scene <name>", "scene to render (default: the one the file was saved in)")
+    .option("--allow-scripts", "let scripts in the blendfile run, on nodes that allow it too")
     .addOption(
       new Option("--missing <what>", "what to do when files the scene uses are not there").choices(["fail", "warn"]),
     );
@@ -30,6 +31,7 @@ export function addRenderFlags(program: Command): void {
         "spread",
       ]),
     )
+    .option("--tls-ca <file>", "authorities that sign the nodes' certificates (default: each node's own is remembered)")
     .option("-k, --key-file <file>", "file with the farm key (default: $RENDERFARM_KEY, then the config folder)");
 
   program.optionsGroup("The output:");

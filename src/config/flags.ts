@@ -32,6 +32,8 @@ const renderFlags = farmspecDefaults.extend({
   local: z.boolean().optional(),
   blender: z.string().min(1).optional(),
   ffmpeg: z.string().min(1).optional(),
+  tlsCa: z.string().min(1).optional(),
+  allowScripts: z.boolean().optional(),
   keyFile: z.string().min(1).optional(),
   farmspec: z.string().min(1).optional(),
   saveFarmspec: z.boolean().optional(),

@@ -50,7 +50,7 @@ export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSe
     blenderVersion: flags.blenderVersion,
     mixVersions: flags.mixVersions ?? false,
     missing: flags.missing ?? "fail",
-    allowScripts: false,
+    allowScripts: flags.allowScripts ?? false,
     crf: flags.crf,
     codec: flags.codec,
     poster: flags.poster === undefined ? undefined : resolve(workingFolder, flags.poster),
@@ -59,7 +59,7 @@ export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSe
     isFresh: flags.fresh ?? false,
     waitMs: flags.wait === undefined ? undefined : parseDuration(flags.wait),
     keys,
-    tlsCa: undefined,
+    tlsCa: flags.tlsCa === undefined ? undefined : resolve(workingFolder, flags.tlsCa),
     ffmpeg: flags.ffmpeg,
     blender: flags.blender,
     configFolder: folders.config,
@@ -70,13 +70,14 @@ export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSe
 /** Nodes named on the command line stand for the whole farm; else those of the farmspec, with what it says of others. */
 function nodesOf(flags: RenderFlags, farmspec: Farmspec | undefined): Pick<JobSettings, "nodes" | "discover"> {
   if (flags.nodes !== undefined) {
-    return { nodes: parseNodeList(flags.nodes).map((address): NamedNode => ({ address })), discover: false };
+    return { nodes: parseNodeList(flags.nodes), discover: false };
   }
   const nodes = (farmspec?.nodes ?? []).map(
-    ({ id, name, host, port }): NamedNode => ({
+    ({ id, name, host, port, tls }): NamedNode => ({
       address: { host, port },
       ...(id !== undefined && { id }),
       ...(name !== undefined && { name }),
+      ...(tls !== undefined && { tls }),
     }),
   );
   return { nodes, discover: nodes.length === 0 || farmspec?.discover === true };

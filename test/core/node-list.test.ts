@@ -2,11 +2,12 @@ import { describe, expect, test } from "vitest";
 import { parseNodeList } from "../../src/core/node-list.ts";
 
 test("parseNodeList() reads hosts with and without ports, names and both kinds of addresses", () => {
-  expect(parseNodeList("render1, 192.168.1.20:7448,[fe80::1%eth0]:7449,[::1]")).toEqual([
-    { host: "render1", port: 7447 },
-    { host: "192.168.1.20", port: 7448 },
-    { host: "fe80::1%eth0", port: 7449 },
-    { host: "::1", port: 7447 },
+  expect(parseNodeList("render1, 192.168.1.20:7448,[fe80::1%eth0]:7449,[::1],wss://render2:7450")).toEqual([
+    { address: { host: "render1", port: 7447 } },
+    { address: { host: "192.168.1.20", port: 7448 } },
+    { address: { host: "fe80::1%eth0", port: 7449 } },
+    { address: { host: "::1", port: 7447 } },
+    { address: { host: "render2", port: 7450 }, tls: true },
   ]);
 });
 

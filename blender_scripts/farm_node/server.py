@@ -128,11 +128,12 @@ class _Door(WebSocketServerProtocol):
         except (OSError, ssl.SSLError):
             pass  # it speaks no TLS, or is gone
         finally:
-            if secured is None or secured.is_closing():  # of which asyncio tells the protocol nothing
+            # The transport below is asked: that of TLS cannot answer on old Pythons once it is gone.
+            if secured is None or transport.is_closing():  # of which asyncio tells the protocol nothing
                 self.admit()
                 transport.abort()
                 self._sweep()
-        if secured is not None and not secured.is_closing():
+        if secured is not None and not transport.is_closing():
             super().connection_made(secured)
 
     @classmethod
@@ -147,6 +148,7 @@ class _Door(WebSocketServerProtocol):
         # Whoever holds a place and says nothing has failed as well; a refused one holds none.
         if self._refusal is None:
             self.fail()
+        self.admit()
         self.transport.abort()
 
 

@@ -71,3 +71,13 @@ describe("mergeSightings()", () => {
     expect(mergeSightings(before, before)).toEqual(before);
   });
 });
+
+test("readAdvertisement() takes TLS from whole digits of a fingerprint only", () => {
+  const id = "0123456789abcdef0123456789abcdef";
+  const read = (tls: unknown) =>
+    readAdvertisement({ port: 7447, sender: "10.0.0.1", addresses: [], txt: { v: "1", id, tls } });
+  expect(read("0123456789abcdef")).toMatchObject({ tls: true, certificate: "0123456789abcdef" });
+  for (const tls of [undefined, "", true, "yes", "0123456789ABCDEF", "0123456789abcdef0"]) {
+    expect(read(tls)).not.toHaveProperty("tls");
+  }
+});

@@ -9,6 +9,9 @@ import { type TestedBlender, wordsOf } from "./tested-blender.ts";
 
 const key = "BLENDERS".repeat(4);
 
+/** The sound library that 5.2 loads keeps this one folder per machine where nobody is logged in; its name never changes. */
+const soundFolder = "pulse-PKdhtXMmr18n";
+
 /** A farm on this machine whose nodes are Blenders of different ages. Whoever opens it owns it: `await using`. */
 export class VersionLab implements AsyncDisposable {
   readonly #lab: FarmLab;
@@ -65,7 +68,8 @@ export class VersionLab implements AsyncDisposable {
     await within(ends, 20_000, () => "the nodes to end with their standard input");
     const folders = this.#nodes.flatMap((node) => [node.leftovers(), readdir(this.#lab.path(`tmp-${node.name}`))]);
     const { processes, files } = await this.#lab.leftovers();
-    return { processes, files: [...files, ...(await Promise.all(folders)).flat()] };
+    const own = (await Promise.all(folders)).flat().filter((name) => name !== soundFolder);
+    return { processes, files: [...files, ...own] };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -19,7 +19,8 @@ export interface FuzzJob {
 }
 
 const jumpsMs = [0, 1000, 1000, 30_000, 125_000, 660_000, 4_000_000];
-const roundsUntilStuck = 20_000;
+/** No job of many seeds took a quarter of this. */
+const roundsUntilStuck = 3_000;
 
 /** The real scheduler with nodes whose every move is chosen by a number. Everything that must hold is checked at once. */
 export class FuzzFarm {

@@ -4,17 +4,18 @@ import { pathToFileURL } from "node:url";
 import { findPython, projectFolder } from "./setup/tools.mjs";
 
 /**
- * Runs them, showing what unittest shows.
+ * Runs them. Shows what unittest shows: at once, or at their end when other tests run beside them.
  *
+ * @param {boolean} isBeside
  * @returns {Promise<{ok: boolean, passed: number, failed: number, skipped: number}>}
  * @throws If there is no Python, or unittest came to no result
  */
-export async function runPythonTests() {
+export async function runPythonTests(isBeside = false) {
   const python = await findPython();
   if (python === undefined) throw new Error("Cannot run the Python tests: no Python 3.9 or newer was found");
   // -B: no __pycache__ in the sources.
   const args = ["-B", "-m", "unittest", "discover", "-s", "test/python", "-t", "."];
-  const { code, output } = await show(python, args);
+  const { code, output } = await show(python, args, isBeside);
   return { ok: code === 0, ...countsOf(output) };
 }
 
@@ -37,18 +38,22 @@ function countsOf(output) {
 /**
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {boolean} isBeside
  * @returns {Promise<{code: number | null, output: string}>}
  */
-function show(command, args) {
+function show(command, args, isBeside) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: projectFolder, stdio: ["ignore", "inherit", "pipe"] });
+    const child = spawn(command, args, { cwd: projectFolder, stdio: ["ignore", isBeside ? "ignore" : "inherit", "pipe"] });
     let output = "";
     child.stderr.on("data", (piece) => {
-      process.stderr.write(piece);
+      if (!isBeside) process.stderr.write(piece);
       output = (output + piece).slice(-100_000);
     });
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
+    child.on("close", (code) => {
+      if (isBeside) process.stderr.write(output);
+      resolve({ code, output });
+    });
   });
 }
 

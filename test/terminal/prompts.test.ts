@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { rememberBlend } from "../../src/config/recent.ts";
 import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
 import type { FakeNodeOptions } from "../support/fake-node.ts";
@@ -13,14 +13,16 @@ const open = { key: null } as const;
 /** A terminal of 100×30 in a lab with a scene and an open fake node. */
 async function openTerminal(options: FakeNodeOptions = open) {
   const lab = await TerminalLab.open();
-  onTestFinished(() => lab[Symbol.asyncDispose]());
   const terminal = await TmuxTerminal.open({ columns: 100, rows: 30 });
-  onTestFinished(() => terminal[Symbol.asyncDispose]());
   await lab.makeBlend("scene.blend");
   const { node, at } = await lab.serve(options);
   const ended = () => lab.ended(terminal);
   const asks = (question: RegExp) => terminal.until(String(question), (screen) => question.test(screen));
-  return { lab, terminal, node, at, ended, asks };
+  const close = async () => {
+    await terminal[Symbol.asyncDispose]();
+    await lab[Symbol.asyncDispose]();
+  };
+  return { lab, terminal, node, at, ended, asks, [Symbol.asyncDispose]: close };
 }
 
 /** The cursor is back, and what is typed shows again. */
@@ -37,7 +39,8 @@ const atFrames = /^\? Frames/m;
 
 describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: true, timeout: 60_000 }, () => {
   test("the blendfile, last used first and narrowed by typing; the output; the frames; then it renders", async () => {
-    const { lab, terminal, node, at, ended, asks } = await openTerminal();
+    await using session = await openTerminal();
+    const { lab, terminal, node, at, ended, asks } = session;
     for (const name of ["below/meadow.blend", "below/winter.blend", "node_modules/other.blend", "copy.blend1"]) {
       await lab.makeBlend(name);
     }
@@ -78,7 +81,8 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     ["the output", atOutput, 1],
     ["the frames", atFrames, 2],
   ])("Ctrl-C at %s leaves quietly with 130 and nothing written", async (_, question, enters) => {
-    const { lab, terminal, at, ended, asks } = await openTerminal();
+    await using session = await openTerminal();
+    const { lab, terminal, at, ended, asks } = session;
     const before = await lab.listing();
     await lab.type(terminal, ["--nodes", at]);
     for (const passed of [atBlend, atOutput].slice(0, enters)) {
@@ -97,7 +101,8 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
   });
 
   test("with blendfile and output given only before something is replaced; no leaves it as it was", async () => {
-    const { lab, terminal, at, ended, asks } = await openTerminal();
+    await using session = await openTerminal();
+    const { lab, terminal, at, ended, asks } = session;
     const given = ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"];
     await writeFile(lab.path("film.mp4"), "precious");
     const before = await lab.listing();
@@ -125,7 +130,8 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
   });
 
   test("with both given and nothing there, nothing", async () => {
-    const { lab, terminal, at, ended } = await openTerminal();
+    await using session = await openTerminal();
+    const { lab, terminal, at, ended } = session;
     await lab.type(terminal, ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"]);
     expect(await ended()).toBe(0);
     expect(await terminal.screen(true)).not.toMatch(/^\?/m);
@@ -133,7 +139,8 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
 
   test("a key that is missing is asked for until it is one, unseen, and kept once the node has taken it", async () => {
     const [key, other] = [makeFarmKey(), makeFarmKey()];
-    const { lab, terminal, at, ended, asks } = await openTerminal({ key });
+    await using session = await openTerminal({ key });
+    const { lab, terminal, at, ended, asks } = session;
     const given = ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"];
     const keyFile = join(lab.configFolder, "key");
     await lab.type(terminal, given);
@@ -167,7 +174,8 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
 
   test("a key that is typed never takes the place of another one", async () => {
     const [key, mine] = [makeFarmKey(), makeFarmKey()];
-    const { lab, terminal, at, ended, asks } = await openTerminal({ key });
+    await using session = await openTerminal({ key });
+    const { lab, terminal, at, ended, asks } = session;
     await mkdir(lab.configFolder, { recursive: true });
     await writeFile(join(lab.configFolder, "key"), formatFarmKey(mine));
     await lab.type(terminal, ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"]);
@@ -180,7 +188,8 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
   });
 
   test("nothing is asked with --yes, with --json, under CI and off a terminal: what is missing is named", async () => {
-    const { lab, terminal, at, ended } = await openTerminal({ key: makeFarmKey() });
+    await using session = await openTerminal({ key: makeFarmKey() });
+    const { lab, terminal, at, ended } = session;
     await writeFile(lab.path("film.mp4"), "precious");
     const before = await lab.listing();
     const quiet: [args: string[], env: Record<string, string>, after: string][] = [
@@ -210,7 +219,8 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
   });
 
   test("the key of `key set` is asked for in a terminal, and Ctrl-C there keeps none", async () => {
-    const { lab, terminal, ended, asks } = await openTerminal();
+    await using session = await openTerminal();
+    const { lab, terminal, ended, asks } = session;
     const key = makeFarmKey();
     await lab.type(terminal, ["key", "set"]);
     await asks(/^\? The farm key/m);

@@ -18,11 +18,6 @@ export interface TestedBlender {
 /** The Blenders of this run, the oldest first; empty when the tests were not started by `npm run test:blenders`. */
 export const testedBlenders = JSON.parse(process.env.RENDERFARM_TESTED_BLENDERS ?? "[]") as readonly TestedBlender[];
 
-/** The first whose version begins so. */
-export function blenderOf(version: string): TestedBlender | undefined {
-  return testedBlenders.find((blender) => blender.version.startsWith(version));
-}
-
 const enter = fileURLToPath(new URL("../../scripts/blenders/blender-in-root.sh", import.meta.url));
 const tests = fileURLToPath(new URL("..", import.meta.url));
 const nodeScripts = fileURLToPath(new URL("../../blender_scripts", import.meta.url));

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { requireBuild } from "../support/lab.ts";
 import { completion, expectSameFilm, framesByNode } from "../support/lab-results.ts";
 import { referenceBy, type SceneOptions, sceneBy } from "./scene.ts";
@@ -14,9 +14,10 @@ const isPossible = oldest !== undefined && next !== undefined && newest !== unde
 if (!isPossible) console.warn("Skipped: these tests need two Blenders, and are started by `npm run test:blenders`");
 
 describe.runIf(isPossible)("Blenders of different versions on one network", () => {
+  beforeAll(requireBuild);
+
   test("the job runs on one version and says why the other is left out", async () => {
     if (oldest === undefined || next === undefined) return;
-    requireBuild();
     await using lab = await VersionLab.open();
     await lab.startNode(oldest);
     await lab.startNode(next);

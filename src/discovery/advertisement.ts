@@ -1,6 +1,9 @@
 import type { NodeAddress, Sighting } from "../core/node.ts";
 import { printable } from "../core/text.ts";
 
+/** A machine has a few; a stranger on the network may claim any number, for ever others. */
+const mostAddresses = 16;
+
 /** What one mDNS answer says of a service; strings as they came from the network. */
 export interface ServiceAnswer {
   readonly port: number;
@@ -36,7 +39,10 @@ export function readAdvertisement(answer: ServiceAnswer): Sighting | undefined {
   };
 }
 
-/** The sender first, then IPv4, then IPv6; link-local IPv6 needs a scope that mDNS does not tell, so it is left out. */
+/**
+ * The sender first, then IPv4, then IPv6, and of many the first ones only; link-local IPv6 needs a scope that mDNS does not
+ * tell, so it is left out.
+ */
 export function orderAddresses(sender: string | undefined, addresses: readonly string[]): string[] {
   const isIpv6 = (address: string) => address.includes(":");
   const usable = addresses.filter((address) => !/^fe80:/i.test(address));
@@ -45,5 +51,5 @@ export function orderAddresses(sender: string | undefined, addresses: readonly s
     ...usable.filter((address) => !isIpv6(address)),
     ...usable.filter(isIpv6),
   ];
-  return [...new Set(ordered)];
+  return [...new Set(ordered)].slice(0, mostAddresses);
 }

@@ -6,6 +6,9 @@ import { orderAddresses, readAdvertisement } from "./advertisement.ts";
 import { localIpv4Addresses, probeMdnsPort } from "./interfaces.ts";
 import { discoveryTiming } from "./timing.ts";
 
+/** No farm has as many; whoever answers with ever new ids must not fill the memory. */
+const mostKnownNodes = 4096;
+
 export interface BrowseOptions {
   readonly signal: AbortSignal;
   /** Told once for each reason why nodes may stay unseen; discovery goes on with what works. */
@@ -78,6 +81,7 @@ class InterfaceBrowsers {
     });
     if (seen?.id === undefined) return;
     const before = this.#known.get(seen.id);
+    if (before === undefined && this.#known.size >= mostKnownNodes) return;
     const merged = before === undefined ? seen : mergeSightings(before, seen);
     if (JSON.stringify(merged) === JSON.stringify(before)) return;
     this.#known.set(seen.id, merged);

@@ -21,7 +21,6 @@ const farmspecNode = z.strictObject({
   name: z.string().min(1).max(256).optional().describe("For people; the node itself may call itself otherwise."),
   host: z.string().min(1).max(256).describe("Host name or address."),
   tls: z.boolean().optional().describe("Whether to connect by TLS, also when nothing else tells that the node has it."),
-  tls: z.boolean().optional().describe("Whether to connect by TLS, also when nothing else tells that the node has it."),
   port: z.int().min(1).max(65_535).default(defaultNodePort).describe("TCP port."),
 });
 

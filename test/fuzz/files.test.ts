@@ -1,0 +1,112 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deflateSync, gzipSync } from "node:zlib";
+import { expect, test, vi } from "vitest";
+import { parseFarmspec } from "../../src/config/farmspec.ts";
+import { readBlendHeader } from "../../src/core/blend-header.ts";
+import { parseFarmKey } from "../../src/core/farm-key.ts";
+import { parseNodeList } from "../../src/core/node-list.ts";
+import { checkFrameBytes } from "../../src/frames/frame-check.ts";
+import type { FrameExpectation } from "../../src/frames/frame-expectation.ts";
+import { parseFrameRecord } from "../../src/frames/frame-record.ts";
+import { readJobRecord } from "../../src/frames/job-record.ts";
+import { damaged, nearly, randomBytesOf } from "../support/fuzz-input.ts";
+import { fuzz, orRefused, refusal } from "../support/fuzz-run.ts";
+import { joinPng, makePng, pngChunk, pngHeader, pngRows } from "../support/png.ts";
+import type { Dice } from "../support/simulate-dice.ts";
+import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+const format: FrameExpectation = { frame: 7, width: 9, height: 5, depth: 8, colorMode: "RGB" };
+
+/** Chunks that are right each for itself: what is wrong with them only the pixels or the order tell. */
+function wellFormed(dice: Dice): Buffer {
+  const rows = dice.chance(0.5) ? pngRows(format, 7) : damaged(dice, pngRows(format, 7));
+  const packed = deflateSync(dice.chance(0.05) ? Buffer.alloc(4_000_000) : rows);
+  const text = `Frame\0${dice.pick(["007", "7", "-7", "7e0", " 7", "7\0", "9".repeat(300), ""])}`;
+  const cut = dice.between(0, packed.length);
+  return joinPng(
+    ...(dice.chance(0.95) ? [pngHeader(format)] : []),
+    pngChunk(dice.pick(["tEXt", "tEXt", "IHDR", "IDAT", "zTXt"]), text),
+    pngChunk("IDAT", packed.subarray(0, cut)),
+    ...(dice.chance(0.1) ? [pngChunk("tEXt", text)] : []),
+    pngChunk("IDAT", dice.chance(0.2) ? damaged(dice, packed.subarray(cut)) : packed.subarray(cut)),
+    ...(dice.chance(0.9) ? [pngChunk("IEND")] : []),
+  );
+}
+
+test("frames: every one gets a verdict, and only a whole one with the right pixels and number is good", async () => {
+  const good = makePng(format, 7);
+  let taken = 0;
+  await fuzz("frames", 4_000, async (dice) => {
+    const bytes = dice.pick([damaged(dice, good), wellFormed(dice), good, randomBytesOf(dice, 60)]);
+    const verdict = await checkFrameBytes(bytes, format);
+    if (bytes === good) expect(verdict).toEqual({ ok: true });
+    if (verdict.ok) taken++;
+    else expect(verdict.code).toMatch(/^[A-Z_]+$/);
+  });
+  expect(taken).toBeGreaterThan(1_000);
+});
+
+test("frames.ndjson: a line is a record with whole numbers and a digest, or none", async () => {
+  const record = {
+    ...{ frame: -3, node: { id: "ab".repeat(16), name: "n" }, blender: "3.4.1", device: "CPU", attempts: 1 },
+    ...{ seconds: 1.5, sha256: "0".repeat(64), sizeBytes: 100 },
+  };
+  await fuzz("lines of frames.ndjson", 20_000, (dice) => {
+    const parsed = parseFrameRecord(nearly(dice, record));
+    if (!parsed) return;
+    expect(Number.isSafeInteger(parsed.frame)).toBe(true);
+    expect(parsed.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+test("farmspecs, keys and lists of nodes: each is taken, or refused in words", async () => {
+  const farmspec = {
+    nodes: [{ id: "ab".repeat(16), name: "n", host: "render1", port: 7447 }, { host: "10.0.0.1" }],
+    ...{ discover: true, defaults: {} },
+  };
+  await fuzz("farmspecs, keys and lists of nodes", 20_000, (dice, index) => {
+    if (index % 2 === 0) orRefused(() => parseFarmspec(nearly(dice, farmspec), "farmspec.json"));
+    const list = damaged(dice, Buffer.from("hostA,hostB:7448,[fe80::1]:7447,192.168.1.20")).toString("latin1");
+    orRefused(() => parseNodeList(list));
+    const key = damaged(dice, Buffer.from("ABCD-EFGH-2345-67AB-CDEF-GHIJ-KLMN-OPQR")).toString("utf8");
+    const parsed = orRefused(() => parseFarmKey(key, "a test"));
+    if (parsed) expect(parsed.bytes.length).toBeGreaterThanOrEqual(16);
+  });
+});
+
+test("job.json: it is the record, or the job begins anew", async () => {
+  await using folder = await makeTemporaryFolder();
+  const path = join(folder.path, "job.json");
+  const record = {
+    ...{ format: 1, job: "ab".repeat(16), run: 2, fingerprint: "f", blenderVersion: null, settings: {}, facts: null },
+    blend: { sha256: "0".repeat(64), sizeBytes: 5 },
+  };
+  await fuzz("job.json", 1_500, async (dice) => {
+    await writeFile(path, dice.chance(0.05) ? randomBytesOf(dice, 100) : nearly(dice, record));
+    const read = await readJobRecord(path).catch(refusal);
+    if (read) expect(read.job).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+test("blendfiles: the version is read from the first bytes, or the file is refused in words", async () => {
+  await using folder = await makeTemporaryFolder();
+  const path = join(folder.path, "scene.blend");
+  const plain = Buffer.concat([Buffer.from("BLENDER-v304RENDH"), Buffer.alloc(300, 5)]);
+  const zstdHead = Buffer.from("28b52ffd2011890000424c454e4445522d7633303452454e4448", "hex");
+  const forms = [plain, gzipSync(plain), zstdHead, Buffer.from("BLENDER17-01v0500REND")];
+  const read = new Set<string>();
+  await fuzz("blendfiles", 2_000, async (dice) => {
+    const form = dice.pick(forms);
+    // Its claimed size stays: fzstd reserves as much memory as a header claims, up to 2 GiB, touched or not.
+    const kept = form === zstdHead ? 6 : 0;
+    const odd = Buffer.concat([form.subarray(0, kept), damaged(dice, form.subarray(kept))]);
+    await writeFile(path, dice.chance(0.2) ? form : odd);
+    const header = await readBlendHeader(path).catch(refusal);
+    if (!header) return;
+    read.add(header.compression);
+    expect(header.savedBy).toMatch(/^\d{1,2}\.\d{1,2}$/);
+  });
+  expect([...read].sort()).toEqual(["gzip", "none", "zstd"]);
+});

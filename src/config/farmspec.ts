@@ -92,8 +92,8 @@ export function farmspecJsonSchema(): object {
  * not have to be written down to be of use.
  */
 export function farmspecOf(nodes: readonly Sighting[]): Farmspec {
-  const listed = nodes.flatMap(({ id, name, addresses: [address] }): FarmspecNode[] =>
-    address === undefined ? [] : [{ ...(id && { id }), ...(name && { name }), host: address.host, port: address.port }],
+  const listed = nodes.flatMap(({ id, name, tls, addresses: [address] }): FarmspecNode[] =>
+    address === undefined ? [] : [{ ...(id && { id }), ...(name && { name }), ...(tls && { tls }), ...address }],
   );
   return { $schema: schemaAddress, nodes: listed, discover: true, defaults: {} };
 }

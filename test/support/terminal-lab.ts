@@ -70,7 +70,7 @@ export class TerminalLab implements AsyncDisposable {
   }
 
   async serve(options: FakeNodeOptions = {}): Promise<ServedNode> {
-    const node = new FakeNode(options);
+    const node = new FakeNode({ ...options }); // a test may change them while it runs
     const server = await serveFakeNode(node);
     this.#servers.push(server);
     return { node, at: `${server.address.host}:${server.address.port}` };

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { SlotWatch } from "../../src/farm/slot-watch.ts";
+
+const slot = (number: number, state: "starting" | "ready" | "lost", message?: string) => ({
+  ...{ slot: number, state, device: null },
+  error: message === undefined ? null : { code: "SLOT_LOST" as const, message, hint: "", detail: null },
+});
+const seconds = (count: number) => count * 1_000;
+
+test("a node whose slots have all been away for half a minute is idle, in the last one's words", () => {
+  const watch = new SlotWatch();
+  watch.joined("a", [slot(0, "ready"), slot(1, "ready")] as never, 0);
+  watch.changed("a", slot(0, "lost", "first") as never, seconds(1));
+  expect(watch.idleNodes(seconds(100))).toEqual([]); // the other one renders
+  watch.changed("a", slot(1, "lost", "last") as never, seconds(100));
+  expect(watch.idleNodes(seconds(130))).toEqual([]);
+  expect(watch.idleNodes(seconds(131))).toMatchObject([{ node: "a", error: { message: "last" } }]);
+});
+
+test("a slot that starts again, a node that is gone and one that has said nothing of slots are not idle", () => {
+  const watch = new SlotWatch();
+  watch.joined("a", [slot(0, "lost")] as never, 0);
+  watch.joined("b", [slot(0, "lost")] as never, 0);
+  watch.joined("c", [] as never, 0);
+  watch.changed("a", slot(0, "starting") as never, seconds(20));
+  watch.lost("b");
+  watch.changed("b", slot(0, "lost") as never, seconds(20));
+  expect(watch.idleNodes(seconds(1_000))).toEqual([]);
+});

@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
+import { TerminalLab } from "../support/terminal-lab.ts";
+
+const key = makeFarmKey();
+let lab: TerminalLab;
+let at: string;
+beforeAll(async () => {
+  lab = await TerminalLab.open();
+  await lab.makeBlend("scene.blend");
+  at = (await lab.serve({ key: null })).at;
+});
+afterAll(() => lab?.[Symbol.asyncDispose]());
+
+// Beside the README's own words only what keeps the test off the machine's real network.
+test.each([
+  [["--blend", "scene.blend", "--output", "out.mp4", "--overwrite"]],
+  [["scene.blend", "-o", "out.mp4", "--overwrite"]],
+])("renderfarm %j renders", async (words) => {
+  const { exitCode, stdout, stderr } = await lab.renderfarm([...words, "--nodes", at]);
+  expect(exitCode, stderr).toBe(0);
+  expect(stdout).toContain("4 frames expected, rendered, checked and in the video");
+  expect(existsSync(lab.path("out.mp4"))).toBe(true);
+});
+
+test("renderfarm report and encode FOLDER work on what a render left", async () => {
+  const rendered = await lab.renderfarm(["scene.blend", "-o", "kept.mp4", "--keep-frames", "--nodes", at]);
+  expect(rendered.exitCode).toBe(0);
+  const text = await lab.renderfarm(["report", "kept.mp4.renderfarm"]);
+  expect([text.exitCode, text.stderr]).toEqual([0, ""]);
+  expect(text.stdout).toMatch(/^4 frames stored in 1 run; the last run completed\n/);
+  const json = JSON.parse((await lab.renderfarm(["report", "kept.mp4.renderfarm", "--json"])).stdout);
+  expect(json).toMatchObject({ frames: 4, runs: 1, outcome: "completed", nodes: [{ name: "fake", frames: 4 }] });
+
+  expect((await lab.renderfarm(["encode", "kept.mp4.renderfarm"])).exitCode).toBe(2); // it is there
+  const encoded = await lab.renderfarm(["encode", "kept.mp4.renderfarm", "-o", "again.mkv"]);
+  expect(encoded).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("again.mkv: 4 frames") });
+  expect((await lab.renderfarm(["report", "."])).stderr).toContain("it is no job folder");
+});
+
+test("renderfarm key make, show and set: the key itself only when asked to, and never replaced unasked", async () => {
+  const none = await lab.renderfarm(["key"]);
+  expect([none.exitCode, none.stdout]).toEqual([2, ""]);
+  expect((await lab.renderfarm(["key", "set"], { input: `${formatFarmKey(key)}\n` })).exitCode).toBe(0);
+  expect((await lab.renderfarm(["key", "show"])).stdout).toBe(key.id);
+  expect((await lab.renderfarm(["key", "show", "--reveal"])).stdout).toBe(`${key.id}  ${formatFarmKey(key)}`);
+  expect((await lab.renderfarm(["key", "make"])).stderr).toContain("--replace");
+  expect((await lab.renderfarm(["key", "set", "--replace"], { input: "no key 189" })).exitCode).toBe(2);
+  expect((await readFile(join(lab.configFolder, "key"), "utf8")).trim()).toBe(formatFarmKey(key));
+  const made = await lab.renderfarm(["key", "make", "--replace"]);
+  expect(made.exitCode).toBe(0);
+  expect((await lab.renderfarm(["key"])).stdout).not.toBe(key.id);
+});
+
+test("renderfarm doctor without FFmpeg and Blender names both, one mends it, and its exit code is 3", async () => {
+  await mkdir(lab.path("empty"), { recursive: true });
+  const { exitCode, stdout } = await lab.renderfarm(["doctor", "--json"], { env: { PATH: lab.path("empty") } });
+  const findings = stdout.split("\n").map((line) => JSON.parse(line));
+  expect(findings).toContainEqual(
+    expect.objectContaining({ what: "FFmpeg", state: "problem", mend: expect.stringContaining("Install FFmpeg") }),
+  );
+  expect(findings).toContainEqual(expect.objectContaining({ what: "Blender", state: "warning" }));
+  expect(exitCode).toBe(3);
+});
+
+test("renderfarm node starts main.py in Blender, and again when that dies, and says with which flags it may be started", async () => {
+  const count = lab.path("starts");
+  const blender = lab.path("blender");
+  // Dies once, as if it were killed, then ends of its own accord.
+  const dies = `[ "$(wc -l < ${count})" -lt 2 ] && kill -9 $$`;
+  const version = '[ "$1" = --version ] && echo "Blender 3.4.1" && exit';
+  await writeFile(blender, `#!/bin/sh\n${version}\necho "$@" >> ${count}\n${dies}\nexit 0\n`, { mode: 0o755 });
+  const { exitCode, stderr } = await lab.renderfarm(["node", "--blender", blender, "--name", "attic"]);
+  expect(exitCode).toBe(0);
+  expect(stderr).toMatch(/The node is gone: it was ended by SIGKILL; starting it again in [\d.]+ s/);
+  const starts = (await readFile(count, "utf8")).trim().split("\n");
+  expect(starts.length).toBe(2);
+  expect(starts[0]).toMatch(/-b --factory-startup .*-P .*blender_scripts\/main\.py -- .*--name attic/);
+});
+
+describe("--help of", () => {
+  test.each(
+    [["nodes"], ["farmspec"], ["key"], ["key", "show"], ["key", "make"], ["key", "set"], ["doctor"]].concat([
+      ["encode"],
+      ["report"],
+    ]),
+  )("%s %s", async (...words) => {
+    const { exitCode, stdout, stderr } = await lab.renderfarm([...words.filter(Boolean), "--help"]);
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`Usage: renderfarm ${words.filter(Boolean).join(" ")}`);
+  });
+});

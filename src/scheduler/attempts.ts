@@ -24,14 +24,17 @@ export function openAttempt(draft: Draft, opened: Omit<Attempt, "recall" | "prog
   const record = draft.frames.get(opened.frame);
   if (!record) throw new Error(`Cannot open attempt ${opened.attempt}: frame ${opened.frame} is none of the job's`);
   occupySlot(draft, { ...opened, recall: "none", progressedAt: draft.at, seconds: null });
+  const former = record.tries.find((entry) => entry.attempt === opened.attempt);
+  const isReoffered = opened.status === "rendered" && former?.end === "lost";
   const entry = {
     attempt: opened.attempt,
     node: opened.node,
     hasStarted: opened.status !== "assigned",
+    reoffers: (former?.reoffers ?? 0) + (isReoffered ? 1 : 0),
     end: "open",
     error: null,
   } as const;
-  const others = record.tries.filter((former) => former.attempt !== opened.attempt);
+  const others = record.tries.filter((entry) => entry !== former);
   draft.setFrame({ ...record, status: "active", tries: [...others, entry] });
 }
 

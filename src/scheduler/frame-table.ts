@@ -15,6 +15,8 @@ export interface Try {
   readonly attempt: number;
   readonly node: NodeId;
   readonly hasStarted: boolean;
+  /** How often its result was offered again after a loss: a node that comes back has it still. */
+  readonly reoffers: number;
   readonly end: TryEnd;
   /** Present when the end is `failed`. */
   readonly error: AttemptError | null;

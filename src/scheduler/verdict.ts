@@ -20,9 +20,11 @@ export function judgeFrame(draft: Draft, record: FrameRecord): readonly AttemptE
   if (isExhausted && hasFailedEverywhere(draft, record, draft.at)) return errors;
 
   const started = record.tries.filter((entry) => entry.hasStarted);
-  const lost = started.filter((entry) => entry.end === "lost").length;
+  // A result that is lost with its link each time it is fetched is one attempt, and would be fetched for ever.
+  const reoffers = started.reduce((sum, entry) => sum + entry.reoffers, 0);
+  const lost = started.filter((entry) => entry.end === "lost").length + reoffers;
   if (lost < policy.lossesThatFailAFrame && started.length < policy.attemptsPerFrame) return null;
-  return [...errors, lossError(record, started.length, lost)];
+  return [...errors, lossError(record, started.length + reoffers, lost)];
 }
 
 /** The error of this frame that proves the scene at fault: the same code on enough different nodes. */
@@ -47,7 +49,7 @@ function nodesOf(tries: readonly Try[]): Set<string> {
 function lossError(record: FrameRecord, started: number, lost: number): AttemptError {
   return {
     code: "ATTEMPTS_LOST",
-    message: `Frame ${record.frame} began to render ${started} times, and ${lost} attempts were lost with their node or slot`,
+    message: `Frame ${record.frame} was rendered or fetched ${started} times, and lost ${lost} times with its node or slot`,
     hint: "It may bring the nodes down: render this frame alone on one machine and watch its memory",
     fault: "scene",
   };

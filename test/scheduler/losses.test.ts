@@ -159,3 +159,34 @@ test("a node that keeps losing its link with waiting frames costs these frames n
 
   expect(drive.statusOf(1)).toBe("queued");
 });
+
+test("a result that takes its link along whenever it is fetched ends the job instead of being fetched for ever", () => {
+  const drive = new Drive({ frames: [1] });
+  drive.join("a");
+  const ref = { node: "a", frame: 1, attempt: 1 };
+  drive.tell({ type: "attempt-started", slot: 0, ...ref });
+  let orders = drive.tell({ type: "attempt-rendered", seconds: 3, ...ref });
+  let losses = 0;
+  while (losses < 100 && orders.at(-1)?.type !== "finish") {
+    losses += 1;
+    orders = drive.tell({ type: "node-lost", node: "a" });
+    if (orders.at(-1)?.type === "finish") break;
+    orders = drive.tell({ type: "node-joined", node: "a", running: [], held: [{ frame: 1, attempt: 1 }] });
+  }
+
+  expect(losses).toBe(10);
+  expect(orders.at(-1)).toEqual({ type: "finish", outcome: { type: "failed", frames: [1] } });
+});
+
+test("a long frame is rendered on through any number of lost links", () => {
+  const drive = new Drive({ frames: [1] });
+  drive.join("a");
+  const ref = { node: "a", frame: 1, attempt: 1 };
+  drive.tell({ type: "attempt-started", slot: 0, ...ref });
+  for (let losses = 0; losses < 50; losses += 1) {
+    drive.tell({ type: "node-lost", node: "a" });
+    drive.tell({ type: "node-joined", node: "a", running: [{ frame: 1, attempt: 1, slot: 0 }], held: [] });
+    expect(drive.statusOf(1)).toBe("active");
+  }
+  expect(drive.tell({ type: "frame-stored", ...ref }).at(-1)).toMatchObject({ type: "finish" });
+});

@@ -43,7 +43,10 @@ function countsOf(output) {
  */
 function show(command, args, isBeside) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: projectFolder, stdio: ["ignore", isBeside ? "ignore" : "inherit", "pipe"] });
+    const child = spawn(command, args, {
+      cwd: projectFolder,
+      stdio: ["ignore", isBeside ? "ignore" : "inherit", "pipe"],
+    });
     let output = "";
     child.stderr.on("data", (piece) => {
       if (!isBeside) process.stderr.write(piece);

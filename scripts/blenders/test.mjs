@@ -2,9 +2,9 @@
  * The end-to-end render on Blenders of four ages: `node scripts/blenders/test.mjs [options of vitest]`.
  * Makes what is missing of their root folders first; a Blender that cannot be had is skipped, and said so.
  */
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { findBlender, findOnPath, projectFolder, run } from "../setup/tools.mjs";
+import { closeWith, runVitest } from "../tests/vitest.mjs";
 import { rootFolder } from "./root-folder.mjs";
 import { suites } from "./suites.mjs";
 
@@ -49,25 +49,10 @@ async function ownNetwork() {
   return (await run(program, [...args, "true"])).ok ? words : [];
 }
 
-/**
- * @param {readonly string[]} words
- * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<number | null>}
- */
-function show(words, env) {
-  const [program = "", ...args] = words;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: projectFolder, env, stdio: "inherit" });
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-}
-
 const blenders = await testedBlenders();
 console.log(`Testing with Blender ${blenders.map(({ version }) => version).join(", ") || "none"}`);
-const vitest = [process.execPath, join(projectFolder, "node_modules/vitest/vitest.mjs"), "run"];
-const config = ["--config", join(projectFolder, "test/blenders/vitest.config.ts"), "--root", projectFolder];
+const options = ["--config", join(projectFolder, "test/blenders/vitest.config.ts"), "--root", projectFolder];
 const env = { ...process.env, RENDERFARM_TESTED_BLENDERS: JSON.stringify(blenders) };
-const code = await show([...(await ownNetwork()), ...vitest, ...config, ...process.argv.slice(2)], env);
+const counts = await runVitest([...options, ...process.argv.slice(2)], { before: await ownNetwork(), env });
 for (const reason of skipped) console.log(`Skipped: ${reason}`);
-process.exitCode = code === 0 ? 0 : 1;
+process.exitCode = closeWith([counts]);

@@ -169,7 +169,7 @@ export class NodePool {
       onLeftOut: (sighting, reason) => {
         this.#leftOut.add(keeperId);
         if (reason instanceof DuplicateNodeError) return;
-        const name = nameOfSighting(sighting, this.#infos);
+        const name = this.#nameFor(keeperId, sighting);
         tell({ type: "node:refused", name, code: reason.code, message: reason.message, hint: reason.hint });
         onEvent({ type: "left-out", reason });
       },
@@ -204,6 +204,14 @@ export class NodePool {
     return refusal;
   }
 
+  /** What the node calls itself, once it has said so; else what discovery or the user called it. */
+  #nameFor(keeperId: string, sighting: Sighting): string {
+    const node = [...this.#owners].find(([, owner]) => owner === keeperId)?.[0] ?? sighting.id;
+    const address = sighting.addresses[0];
+    const otherwise = sighting.name ?? (address ? `${address.host}:${address.port}` : "a node");
+    return (node === undefined ? undefined : this.#infos.get(node)?.name) ?? otherwise;
+  }
+
   #claimFor(keeperId: string, node: NodeId): void {
     const owner = this.#owners.get(node);
     if (owner !== undefined && owner !== keeperId) throw new DuplicateNodeError();
@@ -216,7 +224,7 @@ export class NodePool {
     if (isFinal(problem)) return; // told as left out
     if (this.#toldUnreachable.has(keeperId)) return;
     this.#toldUnreachable.add(keeperId);
-    const name = nameOfSighting(sighting, this.#infos);
+    const name = this.#nameFor(keeperId, sighting);
     this.#options.tell({ type: "node:unreachable", name, message: problem.message, hint: problem.hint });
   }
 }
@@ -230,10 +238,4 @@ class DuplicateNodeError extends FarmError {
 
 function keeperIdOf(sighting: Sighting): string {
   return sighting.id ?? sighting.addresses.map(({ host, port }) => `${host}:${port}`).join(",");
-}
-
-function nameOfSighting(sighting: Sighting, infos: ReadonlyMap<NodeId, NodeInfo>): string {
-  const info = sighting.id === undefined ? undefined : infos.get(sighting.id);
-  const address = sighting.addresses[0];
-  return info?.name ?? sighting.name ?? (address ? `${address.host}:${address.port}` : "a node");
 }

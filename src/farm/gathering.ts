@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { AsyncQueue } from "../core/async-queue.ts";
+import { systemClock } from "../core/clock.ts";
 import { FarmError, messageOf } from "../core/errors.ts";
 import type { JobSettings } from "../core/job-settings.ts";
 import { fixedNodes } from "../discovery/fixed.ts";
@@ -16,6 +17,10 @@ import type { JobOrder } from "./node-keeper.ts";
 import { NodePool } from "./node-pool.ts";
 import type { Preparation } from "./preparation.ts";
 
+/** How long a named node that mDNS has seen elsewhere is waited for. */
+const namedReachedWithinMs = 5_000;
+const lookEveryMs = 50;
+
 /**
  * Brings the nodes together: those the user named, those mDNS finds, or one on this machine when there are none; and
  * keeps on looking while the job runs. Whoever makes it owns it: disposing of it sets every node free.
@@ -30,6 +35,7 @@ export class Gathering implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #background: Promise<void>[] = [];
   #embedded: EmbeddedNode | undefined;
+  #wasNamedSeen = false;
   #giveOrder: (order: JobOrder) => void = () => {};
   #released: Promise<void> | undefined;
 
@@ -113,7 +119,13 @@ export class Gathering implements AsyncDisposable {
     const scan = this.#scan(signal);
     scan.catch(() => {}); // awaited below, if at all
     await orAborted(this.pool.firstTriesOver(), signal);
-    if (this.#muster.size === 0 && this.pool.isAlive) await scan;
+    if (this.#muster.size > 0 || !this.pool.isAlive) return;
+    await scan;
+    // Its keeper may be on the way to where it was seen.
+    for (let waitedMs = 0; this.#wasNamedSeen && waitedMs < namedReachedWithinMs; waitedMs += lookEveryMs) {
+      if (this.#muster.size > 0 || !this.pool.isAlive) return;
+      await systemClock.sleep(lookEveryMs, signal);
+    }
   }
 
   /** Takes up the nodes that mDNS finds, from now to the end of the job; resolves when the first scan is over. */
@@ -136,6 +148,7 @@ export class Gathering implements AsyncDisposable {
       if (!discover && !isNamed) continue;
       // Nothing proves that an open node is the one that was named: it is used where it was named, and nowhere else.
       if (isNamed && (sighting.keyId ?? null) === null) continue;
+      if (isNamed) this.#wasNamedSeen = true;
       const before = this.pool.size;
       this.pool.add(sighting);
       if (this.pool.size > before) onNew();

@@ -106,6 +106,7 @@ export class NodeKeeper {
           return;
         }
         failures += 1;
+        if (this.#sighting !== sighting) continue; // it was seen again while we tried: look there at once
       }
       await this.#pause(backOffMs(failures));
     }

@@ -29,6 +29,8 @@ export interface LabNodePlace {
   readonly env: Readonly<Record<string, string>>;
   /** Where the node's own folder is made. */
   readonly folder: string;
+  /** More options of main.py. */
+  readonly more?: readonly string[];
 }
 
 /** Starts a node with one slot and waits until it serves. */
@@ -39,6 +41,7 @@ export async function startLabNode(name: string, under: NodeHost, place: LabNode
   await rm(readyFile, { force: true });
   const folders = ["--cache-dir", join(own, "cache"), "--config-dir", join(own, "config")];
   const options = ["--name", name, "--slots", "1", ...folders, "--ready-file", readyFile, "--exit-with-stdin"];
+  options.push(...(place.more ?? []));
   const blender = blenderPath ?? "blender";
   const words = {
     blender: [blender, "-b", "--factory-startup", "-noaudio", "-P", script, "--", ...options],

@@ -8,7 +8,7 @@ import { type LabFolders, openLabFolders } from "./lab-folders.ts";
 import { type LabNode, type NodeHost, startLabNode } from "./lab-node.ts";
 import { within } from "./lab-program.ts";
 import { NetworkLab, networkLabProblem } from "./network-lab.ts";
-import { killProcesses, type MarkedProcess, remainingProcesses, testRunVariable } from "./processes.ts";
+import { killProcesses, type MarkedProcess, processesOf, remainingProcesses, testRunVariable } from "./processes.ts";
 
 /** Why tests with real Blenders cannot run here; undefined when they can. */
 export const blenderLabProblem: string | undefined =
@@ -25,6 +25,15 @@ export const farmLabProblem: string | undefined = blenderLabProblem ?? networkLa
 export function skipBecause(problem: string | undefined): boolean {
   if (problem !== undefined) console.warn(`Skipped: ${problem}`);
   return problem !== undefined;
+}
+
+interface LabNodeOptions {
+  /** @default {"blender"} */
+  readonly under?: NodeHost;
+  /** More options of main.py. */
+  readonly more?: readonly string[];
+  /** Words that stand before its program: what it may have. */
+  readonly limits?: readonly string[];
 }
 
 /** What a test has left behind; two empty lists are what it expects. */
@@ -70,25 +79,52 @@ export class FarmLab implements AsyncDisposable {
   }
 
   /** Starts a node, on the host of its name when the lab has hosts. */
-  async startNode(name: string, options: { under: NodeHost } = { under: "blender" }): Promise<LabNode> {
-    const place = { on: this.#network?.on(name) ?? [], env: this.#environment(), folder: this.#folders.work };
-    const node = await startLabNode(name, options.under, place);
+  async startNode(name: string, options: LabNodeOptions = {}): Promise<LabNode> {
+    const { under = "blender", more = [], limits = [] } = options;
+    const on = [...(this.#network?.on(name) ?? []), ...limits];
+    const place = { on, env: this.#environment(), folder: this.#folders.work, more };
+    const node = await startLabNode(name, under, place);
     this.#nodes.push(node);
     return node;
   }
 
-  /** Starts the command line, on the host "desk" when the lab has hosts. */
-  coordinate(args: readonly string[], env: Readonly<Record<string, string>> = {}): LabCoordinator {
-    const on = this.#network?.on("desk") ?? [];
+  /** The cables between its hosts. */
+  get network(): NetworkLab {
+    if (this.#network === undefined) throw new Error("This lab has no hosts");
+    return this.#network;
+  }
+
+  /** Every process of the lab that lives. */
+  processes(): Promise<MarkedProcess[]> {
+    return processesOf(this.run);
+  }
+
+  /**
+   * Starts the command line, on the host "desk" when the lab has hosts.
+   *
+   * @param limits Words that stand before the program: what it may have
+   */
+  coordinate(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    limits: readonly string[] = [],
+  ): LabCoordinator {
+    const on = [...(this.#network?.on("desk") ?? []), ...limits];
     return new LabCoordinator(args, on, { ...this.#environment(), ...env }, this.#folders.work);
   }
 
-  /** Ends the nodes as their owner would, by their standard input, and tells what is left of the whole test. */
-  async leftovers(): Promise<Leftovers> {
+  /**
+   * Ends the nodes as their owner would, by their standard input, and tells what is left of the whole test.
+   *
+   * @param dead Names of nodes that were killed and not started again: their successors would clean their caches
+   */
+  async leftovers(dead: readonly string[] = []): Promise<Leftovers> {
     for (const node of this.#nodes) node.child.stdin?.end();
     const ends = Promise.all(this.#nodes.map((node) => node.ended));
     await within(ends, 20_000, () => "the nodes to end with their standard input");
-    const folders = [this.#folders, ...this.#nodes].map((place) => place.leftovers());
+    const folders = [this.#folders, ...this.#nodes.filter(({ name }) => !dead.includes(name))].map((place) =>
+      place.leftovers(),
+    );
     return { processes: await remainingProcesses(this.run), files: (await Promise.all(folders)).flat() };
   }
 

@@ -50,6 +50,20 @@ export class NetworkLab implements AsyncDisposable {
     await ip("-n", this.#switch, "link", "set", this.#portOf(host), "up");
   }
 
+  /** Takes a host off the network for good, as when its machine is switched off: nothing is told to anybody. */
+  async switchOff(host: string): Promise<void> {
+    await ip("-n", this.#switch, "link", "delete", this.#portOf(host));
+    await ip("netns", "delete", this.#namespaceOf(host));
+  }
+
+  /** Gives a host another address, as when its lease ran out. @param number The last part of it */
+  async readdress(host: string, number: number): Promise<void> {
+    const namespace = this.#namespaceOf(host);
+    await ip("-n", namespace, "address", "flush", "dev", "eth0");
+    await ip("-n", namespace, "address", "add", `${subnet}.${number}/24`, "dev", "eth0");
+    await ip("-n", namespace, "route", "add", "default", "via", `${subnet}.1`);
+  }
+
   /** Removes every namespace, and with them the cables. Idempotent. Processes in them live on without a network. */
   async [Symbol.asyncDispose](): Promise<void> {
     const existing = await namespaces();

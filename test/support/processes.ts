@@ -7,11 +7,12 @@ export const testRunVariable = "RENDERFARM_TEST_RUN";
 /** A process that carries a test's mark. */
 export interface MarkedProcess {
   readonly pid: number;
+  readonly parent: number;
   readonly command: string;
 }
 
 /** Every living process that was started for the test run, at whatever depth. Linux only. */
-async function processesOf(run: string): Promise<MarkedProcess[]> {
+export async function processesOf(run: string): Promise<MarkedProcess[]> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(ids.map((id) => readMarked(Number(id), run)));
   return found.filter((process) => process !== undefined);
@@ -49,8 +50,14 @@ async function readMarked(pid: number, run: string): Promise<MarkedProcess | und
     const environment = await readFile(`/proc/${pid}/environ`, "utf8");
     if (!environment.split("\0").includes(`${testRunVariable}=${run}`)) return undefined;
     const command = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").join(" ").trim();
-    return { pid, command };
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    return { pid, parent: Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]), command };
   } catch {
     return undefined; // it ended while it was looked at, or it belongs to someone else
   }
+}
+
+/** Whether a process is stopped by SIGSTOP. */
+export async function isStopped(pid: number): Promise<boolean> {
+  return /^State:\s*[Tt]/m.test(await readFile(`/proc/${pid}/status`, "utf8"));
 }

@@ -1,0 +1,181 @@
+import { describe, expect, test, vi } from "vitest";
+import type { FakeConversation, FakeNodeOptions } from "../support/fake-node.ts";
+import { FaultFarm, range } from "../support/fault-farm.ts";
+import { makePng } from "../support/png.ts";
+
+// A minute without bytes is long for a test; the real number has a test of its own.
+vi.mock("../../src/session/timing.ts", () => ({ transferLookMs: 100, stalledLooks: 6, leastBytesPerLook: 4_096 }));
+
+const format = { width: 32, height: 24, depth: 8, colorMode: "RGB" } as const;
+
+/** A copy with one bit turned over, at a share of its length. */
+function flipped(bytes: Buffer, share: number): Buffer {
+  const copy = Buffer.from(bytes);
+  const at = Math.floor(copy.length * share);
+  copy[at] = (copy[at] ?? 0) ^ 0b100;
+  return copy;
+}
+
+/** What a broken disk, memory, network or program makes of a result. */
+const lies: [what: string, options: FakeNodeOptions][] = [
+  ["a truncated picture", { picture: (_, honest) => honest.subarray(0, honest.length - 20) }],
+  ["half a picture", { picture: (_, honest) => honest.subarray(0, honest.length / 2) }],
+  ["no picture at all", { picture: () => Buffer.from("this is no PNG") }],
+  ["a bit turned over in the pixels", { picture: (_, honest) => flipped(honest, 0.6) }],
+  ["a bit turned over in the header", { picture: (_, honest) => flipped(honest, 0.01) }],
+  ["the picture of another frame", { picture: (frame) => makePng(format, frame + 1) }],
+  ["a picture of another size", { picture: (frame) => makePng({ ...format, width: 31 }, frame) }],
+  ["a picture of another depth", { picture: (frame) => makePng({ ...format, depth: 16 }, frame) }],
+  ["a picture with alpha", { picture: (frame) => makePng({ ...format, colorMode: "RGBA" }, frame) }],
+  ["bytes behind its end", { picture: (_, honest) => Buffer.concat([honest, Buffer.from("more")]) }],
+  ["a digest that differs", { claim: () => ({ sha256: "0".repeat(64) }) }],
+  ["more bytes than it announced", { claim: ({ sizeBytes }) => ({ sizeBytes: sizeBytes - 1 }) }],
+  ["fewer bytes than it announced", { claim: ({ sizeBytes }) => ({ sizeBytes: sizeBytes + 1 }) }],
+];
+
+describe("a result that is not the frame it should be is refused, counted against its node and rendered elsewhere:", () => {
+  test.each(lies)("%s", async (name, options) => {
+    await using farm = await FaultFarm.open();
+    const liar = await farm.start({ name: "liar", ...options });
+    const honest = await farm.start({ name: "honest" });
+    const run = farm.run([liar, honest], { frames: "1-10" });
+    // The honest one waits until the liar was caught three times, so that it has had its chance.
+    const barred = new Promise<void>((resolve) => {
+      run.onEvent = (event) => event.type === "node:barred" && resolve();
+    });
+    honest.node.options.beforeFrame = () => barred;
+
+    const result = await run.completed();
+
+    expect(run.all("node:barred"), name).toMatchObject([{ name: "liar" }]);
+    expect(run.all("frame:requeued").filter((event) => event.name === "liar").length).toBeGreaterThanOrEqual(3);
+    expect(result.nodes).toMatchObject([{ name: "honest", frames: 10 }]);
+    await farm.expectFilm(range(1, 10));
+  });
+});
+
+describe("a transfer that does not end is given up, and its frame rendered elsewhere:", () => {
+  type Answer = (conversation: FakeConversation, about: { transfer: number; frame: number; attempt: number }) => void;
+
+  const silences: [what: string, answer: Answer][] = [
+    ["nothing after the request", () => {}],
+    [
+      "nothing after the beginning",
+      (conversation, about) => {
+        void conversation.send({ type: "result-begin", ...about, sizeBytes: 2_000, offset: 0 });
+      },
+    ],
+  ];
+  test.each(silences)("%s", async (_, answer) => {
+    await using farm = await FaultFarm.open();
+    const mute = await farm.start({ name: "mute" });
+    mute.node.options.onMessage = (message, conversation) => {
+      if (message.type !== "result-fetch") return false;
+      const { transfer, frame, attempt } = message;
+      answer(conversation, { transfer, frame, attempt });
+      return true;
+    };
+    const honest = await farm.start({ name: "honest" });
+    const run = farm.run([mute, honest], { frames: "1-10" });
+    const barred = new Promise<void>((resolve) => {
+      run.onEvent = (event) => event.type === "node:barred" && resolve();
+    });
+    honest.node.options.beforeFrame = () => barred;
+
+    const result = await run.completed();
+
+    expect(run.all("frame:requeued").some(({ reason }) => /hardly any came/.test(reason))).toBe(true);
+    expect(result.nodes).toMatchObject([{ name: "honest", frames: 10 }]);
+    await farm.expectFilm(range(1, 10));
+  });
+
+  test("alone, such a node ends the job in bounded time with the cause, and the next run goes on", async () => {
+    await using farm = await FaultFarm.open();
+    const node = await farm.start({ name: "mute" });
+    node.node.options.onMessage = (message) => message.type === "result-fetch" && message.frame > 3;
+    const run = farm.run([node], { frames: "1-6" });
+    await expect(run.result).rejects.toMatchObject({
+      code: "FARM_FRAMES_FAILED",
+      message: expect.stringContaining("4-6"),
+    });
+    expect(run.all("frame:failed")[0]).toMatchObject({ message: expect.stringContaining("hardly any came") });
+
+    delete node.node.options.onMessage;
+    const again = farm.run([node], { frames: "1-6" });
+    expect(await again.completed()).toMatchObject({ reused: 3 });
+    await farm.expectFilm(range(1, 6));
+  });
+});
+
+describe("a node that breaks the protocol whenever it gives a result", () => {
+  const rude: FakeNodeOptions = {
+    name: "rude",
+    say: (message) => (message.type === "result-begin" ? [{ ...message, sizeBytes: -1 }] : [message]),
+  };
+
+  test("loses its link each time, and others render its frames", async () => {
+    await using farm = await FaultFarm.open();
+    const nodes = [await farm.start(rude), await farm.start({ name: "honest" })];
+    const result = await farm.run(nodes, { frames: "1-10" }).completed();
+    expect(result.nodes).toMatchObject([{ name: "honest", frames: 10 }]);
+    await farm.expectFilm(range(1, 10));
+  });
+
+  test("alone, it ends the job in bounded time", async () => {
+    await using farm = await FaultFarm.open();
+    const run = farm.run([await farm.start(rude)], { frames: "1-2" });
+    await expect(run.result).rejects.toMatchObject({ code: "FARM_FRAMES_FAILED", exitCode: 4 });
+  });
+});
+
+describe("frames that nobody assigned", () => {
+  /** A result of which the coordinator knows nothing, said once, beside the first honest one. */
+  async function inventor(farm: FaultFarm, invented: { frame: number; attempt: number }) {
+    const inventor = await farm.start({ name: "inventor" });
+    let isSaid = false;
+    inventor.node.options.say = (message) => {
+      if (message.type !== "frame-rendered" || isSaid) return [message];
+      isSaid = true;
+      return [{ type: "frame-rendered", result: { ...message.result, ...invented } }, message];
+    };
+    return inventor;
+  }
+
+  test("of an attempt that was never made: dropped, counted against the node, and nothing of it is fetched", async () => {
+    await using farm = await FaultFarm.open();
+    const nodes = [await inventor(farm, { frame: 5, attempt: 999_999_999 }), await farm.start({ name: "honest" })];
+    const run = farm.run(nodes, { frames: "1-8" });
+    await run.completed();
+    const fetched = nodes[0]?.node.heard.filter((message) => message.type === "result-fetch") ?? [];
+    expect(fetched.every((message) => message.type === "result-fetch" && message.attempt < 999_999_999)).toBe(true);
+    await farm.expectFilm(range(1, 8));
+  });
+
+  test("outside of the job's range: dropped", async () => {
+    await using farm = await FaultFarm.open();
+    const nodes = [await inventor(farm, { frame: 500, attempt: 999_999_999 })];
+    await farm.run(nodes, { frames: "1-8" }).completed();
+    await farm.expectFilm(range(1, 8));
+  });
+
+  test("under the number of another attempt: no frame is stored for another", async () => {
+    await using farm = await FaultFarm.open();
+    // It says of every frame that it is the next one: number and picture do not agree, and neither do the attempts.
+    const mixer = await farm.start({
+      name: "mixer",
+      say: (message) =>
+        message.type === "frame-rendered"
+          ? [{ type: "frame-rendered", result: { ...message.result, frame: message.result.frame + 1 } }]
+          : [message],
+    });
+    const honest = await farm.start({ name: "honest" });
+    const run = farm.run([mixer, honest], { frames: "1-8" });
+    honest.node.options.beforeFrame = () => new Promise((resolve) => setTimeout(resolve, 30));
+    // What the mixer holds back counts as running: its link ends, and the frames go to the honest one.
+    setTimeout(() => mixer.server.cut(), 400);
+    setTimeout(() => void mixer.server[Symbol.asyncDispose](), 600);
+    const result = await run.completed();
+    expect(result.nodes).toMatchObject([{ name: "honest", frames: 8 }]);
+    await farm.expectFilm(range(1, 8));
+  });
+});

@@ -1,0 +1,112 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { JobSettings } from "../../src/core/job-settings.ts";
+import { FaultFarm, type FaultyNode, range } from "../support/fault-farm.ts";
+
+/** A run that is stopped after some frames, for a second one to go on from. */
+async function halfAJob(farm: FaultFarm, node: FaultyNode, settings: Partial<JobSettings> = {}): Promise<number> {
+  const run = farm.run([node], { frames: "1-8", ...settings });
+  run.onEvent = (event) => {
+    if (event.type === "frame:stored" && event.stored === 4) run.stop.abort(new Error("enough"));
+  };
+  expect(await run.result).toMatchObject({ type: "interrupted" });
+  return (await farm.recordedFrames()).length;
+}
+
+/** Frames that were moved out of the way, by the folder they are in. */
+async function framesAside(farm: FaultFarm): Promise<string[][]> {
+  const names = await readdir(`${farm.output}.renderfarm`);
+  const folders = names.filter((name) => name.startsWith("frames."));
+  const lists = folders.filter((name) => !name.endsWith("ndjson")).sort();
+  return Promise.all(lists.map((name) => readdir(join(`${farm.output}.renderfarm`, name))));
+}
+
+const changes: [what: string, change: (farm: FaultFarm) => Promise<Partial<JobSettings>>][] = [
+  [
+    "the blendfile was edited",
+    async (farm) => {
+      await writeFile(farm.blend, "BLENDER-v304REND another scene");
+      return {};
+    },
+  ],
+  ["another scene of it is rendered", async () => ({ scene: "Scene" })],
+  ["another Blender renders", async () => ({ blenderVersion: "3.4.1", mixVersions: true })],
+  ["--fresh asks for it", async () => ({ isFresh: true })],
+];
+
+test.each(changes)(
+  "no stored frame is used again when %s: that is said, and the old frames are kept aside",
+  async (_, change) => {
+    await using farm = await FaultFarm.open();
+    const node = await farm.start();
+    const stored = await halfAJob(farm, node);
+    expect(stored).toBeGreaterThanOrEqual(4);
+
+    const second = farm.run([node], { frames: "1-8", ...(await change(farm)) });
+
+    expect(await second.completed()).toMatchObject({ reused: 0, frames: 8 });
+    expect(second.all("job:restarted")).toMatchObject([{ reason: expect.stringContaining(`${stored} old frames`) }]);
+    expect(second.all("frame:stored").length).toBe(8);
+    const [aside, ...others] = await framesAside(farm);
+    expect(others).toEqual([]);
+    expect(aside?.filter((name) => name.endsWith(".png")).length).toBe(stored);
+    expect(aside).toContain("frames.ndjson");
+    await farm.expectFilm(range(1, 8));
+  },
+);
+
+const harmless: [what: string, settings: Partial<JobSettings>, frames: number][] = [
+  ["a longer range", { frames: "1-12" }, 12],
+  ["another rate", { frames: "1-8", fps: "30" }, 8],
+  ["another order", { frames: "1-8", order: "reverse" }, 8],
+  ["another quality", { frames: "1-8", crf: 30 }, 8],
+];
+
+test.each(harmless)("%s changes no pixel: stored frames are used", async (_, settings, frames) => {
+  await using farm = await FaultFarm.open();
+  const node = await farm.start();
+  const stored = await halfAJob(farm, node);
+  const second = farm.run([node], settings);
+  expect(await second.completed()).toMatchObject({ reused: stored, frames });
+  expect(second.all("job:restarted")).toEqual([]);
+  await farm.expectFilm(range(1, frames));
+});
+
+test("the artist saves while the job runs: a node that comes late gets the file as it was", async () => {
+  await using farm = await FaultFarm.open();
+  const early = await farm.start({ name: "early" });
+  const late = await farm.start({ name: "late" });
+  const before = await readFile(farm.blend);
+  let isHere = false;
+  late.node.options.onMessage = (message) => message.type === "job-open" && !isHere;
+  early.node.options.beforeFrame = async (frame) => {
+    if (frame !== 4) return;
+    await writeFile(farm.blend, "BLENDER-v304REND saved again");
+    isHere = true;
+    late.server.cut();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+  };
+  const result = await farm.run([early, late], { frames: "1-8" }).completed();
+  expect(result.nodes.map(({ name }) => name)).toContain("late");
+  expect([...late.node.blobs.values()]).toEqual([before]);
+  await farm.expectFilm(range(1, 8));
+});
+
+test("a stored frame that was damaged on the disk meanwhile is rendered again, and so is one that was deleted", async () => {
+  await using farm = await FaultFarm.open();
+  const node = await farm.start();
+  const stored = await halfAJob(farm, node);
+  const folder = `${farm.output}.renderfarm/frames`;
+  const first = join(folder, "0000001.png");
+  const bytes = await readFile(first);
+  bytes[bytes.length - 30] = (bytes[bytes.length - 30] ?? 0) ^ 1;
+  await writeFile(first, bytes);
+  await writeFile(join(folder, "0000002.png"), "");
+  await writeFile(join(folder, "0000012.png"), bytes); // never recorded
+  const rendered = node.node.rendered.length;
+  expect(await farm.run([node], { frames: "1-8" }).completed()).toMatchObject({ reused: stored - 2 });
+  const again = node.node.rendered.slice(rendered);
+  expect(again).toEqual(expect.arrayContaining([1, 2]));
+  expect(Object.keys(await farm.storedDigests()).length).toBe(8);
+});

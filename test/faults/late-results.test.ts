@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { FaultFarm, type FaultyNode, range } from "../support/fault-farm.ts";
+
+/** Resolves when `open` is called. */
+function gate(): { readonly passed: Promise<void>; open(): void } {
+  let open = () => {};
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open };
+}
+
+function fetches(node: FaultyNode, frame: number): number {
+  return node.node.heard.filter((message) => message.type === "result-fetch" && message.frame === frame).length;
+}
+
+test("a result that is said twice is fetched and stored once, and nobody is blamed", async () => {
+  await using farm = await FaultFarm.open();
+  const stutterer = await farm.start({
+    name: "stutterer",
+    say: (message) => (message.type === "frame-rendered" ? [message, message] : [message]),
+  });
+  const run = farm.run([stutterer], { frames: "1-8" });
+  expect(await run.completed()).toMatchObject({ frames: 8 });
+  for (const frame of range(1, 8)) expect(fetches(stutterer, frame)).toBe(1);
+  expect(run.all("node:barred")).toEqual([]);
+  expect(run.all("frame:requeued")).toEqual([]);
+  await farm.expectFilm(range(1, 8));
+});
+
+test("a result of a frame that another node stored meanwhile is dropped without blame", async () => {
+  await using farm = await FaultFarm.open();
+  const slow = await farm.start({ name: "slow" });
+  const quick = await farm.start({ name: "quick" });
+  const storedElsewhere = gate();
+  const isAnswered = gate();
+  let lateFrame: number | undefined;
+  slow.node.options.beforeFrame = async (frame) => {
+    if (lateFrame !== undefined) return;
+    lateFrame = frame;
+    slow.server.cut(); // its frame is queued again, and it renders on
+    await storedElsewhere.passed;
+  };
+  slow.node.options.onMessage = (message) => {
+    if (message.type === "result-release" && message.frame === lateFrame) isAnswered.open();
+    return message.type === "frame-cancel"; // it crosses the result on its way
+  };
+  quick.node.options.beforeFrame = (frame) => (frame === 8 ? isAnswered.passed : undefined);
+  const run = farm.run([slow, quick], { frames: "1-8" });
+  run.onEvent = (event) => {
+    if (event.type === "frame:stored" && event.frame === lateFrame) setTimeout(storedElsewhere.open, 1_500);
+  };
+
+  expect(await run.completed()).toMatchObject({ frames: 8 });
+
+  expect(run.all("frame:stored").filter(({ frame }) => frame === lateFrame)).toMatchObject([{ name: "quick" }]);
+  expect(slow.node.rendered).toContain(lateFrame);
+  expect(run.all("node:barred")).toEqual([]);
+  await farm.expectFilm(range(1, 8));
+});
+
+test("what a node rendered while its link was lost is stored when it comes back, and not rendered again", async () => {
+  await using farm = await FaultFarm.open();
+  const away = await farm.start({ name: "away" });
+  const cut = gate();
+  away.node.options.beforeFrame = async (frame) => {
+    if (frame !== 3 || away.node.links > 1) return;
+    away.server.cut();
+    cut.open();
+    await new Promise((resolve) => setTimeout(resolve, 50)); // it ends the frame with nobody to tell
+  };
+  const run = farm.run([away], { frames: "1-8" });
+  expect(await run.completed()).toMatchObject({ frames: 8 });
+  expect(run.all("node:lost").length).toBe(1);
+  expect(away.node.rendered.filter((frame) => frame === 3)).toEqual([3]);
+  await farm.expectFilm(range(1, 8));
+});
+
+test("the result of an older attempt is stored while the frame is still open: the second attempt is called off", async () => {
+  await using farm = await FaultFarm.open();
+  const first = await farm.start({ name: "first" });
+  const second = await farm.start({ name: "second" });
+  const wait = gate();
+  let isAway = false;
+  let lostFrame: number | undefined;
+  first.node.options.beforeFrame = async (frame) => {
+    if (frame < 3 || isAway) return;
+    isAway = true;
+    lostFrame = frame;
+    first.server.cut(); // its frame is given to the second node at once
+  };
+  second.node.options.beforeFrame = (frame) => (frame === lostFrame ? wait.passed : undefined);
+  const run = farm.run([first, second], { frames: "1-8" });
+  const secondHas = gate();
+  run.onEvent = (event) => {
+    if (event.type === "frame:started" && event.frame === lostFrame && event.name === "second") secondHas.open();
+    if (event.type === "frame:stored" && event.frame === lostFrame) wait.open();
+  };
+  const result = await run.completed();
+  expect(lostFrame).toBeDefined();
+  const stored = run.all("frame:stored").filter(({ frame }) => frame === lostFrame);
+  expect(stored).toMatchObject([{ name: "first" }]);
+  expect(run.all("node:barred")).toEqual([]);
+  expect(result.frames).toBe(8);
+  await farm.expectFilm(range(1, 8));
+});

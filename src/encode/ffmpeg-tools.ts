@@ -1,6 +1,6 @@
 import { dirname, extname, join } from "node:path";
-import { execa } from "execa";
 import { FarmError } from "../core/errors.ts";
+import { askProgram } from "./ask-program.ts";
 
 /** The FFmpeg of this machine. */
 export interface FfmpegTools {
@@ -87,17 +87,8 @@ async function versionOf(program: string, signal?: AbortSignal): Promise<string 
   return /^ff(?:mpeg|probe) version (\S+)/.exec(stdout)?.[1] ?? null;
 }
 
-async function run(program: string, args: string[], signal?: AbortSignal) {
-  const result = await execa(program, args, {
-    reject: false,
-    stdin: "ignore",
-    stripFinalNewline: false,
-    timeout: answerMs,
-    windowsHide: true,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
-  });
-  signal?.throwIfAborted();
-  return { stdout: result.stdout, failed: result.failed };
+function run(program: string, args: readonly string[], signal?: AbortSignal) {
+  return askProgram(program, args, { timeoutMs: answerMs, ...(signal && { signal }) });
 }
 
 function missing(what: string, tried: string): FarmError {

@@ -1,4 +1,4 @@
-import { execa } from "execa";
+import { askProgram } from "./ask-program.ts";
 import { videoIncomplete } from "./encode-errors.ts";
 import type { FfmpegTools } from "./ffmpeg-tools.ts";
 import { type FrameRate, framesPerSecond } from "./frame-rate.ts";
@@ -34,19 +34,20 @@ export interface VideoExpectation {
  */
 export async function probeVideo(tools: FfmpegTools, path: string, signal?: AbortSignal): Promise<VideoFacts> {
   const entries = "stream=width,height,nb_read_packets,avg_frame_rate,r_frame_rate:format=duration,size";
-  const result = await execa(
-    tools.ffprobe,
-    ["-v", "error", "-count_packets", "-select_streams", "v:0", "-show_entries", entries, "-of", "json", path],
-    {
-      reject: false,
-      stdin: "ignore",
-      windowsHide: true,
-      maxBuffer: 1024 * 1024,
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
-    },
-  );
-  signal?.throwIfAborted();
-  if (result.failed) throw videoIncomplete(`ffprobe cannot read it (${result.stderr || result.shortMessage})`);
+  const args = [
+    "-v",
+    "error",
+    "-count_packets",
+    "-select_streams",
+    "v:0",
+    "-show_entries",
+    entries,
+    "-of",
+    "json",
+    path,
+  ];
+  const result = await askProgram(tools.ffprobe, args, { maxBuffer: 1024 * 1024, ...(signal && { signal }) });
+  if (result.failed) throw videoIncomplete(`ffprobe cannot read it (${result.why})`);
   return parseFacts(result.stdout);
 }
 
@@ -60,10 +61,12 @@ export function differenceOf(facts: VideoFacts, expected: VideoExpectation): str
   }
   // 24 and 23.976 are 1e-3 apart: half of that tells them from each other, and leaves room for rounding.
   if (expected.keepsRate && !facts.rates.some((found) => Math.abs(found - rate) <= rate * 5e-4)) {
-    return `it has ${facts.rates[0]} frames per second, not ${rate}`;
+    return `it has ${rounded(facts.rates[0])} frames per second, not ${rounded(rate)}`;
   }
+  // A GIF's only frame has no next one to tell how long it is shown; FFmpeg gives it a tenth of a second.
+  if (expected.frames === 1 && !expected.keepsRate) return null;
   if (!(Math.abs(facts.durationSeconds - duration) <= 1 / rate + 0.01)) {
-    return `it lasts ${facts.durationSeconds} s, not ${duration} s`;
+    return `it lasts ${rounded(facts.durationSeconds)} s, not ${rounded(duration)} s`;
   }
   return null;
 }
@@ -85,6 +88,11 @@ function parseFacts(json: string): VideoFacts {
     durationSeconds: Number(report.format?.duration),
     sizeBytes: Number(report.format?.size),
   };
+}
+
+/** For people: to thousandths at most. */
+function rounded(value: number | undefined): number {
+  return Math.round(Number(value) * 1000) / 1000;
 }
 
 /** Of "30000/1001"; NaN when it is unknown, which ffprobe writes as "0/0". */

@@ -51,6 +51,8 @@ async function versionOf(path: string, signal: AbortSignal): Promise<string | un
   const { stdout } = await execa(path, ["--version"], {
     reject: false,
     stdin: "ignore",
+    detached: true, // a Ctrl-C must not make it look as if there were no Blender
+    windowsHide: true,
     timeout: 60_000,
     cancelSignal: signal,
   });

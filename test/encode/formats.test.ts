@@ -111,6 +111,22 @@ describe("alpha", () => {
   });
 });
 
+describe("a job of one frame makes a whole file", () => {
+  const form = { width: 66, height: 66, depth: 8, colorMode: "RGB" } as const;
+
+  test.each(["a.mp4", "a.mkv", "a.mov", "a.webm"])("%s", async (name) => {
+    await using folder = await makeFrames({ count: 1, width: 66, height: 66 });
+    await encode(folder, name, form);
+    expect(await probe(join(folder.folder, name))).toMatchObject({ width: 66, height: 66 });
+  });
+
+  test.each([1, 24, 50])("a.gif at %i frames per second", async (numerator) => {
+    await using folder = await makeFrames({ count: 1, width: 66, height: 66 });
+    const options = { ...settingsFor(folder, "a.gif", form), rate: { numerator, denominator: 1 } };
+    expect((await makeGif({ ...options, frames: folder.frames })).frames).toBe(1);
+  });
+});
+
 describe("a GIF", () => {
   test("is made in two passes that give what one-shot runs give, and leaves no palette", async () => {
     await using folder = await makeFrames({ count: 8, ...odd });

@@ -11,6 +11,16 @@ test("differenceOf() finds nothing in the video that was expected, rounding allo
   expect(differenceOf({ ...facts, rates: [Number.NaN, 24] }, expected)).toBeNull();
 });
 
+test("differenceOf() takes the only frame of a GIF for whole, however long it is shown", () => {
+  const one = { ...expected, frames: 1, keepsRate: false };
+  const still = { ...facts, packets: 1, durationSeconds: 0.1 };
+  expect(differenceOf(still, { ...one, rate: { numerator: 50, denominator: 1 } })).toBeNull();
+  expect(differenceOf({ ...still, packets: 2, durationSeconds: 0.2 }, { ...one, frames: 2 })).toContain("it lasts");
+  expect(differenceOf({ ...still, durationSeconds: 0.5 }, { ...one, keepsRate: true })).toBe(
+    "it lasts 0.5 s, not 0.042 s",
+  );
+});
+
 test.each([
   [{ packets: 23 }, "it has 23 frames, not 24"],
   [{ packets: Number.NaN }, "it has NaN frames, not 24"],

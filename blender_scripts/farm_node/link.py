@@ -16,6 +16,8 @@ from .seal import OVERHEAD_BYTES, TO_COORDINATOR, TO_NODE, Opener, Sealer
 HEARTBEAT_S = 2.0
 LOST_AFTER_S = 10.0
 CLOSE_REPLACED = 1012
+MAX_UNSENT = 4096
+"""Messages that wait for a coordinator who asks and does not read: what he asks more would only fill the memory."""
 
 
 class LinkLost(Exception):
@@ -50,6 +52,8 @@ class Link:
     async def receive(self) -> Union[Message, Piece]:
         """The next message other than a heartbeat. Raises LinkLost, ProtocolError."""
         while True:
+            if self._outbox.qsize() > MAX_UNSENT:
+                raise LinkLost(f"{MAX_UNSENT} messages wait, and the coordinator reads none")
             try:
                 # Only waiting counts as silence: while this node is busy with a piece, nobody looks at the socket.
                 data = await asyncio.wait_for(self._socket.recv(), LOST_AFTER_S)

@@ -9,6 +9,9 @@ from .blob_store import BlobStore, BlobWriter
 from .errors import BlobError, ProtocolError
 from .protocol import Message, Piece
 
+MAX_AT_ONCE = 16
+"""Blobs being received over one link: each holds a file open, and a coordinator needs one."""
+
 
 class Uploads:
     """Every method returns the answer to send, or None. Raises ProtocolError."""
@@ -32,6 +35,8 @@ class Uploads:
     async def begin(self, message: Message) -> Optional[dict[str, Any]]:
         transfer, sha256 = message["transfer"], message["sha256"]
         self.claim(transfer)
+        if len(self._writers) >= MAX_AT_ONCE:
+            return _rejected(transfer, sha256, BlobError("WRITE_FAILED", f"{MAX_AT_ONCE} blobs are being received already"))
         try:
             writer = await asyncio.to_thread(self._store.begin, sha256, message["sizeBytes"], message["offset"])
         except ValueError as error:

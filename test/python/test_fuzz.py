@@ -24,7 +24,7 @@ from farm_node.blob_store import BlobStore
 from farm_node.errors import ProtocolError
 from farm_node.farm_key import FarmKey, key_id
 from farm_node.handshake import NodeHandshake
-from farm_node.link import LinkLost
+from farm_node.link import Link, LinkLost
 from farm_node.node import Node
 from farm_node.png_check import PngError, check_png
 from farm_node.protocol import HANDSHAKE_MESSAGES, MESSAGES, encode_piece, parse_message, parse_piece
@@ -213,6 +213,37 @@ class FakeLink:
 
     async def close(self, code: int = 1000) -> None:
         pass
+
+
+class DeafSocket:
+    """Of a coordinator who asks and asks, and reads no answer: what is sent to him is never taken."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._sealer = Sealer(KEY, "to-node")
+
+    async def recv(self) -> str:
+        self.asked += 1
+        await asyncio.sleep(0)
+        return self._sealer.seal('{"type":"job-close","job":"' + "ab" * 16 + '"}')
+
+    async def send(self, data: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def close(self, code: int = 1000) -> None:
+        pass
+
+
+class Deaf(unittest.IsolatedAsyncioTestCase):
+    async def test_a_coordinator_who_asks_and_never_reads_is_given_up(self):
+        with tempfile.TemporaryDirectory() as folder:
+            store = BlobStore(Path(folder), "cd" * 16, 2**20)
+            program = BlenderProgram("/absent/blender", "3.4.1")
+            node = Node("cd" * 16, "test", 1, program, store, SlotSwitchboard(), Path(folder), lambda state: None)
+            socket = DeafSocket()
+            await asyncio.wait_for(node.serve_link(Link(socket, KEY)), 60)
+            print(f"fuzz: a coordinator who never reads was heard {socket.asked} times")
+            self.assertLess(socket.asked, 10_000)
 
 
 class Conversations(Fuzz):

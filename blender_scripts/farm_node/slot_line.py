@@ -25,7 +25,7 @@ class SlotLine:
         try:
             line = await self._reader.readline()
             event = json.loads(line) if line else None
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return event if isinstance(event, dict) else None
 

@@ -246,6 +246,22 @@ class Deaf(unittest.IsolatedAsyncioTestCase):
             self.assertLess(socket.asked, 10_000)
 
 
+class SlotPort(unittest.IsolatedAsyncioTestCase):
+    async def test_a_program_of_this_machine_without_a_token_is_hung_up_on_whatever_it_says(self):
+        problems: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
+        board = SlotSwitchboard()
+        await board.open()
+        self.addCleanup(board.close)
+        dice = random.Random(SEED)
+        for line in (b"[" * 100_000, b"{}", b"[]", b'{"token":["x"]}', b'{"token":"\\ud800"}', dice.randbytes(500)):
+            reader, writer = await asyncio.open_connection("127.0.0.1", board.port)
+            writer.write(line.replace(b"\n", b"") + b"\n")
+            self.assertEqual(await asyncio.wait_for(reader.read(), 60), b"")
+            writer.close()
+        self.assertEqual(problems, [])
+
+
 class Conversations(Fuzz):
     """Messages that are right each for itself, in any order, with pieces of any transfer, to the real session and node."""
 

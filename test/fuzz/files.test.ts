@@ -38,14 +38,14 @@ function wellFormed(dice: Dice): Buffer {
 test("frames: every one gets a verdict, and only a whole one with the right pixels and number is good", async () => {
   const good = makePng(format, 7);
   let taken = 0;
-  await fuzz("frames", 4_000, async (dice) => {
+  await fuzz("frames", 2_500, async (dice) => {
     const bytes = dice.pick([damaged(dice, good), wellFormed(dice), good, randomBytesOf(dice, 60)]);
     const verdict = await checkFrameBytes(bytes, format);
     if (bytes === good) expect(verdict).toEqual({ ok: true });
     if (verdict.ok) taken++;
     else expect(verdict.code).toMatch(/^[A-Z_]+$/);
   });
-  expect(taken).toBeGreaterThan(1_000);
+  expect(taken).toBeGreaterThan(600);
 });
 
 test("frames.ndjson: a line is a record with whole numbers and a digest, or none", async () => {
@@ -83,7 +83,7 @@ test("job.json: it is the record, or the job begins anew", async () => {
     ...{ format: 1, job: "ab".repeat(16), run: 2, fingerprint: "f", blenderVersion: null, settings: {}, facts: null },
     blend: { sha256: "0".repeat(64), sizeBytes: 5 },
   };
-  await fuzz("job.json", 1_500, async (dice) => {
+  await fuzz("job.json", 800, async (dice) => {
     await writeFile(path, dice.chance(0.05) ? randomBytesOf(dice, 100) : nearly(dice, record));
     const read = await readJobRecord(path).catch(refusal);
     if (read) expect(read.job).toMatch(/^[0-9a-f]{32}$/);
@@ -97,7 +97,7 @@ test("blendfiles: the version is read from the first bytes, or the file is refus
   const zstdHead = Buffer.from("28b52ffd2011890000424c454e4445522d7633303452454e4448", "hex");
   const forms = [plain, gzipSync(plain), zstdHead, Buffer.from("BLENDER17-01v0500REND")];
   const read = new Set<string>();
-  await fuzz("blendfiles", 2_000, async (dice) => {
+  await fuzz("blendfiles", 1_000, async (dice) => {
     const form = dice.pick(forms);
     // Its claimed size stays: fzstd reserves as much memory as a header claims, up to 2 GiB, touched or not.
     const kept = form === zstdHead ? 6 : 0;

@@ -69,7 +69,7 @@ function tryJobs(jobs: fc.Arbitrary<FuzzJob>, count: number, check: (farm: FuzzF
 test(
   "whatever happens in whatever order, a job with a node that can be used ends once, with every frame accounted for",
   () => {
-    tryJobs(anyJob, 14_000, () => {});
+    tryJobs(anyJob, 12_000, () => {});
   },
   patientMs,
 );
@@ -77,7 +77,7 @@ test(
 test(
   "a job whose nodes all keep failing ends all the same, and does not say that it is complete",
   () => {
-    tryJobs(hopelessJob, 1_000, ({ outcome }) => expect(outcome?.type).toBe("failed"));
+    tryJobs(hopelessJob, 800, ({ outcome }) => expect(outcome?.type).toBe("failed"));
   },
   patientMs,
 );

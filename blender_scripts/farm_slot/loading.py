@@ -24,7 +24,9 @@ def open_blendfile(path: str, scripts: bool) -> List[Warning_]:
     if bpy.data.version[:2] > bpy.app.version[:2] or "newer Blender" in problem:
         raise SlotFault("FILE_TOO_NEW", _too_new())
     if not loaded:
-        raise SlotFault("FILE_UNREADABLE", problem or "Blender did not open the file")
+        # The node's own path says nothing to the one who sent the file.
+        said = problem.replace('"%s"' % path, "it").replace(path, "it").replace("Error: ", "", 1)
+        raise SlotFault("FILE_UNREADABLE", said or "Blender did not open the file")
     # An error report does not mean failure: Blender also reports missing libraries that way.
     warnings = [{"code": "LOAD_PROBLEM", "message": problem}] if problem else []
     if bpy.app.autoexec_fail:

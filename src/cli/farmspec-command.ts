@@ -22,7 +22,15 @@ export async function farmspecCommand(options: {
       "Start one with 'renderfarm node' on another machine, or look what stands between with 'renderfarm doctor'",
     );
   }
-  await writeFarmspec(path, farmspecOf(nodes));
-  process.stdout.write(`${path}: ${counted(nodes.length, "node")}\n`);
+  // A node that is listed is one that the user named: a stranger's open one must not get there by itself.
+  const keyed = nodes.filter((node) => node.keyId !== null);
+  const openCount = nodes.length - keyed.length;
+  if (openCount > 0) {
+    process.stderr.write(
+      `Warning: ${counted(openCount, "open node")} left out; write them in by hand if they are yours\n`,
+    );
+  }
+  await writeFarmspec(path, farmspecOf(keyed));
+  process.stdout.write(`${path}: ${counted(keyed.length, "node")}\n`);
   return 0;
 }

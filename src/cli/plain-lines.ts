@@ -86,6 +86,8 @@ export class PlainLines {
         return `Warning: ${event.message}${event.name === null ? "" : ` (${printable(event.name)})`}`;
       case "farmspec:saved":
         return `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`;
+      case "output:finishing":
+        return "All frames are there: finishing the output; press Ctrl-C again to stop now";
       case "job:draining":
         return `Finishing ${counted(event.running, "frame")}, then stopping; press Ctrl-C again to stop now`;
       case "job:progressed":

@@ -70,7 +70,8 @@ export async function askOutput(blend: string): Promise<string> {
 
 /** Asks which of the nodes take part; all are ticked. @throws {LeftAtPromptError} */
 export async function askNodes(nodes: readonly Sighting[]): Promise<readonly Sighting[]> {
-  const choices = nodes.map((node, index) => ({ value: index, checked: true, name: describe(node) }));
+  // An open node may be anybody's: it takes part only when somebody ticks it knowingly.
+  const choices = nodes.map((node, index) => ({ value: index, checked: node.keyId !== null, name: describe(node) }));
   const message = `${counted(nodes.length, "node")} found; render on`;
   const validate = (ticked: readonly unknown[]) => ticked.length > 0 || "Tick at least one node";
   const { picked } = await orLeft(
@@ -93,6 +94,7 @@ function describe(node: Sighting): string {
     node.blenderVersion ? `Blender ${node.blenderVersion}` : "",
     node.slots ? counted(node.slots, "slot") : "",
     node.state === "busy" ? "busy" : "",
+    node.keyId === null ? "open: no key protects it" : "",
   ];
   return `${printable(node.name ?? "")} (${parts.filter((part) => part !== "").join(", ")})`;
 }

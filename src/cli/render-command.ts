@@ -55,14 +55,21 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const settings = settleJob(flags, { workingFolder: process.cwd(), folders, keys, farmspec });
 
   using run = new JobRun(flags, folders.config, isGuided && flags.frames === undefined);
-  const result = await run.render(settings).catch(async (error: unknown) => {
-    if (!isAsked || !(error instanceof FarmError) || error.code !== "FARM_KEY_UNUSABLE") throw error;
-    const key = await askForKey(error);
-    return await run.renderWithKey(settings, key);
-  });
-  if (isFarmspecWanted(flags, settings, farm)) {
-    await saveFarmspec(farm.length > 0 ? farm : run.nodesFound, run.teller);
-  }
+  const render = async () => {
+    try {
+      return await run.render(settings).catch(async (error: unknown) => {
+        if (!isAsked || !(error instanceof FarmError) || error.code !== "FARM_KEY_UNUSABLE") throw error;
+        const key = await askForKey(error);
+        return await run.renderWithKey(settings, key);
+      });
+    } finally {
+      // Also after frames failed: the nodes were found, and good input has been seen.
+      if (run.hasScene && isFarmspecWanted(flags, settings, farm)) {
+        await saveFarmspec(farm.length > 0 ? farm : run.nodesFound, run.teller);
+      }
+    }
+  };
+  const result = await render();
   if (result.type === "completed") {
     run.teller.finish(result);
     return 0;
@@ -75,6 +82,8 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
 class JobRun implements Disposable {
   readonly teller: Teller;
   readonly nodesFound: Sighting[] = [];
+  /** Whether it has become known what there is to render. */
+  hasScene = false;
   exitCode: Interrupts["exitCode"];
   readonly #configFolder: string;
   readonly #log: JobLog;
@@ -151,6 +160,7 @@ class JobRun implements Disposable {
       this.#log.addFile(join(event.folder, "log.ndjson"));
       void rememberBlend(this.#configFolder, event.blend); // it was found to be one
     }
+    if (event.type === "scene:read") this.hasScene = true;
     if (event.type === "node:found") this.nodesFound.push(sightingOf(event));
     const { type, ...fields } = event;
     this.#log.logger[levelOf(event)](fields, type);

@@ -10,7 +10,7 @@ import { testInterfaces } from "../discovery/mdns-self-test.ts";
 import { findFfmpeg, requireEncoder } from "../encode/ffmpeg-tools.ts";
 import { findBlender } from "./blender-program.ts";
 import { discoverNodes } from "./discover-nodes.ts";
-import { nodeScript } from "./node-program.ts";
+import { nodeScript } from "./node-process.ts";
 
 /** One thing that was looked at. */
 export interface Finding {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,10 +6,9 @@ import { FarmError } from "../core/errors.ts";
 import { type FarmKey, formatFarmKey, makeFarmKey } from "../core/farm-key.ts";
 import type { Sighting } from "../core/node.ts";
 import type { BlenderProgram } from "./blender-program.ts";
-import { nodeScript } from "./node-program.ts";
+import { endNode, nodeArguments, nodeEnvironment } from "./node-process.ts";
 
 const startingTimeoutMs = 60_000;
-const endingTimeoutMs = 8_000;
 const lookEveryMs = 50;
 const mostOutputCharacters = 4_000;
 
@@ -25,7 +23,8 @@ type NodeProcess = ReturnType<typeof startNode>;
 
 /**
  * A render node on this machine that belongs to one job: it listens on loopback only, has a key of its own that nobody
- * else knows, and ends with the job. Should this process die, the node's stdin closes and it ends by itself.
+ * else knows, and ends with the job. Should this process die, the node's stdin closes: it ends by itself, and
+ * removes its folder.
  */
 export class EmbeddedNode implements AsyncDisposable {
   readonly sighting: Sighting;
@@ -63,6 +62,7 @@ export class EmbeddedNode implements AsyncDisposable {
         String(options.slots),
       ],
       ...["--cache-dir", options.cacheFolder, "--config-dir", folder, "--ready-file", ready, "--exit-with-stdin"],
+      "--remove-config-dir", // should this process be killed, nobody else is left to do it
     ];
     const child = startNode(blender.path, nodeOptions, key);
     let output = "";
@@ -77,23 +77,22 @@ export class EmbeddedNode implements AsyncDisposable {
       };
       return new EmbeddedNode(sighting, key, child, folder);
     } catch (error) {
-      await end(child);
+      await endNode(child);
       await rm(folder, { recursive: true, force: true });
       throw error;
     }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposed ??= end(this.#child).then(() => rm(this.#folder, { recursive: true, force: true }));
+    this.#disposed ??= endNode(this.#child).then(() => rm(this.#folder, { recursive: true, force: true }));
     return this.#disposed;
   }
 }
 
 function startNode(blender: string, nodeOptions: readonly string[], key: FarmKey) {
-  const blenderOptions = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "70", "-P", nodeScript];
-  return execa(blender, [...blenderOptions, "--", ...nodeOptions], {
+  return execa(blender, nodeArguments(nodeOptions), {
     // By environment, since everybody on this machine may read command lines.
-    env: { RENDERFARM_KEY: formatFarmKey(key), BLENDER: blender },
+    env: { ...nodeEnvironment(blender), RENDERFARM_KEY: formatFarmKey(key) },
     stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",
@@ -122,16 +121,4 @@ async function readWhenThere(
     `Cannot start a render node on this machine; it said:\n${output().trim() || "(nothing)"}`,
     "Run the same Blender by hand to see more: blender -b -P blender_scripts/main.py",
   );
-}
-
-/** Closes the node's stdin, which asks it to end; then insists, in two steps. */
-async function end(child: NodeProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.stdin?.end();
-  const insist = setTimeout(() => child.kill("SIGTERM"), endingTimeoutMs / 2);
-  const force = setTimeout(() => child.kill("SIGKILL"), endingTimeoutMs);
-  await exited;
-  clearTimeout(insist);
-  clearTimeout(force);
 }

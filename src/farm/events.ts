@@ -83,6 +83,8 @@ export interface FarmEventMap {
   warning: { code: string; message: string; name: string | null };
   /** When the nodes that discovery found were written into a farmspec. */
   "farmspec:saved": { path: string; nodes: number };
+  /** When the user wants the job to end, and all that is left is to finish the output. */
+  "output:finishing": Record<never, never>;
   /** When no new frame is begun any more, and what runs is finished. */
   "job:draining": { running: number };
 }

@@ -3,6 +3,7 @@ import { AsyncQueue } from "../core/async-queue.ts";
 import { systemClock } from "../core/clock.ts";
 import { FarmError, messageOf } from "../core/errors.ts";
 import type { JobSettings } from "../core/job-settings.ts";
+import type { Sighting } from "../core/node.ts";
 import { fixedNodes } from "../discovery/fixed.ts";
 import { browseMdns } from "../discovery/mdns.ts";
 import { firstScan } from "../discovery/scan.ts";
@@ -16,10 +17,15 @@ import { Muster } from "./muster.ts";
 import type { JobOrder } from "./node-keeper.ts";
 import { NodePool } from "./node-pool.ts";
 import type { Preparation } from "./preparation.ts";
+import { openNodeRefused } from "./trust.ts";
 
 /** How long a named node that mDNS has seen elsewhere is waited for. */
 const namedReachedWithinMs = 5_000;
 const lookEveryMs = 50;
+/** How long those who are ready wait for those who do not answer. */
+const silentAtMostMs = 2_000;
+/** Anybody may announce as many open nodes as he likes. */
+const mostOpenTold = 20;
 
 /**
  * Brings the nodes together: those the user named, those mDNS finds, or one on this machine when there are none; and
@@ -34,6 +40,7 @@ export class Gathering implements AsyncDisposable {
   readonly #muster: Muster;
   readonly #stop = new AbortController();
   readonly #background: Promise<void>[] = [];
+  readonly #openTold = new Set<string>();
   #embedded: EmbeddedNode | undefined;
   #wasNamedSeen = false;
   #giveOrder: (order: JobOrder) => void = () => {};
@@ -69,13 +76,17 @@ export class Gathering implements AsyncDisposable {
    * @throws {FarmError} `FARM_NO_NODE` or `FARM_NO_BLENDER` when nobody can render this; the signal's reason
    */
   async chooseVersion(signal: AbortSignal): Promise<string> {
-    if (this.#settings.isLocal) await this.#addEmbedded(signal);
-    else if (this.#settings.nodes.length > 0) await this.#callNamed(signal);
-    else {
+    const { isLocal, nodes, discover } = this.#settings;
+    if (isLocal) await this.#addEmbedded(signal);
+    else if (nodes.length === 0) {
       await this.#scan(signal);
       if (this.pool.size === 0) await this.#addEmbedded(signal);
+    } else {
+      await this.#callNamed(signal);
+      // A farmspec that welcomes others stands for "whoever is there", and this machine is.
+      if (discover && this.#muster.size === 0) await this.#addEmbeddedInstead(signal);
     }
-    await orAborted(this.pool.firstTriesOver(), signal);
+    await this.#heard(signal);
     this.#muster.close();
     const version = await this.#muster.decided;
     if (version === undefined) throw noUsableNode([...this.pool.problems, ...this.#muster.refusals]);
@@ -102,6 +113,33 @@ export class Gathering implements AsyncDisposable {
     await this.pool.ended();
     await Promise.all(this.#background);
     await this.#embedded?.[Symbol.asyncDispose]();
+  }
+
+  /** Waits until everybody has been heard; when some are ready, not long for those who do not answer. */
+  async #heard(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const waiting = AbortSignal.any([signal, over.signal]);
+    const patience = async () => {
+      while (this.#muster.size === 0) await systemClock.sleep(lookEveryMs, waiting);
+      await systemClock.sleep(silentAtMostMs, waiting);
+    };
+    try {
+      await orAborted(Promise.race([this.pool.firstTriesOver(), patience()]), signal);
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** No listed node is there. @throws {FarmError} What is wrong with them, when this machine cannot render either */
+  async #addEmbeddedInstead(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#addEmbedded(signal);
+      this.#tell({ type: "discovery:scanned", nodes: 0 });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof FarmError && error.code === "FARM_NO_BLENDER") throw noUsableNode(this.pool.problems);
+      throw error;
+    }
   }
 
   async #addEmbedded(signal: AbortSignal): Promise<void> {
@@ -147,12 +185,23 @@ export class Gathering implements AsyncDisposable {
       const isNamed = nodes.some((node) => node.id === sighting.id);
       if (!discover && !isNamed) continue;
       // Nothing proves that an open node is the one that was named: it is used where it was named, and nowhere else.
-      if (isNamed && (sighting.keyId ?? null) === null) continue;
+      if ((sighting.keyId ?? null) === null) {
+        if (!isNamed) this.#tellOpen(sighting);
+        continue;
+      }
       if (isNamed) this.#wasNamedSeen = true;
       const before = this.pool.size;
       this.pool.add(sighting);
       if (this.pool.size > before) onNew();
     }
+  }
+
+  /** An open node that nobody named is anybody's: it takes no part, and that is told once. */
+  #tellOpen({ id = "", name = "a node" }: Sighting): void {
+    if (this.#openTold.has(id) || this.#openTold.size >= mostOpenTold) return;
+    this.#openTold.add(id);
+    const { code, message, hint } = openNodeRefused(name);
+    this.#tell({ type: "node:refused", name, code, message, hint });
   }
 }
 

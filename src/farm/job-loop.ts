@@ -3,7 +3,6 @@ import type { Clock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
 import type { Frame, NodeId } from "../core/node.ts";
 import { counted } from "../core/text.ts";
-import { formatDuration } from "../core/units.ts";
 import type { FrameRecord } from "../frames/frame-record.ts";
 import type { FrameStore } from "../frames/frame-store.ts";
 import type { EventBody, Instruction, Outcome } from "../scheduler/events.ts";
@@ -20,6 +19,7 @@ import type { EncodeLane } from "./output-lane.ts";
 import { takeIn } from "./result-intake.ts";
 import { SlotWatch } from "./slot-watch.ts";
 import type { Tally } from "./tally.ts";
+import { waitedInVain } from "./waiting.ts";
 
 const tickEveryMs = 1_000;
 
@@ -226,7 +226,7 @@ export class JobLoop {
     const { stored, total, running, etaMs } = progressOf(this.#state, atMs);
     const { waitMs } = this.#options;
     if (waitMs !== undefined && this.#aloneSinceMs !== undefined && atMs - this.#aloneSinceMs > waitMs) {
-      this.#problem = { error: waitedInVain(waitMs, total - stored) };
+      this.#problem = { error: waitedInVain(waitMs, counted(total - stored, "frame")) };
     }
     const { tell, lane } = this.#options;
     const nodes = this.#sessions.size;
@@ -246,13 +246,5 @@ function slotsGivenUp(name: string, error: Problem | null): FarmError {
     "FARM_LOAD_FAILED",
     `Cannot render on ${name}: its Blender ended again and again${error ? `: ${error.message}` : ""}`,
     error?.hint || "Look at what that node printed",
-  );
-}
-
-function waitedInVain(waitMs: number, missing: number): FarmError {
-  return new FarmError(
-    "FARM_NO_NODE",
-    `Cannot go on: no node was there for ${formatDuration(waitMs)}, and ${counted(missing, "frame")} are missing`,
-    "Start a node and run the same command again: it goes on from here",
   );
 }

@@ -1,9 +1,8 @@
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { systemClock } from "../core/clock.ts";
 import { backOffMs } from "./back-off.ts";
 import { findBlender } from "./blender-program.ts";
+import { endNode, nodeArguments, nodeEnvironment } from "./node-process.ts";
 
 /** A node that ran this long was well: the next failure is a new one. */
 const wellAfterMs = 60_000;
@@ -19,9 +18,6 @@ export interface NodeProgramOptions {
   /** Aborting ends the node and its slots cleanly. */
   readonly signal: AbortSignal;
 }
-
-/** Path of the script that makes a Blender a render node; it is part of this package. */
-export const nodeScript = fileURLToPath(new URL("../../blender_scripts/main.py", import.meta.url));
 
 /**
  * Makes this machine a render node, in the foreground: starts the node, and starts it again when it dies.
@@ -48,9 +44,8 @@ async function runOnce(
   blender: string,
   options: NodeProgramOptions,
 ): Promise<{ status: number | null; reason: string }> {
-  const blenderOptions = ["-b", "--factory-startup", "-noaudio", "-P", nodeScript];
-  const child = execa(blender, [...blenderOptions, "--", ...options.nodeOptions, "--exit-with-stdin"], {
-    env: { BLENDER: blender },
+  const child = execa(blender, nodeArguments([...options.nodeOptions, "--exit-with-stdin"]), {
+    env: nodeEnvironment(blender),
     stdin: "pipe", // closes when this process ends, however it ends, and the node with it
     stdout: "inherit",
     stderr: "inherit",
@@ -58,14 +53,13 @@ async function runOnce(
     reject: false,
     buffer: false,
   });
-  const onAbort = () => child.kill("SIGTERM");
+  const onAbort = () => void endNode(child);
   options.signal.addEventListener("abort", onAbort, { once: true });
   if (options.signal.aborted) onAbort();
-  try {
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-  } finally {
-    options.signal.removeEventListener("abort", onAbort);
-  }
-  const status = child.exitCode;
-  return { status, reason: status === null ? `it was ended by ${child.signalCode}` : `it ended with status ${status}` };
+  const { exitCode, shortMessage } = await child;
+  options.signal.removeEventListener("abort", onAbort);
+  if (exitCode !== undefined) return { status: exitCode, reason: `it ended with status ${exitCode}` };
+  const reason =
+    child.signalCode === null ? (shortMessage ?? "it did not start") : `it was ended by ${child.signalCode}`;
+  return { status: null, reason };
 }

@@ -8,6 +8,7 @@ const tellEveryMs = 1_000;
 /**
  * The end of a job: all frames are stored and accepted; waits for the output, tells how far it is, and makes the poster.
  *
+ * @param drain The wish to finish what runs: this is all that runs, so it is only told that it is heard
  * @throws {FarmError} What the lane or the poster says; then neither is in its place
  */
 export async function finishOutput(
@@ -15,12 +16,16 @@ export async function finishOutput(
   options: LaneOptions,
   poster: string | undefined,
   tell: FarmListener,
+  drain?: AbortSignal,
 ): Promise<FinishedOutput> {
   const total = options.facts.frames.length;
   const timer = setInterval(() => {
     const { encoded } = lane;
     tell({ type: "job:progressed", stored: total, total, nodes: 0, running: 0, encoded, etaMs: null });
   }, tellEveryMs);
+  const onDrain = () => tell({ type: "output:finishing" });
+  if (drain?.aborted) onDrain();
+  drain?.addEventListener("abort", onDrain, { once: true });
   try {
     // Made before the output is in its place and put there after it: either can still fail, and then neither is there.
     await using picture = poster === undefined ? undefined : await makePoster(poster, options);
@@ -29,6 +34,7 @@ export async function finishOutput(
     return finished;
   } finally {
     clearInterval(timer);
+    drain?.removeEventListener("abort", onDrain);
   }
 }
 

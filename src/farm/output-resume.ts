@@ -70,12 +70,13 @@ export interface EncodeStored {
   readonly run: Run;
   readonly stored: StoredOutput;
   readonly tell: FarmListener;
+  readonly drain: AbortSignal;
   readonly signal: AbortSignal;
 }
 
 /** Makes the output of frames that are all stored and proved. */
 export async function encodeStored(given: EncodeStored): Promise<Produced> {
-  const { settings, preparation, run, stored, tell, signal } = given;
+  const { settings, preparation, run, stored, tell, drain, signal } = given;
   const { folder, format, tools } = preparation;
   const { facts, outputFacts } = stored;
   const { frames, rate } = outputFacts;
@@ -94,7 +95,7 @@ export async function encodeStored(given: EncodeStored): Promise<Produced> {
   };
   await using lane = await openLane(laneOptions);
   for (const frame of frames) lane.accept(frame);
-  await finishOutput(lane, laneOptions, poster, tell);
+  await finishOutput(lane, laneOptions, poster, tell, drain);
   return { type: "complete", facts, reused: frames.length, tally };
 }
 

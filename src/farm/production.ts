@@ -18,6 +18,7 @@ import type { LaneOptions } from "./output-lane.ts";
 import type { Preparation } from "./preparation.ts";
 import { type SceneFacts, settleScene } from "./scene-facts.ts";
 import { Tally } from "./tally.ts";
+import { waitedInVain } from "./waiting.ts";
 
 /** Numbers of attempts that one run may use: nodes may still hold some of an earlier run, and none is used twice. */
 const attemptsPerRun = 1_000_000;
@@ -48,7 +49,7 @@ export async function produce(production: Production): Promise<Produced> {
   const { settings, preparation, gathering, run, tell, drain, signal } = production;
   const { folder, format, tools } = preparation;
 
-  const first = await firstJoined(gathering, drain, signal);
+  const first = await firstJoined(gathering, settings.waitMs, AbortSignal.any([drain, signal]));
   const facts = await settleFrames(first.node.scene, settings, production.chooseFrames);
   const { frames } = facts;
   const outputFacts = outputFactsOf(facts, settings, format);
@@ -103,7 +104,7 @@ export async function produce(production: Production): Promise<Produced> {
         throw framesFailed(outcome.frames, folder.path);
       case "complete":
         // The nodes are done, whatever the encoder has still to do.
-        await Promise.all([finishOutput(lane, laneOptions, poster, tell), gathering.release()]);
+        await Promise.all([finishOutput(lane, laneOptions, poster, tell, drain), gathering.release()]);
         return { type: "complete", facts, reused: alreadyStored.size, tally };
     }
   } catch (error) {
@@ -130,20 +131,23 @@ async function settleFrames(
 type Joined = Extract<LoopInput, { type: "joined" }>;
 
 /** Waits for the first node that has opened the blendfile: from it we learn what there is to render. */
-async function firstJoined(gathering: Gathering, drain: AbortSignal, signal: AbortSignal): Promise<Joined> {
+async function firstJoined(gathering: Gathering, waitMs: number | undefined, signal: AbortSignal): Promise<Joined> {
   const wake = () => gathering.inputs.push({ type: "wake" });
-  const either = AbortSignal.any([drain, signal]);
-  either.addEventListener("abort", wake, { once: true });
+  const startedMs = systemClock.monotonicMs();
+  const timer = waitMs === undefined ? undefined : setTimeout(wake, waitMs + 1);
+  signal.addEventListener("abort", wake, { once: true });
   try {
-    either.throwIfAborted();
+    signal.throwIfAborted();
     for await (const input of gathering.inputs) {
-      either.throwIfAborted();
+      signal.throwIfAborted();
       if (input.type === "joined") return input;
       if (input.type === "broken") throw input.error;
       if (input.type === "left-out" && !gathering.pool.isAlive) throw input.reason;
+      if (waitMs !== undefined && systemClock.monotonicMs() - startedMs > waitMs) throw waitedInVain(waitMs, "");
     }
   } finally {
-    either.removeEventListener("abort", wake);
+    clearTimeout(timer);
+    signal.removeEventListener("abort", wake);
   }
   throw new Error("The nodes' news ended before the job");
 }

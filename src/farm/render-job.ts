@@ -74,7 +74,7 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
   const { onEvent: tell, drain } = options;
   const startedMs = systemClock.monotonicMs();
   try {
-    await using preparation = await prepare(settings, options.signal);
+    await using preparation = await prepare(settings, AbortSignal.any([options.signal, drain]));
     const { folder } = preparation;
     const signal = AbortSignal.any([options.signal, folder.lost]);
     tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
@@ -113,12 +113,12 @@ interface Rendered {
 }
 
 /** An earlier run stored every frame and ended while it encoded: no node is looked for. `null` when that is not so. */
-async function encodeEarlier({ settings, preparation, tell, signal }: Rendering): Promise<Rendered | null> {
+async function encodeEarlier({ settings, preparation, tell, drain, signal }: Rendering): Promise<Rendered | null> {
   if (settings.isFresh) return null;
   const stored = await findStored(settings, preparation, tell, signal);
   if (stored === null) return null;
   const run = await beginRun(settings, preparation, stored.blenderVersion);
-  return { produced: await encodeStored({ settings, preparation, run, stored, tell, signal }), nodes: [] };
+  return { produced: await encodeStored({ settings, preparation, run, stored, tell, drain, signal }), nodes: [] };
 }
 
 async function renderAndEncode(rendering: Rendering): Promise<Rendered> {

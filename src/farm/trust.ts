@@ -20,7 +20,7 @@ export interface TrustQuestion {
  * So one found by mDNS needs a key, and so does the one that we started ourselves: its port may be another's by now.
  *
  * @returns The key to go on with
- * @throws {FarmError} `FARM_KEY_UNUSABLE` with the way out
+ * @throws {FarmError} `FARM_KEY_UNUSABLE`, or `FARM_NODE_REFUSED` for an open node that nobody named, with the way out
  */
 export function chooseKey(question: TrustQuestion): FarmKey {
   const shortId = question.node.slice(0, 8);
@@ -33,11 +33,7 @@ export function chooseKey(question: TrustQuestion): FarmKey {
       );
     }
     if (question.source !== "fixed") {
-      throw new FarmError(
-        "FARM_KEY_UNUSABLE",
-        `Cannot use the node ${shortId}: it is open, and it was not named by you`,
-        "Start it without --open, or name it with --nodes host:port",
-      );
+      throw openNodeRefused(`the node ${shortId}`);
     }
     return openKey;
   }
@@ -48,6 +44,15 @@ export function chooseKey(question: TrustQuestion): FarmKey {
     "FARM_KEY_UNUSABLE",
     `Cannot use the node ${shortId}: it has the farm key ${question.keyId}, and this machine has ${have || "none"}`,
     "Set RENDERFARM_KEY, or --key-file FILE, to the key that the node showed when it was first started",
+  );
+}
+
+/** Why an open node that the user did not name takes no part. */
+export function openNodeRefused(who: string): FarmError {
+  return new FarmError(
+    "FARM_NODE_REFUSED",
+    `Cannot use ${who}: it is open, and it was not named by you`,
+    "Start it without --open, or name it with --nodes host:port",
   );
 }
 

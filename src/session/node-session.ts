@@ -3,6 +3,7 @@ import type { NodeId } from "../core/node.ts";
 import { type ChooseKey, greet } from "./greeting.ts";
 import { IncomingTransfers, type Sink } from "./incoming.ts";
 import type { Link } from "./link.ts";
+import { LoadFailedError } from "./load-failed.ts";
 import { decodePiece } from "./piece.ts";
 import {
   type FrameResult,
@@ -125,7 +126,7 @@ export class NodeSession implements AsyncDisposable {
    * Has the node open the blendfile in its slots.
    *
    * @returns What the file holds, as soon as the first slot has opened it
-   * @throws {FarmError} `FARM_LOAD_FAILED` with the node's own words
+   * @throws {LoadFailedError} With the node's own words
    */
   async loadJob(
     request: { job: string; blend: string; scene: string | null; colorMode: "RGB" | null; allowScripts?: boolean },
@@ -262,19 +263,6 @@ export class NodeSession implements AsyncDisposable {
     const piece = decodePiece(message);
     if (!piece) throw badMessage(new Error("a binary message that is no piece"));
     await this.#transfers.take(piece);
-  }
-}
-
-/** A node could not open the blendfile. */
-export class LoadFailedError extends FarmError {
-  /** The node's code for what went wrong; docs/protocol.md lists them. */
-  readonly reason: string;
-  readonly log: readonly string[];
-
-  constructor(node: string, error: { code: string; message: string; hint: string; log: readonly string[] }) {
-    super("FARM_LOAD_FAILED", `Cannot open the blendfile on ${node}: ${error.message}`, error.hint);
-    this.reason = error.code;
-    this.log = error.log;
   }
 }
 

@@ -64,7 +64,7 @@ const cases: Record<string, Case> = {
   },
   "a blendfile cut off later on, which no node can open": {
     ...{ node: { ...open, loadFails: { code: "FILE_UNREADABLE", message: "Blender cannot read it" } } },
-    ...{ code: "FARM_LOAD_FAILED", exit: 4, message: /Blender cannot read it/, hint: /./ },
+    ...{ code: "FARM_NOT_A_BLEND", exit: 2, message: /Blender cannot read it/, hint: /save it again/ },
   },
   "a blendfile newer than every node": {
     ...{ files: { "new.blend": "BLENDER-v402REND saved by a newer one" }, args: ["new.blend", "-o", "film.mp4"] },

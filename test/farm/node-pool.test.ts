@@ -166,7 +166,7 @@ test("a node that cannot be reached is told once, and is tried again when it is 
 test("an open node that mDNS found is refused for good, before it hears anything of the key", async () => {
   farm.start("one", { key: null }, "mdns");
   await farm.until(() => farm.count("left-out") === 1);
-  expect(farm.events).toMatchObject([{ type: "node:refused", code: "FARM_KEY_UNUSABLE" }]);
+  expect(farm.events).toMatchObject([{ type: "node:refused", code: "FARM_NODE_REFUSED" }]);
   expect(farm.links[0]?.sent.length).toBe(1); // the hello
   expect(farm.pool.isAlive).toBe(false);
 });

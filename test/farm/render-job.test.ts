@@ -349,7 +349,7 @@ describe("renderJob() ends with an error", () => {
     const loadFails = { code: "FILE_UNREADABLE", message: "not a blend after all" } as const;
     const run = new Run([await start({ loadFails }), await start({ loadFails })]);
     await expect(run.result).rejects.toMatchObject({
-      code: "FARM_LOAD_FAILED",
+      code: "FARM_NOT_A_BLEND",
       message: expect.stringContaining("not a blend after all"),
     });
     expect(run.all("node:refused").length).toBeGreaterThan(0);

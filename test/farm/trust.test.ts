@@ -15,7 +15,7 @@ test("chooseKey() picks the key that the node names", () => {
 test("chooseKey() takes an open node only when the user named it", () => {
   expect(chooseKey({ ...question, keyId: null, source: "fixed" })).toBe(openKey);
   const found = () => chooseKey({ ...question, keyId: null, source: "mdns" });
-  expect(found).toThrow(expect.objectContaining({ code: "FARM_KEY_UNUSABLE" }));
+  expect(found).toThrow(expect.objectContaining({ code: "FARM_NODE_REFUSED" }));
 });
 
 describe("chooseKey() never takes a node open that had a key", () => {
@@ -34,7 +34,7 @@ test("chooseKey() refuses an unknown key, naming ids and no key", () => {
 
 test("chooseKey() takes no open node in the place of the one that we started", () => {
   const taken = () => chooseKey({ ...question, keyId: null, source: "embedded" });
-  expect(taken).toThrow(expect.objectContaining({ code: "FARM_KEY_UNUSABLE" }));
+  expect(taken).toThrow(expect.objectContaining({ code: "FARM_NODE_REFUSED" }));
 });
 
 const [pinned, other] = ["1".repeat(64), "2".repeat(64)];

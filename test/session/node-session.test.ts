@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
-import { LoadFailedError, type NodeReport, NodeSession } from "../../src/session/node-session.ts";
+import { LoadFailedError } from "../../src/session/load-failed.ts";
+import { type NodeReport, NodeSession } from "../../src/session/node-session.ts";
 import { encodePiece } from "../../src/session/piece.ts";
 import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
 import { FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
@@ -88,7 +89,20 @@ test("loadJob() fails with the node's own words", async () => {
   await session.openJob(job, "me", undefined, signal);
   const failure = await session.loadJob(load, signal).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(LoadFailedError);
-  expect(failure).toMatchObject({ code: "FARM_LOAD_FAILED", reason: "FILE_TOO_NEW", hint: "update", log: ["line"] });
+  expect(failure).toMatchObject({ code: "FARM_NODE_REFUSED", reason: "FILE_TOO_NEW", log: ["line"] });
+});
+
+test.each([
+  ["SCENE_NOT_FOUND", "FARM_BAD_INPUT", 2],
+  ["UNSUPPORTED", "FARM_BAD_INPUT", 2],
+  ["FILE_UNREADABLE", "FARM_NOT_A_BLEND", 2],
+  ["FILE_TOO_NEW", "FARM_NODE_REFUSED", 3],
+  ["LOAD_FAILED", "FARM_LOAD_FAILED", 4],
+])("a node's %s is %s, with a way out even when the node names none", (code, expected, exitCode) => {
+  const error = new LoadFailedError("attic", { code, message: "as it says", hint: "", log: [] });
+  expect(error).toMatchObject({ code: expected, exitCode });
+  expect(error.message).toContain("as it says");
+  expect(error.hint).not.toBe("");
 });
 
 describe("fetchResult() refuses bytes", () => {

@@ -112,6 +112,8 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
         "news",
         `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`,
       );
+    case "output:finishing":
+      return told(state, "news", "All frames are there: finishing the output; Ctrl-C again stops now");
     case "job:draining":
       return { ...state, phase: state.phase === "stopping" ? state.phase : "draining", eta: null };
   }

@@ -1,0 +1,43 @@
+import { FarmError, type FarmErrorCode } from "../core/errors.ts";
+
+/** What the codes of docs/protocol.md mean to the one who gave the blendfile. */
+const meanings: Readonly<Record<string, { readonly code: FarmErrorCode; readonly hint: string }>> = {
+  SCENE_NOT_FOUND: {
+    code: "FARM_BAD_INPUT",
+    hint: "Name a scene that the file has with --scene, or leave --scene out",
+  },
+  UNSUPPORTED: {
+    code: "FARM_BAD_INPUT",
+    hint: "In Blender (Output properties, Stereoscopy) choose the views format 'Stereo 3D', save, and run it again",
+  },
+  NO_CAMERA: {
+    code: "FARM_BAD_INPUT",
+    hint: "Set a camera in Blender (Scene properties, Camera), save, and run it again",
+  },
+  FILE_UNREADABLE: {
+    code: "FARM_NOT_A_BLEND",
+    hint: "The file seems cut off or damaged: open it in Blender, save it again, and run the same command again",
+  },
+  FILE_TOO_NEW: {
+    code: "FARM_NODE_REFUSED",
+    hint: "Update that node's Blender, or save the file from an older one",
+  },
+};
+
+/** A node could not open the blendfile. Trying again on that node does not help. */
+export class LoadFailedError extends FarmError {
+  /** The node's code for what went wrong; docs/protocol.md lists them. */
+  readonly reason: string;
+  readonly log: readonly string[];
+
+  constructor(node: string, error: { code: string; message: string; hint: string; log: readonly string[] }) {
+    const meaning = meanings[error.code];
+    super(
+      meaning?.code ?? "FARM_LOAD_FAILED",
+      `Cannot open the blendfile on ${node}: ${error.message}`,
+      meaning?.hint ?? (error.hint || "Look at what that node printed, then run the same command again"),
+    );
+    this.reason = error.code;
+    this.log = error.log;
+  }
+}

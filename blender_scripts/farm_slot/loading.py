@@ -25,7 +25,9 @@ def open_blendfile(path: str, scripts: bool) -> List[Warning_]:
         raise SlotFault("FILE_TOO_NEW", _too_new())
     if not loaded:
         # The node's own path says nothing to the one who sent the file.
-        said = problem.replace('"%s"' % path, "it").replace(path, "it").replace("Error: ", "", 1)
+        said = problem.replace("Error: ", "", 1)
+        for named in ('"%s"' % path, "'%s'" % path, path):
+            said = said.replace(named, "the file")
         raise SlotFault("FILE_UNREADABLE", said or "Blender did not open the file")
     # An error report does not mean failure: Blender also reports missing libraries that way.
     warnings = [{"code": "LOAD_PROBLEM", "message": problem}] if problem else []

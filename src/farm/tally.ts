@@ -2,6 +2,9 @@ import type { Frame, NodeId } from "../core/node.ts";
 import type { NodeInfo } from "../session/protocol.ts";
 import type { FarmListener, NodeTally } from "./events.ts";
 
+/** Nodes may think of ever new words. */
+const mostWarnings = 200;
+
 /** Counts for the summary: who rendered what in this run, and what the user should know. */
 export class Tally {
   readonly #tell: FarmListener;
@@ -33,7 +36,7 @@ export class Tally {
   /** Tells a warning, once; it is repeated in the summary. */
   warn(code: string, message: string, name: string | null): void {
     const key = `${code} ${message} ${name}`;
-    if (this.#warnings.has(key)) return;
+    if (this.#warnings.has(key) || this.#warnings.size >= mostWarnings) return;
     this.#warnings.set(key, name === null ? message : `${message} (${name})`);
     this.#tell({ type: "warning", code, message, name });
   }

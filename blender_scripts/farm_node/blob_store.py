@@ -113,8 +113,8 @@ class BlobStore:
         self._parts = root / "parts" / node_id
         self._pins: Counter[str] = Counter()
         self._writers: dict[str, BlobWriter] = {}
-        self._blobs.mkdir(parents=True, exist_ok=True)
-        self._parts.mkdir(parents=True, exist_ok=True)
+        for folder in (root, self._blobs, root / "parts", self._parts):
+            _make_private(folder, is_shared=folder == root)
 
     def path_of(self, sha256: str) -> Path:
         return self._blobs / sha256
@@ -209,6 +209,18 @@ class BlobStore:
             raise BlobError("DISK_FULL", f"{needed} bytes are needed and {self._disk_free()} are free")
         if self._used() + needed > self.limit:
             raise BlobError("TOO_LARGE", f"{needed} bytes are needed and the cache is full of blobs in use")
+
+
+def _make_private(folder: Path, is_shared: bool) -> None:
+    """Scenes are nobody else's business. A cache folder that was there, and may hold other things, is left as it is."""
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if is_new or is_shared:
+        return
+    try:
+        folder.chmod(0o700)  # made by an earlier release
+    except OSError:
+        pass  # it belongs to another user, who decides
 
 
 def _size(entry: Path) -> int:

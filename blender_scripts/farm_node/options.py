@@ -34,6 +34,7 @@ class Options:
     mdns: bool
     ready_file: Optional[Path]
     exit_with_stdin: bool
+    remove_config_dir: bool
     cache_bytes: int
     tls_cert: Optional[Path]
     tls_key: Optional[Path]
@@ -51,6 +52,8 @@ def parse_options(arguments: Sequence[str]) -> Options:
     given = parser.parse_args(arguments)
     if (given.tls_cert is None) != (given.tls_key is None):
         parser.error("--tls-cert and --tls-key go together: give both, or neither")
+    if given.remove_config_dir and given.config_dir is None:
+        parser.error("--remove-config-dir needs --config-dir: the usual one is never removed")
     return Options(
         host=given.host,
         port=given.port,
@@ -64,6 +67,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
         mdns=given.mdns,
         ready_file=given.ready_file.absolute() if given.ready_file else None,
         exit_with_stdin=given.exit_with_stdin,
+        remove_config_dir=given.remove_config_dir,
         cache_bytes=int(given.cache_size * 2**30),
         tls_cert=given.tls_cert,
         tls_key=given.tls_key,
@@ -99,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-mdns", action="store_false", dest="mdns", help="do not announce this node on the network")
     add("--ready-file", type=Path, metavar="FILE", help="write address and id there as JSON once the node serves")
     add("--exit-with-stdin", action="store_true", help="end when standard input ends")
+    add("--remove-config-dir", action="store_true", help=argparse.SUPPRESS)  # for a node that belongs to one job
     add("--version", action="version", version=f"renderfarm node {SOFTWARE_VERSION}")
     return parser
 

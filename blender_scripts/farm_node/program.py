@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 import traceback
 from contextlib import AsyncExitStack
@@ -38,6 +39,9 @@ def main(arguments: Sequence[str]) -> NoReturn:
     except Exception:
         traceback.print_exc()
         sys.exit(1)
+    finally:
+        if options.remove_config_dir:
+            shutil.rmtree(options.config_dir, ignore_errors=True)
     sys.exit(0)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import tempfile
 import unittest
 from pathlib import Path
@@ -128,3 +129,14 @@ class BlobStoreTest(unittest.TestCase):
         self.assertEqual(other.state(digest(b"abc"), 3), (3, True))
         other.close(remove_parts=True)
         self.assertEqual(os.listdir(self.root / "parts"), [NODE])
+
+    @unittest.skipIf(os.name == "nt", "Windows has no such modes")
+    def test_nobody_else_can_look_into_it(self):
+        (self.root / "blobs").chmod(0o755)  # as an earlier release made it
+        old = os.umask(0o022)
+        self.addCleanup(os.umask, old)
+        BlobStore(self.root, NODE, 1000)
+        fresh = self.root / "fresh"
+        BlobStore(fresh, NODE, 1000)
+        folders = (self.root / "blobs", fresh, fresh / "blobs", fresh / "parts", fresh / "parts" / NODE)
+        self.assertEqual([stat.S_IMODE(folder.stat().st_mode) for folder in folders], [0o700] * 5)

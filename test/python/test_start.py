@@ -44,7 +44,7 @@ class Options(unittest.TestCase):
         self.assertFalse(parse_options([]).allow_scripts)
 
     def test_mistakes_are_named_and_end_with_2(self):
-        for text in ("--prot 7000", "--por 7000", "--port 65536", "--port x", "--slots 257", "--cache-size 0", "--tls-cert c", "--tls-key k", "extra", "--name \x1b"):
+        for text in ("--prot 7000", "--por 7000", "--port 65536", "--port x", "--slots 257", "--cache-size 0", "--tls-cert c", "--tls-key k", "--remove-config-dir", "extra", "--name \x1b"):
             with self.subTest(text), contextlib.redirect_stderr(io.StringIO()) as said:
                 with self.assertRaises(SystemExit) as ended:
                     parse_options(text.split(" "))

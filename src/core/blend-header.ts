@@ -102,19 +102,45 @@ const unpackers: Record<BlendHeader["compression"], (pieces: AsyncGenerator<Uint
     return firstOf(gunzip);
   },
   zstd: async (pieces) => {
-    const unpacked: Uint8Array[] = [];
-    let length = 0;
+    let head = Buffer.alloc(0);
+    // A few bytes can unpack to gigabytes: the unpacker is left, by the only way it offers, as soon as the header is there.
     const decompress = new Decompress((piece) => {
-      unpacked.push(piece);
-      length += piece.length;
+      head = Buffer.concat([head, piece.subarray(0, headerBytes)]);
+      if (head.length >= headerBytes) throw new HeaderIsThere();
     });
-    for await (const piece of pieces) {
-      decompress.push(piece);
-      if (length >= headerBytes) break;
+    try {
+      let isFirst = true;
+      for await (const piece of pieces) {
+        if (isFirst && zstdWindowBytes(piece) > maxWindowBytes) return head;
+        isFirst = false;
+        decompress.push(piece);
+      }
+    } catch (error) {
+      if (!(error instanceof HeaderIsThere)) throw error;
     }
-    return Buffer.concat(unpacked);
+    return head;
   },
 };
+
+class HeaderIsThere extends Error {}
+
+/** What an unpacker of zstd reserves at once. Blender's files ask for 2 MiB; a header may claim anything. */
+const maxWindowBytes = 128 * 1024 * 1024;
+
+/** The memory that a zstd frame asks for, by its header: RFC 8878, sections 3.1.1.1.1 and 3.1.1.1.2. */
+function zstdWindowBytes(frame: Uint8Array): number {
+  const descriptor = frame[4] ?? 0;
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  if (!isSingleSegment) {
+    const window = frame[5] ?? 0;
+    const base = 2 ** (10 + (window >> 3));
+    return base + (base / 8) * (window & 7);
+  }
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  const sizeBytes = [1, 2, 4, 8][descriptor >> 6] ?? 0;
+  const bytes = [...frame.subarray(5 + dictionaryBytes, 5 + dictionaryBytes + sizeBytes)];
+  return bytes.reduceRight((size, byte) => size * 256 + byte, 0);
+}
 
 async function firstOf(stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
   let head = Buffer.alloc(0);

@@ -79,3 +79,29 @@ describe("readBlendHeader() refuses", () => {
     });
   });
 });
+
+describe("a compressed file that claims too much is refused, at once and without the memory", () => {
+  /** Blocks of one repeated byte: 4 bytes in the file, 128 KiB unpacked; RFC 8878, 3.1.1.2. */
+  const bombOf = (window: number) => {
+    const block = Buffer.alloc(4);
+    block.writeUIntLE(((128 * 1024) << 3) | 2, 0, 3);
+    block.write("B", 3);
+    return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, window]), ...Array(16_000).fill(block)]);
+  };
+
+  test.each([
+    ["two gigabytes of one letter", 0x50],
+    ["a window of terabytes", 0xff],
+  ])("%s", async (_, window) => {
+    const folder = await mkdtemp(join(tmpdir(), "renderfarm-header-"));
+    try {
+      const path = join(folder, "bomb.blend");
+      await writeFile(path, bombOf(window));
+      const before = process.memoryUsage().rss;
+      await expect(readBlendHeader(path)).rejects.toMatchObject({ code: "FARM_NOT_A_BLEND" });
+      expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});

@@ -10,19 +10,38 @@ export interface Interrupts extends Disposable {
   readonly exitCode: 130 | 143 | undefined;
 }
 
-/** Listens for signals until it is disposed of; then they mean what they meant before. */
-export function listenForInterrupts(): Interrupts {
+export interface InterruptOptions {
+  /** How long an ordered end may take, in milliseconds (default 10 s). */
+  readonly stopWithinMs?: number;
+  /** Ends this process without more ado (default `process.exit`). */
+  readonly exit?: (exitCode: 130 | 143) => void;
+}
+
+/**
+ * Listens for signals until it is disposed of; then they mean what they meant before.
+ *
+ * The last resort, should the end hang: one more Ctrl-C, or the time that an end may take, ends this process at once.
+ * Children end with it, as their stdin closes.
+ */
+export function listenForInterrupts(options: InterruptOptions = {}): Interrupts {
+  const { stopWithinMs = 10_000, exit = (code) => process.exit(code) } = options;
   const drain = new AbortController();
   const stop = new AbortController();
   let exitCode: 130 | 143 | undefined;
+  let lastResort: NodeJS.Timeout | undefined;
+  const stopNow = (code: 130 | 143) => {
+    lastResort ??= setTimeout(() => exit(code), stopWithinMs).unref();
+    stop.abort();
+  };
   const onInterrupt = () => {
     exitCode ??= 130;
-    if (drain.signal.aborted) stop.abort();
+    if (stop.signal.aborted) exit(exitCode);
+    else if (drain.signal.aborted) stopNow(exitCode);
     else drain.abort();
   };
   const onTerminate = () => {
     exitCode ??= 143;
-    stop.abort();
+    stopNow(exitCode);
   };
   const handlers = { SIGINT: onInterrupt, SIGTERM: onTerminate, SIGHUP: onTerminate };
   const signals = Object.entries(handlers).filter(([name]) => name in constants.signals);
@@ -34,6 +53,7 @@ export function listenForInterrupts(): Interrupts {
       return exitCode;
     },
     [Symbol.dispose]() {
+      clearTimeout(lastResort);
       for (const [name, handler] of signals) process.off(name, handler);
     },
   };

@@ -39,11 +39,25 @@ export async function prepareTarget(
  */
 export async function prepareFolder(folder: string, path = folder, flag = "--output"): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     throw unwritable(path, messageOf(error), error, flag);
   }
+}
+
+/** By hand: where a file system refuses new names with ENOENT, as /proc does, Node's recursive way never ends. */
+async function makeFolders(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) await makeFolders(parent);
+  await mkdir(folder).catch(async (error: unknown) => {
+    if (!(await isFolder(folder))) throw error; // else somebody else has made it meanwhile
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
 /** Removes what killed coordinators left of videos for this output, of whichever job. */

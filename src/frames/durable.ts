@@ -1,4 +1,4 @@
-import { open, rename } from "node:fs/promises";
+import { type FileHandle, open, rename } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCodeOf } from "../core/errors.ts";
 
@@ -18,6 +18,18 @@ export async function renameFile(from: string, to: string): Promise<void> {
     }
   }
   await rename(from, to);
+}
+
+/**
+ * Writes all of it. One write may take less than it was given, without an error, when a disk becomes full within it; the
+ * next one then says so.
+ */
+export async function writeAll(file: Pick<FileHandle, "write">, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    if (bytesWritten === 0) throw Object.assign(new Error("ENOSPC: nothing more was written"), { code: "ENOSPC" });
+    done += bytesWritten;
+  }
 }
 
 /** Makes names in a folder survive a loss of power. Windows cannot open folders and needs no such thing. */

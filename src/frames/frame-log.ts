@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncFolder } from "./durable.ts";
+import { syncFolder, writeAll } from "./durable.ts";
 import { type FrameRecord, parseFrameRecord } from "./frame-record.ts";
 
 /**
@@ -42,7 +42,7 @@ export class FrameLog implements AsyncDisposable {
   async append(record: FrameRecord): Promise<void> {
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
     try {
-      await this.#file.write(line, 0, line.length, this.#sizeBytes);
+      await writeAll(this.#file, line, this.#sizeBytes);
       await this.#file.datasync();
       this.#sizeBytes += line.length;
     } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { writeAll } from "./durable.ts";
 import { checkFrameFile } from "./frame-check.ts";
 import type { FrameFormat } from "./frame-expectation.ts";
 import type { FrameRecord } from "./frame-record.ts";
@@ -69,7 +70,7 @@ export class IncomingFrame implements AsyncDisposable {
     this.#receivedBytes += piece.length;
     this.#hash.update(piece);
     try {
-      await this.#file.write(piece, 0, piece.length, position);
+      await writeAll(this.#file, piece, position);
     } catch (error) {
       throw await storeFailed(`store frame ${frame}`, dirname(this.#path), error, sizeBytes);
     }

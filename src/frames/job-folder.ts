@@ -47,7 +47,7 @@ export class JobFolder implements AsyncDisposable {
   }
 
   /**
-   * Makes or opens the folder of an output, and locks it.
+   * Makes or opens the folder of an output, and locks it. The output's own folder must be there.
    *
    * @throws {FarmError} `FARM_JOB_LOCKED` when another coordinator is in it, `FARM_OUTPUT_UNWRITABLE` when it cannot be
    *   made, `FARM_JOB_CHANGED` when a later release wrote it
@@ -56,7 +56,7 @@ export class JobFolder implements AsyncDisposable {
     const path = `${resolve(output)}.renderfarm`;
     let lock: JobLock | undefined;
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      await makeFolder(path);
       lock = await JobLock.open(join(path, "lock"), signal === undefined ? {} : { signal });
       return new JobFolder(path, await readJobRecord(join(path, "job.json")), lock);
     } catch (error) {
@@ -183,6 +183,13 @@ export class JobFolder implements AsyncDisposable {
     await moveIfThere(this.framesLogPath, join(folder, "frames.ndjson"));
     return { folder, frames };
   }
+}
+
+/** Only the last level: its parent was made with the output's. Node's recursive way never ends below /proc. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+    if (systemCodeOf(error) !== "EEXIST") throw error; // should it be a file, the lock in it fails
+  });
 }
 
 async function moveIfThere(from: string, to: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { listenForInterrupts } from "../../src/cli/signals.ts";
 
 /** As the system does it, for this process alone. */
@@ -17,6 +17,40 @@ test.each(["SIGTERM", "SIGHUP"] as const)("%s stops at once", (signal) => {
   using interrupts = listenForInterrupts();
   raise(signal);
   expect([interrupts.drain.aborted, interrupts.stop.aborted, interrupts.exitCode]).toEqual([false, true, 143]);
+});
+
+test("a third Ctrl-C ends the process at once, whatever hangs", () => {
+  const exit = vi.fn();
+  using _ = listenForInterrupts({ exit });
+  for (let count = 0; count < 2; count++) raise("SIGINT");
+  expect(exit).not.toHaveBeenCalled();
+  raise("SIGINT");
+  expect(exit.mock.calls).toEqual([[130]]);
+});
+
+test.each([
+  [["SIGTERM"], 143],
+  [["SIGINT", "SIGINT"], 130],
+] as const)("after %o the end may take its time, and no longer", (signals, exitCode) => {
+  vi.useFakeTimers();
+  try {
+    const exit = vi.fn();
+    const interrupts = listenForInterrupts({ exit });
+    for (const signal of signals) raise(signal);
+    vi.advanceTimersByTime(9_900);
+    expect(exit).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(200);
+    expect(exit.mock.calls).toEqual([[exitCode]]);
+    interrupts[Symbol.dispose]();
+
+    using inTime = listenForInterrupts({ exit });
+    for (const signal of signals) raise(signal);
+    inTime[Symbol.dispose]();
+    vi.advanceTimersByTime(20_000);
+    expect(exit).toHaveBeenCalledTimes(1);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("afterwards no listener is left", () => {

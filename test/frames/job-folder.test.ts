@@ -188,3 +188,10 @@ describe("fingerprintOf()", () => {
     expect(fingerprintOf(one)).toMatch(/^[0-9a-f]{64}$/);
   });
 });
+
+test.runIf(process.platform === "linux")(
+  "JobFolder refuses a place where no folder can be made, and does not hang",
+  async () => {
+    await expect(JobFolder.open("/proc/x.mp4")).rejects.toMatchObject({ code: "FARM_OUTPUT_UNWRITABLE" });
+  },
+);

@@ -1,7 +1,8 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { writeAll } from "../../src/frames/durable.ts";
 import { FrameLog } from "../../src/frames/frame-log.ts";
@@ -10,6 +11,7 @@ import { FrameStore } from "../../src/frames/frame-store.ts";
 import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
+const run = promisify(execFile);
 const node = { id: "00112233445566778899aabbccddeeff", name: "desk" };
 
 function recordOf(frame: number, bytes: Uint8Array): FrameRecord {
@@ -45,9 +47,9 @@ describe("writeAll()", () => {
 /** A disk of 256 KiB. */
 async function makeSmallDisk() {
   const folder = await makeTemporaryFolder();
-  await execa("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", folder.path]);
+  await run("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", folder.path]);
   const dispose = async () => {
-    await execa("umount", ["-l", folder.path]);
+    await run("umount", ["-l", folder.path]);
     await folder[Symbol.asyncDispose]();
   };
   return { path: folder.path, [Symbol.asyncDispose]: dispose };
@@ -55,9 +57,8 @@ async function makeSmallDisk() {
 
 /** Takes all the room there is, but for so many bytes. */
 async function fill(folder: string, but: number): Promise<void> {
-  const { stdout } = await execa("stat", ["-f", "-c", "%a %S", folder]);
-  const [blocks = 0, size = 0] = stdout.split(" ").map(Number);
-  await writeFile(join(folder, "filler"), new Uint8Array(blocks * size - but));
+  const { bavail, bsize } = await statfs(folder);
+  await writeFile(join(folder, "filler"), new Uint8Array(bavail * bsize - but));
 }
 
 async function whyNoDisk(): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { Bonjour, type Service } from "bonjour-service";
+import { Bonjour, type Browser, type Service } from "bonjour-service";
 import { AsyncQueue } from "../core/async-queue.ts";
 import { messageOf } from "../core/errors.ts";
 import type { NodeId, Sighting } from "../core/node.ts";
@@ -117,14 +117,16 @@ class InterfaceBrowser {
     // Errors of the socket reach neither the callback nor a public event; unheard they would end the process.
     const { server } = this.#bonjour as unknown as { server: { mdns: NodeJS.EventEmitter } };
     server.mdns.on("error", fail);
-    const browser = this.#bonjour.find({ type: "renderfarm", protocol: "tcp" });
-    browser.on("up", onFound);
-    browser.on("txt-update", onFound);
-    browser.on("srv-update", onFound);
+    // Each question is asked by a new browser: one that knows a service does not tell that its address has changed.
+    let browser: Browser | undefined;
     const ask = () => {
-      browser.expire();
-      browser.update();
+      browser?.stop();
+      browser = this.#bonjour.find({ type: "renderfarm", protocol: "tcp" });
+      browser.on("up", onFound);
+      browser.on("txt-update", onFound);
+      browser.on("srv-update", onFound);
     };
+    ask();
     this.#timers = [
       ...discoveryTiming.queriesAtMs.slice(1).map((delayMs) => setTimeout(ask, delayMs)),
       setInterval(ask, discoveryTiming.queryAgainEveryMs),

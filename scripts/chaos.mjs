@@ -49,16 +49,6 @@ const mark = randomBytes(6).toString("hex");
 const key = Array.from(randomBytes(32), (byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[byte % 32]).join("");
 const farm = new ChaosFarm({ mark, folder, blender: process.env.BLENDER ?? "blender", key });
 
-try {
-  process.exitCode = await chaos();
-} catch (error) {
-  say(stop.signal.aborted ? "interrupted" : `failed: ${error instanceof Error ? error.stack : error}`);
-  process.exitCode = stop.signal.aborted ? 130 : 1;
-} finally {
-  await farm.close();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-}
-
 /** @returns {Promise<number>} the exit status */
 async function chaos() {
   console.log(`seed ${seed}: the same faults again with  node scripts/chaos.mjs --seed ${seed} --minutes ${minutes}`);
@@ -280,4 +270,15 @@ function findProblem() {
 function say(text) {
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1).padStart(6);
   console.log(`${seconds}  ${text}`);
+}
+
+try {
+  process.exitCode = await chaos();
+} catch (error) {
+  say(stop.signal.aborted ? "interrupted" : `failed: ${error instanceof Error ? error.stack : error}`);
+  process.exitCode = stop.signal.aborted ? 130 : 1;
+} finally {
+  stop.abort(new Error("it is over"));
+  await farm.close();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -1,0 +1,104 @@
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { keyframedScene, type Reference } from "../support/blender.ts";
+import { expectClean } from "../support/fault-lab.ts";
+import { dice } from "../support/fault-seed.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
+import { completion, expectSameFilm, storedFrames } from "../support/lab-results.ts";
+
+describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or are two", () => {
+  let scene: Reference;
+
+  beforeAll(async () => {
+    requireBuild();
+    scene = await keyframedScene({ frames: 24, samples: 40 });
+  });
+
+  const under = "python3" as const;
+  const job = (output: string, node: string) => [
+    scene.blendfile,
+    "-o",
+    output,
+    "--nodes",
+    node,
+    "--keep-frames",
+    "--yes",
+  ];
+
+  test("killed at twenty random instants, also while it encodes: the same command goes on, no stored frame is rendered again", async () => {
+    const seed = Number(process.env.FAULT_SEED ?? 20_260);
+    const random = dice(seed);
+    await using lab = await FarmLab.open("desk", "north");
+    const { port } = await lab.startNode("north", { under });
+    const address = `${lab.network.addressOf("north")}:${port}`;
+    let kills = 0;
+    for (let film = 1; kills < 20; film += 1) {
+      const output = lab.path(`film${film}.mp4`);
+      for (;;) {
+        const run = lab.coordinate(job(output, address));
+        const ended = run.end();
+        if (kills < 20) {
+          const instant = random();
+          // Every fifth as soon as all frames are stored: from then on it encodes, checks and puts in place.
+          if (kills % 5 === 4) {
+            await Promise.race([ended, run.event("job:progressed", 1, ({ stored, total }) => stored === total)]).catch(() => {}); // biome-ignore format: one thought
+            await delay(instant * 150);
+          } else await Promise.race([ended, delay(instant ** 2 * 3_500)]);
+          run.signal("SIGKILL");
+        }
+        const { code, last } = await ended;
+        const stored = existsSync(`${output}.renderfarm/frames.ndjson`) ? await storedFrames(output) : [];
+        const numbers = stored.map(({ frame }) => frame);
+        expect(new Set(numbers).size, `seed ${seed}, kill ${kills}: a stored frame was rendered again`).toBe(
+          numbers.length,
+        );
+        if (code === null) kills += 1;
+        else {
+          expect({ code, last: last?.type }, `seed ${seed}\n${run.story()}`).toEqual({
+            code: 0,
+            last: "job:completed",
+          });
+          break;
+        }
+      }
+      await expectSameFilm(output, scene);
+    }
+    expect(kills).toBe(20);
+    const { processes, files } = await lab.leftovers();
+    expect(processes).toEqual([]);
+    expect(files).toEqual([]);
+  });
+
+  test("two on one job: the second is told who has it; then each of them can end it", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    const { port } = await lab.startNode("north", { under });
+    const address = `${lab.network.addressOf("north")}:${port}`;
+    const output = lab.path("film.mp4");
+    const first = lab.coordinate(job(output, address));
+    await first.event("frame:stored", 2);
+    const second = lab.coordinate(job(output, address));
+    const { code, last } = await second.end();
+    expect({ code, last }).toMatchObject({ code: 2, last: { type: "job:failed", code: "FARM_JOB_LOCKED" } });
+    expect(last?.message).toMatch(/process \d+ on .*, last seen/);
+    await completion(first);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("two jobs on one node: the second is told who has it and waits, then both are whole and never mixed", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    const { port } = await lab.startNode("north", { under });
+    const address = `${lab.network.addressOf("north")}:${port}`;
+    const [one, two] = [lab.path("one.mp4"), lab.path("two.mp4")];
+    const first = lab.coordinate(job(one, address));
+    await first.event("frame:stored", 2);
+    const second = lab.coordinate(job(two, address));
+    expect(await second.event("node:busy")).toMatchObject({ name: "north", holder: expect.stringMatching(/@/) });
+    expect(second.all("frame:stored")).toEqual([]);
+    await completion(first);
+    await completion(second);
+    for (const output of [one, two]) await expectSameFilm(output, scene);
+    await expectClean(lab, one);
+  });
+});

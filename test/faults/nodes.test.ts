@@ -1,0 +1,196 @@
+import { rm, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { keyframedScene, type Reference } from "../support/blender.ts";
+import { expectClean, freeze, halfOf, renders, slotsOf } from "../support/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
+import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
+
+describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle of a job", () => {
+  let scene: Reference;
+
+  beforeAll(async () => {
+    requireBuild();
+    scene = await keyframedScene({ frames: 24, samples: 40 });
+  });
+
+  const job = (output: string) => [scene.blendfile, "-o", output, "--keep-frames", "--yes"];
+  const under = "python3" as const; // starts sooner; it renders with the same Blender
+
+  test("the only node is killed, and started again with an empty cache: the job waits, says so, and goes on", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    const first = await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    first.child.kill("SIGKILL");
+    expect(await run.event("job:waiting")).toMatchObject({ missing: expect.any(Number) });
+    await first.ended;
+    await rm(lab.path("north/cache"), { recursive: true });
+    await lab.startNode("north", { under });
+
+    expect(await completion(run)).toMatchObject({ frames: 24 });
+    const sent = run.all("node:uploading").filter(({ haveBytes, sizeBytes }) => haveBytes === sizeBytes);
+    expect(sent.length).toBe(2);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("a machine is switched off: its frames are rendered by another", async () => {
+    await using lab = await FarmLab.open("desk", "north", "south");
+    const [, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    await renders(run, "south");
+    const slots = await slotsOf(lab, south);
+    await lab.network.switchOff("south");
+    for (const pid of slots) process.kill(pid, "SIGKILL");
+    south.child.kill("SIGKILL");
+
+    expect(await completion(run)).toMatchObject({ frames: 24 });
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output, ["south"]);
+  });
+
+  test("a cable is pulled for five seconds: nothing is lost, and nobody is told", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    await lab.network.cut("north");
+    await delay(5_000);
+    await lab.network.mend("north");
+    await completion(run);
+    expect(run.all("node:lost")).toEqual([]);
+    expect(run.all("frame:requeued")).toEqual([]);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("a cable is pulled for longer than the heartbeat allows: the frame that was finished meanwhile counts", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    const { frame } = await renders(run, "north");
+    await lab.network.cut("north");
+    await run.event("job:waiting");
+    await lab.network.mend("north");
+    await completion(run);
+    // Started once, and stored from that one attempt.
+    expect(run.all("frame:started").filter((event) => event.frame === frame).length).toBeLessThanOrEqual(1);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("a cable is pulled for ever: the others finish, and the end of the job does not wait for it", async () => {
+    await using lab = await FarmLab.open("desk", "north", "south");
+    await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    await renders(run, "south");
+    await lab.network.cut("south");
+    expect(await completion(run)).toMatchObject({ frames: 24 });
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output); // the node holds the job still, and ends with its standard input
+  });
+
+  test("a node is frozen: its frames go elsewhere, and thawed it takes part again", async () => {
+    await using lab = await FarmLab.open("desk", "north", "south");
+    const [, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 2);
+    await renders(run, "south");
+    await freeze(south.child.pid ?? 0);
+    await completion(run);
+    south.child.kill("SIGCONT");
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("a slot is frozen: another node takes its frame, and the slot is ended", async () => {
+    await using lab = await FarmLab.open("desk", "north", "south");
+    const [, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    const { frame } = await renders(run, "south");
+    for (const pid of await slotsOf(lab, south)) await freeze(pid);
+    await completion(run);
+    expect(run.all("node:lost")).toEqual([]);
+    const stored = await storedFrames(output);
+    expect(stored.find((record) => record.frame === frame)).toBeDefined();
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("a slot is killed, as for memory: the node stays, and its slot renders again", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    const north = await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    await renders(run, "north");
+    for (const pid of await slotsOf(lab, north)) process.kill(pid, "SIGKILL");
+    const { reason } = await run.event("frame:requeued");
+    expect(reason).toMatch(/CRASHED|OUT_OF_MEMORY|slot ended/);
+    expect(framesByNode(await completion(run))).toEqual({ north: 24 });
+    expect(run.all("node:lost")).toEqual([]);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("a blendfile that no Blender can open: told with the cause, in bounded time", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    await writeFile(lab.path("half.blend"), await halfOf(scene.blendfile));
+    const run = lab.coordinate([lab.path("half.blend"), "-o", output, "--yes"]);
+    const { code, last } = await run.end(40_000);
+    expect({ code, last }, run.story()).toMatchObject({
+      code: 4,
+      last: { type: "job:failed", code: "FARM_LOAD_FAILED" },
+    });
+    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
+  });
+
+  test("the address of a node changes: it is the same node, and the job goes on with it", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    await renders(run, "north");
+    await lab.network.readdress("north", 99);
+    await run.event("node:joined", 2); // after the heartbeat's window, its next announcement and the next question
+    await completion(run);
+    const joined = run.all("node:joined");
+    expect(new Set(joined.map(({ node }) => node)).size).toBe(1);
+    expect(joined.length).toBe(2);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("--wait bounds how long the job is without any node, and the next run goes on", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    const north = await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate([...job(output), "--wait", "3s"]);
+    await run.event("frame:stored", 4);
+    north.child.kill("SIGKILL");
+    const { code, last } = await run.end();
+    expect({ code, last }, run.story()).toMatchObject({ code: 3, last: { type: "job:failed", code: "FARM_NO_NODE" } });
+    const before = await storedFrames(output);
+    await lab.startNode("north", { under });
+    const again = lab.coordinate(job(output));
+    await completion(again);
+    expect(again.all("frame:stored").length).toBe(24 - before.length);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+});

@@ -1,0 +1,53 @@
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { onTestFinished } from "vitest";
+
+/** A small file system of its own in a folder. */
+export interface SmallDisk {
+  readonly path: string;
+  /** Leaves no byte free. */
+  fill(): Promise<void>;
+  /** Takes away what `fill` wrote. */
+  empty(): Promise<void>;
+  /** Lets nobody write any more. */
+  protect(): Promise<void>;
+}
+
+/** Why no small disk can be made here; undefined when it can. */
+export const smallDiskProblem = process.getuid?.() === 0 ? undefined : "a file system of its own needs root";
+
+/** Mounts a small tmpfs, which is unmounted with the test. */
+export async function mountSmallDisk(path: string, megabytes: number): Promise<SmallDisk> {
+  await mkdir(path, { recursive: true });
+  await execa("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "renderfarm-test", path]);
+  // Lazily: a process that is still being ended may be in it.
+  onTestFinished(async () => void (await execa("umount", ["-l", path], { reject: false })));
+  const filler = join(path, "filler");
+  return {
+    path,
+    fill: async () => {
+      const file = await open(filler, "w");
+      try {
+        for (let pieceBytes = 1024 * 1024; pieceBytes >= 1; pieceBytes = Math.floor(pieceBytes / 4)) {
+          const piece = Buffer.alloc(pieceBytes, 1);
+          while (await fits(file.write(piece))) {
+            // until it is full
+          }
+        }
+      } finally {
+        await file.close();
+      }
+    },
+    empty: () => rm(filler, { force: true }),
+    protect: async () => void (await execa("mount", ["-o", "remount,ro", path])),
+  };
+}
+
+async function fits(writing: Promise<{ bytesWritten: number }>): Promise<boolean> {
+  try {
+    return (await writing).bytesWritten > 0;
+  } catch {
+    return false;
+  }
+}

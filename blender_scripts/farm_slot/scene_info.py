@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import bpy
 
@@ -34,6 +35,7 @@ def describe(scene: Any, active: str) -> Dict[str, Any]:
         "savedBy": "%d.%d" % (major, minor) if major else None,
         "scenes": [describe_scene(each) for each in bpy.data.scenes[:MAX_SCENES]],
         "references": references(),
+        "files": digest_of_files(),
     }
 
 
@@ -84,8 +86,43 @@ def references() -> List[Dict[str, Any]]:
     return sorted(found.values(), key=lambda each: not each["missing"])[:MAX_REFERENCES]
 
 
+def digest_of_files() -> Optional[str]:
+    """SHA-256 over names and contents of the files outside the blendfile, None when there are none.
+
+    They decide pixels as the blendfile does: a texture that was painted over, or that differs from node to node, must not go
+    unnoticed. Of an image sequence or a cache folder only what Blender itself names is seen.
+    """
+    named = set()
+    stored = bpy.utils.blend_paths(absolute=False, packed=False)
+    for name, path in zip(stored, bpy.utils.blend_paths(absolute=True, packed=False)):
+        if name and not name.startswith("<"):
+            named.update((name, file) for file in _files_of(path))
+    if not named:
+        return None
+    whole = hashlib.sha256()
+    for name, file in sorted(named):
+        content = hashlib.sha256()
+        try:
+            with open(file, "rb") as stream:
+                for piece in iter(lambda: stream.read(1 << 20), b""):
+                    content.update(piece)
+        except OSError as error:
+            content.update(("unreadable: %s" % error.errno).encode())
+        about = "%s\0%s\0%s\n" % (name, os.path.basename(file), content.hexdigest())
+        whole.update(about.encode("utf-8", "surrogateescape"))
+    return whole.hexdigest()
+
+
 def _exists(path: str) -> bool:
+    return os.path.exists(path) or bool(_tiles_of(path))
+
+
+def _files_of(path: str) -> List[str]:
+    return [path] if os.path.isfile(path) else _tiles_of(path)
+
+
+def _tiles_of(path: str) -> List[str]:
     for token in ("<UDIM>", "<UVTILE>"):
         if token in path:
-            return bool(glob.glob(glob.escape(path).replace(token, "*")))
-    return os.path.exists(path)
+            return glob.glob(glob.escape(path).replace(token, "*"))
+    return []

@@ -14,6 +14,7 @@ import type { FrameResult, Problem } from "../session/protocol.ts";
 import { eventsOfJoining, eventsOfReport } from "./event-translation.ts";
 import type { FarmListener } from "./events.ts";
 import { JobNews } from "./job-news.ts";
+import type { JoinedNode } from "./node-keeper.ts";
 import type { PoolEvent } from "./node-pool.ts";
 import type { EncodeLane } from "./output-lane.ts";
 import { takeIn } from "./result-intake.ts";
@@ -38,6 +39,8 @@ export interface JobLoopOptions {
   readonly nameOf: (node: NodeId) => string;
   /** How long the job may be without any node, in milliseconds; `undefined` is for ever. */
   readonly waitMs: number | undefined;
+  /** Why a node that has opened the blendfile takes no part all the same, or `undefined`. */
+  readonly refusalOf: (node: JoinedNode) => FarmError | undefined;
   readonly leaveOut: (node: NodeId, reason: FarmError) => void;
   /** Whether a node may still come: if none is left and none can come, the job cannot go on. */
   readonly mayStillCome: () => boolean;
@@ -102,6 +105,11 @@ export class JobLoop {
     switch (input.type) {
       case "joined": {
         const { session, opened } = input.node;
+        const refusal = this.#options.refusalOf(input.node);
+        if (refusal) {
+          this.#options.leaveOut(session.info.node, refusal);
+          return;
+        }
         this.#sessions.set(session.info.node, session);
         this.#aloneSinceMs = undefined;
         this.#slots.joined(session.info.node, opened.slots, this.#options.clock.monotonicMs());

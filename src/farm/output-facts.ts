@@ -20,6 +20,8 @@ export interface OutputFacts {
 export interface RecordedFacts extends OutputFacts {
   readonly scene: SceneSummary;
   readonly missing: readonly string[];
+  /** See `SceneFacts`. */
+  readonly files: string | null;
   readonly output: string;
   readonly codec: VideoCodec | undefined;
   readonly crf: number | undefined;
@@ -44,6 +46,7 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
     rate: formatFrameRate(facts.rate),
     ...facts.frameFormat,
     missing: scene.missing,
+    files: scene.files,
     scene: { ...scene.scene, cameras: [] },
   };
 }
@@ -53,13 +56,14 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
   if (value === null) return null;
   const scene = parseScene(value.scene);
   const frameFormat = parseFrameFormat(value);
-  const { frames, rate, output, codec, crf, poster, missing } = value;
+  const { frames, rate, output, codec, crf, poster, missing, files } = value;
   if (scene === null || frameFormat === null) return null;
   if (typeof frames !== "string" || typeof rate !== "string" || typeof output !== "string") return null;
   try {
     return {
       ...{ scene, frameFormat, output, frames: parseFrames(frames), rate: parseFrameRate(rate) },
       missing: Array.isArray(missing) ? missing.map(String) : [],
+      files: typeof files === "string" ? files : null,
       codec: typeof codec === "string" && codec in codecs ? (codec as VideoCodec) : undefined,
       crf: typeof crf === "number" ? crf : undefined,
       poster: typeof poster === "string" ? poster : undefined,
@@ -70,9 +74,9 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
 }
 
 /** As a node would tell of the scene. */
-export function sceneInfoOf({ scene, missing }: RecordedFacts): SceneInfo {
+export function sceneInfoOf({ scene, missing, files }: RecordedFacts): SceneInfo {
   const references = missing.map((path) => ({ kind: "", path, missing: true }));
-  return { activeScene: scene.name, scene: scene.name, savedBy: null, scenes: [scene], references, device: "" };
+  return { activeScene: scene.name, scene: scene.name, savedBy: null, scenes: [scene], references, files, device: "" };
 }
 
 function parseScene(value: unknown): SceneSummary | null {

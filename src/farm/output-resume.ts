@@ -111,5 +111,7 @@ function sceneOf(previous: JobRecord | null, settings: JobSettings, preparation:
   if (recorded === null) return null;
   // Files that were missing then may have been put on the nodes since.
   if (recorded.missing.length > 0 && settings.missing === "fail") return null;
+  // Only a node can tell whether those files are still what they were.
+  if (recorded.files !== null) return null;
   return settleScene(sceneInfoOf(recorded), settings);
 }

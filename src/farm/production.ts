@@ -5,14 +5,15 @@ import type { JobSettings } from "../core/job-settings.ts";
 import { counted } from "../core/text.ts";
 import { type FrameRate, formatFrameRate } from "../encode/frame-rate.ts";
 import { FrameStore } from "../frames/frame-store.ts";
-import type { Run } from "../frames/job-folder.ts";
+import type { JobFolder, Run } from "../frames/job-folder.ts";
 import { createState } from "../scheduler/state.ts";
 import type { SceneInfo } from "../session/protocol.ts";
 import { openLane } from "./encode-lane.ts";
 import type { FarmListener } from "./events.ts";
 import type { Gathering } from "./gathering.ts";
 import { JobLoop, type LoopInput } from "./job-loop.ts";
-import { outputFactsOf, recordFacts } from "./output-facts.ts";
+import type { JoinedNode } from "./node-keeper.ts";
+import { outputFactsOf, parseFacts, recordFacts } from "./output-facts.ts";
 import { encodeAgain, finishOutput } from "./output-finish.ts";
 import type { LaneOptions } from "./output-lane.ts";
 import type { Preparation } from "./preparation.ts";
@@ -54,6 +55,7 @@ export async function produce(production: Production): Promise<Produced> {
   const { frames } = facts;
   const outputFacts = outputFactsOf(facts, settings, format);
   const { rate, frameFormat } = outputFacts;
+  await setStaleAside(folder, run, facts, tell);
   await folder.settle(recordFacts(facts, outputFacts, settings));
   preparation.keep();
   tellScene(facts, rate, tell);
@@ -86,9 +88,10 @@ export async function produce(production: Production): Promise<Produced> {
   });
   const nameOf = (node: string) => pool.nameOf(node);
   const mayStillCome = () => pool.isAlive;
+  const refusalOf = (node: JoinedNode) => refusalByFiles(node, facts);
   const leaveOut = (node: string, reason: FarmError) => pool.leaveOut(node, reason);
   const loop = new JobLoop({
-    ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, leaveOut, tell, signal },
+    ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, refusalOf, leaveOut, tell, signal },
     waitMs: settings.waitMs,
     clock: systemClock,
   });
@@ -126,6 +129,26 @@ async function settleFrames(
   const own = formatFrames(facts.frames);
   const chosen = await chooseFrames(own);
   return chosen === own ? facts : settleScene(info, { ...settings, frames: chosen });
+}
+
+/** Frames of an earlier run are of no use when a file that the scene uses has changed since. */
+async function setStaleAside(folder: JobFolder, run: Run, { files }: SceneFacts, tell: FarmListener): Promise<void> {
+  const earlier = parseFacts(folder.previous?.facts ?? null);
+  if (run.run === 1 || earlier === null || earlier.files === files) return;
+  const aside = await folder.setFramesAside();
+  if (aside === null) return;
+  const kept = `${counted(aside.frames, "old frame")} kept in ${aside.folder}`;
+  tell({ type: "job:restarted", reason: `a file that the scene uses has changed; ${kept}` });
+}
+
+/** Why a node whose files are not those of the first one takes no part: its frames would look otherwise. */
+function refusalByFiles({ session, scene }: JoinedNode, { files }: SceneFacts): FarmError | undefined {
+  if (scene.files === files) return undefined;
+  return new FarmError(
+    "FARM_NODE_REFUSED",
+    `Cannot use ${session.info.name}: files that the scene uses are not the same there as on the first node`,
+    "Pack them into the blendfile (File, External Data, Pack Resources), or make them the same on all nodes",
+  );
 }
 
 type Joined = Extract<LoopInput, { type: "joined" }>;

@@ -12,6 +12,8 @@ export interface SceneFacts {
   readonly frames: readonly Frame[];
   /** References that no file was found for; empty unless `--missing warn` lets them pass. */
   readonly missing: readonly string[];
+  /** Digest of the files outside the blendfile, as the node has them; `null` without any. */
+  readonly files: string | null;
 }
 
 /**
@@ -37,7 +39,7 @@ export function settleScene(info: SceneInfo, settings: JobSettings): SceneFacts 
   }
   const missing = info.references.filter((reference) => reference.missing).map((reference) => reference.path);
   if (missing.length > 0 && settings.missing === "fail") throw filesMissing(missing);
-  return { scene, frames: framesOf(scene, settings.frames), missing };
+  return { scene, frames: framesOf(scene, settings.frames), missing, files: info.files };
 }
 
 function framesOf(scene: SceneSummary, asked: string | undefined): readonly Frame[] {

@@ -127,7 +127,7 @@ export class JobFolder implements AsyncDisposable {
     const run = (previous?.run ?? 0) + 1;
     try {
       // Before the record: a crash between the two must not leave old frames under the new fingerprint.
-      const setAside = previous === null ? await this.#setFramesAside() : null;
+      const setAside = previous === null ? await this.setFramesAside() : null;
       const { sha256, sizeBytes } = blend;
       await this.#write({
         ...{ format: 1, job, run, fingerprint, blenderVersion, settings },
@@ -170,7 +170,8 @@ export class JobFolder implements AsyncDisposable {
     this.#record = record;
   }
 
-  async #setFramesAside(): Promise<Run["setAside"]> {
+  /** Moves the frames there are out of the way, never to be used; `null` when there are none. */
+  async setFramesAside(): Promise<Run["setAside"]> {
     const names = await readdir(this.framesFolder).catch(() => []);
     const frames = names.filter((name) => frameOfFileName(name) !== null).length;
     if (frames === 0) {

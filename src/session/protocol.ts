@@ -91,6 +91,7 @@ const sceneInfo = z.object({
   savedBy: name.nullable(),
   scenes: z.array(sceneSummary).min(1).max(1_000),
   references: z.array(z.object({ kind: name, path, missing: z.boolean() })).max(10_000),
+  files: digest.nullable().default(null),
   device: name,
 });
 

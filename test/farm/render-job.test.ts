@@ -319,12 +319,43 @@ describe("renderJob() goes on where a run was interrupted", () => {
     expect(frames(second)).toEqual(range(1, 10));
   });
 
+  test("but begins anew, and says so, when a file that the scene uses has changed", async () => {
+    const { one, first } = await startAndDrainAt5();
+    await first.result;
+    one.node.options.sceneInfo = { ...one.node.options.sceneInfo, files: "ab".repeat(32) };
+    const second = new Run([one], { frames: "1-10" });
+    expect(await second.completed()).toMatchObject({ reused: 0 });
+    expect(second.all("job:restarted")).toMatchObject([
+      { reason: expect.stringContaining("a file that the scene uses") },
+    ]);
+    expect(frames(second)).toEqual(range(1, 10));
+  });
+
   test("that was stopped before any node had answered", async () => {
     const one = await start({ silentAfter: "hello" });
     const run = new Run([one], { frames: "1-2" }, (event) => {
       if (event.type === "job:started") run.stop.abort(new Error("enough"));
     });
     expect(await run.result).toEqual({ type: "interrupted", missing: null });
+  });
+});
+
+describe("renderJob() keeps pixels apart that differ:", () => {
+  test("a node whose files differ from the first one's is left out, as its frames would look otherwise", async () => {
+    let open = () => {};
+    const bothWereThere = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const nodes = [
+      await start({ beforeFrame: () => bothWereThere }),
+      await start({ beforeFrame: () => bothWereThere, sceneInfo: { files: "cd".repeat(32) } }),
+    ];
+    const run = new Run(nodes, { frames: "1-4" }, (event) => {
+      if (event.type === "node:refused") open();
+    });
+    expect(await run.completed()).toMatchObject({ frames: 4 });
+    expect(run.all("node:refused")).toMatchObject([{ message: expect.stringContaining("not the same there") }]);
+    expect(nodes.map(({ node }) => node.rendered.length).sort()).toEqual([0, 4]);
   });
 });
 

@@ -96,6 +96,7 @@ export class FakeNode {
     };
     return {
       ...{ activeScene: scene.name, scene: scene.name, savedBy: "3.4", scenes: [scene], references: [], device: "CPU" },
+      files: null,
       ...this.options.sceneInfo,
     };
   }

@@ -33,7 +33,7 @@ import { send } from "./processes.mjs";
 const pause = ({ seconds, signal }) => delay(seconds * 1_000, undefined, { signal }).catch(() => {});
 
 /** @type {readonly Fault[]} */
-export const faults = [
+const faults = [
   {
     name: "kill -9 of the node",
     weight: 3,
@@ -256,7 +256,7 @@ function pick(point) {
 }
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32). @param {number} seed */
-export function dice(seed) {
+function dice(seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

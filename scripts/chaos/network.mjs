@@ -5,7 +5,7 @@ const run = promisify(execFile);
 const subnet = "10.78.0";
 
 /** @param {string[]} args */
-export const ip = async (...args) => void (await run("ip", args));
+const ip = async (...args) => void (await run("ip", args));
 
 /**
  * Several hosts on one machine, each a network namespace with its own address, joined by a switch. They may lose their

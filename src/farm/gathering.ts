@@ -123,8 +123,10 @@ export class Gathering implements AsyncDisposable {
       while (this.#muster.size === 0) await systemClock.sleep(lookEveryMs, waiting);
       await systemClock.sleep(silentAtMostMs, waiting);
     };
+    const everybody = Promise.race([this.pool.firstTriesOver(), patience()]);
+    everybody.catch(() => {}); // awaited below, unless it is too late already
     try {
-      await orAborted(Promise.race([this.pool.firstTriesOver(), patience()]), signal);
+      await orAborted(everybody, signal);
     } finally {
       over.abort();
     }

@@ -15,7 +15,7 @@ export interface SmallDisk {
 }
 
 /** Why no small disk can be made here; undefined when it can. */
-export const smallDiskProblem = process.getuid?.() === 0 ? undefined : "a file system of its own needs root";
+const smallDiskProblem = process.getuid?.() === 0 ? undefined : "a file system of its own needs root";
 
 /** Mounts a small tmpfs, which is unmounted with the test. */
 export async function mountSmallDisk(path: string, megabytes: number): Promise<SmallDisk> {

@@ -14,9 +14,6 @@ export interface SmallDisk {
   protect(): Promise<void>;
 }
 
-/** Why no small disk can be made here; undefined when it can. */
-const smallDiskProblem = process.getuid?.() === 0 ? undefined : "a file system of its own needs root";
-
 /** Mounts a small tmpfs, which is unmounted with the test. */
 export async function mountSmallDisk(path: string, megabytes: number): Promise<SmallDisk> {
   await mkdir(path, { recursive: true });

@@ -32,11 +32,12 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
     await using lab = await FarmLab.open("desk", "north");
     const { port } = await lab.startNode("north", { under });
     const address = `${lab.network.addressOf("north")}:${port}`;
+    const short = { ...scene, frames: scene.frames.slice(0, 12), pixels: scene.pixels.slice(0, 12) };
     let kills = 0;
     for (let film = 1; kills < 20; film += 1) {
       const output = lab.path(`film${film}.mp4`);
       for (;;) {
-        const run = lab.coordinate(job(output, address));
+        const run = lab.coordinate([...job(output, address), "--frames", "1-12"]);
         const ended = run.end();
         if (kills < 20) {
           const instant = random();
@@ -44,7 +45,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
           if (kills % 5 === 4) {
             await Promise.race([ended, run.event("job:progressed", 1, ({ stored, total }) => stored === total)]).catch(() => {}); // biome-ignore format: one thought
             await delay(instant * 150);
-          } else await Promise.race([ended, delay(instant ** 2 * 3_500)]);
+          } else await Promise.race([ended, delay(instant ** 2 * 3_000)]);
           run.signal("SIGKILL");
         }
         const { code, last } = await ended;
@@ -62,7 +63,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
           break;
         }
       }
-      await expectSameFilm(output, scene);
+      await expectSameFilm(output, short);
     }
     expect(kills).toBe(20);
     const { processes, files } = await lab.leftovers();

@@ -21,7 +21,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
   test("the coordinator's disk runs full: it stops with the space there, nothing half-written is whole, and goes on", async () => {
     await using lab = await FarmLab.open("desk", "north");
     await lab.startNode("north", { under });
-    const disk = await mountSmallDisk(lab.path("small"), 8);
+    await using disk = await mountSmallDisk(lab.path("small"), 8);
     const output = join(disk.path, "film.mp4");
     const run = lab.coordinate(job(output));
     await run.event("frame:stored", 4);
@@ -47,7 +47,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
 
   test("the coordinator's disk has no room from the start: told at once, and nothing is left", async () => {
     await using lab = await FarmLab.open("desk");
-    const disk = await mountSmallDisk(lab.path("small"), 1);
+    await using disk = await mountSmallDisk(lab.path("small"), 1);
     await disk.fill();
     const run = lab.coordinate(job(join(disk.path, "film.mp4")));
     const { code, last } = await run.end(20_000);
@@ -58,7 +58,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
 
   test("the folder of the output is read-only: told before any node is asked", async () => {
     await using lab = await FarmLab.open("desk");
-    const disk = await mountSmallDisk(lab.path("small"), 1);
+    await using disk = await mountSmallDisk(lab.path("small"), 1);
     await disk.protect();
     const run = lab.coordinate(job(join(disk.path, "film.mp4")));
     const { code, last } = await run.end(20_000);
@@ -69,7 +69,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
 
   test("a node has no room for the blendfile: it is left out with the reason, and another renders", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
-    await mountSmallDisk(lab.path("north/cache"), 4);
+    await using _disk = await mountSmallDisk(lab.path("north/cache"), 4);
     await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
     const run = lab.coordinate([...job(output), "--frames", "1-6"]);
@@ -84,7 +84,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
 
   test("a node's disk runs full in the middle: its frames are rendered elsewhere", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
-    const disk = await mountSmallDisk(lab.path("north/cache"), 300);
+    await using disk = await mountSmallDisk(lab.path("north/cache"), 300);
     await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
     const run = lab.coordinate(job(output));
@@ -97,7 +97,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     await expectClean(lab, output);
   });
 
-  test.each([20, 28, 40, 64])(
+  test.each([20, 40])(
     "with %i file descriptors the coordinator ends well or with an error, and never hangs",
     async (count) => {
       await using lab = await FarmLab.open("desk", "north");
@@ -115,7 +115,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     },
   );
 
-  test.each([16, 24, 32])("a node with %i file descriptors renders, or leaves the frames to another", async (count) => {
+  test.each([16, 32])("a node with %i file descriptors renders, or leaves the frames to another", async (count) => {
     await using lab = await FarmLab.open("desk", "north", "south");
     const limits = ["prlimit", `--nofile=${count}:${count}`];
     const [north] = await Promise.allSettled([

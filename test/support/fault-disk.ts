@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
 
-/** A small file system of its own in a folder. */
-export interface SmallDisk {
+/** A small file system of its own in a folder: `await using`, after the lab in whose folder it is. */
+export interface SmallDisk extends AsyncDisposable {
   readonly path: string;
   /** Leaves no byte free. */
   fill(): Promise<void>;
@@ -19,7 +19,8 @@ export async function mountSmallDisk(path: string, megabytes: number): Promise<S
   await mkdir(path, { recursive: true });
   await execa("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "renderfarm-test", path]);
   // Lazily: a process that is still being ended may be in it.
-  onTestFinished(async () => void (await execa("umount", ["-l", path], { reject: false })));
+  const unmount = async () => void (await execa("umount", ["-l", path], { reject: false }));
+  onTestFinished(unmount); // a test that ran out of time never comes to the end of its `await using`
   const filler = join(path, "filler");
   return {
     path,
@@ -38,6 +39,7 @@ export async function mountSmallDisk(path: string, megabytes: number): Promise<S
     },
     empty: () => rm(filler, { force: true }),
     protect: async () => void (await execa("mount", ["-o", "remount,ro", path])),
+    [Symbol.asyncDispose]: unmount,
   };
 }
 

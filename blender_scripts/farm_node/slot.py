@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import traceback
 from pathlib import Path
@@ -69,12 +70,19 @@ class Slot:
         """Starts the process, and again after a loss, until `close` or too many losses in a row."""
         while not self._closing.is_set():
             self._starts += 1
-            await asyncio.to_thread(self._make_folders)
+            problem = await asyncio.to_thread(self._make_folders)
             if self._closing.is_set():
                 return  # while the folders were made; a process started now would be nobody's
             self._reset_life()
             self._set_state("starting")
             process = SlotProcess(self._command, self._environment, self._folder, self._board, self._log)
+            if problem is not None:
+                self.fault = problem
+                self._on_end(SlotEnd(None, problem.message), process)
+                await asyncio.wait({asyncio.ensure_future(self._closing.wait())}, timeout=RESTART_PAUSE_S)
+                if self._starts > MAX_STARTS_IN_A_ROW:
+                    return
+                continue
             self._process = process
             try:
                 end = await process.run(self._on_connected, self._on_event, self._on_line)
@@ -124,9 +132,16 @@ class Slot:
     def _environment(self, port: int, token: str) -> dict[str, str]:
         return slot_environment(port, token, self._folder / "tmp")
 
-    def _make_folders(self) -> None:
-        shutil.rmtree(self._folder / "tmp", ignore_errors=True)
-        (self._folder / "tmp").mkdir(parents=True)
+    def _make_folders(self) -> Optional[Fault]:
+        """A fault when the disk does not take them."""
+        try:
+            shutil.rmtree(self._folder / "tmp", ignore_errors=True)
+            (self._folder / "tmp").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+            message = f"Cannot make the slot's folder: {error.strerror}"
+            return Fault("DISK_FULL" if full else "LOAD_FAILED", message, "Look at the disk of the node's cache folder")
+        return None
 
     def _set_state(self, state: str, fault: Optional[Fault] = None, device: Optional[str] = None) -> None:
         self.state, self.fault, self.device = state, fault, device

@@ -42,16 +42,14 @@ class SlotLog:
         return list(self.lines)[-ERROR_LINES:]
 
     def close(self) -> None:
+        """Never raises: whoever ends a slot must come to the end of it."""
         self.feed(b"\n")
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._close_file()
 
     def _write(self, lines: list[str]) -> None:
         try:
             if self._file is None or self._written > MAX_FILE_CHARS:
-                if self._file is not None:
-                    self._file.close()
+                self._close_file()
                 self._file = open(self._path, "w", encoding="utf-8")
                 self._written = 0
             for line in lines:
@@ -60,3 +58,11 @@ class SlotLog:
             self._file.flush()
         except OSError:
             pass  # a full disk shows itself in the render; the log is not worth an error
+
+    def _close_file(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError:
+                pass  # what a full disk did not take is flushed, and refused, once more

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
@@ -43,7 +44,11 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
           const instant = random();
           // Every fifth as soon as all frames are stored: from then on it encodes, checks and puts in place.
           if (kills % 5 === 4) {
-            await Promise.race([ended, run.event("job:progressed", 1, ({ stored, total }) => stored === total)]).catch(() => {}); // biome-ignore format: one thought
+            const isAllStored = [
+              run.event("frame:stored", 1, ({ stored, total }) => stored === total),
+              run.event("job:resumed", 1, ({ stored }) => stored === 12),
+            ];
+            await Promise.any([ended, ...isAllStored]);
             await delay(instant * 150);
           } else await Promise.race([ended, delay(instant ** 2 * 3_000)]);
           run.signal("SIGKILL");
@@ -66,6 +71,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
       await expectSameFilm(output, short);
     }
     expect(kills).toBe(20);
+    expect((await readdir(lab.path("."))).filter((name) => name.includes("part"))).toEqual([]);
     const { processes, files } = await lab.leftovers();
     expect(processes).toEqual([]);
     expect(files).toEqual([]);

@@ -153,8 +153,8 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     const run = lab.coordinate([lab.path("half.blend"), "-o", output, "--yes"]);
     const { code, last } = await run.end(40_000);
     expect({ code, last }, run.story()).toMatchObject({
-      code: 4,
-      last: { type: "job:failed", code: "FARM_LOAD_FAILED" },
+      code: 2,
+      last: { type: "job:failed", code: "FARM_NOT_A_BLEND", message: expect.stringContaining("Missing DNA block") },
     });
     expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });

@@ -2,7 +2,6 @@ import type { AsyncQueue } from "../core/async-queue.ts";
 import type { Clock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
 import type { Frame, NodeId } from "../core/node.ts";
-import { counted } from "../core/text.ts";
 import type { FrameRecord } from "../frames/frame-record.ts";
 import type { FrameStore } from "../frames/frame-store.ts";
 import type { EventBody, Instruction, Outcome } from "../scheduler/events.ts";
@@ -234,7 +233,7 @@ export class JobLoop {
     const { stored, total, running, etaMs } = progressOf(this.#state, atMs);
     const { waitMs } = this.#options;
     if (waitMs !== undefined && this.#aloneSinceMs !== undefined && atMs - this.#aloneSinceMs > waitMs) {
-      this.#problem = { error: waitedInVain(waitMs, counted(total - stored, "frame")) };
+      this.#problem = { error: waitedInVain(waitMs, total - stored) };
     }
     const { tell, lane } = this.#options;
     const nodes = this.#sessions.size;

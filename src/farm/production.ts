@@ -166,7 +166,7 @@ async function firstJoined(gathering: Gathering, waitMs: number | undefined, sig
       if (input.type === "joined") return input;
       if (input.type === "broken") throw input.error;
       if (input.type === "left-out" && !gathering.pool.isAlive) throw input.reason;
-      if (waitMs !== undefined && systemClock.monotonicMs() - startedMs > waitMs) throw waitedInVain(waitMs, "");
+      if (waitMs !== undefined && systemClock.monotonicMs() - startedMs > waitMs) throw waitedInVain(waitMs, undefined);
     }
   } finally {
     clearTimeout(timer);

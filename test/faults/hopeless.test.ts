@@ -77,7 +77,7 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
       await using farm = await FaultFarm.open();
       const loadFails = { code: "FILE_UNREADABLE", message: "missing DNA block", hint: "Save it again" } as const;
       const run = farm.run([await farm.start({ loadFails }), await farm.start({ loadFails })]);
-      await expect(run.result).rejects.toMatchObject({ code: "FARM_LOAD_FAILED", exitCode: 4 });
+      await expect(run.result).rejects.toMatchObject({ code: "FARM_NOT_A_BLEND", exitCode: 2 });
     },
     boundedMs,
   );

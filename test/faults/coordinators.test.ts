@@ -13,7 +13,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
 
   beforeAll(async () => {
     requireBuild();
-    scene = await keyframedScene({ frames: 24, samples: 40 });
+    scene = await keyframedScene({ frames: 24, samples: 24 });
   });
 
   const under = "python3" as const;

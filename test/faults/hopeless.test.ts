@@ -71,13 +71,16 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
     boundedMs,
   );
 
-  test(
-    "a file that no node can open",
-    async () => {
+  test.each([
+    ["FILE_UNREADABLE", "FARM_NOT_A_BLEND", 2],
+    ["LOAD_FAILED", "FARM_LOAD_FAILED", 4],
+  ] as const)(
+    "a file that no node can open (%s)",
+    async (why, code, exitCode) => {
       await using farm = await FaultFarm.open();
-      const loadFails = { code: "FILE_UNREADABLE", message: "missing DNA block", hint: "Save it again" } as const;
+      const loadFails = { code: why, message: "missing DNA block", hint: "Save it again" };
       const run = farm.run([await farm.start({ loadFails }), await farm.start({ loadFails })]);
-      await expect(run.result).rejects.toMatchObject({ code: "FARM_NOT_A_BLEND", exitCode: 2 });
+      await expect(run.result).rejects.toMatchObject({ code, exitCode });
     },
     boundedMs,
   );
@@ -112,7 +115,7 @@ test("--wait bounds the time without any node: the error says how many frames ar
   const run = farm.run([node], { frames: "1-8", waitMs: 1_500 });
   const failure = await run.result.catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: "FARM_NO_NODE", exitCode: 3 });
-  expect(String(failure)).toContain(`${8 - run.all("frame:stored").length} frames are missing`);
+  expect(String(failure)).toContain(`${8 - run.all("frame:stored").length} frames missing`);
   expect(run.all("job:waiting").length).toBe(1);
   const again = farm.run([await farm.start()], { frames: "1-8" });
   expect(await again.completed()).toMatchObject({ reused: run.all("frame:stored").length });

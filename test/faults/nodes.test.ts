@@ -11,7 +11,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
 
   beforeAll(async () => {
     requireBuild();
-    scene = await keyframedScene({ frames: 24, samples: 40 });
+    scene = await keyframedScene({ frames: 24, samples: 24 });
   });
 
   const job = (output: string) => [scene.blendfile, "-o", output, "--keep-frames", "--yes"];
@@ -154,7 +154,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     const { code, last } = await run.end(40_000);
     expect({ code, last }, run.story()).toMatchObject({
       code: 2,
-      last: { type: "job:failed", code: "FARM_NOT_A_BLEND", message: expect.stringContaining("Missing DNA block") },
+      last: { type: "job:failed", code: "FARM_NOT_A_BLEND" },
     });
     expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
@@ -180,7 +180,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await using lab = await FarmLab.open("desk", "north");
     const north = await lab.startNode("north", { under });
     const output = lab.path("film.mp4");
-    const run = lab.coordinate([...job(output), "--wait", "3s"]);
+    const run = lab.coordinate([...job(output), "--wait", "8s"]);
     await run.event("frame:stored", 4);
     north.child.kill("SIGKILL");
     const { code, last } = await run.end();

@@ -2,9 +2,10 @@ import { hostname, userInfo } from "node:os";
 import { systemClock } from "../core/clock.ts";
 import type { JobSettings } from "../core/job-settings.ts";
 import { counted } from "../core/text.ts";
-import type { Run } from "../frames/job-folder.ts";
+import { JobFolder, type Run } from "../frames/job-folder.ts";
 import type { FarmListener, NodeTally } from "./events.ts";
 import { Gathering } from "./gathering.ts";
+import { videoDoneBefore } from "./output-done.ts";
 import { encodeStored, findStored, fingerprintFor } from "./output-resume.ts";
 import { type Preparation, prepare } from "./preparation.ts";
 import { type Produced, produce } from "./production.ts";
@@ -74,6 +75,8 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
   const { onEvent: tell, drain } = options;
   const startedMs = systemClock.monotonicMs();
   try {
+    const done = await videoDoneBefore(settings, AbortSignal.any([options.signal, drain]));
+    if (done !== null) return await endEarlier(settings, done, startedMs, tell);
     await using preparation = await prepare(settings, AbortSignal.any([options.signal, drain]));
     const { folder } = preparation;
     const signal = AbortSignal.any([options.signal, folder.lost]);
@@ -97,6 +100,21 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
     if (options.signal.aborted || isReasonOf(drain, error)) return { type: "interrupted", missing: null };
     throw error;
   }
+}
+
+/** An earlier run was ended between giving the video its name and clearing up: that is all that is left to do. */
+async function endEarlier(
+  settings: JobSettings,
+  frames: number,
+  startedMs: number,
+  tell: FarmListener,
+): Promise<CompletedJob> {
+  const { blend, output, keepFrames } = settings;
+  await using folder = await JobFolder.open(output);
+  tell({ type: "job:started", blend, output, folder: folder.path });
+  if (!keepFrames) await folder.cleanUp();
+  const seconds = (systemClock.monotonicMs() - startedMs) / 1000;
+  return { type: "completed", output, frames, reused: frames, seconds, nodes: [], warnings: [] };
 }
 
 interface Rendering extends Pick<RenderOptions, "chooseFrames"> {

@@ -10,7 +10,7 @@ const needed = { blend: "a.blend", output: "out/b.mp4" };
 
 test("settleJob() has a default for everything but blendfile and output, and makes paths absolute", () => {
   expect(settleJob(needed, surroundings)).toMatchObject({
-    ...{ blend: resolve("/work/a.blend"), output: resolve("/work/out/b.mp4"), order: "sequential", nodes: [] },
+    ...{ blend: resolve("/films/a.blend"), output: resolve("/films/out/b.mp4"), order: "sequential", nodes: [] },
     ...{ discover: true, isLocal: false, localSlots: 1, missing: "fail", mixVersions: false, keepFrames: false },
     ...{ overwrite: false, configFolder: "/c", cacheFolder: "/d", frames: undefined, fps: undefined },
   });

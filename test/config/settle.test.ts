@@ -4,7 +4,7 @@ import { parseRenderFlags } from "../../src/config/flags.ts";
 import { layerFlags, settleJob } from "../../src/config/settle.ts";
 
 const surroundings = {
-  ...{ workingFolder: resolve("/work"), folders: { config: "/c", cache: "/d" }, keys: [], farmspec: undefined },
+  ...{ workingFolder: resolve("/films"), folders: { config: "/c", cache: "/d" }, keys: [], farmspec: undefined },
 };
 const needed = { blend: "a.blend", output: "out/b.mp4" };
 

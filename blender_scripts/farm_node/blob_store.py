@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Optional
 
 from .errors import BlobError
+from .limits import RESERVE_BYTES
 from .protocol import MAX_BLOB
 
 CHUNK = 4 * 1024 * 1024
-RESERVE_BYTES = 256 * 1024 * 1024
-"""Left free on the disk, for the frames."""
 
 
 class BlobWriter:

@@ -6,13 +6,7 @@ import ipaddress
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
-MAX_FAILURES = 10
-WINDOW_S = 60.0
-BARRED_S = 60.0
-MAX_ADDRESSES = 1024
-"""Addresses remembered; the one that failed longest ago is forgotten first, so strangers cannot fill the memory."""
-MAX_LINES = 3
-LINES_WINDOW_S = 60.0
+from .limits import BARRED_S, FAILURES_WITHIN_S, LINES_WITHIN_S, MAX_ADDRESSES, MAX_FAILURES, MAX_LINES
 
 
 @dataclass
@@ -37,7 +31,7 @@ class Doorkeeper:
         record = self._records.setdefault(source, _Record())
         self._records.move_to_end(source)
         record.failures.append(now)
-        if len(record.failures) == MAX_FAILURES and now - record.failures[0] <= WINDOW_S:
+        if len(record.failures) == MAX_FAILURES and now - record.failures[0] <= FAILURES_WITHIN_S:
             record.barred_until = now + BARRED_S
             record.failures.clear()
         while len(self._records) > MAX_ADDRESSES:
@@ -70,7 +64,7 @@ class FewLines:
 
     def pass_on(self, line: str, now: float) -> str:
         """The line to print, or "" when it is one too many."""
-        if len(self._said) == MAX_LINES and now - self._said[0] < LINES_WINDOW_S:
+        if len(self._said) == MAX_LINES and now - self._said[0] < LINES_WITHIN_S:
             self._left_out += 1
             return ""
         self._said.append(now)

@@ -7,10 +7,9 @@ from typing import Any, BinaryIO, Callable, Optional
 
 from .attempts import Attempt, Result
 from .errors import ProtocolError
+from .limits import MAX_FETCHES
 from .link import Link, LinkLost
 from .protocol import MAX_PIECE, Message
-
-MAX_WAITING = 4096
 
 
 class Downloads:
@@ -19,7 +18,7 @@ class Downloads:
     def __init__(self, link: Link, find: Callable[[Attempt], Optional[Result]]) -> None:
         self._link = link
         self._find = find
-        self._waiting: asyncio.Queue[Message] = asyncio.Queue(MAX_WAITING)
+        self._waiting: asyncio.Queue[Message] = asyncio.Queue(MAX_FETCHES)
 
     def fetch(self, message: Message) -> None:
         """Raises ProtocolError when far too many wait already."""

@@ -9,15 +9,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.legacy.server import WebSocketServerProtocol
 
 from .errors import ProtocolError
+from .limits import HEARTBEAT_S, LAST_WORDS_S, LOST_AFTER_S, MAX_UNSENT
 from .protocol import MAX_PIECE, MAX_TEXT, MESSAGES, PIECE_HEADER, Message, Piece
 from .protocol import encode_message, encode_piece, parse_message, parse_piece
 from .seal import OVERHEAD_BYTES, TO_COORDINATOR, TO_NODE, Opener, Sealer
 
-HEARTBEAT_S = 2.0
-LOST_AFTER_S = 10.0
 CLOSE_REPLACED = 1012
-MAX_UNSENT = 4096
-"""Messages that wait for a coordinator who asks and does not read: what he asks more would only fill the memory."""
 
 
 class LinkLost(Exception):
@@ -88,10 +85,13 @@ class Link:
                 return  # the receiving side notices it too, and ends the session
 
     async def refuse(self, error: ProtocolError) -> None:
-        """The last words to a peer that broke the protocol."""
+        """The last words to a peer that broke the protocol, and the end of the link, whether it reads them or not."""
         if error.reply:
+            message = {"type": "error", "code": error.code, "message": str(error)[:4096]}
             try:
-                await self.send({"type": "error", "code": error.code, "message": str(error)[:4096]})
+                await asyncio.wait_for(self.send(message), LAST_WORDS_S)
+            except asyncio.TimeoutError:
+                pass  # what was sent before fills the network's buffers
             except LinkLost:
                 return
         await self.close(error.close_code)

@@ -13,13 +13,11 @@ from .blender_program import BlenderProgram
 from .blob_store import BlobStore
 from .console import say
 from .job import Job
+from .limits import JOB_KEPT_S
 from .link import CLOSE_REPLACED, Link
 from .protocol import MAX_BLOB, Message
 from .session import Session
 from .slot_line import SlotSwitchboard
-
-JOB_KEPT_S = 600.0
-"""How long a job without a link is kept for its coordinator."""
 
 
 class Node:

@@ -21,19 +21,15 @@ from .doorkeeper import Doorkeeper, FewLines
 from .errors import ProtocolError, StartError
 from .farm_key import FarmKey
 from .handshake import NodeHandshake
+from .limits import CLOSE_TIMEOUT_S, HANDSHAKE_S, MAX_REFUSED, MAX_STRANGERS
 from .link import Link
 from .options import DEFAULT_PORT
 from .protocol import HANDSHAKE_MESSAGES, MAX_HANDSHAKE_TEXT, encode_message, parse_message
 from .tls import Tls
 
-HANDSHAKE_S = 10.0
-MAX_STRANGERS = 8
-MAX_REFUSED = 64
-"""Connections beyond the 503 ones are dropped without an answer."""
 PORTS_TRIED = 100
 SWEEP_EVERY = 16
 """Ended TLS links between two sweeps; each has left a quarter of a megabyte behind."""
-CLOSE_TIMEOUT_S = 1.0
 END_GRACE_S = 0.5
 
 _quiet = logging.getLogger("renderfarm.websockets")

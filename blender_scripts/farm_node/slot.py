@@ -15,13 +15,10 @@ from .blender_program import slot_environment
 from .errors import FAULT_CODES, Fault
 from .exit_cause import explain_end, oom_kills
 from .frame_result import FrameExpectation, result_of
+from .limits import MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S
 from .slot_line import SlotSwitchboard
 from .slot_log import SlotLog
 from .slot_process import SlotEnd, SlotProcess
-
-MAX_STARTS_IN_A_ROW = 5
-"""Restarts without a frame rendered in between; then the slot stays lost."""
-RESTART_PAUSE_S = 1.0
 
 
 class SlotOwner(Protocol):

@@ -8,9 +8,7 @@ import json
 import secrets
 from typing import Any, Optional
 
-MAX_LINE = 64 * 1024 * 1024
-"""Bytes; a scene's description with all its references is one line."""
-GREETING_TIMEOUT_S = 10.0
+from .limits import GREETING_S, MAX_LINE_BYTES
 
 
 class SlotLine:
@@ -45,7 +43,7 @@ class SlotSwitchboard:
         self.port = 0
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._greet, "127.0.0.1", 0, limit=MAX_LINE)
+        self._server = await asyncio.start_server(self._greet, "127.0.0.1", 0, limit=MAX_LINE_BYTES)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
@@ -67,7 +65,7 @@ class SlotSwitchboard:
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = SlotLine(reader, writer)
         try:
-            greeting = await asyncio.wait_for(line.receive(), GREETING_TIMEOUT_S)
+            greeting = await asyncio.wait_for(line.receive(), GREETING_S)
         except asyncio.TimeoutError:
             greeting = None
         shown = str((greeting or {}).get("token", "")).encode("utf-8", "replace")

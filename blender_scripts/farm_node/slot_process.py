@@ -11,15 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Optional
 
+from .limits import EXIT_GRACE_S, OUTPUT_GRACE_S, QUIT_GRACE_S, START_LIMIT_S
 from .slot_line import SlotLine, SlotSwitchboard
 from .slot_log import SlotLog
 
-CONNECT_TIMEOUT_S = 180.0
-"""A Blender on a slow disk, the first time after its installation."""
-QUIT_GRACE_S = 0.7
-EXIT_GRACE_S = 5.0
-"""Between the closed line and the end of the process: a crashing Blender still writes its crash report."""
-OUTPUT_GRACE_S = 2.0
 NICENESS = 10
 
 
@@ -131,7 +126,7 @@ class SlotProcess:
         assert self._process is not None
         exited = asyncio.ensure_future(self._process.wait())
         either: set[asyncio.Future[Any]] = {line, exited}
-        await asyncio.wait(either, timeout=CONNECT_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, timeout=START_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
         exited.cancel()
         if line.done() and not line.cancelled():
             self._line = line.result()

@@ -7,10 +7,8 @@ from typing import Any, Optional
 
 from .blob_store import BlobStore, BlobWriter
 from .errors import BlobError, ProtocolError
+from .limits import MAX_UPLOADS
 from .protocol import Message, Piece
-
-MAX_AT_ONCE = 16
-"""Blobs being received over one link: each holds a file open, and a coordinator needs one."""
 
 
 class Uploads:
@@ -35,8 +33,8 @@ class Uploads:
     async def begin(self, message: Message) -> Optional[dict[str, Any]]:
         transfer, sha256 = message["transfer"], message["sha256"]
         self.claim(transfer)
-        if len(self._writers) >= MAX_AT_ONCE:
-            return _rejected(transfer, sha256, BlobError("WRITE_FAILED", f"{MAX_AT_ONCE} blobs are being received already"))
+        if len(self._writers) >= MAX_UPLOADS:
+            return _rejected(transfer, sha256, BlobError("WRITE_FAILED", f"{MAX_UPLOADS} blobs are being received already"))
         try:
             writer = await asyncio.to_thread(self._store.begin, sha256, message["sizeBytes"], message["offset"])
         except ValueError as error:

@@ -2,7 +2,8 @@
 
 import unittest
 
-from farm_node.doorkeeper import MAX_ADDRESSES, Doorkeeper, FewLines
+from farm_node.doorkeeper import Doorkeeper, FewLines
+from farm_node.limits import MAX_ADDRESSES
 
 
 class Doors(unittest.TestCase):

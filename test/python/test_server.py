@@ -11,6 +11,7 @@ from pathlib import Path
 from farm_node.blender_program import BlenderProgram
 from farm_node.blob_store import BlobStore
 from farm_node.farm_key import FarmKey, key_id
+from farm_node.link import Link
 from farm_node.node import Node
 from farm_node.server import NodeServer, listen
 from farm_node.slot_line import SlotSwitchboard
@@ -35,12 +36,19 @@ class Served(unittest.IsolatedAsyncioTestCase):
         self.addCleanup(board.close)
         program = BlenderProgram("/absent/blender", "3.4.1")
         self.node = Node("cd" * 16, "test", 1, program, self.store, board, self.root, self.states.append)
-        server = NodeServer(FarmKey(KEY, key_id(KEY)), "cd" * 16, self.node.serve_link)
+        self.links = []
+        self.visits_ended = asyncio.Semaphore(0)
+        server = NodeServer(FarmKey(KEY, key_id(KEY)), "cd" * 16, self.serve)
         listener = listen("127.0.0.1", 0)
         self.port = listener.getsockname()[1]
         await server.open(listener)
         self.addAsyncCleanup(self.node.close)
         self.addAsyncCleanup(server.close)
+
+    async def serve(self, link: Link) -> None:
+        self.links.append(link)
+        await self.node.serve_link(link)
+        self.visits_ended.release()
 
     async def coordinator(self) -> Coordinator:
         coordinator = await Coordinator.connect(self.port, KEY)

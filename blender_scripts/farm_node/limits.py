@@ -1,0 +1,57 @@
+"""Every number that bounds what a node waits for and keeps, in one place; docs/protocol.md, section 1, has the same.
+
+`_S` are seconds, `_BYTES` bytes. The sizes of single messages are the protocol's own and stand in protocol.py.
+"""
+
+from __future__ import annotations
+
+# Strangers: connections that have not proved the key yet.
+HANDSHAKE_S = 10.0
+MAX_STRANGERS = 8
+MAX_REFUSED = 64
+"""Answered with HTTP 503; connections beyond these are dropped without an answer."""
+MAX_FAILURES = 10
+FAILURES_WITHIN_S = 60.0
+BARRED_S = 60.0
+MAX_ADDRESSES = 1024
+"""Addresses remembered; the one that failed longest ago is forgotten first, so strangers cannot fill the memory."""
+MAX_LINES = 3
+LINES_WITHIN_S = 60.0
+"""What strangers do adds so many lines to the log in this time."""
+
+# Links to coordinators.
+HEARTBEAT_S = 2.0
+LOST_AFTER_S = 10.0
+LAST_WORDS_S = 2.0
+"""For the error that a peer is told before its link is closed: one that does not read is closed without it."""
+CLOSE_TIMEOUT_S = 1.0
+"""For each of the four steps of closing a link, after which it is cut off."""
+MAX_UNSENT = 4096
+"""Messages that wait for a coordinator who asks and does not read: what he asks more would only fill the memory."""
+MAX_FETCHES = 4096
+"""Results that wait to be sent over one link."""
+
+# Blobs.
+MAX_UPLOADS = 16
+"""Blobs being received over one link: each holds a file open, and a coordinator needs one."""
+RESERVE_BYTES = 256 * 1024 * 1024
+"""Left free on the disk, for the frames."""
+
+# The job.
+JOB_KEPT_S = 600.0
+"""How long a job without a link is kept for its coordinator."""
+
+# Slots.
+START_LIMIT_S = 180.0
+"""From the start of a Blender to its first word: a slow disk, the first time after its installation."""
+QUIT_GRACE_S = 0.7
+EXIT_GRACE_S = 5.0
+"""Between the closed line and the end of the process: a crashing Blender still writes its crash report."""
+OUTPUT_GRACE_S = 2.0
+MAX_STARTS_IN_A_ROW = 5
+"""Restarts without a frame rendered in between; then the slot stays lost."""
+RESTART_PAUSE_S = 1.0
+MAX_LINE_BYTES = 64 * 1024 * 1024
+"""One event of a slot; a scene's description with all its references is one line."""
+GREETING_S = 10.0
+"""For the token that a slot shows when it connects."""

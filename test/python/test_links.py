@@ -1,0 +1,41 @@
+"""Links that end otherwise than by a close: what the node does then takes a bounded time and leaves nothing behind."""
+
+import asyncio
+import unittest
+from unittest.mock import patch
+
+from farm_node.attempts import Attempt, Result
+
+from .support.client import WAIT_S
+from .test_server import JOB, Served
+
+
+class PeersWhoDoNotRead(Served):
+    async def test_one_who_breaks_the_protocol_is_closed_without_having_read_why(self):
+        coordinator = await self.coordinator()
+        await coordinator.send("job-open", job=JOB, holder="anna", slots=None)
+        await coordinator.expect("job-opened")
+        frame = self.root / "frame"
+        with open(frame, "wb") as file:
+            file.truncate(64 * 2**20)  # more than a network holds on its way
+        about = {"frame": 1, "attempt": 0, "sizeBytes": 64 * 2**20, "sha256": "0" * 64}
+        self.node._job.results[(1, 0)] = Result(Attempt(1, 0), frame, about)
+        coordinator.socket.transport.pause_reading()
+        await coordinator.send("result-fetch", transfer=1, frame=1, attempt=0, offset=0)
+        await self.stuck()
+        self.links[0]._socket.close_timeout = 0.1
+        with patch("farm_node.link.LAST_WORDS_S", 0.1):
+            await coordinator.send("frame-assign", slot=0, frame=2**30, attempt=0)
+            await asyncio.wait_for(self.visits_ended.acquire(), WAIT_S)
+        coordinator.socket.transport.abort()
+
+    async def stuck(self) -> None:
+        """Returns when the network takes nothing more from the node."""
+        before, now = -1, 0
+        while now != before or now == 0:
+            await asyncio.sleep(0.05)
+            before, now = now, self.links[0]._socket.transport.get_write_buffer_size()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -19,7 +19,7 @@ import type { EncodeLane } from "./output-lane.ts";
 import { takeIn } from "./result-intake.ts";
 import { SlotWatch } from "./slot-watch.ts";
 import type { Tally } from "./tally.ts";
-import { waitedInVain } from "./waiting.ts";
+import type { WaitLimit } from "./waiting.ts";
 
 const tickEveryMs = 1_000;
 
@@ -36,8 +36,7 @@ export interface JobLoopOptions {
   readonly lane: EncodeLane;
   readonly tally: Tally;
   readonly nameOf: (node: NodeId) => string;
-  /** How long the job may be without any node, in milliseconds; `undefined` is for ever. */
-  readonly waitMs: number | undefined;
+  readonly waitLimit: WaitLimit;
   /** Why a node that has opened the blendfile takes no part all the same, or `undefined`. */
   readonly refusalOf: (node: JoinedNode) => FarmError | undefined;
   readonly leaveOut: (node: NodeId, reason: FarmError) => void;
@@ -62,8 +61,6 @@ export class JobLoop {
   readonly #news: JobNews;
   #state: SchedulerState;
   #seq = 0;
-  /** Since when there has been no node, while there is none. */
-  #aloneSinceMs: number | undefined;
   #outcome: Outcome | undefined;
   #problem: { readonly error: unknown } | undefined;
 
@@ -110,7 +107,7 @@ export class JobLoop {
           return;
         }
         this.#sessions.set(session.info.node, session);
-        this.#aloneSinceMs = undefined;
+        this.#options.waitLimit.joined();
         this.#slots.joined(session.info.node, opened.slots, this.#options.clock.monotonicMs());
         for (const result of opened.results) this.#results.set(result.attempt, result);
         for (const event of eventsOfJoining(session.info.node, opened)) this.#schedule(event);
@@ -231,18 +228,18 @@ export class JobLoop {
       this.#options.leaveOut(node, slotsGivenUp(this.#options.nameOf(node), error));
     }
     const { stored, total, running, etaMs } = progressOf(this.#state, atMs);
-    const { waitMs } = this.#options;
-    if (waitMs !== undefined && this.#aloneSinceMs !== undefined && atMs - this.#aloneSinceMs > waitMs) {
-      this.#problem = { error: waitedInVain(waitMs, total - stored) };
+    const { tell, lane, waitLimit } = this.#options;
+    try {
+      waitLimit.look(total - stored);
+    } catch (error) {
+      this.#problem = { error };
     }
-    const { tell, lane } = this.#options;
     const nodes = this.#sessions.size;
     tell({ type: "job:progressed", stored, total, nodes, running: running.length, encoded: lane.encoded, etaMs });
   }
 
   #tellIfAlone(): void {
     if (this.#sessions.size > 0 || this.#outcome) return;
-    this.#aloneSinceMs ??= this.#options.clock.monotonicMs();
     const { total, stored, failed } = progressOf(this.#state, this.#options.clock.monotonicMs());
     this.#options.tell({ type: "job:waiting", missing: total - stored - failed });
   }

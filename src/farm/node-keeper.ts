@@ -1,16 +1,17 @@
 import { FarmError } from "../core/errors.ts";
-import type { FarmKey } from "../core/farm-key.ts";
-import type { NodeAddress, NodeId, Sighting } from "../core/node.ts";
-import type { Claim } from "../session/greeting.ts";
-import type { Dial, Link, TlsDemand } from "../session/link.ts";
+import type { NodeId, Sighting } from "../core/node.ts";
 import { LoadFailedError } from "../session/load-failed.ts";
-import { type NodeReport, NodeSession } from "../session/node-session.ts";
+import type { NodeReport, NodeSession } from "../session/node-session.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../session/protocol.ts";
 import type { Blob } from "../session/upload.ts";
 import { backOffMs } from "./back-off.ts";
+import { EarlyReports } from "./early-reports.ts";
+import { type Meeting, type MeetingHost, meet } from "./meeting.ts";
 
 const busyAgainMs = 5_000;
 const closingTimeoutMs = 3_000;
+/** A node that was taken this often, in a row, and never got on is left out: something is wrong with it. */
+const fruitlessTakings = 10;
 
 /** What every keeper of a job needs to know of it. */
 export interface JobOrder {
@@ -24,15 +25,6 @@ export interface JobOrder {
   readonly allowScripts: boolean;
 }
 
-/** How a node was met: what it claims of itself, and on which link. */
-export interface Meeting {
-  readonly claim: Claim;
-  readonly sighting: Sighting;
-  readonly address: NodeAddress;
-  /** SHA-256 of its certificate, 64 hexadecimal digits; `undefined` on a link in clear. */
-  readonly certificate: string | undefined;
-}
-
 /** A node that has the job and its blendfile, on a link that lives. */
 export interface JoinedNode {
   readonly session: NodeSession;
@@ -41,19 +33,17 @@ export interface JoinedNode {
 }
 
 /** What a keeper asks of the farm and tells it. */
-export interface KeeperHost {
+export interface KeeperHost extends MeetingHost {
   /** Known once the job's Blender version is chosen, so after the first node was admitted. */
   readonly order: Promise<JobOrder>;
-  readonly dial: Dial;
-  /** What a node must show before anything is said to it; `undefined` dials in clear. */
-  demandTls(sighting: Sighting, address: NodeAddress): TlsDemand | undefined;
-  /** Nothing was proved yet. @throws {FarmError} When the node is not to be trusted */
-  chooseKey(meeting: Meeting): FarmKey;
   /** The node has proved itself. @returns Why it is left out, or `undefined` */
   admit(info: NodeInfo, meeting: Meeting): Promise<string | undefined>;
   /** A try has come to its end, good or bad; the first one matters to who counts the nodes. */
   onTried(sighting: Sighting, problem: FarmError | undefined): void;
   onBusy(info: NodeInfo, holder: string): void;
+  /** The node has taken the job, and will be set free. */
+  onTaken(info: NodeInfo): void;
+  onFreed(info: NodeInfo): void;
   onUpload(info: NodeInfo, haveBytes: number): void;
   onJoined(node: JoinedNode): void;
   onReport(node: NodeId, report: NodeReport): void;
@@ -72,6 +62,8 @@ export class NodeKeeper {
   readonly #leaving = new AbortController();
   #sighting: Sighting;
   #wakeEarly: (() => void) | undefined;
+  /** How often in a row the node was taken for the job and neither took bytes of the blendfile nor joined. */
+  #fruitless = 0;
 
   constructor(host: KeeperHost, sighting: Sighting, signal: AbortSignal) {
     this.#host = host;
@@ -116,62 +108,51 @@ export class NodeKeeper {
 
   /** From dialling until the link is lost. */
   async #serve(sighting: Sighting): Promise<void> {
-    const { link, address } = await this.#reach(sighting);
-    const early: NodeReport[] = [];
-    let pass = (report: NodeReport): void => void early.push(report);
-    const certificate = link.tlsFingerprint.length > 0 ? link.tlsFingerprint.toString("hex") : undefined;
-    let meeting: Meeting | undefined;
-    await using session = await NodeSession.open({
-      link,
-      expectedNode: sighting.id,
-      chooseKey: (claim) => {
-        meeting = { claim, sighting, address, certificate };
-        return this.#host.chooseKey(meeting);
-      },
-      onReport: (report) => pass(report),
-      signal: this.#signal,
-    });
+    const early = new EarlyReports();
+    let pass = (report: NodeReport): void => early.add(report);
+    const met = await meet(this.#host, sighting, (report) => pass(report), this.#signal);
+    await using session = met.session;
     const { info } = session;
-    if (!meeting) throw new Error("A session was opened without a key having been chosen");
-    const admission = this.#host.admit(info, meeting);
+    const admission = this.#host.admit(info, met.meeting);
     this.#host.onTried(sighting, undefined);
     const refusal = await this.#while(session, admission);
     if (refusal !== undefined) throw leftOut(info, refusal);
     const order = await this.#while(session, this.#host.order);
     const opened = await this.#openJob(session, order);
+    this.#host.onTaken(info);
     try {
       const scene = await this.#load(session, order);
+      this.#fruitless = 0;
       this.#host.onJoined({ session, opened, scene });
       // What the node said while it was loading comes after its joining, in the order in which it was said.
-      for (const report of early) this.#host.onReport(info.node, report);
+      for (const report of early.take()) this.#host.onReport(info.node, report);
       pass = (report) => this.#host.onReport(info.node, report);
       await this.#while(session, new Promise<never>(() => {})).catch((reason: unknown) => {
         if (reason instanceof FarmError) this.#host.onLost(info, reason);
       });
     } finally {
+      this.#host.onFreed(info);
       // While the link lives, the node is set free for others at once, not after its waiting time.
       await session.closeJob(order.job, AbortSignal.timeout(closingTimeoutMs)).catch(() => {});
     }
   }
 
+  /** @throws {FarmError} Why it cannot be; final when the node never gets on, however often it is tried */
   async #load(session: NodeSession, order: JobOrder): Promise<SceneInfo> {
     const { job, blob, scene, colorMode, allowScripts } = order;
-    await session.sendBlob(blob, (haveBytes) => this.#host.onUpload(session.info, haveBytes), this.#signal);
-    return await session.loadJob({ job, blend: blob.sha256, scene, colorMode, allowScripts }, this.#signal);
-  }
-
-  async #reach(sighting: Sighting): Promise<{ link: Link; address: NodeAddress }> {
-    let problem: unknown;
-    for (const address of sighting.addresses) {
-      try {
-        const tls = this.#host.demandTls(sighting, address);
-        return { link: await this.#host.dial(address, this.#signal, tls), address };
-      } catch (error) {
-        if (this.#signal.aborted) throw error;
-        problem ??= error; // of the first address: it is the best one
-      }
+    const request = { job, blend: blob.sha256, scene, colorMode, allowScripts };
+    const onUpload = (haveBytes: number) => {
+      this.#fruitless = 0;
+      this.#host.onUpload(session.info, haveBytes);
+    };
+    this.#fruitless += 1;
+    try {
+      await session.sendBlob(blob, onUpload, this.#signal);
+      return await session.loadJob(request, this.#signal);
+    } catch (error) {
+      if (this.#fruitless < fruitlessTakings || !(error instanceof FarmError)) throw error;
+      throw neverGetsOn(session.info, error);
     }
-    throw problem;
   }
 
   async #openJob(session: NodeSession, { job, holder }: JobOrder): Promise<JobOpened> {
@@ -185,14 +166,13 @@ export class NodeKeeper {
 
   /** Waits for something, as long as the link and the job last. @throws Why the link was lost, or the signal's reason */
   async #while<T>(session: NodeSession, promise: Promise<T>): Promise<T> {
-    this.#signal.throwIfAborted();
+    const ends = [this.#signal, session.ended];
+    for (const end of ends) end.throwIfAborted();
     const waiting = new AbortController();
     const interruption = new Promise<never>((_resolve, reject) => {
-      const onAbort = () => reject(this.#signal.reason);
-      this.#signal.addEventListener("abort", onAbort, { once: true, signal: waiting.signal });
-      session.closed.then((reason) => reject(reason ?? new Error("The session was closed")), reject);
+      const once = { once: true, signal: waiting.signal };
+      for (const end of ends) end.addEventListener("abort", () => reject(end.reason), once);
     });
-    interruption.catch(() => {}); // nobody waits for it once `promise` has come
     try {
       return await Promise.race([promise, interruption]);
     } finally {
@@ -234,5 +214,14 @@ function leftOut(info: NodeInfo, refusal: string): FarmError {
     "FARM_NODE_REFUSED",
     `Cannot use ${info.name}: ${refusal}`,
     "Other nodes take its frames; --blender-version and --mix-versions change the rule",
+  );
+}
+
+function neverGetsOn(info: NodeInfo, last: FarmError): FarmError {
+  return new FarmError(
+    "FARM_NODE_REFUSED",
+    `Cannot use ${info.name}: it was lost ${fruitlessTakings} times before it had opened the blendfile; the last time: ${last.message}`,
+    "Look at what that node printed",
+    { cause: last },
   );
 }

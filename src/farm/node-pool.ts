@@ -6,8 +6,10 @@ import type { NodeReport } from "../session/node-session.ts";
 import type { NodeInfo } from "../session/protocol.ts";
 import type { FarmListener } from "./events.ts";
 import type { KnownNodes } from "./known-nodes.ts";
+import type { Meeting } from "./meeting.ts";
 import type { Muster } from "./muster.ts";
-import { isFinal, type JobOrder, type JoinedNode, type KeeperHost, type Meeting, NodeKeeper } from "./node-keeper.ts";
+import { isFinal, type JobOrder, type JoinedNode, type KeeperHost, NodeKeeper } from "./node-keeper.ts";
+import { SeenPlaces } from "./seen-places.ts";
 import { chooseKey, demandTls, requireSameTls } from "./trust.ts";
 
 /** What happens to the nodes of a job, in order, for the job's loop. */
@@ -47,6 +49,9 @@ export class NodePool {
   /** What last went wrong with each node, by its keeper's key. */
   readonly #problems = new Map<string, FarmError>();
   readonly #leftOut = new Set<string>();
+  readonly #places = new SeenPlaces();
+  /** Nodes that have the job, from its opening to its closing. */
+  readonly #taken = new Set<NodeId>();
   #firstTries = 0;
   #onSettled: (() => void) | undefined;
 
@@ -62,6 +67,11 @@ export class NodePool {
   /** Whether any node that was seen may still take part. */
   get isAlive(): boolean {
     return this.#leftOut.size < this.#keepers.size;
+  }
+
+  /** Whether any node has the job now, be it that it only receives or opens the blendfile yet. */
+  get isTaken(): boolean {
+    return this.#taken.size > 0;
   }
 
   /** What last went wrong with nodes that were seen. */
@@ -85,16 +95,25 @@ export class NodePool {
   /** Takes up a node, or tells its keeper that it was seen again. @param extraKey A key that only this node has */
   add(sighting: Sighting, extraKey?: FarmKey): void {
     const id = keeperIdOf(sighting);
+    const isElsewhere = this.#places.note(id, sighting);
     const known = this.#keepers.get(id);
-    if (known) {
+    if (known && !(isElsewhere && this.#wasNobody(id))) {
       known.sawAgain(sighting);
       return;
     }
+    this.#leftOut.delete(id);
     const keys = extraKey ? [extraKey, ...this.#options.keys] : this.#options.keys;
     const keeper = new NodeKeeper(this.#hostFor(id, keys), sighting, this.#options.signal);
     this.#keepers.set(id, keeper);
     this.#firstTries += 1;
     this.#follow(keeper.run().catch((error) => this.#options.onEvent({ type: "broken", error })));
+  }
+
+  /** Whether whoever was met under this id was left out because he could not prove to be the node. */
+  #wasNobody(keeperId: string): boolean {
+    if (!this.#leftOut.has(keeperId)) return false;
+    const code = this.#problems.get(keeperId)?.code;
+    return code === "FARM_KEY_UNUSABLE" || code === "FARM_CERTIFICATE_REFUSED";
   }
 
   /** Resolves when every node seen so far was reached or found unreachable, once. */
@@ -153,6 +172,8 @@ export class NodePool {
         else this.#problems.delete(keeperId);
       },
       onBusy: (info, holder) => tell({ type: "node:busy", node: info.node, name: info.name, holder }),
+      onTaken: ({ node }) => void this.#taken.add(node),
+      onFreed: ({ node }) => void this.#taken.delete(node),
       onUpload: (info, haveBytes) => {
         tell({ type: "node:uploading", node: info.node, name: info.name, haveBytes, sizeBytes: blendBytes });
       },

@@ -19,10 +19,12 @@ import type { LaneOptions } from "./output-lane.ts";
 import type { Preparation } from "./preparation.ts";
 import { type SceneFacts, settleScene } from "./scene-facts.ts";
 import { Tally } from "./tally.ts";
-import { waitedInVain } from "./waiting.ts";
+import { WaitLimit } from "./waiting.ts";
 
 /** Numbers of attempts that one run may use: nodes may still hold some of an earlier run, and none is used twice. */
 const attemptsPerRun = 1_000_000;
+/** How often the time without any node is looked at. */
+const lookEveryMs = 1_000;
 
 export interface Production {
   readonly settings: JobSettings;
@@ -50,7 +52,9 @@ export async function produce(production: Production): Promise<Produced> {
   const { settings, preparation, gathering, run, tell, drain, signal } = production;
   const { folder, format, tools } = preparation;
 
-  const first = await firstJoined(gathering, settings.waitMs, AbortSignal.any([drain, signal]));
+  const isAnyoneThere = () => gathering.pool.isTaken;
+  const waitLimit = new WaitLimit({ waitMs: settings.waitMs, isAnyoneThere, clock: systemClock });
+  const first = await firstJoined(gathering, waitLimit, AbortSignal.any([drain, signal]));
   const facts = await settleFrames(first.node.scene, settings, production.chooseFrames);
   const { frames } = facts;
   const outputFacts = outputFactsOf(facts, settings, format);
@@ -91,8 +95,7 @@ export async function produce(production: Production): Promise<Produced> {
   const refusalOf = (node: JoinedNode) => refusalByFiles(node, facts);
   const leaveOut = (node: string, reason: FarmError) => pool.leaveOut(node, reason);
   const loop = new JobLoop({
-    ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, refusalOf, leaveOut, tell, signal },
-    waitMs: settings.waitMs,
+    ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, refusalOf, leaveOut, waitLimit, tell, signal },
     clock: systemClock,
   });
   const onDrain = () => inputs.push({ type: "scheduler", event: { type: "drain-requested" } });
@@ -154,22 +157,21 @@ function refusalByFiles({ session, scene }: JoinedNode, { files }: SceneFacts): 
 type Joined = Extract<LoopInput, { type: "joined" }>;
 
 /** Waits for the first node that has opened the blendfile: from it we learn what there is to render. */
-async function firstJoined(gathering: Gathering, waitMs: number | undefined, signal: AbortSignal): Promise<Joined> {
-  const wake = () => gathering.inputs.push({ type: "wake" });
-  const startedMs = systemClock.monotonicMs();
-  const timer = waitMs === undefined ? undefined : setTimeout(wake, waitMs + 1);
+async function firstJoined({ inputs, pool }: Gathering, waitLimit: WaitLimit, signal: AbortSignal): Promise<Joined> {
+  const wake = () => inputs.push({ type: "wake" });
+  const timer = setInterval(wake, lookEveryMs);
   signal.addEventListener("abort", wake, { once: true });
   try {
     signal.throwIfAborted();
-    for await (const input of gathering.inputs) {
+    for await (const input of inputs) {
       signal.throwIfAborted();
       if (input.type === "joined") return input;
       if (input.type === "broken") throw input.error;
-      if (input.type === "left-out" && !gathering.pool.isAlive) throw input.reason;
-      if (waitMs !== undefined && systemClock.monotonicMs() - startedMs > waitMs) throw waitedInVain(waitMs, undefined);
+      if (input.type === "left-out" && !pool.isAlive) throw input.reason;
+      waitLimit.look(undefined);
     }
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     signal.removeEventListener("abort", wake);
   }
   throw new Error("The nodes' news ended before the job");

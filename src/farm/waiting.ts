@@ -1,9 +1,10 @@
+import type { Clock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
 import { counted } from "../core/text.ts";
 import { formatDuration } from "../core/units.ts";
 
 /** `--wait` has passed without any node. @param missing Frames that are not done yet; `undefined` while nobody knows */
-export function waitedInVain(waitMs: number, missing: number | undefined): FarmError {
+function waitedInVain(waitMs: number, missing: number | undefined): FarmError {
   const rest =
     missing === undefined ? "" : `, and ${counted(missing, "frame")} ${missing === 1 ? "is" : "are"} missing`;
   return new FarmError(
@@ -11,4 +12,37 @@ export function waitedInVain(waitMs: number, missing: number | undefined): FarmE
     `Cannot go on: no node was there for ${formatDuration(waitMs)}${rest}`,
     "Start a node and run the same command again: it goes on from here",
   );
+}
+
+export interface WaitLimitOptions {
+  /** `undefined` waits for ever. */
+  readonly waitMs: number | undefined;
+  /** Whether any node has the job, be it that it only receives or opens the blendfile yet. */
+  readonly isAnyoneThere: () => boolean;
+  readonly clock: Clock;
+}
+
+/** Counts, for `--wait`, how long no node has had the job, anew each time that one has got as far as rendering. */
+export class WaitLimit {
+  readonly #options: WaitLimitOptions;
+  #lookedAtMs: number;
+  #aloneMs = 0;
+
+  constructor(options: WaitLimitOptions) {
+    this.#options = options;
+    this.#lookedAtMs = options.clock.monotonicMs();
+  }
+
+  joined(): void {
+    this.#aloneMs = 0;
+  }
+
+  /** To be called every second or so. @throws {FarmError} `FARM_NO_NODE` @param missing See `waitedInVain` */
+  look(missing: number | undefined): void {
+    const { waitMs, isAnyoneThere, clock } = this.#options;
+    const atMs = clock.monotonicMs();
+    if (!isAnyoneThere()) this.#aloneMs += atMs - this.#lookedAtMs;
+    this.#lookedAtMs = atMs;
+    if (waitMs !== undefined && this.#aloneMs > waitMs) throw waitedInVain(waitMs, missing);
+  }
 }

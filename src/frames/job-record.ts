@@ -42,6 +42,7 @@ export async function readJobRecord(path: string): Promise<JobRecord | null> {
   if (blenderVersion !== null && typeof blenderVersion !== "string") return null;
   if (!isObject(blend) || typeof blend.sha256 !== "string" || typeof blend.sizeBytes !== "number") return null;
   const { sha256, sizeBytes } = blend;
+  if (!/^[0-9a-f]{64}$/.test(sha256)) return null;
   return {
     ...{ format, job, run, fingerprint, blenderVersion },
     blend: { sha256, sizeBytes },

@@ -1,5 +1,7 @@
 import { FarmError, messageOf } from "../core/errors.ts";
 import type { NodeId } from "../core/node.ts";
+import { withinTime } from "../core/time-limit.ts";
+import { formatDuration } from "../core/units.ts";
 import { type ChooseKey, greet } from "./greeting.ts";
 import { IncomingTransfers, type Sink } from "./incoming.ts";
 import type { Link } from "./link.ts";
@@ -21,6 +23,8 @@ import { type Blob, upload } from "./upload.ts";
 const greetingTimeoutMs = 10_000;
 const heartbeatEveryMs = 2_000;
 const silenceMeansLostMs = 10_000;
+/** Longer than a node itself allows a slot to start and to load: it answers before, unless something is wrong with it. */
+const loadTimeoutMs = 40 * 60_000;
 
 /** What a node says of its own accord while a job runs. */
 export type NodeReport = Extract<
@@ -54,8 +58,6 @@ export interface SessionOptions {
  */
 export class NodeSession implements AsyncDisposable {
   readonly info: NodeInfo;
-  /** Resolves when the link has ended, with the reason when that was not asked for by us. */
-  readonly closed: Promise<FarmError | undefined>;
   readonly #link: Link;
   readonly #outgoing: Seal;
   readonly #incoming: Seal;
@@ -63,6 +65,8 @@ export class NodeSession implements AsyncDisposable {
   readonly #transfers = new IncomingTransfers();
   readonly #onReport: (report: NodeReport) => void;
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #ended = new AbortController();
+  readonly #closed: Promise<void>;
   #isClosing = false;
 
   private constructor(options: SessionOptions, info: NodeInfo, outgoing: Seal, incoming: Seal) {
@@ -72,7 +76,12 @@ export class NodeSession implements AsyncDisposable {
     this.#outgoing = outgoing;
     this.#incoming = incoming;
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatEveryMs);
-    this.closed = this.#listen();
+    this.#closed = this.#listen();
+  }
+
+  /** Aborted when the link has ended; the reason is a `FarmError` unless it was us who ended it. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /** Takes over the link, also when opening fails. @throws {FarmError} See `greet` */
@@ -126,18 +135,23 @@ export class NodeSession implements AsyncDisposable {
    * Has the node open the blendfile in its slots.
    *
    * @returns What the file holds, as soon as the first slot has opened it
-   * @throws {LoadFailedError} With the node's own words
+   * @param timeoutMs How long the node may take; there is no other sign of whether it gets on
+   * @throws {LoadFailedError} With the node's own words, or when it has none in time
    */
   async loadJob(
     request: { job: string; blend: string; scene: string | null; colorMode: "RGB" | null; allowScripts?: boolean },
     signal: AbortSignal,
+    timeoutMs = loadTimeoutMs,
   ): Promise<SceneInfo> {
-    const reply = await this.#ask(
+    const answer = this.#ask(
       { type: "job-load", ...request },
       (message): message is Extract<FromNode, { type: "job-loaded" | "job-load-failed" }> =>
         (message.type === "job-loaded" || message.type === "job-load-failed") && message.job === request.job,
       signal,
     );
+    const message = `it did not say within ${formatDuration(timeoutMs)} whether it could`;
+    const late = { code: "TIMED_OUT", message, hint: "", log: [] };
+    const reply = await withinTime(answer, timeoutMs, () => new LoadFailedError(this.info.name, late));
     if (reply.type === "job-loaded") return reply.scene;
     throw new LoadFailedError(this.info.name, reply.error);
   }
@@ -197,7 +211,7 @@ export class NodeSession implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     await this.#link[Symbol.asyncDispose]();
-    await this.closed;
+    await this.#closed;
   }
 
   async #ask<T extends FromNode>(
@@ -220,10 +234,10 @@ export class NodeSession implements AsyncDisposable {
       void this.#link.close(1001, "no sign of life");
       return;
     }
-    this.#send({ type: "heartbeat" }).catch(() => {}); // a link that has ended says so in `closed`
+    this.#send({ type: "heartbeat" }).catch(() => {}); // a link that has ended says so by `ended`
   }
 
-  async #listen(): Promise<FarmError | undefined> {
+  async #listen(): Promise<void> {
     let problem: FarmError | undefined;
     try {
       for await (const message of this.#link.messages) {
@@ -237,7 +251,7 @@ export class NodeSession implements AsyncDisposable {
     }
     clearInterval(this.#heartbeat);
     this.#replies.end(problem ?? lostLink("we hung up"));
-    return problem;
+    this.#ended.abort(problem ?? new Error("The session was closed"));
   }
 
   #hear(sealed: string): void {

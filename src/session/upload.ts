@@ -1,13 +1,24 @@
 import { createReadStream } from "node:fs";
 import { FarmError } from "../core/errors.ts";
+import { withinTime } from "../core/time-limit.ts";
 import { encodePiece, largestPieceBytes } from "./piece.ts";
 import type { FromCoordinator, FromNode } from "./protocol.ts";
+
+const usualLimits: UploadLimits = { stallTimeoutMs: 2 * 60_000, verdictTimeoutMs: 15 * 60_000 };
 
 /** A file to be sent, known by its content. */
 export interface Blob {
   readonly path: string;
   readonly sha256: string;
   readonly sizeBytes: number;
+}
+
+/** What a node may take before the link is given up, in milliseconds: its heartbeat does not show whether it gets on. */
+interface UploadLimits {
+  /** To answer, or to take one piece. */
+  readonly stallTimeoutMs: number;
+  /** To verify and store what it has been sent. */
+  readonly verdictTimeoutMs: number;
 }
 
 /** What an upload needs of a session. */
@@ -27,20 +38,21 @@ type BlobVerdict = Extract<FromNode, { type: "blob-stored" | "blob-rejected" }>;
  *
  * @param onProgress Called with the bytes that the node has by now
  * @returns Number of bytes sent
- * @throws {FarmError} `FARM_BLEND_REJECTED` with the node's reason; `FARM_LINK_LOST`
+ * @throws {FarmError} `FARM_BLEND_REJECTED` with the node's reason; `FARM_LINK_LOST`, also when the node does not get on
  */
 export async function upload(
   link: UploadLink,
   blob: Blob,
   onProgress: (haveBytes: number) => void,
   signal: AbortSignal,
+  limits = usualLimits,
 ): Promise<number> {
-  const first = await attempt(link, blob, onProgress, signal);
+  const first = await attempt(link, blob, onProgress, signal, limits);
   if (first.verdict.type === "blob-stored") return first.sentBytes;
   // A part left by a broken disk or a dying node makes the whole wrong: the node has dropped it, so once more from 0.
   const second =
     first.verdict.code === "DIGEST_MISMATCH" && first.wasResumed
-      ? await attempt(link, blob, onProgress, signal)
+      ? await attempt(link, blob, onProgress, signal, limits)
       : first;
   if (second.verdict.type === "blob-stored") return first.sentBytes + second.sentBytes;
   throw new FarmError(
@@ -55,13 +67,14 @@ async function attempt(
   blob: Blob,
   onProgress: (haveBytes: number) => void,
   signal: AbortSignal,
+  limits: UploadLimits,
 ): Promise<{ verdict: BlobVerdict | { type: "blob-stored" }; sentBytes: number; wasResumed: boolean }> {
   const stateReply = link.reply(
     (message): message is BlobState => message.type === "blob-state" && message.sha256 === blob.sha256,
     signal,
   );
   await link.send({ type: "blob-query", sha256: blob.sha256, sizeBytes: blob.sizeBytes });
-  const state = await stateReply;
+  const state = await withinTime(stateReply, limits.stallTimeoutMs, stalled);
   if (state.complete) return { verdict: { type: "blob-stored" }, sentBytes: 0, wasResumed: false };
 
   const offset = Math.min(state.haveBytes, blob.sizeBytes);
@@ -84,10 +97,20 @@ async function attempt(
   const bytes = createReadStream(blob.path, { start: offset, highWaterMark: largestPieceBytes, signal });
   for await (const data of bytes as AsyncIterable<Buffer>) {
     if (verdict !== undefined) break; // rejected early, for want of space
-    await link.sendBytes(encodePiece({ transfer, offset: position, data }));
+    const sending = link.sendBytes(encodePiece({ transfer, offset: position, data }));
+    await withinTime(sending, limits.stallTimeoutMs, stalled);
     position += data.length;
     onProgress(position);
   }
   if (verdict === undefined) await link.send({ type: "blob-end", transfer, sha256: blob.sha256 });
-  return { verdict: await verdictReply, sentBytes: position - offset, wasResumed: offset > 0 };
+  const final = await withinTime(verdictReply, limits.verdictTimeoutMs, stalled);
+  return { verdict: final, sentBytes: position - offset, wasResumed: offset > 0 };
+}
+
+function stalled(): FarmError {
+  return new FarmError(
+    "FARM_LINK_LOST",
+    "Cannot go on with the upload: the node takes nothing any more",
+    "The job goes on by itself when the node is back",
+  );
 }

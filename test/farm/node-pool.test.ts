@@ -180,6 +180,82 @@ test("a node that proved a key is not taken as an open one later, although the u
   expect(farm.events.at(-1)).toMatchObject({ message: expect.stringContaining("it had a key before") });
 });
 
+test("a stranger who announces a node's id does not keep it out: it is found at its other address, or where it is seen later", async () => {
+  const node = new FakeNode({ key, name: "real" });
+  farm.hosts.set("real", node);
+  farm.hosts.set("stranger", new FakeNode({ key: makeFarmKey(), id: node.id }));
+  const both = ["stranger", "real"].map((host) => ({ host, port: 7447 }));
+  farm.pool.add({ addresses: both, id: node.id, source: "mdns" });
+  await farm.until(() => farm.count("joined") === 1);
+  expect(farm.count("left-out")).toBe(0);
+
+  const other = new FakeNode({ key, name: "other" });
+  farm.hosts.set("other", other);
+  farm.hosts.set("liar", new FakeNode({ key: makeFarmKey(), id: other.id }));
+  farm.see("liar", other.id, "mdns");
+  await farm.until(() => farm.count("left-out") === 1);
+  farm.see("liar", other.id, "mdns");
+  farm.see("other", other.id, "mdns");
+  await farm.until(() => farm.count("joined") === 2);
+  expect(farm.links.filter(({ sent }) => sent.length > 0).length).toBe(4); // the liar was not asked twice
+});
+
+test("however many places are announced for a node's id, they are tried a bounded number of times", async () => {
+  const id = "d".repeat(32);
+  for (let place = 0; place < 100; place += 1) {
+    farm.hosts.set(`liar-${place}`, new FakeNode({ key: makeFarmKey(), id }));
+    const leftOut = farm.count("left-out");
+    farm.see(`liar-${place}`, id, "mdns");
+    if (place < 32) await farm.until(() => farm.count("left-out") > leftOut);
+  }
+  expect(farm.links.length).toBe(32);
+  expect(farm.pool.isAlive).toBe(false);
+});
+
+test("a node counts as there from when it has the job until it is set free, not only once it has joined", async () => {
+  let onLoad = () => {};
+  const isLoading = new Promise<void>((resolve) => {
+    onLoad = resolve;
+  });
+  farm.start("slow", { onMessage: ({ type }) => type === "job-load" && (onLoad(), true) });
+  expect(farm.pool.isTaken).toBe(false);
+  await isLoading;
+  expect(farm.pool.isTaken).toBe(true);
+  expect(farm.count("joined")).toBe(0);
+  await farm.end();
+  expect(farm.pool.isTaken).toBe(false);
+});
+
+test("a busy node does not count as there", async () => {
+  farm.start("one", { busyWith: "somebody" });
+  await farm.until(() => farm.count("node:busy") === 1);
+  expect(farm.pool.isTaken).toBe(false);
+});
+
+test("a node that is lost each time before it has opened the file is left out in the end, with the reason", async () => {
+  farm.start("dying", {
+    onMessage: ({ type }, { link }) => type === "job-load" && (void link.close(1011, "it fell over"), true),
+  });
+  const waking = setInterval(() => farm.see("dying"), 5); // it need not sit out its pauses
+  await farm.until(() => farm.count("left-out") === 1);
+  clearInterval(waking);
+  expect(farm.hosts.get("dying")?.heard.filter(({ type }) => type === "job-load").length).toBe(11);
+  expect(farm.events.at(-1)).toMatchObject({ type: "node:refused", message: expect.stringContaining("it fell over") });
+});
+
+test("a node that talks without end before it has opened the file is cut off", async () => {
+  const chatter = { type: "slot-changed", slot: 0, state: "starting", device: null, error: null } as const;
+  farm.start("chatty", {
+    onMessage: ({ type }, conversation) => {
+      if (type !== "job-load") return false;
+      for (let count = 0; count < 5_000; count += 1) void conversation.send(chatter).catch(() => {});
+      return true;
+    },
+  });
+  await farm.until(() => farm.pool.problems.some(({ code }) => code === "FARM_BAD_MESSAGE"));
+  expect(farm.count("report")).toBe(0);
+});
+
 test("a node that cannot open the file is left out, and the others are not", async () => {
   farm.start("bad", { loadFails: { message: "it is broken" } });
   farm.start("good");

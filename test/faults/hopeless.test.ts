@@ -115,7 +115,7 @@ test("--wait bounds the time without any node: the error says how many frames ar
   const run = farm.run([node], { frames: "1-8", waitMs: 1_500 });
   const failure = await run.result.catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: "FARM_NO_NODE", exitCode: 3 });
-  expect(String(failure)).toContain(`${8 - run.all("frame:stored").length} frames missing`);
+  expect(String(failure)).toContain(`${8 - run.all("frame:stored").length} frames are missing`);
   expect(run.all("job:waiting").length).toBe(1);
   const again = farm.run([await farm.start()], { frames: "1-8" });
   expect(await again.completed()).toMatchObject({ reused: run.all("frame:stored").length });

@@ -119,6 +119,15 @@ describe("JobFolder", () => {
     },
   );
 
+  test("whose blendfile is named by what is no digest begins anew", async () => {
+    await using folder = await makeTemporaryFolder();
+    const { blend, output } = await makeBlend(folder.path);
+    const path = join((await run(output, blend, "print")).path, "job.json");
+    const record = JSON.parse(await readFile(path, "utf8"));
+    await writeFile(path, JSON.stringify({ ...record, blend: { ...record.blend, sha256: "../../etc/passwd" } }));
+    expect(await run(output, blend, "print")).toMatchObject({ run: 1, previous: null });
+  });
+
   test("of a later release is left alone", async () => {
     await using folder = await makeTemporaryFolder();
     const { output } = await makeBlend(folder.path);

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { FarmError } from "../../src/core/errors.ts";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
 import { LoadFailedError } from "../../src/session/load-failed.ts";
 import { type NodeReport, NodeSession } from "../../src/session/node-session.ts";
@@ -56,6 +57,12 @@ async function fetchBytes(session: NodeSession, result: FrameResult): Promise<Bu
   return (await session.fetchResult(result, sink, signal)) ? Buffer.concat(pieces) : undefined;
 }
 
+/** Resolves when the link has ended, with why, unless it was us. */
+async function endOf({ ended }: NodeSession): Promise<FarmError | undefined> {
+  if (!ended.aborted) await new Promise((resolve) => ended.addEventListener("abort", resolve, { once: true }));
+  return ended.reason instanceof FarmError ? ended.reason : undefined;
+}
+
 test("a session opens a job, loads it, renders a frame, fetches and releases it, and closes the job", async () => {
   const { node, session, reports, result } = await connectWithResult();
   await using _ = session;
@@ -75,6 +82,15 @@ test("openJob() tells who has the node", async () => {
   const { session } = await connect({ busyWith: "somebody@elsewhere" });
   await using _ = session;
   expect(await session.openJob(job, "me", undefined, signal)).toMatchObject({ holder: "somebody@elsewhere" });
+});
+
+test("loadJob() does not wait for ever for a node whose heart beats", async () => {
+  const { session } = await connect({ onMessage: ({ type }) => type === "job-load" });
+  await using _ = session;
+  await session.openJob(job, "me", undefined, signal);
+  const failure = await session.loadJob(load, signal, 20).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(LoadFailedError);
+  expect(failure).toMatchObject({ code: "FARM_LOAD_FAILED", reason: "TIMED_OUT" });
 });
 
 test("loadJob() fails with the node's own words", async () => {
@@ -200,7 +216,7 @@ describe("a man in the middle who relayed the greeting", () => {
     const before = reports.length;
     attack(pair.node);
     await session.assign(0, 3, 1).catch(() => {});
-    expect(await session.closed).toMatchObject({ code: "FARM_BAD_MESSAGE" });
+    expect(await endOf(session)).toMatchObject({ code: "FARM_BAD_MESSAGE" });
     expect(pair.coordinator.closeCode).toBe(1008);
     const accepted = reports.slice(before).filter((report) => report.type === "frame-rendered");
     expect(accepted).toEqual([]);
@@ -230,19 +246,19 @@ describe("the link ends when the node", () => {
   test.each(words)("%s", async (_, text) => {
     const { session, node } = await connect();
     await node.conversation?.sendText(text);
-    expect(await session.closed).toMatchObject({ code: "FARM_BAD_MESSAGE" });
+    expect(await endOf(session)).toMatchObject({ code: "FARM_BAD_MESSAGE" });
   });
 
   test("says that it cannot go on", async () => {
     const { session, node } = await connect();
     await node.conversation?.send({ type: "error", code: "BAD_MESSAGE", message: "what was that" });
-    expect(await session.closed).toMatchObject({ message: expect.stringContaining("what was that") });
+    expect(await endOf(session)).toMatchObject({ message: expect.stringContaining("what was that") });
   });
 
   test("hangs up", async () => {
     const { session, pair } = await connect();
     await pair.node.close(1001, "");
-    expect(await session.closed).toMatchObject({ code: "FARM_LINK_LOST" });
+    expect(await endOf(session)).toMatchObject({ code: "FARM_LINK_LOST" });
   });
 });
 
@@ -302,7 +318,7 @@ describe("with a clock that tests move", () => {
       expect(again.coordinator.sent.length - sentBefore).toBe(5);
       expect(again.coordinator.isOver).toBe(false);
       await vi.advanceTimersByTimeAsync(2_000);
-      expect(await second.closed).toMatchObject({ code: "FARM_LINK_LOST" });
+      expect(await endOf(second)).toMatchObject({ code: "FARM_LINK_LOST" });
       expect(vi.getTimerCount()).toBe(0);
       expect(pair.coordinator.isOver).toBe(true);
     } finally {
@@ -320,7 +336,7 @@ describe("with a clock that tests move", () => {
       }
       await session.openJob(job, "me", undefined, signal);
       await session[Symbol.asyncDispose]();
-      expect(await session.closed).toBeUndefined();
+      expect(await endOf(session)).toBeUndefined();
       expect(vi.getTimerCount()).toBe(0);
     } finally {
       vi.useRealTimers();
@@ -335,7 +351,7 @@ test("disposing of a session is idempotent and rejects all who wait", async () =
   await Promise.all([session[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
   await session[Symbol.asyncDispose]();
   await expect(waiting).rejects.toMatchObject({ code: "FARM_LINK_LOST" });
-  expect(await session.closed).toBeUndefined();
+  expect(await endOf(session)).toBeUndefined();
 });
 
 const one = Buffer.from([1]);

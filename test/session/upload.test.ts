@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
 import { NodeSession } from "../../src/session/node-session.ts";
 import { largestPieceBytes } from "../../src/session/piece.ts";
-import type { Blob } from "../../src/session/upload.ts";
+import type { FromNode } from "../../src/session/protocol.ts";
+import { type Blob, type UploadLink, upload } from "../../src/session/upload.ts";
 import { digestOf, FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
 import { makeLinkPair } from "../support/link-pair.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
@@ -131,4 +132,36 @@ test("sendBlob() stops when it is aborted, and the session lives on", async () =
   const upload = session.sendBlob(blob, () => stop.abort(new Error("enough")), stop.signal);
   await expect(upload).rejects.toThrow();
   await expect(session.openJob("a".repeat(32), "me", undefined, signal)).resolves.toMatchObject({ type: "job-opened" });
+});
+
+describe("an upload to a node that is alive and does not get on is given up", () => {
+  const limits = { stallTimeoutMs: 20, verdictTimeoutMs: 20 };
+  const never = new Promise<never>(() => {});
+  const hasNothing = { type: "blob-state", sha256: "", haveBytes: 0, complete: false } as const;
+
+  /** A node that answers the question for the blob, takes pieces, and gives a verdict only as far as it is said. */
+  function half(does: { answers: boolean; takes: boolean }): UploadLink {
+    let isAsked = false;
+    return {
+      takeTransfer: () => 1,
+      send: () => Promise.resolve(),
+      sendBytes: () => (does.takes ? Promise.resolve() : never),
+      reply: <T extends FromNode>() => {
+        if (isAsked || !does.answers) return never;
+        isAsked = true;
+        return Promise.resolve({ ...hasNothing, sha256: blob.sha256 } as unknown as T);
+      },
+    };
+  }
+
+  test.each([
+    ["that does not say what it has", { answers: false, takes: false }, 0],
+    ["that takes no piece", { answers: true, takes: false }, 0],
+    ["that has all and gives no verdict", { answers: true, takes: true }, 3],
+  ])("%s", async (_, does, pieces) => {
+    const progress: number[] = [];
+    const sending = upload(half(does), blob, (have) => progress.push(have), signal, limits);
+    await expect(sending).rejects.toMatchObject({ code: "FARM_LINK_LOST" });
+    expect(progress.length).toBe(pieces);
+  });
 });

@@ -7,8 +7,6 @@ Nothing here knows asyncio; the methods that touch the disk for long are called 
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import os
 import shutil
 import threading
@@ -16,143 +14,67 @@ from collections import Counter
 from pathlib import Path
 from typing import Optional
 
+from .blob_writer import BlobWriter, write_error
+from .cache_files import CacheFile, files_in, folders_in, make_private, remove, remove_unused
 from .errors import BlobError
-from .limits import RESERVE_BYTES
+from .limits import MAX_PARTS, PART_KEPT_S, PARTS_SHARE, RESERVE_BYTES
 from .protocol import MAX_BLOB
-
-CHUNK = 4 * 1024 * 1024
-
-
-class BlobWriter:
-    """Receives one blob in order. Only one thread at a time may call it; `abandon` may come from another."""
-
-    def __init__(self, store: BlobStore, sha256: str, size: int, part: Path) -> None:
-        self._store = store
-        self._size = size
-        self._part = part
-        self._lock = threading.Lock()
-        self._digest = hashlib.sha256()
-        self._abandoned = False
-        self.sha256 = sha256
-        self.position = 0
-        """Offset in bytes of the next piece."""
-        self._file = open(part, "ab+")
-        self._hash_what_is_there()
-
-    def _hash_what_is_there(self) -> None:
-        self._file.seek(0)
-        while chunk := self._file.read(CHUNK):
-            if self._abandoned:
-                break
-            self._digest.update(chunk)
-            self.position += len(chunk)
-
-    def write(self, data: bytes) -> None:
-        """Raises BlobError; the part stays for resuming, except when it is longer than the blob was said to be."""
-        with self._lock:
-            if self._abandoned:
-                raise BlobError("WRITE_FAILED", "The transfer was replaced by a newer one")
-            if self.position + len(data) > self._size:
-                self._drop()
-                raise BlobError("TOO_LARGE", f"The blob is longer than the {self._size} bytes it was said to have")
-            try:
-                self._file.write(data)
-            except OSError as error:
-                raise _write_error(error) from error
-            self._digest.update(data)
-            self.position += len(data)
-
-    def finish(self) -> None:
-        """Verifies, syncs and renames into the cache. Raises BlobError; after a wrong digest the part is gone."""
-        with self._lock:
-            if self._abandoned:
-                raise BlobError("WRITE_FAILED", "The transfer was replaced by a newer one")
-            if self.position < self._size:
-                raise BlobError("WRITE_FAILED", f"{self._size - self.position} bytes are missing")
-            if self._digest.hexdigest() != self.sha256:
-                self._drop()
-                raise BlobError("DIGEST_MISMATCH", "The bytes received have another SHA-256 than was said")
-            try:
-                self._file.flush()
-                os.fsync(self._file.fileno())
-                self._close()
-                self._part.replace(self._store.path_of(self.sha256))
-            except OSError as error:
-                raise _write_error(error) from error
-
-    def abandon(self) -> None:
-        """Idempotent; keeps the part for resuming. Returns when no write is under way."""
-        self._abandoned = True
-        with self._lock:
-            self._close()
-
-    def _drop(self) -> None:
-        self._close()
-        self._part.unlink(missing_ok=True)
-
-    def _close(self) -> None:
-        try:
-            self._file.close()  # flushes, and a full disk shows itself once more
-        except OSError:
-            pass
-        self._store.forget_writer(self)
-
-
-def _write_error(error: OSError) -> BlobError:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else error.errno == errno.ENOSPC
-    return BlobError("DISK_FULL" if full else "WRITE_FAILED", f"Cannot write to the blob cache: {error.strerror}")
 
 
 class BlobStore:
-    """`limit` is in bytes and counts whole blobs and parts. What is pinned or being written is never evicted."""
+    """`limit` is in bytes and counts whole blobs, parts, and what is still to come of blobs that are being received.
+
+    What is pinned or being written is never evicted. All methods may be called from any thread.
+    """
 
     def __init__(self, root: Path, node_id: str, limit: int) -> None:
         self.limit = limit
         self._blobs = root / "blobs"
         self._parts = root / "parts" / node_id
+        self._lock = threading.Lock()
+        """Never held while a writer is waited for: writers take it when they end."""
         self._pins: Counter[str] = Counter()
         self._writers: dict[str, BlobWriter] = {}
         for folder in (root, self._blobs, root / "parts", self._parts):
-            _make_private(folder, is_shared=folder == root)
+            make_private(folder, is_shared=folder == root)
+        self.tidy()
 
     def path_of(self, sha256: str) -> Path:
         return self._blobs / sha256
 
     def state(self, sha256: str, size: int) -> tuple[int, bool]:
         """Bytes already here, and whether the blob is whole and verified."""
-        if self.path_of(sha256).is_file():
-            self.touch(sha256)
-            return self.path_of(sha256).stat().st_size, True
         writer = self._writers.get(sha256)
         if writer is not None:
             writer.abandon()  # its link is dead, or the same coordinator starts afresh
-        try:
-            have = (self._parts / sha256).stat().st_size
-        except FileNotFoundError:
-            return 0, False
-        if have > size:
-            (self._parts / sha256).unlink()
-            return 0, False
-        return have, False
+        with self._lock:
+            return self._have(sha256, size)
 
     def begin(self, sha256: str, size: int, offset: int) -> BlobWriter:
         """Goes on with a part. Raises BlobError; ValueError when `offset` is not where the part ends."""
         if size > min(self.limit, MAX_BLOB):
             raise BlobError("TOO_LARGE", f"The blob has {size} bytes and the cache may hold {self.limit}")
-        have, complete = self.state(sha256, size)
-        if complete or have != offset:
-            raise ValueError(f"the node has {have} bytes of it")
-        self._make_room(size - have, keep=sha256)
+        self.state(sha256, size)
+        with self._lock:
+            if sha256 in self._writers:
+                raise BlobError("WRITE_FAILED", "The blob is being received over another link")
+            have, complete = self._have(sha256, size)
+            if complete or have != offset:
+                raise ValueError(f"the node has {have} bytes of it")
+            self._trim_parts(coming=sha256)
+            self._make_room(size - have, keep=sha256)
+            try:
+                self._parts.mkdir(exist_ok=True, mode=0o700)  # another node may have taken it for a dead one's
+                writer = BlobWriter(sha256, size, self._parts / sha256, self.path_of(sha256), self._forget)
+            except OSError as error:
+                raise write_error(error) from error
+            self._writers[sha256] = writer
         try:
-            writer = BlobWriter(self, sha256, size, self._parts / sha256)
-        except OSError as error:
-            raise _write_error(error) from error
-        self._writers[sha256] = writer
+            writer.resume()
+        except BlobError:
+            writer.abandon()
+            raise
         return writer
-
-    def forget_writer(self, writer: BlobWriter) -> None:
-        if self._writers.get(writer.sha256) is writer:
-            del self._writers[writer.sha256]
 
     def touch(self, sha256: str) -> None:
         """Marks a blob as used now: eviction goes by the time of the last use."""
@@ -164,21 +86,31 @@ class BlobStore:
     def pin(self, sha256: str) -> Optional[Path]:
         """Keeps a blob from eviction until `unpin`; None when it is not here."""
         path = self.path_of(sha256)
-        if not path.is_file():
-            return None
-        self._pins[sha256] += 1
+        with self._lock:
+            if not path.is_file():
+                return None
+            self._pins[sha256] += 1
         self.touch(sha256)
         return path
 
     def unpin(self, sha256: str) -> None:
-        self._pins[sha256] -= 1
-        if self._pins[sha256] <= 0:
-            del self._pins[sha256]
+        with self._lock:
+            self._pins[sha256] -= 1
+            if self._pins[sha256] <= 0:
+                del self._pins[sha256]
 
     def free_bytes(self) -> int:
         """How much could be received now, with eviction, within the limit and the disk."""
-        evictable = sum(entry.stat().st_size for entry in self._evictable(keep=""))
-        return max(0, min(self.limit - self._used() + evictable, self._disk_free() + evictable))
+        spare = sum(entry.size for entry in self._evictable(keep="")) - self._promised()
+        return max(0, min(self.limit - self._used(), self._disk_free()) + spare)
+
+    def tidy(self) -> None:
+        """Removes parts that nobody came back for, those of nodes that are no more included. Raises nothing."""
+        with self._lock:
+            self._trim_parts()
+            for folder in folders_in(self._parts.parent):
+                if folder != self._parts:
+                    remove_unused(folder, PART_KEPT_S)
 
     def close(self, remove_parts: bool) -> None:
         """Ends all writing; `remove_parts` for a node whose id was for one run only."""
@@ -187,43 +119,73 @@ class BlobStore:
         if remove_parts:
             shutil.rmtree(self._parts, ignore_errors=True)
 
+    def _forget(self, writer: BlobWriter) -> None:
+        with self._lock:
+            if self._writers.get(writer.sha256) is writer:
+                del self._writers[writer.sha256]
+
+    def _have(self, sha256: str, size: int) -> tuple[int, bool]:
+        whole, part = self.path_of(sha256), self._parts / sha256
+        if whole.is_file():
+            self.touch(sha256)
+            return whole.stat().st_size, True
+        try:
+            have = part.stat().st_size
+        except FileNotFoundError:
+            return 0, False
+        if have > size and sha256 not in self._writers:
+            remove(part)
+            return 0, False
+        return have, False
+
+    def _promised(self) -> int:
+        """Bytes still to come of the blobs that are being received."""
+        return sum(writer.missing for writer in list(self._writers.values()))
+
     def _disk_free(self) -> int:
         return max(0, shutil.disk_usage(self._blobs).free - RESERVE_BYTES)
 
     def _used(self) -> int:
-        return sum(_size(entry) for folder in (self._blobs, self._parts.parent) for entry in folder.rglob("*"))
+        """With the parts of all nodes that share the cache."""
+        folders = [self._blobs, *folders_in(self._parts.parent)]
+        return sum(file.size for folder in folders for file in files_in(folder))
 
-    def _evictable(self, keep: str) -> list[Path]:
+    def _waiting_parts(self, but: str = "") -> list[CacheFile]:
+        """Parts that can be resumed and are not being written, the oldest first."""
+        busy = self._writers.keys() | {but}
+        return sorted(file for file in files_in(self._parts) if file.path.name not in busy)
+
+    def _evictable(self, keep: str) -> list[CacheFile]:
         """Oldest use first; parts of transfers that were never finished count like blobs."""
-        entries = [entry for folder in (self._blobs, self._parts) for entry in folder.iterdir() if entry.is_file()]
-        busy = self._pins.keys() | self._writers.keys() | {keep}
-        return sorted((e for e in entries if e.name not in busy), key=lambda e: e.stat().st_mtime_ns)
+        blobs = (file for file in files_in(self._blobs) if file.path.name not in self._pins.keys() | {keep})
+        return sorted([*blobs, *self._waiting_parts(but=keep)])
 
-    def _make_room(self, needed: int, keep: str) -> None:
-        for oldest in self._evictable(keep):
-            if self._used() + needed <= self.limit and self._disk_free() >= needed:
-                return
-            oldest.unlink(missing_ok=True)
+    def _trim_parts(self, coming: str = "") -> None:
+        """Makes place for the part that is `coming`. Raises BlobError when as many as may be are being written."""
+        waiting = self._waiting_parts(but=coming)
+        total = sum(part.size for part in waiting)
+        number = len(waiting) + len(self._writers) + bool(coming)
+        for part in waiting:
+            is_too_much = total > self.limit * PARTS_SHARE and part is not waiting[-1]
+            if number > MAX_PARTS or is_too_much or part.is_unused(PART_KEPT_S):
+                remove(part.path)
+                total -= part.size
+                number -= 1
+        if coming and number > MAX_PARTS:
+            raise BlobError("WRITE_FAILED", f"{MAX_PARTS} blobs are being received already")
+
+    def _make_room(self, size: int, keep: str) -> None:
+        """What was promised to other transfers is as good as used. Evicts nothing when that would not be enough."""
+        needed = size + self._promised()
+        evictable = self._evictable(keep)
+        spare, used = sum(file.size for file in evictable), self._used()
+        if used - spare + needed > self.limit:
+            raise BlobError("TOO_LARGE", f"{needed} bytes are needed and the cache is full of blobs in use")
+        if self._disk_free() + spare >= needed:
+            for oldest in evictable:
+                if used + needed <= self.limit and self._disk_free() >= needed:
+                    return
+                remove(oldest.path)
+                used -= oldest.size
         if self._disk_free() < needed:
             raise BlobError("DISK_FULL", f"{needed} bytes are needed and {self._disk_free()} are free")
-        if self._used() + needed > self.limit:
-            raise BlobError("TOO_LARGE", f"{needed} bytes are needed and the cache is full of blobs in use")
-
-
-def _make_private(folder: Path, is_shared: bool) -> None:
-    """Scenes are nobody else's business. A cache folder that was there, and may hold other things, is left as it is."""
-    is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if is_new or is_shared:
-        return
-    try:
-        folder.chmod(0o700)  # made by an earlier release
-    except OSError:
-        pass  # it belongs to another user, who decides
-
-
-def _size(entry: Path) -> int:
-    try:
-        return entry.stat().st_size if entry.is_file() else 0
-    except OSError:
-        return 0  # evicted meanwhile by another node of this machine

@@ -36,6 +36,14 @@ MAX_UPLOADS = 16
 """Blobs being received over one link: each holds a file open, and a coordinator needs one."""
 RESERVE_BYTES = 256 * 1024 * 1024
 """Left free on the disk, for the frames."""
+MAX_PARTS = 64
+"""Blobs that are being received, or were and can be resumed, in the whole node."""
+PARTS_SHARE = 0.5
+"""Of the cache's limit, for parts that wait to be resumed; the newest one is kept whatever its size."""
+PART_KEPT_S = 3 * 24 * 3600.0
+"""How long a part waits to be resumed: over a weekend."""
+TIDY_EVERY_S = 3600.0
+"""How often it is looked for such parts; besides, at the node's start and when a transfer begins or breaks off."""
 
 # The job.
 JOB_KEPT_S = 600.0

@@ -19,6 +19,7 @@ from .ending import Ending
 from .errors import StartError
 from .farm_key import OPEN_KEY, FarmKey, load_key
 from .identity import Identity, claim_identity
+from .limits import TIDY_EVERY_S
 from .node import Node
 from .options import DEFAULT_PORT, Options, parse_options
 from .ready_file import write_ready_file
@@ -58,6 +59,7 @@ async def _run(options: Options) -> None:
         identity = claim_identity(options.config_dir)
         stack.callback(identity.release)
         store, run_folder = _storage(options, identity, stack)
+        stack.callback(asyncio.create_task(keep_tidy(store), name="tidy").cancel)
         board = SlotSwitchboard()
         await board.open()
         stack.callback(board.close)
@@ -91,6 +93,13 @@ def _storage(options: Options, identity: Identity, stack: AsyncExitStack) -> tup
         raise StartError(f"Cannot use the cache folder {options.cache_dir}: {error}") from error
     stack.callback(run_folder.remove)
     return store, run_folder
+
+
+async def keep_tidy(store: BlobStore) -> None:
+    """Runs until cancelled; a node may go for weeks without a link."""
+    while True:
+        await asyncio.sleep(TIDY_EVERY_S)
+        await asyncio.to_thread(store.tidy)
 
 
 def _advertiser(

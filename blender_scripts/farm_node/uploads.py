@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Optional
 
-from .blob_store import BlobStore, BlobWriter
+from .blob_store import BlobStore
+from .blob_writer import BlobWriter
 from .errors import BlobError, ProtocolError
 from .limits import MAX_UPLOADS
 from .protocol import Message, Piece
@@ -76,10 +77,12 @@ class Uploads:
         return {"type": "blob-stored", "transfer": transfer, "sha256": sha256}
 
     async def close(self) -> None:
-        """The link is gone; parts stay for resuming."""
+        """The link is gone; parts stay for resuming, as many as may be."""
         writers, self._writers = list(self._writers.values()), {}
         for writer in writers:
             await asyncio.to_thread(writer.abandon)
+        if writers:
+            await asyncio.to_thread(self._store.tidy)
 
     async def _reject(self, transfer: int, writer: BlobWriter, error: BlobError) -> dict[str, Any]:
         del self._writers[transfer]

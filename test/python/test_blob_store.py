@@ -1,45 +1,18 @@
 """The blob cache on a real disk."""
 
-import hashlib
 import os
 import stat
-import tempfile
 import unittest
-from pathlib import Path
 from unittest import mock
 
 from farm_node.blob_store import BlobStore
-from farm_node.errors import BlobError
+from farm_node.blob_writer import BlobWriter
+from farm_node.limits import RESERVE_BYTES
 
-NODE = "ab" * 16
-
-
-def digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+from .support.store import NODE, Stored, digest
 
 
-class BlobStoreTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.root = Path(folder.name)
-        self.store = BlobStore(self.root, NODE, 1000)
-        self.addCleanup(lambda: self.store.close(False))
-
-    def put(self, data: bytes, used_at: int = 0) -> str:
-        sha256 = digest(data)
-        writer = self.store.begin(sha256, len(data), 0)
-        writer.write(data)
-        writer.finish()
-        if used_at:
-            os.utime(self.store.path_of(sha256), (used_at, used_at))
-        return sha256
-
-    def code(self, action, *arguments) -> str:
-        with self.assertRaises(BlobError) as raised:
-            action(*arguments)
-        return raised.exception.code
-
+class BlobStoreTest(Stored):
     def test_a_blob_is_whole_only_after_its_verification(self):
         sha256 = digest(b"abcdef")
         writer = self.store.begin(sha256, 6, 0)
@@ -129,6 +102,42 @@ class BlobStoreTest(unittest.TestCase):
         self.assertEqual(other.state(digest(b"abc"), 3), (3, True))
         other.close(remove_parts=True)
         self.assertEqual(os.listdir(self.root / "parts"), [NODE])
+
+    def test_the_end_of_a_replaced_transfer_leaves_the_newer_one_alone(self):
+        old = self.store.begin(digest(b"abc"), 3, 0)
+        new = self.store.begin(digest(b"abc"), 3, 0)
+        old.abandon()
+        new.write(b"abc")
+        new.finish()
+        self.assertEqual(self.store.state(digest(b"abc"), 3), (3, True))
+
+    def test_a_transfer_that_was_replaced_while_its_part_was_read_does_not_begin(self):
+        path = self.root / "part"
+        path.write_bytes(b"abc")
+        writer = BlobWriter(digest(b"abcdef"), 6, path, self.root / "whole", lambda _: None)
+        writer.abandon()
+        self.assertEqual(self.code(writer.resume), "WRITE_FAILED")
+        self.assertEqual(path.read_bytes(), b"abc")
+
+    def test_what_was_promised_to_one_transfer_is_no_room_for_another(self):
+        first = self.store.begin(digest(b"a" * 600), 600, 0)
+        self.assertEqual(self.store.free_bytes(), 400)
+        self.assertEqual(self.code(self.store.begin, digest(b"b"), 600, 0), "TOO_LARGE")
+        first.write(b"a" * 500)
+        self.assertEqual(self.store.free_bytes(), 400)
+        first.abandon()
+        self.store.begin(digest(b"b"), 600, 0)
+
+    def test_a_promise_counts_on_the_disk_too(self):
+        with mock.patch("shutil.disk_usage", return_value=mock.Mock(free=RESERVE_BYTES + 700)):
+            self.store.begin(digest(b"a"), 600, 0)
+            self.assertEqual(self.code(self.store.begin, digest(b"b"), 300, 0), "DISK_FULL")
+
+    def test_nothing_is_evicted_for_a_blob_that_does_not_fit_all_the_same(self):
+        old, used = self.put(b"o" * 300), self.put(b"u" * 300)
+        self.store.pin(used)
+        self.assertEqual(self.code(self.store.begin, digest(b"x"), 800, 0), "TOO_LARGE")
+        self.assertEqual(self.store.state(old, 300), (300, True))
 
     @unittest.skipIf(os.name == "nt", "Windows has no such modes")
     def test_nobody_else_can_look_into_it(self):

@@ -54,9 +54,14 @@ class FullFolderTest(unittest.TestCase):
             blocked = Path(temporary) / "file"
             blocked.write_text("a file, where the slot would have its folder")
             owner = Owner(Path(temporary))
-            slot = Slot(0, owner, ["no-such-program"], blocked / "slot-0", None)  # type: ignore[arg-type]
+
+            async def give_up() -> Slot:
+                slot = Slot(0, owner, ["no-such-program"], blocked / "slot-0", None)  # type: ignore[arg-type]
+                await asyncio.wait_for(slot.run(), 20)
+                return slot
+
             with patch("farm_node.slot.RESTART_PAUSE_S", 0.001):
-                asyncio.run(asyncio.wait_for(slot.run(), 20))
+                slot = asyncio.run(give_up())
         self.assertEqual(slot.state, "lost")
         self.assertGreater(len(owner.faults), 1)
         self.assertIn("Cannot make the slot's folder", owner.faults[0].message)

@@ -37,5 +37,22 @@ class PeersWhoDoNotRead(Served):
             before, now = now, self.links[0]._socket.transport.get_write_buffer_size()
 
 
+class UploadsThatBreakOff(Served):
+    async def test_coordinators_who_begin_uploads_and_leave_fill_no_disk(self):
+        with patch("farm_node.blob_store.MAX_PARTS", 5):
+            for link in range(6):
+                coordinator = await self.coordinator()
+                for transfer in range(4):
+                    sha256 = f"{link:02x}{transfer:062x}"
+                    await coordinator.send("blob-begin", transfer=transfer, sha256=sha256, sizeBytes=9, offset=0)
+                    if transfer > 0:  # of the first one nothing comes
+                        await coordinator.send_piece(transfer, 0, b"x")
+                await coordinator.close()
+                await asyncio.wait_for(self.visits_ended.acquire(), WAIT_S)
+        kept = sorted(path.name[:2] for path in self.root.glob("parts/*/*"))
+        self.assertEqual(kept, ["04", "05", "05", "05"])
+        self.assertEqual(self.store.free_bytes(), self.store.limit, "nothing is promised to those who left")
+
+
 if __name__ == "__main__":
     unittest.main()

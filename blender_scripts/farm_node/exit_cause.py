@@ -1,14 +1,14 @@
-"""Why a slot's process ended, told as a typed fault."""
+"""Why a slot's process ended, was ended, or could not do what it was told: typed faults. Pure, but for `oom_kills`."""
 
 from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Iterable, Optional
+from typing import Any, Iterable, Optional
 
 from .blender_log import ENVIRONMENT_CODES, explain
 from .blender_program import PYTHON_ERROR_EXIT
-from .errors import Fault
+from .errors import FAULT_CODES, Fault
 from .slot_process import SlotEnd
 
 _VMSTAT = Path("/proc/vmstat")
@@ -55,6 +55,25 @@ def explain_end(
         hint = "Install libEGL and libGL on the node (Debian: libegl1 libgl1 libgl1-mesa-dri)"
         return Fault("NO_EGL", f"Blender ended at its first EEVEE frame ({_how(end.status)})", hint)
     return Fault("CRASHED", f"Blender ended by itself ({_how(end.status)})", "Open the file in this version of Blender")
+
+
+def explain_raised(event: dict[str, Any], otherwise: str, lines: Iterable[str]) -> Fault:
+    """The fault of an exception in the slot: its own code, or what its message or the log says."""
+    message, code = str(event.get("message", "")), event.get("code")
+    if code in FAULT_CODES:
+        return Fault(str(code), message)
+    named = explain([message]) or explain(lines, ENVIRONMENT_CODES)
+    return Fault(named.code if named else otherwise, message, named.hint if named else "")
+
+
+def silent_start(limit_s: float) -> Fault:
+    message = f"Blender said nothing for {limit_s / 60:g} minutes after its start"
+    return Fault("TIMED_OUT", message, "Look whether a disk or the graphics driver of the node hangs: start Blender there")
+
+
+def endless_load(limit_s: float) -> Fault:
+    message = f"Blender did not open the file within {limit_s / 60:g} minutes"
+    return Fault("TIMED_OUT", message, "Look whether it uses files on a network drive that hangs: open it on the node")
 
 
 def _how(status: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Union
+from typing import Any, Union
 
 from .attempts import Attempt, Result
 from .errors import Fault
@@ -21,6 +21,11 @@ class FrameExpectation:
     color_mode: str
     device: str
     slot: int
+
+    @classmethod
+    def of(cls, expected: dict[str, Any], device: str, slot: int) -> FrameExpectation:
+        """`expected` is as a slot tells it when it has loaded the scene."""
+        return cls(expected["width"], expected["height"], expected["depth"], expected["colorMode"], device, slot)
 
 
 def result_of(attempt: Attempt, path: Path, expect: FrameExpectation, seconds: float) -> Union[Result, Fault]:

@@ -50,11 +50,16 @@ JOB_KEPT_S = 600.0
 """How long a job without a link is kept for its coordinator."""
 
 # Slots.
-START_LIMIT_S = 180.0
+START_LIMIT_S = 300.0
 """From the start of a Blender to its first word: a slow disk, the first time after its installation."""
+LOAD_LIMIT_S = 1800.0
+"""For opening a blendfile, and between two signs of life while the files that it uses are read afterwards. Blender gives
+none while it opens a file, so this must be enough for the largest one over the slowest network drive."""
 QUIT_GRACE_S = 0.7
 EXIT_GRACE_S = 5.0
 """Between the closed line and the end of the process: a crashing Blender still writes its crash report."""
+KILL_GRACE_S = 5.0
+"""For a killed process to be gone. One that waits for a driver or a disk for ever cannot be ended, and is left behind."""
 OUTPUT_GRACE_S = 2.0
 MAX_STARTS_IN_A_ROW = 5
 """Restarts without a frame rendered in between; then the slot stays lost."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
 from pathlib import Path
+from typing import Optional
 
+from .errors import Fault
 from .file_lock import FileLock
 
 OWNER = "owner.lock"
@@ -32,6 +35,18 @@ class RunFolder:
         """Idempotent; only called when no slot runs any more."""
         self._lock.release()  # before the removal: Windows removes no open file
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def make_slot_folder(folder: Path) -> Optional[Fault]:
+    """With an empty `tmp` in it, for one life of a slot; a fault when the disk does not take it."""
+    try:
+        shutil.rmtree(folder / "tmp", ignore_errors=True)
+        (folder / "tmp").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+        message = f"Cannot make the slot's folder: {error.strerror}"
+        return Fault("DISK_FULL" if full else "LOAD_FAILED", message, "Look at the disk of the node's cache folder")
+    return None
 
 
 def remove_stale(cache: Path) -> int:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import shutil
 import traceback
 from pathlib import Path
 from typing import Any, Optional, Protocol
 
 from .attempts import Attempt, Result
-from .blender_log import ENVIRONMENT_CODES, explain, fraction_done
+from .blender_log import fraction_done
 from .blender_program import slot_environment
-from .errors import FAULT_CODES, Fault
-from .exit_cause import explain_end, oom_kills
+from .errors import Fault
+from .exit_cause import endless_load, explain_end, explain_raised, oom_kills, silent_start
 from .frame_result import FrameExpectation, result_of
-from .limits import MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S
+from .limits import EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S, START_LIMIT_S
+from .run_folder import make_slot_folder
 from .slot_line import SlotSwitchboard
 from .slot_log import SlotLog
 from .slot_process import SlotEnd, SlotProcess
@@ -51,6 +50,7 @@ class Slot:
         self._process: Optional[SlotProcess] = None
         self._closing = asyncio.Event()
         self._cancelled: Optional[Attempt] = None
+        self._limit: Optional[asyncio.TimerHandle] = None
         self._reset_life()
         self._starts = 0
 
@@ -67,7 +67,7 @@ class Slot:
         """Starts the process, and again after a loss, until `close` or too many losses in a row."""
         while not self._closing.is_set():
             self._starts += 1
-            problem = await asyncio.to_thread(self._make_folders)
+            problem = await asyncio.to_thread(make_slot_folder, self._folder)
             if self._closing.is_set():
                 return  # while the folders were made; a process started now would be nobody's
             self._reset_life()
@@ -81,11 +81,13 @@ class Slot:
                     return
                 continue
             self._process = process
+            self._limit_to(START_LIMIT_S, silent_start(START_LIMIT_S))
             try:
                 end = await process.run(self._on_connected, self._on_event, self._on_line)
             except Exception as error:  # an event that makes no sense; the process is gone all the same
                 traceback.print_exc()
                 end = SlotEnd(None, f"The slot said what makes no sense: {error!r}")
+            self._lift_limit()
             self._on_end(end, process)
             if self._starts > MAX_STARTS_IN_A_ROW or self._closing.is_set():
                 return
@@ -129,20 +131,23 @@ class Slot:
     def _environment(self, port: int, token: str) -> dict[str, str]:
         return slot_environment(port, token, self._folder / "tmp")
 
-    def _make_folders(self) -> Optional[Fault]:
-        """A fault when the disk does not take them."""
-        try:
-            shutil.rmtree(self._folder / "tmp", ignore_errors=True)
-            (self._folder / "tmp").mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-            message = f"Cannot make the slot's folder: {error.strerror}"
-            return Fault("DISK_FULL" if full else "LOAD_FAILED", message, "Look at the disk of the node's cache folder")
-        return None
-
     def _set_state(self, state: str, fault: Optional[Fault] = None, device: Optional[str] = None) -> None:
         self.state, self.fault, self.device = state, fault, device
         self._owner.emit({"type": "slot-changed", **self.to_message()})
+
+    def _limit_to(self, seconds: float, fault: Fault) -> None:
+        """From now the process has so long for its next step; then it is killed, and `fault` says why."""
+        self._lift_limit()
+        self._limit = asyncio.get_running_loop().call_later(seconds, self._exceed_limit, fault)
+
+    def _lift_limit(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+
+    def _exceed_limit(self, fault: Fault) -> None:
+        assert self._process is not None
+        self.fault = fault
+        self._process.kill()
 
     def _start_next(self) -> None:
         assert self._process is not None or self.state != "ready"
@@ -162,6 +167,7 @@ class Slot:
     def _on_connected(self) -> None:
         assert self._process is not None
         self._log.mark()
+        self._limit_to(LOAD_LIMIT_S, endless_load(LOAD_LIMIT_S))
         self._process.send({"do": "load", "outputs": str(self._folder / "outputs"), **self._owner.load_command})
 
     def _on_line(self, line: str) -> None:
@@ -171,8 +177,12 @@ class Slot:
 
     async def _on_event(self, event: dict[str, Any]) -> None:
         kind = event.get("event")
+        if self.fault is not None:
+            return  # its end was decided; what it said before it knew comes too late
         if kind == "loaded":
             self._on_loaded(event)
+        elif kind == "reading":
+            self._limit_to(LOAD_LIMIT_S, endless_load(LOAD_LIMIT_S))
         elif kind == "load-failed":
             self._on_load_failed(event)
         elif kind == "steps" and self.running and event["frame"] == self.running.frame:
@@ -181,22 +191,24 @@ class Slot:
         elif kind == "rendered" and self.running:
             await self._on_rendered(self.running, float(event["seconds"]))
         elif kind == "render-failed" and self.running:
-            self._fail_running(self._raised(event, "RENDER_FAILED"))
+            self._fail_running(explain_raised(event, "RENDER_FAILED", self._log.lines).with_log(self._log.tail()))
             self._start_next()
 
     def _on_loaded(self, event: dict[str, Any]) -> None:
+        self._lift_limit()
         scene = event["scene"]
-        self._expect = FrameExpectation(device=scene["device"], slot=self.number, **_snake(event["expected"]))
+        self._expect = FrameExpectation.of(event["expected"], scene["device"], self.number)
         self._engine = next((s["engine"] for s in scene["scenes"] if s["name"] == scene["scene"]), "")
         self._owner.on_loaded(self.number, event)
         self._set_state("ready", device=scene["device"])
         self._start_next()
 
     def _on_load_failed(self, event: dict[str, Any]) -> None:
-        fault = self._raised(event, "LOAD_FAILED")
+        fault = explain_raised(event, "LOAD_FAILED", self._log.lines).with_log(self._log.tail())
         if not self._owner.on_load_failed(self.number, fault) and self._process is not None:
             self._process.send({"do": "quit"})  # loaded elsewhere: a loss of this slot, reported at its end
             self.fault = fault
+            self._limit_to(EXIT_GRACE_S, fault)
 
     async def _on_rendered(self, attempt: Attempt, seconds: float) -> None:
         assert self._expect is not None
@@ -209,16 +221,6 @@ class Slot:
         else:
             self._fail_running(found.with_log(self._log.tail()))
         self._start_next()
-
-    def _raised(self, event: dict[str, Any], otherwise: str) -> Fault:
-        """The fault of an exception in the slot: its own code, or what its message or the log says."""
-        message, code = str(event.get("message", "")), event.get("code")
-        if code in FAULT_CODES:
-            fault = Fault(str(code), message)
-        else:
-            named = explain([message]) or explain(self._log.lines, ENVIRONMENT_CODES)
-            fault = Fault(named.code if named else otherwise, message, named.hint if named else "")
-        return fault.with_log(self._log.tail())
 
     def _fail_running(self, fault: Fault) -> None:
         attempt, self.running = self.running, None
@@ -248,7 +250,3 @@ class Slot:
         attempt, self.assigned = self.assigned, None
         if attempt is not None:
             self._report_failed(attempt, Fault("SLOT_LOST", f"The process of slot {self.number} ended"))
-
-
-def _snake(expected: dict[str, Any]) -> dict[str, Any]:
-    return {("color_mode" if name == "colorMode" else name): value for name, value in expected.items()}

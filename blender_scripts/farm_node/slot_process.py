@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Optional
 
-from .limits import EXIT_GRACE_S, OUTPUT_GRACE_S, QUIT_GRACE_S, START_LIMIT_S
+from .limits import EXIT_GRACE_S, KILL_GRACE_S, OUTPUT_GRACE_S, QUIT_GRACE_S
 from .slot_line import SlotLine, SlotSwitchboard
 from .slot_log import SlotLog
 
@@ -28,7 +28,10 @@ class SlotEnd:
 
 
 class SlotProcess:
-    """`on_event` is awaited for each event before the next is read; `on_line` gets each line of output."""
+    """`on_event` is awaited for each event before the next is read; `on_line` gets each line of output.
+
+    Whoever runs it limits how long it may be silent, by `kill`.
+    """
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class SlotProcess:
         self._log = log
         self._process: Optional[asyncio.subprocess.Process] = None
         self._line: Optional[SlotLine] = None
+        self._killing = asyncio.Event()
         self._ended = asyncio.Event()
         self.killed = False
         """Whether its end was our wish."""
@@ -55,19 +59,21 @@ class SlotProcess:
         on_event: Callable[[dict[str, Any]], Awaitable[None]],
         on_line: Callable[[str], None],
     ) -> SlotEnd:
-        """Returns when the process and its group are gone and all its output is read."""
+        """Returns when the process and its group are gone, or cannot be ended, and all its output is read."""
         token, line = self._switchboard.expect()
         output: Optional[asyncio.Task[None]] = None
+        gone: Optional[asyncio.Task[None]] = None
         try:
             environment = self._environment(self._switchboard.port, token)
             self._process = await self._spawn(environment)
+            output = asyncio.create_task(self._read_output(on_line))
+            gone = asyncio.create_task(self._wait_until_gone(self._process))
             if self.killed:
                 return SlotEnd(None, "stopped while starting")
-            output = asyncio.create_task(self._read_output(on_line))
-            if await self._connected(line):
+            if await self._connected(line, gone):
                 on_connected()
                 await self._read_events(on_event)
-            return await self._end_of_process()
+            return await self._end_of_process(gone)
         except OSError as error:
             return SlotEnd(None, f"Cannot start {self._command[0]}: {error.strerror}", isinstance(error, FileNotFoundError))
         finally:
@@ -75,8 +81,8 @@ class SlotProcess:
             self._kill_group()
             if self._line is not None:
                 self._line.close()
-            if self._process is not None:
-                await self._process.wait()
+            if gone is not None:
+                await gone
             if output is not None:
                 await asyncio.wait({output}, timeout=OUTPUT_GRACE_S)
                 output.cancel()
@@ -91,6 +97,8 @@ class SlotProcess:
         """Ends it at once; `run` returns soon after."""
         self.killed = True
         self._kill_group()
+        if self._line is not None:
+            self._line.close()  # a process that cannot be ended keeps its end of it open
 
     async def stop(self, ask: bool) -> None:
         """Ends it, asking first when it is idle (`ask`); returns when it is gone."""
@@ -98,7 +106,7 @@ class SlotProcess:
         if ask and self._line is not None:
             self.send({"do": "quit"})
             await asyncio.wait({asyncio.ensure_future(self._ended.wait())}, timeout=QUIT_GRACE_S)
-        self._kill_group()
+        self.kill()
         await self._ended.wait()
 
     async def _spawn(self, environment: dict[str, str]) -> asyncio.subprocess.Process:
@@ -121,13 +129,19 @@ class SlotProcess:
                 pass  # it ended already, or the system forbids it
         return process
 
-    async def _connected(self, line: asyncio.Future[SlotLine]) -> bool:
-        """False when the process ended, or stayed silent, before it showed its token."""
-        assert self._process is not None
-        exited = asyncio.ensure_future(self._process.wait())
-        either: set[asyncio.Future[Any]] = {line, exited}
-        await asyncio.wait(either, timeout=START_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
+    async def _wait_until_gone(self, process: asyncio.subprocess.Process) -> None:
+        """Also returns some time after the process was killed and is there all the same."""
+        exited = asyncio.ensure_future(process.wait())
+        killing = asyncio.ensure_future(self._killing.wait())
+        await asyncio.wait({exited, killing}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({exited}, timeout=KILL_GRACE_S)
         exited.cancel()
+        killing.cancel()
+
+    async def _connected(self, line: asyncio.Future[SlotLine], gone: asyncio.Task[None]) -> bool:
+        """False when the process ended before it showed its token."""
+        either: set[asyncio.Future[Any]] = {line, gone}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if line.done() and not line.cancelled():
             self._line = line.result()
         return self._line is not None
@@ -137,13 +151,11 @@ class SlotProcess:
         while (event := await self._line.receive()) is not None:
             await on_event(event)
 
-    async def _end_of_process(self) -> SlotEnd:
+    async def _end_of_process(self, gone: asyncio.Task[None]) -> SlotEnd:
         assert self._process is not None
-        try:
-            return SlotEnd(await asyncio.wait_for(self._process.wait(), EXIT_GRACE_S if self._line else 0.1))
-        except asyncio.TimeoutError:
-            what = "closed its line and did not end" if self._line else "did not answer after its start"
-            return SlotEnd(None, f"Blender {what}")
+        await asyncio.wait({gone}, timeout=EXIT_GRACE_S)
+        status = self._process.returncode
+        return SlotEnd(status, "" if status is not None else "Blender closed its line and did not end")
 
     async def _read_output(self, on_line: Callable[[str], None]) -> None:
         assert self._process is not None and self._process.stdout is not None
@@ -153,8 +165,9 @@ class SlotProcess:
 
     def _kill_group(self) -> None:
         """Also what Blender may have started; a wrapper script around it is of the same group."""
-        if self._process is None:
-            return
+        self._killing.set()
+        if self._process is None or self._ended.is_set():
+            return  # nobody has this number any more, or somebody else has
         try:
             if sys.platform == "win32":
                 if self._process.returncode is None:

@@ -1,0 +1,80 @@
+"""Stands for Blender in a slot: a program that speaks to its supervisor, and does in each of its lives what it was told.
+
+`install` puts it into a folder. One line of `plan` there is one life, the last line is for all later ones; `lives` gets
+the process id of each.
+
+    mute      stops before its first word
+    frozen    stops when it is told to load
+    loads     opens the file and waits
+    dies      opens the file and ends by itself
+    reads     gives ten signs of life, 0.3 s apart, and then has opened the file
+    refuses   cannot open the file, and stops
+"""
+
+import json
+import os
+import signal
+import socket
+import stat
+import sys
+import time
+from pathlib import Path
+
+
+def install(folder: Path, *plan: str) -> str:
+    """Returns the program's path."""
+    (folder / "plan").write_text("\n".join(plan))
+    program = folder / "blender"
+    program.write_text(f"#!{sys.executable} -BS\n" + Path(__file__).read_text("utf-8"))
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return str(program)
+
+
+def lives_of(folder: Path) -> list:
+    """The process ids so far."""
+    try:
+        return [int(line) for line in (folder / "lives").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _live(folder: Path) -> None:
+    with open(folder / "lives", "a") as lives:
+        lives.write(f"{os.getpid()}\n")
+    plan = (folder / "plan").read_text().split()
+    behaviour = plan[min(len(lives_of(folder)), len(plan)) - 1]
+    if behaviour == "mute":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    line = socket.create_connection(("127.0.0.1", int(os.environ["RENDERFARM_SLOT_PORT"])))
+    commands = line.makefile("r")
+
+    def tell(**event: object) -> None:
+        line.sendall(json.dumps(event).encode() + b"\n")
+
+    tell(token=os.environ["RENDERFARM_SLOT_TOKEN"])
+    assert json.loads(commands.readline())["do"] == "load"
+    if behaviour == "frozen":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if behaviour == "refuses":
+        tell(event="load-failed", code="FILE_UNREADABLE", message="No")
+        os.kill(os.getpid(), signal.SIGSTOP)
+    for _ in range(10 if behaviour == "reads" else 0):
+        tell(event="reading")
+        time.sleep(0.3)
+    scene = {"device": "CPU", "scene": "Scene", "scenes": [], "references": []}
+    expected = {"width": 1, "height": 1, "depth": 8, "colorMode": "RGB"}
+    tell(event="loaded", scene=scene, expected=expected, warnings=[])
+    if behaviour != "dies":
+        commands.readline()
+
+
+if __name__ == "__main__":
+    _live(Path(__file__).parent)

@@ -14,7 +14,7 @@ import { systemParts } from "./system-parts.mjs";
  * @throws {SetupFailure} If a part that the purpose needs is still missing
  */
 export async function installSystemPackages(purpose, say) {
-  let missing = await missingParts();
+  let missing = await missingParts(purpose);
   if (missing.length === 0) return;
 
   let problem = "";
@@ -23,7 +23,7 @@ export async function installSystemPackages(purpose, say) {
     const packages = missing.flatMap((part) => part.packages.apt?.split(" ") ?? []);
     say(`Installing ${packages.join(" ")} (apt-get)`);
     problem = await installByApt(prefix, packages, say);
-    missing = await missingParts();
+    missing = await missingParts(purpose);
     if (missing.length === 0) return;
   }
 
@@ -37,11 +37,14 @@ export async function installSystemPackages(purpose, say) {
   for (const line of advice) say(line);
 }
 
-/** @returns {Promise<SystemPart[]>} */
-async function missingParts() {
+/**
+ * @param {"demo" | "test" | undefined} purpose
+ * @returns {Promise<SystemPart[]>}
+ */
+async function missingParts(purpose) {
   const missing = [];
   for (const part of systemParts) {
-    if (part.isWanted() && !(await part.isPresent())) missing.push(part);
+    if (part.isWanted(purpose) && !(await part.isPresent())) missing.push(part);
   }
   return missing;
 }

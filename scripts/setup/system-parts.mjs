@@ -4,12 +4,12 @@ import { findBlender, findFfmpeg, findFfprobe, findOnPath, findPython } from "./
 
 /**
  * A program or library of the system. `neededFor`: what cannot go on without it; empty when it only widens what is
- * possible. `isWanted`: false where it would be of no use.
+ * possible. `isWanted`: false where it would be of no use, or for what must work afterwards.
  *
  * @typedef {object} SystemPart
  * @property {string} name
  * @property {readonly ("demo" | "test")[]} neededFor
- * @property {() => boolean} isWanted
+ * @property {(purpose: "demo" | "test" | undefined) => boolean} isWanted
  * @property {() => boolean | Promise<boolean>} isPresent
  * @property {Partial<Record<PackageManager, string>>} packages the part's packages, by package manager
  *
@@ -74,6 +74,14 @@ export const systemParts = [
     isWanted: asRootOnLinux,
     isPresent: () => findOnPath("ip") !== undefined,
     packages: { apt: "iproute2", dnf: "iproute", pacman: "iproute2", zypper: "iproute2", apk: "iproute2" },
+  },
+  {
+    // The clock on the wall jumps by it for single programs; that test is skipped without.
+    name: "libfaketime",
+    neededFor: [],
+    isWanted: (purpose) => purpose === "test" && asRootOnLinux(),
+    isPresent: () => findOnPath("faketime") !== undefined,
+    packages: { apt: "faketime", dnf: "libfaketime", pacman: "libfaketime", zypper: "libfaketime", apk: "libfaketime" },
   },
   {
     // Without it Blender 4.3 and 5.2 end at the first EEVEE frame on a machine without a display.

@@ -5,6 +5,9 @@ import { keyframedScene, type Reference } from "../support/blender.ts";
 import { expectClean, freeze, halfOf, renders, slotsOf } from "../support/fault-lab.ts";
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
 import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
+import { makeMemoryCage } from "../support/memory-cage.ts";
+
+const noControlGroups = "this system gives tests no control groups";
 
 describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle of a job", () => {
   let scene: Reference;
@@ -139,6 +142,27 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     for (const pid of await slotsOf(lab, north)) process.kill(pid, "SIGKILL");
     const { reason } = await run.event("frame:requeued");
     expect(reason).toMatch(/CRASHED|OUT_OF_MEMORY|slot ended/);
+    expect(framesByNode(await completion(run))).toEqual({ north: 24 });
+    expect(run.all("node:lost")).toEqual([]);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("memory runs out for a slot, and the kernel kills it: that is the cause told, and its slot renders again", async (context) => {
+    const cage = await makeMemoryCage(64 * 1024);
+    if (!cage) {
+      skipBecause(noControlGroups);
+      return context.skip(noControlGroups);
+    }
+    await using lab = await FarmLab.open("desk", "north");
+    const north = await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    await renders(run, "north");
+    for (const pid of await slotsOf(lab, north)) await cage.take(pid);
+    const { reason } = await run.event("frame:requeued");
+    expect(reason).toMatch(/OUT_OF_MEMORY|memory ran out/);
     expect(framesByNode(await completion(run))).toEqual({ north: 24 });
     expect(run.all("node:lost")).toEqual([]);
     await expectSameFilm(output, scene);

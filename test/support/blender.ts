@@ -30,7 +30,7 @@ export async function keyframedScene(options: { frames: number; samples: number 
   const parts = [version, await readFile(recipe, "utf8"), JSON.stringify(options)];
   const digest = createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16);
   const folder = join(tmpdir(), "renderfarm-test-scenes", digest);
-  if (!existsSync(folder)) await build(blender, recipe, folder, options);
+  if (!existsSync(folder)) await build(folder, options);
 
   const frames = Array.from({ length: options.frames }, (_, index) => index + 1);
   return { blendfile: join(folder, "scene.blend"), frames, pixels: await pixelsOf(join(folder, "frames"), frames) };
@@ -62,20 +62,35 @@ function frameOf(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-async function build(blender: string, recipe: string, folder: string, options: { frames: number; samples: number }) {
+/**
+ * Saves a blendfile by one of the recipes in scenes/.
+ *
+ * @param args What the recipe wants after the path of the blendfile
+ */
+export async function saveScene(recipe: string, blendfile: string, args: readonly string[]): Promise<void> {
+  const script = fileURLToPath(new URL(`scenes/${recipe}`, import.meta.url));
+  const quiet = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
+  await execa(requireBlender(), [...quiet, "-P", script, "--", blendfile, ...args], {
+    env: { TMPDIR: join(blendfile, "..") },
+  });
+}
+
+/** Renders a blendfile's whole range as its artist would, with `blender -a`, into a folder of PNG files. */
+export async function renderAlone(blendfile: string, folder: string): Promise<void> {
+  await execa(requireBlender(), ["-b", blendfile, "-noaudio", "-o", join(folder, "frame_####"), "-F", "PNG", "-a"], {
+    env: { TMPDIR: join(blendfile, "..") },
+  });
+}
+
+async function build(folder: string, options: { frames: number; samples: number }) {
   const parent = join(folder, "..");
   await mkdir(parent, { recursive: true });
   // Made aside and renamed, so that a test run that was killed leaves no half of it.
   const workshop = await mkdtemp(join(parent, "making-"));
   try {
     const blendfile = join(workshop, "scene.blend");
-    const numbers = [String(options.frames), String(options.samples)];
-    const quiet = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
-    const env = { TMPDIR: workshop };
-    await execa(blender, [...quiet, "-P", recipe, "--", blendfile, ...numbers], { env });
-    await execa(blender, ["-b", blendfile, "-noaudio", "-o", join(workshop, "frames/frame_####"), "-F", "PNG", "-a"], {
-      env,
-    });
+    await saveScene("keyframed.py", blendfile, [String(options.frames), String(options.samples)]);
+    await renderAlone(blendfile, join(workshop, "frames"));
     await rename(workshop, folder);
   } finally {
     await rm(workshop, { recursive: true, force: true });

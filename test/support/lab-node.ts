@@ -45,7 +45,7 @@ export async function startLabNode(name: string, under: NodeHost, place: LabNode
   const blender = blenderPath ?? "blender";
   const words = {
     blender: [blender, "-b", "--factory-startup", "-noaudio", "-P", script, "--", ...options],
-    python3: ["python3", script, ...options, "--blender", blender],
+    python3: ["python3", script, "--blender", blender, ...options],
   };
   const program = startProgram([...place.on, ...words[under]], place.env, own);
   let said = "";

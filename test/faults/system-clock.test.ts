@@ -1,0 +1,56 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { blenderPath, keyframedScene, type Reference } from "../support/blender.ts";
+import { FakedClock, fakedClockProblem } from "../support/faked-clock.ts";
+import { expectClean } from "../support/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
+import { completion, expectSameFilm, framesByNode } from "../support/lab-results.ts";
+
+const problem = farmLabProblem ?? fakedClockProblem;
+
+describe.skipIf(skipBecause(problem))("the clock on the wall of real machines", () => {
+  let scene: Reference;
+
+  beforeAll(async () => {
+    requireBuild();
+    scene = await keyframedScene({ frames: 24, samples: 24 });
+  });
+
+  test("jumps on a year and back two days, on both sides and in turn: nothing is lost, and the job keeps its lock", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    const [desk, north] = [new FakedClock(lab.path("desk-clock")), new FakedClock(lab.path("north-clock"))];
+    // libfaketime stops Blender itself at its start: the node has the clock that jumps, its slots have the true one.
+    const blender = lab.path("blender-without");
+    await writeFile(blender, `#!/bin/sh\nunset LD_PRELOAD\nexec '${blenderPath}' "$@"\n`, { mode: 0o755 });
+    await lab.startNode("north", { under: "python3", limits: north.words, more: ["--blender", blender] });
+    const output = lab.path("film.mp4");
+    const job = [scene.blendfile, "-o", output, "--keep-frames", "--yes"];
+    const run = lab.coordinate(job, {}, desk.words);
+    await run.event("frame:stored", 3);
+    desk.jump("+365d");
+    const year = new Date().getUTCFullYear();
+    await run.event("frame:stored", 6);
+    expect(new Date(String(run.events.at(-1)?.at)).getUTCFullYear()).toBeGreaterThan(year); // it did jump
+    const { code, stderr } = await lab.coordinate(job).end();
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("another renderfarm works in it"),
+    });
+    north.jump("-2d");
+    await run.event("frame:stored", 9);
+    desk.jump("-2d");
+    north.jump("+365d");
+    await run.event("frame:stored", 12);
+
+    expect(framesByNode(await completion(run))).toEqual({ north: 24 });
+    for (const type of ["node:lost", "frame:requeued", "node:barred"]) expect(run.all(type)).toEqual([]);
+    const seconds = (await readFile(`${output}.renderfarm/frames.ndjson`, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { seconds: number }).seconds);
+    expect(Math.min(...seconds)).toBeGreaterThan(0);
+    expect(Math.max(...seconds)).toBeLessThan(600);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+});

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import time
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -12,10 +11,10 @@ from typing import Any, Callable, Optional
 from .attempts import Attempt, Pair, Result
 from .blend_header import saved_by
 from .blender_program import BlenderProgram, slot_command
-from .blob_store import BlobStore
-from .console import say, warn
-from .errors import Fault
+from .errors import Fault, FaultError
 from .fit import fit_job_loaded
+from .job_folder import JobFolder
+from .narration import narrate
 from .slot import Slot
 from .slot_line import SlotSwitchboard
 
@@ -31,9 +30,8 @@ class Job:
         holder: str,
         slot_count: int,
         program: BlenderProgram,
-        store: BlobStore,
         board: SlotSwitchboard,
-        folder: Path,
+        folder: JobFolder,
     ) -> None:
         self.job_id = job_id
         self.holder = holder
@@ -41,13 +39,12 @@ class Job:
         self.slots: list[Slot] = []
         self.results: dict[Pair, Result] = {}
         self.load_command: dict[str, Any] = {}
-        self.frames_folder = folder / "frames"
+        self.frames_folder = folder.frames
         self.rendered = 0
         self.allow_scripts = False
         """Whether the person at this node lets scripts in blendfiles run, for a job that asks for it."""
         self._slot_count = slot_count
         self._program = program
-        self._store = store
         self._board = board
         self._folder = folder
         self._emit: Optional[Emit] = None
@@ -56,8 +53,9 @@ class Job:
         self._loading: Optional[dict[str, Any]] = None
         self._loaded: Optional[dict[str, Any]] = None
         self._warnings: list[dict[str, Any]] = []
-        self._pinned: Optional[str] = None
-        self._closed = False
+        self._changing = asyncio.Lock()
+        """Held while the slots and the files of the job are others than before: by a load, and by the end."""
+        self._closing: Optional[asyncio.Task[None]] = None
 
     def attach(self, emit: Emit) -> None:
         self._emit = emit
@@ -69,7 +67,7 @@ class Job:
             slot.assigned = None
 
     def emit(self, message: dict[str, Any]) -> None:
-        _narrate(message)
+        narrate(message)
         if self._emit is not None:
             self._emit(message)
 
@@ -89,23 +87,44 @@ class Job:
 
     async def load(self, wanted: dict[str, Any]) -> None:
         """`job-load`. The same once more changes nothing and is answered again."""
-        if wanted == self._loading:
-            if self._loaded is not None:
-                self._tell_loaded()
-            return
-        await self._end_slots()
-        self._loading, self._loaded, self._warnings = wanted, None, []
-        fault = await self._prepare(wanted)
-        if self._closed or wanted is not self._loading:
-            return
-        if fault is not None:
-            self._tell_load_failed(fault)
-            return
+        async with self._changing:
+            if self.is_closing:
+                return
+            if wanted == self._loading:
+                if self._loaded is not None:
+                    self._tell_loaded()
+                return
+            await self._end_slots()
+            self._loading, self._loaded, self._warnings = wanted, None, []
+            try:
+                blend = await self._prepare(wanted)
+            except FaultError as error:
+                if not self.is_closing:
+                    self._tell_load_failed(error.fault)
+                return
+            if not self.is_closing:
+                self._start_slots(wanted, blend)
+
+    async def _prepare(self, wanted: dict[str, Any]) -> Path:
+        """Puts the blendfile in place. Raises FaultError when it cannot be given to this Blender."""
+        blend = await self._folder.take_blend(wanted["blend"])
+        try:
+            version = await asyncio.to_thread(saved_by, blend)
+        except OSError as error:
+            raise FaultError(Fault("LOAD_FAILED", f"Cannot read the blendfile: {error}")) from error
+        if version is not None and version > self._program.version_numbers:
+            newer = f"{version[0]}.{version[1]}"
+            message = f"The file was saved by Blender {newer} and this node has {self._program.version}"
+            raise FaultError(Fault("FILE_TOO_NEW", message, f"Use nodes with Blender {newer} or newer"))
+        return blend
+
+    def _start_slots(self, wanted: dict[str, Any], blend: Path) -> None:
         scripts = self._may_run_scripts(wanted)
-        self.load_command["scripts"] = scripts
+        scene, color_mode = wanted["scene"], wanted["colorMode"]
+        self.load_command = {"blend": str(blend), "scene": scene, "colorMode": color_mode, "scripts": scripts}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
         for number in range(self._slot_count):
-            slot = Slot(number, self, command, self._folder / f"slot-{number}", self._board)
+            slot = Slot(number, self, command, self._folder.path / f"slot-{number}", self._board)
             self.slots.append(slot)
             self._tasks.append(asyncio.create_task(slot.run(), name=f"slot {number}"))
 
@@ -118,25 +137,6 @@ class Job:
                 None,
             )
         return bool(wanted["allowScripts"]) and self.allow_scripts
-
-    async def _prepare(self, wanted: dict[str, Any]) -> Optional[Fault]:
-        """Puts the blendfile in place; a fault when it cannot be given to this Blender."""
-        blob = self._store.pin(wanted["blend"])
-        if blob is None:
-            return Fault("LOAD_FAILED", "The blendfile is not on this node", "Send it again")
-        self._pinned = wanted["blend"]
-        blend = self._folder / "job.blend"
-        try:
-            await asyncio.to_thread(_place, blob, blend, self.frames_folder)
-            version = await asyncio.to_thread(saved_by, blend)
-        except OSError as error:
-            return Fault("LOAD_FAILED", f"Cannot put the blendfile in place: {error}")
-        if version is not None and version > self._program.version_numbers:
-            newer = f"{version[0]}.{version[1]}"
-            message = f"The file was saved by Blender {newer} and this node has {self._program.version}"
-            return Fault("FILE_TOO_NEW", message, f"Use nodes with Blender {newer} or newer")
-        self.load_command = {"blend": str(blend), "scene": wanted["scene"], "colorMode": wanted["colorMode"]}
-        return None
 
     def on_loaded(self, slot: int, event: dict[str, Any]) -> None:
         for told in event["warnings"]:
@@ -188,13 +188,21 @@ class Job:
             except OSError:
                 pass  # Windows, while it is being sent; it goes with the run folder
 
-    async def close(self) -> None:
-        """Idempotent. Ends the slots and removes all files of the job."""
-        if self._closed:
-            return
-        self._closed = True
-        await self._end_slots()
-        await asyncio.to_thread(shutil.rmtree, self._folder, True)
+    @property
+    def is_closing(self) -> bool:
+        return self._closing is not None
+
+    def close(self) -> asyncio.Future[None]:
+        """Ends the slots and removes all files of the job. Begins at once; every caller waits for the same end."""
+        if self._closing is None:
+            self._dismiss_slots()
+            self._closing = asyncio.create_task(self._close(), name="close job")
+        return asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        async with self._changing:  # a load that puts files in place would put them into what is removed
+            await self._end_slots()
+            await self._folder.remove()
 
     async def _end_slots(self) -> None:
         """Returns when no slot of an earlier load is left."""
@@ -202,9 +210,7 @@ class Job:
         await asyncio.gather(*self._endings)
         for result in list(self.results.values()):
             self.release(result.attempt)
-        if self._pinned is not None:
-            self._store.unpin(self._pinned)
-            self._pinned = None
+        await self._folder.drop_blend()
 
     def _dismiss_slots(self) -> None:
         """From now on the slots belong to nobody; ending them takes a while and may be asked for by one of them."""
@@ -238,29 +244,3 @@ class Job:
 async def _end(slots: list[Slot], tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*(slot.close() for slot in slots))
     await asyncio.gather(*tasks)
-
-
-def _place(blob: Path, blend: Path, frames: Path) -> None:
-    frames.mkdir(parents=True, exist_ok=True)
-    blend.unlink(missing_ok=True)
-    try:
-        os.link(blob, blend)  # costs nothing, and another node's eviction does not take it away
-    except OSError:
-        shutil.copyfile(blob, blend)
-
-
-def _narrate(message: dict[str, Any]) -> None:
-    """One short line per thing that a person at the node wants to see."""
-    kind = message["type"]
-    if kind == "frame-rendered":
-        result = message["result"]
-        say(f"frame {result['frame']} rendered in {result['seconds']:.1f} s (slot {result['slot']}, {result['device']})")
-    elif kind == "frame-failed":
-        error = message["error"]
-        say(f"frame {message['frame']} failed: {error['code']}: {error['message']}")
-    elif kind == "job-load-failed":
-        say(f"the blendfile cannot be used: {message['error']['code']}: {message['error']['message']}")
-    elif kind == "slot-changed" and message["state"] == "lost":
-        warn(f"slot {message['slot']} was lost: {message['error']['code']}: {message['error']['message']}")
-    elif kind == "warning":
-        warn(f"{message['code']}: {message['message']}")

@@ -13,6 +13,7 @@ from .blender_program import BlenderProgram
 from .blob_store import BlobStore
 from .console import say
 from .job import Job
+from .job_folder import JobFolder
 from .limits import JOB_KEPT_S
 from .link import CLOSE_REPLACED, Link
 from .protocol import MAX_BLOB, Message
@@ -78,6 +79,8 @@ class Node:
 
     async def open_job(self, session: Session, message: Message) -> dict[str, Any]:
         """The answer to `job-open`."""
+        if self._job is not None and self._job.job_id == message["job"] and self._job.is_closing:
+            await self.close_job(self._job)  # too late to be taken up; it begins afresh
         job = self._job
         if job is not None and job.job_id != message["job"]:
             return {"type": "busy", "holder": job.holder, "since": job.since_ms}
@@ -110,7 +113,8 @@ class Node:
         folder = self._run_folder / f"job-{message['job'][:8]}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        job = Job(message["job"], message["holder"], count, self._program, self.store, self._board, folder)
+        files = JobFolder(folder, self.store)
+        job = Job(message["job"], message["holder"], count, self._program, self._board, files)
         job.allow_scripts = self._allow_scripts
         self._job = job
         self._on_state("busy")
@@ -137,6 +141,7 @@ class Node:
 
     def _expire(self, job: Job) -> None:
         say(f"job {job.job_id[:8]}: {job.holder} did not come back")
+        job.close()  # now, so that nobody takes it up before its end has begun
         self._background(self.close_job(job))
 
     def _cancel_expiry(self) -> None:

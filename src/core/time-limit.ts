@@ -18,3 +18,17 @@ export async function withinTime<T>(promise: Promise<T>, timeoutMs: number, late
     clearTimeout(timer);
   }
 }
+
+/** Waits for a promise, but not beyond an abort. @throws What the promise rejects with, or the signal's reason */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const waiting = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: waiting.signal });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    waiting.abort();
+  }
+}

@@ -1,16 +1,41 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { systemClock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
 import { type FarmKey, formatFarmKey, makeFarmKey } from "../core/farm-key.ts";
 import type { Sighting } from "../core/node.ts";
+import { backOffMs } from "./back-off.ts";
 import type { BlenderProgram } from "./blender-program.ts";
 import { endNode, nodeArguments, nodeEnvironment } from "./node-process.ts";
 
 const startingTimeoutMs = 60_000;
 const lookEveryMs = 50;
 const mostOutputCharacters = 4_000;
+/** How often in a row it is started again; one that lived for a while begins a new row. */
+const mostRestarts = 5;
+const wellAfterMs = 60_000;
+
+export interface EmbeddedNodeOptions {
+  readonly slots: number;
+  readonly cacheFolder: string;
+}
+
+/** What stays when the node is started again. */
+interface Own {
+  readonly folder: string;
+  readonly key: FarmKey;
+}
+
+/** A node that serves. */
+interface Serving {
+  readonly child: NodeProcess;
+  readonly sighting: Sighting;
+  /** Its last words so far. */
+  readonly output: () => string;
+}
 
 /** What the node writes once it serves. */
 interface Ready {
@@ -27,66 +52,122 @@ type NodeProcess = ReturnType<typeof startNode>;
  * removes its folder.
  */
 export class EmbeddedNode implements AsyncDisposable {
-  readonly sighting: Sighting;
-  readonly key: FarmKey;
-  readonly #child: NodeProcess;
-  readonly #folder: string;
+  readonly #blender: BlenderProgram;
+  readonly #options: EmbeddedNodeOptions;
+  readonly #own: Own;
+  #serving: Serving;
   #disposed: Promise<void> | undefined;
 
-  private constructor(sighting: Sighting, key: FarmKey, child: NodeProcess, folder: string) {
-    this.sighting = sighting;
-    this.key = key;
-    this.#child = child;
-    this.#folder = folder;
+  private constructor(blender: BlenderProgram, options: EmbeddedNodeOptions, own: Own, serving: Serving) {
+    this.#blender = blender;
+    this.#options = options;
+    this.#own = own;
+    this.#serving = serving;
   }
 
   /** @throws {FarmError} `FARM_NO_NODE` with the node's own last lines, when it does not start */
-  static async open(
-    blender: BlenderProgram,
-    options: { slots: number; cacheFolder: string },
-    signal: AbortSignal,
-  ): Promise<EmbeddedNode> {
-    const folder = await mkdtemp(join(tmpdir(), "renderfarm-node-"));
-    const ready = join(folder, "ready.json");
-    const key = makeFarmKey();
-    const nodeOptions = [
-      ...[
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "0",
-        "--no-mdns",
-        "--name",
-        "this machine",
-        "--slots",
-        String(options.slots),
-      ],
-      ...["--cache-dir", options.cacheFolder, "--config-dir", folder, "--ready-file", ready, "--exit-with-stdin"],
-      "--remove-config-dir", // should this process be killed, nobody else is left to do it
-    ];
-    const child = startNode(blender.path, nodeOptions, key);
-    let output = "";
-    child.all?.setEncoding("utf8").on("data", (text: string) => {
-      output = (output + text).slice(-mostOutputCharacters);
-    });
+  static async open(blender: BlenderProgram, options: EmbeddedNodeOptions, signal: AbortSignal): Promise<EmbeddedNode> {
+    const own = { folder: await mkdtemp(join(tmpdir(), "renderfarm-node-")), key: makeFarmKey() };
     try {
-      const { node, name, port } = await readWhenThere(ready, child, () => output, signal);
-      const sighting: Sighting = {
-        ...{ id: node, name, addresses: [{ host: "127.0.0.1", port }], blenderVersion: blender.version },
-        ...{ slots: options.slots, keyId: key.id, source: "embedded" },
-      };
-      return new EmbeddedNode(sighting, key, child, folder);
+      return new EmbeddedNode(blender, options, own, await serve(blender, options, own, signal));
     } catch (error) {
-      await endNode(child);
-      await rm(folder, { recursive: true, force: true });
+      await rm(own.folder, { recursive: true, force: true });
       throw error;
     }
   }
 
+  get key(): FarmKey {
+    return this.#own.key;
+  }
+
+  get sighting(): Sighting {
+    return this.#serving.sighting;
+  }
+
+  /**
+   * Starts the node again whenever it ends, with growing pauses: nobody else does, and the job would wait for it for ever.
+   *
+   * @param onBack Told where it serves now; its id and its key are the same as before
+   * @returns Why it was given up in the end
+   * @throws The signal's reason
+   */
+  async keepAlive(onBack: (sighting: Sighting) => void, signal: AbortSignal): Promise<FarmError> {
+    for (let failures = 0; ; ) {
+      const startedMs = systemClock.monotonicMs();
+      await endOf(this.#serving.child, signal);
+      failures = systemClock.monotonicMs() - startedMs > wellAfterMs ? 1 : failures + 1;
+      let problem: FarmError | undefined = hasEnded(this.#serving.output());
+      while (problem !== undefined) {
+        if (failures > mostRestarts) return problem;
+        await systemClock.sleep(backOffMs(failures), signal);
+        problem = await this.#startAgain(signal);
+        if (problem !== undefined) failures += 1;
+      }
+      onBack(this.sighting);
+    }
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposed ??= endNode(this.#child).then(() => rm(this.#folder, { recursive: true, force: true }));
+    this.#disposed ??= endNode(this.#serving.child).then(() => rm(this.#own.folder, { recursive: true, force: true }));
     return this.#disposed;
   }
+
+  /** @returns Why it does not start, if it does not */
+  async #startAgain(signal: AbortSignal): Promise<FarmError | undefined> {
+    try {
+      await mkdir(this.#own.folder, { recursive: true, mode: 0o700 }); // a node that ends in order takes it along
+      this.#serving = await serve(this.#blender, this.#options, this.#own, signal);
+      return undefined;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof FarmError)) throw error;
+      return error;
+    }
+  }
+}
+
+/** @throws {FarmError} `FARM_NO_NODE`, when nothing of it is left; the signal's reason */
+async function serve(
+  blender: BlenderProgram,
+  { slots, cacheFolder }: EmbeddedNodeOptions,
+  { folder, key }: Own,
+  signal: AbortSignal,
+): Promise<Serving> {
+  const ready = join(folder, "ready.json");
+  await rm(ready, { force: true }); // of an earlier start
+  const child = startNode(
+    blender.path,
+    [
+      ...["--host", "127.0.0.1", "--port", "0", "--no-mdns", "--name", "this machine", "--slots", String(slots)],
+      ...["--cache-dir", cacheFolder, "--config-dir", folder, "--ready-file", ready, "--exit-with-stdin"],
+      "--remove-config-dir", // should this process be killed, nobody else is left to do it
+    ],
+    key,
+  );
+  let said = "";
+  child.all?.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-mostOutputCharacters);
+  });
+  const output = () => said;
+  try {
+    const { node, name, port } = await readWhenThere(ready, child, output, signal);
+    const sighting: Sighting = {
+      ...{ id: node, name, addresses: [{ host: "127.0.0.1", port }], blenderVersion: blender.version },
+      ...{ slots, keyId: key.id, source: "embedded" },
+    };
+    return { child, sighting, output };
+  } catch (error) {
+    await endNode(child);
+    throw error;
+  }
+}
+
+/** @throws The signal's reason, when it is aborted first */
+async function endOf(child: NodeProcess, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await once(child, "exit", { signal }).catch((error: unknown) => {
+    throw signal.aborted ? signal.reason : error;
+  });
 }
 
 function startNode(blender: string, nodeOptions: readonly string[], key: FarmKey) {
@@ -116,9 +197,17 @@ async function readWhenThere(
     if (text !== undefined) return JSON.parse(text) as Ready; // our own program wrote it, whole, in one rename
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
-  throw new FarmError(
+  throw noNodeHere("Cannot start a render node on this machine", output());
+}
+
+function hasEnded(output: string): FarmError {
+  return noNodeHere("Cannot go on with the render node on this machine: it ended by itself", output);
+}
+
+function noNodeHere(what: string, output: string): FarmError {
+  return new FarmError(
     "FARM_NO_NODE",
-    `Cannot start a render node on this machine; it said:\n${output().trim() || "(nothing)"}`,
+    `${what}; it said:\n${output.trim() || "(nothing)"}`,
     "Run the same Blender by hand to see more: blender -b -P blender_scripts/main.py",
   );
 }

@@ -4,6 +4,7 @@ import { systemClock } from "../core/clock.ts";
 import { FarmError, messageOf } from "../core/errors.ts";
 import type { JobSettings } from "../core/job-settings.ts";
 import type { Sighting } from "../core/node.ts";
+import { orAborted } from "../core/time-limit.ts";
 import { fixedNodes } from "../discovery/fixed.ts";
 import { browseMdns } from "../discovery/mdns.ts";
 import { firstScan } from "../discovery/scan.ts";
@@ -149,6 +150,18 @@ export class Gathering implements AsyncDisposable {
     const program = await findBlender(blender, signal);
     this.#embedded = await EmbeddedNode.open(program, { slots: localSlots, cacheFolder }, signal);
     this.pool.add(this.#embedded.sighting, this.#embedded.key);
+    this.#background.push(this.#keepAlive(this.#embedded));
+  }
+
+  /** A node that nobody else knows of is ours to look after. */
+  async #keepAlive(node: EmbeddedNode): Promise<void> {
+    const { signal } = this.#stop;
+    try {
+      const reason = await node.keepAlive((sighting) => this.pool.add(sighting), signal);
+      this.pool.leaveOut(node.sighting.id ?? "", reason);
+    } catch (error) {
+      if (!signal.aborted) this.inputs.push({ type: "broken", error });
+    }
   }
 
   /** Contacts the named nodes at once; only when none of them answers is it worth waiting for where mDNS sees them. */
@@ -204,20 +217,6 @@ export class Gathering implements AsyncDisposable {
     this.#openTold.add(id);
     const { code, message, hint } = openNodeRefused(name);
     this.#tell({ type: "node:refused", name, code, message, hint });
-  }
-}
-
-/** @throws The signal's reason, when it is aborted first */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const waiting = new AbortController();
-  const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: waiting.signal });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    waiting.abort();
   }
 }
 

@@ -89,7 +89,7 @@ export class NodePool {
 
   /** Leaves a node out of the job from now on. */
   leaveOut(node: NodeId, reason: FarmError): void {
-    this.#keepers.get(this.#owners.get(node) ?? "")?.leave(reason);
+    this.#keepers.get(this.#owners.get(node) ?? node)?.leave(reason);
   }
 
   /** Takes up a node, or tells its keeper that it was seen again. @param extraKey A key that only this node has */

@@ -69,12 +69,7 @@ class BlobStore:
             except OSError as error:
                 raise write_error(error) from error
             self._writers[sha256] = writer
-        try:
-            writer.resume()
-        except BlobError:
-            writer.abandon()
-            raise
-        return writer
+            return writer
 
     def touch(self, sha256: str) -> None:
         """Marks a blob as used now: eviction goes by the time of the last use."""

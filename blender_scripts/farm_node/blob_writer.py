@@ -16,7 +16,11 @@ CHUNK = 4 * 1024 * 1024
 
 
 class BlobWriter:
-    """`resume` comes first. Only one thread at a time may call it; `abandon` may come from another."""
+    """Only one thread at a time may call it; `abandon` may come from another.
+
+    What an earlier transfer left is hashed while the rest comes, piece by piece: all of it at once would take minutes, in
+    which the coordinator would see nothing taken.
+    """
 
     def __init__(
         self, sha256: str, size: int, part: Path, whole: Path, on_end: Callable[[BlobWriter], None]
@@ -31,8 +35,9 @@ class BlobWriter:
         self._abandoned = False
         self._has_ended = False
         self._file = open(part, "ab+")
+        self._hashed = 0
         self.sha256 = sha256
-        self.position = 0
+        self.position = os.fstat(self._file.fileno()).st_size
         """Offset in bytes of the next piece."""
 
     @property
@@ -43,20 +48,6 @@ class BlobWriter:
         except OSError:
             return 0
 
-    def resume(self) -> None:
-        """Reads what an earlier transfer left, which may take minutes. Raises BlobError."""
-        with self._lock:
-            self._check_wanted()
-            try:
-                self._file.seek(0)
-                while not self._abandoned and (chunk := self._file.read(CHUNK)):
-                    self._digest.update(chunk)
-                    self.position += len(chunk)
-            except OSError as error:
-                self._end()
-                raise write_error(error) from error
-            self._check_wanted()
-
     def write(self, data: bytes) -> None:
         """Raises BlobError; the part stays for resuming, except when it is longer than the blob was said to be."""
         with self._lock:
@@ -66,10 +57,10 @@ class BlobWriter:
                 raise BlobError("TOO_LARGE", f"The blob is longer than the {self._size} bytes it was said to have")
             try:
                 self._file.write(data)
+                self.position += len(data)
+                self._hash(data)
             except OSError as error:
                 raise write_error(error) from error
-            self._digest.update(data)
-            self.position += len(data)
 
     def finish(self) -> None:
         """Verifies, syncs and renames into the cache. Raises BlobError; after a wrong digest the part is gone."""
@@ -77,10 +68,13 @@ class BlobWriter:
             self._check_wanted()
             if self.position < self._size:
                 raise BlobError("WRITE_FAILED", f"{self._size - self.position} bytes are missing")
-            if self._digest.hexdigest() != self.sha256:
-                self._drop()
-                raise BlobError("DIGEST_MISMATCH", "The bytes received have another SHA-256 than was said")
             try:
+                while self._hashed < self.position:
+                    self._check_wanted()
+                    self._hash(b"")
+                if self._digest.hexdigest() != self.sha256:
+                    self._drop()
+                    raise BlobError("DIGEST_MISMATCH", "The bytes received have another SHA-256 than was said")
                 self._file.flush()
                 os.fsync(self._file.fileno())
                 self._end(lambda: self._part.replace(self._whole))
@@ -92,6 +86,17 @@ class BlobWriter:
         self._abandoned = True
         with self._lock:
             self._end(self._remove_if_empty)
+
+    def _hash(self, newest: bytes) -> None:
+        """Hashes the newest bytes, or, when others stand before them, the next ones of those."""
+        if self._hashed + len(newest) != self.position:
+            self._file.seek(self._hashed)
+            newest = self._file.read(CHUNK)
+            self._file.seek(0, os.SEEK_END)  # where a write goes; Python's buffer must know it too
+            if not newest:
+                raise OSError(errno.EIO, "The part is shorter than it was")
+        self._digest.update(newest)
+        self._hashed += len(newest)
 
     def _check_wanted(self) -> None:
         if self._abandoned:

@@ -53,8 +53,8 @@ JOB_KEPT_S = 600.0
 START_LIMIT_S = 300.0
 """From the start of a Blender to its first word: a slow disk, the first time after its installation."""
 LOAD_LIMIT_S = 1800.0
-"""For opening a blendfile, and between two signs of life while the files that it uses are read afterwards. Blender gives
-none while it opens a file, so this must be enough for the largest one over the slowest network drive."""
+"""For opening a blendfile and reading the files that it uses. Blender gives no sign of life while it opens a file, so this
+must be enough for the largest one. With START_LIMIT_S it is less than a coordinator waits for its answer, 40 minutes."""
 QUIT_GRACE_S = 0.7
 EXIT_GRACE_S = 5.0
 """Between the closed line and the end of the process: a crashing Blender still writes its crash report."""

@@ -181,8 +181,6 @@ class Slot:
             return  # its end was decided; what it said before it knew comes too late
         if kind == "loaded":
             self._on_loaded(event)
-        elif kind == "reading":
-            self._limit_to(LOAD_LIMIT_S, endless_load(LOAD_LIMIT_S))
         elif kind == "load-failed":
             self._on_load_failed(event)
         elif kind == "steps" and self.running and event["frame"] == self.running.frame:

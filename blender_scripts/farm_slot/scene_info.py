@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 import bpy
 
@@ -26,11 +26,8 @@ _KINDS = (
 )
 
 
-def describe(scene: Any, active: str, on_reading: Callable[[], None]) -> Dict[str, Any]:
-    """All but `device`. `scene` is the one to be rendered, `active` the name of the one that the file has active.
-
-    `on_reading` is called while files outside the blendfile are read, for each piece.
-    """
+def describe(scene: Any, active: str) -> Dict[str, Any]:
+    """All but `device`. `scene` is the one to be rendered, `active` the name of the one that the file has active."""
     major, minor = bpy.data.version[:2]
     return {
         "activeScene": active,
@@ -38,7 +35,7 @@ def describe(scene: Any, active: str, on_reading: Callable[[], None]) -> Dict[st
         "savedBy": "%d.%d" % (major, minor) if major else None,
         "scenes": [describe_scene(each) for each in bpy.data.scenes[:MAX_SCENES]],
         "references": references(),
-        "files": digest_of_files(on_reading),
+        "files": digest_of_files(),
     }
 
 
@@ -89,7 +86,7 @@ def references() -> List[Dict[str, Any]]:
     return sorted(found.values(), key=lambda each: not each["missing"])[:MAX_REFERENCES]
 
 
-def digest_of_files(on_reading: Callable[[], None]) -> Optional[str]:
+def digest_of_files() -> Optional[str]:
     """SHA-256 over names and contents of the files outside the blendfile, None when there are none.
 
     They decide pixels as the blendfile does: a texture that was painted over, or that differs from node to node, must not go
@@ -109,7 +106,6 @@ def digest_of_files(on_reading: Callable[[], None]) -> Optional[str]:
             with open(file, "rb") as stream:
                 for piece in iter(lambda: stream.read(1 << 20), b""):
                     content.update(piece)
-                    on_reading()
         except OSError as error:
             content.update(("unreadable: %s" % error.errno).encode())
         about = "%s\0%s\0%s\n" % (name, os.path.basename(file), content.hexdigest())

@@ -37,7 +37,7 @@ class Work:
         scene = pick_scene(command["scene"])
         self._scene = scene.name
         self._outputs = command["outputs"]
-        info = scene_info.describe(scene, active, self.on_reading)  # before the settings are changed: it tells what the file says
+        info = scene_info.describe(scene, active)  # before the settings are changed: it tells what the file says
         self._needs_frame_text = settings.prepare(scene, command["colorMode"])
         output_nodes.redirect(scene, self._outputs)
         device, fallback = choose_device(scene)
@@ -60,13 +60,6 @@ class Work:
             settings.write_frame_text(command["path"], command["frame"])
         shutil.rmtree(self._outputs, ignore_errors=True)  # what File Output nodes wrote is nobody's
         self._channel.send({"event": "rendered", "frame": command["frame"], "seconds": time.monotonic() - started})
-
-    def on_reading(self) -> None:
-        """Called for each piece of the files outside the blendfile, which may take longer than all the rest."""
-        now = time.monotonic()
-        if now - self._reported_at >= STEPS_INTERVAL_S:
-            self._reported_at = now
-            self._channel.send({"event": "reading"})
 
     def on_stats(self, *_: Any) -> None:
         """Called by Blender at every step of a render; the supervisor is told once per second."""

@@ -6,7 +6,6 @@ import unittest
 from unittest import mock
 
 from farm_node.blob_store import BlobStore
-from farm_node.blob_writer import BlobWriter
 from farm_node.limits import RESERVE_BYTES
 
 from .support.store import NODE, Stored, digest
@@ -111,13 +110,30 @@ class BlobStoreTest(Stored):
         new.finish()
         self.assertEqual(self.store.state(digest(b"abc"), 3), (3, True))
 
-    def test_a_transfer_that_was_replaced_while_its_part_was_read_does_not_begin(self):
-        path = self.root / "part"
-        path.write_bytes(b"abc")
-        writer = BlobWriter(digest(b"abcdef"), 6, path, self.root / "whole", lambda _: None)
-        writer.abandon()
-        self.assertEqual(self.code(writer.resume), "WRITE_FAILED")
-        self.assertEqual(path.read_bytes(), b"abc")
+    def test_what_an_earlier_transfer_left_is_hashed_while_the_rest_comes(self):
+        data = bytes(range(100))
+        for found, piece in ((1, 1), (50, 10), (90, 10), (99, 1), (100, 1)):
+            self.store.begin(digest(data), 100, 0).write(data[:found])
+            self.store.state(digest(data), 100)
+            with mock.patch("farm_node.blob_writer.CHUNK", 15):
+                writer = self.store.begin(digest(data), 100, found)
+                self.assertEqual((writer.position, writer._hashed), (found, 0))
+                for start in range(found, 100, piece):
+                    writer.write(data[start : start + piece])
+                writer.finish()
+            self.assertEqual(self.store.path_of(digest(data)).read_bytes(), data)
+            self.store.path_of(digest(data)).unlink()
+
+    def test_a_transfer_that_is_replaced_while_it_is_verified_ends_at_once(self):
+        self.store.begin(digest(b"abcdef"), 6, 0).write(b"abcdef")
+        self.store.state(digest(b"abcdef"), 6)
+        writer = self.store.begin(digest(b"abcdef"), 6, 6)
+        hashed = []
+        writer._digest = mock.Mock(update=lambda data: hashed.append(data) or setattr(writer, "_abandoned", True))
+        with mock.patch("farm_node.blob_writer.CHUNK", 2):
+            self.assertEqual(self.code(writer.finish), "WRITE_FAILED")
+        self.assertEqual(hashed, [b"ab"])
+        self.assertEqual(self.store.state(digest(b"abcdef"), 6), (6, False))
 
     def test_what_was_promised_to_one_transfer_is_no_room_for_another(self):
         first = self.store.begin(digest(b"a" * 600), 600, 0)

@@ -8,7 +8,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 from farm_node.blender_program import BlenderProgram, find_blender
-from farm_node.slot import Slot
 from farm_node.slot_process import SlotProcess
 
 from .support.fake_slot import install, is_alive, lives_of
@@ -82,11 +81,6 @@ class FrozenSlots(Loading):
         self.assertEqual((slot["state"], slot["error"]["code"]), ("lost", "TIMED_OUT"))
         self.assertEqual([is_alive(pid) for pid in lives_of(self.root)], [False] * 3)
 
-    async def test_one_that_gives_signs_of_life_has_more_time(self):
-        self.use("reads")
-        with limits(load_s=1.5):  # it takes 3 s
-            await (await self.load()).expect("job-loaded")
-
     async def test_one_that_has_loaded_has_no_limit(self):
         self.use("loads")
         with limits(load_s=1):
@@ -125,23 +119,11 @@ class FrozenSlots(Loading):
 
 @unittest.skipIf(BLENDER is None, "no `blender` on PATH: the limits are not tested with a real one")
 class RealBlenders(Loading):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = make_scenes()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
-
-    async def asyncSetUp(self):
-        await super().asyncSetUp()
-        self.node._program = await asyncio.to_thread(find_blender, None)
-
-    def scene(self, name: str) -> bytes:
-        return Path(self.folder.name, f"{name}.blend").read_bytes()
-
     @unittest.skipIf(os.name == "nt", "Windows stops no processes")
     async def test_one_that_is_stopped_while_it_loads_is_ended(self):
+        self.node._program = await asyncio.to_thread(find_blender, None)
+        scenes = make_scenes()
+        self.addCleanup(scenes.cleanup)
         send, stopped = SlotProcess.send, []
 
         def send_and_stop(process: SlotProcess, command: dict) -> None:
@@ -151,21 +133,9 @@ class RealBlenders(Loading):
             send(process, command)
 
         with limits(load_s=SHORT_S), patch.object(SlotProcess, "send", send_and_stop):
-            error = await self.load_failed(await self.load(self.scene("plain")))
+            error = await self.load_failed(await self.load(Path(scenes.name, "plain.blend").read_bytes()))
         self.assertEqual(error["code"], "TIMED_OUT")
         self.assertEqual([is_alive(pid) for pid in stopped], [False])
-
-    async def test_one_that_reads_files_outside_the_blendfile_gives_signs_of_life(self):
-        events, take = [], Slot._on_event
-
-        async def note(slot: Slot, event: dict) -> None:
-            events.append(event["event"])
-            await take(slot, event)
-
-        with patch.object(Slot, "_on_event", note):
-            loaded = await (await self.load(self.scene("textured"))).expect("job-loaded")
-        self.assertIsNotNone(loaded["scene"]["files"])
-        self.assertEqual(events[:2], ["reading", "loaded"])
 
 
 if __name__ == "__main__":

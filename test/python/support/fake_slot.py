@@ -7,7 +7,6 @@ the process id of each.
     frozen    stops when it is told to load
     loads     opens the file and waits
     dies      opens the file and ends by itself
-    reads     gives ten signs of life, 0.3 s apart, and then has opened the file
     refuses   cannot open the file, and stops
 """
 
@@ -17,7 +16,6 @@ import signal
 import socket
 import stat
 import sys
-import time
 from pathlib import Path
 
 
@@ -66,9 +64,6 @@ def _live(folder: Path) -> None:
     if behaviour == "refuses":
         tell(event="load-failed", code="FILE_UNREADABLE", message="No")
         os.kill(os.getpid(), signal.SIGSTOP)
-    for _ in range(10 if behaviour == "reads" else 0):
-        tell(event="reading")
-        time.sleep(0.3)
     scene = {"device": "CPU", "scene": "Scene", "scenes": [], "references": []}
     expected = {"width": 1, "height": 1, "depth": 8, "colorMode": "RGB"}
     tell(event="loaded", scene=scene, expected=expected, warnings=[])

@@ -27,15 +27,6 @@ def main(folder):
     plain(scene)
     save(folder, "plain")
 
-    # A file outside the blendfile, where every node of this machine finds it.
-    texture = bpy.data.images.new("texture", 4, 4)
-    texture.filepath_raw, texture.file_format = os.path.join(folder, "texture.png"), "PNG"
-    texture.save()
-    texture = bpy.data.images.load(texture.filepath_raw)
-    texture.use_fake_user = True
-    bpy.ops.wm.save_as_mainfile(filepath=os.path.join(folder, "textured.blend"), relative_remap=False)
-    bpy.data.images.remove(texture)
-
     # A script that moves the cube, whatever the frame.
     mover = bpy.data.texts.new("move.py")
     mover.write("import bpy\ncube = bpy.data.objects['Cube']\ncube.animation_data_clear()\ncube.location = (0, 0, 1.5)\n")

@@ -20,6 +20,15 @@ export const pngColors: Record<FrameFormat["colorMode"], { readonly type: number
   RGBA: { type: 6, channels: 4 },
 };
 
+/** For what PNG adds to pixels that cannot be packed, and for the text that Blender stamps into a file. */
+const overheadBytes = 1024 * 1024;
+
+/** The largest file that a frame can be, in bytes: its pixels unpacked, and some more. */
+export function largestFrameBytes({ width, height, depth, colorMode }: FrameFormat): number {
+  const rowBytes = 1 + (width * pngColors[colorMode].channels * depth) / 8;
+  return Math.ceil(rowBytes * height * 1.02) + overheadBytes;
+}
+
 /** What is wrong with a frame. */
 export type FrameFault =
   | "NOT_A_PNG"

@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { writeAll } from "./durable.ts";
 import { checkFrameFile } from "./frame-check.ts";
-import type { FrameFormat } from "./frame-expectation.ts";
+import { type FrameFormat, largestFrameBytes } from "./frame-expectation.ts";
 import type { FrameRecord } from "./frame-record.ts";
 import { FrameInvalidError, requireSpace, storeFailed } from "./store-errors.ts";
 
@@ -33,13 +33,22 @@ export class IncomingFrame implements AsyncDisposable {
     this.#keep = keep;
   }
 
-  /** @param finalPath Where the frame will stand; the part is written beside it */
+  /**
+   * @param finalPath Where the frame will stand; the part is written beside it
+   * @throws {FrameInvalidError} When more is announced than a frame can be
+   * @throws {FarmError} `FARM_STORE_FAILED`
+   */
   static async open(
     record: FrameRecord,
     format: FrameFormat,
     finalPath: string,
     keep: KeepFrame,
   ): Promise<IncomingFrame> {
+    const largest = largestFrameBytes(format);
+    if (record.sizeBytes > largest) {
+      const message = `${record.sizeBytes} bytes are announced, and it cannot have more than ${largest}`;
+      throw new FrameInvalidError(record.frame, "WRONG_LENGTH", message);
+    }
     await requireSpace(dirname(finalPath), record.sizeBytes);
     // Two results of one frame may come at the same time.
     const path = `${finalPath}.${randomBytes(4).toString("hex")}.part`;

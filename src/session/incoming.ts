@@ -1,6 +1,12 @@
 import { FarmError } from "../core/errors.ts";
 import type { Piece } from "./piece.ts";
-import { leastBytesPerLook, stalledLooks, transferLookMs } from "./timing.ts";
+import {
+  expectedBytesPerLook,
+  leastBytesPerLook,
+  leastLooksPerTransfer,
+  stalledLooks,
+  transferLookMs,
+} from "./timing.ts";
 
 /** Takes the bytes of a transfer in order; the link waits for each call, so a slow disk slows the node down. */
 export type Sink = (data: Buffer) => Promise<void>;
@@ -11,6 +17,8 @@ interface Transfer {
   readonly onProblem: ((problem: unknown) => void) | undefined;
   receivedBytes: number;
   problem: unknown;
+  /** After so many more it is given up, even though a little comes each time. */
+  looksLeft: number;
 }
 
 /** The transfers that run from the node to us on one link. */
@@ -31,7 +39,9 @@ export class IncomingTransfers {
 
   /** @param onProblem Told at once what `end` will throw: a node whose transfer is spoilt may never end it */
   begin(number: number, sizeBytes: number, sink: Sink, onProblem?: (problem: unknown) => void): void {
-    this.#running.set(number, { sizeBytes, sink, onProblem, receivedBytes: 0, problem: undefined });
+    const before = [...this.#running.values()].reduce((bytes, other) => bytes + other.sizeBytes, 0);
+    const looksLeft = leastLooksPerTransfer + Math.ceil((before + sizeBytes) / expectedBytesPerLook);
+    this.#running.set(number, { sizeBytes, sink, onProblem, receivedBytes: 0, problem: undefined, looksLeft });
     this.#timer ??= setInterval(() => this.#look(), transferLookMs).unref();
   }
 
@@ -84,6 +94,7 @@ export class IncomingTransfers {
    * the other, so what counts is whether any of them gets on; how slow each one is says nothing.
    */
   #look(): void {
+    if (this.#sinking === 0) this.#countDown(); // else our own disk is slow
     if (this.#bytesSince >= leastBytesPerLook || this.#sinking > 0) {
       this.#gotOn();
       return;
@@ -93,6 +104,15 @@ export class IncomingTransfers {
     const seconds = (transferLookMs * stalledLooks) / 1000;
     for (const transfer of this.#running.values()) {
       spoilTransfer(transfer, badPiece(`hardly any came for ${seconds} s`));
+    }
+  }
+
+  #countDown(): void {
+    for (const transfer of this.#running.values()) {
+      transfer.looksLeft -= 1;
+      if (transfer.looksLeft > 0) continue;
+      const { receivedBytes, sizeBytes } = transfer;
+      spoilTransfer(transfer, badPiece(`only ${receivedBytes} of ${sizeBytes} bytes came in the time for all of them`));
     }
   }
 

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { type RawData, WebSocket } from "ws";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { NodeAddress } from "../core/node.ts";
@@ -31,6 +32,10 @@ export const dialWebSocket: Dial = async (address, signal, tls) => {
     ...(secured && { createConnection: () => secured.socket }),
   });
   socket.on("error", () => {}); // a socket without a listener would end the process; the waits below see it
+  let connection: Socket | undefined;
+  socket.on("upgrade", (response) => {
+    connection = response.socket;
+  });
   const opening = new AbortController();
   const waiting = { signal: AbortSignal.any([signal, opening.signal]) };
   try {
@@ -50,7 +55,8 @@ export const dialWebSocket: Dial = async (address, signal, tls) => {
   } finally {
     opening.abort();
   }
-  return new WebSocketLink(socket, secured?.fingerprint ?? Buffer.alloc(0));
+  if (!connection) throw new Error("A WebSocket was opened on no connection");
+  return new WebSocketLink(socket, connection, secured?.fingerprint ?? Buffer.alloc(0));
 };
 
 class WebSocketLink implements Link {
@@ -63,9 +69,14 @@ class WebSocketLink implements Link {
   #isOver = false;
   #endedBy: string | undefined;
 
-  constructor(socket: WebSocket, tlsFingerprint: Buffer) {
+  constructor(socket: WebSocket, connection: Socket, tlsFingerprint: Buffer) {
     this.tlsFingerprint = tlsFingerprint;
     this.#socket = socket;
+    // Bytes, not messages: on a slow network a large one, and the heartbeat behind it, may be longer on their way than a
+    // peer may be silent.
+    connection.on("data", () => {
+      this.#heardAtMs = performance.now();
+    });
     socket.on("message", (data: RawData, isBinary: boolean) => this.#take(data, isBinary));
     socket.on("error", (error) => {
       this.#endedBy ??= error.message;
@@ -113,7 +124,6 @@ class WebSocketLink implements Link {
   }
 
   #take(data: RawData, isBinary: boolean): void {
-    this.#heardAtMs = performance.now();
     if (this.#isClosing) return; // nobody reads on, and the peer's answer comes after all this
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
     this.#unread.push(isBinary ? bytes : bytes.toString("utf8"));

@@ -9,6 +9,7 @@ import { KnownNodes } from "../../src/farm/known-nodes.ts";
 import { Muster } from "../../src/farm/muster.ts";
 import { NodePool, type PoolEvent } from "../../src/farm/node-pool.ts";
 import type { Dial } from "../../src/session/link.ts";
+import type { FromNode } from "../../src/session/protocol.ts";
 import { digestOf, FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
 import { makeLinkPair, type PairedLink } from "../support/link-pair.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
@@ -217,7 +218,11 @@ test("a node counts as there from when it has the job until it is set free, not 
   const isLoading = new Promise<void>((resolve) => {
     onLoad = resolve;
   });
-  farm.start("slow", { onMessage: ({ type }) => type === "job-load" && (onLoad(), true) });
+  const hears = (type: string) => {
+    if (type === "job-load") onLoad();
+    return type === "job-load"; // and says nothing
+  };
+  farm.start("slow", { onMessage: ({ type }) => hears(type) });
   expect(farm.pool.isTaken).toBe(false);
   await isLoading;
   expect(farm.pool.isTaken).toBe(true);
@@ -234,7 +239,10 @@ test("a busy node does not count as there", async () => {
 
 test("a node that is lost each time before it has opened the file is left out in the end, with the reason", async () => {
   farm.start("dying", {
-    onMessage: ({ type }, { link }) => type === "job-load" && (void link.close(1011, "it fell over"), true),
+    onMessage: ({ type }, { link }) => {
+      if (type === "job-load") void link.close(1011, "it fell over");
+      return type === "job-load";
+    },
   });
   const waking = setInterval(() => farm.see("dying"), 5); // it need not sit out its pauses
   await farm.until(() => farm.count("left-out") === 1);
@@ -243,12 +251,16 @@ test("a node that is lost each time before it has opened the file is left out in
   expect(farm.events.at(-1)).toMatchObject({ type: "node:refused", message: expect.stringContaining("it fell over") });
 });
 
-test("a node that talks without end before it has opened the file is cut off", async () => {
-  const chatter = { type: "slot-changed", slot: 0, state: "starting", device: null, error: null } as const;
+test.each([
+  ["of many things", 5_000, []],
+  ["of few things at length", 100, Array.from({ length: 200 }, () => "x".repeat(4_000))],
+])("a node that tells %s before it has opened the file is cut off", async (_, count, log) => {
+  const error = { code: "CRASHED" as const, message: "", hint: "", log };
+  const chatter: FromNode = { type: "slot-changed", slot: 0, state: "lost", device: null, error };
   farm.start("chatty", {
     onMessage: ({ type }, conversation) => {
       if (type !== "job-load") return false;
-      for (let count = 0; count < 5_000; count += 1) void conversation.send(chatter).catch(() => {});
+      for (let said = 0; said < count; said += 1) void conversation.send(chatter).catch(() => {});
       return true;
     },
   });

@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { appendFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { FrameFormat } from "../../src/frames/frame-expectation.ts";
+import { type FrameFormat, largestFrameBytes } from "../../src/frames/frame-expectation.ts";
 import { frameFileName, frameOfFileName } from "../../src/frames/frame-name.ts";
 import type { FrameRecord } from "../../src/frames/frame-record.ts";
 import { FrameStore } from "../../src/frames/frame-store.ts";
@@ -69,6 +70,27 @@ describe("FrameStore keeps a frame that has proved good", () => {
 });
 
 describe("FrameStore refuses what is not the frame, and leaves nothing of it", () => {
+  test("more bytes announced than such a frame can have, before a disk is looked at", async () => {
+    await using folder = await makeTemporaryFolder();
+    await using into = await openStore(folder);
+    const announced = { ...recordOf(1, makePng(format, 1)), sizeBytes: 2 ** 50 };
+    const receiving = into.receive(announced);
+    await expect(receiving).rejects.toMatchObject({ code: "FARM_FRAME_INVALID", reason: "WRONG_LENGTH" });
+    expect(await readdir(join(folder.path, "frames"))).toEqual([]);
+  });
+
+  test.each([
+    { width: 32, height: 20, depth: 16, colorMode: "RGBA" },
+    { width: 1920, height: 1080, depth: 8, colorMode: "RGB" },
+    { width: 1, height: 1, depth: 8, colorMode: "BW" },
+  ] as const)("but no frame of noise that PNG cannot pack (%o)", (wanted) => {
+    const channels = { BW: 1, RGB: 3, RGBA: 4 }[wanted.colorMode];
+    const rows = randomBytes((1 + (wanted.width * channels * wanted.depth) / 8) * wanted.height);
+    const packed = deflateSync(rows, { level: 9 }).length;
+    expect(largestFrameBytes(wanted)).toBeGreaterThan(packed + 65_536);
+    expect(largestFrameBytes(wanted)).toBeLessThan(rows.length * 1.1 + 2 ** 21);
+  });
+
   const good = makePng(format, 1);
   test.each([
     ["too few bytes", good, good.subarray(0, -1), "WRONG_LENGTH"],
@@ -200,7 +222,7 @@ test("FrameStore says FARM_STORE_FAILED when its folder cannot be used", async (
 
 test("FrameStore tells how much room is needed when there is too little", async () => {
   await using folder = await makeTemporaryFolder();
-  await using into = await openStore(folder);
+  await using into = await openStore(folder, { ...format, width: 2 ** 22, height: 2 ** 22 });
   const record = { ...recordOf(1, makePng(format, 1)), sizeBytes: 2 ** 60 };
   await expect(into.receive(record)).rejects.toMatchObject({
     code: "FARM_STORE_FAILED",

@@ -121,6 +121,22 @@ describe("transfers that do not get on", () => {
     expect(() => transfers.end(numbers[0] ?? 0)).toThrow(/hardly any came for 60 s/);
   });
 
+  test("are given up although a little comes all the time: each has a time for the whole of it", async () => {
+    const { told, transfers, numbers, send } = beginTwo();
+    // Ten minutes, and a look more for the size of both.
+    for (let look = 0; look < 60; look += 1) {
+      await send(1_600, look * 1_600);
+      const other = transfers.takeNumber();
+      transfers.begin(other, 1, async () => {});
+      transfers.drop(other); // so that the link gets on
+      vi.advanceTimersByTime(10_000);
+    }
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(20_000);
+    expect(told.length).toBe(2);
+    expect(() => transfers.end(numbers[0] ?? 0)).toThrow(/only 96000 of 100000 bytes came/);
+  });
+
   test("are given up although a byte comes now and then", async () => {
     const { told, send } = beginTwo();
     for (let second = 0; second < 60; second += 1) {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
@@ -253,4 +254,19 @@ test("close() does not fail when the peer answers with rubbish", async () => {
   });
   const link = await dialWebSocket(address, signal);
   await expect(link.close(1000, "")).resolves.toBeUndefined();
+});
+
+test("a message that is still on its way is a sign of life, and nothing on its way is none", async () => {
+  const { server, address } = await listen();
+  const connected = once(server, "connection");
+  const link = await dialWebSocket(address, signal);
+  closers.push(async () => link[Symbol.asyncDispose]());
+  const [, request] = (await connected) as [WebSocket, IncomingMessage];
+  const before = link.heardAtMs;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(link.heardAtMs).toBe(before);
+  // The head of a frame of 60,000 bytes and its first ten; the rest never comes.
+  request.socket.write(Buffer.concat([Buffer.from([0x82, 126, 0xea, 0x60]), Buffer.alloc(10)]));
+  while (link.heardAtMs === before) await new Promise(setImmediate);
+  expect(link.heardAtMs).toBeGreaterThan(before);
 });

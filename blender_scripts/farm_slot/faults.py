@@ -1,4 +1,4 @@
-"""A refusal with a code of docs/protocol.md, section 8."""
+"""A refusal with a code of docs/protocol.md, section 9."""
 
 
 class SlotFault(Exception):

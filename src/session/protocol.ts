@@ -3,6 +3,8 @@
  * parses is safe to keep in memory.
  */
 import { z } from "zod";
+import { shorten } from "../core/text.ts";
+import { boundedList } from "./bounded-list.ts";
 
 export const protocolVersion = 1;
 export const bounds = {
@@ -11,6 +13,8 @@ export const bounds = {
   blobBytes: 1024 ** 4,
   frameBytes: 4 * 1024 ** 3,
   frameNumber: 1_048_574,
+  /** As many as a node lets wait to be fetched; those of a usual message are about as many as its bytes allow. */
+  heldResults: 4_096,
 } as const;
 
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
@@ -43,7 +47,7 @@ const problemCode = z.enum([
 ]);
 const blobRefusal = z.enum(["DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAILED"]);
 
-const problem = z.object({ code: problemCode, message: text, hint: text, log: z.array(text).max(200) });
+const problem = z.object({ code: problemCode, message: text, hint: text, log: boundedList(text, { max: 200 }) });
 const attemptRef = { frame, attempt };
 
 const slotState = z.object({
@@ -77,20 +81,20 @@ const sceneSummary = z.object({
   height: size,
   engine: name,
   camera: name.nullable(),
-  cameras: z.array(name).max(10_000),
+  cameras: boundedList(name, { max: 1_000 }),
   sequencer: z.boolean(),
   depth,
   colorMode,
   transparent: z.boolean(),
-  views: z.array(name).max(64),
+  views: boundedList(name, { max: 64 }),
 });
 
 const sceneInfo = z.object({
   activeScene: name,
   scene: name,
   savedBy: name.nullable(),
-  scenes: z.array(sceneSummary).min(1).max(1_000),
-  references: z.array(z.object({ kind: name, path, missing: z.boolean() })).max(10_000),
+  scenes: boundedList(sceneSummary, { min: 1, max: 1_000 }),
+  references: boundedList(z.object({ kind: name, path, missing: z.boolean() }), { max: 10_000 }),
   files: digest.nullable().default(null),
   device: name,
 });
@@ -114,10 +118,7 @@ const fromNode = z.discriminatedUnion("type", [
     node: nodeId,
     name,
     platform: name,
-    blender: z
-      .string()
-      .regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?/)
-      .max(64),
+    blender: z.string().regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?$/),
     python: name,
     software: name,
     slots: z.number().int().min(1).max(256),
@@ -128,9 +129,9 @@ const fromNode = z.discriminatedUnion("type", [
     type: z.literal("job-opened"),
     job: jobId,
     resumed: z.boolean(),
-    attempts: z.array(z.object({ ...attemptRef, slot, state: z.enum(["assigned", "running"]) })).max(512),
-    results: z.array(result).max(100_000),
-    slots: z.array(slotState).max(256),
+    attempts: boundedList(z.object({ ...attemptRef, slot, state: z.enum(["assigned", "running"]) }), { max: 512 }),
+    results: boundedList(result, { max: bounds.heldResults }),
+    slots: boundedList(slotState, { max: 256 }),
   }),
   z.object({ type: z.literal("busy"), holder: name, since: count }),
   z.object({ type: z.literal("blob-state"), sha256: digest, haveBytes: blobBytes, complete: z.boolean() }),
@@ -197,11 +198,29 @@ export type SceneInfo = z.infer<typeof sceneInfo>;
 export type SceneSummary = z.infer<typeof sceneSummary>;
 export type Problem = z.infer<typeof problem>;
 
-/** @throws When it is not one of the node's messages of the handshake */
-export const parseHandshakeFromNode = (value: unknown): HandshakeFromNode => handshakeFromNode.parse(value);
+const longestReason = 300;
 
-/** @throws When it is not a message of a node, within its bounds */
-export const parseFromNode = (value: unknown): FromNode => fromNode.parse(value);
+/** Something that was sent is no message of the protocol; the message says in one short line where and why. */
+export class NoMessageError extends Error {}
 
-/** The node's side of the same page, for the tests and for the simulated node. @throws When it is no such message */
-export const parseFromCoordinator = (value: unknown): FromCoordinator => fromCoordinator.parse(value);
+/** @throws {NoMessageError} When it is not one of the node's messages of the handshake */
+export const parseHandshakeFromNode = (value: unknown): HandshakeFromNode => parse(handshakeFromNode, value);
+
+/** @throws {NoMessageError} When it is not a message of a node, within its bounds */
+export const parseFromNode = (value: unknown): FromNode => parse(fromNode, value);
+
+/**
+ * The node's side of the same page, for the tests and for the simulated node.
+ *
+ * @throws {NoMessageError} When it is no such message
+ */
+export const parseFromCoordinator = (value: unknown): FromCoordinator => parse(fromCoordinator, value);
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  // One reason is enough: whoever sent this may have made thousands, and they would be told to a person.
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+  throw new NoMessageError(shorten(`${where}${issue?.message}`, longestReason));
+}

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { parseFromCoordinator, parseFromNode, parseHandshakeFromNode } from "../../src/session/protocol.ts";
+import {
+  bounds,
+  type JobOpened,
+  NoMessageError,
+  parseFromCoordinator,
+  parseFromNode,
+  parseHandshakeFromNode,
+} from "../../src/session/protocol.ts";
 import { type GoldenDirection, goldenMessages } from "../support/golden.ts";
 
 const all = goldenMessages();
@@ -60,6 +67,50 @@ test("an error is understood within the handshake and after it", () => {
   const error = { type: "error", code: "WRONG_KEY", message: "no" };
   expect(parseHandshakeFromNode(error)).toEqual(error);
   expect(parseFromNode(error)).toEqual(error);
+});
+
+describe("what is wrong with a message is told in one short line,", () => {
+  const valid = all.flatMap((golden) => golden.valid as Record<string, unknown>[]);
+  const opened = valid.find((message) => message.type === "job-opened" && String(message.results) !== "") as JobOpened;
+  const [result] = opened.results;
+  const why = (message: object): string => {
+    try {
+      parseFromNode(message);
+    } catch (error) {
+      expect(error).toBeInstanceOf(NoMessageError);
+      return (error as Error).message;
+    }
+    return "nothing";
+  };
+
+  test("the first thing and where it is, however many there are", () => {
+    expect(why({ ...opened, results: new Array(4_000).fill({}) })).toMatch(/^results\.0\.frame: \P{Cc}{1,280}$/u);
+    expect(why({ ...opened, slots: [{ ...opened.slots[0], error: { code: "CRASHED", log: [1, 2] } }] })).toMatch(
+      /^slots\.0\.error\./,
+    );
+  });
+
+  test("and of a list that is too long its length alone", () => {
+    const many = (count: number) => why({ ...opened, results: new Array(count).fill(result) });
+    expect(many(bounds.heldResults)).toBe("nothing");
+    expect(many(bounds.heldResults + 1)).toBe("results: it has 4097 elements instead of 0 to 4096");
+    expect(why({ ...opened, results: "none" })).toBe("results: it is no list");
+    expect(why({ ...opened, results: undefined })).toBe("results: it is no list");
+  });
+
+  test("and no longer than a line, whoever thought of the values", () => {
+    expect(why({ ...opened, type: "x".repeat(10_000) }).length).toBeLessThanOrEqual(300);
+  });
+});
+
+describe("Blender's version is a version and nothing else:", () => {
+  const info = all.find(({ type }) => type === "node-info")?.valid[0] as object;
+  test.each(["3.4", "3.4.1", "2.83.20"])("%j is one", (blender) => {
+    expect(parseFromNode({ ...info, blender })).toMatchObject({ blender });
+  });
+  test.each(["3.4.1\u009b2J", "3.4.1 LTS", "3.4.1\n", "3", "", "3.4.1.1"])("%j is none", (blender) => {
+    expect(() => parseFromNode({ ...info, blender })).toThrow(/^blender: /);
+  });
 });
 
 function isAccepted(parser: (value: unknown) => unknown, message: unknown): boolean {

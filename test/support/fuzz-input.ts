@@ -1,3 +1,4 @@
+import { bounds } from "../../src/session/protocol.ts";
 import type { Dice } from "./simulate-dice.ts";
 
 type Json = unknown;
@@ -122,9 +123,9 @@ function oddValue(dice: Dice, value: Json): Json {
 /** Huge counts: far more of a list than any bound allows. */
 function repeated(dice: Dice, list: readonly Json[]): Json[] {
   const item = list.length > 0 ? dice.pick(list) : oddValue(dice, 0);
-  const count = dice.pick([0, 1, 65, 300, 3000]);
-  // Counts of counts would be more than any link lets through.
-  return new Array(Math.min(count, Math.ceil(100_000 / (JSON.stringify(item) ?? "").length))).fill(item);
+  const isLargest = dice.chance(0.01); // as many as a link lets through; rarely, since each takes its time
+  const most = Math.ceil((isLargest ? bounds.textBytes : 100_000) / ((JSON.stringify(item) ?? "").length + 1));
+  return new Array(isLargest ? most : Math.min(most, dice.pick([0, 1, 65, 300, 3000]))).fill(item);
 }
 
 function nested(dice: Dice, depth: number): string {

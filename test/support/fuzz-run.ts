@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { z } from "zod";
 import { FarmError, messageOf } from "../../src/core/errors.ts";
+import { NoMessageError } from "../../src/session/protocol.ts";
 import { fuzzEffort, fuzzSeed, howToReplay } from "./fuzz-seed.ts";
 import { Dice } from "./simulate-dice.ts";
 
@@ -49,7 +49,7 @@ export function orRefused<T>(take: () => T): T | undefined {
 
 /** @throws What is no refusal */
 export function refusal(error: unknown): void {
-  if (error instanceof FarmError || error instanceof SyntaxError || error instanceof z.ZodError) return;
+  if (error instanceof FarmError || error instanceof SyntaxError || error instanceof NoMessageError) return;
   throw error;
 }
 

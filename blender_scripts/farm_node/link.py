@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Union
+from typing import Any, Optional, Protocol, Union
 
 from websockets.exceptions import ConnectionClosed
-from websockets.legacy.server import WebSocketServerProtocol
 
 from .errors import ProtocolError
 from .limits import HEARTBEAT_S, LAST_WORDS_S, LOST_AFTER_S, MAX_UNSENT
@@ -21,10 +20,22 @@ class LinkLost(Exception):
     """The other side is gone, or was silent for too long."""
 
 
+class Socket(Protocol):
+    """What a link needs of a WebSocket."""
+
+    heard_at: float
+    """When the last bytes came, by the event loop's clock."""
+    max_size: Optional[int]
+
+    async def recv(self) -> Union[str, bytes]: ...
+    async def send(self, message: Union[str, bytes]) -> None: ...
+    async def close(self, code: int = 1000) -> None: ...
+
+
 class Link:
     """`run_sending` sends what was posted, and heartbeats; `receive` is called by one task, in a loop."""
 
-    def __init__(self, socket: WebSocketServerProtocol, session_key: bytes) -> None:
+    def __init__(self, socket: Socket, session_key: bytes) -> None:
         self._socket = socket
         self._sealer = Sealer(session_key, TO_COORDINATOR)
         self._opener = Opener(session_key, TO_NODE)
@@ -51,13 +62,7 @@ class Link:
         while True:
             if self._outbox.qsize() > MAX_UNSENT:
                 raise LinkLost(f"{MAX_UNSENT} messages wait, and the coordinator reads none")
-            try:
-                # Only waiting counts as silence: while this node is busy with a piece, nobody looks at the socket.
-                data = await asyncio.wait_for(self._socket.recv(), LOST_AFTER_S)
-            except asyncio.TimeoutError:
-                raise LinkLost(f"nothing arrived for {LOST_AFTER_S:.0f} s") from None
-            except ConnectionClosed:
-                raise LinkLost("the link was closed") from None
+            data = await self._receive()
             if isinstance(data, bytes):
                 return parse_piece(data)
             message = self._open(data)
@@ -65,6 +70,20 @@ class Link:
                 raise LinkLost(f"the coordinator says {message['code']}: {message['message']}")
             if message["type"] != "heartbeat":
                 return message
+
+    async def _receive(self) -> Union[str, bytes]:
+        """A part of a message is a sign of life: on a slow network a piece takes longer than a peer may be silent."""
+        now = asyncio.get_running_loop().time
+        # Only waiting counts as silence: while this node is busy with a piece, nobody looks at the socket.
+        waiting_since = now()
+        while (left_s := max(waiting_since, self._socket.heard_at) + LOST_AFTER_S - now()) > 0:
+            try:
+                return await asyncio.wait_for(self._socket.recv(), left_s)
+            except asyncio.TimeoutError:
+                pass  # perhaps a part of one came
+            except ConnectionClosed:
+                raise LinkLost("the link was closed") from None
+        raise LinkLost(f"nothing arrived for {LOST_AFTER_S:.0f} s")
 
     def _open(self, sealed: str) -> dict[str, Any]:
         text = self._opener.open(sealed)

@@ -59,6 +59,8 @@ class _Door(WebSocketServerProtocol):
         self._patience: Optional[asyncio.TimerHandle] = None
         self._failed = False
         self.since = 0.0
+        self.heard_at = 0.0
+        """When the last bytes came, be they a part of a message only; by the event loop's clock, as `since`."""
         self.peer = "?"
 
     def connection_made(self, transport: Any) -> None:
@@ -79,6 +81,10 @@ class _Door(WebSocketServerProtocol):
             super().connection_made(transport)
         else:
             self._securing = asyncio.create_task(self._begin_tls(transport, self._tls))
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
+        super().data_received(data)
 
     def connection_lost(self, exc: Optional[Exception]) -> None:
         self.admit()

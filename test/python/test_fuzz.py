@@ -219,6 +219,7 @@ class DeafSocket:
     """Of a coordinator who asks and asks, and reads no answer: what is sent to him is never taken."""
 
     def __init__(self) -> None:
+        self.heard_at = 0.0
         self.asked = 0
         self._sealer = Sealer(KEY, "to-node")
 

@@ -1,10 +1,15 @@
 """Links that end otherwise than by a close: what the node does then takes a bounded time and leaves nothing behind."""
 
 import asyncio
+import hashlib
+import struct
 import unittest
 from unittest.mock import patch
 
 from farm_node.attempts import Attempt, Result
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import OP_BINARY
+from websockets.legacy.framing import Frame
 
 from .support.client import WAIT_S
 from .test_server import JOB, Served
@@ -35,6 +40,33 @@ class PeersWhoDoNotRead(Served):
         while now != before or now == 0:
             await asyncio.sleep(0.05)
             before, now = now, self.links[0]._socket.transport.get_write_buffer_size()
+
+
+class SlowNetworks(Served):
+    async def piece_by_piece(self, pause_s: float, pieces: int):
+        """A coordinator whose one message takes its time, in so many steps, and who says nothing else."""
+        coordinator = await self.coordinator()
+        coordinator._tasks[1].cancel()  # its heartbeat, which would come into the middle of it
+        data = b"x" * 100
+        sha256 = hashlib.sha256(data).hexdigest()
+        await coordinator.send("blob-begin", transfer=1, sha256=sha256, sizeBytes=len(data), offset=0)
+        frame = bytearray()
+        Frame(True, OP_BINARY, struct.pack(">IQ", 1, 0) + data).write(frame.extend, mask=True)
+        for index in range(pieces):
+            start, end = (len(frame) * step // pieces for step in (index, index + 1))
+            coordinator.socket.transport.write(bytes(frame[start:end]))
+            await asyncio.sleep(pause_s)
+        await coordinator.send("blob-end", transfer=1, sha256=sha256)
+        return coordinator
+
+    async def test_a_part_of_a_message_is_a_sign_of_life(self):
+        with patch("farm_node.link.LOST_AFTER_S", 1.0):
+            await (await self.piece_by_piece(pause_s=0.25, pieces=10)).expect("blob-stored")
+
+    async def test_silence_in_the_middle_of_a_message_is_silence(self):
+        with patch("farm_node.link.LOST_AFTER_S", 0.2):
+            with self.assertRaises(ConnectionClosed):
+                await self.piece_by_piece(pause_s=1.5, pieces=2)
 
 
 class UploadsThatBreakOff(Served):

@@ -20,11 +20,12 @@ from .errors import StartError
 from .farm_key import OPEN_KEY, FarmKey, load_key
 from .identity import Identity, claim_identity
 from .limits import TIDY_EVERY_S
+from .listener import listen
 from .node import Node
 from .options import DEFAULT_PORT, Options, parse_options
 from .ready_file import write_ready_file
 from .run_folder import RunFolder, remove_stale
-from .server import NodeServer, listen
+from .server import NodeServer
 from .slot_line import SlotSwitchboard
 from .tls import Tls, load_tls
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import functools
 import gc
 import http
 import logging
-import socket
 import ssl
-import sys
+from socket import socket as Listener
 from typing import Any, Awaitable, Callable, Optional
 
 from websockets.exceptions import ConnectionClosed
@@ -18,16 +16,14 @@ from websockets.legacy.server import WebSocketServer, WebSocketServerProtocol, s
 
 from .console import warn
 from .doorkeeper import Doorkeeper, FewLines
-from .errors import ProtocolError, StartError
+from .errors import ProtocolError
 from .farm_key import FarmKey
 from .handshake import NodeHandshake
 from .limits import CLOSE_TIMEOUT_S, HANDSHAKE_S, MAX_REFUSED, MAX_STRANGERS
 from .link import Link
-from .options import DEFAULT_PORT
 from .protocol import HANDSHAKE_MESSAGES, MAX_HANDSHAKE_TEXT, encode_message, parse_message
 from .tls import Tls
 
-PORTS_TRIED = 100
 SWEEP_EVERY = 16
 """Ended TLS links between two sweeps; each has left a quarter of a megabyte behind."""
 END_GRACE_S = 0.5
@@ -167,7 +163,7 @@ class NodeServer:
         self._strangers: set[_Door] = set()
         self._server: Optional[WebSocketServer] = None
 
-    async def open(self, listener: socket.socket) -> None:
+    async def open(self, listener: Listener) -> None:
         self._server = await serve(
             self._greet,
             sock=listener,
@@ -240,33 +236,3 @@ async def _try_send(socket: Any, text: str) -> None:
         await socket.send(text)
     except ConnectionClosed:
         pass
-
-
-def listen(host: str, port: Optional[int]) -> socket.socket:
-    """A listening socket: on `port`, or on the default port or the next free one. Raises StartError."""
-    for candidate in [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
-        try:
-            return _bind(host, candidate)
-        except OSError as error:
-            if error.errno not in (errno.EADDRINUSE, errno.EACCES) or port is not None:
-                reason = error.strerror or str(error)
-                raise StartError(f"Cannot listen on {host} port {candidate}: {reason}") from error
-    raise StartError(f"Cannot listen on {host}: ports {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} are all taken")
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if sys.platform == "win32":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            # Only lets a new node take the port of one that ended a minute ago; two listeners stay impossible.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(64)
-        listener.setblocking(False)
-    except OSError:
-        listener.close()
-        raise
-    return listener

@@ -12,8 +12,9 @@ from farm_node.blender_program import BlenderProgram
 from farm_node.blob_store import BlobStore
 from farm_node.farm_key import FarmKey, key_id
 from farm_node.link import Link
+from farm_node.listener import listen
 from farm_node.node import Node
-from farm_node.server import NodeServer, listen
+from farm_node.server import NodeServer
 from farm_node.slot_line import SlotSwitchboard
 from websockets.exceptions import InvalidStatusCode
 from websockets.legacy.client import connect

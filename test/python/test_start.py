@@ -14,10 +14,10 @@ from farm_node.console import printable
 from farm_node.errors import StartError
 from farm_node.farm_key import load_key, parse_key
 from farm_node.identity import claim_identity
+from farm_node.listener import listen
 from farm_node.options import parse_options
 from farm_node.paths import cache_dir, config_dir
 from farm_node.run_folder import RunFolder, remove_stale
-from farm_node.server import listen
 
 
 class InFolder(unittest.TestCase):

@@ -81,7 +81,7 @@ export class Gathering implements AsyncDisposable {
     if (isLocal) await this.#addEmbedded(signal);
     else if (nodes.length === 0) {
       await this.#scan(signal);
-      if (this.pool.size === 0) await this.#addEmbedded(signal);
+      if (this.pool.standings.size === 0) await this.#addEmbedded(signal);
     } else {
       await this.#callNamed(signal);
       // A farmspec that welcomes others stands for "whoever is there", and this machine is.
@@ -90,7 +90,7 @@ export class Gathering implements AsyncDisposable {
     await this.#heard(signal);
     this.#muster.close();
     const version = await this.#muster.decided;
-    if (version === undefined) throw noUsableNode([...this.pool.problems, ...this.#muster.refusals]);
+    if (version === undefined) throw noUsableNode([...this.pool.standings.problems, ...this.#muster.refusals]);
     return version;
   }
 
@@ -140,7 +140,8 @@ export class Gathering implements AsyncDisposable {
       this.#tell({ type: "discovery:scanned", nodes: 0 });
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof FarmError && error.code === "FARM_NO_BLENDER") throw noUsableNode(this.pool.problems);
+      if (error instanceof FarmError && error.code === "FARM_NO_BLENDER")
+        throw noUsableNode(this.pool.standings.problems);
       throw error;
     }
   }
@@ -172,11 +173,11 @@ export class Gathering implements AsyncDisposable {
     const scan = this.#scan(signal);
     scan.catch(() => {}); // awaited below, if at all
     await orAborted(this.pool.firstTriesOver(), signal);
-    if (this.#muster.size > 0 || !this.pool.isAlive) return;
+    if (this.#muster.size > 0 || !this.pool.standings.isAlive) return;
     await scan;
     // Its keeper may be on the way to where it was seen.
     for (let waitedMs = 0; this.#wasNamedSeen && waitedMs < namedReachedWithinMs; waitedMs += lookEveryMs) {
-      if (this.#muster.size > 0 || !this.pool.isAlive) return;
+      if (this.#muster.size > 0 || !this.pool.standings.isAlive) return;
       await systemClock.sleep(lookEveryMs, signal);
     }
   }
@@ -189,7 +190,7 @@ export class Gathering implements AsyncDisposable {
       return browsing;
     };
     await firstScan(browse, signal);
-    if (this.#settings.nodes.length === 0) this.#tell({ type: "discovery:scanned", nodes: this.pool.size });
+    if (this.#settings.nodes.length === 0) this.#tell({ type: "discovery:scanned", nodes: this.pool.standings.size });
   }
 
   async #browse(onNew: () => void): Promise<void> {
@@ -205,9 +206,9 @@ export class Gathering implements AsyncDisposable {
         continue;
       }
       if (isNamed) this.#wasNamedSeen = true;
-      const before = this.pool.size;
+      const before = this.pool.standings.size;
       this.pool.add(sighting);
-      if (this.pool.size > before) onNew();
+      if (this.pool.standings.size > before) onNew();
     }
   }
 

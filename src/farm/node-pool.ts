@@ -10,6 +10,7 @@ import type { Meeting } from "./meeting.ts";
 import type { Muster } from "./muster.ts";
 import { isFinal, type JobOrder, type JoinedNode, type KeeperHost, NodeKeeper } from "./node-keeper.ts";
 import { SeenPlaces } from "./seen-places.ts";
+import { Standings } from "./standings.ts";
 import { chooseKey, demandTls, requireSameTls } from "./trust.ts";
 
 /** What happens to the nodes of a job, in order, for the job's loop. */
@@ -39,6 +40,7 @@ export interface PoolOptions {
 
 /** The nodes of one job: a keeper for each one that was seen, and what is known of them by name. */
 export class NodePool {
+  readonly standings = new Standings();
   readonly #options: PoolOptions;
   readonly #keepers = new Map<string, NodeKeeper>();
   readonly #runs = new Set<Promise<void>>();
@@ -46,37 +48,12 @@ export class NodePool {
   /** Which keeper a node belongs to, by the keeper's key: the same node may be named twice. */
   readonly #owners = new Map<NodeId, string>();
   readonly #toldUnreachable = new Set<string>();
-  /** What last went wrong with each node, by its keeper's key. */
-  readonly #problems = new Map<string, FarmError>();
-  readonly #leftOut = new Set<string>();
   readonly #places = new SeenPlaces();
-  /** Nodes that have the job, from its opening to its closing. */
-  readonly #taken = new Set<NodeId>();
   #firstTries = 0;
   #onSettled: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
-  }
-
-  /** How many nodes were seen, whatever became of them. */
-  get size(): number {
-    return this.#keepers.size;
-  }
-
-  /** Whether any node that was seen may still take part. */
-  get isAlive(): boolean {
-    return this.#leftOut.size < this.#keepers.size;
-  }
-
-  /** Whether any node has the job now, be it that it only receives or opens the blendfile yet. */
-  get isTaken(): boolean {
-    return this.#taken.size > 0;
-  }
-
-  /** What last went wrong with nodes that were seen. */
-  get problems(): readonly FarmError[] {
-    return [...this.#problems.values()];
   }
 
   nameOf(node: NodeId): string {
@@ -97,23 +74,16 @@ export class NodePool {
     const id = keeperIdOf(sighting);
     const isElsewhere = this.#places.note(id, sighting);
     const known = this.#keepers.get(id);
-    if (known && !(isElsewhere && this.#wasNobody(id))) {
+    if (known && !(isElsewhere && this.standings.wasNobody(id))) {
       known.sawAgain(sighting);
       return;
     }
-    this.#leftOut.delete(id);
+    this.standings.begin(id);
     const keys = extraKey ? [extraKey, ...this.#options.keys] : this.#options.keys;
     const keeper = new NodeKeeper(this.#hostFor(id, keys), sighting, this.#options.signal);
     this.#keepers.set(id, keeper);
     this.#firstTries += 1;
     this.#follow(keeper.run().catch((error) => this.#options.onEvent({ type: "broken", error })));
-  }
-
-  /** Whether whoever was met under this id was left out because he could not prove to be the node. */
-  #wasNobody(keeperId: string): boolean {
-    if (!this.#leftOut.has(keeperId)) return false;
-    const code = this.#problems.get(keeperId)?.code;
-    return code === "FARM_KEY_UNUSABLE" || code === "FARM_CERTIFICATE_REFUSED";
   }
 
   /** Resolves when every node seen so far was reached or found unreachable, once. */
@@ -138,6 +108,7 @@ export class NodePool {
 
   #hostFor(keeperId: string, keys: readonly FarmKey[]): KeeperHost {
     const { order, blendBytes, dial, muster, knownNodes, authorities, tell, onEvent } = this.#options;
+    const { standings } = this;
     let isFirstTry = true;
     const endFirstTry = () => {
       if (!isFirstTry) return;
@@ -168,17 +139,19 @@ export class NodePool {
       },
       onTried: (sighting, problem) => {
         endFirstTry();
-        if (problem) this.#tellProblem(keeperId, sighting, problem);
-        else this.#problems.delete(keeperId);
+        if (problem instanceof DuplicateNodeError) return;
+        standings.tried(keeperId, problem);
+        if (problem && !isFinal(problem)) this.#tellUnreachable(keeperId, sighting, problem); // else told as left out
       },
       onBusy: (info, holder) => tell({ type: "node:busy", node: info.node, name: info.name, holder }),
-      onTaken: ({ node }) => void this.#taken.add(node),
-      onFreed: ({ node }) => void this.#taken.delete(node),
+      onTaken: ({ node }) => standings.take(node),
+      onFreed: ({ node }) => standings.free(node),
       onUpload: (info, haveBytes) => {
         tell({ type: "node:uploading", node: info.node, name: info.name, haveBytes, sizeBytes: blendBytes });
       },
       onJoined: (node) => {
         const { info } = node.session;
+        standings.join(keeperId);
         tell({ type: "node:joined", node: info.node, name: info.name, blender: info.blender });
         onEvent({ type: "joined", node });
       },
@@ -188,7 +161,7 @@ export class NodePool {
         onEvent({ type: "lost", node: info.node });
       },
       onLeftOut: (sighting, reason) => {
-        this.#leftOut.add(keeperId);
+        standings.leaveOut(keeperId, reason);
         if (reason instanceof DuplicateNodeError) return;
         const name = this.#nameFor(keeperId, sighting);
         tell({ type: "node:refused", name, code: reason.code, message: reason.message, hint: reason.hint });
@@ -239,10 +212,7 @@ export class NodePool {
     this.#owners.set(node, keeperId);
   }
 
-  #tellProblem(keeperId: string, sighting: Sighting, problem: FarmError): void {
-    if (problem instanceof DuplicateNodeError) return;
-    this.#problems.set(keeperId, problem);
-    if (isFinal(problem)) return; // told as left out
+  #tellUnreachable(keeperId: string, sighting: Sighting, problem: FarmError): void {
     if (this.#toldUnreachable.has(keeperId)) return;
     this.#toldUnreachable.add(keeperId);
     const name = this.#nameFor(keeperId, sighting);

@@ -8,6 +8,7 @@ import { differenceOf, probeVideo } from "../encode/probe.ts";
 import { hashFile } from "../frames/blend-copy.ts";
 import { type JobRecord, readJobRecord } from "../frames/job-record.ts";
 import { parseFacts } from "./output-facts.ts";
+import { recordedScene } from "./output-resume.ts";
 import { prepareOutput } from "./preparation.ts";
 
 /**
@@ -41,9 +42,12 @@ async function framesOfVideo(settings: JobSettings, record: JobRecord, signal: A
   if (record.settings.scene !== settings.scene || record.settings.fps !== settings.fps) return null;
   const asked = settings.frames === undefined ? record.settings.frames : formatFrames(parseFrames(settings.frames));
   if (settings.frames === undefined ? asked !== undefined : asked !== formatFrames(facts.frames)) return null;
-  if ((await hashFile(settings.blend, signal)) !== record.blend.sha256) return null;
+  const sha256 = await hashFile(settings.blend, signal);
+  if (sha256 !== record.blend.sha256) return null;
   const { format, tools } = await prepareOutput({ ...settings, overwrite: true }, signal);
   if (format.kind !== "video" || tools === undefined) return null;
+  // Another Blender, scripts, or files that only a node can look at: then it may be another film by now.
+  if (recordedScene(record, settings, { blend: { sha256 }, format }) === null) return null;
   const { frames, rate, frameFormat } = facts;
   const expected = {
     ...{ frames: frames.length, rate, keepsRate: true },

@@ -23,10 +23,16 @@ export interface StoredOutput {
   readonly blenderVersion: string | null;
 }
 
+/** What must be known, beside the settings, of what changes the pixels. */
+interface PixelInput {
+  readonly blend: { readonly sha256: string };
+  readonly format: Preparation["format"];
+}
+
 /** The digest of what changes this job's pixels, rendered with this Blender. */
 export function fingerprintFor(
   settings: JobSettings,
-  { blend, format }: Pick<Preparation, "blend" | "format">,
+  { blend, format }: PixelInput,
   blenderVersion: string | null,
 ): string {
   return fingerprintOf({
@@ -49,7 +55,7 @@ export async function findStored(
   signal: AbortSignal,
 ): Promise<StoredOutput | null> {
   const { folder, format } = preparation;
-  const facts = sceneOf(folder.previous, settings, preparation);
+  const facts = recordedScene(folder.previous, settings, preparation);
   if (facts === null || folder.previous === null) return null;
   const { framesFolder, framesLogPath: logPath } = folder;
   const { frames } = facts;
@@ -100,7 +106,11 @@ export async function encodeStored(given: EncodeStored): Promise<Produced> {
 }
 
 /** What a node would say that there is to render, as an earlier run wrote it down; `null` when a node must be asked. */
-function sceneOf(previous: JobRecord | null, settings: JobSettings, preparation: Preparation): SceneFacts | null {
+export function recordedScene(
+  previous: JobRecord | null,
+  settings: JobSettings,
+  preparation: PixelInput,
+): SceneFacts | null {
   if (previous === null) return null;
   const { blenderVersion, fingerprint } = previous;
   if ((blenderVersion === null) !== settings.mixVersions) return null;

@@ -52,8 +52,9 @@ export async function produce(production: Production): Promise<Produced> {
   const { settings, preparation, gathering, run, tell, drain, signal } = production;
   const { folder, format, tools } = preparation;
 
-  const isAnyoneThere = () => gathering.pool.isTaken;
-  const waitLimit = new WaitLimit({ waitMs: settings.waitMs, isAnyoneThere, clock: systemClock });
+  const isAnyoneThere = () => gathering.pool.standings.isTaken;
+  const stranded = () => gathering.pool.standings.stranded;
+  const waitLimit = new WaitLimit({ waitMs: settings.waitMs, isAnyoneThere, stranded, clock: systemClock });
   const first = await firstJoined(gathering, waitLimit, AbortSignal.any([drain, signal]));
   const facts = await settleFrames(first.node.scene, settings, production.chooseFrames);
   const { frames } = facts;
@@ -91,7 +92,7 @@ export async function produce(production: Production): Promise<Produced> {
     firstAttempt: (run.run - 1) * attemptsPerRun + 1,
   });
   const nameOf = (node: string) => pool.nameOf(node);
-  const mayStillCome = () => pool.isAlive;
+  const mayStillCome = () => pool.standings.isAlive;
   const refusalOf = (node: JoinedNode) => refusalByFiles(node, facts);
   const leaveOut = (node: string, reason: FarmError) => pool.leaveOut(node, reason);
   const loop = new JobLoop({
@@ -167,7 +168,7 @@ async function firstJoined({ inputs, pool }: Gathering, waitLimit: WaitLimit, si
       signal.throwIfAborted();
       if (input.type === "joined") return input;
       if (input.type === "broken") throw input.error;
-      if (input.type === "left-out" && !pool.isAlive) throw input.reason;
+      if (input.type === "left-out" && !pool.standings.isAlive) throw input.reason;
       waitLimit.look(undefined);
     }
   } finally {

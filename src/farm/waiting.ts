@@ -19,14 +19,20 @@ export interface WaitLimitOptions {
   readonly waitMs: number | undefined;
   /** Whether any node has the job, be it that it only receives or opens the blendfile yet. */
   readonly isAnyoneThere: () => boolean;
+  /** See `NodePool`. */
+  readonly stranded: () => FarmError | undefined;
   readonly clock: Clock;
 }
+
+/** How long a node that was never reached is hoped for, when all others could not render the file. */
+const strandedAtMostMs = 60_000;
 
 /** Counts, for `--wait`, how long no node has had the job, anew each time that one has got as far as rendering. */
 export class WaitLimit {
   readonly #options: WaitLimitOptions;
   #lookedAtMs: number;
   #aloneMs = 0;
+  #strandedMs = 0;
 
   constructor(options: WaitLimitOptions) {
     this.#options = options;
@@ -37,12 +43,21 @@ export class WaitLimit {
     this.#aloneMs = 0;
   }
 
-  /** To be called every second or so. @throws {FarmError} `FARM_NO_NODE` @param missing See `waitedInVain` */
+  /**
+   * To be called every second or so.
+   *
+   * @param missing See `waitedInVain`
+   * @throws {FarmError} `FARM_NO_NODE`; why no node can render the file, when there is none else to hope for
+   */
   look(missing: number | undefined): void {
-    const { waitMs, isAnyoneThere, clock } = this.#options;
+    const { waitMs, isAnyoneThere, stranded, clock } = this.#options;
     const atMs = clock.monotonicMs();
-    if (!isAnyoneThere()) this.#aloneMs += atMs - this.#lookedAtMs;
+    const passedMs = atMs - this.#lookedAtMs;
     this.#lookedAtMs = atMs;
+    if (!isAnyoneThere()) this.#aloneMs += passedMs;
+    const reason = stranded();
+    this.#strandedMs = reason ? this.#strandedMs + passedMs : 0;
+    if (reason && this.#strandedMs > strandedAtMostMs) throw reason;
     if (waitMs !== undefined && this.#aloneMs > waitMs) throw waitedInVain(waitMs, missing);
   }
 }

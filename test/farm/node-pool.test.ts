@@ -152,7 +152,7 @@ test("a node named by two addresses takes part once, and nobody is told off", as
   await farm.until(() => farm.links.length === 2 && farm.links[1]?.isOver === true);
   expect(farm.count("joined")).toBe(1);
   expect(farm.count("node:refused")).toBe(0);
-  expect(farm.pool.isAlive).toBe(true);
+  expect(farm.pool.standings.isAlive).toBe(true);
 });
 
 test("a node that cannot be reached is told once, and is tried again when it is seen again", async () => {
@@ -161,7 +161,7 @@ test("a node that cannot be reached is told once, and is tried again when it is 
   farm.start("one");
   await farm.until(() => farm.count("joined") === 1);
   expect(farm.count("node:unreachable")).toBe(1);
-  expect(farm.pool.problems).toEqual([]);
+  expect(farm.pool.standings.problems).toEqual([]);
 });
 
 test("an open node that mDNS found is refused for good, before it hears anything of the key", async () => {
@@ -169,7 +169,7 @@ test("an open node that mDNS found is refused for good, before it hears anything
   await farm.until(() => farm.count("left-out") === 1);
   expect(farm.events).toMatchObject([{ type: "node:refused", code: "FARM_NODE_REFUSED" }]);
   expect(farm.links[0]?.sent.length).toBe(1); // the hello
-  expect(farm.pool.isAlive).toBe(false);
+  expect(farm.pool.standings.isAlive).toBe(false);
 });
 
 test("a node that proved a key is not taken as an open one later, although the user named it", async () => {
@@ -210,7 +210,7 @@ test("however many places are announced for a node's id, they are tried a bounde
     if (place < 32) await farm.until(() => farm.count("left-out") > leftOut);
   }
   expect(farm.links.length).toBe(32);
-  expect(farm.pool.isAlive).toBe(false);
+  expect(farm.pool.standings.isAlive).toBe(false);
 });
 
 test("a node counts as there from when it has the job until it is set free, not only once it has joined", async () => {
@@ -223,18 +223,18 @@ test("a node counts as there from when it has the job until it is set free, not 
     return type === "job-load"; // and says nothing
   };
   farm.start("slow", { onMessage: ({ type }) => hears(type) });
-  expect(farm.pool.isTaken).toBe(false);
+  expect(farm.pool.standings.isTaken).toBe(false);
   await isLoading;
-  expect(farm.pool.isTaken).toBe(true);
+  expect(farm.pool.standings.isTaken).toBe(true);
   expect(farm.count("joined")).toBe(0);
   await farm.end();
-  expect(farm.pool.isTaken).toBe(false);
+  expect(farm.pool.standings.isTaken).toBe(false);
 });
 
 test("a busy node does not count as there", async () => {
   farm.start("one", { busyWith: "somebody" });
   await farm.until(() => farm.count("node:busy") === 1);
-  expect(farm.pool.isTaken).toBe(false);
+  expect(farm.pool.standings.isTaken).toBe(false);
 });
 
 test("a node that is lost each time before it has opened the file is left out in the end, with the reason", async () => {
@@ -264,7 +264,7 @@ test.each([
       return true;
     },
   });
-  await farm.until(() => farm.pool.problems.some(({ code }) => code === "FARM_BAD_MESSAGE"));
+  await farm.until(() => farm.pool.standings.problems.some(({ code }) => code === "FARM_BAD_MESSAGE"));
   expect(farm.count("report")).toBe(0);
 });
 
@@ -272,8 +272,30 @@ test("a node that cannot open the file is left out, and the others are not", asy
   farm.start("bad", { loadFails: { message: "it is broken" } });
   farm.start("good");
   await farm.until(() => farm.count("joined") === 1 && farm.count("left-out") === 1);
-  expect(farm.pool.isAlive).toBe(true);
+  expect(farm.pool.standings.isAlive).toBe(true);
   expect(farm.hosts.get("bad")?.job).toBeUndefined(); // set free for others
+});
+
+test("a pool is stranded when those that were reached cannot open the file and the others were never reached", async () => {
+  farm.start("bad", { loadFails: { message: "it is broken" } });
+  expect(farm.pool.standings.stranded).toBeUndefined(); // it may yet open it
+  await farm.until(() => farm.count("left-out") === 1);
+  farm.see("never-there");
+  await farm.until(() => farm.count("node:unreachable") === 1);
+  expect(farm.pool.standings.stranded).toMatchObject({ message: expect.stringContaining("it is broken") });
+  farm.start("busy", { busyWith: "somebody" });
+  await farm.until(() => farm.count("node:busy") === 1);
+  expect(farm.pool.standings.stranded).toBeUndefined(); // it will be free some time
+});
+
+test("a pool whose only good node is lost is not stranded: it may come back", async () => {
+  farm.start("bad", { loadFails: { message: "it is broken" } });
+  farm.start("good");
+  await farm.until(() => farm.count("joined") === 1 && farm.count("left-out") === 1);
+  farm.hosts.delete("good");
+  for (const link of farm.links) link.cut();
+  await farm.until(() => farm.count("node:unreachable") === 1);
+  expect(farm.pool.standings.stranded).toBeUndefined();
 });
 
 test("what a node says while it loads comes after its joining, in its order", async () => {

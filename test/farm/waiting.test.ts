@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { FarmError } from "../../src/core/errors.ts";
 import { WaitLimit } from "../../src/farm/waiting.ts";
 
 /** Lets whole seconds pass, and looks after each one. @returns The second in which the limit was over, if it was */
@@ -17,10 +18,10 @@ function wait(limit: WaitLimit, clock: { ms: number }, seconds: number): number 
 
 function make(waitMs: number | undefined) {
   const clock = { ms: 0 };
-  const farm = { isThere: false };
+  const farm = { isThere: false, reason: undefined as FarmError | undefined };
   const sleep = () => Promise.reject(new Error("It does not sleep"));
   const limit = new WaitLimit({
-    ...{ waitMs, isAnyoneThere: () => farm.isThere },
+    ...{ waitMs, isAnyoneThere: () => farm.isThere, stranded: () => farm.reason },
     clock: { monotonicMs: () => clock.ms, unixMs: () => 0, sleep },
   });
   return { clock, farm, limit };
@@ -53,4 +54,15 @@ test("a node that joins makes it count anew", () => {
   wait(limit, clock, 60);
   farm.isThere = false;
   expect(wait(limit, clock, 100)).toBe(11);
+});
+
+test("what no reached node can render is waited for a minute, although others were never reached", () => {
+  const { clock, farm, limit } = make(undefined);
+  farm.reason = new FarmError("FARM_LOAD_FAILED", "Cannot open it", "Save it again");
+  for (let second = 0; second < 60; second += 1) {
+    clock.ms += 1_000;
+    limit.look(undefined);
+  }
+  clock.ms += 1_000;
+  expect(() => limit.look(undefined)).toThrow(farm.reason);
 });

@@ -12,6 +12,7 @@ from . import SOFTWARE_VERSION
 from .blender_program import BlenderProgram
 from .blob_store import BlobStore
 from .console import say
+from .fit import fit_job_opened
 from .job import Job
 from .job_folder import JobFolder
 from .limits import JOB_KEPT_S
@@ -88,7 +89,7 @@ class Node:
         if job is None:
             job = self._new_job(message)
         self._attach(session, job)
-        return {"type": "job-opened", "job": job.job_id, "resumed": resumed, **job.status()}
+        return fit_job_opened({"type": "job-opened", "job": job.job_id, "resumed": resumed, **job.status()})
 
     async def close_job(self, job: Job) -> None:
         """Idempotent. The node is free for another job when it returns."""

@@ -18,6 +18,7 @@ MAX_FRAME_BYTES = 2**32
 MAX_FRAME = 1_048_574
 MAX_ATTEMPT = 2**53 - 1  # the largest whole number that JSON carries safely
 MAX_SLOTS = 256
+MAX_RESULTS = 4096
 MAX_NAME = 256
 MAX_DIGITS = 32
 """Digits of a number: Python's int() takes quadratic time on long ones."""

@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 from farm_node.errors import FAULT_CODES, Fault, ProtocolError
-from farm_node.fit import fit_job_loaded
+from farm_node.fit import fit_job_loaded, fit_job_opened
 from farm_node.protocol import HANDSHAKE_MESSAGES, MAX_TEXT, MESSAGES, encode_message, parse_message
 
 FOLDER = Path(__file__).parents[1] / "fixtures/protocol"
@@ -67,3 +67,12 @@ class Malice(unittest.TestCase):
         fitted = fit_job_loaded({"type": "job-loaded", "scene": {"references": references}})
         self.assertLessEqual(len(encode_message(fitted)), MAX_TEXT)
         self.assertEqual(sum(each["missing"] for each in fitted["scene"]["references"]), 3)
+
+    def test_a_job_with_more_results_than_a_message_can_have_can_still_be_taken_up(self):
+        for text, most in (("", 4096), ("x" * 240, 4095)):
+            held = [{"frame": frame, "attempt": 0, "device": text} for frame in range(10_000)]
+            fitted = fit_job_opened({"type": "job-opened", "results": list(held)})
+            self.assertLessEqual(len(encode_message(fitted)), MAX_TEXT)
+            self.assertGreater(len(fitted["results"]), 2000)
+            self.assertLessEqual(len(fitted["results"]), most)
+            self.assertEqual(fitted["results"], held[: len(fitted["results"])])

@@ -63,14 +63,21 @@ export async function writeLock(file: FileHandle, holder: LockHolder): Promise<v
   await file.write(`${JSON.stringify(holder)}\n`, 0);
 }
 
+/** What can be known of a lock's holder. */
+export type LockLife = "alive" | "silent" | "gone";
+
 /**
- * Whether nobody stands behind a lock any more.
+ * Whether somebody stands behind a lock. A process of this machine is looked at itself, also when it shows no sign of life:
+ * it may be suspended, and clocks jump.
  *
- * @param silentMs How long without a sign of life is death, when the process itself cannot be looked at
+ * @param silentMs How long without a sign of life is silence, when the process itself cannot be looked at
  */
-export async function isLockStale(path: string, holder: LockHolder, silentMs: number): Promise<boolean> {
-  if (holder.host === hostname() && (await isProcessGone(holder.pid, holder.processStart))) return true;
-  return (await silenceMsOf(path)) >= silentMs;
+export async function lockLifeOf(path: string, holder: LockHolder, silentMs: number): Promise<LockLife> {
+  if (holder.host === hostname()) {
+    if (await isProcessGone(holder.pid, holder.processStart)) return "gone";
+    if (holder.processStart !== null) return "alive";
+  }
+  return (await silenceMsOf(path)) >= silentMs ? "silent" : "alive";
 }
 
 /** A takeover lasts milliseconds: one that is this old was begun by a process that has died in it. */

@@ -3,7 +3,7 @@ import { type FileHandle, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemClock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
-import { createLock, isLockStale, type LockHolder, readLock, replaceStaleLock, writeLock } from "./lock-file.ts";
+import { createLock, type LockHolder, lockLifeOf, readLock, replaceStaleLock, writeLock } from "./lock-file.ts";
 import { processStartOf } from "./process-identity.ts";
 
 const renewMs = 5_000;
@@ -40,25 +40,28 @@ export class JobLock implements AsyncDisposable {
   }
 
   /**
-   * Takes the lock: at once when it is free or its process on this machine is gone, else only when it has shown no sign
-   * of life for 30 s.
+   * Takes the lock: at once when it is free or its process on this machine is gone. One of another machine is taken when
+   * it has shown no sign of life for 30 s by the clock of the disk, and shows none while we look: clocks jump.
    *
    * @throws {FarmError} `FARM_JOB_LOCKED` that names the holder
    */
   static async open(path: string, options: JobLockOptions = {}): Promise<JobLock> {
     const token = randomBytes(8).toString("hex");
     const processStart = await processStartOf(process.pid);
+    const everyMs = options.renewMs ?? renewMs;
     const holder: LockHolder = { host: hostname(), pid: process.pid, processStart, time: now(), token };
     let other: LockHolder | null = null;
     for (let tries = 0; tries < maxTries; tries++) {
       options.signal?.throwIfAborted();
       const file = await createLock(path, holder);
-      if (file !== null) return new JobLock(path, holder, file, options.renewMs ?? renewMs);
+      if (file !== null) return new JobLock(path, holder, file, everyMs);
       other = await readLock(path);
       if (other === null) continue;
-      if (!(await isLockStale(path, other, silentMs))) break;
+      const life = await lockLifeOf(path, other, silentMs);
+      if (life === "alive") break;
+      if (life === "silent" && (await showsLife(path, other, everyMs, options.signal))) break;
       const taken = await replaceStaleLock(path, other, holder);
-      if (taken !== null) return new JobLock(path, holder, taken, options.renewMs ?? renewMs);
+      if (taken !== null) return new JobLock(path, holder, taken, everyMs);
       await systemClock.sleep(triesApartMs, options.signal);
     }
     throw lockedBy(path, other);
@@ -100,6 +103,13 @@ export class JobLock implements AsyncDisposable {
       await this.#file.close();
     }
   }
+}
+
+/** Whether a lock's text changes in the time in which a living holder renews it. */
+async function showsLife(path: string, before: LockHolder, everyMs: number, signal?: AbortSignal): Promise<boolean> {
+  await systemClock.sleep(everyMs * 1.5, signal);
+  const after = await readLock(path);
+  return after !== null && (after.time !== before.time || after.token !== before.token);
 }
 
 /** Always of one length, so that a renewal can be written in place. */

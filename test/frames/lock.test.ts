@@ -61,8 +61,30 @@ describe("JobLock", () => {
     });
     expect(await readdir(folder.path)).toEqual(["lock"]);
     await writeHolder(path, elsewhere, 31);
-    await using _ = await JobLock.open(path);
+    await using _ = await JobLock.open(path, { renewMs: 20 });
   });
+
+  test("of another machine that shows life while it is looked at is respected: the disk's clock has jumped", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = join(folder.path, "lock");
+    await writeHolder(path, elsewhere, 3_600);
+    const opening = JobLock.open(path, { renewMs: 400 });
+    opening.catch(() => {}); // awaited below
+    await new Promise((resolve) => setTimeout(resolve, 200)); // it has seen the lock, and looks on for 600 ms
+    await writeHolder(path, { ...elsewhere, time: "2026-01-01T00:00:05.000Z" }, 3_600);
+    await expect(opening).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
+  });
+
+  test.runIf(process.platform === "linux")(
+    "of a living process of this machine is never silent: clocks jump",
+    async () => {
+      await using folder = await makeTemporaryFolder();
+      const path = join(folder.path, "lock");
+      const processStart = await processStartOf(process.pid);
+      await writeHolder(path, { ...elsewhere, host: hostname(), pid: process.pid, processStart }, 3_600);
+      await expect(JobLock.open(path, { renewMs: 20 })).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
+    },
+  );
 
   test.each(["", "{", "[]", '{"pid":"x"}'])(
     "that cannot be read ('%s') counts as held until it is silent",
@@ -72,7 +94,7 @@ describe("JobLock", () => {
       await writeFile(path, text);
       await expect(JobLock.open(path)).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
       await utimes(path, 1, 1);
-      await using _ = await JobLock.open(path);
+      await using _ = await JobLock.open(path, { renewMs: 20 });
     },
   );
 
@@ -80,7 +102,7 @@ describe("JobLock", () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     await writeHolder(path, elsewhere, 60);
-    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => JobLock.open(path)));
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => JobLock.open(path, { renewMs: 20 })));
     const locks = tries.filter((result) => result.status === "fulfilled").map((result) => result.value);
     expect(locks).toHaveLength(1);
     for (const lock of locks) await lock[Symbol.asyncDispose]();

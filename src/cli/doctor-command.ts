@@ -1,4 +1,4 @@
-import { examine, type Finding, foldersOf, keyFileOf, loadKeys } from "../index.ts";
+import { examine, type Finding, foldersOf, keyFileOf, loadKeys, printableLines } from "../index.ts";
 import { JsonLines } from "./json-lines.ts";
 import { listenForInterrupts } from "./signals.ts";
 
@@ -28,8 +28,8 @@ export async function doctorCommand(options: {
     if (finding.state === "problem") problems += 1;
     if (options.json) lines.tell({ type: "finding" }, finding);
     else {
-      process.stdout.write(`${signs[finding.state]}  ${finding.what}: ${finding.detail}\n`);
-      if (finding.mend !== undefined) process.stdout.write(`         -> ${finding.mend}\n`);
+      process.stdout.write(`${signs[finding.state]}  ${finding.what}: ${printableLines(finding.detail)}\n`);
+      if (finding.mend !== undefined) process.stdout.write(`         -> ${printableLines(finding.mend)}\n`);
     }
   }
   return problems > 0 ? 3 : 0;

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { counted, encodeFolder, formatDuration, parseRenderFlags } from "../index.ts";
+import { counted, encodeFolder, formatDuration, parseRenderFlags, printable } from "../index.ts";
 import { JsonLines } from "./json-lines.ts";
 import { listenForInterrupts } from "./signals.ts";
 import { jsonTeller, plainTeller } from "./tellers.ts";
@@ -21,7 +21,9 @@ export async function encodeCommand(folder: string, options: Record<string, unkn
     if (json) new JsonLines((line) => process.stdout.write(line), Date.now).tell({ type: "encode:completed" }, result);
     else {
       const { frames, seconds } = result;
-      process.stdout.write(`${result.output}: ${counted(frames, "frame")} in ${formatDuration(seconds * 1000)}\n`);
+      process.stdout.write(
+        `${printable(result.output)}: ${counted(frames, "frame")} in ${formatDuration(seconds * 1000)}\n`,
+      );
     }
     return 0;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { counted, discoverNodes, FarmError, farmspecName, farmspecOf, writeFarmspec } from "../index.ts";
+import { counted, discoverNodes, FarmError, farmspecName, farmspecOf, printable, writeFarmspec } from "../index.ts";
 
 /** `renderfarm farmspec`: writes down the nodes that are there, so that later renders need not look for them. */
 export async function farmspecCommand(options: {
@@ -13,7 +13,7 @@ export async function farmspecCommand(options: {
   }
   const nodes = await discoverNodes({
     signal: new AbortController().signal,
-    onWarning: (message) => process.stderr.write(`Warning: ${message}\n`),
+    onWarning: (message) => process.stderr.write(`Warning: ${printable(message)}\n`),
   });
   if (nodes.length === 0) {
     throw new FarmError(
@@ -31,6 +31,6 @@ export async function farmspecCommand(options: {
     );
   }
   await writeFarmspec(path, farmspecOf(keyed));
-  process.stdout.write(`${path}: ${counted(keyed.length, "node")}\n`);
+  process.stdout.write(`${printable(path)}: ${counted(keyed.length, "node")}\n`);
   return 0;
 }

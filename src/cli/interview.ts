@@ -6,6 +6,8 @@ import {
   type Farmspec,
   farmspecOf,
   keyFileOf,
+  printable,
+  printableLines,
   type RenderFlags,
   recentBlends,
   type Sighting,
@@ -47,7 +49,7 @@ async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): 
   process.stdout.write("Looking for nodes on the network ...\n");
   const nodes = await discoverNodes({
     signal: new AbortController().signal,
-    onWarning: (message) => process.stdout.write(`Warning: ${message}\n`),
+    onWarning: (message) => process.stdout.write(`Warning: ${printable(message)}\n`),
   });
   if (nodes.length === 0) {
     process.stdout.write("No node found: this machine will render by itself\n");
@@ -67,7 +69,7 @@ async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): 
  * @throws {LeftAtPromptError}
  */
 export async function askForKey(error: FarmError): Promise<FarmKey> {
-  process.stdout.write(`${error.message}\n`);
+  process.stdout.write(`${printableLines(error.message)}\n`);
   return await askFarmKey("The farm key, as the node showed it at its first start");
 }
 

@@ -1,3 +1,5 @@
+import { printableJson } from "../index.ts";
+
 /** Writes one JSON object per line; what scripts read, so `type` and the names of fields are not changed. */
 export class JsonLines {
   readonly #write: (line: string) => void;
@@ -11,7 +13,7 @@ export class JsonLines {
   /** @param more Further fields of the line */
   tell(event: { readonly type: string }, more: object = {}): void {
     const { type, ...fields } = event;
-    this.#write(`${JSON.stringify({ type, at: new Date(this.#unixMs()).toISOString(), ...fields, ...more })}\n`);
+    this.#write(`${printableJson({ type, at: new Date(this.#unixMs()).toISOString(), ...fields, ...more })}\n`);
   }
 
   /** The last line of a job that ended by an error. */

@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import pino from "pino";
 import pretty from "pino-pretty";
+import { printable, withoutControls } from "../index.ts";
 
 export interface LogOptions {
   /** Level from which on lines go to stderr. */
@@ -17,7 +18,8 @@ export function levelBesideView(level: pino.LevelWithSilent): pino.LevelWithSile
 
 /**
  * The program's log: to stderr from the level that was asked for, and all of it to the job folder once there is one.
- * Everything is written at once, in this process: a worker could lose the last lines of a process that ends.
+ * Everything is written at once, in this process: a worker could lose the last lines of a process that ends. Nodes have
+ * their say in most lines, so none holds a character that a terminal obeys, also not in the file: people `cat` it.
  */
 export class JobLog {
   readonly logger: pino.Logger;
@@ -31,9 +33,10 @@ export class JobLog {
         done();
       },
     });
-    const stderr = options.isTerminal ? pretty({ sync: true, destination: sink, ignore: "pid,hostname" }) : sink;
+    const stderr = options.isTerminal ? prettyLines(sink) : sink;
     this.#streams = pino.multistream(options.level === "silent" ? [] : [{ level: options.level, stream: stderr }]);
-    this.logger = pino({ level: "trace", base: null }, this.#streams);
+    const hooks = { streamWrite: withoutControls };
+    this.logger = pino({ level: "trace", base: null, hooks }, this.#streams);
   }
 
   /** Keeps the log in a file too, from now on. A job that is tried twice has one log. */
@@ -42,4 +45,11 @@ export class JobLog {
     this.#files.add(path);
     this.#streams.add({ level: "debug", stream: pino.destination({ dest: path, sync: true, mode: 0o600 }) });
   }
+}
+
+/** pino-pretty prints what JSON had escaped as it is, so the texts are made printable before it gets them. */
+function prettyLines(destination: Writable): pino.DestinationStream {
+  const lines = pretty({ sync: true, destination, ignore: "pid,hostname" });
+  const safe = (_: string, value: unknown) => (typeof value === "string" ? printable(value) : value);
+  return { write: (line) => void lines.write(`${JSON.stringify(JSON.parse(line, safe))}\n`) };
 }

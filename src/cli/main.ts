@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
-import { FarmError, printable } from "../index.ts";
+import { FarmError, printable, printableLines } from "../index.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { encodeCommand } from "./encode-command.ts";
 import { farmspecCommand } from "./farmspec-command.ts";
@@ -57,12 +57,11 @@ function tellError(error: unknown): number {
   }
   if (!(error instanceof FarmError)) {
     process.stderr.write("This is a bug of renderfarm; please report it with these lines:\n");
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(`${printableLines(error instanceof Error ? (error.stack ?? "") : String(error))}\n`);
     json?.fail({ code: "BUG", message: String(error), hint: "Please report it" });
     return 1;
   }
   json?.fail(error);
-  const lines = error.message.split("\n").map(printable).join("\n");
-  process.stderr.write(`Error: ${lines}\n  ${printable(error.hint)}\n`);
+  process.stderr.write(`Error: ${printableLines(error.message)}\n  ${printable(error.hint)}\n`);
   return error.exitCode;
 }

@@ -12,7 +12,7 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
     signal: new AbortController().signal,
     onWarning: (message) => void warnings.push(message),
   });
-  if (!options.json) for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
+  if (!options.json) for (const warning of warnings) process.stderr.write(`Warning: ${printable(warning)}\n`);
   if (nodes.length === 0) {
     throw new FarmError(
       "FARM_NO_NODE",
@@ -28,16 +28,23 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
     }
     return 0;
   }
-  const rows = sorted.map((node) => [
-    printable(node.name ?? ""),
-    node.addresses[0] ? `${node.addresses[0].host}:${node.addresses[0].port}` : "",
-    node.blenderVersion ?? "",
-    String(node.slots ?? ""),
-    keyText(node, known),
-    node.state ?? "",
-  ]);
-  process.stdout.write(formatTable(["name", "address", "Blender", "slots", "key", "state"], rows));
+  process.stdout.write(nodesTable(sorted, known));
   return 0;
+}
+
+/** The nodes for people. @param known Ids of the farm keys of this machine */
+export function nodesTable(nodes: readonly Sighting[], known: ReadonlySet<string>): string {
+  const rows = nodes.map((node) =>
+    [
+      node.name ?? "",
+      node.addresses[0] ? `${node.addresses[0].host}:${node.addresses[0].port}` : "",
+      node.blenderVersion ?? "",
+      String(node.slots ?? ""),
+      keyText(node, known),
+      node.state ?? "",
+    ].map(printable),
+  );
+  return formatTable(["name", "address", "Blender", "slots", "key", "state"], rows);
 }
 
 function isUsable(node: Pick<Sighting, "keyId">, known: ReadonlySet<string>): boolean {

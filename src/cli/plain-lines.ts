@@ -1,4 +1,12 @@
-import { type CompletedJob, counted, type FarmEvent, formatBytes, formatDuration, printable } from "../index.ts";
+import {
+  type CompletedJob,
+  counted,
+  type FarmEvent,
+  formatBytes,
+  formatDuration,
+  printable,
+  printableLines,
+} from "../index.ts";
 
 const progressEveryMs = 10_000;
 
@@ -32,7 +40,7 @@ export class PlainLines {
     this.#write(`  ${counted(result.frames, "frame")} expected, rendered, checked and in the video${reused}\n`);
     for (const node of result.nodes) {
       this.#write(
-        `  ${printable(node.name)}: ${counted(node.frames, "frame")}${perFrame(node.renderSeconds, node.frames)} (Blender ${node.blender})\n`,
+        `  ${printable(node.name)}: ${counted(node.frames, "frame")}${perFrame(node.renderSeconds, node.frames)} (Blender ${printable(node.blender)})\n`,
       );
     }
     for (const warning of result.warnings) this.#write(`  Warning: ${printableLines(warning)}\n`);
@@ -123,9 +131,4 @@ function safeToPrint(event: FarmEvent): FarmEvent {
     typeof value === "string" ? printableLines(value) : value,
   ]);
   return Object.fromEntries(fields) as FarmEvent;
-}
-
-/** Lines stay lines, but those after the first are set in, so that none passes for one of ours. */
-function printableLines(text: string): string {
-  return text.split("\n").map(printable).join("\n  ");
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { withoutControls } from "../index.ts";
 import { addRenderFlags } from "./render-flags.ts";
 import { closest } from "./suggestion.ts";
 
@@ -46,6 +47,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .argument("[blendfile]", "the blendfile to render, as with --blend")
     .allowExcessArguments() // refused below, with the command that was meant
     .helpCommand("help [command]", "show the help of a command")
+    .configureOutput({ writeErr: (text) => process.stderr.write(withoutControls(text)) }) // it quotes what was typed
     .exitOverride();
   addRenderFlags(program);
   program.action((blend: string | undefined, options: Record<string, unknown>) => {

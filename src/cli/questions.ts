@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { styleText } from "node:util";
 import inquirer from "inquirer";
 import { counted, type FarmKey, parseFarmKey, printable, type Sighting } from "../index.ts";
 
@@ -38,7 +39,7 @@ export async function askFarmKey(message: string): Promise<FarmKey> {
     try {
       return parseFarmKey(text, "the keyboard") !== undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return printable(error instanceof Error ? error.message : String(error));
     }
   };
   const { key } = await orLeft(inquirer.prompt([{ type: "password", name: "key", mask: "*", message, validate }]));
@@ -63,7 +64,12 @@ export async function askBlend(recent: readonly string[]): Promise<string> {
 /** Asks for the output, proposing a video named like the blendfile. @throws {LeftAtPromptError} */
 export async function askOutput(blend: string): Promise<string> {
   const proposed = shortPath(join(dirname(resolve(blend)), `${basename(blend, ".blend")}.mp4`));
-  const question = { type: "input", name: "output", message: "Output", default: proposed } as const;
+  // The answer is a path as the file system has it; only what is shown of it is made printable.
+  const defaultAnswer = (text: string) => styleText("dim", `(${printable(text)})`);
+  const transformer = (text: string, { isFinal }: { isFinal: boolean }) =>
+    isFinal ? styleText("cyan", printable(text)) : printable(text);
+  const shown = { transformer, theme: { style: { defaultAnswer } } };
+  const question = { type: "input", name: "output", message: "Output", default: proposed, ...shown } as const;
   const { output } = await orLeft(inquirer.prompt([question]));
   return String(output);
 }
@@ -96,7 +102,7 @@ function describe(node: Sighting): string {
     node.state === "busy" ? "busy" : "",
     node.keyId === null ? "open: no key protects it" : "",
   ];
-  return `${printable(node.name ?? "")} (${parts.filter((part) => part !== "").join(", ")})`;
+  return printable(`${node.name ?? ""} (${parts.filter((part) => part !== "").join(", ")})`);
 }
 
 function shortPath(path: string): string {

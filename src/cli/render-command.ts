@@ -4,9 +4,7 @@ import {
   FarmError,
   type FarmEvent,
   type FarmKey,
-  type Farmspec,
   farmspecName,
-  farmspecOf,
   flagsOfEnvironment,
   foldersOf,
   type JobResult,
@@ -21,7 +19,6 @@ import {
   renderJob,
   type Sighting,
   settleJob,
-  writeFarmspec,
 } from "../index.ts";
 import { askForKey, interview, keepKey } from "./interview.ts";
 import { LiveTeller } from "./live/live-teller.ts";
@@ -29,6 +26,7 @@ import { canDrawLive } from "./live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "./log.ts";
 import { commandNames, type TypedRender } from "./program.ts";
 import { askFrames, canAsk, LeftAtPromptError } from "./questions.ts";
+import { isFarmspecWanted, saveFarmspec, sightingOf } from "./save-farmspec.ts";
 import { type Interrupts, listenForInterrupts } from "./signals.ts";
 import { closest } from "./suggestion.ts";
 import { jsonTeller, plainTeller, type Teller } from "./tellers.ts";
@@ -65,7 +63,7 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
     } finally {
       // Also after frames failed: the nodes were found, and good input has been seen.
       if (run.hasScene && isFarmspecWanted(flags, settings, farm)) {
-        await saveFarmspec(farm.length > 0 ? farm : run.nodesFound, run.teller);
+        await saveFarmspec(resolve(farmspecName), farm.length > 0 ? farm : run.nodesFound, run.teller);
       }
     }
   };
@@ -217,24 +215,4 @@ function refuseMistypedCommand(word: string): void {
 function levelOf(event: FarmEvent): "trace" | "debug" | "info" {
   if (event.type === "frame:progressed" || event.type === "job:progressed") return "trace";
   return event.type === "node:uploading" ? "debug" : "info";
-}
-
-function sightingOf(event: Extract<FarmEvent, { type: "node:found" }>): Sighting {
-  const colon = event.address.lastIndexOf(":");
-  const address = { host: event.address.slice(0, colon), port: Number(event.address.slice(colon + 1)) };
-  return { id: event.node, name: event.name, addresses: [address], source: "mdns" };
-}
-
-/** Only what discovery found is written down, and only where no farmspec is: nothing of the user's is changed. */
-function isFarmspecWanted(flags: RenderFlags, settings: JobSettings, farm: readonly Sighting[]): boolean {
-  const wasDiscovered = farm.length > 0 || (settings.discover && settings.nodes.length === 0 && !settings.isLocal);
-  return wasDiscovered && flags.saveFarmspec !== false && flags.farmspec === undefined && !existsSync(farmspecName);
-}
-
-async function saveFarmspec(nodes: readonly Sighting[], teller: Teller): Promise<void> {
-  const others = nodes.filter((node) => node.addresses[0]?.host !== "127.0.0.1");
-  if (others.length === 0) return;
-  const farmspec: Farmspec = farmspecOf(others);
-  await writeFarmspec(resolve(farmspecName), farmspec);
-  teller.tell({ type: "farmspec:saved", path: resolve(farmspecName), nodes: others.length });
 }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { counted, formatDuration, type JobReport, printable, reportOf } from "../index.ts";
+import { counted, formatDuration, type JobReport, printable, printableJson, reportOf } from "../index.ts";
 import { formatTable } from "./table.ts";
 
 const mostCauses = 10;
@@ -7,7 +7,7 @@ const mostCauses = 10;
 /** `renderfarm report FOLDER`: what a job folder tells of its job. */
 export async function reportCommand(folder: string, options: { readonly json?: boolean }): Promise<number> {
   const report = await reportOf(resolve(folder));
-  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : reportText(report));
+  process.stdout.write(options.json ? `${printableJson(report)}\n` : reportText(report));
   return 0;
 }
 
@@ -20,7 +20,7 @@ export function reportText(report: JobReport): string {
     lines.push(`Slowest: frame ${slowest.frame}, ${slowest.seconds.toFixed(1)} s on ${printable(slowest.node.name)}`);
   }
   const rows = report.nodes.map((node) => [
-    ...[printable(node.name), node.blender, printable(node.device), String(node.frames)],
+    ...[printable(node.name), printable(node.blender), printable(node.device), String(node.frames)],
     ...[(node.renderSeconds / node.frames).toFixed(2), node.uploadSeconds.toFixed(1), node.loadSeconds.toFixed(1)],
   ]);
   const table = formatTable(["node", "Blender", "device", "frames", "s/frame", "upload s", "load s"], rows);

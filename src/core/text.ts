@@ -1,13 +1,36 @@
+/** Control characters, which move the cursor or forge lines, and characters that break lines or turn the writing. */
+const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
 /**
- * Makes a text from the network or a file name safe to print: control characters, which could move the cursor or forge
- * a line, and the characters that turn the direction of writing become visible escapes.
+ * Makes a text from the network or a file name safe to print on one line: control characters and the characters that turn
+ * the direction of writing become visible escapes.
  */
 export function printable(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return text.replace(unprintable, escaped);
+}
+
+/**
+ * As `printable`, but its lines stay lines. Those after the first are set in, so that none passes for a line of ours.
+ */
+export function printableLines(text: string): string {
+  return withoutControls(text).replace(/\n(?! {2})/g, "\n  ");
+}
+
+/**
+ * The value as JSON that is safe to print as well: what `printable` escapes is escaped here too, in JSON's own way, so that
+ * whoever parses it gets the same value. Only an indented one has more than one line.
+ */
+export function printableJson(value: unknown, indent?: number): string {
+  return withoutControls(JSON.stringify(value, null, indent));
+}
+
+/** As `printable`, but for line breaks. JSON text stays the JSON text that it is. */
+export function withoutControls(text: string): string {
+  return text.replace(unprintable, (character) => (character === "\n" ? character : escaped(character)));
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** "1 frame", "3 frames". */

@@ -1,10 +1,23 @@
 import { expect, test } from "vitest";
-import { counted, printable, shorten } from "../../src/core/text.ts";
+import { counted, printable, printableJson, printableLines, shorten } from "../../src/core/text.ts";
 
 test("printable() makes what moves the cursor or turns the writing visible, and leaves all else", () => {
   expect(printable("a\u001b[2Jb\nc\r\td\u007f\u009b")).toBe("a\\u001b[2Jb\\u000ac\\u000d\\u0009d\\u007f\\u009b");
-  expect(printable("x\u202eexe.\u2066\u200f\u2028")).toBe("x\\u202eexe.\\u2066\\u200f\\u2028");
+  expect(printable("x\u202eexe.\u2066\u200f\u2028\u061c")).toBe("x\\u202eexe.\\u2066\\u200f\\u2028\\u061c");
   expect(printable("Büro 2 – 日本 🎬 #\\")).toBe("Büro 2 – 日本 🎬 #\\");
+});
+
+test("printableLines() leaves lines, and sets in all but the first", () => {
+  expect(printableLines("a\u001b\nDone\n  set in\r\n")).toBe("a\\u001b\n  Done\n  set in\\u000d\n  ");
+});
+
+test("printableJson() is the same JSON, in which nothing is left that a terminal obeys", () => {
+  const value = { text: "\u001b\u007f\u009b2J\u202e\u2029 büro 🎬 \\u009b\n", list: [1, null] };
+  const json = printableJson(value);
+  expect(json).toMatch(/^[^\p{Cc}\u202e\u2029]+$/u);
+  expect(json).toContain("büro 🎬");
+  expect(JSON.parse(json)).toEqual(value);
+  expect(printableJson([1], 1)).toBe("[\n 1\n]");
 });
 
 test("counted() has a plural for all but one", () => {

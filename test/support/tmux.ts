@@ -38,6 +38,11 @@ export class TmuxTerminal implements AsyncDisposable {
     return terminal;
   }
 
+  /** Has all that programs write to the terminal, byte by byte, written to a file too. */
+  async record(file: string): Promise<void> {
+    await this.#tmux("pipe-pane", `cat > '${file}'`);
+  }
+
   /** Types a text and Enter. */
   async typeLine(text: string): Promise<void> {
     await this.typeText(text);

@@ -1,0 +1,119 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import type { FakeNodeOptions } from "../support/fake-node.ts";
+import { hostileLines, hostileText, obeyedIn, withoutOwn } from "../support/hostile-texts.ts";
+import { TerminalLab } from "../support/terminal-lab.ts";
+import { noTmux, TmuxTerminal } from "../support/tmux.ts";
+
+const blend = `${hostileText}.blend`;
+const output = `${hostileText}.mp4`;
+
+/** A node that says what it must in words that a terminal obeys. */
+function hostileNode(): FakeNodeOptions {
+  let failed = 0;
+  const warning = { type: "warning", code: "ODD", message: hostileLines, slot: null } as const;
+  return {
+    ...{ key: null, name: hostileText, info: { platform: hostileText, software: hostileText, python: hostileText } },
+    sceneInfo: { device: hostileText, references: [{ kind: "image", path: hostileText, missing: true }] },
+    scene: { name: hostileText, engine: hostileText, camera: hostileText },
+    say: (message) => (message.type === "job-loaded" ? [message, warning] : [message]),
+    claim: () => ({ device: hostileText }),
+    fails: (frame) => (frame === 2 && failed++ === 0 ? { message: hostileLines, hint: hostileLines } : undefined),
+  };
+}
+
+async function openLab(options = hostileNode()) {
+  const lab = await TerminalLab.open();
+  await lab.makeBlend(blend);
+  const { at } = await lab.serve(options);
+  return { lab, at, [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose]() };
+}
+
+function expectHarmless(written: string): void {
+  expect(written).toContain("evil");
+  expect(obeyedIn(written)).toEqual([]);
+}
+
+describe("a hostile node and hostile names of files, told by the program itself:", { timeout: 90_000 }, () => {
+  test("a render in lines with its log, the report on it, and another video of its frames", async () => {
+    await using opened = await openLab();
+    const { lab, at } = opened;
+    const render = [blend, "-o", output, "--nodes", at, "--missing", "warn", "--keep-frames"];
+    const folder = `${output}.renderfarm`;
+    const plain = await lab.renderfarm([...render, "--log-level", "trace"]);
+    expect(plain.exitCode, plain.stderr).toBe(0);
+    const report = await lab.renderfarm(["report", folder]);
+    const reported = await lab.renderfarm(["report", folder, "--json"]);
+    const encoded = await lab.renderfarm(["encode", folder, "-o", `again ${output}`]);
+    const encodedJson = await lab.renderfarm(["encode", folder, "--overwrite", "--json"]);
+    for (const { exitCode, stdout, stderr } of [report, reported, encoded, encodedJson]) {
+      expect(exitCode, stderr).toBe(0);
+      expectHarmless(stdout);
+    }
+    expectHarmless(plain.stdout);
+    expectHarmless(plain.stderr);
+    expectHarmless(await readFile(lab.path(`${folder}/log.ndjson`), "utf8"));
+  });
+
+  test("--json, and the error at the end of a job that no node can load", async () => {
+    await using opened = await openLab({
+      ...hostileNode(),
+      loadFails: { code: "LOAD_FAILED", message: hostileLines, hint: hostileLines },
+    });
+    const { lab, at } = opened;
+    const { exitCode, stdout, stderr } = await lab.renderfarm([blend, "-o", output, "--nodes", at, "--json"]);
+    expect(exitCode).toBe(4);
+    expectHarmless(stdout);
+    expectHarmless(stderr);
+    expect(stderr.split("\n").filter((line) => line.startsWith("Done"))).toEqual([]);
+    const last = JSON.parse(stdout.split("\n").at(-1) ?? "");
+    expect(last).toMatchObject({ type: "job:failed", message: expect.stringContaining(hostileText) });
+  });
+
+  test("what was typed, quoted in an error", async () => {
+    await using opened = await openLab();
+    for (const words of [[`--${hostileText}`], ["report", hostileText]]) {
+      const { exitCode, stderr } = await opened.lab.renderfarm(words);
+      expect(exitCode).toBe(2);
+      expectHarmless(stderr);
+    }
+  });
+
+  test.skipIf(noTmux !== null)("questions, the live view and the log on a real terminal", async () => {
+    await using opened = await openLab();
+    const { lab, at } = opened;
+    await using terminal = await TmuxTerminal.open({ columns: 250, rows: 40 });
+    const record = lab.path("written");
+    const asks = (question: RegExp) => terminal.until(String(question), (screen) => question.test(screen));
+    await terminal.record(record);
+
+    const given = ["--nodes", at, "--missing", "warn"];
+    await lab.type(terminal, [...given, "--plain", "--log-level", "trace"]);
+    await asks(/evil.*end\.blend/);
+    await terminal.press("Enter");
+    await asks(/\? Output \(evil/);
+    await terminal.press("Enter");
+    await asks(/^\? Frames/m);
+    await terminal.press("Enter");
+    expect(await lab.ended(terminal)).toBe(0);
+
+    await lab.type(terminal, given);
+    await asks(/evil.*end\.blend/);
+    await terminal.press("Enter");
+    await asks(/\? Output \(evil/);
+    await terminal.press("Tab"); // takes the proposal to be changed
+    await asks(/\? Output evil/);
+    await terminal.press("Enter");
+    await asks(/Replace it\?/);
+    await terminal.typeText("y");
+    await terminal.press("Enter");
+    await asks(/^\? Frames/m);
+    await terminal.press("Enter");
+    expect(await lab.ended(terminal)).toBe(0);
+
+    const written = await readFile(record, "utf8");
+    expect(written).toContain("INFO");
+    expect(withoutOwn(written)).toContain("evil");
+    expect(obeyedIn(withoutOwn(written))).toEqual([]);
+  });
+});

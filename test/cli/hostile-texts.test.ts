@@ -1,0 +1,166 @@
+import { EventEmitter } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { JsonLines } from "../../src/cli/json-lines.ts";
+import { LiveTeller } from "../../src/cli/live/live-teller.ts";
+import type { Terminal } from "../../src/cli/live/terminal-traits.ts";
+import { JobLog } from "../../src/cli/log.ts";
+import { nodesTable } from "../../src/cli/nodes-command.ts";
+import { PlainLines } from "../../src/cli/plain-lines.ts";
+import { reportText } from "../../src/cli/report-command.ts";
+import { saveFarmspec, sightingOf } from "../../src/cli/save-farmspec.ts";
+import { readAdvertisement } from "../../src/discovery/advertisement.ts";
+import { summarize } from "../../src/farm/job-report.ts";
+import { FarmError, readFarmspec } from "../../src/index.ts";
+import {
+  hostileEvents,
+  hostileLines,
+  hostileResult,
+  hostileText,
+  obeyedIn,
+  withoutOwn,
+} from "../support/hostile-texts.ts";
+import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+
+/** It was written, and a terminal shows it as it is. */
+function expectHarmless(written: string): void {
+  expect(written).toContain("evil");
+  expect(obeyedIn(written)).toEqual([]);
+}
+
+test("these texts are what a terminal obeys, and what is no part of them is let through", () => {
+  expect(obeyedIn(hostileText).length).toBeGreaterThan(15);
+  expect(obeyedIn(withoutOwn(hostileText))).toEqual(obeyedIn(hostileText));
+  expect(obeyedIn(withoutOwn("\u001b[?25l\u001b[33m●\u001b[0m büro\r\u001b[K\n"))).toEqual([]);
+});
+
+test("plain lines, with the summary", () => {
+  let written = "";
+  const lines = new PlainLines(
+    (text) => {
+      written += text;
+    },
+    () => 0,
+  );
+  for (const event of hostileEvents) lines.tell(event);
+  lines.finish(hostileResult);
+  expectHarmless(written);
+  expect(written.split("\n").filter((line) => line.startsWith("Done"))).toHaveLength(1);
+});
+
+test("--json: it stays the same JSON, one object a line", () => {
+  const written: string[] = [];
+  const lines = new JsonLines((line) => written.push(line), Date.now);
+  for (const event of hostileEvents) lines.tell(event);
+  lines.tell({ type: "job:completed" }, hostileResult);
+  lines.fail(new FarmError("FARM_NO_NODE", hostileLines, hostileLines));
+  for (const line of written) {
+    expect(obeyedIn(line)).toEqual([]);
+    expect(line).toMatch(/^[^\n]+\n$/);
+  }
+  expect(JSON.parse(written[0] ?? "")).toMatchObject({ type: "job:started", blend: hostileText });
+  expect(JSON.parse(written.at(-1) ?? "")).toMatchObject({ message: hostileLines, hint: hostileLines });
+});
+
+class FakeTerminal extends EventEmitter {
+  readonly isTTY = true;
+  columns = 100;
+  rows = 40;
+  written = "";
+  write(text: string): boolean {
+    this.written += text;
+    return true;
+  }
+  getColorDepth(): number {
+    return 8;
+  }
+}
+
+test.each(["finish", "interrupted", "close"] as const)("the live view, with what %s leaves on the screen", (end) => {
+  const terminal = new FakeTerminal();
+  using teller = new LiveTeller({ terminal: terminal as unknown as Terminal, environment: {}, monotonicMs: () => 0 });
+  // Each event alone too: among others it might be cut off or pushed away.
+  for (const event of hostileEvents) {
+    teller.tell(event);
+    teller.writeAbove(() => {}); // draws
+  }
+  if (end === "finish") teller.finish(hostileResult);
+  else if (end === "interrupted") teller.interrupted(1);
+  else teller.close(hostileLines);
+  expectHarmless(withoutOwn(terminal.written));
+});
+
+test("the log on a terminal, on a pipe and in log.ndjson", async () => {
+  await using folder = await makeTemporaryFolder();
+  const file = join(folder.path, "log.ndjson");
+  let [pretty, piped] = ["", ""];
+  const write = (text: string) => {
+    pretty += text;
+  };
+  const terminal = new JobLog({ level: "trace", isTerminal: true, write });
+  const pipe = new JobLog({
+    level: "trace",
+    isTerminal: false,
+    write: (text) => {
+      piped += text;
+    },
+  });
+  pipe.addFile(file);
+  for (const { logger } of [terminal, pipe]) {
+    for (const { type, ...fields } of hostileEvents) logger.info(fields, type);
+    logger.info(hostileResult, "job:completed");
+    logger.info({ code: "BUG", message: hostileLines }, "job:failed");
+  }
+  const kept = await readFile(file, "utf8");
+  expectHarmless(withoutOwn(pretty));
+  expectHarmless(piped);
+  expectHarmless(kept);
+  const lines = kept.trimEnd().split("\n");
+  expect(lines).toHaveLength(hostileEvents.length + 2);
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ msg: "job:started", blend: hostileText });
+});
+
+test("report", () => {
+  const node = { id: "ab".repeat(16), name: hostileText };
+  const record = {
+    ...{ frame: 1, node, blender: hostileText, device: hostileText, attempts: 2, seconds: 3 },
+    ...{ sha256: "0".repeat(64), sizeBytes: 9 },
+  };
+  const log = hostileEvents.map(({ type: msg, ...fields }, index) => ({ time: index, msg, ...fields }));
+  const text = reportText(summarize([record], [...log, { time: 99, msg: `job:failed${hostileText}` }]));
+  expectHarmless(text);
+  expect(text).toContain("Attempts that came to nothing");
+});
+
+test("nodes, as discovery has read them", () => {
+  const answer = {
+    ...{ port: 7447, sender: "10.0.0.1", addresses: [hostileText] },
+    txt: { v: "1", id: "ab".repeat(16), name: hostileText, blender: hostileText, state: hostileText, key: hostileText },
+  };
+  const seen = readAdvertisement(answer);
+  expectHarmless(nodesTable(seen ? [seen] : [], new Set()));
+  expectHarmless(
+    nodesTable([{ name: hostileText, addresses: [{ host: hostileText, port: 1 }], source: "mdns" }], new Set()),
+  );
+});
+
+test("the farmspec that a job writes of the nodes that it found, which can be read again", async () => {
+  await using folder = await makeTemporaryFolder();
+  const path = join(folder.path, "farmspec.json");
+  const events = hostileEvents.filter((event) => event.type === "node:found");
+  const long = {
+    node: "cd".repeat(16),
+    name: hostileText.repeat(10),
+    address: "10.0.0.1:7447",
+    blender: "3.4.1",
+    slots: 1,
+  };
+  const found = [
+    ...events.map((event) => ({ ...event, address: "10.0.0.1:7447" })),
+    { type: "node:found", ...long } as const,
+  ];
+  await saveFarmspec(path, found.map(sightingOf), { tell: () => {}, finish: () => {}, interrupted: () => {} });
+  expectHarmless(await readFile(path, "utf8"));
+  expect((await readFarmspec(path, false))?.nodes).toHaveLength(2);
+});

@@ -1,0 +1,81 @@
+import type { CompletedJob, FarmEvent, FarmEventMap, FarmEventName } from "../../src/index.ts";
+
+/**
+ * A text that a terminal would obey: it sets its title, begins a CSI sequence in both ways (with a number that no program
+ * uses), goes back on its line and turns the direction of writing. No line breaks, so it can be a file's name.
+ */
+export const hostileText = [
+  ...["evil", "\u001b]0;title\u0007", "\u001b[7777m", "\r\b\u000b", "\u007f", "\u009b7777m", "\u0085\u0090\u009f"],
+  ...["\u202e\u2066\u200f\u061c\u2069", "\u2028\u2029", "\u001b", "end"],
+].join("");
+
+/** As `hostileText`, with lines that look like ours. */
+export const hostileLines = `${hostileText}\nDone in 1 s: ${hostileText}\r\n\n`;
+
+/** What a terminal would obey of what was written: control characters but line breaks, and what turns the writing. */
+export function obeyedIn(written: string): string[] {
+  const codes = Array.from(written, (character) => character.codePointAt(0) as number).filter(isObeyed);
+  return [...new Set(codes)].map((code) => `U+${code.toString(16).padStart(4, "0")}`);
+}
+
+function isObeyed(code: number): boolean {
+  if (code === 0x0a) return false;
+  if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return true;
+  return [0x061c, 0x200e, 0x200f, 0x2028, 0x2029].includes(code) || isBetween(code, 0x202a, 0x202e, 0x2066, 0x2069);
+}
+
+function isBetween(code: number, ...ranges: [number, number, number, number]): boolean {
+  return (code >= ranges[0] && code <= ranges[1]) || (code >= ranges[2] && code <= ranges[3]);
+}
+
+/** The same without what this program, and those it uses, themselves tell a terminal. */
+export function withoutOwn(written: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+  const own = /\r\u001b\[[KJ]|\r(?=\n)|\u001b\[(\?(25|2026)[hl]|\d{0,3}(;\d{1,3}){0,4}[ABCDEFGHJKm])/g;
+  return written.replace(own, "");
+}
+
+const named = { node: "ab".repeat(16), name: hostileText };
+
+/** Every event that a job can tell, each text in it as bad as whoever has its say there can make it. */
+export const hostileEvents: readonly FarmEvent[] = Object.entries({
+  "job:started": { blend: hostileText, output: hostileText, folder: hostileText },
+  "job:checking": { frames: 2 },
+  "job:resumed": { stored: 1, range: "1" },
+  "job:restarted": { reason: hostileLines },
+  "discovery:scanned": { nodes: 0 },
+  "node:found": { ...named, address: `${hostileText}:1`, blender: hostileText, slots: 1 },
+  "node:refused": { name: hostileText, code: "FARM_NODE_REFUSED", message: hostileLines, hint: hostileLines },
+  "node:unreachable": { name: hostileText, message: hostileLines, hint: hostileLines },
+  "node:busy": { ...named, holder: hostileText },
+  "node:uploading": { ...named, haveBytes: 1, sizeBytes: 2 },
+  "node:joined": { ...named, blender: hostileText },
+  "node:lost": { ...named, message: hostileLines },
+  "node:barred": { ...named, reason: hostileLines },
+  "node:forgiven": named,
+  "job:waiting": { missing: 1 },
+  "scene:read": {
+    ...{ scene: hostileText, frames: 2, range: "1-2", firstFrame: 1, lastFrame: 2, fps: hostileText },
+    ...{ width: 8, height: 8, engine: hostileText },
+  },
+  "frame:started": { ...named, frame: 1, slot: 0 },
+  "frame:progressed": { ...named, frame: 1, slot: 0, fraction: 0.5 },
+  "frame:rendered": { ...named, frame: 1, seconds: 1 },
+  "frame:stored": { ...named, frame: 1, seconds: 1, stored: 1, total: 2 },
+  "frame:requeued": { ...named, frame: 2, reason: hostileLines },
+  "frame:failed": { frame: 2, code: hostileText, message: hostileLines, hint: hostileLines },
+  "job:progressed": { stored: 1, total: 2, nodes: 1, running: 1, encoded: 1, etaMs: 1000 },
+  "encode:postponed": { message: hostileLines },
+  warning: { code: hostileText, message: hostileLines, name: hostileText },
+  "farmspec:saved": { path: hostileText, nodes: 1 },
+  "output:finishing": {},
+  "job:draining": { running: 1 },
+} satisfies { [Name in FarmEventName]: FarmEventMap[Name] }).map(
+  ([type, fields]) => ({ type, ...fields }) as FarmEvent,
+);
+
+export const hostileResult: CompletedJob = {
+  ...{ type: "completed", output: hostileText, frames: 2, reused: 1, seconds: 5 },
+  nodes: [{ ...named, blender: hostileText, frames: 1, renderSeconds: 1 }],
+  warnings: [hostileLines],
+};

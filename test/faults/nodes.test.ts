@@ -2,10 +2,25 @@ import { rm, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import { expectClean, freeze, halfOf, renders, slotsOf } from "../support/fault-lab.ts";
+import {
+  expectClean,
+  expectElsewhere,
+  expectLost,
+  freeze,
+  halfOf,
+  hold,
+  renders,
+  slotsOf,
+} from "../support/fault-lab.ts";
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
+import type { LabEvent } from "../support/lab-coordinator.ts";
 import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
 import { makeMemoryCage } from "../support/memory-cage.ts";
+
+/** A process that dies takes its connections along, and that is told at once. */
+const deathMs = 2_000;
+/** The heartbeat's window is 10 s, and it is looked every 2 s; what is above that is for a busy machine. */
+const silenceMs = 15_000;
 
 const noControlGroups = "this system gives tests no control groups";
 
@@ -26,7 +41,9 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     const output = lab.path("film.mp4");
     const run = lab.coordinate(job(output));
     await run.event("frame:stored", 4);
+    await renders(run, "north");
     first.child.kill("SIGKILL");
+    await expectLost(run, "north", deathMs);
     expect(await run.event("job:waiting")).toMatchObject({ missing: expect.any(Number) });
     await first.ended;
     await rm(lab.path("north/cache"), { recursive: true });
@@ -41,17 +58,21 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
 
   test("a machine is switched off: its frames are rendered by another", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
-    const [, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
+    const [north, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
     const run = lab.coordinate(job(output));
     await run.event("frame:stored", 4);
     await renders(run, "south");
+    const held = await hold(lab, north);
     const slots = await slotsOf(lab, south);
     await lab.network.switchOff("south");
     for (const pid of slots) process.kill(pid, "SIGKILL");
     south.child.kill("SIGKILL");
+    await expectLost(run, "south", silenceMs);
+    held.letGo();
 
     expect(await completion(run)).toMatchObject({ frames: 24 });
+    expectElsewhere(run, "south");
     await expectSameFilm(output, scene);
     await expectClean(lab, output, ["south"]);
   });
@@ -91,27 +112,43 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
 
   test("a cable is pulled for ever: the others finish, and the end of the job does not wait for it", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
-    await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
+    const [north] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
     const run = lab.coordinate(job(output));
     await run.event("frame:stored", 4);
     await renders(run, "south");
+    const held = await hold(lab, north);
     await lab.network.cut("south");
+    await expectLost(run, "south", silenceMs);
+    held.letGo();
     expect(await completion(run)).toMatchObject({ frames: 24 });
+    expectElsewhere(run, "south");
     await expectSameFilm(output, scene);
     await expectClean(lab, output); // the node holds the job still, and ends with its standard input
   });
 
   test("a node is frozen: its frames go elsewhere, and thawed it takes part again", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
-    const [, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
+    const [north, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
     const run = lab.coordinate(job(output));
     await run.event("frame:stored", 2);
     await renders(run, "south");
+    const first = await hold(lab, north); // so that there is something left when the other one is back
     await freeze(south.child.pid ?? 0);
-    await completion(run);
+    await expectLost(run, "south", silenceMs);
+    first.letGo();
+    const requeued = run.all("frame:requeued").find(({ name }) => name === "south");
+    await run.event("frame:stored", 1, ({ name, frame }) => name === "north" && frame === requeued?.frame);
+    const second = await hold(lab, north);
+    const thawedAtMs = performance.now();
     south.child.kill("SIGCONT");
+    const isNew = ({ name, heardAtMs }: LabEvent) => name === "south" && heardAtMs > thawedAtMs;
+    await run.event("node:joined", 1, isNew);
+    const { frame } = await run.event("frame:started", 1, isNew);
+    await run.event("frame:stored", 1, (event) => isNew(event) && event.frame === frame);
+    second.letGo();
+    await completion(run);
     await expectSameFilm(output, scene);
     await expectClean(lab, output);
   });

@@ -35,6 +35,49 @@ export async function freeze(pid: number): Promise<void> {
   while (!(await isStopped(pid))) await delay(10);
 }
 
+/** Freezes what a node renders in, so that a job cannot end meanwhile; the node itself lives on. */
+export async function hold(lab: FarmLab, node: LabNode): Promise<{ letGo(): void }> {
+  const slots = await slotsOf(lab, node);
+  await Promise.all(slots.map(freeze));
+  return {
+    letGo: () => {
+      for (const pid of slots) thaw(pid);
+    },
+  };
+}
+
+function thaw(pid: number): void {
+  try {
+    process.kill(pid, "SIGCONT");
+  } catch {
+    // it was ended meanwhile: another node gave its frame
+  }
+}
+
+/**
+ * Expects that a node is given up in time after a fault that began just now, and every frame it was to render is queued
+ * again at once.
+ *
+ * @param withinMs From the fault to the event
+ */
+export async function expectLost(run: LabCoordinator, name: string, withinMs: number): Promise<void> {
+  const faultAtMs = performance.now();
+  const isIts = (event: LabEvent) => event.name === name && event.heardAtMs > faultAtMs;
+  const lost = await run.event("node:lost", 1, isIts);
+  const requeued = await run.event("frame:requeued", 1, isIts);
+  expect(lost.heardAtMs - faultAtMs, run.story()).toBeLessThan(withinMs);
+  expect(requeued.heardAtMs - lost.heardAtMs, run.story()).toBeLessThan(1_000);
+}
+
+/** Expects that another node gave every frame that a lost one was to render, of which there is one at least. */
+export function expectElsewhere(run: LabCoordinator, lost: string): void {
+  const frames = run.all("frame:requeued").filter(({ name }) => name === lost);
+  const givers = frames.map(({ frame }) => run.all("frame:stored").find((event) => event.frame === frame)?.name);
+  expect(givers.length).toBeGreaterThan(0);
+  expect(givers).not.toContain(lost);
+  expect(givers).not.toContain(undefined);
+}
+
 /** The blendfile, cut short: its header is good, and the rest is not there. */
 export async function halfOf(blendfile: string): Promise<Buffer> {
   const whole = await readFile(blendfile);

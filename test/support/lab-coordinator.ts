@@ -10,6 +10,8 @@ const eventWithinMs = 90_000;
 /** One line of `--json`. */
 export interface LabEvent {
   readonly type: string;
+  /** When the test heard of it, on the scale of `performance.now()`: no clock on a wall can move it. */
+  readonly heardAtMs: number;
   readonly [field: string]: unknown;
 }
 
@@ -24,7 +26,7 @@ export class LabCoordinator {
     const { stdout } = this.#program.child;
     if (stdout === null) throw new Error("Cannot read the events: the program has no standard output");
     createInterface({ input: stdout }).on("line", (line) => {
-      this.events.push(JSON.parse(line) as LabEvent);
+      this.events.push({ ...(JSON.parse(line) as { type: string }), heardAtMs: performance.now() });
       for (const look of this.#waiting) look();
     });
   }

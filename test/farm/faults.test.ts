@@ -10,7 +10,7 @@ const [list = "", nodesOwn = ""] = section.slice(0, end).split("`BLENDER_MISSING
 const codesIn = (text: string) => [...text.matchAll(/`([A-Z_]+)`/g)].map((match) => match[1] ?? "");
 const all = [...codesIn(list), "BLENDER_MISSING"];
 
-describe("faultOf() follows section 8 of docs/protocol.md", () => {
+describe("faultOf() follows section 9 of docs/protocol.md", () => {
   test("for the codes that are the node's fault", () => {
     expect(codesIn(nodesOwn).length).toBeGreaterThan(5);
     for (const code of codesIn(nodesOwn)) expect(`${code} ${faultOf(code)}`).toBe(`${code} node`);

@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import pino from "pino";
 import pretty from "pino-pretty";
 import { printable, withoutControls } from "../index.ts";
+import { LogFile } from "./log-file.ts";
 
 export interface LogOptions {
   /** Level from which on lines go to stderr. */
@@ -23,10 +24,12 @@ export function levelBesideView(level: pino.LevelWithSilent): pino.LevelWithSile
  */
 export class JobLog {
   readonly logger: pino.Logger;
+  readonly #options: LogOptions;
   readonly #files = new Set<string>();
   readonly #streams: ReturnType<typeof pino.multistream>;
 
   constructor(options: LogOptions) {
+    this.#options = options;
     const sink = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         options.write(chunk.toString("utf8"));
@@ -43,7 +46,9 @@ export class JobLog {
   addFile(path: string): void {
     if (this.#files.has(path)) return;
     this.#files.add(path);
-    this.#streams.add({ level: "debug", stream: pino.destination({ dest: path, sync: true, mode: 0o600 }) });
+    const { write } = this.#options;
+    const onProblem = (why: string) => write(`${printable(`Cannot write all of the log ${path}: ${why}`)}\n`);
+    this.#streams.add({ level: "debug", stream: new LogFile(path, onProblem) });
   }
 }
 

@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { JobLog } from "../../src/cli/log.ts";
+import { LogFile } from "../../src/cli/log-file.ts";
+import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+
+test("every line is in the file at once, which is its owner's only", async () => {
+  await using folder = await makeTemporaryFolder();
+  const path = join(folder.path, "log.ndjson");
+  const file = new LogFile(path, () => {});
+  file.write("one\n");
+  expect(await readFile(path, "utf8")).toBe("one\n");
+  file.write("two\n");
+  expect(await readFile(path, "utf8")).toBe("one\ntwo\n");
+  if (process.platform !== "win32") expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+test("lines that cannot be written are left out, told once, and the log goes on when it can", async () => {
+  await using folder = await makeTemporaryFolder();
+  const path = join(folder.path, "not-yet", "log.ndjson");
+  const problems: string[] = [];
+  const file = new LogFile(path, (message) => problems.push(message));
+  file.write("one\n");
+  file.write("two\n");
+  expect(problems).toEqual([expect.stringContaining("ENOENT")]);
+  await mkdir(join(folder.path, "not-yet"));
+  file.write("three\n");
+  expect((await readFile(path, "utf8")).trim()).toBe("three");
+});
+
+test.runIf(existsSync("/dev/full"))("a full disk under the log does not end the program, and is told once", () => {
+  const said: string[] = [];
+  const log = new JobLog({ level: "error", isTerminal: false, write: (text) => said.push(text) });
+  log.addFile("/dev/full");
+  for (let line = 0; line < 100; line += 1) log.logger.info("a line");
+  expect(said).toEqual(["Cannot write all of the log /dev/full: ENOSPC: no space left on device, write\n"]);
+});

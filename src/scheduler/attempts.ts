@@ -38,9 +38,10 @@ export function openAttempt(draft: Draft, opened: Omit<Attempt, "recall" | "prog
   draft.setFrame({ ...record, status: "active", tries: [...others, entry] });
 }
 
-/** Assigns the frame to a free place of a slot under a new attempt number. */
+/** Assigns the frame to a free place of a slot under a new attempt number. With the last one of the run the job drains. */
 export function assignFrame(draft: Draft, frame: number, node: NodeId, slot: number): void {
   const attempt = draft.nextAttempt++;
+  if (draft.nextAttempt - draft.firstAttempt >= draft.policy.attemptsPerRun) draft.isDraining = true;
   openAttempt(draft, { attempt, frame, node, slot, status: "assigned", startedAt: null });
   draft.emit({ type: "assign", node, slot, frame, attempt });
 }
@@ -71,14 +72,14 @@ export function disregard(draft: Draft, attempt: Attempt, end: TryEnd, error: At
   const { frame, node } = attempt;
   if (attempt.recall !== "disregarded") draft.changeTry(frame, attempt.attempt, { end, error });
   if (attempt.status === "rendered") draft.deleteAttempt(attempt.attempt);
-  else draft.setAttempt({ ...attempt, recall: "disregarded" });
+  else draft.setAttempt({ ...attempt, recall: "disregarded", progressedAt: draft.at });
   const order = { assigned: "withdraw", running: "cancel", rendered: "release" } as const;
   draft.emit({ type: order[attempt.status], node, frame, attempt: attempt.attempt });
 }
 
 /** Asks for an assigned attempt back. Its frame counts on it until the node answers, since it may just have begun. */
 export function withdraw(draft: Draft, attempt: Attempt): void {
-  draft.setAttempt({ ...attempt, recall: "withdrawing" });
+  draft.setAttempt({ ...attempt, recall: "withdrawing", progressedAt: draft.at });
   draft.emit({ type: "withdraw", node: attempt.node, frame: attempt.frame, attempt: attempt.attempt });
 }
 

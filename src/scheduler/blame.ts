@@ -3,12 +3,14 @@ import { closeAttempt, disregard, settleFrame, withdraw } from "./attempts.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError } from "./events.ts";
 import { isUsable } from "./queries.ts";
+import { countUnbegun } from "./slots.ts";
 import type { Attempt, NodeRecord } from "./state.ts";
 import { nodesThatFailedWith, sceneErrorOf } from "./verdict.ts";
 
 /** An attempt failed and is gone from its node: counts for its frame and against its node. */
 export function failAttempt(draft: Draft, attempt: Attempt, error: AttemptError): void {
   closeAttempt(draft, attempt, "failed", error);
+  draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true }); // its node tells what happened to it
   countFailure(draft, attempt, error);
 }
 
@@ -18,8 +20,17 @@ export function giveUpAttempt(draft: Draft, attempt: Attempt, error: AttemptErro
   countFailure(draft, attempt, error);
 }
 
-/** An attempt ended through nobody's fault. Too many of these in a row from one node are taken for its failures. */
+/**
+ * An attempt ended through nobody's fault. Too many of these in a row from one node are taken for its failures; but one
+ * that never began says nothing of its frame, nor of more than the slot it was to begin in.
+ */
 export function loseAttempt(draft: Draft, attempt: Attempt, error: AttemptError): void {
+  if (attempt.status === "assigned" && attempt.slot !== null) {
+    closeAttempt(draft, attempt, "lost");
+    settleFrame(draft, attempt, error.message);
+    countUnbegun(draft, { node: attempt.node, slot: attempt.slot });
+    return;
+  }
   const blamelessInARow = (draft.nodes.get(attempt.node)?.blamelessInARow ?? 0) + 1;
   draft.changeNode(attempt.node, { blamelessInARow });
   if (blamelessInARow > draft.policy.blamelessEndsInARow) {
@@ -61,7 +72,7 @@ function blameScene(draft: Draft, attempt: Attempt): void {
   const error = record ? sceneErrorOf(draft, record) : null;
   if (!record || !error || draft.sceneCodes.has(error.code)) return;
   draft.blameScene(error.code);
-  const nodes = nodesThatFailedWith(record, error.code);
+  const nodes = nodesThatFailedWith(draft, record, error.code);
   draft.emit({ type: "announce", news: { type: "scene-at-fault", error, nodes } });
   // What the scene did is taken back from the nodes that were blamed for it.
   for (const node of draft.nodes.values()) {
@@ -77,8 +88,12 @@ function bar(draft: Draft, id: NodeId, reason: string): void {
   draft.emit({ type: "announce", news: { type: "node-barred", node: id, reason } });
   for (const attempt of [...draft.attempts.values()]) {
     if (attempt.node !== id || attempt.recall !== "none") continue;
-    if (attempt.status === "assigned") withdraw(draft, attempt);
-    if (attempt.status !== "running") continue; // a rendered result is judged for itself
+    if (attempt.status === "assigned") {
+      withdraw(draft, attempt);
+      continue;
+    }
+    // A result is judged for itself, unless nothing but the node's word says that there is one.
+    if (attempt.status === "rendered" && attempt.attempt >= draft.firstAttempt) continue;
     disregard(draft, attempt, "cancelled");
     settleFrame(draft, attempt, "its node was barred");
   }

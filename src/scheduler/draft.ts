@@ -2,7 +2,7 @@ import type { Frame, NodeId, SlotId } from "../core/node.ts";
 import type { Instruction, InstructionBody, SchedulerEvent } from "./events.ts";
 import type { FrameRecord, FrameTable, Try } from "./frame-table.ts";
 import type { SchedulingPolicy } from "./policy.ts";
-import type { Attempt, FrameTimes, NodeRecord, SchedulerState, Slot } from "./state.ts";
+import type { Attempt, NodeRecord, RecentTimes, SchedulerState, Slot } from "./state.ts";
 
 /**
  * The work of one step: reads like a state, is written to by the rules, and ends as a new state.
@@ -15,7 +15,8 @@ export class Draft {
   readonly policy: SchedulingPolicy;
   frames: FrameTable;
   nextAttempt: number;
-  frameMs: FrameTimes;
+  frameMs: RecentTimes;
+  fetchMs: RecentTimes;
   isDraining: boolean;
   isFinished: boolean;
   readonly #base: SchedulerState;
@@ -31,6 +32,7 @@ export class Draft {
     this.frames = base.frames;
     this.nextAttempt = base.nextAttempt;
     this.frameMs = base.frameMs;
+    this.fetchMs = base.fetchMs;
     this.isDraining = base.isDraining;
     this.isFinished = base.isFinished;
     this.#base = base;
@@ -85,11 +87,6 @@ export class Draft {
     this.#attempts.delete(attempt);
   }
 
-  /** Keeps the number of an attempt of an earlier run from being used again. */
-  skipNumber(attempt: number): void {
-    this.nextAttempt = Math.max(this.nextAttempt, attempt + 1);
-  }
-
   setFrame(record: FrameRecord): void {
     this.frames = this.frames.with(record);
   }
@@ -115,6 +112,7 @@ export class Draft {
       firstAttempt: this.firstAttempt,
       nextAttempt: this.nextAttempt,
       frameMs: this.frameMs,
+      fetchMs: this.fetchMs,
       sceneCodes: this.sceneCodes,
       isDraining: this.isDraining,
       isFinished: this.isFinished,

@@ -79,6 +79,8 @@ export type News =
   | { readonly type: "frame-speculated"; readonly frame: Frame; readonly node: NodeId }
   | { readonly type: "node-barred"; readonly node: NodeId; readonly reason: string }
   | { readonly type: "node-forgiven"; readonly node: NodeId }
+  /** It has slots, and none of them does what it is told: nothing is given to it until it joins anew. */
+  | { readonly type: "node-given-up"; readonly node: NodeId; readonly reason: string }
   | { readonly type: "scene-at-fault"; readonly error: AttemptError; readonly nodes: readonly NodeId[] };
 
 export type Outcome =

@@ -1,5 +1,5 @@
 import type { FrameRecord } from "./frame-table.ts";
-import { liveAttempts } from "./queries.ts";
+import { liveAttempts, ownTries } from "./queries.ts";
 import type { Attempt, NodeRecord, SchedulerState } from "./state.ts";
 
 /**
@@ -11,6 +11,7 @@ import type { Attempt, NodeRecord, SchedulerState } from "./state.ts";
 export function checkInvariants(state: SchedulerState): void {
   checkFrames(state);
   for (const attempt of state.attempts.values()) checkAttempt(state, attempt);
+  checkNumbers(state);
   for (const node of state.nodes.values()) checkNode(state, node);
   checkLastUsable(state);
 }
@@ -47,9 +48,13 @@ function checkTries(state: SchedulerState, record: FrameRecord, used: Set<number
   const isActive = record.status === "active";
   must(isActive === live.length > 0, `frame ${frame} is ${record.status} with ${live.length} live attempts`);
   const { policy } = state;
-  const working = live.filter(({ status }) => status !== "rendered").length;
-  must(working <= policy.liveAttemptsPerFrame, `frame ${frame} is worked at by ${working} attempts at once`);
-  const started = tries.filter(({ attempt, hasStarted }) => hasStarted && attempt >= state.firstAttempt).length;
+  const working = live.filter(({ status }) => status !== "rendered");
+  // More of them only where those before overstay, and then each on a node of its own.
+  const isEachAlone = new Set(working.map(({ node }) => node)).size === working.length;
+  const isBounded = working.length <= policy.liveAttemptsPerFrame || isEachAlone;
+  must(isBounded, `frame ${frame} is worked at by ${working.length} attempts at once`);
+  const started = ownTries(state, record).filter(({ hasStarted }) => hasStarted).length;
+  must(record.status !== "failed" || started > 0, `frame ${frame} failed, and never began`);
   const permitted = policy.attemptsPerFrame + policy.liveAttemptsPerFrame - 1;
   must(started <= permitted, `frame ${frame} began ${started} times, ${permitted} are permitted`);
 }
@@ -69,6 +74,13 @@ function checkAttempt(state: SchedulerState, attempt: Attempt): void {
   const slot = slotId === null ? undefined : node?.slots.get(slotId);
   must(slot?.[status] === attempt.attempt, `${name} is ${status}, and its slot holds something else`);
   must(node?.barredAt === null || recall !== "none", `${name} goes on although its node is barred`);
+}
+
+function checkNumbers({ attempts, firstAttempt, nextAttempt, policy }: SchedulerState): void {
+  const given = nextAttempt - firstAttempt;
+  must(given <= policy.attemptsPerRun, `${given} attempt numbers were given, the run has ${policy.attemptsPerRun}`);
+  const invented = [...attempts.keys()].find((attempt) => attempt >= nextAttempt);
+  must(invented === undefined, `attempt ${invented} is listed, and was never given`);
 }
 
 function checkNode(state: SchedulerState, node: NodeRecord): void {

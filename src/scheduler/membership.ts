@@ -1,11 +1,13 @@
-import type { NodeId, SlotId } from "../core/node.ts";
+import type { NodeId } from "../core/node.ts";
 import { closeAttempt, disregard, occupySlot, openAttempt, settleFrame } from "./attempts.ts";
-import { loseAttempt } from "./blame.ts";
+import { blameNode, loseAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef, EventBody } from "./events.ts";
+import { mayBeTakenUp, neverAssignedCode, originOf } from "./origin.ts";
 import { liveAttempts } from "./queries.ts";
-import { isOfThisJob, offerResult } from "./results.ts";
-import { noFrameTimes } from "./state.ts";
+import { offerResult } from "./results.ts";
+import { closeSlot, type SlotRef } from "./slots.ts";
+import { noTimes } from "./state.ts";
 
 type Joined = Extract<EventBody, { type: "node-joined" }>;
 type Running = Joined["running"][number];
@@ -21,24 +23,32 @@ export function onNodeJoined(draft: Draft, event: Joined): void {
     blamelessInARow: 0,
     lastStoredAt: null,
     storedCount: 0,
-    frameMs: noFrameTimes,
+    frameMs: noTimes,
+    fetchMs: noTimes,
   };
   draft.setNode({ ...former, isJoined: true, slots: new Map(), unreadySince: draft.at });
   for (const held of event.held) offerResult(draft, { ...held, node: id }, true);
-  for (const running of event.running) adoptRunning(draft, id, running);
+  for (const running of event.running) {
+    if (originOf(draft, { ...running, node: id }, true) === "invented") {
+      // Never listed: its number may be given yet.
+      draft.emit({ type: "cancel", node: id, frame: running.frame, attempt: running.attempt });
+      blameNode(draft, id, neverAssignedCode);
+      continue;
+    }
+    onSlotReady(draft, { node: id, slot: running.slot }); // what renders has its scene loaded
+    adoptRunning(draft, id, running);
+  }
 }
 
-function adoptRunning(draft: Draft, node: NodeId, { slot, frame, attempt }: Running): void {
+/** Lists what runs in a slot without being listed there. It goes on if its frame still wants it, else it is cancelled. */
+export function adoptRunning(draft: Draft, node: NodeId, { slot, frame, attempt }: Running): void {
   const place = draft.nodes.get(node)?.slots.get(slot);
-  if (!place) onSlotReady(draft, { node, slot }); // what renders has its scene loaded
-  if (place?.running != null || draft.attempts.has(attempt)) {
+  if (!place?.isReady || place.running !== null || draft.attempts.has(attempt)) {
     draft.emit({ type: "cancel", node, frame, attempt });
     return;
   }
   const adopted = { attempt, frame, node, slot, status: "running", startedAt: draft.at } as const;
-  const isTakenUp = isWanted(draft, node, { frame, attempt });
-  draft.skipNumber(attempt);
-  if (isTakenUp) {
+  if (makeWay(draft, { node, frame, attempt })) {
     openAttempt(draft, adopted);
     return;
   }
@@ -47,11 +57,11 @@ function adoptRunning(draft: Draft, node: NodeId, { slot, frame, attempt }: Runn
   disregard(draft, unwanted, "cancelled");
 }
 
-/** Whether a running attempt of a node that joins may go on: where it began, it is ahead of one that only waits. */
-function isWanted(draft: Draft, node: NodeId, ref: AttemptRef): boolean {
+/** Whether a running attempt may be taken up: where it began, it is ahead of those that only wait elsewhere. */
+function makeWay(draft: Draft, ref: AttemptRef & { readonly node: NodeId }): boolean {
   const record = draft.frames.get(ref.frame);
-  const isBarred = draft.nodes.get(node)?.barredAt !== null;
-  if (!record || record.status === "stored" || isBarred || !isOfThisJob(draft, { ...ref, node }, true)) return false;
+  const isBarred = draft.nodes.get(ref.node)?.barredAt !== null;
+  if (!record || record.status === "stored" || isBarred || !mayBeTakenUp(draft, ref, true)) return false;
   const working = liveAttempts(draft, record).filter(({ status }) => status !== "rendered");
   const waiting = working.filter(({ status }) => status === "assigned");
   if (working.length - waiting.length >= draft.policy.liveAttemptsPerFrame) return false;
@@ -71,25 +81,23 @@ export function onNodeLost(draft: Draft, event: { readonly node: NodeId }): void
   }
 }
 
-/** A slot takes attempts. */
-export function onSlotReady(draft: Draft, event: { readonly node: NodeId; readonly slot: SlotId }): void {
-  const node = draft.nodes.get(event.node);
+/** A slot takes attempts, unless it was given up. */
+export function onSlotReady(draft: Draft, { node: id, slot: number }: SlotRef): void {
+  const node = draft.nodes.get(id);
   if (!node?.isJoined) return;
-  const slot = node.slots.get(event.slot) ?? { slot: event.slot, running: null, assigned: null };
-  const slots = new Map(node.slots).set(event.slot, { ...slot, isReady: true });
-  draft.setNode({ ...node, slots, unreadySince: null });
+  const slot = node.slots.get(number) ?? { slot: number, unbegunInARow: 0, running: null, assigned: null };
+  const isReady = slot.unbegunInARow < draft.policy.unbegunEndsInARow;
+  const slots = new Map(node.slots).set(number, { ...slot, isReady });
+  draft.setNode({ ...node, slots, unreadySince: isReady ? null : node.unreadySince });
 }
 
 /** A slot's process ended: what is still listed there went with it. */
-export function onSlotLost(draft: Draft, event: { readonly node: NodeId; readonly slot: SlotId }): void {
-  const slot = draft.nodes.get(event.node)?.slots.get(event.slot);
+export function onSlotLost(draft: Draft, { node, slot: number }: SlotRef): void {
+  const slot = draft.nodes.get(node)?.slots.get(number);
   if (!slot) return;
-  draft.changeSlot(event.node, event.slot, { isReady: false });
-  const { slots = new Map(), unreadySince = null } = draft.nodes.get(event.node) ?? {};
-  const hasReadySlot = [...slots.values()].some(({ isReady }) => isReady);
-  if (!hasReadySlot) draft.changeNode(event.node, { unreadySince: unreadySince ?? draft.at });
-  for (const number of [slot.running, slot.assigned]) {
-    const attempt = number === null ? undefined : draft.attempts.get(number);
+  closeSlot(draft, { node, slot: number });
+  for (const occupant of [slot.running, slot.assigned]) {
+    const attempt = occupant === null ? undefined : draft.attempts.get(occupant);
     if (attempt?.recall === "disregarded") closeAttempt(draft, attempt, "cancelled");
     else if (attempt) loseAttempt(draft, attempt, slotLost);
   }

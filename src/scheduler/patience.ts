@@ -1,33 +1,63 @@
+import { disregard, settleFrame } from "./attempts.ts";
 import { giveUpAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
-import { timedOutCode } from "./results.ts";
+import { timedOutCode } from "./origin.ts";
+import { patienceWith } from "./queries.ts";
+import { giveUpSlot } from "./slots.ts";
 import type { Attempt } from "./state.ts";
 
-/** Gives up attempts that show no progress: their slots are killed, and their frames go to others. */
+/**
+ * Stops waiting for what shows no progress, or does not answer. Results are not waited for here: whoever fetches them
+ * bounds the time for it, and says when it is over.
+ */
 export function giveUpSilent(draft: Draft): void {
-  for (const { attempt: number } of [...draft.attempts.values()]) {
+  for (const number of [...draft.attempts.keys()]) {
     const attempt = draft.attempts.get(number); // one given up before it may have changed it
-    if (attempt?.recall === "disregarded" || !attempt || !shouldProgress(draft, attempt)) continue;
-    const silentMs = draft.at - attempt.progressedAt;
-    if (silentMs <= patienceMs(draft, attempt)) continue;
-    giveUpAttempt(draft, attempt, {
-      code: timedOutCode,
-      message: `no progress for ${Math.round(silentMs / 1000)} s`,
-      hint: "The slot was ended and the frame given to another; the slot's log on the node may say where it hung",
-      fault: "scene",
-    });
+    if (!attempt || attempt.status === "rendered" || attempt.slot === null) continue;
+    if (attempt.recall === "disregarded") giveUpMute(draft, attempt, attempt.slot);
+    else if (attempt.recall === "withdrawing") giveUpWithdrawn(draft, attempt);
+    else if (attempt.status === "running") giveUpRunning(draft, attempt);
+    else giveUpUnbegun(draft, attempt, attempt.slot);
   }
 }
 
-function shouldProgress(draft: Draft, attempt: Attempt): boolean {
-  if (attempt.status === "rendered" || attempt.slot === null) return false;
-  if (attempt.status === "running") return true;
-  const slot = draft.nodes.get(attempt.node)?.slots.get(attempt.slot);
-  return slot?.running === null; // nothing stands before it, so it should have begun
+/** What runs is cancelled, by killing its slot, and its frame goes to others. */
+function giveUpRunning(draft: Draft, attempt: Attempt): void {
+  const silentMs = draft.at - attempt.progressedAt;
+  if (silentMs <= patienceWith(draft, attempt.node)) return;
+  giveUpAttempt(draft, attempt, {
+    code: timedOutCode,
+    message: `no progress for ${inSeconds(silentMs)}`,
+    hint: "The slot was ended and the frame given to another; the slot's log on the node may say where it hung",
+    fault: "scene",
+  });
 }
 
-/** Frames of one job differ, and nodes do: ten times the slower of both medians is long for any of them. */
-function patienceMs(draft: Draft, attempt: Attempt): number {
-  const medianMs = Math.max(draft.frameMs.median ?? 0, draft.nodes.get(attempt.node)?.frameMs.median ?? 0);
-  return Math.max(draft.policy.patienceMs, draft.policy.patienceInFrames * medianMs);
+/** What nothing stands before should have begun. Its frame cannot be the reason: the slot is. */
+function giveUpUnbegun(draft: Draft, attempt: Attempt, slot: number): void {
+  if (draft.nodes.get(attempt.node)?.slots.get(slot)?.running !== null) return;
+  const silentMs = draft.at - attempt.progressedAt;
+  if (silentMs <= patienceWith(draft, attempt.node)) return;
+  const reason = `it did not begin a frame for ${inSeconds(silentMs)}`;
+  disregard(draft, attempt, "lost");
+  settleFrame(draft, attempt, reason);
+  giveUpSlot(draft, { node: attempt.node, slot }, reason);
+}
+
+/** The node neither gave it back nor began it: its frame counts on it no longer, though it may be rendered twice so. */
+function giveUpWithdrawn(draft: Draft, attempt: Attempt): void {
+  if (draft.at - attempt.progressedAt <= draft.policy.answerMs) return;
+  disregard(draft, attempt, "withdrawn");
+  settleFrame(draft, attempt, null);
+}
+
+/** The node was told to end it or to give it back, and says nothing: its slot hangs, or it is no honest node. */
+function giveUpMute(draft: Draft, attempt: Attempt, slot: number): void {
+  const silentMs = draft.at - attempt.progressedAt;
+  if (silentMs <= draft.policy.patienceMs) return;
+  giveUpSlot(draft, { node: attempt.node, slot }, `it did not end a frame within ${inSeconds(silentMs)}`);
+}
+
+function inSeconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }

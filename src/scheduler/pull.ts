@@ -30,7 +30,7 @@ export function giveWork(draft: Draft): void {
 }
 
 function assignNext(draft: Draft, { node, slot }: Place): boolean {
-  if (draft.frames.counts.queued === 0) return false;
+  if (draft.frames.counts.queued === 0 || draft.isDraining) return false;
   const record = draft.frames.firstQueued((candidate) => mayTake(draft, candidate, node, draft.at));
   if (record) assignFrame(draft, record.frame, node, slot.slot);
   return record !== undefined;

@@ -1,10 +1,13 @@
 import type { NodeId } from "../core/node.ts";
 import type { FrameRecord, Try } from "./frame-table.ts";
 import type { SchedulingPolicy } from "./policy.ts";
-import type { Attempt, FrameTimes, NodeRecord, SchedulerState } from "./state.ts";
+import type { Attempt, NodeRecord, RecentTimes, SchedulerState } from "./state.ts";
 
 /** What the questions below need to know; a state and a draft both have it. */
-export type Known = Pick<SchedulerState, "attempts" | "frameMs" | "frames" | "nodes" | "policy">;
+export type Known = Pick<
+  SchedulerState,
+  "attempts" | "fetchMs" | "firstAttempt" | "frameMs" | "frames" | "nodes" | "policy"
+>;
 
 /**
  * Whether the node counts as one of the job's: not barred, and at work or away for so short that it is expected back.
@@ -15,28 +18,38 @@ export function isUsable(node: NodeRecord, at: number, policy: SchedulingPolicy)
   return node.unreadySince === null || at - node.unreadySince < policy.absenceMs;
 }
 
-export function failuresOf(record: FrameRecord): readonly Try[] {
-  return record.tries.filter((entry) => entry.end === "failed");
+/** The tries of this run. What a node says of an earlier one cannot be held against the frame: it may be invented. */
+export function ownTries({ firstAttempt }: Known, { tries }: FrameRecord): readonly Try[] {
+  return tries.filter(({ attempt }) => attempt >= firstAttempt);
 }
 
-export function hasFailedOn(record: FrameRecord, node: NodeId): boolean {
-  return record.tries.some((entry) => entry.end === "failed" && entry.node === node);
+/** How often the try was lost while it ran, or its result while it was fetched. */
+export function lossesOf({ end, hasStarted, reoffers }: Try): number {
+  return hasStarted ? reoffers + (end === "lost" ? 1 : 0) : 0;
 }
 
-/** Whether no usable node is left on which the frame has not failed. */
-export function hasFailedEverywhere(known: Known, record: FrameRecord, at: number): boolean {
+/** Whether the node had its chance at the frame: it failed there, or was lost there too often. */
+export function isSpentOn(known: Known, record: FrameRecord, node: NodeId): boolean {
+  const tries = ownTries(known, record).filter((entry) => entry.node === node);
+  if (tries.some(({ end }) => end === "failed")) return true;
+  return tries.reduce((losses, entry) => losses + lossesOf(entry), 0) >= known.policy.lossesOnANode;
+}
+
+/** Whether no usable node is left on which the frame has not had its chance. */
+export function isSpentEverywhere(known: Known, record: FrameRecord, at: number): boolean {
   let usableNodes = 0;
   for (const node of known.nodes.values()) {
     if (!isUsable(node, at, known.policy)) continue;
-    if (!hasFailedOn(record, node.node)) return false;
+    if (!isSpentOn(known, record, node.node)) return false;
     usableNodes++;
   }
   return usableNodes > 0;
 }
 
-/** A frame goes to a node on which it failed only when there is none left on which it has not. */
+/** A frame goes to a node on which it had its chance only when there is none left on which it has not. */
 export function mayTake(known: Known, record: FrameRecord, node: NodeId, at: number): boolean {
-  return !hasFailedOn(record, node) || hasFailedEverywhere(known, record, at);
+  if (record.tries.length === 0) return true;
+  return !isSpentOn(known, record, node) || isSpentEverywhere(known, record, at);
 }
 
 /** The attempts that the frame counts on: those that have not ended and are not disregarded. */
@@ -65,9 +78,20 @@ export function expectedRestMs(known: Known, attempt: Attempt, at: number): numb
   return Math.max(expectedMs - ageMs, ageMs * known.policy.overdueShare);
 }
 
-/** Remembers one more frame time and forgets the oldest beyond the limit. */
-export function rememberFrameTime(times: FrameTimes, frameMs: number, limit: number): FrameTimes {
-  const latest = [...times.latest, frameMs].slice(-limit);
+/** How long a result of this node is expected to take from its being there to its being stored; 0 before any was. */
+export function expectedFetchMs(known: Known, node: NodeId): number {
+  return known.nodes.get(node)?.fetchMs.median ?? known.fetchMs.median ?? 0;
+}
+
+/** How long an attempt may be silent. Frames of one job differ, and nodes do: a multiple of the slower of both medians. */
+export function patienceWith(known: Known, node: NodeId): number {
+  const medianMs = Math.max(known.frameMs.median ?? 0, known.nodes.get(node)?.frameMs.median ?? 0);
+  return Math.max(known.policy.patienceMs, known.policy.patienceInFrames * medianMs);
+}
+
+/** Remembers one more time and forgets the oldest beyond the limit. */
+export function rememberTime(times: RecentTimes, ms: number, limit: number): RecentTimes {
+  const latest = [...times.latest, ms].slice(-limit);
   const sorted = [...latest].sort((one, other) => one - other);
   return { latest, median: sorted[Math.floor(sorted.length / 2)] ?? null };
 }

@@ -3,16 +3,28 @@ import { attemptOf, closeAttempt, disregard, leaveSlot, occupySlot, settleFrame 
 import { failAttempt, loseAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
+import { adoptRunning, onSlotLost } from "./membership.ts";
+import { originOf, tryOf } from "./origin.ts";
 import type { Attempt } from "./state.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
 
+/** Codes that come with the end of a slot's process: `slot-lost` follows, and what would be assigned now would be lost. */
+const slotEndingCodes = new Set(["CANCELLED", "CRASHED", "SLOT_LOST"]);
+
 /** A slot began to render an attempt. It may have crossed with the order to take the attempt back. */
-export function onAttemptStarted(draft: Draft, report: Report): void {
+export function onAttemptStarted(draft: Draft, report: Report & { readonly slot: SlotId }): void {
   const attempt = attemptOf(draft, report);
+  if (!attempt && tryOf(draft, report)?.hasStarted === false && originOf(draft, report, false) === "known") {
+    // It was on its way to a slot that ended, and waited there for the slot's next life.
+    makeRoom(draft, report.node, report.slot, report.attempt);
+    adoptRunning(draft, report.node, report);
+    return;
+  }
   if (attempt?.status !== "assigned" || attempt.slot === null) return;
-  makeRoom(draft, attempt.node, attempt.slot, attempt);
+  makeRoom(draft, attempt.node, attempt.slot, attempt.attempt);
   leaveSlot(draft, attempt);
+  draft.changeSlot(attempt.node, attempt.slot, { unbegunInARow: 0 });
   const running: Attempt = { ...attempt, status: "running", startedAt: draft.at, progressedAt: draft.at };
   if (attempt.recall === "disregarded") {
     occupySlot(draft, running);
@@ -27,18 +39,19 @@ export function onAttemptStarted(draft: Draft, report: Report): void {
 }
 
 /** A slot runs one attempt: another one still listed there ended without our having heard of it. */
-function makeRoom(draft: Draft, node: NodeId, slotId: SlotId, next: Attempt): void {
+function makeRoom(draft: Draft, node: NodeId, slotId: SlotId, next: number): void {
   const slot = draft.nodes.get(node)?.slots.get(slotId);
   const former = slot?.running == null ? undefined : draft.attempts.get(slot.running);
-  if (!former || former.attempt === next.attempt) return;
+  if (!former || former.attempt === next) return;
   closeAttempt(draft, former, "lost");
   settleFrame(draft, former, "its slot went on to another frame");
 }
 
-/** An attempt goes on. */
+/** An attempt goes on. Of one that is over, or being taken back, it says nothing. */
 export function onAttemptProgressed(draft: Draft, report: Report): void {
   const attempt = attemptOf(draft, report);
-  if (attempt) draft.setAttempt({ ...attempt, progressedAt: draft.at });
+  const isGoingOn = attempt?.status === "running" && attempt.recall === "none";
+  if (isGoingOn) draft.setAttempt({ ...attempt, progressedAt: draft.at });
 }
 
 /** An attempt ended without a result. One that was disregarded has been counted before, or need not be. */
@@ -48,6 +61,8 @@ export function onAttemptFailed(draft: Draft, report: Report & { readonly error:
   if (attempt.recall === "disregarded") closeAttempt(draft, attempt, "cancelled");
   else if (report.error.fault === "nobody") loseAttempt(draft, attempt, report.error);
   else failAttempt(draft, attempt, report.error);
+  const isSlotGone = attempt.status !== "rendered" && slotEndingCodes.has(report.error.code);
+  if (isSlotGone && attempt.slot !== null) onSlotLost(draft, { node: attempt.node, slot: attempt.slot });
 }
 
 /** A node gave an assigned attempt back. */

@@ -3,25 +3,24 @@ import { attemptOf, closeAttempt, disregard, leaveSlot, openAttempt } from "./at
 import { blameNode, failAttempt, loseAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
-import type { Try } from "./frame-table.ts";
-import { liveAttempts, rememberFrameTime } from "./queries.ts";
+import { mayBeTakenUp, neverAssignedCode, originOf, tryOf } from "./origin.ts";
+import { liveAttempts, rememberTime } from "./queries.ts";
+import type { Attempt } from "./state.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
-
-/** The code of a failure that this scheduler finds itself: no progress for too long. */
-export const timedOutCode = "TIMED_OUT";
 
 /** A node holds a result: it is fetched, whatever the scheduler thought of the attempt, if its frame is still wanted. */
 export function onAttemptRendered(draft: Draft, report: Report & { readonly seconds: number }): void {
   const attempt = attemptOf(draft, report);
   if (!attempt || attempt.recall === "disregarded") {
     if (attempt) closeAttempt(draft, attempt, "dropped");
-    offerResult(draft, report, false);
+    offerResult(draft, report, attempt !== undefined);
     return;
   }
   if (attempt.status === "rendered") return; // said twice
   leaveSlot(draft, attempt);
-  draft.setAttempt({ ...attempt, status: "rendered", recall: "none", seconds: report.seconds });
+  const { seconds } = report;
+  draft.setAttempt({ ...attempt, status: "rendered", recall: "none", seconds, progressedAt: draft.at });
   draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true });
   draft.emit({ type: "fetch", node: report.node, frame: report.frame, attempt: report.attempt });
 }
@@ -29,38 +28,20 @@ export function onAttemptRendered(draft: Draft, report: Report & { readonly seco
 /**
  * Takes up a result that no live attempt stands for: held from an earlier link or run, or of an attempt given up.
  *
- * @param isJoining Whether the node lists it as it joins: attempt numbers above ours are then those of an earlier run
+ * @param isListed Whether the node named the attempt when it joined, so that it may be of an earlier run
  */
-export function offerResult(draft: Draft, report: Report, isJoining: boolean): void {
+export function offerResult(draft: Draft, report: Report, isListed: boolean): void {
   const { node, frame, attempt } = report;
   if (!draft.nodes.get(node)?.isJoined) return; // said on a link that is gone; it is listed when the node joins again
+  if (attemptOf(draft, report)) return; // listed twice
   const record = draft.frames.get(frame);
-  const isOurs = isOfThisJob(draft, report, isJoining);
-  if (isJoining) draft.skipNumber(attempt);
-  if (record && record.status !== "stored" && isOurs) {
+  if (record && record.status !== "stored" && mayBeTakenUp(draft, report, isListed)) {
     openAttempt(draft, { attempt, frame, node, slot: null, status: "rendered", startedAt: null });
     draft.emit({ type: "fetch", node, frame, attempt });
     return;
   }
   draft.emit({ type: "release", node, frame, attempt });
-  const isInvented = record && !isJoining && !isOurs && !isKnown(draft, report);
-  if (isInvented) blameNode(draft, node, "NEVER_ASSIGNED");
-}
-
-/** Whether the attempt can be one of this job's, and not one that failed for good. */
-export function isOfThisJob(draft: Draft, report: Report, isJoining: boolean): boolean {
-  if (draft.attempts.has(report.attempt)) return false;
-  const entry = tryOf(draft, report);
-  if (entry) return entry.node === report.node && (entry.end !== "failed" || entry.error?.code === timedOutCode);
-  return report.attempt < draft.firstAttempt || (isJoining && report.attempt >= draft.nextAttempt);
-}
-
-function isKnown(draft: Draft, report: Report): boolean {
-  return tryOf(draft, report)?.node === report.node || report.attempt < draft.firstAttempt;
-}
-
-function tryOf(draft: Draft, report: Report): Try | undefined {
-  return draft.frames.get(report.frame)?.tries.find((entry) => entry.attempt === report.attempt);
+  if (originOf(draft, report, isListed) === "invented") blameNode(draft, node, neverAssignedCode);
 }
 
 /** A frame is safely on disk. The first result wins, whoever gave it; what else works at the frame is called off. */
@@ -76,26 +57,27 @@ export function onFrameStored(draft: Draft, report: Report): void {
   if (tryOf(draft, report)?.node === report.node) {
     draft.changeTry(report.frame, report.attempt, { end: "stored", error: null });
   }
-  praise(draft, report.node, attempt?.seconds ?? null);
+  praise(draft, report.node, attempt);
   const stored = draft.frames.get(report.frame) ?? record;
   for (const other of liveAttempts(draft, stored)) disregard(draft, other, "dropped");
   draft.setFrame({ ...(draft.frames.get(report.frame) ?? stored), status: "stored" });
 }
 
-function praise(draft: Draft, id: NodeId, seconds: number | null): void {
+/** @param attempt The one that gave the frame, unless it had been given up */
+function praise(draft: Draft, id: NodeId, attempt: Attempt | undefined): void {
   const node = draft.nodes.get(id);
   if (!node) return;
-  const limit = draft.policy.rememberedFrameTimes;
-  const frameMs = seconds === null ? node.frameMs : rememberFrameTime(node.frameMs, seconds * 1000, limit);
-  if (seconds !== null) draft.frameMs = rememberFrameTime(draft.frameMs, seconds * 1000, limit);
-  draft.setNode({
-    ...node,
-    frameMs,
-    failuresInARow: [],
-    blamelessInARow: 0,
-    lastStoredAt: draft.at,
-    storedCount: node.storedCount + 1,
-  });
+  const limit = draft.policy.rememberedTimes;
+  const praised = { ...node, failuresInARow: [], blamelessInARow: 0, lastStoredAt: draft.at };
+  draft.setNode({ ...praised, storedCount: node.storedCount + 1 });
+  if (attempt?.status !== "rendered") return;
+  const { progressedAt, seconds } = attempt;
+  const fetchMs = draft.at - progressedAt;
+  draft.fetchMs = rememberTime(draft.fetchMs, fetchMs, limit);
+  draft.changeNode(id, { fetchMs: rememberTime(node.fetchMs, fetchMs, limit) });
+  if (seconds === null) return;
+  draft.frameMs = rememberTime(draft.frameMs, seconds * 1000, limit);
+  draft.changeNode(id, { frameMs: rememberTime(node.frameMs, seconds * 1000, limit) });
 }
 
 /** A result is not what was asked for: that is the node's fault, and other nodes are tried first. */

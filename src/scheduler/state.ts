@@ -23,7 +23,10 @@ export interface Attempt {
   readonly status: AttemptStatus;
   readonly recall: Recall;
   readonly startedAt: number | null;
-  /** The latest sign that it goes on; for an assigned attempt, since when nothing stands before it in its slot. */
+  /**
+   * The latest sign that it goes on: of an assigned attempt since when nothing stands before it in its slot, of a rendered
+   * one since when its result is there, of one that is being taken back since when.
+   */
   readonly progressedAt: number;
   /** Render time as the node tells it; `null` until rendered, and for adopted results. */
   readonly seconds: number | null;
@@ -31,7 +34,10 @@ export interface Attempt {
 
 export interface Slot {
   readonly slot: SlotId;
+  /** Whether it takes attempts. One that was given up is never ready again on this link, whatever its node says. */
   readonly isReady: boolean;
+  /** Attempts that it gave back since it last began one. */
+  readonly unbegunInARow: number;
   /** Numbers of the attempts that occupy it. */
   readonly running: number | null;
   readonly assigned: number | null;
@@ -46,15 +52,17 @@ export interface NodeRecord {
   readonly barredAt: number | null;
   /** Codes of the failures since it last stored a frame. */
   readonly failuresInARow: readonly string[];
-  /** Attempts since it last stored a frame that ended without anybody's fault and without being asked to. */
+  /** Attempts since it last stored a frame that began, and ended without anybody's fault and without being asked to. */
   readonly blamelessInARow: number;
   readonly lastStoredAt: number | null;
   readonly storedCount: number;
-  readonly frameMs: FrameTimes;
+  readonly frameMs: RecentTimes;
+  /** From a result's being there to its being stored. */
+  readonly fetchMs: RecentTimes;
 }
 
-/** The latest frame times, oldest first, and their median (`null` without any). */
-export interface FrameTimes {
+/** The latest of some times, oldest first, and their median (`null` without any). */
+export interface RecentTimes {
   readonly latest: readonly number[];
   readonly median: number | null;
 }
@@ -68,7 +76,8 @@ export interface SchedulerState {
   readonly attempts: ReadonlyMap<number, Attempt>;
   readonly firstAttempt: number;
   readonly nextAttempt: number;
-  readonly frameMs: FrameTimes;
+  readonly frameMs: RecentTimes;
+  readonly fetchMs: RecentTimes;
   /** Error codes for which the scene was announced to be at fault. */
   readonly sceneCodes: ReadonlySet<string>;
   readonly isDraining: boolean;
@@ -91,7 +100,7 @@ export interface SchedulerConfig {
   readonly policy?: Partial<SchedulingPolicy>;
 }
 
-export const noFrameTimes: FrameTimes = { latest: [], median: null };
+export const noTimes: RecentTimes = { latest: [], median: null };
 
 /** The state of a job before its first event: nothing is assigned, no node is known. */
 export function createState(config: SchedulerConfig): SchedulerState {
@@ -103,7 +112,8 @@ export function createState(config: SchedulerConfig): SchedulerState {
     attempts: new Map(),
     firstAttempt,
     nextAttempt: firstAttempt,
-    frameMs: noFrameTimes,
+    frameMs: noTimes,
+    fetchMs: noTimes,
     sceneCodes: new Set(),
     isDraining: false,
     isFinished: false,

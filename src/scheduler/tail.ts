@@ -1,7 +1,16 @@
 import { assignFrame, withdraw } from "./attempts.ts";
 import type { Draft } from "./draft.ts";
 import type { Place } from "./pull.ts";
-import { expectedFrameMs, expectedRestMs, hasFailedOn, liveAttempts, mayTake } from "./queries.ts";
+import {
+  expectedFetchMs,
+  expectedFrameMs,
+  expectedRestMs,
+  isSpentOn,
+  liveAttempts,
+  mayTake,
+  ownTries,
+  patienceWith,
+} from "./queries.ts";
 import type { Attempt } from "./state.ts";
 
 /**
@@ -17,7 +26,7 @@ export function shareTheTail(draft: Draft, idle: readonly Place[]): void {
       withdraw(draft, moved);
       continue;
     }
-    const raced = latest(draft, place, raceable);
+    const raced = draft.isDraining ? undefined : latest(draft, place, raceable);
     if (!raced) continue;
     assignFrame(draft, raced.frame, place.node, place.slot.slot);
     draft.emit({ type: "announce", news: { type: "frame-speculated", frame: raced.frame, node: place.node } });
@@ -56,15 +65,44 @@ function movable(draft: Draft, attempt: Attempt, place: Place): number | null {
   return place.expectedMs < restMs + thereMs ? restMs + thereMs : null;
 }
 
-/** When a running attempt will end, if a second one at the place is expected to end sooner. */
+/**
+ * When an attempt will end, if another one at the place is expected to end sooner. One that overstays is raced whatever
+ * is expected, and leaves room for one more: else two nodes that show progress for ever could keep a frame for ever.
+ */
 function raceable(draft: Draft, attempt: Attempt, place: Place): number | null {
-  // Another slot of the same machine is no faster, and would slow both.
-  if (attempt.status !== "running" || attempt.node === place.node) return null;
+  const endMs = overstays(draft, attempt) ? draft.at - heldSince(attempt) : restOf(draft, attempt, place);
   const record = draft.frames.get(attempt.frame);
-  if (!record || hasFailedOn(record, place.node)) return null;
-  if (liveAttempts(draft, record).length >= draft.policy.liveAttemptsPerFrame) return null;
-  const started = record.tries.filter(({ hasStarted }) => hasStarted).length;
-  if (started >= draft.policy.attemptsPerFrame) return null;
-  const restMs = expectedRestMs(draft, attempt, draft.at);
+  if (endMs === null || !record || isSpentOn(draft, record, place.node)) return null;
+  const live = liveAttempts(draft, record);
+  // Another slot of the same machine is no faster, and would slow both.
+  if (live.some(({ node }) => node === place.node)) return null;
+  if (live.filter((other) => !overstays(draft, other)).length >= draft.policy.liveAttemptsPerFrame) return null;
+  const started = ownTries(draft, record).filter(({ hasStarted }) => hasStarted).length;
+  return started < draft.policy.attemptsPerFrame ? endMs : null;
+}
+
+/** How long the attempt is expected to need, if the place is expected to need less. */
+function restOf(draft: Draft, attempt: Attempt, place: Place): number | null {
+  if (attempt.status === "rendered") return restOfFetch(draft, attempt, place);
+  const restMs = attempt.status === "running" ? expectedRestMs(draft, attempt, draft.at) : null;
   return restMs !== null && place.expectedMs < restMs ? restMs : null;
+}
+
+/** A result may be long on its way, or never come: then the frame is rendered where it arrives sooner. */
+function restOfFetch(draft: Draft, attempt: Attempt, place: Place): number | null {
+  const secondsThere = attempt.seconds === null ? null : attempt.seconds * 1000;
+  const frameMs = expectedFrameMs(draft, place.node) ?? secondsThere;
+  if (frameMs === null) return null;
+  const ageMs = draft.at - attempt.progressedAt;
+  const restMs = Math.max(expectedFetchMs(draft, attempt.node) - ageMs, ageMs * draft.policy.overdueShare);
+  return frameMs + expectedFetchMs(draft, place.node) < restMs ? restMs : null;
+}
+
+/** Whether the node has had the frame for so long that nothing is hoped of it any more. */
+function overstays(draft: Draft, attempt: Attempt): boolean {
+  return draft.at - heldSince(attempt) > patienceWith(draft, attempt.node);
+}
+
+function heldSince({ progressedAt, startedAt, status }: Attempt): number {
+  return status === "running" ? (startedAt ?? progressedAt) : progressedAt;
 }

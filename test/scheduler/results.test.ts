@@ -50,18 +50,6 @@ test("a node alone that always loses its results ends the job instead of renderi
   expect(run.outcome).toEqual({ type: "failed", frames: [1, 2, 3] });
 });
 
-test("a node that has no room for anything ends the job instead of being asked for ever", () => {
-  const drive = new Drive({ frames: [1, 2] });
-  let orders = drive.join("full");
-  for (let answers = 0; answers < 100 && orders.at(-1)?.type !== "finish"; answers++) {
-    const assign = orders.find(({ type }) => type === "assign");
-    if (assign?.type !== "assign") throw new Error("Nothing was assigned");
-    orders = drive.tell({ ...assign, type: "attempt-failed", error: failure("SLOT_FULL", "nobody") });
-  }
-
-  expect(orders.at(-1)).toEqual({ type: "finish", outcome: { type: "failed", frames: [1, 2] } });
-});
-
 test("a frame stored after its node was lost is stored, and the attempt begun instead is called off", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
@@ -125,7 +113,7 @@ test("a result of an attempt that was never assigned counts against its node and
   expect(drive.state.nodes.get("a")?.failuresInARow).toEqual(["NEVER_ASSIGNED"]);
 });
 
-test("a result for a frame that is none of the job's is released without blame", () => {
+test("a result of an earlier run for a frame that is none of this one's is released without blame", () => {
   const drive = new Drive({ frames: [1], firstAttempt: 100 });
 
   const orders = drive.tell({ type: "node-joined", node: "a", running: [], held: [{ frame: 50, attempt: 3 }] });
@@ -149,13 +137,4 @@ test("a run that goes on after the coordinator ended adopts what nodes still ren
   expect(run.storedInOrder).toEqual([3, 5, 6]);
   expect(run.renderedBy("a")).toEqual([5, 6]);
   expect(run.ordersOf("release")[0]).toMatchObject({ frame: 4, attempt: 4 });
-});
-
-test("attempt numbers that a node brings from an earlier run are not used again", () => {
-  const drive = new Drive({ frames: [1, 2], firstAttempt: 1 });
-  drive.tell({ type: "node-joined", node: "a", running: [], held: [{ frame: 1, attempt: 41 }] });
-
-  expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([
-    { type: "assign", node: "a", slot: 0, frame: 2, attempt: 42 },
-  ]);
 });

@@ -105,6 +105,67 @@ test("when one attempt of a race fails, the frame stays with the other", () => {
   expect(drive.statusOf(2)).toBe("active");
 });
 
+test("a result that is long on its way is raced: its frame is rendered where it arrives sooner", () => {
+  const fetchMs = (() => {
+    let fetches = 0;
+    return () => (++fetches === 5 ? minutes(30) : seconds(1));
+  })();
+
+  const run = simulate({
+    frames: 10,
+    nodes: { stuck: { msPerFrame: seconds(10), fetchMs }, other: { msPerFrame: seconds(10) } },
+  });
+
+  expect(run.newsOf("frame-speculated")).toMatchObject([{ frame: 9, node: "other" }]);
+  expect(run.outcome).toEqual({ type: "complete" });
+  expect(run.finishedAt).toBeLessThan(seconds(90));
+});
+
+test("results that are on their way as long as all others are not raced", () => {
+  const slowly = { msPerFrame: seconds(1), fetchMs: () => seconds(20) };
+
+  const run = simulate({ frames: 40, nodes: { a: slowly, b: slowly } });
+
+  expect(run.newsOf("frame-speculated").filter(({ frame }) => frame > 20)).toEqual([]);
+});
+
+test("a frame that two nodes have had for too long goes to a third, though both show progress all the time", () => {
+  const drive = new Drive({ frames: [1] });
+  drive.join("a");
+  drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
+  const goOn = (mins: number) => {
+    for (let passed = 0; passed < mins; passed++) {
+      drive.wait(minutes(1));
+      for (const { node, frame, attempt } of [...drive.state.attempts.values()]) {
+        drive.tell({ type: "attempt-progressed", node, frame, attempt });
+      }
+    }
+  };
+  drive.join("b");
+  drive.join("c");
+  goOn(10);
+  // Nothing is known of frame times: a second one begins when the first has overstayed, and so on.
+  expect(drive.wait(1).tell({ type: "tick" })).toMatchObject([
+    { type: "assign", node: "b", frame: 1, attempt: 2 },
+    { type: "announce", news: { type: "frame-speculated" } },
+    { type: "assign", node: "c", frame: 1, attempt: 3 },
+    { type: "announce", news: { type: "frame-speculated" } },
+  ]);
+  for (const [node, attempt] of [
+    ["b", 2],
+    ["c", 3],
+  ] as const) {
+    drive.tell({ type: "attempt-started", node, slot: 0, frame: 1, attempt });
+  }
+  expect(drive.join("d")).toEqual([]);
+  goOn(11);
+  expect([...drive.state.attempts.values()].map(({ node }) => node)).toEqual(["a", "b", "c", "d"]);
+
+  drive.tell({ type: "attempt-rendered", node: "d", frame: 1, attempt: 4, seconds: 10 });
+  const orders = drive.tell({ type: "frame-stored", node: "d", frame: 1, attempt: 4 });
+  expect(orders.filter(({ type }) => type === "cancel")).toHaveLength(3);
+});
+
 /** Frame 2 runs as attempt 2 on "a", and is raced as attempt 3 by "b". */
 function raced(): Drive {
   const drive = new Drive({ frames: [1, 2] });

@@ -34,6 +34,8 @@ export class FuzzFarm {
   readonly #harm = new Map<Frame, number>();
   readonly #fetches: (AttemptRef & { readonly node: FuzzNode })[] = [];
   readonly #assigned: (AttemptRef & { readonly node: string; readonly slot: number })[] = [];
+  /** Nodes that the scheduler has given up, and whose links are to be ended for it. */
+  readonly #givenUp = new Set<FuzzNode>();
   #state: SchedulerState;
   #atMs = 0;
 
@@ -60,6 +62,7 @@ export class FuzzFarm {
   }
 
   #choose(kind: number, pick: number): void {
+    this.#leaveOut();
     const node = this.nodes[pick % this.nodes.length] as FuzzNode;
     const slot = (pick >> 2) % node.slots.length;
     const last = pick >> 3;
@@ -82,6 +85,7 @@ export class FuzzFarm {
   /** One round of a job that is left to itself: all mail arrives, what can end ends, bad nodes stay bad. */
   #settle(): void {
     const before = this.steps;
+    this.#leaveOut();
     for (const node of this.nodes) {
       node.join();
       for (const slot of node.slots.keys()) node.startSlot(slot);
@@ -96,6 +100,12 @@ export class FuzzFarm {
     }
     while (this.#fetches.length > 0 && !this.outcome) this.#endFetch(0);
     this.#tick(this.steps === before ? 60_000 : 1000);
+  }
+
+  /** Whoever runs the job ends the link of such a node; here it comes back, so that the job can end. */
+  #leaveOut(): void {
+    for (const node of this.#givenUp) this.#lose(node, false);
+    this.#givenUp.clear();
   }
 
   #errorOf(node: FuzzNode) {
@@ -186,7 +196,12 @@ export class FuzzFarm {
   }
 
   #perform(order: Instruction): void {
-    if (order.type === "announce") return;
+    if (order.type === "announce") {
+      const { news } = order;
+      const givenUp = this.nodes.find(({ id }) => news.type === "node-given-up" && news.node === id);
+      if (givenUp) this.#givenUp.add(givenUp);
+      return;
+    }
     if (order.type === "finish") {
       if (this.outcome) throw new Error("It finished twice");
       this.outcome = order.outcome;

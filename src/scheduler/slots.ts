@@ -1,0 +1,47 @@
+import type { NodeId, SlotId } from "../core/node.ts";
+import { closeAttempt, settleFrame } from "./attempts.ts";
+import type { Draft } from "./draft.ts";
+
+export interface SlotRef {
+  readonly node: NodeId;
+  readonly slot: SlotId;
+}
+
+/** Nothing is given to the slot until it is ready again. */
+export function closeSlot(draft: Draft, { node: id, slot }: SlotRef): void {
+  draft.changeSlot(id, slot, { isReady: false });
+  const node = draft.nodes.get(id);
+  if (node) draft.setNode({ ...node, unreadySince: hasReadySlot(draft, id) ? null : (node.unreadySince ?? draft.at) });
+}
+
+/** A slot gave an attempt back that it had not begun: too many in a row, and it is given up. */
+export function countUnbegun(draft: Draft, { node, slot }: SlotRef): void {
+  const record = draft.nodes.get(node)?.slots.get(slot);
+  if (!record) return;
+  const unbegunInARow = record.unbegunInARow + 1;
+  draft.changeSlot(node, slot, { unbegunInARow });
+  const limit = draft.policy.unbegunEndsInARow;
+  if (unbegunInARow === limit) giveUpSlot(draft, { node, slot }, `it gave back ${limit} frames in a row without a try`);
+}
+
+/**
+ * Uses a slot no more until its node joins anew: it does not do what it is told. A node of which no slot is left is given
+ * up as well; whoever performs the orders leaves it out, since a job would wait for it for ever.
+ */
+export function giveUpSlot(draft: Draft, { node, slot }: SlotRef, reason: string): void {
+  const record = draft.nodes.get(node)?.slots.get(slot);
+  if (!record) return;
+  draft.changeSlot(node, slot, { unbegunInARow: draft.policy.unbegunEndsInARow });
+  closeSlot(draft, { node, slot });
+  for (const number of [record.running, record.assigned]) {
+    const attempt = number === null ? undefined : draft.attempts.get(number);
+    if (!attempt) continue;
+    closeAttempt(draft, attempt, "lost");
+    settleFrame(draft, attempt, reason);
+  }
+  if (!hasReadySlot(draft, node)) draft.emit({ type: "announce", news: { type: "node-given-up", node, reason } });
+}
+
+function hasReadySlot(draft: Draft, node: NodeId): boolean {
+  return [...(draft.nodes.get(node)?.slots.values() ?? [])].some(({ isReady }) => isReady);
+}

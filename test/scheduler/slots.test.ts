@@ -1,0 +1,218 @@
+import { expect, test } from "vitest";
+import { framesOfRange } from "../../src/core/frame-range.ts";
+import type { AttemptRef, InstructionBody } from "../../src/scheduler/events.ts";
+import { minutes, seconds, simulate } from "../support/simulate.ts";
+import { Drive } from "../support/simulate-drive.ts";
+import { failure } from "../support/simulate-node.ts";
+
+const slotLost = failure("SLOT_LOST", "nobody");
+
+function assigned(orders: readonly InstructionBody[]): AttemptRef & { readonly node: string; readonly slot: number } {
+  const order = orders.find(({ type }) => type === "assign");
+  if (order?.type !== "assign") throw new Error("Nothing was assigned");
+  const { node, slot, frame, attempt } = order;
+  return { node, slot, frame, attempt };
+}
+
+function triesOf({ state }: Drive, frame: number) {
+  return state.frames.get(frame)?.tries ?? [];
+}
+
+test("frames that crash every slot fail, and none of those that only waited beside them", () => {
+  const crashing = {
+    msPerFrame: 500,
+    latencyMs: () => 5,
+    slotStartMs: 50,
+    fails: (frame: number) => (frame <= 12 ? failure("CRASHED") : undefined),
+  };
+
+  const run = simulate({ frames: 20, nodes: { north: crashing, south: crashing } });
+
+  expect(run.outcome).toEqual({ type: "failed", frames: framesOfRange(1, 12, 1) });
+  for (const { errors } of run.newsOf("frame-failed"))
+    expect(errors.map(({ code }) => code)).toEqual(["CRASHED", "CRASHED"]);
+});
+
+test("a frame waits behind any number of crashes, and costs neither itself nor its node a failure", () => {
+  const drive = new Drive({ frames: [1, 2], policy: { failuresThatFailAFrame: 100 } });
+  let orders = drive.join("a");
+  for (let crash = 1; crash <= 30; crash++) {
+    const ref = assigned(orders);
+    expect(ref.frame).toBe(1);
+    drive.tell({ type: "attempt-started", ...ref });
+    drive.tell({ type: "attempt-failed", ...ref, error: failure("CRASHED") });
+    drive.tell({ type: "slot-lost", node: "a", slot: 0 });
+    orders = drive.tell({ type: "slot-ready", node: "a", slot: 0 });
+  }
+
+  const ends = triesOf(drive, 2).map(({ end, hasStarted }) => ({ end, hasStarted }));
+  expect(ends).toEqual(Array(30).fill({ end: "lost", hasStarted: false }));
+  expect(drive.state.nodes.get("a")?.blamelessInARow).toBe(0);
+});
+
+test.each(["CRASHED", "CANCELLED"])(
+  "a slot in which an attempt ended with %s takes nothing until it is ready again",
+  (code) => {
+    const drive = new Drive({ frames: [1, 2, 3] });
+    const ref = assigned(drive.join("a"));
+    const second = assigned(drive.tell({ type: "attempt-started", ...ref }));
+    const error = failure(code, code === "CRASHED" ? "scene" : "nobody");
+
+    expect(drive.tell({ type: "attempt-failed", ...ref, error }).map(({ type }) => type)).not.toContain("assign");
+    // What waited there ended with it: that the node says so as well changes nothing.
+    expect(drive.statusOf(second.frame)).toBe("queued");
+    expect(drive.tell({ type: "attempt-failed", ...second, error: slotLost })).toEqual([]);
+    expect(drive.tell({ type: "slot-lost", node: "a", slot: 0 })).toEqual([]);
+    expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toMatchObject([{ type: "assign", frame: 1 }]);
+  },
+);
+
+test("an attempt that was on its way when its slot ended is taken up when the slot's next life begins it", () => {
+  const drive = new Drive({ frames: [1, 2] });
+  const ref = assigned(drive.join("a"));
+  drive.tell({ type: "slot-lost", node: "a", slot: 0 });
+  const again = assigned(drive.tell({ type: "slot-ready", node: "a", slot: 0 }));
+  expect(again).toMatchObject({ frame: 1, attempt: 2 });
+
+  const orders = drive.tell({ type: "attempt-started", ...ref });
+
+  // The second attempt at the frame waits behind the first, and is not needed any more.
+  expect(orders).toContainEqual({ type: "withdraw", node: "a", frame: 1, attempt: 2 });
+  expect(drive.state.attempts.get(1)).toMatchObject({ status: "running", recall: "none" });
+  // Now a crash is held against the frame that crashed.
+  drive.tell({ type: "attempt-failed", ...ref, error: failure("CRASHED") });
+  expect(triesOf(drive, 1).filter(({ end }) => end === "failed")).toMatchObject([{ attempt: 1 }]);
+});
+
+test("an attempt that begins after its frame was stored elsewhere is cancelled", () => {
+  const drive = new Drive({ frames: [1, 2] });
+  const ref = assigned(drive.join("a"));
+  drive.tell({ type: "slot-lost", node: "a", slot: 0 });
+  const other = assigned(drive.join("b"));
+  drive.tell({ type: "attempt-rendered", ...other, seconds: 1 });
+  drive.tell({ type: "frame-stored", ...other });
+  drive.tell({ type: "slot-ready", node: "a", slot: 0 });
+
+  expect(drive.tell({ type: "attempt-started", ...ref })).toContainEqual({
+    type: "cancel",
+    node: "a",
+    frame: 1,
+    attempt: ref.attempt,
+  });
+});
+
+test.each([
+  ["has no room for anything", "SLOT_FULL"],
+  ["says of everything that its slot had ended", "SLOT_LOST"],
+])("a node that %s is given up after ten frames, and no frame fails for it", (_, code) => {
+  const drive = new Drive({ frames: [1, 2] });
+  let orders = drive.join("a");
+  let answers = 0;
+  for (; answers < 100 && orders.some(({ type }) => type === "assign"); answers++) {
+    orders = drive.tell({ ...assigned(orders), type: "attempt-failed", error: failure(code, "nobody") });
+    if (answers < 9) orders.push(...drive.tell({ type: "slot-ready", node: "a", slot: 0 }));
+  }
+
+  expect(answers).toBe(10);
+  const reason = "it gave back 10 frames in a row without a try";
+  expect(orders).toContainEqual({ type: "announce", news: { type: "node-given-up", node: "a", reason } });
+  expect([drive.statusOf(1), drive.statusOf(2)]).toEqual(["queued", "queued"]);
+  expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([]);
+  // On a new link it may have found its feet.
+  expect(drive.join("a")).toMatchObject([{ type: "assign" }]);
+});
+
+test("a slot that begins a frame now and then may give back others in between", () => {
+  const drive = new Drive({ frames: [1], policy: { failuresThatFailAFrame: 100 } });
+  let orders = drive.join("a");
+  for (let turn = 1; turn <= 5; turn++) {
+    for (let answers = 1; answers <= 9; answers++) {
+      orders = drive.tell({ type: "attempt-withdrawn", ...assigned(orders) });
+    }
+    const ref = assigned(orders);
+    drive.tell({ type: "attempt-started", ...ref });
+    orders = drive.tell({ type: "attempt-failed", ...ref, error: failure("NO_OUTPUT") });
+  }
+  expect(orders).toContainEqual(expect.objectContaining({ type: "assign" }));
+});
+
+test("a slot that begins nothing for ten minutes is given up, with its node when it has no other", () => {
+  const drive = new Drive({ frames: [1] });
+  drive.join("a");
+
+  const orders = drive.wait(minutes(10) + 1).tell({ type: "tick" });
+
+  expect(orders).toContainEqual({ type: "withdraw", node: "a", frame: 1, attempt: 1 });
+  const reason = "it did not begin a frame for 600 s";
+  expect(orders).toContainEqual({ type: "announce", news: { type: "node-given-up", node: "a", reason } });
+  expect(drive.statusOf(1)).toBe("queued");
+});
+
+test("a node of which one slot hangs goes on with the others", () => {
+  const drive = new Drive({ frames: [1, 2, 3] });
+  const orders = drive.join("a", 2);
+  expect(orders).toMatchObject([
+    { slot: 0, frame: 1 },
+    { slot: 1, frame: 2 },
+  ]);
+  const second = { node: "a", slot: 1, frame: 2, attempt: 2 };
+  drive.tell({ type: "attempt-started", ...second });
+  drive.wait(minutes(9)).tell({ type: "attempt-progressed", ...second });
+
+  const told = drive.wait(minutes(2)).tell({ type: "tick" });
+
+  expect(told.map(({ type }) => type)).toEqual(["withdraw", "announce"]);
+  expect(told[1]).toMatchObject({ news: { type: "frame-requeued", frame: 1 } });
+  drive.tell({ type: "attempt-started", node: "a", slot: 1, frame: 3, attempt: 3 });
+  expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([]);
+  expect(drive.state.attempts.get(4)).toMatchObject({ frame: 1, slot: 1 });
+});
+
+test("a frame that was asked back waits a minute for the answer, not longer", () => {
+  const drive = new Drive({ frames: [1, 2] });
+  const first = assigned(drive.join("mute"));
+  drive.tell({ type: "attempt-started", ...first });
+  expect(drive.join("b")).toContainEqual({ type: "withdraw", node: "mute", frame: 2, attempt: 2 });
+
+  expect(drive.wait(minutes(1)).tell({ type: "tick" })).toEqual([]);
+  expect(drive.wait(1).tell({ type: "tick" })).toContainEqual({
+    ...{ type: "assign", node: "b", slot: 0, frame: 2, attempt: 3 },
+  });
+});
+
+test("a slot that does not end what it was told to end is given up after ten minutes", () => {
+  const drive = new Drive({ frames: [1] });
+  const ref = assigned(drive.join("hung"));
+  drive.tell({ type: "attempt-started", ...ref });
+  expect(drive.wait(minutes(10) + 1).tell({ type: "tick" })).toMatchObject([{ type: "cancel" }, { type: "announce" }]);
+
+  // That it goes on is no answer.
+  drive.tell({ type: "attempt-progressed", node: "hung", frame: 1, attempt: 1 });
+  expect(drive.wait(minutes(10)).tell({ type: "tick" })).toEqual([]);
+  const reason = "it did not end a frame within 600 s";
+  expect(drive.wait(1).tell({ type: "tick" })).toEqual([
+    { type: "announce", news: { type: "node-given-up", node: "hung", reason } },
+  ]);
+});
+
+test("a frame that one node loses again and again waits for another one, however long that is busy", () => {
+  const drive = new Drive({ frames: [1, 2] });
+  const busy = assigned(drive.join("busy"));
+  drive.tell({ type: "attempt-started", ...busy });
+  const given: number[] = [];
+  for (let loss = 1; loss <= 30; loss++) {
+    drive.wait(seconds(1));
+    for (const order of drive.join("flaky")) {
+      if (order.type === "withdraw") drive.tell({ ...order, type: "attempt-withdrawn" });
+    }
+    for (const { node, status, ...ref } of [...drive.state.attempts.values()]) {
+      if (node !== "flaky" || status !== "assigned") continue;
+      given.push(ref.frame);
+      drive.tell({ type: "attempt-started", node, slot: 0, frame: ref.frame, attempt: ref.attempt });
+    }
+    drive.tell({ type: "node-lost", node: "flaky" });
+  }
+
+  expect(given.filter((frame) => frame === 2)).toHaveLength(3);
+  expect(drive.statusOf(2)).not.toBe("failed");
+});

@@ -1,22 +1,23 @@
 import type { AsyncQueue } from "../core/async-queue.ts";
 import type { Clock } from "../core/clock.ts";
-import { FarmError } from "../core/errors.ts";
-import type { Frame, NodeId } from "../core/node.ts";
+import type { FarmError } from "../core/errors.ts";
+import type { NodeId } from "../core/node.ts";
 import type { FrameRecord } from "../frames/frame-record.ts";
 import type { FrameStore } from "../frames/frame-store.ts";
-import type { EventBody, Instruction, Outcome } from "../scheduler/events.ts";
+import type { AttemptRef, EventBody, Instruction, News, Outcome } from "../scheduler/events.ts";
 import { progressOf } from "../scheduler/progress.ts";
 import type { SchedulerState } from "../scheduler/state.ts";
 import { step } from "../scheduler/step.ts";
 import type { NodeSession } from "../session/node-session.ts";
-import type { FrameResult, Problem } from "../session/protocol.ts";
+import type { FrameResult } from "../session/protocol.ts";
 import { eventsOfJoining, eventsOfReport } from "./event-translation.ts";
 import type { FarmListener } from "./events.ts";
+import { nodeGivenUp, slotsGivenUp } from "./given-up.ts";
 import { JobNews } from "./job-news.ts";
 import type { JoinedNode } from "./node-keeper.ts";
 import type { PoolEvent } from "./node-pool.ts";
 import type { EncodeLane } from "./output-lane.ts";
-import { takeIn } from "./result-intake.ts";
+import { ResultDesk } from "./result-desk.ts";
 import { SlotWatch } from "./slot-watch.ts";
 import type { Tally } from "./tally.ts";
 import type { WaitLimit } from "./waiting.ts";
@@ -54,11 +55,11 @@ export interface JobLoopOptions {
 export class JobLoop {
   readonly #options: JobLoopOptions;
   readonly #sessions = new Map<NodeId, NodeSession>();
-  /** Results that nodes hold, by attempt number, until they are stored or dropped. */
-  readonly #results = new Map<number, FrameResult>();
-  readonly #attemptsOf = new Map<Frame, number>();
+  readonly #desk: ResultDesk;
   readonly #slots = new SlotWatch();
   readonly #news: JobNews;
+  /** The results that the latest input tells of: whether one is fetched is decided while it is taken. */
+  #named: readonly FrameResult[] = [];
   #state: SchedulerState;
   #seq = 0;
   #outcome: Outcome | undefined;
@@ -68,6 +69,16 @@ export class JobLoop {
     this.#options = options;
     this.#state = options.state;
     this.#news = new JobNews(options);
+    const { inputs, store, signal } = options;
+    this.#desk = new ResultDesk({
+      ...{ store, signal },
+      recordOf: (session, result) => this.#recordOf(session, result),
+      onEvent: (event, result) => {
+        if (event.type === "frame-stored") this.#stored(event.node, result);
+        inputs.push({ type: "scheduler", event });
+      },
+      onBroken: (error) => inputs.push({ type: "broken", error }),
+    });
   }
 
   /**
@@ -94,10 +105,12 @@ export class JobLoop {
     } finally {
       clearInterval(timer);
       signal.removeEventListener("abort", wake);
+      this.#desk.close();
     }
   }
 
   #take(input: LoopInput): void {
+    this.#named = resultsIn(input);
     switch (input.type) {
       case "joined": {
         const { session, opened } = input.node;
@@ -107,22 +120,22 @@ export class JobLoop {
           return;
         }
         this.#sessions.set(session.info.node, session);
+        this.#desk.joined(session);
         this.#options.waitLimit.joined();
         this.#slots.joined(session.info.node, opened.slots, this.#options.clock.monotonicMs());
-        for (const result of opened.results) this.#results.set(result.attempt, result);
         for (const event of eventsOfJoining(session.info.node, opened)) this.#schedule(event);
         return;
       }
       case "report": {
         const { node, report } = input;
-        if (report.type === "frame-rendered") this.#results.set(report.result.attempt, report.result);
         if (report.type === "slot-changed") this.#slots.changed(node, report, this.#options.clock.monotonicMs());
-        this.#news.report(node, report);
+        this.#news.report(node, report, this.#state.attempts);
         for (const event of eventsOfReport(node, report)) this.#schedule(event);
         return;
       }
       case "lost":
         this.#sessions.delete(input.node);
+        this.#desk.lost(input.node);
         this.#slots.lost(input.node);
         this.#schedule({ type: "node-lost", node: input.node });
         this.#tellIfAlone();
@@ -156,7 +169,6 @@ export class JobLoop {
     switch (instruction.type) {
       case "assign": {
         const { node, slot, frame, attempt } = instruction;
-        this.#attemptsOf.set(frame, (this.#attemptsOf.get(frame) ?? 0) + 1);
         this.#say(node, (session) => session.assign(slot, frame, attempt));
         return;
       }
@@ -167,14 +179,14 @@ export class JobLoop {
         this.#say(instruction.node, (session) => session.cancel(instruction.frame, instruction.attempt));
         return;
       case "release":
-        this.#results.delete(instruction.attempt);
+        this.#desk.release(instruction.node, instruction);
         this.#say(instruction.node, (session) => session.release(instruction.frame, instruction.attempt));
         return;
       case "fetch":
-        this.#fetch(instruction.node, instruction.frame, instruction.attempt);
+        this.#fetch(instruction.node, { frame: instruction.frame, attempt: instruction.attempt });
         return;
       case "announce":
-        this.#news.announce(instruction.news);
+        this.#announce(instruction.news);
         return;
       case "finish":
         this.#outcome = instruction.outcome;
@@ -187,28 +199,24 @@ export class JobLoop {
     if (session) send(session).catch(() => {});
   }
 
-  #fetch(node: NodeId, frame: Frame, attempt: number): void {
-    const { inputs, store, signal } = this.#options;
-    const session = this.#sessions.get(node);
-    const result = this.#results.get(attempt);
-    if (!session || !result) {
-      inputs.push({ type: "scheduler", event: { type: "result-lost", node, frame, attempt } });
-      return;
-    }
-    takeIn({ session, result, record: this.#recordOf(session, result), store, signal }).then(
-      (event) => {
-        if (event.type === "frame-stored") this.#stored(node, result);
-        inputs.push({ type: "scheduler", event });
-      },
-      (error: unknown) => inputs.push({ type: "broken", error }),
-    );
+  #fetch(node: NodeId, ref: AttemptRef): void {
+    const result = this.#named.find(({ frame, attempt }) => frame === ref.frame && attempt === ref.attempt);
+    if (result) this.#desk.fetch(node, result);
+    else this.#options.inputs.push({ type: "scheduler", event: { type: "result-lost", node, ...ref } });
   }
 
   #recordOf(session: NodeSession, result: FrameResult): FrameRecord {
     const { node, name, blender } = session.info;
     const { frame, device, seconds, sha256, sizeBytes } = result;
-    const attempts = Math.max(1, this.#attemptsOf.get(frame) ?? 1);
+    const attempts = this.#state.frames.get(frame)?.tries.length ?? 1;
     return { frame, node: { id: node, name }, blender, device, attempts, seconds, sha256, sizeBytes };
+  }
+
+  #announce(news: News): void {
+    this.#news.announce(news);
+    if (news.type !== "node-given-up") return;
+    const { leaveOut, nameOf } = this.#options;
+    leaveOut(news.node, nodeGivenUp(nameOf(news.node), news.reason));
   }
 
   #stored(node: NodeId, result: FrameResult): void {
@@ -245,10 +253,7 @@ export class JobLoop {
   }
 }
 
-function slotsGivenUp(name: string, error: Problem | null): FarmError {
-  return new FarmError(
-    "FARM_LOAD_FAILED",
-    `Cannot render on ${name}: its Blender ended again and again${error ? `: ${error.message}` : ""}`,
-    error?.hint || "Look at what that node printed",
-  );
+function resultsIn(input: LoopInput): readonly FrameResult[] {
+  if (input.type === "joined") return input.node.opened.results;
+  return input.type === "report" && input.report.type === "frame-rendered" ? [input.report.result] : [];
 }

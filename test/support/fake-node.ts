@@ -303,16 +303,28 @@ export class FakeConversation {
       await node.options.beforeFrame?.(attempt.frame, attempt.attempt);
       if (slot.running !== attempt) return; // cancelled meanwhile
       const failure = node.options.fails?.(attempt.frame);
-      slot.running = undefined;
       if (failure) {
         await say({ type: "frame-failed", ...attempt, slot: number, error: problem(failure) });
+        if (endsSlot(failure)) await this.#restart(slot, number);
+        slot.running = undefined;
         continue;
       }
+      slot.running = undefined;
       node.rendered.push(attempt.frame);
       const made = this.#render(attempt, number);
       node.job?.results.set(attempt.attempt, made);
       await say({ type: "frame-rendered", result: made.result });
     }
+  }
+
+  /** The slot's process ended, what waited there with it, and there is a new one. */
+  async #restart(slot: FakeSlot, number: number): Promise<void> {
+    const say = (message: FromNode) => this.node.conversation?.send(message);
+    const waiting = slot.assigned;
+    slot.assigned = undefined;
+    if (waiting) await say({ type: "frame-failed", ...waiting, slot: number, error: problem({ code: "SLOT_LOST" }) });
+    await say({ type: "slot-changed", slot: number, state: "lost", error: null, device: null });
+    await say({ type: "slot-changed", slot: number, state: "ready", error: null, device: "CPU" });
   }
 
   #render(ref: { frame: Frame; attempt: number }, slot: number): { result: FrameResult; bytes: Buffer } {
@@ -363,6 +375,10 @@ export class FakeConversation {
 
 export function digestOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+function endsSlot({ code }: Partial<Problem>): boolean {
+  return code === "CRASHED" || code === "SLOT_LOST";
 }
 
 function problem(part: Partial<Problem>): Problem {

@@ -21,6 +21,7 @@ import {
   settleJob,
 } from "../index.ts";
 import { askForKey, interview, keepKey } from "./interview.ts";
+import { LineBudget } from "./line-budget.ts";
 import { LiveTeller } from "./live/live-teller.ts";
 import { canDrawLive } from "./live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "./log.ts";
@@ -85,6 +86,7 @@ class JobRun implements Disposable {
   exitCode: Interrupts["exitCode"];
   readonly #configFolder: string;
   readonly #log: JobLog;
+  readonly #budget = new LineBudget(() => performance.now());
   readonly #live: LiveTeller | undefined;
   /** While a question is still to come, events are told in lines, and again to the view that opens after it. */
   #untilQuestion: FarmEvent[] | undefined;
@@ -160,6 +162,10 @@ class JobRun implements Disposable {
     }
     if (event.type === "scene:read") this.hasScene = true;
     if (event.type === "node:found") this.nodesFound.push(sightingOf(event));
+    for (const told of this.#budget.spend(event)) this.#tell(told);
+  }
+
+  #tell(event: FarmEvent): void {
     const { type, ...fields } = event;
     this.#log.logger[levelOf(event)](fields, type);
     if (this.#untilQuestion) {

@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import type { FromNode } from "../../src/session/protocol.ts";
 import type { FakeNodeOptions } from "../support/fake-node.ts";
 import { hostileLines, hostileText, obeyedIn, withoutOwn } from "../support/hostile-texts.ts";
 import { TerminalLab } from "../support/terminal-lab.ts";
@@ -68,6 +69,44 @@ describe("a hostile node and hostile names of files, told by the program itself:
     expect(stderr.split("\n").filter((line) => line.startsWith("Done"))).toEqual([]);
     const last = JSON.parse(stdout.split("\n").at(-1) ?? "");
     expect(last).toMatchObject({ type: "job:failed", message: expect.stringContaining(hostileText) });
+  });
+
+  test("a node that says a hundred thousand things that are not so: the log stays small, and the video is made", async () => {
+    const ref = { frame: 2, slot: 0 };
+    const lies = Array.from({ length: 25_000 }, (_, index): FromNode[] => [
+      { type: "frame-started", ...ref, attempt: 1_000 + index },
+      { type: "frame-progress", ...ref, attempt: 2, steps: index, fraction: 0.5 },
+      { type: "frame-started", ...ref, attempt: 2 },
+      { type: "warning", code: "ODD", message: `${index}: ${hostileText}`, slot: null },
+    ]).flat();
+    await using opened = await openLab({
+      key: null,
+      say: (message) =>
+        message.type === "frame-started" ? [message, ...(message.frame === 2 ? lies : [])] : [message],
+    });
+    const { lab, at } = opened;
+    const { exitCode, stdout, stderr } = await lab.renderfarm([blend, "-o", output, "--nodes", at, "--json"]);
+    expect(exitCode, stderr).toBe(0);
+    const log = await readFile(lab.path(`${output}.renderfarm/log.ndjson`), "utf8");
+    for (const written of [stdout, log]) {
+      expectHarmless(written);
+      expect(written.split("\n").length).toBeLessThan(150);
+      expect(written).toContain("WARNINGS_LEFT_OUT");
+    }
+  });
+
+  test("a thousand nodes that are not there: lines about them end, and are counted", async () => {
+    await using opened = await openLab({ key: null });
+    const { lab, at } = opened;
+    const nodes = Array.from({ length: 999 }, (_, index) => ({ host: `127.0.${index >> 8}.${index & 255}`, port: 9 }));
+    const [host, port] = at.split(":");
+    await writeFile(lab.path("farmspec.json"), JSON.stringify({ nodes: [...nodes, { host, port: Number(port) }] }));
+    const { exitCode, stdout, stderr } = await lab.renderfarm([blend, "-o", output, "--json"]);
+    expect(exitCode, stderr).toBe(0);
+    const told = stdout.split("\n").filter((line) => line.startsWith('{"type":"node:unreachable"'));
+    expect(told.length).toBeGreaterThan(300);
+    expect(told.length).toBeLessThan(900);
+    expect(stdout).toMatch(/LINES_LEFT_OUT.*100 lines about nodes that take no part left out so far/);
   });
 
   test("what was typed, quoted in an error", async () => {

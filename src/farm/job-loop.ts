@@ -10,6 +10,7 @@ import type { SchedulerState } from "../scheduler/state.ts";
 import { step } from "../scheduler/step.ts";
 import type { NodeSession } from "../session/node-session.ts";
 import type { FrameResult } from "../session/protocol.ts";
+import { type AttemptCounts, attemptsAt } from "./attempt-counts.ts";
 import { eventsOfJoining, eventsOfReport } from "./event-translation.ts";
 import type { FarmListener } from "./events.ts";
 import { nodeGivenUp, slotsGivenUp } from "./given-up.ts";
@@ -36,6 +37,7 @@ export interface JobLoopOptions {
   readonly store: FrameStore;
   readonly lane: EncodeLane;
   readonly tally: Tally;
+  readonly earlierAttempts: AttemptCounts;
   readonly nameOf: (node: NodeId) => string;
   readonly waitLimit: WaitLimit;
   /** Why a node that has opened the blendfile takes no part all the same, or `undefined`. */
@@ -208,7 +210,7 @@ export class JobLoop {
   #recordOf(session: NodeSession, result: FrameResult): FrameRecord {
     const { node, name, blender } = session.info;
     const { frame, device, seconds, sha256, sizeBytes } = result;
-    const attempts = this.#state.frames.get(frame)?.tries.length ?? 1;
+    const attempts = attemptsAt(frame, this.#state, this.#options.earlierAttempts);
     return { frame, node: { id: node, name }, blender, device, attempts, seconds, sha256, sizeBytes };
   }
 

@@ -8,6 +8,7 @@ import { FrameStore } from "../frames/frame-store.ts";
 import type { JobFolder, Run } from "../frames/job-folder.ts";
 import { createState } from "../scheduler/state.ts";
 import type { SceneInfo } from "../session/protocol.ts";
+import { earlierAttempts } from "./attempt-counts.ts";
 import { openLane } from "./encode-lane.ts";
 import type { FarmListener } from "./events.ts";
 import type { Gathering } from "./gathering.ts";
@@ -97,6 +98,7 @@ export async function produce(production: Production): Promise<Produced> {
   const leaveOut = (node: string, reason: FarmError) => pool.leaveOut(node, reason);
   const loop = new JobLoop({
     ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, refusalOf, leaveOut, waitLimit, tell, signal },
+    earlierAttempts: await earlierAttempts(folder, run),
     clock: systemClock,
   });
   const onDrain = () => inputs.push({ type: "scheduler", event: { type: "drain-requested" } });

@@ -8,7 +8,10 @@ export interface FrameRecord {
   readonly blender: string;
   /** What it was rendered on, as the node says: "CPU", "OPTIX: …". */
   readonly device: string;
-  /** How often it was tried, the successful time included. */
+  /**
+   * How many attempts at it had begun when its result was fetched, the successful one included, over all runs of the job
+   * as far as its log and this file tell. An attempt that was only assigned, and moved elsewhere, is none.
+   */
   readonly attempts: number;
   /** Render time, in seconds. */
   readonly seconds: number;

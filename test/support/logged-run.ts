@@ -1,0 +1,44 @@
+import { appendFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { JobLog } from "../../src/cli/log.ts";
+import { FarmError } from "../../src/core/errors.ts";
+import { type FrameRecord, parseFrameRecord } from "../../src/frames/frame-record.ts";
+import type { FaultRun } from "./fault-farm.ts";
+
+/** Keeps the log of a run in its job folder, as the program does, to its end. @returns How it ended */
+export async function withLog(run: FaultRun, onEvent: FaultRun["onEvent"] = () => {}): Promise<string> {
+  const log = new JobLog({ level: "silent", isTerminal: false, write: () => {} });
+  run.onEvent = (event) => {
+    const { type, ...fields } = event;
+    if (event.type === "job:started") log.addFile(join(event.folder, "log.ndjson"));
+    if (type !== "frame:progressed" && type !== "job:progressed") log.logger.info(fields, type);
+    onEvent(event);
+  };
+  const end = (msg: string, fields: object) => {
+    log.logger.info(fields, msg);
+    return msg;
+  };
+  return await run.result.then(
+    ({ type, ...result }) => end(`job:${type}`, result),
+    (error: unknown) => {
+      if (!(error instanceof FarmError)) throw error;
+      return end("job:failed", { code: error.code, message: error.message });
+    },
+  );
+}
+
+/** What `frames.ndjson` of a job folder holds, in the order of writing. */
+export async function recordsIn(folder: string): Promise<FrameRecord[]> {
+  const lines = (await readFile(join(folder, "frames.ndjson"), "utf8")).trimEnd().split("\n");
+  return lines.map((line) => parseFrameRecord(line) as FrameRecord);
+}
+
+/** A line of a log by hand. @param seconds When, since any moment */
+export function logLine(seconds: number, msg: string, fields: object = {}): object {
+  return { level: 30, time: 1_700_000_000_000 + seconds * 1000, ...fields, msg };
+}
+
+/** Appends lines to a file of a job folder. */
+export async function writeLines(file: string, lines: readonly object[]): Promise<void> {
+  await appendFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+}

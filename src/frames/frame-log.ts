@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { systemCodeOf } from "../core/errors.ts";
 import { syncFolder, writeAll } from "./durable.ts";
 import { type FrameRecord, parseFrameRecord } from "./frame-record.ts";
 
@@ -22,7 +23,10 @@ export class FrameLog implements AsyncDisposable {
   }
 
   static async open(path: string): Promise<FrameLog> {
-    const file = await open(path, "r+").catch(async () => await open(path, "wx+", 0o600));
+    const file = await open(path, "r+").catch(async (error: unknown) => {
+      if (systemCodeOf(error) === "ENOENT") return await open(path, "wx+", 0o600);
+      throw error;
+    });
     try {
       const content = await file.readFile();
       const wholeBytes = content.lastIndexOf("\n") + 1;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
 import { type BlendCopy, copyBlend } from "./blend-copy.ts";
@@ -7,7 +7,7 @@ import { syncFolder } from "./durable.ts";
 import { frameOfFileName } from "./frame-name.ts";
 import { type JobRecord, readJobRecord, writeJobRecord } from "./job-record.ts";
 import { JobLock } from "./lock.ts";
-import { storeFailed } from "./store-errors.ts";
+import { folderUnusable, storeFailed } from "./store-errors.ts";
 
 /** What is settled when a run begins. */
 export interface RunPlan {
@@ -61,7 +61,7 @@ export class JobFolder implements AsyncDisposable {
       return new JobFolder(path, await readJobRecord(join(path, "job.json")), lock);
     } catch (error) {
       await lock?.[Symbol.asyncDispose]();
-      throw unusable(path, error);
+      throw await folderUnusable(path, error);
     }
   }
 
@@ -82,7 +82,7 @@ export class JobFolder implements AsyncDisposable {
       return new JobFolder(path, previous, lock);
     } catch (error) {
       await lock?.[Symbol.asyncDispose]();
-      throw systemCodeOf(error) === "ENOTDIR" ? notJobFolder(path) : unusable(path, error);
+      throw systemCodeOf(error) === "ENOTDIR" ? notJobFolder(path) : await folderUnusable(path, error);
     }
   }
 
@@ -112,7 +112,8 @@ export class JobFolder implements AsyncDisposable {
     try {
       return await copyBlend(source, join(this.path, "blob"), signal);
     } catch (error) {
-      throw await storeFailed(`copy ${source}`, this.path, error);
+      const blend = await stat(source).catch(() => null);
+      throw await storeFailed(`copy ${source}`, this.path, error, blend?.size);
     }
   }
 
@@ -172,7 +173,10 @@ export class JobFolder implements AsyncDisposable {
 
   /** Moves the frames there are out of the way, never to be used; `null` when there are none. */
   async setFramesAside(): Promise<Run["setAside"]> {
-    const names = await readdir(this.framesFolder).catch(() => []);
+    const names = await readdir(this.framesFolder).catch((error: unknown) => {
+      if (systemCodeOf(error) === "ENOENT") return [];
+      throw error; // else frames that are there would lose their records
+    });
     const frames = names.filter((name) => frameOfFileName(name) !== null).length;
     if (frames === 0) {
       await rm(this.framesLogPath, { force: true }); // of frames that are gone
@@ -204,16 +208,5 @@ function notJobFolder(path: string): FarmError {
     "FARM_BAD_INPUT",
     `Cannot find a job in this folder: ${path}`,
     "Give the folder that a render made beside its output: out.mp4.renderfarm",
-  );
-}
-
-function unusable(path: string, error: unknown): unknown {
-  const code = systemCodeOf(error);
-  if (error instanceof FarmError || code === undefined) return error;
-  return new FarmError(
-    "FARM_OUTPUT_UNWRITABLE",
-    `Cannot use the job folder: ${path} (${code})`,
-    "Choose an --output in a folder where you may write",
-    { cause: error },
   );
 }

@@ -1,6 +1,8 @@
 import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
+import { formatBytes } from "../core/units.ts";
 import type { FrameFault } from "./frame-expectation.ts";
 
 /** A result that is not the frame it should be: it counts against the node that sent it. */
@@ -19,10 +21,13 @@ export class FrameInvalidError extends FarmError {
   }
 }
 
+/** The records of a job take less, however many frames it has. */
+const recordBytes = 1_000_000;
+
 /**
  * Translates an error of the system; any other error is answered as it is.
  *
- * @param neededBytes What was to be written, for the hint
+ * @param neededBytes What was to be written, for the hint when the disk is full; an estimate will do
  */
 export async function storeFailed(
   what: string,
@@ -32,11 +37,19 @@ export async function storeFailed(
 ): Promise<unknown> {
   const code = systemCodeOf(error);
   if (error instanceof FarmError || code === undefined) return error;
-  const isFull = code === "ENOSPC" || code === "EDQUOT";
-  const hint = isFull
-    ? await spaceHint(folder, neededBytes)
-    : `Make ${folder} readable and writable, then run the same command again: stored frames are kept`;
-  return new FarmError("FARM_STORE_FAILED", `Cannot ${what}: ${messageOf(error)}`, hint, { cause: error });
+  const message = `Cannot ${what}: ${messageOf(error)}`;
+  const remedy = (await remedyOf(code, folder, neededBytes)) ?? `Make ${folder} readable and writable`;
+  return new FarmError("FARM_STORE_FAILED", message, `${remedy}, ${kept}`, { cause: error });
+}
+
+/** The same for a job folder that cannot be had at all: then its place is what may be changed too. */
+export async function folderUnusable(path: string, error: unknown): Promise<unknown> {
+  const code = systemCodeOf(error);
+  if (error instanceof FarmError || code === undefined) return error;
+  const message = `Cannot use the job folder: ${path} (${code})`;
+  const remedy = await remedyOf(code, path);
+  const hint = remedy === null ? "Choose an --output in a folder where you may write" : `${remedy}, ${kept}`;
+  return new FarmError("FARM_OUTPUT_UNWRITABLE", message, hint, { cause: error });
 }
 
 /** @throws {FarmError} `FARM_STORE_FAILED` when a file of this size would not fit */
@@ -45,25 +58,39 @@ export async function requireSpace(folder: string, neededBytes: number): Promise
   if (there === null || there >= neededBytes) return;
   throw new FarmError(
     "FARM_STORE_FAILED",
-    `Cannot store ${megabytes(neededBytes)}: the disk is full`,
-    await spaceHint(folder, neededBytes),
+    `Cannot store ${formatBytes(neededBytes)}: the disk is full`,
+    `${await moreSpace(folder, neededBytes)}, ${kept}`,
   );
 }
 
-async function spaceHint(folder: string, neededBytes?: number): Promise<string> {
+const kept = "then run the same command again: stored frames are kept";
+
+/** What mends a shortage; `null` when it is something else. */
+async function remedyOf(systemCode: string, folder: string, neededBytes?: number): Promise<string | null> {
+  switch (systemCode) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return await moreSpace(folder, neededBytes);
+    case "EMFILE":
+    case "ENFILE":
+      return "Close other programs, or allow this one more open files (ulimit -n 4096)";
+    default:
+      return null;
+  }
+}
+
+async function moreSpace(folder: string, neededBytes = recordBytes): Promise<string> {
   const there = await freeBytes(folder);
-  const needed = neededBytes === undefined ? "" : `${megabytes(neededBytes)} needed, `;
-  const free = there === null ? "" : ` (${needed}${megabytes(there)} there)`;
-  return `Free space for ${folder}${free}, then run the same command again: stored frames are kept`;
+  const free = there === null ? "" : `, ${formatBytes(there)} there`;
+  // The system says "no space left" of these too.
+  const limit = there === null || there < neededBytes ? "" : "; perhaps a quota, or the number of files, is the limit";
+  return `Free space for ${folder} (about ${formatBytes(neededBytes)} needed${free}${limit})`;
 }
 
-/** `null` where the system does not say. */
+/** `null` where the system does not say. A folder that is not there yet has the room of the one it will be in. */
 async function freeBytes(folder: string): Promise<number | null> {
-  const facts = await statfs(folder).catch(() => null);
+  const facts = await statfs(folder).catch(() => undefined);
+  if (facts === undefined) return dirname(folder) === folder ? null : await freeBytes(dirname(folder));
   // Some network and overlay file systems answer 0 for everything.
-  return facts === null || facts.blocks === 0 ? null : facts.bavail * facts.bsize;
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
+  return facts.blocks === 0 ? null : facts.bavail * facts.bsize;
 }

@@ -31,7 +31,7 @@ export async function verifyFrames(
   const { onChecking, signal } = options;
   const latest = new Map(records.map((record) => [record.frame, record]));
   // Of a job that had finished the records are there, and no frames.
-  const files = new Set(latest.size === 0 ? [] : await readdir(folder).catch(() => []));
+  const files = new Set(latest.size === 0 ? [] : await namesIn(folder));
   const here = [...latest.values()].filter((record) => files.has(frameFileName(record.frame)));
   if (here.length > 0) onChecking?.(here.length);
   const good = new Map<Frame, FrameRecord>();
@@ -45,6 +45,14 @@ export async function verifyFrames(
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   return good;
+}
+
+/** A folder that cannot be read is not an empty one: its frames would be taken for lost, and removed. */
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch((error: unknown) => {
+    if (systemCodeOf(error) === "ENOENT") return [];
+    throw error;
+  });
 }
 
 async function isGood(path: string, record: FrameRecord, format: FrameFormat, signal?: AbortSignal): Promise<boolean> {

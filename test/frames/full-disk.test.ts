@@ -1,17 +1,16 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFile, statfs, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { writeAll } from "../../src/frames/durable.ts";
 import { FrameLog } from "../../src/frames/frame-log.ts";
 import type { FrameRecord } from "../../src/frames/frame-record.ts";
 import { FrameStore } from "../../src/frames/frame-store.ts";
+import { JobFolder } from "../../src/frames/job-folder.ts";
 import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+import { fill, makeSmallDisk, whyNoDisk } from "./small-disk.ts";
 
-const run = promisify(execFile);
 const node = { id: "00112233445566778899aabbccddeeff", name: "desk" };
 
 function recordOf(frame: number, bytes: Uint8Array): FrameRecord {
@@ -43,30 +42,6 @@ describe("writeAll()", () => {
     await expect(writeAll(handle, new Uint8Array(7), 1000)).rejects.toMatchObject({ code: "ENOSPC" });
   });
 });
-
-/** A disk of 256 KiB. */
-async function makeSmallDisk() {
-  const folder = await makeTemporaryFolder();
-  await run("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", folder.path]);
-  const dispose = async () => {
-    await run("umount", ["-l", folder.path]);
-    await folder[Symbol.asyncDispose]();
-  };
-  return { path: folder.path, [Symbol.asyncDispose]: dispose };
-}
-
-/** Takes all the room there is, but for so many bytes. */
-async function fill(folder: string, but: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  await writeFile(join(folder, "filler"), new Uint8Array(bavail * bsize - but));
-}
-
-async function whyNoDisk(): Promise<string | undefined> {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return "only root on Linux can make a small disk";
-  const disk = await makeSmallDisk().catch(() => undefined);
-  await disk?.[Symbol.asyncDispose]();
-  return disk === undefined ? "no tmpfs can be mounted here" : undefined;
-}
 
 describe.skipIf(skipBecause(await whyNoDisk()))("a disk that becomes full within a write", () => {
   test("is what the error names, not the node whose frame it was", async () => {
@@ -107,5 +82,60 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that becomes full within
     expect((await readFile(path, "utf8")).endsWith("}\n")).toBe(true);
     await using again = await FrameLog.open(path);
     expect(again.records.map(({ frame }) => frame)).toEqual([0, ...stored]);
+  });
+});
+
+describe.skipIf(skipBecause(await whyNoDisk()))("a disk that is full says what is needed and what is there", () => {
+  test("when not even the job folder can be made", async () => {
+    await using disk = await makeSmallDisk();
+    const filler = await fill(disk.path);
+    const output = join(disk.path, "film.mp4");
+    await expect(JobFolder.open(output)).rejects.toMatchObject({
+      code: "FARM_OUTPUT_UNWRITABLE",
+      message: expect.stringContaining("ENOSPC"),
+      hint: expect.stringMatching(/^Free space for .*film\.mp4\.renderfarm \(about 1\.0 MB needed, 0 B there\)/),
+    });
+    await rm(filler);
+    await using _folder = await JobFolder.open(output);
+  });
+
+  test("when the blendfile has no room, and leaves no part of it", async () => {
+    await using source = await makeTemporaryFolder();
+    const blend = join(source.path, "scene.blend");
+    await writeFile(blend, new Uint8Array(3_000_000));
+    await using disk = await makeSmallDisk();
+    await using folder = await JobFolder.open(join(disk.path, "film.mp4"));
+    await expect(folder.keepBlend(blend)).rejects.toMatchObject({
+      code: "FARM_STORE_FAILED",
+      hint: expect.stringMatching(/about 3\.0 MB needed, \d+ (k?B) there/),
+    });
+    expect(await readdir(join(folder.path, "blob"))).toEqual([]);
+  });
+
+  test("when the job's record has no room, and the record there was stays", async () => {
+    await using disk = await makeSmallDisk();
+    await using folder = await JobFolder.open(join(disk.path, "film.mp4"));
+    const blend = { path: "", sha256: "a".repeat(64), sizeBytes: 1 };
+    const plan = { fingerprint: "print", blenderVersion: null, blend, settings: {}, isFresh: false };
+    await folder.begin(plan);
+    const before = await readFile(join(folder.path, "job.json"), "utf8");
+    await fill(disk.path);
+    const noRoom = { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/about 1\.0 MB needed, 0 B there/) };
+    await expect(folder.settle({ frames: "1-8" })).rejects.toMatchObject(noRoom);
+    await expect(folder.begin({ ...plan, isFresh: true })).rejects.toMatchObject(noRoom);
+    expect(await readFile(join(folder.path, "job.json"), "utf8")).toBe(before);
+    expect((await readdir(folder.path)).sort()).toEqual(["job.json", "lock"]);
+  });
+
+  test("when the number of files is what it has no more of", async () => {
+    await using disk = await makeSmallDisk(3); // itself and what a store begins with
+    await using store = await FrameStore.open({
+      ...{ framesFolder: join(disk.path, "frames"), logPath: join(disk.path, "frames.ndjson") },
+      format: { width: 32, height: 20, depth: 8, colorMode: "RGB" },
+    });
+    await expect(store.receive(recordOf(1, new Uint8Array(100)))).rejects.toMatchObject({
+      code: "FARM_STORE_FAILED",
+      hint: expect.stringMatching(/about 100 B needed, .* there; perhaps a quota, or the number of files/),
+    });
   });
 });

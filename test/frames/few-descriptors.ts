@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+
+/** From util-linux. */
+const tool = "prlimit";
+
+/** Why a test cannot take file descriptors away from its own process; undefined when it can. */
+export const fewDescriptorsProblem =
+  process.platform === "linux" ? undefined : "only Linux has prlimit, which lowers the limit of a process that runs";
+
+/** Does something while this process can open no more than so many files. */
+export async function withFewDescriptors<Value>(free: number, work: () => Promise<Value>): Promise<Value> {
+  const before = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? "";
+  const highest = Math.max(...readdirSync("/proc/self/fd").map(Number));
+  limitTo(String(highest + 20));
+  const taken: number[] = [];
+  try {
+    for (;;) taken.push(openSync("/dev/null", "r"));
+  } catch {
+    for (const descriptor of taken.splice(taken.length - free)) closeSync(descriptor);
+  }
+  try {
+    return await work();
+  } finally {
+    for (const descriptor of taken) closeSync(descriptor);
+    limitTo(before);
+  }
+}
+
+function limitTo(count: string): void {
+  execFileSync(tool, ["--pid", String(process.pid), `--nofile=${count}:`]);
+}

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { NodeAddress, Sighting } from "../core/node.ts";
 import { printable } from "../core/text.ts";
 
@@ -22,9 +23,8 @@ export function readAdvertisement(answer: ServiceAnswer): Sighting | undefined {
   const { id, v, name, blender, slots, state, key, tls } = answer.txt;
   if (v !== "1" || typeof id !== "string" || !/^[0-9a-f]{32}$/.test(id)) return undefined;
   if (!Number.isInteger(answer.port) || answer.port < 1 || answer.port > 65_535) return undefined;
-  const addresses = orderAddresses(answer.sender, answer.addresses).map(
-    (host): NodeAddress => ({ host, port: answer.port }),
-  );
+  const hosts = answer.addresses.filter((address) => isIP(address) !== 0);
+  const addresses = orderAddresses(answer.sender, hosts).map((host): NodeAddress => ({ host, port: answer.port }));
   if (addresses.length === 0) return undefined;
   return {
     id,

@@ -1,18 +1,18 @@
-import { Bonjour, type Browser, type Service } from "bonjour-service";
+import { Bonjour, type Service } from "bonjour-service";
 import { AsyncQueue } from "../core/async-queue.ts";
+import { systemClock } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import type { NodeId, Sighting } from "../core/node.ts";
-import { orderAddresses, readAdvertisement } from "./advertisement.ts";
 import { localIpv4Addresses, probeMdnsPort } from "./interfaces.ts";
+import { SeenNodes } from "./seen-nodes.ts";
 import { discoveryTiming } from "./timing.ts";
-
-/** No farm has as many; whoever answers with ever new ids must not fill the memory. */
-const mostKnownNodes = 4096;
 
 export interface BrowseOptions {
   readonly signal: AbortSignal;
   /** Told once for each reason why nodes may stay unseen; discovery goes on with what works. */
   readonly onWarning: (message: string) => void;
+  /** Nodes that are yielded however many others are announced (default: none); of others not more than a dial is worth. */
+  readonly isExpected?: (id: NodeId) => boolean;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function* browseMdns(options: BrowseOptions): AsyncGenerator<Sighti
     );
     return;
   }
-  const browsers = new InterfaceBrowsers(options.onWarning);
+  const browsers = new InterfaceBrowsers(options);
   options.signal.addEventListener("abort", () => browsers.stop(), { once: true });
   if (options.signal.aborted) browsers.stop();
   try {
@@ -42,11 +42,12 @@ class InterfaceBrowsers {
   readonly sightings = new AsyncQueue<Sighting>();
   readonly #onWarning: (message: string) => void;
   readonly #browsers = new Map<string, InterfaceBrowser>();
-  readonly #known = new Map<NodeId, Sighting>();
+  readonly #seen: SeenNodes;
   readonly #timers: NodeJS.Timeout[] = [];
 
-  constructor(onWarning: (message: string) => void) {
+  constructor({ onWarning, isExpected = () => false }: BrowseOptions) {
     this.#onWarning = onWarning;
+    this.#seen = new SeenNodes({ isExpected, monotonicMs: systemClock.monotonicMs });
     this.#followInterfaces();
     this.#timers.push(setInterval(() => this.#followInterfaces(), discoveryTiming.interfacesEveryMs));
   }
@@ -73,31 +74,14 @@ class InterfaceBrowsers {
   }
 
   #found(service: Service): void {
-    const seen = readAdvertisement({
+    const sighting = this.#seen.see({
       port: service.port,
       sender: service.referer?.address,
       addresses: service.addresses ?? [],
       txt: service.txt ?? {},
     });
-    if (seen?.id === undefined) return;
-    const before = this.#known.get(seen.id);
-    if (before === undefined && this.#known.size >= mostKnownNodes) return;
-    const merged = before === undefined ? seen : mergeSightings(before, seen);
-    if (JSON.stringify(merged) === JSON.stringify(before)) return;
-    this.#known.set(seen.id, merged);
-    this.sightings.push(merged);
+    if (sighting) this.sightings.push(sighting);
   }
-}
-
-/** The newer sighting's words, with the addresses of both: the newer one's first. */
-export function mergeSightings(before: Sighting, now: Sighting): Sighting {
-  const port = now.addresses[0]?.port;
-  const stillGood = before.addresses.filter((address) => address.port === port);
-  const hosts = orderAddresses(
-    now.addresses[0]?.host,
-    [...now.addresses, ...stillGood].map((address) => address.host),
-  );
-  return { ...now, addresses: port === undefined ? [] : hosts.map((host) => ({ host, port })) };
 }
 
 class InterfaceBrowser {
@@ -117,16 +101,15 @@ class InterfaceBrowser {
     // Errors of the socket reach neither the callback nor a public event; unheard they would end the process.
     const { server } = this.#bonjour as unknown as { server: { mdns: NodeJS.EventEmitter } };
     server.mdns.on("error", fail);
-    // Each question is asked by a new browser: one that knows a service does not tell that its address has changed.
-    let browser: Browser | undefined;
-    const ask = () => {
-      browser?.stop();
-      browser = this.#bonjour.find({ type: "renderfarm", protocol: "tcp" });
-      browser.on("up", onFound);
-      browser.on("txt-update", onFound);
-      browser.on("srv-update", onFound);
-    };
-    ask();
+    const browser = this.#bonjour.find({ type: "renderfarm", protocol: "tcp" });
+    // It is made to forget each service at once, so that every answer is "up": of one that it knows it does not tell that
+    // its address has changed, it looks through all of them for each answer, and it keeps as many as anybody announces.
+    const { removeService } = browser as unknown as { removeService: (fqdn: string) => void };
+    browser.on("up", (service: Service) => {
+      removeService.call(browser, service.fqdn);
+      onFound(service);
+    });
+    const ask = () => browser.update();
     this.#timers = [
       ...discoveryTiming.queriesAtMs.slice(1).map((delayMs) => setTimeout(ask, delayMs)),
       setInterval(ask, discoveryTiming.queryAgainEveryMs),

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { orderAddresses, readAdvertisement, type ServiceAnswer } from "../../src/discovery/advertisement.ts";
-import { mergeSightings } from "../../src/discovery/mdns.ts";
 
 const id = "0123456789abcdef".repeat(2);
 const answer: ServiceAnswer = {
@@ -41,6 +40,14 @@ describe("readAdvertisement() ignores", () => {
   });
 });
 
+test("readAdvertisement() takes addresses for addresses only when they are some", () => {
+  const seen = readAdvertisement({
+    ...answer,
+    addresses: ["10.0.0.5", "evil\u001b[2J", "node.example", "2001:db8::1"],
+  });
+  expect(seen?.addresses.map(({ host }) => host)).toEqual(["192.168.1.20", "10.0.0.5", "2001:db8::1"]);
+});
+
 test("readAdvertisement() leaves out what is senseless, and makes names safe to print", () => {
   const seen = withTxt({ name: "evil\u001b[2J", blender: "3.4.1; rm", slots: "0", state: "tired", key: "KEY" });
   expect(seen).toMatchObject({ name: "evil\\u001b[2J", keyId: null });
@@ -52,24 +59,6 @@ test("readAdvertisement() leaves out what is senseless, and makes names safe to 
 test("orderAddresses() has the sender first, then IPv4, then IPv6, each once, and no link-local IPv6", () => {
   expect(orderAddresses("b", ["2001:db8::1", "FE80::1", "fe80::2", "a", "b"])).toEqual(["b", "a", "2001:db8::1"]);
   expect(orderAddresses(undefined, ["::1", "a"])).toEqual(["a", "::1"]);
-});
-
-describe("mergeSightings()", () => {
-  const at = (host: string, port = 7447) => ({ host, port });
-  const before = { id, name: "old", addresses: [at("a"), at("b")], source: "mdns" } as const;
-
-  test("has the newer words, and the addresses of both", () => {
-    const merged = mergeSightings(before, { ...before, name: "new", addresses: [at("c"), at("a")] });
-    expect(merged).toEqual({ ...before, name: "new", addresses: [at("c"), at("a"), at("b")] });
-  });
-
-  test("forgets addresses of another port: the node was started anew", () => {
-    expect(mergeSightings(before, { ...before, addresses: [at("c", 7448)] }).addresses).toEqual([at("c", 7448)]);
-  });
-
-  test("changes nothing when the same is seen again", () => {
-    expect(mergeSightings(before, before)).toEqual(before);
-  });
 });
 
 test("readAdvertisement() takes TLS from whole digits of a fingerprint only", () => {

@@ -1,0 +1,46 @@
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+import { skipBecause } from "../support/lab.ts";
+import { NetworkLab, networkLabProblem } from "../support/network-lab.ts";
+import { TerminalLab } from "../support/terminal-lab.ts";
+
+const announcer = fileURLToPath(new URL("../support/announce.mjs", import.meta.url));
+
+describe.skipIf(skipBecause(networkLabProblem))("on a network where a stranger announces ever new nodes", () => {
+  test("few of his are listed, and the node that is there is", async () => {
+    const honest = "ab".repeat(16);
+    await using network = await NetworkLab.open("desk", "stranger", "attic");
+    await using lab = await TerminalLab.open();
+    lab.on = network.on("desk");
+    const announce = async (host: string, what: string) => {
+      const [command = "", ...words] = [
+        ...network.on(host),
+        process.execPath,
+        announcer,
+        network.addressOf(host),
+        what,
+      ];
+      const program = execa(command, words, { reject: false });
+      await once(program.stdout, "data");
+      const end = async () => {
+        program.kill("SIGKILL");
+        await program;
+      };
+      return { [Symbol.asyncDispose]: end };
+    };
+    // The stranger is heard first, and 2,000 times a second.
+    await using _flood = await announce("stranger", "20");
+    const listing = lab.renderfarm(["nodes", "--json"]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await using _node = await announce("attic", honest);
+    const { exitCode, stdout, stderr } = await listing;
+    expect(exitCode, stderr).toBe(0);
+    const nodes = stdout.split("\n").map((line) => JSON.parse(line) as { id: string; addresses: { host: string }[] });
+    expect(nodes.map(({ id }) => id)).toContain(honest);
+    const strangers = nodes.filter(({ addresses }) => addresses[0]?.host === network.addressOf("stranger"));
+    expect(strangers.length).toBeGreaterThanOrEqual(64);
+    expect(strangers.length).toBeLessThan(70);
+  }, 60_000);
+});

@@ -27,10 +27,13 @@ export async function doctorCommand(options: {
   })) {
     if (finding.state === "problem") problems += 1;
     if (options.json) lines.tell({ type: "finding" }, finding);
-    else {
-      process.stdout.write(`${signs[finding.state]}  ${finding.what}: ${printableLines(finding.detail)}\n`);
-      if (finding.mend !== undefined) process.stdout.write(`         -> ${printableLines(finding.mend)}\n`);
-    }
+    else process.stdout.write(findingText(finding));
   }
   return problems > 0 ? 3 : 0;
+}
+
+/** A finding for people: files, programs and nodes have their say in it. */
+export function findingText({ state, what, detail, mend }: Finding): string {
+  const found = `${signs[state]}  ${what}: ${printableLines(detail)}\n`;
+  return mend === undefined ? found : `${found}         -> ${printableLines(mend)}\n`;
 }

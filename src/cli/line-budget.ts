@@ -16,7 +16,17 @@ const perStoredFrame = 2_000;
 
 /** Lines about all those together who take no part: anybody can answer on a network, under any number of names. */
 const ofStrangers: Allowance = { most: 200_000, perSecond: 100 };
-const strangers = "";
+const strangers = "strangers";
+
+/** Lines about frames that were given up, in the words of whoever was last at each; the error at the end names them all. */
+const ofFailures: Allowance = { most: 50_000_000, perSecond: 1_000 };
+const failures = "failures";
+
+/** What is said of an account that is no node's. */
+const common: Readonly<Record<string, { readonly allowance: Allowance; readonly about: string }>> = {
+  [strangers]: { allowance: ofStrangers, about: " about nodes that take no part" },
+  [failures]: { allowance: ofFailures, about: " about frames that were given up" },
+};
 
 interface Account {
   readonly allowance: Allowance;
@@ -54,14 +64,14 @@ export class LineBudget {
     account.leftOut += 1;
     // The first, the tenth, the hundredth: one can see that it goes on, and it never takes many lines.
     if (!/^10*$/.test(String(account.leftOut))) return [];
-    const name = payer !== strangers && "name" in event ? event.name : null;
-    const whose = name === null ? " about nodes that take no part" : "";
-    const message = `${counted(account.leftOut, "line")}${whose} left out so far: there are more than a log can hold`;
+    const about = common[payer]?.about;
+    const name = about === undefined && "name" in event ? event.name : null;
+    const message = `${counted(account.leftOut, "line")}${about ?? ""} left out so far: there are more than a log can hold`;
     return [{ type: "warning", code: "LINES_LEFT_OUT", message, name }];
   }
 
   #accountOf(payer: string): Account {
-    const allowance = payer === strangers ? ofStrangers : ofNode;
+    const allowance = common[payer]?.allowance ?? ofNode;
     const atMs = this.#monotonicMs();
     const account = this.#accounts.get(payer) ?? { allowance, left: allowance.most, atMs, leftOut: 0 };
     this.#accounts.set(payer, account);
@@ -75,6 +85,7 @@ export class LineBudget {
 /** On whose account a line goes; `undefined` when it is not a node that decides how many there are. */
 function payerOf(event: FarmEvent): string | undefined {
   if (event.type === "node:refused" || event.type === "node:unreachable") return strangers;
+  if (event.type === "frame:failed") return failures;
   // At most two a second and slot, and no line of a log; they must not use up what a long frame's end will need.
   if (event.type === "frame:progressed") return undefined;
   return "node" in event ? event.node : undefined;

@@ -1,4 +1,4 @@
-import { runNode } from "../index.ts";
+import { printable, runNode } from "../index.ts";
 import { listenForInterrupts } from "./signals.ts";
 
 /**
@@ -14,7 +14,9 @@ export async function nodeCommand(typed: readonly string[]): Promise<number> {
     blender: at >= 0 ? typed[at + 1] : joined,
     nodeOptions: typed,
     onRestart: (reason, waitMs) =>
-      process.stderr.write(`The node is gone: ${reason}; starting it again in ${(waitMs / 1000).toFixed(1)} s\n`),
+      process.stderr.write(
+        `The node is gone: ${printable(reason)}; starting it again in ${(waitMs / 1000).toFixed(1)} s\n`,
+      ),
     signal: AbortSignal.any([interrupts.drain, interrupts.stop]),
   });
   return interrupts.exitCode ?? status;

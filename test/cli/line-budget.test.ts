@@ -83,6 +83,16 @@ test("what one node says costs another one nothing, nor the job's own lines", ()
   expect(told() - before).toBe(3);
 });
 
+test("frames that fail in long words are told of, a hundred thousand of them and no more than a log can hold", () => {
+  const { tell, leftOut, megabytes } = make();
+  const failed = { type: "frame:failed", code: "CRASHED", message: "x".repeat(100), hint: "y".repeat(100) } as const;
+  for (let frame = 0; frame < 100_000; frame++) tell({ ...failed, frame });
+  expect(leftOut).toEqual([]);
+  for (let frame = 0; frame < 20_000; frame++) tell({ ...failed, frame, message: "x".repeat(4_096) });
+  expect(megabytes()).toBeLessThan(60);
+  expect(leftOut[0]).toMatchObject({ message: expect.stringMatching(/^1 line about frames that were given up left/) });
+});
+
 test("however many strangers there are, the lines about them are few, and leave those of nodes alone", () => {
   const { clock, tell, leftOut, megabytes, told } = make();
   for (let stranger = 0; stranger < 100_000; stranger++) {

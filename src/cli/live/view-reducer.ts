@@ -157,9 +157,16 @@ function requeued(state: ViewState, frames: readonly (Frame | null)[]): ViewStat
 
 function withFailure(state: ViewState, event: Extract<FarmEvent, { type: "frame:failed" }>): ViewState {
   const { frame, message, hint } = event;
-  const text = tidy(message);
+  const own = tidy(message);
+  const isOneMore = !state.failures.has(own) && state.failures.size >= keptNotes;
+  const text = isOneMore ? "for other reasons" : own;
   const frames = [...(state.failures.get(text)?.frames ?? []), frame];
-  const failures = new Map(state.failures).set(text, { level: "error", text, hint: tidy(hint), frames });
+  const failures = new Map(state.failures).set(text, {
+    level: "error",
+    text,
+    hint: isOneMore ? "" : tidy(hint),
+    frames,
+  });
   const failed = { ...state, failures, cells: withStatus(state.cells, frame, "failed") };
   return told(failed, "error", `Frame ${frame} failed: ${message}`);
 }

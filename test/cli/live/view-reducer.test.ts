@@ -35,6 +35,22 @@ test("a lost node's frames are queued again, but not one that another node rende
   expect(slotRows(state, 0).map(({ word }) => word)).toEqual(["rendering", "lost"]);
 });
 
+test("frames that fail each for another reason are counted, and the reasons kept are few", () => {
+  const events = Array.from({ length: 1_000 }, (_, index): FarmEvent => {
+    return { type: "frame:failed", frame: index, code: "X", message: `reason ${index}`, hint: "" };
+  });
+  const { failures } = after(started, ...events, {
+    type: "frame:failed",
+    frame: 1,
+    code: "X",
+    message: "reason 1",
+    hint: "",
+  });
+  expect(failures.size).toBe(201);
+  expect(failures.get("reason 1")?.frames).toEqual([1, 1]);
+  expect(failures.get("for other reasons")?.frames).toHaveLength(800);
+});
+
 test("a stored frame stays stored, whatever late attempts do", () => {
   const late: FarmEvent[] = [
     { type: "frame:started", ...beta, frame: 3, slot: 0 },

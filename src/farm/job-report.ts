@@ -1,183 +1,206 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
-import { type FrameRecord, parseFrameRecord } from "../frames/frame-record.ts";
+import { formatFrames, parseFrames } from "../core/frame-range.ts";
+import type { Frame, NodeId } from "../core/node.ts";
+import { type JobRecord, readJobRecord } from "../frames/job-record.ts";
+import { type Cause, Causes } from "./job-causes.ts";
+import { findJobStart, type LogLine, logLines, unreadable } from "./job-log.ts";
+import { type JobEnd, type Trouble, Troubles } from "./job-troubles.ts";
+import { noSlotTimes, type SlotTimes } from "./slot-time.ts";
+import { framesWithFile, latestRecords, type StoredFrame } from "./stored-record.ts";
+import { type NodeTimes, TimeSpent } from "./time-spent.ts";
 
 /** What one node did in a job, over all of its runs. */
 interface NodeReport {
+  readonly node: NodeId;
   readonly name: string;
-  readonly blender: string;
-  readonly device: string;
+  /** The versions with which its frames were rendered, more than one when that changed; without frames the one it has. */
+  readonly blender: readonly string[];
+  /** What its frames were rendered on, more than one when that changed. */
+  readonly devices: readonly string[];
+  /** Frames of the job that are stored from it, and the seconds that they took to render, added up. */
   readonly frames: number;
   readonly renderSeconds: number;
+  /** Where the time of its slots went; `null` when the log does not know it. */
+  readonly time: SlotSeconds | null;
+}
+
+/** Where the time of some slots went, in seconds of one slot each. See {@link SlotTimes}. */
+interface SlotSeconds extends Readonly<SlotTimes> {
   readonly slots: number;
-  /** Of the latest run: until the blendfile had arrived, and until the first slot had opened it. */
-  readonly uploadSeconds: number;
-  readonly loadSeconds: number;
 }
 
-/** Where the time of all slots of the latest run went, in seconds of one slot each. */
+/** Where the time of all runs of the job went, in seconds. Pauses between runs are no part of it. */
 interface TimeReport {
-  readonly wallSeconds: number;
-  readonly uploadSeconds: number;
-  readonly loadSeconds: number;
-  readonly renderSeconds: number;
+  /** From the start of each run to its end. */
+  readonly wall: number;
+  /** Of all slots, from the moment a node had proved itself until the last frame was stored or the run ended. */
+  readonly slots: SlotSeconds;
   /** From rendered to checked and on our disk, added up; the slots went on meanwhile. */
-  readonly transferSeconds: number;
-  /** What is left: waiting for work, for a Blender that starts again, for the last frame of others. */
-  readonly waitSeconds: number;
-  /** From the last stored frame to the end of the job: what of the encoding was not hidden behind the rendering. */
-  readonly encodeSeconds: number;
-  /** Share of the slots' time, while frames were missing, that went into frames of the video; 0 to 1. */
-  readonly efficiency: number;
+  readonly transfer: number;
+  /** From the last stored frame to the end of the run: what of the encoding was not hidden behind the rendering. */
+  readonly encode: number;
+  /**
+   * Against the ideal, in which every slot renders frames of the output for as long as it is there for the job: the share
+   * that rendering such frames has in the slots' time without `busy` and `away`; 0 to 1, `null` without any such time.
+   */
+  readonly efficiency: number | null;
 }
 
+/** What a job folder tells of its job. Frames are listed as `--frames` takes them. */
 export interface JobReport {
+  readonly outcome: JobEnd;
+  /** Why the latest run failed; `null` when it did not. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** Frames that are stored, of those that are wanted. */
   readonly frames: number;
+  /** Frames that are wanted; `null` while that was never settled. */
+  readonly expected: number | null;
+  readonly missing: string;
+  /** Runs of this job, and earlier ones whose frames it could not use. They are in nothing else of the report. */
   readonly runs: number;
-  readonly outcome: string;
+  readonly earlierRuns: number;
+  /** Why attempts came to nothing, what cost frames first. */
+  readonly causes: readonly Cause[];
+  readonly troubles: readonly Trouble[];
   readonly nodes: readonly NodeReport[];
-  readonly slowest: FrameRecord | undefined;
-  /** Frames that took more than one try. */
+  readonly slowest: { readonly frame: Frame; readonly seconds: number; readonly name: string } | null;
+  /** Frames of which more than one attempt began. */
   readonly retried: number;
-  /** Why attempts came to nothing, with how often. */
-  readonly causes: readonly { readonly reason: string; readonly count: number }[];
   readonly warnings: readonly string[];
-  readonly time: TimeReport | undefined;
-}
-
-/** A line of log.ndjson: an event with its time. */
-interface LogLine {
-  readonly time: number;
-  readonly msg: string;
-  readonly [field: string]: unknown;
+  /** `null` without a log. */
+  readonly time: TimeReport | null;
 }
 
 /**
- * Reads what a job folder tells of its job.
+ * Reads what a job folder tells of its job, whatever became of it, also while it runs. Nothing is changed.
  *
- * @throws {FarmError} `FARM_BAD_INPUT` when it is no job folder
+ * @throws {FarmError} `FARM_BAD_INPUT` when it is no job folder or cannot be read, `FARM_JOB_CHANGED` when a later release
+ *   wrote it
  */
 export async function reportOf(folder: string): Promise<JobReport> {
-  const records = (await linesOf(join(folder, "frames.ndjson"))).flatMap((line) => parseFrameRecord(line) ?? []);
-  const log = (await linesOf(join(folder, "log.ndjson"))).flatMap((line) => parseLogLine(line) ?? []);
-  if (records.length === 0 && log.length === 0) {
-    throw new FarmError(
-      "FARM_BAD_INPUT",
-      `Cannot report on '${folder}': it is no job folder`,
-      "Give the folder beside the output, for example out.mp4.renderfarm",
-    );
-  }
-  return summarize(records, log);
+  const record = await recordIn(folder);
+  const log = join(folder, "log.ndjson");
+  const stored = await latestRecords(join(folder, "frames.ndjson"));
+  const files = await framesWithFile(join(folder, "frames"));
+  for (const frame of files ? stored.keys() : []) if (!files?.has(frame)) stored.delete(frame);
+  const start = await findJobStart(log, record?.run);
+  const { earlierRuns } = start;
+  const report = await summarize({ stored, log: logLines(log, start), wanted: wantedFrames(record), earlierRuns });
+  if (record === null && stored.size === 0 && report.runs === 0) throw noJobFolder(folder);
+  return report;
 }
 
-/** The report of frames and log lines. Pure. */
-export function summarize(records: readonly FrameRecord[], log: readonly LogLine[]): JobReport {
-  const starts = log.flatMap((line, index) => (line.msg === "job:started" ? [index] : []));
-  const latest = log.slice(starts.at(-1) ?? 0);
-  const causes = new Map<string, number>();
-  for (const line of log) {
-    if (line.msg !== "frame:requeued" && line.msg !== "frame:failed") continue;
-    const reason = String(line.reason ?? line.message ?? "");
-    causes.set(reason, (causes.get(reason) ?? 0) + 1);
-  }
-  const warnings = log.filter((line) => line.msg === "warning").map((line) => String(line.message ?? ""));
+/** What a report is made of. */
+interface Sources extends Pick<JobReport, "earlierRuns"> {
+  readonly stored: ReadonlyMap<Frame, StoredFrame>;
+  readonly log: AsyncIterable<LogLine>;
+  /** `null` when it is not known which frames are. */
+  readonly wanted: readonly Frame[] | null;
+}
+
+async function summarize({ stored, log, wanted, earlierRuns }: Sources): Promise<JobReport> {
+  const [causes, troubles, time] = [new Causes(), new Troubles(), new TimeSpent()];
+  for await (const line of log) for (const listener of [causes, troubles, time]) listener.hear(line);
+  time.end();
+  const frames = wanted === null ? [...stored.keys()] : wanted.filter((frame) => stored.has(frame));
+  const missing = wanted?.filter((frame) => !stored.has(frame)) ?? [];
+  const { runs, outcome, error, warnings } = troubles;
   return {
-    frames: records.length,
-    runs: starts.length,
-    outcome:
-      log.findLast((line) => /^job:(completed|failed|interrupted)$/.test(line.msg))?.msg.slice(4) ?? "unfinished",
-    nodes: nodesOf(records, latest),
-    slowest: [...records].sort((a, b) => b.seconds - a.seconds)[0],
-    retried: records.filter((record) => record.attempts > 1).length,
-    causes: [...causes].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count),
-    warnings: [...new Set(warnings)],
-    time: timeOf(latest),
+    ...{ outcome, error, frames: frames.length, expected: wanted?.length ?? null, missing: formatFrames(missing) },
+    ...{ runs, earlierRuns, causes: causes.list(), troubles: troubles.nodes },
+    nodes: nodesOf(frames, stored, time.nodes),
+    ...framesOf(frames, stored),
+    warnings,
+    time: runs === 0 ? null : timeOf(time),
   };
 }
 
-function nodesOf(records: readonly FrameRecord[], latest: readonly LogLine[]): NodeReport[] {
-  const nodes = new Map<string, NodeReport>();
-  for (const record of records) {
-    const { id, name } = record.node;
-    const before = nodes.get(id);
-    const found = latest.find((line) => line.msg === "node:found" && line.node === id);
-    const { uploadSeconds, loadSeconds } = preparationOf(id, latest);
-    nodes.set(id, {
-      ...{ name, blender: record.blender, device: record.device, uploadSeconds, loadSeconds },
-      slots: Number(found?.slots ?? 1),
+function nodesOf(
+  frames: readonly Frame[],
+  stored: ReadonlyMap<Frame, StoredFrame>,
+  times: readonly NodeTimes[],
+): NodeReport[] {
+  const nodes = new Map<NodeId, NodeReport>();
+  for (const known of times) {
+    const { node, name, blender } = known;
+    const time = inSeconds([known]);
+    nodes.set(node, { node, name, blender: [blender], devices: [], frames: 0, renderSeconds: 0, time });
+  }
+  for (const frame of frames) {
+    const { renderer, seconds } = stored.get(frame) as StoredFrame;
+    const { node, name, blender, device } = renderer;
+    const before = nodes.get(node);
+    nodes.set(node, {
+      ...{ node, name, time: before?.time ?? null },
+      blender: withOne(before?.frames ? before.blender : [], blender),
+      devices: withOne(before?.devices ?? [], device),
       frames: (before?.frames ?? 0) + 1,
-      renderSeconds: (before?.renderSeconds ?? 0) + record.seconds,
+      renderSeconds: (before?.renderSeconds ?? 0) + seconds,
     });
   }
   return [...nodes.values()].sort((a, b) => b.frames - a.frames);
 }
 
-/** From being found to the first ready slot: first the upload, then the opening of the file. */
-function preparationOf(node: string, latest: readonly LogLine[]): { uploadSeconds: number; loadSeconds: number } {
-  const own = latest.filter((line) => line.node === node);
-  const found = own.find((line) => line.msg === "node:found")?.time;
-  const joined = own.find((line) => line.msg === "node:joined")?.time;
-  if (found === undefined || joined === undefined) return { uploadSeconds: 0, loadSeconds: 0 };
-  const uploaded = own.findLast((line) => line.msg === "node:uploading" && line.time <= joined)?.time ?? found;
-  return { uploadSeconds: (uploaded - found) / 1000, loadSeconds: (joined - uploaded) / 1000 };
+function withOne(list: readonly string[], item: string): readonly string[] {
+  return list.includes(item) ? list : [...list, item];
 }
 
-function timeOf(latest: readonly LogLine[]): TimeReport | undefined {
-  const start = latest[0]?.time;
-  const end = latest.at(-1)?.time;
-  const stored = latest.filter((line) => line.msg === "frame:stored");
-  const lastStored = stored.at(-1)?.time;
-  if (start === undefined || end === undefined || lastStored === undefined) return undefined;
-  const found = latest.filter((line) => line.msg === "node:found");
-  let slotSeconds = 0;
-  let uploadSeconds = 0;
-  let loadSeconds = 0;
-  for (const line of found) {
-    const slots = Number(line.slots ?? 1);
-    const preparation = preparationOf(String(line.node), latest);
-    uploadSeconds += preparation.uploadSeconds * slots;
-    loadSeconds += preparation.loadSeconds * slots;
-    slotSeconds += (slots * (lastStored - line.time)) / 1000;
+function framesOf(
+  frames: readonly Frame[],
+  stored: ReadonlyMap<Frame, StoredFrame>,
+): Pick<JobReport, "retried" | "slowest"> {
+  let retried = 0;
+  let slowest: JobReport["slowest"] = null;
+  for (const frame of frames) {
+    const { attempts, seconds, renderer } = stored.get(frame) as StoredFrame;
+    if (attempts > 1) retried += 1;
+    if (slowest === null || seconds > slowest.seconds) slowest = { frame, seconds, name: renderer.name };
   }
-  const renderSeconds = stored.reduce((sum, line) => sum + Number(line.seconds ?? 0), 0);
+  return { retried, slowest };
+}
+
+function timeOf({ wallMs, transferMs, encodeMs, nodes }: TimeSpent): TimeReport {
+  const slots = inSeconds(nodes);
+  const { render, wasted, upload, load, wait } = slots;
+  const there = render + wasted + upload + load + wait;
   return {
-    wallSeconds: (end - start) / 1000,
-    ...{ uploadSeconds, loadSeconds, renderSeconds, transferSeconds: transferOf(latest) },
-    waitSeconds: Math.max(0, slotSeconds - uploadSeconds - loadSeconds - renderSeconds),
-    encodeSeconds: (end - lastStored) / 1000,
-    efficiency: slotSeconds > 0 ? Math.min(1, renderSeconds / slotSeconds) : 0,
+    ...{ wall: wallMs / 1000, slots, transfer: transferMs / 1000, encode: encodeMs / 1000 },
+    efficiency: there > 0 ? render / there : null,
   };
 }
 
-function transferOf(latest: readonly LogLine[]): number {
-  const renderedAt = new Map<string, number>();
-  let seconds = 0;
-  for (const { msg, time, node, frame } of latest) {
-    const key = `${String(node)} ${String(frame)}`;
-    if (msg === "frame:rendered") renderedAt.set(key, time);
-    if (msg === "frame:stored") seconds += (time - (renderedAt.get(key) ?? time)) / 1000;
-  }
-  return seconds;
+function inSeconds(nodes: readonly NodeTimes[]): SlotSeconds {
+  const sum = noSlotTimes();
+  const names = Object.keys(sum) as (keyof SlotTimes)[];
+  for (const { times } of nodes) for (const name of names) sum[name] += times[name] / 1000;
+  return { slots: nodes.reduce((count, { slots }) => count + slots, 0), ...sum };
 }
 
-async function linesOf(file: string): Promise<string[]> {
+/** @returns `null` when there is none */
+async function recordIn(folder: string): Promise<JobRecord | null> {
   try {
-    return (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
+    return await readJobRecord(join(folder, "job.json"));
   } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return [];
-    throw new FarmError("FARM_BAD_INPUT", `Cannot read '${file}'`, "Give a job folder that you may read", {
-      cause: error,
-    });
+    if (error instanceof FarmError) throw error;
+    throw systemCodeOf(error) === "ENOTDIR" ? noJobFolder(folder) : unreadable(join(folder, "job.json"), error);
   }
 }
 
-/** A torn last line of a killed run is no line. */
-function parseLogLine(text: string): LogLine | undefined {
+function wantedFrames(record: JobRecord | null): Frame[] | null {
+  const frames = record?.facts?.frames;
+  if (typeof frames !== "string") return null;
   try {
-    const line = JSON.parse(text) as LogLine;
-    return typeof line.time === "number" && typeof line.msg === "string" ? line : undefined;
+    return parseFrames(frames);
   } catch {
-    return undefined;
+    return null; // somebody has changed it by hand
   }
+}
+
+function noJobFolder(folder: string): FarmError {
+  return new FarmError(
+    "FARM_BAD_INPUT",
+    `Cannot report on '${folder}': it is no job folder`,
+    "Give the folder beside the output, for example out.mp4.renderfarm",
+  );
 }

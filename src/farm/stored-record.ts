@@ -6,7 +6,7 @@ import { parseFrameRecord } from "../frames/frame-record.ts";
 import { linesOf } from "./job-log.ts";
 
 /** Who rendered a frame, with what. Frames share theirs: there may be a million. */
-export interface Renderer {
+interface Renderer {
   readonly node: NodeId;
   readonly name: string;
   readonly blender: string;

@@ -8,10 +8,9 @@ import type { Terminal } from "../../src/cli/live/terminal-traits.ts";
 import { JobLog } from "../../src/cli/log.ts";
 import { nodesTable } from "../../src/cli/nodes-command.ts";
 import { PlainLines } from "../../src/cli/plain-lines.ts";
-import { reportText } from "../../src/cli/report-command.ts";
+import { reportText } from "../../src/cli/report-text.ts";
 import { saveFarmspec, sightingOf } from "../../src/cli/save-farmspec.ts";
 import { readAdvertisement } from "../../src/discovery/advertisement.ts";
-import { summarize } from "../../src/farm/job-report.ts";
 import { FarmError, readFarmspec } from "../../src/index.ts";
 import {
   hostileEvents,
@@ -21,6 +20,7 @@ import {
   obeyedIn,
   withoutOwn,
 } from "../support/hostile-texts.ts";
+import { line, record, reportOn } from "../support/job-reports.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
 /** It was written, and a terminal shows it as it is. */
@@ -121,14 +121,12 @@ test("the log on a terminal, on a pipe and in log.ndjson", async () => {
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({ msg: "job:started", blend: hostileText });
 });
 
-test("report", () => {
+test("report", async () => {
   const node = { id: "ab".repeat(16), name: hostileText };
-  const record = {
-    ...{ frame: 1, node, blender: hostileText, device: hostileText, attempts: 2, seconds: 3 },
-    ...{ sha256: "0".repeat(64), sizeBytes: 9 },
-  };
-  const log = hostileEvents.map(({ type: msg, ...fields }, index) => ({ time: index, msg, ...fields }));
-  const text = reportText(summarize([record], [...log, { time: 99, msg: `job:failed${hostileText}` }]));
+  const log = hostileEvents.map(({ type: msg, ...fields }, index) => line(index, msg, fields));
+  const failed = line(99, "job:failed", { code: hostileText, message: hostileLines });
+  const hostile = record(1, hostileText, { node, blender: hostileText, device: hostileText });
+  const text = reportText(await reportOn({ records: [hostile], log: [...log, failed] }));
   expectHarmless(text);
   expect(text).toContain("Attempts that came to nothing");
 });

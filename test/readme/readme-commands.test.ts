@@ -31,7 +31,7 @@ test("renderfarm report and encode FOLDER work on what a render left", async () 
   expect(rendered.exitCode).toBe(0);
   const text = await lab.renderfarm(["report", "kept.mp4.renderfarm"]);
   expect([text.exitCode, text.stderr]).toEqual([0, ""]);
-  expect(text.stdout).toMatch(/^4 frames stored in 1 run; the last run completed\n/);
+  expect(text.stdout).toMatch(/^Completed: 4 of 4 frames stored\n1 run in /);
   const json = JSON.parse((await lab.renderfarm(["report", "kept.mp4.renderfarm", "--json"])).stdout);
   expect(json).toMatchObject({ frames: 4, runs: 1, outcome: "completed", nodes: [{ name: "fake", frames: 4 }] });
 

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { JobLog } from "../../src/cli/log.ts";
 import { FarmError } from "../../src/core/errors.ts";
@@ -31,14 +31,4 @@ export async function withLog(run: FaultRun, onEvent: FaultRun["onEvent"] = () =
 export async function recordsIn(folder: string): Promise<FrameRecord[]> {
   const lines = (await readFile(join(folder, "frames.ndjson"), "utf8")).trimEnd().split("\n");
   return lines.map((line) => parseFrameRecord(line) as FrameRecord);
-}
-
-/** A line of a log by hand. @param seconds When, since any moment */
-export function logLine(seconds: number, msg: string, fields: object = {}): object {
-  return { level: 30, time: 1_700_000_000_000 + seconds * 1000, ...fields, msg };
-}
-
-/** Appends lines to a file of a job folder. */
-export async function writeLines(file: string, lines: readonly object[]): Promise<void> {
-  await appendFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }

@@ -1,0 +1,90 @@
+import { type LogLine, textOf } from "./job-log.ts";
+
+/** Strangers may announce ever new nodes, and nodes think of ever new warnings. */
+const mostListed = 200;
+
+/** What went wrong with a node, how often, and what it said the last time. */
+export interface Trouble {
+  readonly what: "lost" | "barred" | "refused" | "unreachable" | "busy";
+  readonly name: string;
+  readonly count: number;
+  /** Of a refusal, as `FARM_LOAD_FAILED`; else `null`. */
+  readonly code: string | null;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** How the latest run ended; `unfinished` when it still runs, or was killed. */
+export type JobEnd = "completed" | "failed" | "interrupted" | "unfinished";
+
+/** Hears a job's log, and keeps what its user should know: how it ended, what was wrong with its nodes, the warnings. */
+export class Troubles {
+  runs = 0;
+  outcome: JobEnd = "unfinished";
+  /** Why the latest run failed. */
+  error: { readonly code: string; readonly message: string } | null = null;
+  readonly #nodes = new Map<string, Trouble>();
+  readonly #warnings = new Set<string>();
+
+  get nodes(): Trouble[] {
+    return [...this.#nodes.values()];
+  }
+
+  get warnings(): string[] {
+    return [...this.#warnings];
+  }
+
+  hear(line: LogLine): void {
+    switch (line.msg) {
+      case "job:started":
+        this.runs += 1;
+        this.#end("unfinished");
+        return;
+      case "job:completed":
+        this.#end("completed");
+        return;
+      case "job:interrupted":
+        this.#end("interrupted");
+        return;
+      case "job:failed":
+        this.#end("failed", { code: textOf(line.code), message: textOf(line.message) });
+        return;
+      case "node:lost":
+        this.#count("lost", line, textOf(line.message));
+        return;
+      case "node:barred":
+        this.#count("barred", line, textOf(line.reason));
+        return;
+      case "node:refused":
+        this.#count("refused", line, textOf(line.message));
+        return;
+      case "node:unreachable":
+        this.#count("unreachable", line, textOf(line.message));
+        return;
+      case "node:busy":
+        this.#count("busy", line, `it worked for ${textOf(line.holder)}`);
+        return;
+      case "encode:postponed":
+        this.#warn(`Encoding was put off until all frames were there: ${textOf(line.message)}`);
+        return;
+      case "warning":
+        this.#warn(line.name ? `${textOf(line.message)} (${textOf(line.name)})` : textOf(line.message));
+    }
+  }
+
+  #end(outcome: JobEnd, error: Troubles["error"] = null): void {
+    this.outcome = outcome;
+    this.error = error;
+  }
+
+  #warn(warning: string): void {
+    if (this.#warnings.size < mostListed) this.#warnings.add(warning);
+  }
+
+  #count(what: Trouble["what"], line: LogLine, message: string): void {
+    const [name, code, hint] = [textOf(line.name), textOf(line.code) || null, textOf(line.hint)];
+    const key = JSON.stringify([what, name, code]);
+    const count = (this.#nodes.get(key)?.count ?? 0) + 1;
+    if (count > 1 || this.#nodes.size < mostListed) this.#nodes.set(key, { what, name, count, code, message, hint });
+  }
+}

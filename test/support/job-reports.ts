@@ -1,0 +1,55 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Frame } from "../../src/core/node.ts";
+import { frameFileName } from "../../src/frames/frame-name.ts";
+import { type JobReport, reportOf } from "../../src/index.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
+
+/** What a job folder holds, by hand. */
+export interface MadeFolder {
+  readonly log?: readonly object[];
+  readonly records?: readonly object[];
+  /** Of `job.json`; without it there is none. */
+  readonly job?: { readonly run: number; readonly frames?: string };
+  /** Frames of which a file is there; without them there is no folder for them. */
+  readonly files?: readonly Frame[];
+}
+
+/** A line of a log. @param seconds When, counted from any moment */
+export function line(seconds: number, msg: string, fields: object = {}): object {
+  return { level: 30, time: 1_700_000_000_000 + seconds * 1000, ...fields, msg };
+}
+
+/** A line of a log about a node. */
+export function nodeLine(seconds: number, msg: string, name: string, fields: object = {}): object {
+  return line(seconds, msg, { node: nodeId(name), name, ...fields });
+}
+
+function nodeId(name: string): string {
+  return Buffer.from(name).toString("hex").padEnd(32, "0");
+}
+
+/** A line of `frames.ndjson`. */
+export function record(frame: Frame, name: string, fields: object = {}): object {
+  const node = { id: nodeId(name), name };
+  const usual = { blender: "4.3.2", device: "CPU", attempts: 1, seconds: 10, sha256: "ab".repeat(32), sizeBytes: 1 };
+  return { frame, node, ...usual, ...fields };
+}
+
+/** Makes a job folder and reports on it. */
+export async function reportOn({ log, records, job, files }: MadeFolder): Promise<JobReport> {
+  await using folder = await makeTemporaryFolder();
+  const write = (name: string, lines: readonly object[]) =>
+    writeFile(join(folder.path, name), lines.map((made) => `${JSON.stringify(made)}\n`).join(""));
+  if (log) await write("log.ndjson", log);
+  if (records) await write("frames.ndjson", records);
+  if (job) {
+    const { run, frames } = job;
+    const blend = { sha256: "cd".repeat(32), sizeBytes: 9 };
+    const rest = { format: 1, job: "0".repeat(32), fingerprint: "f", blenderVersion: null, blend, settings: {} };
+    await write("job.json", [{ ...rest, run, facts: frames === undefined ? null : { frames } }]);
+  }
+  if (files) await mkdir(join(folder.path, "frames"));
+  for (const frame of files ?? []) await writeFile(join(folder.path, "frames", frameFileName(frame)), "");
+  return await reportOf(folder.path);
+}

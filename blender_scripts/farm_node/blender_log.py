@@ -19,52 +19,32 @@ def fraction_done(line: str) -> Optional[float]:
     return min(1.0, int(found[1]) / int(found[2]))
 
 
-_RULES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
-    (code, re.compile(pattern, re.IGNORECASE), hint)
-    for code, pattern, hint in (
+_RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (code, re.compile(pattern, re.IGNORECASE))
+    for code, pattern in (
         (
             "OUT_OF_GPU_MEMORY",
             r"out of (gpu|device|video) memory|out of memory in (cuda|optix|hip|metal|oneapi)|(cuda|hip)_error_out_of_memory"
             r"|CL_MEM_OBJECT_ALLOCATION_FAILURE",
-            "Use smaller textures, or render on the CPU",
         ),
-        (
-            "OUT_OF_MEMORY",
-            r"std::bad_alloc|[mc]alloc returns null|\bout of memory\b|cannot allocate memory",
-            "The node has too little memory for this scene: use fewer slots there, or smaller textures",
-        ),
-        ("DISK_FULL", r"no space left on device|disk quota exceeded", "Free space on the node's disk"),
+        ("OUT_OF_MEMORY", r"std::bad_alloc|[mc]alloc returns null|\bout of memory\b|cannot allocate memory"),
+        ("DISK_FULL", r"no space left on device|disk quota exceeded"),
         (
             "NO_DENOISER",
             r"openimagedenoise.*(not|without)|without openimagedenoise|failed to denoise|denoising.*not (available|supported)",
-            "This Blender has no OpenImageDenoise: turn denoising off in the scene, or use an official Blender build",
         ),
-        (
-            "NO_EGL",
-            r"\begl\b|libegl|libgl\b.*(not|cannot|fail)|failed to create.*(opengl|gl) context",
-            "Install libEGL and libGL on the node (Debian: libegl1 libgl1 libgl1-mesa-dri)",
-        ),
-        (
-            "NO_DISPLAY",
-            r"(unable|could not|cannot|failed) to open (a |the )?display|x11.*display|error: no display",
-            "This Blender needs a display for EEVEE: use Blender 3.0 or newer, or Xvfb",
-        ),
+        ("NO_EGL", r"\begl\b|libegl|libgl\b.*(not|cannot|fail)|failed to create.*(opengl|gl) context"),
+        ("NO_DISPLAY", r"(unable|could not|cannot|failed) to open (a |the )?display|x11.*display|error: no display"),
         (
             "GPU_FAILED",
             r"(cuda|optix|hip|oneapi|metal)\b.*\b(error|failed)|illegal address in|failed to (initialize|create|load) (cuda|optix|hip|metal)",
-            "Check the graphics driver of the node",
         ),
-        ("NO_CAMERA", r"no camera", "Set a camera in the scene"),
-        (
-            "LIBRARY_MISSING",
-            r"cannot find lib|lib(rary)?\b.*\b(missing|not found)|unable to (open|load) library",
-            "Pack the linked libraries into the blendfile",
-        ),
-        ("ADDON_FAILED", r"add-?on", "The file needs an add-on that fails on the node"),
+        ("NO_CAMERA", r"no camera"),
+        ("LIBRARY_MISSING", r"cannot find lib|lib(rary)?\b.*\b(missing|not found)|unable to (open|load) library"),
+        ("ADDON_FAILED", r"add-?on"),
         (
             "FILE_UNREADABLE",
             r"not a blend|unrecognized file format|failed to read (the )?(blend )?file|missing DNA|file is (corrupt|truncated)",
-            "Open and save the file again in Blender",
         ),
     )
 )
@@ -73,9 +53,9 @@ _RULES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
 def explain(lines: Iterable[str], among: Optional[frozenset[str]] = None) -> Optional[Fault]:
     """The first cause that the lines name (later lines are mostly consequences); None when they name none."""
     for line in lines:
-        for code, pattern, hint in _RULES:
+        for code, pattern in _RULES:
             if (among is None or code in among) and pattern.search(line):
-                return Fault(code, line.strip(), hint)
+                return Fault(code, line.strip())
     return None
 
 

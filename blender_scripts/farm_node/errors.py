@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .hints import HINTS
+
 FAULT_CODES = frozenset(
-    """CANCELLED SLOT_LOST SLOT_FULL NO_OUTPUT RENDER_FAILED CRASHED OUT_OF_MEMORY OUT_OF_GPU_MEMORY GPU_FAILED
+    """CANCELLED SLOT_LOST SLOT_FULL NO_OUTPUT RENDER_FAILED CRASHED KILLED OUT_OF_MEMORY OUT_OF_GPU_MEMORY GPU_FAILED
     NO_DENOISER NO_EGL NO_DISPLAY LIBRARY_MISSING ADDON_FAILED NO_CAMERA SCENE_NOT_FOUND FILE_UNREADABLE FILE_TOO_NEW
-    LOAD_FAILED UNSUPPORTED DISK_FULL TIMED_OUT BLENDER_MISSING""".split()
+    FILES_CHANGED LOAD_FAILED UNSUPPORTED DISK_FULL TIMED_OUT BLENDER_MISSING""".split()
 )
 """Codes of an attempt or a load that failed."""
 
@@ -48,7 +50,10 @@ class BlobError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """Why an attempt or a load failed: a closed code, Blender's or our sentence, advice, and the slot's last lines."""
+    """Why an attempt or a load failed: a closed code, Blender's or our sentence, advice, and the slot's last lines.
+
+    Without a `hint` it is the one that fits the code in general.
+    """
 
     code: str
     message: str
@@ -57,6 +62,8 @@ class Fault:
 
     def __post_init__(self) -> None:
         assert self.code in FAULT_CODES, self.code
+        if not self.hint:
+            object.__setattr__(self, "hint", HINTS.get(self.code, ""))
 
     def with_log(self, lines: list[str]) -> Fault:
         return Fault(self.code, self.message, self.hint, tuple(lines[-MAX_LOG_LINES:]))

@@ -12,7 +12,9 @@ from .errors import FAULT_CODES, Fault
 from .slot_process import SlotEnd
 
 _VMSTAT = Path("/proc/vmstat")
-_MEMORY_HINT = "The node has too little memory for this scene: use fewer slots there, or smaller textures"
+_SIGKILL = -9
+_FROM_OUTSIDE = (-1, -2, _SIGKILL, -15)
+"""SIGHUP, SIGINT, SIGKILL, SIGTERM, of which Windows knows but some by name."""
 
 
 def oom_kills() -> Optional[int]:
@@ -35,26 +37,24 @@ def explain_end(
 ) -> Fault:
     """The fault of a process that ended unasked.
 
-    A SIGKILL that is not ours is put down to memory, except where Linux counts such kills and counted none.
+    A signal that only others send says nothing of the scene: guards of the memory end what is large, and people what is
+    slow. A SIGKILL is put down to the kernel's want of memory, except where Linux counts such kills and counted none.
     EEVEE without EGL ends the process at its first frame, often without a word; `first_eevee_frame` says it was one.
     """
     if end.missing:
-        return Fault("BLENDER_MISSING", end.message, "Install Blender on the node, or start the node again")
+        return Fault("BLENDER_MISSING", end.message)
     if end.status is None:
         return Fault("CRASHED", end.message or "Blender could not be started")
     named = explain(lines, ENVIRONMENT_CODES)
     if named is not None:
         return named
-    if end.status in (-signal.SIGTERM, -signal.SIGINT):
-        return Fault("CRASHED", f"Blender was ended from outside ({_signal_name(-end.status)})")
-    if end.status == -9:
-        if oom_before is not None and oom_after == oom_before:
-            return Fault("CRASHED", "Blender was killed from outside (SIGKILL)")
-        return Fault("OUT_OF_MEMORY", "Blender was killed, most likely because memory ran out", _MEMORY_HINT)
+    if end.status == _SIGKILL and (oom_before is None or oom_after != oom_before):
+        return Fault("OUT_OF_MEMORY", "Blender was killed, most likely because memory ran out")
+    if end.status in _FROM_OUTSIDE:
+        return Fault("KILLED", f"Blender was ended from outside ({_how(end.status)})")
     if first_eevee_frame:
-        hint = "Install libEGL and libGL on the node (Debian: libegl1 libgl1 libgl1-mesa-dri)"
-        return Fault("NO_EGL", f"Blender ended at its first EEVEE frame ({_how(end.status)})", hint)
-    return Fault("CRASHED", f"Blender ended by itself ({_how(end.status)})", "Open the file in this version of Blender")
+        return Fault("NO_EGL", f"Blender ended at its first EEVEE frame ({_how(end.status)})")
+    return Fault("CRASHED", f"Blender ended by itself ({_how(end.status)})")
 
 
 def explain_raised(event: dict[str, Any], otherwise: str, lines: Iterable[str]) -> Fault:
@@ -63,7 +63,7 @@ def explain_raised(event: dict[str, Any], otherwise: str, lines: Iterable[str]) 
     if code in FAULT_CODES:
         return Fault(str(code), message)
     named = explain([message]) or explain(lines, ENVIRONMENT_CODES)
-    return Fault(named.code if named else otherwise, message, named.hint if named else "")
+    return Fault(named.code if named else otherwise, message)
 
 
 def silent_start(limit_s: float) -> Fault:

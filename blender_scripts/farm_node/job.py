@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 from .attempts import Attempt, Pair, Result
-from .blend_header import saved_by
 from .blender_program import BlenderProgram, slot_command
 from .errors import Fault, FaultError
-from .fit import fit_job_loaded
 from .job_folder import JobFolder
+from .load import Load
 from .narration import narrate
+from .room import lack_of_room
 from .slot import Slot
 from .slot_line import SlotSwitchboard
 
@@ -50,9 +50,7 @@ class Job:
         self._emit: Optional[Emit] = None
         self._tasks: list[asyncio.Task[None]] = []
         self._endings: set[asyncio.Task[None]] = set()
-        self._loading: Optional[dict[str, Any]] = None
-        self._loaded: Optional[dict[str, Any]] = None
-        self._warnings: list[dict[str, Any]] = []
+        self._load: Optional[Load] = None
         self._changing = asyncio.Lock()
         """Held while the slots and the files of the job are others than before: by a load, and by the end."""
         self._closing: Optional[asyncio.Task[None]] = None
@@ -64,7 +62,7 @@ class Job:
         """The link is lost: what runs is finished, what was assigned is dropped."""
         self._emit = None
         for slot in self.slots:
-            slot.assigned = None
+            slot.attempts.assigned = None
 
     def emit(self, message: dict[str, Any]) -> None:
         narrate(message)
@@ -74,53 +72,57 @@ class Job:
     def may_start(self) -> bool:
         return self._emit is not None
 
+    @property
+    def is_loaded(self) -> bool:
+        return self._load is not None and self._load.answer is not None
+
+    def lack_of_room(self) -> Optional[Fault]:
+        if self._load is None or self._load.answer is None:
+            return None
+        return lack_of_room(self.frames_folder, self._load.expected, self._slot_count)
+
     def status(self) -> dict[str, Any]:
         """The lists of `job-opened`."""
         attempts = [
             {**attempt.to_message(), "slot": slot.number, "state": state}
             for slot in self.slots
-            for state, attempt in (("running", slot.running), ("assigned", slot.assigned))
+            for state, attempt in (("running", slot.attempts.running), ("assigned", slot.attempts.assigned))
             if attempt is not None
         ]
         results = [result.message for result in self.results.values()]
         return {"attempts": attempts, "results": results, "slots": [slot.to_message() for slot in self.slots]}
 
     async def load(self, wanted: dict[str, Any]) -> None:
-        """`job-load`. The same once more changes nothing and is answered again."""
+        """`job-load`. The same once more changes nothing and is answered again, unless its frames would look otherwise now."""
         async with self._changing:
             if self.is_closing:
                 return
-            if wanted == self._loading:
-                if self._loaded is not None:
-                    self._tell_loaded()
+            if self._load is not None and self._load.wanted == wanted and await self._still_holds(self._load):
+                self._tell_loaded(self._load)
                 return
+            self._forget_attempts("What was loaded is loaded anew")
             await self._end_slots()
-            self._loading, self._loaded, self._warnings = wanted, None, []
+            if self.is_closing:
+                return
+            load = self._load = Load(wanted)
             try:
-                blend = await self._prepare(wanted)
+                blend = await self._folder.take_blend(wanted["blend"], self._program)
             except FaultError as error:
                 if not self.is_closing:
                     self._tell_load_failed(error.fault)
                 return
             if not self.is_closing:
-                self._start_slots(wanted, blend)
+                self._start_slots(load, blend)
 
-    async def _prepare(self, wanted: dict[str, Any]) -> Path:
-        """Puts the blendfile in place. Raises FaultError when it cannot be given to this Blender."""
-        blend = await self._folder.take_blend(wanted["blend"])
-        try:
-            version = await asyncio.to_thread(saved_by, blend)
-        except OSError as error:
-            raise FaultError(Fault("LOAD_FAILED", f"Cannot read the blendfile: {error}")) from error
-        if version is not None and version > self._program.version_numbers:
-            newer = f"{version[0]}.{version[1]}"
-            message = f"The file was saved by Blender {newer} and this node has {self._program.version}"
-            raise FaultError(Fault("FILE_TOO_NEW", message, f"Use nodes with Blender {newer} or newer"))
-        return blend
+    async def _still_holds(self, load: Load) -> bool:
+        """Whether what is loaded, or being loaded, is what would be loaded now, and something is there to render with."""
+        if load.answer is None:
+            return True
+        return not all(slot.is_given_up for slot in self.slots) and not await load.is_outdated()
 
-    def _start_slots(self, wanted: dict[str, Any], blend: Path) -> None:
-        scripts = self._may_run_scripts(wanted)
-        scene, color_mode = wanted["scene"], wanted["colorMode"]
+    def _start_slots(self, load: Load, blend: Path) -> None:
+        scripts = self._may_run_scripts(load)
+        scene, color_mode = load.wanted["scene"], load.wanted["colorMode"]
         self.load_command = {"blend": str(blend), "scene": scene, "colorMode": color_mode, "scripts": scripts}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
         for number in range(self._slot_count):
@@ -128,30 +130,36 @@ class Job:
             self.slots.append(slot)
             self._tasks.append(asyncio.create_task(slot.run(), name=f"slot {number}"))
 
-    def _may_run_scripts(self, wanted: dict[str, Any]) -> bool:
+    def _may_run_scripts(self, load: Load) -> bool:
         """Only when both sides say so. A job that asked in vain is told, and goes on without."""
-        if wanted["allowScripts"] and not self.allow_scripts:
-            self._warn(
-                "SCRIPTS_REFUSED",
-                "Scripts in the blendfile are not run on this node: it was started without --allow-scripts",
-                None,
-            )
-        return bool(wanted["allowScripts"]) and self.allow_scripts
+        wants = bool(load.wanted["allowScripts"])
+        if wants and not self.allow_scripts:
+            refusal = "Scripts in the blendfile are not run on this node: it was started without --allow-scripts"
+            load.warn("SCRIPTS_REFUSED", refusal, None)
+        return wants and self.allow_scripts
 
-    def on_loaded(self, slot: int, event: dict[str, Any]) -> None:
-        for told in event["warnings"]:
-            self._warn(told["code"], told["message"], slot)
-        if self._loaded is None:
-            self._loaded = fit_job_loaded({"type": "job-loaded", "job": self.job_id, "scene": event["scene"]})
-            self._tell_loaded()
+    def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
+        load = self._load
+        assert load is not None, "slots of an earlier load are not listened to"
+        warnings = [load.warn(told["code"], told["message"], slot) for told in event["warnings"]]
+        if load.answer is None:
+            load.accept(self.job_id, event)
+            self._tell_loaded(load)
+            return None
+        for warning in filter(None, warnings):
+            self.emit(warning)
+        return load.refusal_of(event)
 
-    def on_load_failed(self, slot: int, fault: Fault) -> bool:
-        """True when the load as a whole has failed by it: no slot has opened the file yet."""
-        if self._loaded is not None or self._loading is None:
+    def on_load_failed(self, fault: Fault) -> bool:
+        if self._load is None or self.is_loaded:
             return False
         self._tell_load_failed(fault)
         self._dismiss_slots()
         return True
+
+    def on_given_up(self, fault: Fault) -> None:
+        if all(slot.is_given_up for slot in self.slots):
+            self.on_load_failed(fault)
 
     def keep(self, result: Result) -> None:
         self.results[result.attempt.pair] = result
@@ -169,10 +177,12 @@ class Job:
 
     def knows(self, attempt: Attempt) -> bool:
         """Whether this pair is in use: the coordinator never uses one twice."""
-        return attempt.pair in self.results or any(attempt in (s.running, s.assigned) for s in self.slots)
+        return attempt.pair in self.results or any(
+            attempt in (slot.attempts.running, slot.attempts.assigned) for slot in self.slots
+        )
 
     def withdraw(self, attempt: Attempt) -> None:
-        if any(slot.withdraw(attempt) for slot in self.slots):
+        if any(slot.attempts.withdraw(attempt) for slot in self.slots):
             self.emit({"type": "frame-withdrawn", **attempt.to_message()})
 
     def cancel(self, attempt: Attempt) -> None:
@@ -214,7 +224,7 @@ class Job:
 
     def _dismiss_slots(self) -> None:
         """From now on the slots belong to nobody; ending them takes a while and may be asked for by one of them."""
-        self._loading = None
+        self._load = None
         slots, self.slots = self.slots, []
         tasks, self._tasks = self._tasks, []
         if slots:
@@ -222,23 +232,21 @@ class Job:
             self._endings.add(ending)
             ending.add_done_callback(self._endings.discard)
 
-    def _tell_loaded(self) -> None:
-        assert self._loaded is not None
-        self.emit(self._loaded)
-        for warning in self._warnings:
-            self.emit(warning)
+    def _forget_attempts(self, why: str) -> None:
+        for slot in self.slots:
+            slot.attempts.fail_running(Fault("SLOT_LOST", why))
+            slot.attempts.drop_assigned(why)
+
+    def _tell_loaded(self, load: Load) -> None:
+        """Told when the first slot has opened the file, and again to whoever asks for the same."""
+        if load.answer is not None:
+            self.emit(load.answer)
+            for warning in load.warnings:
+                self.emit(warning)
 
     def _tell_load_failed(self, fault: Fault) -> None:
-        self._loading = None
+        self._load = None
         self.emit({"type": "job-load-failed", "job": self.job_id, "error": fault.to_message()})
-
-    def _warn(self, code: str, message: str, slot: Optional[int]) -> None:
-        """Each slot finds the same; it is told once."""
-        warning = {"type": "warning", "code": code, "message": message[:4096], "slot": slot}
-        if all(known["code"] != code or known["message"] != message[:4096] for known in self._warnings):
-            self._warnings.append(warning)
-            if self._loaded is not None:
-                self.emit(warning)
 
 
 async def _end(slots: list[Slot], tasks: list[asyncio.Task[None]]) -> None:

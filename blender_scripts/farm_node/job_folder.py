@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
+from .blend_header import saved_by
+from .blender_program import BlenderProgram
 from .blob_store import BlobStore
 from .errors import Fault, FaultError
 
@@ -21,8 +23,11 @@ class JobFolder:
         self._store = store
         self._pinned: Optional[str] = None
 
-    async def take_blend(self, sha256: str) -> Path:
-        """Puts the blob in place as the job's blendfile; it stays in the cache until `drop_blend`. Raises FaultError."""
+    async def take_blend(self, sha256: str, program: BlenderProgram) -> Path:
+        """Puts the blob in place as the job's blendfile; it stays in the cache until `drop_blend`.
+
+        Raises FaultError, also when it cannot be given to this Blender.
+        """
         blob = await asyncio.to_thread(self._store.pin, sha256)
         if blob is None:
             raise FaultError(Fault("LOAD_FAILED", "The blendfile is not on this node", "Send it again"))
@@ -32,6 +37,14 @@ class JobFolder:
             await asyncio.to_thread(_place, blob, blend, self.frames)
         except OSError as error:
             raise FaultError(Fault("LOAD_FAILED", f"Cannot put the blendfile in place: {error}")) from error
+        try:
+            version = await asyncio.to_thread(saved_by, blend)
+        except OSError as error:
+            raise FaultError(Fault("LOAD_FAILED", f"Cannot read the blendfile: {error}")) from error
+        if version is not None and version > program.version_numbers:
+            newer = f"{version[0]}.{version[1]}"
+            message = f"The file was saved by Blender {newer} and this node has {program.version}"
+            raise FaultError(Fault("FILE_TOO_NEW", message, f"Use nodes with Blender {newer} or newer"))
         return blend
 
     async def drop_blend(self) -> None:

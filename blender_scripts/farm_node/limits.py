@@ -50,6 +50,8 @@ JOB_KEPT_S = 600.0
 """How long a job without a link is kept for its coordinator."""
 
 # Slots.
+LIMIT_LOOKS = 30
+"""The two limits below are counted in so many looks, so that the time in which the machine sleeps does not count."""
 START_LIMIT_S = 300.0
 """From the start of a Blender to its first word: a slow disk, the first time after its installation."""
 LOAD_LIMIT_S = 1800.0
@@ -62,8 +64,13 @@ KILL_GRACE_S = 5.0
 """For a killed process to be gone. One that waits for a driver or a disk for ever cannot be ended, and is left behind."""
 OUTPUT_GRACE_S = 2.0
 MAX_STARTS_IN_A_ROW = 5
-"""Restarts without a frame rendered in between; then the slot stays lost."""
+"""Restarts of a slot that begins no frame in between; then it stays lost. How often a frame may end a Blender is for the
+coordinator to say, who knows what it did on other nodes."""
 RESTART_PAUSE_S = 1.0
+FRAME_RESERVE_BYTES = 16 * 1024 * 1024
+"""Beside a frame of each slot, on the disk that takes them: for logs, and for what Blender keeps there while it renders."""
+ROOM_LOOK_S = 3.0
+"""How often a slot whose disk is full looks whether there is room again."""
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """One event of a slot; a scene's description with all its references is one line."""
 GREETING_S = 10.0

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import glob
-import hashlib
-import os
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Tuple
 
 import bpy
 
+from .outside_files import Stock, digest_of, is_there, take_stock
 from .output_size import rendered_size
 from .settings import output_color_mode, output_depth
 
@@ -26,7 +24,7 @@ _KINDS = (
 )
 
 
-def describe(scene: Any, active: str) -> Dict[str, Any]:
+def describe(scene: Any, active: str, stock: Stock) -> Dict[str, Any]:
     """All but `device`. `scene` is the one to be rendered, `active` the name of the one that the file has active."""
     major, minor = bpy.data.version[:2]
     return {
@@ -35,7 +33,7 @@ def describe(scene: Any, active: str) -> Dict[str, Any]:
         "savedBy": "%d.%d" % (major, minor) if major else None,
         "scenes": [describe_scene(each) for each in bpy.data.scenes[:MAX_SCENES]],
         "references": references(),
-        "files": digest_of_files(),
+        "files": digest_of(stock),
     }
 
 
@@ -77,52 +75,20 @@ def references() -> List[Dict[str, Any]]:
     for kind, collection in _KINDS:
         for block in getattr(bpy.data, collection, ()):
             kinds[getattr(block, "filepath", "")] = kind
-    stored = bpy.utils.blend_paths(absolute=False, packed=False)
-    absolute = bpy.utils.blend_paths(absolute=True, packed=False)
     found = {}  # type: Dict[str, Dict[str, Any]]
-    for name, path in zip(stored, absolute):
-        if name and not name.startswith("<"):  # "<builtin>" is Blender's own font
-            found[name] = {"kind": kinds.get(name, "file"), "path": name[:4096], "missing": not _exists(path)}
+    for name, path in _outside():
+        found[name] = {"kind": kinds.get(name, "file"), "path": name[:4096], "missing": not is_there(path)}
     return sorted(found.values(), key=lambda each: not each["missing"])[:MAX_REFERENCES]
 
 
-def digest_of_files() -> Optional[str]:
-    """SHA-256 over names and contents of the files outside the blendfile, None when there are none.
-
-    They decide pixels as the blendfile does: a texture that was painted over, or that differs from node to node, must not go
-    unnoticed. Of an image sequence or a cache folder only what Blender itself names is seen.
-    """
-    named = set()
+def _outside() -> List[Tuple[str, str]]:
+    """The name in the blendfile and the absolute path of what is not in it."""
     stored = bpy.utils.blend_paths(absolute=False, packed=False)
-    for name, path in zip(stored, bpy.utils.blend_paths(absolute=True, packed=False)):
-        if name and not name.startswith("<"):
-            named.update((name, file) for file in _files_of(path))
-    if not named:
-        return None
-    whole = hashlib.sha256()
-    for name, file in sorted(named):
-        content = hashlib.sha256()
-        try:
-            with open(file, "rb") as stream:
-                for piece in iter(lambda: stream.read(1 << 20), b""):
-                    content.update(piece)
-        except OSError as error:
-            content.update(("unreadable: %s" % error.errno).encode())
-        about = "%s\0%s\0%s\n" % (name, os.path.basename(file), content.hexdigest())
-        whole.update(about.encode("utf-8", "surrogateescape"))
-    return whole.hexdigest()
+    absolute = bpy.utils.blend_paths(absolute=True, packed=False)
+    named = zip(stored, absolute)
+    return [(name, path) for name, path in named if name and not name.startswith("<")]  # "<builtin>" is Blender's own font
 
 
-def _exists(path: str) -> bool:
-    return os.path.exists(path) or bool(_tiles_of(path))
-
-
-def _files_of(path: str) -> List[str]:
-    return [path] if os.path.isfile(path) else _tiles_of(path)
-
-
-def _tiles_of(path: str) -> List[str]:
-    for token in ("<UDIM>", "<UVTILE>"):
-        if token in path:
-            return glob.glob(glob.escape(path).replace(token, "*"))
-    return []
+def stock_of_files() -> Stock:
+    """The files outside the blendfile: a texture that was painted over decides pixels as the blendfile does."""
+    return take_stock(_outside())

@@ -37,7 +37,8 @@ class Work:
         scene = pick_scene(command["scene"])
         self._scene = scene.name
         self._outputs = command["outputs"]
-        info = scene_info.describe(scene, active)  # before the settings are changed: it tells what the file says
+        stock = scene_info.stock_of_files()
+        info = scene_info.describe(scene, active, stock)  # before the settings are changed: it tells what the file says
         self._needs_frame_text = settings.prepare(scene, command["colorMode"])
         output_nodes.redirect(scene, self._outputs)
         device, fallback = choose_device(scene)
@@ -45,7 +46,8 @@ class Work:
             warnings.append({"code": "CPU_FALLBACK", "message": fallback})
         info["device"] = device
         expected = settings.expected_output(scene)
-        self._channel.send({"event": "loaded", "scene": info, "expected": expected, "warnings": warnings})
+        told = {"scene": info, "stock": stock, "expected": expected, "warnings": warnings}
+        self._channel.send({"event": "loaded", **told})
 
     def render(self, command: Dict[str, Any]) -> None:
         scene = bpy.data.scenes[self._scene]

@@ -6,6 +6,7 @@ const nobodysFault = new Set(["CANCELLED", "SLOT_LOST", "SLOT_FULL"]);
 
 /** Codes that tell of a node's hardware or of how its Blender was built: another node may well render the frame. */
 const nodesFault = new Set([
+  "KILLED",
   "OUT_OF_MEMORY",
   "OUT_OF_GPU_MEMORY",
   "GPU_FAILED",
@@ -13,6 +14,7 @@ const nodesFault = new Set([
   "NO_EGL",
   "NO_DISPLAY",
   "DISK_FULL",
+  "FILES_CHANGED",
   "BLENDER_MISSING",
 ]);
 

@@ -10,7 +10,7 @@ import type { Attempt } from "./state.ts";
 type Report = AttemptRef & { readonly node: NodeId };
 
 /** Codes that come with the end of a slot's process: `slot-lost` follows, and what would be assigned now would be lost. */
-const slotEndingCodes = new Set(["CANCELLED", "CRASHED", "SLOT_LOST"]);
+const slotEndingCodes = new Set(["CANCELLED", "CRASHED", "KILLED", "SLOT_LOST"]);
 
 /** A slot began to render an attempt. It may have crossed with the order to take the attempt back. */
 export function onAttemptStarted(draft: Draft, report: Report & { readonly slot: SlotId }): void {
@@ -60,7 +60,10 @@ export function onAttemptFailed(draft: Draft, report: Report & { readonly error:
   if (!attempt) return;
   if (attempt.recall === "disregarded") closeAttempt(draft, attempt, "cancelled");
   else if (report.error.fault === "nobody") loseAttempt(draft, attempt, report.error);
-  else failAttempt(draft, attempt, report.error);
+  else {
+    draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true }); // else its node could not tell what went wrong
+    failAttempt(draft, attempt, report.error);
+  }
   const isSlotGone = attempt.status !== "rendered" && slotEndingCodes.has(report.error.code);
   if (isSlotGone && attempt.slot !== null) onSlotLost(draft, { node: attempt.node, slot: attempt.slot });
 }

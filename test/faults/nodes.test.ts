@@ -178,7 +178,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await renders(run, "north");
     for (const pid of await slotsOf(lab, north)) process.kill(pid, "SIGKILL");
     const { reason } = await run.event("frame:requeued");
-    expect(reason).toMatch(/CRASHED|OUT_OF_MEMORY|slot ended/);
+    expect(reason).toMatch(/KILLED|OUT_OF_MEMORY|slot ended/);
     expect(framesByNode(await completion(run))).toEqual({ north: 24 });
     expect(run.all("node:lost")).toEqual([]);
     await expectSameFilm(output, scene);

@@ -12,12 +12,18 @@ from types import SimpleNamespace
 from farm_node.attempts import Attempt, Result
 from farm_node.blend_header import parse_header, saved_by
 from farm_node.blender_log import explain, fraction_done
+from farm_node.errors import FAULT_CODES, Fault
 from farm_node.exit_cause import explain_end
 from farm_node.frame_result import FrameExpectation, result_of
+from farm_node.hints import HINTS
 from farm_node.png_check import PngError, check_png
 from farm_node.slot_log import SlotLog
 from farm_node.slot_process import SlotEnd
 from farm_slot.output_size import rendered_size
+
+
+DO = r"\b([Uu]se|[Ii]nstall|[Oo]pen|Free|Run|Check|Find out|Pack|Set|turn|Look|Name|Start|Choose) "
+"""How a hint begins to say what to do."""
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -110,9 +116,24 @@ class Logs(InFolder):
             ("Error: No camera found in scene \"Scene\"", "NO_CAMERA"),
             ("CUDA error: Illegal address in cuCtxSynchronize()", "GPU_FAILED"),
             ("write: No space left on device", "DISK_FULL"),
+            ("Error: Cannot find lib '//props/chair.blend'", "LIBRARY_MISSING"),
+            ("Warning: LIB: Chair: Library '//props/chair.blend' not found", "LIBRARY_MISSING"),
+            ("ModuleNotFoundError: the add-on 'rigify' is not installed", "ADDON_FAILED"),
+            ("Error: File '/run/job.blend' is not a blend file", "FILE_UNREADABLE"),
+            ("Error: Failed to read blend file '/run/job.blend', not enough memory or missing DNA block", "FILE_UNREADABLE"),
+            ("EGL Error (0x3003): EGL_BAD_ALLOC", "NO_EGL"),
+            ("blender: error while loading shared libraries: libEGL.so.1: cannot open shared object file", "NO_EGL"),
+            ("Failed to create a headless OpenGL context", "NO_EGL"),
         ):
-            self.assertEqual(explain([line]).code, code, line)
+            fault = explain([line])
+            self.assertEqual((fault.code, fault.hint), (code, HINTS[code]), line)
         self.assertIsNone(explain(["Fra:1 Mem:8.27M (Peak 8.27M) | Time:00:00.01 | Syncing Camera", "Blender quit"]))
+
+    def test_every_fault_has_a_hint_but_those_about_which_there_is_nothing_to_do(self):
+        for code in FAULT_CODES - {"CANCELLED", "SLOT_LOST", "SLOT_FULL"}:
+            hint = Fault(code, "something happened").to_message()["hint"]
+            self.assertRegex(hint, DO, code)
+        self.assertEqual(Fault("DISK_FULL", "no room", "Go away").hint, "Go away")
 
     def test_the_first_cause_wins(self):
         self.assertEqual(explain(["no space left on device", "std::bad_alloc"]).code, "DISK_FULL")
@@ -134,15 +155,20 @@ class Ends(unittest.TestCase):
         for end, options, code in (
             (SlotEnd(-11), {}, "CRASHED"),
             (SlotEnd(-9), {"oom_before": 1, "oom_after": 2}, "OUT_OF_MEMORY"),
-            (SlotEnd(-9), {"oom_before": 1, "oom_after": 1}, "CRASHED"),
+            (SlotEnd(-9), {"oom_before": 1, "oom_after": 1}, "KILLED"),
             (SlotEnd(-9), {}, "OUT_OF_MEMORY"),
             (SlotEnd(1), {"first_eevee_frame": True}, "NO_EGL"),
-            (SlotEnd(-15), {"first_eevee_frame": True}, "CRASHED"),
+            (SlotEnd(-15), {"first_eevee_frame": True}, "KILLED"),
+            (SlotEnd(-1), {}, "KILLED"),
+            (SlotEnd(-2), {}, "KILLED"),
+            (SlotEnd(-6), {}, "CRASHED"),
             (SlotEnd(70), {}, "CRASHED"),
             (SlotEnd(None, "x", missing=True), {}, "BLENDER_MISSING"),
             (SlotEnd(None, "x"), {}, "CRASHED"),
         ):
-            self.assertEqual(explain_end(end, [], **options).code, code, (end, options))
+            fault = explain_end(end, [], **options)
+            self.assertEqual(fault.code, code, (end, options))
+            self.assertEqual(fault.hint, HINTS[code])
 
     def test_the_log_is_believed_before_the_status(self):
         self.assertEqual(explain_end(SlotEnd(-6), ["std::bad_alloc"]).code, "OUT_OF_MEMORY")

@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from farm_node.errors import Fault
+from farm_node.limits import MAX_STARTS_IN_A_ROW
 from farm_node.slot import Slot
 from farm_node.slot_log import SlotLog
 
@@ -29,10 +30,15 @@ class Owner:
         self.load_command: dict[str, Any] = {}
         self.frames_folder = folder
         self.told: list[dict[str, Any]] = []
-        self.faults: list[Fault] = []
+        self.given_up: list[Fault] = []
+
+    is_loaded = False
 
     def may_start(self) -> bool:
         return True
+
+    def lack_of_room(self) -> None:
+        return None
 
     def emit(self, message: dict[str, Any]) -> None:
         self.told.append(message)
@@ -43,9 +49,11 @@ class Owner:
     def on_loaded(self, slot: int, event: dict[str, Any]) -> None:
         raise AssertionError(event)
 
-    def on_load_failed(self, slot: int, fault: Fault) -> bool:
-        self.faults.append(fault)
-        return True
+    def on_load_failed(self, fault: Fault) -> bool:
+        raise AssertionError(fault)
+
+    def on_given_up(self, fault: Fault) -> None:
+        self.given_up.append(fault)
 
 
 class FullFolderTest(unittest.TestCase):
@@ -62,9 +70,10 @@ class FullFolderTest(unittest.TestCase):
 
             with patch("farm_node.slot.RESTART_PAUSE_S", 0.001):
                 slot = asyncio.run(give_up())
-        self.assertEqual(slot.state, "lost")
-        self.assertGreater(len(owner.faults), 1)
-        self.assertIn("Cannot make the slot's folder", owner.faults[0].message)
+        self.assertEqual((slot.state, slot.is_given_up), ("lost", True))
+        self.assertEqual([told["state"] for told in owner.told], ["starting", "lost"] * (MAX_STARTS_IN_A_ROW + 1))
+        (fault,) = owner.given_up
+        self.assertIn("Cannot make the slot's folder", fault.message)
 
 
 if __name__ == "__main__":

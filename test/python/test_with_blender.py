@@ -211,7 +211,7 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
         (slot,) = [pid for pid in node.processes() if pid != node.process.pid]
         os.kill(slot, signal.SIGKILL)
         failed = await coordinator.expect("frame-failed")
-        self.assertIn(failed["error"]["code"], ("CRASHED", "OUT_OF_MEMORY"))
+        self.assertIn(failed["error"]["code"], ("KILLED", "OUT_OF_MEMORY"))
         await coordinator.expect("slot-changed", lambda m: m["state"] == "ready")
         await coordinator.send("job-close", job=JOB)
         await coordinator.expect("job-closed")

@@ -7,9 +7,14 @@ the process id of each.
     frozen    stops when it is told to load
     loads     opens the file and waits
     dies      opens the file and ends by itself
+    fragile   opens the file and ends by itself when it is told to render
+    broken    ends by itself when it is told to load
     refuses   cannot open the file, and stops
+
+The file that it opens uses another one, `texture` in the same folder, if that is there.
 """
 
+import hashlib
 import json
 import os
 import signal
@@ -64,10 +69,18 @@ def _live(folder: Path) -> None:
     if behaviour == "refuses":
         tell(event="load-failed", code="FILE_UNREADABLE", message="No")
         os.kill(os.getpid(), signal.SIGSTOP)
-    scene = {"device": "CPU", "scene": "Scene", "scenes": [], "references": []}
+    if behaviour == "broken":
+        return
+    texture = folder / "texture"
+    files = hashlib.sha256(texture.read_bytes()).hexdigest() if texture.exists() else None
+    used = [["//texture", str(texture), None, files]] if files else []
+    scene = {"device": "CPU", "scene": "Scene", "scenes": [], "references": [], "files": files}
     expected = {"width": 1, "height": 1, "depth": 8, "colorMode": "RGB"}
-    tell(event="loaded", scene=scene, expected=expected, warnings=[])
+    stock = {"references": [["//texture", str(texture)]], "files": used}
+    tell(event="loaded", scene=scene, stock=stock, expected=expected, warnings=[])
     if behaviour != "dies":
+        commands.readline()  # that a frame is wanted, or the end
+    if behaviour == "loads":
         commands.readline()
 
 

@@ -1,0 +1,32 @@
+"""What to do about each fault, where nothing better is known of the case."""
+
+from __future__ import annotations
+
+_ALONE = "Open the file in this version of Blender on the node, and render there"
+
+HINTS: dict[str, str] = {
+    "ADDON_FAILED": "Install and enable the add-on that the file needs in Blender on the node, or save the file without it",
+    "BLENDER_MISSING": "Install Blender on the node, or start the node again",
+    "CRASHED": _ALONE,
+    "DISK_FULL": "Free space on the node's disk",
+    "FILES_CHANGED": "Run the same command again: then everything is rendered with the files as they are now",
+    "FILE_TOO_NEW": "Use nodes with a newer Blender, or save the file from an older one",
+    "FILE_UNREADABLE": "Open and save the file again in Blender",
+    "GPU_FAILED": "Check the graphics driver of the node",
+    "KILLED": "Find out what ends it on the node: a guard against too little memory (earlyoom, systemd-oomd) tells so in the"
+    " system's log; fewer slots need less memory",
+    "LIBRARY_MISSING": "Pack the linked libraries into the blendfile",
+    "LOAD_FAILED": _ALONE,
+    "NO_CAMERA": "Set a camera in the scene",
+    "NO_DENOISER": "This Blender has no OpenImageDenoise: turn denoising off in the scene, or use an official Blender build",
+    "NO_DISPLAY": "This Blender needs a display for EEVEE: use Blender 3.0 or newer, or Xvfb",
+    "NO_EGL": "Install libEGL and libGL on the node (Debian: libegl1 libgl1 libgl1-mesa-dri)",
+    "NO_OUTPUT": "Look at the node's disk and at what Blender printed",
+    "OUT_OF_GPU_MEMORY": "Use smaller textures, or render on the CPU",
+    "OUT_OF_MEMORY": "The node has too little memory for this scene: use fewer slots there, or smaller textures",
+    "RENDER_FAILED": _ALONE,
+    "SCENE_NOT_FOUND": "Name a scene that the file has, or none",
+    "TIMED_OUT": "Start Blender on the node and open the file there: a disk, a network drive or a driver may hang",
+    "UNSUPPORTED": "Choose the views format 'Stereo 3D' in the output properties (Stereoscopy)",
+}
+"""Of CANCELLED, SLOT_LOST and SLOT_FULL there is nothing to do."""

@@ -1,0 +1,90 @@
+"""The files outside a blendfile that decide its pixels, and whether they are still what they were. Pure: no bpy.
+
+The slot takes stock of them when it loads; the supervisor, which never opens a scene, looks later whether that still holds.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import time
+from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+Stock = Dict[str, Any]
+"""`references`: [name in the blendfile, absolute path]; `files`: [name, path, stamp, digest of the contents]. It is JSON."""
+
+COARSEST_CLOCK_S = 2.0
+"""Of a file system's times (FAT): a file that was written since may have been written once more within the same tick."""
+
+
+def take_stock(references: Iterable[Tuple[str, str]]) -> Stock:
+    """Reads every file that is there. Of an image sequence or a cache folder only what Blender itself names is seen."""
+    known = sorted(set(references))
+    return {
+        "references": [list(each) for each in known],
+        "files": [[name, file, stamp_of(file), digest_of_contents(file)] for name, file in _files(known)],
+    }
+
+
+def digest_of(stock: Stock) -> Optional[str]:
+    """SHA-256 over names and contents, None when no file is there."""
+    if not stock["files"]:
+        return None
+    whole = hashlib.sha256()
+    for name, file, _, contents in stock["files"]:
+        about = "%s\0%s\0%s\n" % (name, os.path.basename(file), contents)
+        whole.update(about.encode("utf-8", "surrogateescape"))
+    return whole.hexdigest()
+
+
+def has_changed(stock: Stock) -> bool:
+    """Whether other files are there by now, or their contents differ. Only files with another stamp are read."""
+    if _files([(name, path) for name, path in stock["references"]]) != [(name, file) for name, file, _, _ in stock["files"]]:
+        return True
+    return any(
+        (stamp is None or stamp != stamp_of(file)) and contents != digest_of_contents(file)
+        for _, file, stamp, contents in stock["files"]
+    )
+
+
+def stamp_of(file: str) -> Optional[List[int]]:
+    """By which an untouched file is known without reading it; None when nothing can be told, as of one just written."""
+    try:
+        facts = os.stat(file)
+    except OSError:
+        return None
+    if max(facts.st_mtime, facts.st_ctime) > time.time() - COARSEST_CLOCK_S:
+        return None
+    return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
+
+
+def digest_of_contents(file: str) -> str:
+    """Of a file that cannot be read, the reason."""
+    contents = hashlib.sha256()
+    try:
+        with open(file, "rb") as stream:
+            for piece in iter(lambda: stream.read(1 << 20), b""):
+                contents.update(piece)
+    except OSError as error:
+        return "unreadable: %s" % error.errno
+    return contents.hexdigest()
+
+
+def is_there(path: str) -> bool:
+    return os.path.exists(path) or bool(_tiles_of(path))
+
+
+def _files(references: Iterable[Tuple[str, str]]) -> List[Tuple[str, str]]:
+    return sorted({(name, file) for name, path in references for file in _files_of(path)})
+
+
+def _files_of(path: str) -> List[str]:
+    return [path] if os.path.isfile(path) else _tiles_of(path)
+
+
+def _tiles_of(path: str) -> List[str]:
+    for token in ("<UDIM>", "<UVTILE>"):
+        if token in path:
+            return glob.glob(glob.escape(path).replace(token, "*"))
+    return []

@@ -1,0 +1,94 @@
+import { writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { pixelsOf, renderAlone, saveScene } from "../support/blender.ts";
+import { range } from "../support/fault-farm.ts";
+import { expectClean, freeze, slotsOf } from "../support/fault-lab.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab.ts";
+import { completion } from "../support/lab-results.ts";
+import { makePng } from "../support/png.ts";
+
+const frames = range(1, 8);
+const format = { width: 64, height: 64, depth: 8, colorMode: "RGB" } as const;
+
+describe.skipIf(skipBecause(blenderLabProblem))("a texture that is painted over while a node has the job", () => {
+  beforeAll(requireBuild);
+
+  /** A node that lives longer than its coordinators, the textured scene, and its frames with either texture. */
+  async function studio(lab: FarmLab) {
+    const north = await lab.startNode("north", { under: "python3" });
+    const [blend, texture, output] = [lab.path("scene.blend"), lab.path("texture.png"), lab.path("film.mp4")];
+    const paint = (seed: number) => writeFile(texture, makePng(format, seed));
+    const looks = async (name: string) => {
+      await renderAlone(blend, lab.path(name));
+      return pixelsOf(lab.path(name), frames);
+    };
+    await paint(77);
+    await saveScene("textured.py", blend, [texture, "0"]);
+    const painted = await looks("painted");
+    await paint(3);
+    const plain = await looks("plain");
+    expect(painted.filter((pixel) => plain.includes(pixel))).toEqual([]);
+    const job = [blend, "-o", output, "--nodes", `127.0.0.1:${north.port}`, "--keep-frames", "--yes"];
+    const kept = () => pixelsOf(`${output}.renderfarm/frames`, frames);
+    return { north, output, job, kept, plain, painted, repaint: () => paint(77) };
+  }
+
+  test("its coordinator was killed: the same command renders every frame with the texture as it is now", async () => {
+    await using lab = await FarmLab.open();
+    const { output, job, kept, painted, repaint } = await studio(lab);
+    const first = lab.coordinate(job);
+    await first.event("frame:stored", 3);
+    first.signal("SIGKILL");
+    await first.end();
+    await repaint();
+
+    const second = lab.coordinate(job);
+    expect(await completion(second)).toMatchObject({ frames: 8, reused: 0 });
+    expect(second.all("job:restarted")).toMatchObject([{ reason: expect.stringMatching(/uses has changed/) }]);
+    expect(await kept()).toEqual(painted);
+    await expectClean(lab, output);
+  });
+
+  test("nothing was painted: the node goes on with what it has loaded, and what was stored is kept", async () => {
+    await using lab = await FarmLab.open();
+    const { north, output, job, kept, plain } = await studio(lab);
+    const first = lab.coordinate(job);
+    await first.event("frame:stored", 3);
+    const slots = await slotsOf(lab, north);
+    first.signal("SIGKILL");
+    await first.end();
+
+    const second = lab.coordinate(job);
+    await second.event("frame:stored");
+    expect(await slotsOf(lab, north)).toEqual(slots);
+    const { reused } = await completion(second);
+    expect(reused).toBeGreaterThanOrEqual(3);
+    expect(await kept()).toEqual(plain);
+    await expectClean(lab, output);
+  });
+
+  test("its slot dies: no frame of the new texture gets among the old ones, the node is left out and says why", async () => {
+    await using lab = await FarmLab.open();
+    const { north, output, job, kept, painted, repaint } = await studio(lab);
+    const run = lab.coordinate(job);
+    await run.event("frame:stored");
+    const slots = await slotsOf(lab, north);
+    await Promise.all(slots.map(freeze)); // so that it cannot be faster than we
+    await repaint();
+    for (const pid of slots) process.kill(pid, "SIGKILL");
+    const { code, last } = await run.end();
+    expect({ code, last }, run.story()).toMatchObject({
+      last: {
+        type: "job:failed",
+        message: expect.stringMatching(/A file that the scene uses has been changed/),
+        hint: expect.stringMatching(/[Rr]un the same command again/),
+      },
+    });
+    expect(code).not.toBe(0);
+
+    const again = lab.coordinate(job);
+    expect(await completion(again)).toMatchObject({ frames: 8, reused: 0 });
+    expect(await kept()).toEqual(painted);
+    await expectClean(lab, output);
+  });
+});

@@ -1,0 +1,208 @@
+"""Slots that end while they load, while they render, and on disks without room; programs stand for Blender."""
+
+import asyncio
+import os
+import shutil
+import unittest
+from unittest.mock import patch
+
+from farm_node.room import lack_of_room
+from farm_node.slot_attempts import SlotAttempts
+
+from .support.fake_slot import is_alive, lives_of
+from .test_server import JOB
+from .test_slot_limits import Loading
+
+QUICK = {"RESTART_PAUSE_S": 0.01, "ROOM_LOOK_S": 0.01}
+
+
+@unittest.skipIf(os.name == "nt", "a script stands for Blender")
+class Ending(Loading):
+    async def asyncSetUp(self):
+        await super().asyncSetUp()
+        quick = patch.multiple("farm_node.slot", **QUICK)
+        quick.start()
+        self.addCleanup(quick.stop)
+
+    async def slot_is(self, coordinator, state: str, slot: int = 0) -> dict:
+        return await coordinator.expect("slot-changed", lambda m: (m["slot"], m["state"]) == (slot, state))
+
+    def told_states(self, coordinator, slot: int = 0) -> list:
+        changes = [m for m in coordinator.seen if m["type"] == "slot-changed" and m["slot"] == slot]
+        return [change["state"] for change in changes]
+
+    async def reopen(self) -> tuple:
+        coordinator = await self.coordinator()
+        await coordinator.send("job-open", job=JOB, holder="anna", slots=None)
+        return coordinator, await coordinator.expect("job-opened")
+
+    async def load_again(self, coordinator) -> None:
+        (blob,) = self.root.glob("blobs/*")
+        await coordinator.send("job-load", job=JOB, blend=blob.name, scene=None, colorMode=None)
+
+
+class WhileLoading(Ending):
+    async def test_one_that_ends_while_it_loads_is_started_again(self):
+        self.use("broken", "broken", "loads")
+        coordinator = await self.load()
+        await coordinator.expect("job-loaded")
+        await self.slot_is(coordinator, "ready")
+        self.assertEqual(self.told_states(coordinator), ["starting", "lost"] * 2 + ["starting", "ready"])
+
+    async def test_one_of_several_that_ends_first_does_not_take_the_others_along(self):
+        self.use("broken", "loads")
+        self.node._slots = 3
+        coordinator = await self.load()
+        for _ in range(3):
+            await coordinator.expect("slot-changed", lambda m: m["state"] == "ready")
+        self.assertEqual(len([pid for pid in lives_of(self.root) if is_alive(pid)]), 3)
+
+    async def test_a_file_that_ends_every_blender_fails_the_load_after_some_tries_of_each_slot(self):
+        self.use("broken")
+        self.node._slots = 2
+        with patch("farm_node.slot.MAX_STARTS_IN_A_ROW", 2):
+            error = await self.load_failed(await self.load())
+        self.assertEqual((error["code"], len(lives_of(self.root))), ("CRASHED", 6))
+        self.assertIn("Open the file", error["hint"])
+
+    async def test_a_job_whose_slots_were_given_up_gets_new_ones_when_it_is_loaded_again(self):
+        self.use("dies", "broken", "broken", "loads")
+        with patch("farm_node.slot.MAX_STARTS_IN_A_ROW", 2):
+            first = await self.load()
+            await first.expect("job-loaded")
+            for _ in range(3):
+                await self.slot_is(first, "lost")
+            await asyncio.sleep(0.1)
+            self.assertEqual(len(lives_of(self.root)), 3)
+            second, opened = await self.reopen()
+            self.assertEqual([slot["state"] for slot in opened["slots"]], ["lost"])
+            await self.load_again(second)
+            await second.expect("job-loaded")
+            await self.slot_is(second, "ready")
+
+
+class WhileRendering(Ending):
+    async def test_frames_that_end_their_blender_do_not_cost_the_slot(self):
+        self.use("fragile")
+        coordinator = await self.load()
+        with patch("farm_node.slot.MAX_STARTS_IN_A_ROW", 2):
+            for frame in range(1, 7):
+                await self.slot_is(coordinator, "ready")
+                await coordinator.send("frame-assign", slot=0, frame=frame, attempt=frame)
+                failed = await coordinator.expect("frame-failed")
+                self.assertEqual((failed["frame"], failed["error"]["code"]), (frame, "CRASHED"))
+            await self.slot_is(coordinator, "ready")
+
+
+class Edited(Ending):
+    def paint(self, texture: bytes) -> None:
+        (self.root / "texture").write_bytes(texture)
+
+    async def test_a_slot_that_finds_another_texture_than_the_first_one_renders_nothing_and_is_given_up(self):
+        self.use("loads")
+        self.paint(b"old")
+        coordinator = await self.load()
+        await self.slot_is(coordinator, "ready")
+        self.paint(b"new")
+        os.kill(lives_of(self.root)[0], 9)
+        await self.slot_is(coordinator, "lost")
+        lost = await self.slot_is(coordinator, "lost")
+        self.assertEqual(lost["error"]["code"], "FILES_CHANGED")
+        self.assertIn("Run the same command again", lost["error"]["hint"])
+        await asyncio.sleep(0.2)
+        self.assertEqual(len(lives_of(self.root)), 2)
+        self.assertNotIn("ready", self.told_states(coordinator)[3:])
+
+    async def test_a_job_that_is_taken_up_with_another_texture_is_loaded_anew(self):
+        self.use("fragile")
+        self.paint(b"old")
+        first = await self.load()
+        loaded = await first.expect("job-loaded")
+        await self.slot_is(first, "ready")
+        await first.close()
+        self.paint(b"new")
+        with patch("farm_node.slot.Slot._start_frame", lambda slot, process: slot.attempts.start()):
+            second, opened = await self.reopen()
+            await second.send("frame-assign", slot=0, frame=4, attempt=7)
+            await second.expect("frame-started")
+            await self.load_again(second)
+            failed = await second.expect("frame-failed")
+        self.assertEqual((failed["frame"], failed["attempt"], failed["error"]["code"]), (4, 7, "SLOT_LOST"))
+        again = await second.expect("job-loaded")
+        self.assertNotEqual(again["scene"]["files"], loaded["scene"]["files"])
+        await self.slot_is(second, "ready")
+        self.assertEqual([is_alive(pid) for pid in lives_of(self.root)], [False, True])
+
+    async def test_with_the_same_texture_written_once_more_nothing_changes(self):
+        self.use("loads")
+        self.paint(b"old")
+        first = await self.load()
+        await self.slot_is(first, "ready")
+        await first.close()
+        self.paint(b"old")
+        second, _ = await self.reopen()
+        await self.load_again(second)
+        await second.expect("job-loaded")
+        self.assertEqual([is_alive(pid) for pid in lives_of(self.root)], [True])
+
+
+class WithoutRoom(Ending):
+    def disk(self, free: int) -> None:
+        """From now on so many bytes are free."""
+        usage = shutil._ntuple_diskusage(10**9, 10**9 - free, free)
+        patched = patch("farm_node.room.shutil.disk_usage", lambda folder: usage)
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    async def test_no_frame_is_begun_until_there_is_room_and_the_slot_says_how_much_is_needed(self):
+        self.use("loads")
+        coordinator = await self.load()
+        await self.slot_is(coordinator, "ready")
+        self.disk(1_000_000)
+        await coordinator.send("frame-assign", slot=0, frame=1, attempt=0)
+        failed = await coordinator.expect("frame-failed")
+        self.assertEqual(failed["error"]["code"], "SLOT_LOST", "it was not begun: nobody is to blame")
+        error = (await self.slot_is(coordinator, "lost"))["error"]
+        self.assertEqual(error["code"], "DISK_FULL")
+        self.assertRegex(error["message"], "about 16.8 MB needed, 1.0 MB there, in .*frames")
+        self.assertIn("Free space", error["hint"])
+        await coordinator.send("frame-assign", slot=0, frame=1, attempt=1)
+        self.assertEqual((await coordinator.expect("frame-failed"))["error"]["code"], "SLOT_LOST")
+        await asyncio.sleep(0.1)
+        self.assertEqual(self.told_states(coordinator), ["starting", "ready", "lost"], "it is told once")
+        self.disk(100_000_000)
+        await self.slot_is(coordinator, "ready")
+        await coordinator.send("frame-assign", slot=0, frame=1, attempt=2)
+        await coordinator.expect("frame-started")
+        self.assertEqual(len(lives_of(self.root)), 1, "its Blender has waited")
+
+    async def test_a_slot_that_ends_is_not_started_again_before_there_is_room(self):
+        self.use("fragile", "loads")
+        coordinator = await self.load()
+        await self.slot_is(coordinator, "ready")
+        start = SlotAttempts.start
+
+        def start_and_fill(attempts: SlotAttempts):
+            self.disk(0)
+            return start(attempts)
+
+        with patch.object(SlotAttempts, "start", start_and_fill):
+            await coordinator.send("frame-assign", slot=0, frame=1, attempt=0)
+            failed = await coordinator.expect("frame-failed")
+        self.assertEqual(failed["error"]["code"], "DISK_FULL", "that is why its Blender ended")
+        await asyncio.sleep(0.1)
+        self.assertEqual(self.told_states(coordinator), ["starting", "ready", "lost"])
+        self.disk(100_000_000)
+        await self.slot_is(coordinator, "ready")
+
+    async def test_room_is_kept_for_a_frame_of_each_slot(self):
+        expected = {"width": 1000, "height": 1000, "depth": 16, "colorMode": "RGBA"}
+        self.disk(16 * 2**20 + 3 * 8_000_000)
+        self.assertIsNone(lack_of_room(self.root, expected, 3))
+        self.assertEqual(lack_of_room(self.root, expected, 4).code, "DISK_FULL")
+        with patch("farm_node.room.shutil.disk_usage", side_effect=OSError):
+            self.assertIsNone(lack_of_room(self.root, expected, 4))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,4 +1,5 @@
-import { FarmError, messageOf } from "../core/errors.ts";
+import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import { isOutOfDescriptors, moreDescriptors } from "./shortage.ts";
 
 /** How an FFmpeg ended, as far as errors tell of it. */
 export interface FfmpegEnd {
@@ -20,10 +21,12 @@ export class FfmpegExitedError extends FarmError {
   /**
    * @param where What had been reached: "at frame file 12"
    * @param again What can be done then: "run the same command again"
+   * @param room Where the disk was full, and what it would have to have; `null` when it was not
    */
-  constructor(where: string, end: FfmpegEnd, again = usualAgain) {
+  constructor(where: string, end: FfmpegEnd, again = usualAgain, room: string | null = null) {
     const tail = end.stderrTail.trim();
-    super("FARM_FFMPEG_EXITED", `FFmpeg ${howOf(end)} ${where}${tail === "" ? "" : `:\n${tail}`}`, hintFor(end, again));
+    const message = `FFmpeg ${howOf(end)} ${where}${tail === "" ? "" : `:\n${tail}`}`;
+    super("FARM_FFMPEG_EXITED", message, hintFor(end, again, room));
     this.ffmpegExitCode = end.exitCode;
     this.signalName = end.signalName;
     this.stderrTail = end.stderrTail;
@@ -37,31 +40,49 @@ function howOf(end: FfmpegEnd): string {
   return end.signalName === null ? `exited with code ${end.exitCode}` : `was ended by ${end.signalName}`;
 }
 
-function hintFor(end: FfmpegEnd, again: string): string {
+function hintFor(end: FfmpegEnd, again: string, room: string | null): string {
   const then = `the rendered frames are kept; ${again}`;
-  if (/No space left on device|Disk quota exceeded/.test(end.stderrTail)) {
-    return `Free space where the output goes; ${then}`;
-  }
+  if (room !== null) return `Free space for ${room}; ${then}`;
   if (end.stuckMs !== null) return `Perhaps the disk of the output does not answer; ${then}`;
   if (end.signalName === "SIGKILL") return `Perhaps the system ran out of memory: close other programs; ${then}`;
   return `Read what FFmpeg wrote above; ${then}`;
 }
 
-/** What was written is not the video that was asked for. */
-export function videoIncomplete(why: string, again = usualAgain): FarmError {
+/** Whether FFmpeg's own words are those for a disk that is full. */
+export function saysFull({ stderrTail }: FfmpegEnd): boolean {
+  return /No space left on device|Disk quota exceeded/.test(stderrTail);
+}
+
+/** FFmpeg could not even be started; an error that is not the system's is answered as it is. */
+export function encoderNotStarted(program: string, error: unknown, again = usualAgain): unknown {
+  if (!isOutOfDescriptors(systemCodeOf(error))) return error;
+  return new FarmError(
+    "FARM_FFMPEG_EXITED",
+    `FFmpeg was not started, as too many files are open: ${program} (${messageOf(error)})`,
+    `${moreDescriptors}; the rendered frames are kept; ${again}`,
+    { cause: error },
+  );
+}
+
+/**
+ * What was written is not the video that was asked for, or cannot be proved to be.
+ *
+ * @param advice What may mend it, if more is known
+ */
+export function videoIncomplete(why: string, again = usualAgain, advice?: string): FarmError {
   return new FarmError(
     "FARM_VIDEO_INCOMPLETE",
     `The video is not complete: ${why}`,
-    `Nothing was put in the output's place, and the rendered frames are kept; ${again}`,
+    `${advice === undefined ? "" : `${advice}; `}Nothing was put in the output's place, and the rendered frames are kept; ${again}`,
   );
 }
 
 /** A frame of our own store cannot be read any more. */
 export function frameUnreadable(path: string, error: unknown): FarmError {
-  return new FarmError(
-    "FARM_STORE_FAILED",
-    `Cannot read the frame file ${path}: ${messageOf(error)}`,
-    "Run the same command again: frames that are damaged or gone are rendered again, the others are kept",
-    { cause: error },
-  );
+  const hint = isOutOfDescriptors(systemCodeOf(error))
+    ? `${moreDescriptors}, then run the same command again: the frames are kept`
+    : "Run the same command again: frames that are damaged or gone are rendered again, the others are kept";
+  return new FarmError("FARM_STORE_FAILED", `Cannot read the frame file ${path}: ${messageOf(error)}`, hint, {
+    cause: error,
+  });
 }

@@ -5,10 +5,11 @@ import { FfmpegProcess, type FfmpegProcessOptions } from "./ffmpeg-process.ts";
 import type { FfmpegTools } from "./ffmpeg-tools.ts";
 import { type FinishedOutput, finishVideo } from "./finished-video.ts";
 import { piecesOf } from "./frame-pieces.ts";
+import { framesPerSecond } from "./frame-rate.ts";
 import { type OutputTarget, prepareTarget, removeParts } from "./output-target.ts";
 
 /** What every way of making a file from frames must know. */
-export interface OutputOptions extends FrameStream, Omit<FfmpegProcessOptions, "target"> {
+export interface OutputOptions extends FrameStream, Omit<FfmpegProcessOptions, "target" | "expectedSeconds"> {
   readonly tools: FfmpegTools;
   /** Path of the video; nothing is there before it is whole. */
   readonly output: string;
@@ -18,7 +19,10 @@ export interface OutputOptions extends FrameStream, Omit<FfmpegProcessOptions, "
   readonly overwrite?: boolean;
 }
 
-export type EncoderOptions = OutputOptions & EncodeSettings;
+export interface EncoderOptions extends OutputOptions, EncodeSettings {
+  /** How many frames there will be, where that is known: for the estimate of the room that the video needs. */
+  readonly expectedFrames?: number;
+}
 
 /**
  * Makes a video from frame files that are given one by one, in order. Whoever opens it owns it: `await using`.
@@ -41,15 +45,19 @@ export class Encoder implements AsyncDisposable {
   }
 
   /**
-   * @throws {FarmError} `FARM_OUTPUT_EXISTS`, `FARM_OUTPUT_UNWRITABLE`
+   * @throws {FarmError} `FARM_OUTPUT_EXISTS`, `FARM_OUTPUT_UNWRITABLE`; `FARM_FFMPEG_EXITED` when too many files are open
    */
   static async open(options: EncoderOptions): Promise<Encoder> {
-    const { tools, output, jobId, overwrite = false } = options;
+    const { tools, output, jobId, overwrite = false, expectedFrames, rate } = options;
     options.signal?.throwIfAborted();
     const target = await prepareTarget(output, jobId, overwrite);
     await removeParts(target);
     const args = encodeArguments(options, target.partPath);
-    const process = FfmpegProcess.start(tools.ffmpeg, args, { ...options, target: target.partPath });
+    const process = FfmpegProcess.start(tools.ffmpeg, args, {
+      ...options,
+      target: target.partPath,
+      ...(expectedFrames !== undefined && { expectedSeconds: expectedFrames / framesPerSecond(rate) }),
+    });
     return new Encoder(options, target, process);
   }
 

@@ -1,13 +1,18 @@
 import { once } from "node:events";
 import { stat } from "node:fs/promises";
-import { execa } from "execa";
+import { dirname } from "node:path";
 import { messageOf } from "../core/errors.ts";
-import { type FfmpegEnd, FfmpegExitedError } from "./encode-errors.ts";
+import { encoderNotStarted, type FfmpegEnd, FfmpegExitedError, saysFull } from "./encode-errors.ts";
+import { endProgram, endsWithin, termGraceMs } from "./end-program.ts";
 import { type EncodeProgress, ProgressParser } from "./parse-progress.ts";
+import { roomForRest } from "./shortage.ts";
+import { startProgram } from "./start-program.ts";
 
 export interface FfmpegProcessOptions {
   /** The file that it writes: growing, it shows that FFmpeg is at work while it says nothing. */
   readonly target?: string;
+  /** How long the video will be, where that is known: for the estimate of the room that it needs. */
+  readonly expectedSeconds?: number;
   /** How long FFmpeg may do nothing at all while something is waited for, in milliseconds (default 5 min). */
   readonly stuckMs?: number;
   /** What can be done after a failure, for the hint. */
@@ -17,10 +22,6 @@ export interface FfmpegProcessOptions {
   readonly signal?: AbortSignal;
 }
 
-/** After SIGTERM; a stopped or stuck FFmpeg does not obey it. */
-const termGraceMs = 3_000;
-/** How long a process may take to go after SIGKILL before its owner stops waiting for it. */
-const killGraceMs = 5_000;
 const tailLength = 8 * 1024;
 /** One large frame may take an encoder a minute; five without a byte read or written is no work any more. */
 const usualStuckMs = 300_000;
@@ -35,53 +36,67 @@ const looks = 10;
  */
 export class FfmpegProcess implements AsyncDisposable {
   readonly pid: number | undefined;
-  readonly #process: ReturnType<typeof spawn>;
+  readonly #process: Started;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = () => void this[Symbol.asyncDispose]();
   /** Aborted when no more can be written, whatever the reason: it frees a writer that waits for room. */
   readonly #closed = new AbortController();
+  /** Settles in any case: an FFmpeg that not even SIGKILL ends is given up. */
   readonly #ended: Promise<FfmpegEnd>;
   readonly #options: FfmpegProcessOptions;
   readonly #stuckTimer: NodeJS.Timeout;
+  #giveUp = () => {};
   #stderrTail = "";
   #isOver = false;
   /** How many callers wait for FFmpeg to do something. */
   #waiting = 0;
   #looksWithoutSign = 0;
   #lastSign = "";
-  #progress = "";
+  #progress: EncodeProgress = { frames: 0, seconds: 0, sizeBytes: 0 };
+  /** Size and time of the target, as they were when they were last read. */
+  #targetSign = "";
+  #isReadingTarget = false;
   #isStuck = false;
   #stopped: Promise<void> | undefined;
 
-  private constructor(ffmpeg: string, args: readonly string[], options: FfmpegProcessOptions) {
+  private constructor(started: Started, options: FfmpegProcessOptions) {
     this.#options = options;
     this.#signal = options.signal;
-    this.#process = spawn(ffmpeg, args);
-    this.pid = this.#process.pid;
-    this.#stuckTimer = setInterval(() => void this.#look(), this.#stuckMs / looks);
+    this.#process = started;
+    this.pid = started.pid;
+    this.#stuckTimer = setInterval(() => this.#look(), this.#stuckMs / looks);
     this.#stuckTimer.unref();
     this.#readOutput(options.onProgress);
-    this.#process.stdin.on("error", () => this.#closed.abort()).on("close", () => this.#closed.abort());
-    this.#ended = this.#process.then((result) => {
+    started.stdin.on("error", () => this.#closed.abort()).on("close", () => this.#closed.abort());
+    const givenUp = new Promise<FfmpegEnd>((resolve) => {
+      this.#giveUp = () => resolve(this.#end(null, "SIGKILL"));
+    });
+    const over = started.then((result) => {
+      // No exit code and no signal: it was never started, and only the message says why.
+      const notStarted = result.exitCode === undefined && result.signal === undefined;
+      if (notStarted) this.#stderrTail = result.originalMessage ?? "";
+      return this.#end(result.exitCode ?? null, result.signal ?? null);
+    });
+    this.#ended = Promise.race([over, givenUp]).then((end) => {
       this.#isOver = true;
       clearInterval(this.#stuckTimer);
       this.#closed.abort();
       this.#signal?.removeEventListener("abort", this.#onAbort);
-      // No exit code and no signal: it was never started, and only the message says why.
-      const notStarted = result.exitCode === undefined && result.signal === undefined;
-      return {
-        exitCode: result.exitCode ?? null,
-        signalName: result.signal ?? null,
-        stuckMs: this.#isStuck ? this.#stuckMs : null,
-        stderrTail: notStarted ? (result.originalMessage ?? "") : this.#stderrTail,
-      };
+      return end;
     });
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
+  /** @throws {FarmError} `FARM_FFMPEG_EXITED` when too many files are open */
   static start(ffmpeg: string, args: readonly string[], options: FfmpegProcessOptions = {}): FfmpegProcess {
     options.signal?.throwIfAborted();
-    return new FfmpegProcess(ffmpeg, args, options);
+    let started: Started;
+    try {
+      started = spawn(ffmpeg, args);
+    } catch (error) {
+      throw encoderNotStarted(ffmpeg, error, options.again);
+    }
+    return new FfmpegProcess(started, options);
   }
 
   /**
@@ -109,7 +124,7 @@ export class FfmpegProcess implements AsyncDisposable {
     this.#process.stdin.end();
     const end = await this.#watched(this.#ended);
     this.#signal?.throwIfAborted();
-    if (end.exitCode !== 0 || end.stuckMs !== null) throw new FfmpegExitedError(where, end, this.#options.again);
+    if (end.exitCode !== 0 || end.stuckMs !== null) throw await this.#errorOf(where, end);
   }
 
   /** Stops FFmpeg at once, if it still runs. Idempotent: every caller awaits the same end. */
@@ -120,10 +135,22 @@ export class FfmpegProcess implements AsyncDisposable {
 
   /** FFmpeg closed the pipe: it is about to end and to say why, or it is made to. */
   async #failure(where: string): Promise<unknown> {
-    await this.#endedWithin(termGraceMs);
-    if (!this.#isOver) await this[Symbol.asyncDispose]();
+    if (!(await endsWithin(this.#ended, termGraceMs))) await this[Symbol.asyncDispose]();
     this.#signal?.throwIfAborted();
-    return new FfmpegExitedError(where, await this.#ended, this.#options.again);
+    return await this.#errorOf(where, await this.#ended);
+  }
+
+  async #errorOf(where: string, end: FfmpegEnd): Promise<FfmpegExitedError> {
+    const { target: path, again, expectedSeconds } = this.#options;
+    if (path === undefined || !saysFull(end)) return new FfmpegExitedError(where, end, again);
+    const { seconds, sizeBytes } = this.#progress;
+    const room = `${dirname(path)} (${await roomForRest({ path, seconds, sizeBytes, expectedSeconds })})`;
+    return new FfmpegExitedError(where, end, again, room);
+  }
+
+  #end(exitCode: number | null, signalName: string | null): FfmpegEnd {
+    const stuckMs = this.#isStuck ? this.#stuckMs : null;
+    return { exitCode, signalName, stuckMs, stderrTail: this.#stderrTail };
   }
 
   get #stuckMs(): number {
@@ -141,11 +168,11 @@ export class FfmpegProcess implements AsyncDisposable {
     }
   }
 
-  async #look(): Promise<void> {
+  #look(): void {
     if (this.#waiting === 0) return;
-    const { target } = this.#options;
-    const file = target === undefined ? null : await stat(target).catch(() => null);
-    const sign = `${this.#process.stdin.writableLength} ${this.#progress} ${file?.mtimeMs} ${file?.size}`;
+    void this.#readTarget();
+    const { frames, sizeBytes } = this.#progress;
+    const sign = `${this.#process.stdin.writableLength} ${frames} ${sizeBytes} ${this.#targetSign}`;
     this.#looksWithoutSign = sign === this.#lastSign ? this.#looksWithoutSign + 1 : 0;
     this.#lastSign = sign;
     if (this.#looksWithoutSign < looks || this.#isOver) return;
@@ -153,40 +180,25 @@ export class FfmpegProcess implements AsyncDisposable {
     void this[Symbol.asyncDispose]();
   }
 
+  /** One reading at a time, and no look waits for it: a disk that does not answer may be why FFmpeg is stuck. */
+  async #readTarget(): Promise<void> {
+    const { target } = this.#options;
+    if (target === undefined || this.#isReadingTarget) return;
+    this.#isReadingTarget = true;
+    const file = await stat(target).catch(() => null);
+    this.#targetSign = `${file?.mtimeMs} ${file?.size}`;
+    this.#isReadingTarget = false;
+  }
+
   async #stop(): Promise<void> {
-    // Closing alone would let FFmpeg finish a short video; the signal alone does not wake it from reading the pipe.
-    this.#kill("SIGTERM");
-    this.#process.stdin.destroy();
-    await this.#endedWithin(termGraceMs);
-    this.#kill("SIGKILL");
-    await this.#endedWithin(killGraceMs);
-  }
-
-  #kill(signal: "SIGTERM" | "SIGKILL"): void {
-    if (this.#isOver || this.pid === undefined) return;
-    try {
-      // The group: `ffmpeg` may be a wrapper script with the real one as its child. Windows has no groups.
-      if (process.platform === "win32") this.#process.kill(signal);
-      else process.kill(-this.pid, signal);
-    } catch {
-      // It ended between the look and the signal.
-    }
-  }
-
-  async #endedWithin(limitMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
-    });
-    await Promise.race([this.#ended, limit]);
-    clearTimeout(timer);
+    if (!(await endProgram(this.#process, this.#ended))) this.#giveUp();
   }
 
   #readOutput(onProgress?: (progress: EncodeProgress) => void): void {
     const parser = new ProgressParser();
     this.#process.stdout.setEncoding("utf8").on("data", (text: string) => {
       for (const progress of parser.push(text)) {
-        this.#progress = `${progress.frames} ${progress.sizeBytes}`;
+        this.#progress = progress;
         onProgress?.(progress);
       }
     });
@@ -201,8 +213,10 @@ export class FfmpegProcess implements AsyncDisposable {
   }
 }
 
+type Started = ReturnType<typeof spawn>;
+
 function spawn(ffmpeg: string, args: readonly string[]) {
-  return execa(ffmpeg, args, {
+  return startProgram(ffmpeg, args, {
     detached: true,
     windowsHide: true,
     stdin: "pipe",

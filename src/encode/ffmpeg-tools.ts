@@ -1,6 +1,7 @@
 import { dirname, extname, join } from "node:path";
 import { FarmError } from "../core/errors.ts";
-import { askProgram } from "./ask-program.ts";
+import { askProgram, type ProgramAnswer } from "./ask-program.ts";
+import { isOutOfDescriptors, moreDescriptors } from "./shortage.ts";
 
 /** The FFmpeg of this machine. */
 export interface FfmpegTools {
@@ -38,17 +39,20 @@ export async function findFfmpeg(options: FindFfmpegOptions = {}): Promise<Ffmpe
   const { path, environment = process.env, signal } = options;
   const ffmpeg = path ?? environment.FFMPEG_PATH ?? "ffmpeg";
   const version = await versionOf(ffmpeg, signal);
-  if (version === null) throw missing("FFmpeg", ffmpeg);
+  if (typeof version !== "string") throw missing("FFmpeg", ffmpeg, version);
   const isBare = dirname(ffmpeg) === "." && !ffmpeg.startsWith(".");
   const candidates = [
     ...(isBare ? [] : [join(dirname(ffmpeg), `ffprobe${extname(ffmpeg)}`)]),
     ...(environment.FFPROBE_PATH ? [environment.FFPROBE_PATH] : []),
     "ffprobe",
   ];
+  let last: ProgramAnswer | undefined;
   for (const ffprobe of candidates) {
-    if ((await versionOf(ffprobe, signal)) !== null) return { ffmpeg, ffprobe, version };
+    const answer = await versionOf(ffprobe, signal);
+    if (typeof answer === "string") return { ffmpeg, ffprobe, version };
+    last = answer;
   }
-  throw missing("ffprobe", candidates.join(", "));
+  throw missing("ffprobe", candidates.join(", "), last);
 }
 
 /**
@@ -60,16 +64,24 @@ export async function requireEncoder(tools: FfmpegTools, encoder: string, signal
   throw encoderMissing(tools, encoder, `Install a full FFmpeg, or name one with FFMPEG_PATH: ${installCommand()}`);
 }
 
-/** FFmpeg's names of the encoders that it was built with. */
+/**
+ * FFmpeg's names of the encoders that it was built with.
+ *
+ * @throws {FarmError} `FARM_FFMPEG_MISSING` when it does not answer
+ */
 export async function encodersOf(tools: FfmpegTools, signal?: AbortSignal): Promise<ReadonlySet<string>> {
-  const { stdout } = await run(tools.ffmpeg, ["-hide_banner", "-encoders"], signal);
+  const stdout = await answerOf(tools, ["-encoders"], signal);
   // " V....D libx264              libx264 H.264 / AVC …"
   return new Set(stdout.split("\n").flatMap((line) => /^ [A-Z.]{6} (\S+)/.exec(line)?.[1] ?? []));
 }
 
-/** Whether an encoder knows an option, "-crf". */
+/**
+ * Whether an encoder knows an option, "-crf".
+ *
+ * @throws {FarmError} `FARM_FFMPEG_MISSING` when FFmpeg does not answer
+ */
 export async function hasOption(tools: FfmpegTools, encoder: string, option: string, signal?: AbortSignal) {
-  const { stdout } = await run(tools.ffmpeg, ["-hide_banner", "-h", `encoder=${encoder}`], signal);
+  const stdout = await answerOf(tools, ["-h", `encoder=${encoder}`], signal);
   return stdout.split("\n").some((line) => line.trim().startsWith(`${option} `));
 }
 
@@ -81,21 +93,32 @@ export function encoderMissing(tools: FfmpegTools, encoder: string, hint: string
   );
 }
 
-async function versionOf(program: string, signal?: AbortSignal): Promise<string | null> {
-  const { stdout, failed } = await run(program, ["-version"], signal);
-  if (failed) return null;
-  return /^ff(?:mpeg|probe) version (\S+)/.exec(stdout)?.[1] ?? null;
+/** @returns What it said instead, when that is no version */
+async function versionOf(program: string, signal?: AbortSignal): Promise<string | ProgramAnswer> {
+  const answer = await run(program, ["-version"], signal);
+  const version = /^ff(?:mpeg|probe) version (\S+)/.exec(answer.stdout)?.[1];
+  return answer.failed || version === undefined ? answer : version;
+}
+
+/** Silence must not be taken for an FFmpeg that was built without anything. */
+async function answerOf({ ffmpeg }: FfmpegTools, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const answer = await run(ffmpeg, ["-hide_banner", ...args], signal);
+  if (answer.failed) throw missing("FFmpeg", ffmpeg, answer);
+  return answer.stdout;
 }
 
 function run(program: string, args: readonly string[], signal?: AbortSignal) {
-  return askProgram(program, args, { timeoutMs: answerMs, ...(signal && { signal }) });
+  return askProgram(program, args, { timeoutMs: answerMs, signal });
 }
 
-function missing(what: string, tried: string): FarmError {
+function missing(what: string, tried: string, answer?: ProgramAnswer): FarmError {
+  const why = answer?.failed ? ` (${answer.why})` : "";
   return new FarmError(
     "FARM_FFMPEG_MISSING",
-    `Cannot run ${what}: ${tried}`,
-    `Install FFmpeg, or name it with FFMPEG_PATH: ${installCommand()}`,
+    `Cannot run ${what}: ${tried}${why}`,
+    isOutOfDescriptors(answer?.systemCode)
+      ? moreDescriptors
+      : `Install FFmpeg, or name it with FFMPEG_PATH: ${installCommand()}`,
   );
 }
 

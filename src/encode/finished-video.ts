@@ -27,7 +27,7 @@ export interface Finishing {
  */
 export async function finishVideo(finishing: Finishing): Promise<FinishedOutput> {
   const { tools, target, expected, overwrite, again, signal } = finishing;
-  const facts = await probeVideo(tools, target.partPath, signal);
+  const facts = await probeVideo(tools, target.partPath, signal, again);
   const difference = differenceOf(facts, expected);
   if (difference !== null) throw videoIncomplete(difference, again);
   await moveIntoPlace(target, overwrite);

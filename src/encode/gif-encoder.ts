@@ -44,7 +44,8 @@ export async function makeGif(options: GifOptions): Promise<FinishedOutput> {
   try {
     const { onProgress: _, onFrame: __, ...quiet } = options;
     await runPass(quiet, paletteArguments(options, palette), palette, "while it chose the colours");
-    await runPass(options, gifArguments(options, palette, target.partPath), target.partPath, "while it wrote the GIF");
+    const gif = { ...options, expectedSeconds: frames.length / framesPerSecond(rate) };
+    await runPass(gif, gifArguments(options, palette, target.partPath), target.partPath, "while it wrote the GIF");
     const expected = { frames: frames.length, width, height, rate, keepsRate: false };
     return await finishVideo({ tools, target, expected, overwrite, again, signal });
   } finally {

@@ -2,19 +2,12 @@ import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { copyFile, link, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
-import { videoIncomplete } from "./encode-errors.ts";
+import { systemCodeOf } from "../core/errors.ts";
+import { frameUnreadable, videoIncomplete } from "./encode-errors.ts";
 import type { FinishedOutput } from "./finished-video.ts";
 import { type FrameNames, frameNameOf, framePathOf } from "./frame-names.ts";
-import {
-  giveUsualMode,
-  outputExists,
-  prepareFolder,
-  renameToNew,
-  sync,
-  syncNames,
-  unwritable,
-} from "./output-target.ts";
+import { outputExists, outputFailed } from "./output-errors.ts";
+import { giveUsualMode, prepareFolder, renameToNew, sync, syncNames } from "./output-target.ts";
 
 export interface ImageSequenceOptions {
   readonly names: FrameNames;
@@ -34,6 +27,7 @@ export interface ImageSequenceOptions {
  */
 export class ImageSequence {
   readonly #options: ImageSequenceOptions;
+  readonly #placed = new Set<number>();
 
   private constructor(options: ImageSequenceOptions) {
     this.#options = options;
@@ -45,20 +39,15 @@ export class ImageSequence {
    * @throws {FarmError} `FARM_OUTPUT_EXISTS` that names what is in the way, `FARM_OUTPUT_UNWRITABLE`
    */
   static async open(options: ImageSequenceOptions): Promise<ImageSequence> {
-    const { names, frames, sourceOf, overwrite } = options;
-    await prepareFolder(names.folder);
-    const there = new Set(await readdir(names.folder));
-    await removeParts(names, frames, there);
-    if (overwrite) return new ImageSequence(options);
-    const inTheWay: string[] = [];
-    for (const frame of frames) {
-      if (!there.has(frameNameOf(names, frame))) continue;
-      const [source, path] = [sourceOf(frame), framePathOf(names, frame)];
-      if (source === undefined || !(await isSamePicture(source, path))) inTheWay.push(path);
+    const { folder } = options.names;
+    await prepareFolder(folder);
+    try {
+      const [first, ...others] = await inTheWayOf(options);
+      if (first === undefined) return new ImageSequence(options);
+      throw outputExists(others.length === 0 ? first : `${first} and ${others.length} more`);
+    } catch (error) {
+      throw await outputFailed(join(folder, "."), error);
     }
-    const [first, ...others] = inTheWay;
-    if (first === undefined) return new ImageSequence(options);
-    throw outputExists(others.length === 0 ? first : `${first} and ${others.length} more`);
   }
 
   /**
@@ -73,22 +62,27 @@ export class ImageSequence {
     if (source === undefined) throw new Error(`Frame ${frame} is not stored`);
     try {
       await this.#place(source, path);
+      this.#placed.add(frame);
     } catch (error) {
-      throw error instanceof FarmError ? error : unwritable(path, messageOf(error), error);
+      throw await outputFailed(path, error, { neededBytes: await this.#restBytes(source) });
     }
   }
 
   /**
    * Proves that every frame is there, of the size that it has in the store.
    *
-   * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` naming the first that is not
+   * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` naming the first that is not; `FARM_STORE_FAILED` when it is gone from the
+   *   store, `FARM_OUTPUT_UNWRITABLE`
    */
   async finish(again?: string): Promise<FinishedOutput> {
     const { names, frames, sourceOf, output } = this.#options;
     let sizeBytes = 0;
     for (const frame of frames) {
       const path = framePathOf(names, frame);
-      const wanted = await stat(sourceOf(frame) ?? path);
+      const source = sourceOf(frame) ?? path;
+      const wanted = await stat(source).catch((error: unknown) => {
+        throw frameUnreadable(source, error);
+      });
       const there = await stat(path).catch(() => null);
       if (there === null) throw videoIncomplete(`${path} is not there`, again);
       if (there.size !== wanted.size) {
@@ -96,8 +90,16 @@ export class ImageSequence {
       }
       sizeBytes += there.size;
     }
-    await syncNames(names.folder);
+    await syncNames(names.folder).catch(async (error: unknown) => {
+      throw await outputFailed(join(names.folder, "."), error);
+    });
     return { output, frames: frames.length, sizeBytes };
+  }
+
+  /** What all pictures that are not placed would take, were each as large as this one. */
+  async #restBytes(source: string): Promise<number> {
+    const { size } = await stat(source).catch(() => ({ size: 0 }));
+    return size * (this.#options.frames.length - this.#placed.size);
   }
 
   async #place(source: string, path: string): Promise<void> {
@@ -114,6 +116,20 @@ export class ImageSequence {
       await rm(part, { force: true });
     }
   }
+}
+
+/** Clears the folder of unfinished pictures, and answers the files in it that may not be replaced. */
+async function inTheWayOf({ names, frames, sourceOf, overwrite }: ImageSequenceOptions): Promise<string[]> {
+  const there = new Set(await readdir(names.folder));
+  await removeParts(names, frames, there);
+  if (overwrite) return [];
+  const inTheWay: string[] = [];
+  for (const frame of frames) {
+    if (!there.has(frameNameOf(names, frame))) continue;
+    const [source, path] = [sourceOf(frame), framePathOf(names, frame)];
+    if (source === undefined || !(await isSamePicture(source, path))) inTheWay.push(path);
+  }
+  return inTheWay;
 }
 
 /** What killed coordinators left of these frames, of whichever job. */

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { access, chmod, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import { systemCodeOf } from "../core/errors.ts";
+import { outputExists, outputFailed, unwritable } from "./output-errors.ts";
 
 /** Where a video goes, and where it is written until it is whole. */
 export interface OutputTarget {
@@ -26,7 +27,7 @@ export async function prepareTarget(
   const folder = dirname(path);
   await prepareFolder(folder, path, flag);
   const existing = await stat(path).catch(() => null);
-  if (existing?.isDirectory()) throw unwritable(path, "it is a folder", undefined, flag);
+  if (existing?.isDirectory()) throw unwritable(path, "it is a folder", flag);
   if (existing !== null && !overwrite) throw outputExists(path, flag);
   return { path, partPath: join(folder, `${partPrefixOf(path)}${jobId.slice(0, 8)}.part`) };
 }
@@ -42,7 +43,7 @@ export async function prepareFolder(folder: string, path = folder, flag = "--out
     await makeFolders(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
-    throw unwritable(path, messageOf(error), error, flag);
+    throw await outputFailed(path, error, { flag });
   }
 }
 
@@ -60,12 +61,20 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
-/** Removes what killed coordinators left of videos for this output, of whichever job. */
+/**
+ * Removes what killed coordinators left of videos for this output, of whichever job.
+ *
+ * @throws {FarmError} `FARM_OUTPUT_UNWRITABLE`
+ */
 export async function removeParts({ path }: OutputTarget): Promise<void> {
   const prefix = partPrefixOf(path);
-  for (const name of await readdir(dirname(path))) {
-    const isPart = name.startsWith(prefix) && /^[0-9a-f]{8}(\.palette)?\.part$/.test(name.slice(prefix.length));
-    if (isPart) await rm(join(dirname(path), name), { force: true });
+  try {
+    for (const name of await readdir(dirname(path))) {
+      const isPart = name.startsWith(prefix) && /^[0-9a-f]{8}(\.palette)?\.part$/.test(name.slice(prefix.length));
+      if (isPart) await rm(join(dirname(path), name), { force: true });
+    }
+  } catch (error) {
+    throw await outputFailed(path, error);
   }
 }
 
@@ -77,7 +86,8 @@ function partPrefixOf(path: string): string {
 /**
  * Gives the finished file its name, after it is safely on the disk.
  *
- * @throws {FarmError} `FARM_OUTPUT_EXISTS` when something has come there meanwhile, and it may not be overwritten
+ * @throws {FarmError} `FARM_OUTPUT_EXISTS` when something has come there meanwhile, and it may not be overwritten;
+ *   `FARM_OUTPUT_UNWRITABLE`
  */
 export async function moveIntoPlace({ path, partPath }: OutputTarget, overwrite: boolean): Promise<void> {
   try {
@@ -86,7 +96,7 @@ export async function moveIntoPlace({ path, partPath }: OutputTarget, overwrite:
     else await renameToNew(partPath, path);
     await syncNames(dirname(path));
   } catch (error) {
-    throw error instanceof FarmError ? error : unwritable(path, messageOf(error), error);
+    throw await outputFailed(path, error);
   }
 }
 
@@ -121,21 +131,4 @@ export async function sync(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-export function outputExists(path: string, flag = "--output"): FarmError {
-  return new FarmError(
-    "FARM_OUTPUT_EXISTS",
-    `Cannot write the output, as there is a file already: ${path}`,
-    `Choose another ${flag}, or give --overwrite to replace the file`,
-  );
-}
-
-export function unwritable(path: string, why: string, cause?: unknown, flag = "--output"): FarmError {
-  return new FarmError(
-    "FARM_OUTPUT_UNWRITABLE",
-    `Cannot write the output ${path}: ${why}`,
-    `Give ${flag} a path in a folder where you may write`,
-    cause === undefined ? undefined : { cause },
-  );
 }

@@ -1,18 +1,12 @@
-import { copyFile, rm } from "node:fs/promises";
+import { copyFile, rm, stat } from "node:fs/promises";
 import { extname } from "node:path";
-import { FarmError, messageOf } from "../core/errors.ts";
+import { FarmError } from "../core/errors.ts";
 import { pictureArguments } from "./ffmpeg-arguments.ts";
 import { FfmpegProcess } from "./ffmpeg-process.ts";
 import type { FfmpegTools } from "./ffmpeg-tools.ts";
 import { piecesOf } from "./frame-pieces.ts";
-import {
-  giveUsualMode,
-  moveIntoPlace,
-  type OutputTarget,
-  prepareTarget,
-  removeParts,
-  unwritable,
-} from "./output-target.ts";
+import { outputFailed } from "./output-errors.ts";
+import { giveUsualMode, moveIntoPlace, type OutputTarget, prepareTarget, removeParts } from "./output-target.ts";
 
 export interface PosterOptions {
   readonly path: string;
@@ -86,7 +80,8 @@ async function copy(frame: string, { path, partPath }: OutputTarget): Promise<vo
     await copyFile(frame, partPath);
     await giveUsualMode(partPath);
   } catch (error) {
-    throw unwritable(path, messageOf(error), error, "--poster");
+    const neededBytes = (await stat(frame).catch(() => null))?.size;
+    throw await outputFailed(path, error, { flag: "--poster", neededBytes });
   }
 }
 

@@ -1,7 +1,9 @@
+import { stat } from "node:fs/promises";
 import { askProgram } from "./ask-program.ts";
 import { videoIncomplete } from "./encode-errors.ts";
 import type { FfmpegTools } from "./ffmpeg-tools.ts";
 import { type FrameRate, framesPerSecond } from "./frame-rate.ts";
+import { isOutOfDescriptors, moreDescriptors } from "./shortage.ts";
 
 /** What a video file is, as ffprobe reads it. */
 export interface VideoFacts {
@@ -27,12 +29,24 @@ export interface VideoExpectation {
   readonly keepsRate: boolean;
 }
 
+/** Time for ffprobe to start, on a machine that renders. */
+const startMs = 120_000;
+/** A slow network share gives more than this. */
+const slowestBytesPerMs = 1_000;
+
 /**
  * Reads what a video file is; takes about as long as reading the file once.
  *
- * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` when ffprobe cannot read it
+ * @param again What can be done after a failure, for the hint
+ * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` when ffprobe cannot read it, or does nothing else for longer than any disk
+ *   takes to give a file of this size
  */
-export async function probeVideo(tools: FfmpegTools, path: string, signal?: AbortSignal): Promise<VideoFacts> {
+export async function probeVideo(
+  tools: FfmpegTools,
+  path: string,
+  signal?: AbortSignal,
+  again?: string,
+): Promise<VideoFacts> {
   const entries = "stream=width,height,nb_read_packets,avg_frame_rate,r_frame_rate:format=duration,size";
   const args = [
     "-v",
@@ -46,9 +60,17 @@ export async function probeVideo(tools: FfmpegTools, path: string, signal?: Abor
     "json",
     path,
   ];
-  const result = await askProgram(tools.ffprobe, args, { maxBuffer: 1024 * 1024, ...(signal && { signal }) });
-  if (result.failed) throw videoIncomplete(`ffprobe cannot read it (${result.why})`);
-  return parseFacts(result.stdout);
+  const sizeBytes = await stat(path).then(
+    ({ size }) => size,
+    () => 0, // ffprobe will say what is wrong with it
+  );
+  const timeoutMs = startMs + sizeBytes / slowestBytesPerMs;
+  const result = await askProgram(tools.ffprobe, args, { timeoutMs, maxBuffer: 1024 * 1024, signal });
+  if (result.failed) {
+    const advice = isOutOfDescriptors(result.systemCode) ? moreDescriptors : undefined;
+    throw videoIncomplete(`ffprobe cannot read it (${result.why})`, again, advice);
+  }
+  return parseFacts(result.stdout, again);
 }
 
 /** Compares a video with what it should be, and answers the first difference in words, or `null`. */
@@ -71,15 +93,15 @@ export function differenceOf(facts: VideoFacts, expected: VideoExpectation): str
   return null;
 }
 
-function parseFacts(json: string): VideoFacts {
+function parseFacts(json: string, again?: string): VideoFacts {
   let report: { streams?: Record<string, unknown>[]; format?: Record<string, unknown> };
   try {
     report = JSON.parse(json);
   } catch (error) {
-    throw videoIncomplete(`ffprobe did not answer in JSON (${error})`);
+    throw videoIncomplete(`ffprobe did not answer in JSON (${error})`, again);
   }
   const stream = report.streams?.[0];
-  if (stream === undefined) throw videoIncomplete("it has no video stream");
+  if (stream === undefined) throw videoIncomplete("it has no video stream", again);
   return {
     packets: Number(stream.nb_read_packets),
     width: Number(stream.width),

@@ -1,0 +1,52 @@
+import type { Subprocess } from "execa";
+
+/** After SIGTERM; a stopped or stuck program does not obey it. */
+export const termGraceMs = 3_000;
+/** How long a process may take to go after SIGKILL before its owner stops waiting for it. */
+const killGraceMs = 5_000;
+
+/**
+ * Ends a program that leads a process group, and with it what it has started: `ffmpeg` may be a wrapper script with the
+ * real one as its child.
+ *
+ * @param ended Settles when it has ended and its output is closed
+ * @returns False when it is still not over after 8 s: a disk that does not answer holds it in the kernel, or a process that
+ *   left the group holds its output. Nothing waits for it any more then
+ */
+export async function endProgram(child: Subprocess, ended: Promise<unknown>): Promise<boolean> {
+  if (await endsWithin(ended, 0)) return true; // its number may be another's by now
+  // Closing alone would let FFmpeg finish a short video; the signal alone does not wake it from reading the pipe.
+  kill(child, "SIGTERM");
+  child.stdin?.destroy();
+  if (await endsWithin(ended, termGraceMs)) return true;
+  kill(child, "SIGKILL");
+  if (await endsWithin(ended, killGraceMs)) return true;
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  child.unref();
+  return false;
+}
+
+/** Whether it ends in this time; resolves as soon as that is known. */
+export async function endsWithin(ended: Promise<unknown>, limitMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, limitMs, false);
+  });
+  try {
+    return await Promise.race([ended.then(() => true), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function kill(child: Subprocess, signal: "SIGTERM" | "SIGKILL"): void {
+  if (child.pid === undefined) return;
+  try {
+    // Windows has no groups.
+    if (process.platform === "win32") child.kill(signal);
+    else process.kill(-child.pid, signal);
+  } catch {
+    // It ended between the look and the signal.
+  }
+}

@@ -1,0 +1,30 @@
+import type { ChildProcess } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { execa, type Options } from "execa";
+
+/**
+ * Starts a program as execa does; that no file descriptor is left is an error that can be caught.
+ *
+ * Node makes a process without streams then, at which execa breaks with a `TypeError`, and tells the reason a moment
+ * later to listeners that nobody could add any more: an uncaught error, the end of this program.
+ *
+ * @throws {Error} The system's, with the code `EMFILE`; any other reason is in execa's result
+ */
+export function startProgram<Given extends Options>(program: string, args: readonly string[], options: Given) {
+  const made: ChildProcess[] = [];
+  const onMade = (message: unknown) => {
+    const { process: child } = message as { readonly process: ChildProcess };
+    child.on("error", () => {}); // who can be told is told by execa
+    made.push(child);
+  };
+  subscribe("child_process", onMade);
+  try {
+    return execa(program, args, options);
+  } catch (error) {
+    // Only for want of descriptors, of this process (EMFILE) or of the system (ENFILE), are streams never made.
+    if (made.length === 0 || made.some(({ stdio }) => stdio !== undefined)) throw error;
+    throw Object.assign(new Error(`spawn ${program} EMFILE`, { cause: error }), { code: "EMFILE" });
+  } finally {
+    unsubscribe("child_process", onMade);
+  }
+}

@@ -9,7 +9,7 @@ const mostColumns = 120;
 export async function reportCommand(folder: string, options: { readonly json?: boolean }): Promise<number> {
   const report = await reportOf(resolve(folder));
   const { stdout } = process;
-  const columns = stdout.isTTY ? Math.min(stdout.columns, mostColumns) : undefined;
+  const columns = stdout.isTTY && stdout.columns > 0 ? Math.min(stdout.columns, mostColumns) : undefined;
   stdout.write(options.json ? `${printableJson(report)}\n` : reportText(report, columns));
   return 0;
 }

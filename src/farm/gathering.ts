@@ -3,7 +3,7 @@ import { AsyncQueue } from "../core/async-queue.ts";
 import { systemClock } from "../core/clock.ts";
 import { FarmError, messageOf } from "../core/errors.ts";
 import type { JobSettings } from "../core/job-settings.ts";
-import type { Sighting } from "../core/node.ts";
+import type { NodeId, Sighting } from "../core/node.ts";
 import { orAborted } from "../core/time-limit.ts";
 import { fixedNodes } from "../discovery/fixed.ts";
 import { browseMdns } from "../discovery/mdns.ts";
@@ -27,6 +27,7 @@ const lookEveryMs = 50;
 const silentAtMostMs = 2_000;
 /** Anybody may announce as many open nodes as he likes. */
 const mostOpenTold = 20;
+const mostProblemsTold = 20;
 
 /**
  * Brings the nodes together: those the user named, those mDNS finds, or one on this machine when there are none; and
@@ -37,6 +38,7 @@ export class Gathering implements AsyncDisposable {
   /** What happens to the nodes, for the job's loop. */
   readonly inputs = new AsyncQueue<LoopInput>();
   readonly #settings: JobSettings;
+  readonly #knownNodes: KnownNodes;
   readonly #tell: FarmListener;
   readonly #muster: Muster;
   readonly #stop = new AbortController();
@@ -49,6 +51,7 @@ export class Gathering implements AsyncDisposable {
 
   constructor(settings: JobSettings, preparation: Preparation, tell: FarmListener) {
     this.#settings = settings;
+    this.#knownNodes = new KnownNodes(settings.configFolder);
     this.#tell = tell;
     const { folder, blend, savedBy } = preparation;
     // Frames of an earlier run are of use only to a run with the same Blender.
@@ -62,7 +65,7 @@ export class Gathering implements AsyncDisposable {
       blendBytes: blend.sizeBytes,
       dial: dialWebSocket,
       muster: this.#muster,
-      knownNodes: new KnownNodes(settings.configFolder),
+      knownNodes: this.#knownNodes,
       authorities: settings.tlsCa === undefined ? undefined : readAuthorities(settings.tlsCa),
       keys: settings.keys,
       tell,
@@ -196,7 +199,10 @@ export class Gathering implements AsyncDisposable {
   async #browse(onNew: () => void): Promise<void> {
     const onWarning = (message: string) => this.#tell({ type: "warning", code: "MDNS", message, name: null });
     const { discover, nodes } = this.#settings;
-    for await (const sighting of browseMdns({ signal: this.#stop.signal, onWarning })) {
+    // Whoever announces thousands of nodes must not keep out those that are the farm's.
+    const isExpected = (id: NodeId) =>
+      nodes.some((node) => node.id === id) || this.#knownNodes.isKnown(id) || this.pool.infoOf(id) !== undefined;
+    for await (const sighting of browseMdns({ signal: this.#stop.signal, onWarning, isExpected })) {
       // A named node may have another address today; others take part only where that is wanted.
       const isNamed = nodes.some((node) => node.id === sighting.id);
       if (!discover && !isNamed) continue;
@@ -242,12 +248,13 @@ function readAuthorities(file: string): string {
 function noUsableNode(problems: readonly FarmError[]): FarmError {
   const [first, ...others] = problems;
   if (first && others.length === 0) return first;
-  const lines = problems.map((problem) => `\n  ${problem.message}`).join("");
+  const lines = problems.slice(0, mostProblemsTold).map((problem) => `\n  ${problem.message}`);
+  if (problems.length > lines.length) lines.push(`\n  and ${problems.length - lines.length} more`);
   // When the key is all that is missing, whoever is there to be asked can give it.
   const isKeyAll = problems.length > 0 && problems.every((problem) => problem.code === "FARM_KEY_UNUSABLE");
   return new FarmError(
     isKeyAll ? "FARM_KEY_UNUSABLE" : "FARM_NO_NODE",
-    `Cannot render: no node can be used${lines}`,
+    `Cannot render: no node can be used${lines.join("")}`,
     first?.hint ?? "Start a node with: blender -b -P blender_scripts/main.py",
   );
 }

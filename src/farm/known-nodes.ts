@@ -37,6 +37,15 @@ export class KnownNodes {
     return this.#all.get(node);
   }
 
+  /** Whether the node was used before; also no when the file is damaged, which is told where it matters. */
+  isKnown(node: NodeId): boolean {
+    try {
+      return this.of(node) !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
   /** What the nodes that the user named in this way have had, taken together. @throws {FarmError} See `of` */
   named(address: NodeAddress): { readonly keyed: boolean; readonly hasTls: boolean } {
     const name = nameOf(address);

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
+import { printableJson } from "../core/text.ts";
 import { syncFolder, writeAll } from "./durable.ts";
 import { type FrameRecord, parseFrameRecord } from "./frame-record.ts";
 
@@ -44,7 +45,7 @@ export class FrameLog implements AsyncDisposable {
 
   /** Resolves when the record is on the disk. After a failure the file is as it was. Calls must not overlap. */
   async append(record: FrameRecord): Promise<void> {
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    const line = Buffer.from(`${printableJson(record)}\n`);
     try {
       await writeAll(this.#file, line, this.#sizeBytes);
       await this.#file.datasync();

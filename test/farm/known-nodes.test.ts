@@ -87,3 +87,13 @@ test("a file that cannot be read is an error, and no file is none", async () => 
   expect(new KnownNodes(config).of("a")).toBeUndefined();
   expect(() => new KnownNodes(join(process.execPath, "no folder")).of("a")).toThrow("cannot be used");
 });
+
+test("isKnown() says no of what cannot be read, which of() tells", async () => {
+  const nodes = new KnownNodes(config);
+  await nodes.remember("a", keyed);
+  expect([nodes.isKnown("a"), nodes.isKnown("b")]).toEqual([true, false]);
+  await writeFile(file, "{");
+  const later = new KnownNodes(config);
+  expect(later.isKnown("a")).toBe(false);
+  expect(() => later.of("a")).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));
+});

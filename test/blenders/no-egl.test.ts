@@ -1,0 +1,58 @@
+import { mkdir } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { FarmLab, requireBuild } from "../support/lab.ts";
+import { completion } from "../support/lab-results.ts";
+import { type SceneOptions, sceneBy } from "./scene.ts";
+import { type TestedBlender, testedBlenders, wordsOf } from "./tested-blender.ts";
+
+const eevee: SceneOptions = { engine: "eevee", output: "png", frames: 24, samples: 4 };
+const cycles: SceneOptions = { engine: "cycles", output: "png", frames: 24, samples: 16 };
+
+/** Those that draw EEVEE by EGL, in root folders: from this machine itself no library is taken away. */
+const blenders = testedBlenders.filter(({ root, display }) => root !== undefined && display === "none");
+if (blenders.length === 0) console.warn("Skipped: no root folder with a Blender that draws by EGL was prepared");
+
+/** Words that take EGL away from the program that follows: its libraries are empty files, for it and its children. */
+const withoutEgl = (root: string) => {
+  const hide = 'for library in "$0"/usr/lib/*/libEGL*.so*; do mount --bind /dev/null "$library"; done; exec "$@"';
+  return ["unshare", "--mount", "--propagation", "private", "sh", "-c", hide, root];
+};
+
+describe.skipIf(blenders.length === 0).each(blenders.map((blender) => [blender.version, blender] as const))(
+  "Blender %s without EGL",
+  (_, blender) => {
+    test("an EEVEE scene fails with the cause and what to install, and the node goes on with other scenes", async () => {
+      requireBuild();
+      await using lab = await FarmLab.open();
+      const { port } = await startWithoutEgl(lab, blender);
+      const job = async (options: SceneOptions, name: string) => {
+        const words = ["--frames", "1-2", "--nodes", `127.0.0.1:${port}`, "--yes"];
+        return lab.coordinate([await sceneBy(blender, options), "-o", lab.path(name), ...words]);
+      };
+
+      const run = await job(eevee, "eevee.mp4");
+      const { code, last } = await run.end(300_000);
+      expect({ code, last }, run.story()).toMatchObject({ code: 4, last: { code: "FARM_FRAMES_FAILED" } });
+      const failed = run.all("frame:failed");
+      expect(failed.map(({ frame }) => frame).sort()).toEqual([1, 2]);
+      for (const { code, hint } of failed) {
+        expect({ code, hint }).toEqual({ code: "NO_EGL", hint: expect.stringMatching(/Install libEGL .*libegl1/) });
+      }
+      // Each failure ended a Blender, and each time another one was started.
+      expect(run.all("frame:started").length).toBeGreaterThanOrEqual(4);
+      expect([...run.all("node:lost"), ...run.all("node:refused")]).toEqual([]);
+
+      const other = await job(cycles, "cycles.mp4");
+      expect(await completion(other)).toMatchObject({ frames: 2 });
+      expect((await lab.leftovers()).processes).toEqual([]);
+    });
+  },
+);
+
+/** A node in the Blender of a root folder, in which there is no EGL. */
+async function startWithoutEgl(lab: FarmLab, blender: TestedBlender) {
+  const temporary = lab.path("tmp"); // it sees no other folder
+  await mkdir(temporary);
+  const words = ["env", `TMPDIR=${temporary}`, ...withoutEgl(blender.root ?? ""), ...wordsOf(blender, lab.path(""))];
+  return lab.startNode("blind", { limits: words });
+}

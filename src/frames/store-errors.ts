@@ -21,7 +21,7 @@ export class FrameInvalidError extends FarmError {
   }
 }
 
-/** The records of a job take less, however many frames it has. */
+/** Said where only a job's records are to be written: they take less, however many frames it has. */
 const recordBytes = 1_000_000;
 
 /**
@@ -79,12 +79,14 @@ async function remedyOf(systemCode: string, folder: string, neededBytes?: number
   }
 }
 
-async function moreSpace(folder: string, neededBytes = recordBytes): Promise<string> {
+async function moreSpace(folder: string, neededBytes?: number): Promise<string> {
   const there = await freeBytes(folder);
+  const least = neededBytes ?? recordBytes;
+  const needed = `${neededBytes === undefined ? "at least" : "about"} ${formatBytes(least)} needed`;
   const free = there === null ? "" : `, ${formatBytes(there)} there`;
   // The system says "no space left" of these too.
-  const limit = there === null || there < neededBytes ? "" : "; perhaps a quota, or the number of files, is the limit";
-  return `Free space for ${folder} (about ${formatBytes(neededBytes)} needed${free}${limit})`;
+  const limit = there === null || there < least ? "" : "; perhaps a quota, or the number of files, is the limit";
+  return `Free space for ${folder} (${needed}${free}${limit})`;
 }
 
 /** `null` where the system does not say. A folder that is not there yet has the room of the one it will be in. */

@@ -93,7 +93,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that is full says what i
     await expect(JobFolder.open(output)).rejects.toMatchObject({
       code: "FARM_OUTPUT_UNWRITABLE",
       message: expect.stringContaining("ENOSPC"),
-      hint: expect.stringMatching(/^Free space for .*film\.mp4\.renderfarm \(about 1\.0 MB needed, 0 B there\)/),
+      hint: expect.stringMatching(/^Free space for .*film\.mp4\.renderfarm \(at least 1\.0 MB needed, 0 B there\)/),
     });
     await rm(filler);
     await using _folder = await JobFolder.open(output);
@@ -120,7 +120,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that is full says what i
     await folder.begin(plan);
     const before = await readFile(join(folder.path, "job.json"), "utf8");
     await fill(disk.path);
-    const noRoom = { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/about 1\.0 MB needed, 0 B there/) };
+    const noRoom = { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/at least 1\.0 MB needed, 0 B there/) };
     await expect(folder.settle({ frames: "1-8" })).rejects.toMatchObject(noRoom);
     await expect(folder.begin({ ...plan, isFresh: true })).rejects.toMatchObject(noRoom);
     expect(await readFile(join(folder.path, "job.json"), "utf8")).toBe(before);

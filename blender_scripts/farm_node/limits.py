@@ -75,3 +75,6 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 """One event of a slot; a scene's description with all its references is one line."""
 GREETING_S = 10.0
 """For the token that a slot shows when it connects."""
+GREETING_BYTES = 1024
+MAX_GREETERS = 64
+"""Connections that have not shown a token: of more than these the one that came first is closed."""

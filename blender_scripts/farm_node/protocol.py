@@ -102,7 +102,7 @@ def parse_message(text: str, known: dict[str, dict[str, Check]]) -> Message:
     kind = value.get("type")
     checks = known.get(kind) if isinstance(kind, str) else None
     if checks is None:
-        raise ProtocolError(f"Cannot read a message: no type {str(kind)[:64]!r} is known here")
+        raise ProtocolError(f"Cannot read a message: no type {_shown(kind)} is known here")
     message: Message = {"type": kind}
     for field, check in checks.items():
         if field not in value:
@@ -110,9 +110,16 @@ def parse_message(text: str, known: dict[str, dict[str, Check]]) -> Message:
                 continue
             raise ProtocolError(f"Cannot read {kind}: it has no {field}")
         if not check(value[field]):
-            raise ProtocolError(f"Cannot read {kind}: {field} is {str(value[field])[:80]!r}")
+            raise ProtocolError(f"Cannot read {kind}: {field} is {_shown(value[field])}")
         message[field] = value[field]
     return message
+
+
+def _shown(value: Any) -> str:
+    """A value in an error. What is in a list is not looked at: it may be nested deeper than Python can follow."""
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    return repr(str(value)[:80])
 
 
 def _parse_int(digits: str) -> int:

@@ -8,24 +8,48 @@ import json
 import secrets
 from typing import Any, Optional
 
-from .limits import GREETING_S, MAX_LINE_BYTES
+from .limits import GREETING_BYTES, GREETING_S, MAX_GREETERS, MAX_LINE_BYTES
+
+
+READ_BYTES = 65536
 
 
 class SlotLine:
-    """The connection of one slot's process."""
+    """The connection of one slot's process. It may say little until it is trusted."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._rest = bytearray()
+        self._limit = GREETING_BYTES
+
+    def trust(self) -> None:
+        """It has shown its token."""
+        self._limit = MAX_LINE_BYTES
 
     async def receive(self) -> Optional[dict[str, Any]]:
         """The next event, or None when the process is gone (or sent what is no event)."""
         try:
-            line = await self._reader.readline()
+            line = await self._read_line()
             event = json.loads(line) if line else None
         except (OSError, ValueError, RecursionError):
             return None
         return event if isinstance(event, dict) else None
+
+    async def _read_line(self) -> bytes:
+        """Nothing when the process is gone. Raises ValueError for a line without end."""
+        searched = 0
+        while (end := self._rest.find(b"\n", searched)) < 0:
+            if len(self._rest) > self._limit:
+                raise ValueError("a line is too long")
+            searched = len(self._rest)
+            data = await self._reader.read(min(READ_BYTES, self._limit + 1))
+            if not data:
+                return b""
+            self._rest += data
+        line = bytes(self._rest[:end])
+        del self._rest[: end + 1]
+        return line
 
     def send(self, command: dict[str, Any]) -> None:
         self._writer.write(json.dumps(command).encode("ascii") + b"\n")
@@ -40,10 +64,12 @@ class SlotSwitchboard:
     def __init__(self) -> None:
         self._server: Optional[asyncio.AbstractServer] = None
         self._expected: dict[str, asyncio.Future[SlotLine]] = {}
+        self._greeters: list[SlotLine] = []
+        """Those that have not shown a token yet, the oldest first."""
         self.port = 0
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._greet, "127.0.0.1", 0, limit=MAX_LINE_BYTES)
+        self._server = await asyncio.start_server(self._greet, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
@@ -64,14 +90,20 @@ class SlotSwitchboard:
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = SlotLine(reader, writer)
+        self._greeters.append(line)
+        if len(self._greeters) > MAX_GREETERS:
+            self._greeters[0].close()  # a slot shows its token at once
         try:
             greeting = await asyncio.wait_for(line.receive(), GREETING_S)
         except asyncio.TimeoutError:
             greeting = None
+        finally:
+            self._greeters.remove(line)
         shown = str((greeting or {}).get("token", "")).encode("utf-8", "replace")
         for token, expected in self._expected.items():
             if hmac.compare_digest(token.encode("ascii"), shown) and not expected.done():
                 del self._expected[token]
+                line.trust()
                 expected.set_result(line)
                 return
         writer.close()

@@ -18,13 +18,14 @@ class Uploads:
     def __init__(self, store: BlobStore) -> None:
         self._store = store
         self._writers: dict[int, BlobWriter] = {}
-        self._used: set[int] = set()
+        self._next = 0
+        """Numbers below were used, or passed over."""
 
     def claim(self, transfer: int) -> None:
-        """Transfer numbers of both directions are used once per link."""
-        if transfer in self._used:
-            raise ProtocolError(f"Transfer {transfer} was used before")
-        self._used.add(transfer)
+        """Transfer numbers of both directions are used once per link, the smaller ones first."""
+        if transfer < self._next:
+            raise ProtocolError(f"Transfer {transfer} was used before, or a larger one was")
+        self._next = transfer + 1
 
     async def query(self, message: Message) -> dict[str, Any]:
         sha256, size = message["sha256"], message["sizeBytes"]
@@ -49,7 +50,7 @@ class Uploads:
         """Returns when it is written: the next one is not read from the network before."""
         writer = self._writers.get(piece.transfer)
         if writer is None:
-            if piece.transfer in self._used:
+            if piece.transfer < self._next:
                 return None  # still on its way when the transfer was rejected
             raise ProtocolError(f"No transfer {piece.transfer} was begun")
         if piece.offset != writer.position:
@@ -64,7 +65,7 @@ class Uploads:
         transfer, sha256 = message["transfer"], message["sha256"]
         writer = self._writers.get(transfer)
         if writer is None:
-            if transfer in self._used:
+            if transfer < self._next:
                 return None  # rejected before, and that was its answer
             raise ProtocolError(f"No transfer {transfer} was begun")
         if writer.sha256 != sha256:

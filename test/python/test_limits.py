@@ -14,7 +14,7 @@ def in_words(name: str, value: float) -> str:
     if name.endswith("_SHARE"):
         return {0.5: "half"}[value]
     if name.endswith("_BYTES"):
-        return f"{value / 2**20:g} MiB"
+        return f"{value / 2**20:g} MiB" if value >= 2**20 else f"{value / 2**10:g} KiB"
     if not name.endswith("_S"):
         return f"{value:,}"
     for unit_s, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):

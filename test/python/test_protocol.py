@@ -3,6 +3,7 @@
 import json
 import unittest
 from pathlib import Path
+from unittest.mock import patch
 
 from farm_node.errors import FAULT_CODES, Fault, ProtocolError
 from farm_node.fit import fit_job_loaded, fit_job_opened
@@ -54,6 +55,14 @@ class Malice(unittest.TestCase):
     def test_deep_nesting_and_long_numbers_are_refused_soon(self):
         self.refused("[" * 500_000)
         self.refused('{"type":"heartbeat","x":' + "9" * 500_000 + "}")
+
+    def test_what_is_nested_deeper_than_python_can_follow_is_refused_wherever_it_stands(self):
+        deep = []
+        for _ in range(100_000):
+            deep = [deep]
+        for message in ({"type": deep}, {"type": {"x": deep}}, {"type": "frame-withdraw", "frame": deep, "attempt": 0}):
+            with patch("farm_node.protocol.json.loads", lambda *_, **__: message):  # some Pythons read any depth
+                self.refused("{}")
 
     def test_true_is_no_number(self):
         self.refused('{"type":"frame-withdraw","frame":true,"attempt":0}')

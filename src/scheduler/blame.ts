@@ -10,7 +10,6 @@ import { nodesThatFailedWith, sceneErrorOf } from "./verdict.ts";
 /** An attempt failed and is gone from its node: counts for its frame and against its node. */
 export function failAttempt(draft: Draft, attempt: Attempt, error: AttemptError): void {
   closeAttempt(draft, attempt, "failed", error);
-  draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true }); // its node tells what happened to it
   countFailure(draft, attempt, error);
 }
 

@@ -19,7 +19,9 @@ export function onAttemptRendered(draft: Draft, report: Report & { readonly seco
   }
   if (attempt.status === "rendered") return; // said twice
   leaveSlot(draft, attempt);
-  const { seconds } = report;
+  // Never more than has passed: a node that claims years would have to be waited for as long the next time.
+  const { startedAt } = attempt;
+  const seconds = startedAt === null ? null : Math.min(report.seconds, (draft.at - startedAt) / 1000);
   draft.setAttempt({ ...attempt, status: "rendered", recall: "none", seconds, progressedAt: draft.at });
   draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true });
   draft.emit({ type: "fetch", node: report.node, frame: report.frame, attempt: report.attempt });

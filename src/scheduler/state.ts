@@ -28,7 +28,7 @@ export interface Attempt {
    * one since when its result is there, of one that is being taken back since when.
    */
   readonly progressedAt: number;
-  /** Render time as the node tells it; `null` until rendered, and for adopted results. */
+  /** Render time as the node tells it, and no longer than it was seen to run; `null` until then, and for adopted results. */
   readonly seconds: number | null;
 }
 

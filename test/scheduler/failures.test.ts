@@ -225,12 +225,25 @@ test("where frames take long, patience is ten times their median", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
-  drive.tell({ type: "attempt-rendered", node: "a", frame: 1, attempt: 1, seconds: 600 });
+  drive.wait(minutes(10)).tell({ type: "attempt-rendered", node: "a", frame: 1, attempt: 1, seconds: 600 });
   drive.tell({ type: "frame-stored", node: "a", frame: 1, attempt: 1 });
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 2, attempt: 2 });
 
   expect(drive.wait(minutes(100)).tell({ type: "tick" })).toEqual([]);
   expect(drive.wait(1).tell({ type: "tick" })).toContainEqual({ type: "cancel", node: "a", frame: 2, attempt: 2 });
+});
+
+test("a node that claims to have rendered for years is given no more patience for it", () => {
+  const drive = new Drive({ frames: [1, 2] });
+  drive.join("a");
+  drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
+  drive.wait(seconds(5)).tell({ type: "attempt-rendered", node: "a", frame: 1, attempt: 1, seconds: 1e9 });
+  drive.tell({ type: "frame-stored", node: "a", frame: 1, attempt: 1 });
+  drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 2, attempt: 2 });
+
+  expect(drive.state.frameMs.median).toBe(seconds(5));
+  const orders = drive.wait(minutes(10) + 1).tell({ type: "tick" });
+  expect(orders).toContainEqual({ type: "cancel", node: "a", frame: 2, attempt: 2 });
 });
 
 test("an attempt that was given up for silence and then renders is used all the same", () => {
@@ -242,13 +255,4 @@ test("an attempt that was given up for silence and then renders is used all the 
 
   expect(drive.tell({ type: "attempt-rendered", seconds: 660, ...ref })).toContainEqual({ type: "fetch", ...ref });
   expect(drive.tell({ type: "frame-stored", ...ref }).at(-1)).toMatchObject({ outcome: { type: "complete" } });
-});
-
-test("an assigned attempt that never begins is given up as well", () => {
-  const drive = new Drive({ frames: [1] });
-  drive.join("a");
-
-  const orders = drive.wait(minutes(10) + 1).tell({ type: "tick" });
-
-  expect(orders).toContainEqual({ type: "withdraw", node: "a", frame: 1, attempt: 1 });
 });

@@ -50,13 +50,13 @@ test("a frame waits behind any number of crashes, and costs neither itself nor i
   expect(drive.state.nodes.get("a")?.blamelessInARow).toBe(0);
 });
 
-test.each(["CRASHED", "CANCELLED"])(
+test.each(["CRASHED", "KILLED", "CANCELLED"])(
   "a slot in which an attempt ended with %s takes nothing until it is ready again",
   (code) => {
     const drive = new Drive({ frames: [1, 2, 3] });
     const ref = assigned(drive.join("a"));
     const second = assigned(drive.tell({ type: "attempt-started", ...ref }));
-    const error = failure(code, code === "CRASHED" ? "scene" : "nobody");
+    const error = failure(code, code === "CANCELLED" ? "nobody" : "node");
 
     expect(drive.tell({ type: "attempt-failed", ...ref, error }).map(({ type }) => type)).not.toContain("assign");
     // What waited there ended with it: that the node says so as well changes nothing.

@@ -378,7 +378,7 @@ export function digestOf(bytes: Uint8Array): string {
 }
 
 function endsSlot({ code }: Partial<Problem>): boolean {
-  return code === "CRASHED" || code === "SLOT_LOST";
+  return code === "CRASHED" || code === "KILLED" || code === "SLOT_LOST";
 }
 
 function problem(part: Partial<Problem>): Problem {

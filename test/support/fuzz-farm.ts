@@ -18,6 +18,7 @@ export interface FuzzJob {
   readonly choices: readonly number[];
 }
 
+const firstAttempt = 3;
 const jumpsMs = [0, 1000, 1000, 30_000, 125_000, 660_000, 4_000_000];
 /** No job of many seeds took a quarter of this. */
 const roundsUntilStuck = 3_000;
@@ -43,7 +44,7 @@ export class FuzzFarm {
     this.#job = job;
     this.#frames = Array.from({ length: job.frames }, (_, index) => index - 1);
     this.#stored = new Set(job.alreadyStored.filter((frame) => this.#frames.includes(frame)));
-    this.#state = createState({ frames: this.#frames, alreadyStored: this.#stored, firstAttempt: 3 });
+    this.#state = createState({ frames: this.#frames, alreadyStored: this.#stored, firstAttempt });
     this.nodes = job.nodes.map(({ temper, slots }, index) => new FuzzNode(`n${index}`, temper, slots));
   }
 
@@ -151,10 +152,12 @@ export class FuzzFarm {
   }
 
   #lie(node: FuzzNode, pick: number): void {
+    const numbers = [pick % 40, pick % 40, 0, firstAttempt - 1, 5_000_000, Number.MAX_SAFE_INTEGER];
     const { frame, attempt, slot } = this.#assigned[pick % (this.#assigned.length + 1)] ?? {
-      ...{ frame: (pick % 7) - 2, attempt: pick % 40, slot: pick % 3 },
+      ...{ frame: (pick % 7) - 2, attempt: numbers[pick % numbers.length] as number, slot: pick % 3 },
     };
     const about = { node: node.id, frame, attempt };
+    const twice = [{ frame, attempt }, ...this.#frames.map((other) => ({ frame: other, attempt }))];
     const lies: EventBody[] = [
       { type: "attempt-rendered", seconds: 1, ...about },
       { type: "attempt-started", slot, ...about },
@@ -164,7 +167,8 @@ export class FuzzFarm {
       { type: "result-lost", ...about },
       { type: "slot-lost", node: node.id, slot },
       { type: "slot-ready", node: node.id, slot: slot % node.slots.length },
-      { type: "node-joined", node: node.id, running: [], held: [{ frame, attempt }] },
+      { type: "node-joined", node: node.id, running: [], held: twice },
+      { type: "node-joined", node: node.id, running: [{ frame, attempt, slot: 0 }], held: twice },
       { type: "node-lost", node: "nobody" },
     ];
     const lie = lies[(pick >> 3) % lies.length] as EventBody;
@@ -218,7 +222,8 @@ export class FuzzFarm {
     const { frame, attempt } = order;
     if (!this.#frames.includes(frame)) throw new Error(`It assigned frame ${frame}, which is none of the job's`);
     if (this.#stored.has(frame)) throw new Error(`It assigned frame ${frame}, which is stored`);
-    if (this.#assigned.some((other) => other.attempt === attempt)) throw new Error(`It used ${attempt} twice`);
+    const given = firstAttempt + this.#assigned.length;
+    if (attempt !== given) throw new Error(`It gave number ${attempt} where ${given} was due`);
     this.#assigned.push(order);
   }
 

@@ -72,6 +72,7 @@ export class SimulatedNode {
   #link = 0;
   #isLinked = false;
   #isOn = true;
+  #isLeftOut = false;
   /** Messages stay in order: none arrives before the one sent before it. */
   #lastArrivalMs = 0;
   #nowMs: () => number;
@@ -110,8 +111,14 @@ export class SimulatedNode {
     });
   }
 
+  /** Its link is ended for good. */
+  leaveOut(): void {
+    this.#isLeftOut = true;
+    this.#unplug();
+  }
+
   #join(): void {
-    if (this.#isLinked) return;
+    if (this.#isLinked || this.#isLeftOut) return;
     this.#isOn = true;
     this.#isLinked = true;
     this.#link++;

@@ -6,6 +6,8 @@ import type { SchedulingPolicy } from "../../src/scheduler/policy.ts";
 import { storedFrames } from "../../src/scheduler/progress.ts";
 import { createState, type SchedulerConfig, type SchedulerState } from "../../src/scheduler/state.ts";
 import { step } from "../../src/scheduler/step.ts";
+import type { Dice } from "./simulate-dice.ts";
+import { SimulatedLiar } from "./simulate-liar.ts";
 import { type NodeBehaviour, SimulatedNode } from "./simulate-node.ts";
 import { Timeline } from "./simulate-timeline.ts";
 
@@ -13,6 +15,8 @@ export interface Simulation {
   /** A count means frames from 1. A list is handed out in its order. */
   readonly frames: number | readonly Frame[];
   readonly nodes: Readonly<Record<NodeId, NodeBehaviour>>;
+  /** Nodes that are out to spoil the job. */
+  readonly liars?: Readonly<Record<NodeId, { readonly dice: Dice; readonly mayBlameTheScene: boolean }>>;
   readonly alreadyStored?: readonly Frame[];
   readonly firstAttempt?: number;
   readonly policy?: Partial<SchedulingPolicy>;
@@ -45,6 +49,8 @@ export interface SimulatedRun {
 }
 
 const day = 24 * 60 * 60 * 1000;
+/** A job that runs in circles takes no time. Large ones have a few steps for each frame. */
+const mostStepsPerFrame = 20_000;
 
 export function seconds(count: number): number {
   return count * 1000;
@@ -78,6 +84,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
     const next = step(state, event);
     if (ended && next.instructions.length > 0) throw new Error("The scheduler went on after it had finished");
     if (ended) return;
+    if (events.length > mostStepsPerFrame * (frames.length + 1)) throw new Error("The job runs in circles");
     events.push(event);
     state = next.state;
     if (body.type === "frame-stored" && state.frames.get(body.frame)) storedInOrder.add(body.frame);
@@ -86,7 +93,8 @@ export function simulate(simulation: Simulation): SimulatedRun {
       if (ended) throw new Error("The scheduler gave an order after it had finished");
       instructions.push(instruction);
       if (instruction.type === "finish") ended = { outcome: instruction.outcome, at: event.at };
-      else if (instruction.type !== "announce") nodes.get(instruction.node)?.receive(instruction);
+      else if (instruction.type !== "announce") simulated(instruction.node)?.receive(instruction);
+      else if (instruction.news.type === "node-given-up") leaveOut(instruction.news.node);
     }
   };
 
@@ -96,6 +104,16 @@ export function simulate(simulation: Simulation): SimulatedRun {
       return [id, new SimulatedNode(id, behaviour, world, () => timeline.nowMs)] as const;
     }),
   );
+  const liars = new Map(
+    Object.entries(simulation.liars ?? {}).map(([id, { dice, mayBlameTheScene }]) => {
+      const world = { after: (ms: number, action: () => void) => timeline.after(ms, action), happen };
+      const traits = { dice, mayBlameTheScene, frames, firstAttempt: config.firstAttempt ?? 1 };
+      return [id, new SimulatedLiar(id, traits, world)] as const;
+    }),
+  );
+  const simulated = (id: NodeId) => nodes.get(id) ?? liars.get(id);
+  // After the orders of the step: the link is ended by somebody else, a moment later.
+  const leaveOut = (id: NodeId) => timeline.after(0, () => simulated(id)?.leaveOut());
   if (simulation.drainAt !== undefined) timeline.after(simulation.drainAt, () => happen({ type: "drain-requested" }));
   const tick = () => {
     happen({ type: "tick" });

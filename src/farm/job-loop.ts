@@ -181,7 +181,8 @@ export class JobLoop {
         this.#say(instruction.node, (session) => session.cancel(instruction.frame, instruction.attempt));
         return;
       case "release":
-        this.#desk.release(instruction.node, instruction);
+        // Not the instruction itself: its type would become that of the event.
+        this.#desk.release(instruction.node, { frame: instruction.frame, attempt: instruction.attempt });
         this.#say(instruction.node, (session) => session.release(instruction.frame, instruction.attempt));
         return;
       case "fetch":

@@ -81,16 +81,16 @@ class WithBlender(unittest.IsolatedAsyncioTestCase):
         coordinator, opened = await self.open(node)
         self.assertEqual((opened["resumed"], opened["slots"]), (False, []))
         await self.ready(coordinator, "plain")
-        for frame, attempt in ((3, 0), (1, 5), (-7, 0)):
+        for transfer, (frame, attempt) in zip((100, 200, 300), ((3, 0), (1, 5), (-7, 0))):
             await coordinator.send("frame-assign", slot=0, frame=frame, attempt=attempt)
             await coordinator.expect("frame-started", lambda m, frame=frame: m["frame"] == frame)
             result = (await coordinator.expect("frame-rendered"))["result"]
             path = node.folder / "fetched.png"
-            path.write_bytes(await coordinator.fetch(frame, attempt, 100 + frame))
+            path.write_bytes(await coordinator.fetch(frame, attempt, transfer))
             png = check_png(path)
             self.assertEqual((png.frame, png.width, png.height, png.depth, png.color_mode), (frame, 64, 36, 8, "RGB"))
             self.assertEqual((result["sha256"], result["sizeBytes"]), (png.sha256, png.size_bytes))
-            rest = await coordinator.fetch(frame, attempt, 200 + frame, offset=100)
+            rest = await coordinator.fetch(frame, attempt, transfer + 1, offset=100)
             self.assertEqual(rest, path.read_bytes()[100:])
             await coordinator.send("result-release", frame=frame, attempt=attempt)
         await coordinator.send("result-fetch", transfer=999, frame=3, attempt=0, offset=0)

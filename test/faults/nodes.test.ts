@@ -1,28 +1,16 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import {
-  expectClean,
-  expectElsewhere,
-  expectLost,
-  freeze,
-  halfOf,
-  hold,
-  renders,
-  slotsOf,
-} from "../support/fault-lab.ts";
+import { expectClean, expectElsewhere, expectLost, freeze, hold, renders, slotsOf } from "../support/fault-lab.ts";
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
 import type { LabEvent } from "../support/lab-coordinator.ts";
-import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
-import { makeMemoryCage } from "../support/memory-cage.ts";
+import { completion, expectSameFilm, storedFrames } from "../support/lab-results.ts";
 
 /** A process that dies takes its connections along, and that is told at once. */
 const deathMs = 2_000;
 /** The heartbeat's window is 10 s, and it is looked every 2 s; what is above that is for a busy machine. */
 const silenceMs = 15_000;
-
-const noControlGroups = "this system gives tests no control groups";
 
 describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle of a job", () => {
   let scene: Reference;
@@ -151,73 +139,6 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await completion(run);
     await expectSameFilm(output, scene);
     await expectClean(lab, output);
-  });
-
-  test("a slot is frozen: another node takes its frame, and the slot is ended", async () => {
-    await using lab = await FarmLab.open("desk", "north", "south");
-    const [, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
-    const output = lab.path("film.mp4");
-    const run = lab.coordinate(job(output));
-    await run.event("frame:stored", 4);
-    const { frame } = await renders(run, "south");
-    for (const pid of await slotsOf(lab, south)) await freeze(pid);
-    await completion(run);
-    expect(run.all("node:lost")).toEqual([]);
-    const stored = await storedFrames(output);
-    expect(stored.find((record) => record.frame === frame)).toBeDefined();
-    await expectSameFilm(output, scene);
-    await expectClean(lab, output);
-  });
-
-  test("a slot is killed, as for memory: the node stays, and its slot renders again", async () => {
-    await using lab = await FarmLab.open("desk", "north");
-    const north = await lab.startNode("north", { under });
-    const output = lab.path("film.mp4");
-    const run = lab.coordinate(job(output));
-    await run.event("frame:stored", 4);
-    await renders(run, "north");
-    for (const pid of await slotsOf(lab, north)) process.kill(pid, "SIGKILL");
-    const { reason } = await run.event("frame:requeued");
-    expect(reason).toMatch(/KILLED|OUT_OF_MEMORY|slot ended/);
-    expect(framesByNode(await completion(run))).toEqual({ north: 24 });
-    expect(run.all("node:lost")).toEqual([]);
-    await expectSameFilm(output, scene);
-    await expectClean(lab, output);
-  });
-
-  test("memory runs out for a slot, and the kernel kills it: that is the cause told, and its slot renders again", async (context) => {
-    const cage = await makeMemoryCage(64 * 1024);
-    if (!cage) {
-      skipBecause(noControlGroups);
-      return context.skip(noControlGroups);
-    }
-    await using lab = await FarmLab.open("desk", "north");
-    const north = await lab.startNode("north", { under });
-    const output = lab.path("film.mp4");
-    const run = lab.coordinate(job(output));
-    await run.event("frame:stored", 4);
-    await renders(run, "north");
-    for (const pid of await slotsOf(lab, north)) await cage.take(pid);
-    const { reason } = await run.event("frame:requeued");
-    expect(reason).toMatch(/OUT_OF_MEMORY|memory ran out/);
-    expect(framesByNode(await completion(run))).toEqual({ north: 24 });
-    expect(run.all("node:lost")).toEqual([]);
-    await expectSameFilm(output, scene);
-    await expectClean(lab, output);
-  });
-
-  test("a blendfile that no Blender can open: told with the cause, in bounded time", async () => {
-    await using lab = await FarmLab.open("desk", "north");
-    await lab.startNode("north", { under });
-    const output = lab.path("film.mp4");
-    await writeFile(lab.path("half.blend"), await halfOf(scene.blendfile));
-    const run = lab.coordinate([lab.path("half.blend"), "-o", output, "--yes"]);
-    const { code, last } = await run.end(40_000);
-    expect({ code, last }, run.story()).toMatchObject({
-      code: 2,
-      last: { type: "job:failed", code: "FARM_NOT_A_BLEND" },
-    });
-    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
   test("the address of a node changes: it is the same node, and the job goes on with it", async () => {

@@ -1,14 +1,15 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { keyframedScene, type Reference, saveScene } from "../support/blender.ts";
-import { range } from "../support/fault-farm.ts";
-import { expectClean, hold, renders, slotsOf } from "../support/fault-lab.ts";
-import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab.ts";
-import type { LabCoordinator } from "../support/lab-coordinator.ts";
-import type { LabNode } from "../support/lab-node.ts";
-import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
+import { keyframedScene, type Reference } from "../support/blender.ts";
+import { fakedClockProblem, hurried } from "../support/faked-clock.ts";
+import { blenderBehind, expectClean, freeze, halfOf, renders, slotsOf } from "../support/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
+import { completion, expectSameFilm, framesByNode } from "../support/lab-results.ts";
+import { makeMemoryCage } from "../support/memory-cage.ts";
 
-describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", () => {
+const noControlGroups = "this system gives tests no control groups";
+
+describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the middle of a job, or before", () => {
   let scene: Reference;
 
   beforeAll(async () => {
@@ -16,113 +17,139 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
     scene = await keyframedScene({ frames: 24, samples: 24 });
   });
 
-  const start = (lab: FarmLab, ...names: string[]) =>
-    Promise.all(names.map((name) => lab.startNode(name, { under: "python3", more: ["--allow-scripts"] })));
-  const job = (lab: FarmLab, blend: string, nodes: readonly LabNode[]) => {
-    const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`).join(",");
-    return [blend, "-o", lab.path("film.mp4"), "--nodes", addresses, "--keep-frames", "--yes", "--allow-scripts"];
-  };
-  const failedFrames = (run: LabCoordinator) => run.all("frame:failed").map(({ frame }) => frame);
+  const job = (output: string) => [scene.blendfile, "-o", output, "--keep-frames", "--yes"];
+  const under = "python3" as const; // starts sooner; it renders with the same Blender
 
-  test.each([[["north"]], [["north", "south"]]])(
-    "frames that crash Blender, on %j: they have failed, every other one is rendered, and the next run says the same",
-    async (names) => {
-      await using lab = await FarmLab.open();
-      const nodes = await start(lab, ...names);
-      const blend = lab.path("deadly.blend");
-      await saveScene("deadly.py", blend, ["20", "1,2"]);
-      const first = lab.coordinate(job(lab, blend, nodes));
-      expect(await first.end(), first.story()).toMatchObject({
-        code: 4,
-        last: { type: "job:failed", code: "FARM_FRAMES_FAILED", message: expect.stringMatching(/: 1,2$/) },
-      });
-      expect(failedFrames(first).sort()).toEqual([1, 2]);
-      expect(first.all("frame:failed")[0]).toMatchObject({
-        code: "CRASHED",
-        hint: expect.stringMatching(/Open the file/),
-      });
-      const stored = async () => (await storedFrames(lab.path("film.mp4"))).map(({ frame }) => frame);
-      expect((await stored()).sort((a, b) => a - b)).toEqual(range(3, 20));
-      expect(first.all("node:refused")).toEqual([]);
-
-      const again = lab.coordinate(job(lab, blend, nodes));
-      expect(await again.end(), again.story()).toMatchObject({ code: 4, last: { code: "FARM_FRAMES_FAILED" } });
-      expect(failedFrames(again).sort()).toEqual([1, 2]);
-      await expectClean(lab, lab.path("film.mp4"));
-    },
-  );
-
-  test("a slot is killed while it loads: it is started again, and the job knows nothing of it", async () => {
-    await using lab = await FarmLab.open();
-    const nodes = await start(lab, "north");
-    const run = lab.coordinate(job(lab, scene.blendfile, nodes));
-    const [north] = nodes;
-    for (let slots: number[] = []; slots.length === 0; await delay(5)) {
-      slots = north ? await slotsOf(lab, north) : [];
-      for (const pid of slots) process.kill(pid, "SIGKILL");
-    }
-    expect(framesByNode(await completion(run))).toEqual({ north: 24 });
-    await expectSameFilm(lab.path("film.mp4"), scene);
-    await expectClean(lab, lab.path("film.mp4"));
+  test("a slot is frozen: another node takes its frame, and the slot is ended", async () => {
+    await using lab = await FarmLab.open("desk", "north", "south");
+    const [, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    const slots = await slotsOf(lab, south);
+    await renders(run, "south");
+    for (const pid of slots) await freeze(pid);
+    await completion(run);
+    expect(run.all("node:lost")).toEqual([]);
+    const isBySouth = (type: string, frame: unknown) =>
+      run.all(type).some((event) => event.name === "south" && event.frame === frame);
+    const [frozen] = run.all("frame:started").filter(({ frame }) => !isBySouth("frame:rendered", frame));
+    expect(run.all("frame:stored").find(({ frame }) => frame === frozen?.frame)).toMatchObject({ name: "north" });
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
   });
 
-  test("a file that crashes every Blender that loads it: told with the cause, in bounded time", async () => {
-    await using lab = await FarmLab.open();
-    const nodes = await start(lab, "north", "south");
-    const blend = lab.path("deadly.blend");
-    await saveScene("deadly.py", blend, ["4", "load"]);
-    const run = lab.coordinate(job(lab, blend, nodes));
-    expect(await run.end(), run.story()).toMatchObject({
-      code: 4,
-      last: {
-        ...{ type: "job:failed", code: "FARM_LOAD_FAILED" },
-        message: expect.stringMatching(/ended by itself \(SIGSEGV\)/),
-        hint: expect.stringMatching(/Open the file/),
-      },
+  test("the only slot is frozen: after ten minutes without progress it is ended, and its frame rendered again", async (context) => {
+    if (skipBecause(fakedClockProblem)) return context.skip(fakedClockProblem);
+    await using lab = await FarmLab.open("desk", "north");
+    const clock = hurried(20); // ten minutes in thirty seconds, and links that are lost after half a second of silence
+    const blender = await blenderBehind(lab, "true-time", "unset LD_PRELOAD"); // it would not start with it
+    const north = await lab.startNode("north", { under, limits: clock, more: ["--blender", blender] });
+    const address = `${lab.network.addressOf("north")}:${north.port}`;
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate([...job(output), "--nodes", address], {}, clock);
+    await run.event("frame:stored", 4);
+    const slots = await slotsOf(lab, north);
+    await renders(run, "north");
+    for (const pid of slots) await freeze(pid);
+    const frozenAt = Date.parse(String(run.events.at(-1)?.at));
+    const gaveUp = await run.event("frame:requeued", 1, ({ reason }) => String(reason).startsWith("TIMED_OUT"));
+    const minutes = (Date.parse(String(gaveUp.at)) - frozenAt) / 60_000;
+    expect(minutes).toBeGreaterThan(9.5);
+    expect(minutes).toBeLessThan(12);
+    await run.event("frame:stored", 5);
+    expect(await slotsOf(lab, north)).not.toEqual(expect.arrayContaining(slots));
+    expect(framesByNode(await completion(run))).toEqual({ north: 24 });
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("a slot is killed, as for memory: the node stays, and its slot renders again", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    const north = await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    await renders(run, "north");
+    for (const pid of await slotsOf(lab, north)) process.kill(pid, "SIGKILL");
+    const { reason } = await run.event("frame:requeued");
+    expect(reason).toMatch(/KILLED|OUT_OF_MEMORY|slot ended/);
+    expect(framesByNode(await completion(run))).toEqual({ north: 24 });
+    expect(run.all("node:lost")).toEqual([]);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("memory runs out for a slot, and the kernel kills it: that is the cause told, and its slot renders again", async (context) => {
+    const cage = await makeMemoryCage(64 * 1024);
+    if (!cage) {
+      skipBecause(noControlGroups);
+      return context.skip(noControlGroups);
+    }
+    await using lab = await FarmLab.open("desk", "north");
+    const north = await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 4);
+    await renders(run, "north");
+    for (const pid of await slotsOf(lab, north)) await cage.take(pid);
+    const { reason } = await run.event("frame:requeued");
+    expect(reason).toMatch(/OUT_OF_MEMORY|memory ran out/);
+    expect(framesByNode(await completion(run))).toEqual({ north: 24 });
+    expect(run.all("node:lost")).toEqual([]);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
+  });
+
+  test("a blendfile that no Blender can open: told with the cause, in bounded time", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    await lab.startNode("north", { under });
+    const output = lab.path("film.mp4");
+    await writeFile(lab.path("half.blend"), await halfOf(scene.blendfile));
+    const run = lab.coordinate([lab.path("half.blend"), "-o", output, "--yes"]);
+    const { code, last } = await run.end(40_000);
+    expect({ code, last }, run.story()).toMatchObject({
+      code: 2,
+      last: { type: "job:failed", code: "FARM_NOT_A_BLEND" },
     });
     expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
-  test("a guard of the memory ends every Blender of two small machines: the third one renders all, and no frame has failed", async () => {
-    await using lab = await FarmLab.open();
-    const nodes = await start(lab, "small", "smaller", "big");
-    const run = lab.coordinate(job(lab, scene.blendfile, nodes));
-    await renders(run, "big");
-    const big = nodes.filter(({ name }) => name === "big");
-    const held = await Promise.all(big.map((node) => hold(lab, node)));
-    const guard = new AbortController();
-    const guarding = endEachStarted(
-      lab,
-      run,
-      nodes.filter(({ name }) => name !== "big"),
-      guard.signal,
-    );
-    const isKilled = (reason: unknown) => /^KILLED: .*from outside \(SIGTERM\)/.test(String(reason));
-    const endedOn = (name: string) =>
-      run.all("frame:requeued").filter((event) => event.name === name && isKilled(event.reason));
-    const bothTried = () =>
-      endedOn("small").some(({ frame }) => endedOn("smaller").some((event) => event.frame === frame));
-    await run.event("frame:requeued", 1, bothTried);
-    for (const each of held) each.letGo();
-
-    const completed = await completion(run);
-    guard.abort();
-    await guarding;
-    expect(framesByNode(completed).big).toBeGreaterThan(20);
-    expect(failedFrames(run)).toEqual([]);
-    await expectSameFilm(lab.path("film.mp4"), scene);
-    await expectClean(lab, lab.path("film.mp4"));
-  });
+  test.each([
+    [
+      "crashes when it opens it",
+      "FARM_LOAD_FAILED",
+      `set -- --python-expr 'import bpy, os; bpy.app.handlers.load_pre.append(lambda *_: os.kill(os.getpid(), 11))' "$@"`,
+    ],
+    [
+      "finds it damaged",
+      "FARM_NOT_A_BLEND",
+      `case "$*" in *slot_main*) find north/cache -type f -size +100k -exec truncate -s 50000 {} + ;; esac`,
+    ],
+  ])(
+    "the first node's Blender %s: that node is left out with the reason, and another renders",
+    async (_, code, script) => {
+      await using lab = await FarmLab.open("desk", "north", "south");
+      // The sound one has the file open only after the other has failed.
+      const gate = `case "$*" in *slot_main*) until [ -e open ]; do sleep 0.1; done ;; esac`;
+      const blenders = [
+        await blenderBehind(lab, "bad", `cd ${lab.path(".")}; ${script}`),
+        await blenderBehind(lab, "late", `cd ${lab.path(".")}; ${gate}`),
+      ];
+      const [bad = "", late = ""] = blenders;
+      await Promise.all([
+        lab.startNode("north", { under, more: ["--blender", bad] }),
+        lab.startNode("south", { under, more: ["--blender", late] }),
+      ]);
+      const output = lab.path("film.mp4");
+      const run = lab.coordinate([...job(output)]);
+      expect(await run.event("node:refused")).toMatchObject({ name: "north", code, hint: expect.any(String) });
+      expect(run.all("node:joined")).toEqual([]);
+      await writeFile(lab.path("open"), "");
+      expect(framesByNode(await completion(run))).toEqual({ south: 24 });
+      expect(run.all("node:refused").length).toBe(1);
+      await expectSameFilm(output, scene);
+      await expectClean(lab, output);
+    },
+  );
 });
-
-/** Ends, as earlyoom does, the Blender of each frame that one of these nodes begins. */
-async function endEachStarted(lab: FarmLab, run: LabCoordinator, nodes: readonly LabNode[], signal: AbortSignal) {
-  for (let seen = 0; !signal.aborted; await delay(5)) {
-    const started = run.all("frame:started");
-    for (; seen < started.length; seen++) {
-      const node = nodes.find(({ name }) => name === started[seen]?.name);
-      const slots = node ? await slotsOf(lab, node) : [];
-      for (const pid of slots) process.kill(pid, "SIGTERM");
-    }
-  }
-}

@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
+import { blenderPath } from "./blender.ts";
 import type { FarmLab } from "./lab.ts";
 import type { LabCoordinator, LabEvent } from "./lab-coordinator.ts";
 import type { LabNode } from "./lab-node.ts";
@@ -82,4 +83,15 @@ export function expectElsewhere(run: LabCoordinator, lost: string): void {
 export async function halfOf(blendfile: string): Promise<Buffer> {
   const whole = await readFile(blendfile);
   return whole.subarray(0, whole.length / 2);
+}
+
+/**
+ * Blender behind a script, to be given to a node by `--blender`.
+ *
+ * @param script Lines of sh that are run before it; what they leave as arguments is Blender's
+ */
+export async function blenderBehind(lab: FarmLab, name: string, script: string): Promise<string> {
+  const path = lab.path(`blender-${name}`);
+  await writeFile(path, `#!/bin/sh\n${script}\nexec '${blenderPath}' "$@"\n`, { mode: 0o755 });
+  return path;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import type { FakeConversation, FakeNodeOptions } from "../support/fake-node.ts";
-import { FaultFarm, range } from "../support/fault-farm.ts";
+import { FaultFarm, type FaultyNode, range } from "../support/fault-farm.ts";
 import { makePng } from "../support/png.ts";
 
 // A minute without bytes is long for a test; the real number has a test of its own.
@@ -129,32 +129,68 @@ describe("a node that breaks the protocol whenever it gives a result", () => {
 });
 
 describe("frames that nobody assigned", () => {
-  /** A result of which the coordinator knows nothing, said once, beside the first honest one. */
-  async function inventor(farm: FaultFarm, invented: { frame: number; attempt: number }) {
+  const neverMade = 999_999_999;
+  const inventions: [what: string, invented: { frame: number; attempt: number }][] = [
+    ["of an attempt that was never made", { frame: 5, attempt: neverMade }],
+    ["of a frame that is none of the job's", { frame: 500, attempt: neverMade }],
+  ];
+
+  /** It tells of results that nobody asked for, so many times, before its first honest one. */
+  async function startInventor(farm: FaultFarm, invented: { frame: number; attempt: number }, times: number) {
     const inventor = await farm.start({ name: "inventor" });
-    let isSaid = false;
+    let rest = times;
     inventor.node.options.say = (message) => {
-      if (message.type !== "frame-rendered" || isSaid) return [message];
-      isSaid = true;
-      return [{ type: "frame-rendered", result: { ...message.result, ...invented } }, message];
+      if (message.type !== "frame-rendered" || rest === 0) return [message];
+      const { result } = message;
+      const said = Array.from({ length: rest }, (_, index) => ({
+        ...message,
+        result: { ...result, ...invented, attempt: invented.attempt - index },
+      }));
+      rest = 0;
+      return [...said, message];
     };
     return inventor;
   }
 
-  test("of an attempt that was never made: dropped, counted against the node, and nothing of it is fetched", async () => {
+  function fetchedOfInvented({ node }: FaultyNode): unknown[] {
+    return node.heard.filter((message) => message.type === "result-fetch" && message.attempt > neverMade - 10);
+  }
+
+  test.each(inventions)("%s: the third in a row bars the node, and nothing of them is fetched", async (_, invented) => {
     await using farm = await FaultFarm.open();
-    const nodes = [await inventor(farm, { frame: 5, attempt: 999_999_999 }), await farm.start({ name: "honest" })];
-    const run = farm.run(nodes, { frames: "1-8" });
-    await run.completed();
-    const fetched = nodes[0]?.node.heard.filter((message) => message.type === "result-fetch") ?? [];
-    expect(fetched.every((message) => message.type === "result-fetch" && message.attempt < 999_999_999)).toBe(true);
+    const [liar, honest] = [await startInventor(farm, invented, 3), await farm.start({ name: "honest" })];
+    const run = farm.run([liar, honest], { frames: "1-8" });
+    const barred = new Promise<void>((resolve) => {
+      run.onEvent = (event) => event.type === "node:barred" && resolve();
+    });
+    honest.node.options.beforeFrame = () => barred;
+    const { nodes } = await run.completed();
+    expect(run.all("node:barred")).toMatchObject([
+      { name: "inventor", reason: expect.stringContaining("3 failures in a row: NEVER_ASSIGNED") },
+    ]);
+    // What it had been given before, one frame that runs and one that waits, is judged for itself.
+    expect(nodes.find(({ name }) => name === "honest")?.frames).toBeGreaterThanOrEqual(6);
+    expect(fetchedOfInvented(liar)).toEqual([]);
     await farm.expectFilm(range(1, 8));
   });
 
-  test("outside of the job's range: dropped", async () => {
+  test.each(inventions)("%s: two of them and then a good one bar nobody", async (_, invented) => {
     await using farm = await FaultFarm.open();
-    const nodes = [await inventor(farm, { frame: 500, attempt: 999_999_999 })];
-    await farm.run(nodes, { frames: "1-8" }).completed();
+    const [liar, honest] = [await startInventor(farm, invented, 2), await farm.start({ name: "honest" })];
+    const run = farm.run([liar, honest], { frames: "1-8" });
+    await run.completed();
+    expect(run.all("node:barred")).toEqual([]);
+    expect(fetchedOfInvented(liar)).toEqual([]);
+    await farm.expectFilm(range(1, 8));
+  });
+
+  test.each(inventions)("%s: the only node is not barred for them", async (_, invented) => {
+    await using farm = await FaultFarm.open();
+    const liar = await startInventor(farm, invented, 5);
+    const run = farm.run([liar], { frames: "1-8" });
+    await run.completed();
+    expect(run.all("node:barred")).toEqual([]);
+    expect(fetchedOfInvented(liar)).toEqual([]);
     await farm.expectFilm(range(1, 8));
   });
 

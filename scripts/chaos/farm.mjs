@@ -1,31 +1,38 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { projectFolder } from "../setup/tools.mjs";
+import { WallClock } from "./clock.mjs";
+import { Coordinator } from "./coordinator.mjs";
 import { Network } from "./network.mjs";
+import { ChaosNode } from "./node.mjs";
 import { markVariable, processesOf, send } from "./processes.mjs";
+import { Spans } from "./spans.mjs";
 
 const run = promisify(execFile);
-const startsWithinMs = 60_000;
 
 /** Enough that a node takes blendfiles: it keeps a quarter of a gigabyte free. Only what is written takes memory. */
 const cacheMegabytes = 320;
+/** For the job folders of a whole run. */
+const filmsMegabytes = 64;
+/** For a while after a node is back, those who have just looked for it did so in vain. */
+const awayGraceMs = 5_000;
 
-/**
- * @typedef {object} ChaosNode
- * @property {string} name
- * @property {import("node:child_process").ChildProcess | undefined} child `undefined` while it is not running
- * @property {boolean} isBusy whether a fault is at work on it: then no other one begins there
- */
+/** @typedef {import("./coordinator.mjs").Heard} Heard */
 
 /** Four nodes and a desk on a network of their own, real programs on each, and what faults can do to them. */
 export class ChaosFarm {
   /** @type {ChaosNode[]} */
   nodes = [];
+  /** When no node could be used. */
+  allAway = new Spans(awayGraceMs);
+  /** When there was no room for frames and videos. */
+  diskFull = new Spans();
   network;
+  /** @type {WallClock | undefined} the desk's, where it can be set */
+  clock;
   #mark;
   #folder;
   #blender;
@@ -40,151 +47,124 @@ export class ChaosFarm {
     this.#blender = blender;
     this.#key = key;
     this.network = new Network(`rc${mark.slice(0, 5)}`);
+    for (const place of [this.temporary, this.films]) mkdirSync(place, { recursive: true });
   }
 
+  /** Where every program of the run puts its temporary files. */
   get temporary() {
     return join(this.#folder, "tmp");
   }
 
-  /** @param {string[]} names */
-  async open(names) {
-    mkdirSync(this.temporary, { recursive: true });
+  /** Where the films are made: a disk of its own, which can be full. */
+  get films() {
+    return join(this.#folder, "films");
+  }
+
+  /** What nodes on this machine keep. */
+  get deskCache() {
+    return join(this.#folder, "desk/cache");
+  }
+
+  /** @param {readonly string[]} names @param {(text: string) => void} complain */
+  async open(names, complain) {
+    await this.#mount(this.films, filmsMegabytes);
     await this.network.open();
     await this.network.plugIn("desk");
-    this.nodes = names.map((name) => ({ name, child: undefined, isBusy: false }));
-    for (const { name } of this.nodes) {
+    if (WallClock.isThere) this.clock = new WallClock(join(this.#folder, "desk-clock"));
+    const [blender, environment] = [this.#blender, this.environment()];
+    // libfaketime stops Blender at its start: what the desk starts must be without it.
+    writeFileSync(this.#deskBlender, `#!/bin/sh\nunset LD_PRELOAD\nexec '${blender}' "$@"\n`, { mode: 0o755 });
+    this.nodes = names.map((name) => {
+      const [folder, on] = [join(this.#folder, name), this.network.on(name)];
+      return new ChaosNode({ name, folder, on, blender, environment, complain });
+    });
+    for (const { name, cache } of this.nodes) {
       await this.network.plugIn(name);
-      const cache = this.#cache(name);
-      mkdirSync(cache, { recursive: true });
-      await run("mount", ["-t", "tmpfs", "-o", `size=${cacheMegabytes}m`, "renderfarm-chaos", cache]);
-      this.#mounts.add(cache);
+      await this.#mount(cache, cacheMegabytes);
     }
-    await Promise.all(this.nodes.map((node) => this.start(node)));
+    await Promise.all(this.nodes.map((node) => node.start()));
   }
 
-  /** Starts a node and waits until it serves. @param {ChaosNode} node */
-  async start(node) {
-    const folder = join(this.#folder, node.name);
-    const ready = join(folder, "ready.json");
-    rmSync(ready, { force: true });
-    const script = join(projectFolder, "blender_scripts/main.py");
-    const own = ["--cache-dir", this.#cache(node.name), "--config-dir", join(folder, "config")];
-    const options = [
-      "--name",
-      node.name,
-      ...own,
-      "--ready-file",
-      ready,
-      "--exit-with-stdin",
-      "--blender",
-      this.#blender,
-    ];
-    const child = this.#spawn([...this.network.on(node.name), "python3", script, ...options]);
-    node.child = child;
-    const deadline = Date.now() + startsWithinMs;
-    while (!existsSync(ready)) {
-      if (child.exitCode !== null || child.signalCode !== null) return; // another fault was quicker
-      if (Date.now() > deadline) throw new Error(`The node '${node.name}' did not become ready`);
-      await delay(50);
+  /** Does what keeps these nodes from being used. @param {readonly ChaosNode[]} nodes @param {() => Promise<void>} work */
+  async whileAway(nodes, work) {
+    for (const node of nodes) node.isAway = true;
+    this.#noteAway();
+    try {
+      await work();
+    } finally {
+      for (const node of nodes) node.isAway = false;
+      this.#noteAway();
     }
-  }
-
-  /** Kills a node, its slots live on for as long as they need to notice. @param {ChaosNode} node */
-  async kill(node) {
-    const { child } = node;
-    node.child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL");
-    await ended;
-  }
-
-  /** Ends a node as its owner does. @param {ChaosNode} node */
-  async stop(node) {
-    const { child } = node;
-    node.child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.stdin?.end();
-    const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
-    await ended;
-    clearTimeout(timer);
   }
 
   /** The Blenders in which a node renders. @param {ChaosNode} node */
   slots(node) {
-    const pid = node.child?.pid;
+    const { pid } = node;
     return processesOf(this.#mark).filter(({ parent, command }) => parent === pid && command.includes("slot_main"));
   }
 
-  /** The running encoders. */
-  encoders() {
-    return processesOf(this.#mark).filter(({ command }) => /^(\S*\/)?ffmpeg .* -i /.test(command));
+  /** The running encoders of a video. @param {string} output */
+  encodersOf(output) {
+    const part = `/.${basename(output)}.`;
+    return processesOf(this.#mark).filter(({ command }) => /^(\S*\/)?ffmpeg /.test(command) && command.includes(part));
   }
 
-  /** Starts the command line on the desk. @param {string[]} args */
-  coordinate(args) {
+  processes() {
+    return processesOf(this.#mark);
+  }
+
+  /** Starts the command line on the desk. @param {readonly string[]} args @param {(event: Heard) => void} onEvent */
+  coordinate(args, onEvent) {
     const program = join(projectFolder, "dist/cli/main.js");
-    const child = this.#spawn([...this.network.on("desk"), process.execPath, program, ...args, "--json"]);
-    /** @type {Record<string, unknown>[]} */
-    const events = [];
-    let stderr = "";
-    child.stderr?.on("data", (piece) => {
-      stderr = (stderr + piece).slice(-4_000);
-    });
-    if (child.stdout) {
-      createInterface({ input: child.stdout }).on("line", (line) => {
-        const event = JSON.parse(line);
-        if (event.type !== "job:progressed" && event.type !== "frame:progressed") events.push(event);
-      });
-    }
-    /** @type {Promise<{code: number | null, stderr: string}>} */
-    const ended = new Promise((resolve) => child.once("close", (code) => resolve({ code, stderr })));
-    return { child, events, ended };
-  }
-
-  /** Leaves no byte free where a node keeps its files. @param {ChaosNode} node */
-  async fillDisk(node) {
-    const filler = join(this.#cache(node.name), "filler");
-    await run("dd", ["if=/dev/zero", `of=${filler}`, "bs=64k"]).catch(() => {}); // it ends when the disk is full
-    return () => rmSync(filler, { force: true });
-  }
-
-  /** Forgets all that a node has received. @param {ChaosNode} node */
-  emptyCache(node) {
-    for (const name of ["blobs", "parts"]) rmSync(join(this.#cache(node.name), name), { recursive: true, force: true });
-  }
-
-  /** What nodes that have ended left in their caches. */
-  leftovers() {
-    return this.nodes.flatMap(({ name }) => {
-      const runs = join(this.#cache(name), "runs");
-      return existsSync(runs) ? [runs] : [];
-    });
-  }
-
-  /** Ends everything, whatever state it is in. Idempotent. */
-  async close() {
-    for (const { pid } of processesOf(this.#mark)) send(pid, "SIGKILL");
-    for (let tries = 0; processesOf(this.#mark).length > 0 && tries < 100; tries += 1) await delay(50);
-    for (const mount of this.#mounts) await run("umount", ["-l", mount]).catch(() => {});
-    this.#mounts.clear();
-    await this.network.close();
-  }
-
-  /** @param {string} name */
-  #cache(name) {
-    return join(this.#folder, name, "cache");
-  }
-
-  /** @param {string[]} words */
-  #spawn([command = "", ...args]) {
-    return spawn(command, args, {
+    const on = [...this.network.on("desk"), ...(this.clock?.words ?? [])];
+    const [command = "", ...words] = [...on, process.execPath, program, ...args, "--blender", this.#deskBlender];
+    const child = spawn(command, [...words, "--json"], {
       cwd: this.#folder,
       env: this.environment(),
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
-    }).on("error", () => {});
+    });
+    return new Coordinator(child, onEvent);
+  }
+
+  /** Names of the nodes that the command line finds on the network. */
+  async nodesFound() {
+    const program = join(projectFolder, "dist/cli/main.js");
+    const [command = "", ...words] = [...this.network.on("desk"), process.execPath, program, "nodes", "--json"];
+    const options = { env: this.environment(), cwd: this.#folder, timeout: 60_000 };
+    const { stdout } = await run(command, words, options).catch((error) => ({ stdout: String(error.stdout) }));
+    return stdout.split("\n").flatMap((line) => /"name":"(\w+)"/.exec(line)?.[1] ?? []);
+  }
+
+  /** Leaves no byte free where a node keeps its files. @param {ChaosNode} node @returns {Promise<() => void>} undoes it */
+  async fillNode({ cache }) {
+    return await fill(cache);
+  }
+
+  /** Leaves no byte free where the films are made. @returns {Promise<() => void>} undoes it */
+  async fillDesk() {
+    this.diskFull.set(true);
+    const empty = await fill(this.films);
+    return () => {
+      empty();
+      this.diskFull.set(false);
+    };
+  }
+
+  /** Forgets all that a node has received. @param {ChaosNode} node */
+  emptyCache({ cache }) {
+    for (const name of ["blobs", "parts"]) rmSync(join(cache, name), { recursive: true, force: true });
+  }
+
+  /** Ends everything, whatever state it is in. Idempotent. */
+  async close() {
+    for (let tries = 0; processesOf(this.#mark).length > 0 && tries < 100; tries += 1) {
+      for (const { pid } of processesOf(this.#mark)) send(pid, "SIGKILL");
+      await delay(50);
+    }
+    for (const mount of this.#mounts) await run("umount", ["-l", mount]).catch(() => {});
+    this.#mounts.clear();
+    await this.network.close();
   }
 
   /** Of every program of the run: nothing of ours reaches them by accident. @returns {Record<string, string>} */
@@ -196,16 +176,33 @@ export class ChaosFarm {
       TMPDIR: this.temporary,
       RENDERFARM_KEY: this.#key,
       RENDERFARM_CONFIG_DIR: join(this.#folder, "desk/config"),
-      RENDERFARM_CACHE_DIR: join(this.#folder, "desk/cache"),
+      RENDERFARM_CACHE_DIR: this.deskCache,
       [markVariable]: this.#mark,
     };
   }
+
+  get #deskBlender() {
+    return join(this.#folder, "desk-blender");
+  }
+
+  #noteAway() {
+    this.allAway.set(this.nodes.every(({ isAway }) => isAway));
+  }
+
+  /** @param {string} folder @param {number} megabytes */
+  async #mount(folder, megabytes) {
+    await run("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "renderfarm-chaos", folder]);
+    this.#mounts.add(folder);
+  }
 }
 
-/** @param {string} file */
-export const readLines = (file) =>
-  existsSync(file)
-    ? readFileSync(file, "utf8")
-        .split("\n")
-        .filter((line) => line !== "")
-    : [];
+/** @param {string} folder */
+async function fill(folder) {
+  const filler = join(folder, "filler");
+  // In ever smaller pieces; each ends when the next one has no room.
+  for (const size of ["1M", "4k", "1"]) {
+    const append = ["if=/dev/zero", `of=${filler}`, `bs=${size}`, "oflag=append", "conv=notrunc"];
+    await run("dd", append).catch(() => {});
+  }
+  return () => rmSync(filler, { force: true });
+}

@@ -37,6 +37,20 @@ export function send(pid, signal) {
   }
 }
 
+/** Whether a process lives: one that was killed may wait for its parent to look. @param {number} pid */
+export function isThere(pid) {
+  return !["", "Z", "X"].includes(stateOf(pid));
+}
+
+/** As the kernel names it: `S` sleeps, `R` runs, `T` is stopped; empty when there is none. @param {number} pid */
+export function stateOf(pid) {
+  try {
+    return /^State:\s*(\S)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+  } catch {
+    return "";
+  }
+}
+
 /** Waits until no process of the run is left. @param {string} mark @param {number} patienceMs */
 export async function remaining(mark, patienceMs) {
   const deadline = Date.now() + patienceMs;

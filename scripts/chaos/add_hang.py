@@ -1,0 +1,37 @@
+"""Adds a script to a blendfile and saves it: blender -b FILE.blend -P add_hang.py -- FOLDER
+
+Where scripts are allowed, it makes Blender hang for ever at the beginning of a frame, if FOLDER has a file by the name of
+the node that renders; it renames the file, so that the next frame is rendered, and to show that it did.
+"""
+
+import sys
+
+import bpy
+
+SCRIPT = """
+import os
+
+import bpy
+
+FOLDER = %r
+
+
+@bpy.app.handlers.persistent
+def hang(*_):
+    for name in os.listdir(FOLDER) if os.path.isdir(FOLDER) else []:
+        if "/%%s/cache/" %% name in os.environ.get("TMPDIR", ""):
+            try:
+                os.rename(os.path.join(FOLDER, name), os.path.join(FOLDER, name + ".hangs"))
+            except OSError:
+                return  # it was taken back
+            while True:
+                pass
+
+
+bpy.app.handlers.render_pre.append(hang)
+"""
+
+text = bpy.data.texts.new("hang.py")
+text.write(SCRIPT % sys.argv[sys.argv.index("--") + 1])
+text.use_module = True
+bpy.ops.wm.save_mainfile()

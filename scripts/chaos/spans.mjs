@@ -1,0 +1,25 @@
+/** When something was so: spans of time, the last of which may still go on. */
+export class Spans {
+  /** @type {{fromMs: number, toMs: number}[]} */
+  #spans = [];
+  #graceMs;
+
+  /** @param {number} [graceMs] for how long after a span its effects are felt */
+  constructor(graceMs = 0) {
+    this.#graceMs = graceMs;
+  }
+
+  /** @param {boolean} isSo from now on */
+  set(isSo) {
+    const last = this.#spans.at(-1);
+    const isOpen = last?.toMs === Number.POSITIVE_INFINITY;
+    if (isSo === isOpen) return;
+    if (isSo) this.#spans.push({ fromMs: performance.now(), toMs: Number.POSITIVE_INFINITY });
+    else if (last) last.toMs = performance.now();
+  }
+
+  /** Whether it was so at any moment between the two. @param {number} fromMs @param {number} toMs */
+  touches(fromMs, toMs) {
+    return this.#spans.some((span) => span.fromMs <= toMs && span.toMs + this.#graceMs >= fromMs);
+  }
+}

@@ -1,0 +1,128 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { keyframedScene, type Reference, saveScene } from "../support/blender.ts";
+import { range } from "../support/fault-farm.ts";
+import { expectClean, hold, renders, slotsOf } from "../support/fault-lab.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab.ts";
+import type { LabCoordinator } from "../support/lab-coordinator.ts";
+import type { LabNode } from "../support/lab-node.ts";
+import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
+
+describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", () => {
+  let scene: Reference;
+
+  beforeAll(async () => {
+    requireBuild();
+    scene = await keyframedScene({ frames: 24, samples: 24 });
+  });
+
+  const start = (lab: FarmLab, ...names: string[]) =>
+    Promise.all(names.map((name) => lab.startNode(name, { under: "python3", more: ["--allow-scripts"] })));
+  const job = (lab: FarmLab, blend: string, nodes: readonly LabNode[]) => {
+    const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`).join(",");
+    return [blend, "-o", lab.path("film.mp4"), "--nodes", addresses, "--keep-frames", "--yes", "--allow-scripts"];
+  };
+  const failedFrames = (run: LabCoordinator) => run.all("frame:failed").map(({ frame }) => frame);
+
+  test.each([[["north"]], [["north", "south"]]])(
+    "frames that crash Blender, on %j: they have failed, every other one is rendered, and the next run says the same",
+    async (names) => {
+      await using lab = await FarmLab.open();
+      const nodes = await start(lab, ...names);
+      const blend = lab.path("deadly.blend");
+      await saveScene("deadly.py", blend, ["20", "1,2"]);
+      const first = lab.coordinate(job(lab, blend, nodes));
+      expect(await first.end(), first.story()).toMatchObject({
+        code: 4,
+        last: { type: "job:failed", code: "FARM_FRAMES_FAILED", message: expect.stringMatching(/: 1,2$/) },
+      });
+      expect(failedFrames(first).sort()).toEqual([1, 2]);
+      expect(first.all("frame:failed")[0]).toMatchObject({
+        code: "CRASHED",
+        hint: expect.stringMatching(/Open the file/),
+      });
+      const stored = async () => (await storedFrames(lab.path("film.mp4"))).map(({ frame }) => frame);
+      expect((await stored()).sort((a, b) => a - b)).toEqual(range(3, 20));
+      expect(first.all("node:refused")).toEqual([]);
+
+      const again = lab.coordinate(job(lab, blend, nodes));
+      expect(await again.end(), again.story()).toMatchObject({ code: 4, last: { code: "FARM_FRAMES_FAILED" } });
+      expect(failedFrames(again).sort()).toEqual([1, 2]);
+      await expectClean(lab, lab.path("film.mp4"));
+    },
+  );
+
+  test("a slot is killed while it loads: it is started again, and the job knows nothing of it", async () => {
+    await using lab = await FarmLab.open();
+    const nodes = await start(lab, "north");
+    const run = lab.coordinate(job(lab, scene.blendfile, nodes));
+    const [north] = nodes;
+    for (let slots: number[] = []; slots.length === 0; await delay(5)) {
+      slots = north ? await slotsOf(lab, north) : [];
+      for (const pid of slots) process.kill(pid, "SIGKILL");
+    }
+    expect(framesByNode(await completion(run))).toEqual({ north: 24 });
+    await expectSameFilm(lab.path("film.mp4"), scene);
+    await expectClean(lab, lab.path("film.mp4"));
+  });
+
+  test("a file that crashes every Blender that loads it: told with the cause, in bounded time", async () => {
+    await using lab = await FarmLab.open();
+    const nodes = await start(lab, "north", "south");
+    const blend = lab.path("deadly.blend");
+    await saveScene("deadly.py", blend, ["4", "load"]);
+    const run = lab.coordinate(job(lab, blend, nodes));
+    expect(await run.end(), run.story()).toMatchObject({
+      code: 4,
+      last: {
+        ...{ type: "job:failed", code: "FARM_LOAD_FAILED" },
+        message: expect.stringMatching(/ended by itself \(SIGSEGV\)/),
+        hint: expect.stringMatching(/Open the file/),
+      },
+    });
+    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
+  });
+
+  test("a guard of the memory ends every Blender of two small machines: the third one renders all, and no frame has failed", async () => {
+    await using lab = await FarmLab.open();
+    const nodes = await start(lab, "small", "smaller", "big");
+    const run = lab.coordinate(job(lab, scene.blendfile, nodes));
+    await renders(run, "big");
+    const big = nodes.filter(({ name }) => name === "big");
+    const held = await Promise.all(big.map((node) => hold(lab, node)));
+    const guard = new AbortController();
+    const guarding = endEachStarted(
+      lab,
+      run,
+      nodes.filter(({ name }) => name !== "big"),
+      guard.signal,
+    );
+    const isKilled = (reason: unknown) => /^KILLED: .*from outside \(SIGTERM\)/.test(String(reason));
+    const endedOn = (name: string) =>
+      run.all("frame:requeued").filter((event) => event.name === name && isKilled(event.reason));
+    const bothTried = () =>
+      endedOn("small").some(({ frame }) => endedOn("smaller").some((event) => event.frame === frame));
+    await run.event("frame:requeued", 1, bothTried);
+    for (const each of held) each.letGo();
+
+    const completed = await completion(run);
+    guard.abort();
+    await guarding;
+    expect(framesByNode(completed).big).toBeGreaterThan(20);
+    expect(failedFrames(run)).toEqual([]);
+    await expectSameFilm(lab.path("film.mp4"), scene);
+    await expectClean(lab, lab.path("film.mp4"));
+  });
+});
+
+/** Ends, as earlyoom does, the Blender of each frame that one of these nodes begins. */
+async function endEachStarted(lab: FarmLab, run: LabCoordinator, nodes: readonly LabNode[], signal: AbortSignal) {
+  for (let seen = 0; !signal.aborted; await delay(5)) {
+    const started = run.all("frame:started");
+    for (; seen < started.length; seen++) {
+      const node = nodes.find(({ name }) => name === started[seen]?.name);
+      const slots = node ? await slotsOf(lab, node) : [];
+      for (const pid of slots) process.kill(pid, "SIGTERM");
+    }
+  }
+}

@@ -32,11 +32,13 @@ test("a frame that only waited in a slot and was moved to another took one attem
   fast.node.options.fails = (frame) => (frame === 2 && failures++ === 0 ? {} : undefined);
   await withLog(farm.run([slow, fast], { frames: "1-8" }));
 
-  const given = [slow, fast].flatMap(({ node }) => node.heard.filter(({ type }) => type === "frame-assign"));
-  const begun = Object.values(starts).reduce((sum, count) => sum + count);
-  expect(given.length).toBeGreaterThan(begun); // something was moved
+  const given = [slow, fast].flatMap(({ node }) => node.heard.filter((message) => message.type === "frame-assign"));
+  const attempts = await attemptsIn(farm);
+  const once = given.filter(({ frame }) => starts[frame] === 1).map(({ frame }) => frame);
+  expect(once.length).toBeGreaterThan(new Set(once).size); // of these one at least was given twice
+  for (const frame of once) expect(attempts[frame], `frame ${frame}`).toBe(1);
   expect(starts[2]).toBeGreaterThan(1);
-  expect(await attemptsIn(farm)).toEqual(starts);
+  expect(attempts[2]).toBeGreaterThan(1);
 });
 
 test("attempts of earlier runs count: those of the log, and those of a frame that was stored and did not last", async () => {

@@ -231,7 +231,7 @@ export class FakeConversation {
         return this.send({ type: "slot-changed", slot, state: "ready", error: null, device: "CPU" });
       }
       case "result-fetch":
-        return this.#giveResult(message);
+        return this.giveResult(message);
       case "result-release":
         job?.results.delete(message.attempt);
         return;
@@ -339,7 +339,8 @@ export class FakeConversation {
     return { result: { ...truth, ...options.claim?.(truth) }, bytes };
   }
 
-  async #giveResult(message: Extract<FromCoordinator, { type: "result-fetch" }>): Promise<void> {
+  /** Sends the bytes of a result, if it is held. */
+  async giveResult(message: Extract<FromCoordinator, { type: "result-fetch" }>): Promise<void> {
     const { transfer, frame, attempt, offset } = message;
     const held = this.node.job?.results.get(attempt);
     if (!held) return this.send({ type: "result-missing", transfer, frame, attempt });

@@ -1,0 +1,233 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
+import { FaultFarm, type FaultRun, type FaultyNode, range } from "../support/fault-farm.ts";
+
+/** Nothing here waits for anything but scripted nodes that need no time. */
+const boundedMs = 30_000;
+
+/** A result that nobody rendered. */
+function invented(frame: number, attempt: number): FrameResult {
+  const format = { width: 32, height: 24, depth: 8, colorMode: "RGB" } as const;
+  return { frame, attempt, slot: 0, sha256: "1".repeat(64), sizeBytes: 1_000, ...format, seconds: 1, device: "CPU" };
+}
+
+/** A node that lists these when it takes the job. */
+function liarHolding(farm: FaultFarm, results: readonly FrameResult[]): Promise<FaultyNode> {
+  const say = (message: FromNode): FromNode[] =>
+    message.type === "job-opened" ? [{ ...message, results: [...message.results, ...results] }] : [message];
+  return farm.start({ name: "liar", say });
+}
+
+/** Keeps a node from its frames until the liar was heard. */
+async function untilHeard(run: FaultRun, liar: FaultyNode): Promise<void> {
+  while (!run.all("node:joined").some(({ name }) => name === "liar")) await delay(10);
+  while (liar.node.heard.some(({ type }) => type === "job-load") === false) await delay(10);
+  await delay(200);
+}
+
+/** Leaves the job with its first frames stored, so that the next run has numbers of an earlier one. */
+async function begin(farm: FaultFarm): Promise<void> {
+  const node = await farm.start({ name: "first", beforeFrame: (frame) => delay(frame > 2 ? 500 : 0) });
+  const run = farm.run([node], { frames: "1-8" });
+  run.onEvent = (event) => event.type === "frame:stored" && event.stored === 2 && run.drain.abort();
+  expect(await run.result).toMatchObject({ type: "interrupted" });
+  await node.server[Symbol.asyncDispose]();
+}
+
+describe("results that a node never had fail no frame and stop no other node:", () => {
+  const huge = Number.MAX_SAFE_INTEGER;
+  const lies: [what: string, results: FrameResult[]][] = [
+    ["one under the largest number there is", [invented(5, huge)]],
+    [
+      "sixty-four of every frame",
+      range(1, 8).flatMap((f) => range(1, 64).map((k) => invented(f, 5_000_000 + f * 100 + k))),
+    ],
+    ["two frames under one number", [invented(3, 5_000_000), invented(5, 5_000_000)]],
+    ["fifty of frames outside of the job", range(501, 550).map((frame) => invented(frame, 5_000_000 + frame))],
+    [
+      "sixty-four of every frame, under numbers of an earlier run",
+      range(1, 8).flatMap((f) => range(1, 64).map((k) => invented(f, 1_000 + f * 100 + k))),
+    ],
+    ["all frames under one number of an earlier run", range(1, 8).map((frame) => invented(frame, 500_000))],
+  ];
+  test.each(lies)(
+    "%s",
+    async (_, results) => {
+      await using farm = await FaultFarm.open();
+      await begin(farm);
+      const liar = await liarHolding(farm, results);
+      const honest = await farm.start({ name: "honest" });
+      const run = farm.run([liar, honest], { frames: "1-8" });
+      honest.node.options.beforeFrame = () => untilHeard(run, liar);
+
+      const { reused } = await run.completed();
+
+      expect(reused).toBeLessThan(6);
+      expect(run.all("frame:stored").length).toBe(8 - reused);
+      expect(honest.node.rendered.length).toBeGreaterThan(0);
+      expect(run.all("frame:failed")).toEqual([]);
+      expect(run.all("node:lost").filter(({ name }) => name === "honest")).toEqual([]);
+      const numbers = honest.node.heard.flatMap((message) => (message.type === "frame-assign" ? message.attempt : []));
+      expect(numbers.every((attempt) => attempt > 1_000_000 && attempt < 1_000_200)).toBe(true);
+      await farm.expectFilm(range(1, 8));
+    },
+    boundedMs,
+  );
+});
+
+test.each([
+  ["frames of the job", 1],
+  ["frames outside of the job", 501],
+  ["frames of the job, under numbers of an earlier run", -1],
+])(
+  "a node that tells of %s that it was never given is barred",
+  async (_, first) => {
+    await using farm = await FaultFarm.open();
+    await begin(farm);
+    const frames = range(Math.abs(first), Math.abs(first) + 49).map((frame) =>
+      first > 500 ? frame : ((frame - 1) % 8) + 1,
+    );
+    const lies = frames.map((frame, index) => invented(frame, (first < 0 ? 1_000 : 5_000_000) + index));
+    const liar = await farm.start({ name: "liar" });
+    let isSaid = false;
+    liar.node.options.say = (message) => {
+      if (message.type !== "frame-started" || isSaid) return [message];
+      isSaid = true;
+      return [message, ...lies.map((result): FromNode => ({ type: "frame-rendered", result }))];
+    };
+    const honest = await farm.start({ name: "honest" });
+    const run = farm.run([liar, honest], { frames: "1-8" });
+    const barred = new Promise<void>((resolve) => {
+      run.onEvent = (event) => event.type === "node:barred" && resolve();
+    });
+    liar.node.options.beforeFrame = () => barred;
+    honest.node.options.beforeFrame = () => barred;
+
+    await run.completed();
+
+    expect(run.all("node:barred")).toMatchObject([{ name: "liar", reason: expect.stringContaining("NEVER_ASSIGNED") }]);
+    expect(liar.node.heard.some((message) => message.type === "result-fetch" && message.attempt < 1_000_001)).toBe(
+      false,
+    );
+    await farm.expectFilm(range(1, 8));
+  },
+  boundedMs,
+);
+
+test(
+  "a result that never arrives is rendered elsewhere, long before its transfer is given up",
+  async () => {
+    await using farm = await FaultFarm.open();
+    const stuck = await farm.start({ name: "stuck" });
+    const honest = await farm.start({ name: "honest" });
+    let kept: number | undefined;
+    stuck.node.options.onMessage = (message) => {
+      if (message.type !== "result-fetch") return false;
+      kept ??= message.frame;
+      return message.frame === kept;
+    };
+    const heartbeats = setInterval(() => void stuck.node.conversation?.send({ type: "heartbeat" }), 1_000);
+    const run = farm.run([stuck, honest], { frames: "1-8" });
+    honest.node.options.beforeFrame = () => delay(50);
+
+    await run.completed();
+
+    clearInterval(heartbeats);
+    expect(kept).toBeDefined();
+    expect(honest.node.rendered).toContain(kept);
+    expect(run.all("frame:requeued")).toEqual([]);
+    await farm.expectFilm(range(1, 8));
+  },
+  boundedMs,
+);
+
+test(
+  "a few results of a node are fetched at once, however many wait",
+  async () => {
+    await using farm = await FaultFarm.open();
+    const node = await farm.start({ name: "quick" });
+    const asked = new Set<number>();
+    let most = 0;
+    let areAllRendered = () => {};
+    const allRendered = new Promise<void>((resolve) => {
+      areAllRendered = resolve;
+    });
+    node.node.options.onMessage = (message, conversation) => {
+      if (message.type !== "result-fetch") return false;
+      asked.add(message.transfer);
+      most = Math.max(most, asked.size);
+      void allRendered.then(() => conversation.giveResult(message));
+      return true;
+    };
+    node.node.options.say = (message) => {
+      if (message.type === "result-end") asked.delete(message.transfer);
+      if (message.type === "frame-rendered" && message.result.frame === 40) setTimeout(areAllRendered, 50);
+      return [message];
+    };
+
+    await farm.run([node], { frames: "1-40" }).completed();
+
+    expect(most).toBe(4);
+    await farm.expectFilm(range(1, 40));
+  },
+  boundedMs,
+);
+
+describe("a node that begins nothing of what it is given", () => {
+  const fullSlot = (message: FromNode): FromNode[] => {
+    if (message.type !== "frame-started") return message.type.startsWith("frame-") ? [] : [message];
+    const { frame, attempt, slot } = message;
+    const error = { code: "SLOT_FULL", message: "no room", hint: "", log: [] as string[] } as const;
+    return [{ type: "frame-failed", frame, attempt, slot, error }];
+  };
+
+  test(
+    "ends the job when there is no other, with the reason",
+    async () => {
+      await using farm = await FaultFarm.open();
+      const run = farm.run([await farm.start({ name: "full", say: fullSlot })], { frames: "1-8" });
+      await expect(run.result).rejects.toMatchObject({
+        code: "FARM_NODE_REFUSED",
+        message: "Cannot render on full: it gave back 10 frames in a row without a try",
+      });
+      expect(run.all("frame:failed")).toEqual([]);
+    },
+    boundedMs,
+  );
+
+  test(
+    "is left out where there are others",
+    async () => {
+      await using farm = await FaultFarm.open();
+      const full = await farm.start({ name: "full", say: fullSlot });
+      const honest = await farm.start({ name: "honest" });
+      const run = farm.run([full, honest], { frames: "1-8" });
+      const leftOut = new Promise<void>((resolve) => {
+        run.onEvent = (event) => event.type === "node:refused" && resolve();
+      });
+      honest.node.options.beforeFrame = () => leftOut;
+      await run.completed();
+      expect(run.all("node:refused")).toMatchObject([{ name: "full", code: "FARM_NODE_REFUSED" }]);
+      await farm.expectFilm(range(1, 8));
+    },
+    boundedMs,
+  );
+});
+
+test(
+  "frames that crash every slot fail, and those that waited beside them are rendered",
+  async () => {
+    await using farm = await FaultFarm.open();
+    const crashes = (frame: number) => (frame <= 12 ? { code: "CRASHED" as const, message: "SIGSEGV" } : undefined);
+    const nodes = [await farm.start({ fails: crashes }), await farm.start({ fails: crashes })];
+    const run = farm.run(nodes, { frames: "1-24" });
+    await expect(run.result).rejects.toMatchObject({
+      code: "FARM_FRAMES_FAILED",
+      message: expect.stringContaining("12 frames failed: 1-12"),
+    });
+    expect(run.all("frame:failed").map(({ code }) => code)).toEqual(Array(12).fill("CRASHED"));
+    expect(run.all("frame:stored").length).toBe(12);
+  },
+  boundedMs,
+);

@@ -1,11 +1,16 @@
 import { FarmError } from "../core/errors.ts";
 import type { Problem } from "../session/protocol.ts";
 
-/** Why a node is left out that has a link and gave up its slots. @param error What the last one said when it ended */
+/** What keeps a Blender from rendering that is well itself. */
+const circumstances: readonly string[] = ["DISK_FULL", "FILES_CHANGED"];
+
+/** Why a node is left out that has a link and no slot to render with. @param error What the last one said when it ended */
 export function slotsGivenUp(name: string, error: Problem | null): FarmError {
+  const isWell = error !== null && circumstances.includes(error.code);
+  const words = isWell ? "" : `its Blender ended again and again${error ? ": " : ""}`;
   return new FarmError(
     "FARM_LOAD_FAILED",
-    `Cannot render on ${name}: its Blender ended again and again${error ? `: ${error.message}` : ""}`,
+    `Cannot render on ${name}: ${words}${error?.message ?? ""}`,
     error?.hint || "Look at what that node printed",
   );
 }

@@ -1,11 +1,17 @@
-import { readdir } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { formatFarmKey } from "../../src/core/farm-key.ts";
+import { fewDescriptorsProblem, leaveDescriptors } from "../frames/few-descriptors.ts";
 import { keyframedScene, type Reference } from "../support/blender.ts";
 import { mountSmallDisk } from "../support/fault-disk.ts";
+import { FaultFarm, range } from "../support/fault-farm.ts";
 import { expectClean, renders } from "../support/fault-lab.ts";
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
+import { LabCoordinator, type LabEvent } from "../support/lab-coordinator.ts";
 import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
+import { processesOf, remainingProcesses, testRunVariable } from "../support/processes.ts";
 
 describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and too few file descriptors", () => {
   let scene: Reference;
@@ -29,7 +35,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     const { code, last } = await run.end();
     expect({ code, last }, run.story()).toMatchObject({
       code: 2,
-      last: { type: "job:failed", code: "FARM_STORE_FAILED", hint: expect.stringMatching(/needed, .*there/) },
+      last: { type: "job:failed", code: "FARM_STORE_FAILED", hint: expect.stringMatching(/about .* needed, .* there/) },
     });
     const stored = run.all("frame:stored").length;
     await disk.empty();
@@ -45,15 +51,35 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     await expectClean(lab, output);
   });
 
-  test("the coordinator's disk has no room from the start: told at once, and nothing is left", async () => {
+  test("the coordinator's disk is full from the start: told at once what is needed, and nothing is left", async () => {
     await using lab = await FarmLab.open("desk");
     await using disk = await mountSmallDisk(lab.path("small"), 1);
     await disk.fill();
     const run = lab.coordinate(job(join(disk.path, "film.mp4")));
     const { code, last } = await run.end(20_000);
-    expect({ code, last }, run.story()).toMatchObject({ code: 2, last: { type: "job:failed" } });
-    expect(last?.code).toMatch(/FARM_STORE_FAILED|FARM_OUTPUT_UNWRITABLE/);
+    expect({ code, last }, run.story()).toMatchObject({
+      code: 2,
+      last: {
+        ...{ type: "job:failed", code: "FARM_OUTPUT_UNWRITABLE", message: expect.stringContaining("ENOSPC") },
+        hint: expect.stringMatching(/^Free space for .*film\.mp4\.renderfarm \(at least 1\.0 MB needed, 0 B there\)/),
+      },
+    });
     expect(await readdir(disk.path)).toEqual(["filler"]);
+  });
+
+  test("the coordinator's disk has no room for the blendfile: told at once what is needed, and nothing is left", async () => {
+    await using lab = await FarmLab.open("desk");
+    await using disk = await mountSmallDisk(lab.path("small"), 1);
+    const blend = lab.path("large.blend");
+    await writeFile(blend, Buffer.concat([Buffer.from("BLENDER-v304REND"), Buffer.alloc(3_000_000)]));
+    const run = lab.coordinate([blend, "-o", join(disk.path, "film.mp4"), "--yes"]);
+    const { code, last } = await run.end(20_000);
+    expect({ code, last }, run.story()).toMatchObject({
+      code: 2,
+      last: { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/about 3\.0 MB needed, 1\.0 MB there/) },
+    });
+    expect(run.all("discovery:scanned")).toEqual([]);
+    expect(await readdir(disk.path)).toEqual([]);
   });
 
   test("the folder of the output is read-only: told before any node is asked", async () => {
@@ -91,41 +117,103 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     await run.event("frame:stored", 1, ({ name }) => name === "north");
     await renders(run, "north");
     await disk.fill();
+    const full = await run.event("frame:requeued", 1, ({ name }) => name === "north");
+    expect(full.reason).toMatch(/^DISK_FULL: /);
     expect(await completion(run)).toMatchObject({ frames: 24 });
+    const [stored] = run.all("frame:stored").filter(({ frame }) => frame === full.frame);
+    expect(stored?.name).toBe("south");
     await disk.empty();
     await expectSameFilm(output, scene);
     await expectClean(lab, output);
   });
 
-  test.each([20])(
-    "with %i file descriptors the coordinator ends well or with an error, and never hangs",
-    async (count) => {
-      await using lab = await FarmLab.open("desk", "north");
-      const { port } = await lab.startNode("north", { under });
-      const output = lab.path("film.mp4");
-      const nodes = ["--nodes", `${lab.network.addressOf("north")}:${port}`];
-      const limits = ["prlimit", `--nofile=${count}:${count}`];
-      const run = lab.coordinate([...job(output), ...nodes, "--frames", "1-4", "--wait", "5s"], {}, limits);
-      const { code, stderr } = await run.end(40_000);
-      expect(stderr).not.toMatch(/This is a bug/);
-      expect([0, 2, 3, 5, 1]).toContain(code);
-      if (code !== 0) await completion(lab.coordinate([...job(output), ...nodes, "--frames", "1-4"]));
-      expect((await storedFrames(output)).map(({ frame }) => frame).sort()).toEqual([1, 2, 3, 4]);
-      await expectClean(lab, output);
-    },
-  );
-
-  test.each([16])("a node with %i file descriptors renders, or leaves the frames to another", async (count) => {
+  test("a node that can open too few files is left out with the reason, and another renders", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
-    const limits = ["prlimit", `--nofile=${count}:${count}`];
-    const [north] = await Promise.allSettled([
-      lab.startNode("north", { under, limits }),
-      lab.startNode("south", { under }),
-    ]);
+    // Enough to be found and to take the blendfile, and too few to start a Blender.
+    const limits = ["prlimit", "--nofile=16:16"];
+    await Promise.all([lab.startNode("north", { under, limits }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
     const run = lab.coordinate(job(output));
-    await completion(run);
+    const completed = await completion(run);
+    expect(run.all("node:found").map(({ name }) => name)).toContain("north");
+    expect(run.all("node:refused")).toMatchObject([
+      { name: "north", message: expect.stringContaining("Too many open files") },
+    ]);
+    expect(framesByNode(completed)).toEqual({ south: 24 });
     await expectSameFilm(output, scene);
-    if (north.status === "fulfilled") await expectClean(lab, output);
+    await expectClean(lab, output);
+  });
+
+  test.each([0, 2])("a node that can open %i more files goes on, or says why another renders", async (free) => {
+    await using lab = await FarmLab.open("desk", "north", "south");
+    const [north] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    const isNorth = ({ name }: LabEvent) => name === "north";
+    await run.event("frame:stored", 1, isNorth);
+    await renders(run, "north");
+    const before = run.all("frame:stored").filter(isNorth).length;
+    leaveDescriptors(north.child.pid ?? 0, free);
+    await completion(run);
+    const requeued = run.all("frame:requeued").filter(isNorth);
+    const goesOn = run.all("frame:stored").filter(isNorth).length > before + 2; // one in the slot, one in its queue
+    expect(goesOn || requeued.length > 0, run.story()).toBe(true);
+    for (const { reason } of requeued) expect(reason).toMatch(/Too many open files|its node was barred/);
+    await expectSameFilm(output, scene);
+    await expectClean(lab, output);
   });
 });
+
+describe.skipIf(skipBecause(fewDescriptorsProblem))(
+  "file descriptors of the coordinator run out while it renders",
+  () => {
+    beforeAll(requireBuild);
+
+    test("it ends well, or says what to do and leaves all that is stored; it never breaks or hangs", async () => {
+      const moments = [
+        [0, 2],
+        [1, 2],
+        [2, 2],
+        [3, 5],
+        [6, 5],
+      ] as const;
+      const ends: (number | null)[] = [];
+      for (const [free, frame] of moments) {
+        const what = `${free} left from frame ${frame} on`;
+        await using farm = await FaultFarm.open();
+        const { node, server } = await farm.start();
+        const mark = randomBytes(8).toString("hex");
+        const { host, port } = server.address;
+        const args = [farm.blend, "-o", farm.output, "--frames", "1-8", "--nodes", `${host}:${port}`];
+        const coordinate = () =>
+          new LabCoordinator([...args, "--keep-frames", "--yes"], [], environmentOf(farm, mark), farm.path("."));
+        node.options.beforeFrame = async (begun) => {
+          if (begun !== frame) return;
+          const coordinator = (await processesOf(mark)).find(({ command }) => command.includes("main.js"));
+          leaveDescriptors(coordinator?.pid ?? 0, free);
+        };
+        const run = coordinate();
+        const { code, last, stderr } = await run.end();
+        ends.push(code);
+        expect([0, 2, 5], `${what}\n${run.story()}\n${stderr}`).toContain(code);
+        expect(stderr).not.toMatch(/This is a bug|Unhandled/);
+        if (code !== 0) expect(last).toMatchObject({ type: "job:failed", hint: expect.stringContaining("ulimit -n") });
+        expect(await remainingProcesses(mark)).toEqual([]);
+        const stored = await farm.recordedFrames();
+
+        delete node.options.beforeFrame;
+        if (code !== 0) expect(await completion(coordinate())).toMatchObject({ frames: 8, reused: stored.length });
+        await farm.expectFilm(range(1, 8));
+      }
+      expect(ends.some((code) => code !== 0)).toBe(true); // else nothing was tried
+    });
+  },
+);
+
+function environmentOf(farm: FaultFarm, mark: string): Record<string, string> {
+  return {
+    ...{ PATH: process.env.PATH ?? "", HOME: farm.path("."), RENDERFARM_KEY: formatFarmKey(farm.key) },
+    ...{ RENDERFARM_CONFIG_DIR: farm.path("config"), RENDERFARM_CACHE_DIR: farm.path("cache") },
+    [testRunVariable]: mark,
+  };
+}

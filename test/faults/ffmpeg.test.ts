@@ -1,12 +1,20 @@
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { encodeFolder } from "../../src/farm/encode-folder.ts";
+import { whyNoDisk } from "../frames/small-disk.ts";
+import { mountSmallDisk } from "../support/fault-disk.ts";
 import { FaultFarm, range } from "../support/fault-farm.ts";
 import { isRunning } from "../support/ffmpeg.ts";
+import { skipBecause } from "../support/skip.ts";
 
-// Five minutes without a sign of life are long for a test.
+// Minutes without a sign of life are long for a test. What has no limit gets none here.
+vi.mock("../../src/encode/ask-program.ts", async (original) => {
+  const { askProgram } = await original<typeof import("../../src/encode/ask-program.ts")>();
+  const short: typeof askProgram = (program, args, options) =>
+    askProgram(program, args, { ...options, timeoutMs: options.timeoutMs && Math.min(options.timeoutMs, 5_000) });
+  return { askProgram: short };
+});
 vi.mock("../../src/encode/ffmpeg-process.ts", async (original) => {
   const { FfmpegProcess } = await original<typeof import("../../src/encode/ffmpeg-process.ts")>();
   const start: typeof FfmpegProcess.start = (ffmpeg, args, options) =>
@@ -22,26 +30,26 @@ interface TestedFfmpeg {
   firstPid(): Promise<number>;
   /** Changes what it does when it is to encode: lines of sh. */
   encodes(script: string): Promise<void>;
+  /** Changes what its ffprobe does when it is to look at a video. */
+  probes(script: string): Promise<void>;
 }
 
+/** What they do undisturbed. */
+const honest = { ffmpeg: 'exec ffmpeg "$@"', ffprobe: 'exec ffprobe "$@"' };
+
 /** The real FFmpeg behind a script that lets a test disturb it. */
-async function testedFfmpeg(farm: FaultFarm, script = 'exec ffmpeg "$@"'): Promise<TestedFfmpeg> {
+async function testedFfmpeg(farm: FaultFarm, script = honest.ffmpeg): Promise<TestedFfmpeg> {
   const folder = farm.path("tools");
   await mkdir(folder);
   const [path, log] = [join(folder, "ffmpeg"), farm.path("pids")];
-  const { stdout: probe } = await execa("sh", ["-c", "command -v ffprobe"]);
-  await symlink(probe, join(folder, "ffprobe"));
-  const encodes = (lines: string) =>
-    writeFile(
-      path,
-      `#!/bin/sh
-case "$*" in *" -i "*) ;; *) exec ffmpeg "$@" ;; esac
-echo $$ >> '${log}'
-${lines}
-`,
-      { mode: 0o755 },
-    );
+  const disturb = (name: string, work: string, lines: string) => {
+    const text = `#!/bin/sh\ncase "$*" in ${work}) ;; *) exec ${name} "$@" ;; esac\n${lines}\n`;
+    return writeFile(join(folder, name), text, { mode: 0o755 });
+  };
+  const encodes = (lines: string) => disturb("ffmpeg", '*" -i "*', `echo $$ >> '${log}'\n${lines}`);
+  const probes = (lines: string) => disturb("ffprobe", "*count_packets*", lines);
   await encodes(script);
+  await probes(honest.ffprobe);
   const pids = async () => (await readFile(log, "utf8").catch(() => "")).trim().split("\n").filter(Boolean).map(Number);
   const firstPid = async () => {
     for (;;) {
@@ -50,8 +58,10 @@ ${lines}
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
-  return { path, pids, firstPid, encodes };
+  return { path, pids, firstPid, encodes, probes };
 }
+
+const encodeOptions = { overwrite: false, onEvent: () => {}, signal: new AbortController().signal };
 
 /** Expects no encoder that still runs, and no unfinished video. */
 async function expectNothingLeft(farm: FaultFarm, ffmpeg: TestedFfmpeg): Promise<void> {
@@ -93,18 +103,20 @@ test.each(disturbances)("%s in the middle: the video is made of the stored frame
   await expectNothingLeft(farm, ffmpeg);
 });
 
-const failures: [what: string, script: string, says: RegExp][] = [
-  ["failing on a codec", 'echo "[libx264] broken preset" >&2; exit 1', /broken preset/],
-  ["killed each time", "kill -9 $$", /SIGKILL/],
-  ["stuck each time", "echo 'waiting for a license' >&2; exec sleep 600", /waiting for a license/],
-  ["ending well without a video", "cat > /dev/null; exit 0", /./],
+const failures: [what: string, scripts: Partial<typeof honest>, says: RegExp][] = [
+  ["failing on a codec", { ffmpeg: 'echo "[libx264] broken preset" >&2; exit 1' }, /broken preset/],
+  ["killed each time", { ffmpeg: "kill -9 $$" }, /SIGKILL/],
+  ["stuck each time", { ffmpeg: "echo 'waiting for a license' >&2; exec sleep 600" }, /waiting for a license/],
+  ["ending well without a video", { ffmpeg: "cat > /dev/null; exit 0" }, /./],
+  ["its ffprobe stuck each time", { ffprobe: "sleep 600" }, /ffprobe cannot read it \(it did not answer within 5 s\)/],
 ];
 
 test.each(failures)(
   "%s: frames are safe, its last words are in the error, and `encode` finishes without rendering",
-  async (_, script, says) => {
+  async (_, scripts, says) => {
     await using farm = await FaultFarm.open();
-    const ffmpeg = await testedFfmpeg(farm, script);
+    const ffmpeg = await testedFfmpeg(farm, scripts.ffmpeg ?? honest.ffmpeg);
+    await ffmpeg.probes(scripts.ffprobe ?? honest.ffprobe);
     const node = await farm.start();
     const run = farm.run([node], { frames: "1-8", ffmpeg: ffmpeg.path, keepFrames: false });
     await expect(run.result).rejects.toMatchObject({
@@ -116,10 +128,9 @@ test.each(failures)(
     await expectNothingLeft(farm, ffmpeg);
     const links = node.node.links;
 
-    await ffmpeg.encodes('exec ffmpeg "$@"');
-    const made = await encodeFolder(`${farm.output}.renderfarm`, {
-      ...{ overwrite: false, ffmpeg: ffmpeg.path, onEvent: () => {}, signal: new AbortController().signal },
-    });
+    await ffmpeg.encodes(honest.ffmpeg);
+    await ffmpeg.probes(honest.ffprobe);
+    const made = await encodeFolder(`${farm.output}.renderfarm`, { ...encodeOptions, ffmpeg: ffmpeg.path });
     expect(made).toMatchObject({ output: farm.output, frames: 8 });
     expect(node.node.links).toBe(links);
     await farm.expectFilm(range(1, 8));
@@ -132,3 +143,54 @@ test.each(failures)(
     await farm.expectFilm(range(1, 8));
   },
 );
+
+describe.skipIf(skipBecause(await whyNoDisk()))("a disk that runs full while FFmpeg encodes", () => {
+  const hint = /Free space for (.*) \((about|more than) [\d.]+ MB needed, [\d.]+ k?B there\); .*frames are kept/;
+
+  test("the one of the job: frames are safe, and with room `encode` finishes without rendering", async () => {
+    await using farm = await FaultFarm.open();
+    await using disk = await mountSmallDisk(farm.path("small"), 1);
+    const [output, full] = [join(disk.path, "out.mp4"), farm.path("full")];
+    // It has every frame, and does not learn that there are no more until the disk is full: it holds most of the video.
+    const slow = `(cat; while [ ! -e '${full}' ]; do sleep 0.05; done) | ffmpeg "$@"`;
+    const ffmpeg = await testedFfmpeg(farm, slow);
+    const node = await farm.start();
+    const run = farm.run([node], { frames: "1-48", output, crf: 1, ffmpeg: ffmpeg.path });
+    const allStored = new Promise<void>((resolve) => {
+      run.onEvent = () => run.all("frame:stored").length === 48 && resolve();
+    });
+    await Promise.race([allStored, run.result]);
+    await disk.fill();
+    await writeFile(full, "");
+    await expect(run.result).rejects.toMatchObject({
+      ...{ code: "FARM_FFMPEG_EXITED", exitCode: 5, message: expect.stringContaining("No space left on device") },
+      hint: expect.stringMatching(new RegExp(`${hint.source}.*renderfarm encode ".*out\\.mp4\\.renderfarm"`)),
+    });
+    expect((await readdir(disk.path)).sort()).toEqual(["filler", "out.mp4.renderfarm"]);
+    expect(await farm.recordedFrames(output)).toEqual(range(1, 48));
+
+    await disk.empty();
+    const made = await encodeFolder(`${output}.renderfarm`, encodeOptions);
+    expect(made).toMatchObject({ output, frames: 48 });
+    expect(made.sizeBytes).toBeGreaterThan(8192); // else the rest of its first block would have done
+    expect(node.node.rendered.length).toBe(48);
+    await farm.expectFilm(range(1, 48), output);
+  });
+
+  test("the one of another output: told, nothing is left there, and with room it is made", async () => {
+    await using farm = await FaultFarm.open();
+    const node = await farm.start();
+    await farm.run([node], { frames: "1-48", crf: 1 }).completed();
+    await using disk = await mountSmallDisk(farm.path("small"), 1);
+    await disk.fill();
+    const output = join(disk.path, "again.mp4");
+    const encoding = () => encodeFolder(`${farm.output}.renderfarm`, { ...encodeOptions, output });
+    await expect(encoding()).rejects.toMatchObject({
+      ...{ code: "FARM_FFMPEG_EXITED", hint: expect.stringMatching(hint) },
+    });
+    expect(await readdir(disk.path)).toEqual(["filler"]);
+    await disk.empty();
+    expect(await encoding()).toMatchObject({ output, frames: 48 });
+    await farm.expectFilm(range(1, 48));
+  });
+});

@@ -2,7 +2,6 @@ import type { AsyncQueue } from "../core/async-queue.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FarmError } from "../core/errors.ts";
 import type { NodeId } from "../core/node.ts";
-import type { FrameRecord } from "../frames/frame-record.ts";
 import type { FrameStore } from "../frames/frame-store.ts";
 import type { AttemptRef, EventBody, Instruction, News, Outcome } from "../scheduler/events.ts";
 import { progressOf } from "../scheduler/progress.ts";
@@ -74,7 +73,7 @@ export class JobLoop {
     const { inputs, store, signal } = options;
     this.#desk = new ResultDesk({
       ...{ store, signal },
-      recordOf: (session, result) => this.#recordOf(session, result),
+      attemptsAt: (frame) => attemptsAt(frame, this.#state, options.earlierAttempts),
       onEvent: (event, result) => {
         if (event.type === "frame-stored") this.#stored(event.node, result);
         inputs.push({ type: "scheduler", event });
@@ -206,13 +205,6 @@ export class JobLoop {
     const result = this.#named.find(({ frame, attempt }) => frame === ref.frame && attempt === ref.attempt);
     if (result) this.#desk.fetch(node, result);
     else this.#options.inputs.push({ type: "scheduler", event: { type: "result-lost", node, ...ref } });
-  }
-
-  #recordOf(session: NodeSession, result: FrameResult): FrameRecord {
-    const { node, name, blender } = session.info;
-    const { frame, device, seconds, sha256, sizeBytes } = result;
-    const attempts = attemptsAt(frame, this.#state, this.#options.earlierAttempts);
-    return { frame, node: { id: node, name }, blender, device, attempts, seconds, sha256, sizeBytes };
   }
 
   #announce(news: News): void {

@@ -1,4 +1,4 @@
-import type { NodeId } from "../core/node.ts";
+import type { Frame, NodeId } from "../core/node.ts";
 import type { FrameRecord } from "../frames/frame-record.ts";
 import type { FrameStore } from "../frames/frame-store.ts";
 import type { AttemptRef, EventBody } from "../scheduler/events.ts";
@@ -11,8 +11,8 @@ const fetchesAtOnce = 4;
 
 export interface DeskOptions {
   readonly store: FrameStore;
-  /** What is written down of a result, once it is fetched. */
-  readonly recordOf: (session: NodeSession, result: FrameResult) => FrameRecord;
+  /** How many attempts the frame has taken, for its record. */
+  readonly attemptsAt: (frame: Frame) => number;
   /** Every fetch ends as one event. After the loss of its node only a result that was stored all the same is told of. */
   readonly onEvent: (event: EventBody, result: FrameResult) => void;
   /** What no node is to blame for, as a disk of ours that is full. */
@@ -66,7 +66,7 @@ export class ResultDesk {
   }
 
   #serve(counter: Counter): void {
-    const { store, recordOf, onEvent, onBroken, signal } = this.#options;
+    const { store, attemptsAt, onEvent, onBroken, signal } = this.#options;
     const { session, waiting } = counter;
     const { node } = session.info;
     while (counter.running < fetchesAtOnce) {
@@ -77,7 +77,8 @@ export class ResultDesk {
         // On a newer link the same result may be on its way again: what became of it on this one says nothing of that.
         if (event.type === "frame-stored" || this.#counters.get(node) === counter) onEvent(event, result);
       };
-      takeIn({ session, result, record: recordOf(session, result), store, signal })
+      const record = recordOf(session, result, attemptsAt(result.frame));
+      takeIn({ session, result, record, store, signal })
         .then(onEnd, onBroken)
         .finally(() => {
           counter.running -= 1;
@@ -85,4 +86,10 @@ export class ResultDesk {
         });
     }
   }
+}
+
+function recordOf({ info }: NodeSession, result: FrameResult, attempts: number): FrameRecord {
+  const { node, name, blender } = info;
+  const { frame, device, seconds, sha256, sizeBytes } = result;
+  return { frame, node: { id: node, name }, blender, device, attempts, seconds, sha256, sizeBytes };
 }

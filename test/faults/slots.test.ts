@@ -60,6 +60,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
     await run.event("frame:stored", 5);
     expect(await slotsOf(lab, north)).not.toEqual(expect.arrayContaining(slots));
     expect(framesByNode(await completion(run))).toEqual({ north: 24 });
+    expect(run.all("frame:started").length).toBe(25); // the frozen frame twice, and no other
     await expectSameFilm(output, scene);
     await expectClean(lab, output);
   });

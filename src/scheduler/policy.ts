@@ -42,6 +42,8 @@ export interface SchedulingPolicy {
   readonly patienceInFrames: number;
   /** An attempt that outran its expected time is expected to need this share of its age again. */
   readonly overdueShare: number;
+  /** A result that is on its way for no longer than this is not raced, however short the frames are. */
+  readonly fetchGraceMs: number;
   /** Frame and fetch times that are remembered for a median, per node and for the job. */
   readonly rememberedTimes: number;
   /** Attempt numbers of one run. The next run begins above them, whatever this one did not live to write down. */
@@ -68,6 +70,7 @@ export const defaultPolicy: SchedulingPolicy = {
   patienceMs: 10 * minutes,
   patienceInFrames: 10,
   overdueShare: 0.5,
+  fetchGraceMs: 5 * seconds,
   rememberedTimes: 31,
   attemptsPerRun: 1_000_000,
 };

@@ -92,8 +92,8 @@ function restOf(draft: Draft, attempt: Attempt, place: Place): number | null {
 function restOfFetch(draft: Draft, attempt: Attempt, place: Place): number | null {
   const secondsThere = attempt.seconds === null ? null : attempt.seconds * 1000;
   const frameMs = expectedFrameMs(draft, place.node) ?? secondsThere;
-  if (frameMs === null) return null;
   const ageMs = draft.at - attempt.progressedAt;
+  if (frameMs === null || ageMs <= draft.policy.fetchGraceMs) return null;
   const restMs = Math.max(expectedFetchMs(draft, attempt.node) - ageMs, ageMs * draft.policy.overdueShare);
   return frameMs + expectedFetchMs(draft, place.node) < restMs ? restMs : null;
 }

@@ -121,6 +121,14 @@ test("a result that is long on its way is raced: its frame is rendered where it 
   expect(run.finishedAt).toBeLessThan(seconds(90));
 });
 
+test("where frames are short, results are not raced while they are fetched", () => {
+  const quick = { msPerFrame: 100, fetchMs: () => seconds(4) };
+
+  const run = simulate({ frames: 4, nodes: { a: quick, b: quick } });
+
+  expect(run.newsOf("frame-speculated")).toEqual([]);
+});
+
 test("results that are on their way as long as all others are not raced", () => {
   const slowly = { msPerFrame: seconds(1), fetchMs: () => seconds(20) };
 

@@ -22,12 +22,16 @@ async function program(then: string) {
   await writeFile(
     path,
     `#!${process.execPath}
-const { appendFileSync, existsSync, readFileSync, writeFileSync } = require("node:fs");
+const { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const after = (option) => process.argv[process.argv.indexOf(option) + 1];
 appendFileSync(${started}, process.env.RENDERFARM_KEY + " " + after("--host") + "\\n");
 const count = readFileSync(${started}, "utf8").trim().split("\\n").length;
 const dieWhenTold = () => setInterval(() => existsSync(${JSON.stringify(join(folder.path, "die-"))} + count) && process.exit(9), 5);
-const serve = () => writeFileSync(after("--ready-file"), JSON.stringify({ node: "a".repeat(32), name: "n", port: 1000 + count }));
+const serve = () => {
+  const part = after("--ready-file") + ".part";
+  writeFileSync(part, JSON.stringify({ node: "a".repeat(32), name: "n", port: 1000 + count }));
+  renameSync(part, after("--ready-file")); // whole or not at all, as a node writes it
+};
 process.stdin.on("end", () => process.exit(0)).resume();
 ${then}
 `,

@@ -39,7 +39,7 @@ export class JobLog {
     const stderr = options.isTerminal ? prettyLines(sink) : sink;
     this.#streams = pino.multistream(options.level === "silent" ? [] : [{ level: options.level, stream: stderr }]);
     const hooks = { streamWrite: withoutControls };
-    this.logger = pino({ level: "trace", base: null, hooks }, this.#streams);
+    this.logger = pino({ level: "trace", base: null, hooks, timestamp }, this.#streams);
   }
 
   /** Keeps the log in a file too, from now on. A job that is tried twice has one log. */
@@ -52,9 +52,14 @@ export class JobLog {
   }
 }
 
+/** Beside the time of day, which may jump, milliseconds of this process, by which a report counts. */
+function timestamp(): string {
+  return `,"time":${Date.now()},"ms":${Math.round(performance.now())}`;
+}
+
 /** pino-pretty prints what JSON had escaped as it is, so the texts are made printable before it gets them. */
 function prettyLines(destination: Writable): pino.DestinationStream {
-  const lines = pretty({ sync: true, destination, ignore: "pid,hostname" });
+  const lines = pretty({ sync: true, destination, ignore: "pid,hostname,ms" });
   const safe = (_: string, value: unknown) => (typeof value === "string" ? printable(value) : value);
   return { write: (line) => void lines.write(`${JSON.stringify(JSON.parse(line, safe))}\n`) };
 }

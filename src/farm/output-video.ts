@@ -68,7 +68,8 @@ export class VideoLane implements EncodeLane {
   async #encodeAlong(format: VideoFormat): Promise<Encoder | undefined> {
     let encoder: Encoder | undefined;
     try {
-      encoder = await Encoder.open({ ...this.#outputOptions(), format });
+      const expectedFrames = this.#options.facts.frames.length;
+      encoder = await Encoder.open({ ...this.#outputOptions(), format, expectedFrames });
       for await (const frame of this.#ready) {
         this.#stop.signal.throwIfAborted();
         await encoder.write(this.#pathOf(frame));
@@ -93,7 +94,7 @@ export class VideoLane implements EncodeLane {
     if (format.kind === "gif") {
       return await makeGif({ ...options, frames: frames.map((frame) => this.#pathOf(frame)), onFrame: count });
     }
-    await using encoder = await Encoder.open({ ...options, format });
+    await using encoder = await Encoder.open({ ...options, format, expectedFrames: frames.length });
     for (const frame of frames) {
       await encoder.write(this.#pathOf(frame));
       count();

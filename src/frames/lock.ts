@@ -99,6 +99,8 @@ export class JobLock implements AsyncDisposable {
     try {
       const there = await readLock(this.#path);
       if (there?.token === this.#holder.token) await rm(this.#path, { force: true });
+    } catch {
+      // A share that is away, or no file descriptor is left: who comes next sees that this process is gone.
     } finally {
       await this.#file.close();
     }

@@ -34,7 +34,7 @@ async function slotSecondsOf(folder: string): Promise<number> {
     .map((line) => JSON.parse(line) as Record<string, number>);
   const starts = log.flatMap(({ msg }, index) => (String(msg) === "job:started" ? [index] : []));
   const runs = starts.map((start, run) => log.slice(start, starts[run + 1]));
-  const timeOf = (line: Record<string, number> | undefined) => line?.time ?? 0;
+  const timeOf = (line: Record<string, number> | undefined) => line?.ms ?? 0; // the scale that never jumps
   return runs.reduce((sum, run) => {
     const allStored = run.find(({ msg, stored, total }) => String(msg) === "frame:stored" && stored === total);
     const end = timeOf(allStored ?? run.at(-1));

@@ -50,10 +50,11 @@ const ledger = new Ledger();
 const jobs = [];
 /** @type {string[]} */
 const complaints = [];
-let phase = "the undisturbed render";
+let phase = "the beginning";
 
 async function chaos() {
   console.log(`seed ${seed}, at most ${limit} minutes; the same faults again with  ${replayOf(options)}`);
+  enter("the undisturbed render");
   const hangs = join(folder, "hangs");
   mkdirSync(hangs);
   const scene = { blender, samples, hangs };

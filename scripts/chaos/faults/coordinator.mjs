@@ -13,24 +13,31 @@ const endsWithinMs = 25_000;
 const secondInterruptMs = 6_000;
 const leastJumpMs = 20 * 60_000;
 
+/** How the program says that it was ended by a signal, once it listens for it. @type {Partial<Record<NodeJS.Signals, number>>} */
+const codes = { SIGINT: 130, SIGTERM: 143 };
+
 /**
  * Ends the running coordinator, and sees what the next one makes of it.
  *
  * @param {Stage} stage
- * @param {(one: import("../coordinator.mjs").Coordinator) => Promise<void>} end
+ * @param {NodeJS.Signals} name
  * @returns {Promise<import("./fault.mjs").Outcome>}
  */
-async function ended(stage, end) {
+async function end(stage, name) {
   const { signal } = stage;
   const job = stage.jobNow();
   const one = job?.current;
   if (job === undefined || one?.isAlive !== true) return { isEffective: false, told: "there was none" };
-  await end(one);
+  one.signal(name);
+  // What runs may never be finished: a second Ctrl-C stops at once.
+  if (name === "SIGINT" && !(await until(() => !one.isAlive, secondInterruptMs, signal))) one.signal(name);
   if (!(await until(() => !one.isAlive, endsWithinMs, signal)) && !signal.aborted) {
     one.signal("SIGKILL");
     throw new Error(`it did not end within ${endsWithinMs / 1_000} s:\n${one.story()}`);
   }
-  if ((await one.ended).code === 0) return { isEffective: false, told: "it had just completed" };
+  const ended = await one.ended;
+  const isOurs = ended.signal === name || (ended.code !== null && ended.code === codes[name]);
+  if (!isOurs) return { isEffective: false, told: "something else had just ended it" };
   const next = () => (job.current === one ? undefined : job.current);
   const begins = ["job:resumed", "frame:started", completed];
   const first = () => next()?.events.find(({ type }) => begins.includes(type))?.type;
@@ -45,7 +52,7 @@ export const coordinatorFaults = [
   {
     name: "kill -9 of the coordinator",
     weight: 4,
-    run: (stage) => ended(stage, async (one) => void one.signal("SIGKILL")),
+    run: (stage) => end(stage, "SIGKILL"),
   },
   {
     name: "kill -9 of the coordinator while it finishes the video",
@@ -55,23 +62,18 @@ export const coordinatorFaults = [
       const isFinishing = await until(() => stage.jobNow()?.current?.isFinishing === true, finishesWithinMs, signal);
       if (!isFinishing) return { isEffective: false, told: "no film came to its end" };
       await pause(random() * 200, signal);
-      return await ended(stage, async (one) => void one.signal("SIGKILL"));
+      return await end(stage, "SIGKILL");
     },
   },
   {
     name: "SIGTERM to the coordinator",
     weight: 1,
-    run: (stage) => ended(stage, async (one) => void one.signal("SIGTERM")),
+    run: (stage) => end(stage, "SIGTERM"),
   },
   {
     name: "Ctrl-C at the coordinator",
     weight: 1,
-    run: (stage) =>
-      ended(stage, async (one) => {
-        one.signal("SIGINT");
-        // What runs may never be finished: a second one stops at once.
-        if (!(await until(() => !one.isAlive, secondInterruptMs, stage.signal))) one.signal("SIGINT");
-      }),
+    run: (stage) => end(stage, "SIGINT"),
   },
   {
     name: "the same command a second time",

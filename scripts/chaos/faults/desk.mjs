@@ -85,8 +85,9 @@ export const deskFaults = [
       await last(stage);
       empty();
       if (one === undefined || one.isAlive) return { isEffective: false, told: "nothing was stored meanwhile" };
-      const code = String((await one.ended).last?.code);
-      return { isEffective: isUnderWay && code === "FARM_STORE_FAILED", followed: [`ended with ${code}`] };
+      const { signal: killedBy, last: word } = await one.ended;
+      const how = String(killedBy ?? word?.code ?? word?.type);
+      return { isEffective: isUnderWay && how === "FARM_STORE_FAILED", followed: [`ended with ${how}`] };
     },
   },
   {

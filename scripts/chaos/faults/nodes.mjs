@@ -1,6 +1,6 @@
 import { send } from "../processes.mjs";
 import { until } from "../waiting.mjs";
-import { aim, aimAtNode, last } from "./fault.mjs";
+import { aimAtJob, aimAtNode, last } from "./fault.mjs";
 
 /** @typedef {import("./fault.mjs").Fault} Fault */
 /** @typedef {import("./fault.mjs").Stage} Stage */
@@ -134,12 +134,14 @@ export const nodeFaults = [
     leadsTo: ["job:waiting", "node:lost", "frame:requeued"],
     async run(stage) {
       const { farm } = stage;
-      const isEffective = await aim(stage, () => stage.jobNow()?.current?.isRenderedBy() === true);
+      const isUnderWay = await aimAtJob(stage);
       const well = farm.nodes.filter(({ isBusy }) => !isBusy);
+      let isEffective = false;
       for (const node of well) node.isBusy = true;
       try {
         await farm.whileAway(well, async () => {
           await Promise.all(well.map((node) => node.kill()));
+          isEffective = isUnderWay && farm.nodes.every(({ isAway }) => isAway);
           await last(stage);
           await Promise.all(well.map((node) => node.start()));
         });

@@ -150,6 +150,11 @@ class Job:
             self.emit(warning)
         return load.refusal_of(event)
 
+    def on_warning(self, slot: int, event: dict[str, Any]) -> None:
+        warning = self._load.warn(event["code"], event["message"], slot) if self._load is not None else None
+        if warning is not None:
+            self.emit(warning)
+
     def on_load_failed(self, fault: Fault) -> bool:
         if self._load is None or self.is_loaded:
             return False

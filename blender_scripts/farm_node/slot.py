@@ -187,6 +187,8 @@ class Slot:
             self._on_load_failed(event)
         elif kind == "steps" and running and event["frame"] == running.frame:
             self.attempts.progress(event["steps"], self._life.fraction)
+        elif kind == "warning":
+            self._owner.on_warning(self.number, event)
         elif kind == "rendered" and running:
             await self._on_rendered(running, float(event["seconds"]))
         elif kind == "render-failed" and running:

@@ -7,17 +7,22 @@ from typing import Any, Dict, List, Optional
 
 import bpy
 
+from .confinement import Confinement
 from .faults import SlotFault
 
 Warning_ = Dict[str, str]
 
 
-def open_blendfile(path: str, scripts: bool) -> List[Warning_]:
-    """`scripts`: whether those in the file run. Returns warnings. Raises SlotFault when the file is not usable in this Blender."""
+def open_blendfile(path: str, scripts: bool, outputs: str) -> List[Warning_]:
+    """Opens it confined: what its nodes write goes into the folder `outputs`. `scripts`: whether those in the file run.
+
+    Returns warnings. Raises SlotFault when the file is not usable in this Blender.
+    """
     problem = ""
+    confinement = Confinement(outputs, scripts)
     try:
         # use_scripts=True would override --disable-autoexec on 4.3 and later.
-        bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=scripts)
+        confinement.around(lambda: bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=scripts))
     except RuntimeError as error:
         problem = str(error).strip()
     loaded = bpy.data.filepath and os.path.samefile(bpy.data.filepath, path)
@@ -31,10 +36,17 @@ def open_blendfile(path: str, scripts: bool) -> List[Warning_]:
         raise SlotFault("FILE_UNREADABLE", said or "Blender did not open the file")
     # An error report does not mean failure: Blender also reports missing libraries that way.
     warnings = [{"code": "LOAD_PROBLEM", "message": problem}] if problem else []
-    if bpy.app.autoexec_fail:
-        message = "Scripts in the file were not run: " + (bpy.app.autoexec_fail_message or "no name given")
-        warnings.append({"code": "SCRIPTS_BLOCKED", "message": message})
-    return warnings
+    blocked = confinement.blocked + blocked_by_blender()
+    return warnings + ([scripts_blocked(blocked)] if blocked else [])
+
+
+def blocked_by_blender() -> List[str]:
+    """The first script that Blender has refused to run since the file was opened, if any."""
+    return [bpy.app.autoexec_fail_message or "no name given"] if bpy.app.autoexec_fail else []
+
+
+def scripts_blocked(what: List[str]) -> Warning_:
+    return {"code": "SCRIPTS_BLOCKED", "message": "Scripts in the file were not run: " + ", ".join(what[:20])}
 
 
 def _too_new() -> str:

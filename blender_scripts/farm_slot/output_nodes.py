@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Set
+from typing import Any
+
+from .node_trees import node_trees
 
 
-def redirect(scene: Any, folder: str) -> None:
-    """`folder` need not exist: Blender makes it."""
-    tree = getattr(scene, "compositing_node_group", None) or getattr(scene, "node_tree", None)
-    if tree is not None:
-        _redirect_tree(tree, folder, set())
+def redirect(folder: str) -> None:
+    """`folder` need not exist: Blender makes it. In all scenes: a strip or a node of the rendered one renders others."""
+    for tree in node_trees():
+        for node in tree.nodes:
+            if node.bl_idname == "CompositorNodeOutputFile":
+                _redirect(node, folder + "/")
 
 
-def _redirect_tree(tree: Any, folder: str, seen: Set[str]) -> None:
-    if tree.name_full in seen:
-        return
-    seen.add(tree.name_full)
-    for node in tree.nodes:
-        if node.bl_idname == "CompositorNodeOutputFile":
-            if hasattr(node, "directory"):  # since 5.0
-                node.directory = folder + "/"
-            else:
-                node.base_path = folder + "/"
-                for slot in list(node.file_slots) + list(node.layer_slots):
-                    if hasattr(slot, "path"):
-                        slot.path = slot.path.replace("..", "_").lstrip("/\\")
-        elif getattr(node, "node_tree", None) is not None:
-            _redirect_tree(node.node_tree, folder, seen)
+def _redirect(node: Any, folder: str) -> None:
+    """File names may hold folders and "..": here they are of our choice, for nobody reads what is written."""
+    if hasattr(node, "directory"):  # since 5.0
+        node.directory = folder
+        node.file_name = "output"
+        for item in node.file_output_items:
+            item.name = "item"
+    else:
+        node.base_path = folder
+        for slot in node.file_slots:
+            slot.path = "output"

@@ -10,11 +10,11 @@ from typing import Any, Dict
 import bpy
 from bpy.app.handlers import persistent
 
-from . import output_nodes, scene_info, settings
+from . import scene_info, settings
 from .channel import Channel
 from .devices import choose_device
 from .faults import SlotFault
-from .loading import open_blendfile, pick_scene
+from .loading import blocked_by_blender, open_blendfile, pick_scene, scripts_blocked
 
 STEPS_INTERVAL_S = 1.0
 
@@ -26,21 +26,22 @@ class Work:
         self._channel = channel
         self._scene = ""
         self._outputs = ""
+        self._told_of_scripts = False
         self._needs_frame_text = False
         self._frame = 0
         self._steps = 0
         self._reported_at = 0.0
 
     def load(self, command: Dict[str, Any]) -> None:
-        warnings = open_blendfile(command["blend"], command["scripts"])
+        self._outputs = command["outputs"]
+        warnings = open_blendfile(command["blend"], command["scripts"], self._outputs)
+        self._told_of_scripts = bool(blocked_by_blender())
         active = bpy.context.scene.name
         scene = pick_scene(command["scene"])
         self._scene = scene.name
-        self._outputs = command["outputs"]
         stock = scene_info.stock_of_files()
         info = scene_info.describe(scene, active, stock)  # before the settings are changed: it tells what the file says
         self._needs_frame_text = settings.prepare(scene, command["colorMode"])
-        output_nodes.redirect(scene, self._outputs)
         device, fallback = choose_device(scene)
         if fallback:
             warnings.append({"code": "CPU_FALLBACK", "message": fallback})
@@ -48,6 +49,7 @@ class Work:
         expected = settings.expected_output(scene)
         told = {"scene": info, "stock": stock, "expected": expected, "warnings": warnings}
         self._channel.send({"event": "loaded", **told})
+        self._tell_of_scripts()
 
     def render(self, command: Dict[str, Any]) -> None:
         scene = bpy.data.scenes[self._scene]
@@ -61,7 +63,15 @@ class Work:
         if self._needs_frame_text:
             settings.write_frame_text(command["path"], command["frame"])
         shutil.rmtree(self._outputs, ignore_errors=True)  # what File Output nodes wrote is nobody's
+        self._tell_of_scripts()
         self._channel.send({"event": "rendered", "frame": command["frame"], "seconds": time.monotonic() - started})
+
+    def _tell_of_scripts(self) -> None:
+        """Blender refuses a driver when it comes to it: in another scene, or in any frame."""
+        blocked = blocked_by_blender()
+        if blocked and not self._told_of_scripts:
+            self._told_of_scripts = True
+            self._channel.send({"event": "warning", **scripts_blocked(blocked)})
 
     def on_stats(self, *_: Any) -> None:
         """Called by Blender at every step of a render; the supervisor is told once per second."""

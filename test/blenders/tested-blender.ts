@@ -25,11 +25,11 @@ const nodeScripts = fileURLToPath(new URL("../../blender_scripts", import.meta.u
 /**
  * Words that run this Blender when the words for a Blender of this machine follow: they replace its program.
  *
- * @param folder What it may see beside the tests and the node's scripts, under the same name
+ * @param folders What it may see beside the tests and the node's scripts, under the same names
  */
-export function wordsOf(blender: TestedBlender, folder: string): readonly string[] {
+export function wordsOf(blender: TestedBlender, ...folders: string[]): readonly string[] {
   if (blender.root === undefined) return [];
-  return ["sh", enter, blender.root, blender.display ?? "none", tests, nodeScripts, folder, "--"];
+  return ["sh", enter, blender.root, blender.display ?? "none", tests, nodeScripts, ...folders, "--"];
 }
 
 /** Runs this Blender to its end, in an environment of its own. */

@@ -29,8 +29,12 @@ export class VersionLab implements AsyncDisposable {
     return this.#lab.path(name);
   }
 
-  /** Starts a node in this Blender, which is the node's name too. */
-  async startNode(blender: TestedBlender): Promise<LabNode> {
+  /**
+   * Starts a node in this Blender, which is the node's name too.
+   *
+   * @param seen Folders that it sees beside its own
+   */
+  async startNode(blender: TestedBlender, ...seen: string[]): Promise<LabNode> {
     const folder = this.#lab.path("");
     const temporary = this.#lab.path(`tmp-${blender.version}`);
     await mkdir(temporary);
@@ -43,7 +47,7 @@ export class VersionLab implements AsyncDisposable {
       [testRunVariable]: this.#lab.run,
       ...(blender.root === undefined ? { BLENDER: blender.program } : {}),
     };
-    const node = await startLabNode(blender.version, "blender", { on: wordsOf(blender, folder), env, folder });
+    const node = await startLabNode(blender.version, "blender", { on: wordsOf(blender, folder, ...seen), env, folder });
     this.#nodes.push(node);
     return node;
   }

@@ -1,80 +1,27 @@
 """A node with the real Blender, driven over the real protocol. Skipped, and said so, where there is no Blender."""
 
-import asyncio
 import os
 import signal
-import subprocess
-import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 from farm_node.png_check import check_png
 
-from .support.node import BLENDER, JOB, RunningNode
-
-WAIT_S = 60
-
-
-def make_scenes() -> tempfile.TemporaryDirectory:
-    folder = tempfile.TemporaryDirectory(prefix="renderfarm-scenes-")
-    script = str(Path(__file__).parent / "support" / "scenes.py")
-    own = os.path.dirname(sys.executable)
-    path = os.pathsep.join(f for f in os.environ["PATH"].split(os.pathsep) if f != own or f == "/usr/bin")
-    command = [BLENDER, "-b", "--factory-startup", "--python-exit-code", "7", "-P", script, "--", folder.name]
-    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env={**os.environ, "PATH": path})
-    if done.returncode != 0:
-        raise AssertionError(done.stdout.decode() + done.stderr.decode())
-    return folder
+from .support.node import BLENDER, JOB
+from .support.real_node import RealNodeCase, make_scenes
 
 
 @unittest.skipIf(BLENDER is None, "no `blender` on PATH: the node is not tested with a real one")
-class WithBlender(unittest.IsolatedAsyncioTestCase):
+class WithBlender(RealNodeCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = make_scenes()
         cls.scenes = Path(cls.folder.name)
+        cls.made = set(os.listdir(cls.scenes))
 
     @classmethod
     def tearDownClass(cls):
         cls.folder.cleanup()
-
-    async def asyncSetUp(self):
-        asyncio.get_running_loop().set_debug(False)  # it complains of the time a node takes to start
-
-    def start(self, *options, **more) -> RunningNode:
-        node = RunningNode(*options, **more)
-        self.addCleanup(node.clean)
-        return node
-
-    async def open(self, node, slots=None):
-        coordinator = await node.coordinator()
-        self.addAsyncCleanup(coordinator.close)
-        await coordinator.expect("node-info")
-        await coordinator.send("job-open", job=JOB, holder="test", slots=slots)
-        return coordinator, await coordinator.expect("job-opened")
-
-    async def load(self, coordinator, name, scene=None, color="RGB", **more):
-        sha256 = await coordinator.upload((self.scenes / f"{name}.blend").read_bytes(), 1)
-        await coordinator.send("job-load", job=JOB, blend=sha256, scene=scene, colorMode=color, **more)
-        return sha256
-
-    async def ready(self, coordinator, name, **options):
-        await self.load(coordinator, name, **options)
-        loaded = await coordinator.expect("job-loaded")
-        await coordinator.expect("slot-changed", lambda m: m["state"] == "ready")
-        return loaded["scene"]
-
-    async def gone(self, node) -> None:
-        for _ in range(WAIT_S * 20):
-            if not node.processes():
-                return
-            await asyncio.sleep(0.05)
-        self.fail(f"processes are left: {node.processes()}")
-
-    def assert_nothing_left(self, node) -> None:
-        self.assertEqual(os.listdir(node.cache / "runs"), [])
-        self.assertEqual(os.listdir(node.folder / "tmp"), [])
 
     async def test_frames_are_rendered_fetched_and_the_job_closed(self):
         node = self.start(inside=True)

@@ -1,0 +1,119 @@
+"""Simulations and renders keep caches on disk, in folders of the blendfile's choice. Here what is there is only read.
+
+What a slot computes itself it keeps in its own memory or its own temporary folder: other slots compute the same at once.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Iterable, Iterator, Tuple
+
+import bpy
+
+_SWITCHES = ("cache_type", "is_cache_baking", "use_disk_cache", "use_external")
+"""Properties that decide whether a cache is written, and that an animation can change."""
+
+_NEVER_ON_DISK = ("RIGID_BODY", "FLUID")
+"""Kinds of simulation whose point cache Blender offers to keep on disk nowhere."""
+
+
+def confine(folder: str) -> None:
+    """`folder` need not exist: Blender makes it."""
+    _stop_animating_switches()
+    for number, domain in enumerate(_fluid_domains()):
+        _confine_fluid(domain, os.path.join(folder, "fluid-%d" % number))
+    for number, (kind, cache) in enumerate(_point_caches()):
+        _confine_point_cache(kind, cache, os.path.join(folder, "points-%d" % number))
+    _confine_render(folder)
+
+
+def _confine_fluid(domain: Any, folder: str) -> None:
+    """A simulation that is there is shown as it is; one that Blender computes while it renders is written into `folder`."""
+    stored = domain.cache_directory
+    path = bpy.path.abspath(stored, library=domain.id_data.library)
+    for part in ("data", "noise", "mesh", "particles", "guide"):
+        setattr(domain, "is_cache_baking_" + part, False)
+    if "'" in path:  # 2.83 puts the path into a line of Python as it is
+        domain.cache_directory = folder
+    elif domain.cache_type not in ("MODULAR", "ALL", "FINAL"):
+        domain.cache_directory = folder
+        if os.path.isdir(os.path.join(path, "data")):
+            domain.cache_type = "MODULAR"  # only reads; the change deletes what is in the folder
+            domain.cache_directory = stored
+
+
+def _confine_point_cache(kind: str, cache: Any, folder: str) -> None:
+    """A baked one is only read, wherever it is; else it is kept in memory, which Dynamic Paint cannot, but in `folder`.
+
+    Plain assignments would make Blender move, rename or delete the files that are there.
+    """
+    caches = cache.point_caches
+    baked = [each.is_baked and kind not in _NEVER_ON_DISK for each in caches]
+    if kind != "DYNAMIC_PAINT":
+        caches.foreach_set("use_disk_cache", [each.use_disk_cache and is_baked for each, is_baked in zip(caches, baked)])
+        return
+    caches.foreach_set("use_external", [each.use_external or not is_baked for each, is_baked in zip(caches, baked)])
+    for each, is_baked in zip(caches, baked):
+        if not is_baked:
+            each.filepath = folder  # before the name: Blender looks for files of the old one there
+            each.name = "points"
+
+
+def _confine_render(folder: str) -> None:
+    """Scenes decide whether there is a cache of rendered pictures (its name has the scene's) and one of textures."""
+    for scene in bpy.data.scenes:
+        for name in ("use_render_cache", "use_save_buffers"):  # the latter up to 2.92
+            if hasattr(scene.render, name):
+                setattr(scene.render, name, False)
+        if getattr(scene.render, "use_auto_generate_texture_cache", False):  # since 5.2
+            bpy.context.preferences.filepaths.texture_cache_directory = os.path.join(folder, "textures")
+
+
+def _fluid_domains() -> Iterator[Any]:
+    for thing in bpy.data.objects:
+        for modifier in thing.modifiers:
+            if modifier.type == "FLUID" and modifier.domain_settings is not None:
+                yield modifier.domain_settings
+
+
+def _point_caches() -> Iterator[Tuple[str, Any]]:
+    """With the kind of simulation."""
+    for thing in bpy.data.objects:
+        for modifier in thing.modifiers:
+            for holder in [modifier] + _surfaces(modifier) + [getattr(modifier, "domain_settings", None)]:
+                if hasattr(holder, "point_cache"):
+                    yield modifier.type, holder.point_cache
+        for system in thing.particle_systems:
+            yield "PARTICLES", system.point_cache
+    for scene in bpy.data.scenes:
+        if scene.rigidbody_world is not None and scene.rigidbody_world.point_cache is not None:
+            yield "RIGID_BODY", scene.rigidbody_world.point_cache
+
+
+def _surfaces(modifier: Any) -> Iterable[Any]:
+    canvas = getattr(modifier, "canvas_settings", None)
+    return list(canvas.canvas_surfaces) if canvas is not None else []
+
+
+def _stop_animating_switches() -> None:
+    for action in bpy.data.actions:
+        for curves in _curves_of(action):
+            _remove_switches(curves)
+    for owner in list(bpy.data.objects) + list(bpy.data.scenes):
+        if owner.animation_data is not None:
+            _remove_switches(owner.animation_data.drivers)
+
+
+def _curves_of(action: Any) -> Iterator[Any]:
+    if hasattr(action, "fcurves"):  # up to 4.5
+        yield action.fcurves
+    for layer in getattr(action, "layers", ()):
+        for strip in layer.strips:
+            for bag in strip.channelbags:
+                yield bag.fcurves
+
+
+def _remove_switches(curves: Any) -> None:
+    for curve in list(curves):
+        if any(switch in curve.data_path for switch in _SWITCHES):
+            curves.remove(curve)

@@ -1,0 +1,71 @@
+"""What is in a blendfile that runs although Blender was told to run no scripts in it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, List
+
+import bpy
+
+from .node_trees import node_trees
+
+_WRITING = ("fprintf", "pointcloud_write")
+"""What an OSL shader can change on the machine; the rest of the language only reads."""
+
+
+def block() -> List[str]:
+    """Takes them out; what they were, in words for the user."""
+    return _block_freestyle() + _block_shaders() + _block_cameras()
+
+
+def _block_freestyle() -> List[str]:
+    """Its style modules are Python, run without a look at Blender's settings up to 4.5."""
+    blocked = []
+    for scene in bpy.data.scenes:
+        for layer in scene.view_layers:
+            settings = getattr(layer, "freestyle_settings", None)
+            if settings is None:
+                continue  # Blender was built without it
+            for module in list(settings.modules):
+                if module.script and settings.mode == "SCRIPT":
+                    blocked.append("Freestyle style module '%s'" % module.script.name)
+                settings.modules.remove(module)  # an animation could switch it on again
+            for named in [layer] + list(settings.linesets):
+                if "\\" in named.name:  # Blender puts the names into a line of Python, and doubles no backslash
+                    named.name = named.name.replace("\\", "/")
+    return blocked
+
+
+def _block_shaders() -> List[str]:
+    blocked = []
+    for tree in node_trees():
+        for node in list(tree.nodes):
+            if node.bl_idname == "ShaderNodeScript" and _can_write(node.bytecode, node.filepath, tree):
+                blocked.append("OSL shader of node '%s'" % node.name)
+                tree.nodes.remove(node)
+    return blocked
+
+
+def _block_cameras() -> List[str]:
+    """Since 5.0 a camera can be an OSL shader."""
+    blocked = []
+    for camera in bpy.data.cameras:
+        if hasattr(camera, "custom_bytecode") and _can_write(camera.custom_bytecode, camera.custom_filepath, camera):
+            blocked.append("OSL shader of camera '%s'" % camera.name)
+            camera.type = "PERSP"
+            camera.custom_filepath = ""  # before the others, each of which makes Cycles compile what is still there
+            camera.custom_shader = None
+            camera.custom_bytecode = camera.custom_bytecode_hash = ""
+    return blocked
+
+
+def _can_write(bytecode: str, path: str, owner: Any) -> bool:
+    return any(word in bytecode for word in _WRITING) or _would_be_compiled(bpy.path.abspath(path, library=owner.library))
+
+
+def _would_be_compiled(path: str) -> bool:
+    """Cycles writes the result beside an OSL source."""
+    if not path.endswith(".osl") or not os.path.isfile(path):
+        return False
+    compiled = path[:-1] + "o"
+    return not os.path.isfile(compiled) or os.path.getmtime(compiled) < os.path.getmtime(path)

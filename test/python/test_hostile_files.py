@@ -1,0 +1,121 @@
+"""Blendfiles that try to run programs on a node, or to change what is on its disks; see "A hostile blendfile" in docs/security.md."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from .support.node import BLENDER
+from .support.real_node import RealNodeCase, run_blender
+
+SCENES = Path(__file__).parents[1] / "support/scenes"
+
+
+def pixels(png: bytes) -> bytes:
+    """What follows the metadata."""
+    return png[png.index(b"IDAT") :]
+
+
+@unittest.skipIf(BLENDER is None, "no `blender` on PATH: hostile files are not opened in a real one")
+class HostileFiles(RealNodeCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="rf-")  # short: a name that climbs out has 63 bytes
+        self.addCleanup(folder.cleanup)
+        self.scenes = Path(folder.name)
+
+    def make(self, *names: str) -> None:
+        run_blender(SCENES / "hostile.py", str(self.scenes), *names)
+        self.made = self.state()
+
+    def state(self) -> set:
+        """Every file and folder, with when it was changed."""
+        return {(str(path.relative_to(self.scenes)), path.stat().st_mtime_ns) for path in self.scenes.rglob("*")}
+
+    def changes(self) -> list:
+        """What is new, gone or different since `made` was looked at."""
+        return sorted({name for name, _ in self.state() ^ self.made})
+
+    async def begin(self, name: str, *options, **asks):
+        """A node on which the file is loaded."""
+        node = self.start(*options)
+        coordinator, _ = await self.open(node)
+        await self.ready(coordinator, name, **asks)
+        return node, coordinator
+
+    async def render(self, coordinator, frames=(1, 2, 3)) -> list:
+        """The pictures of the frames, rendered in this order."""
+        pictures = []
+        for transfer, frame in enumerate(frames, 100):
+            await coordinator.send("frame-assign", slot=0, frame=frame, attempt=0)
+            await coordinator.expect("frame-rendered")
+            pictures.append(pixels(await coordinator.fetch(frame, 0, transfer)))
+        return pictures
+
+    def blocked(self, coordinator) -> list:
+        warnings = [message for message in coordinator.seen if message["type"] == "warning"]
+        return [message["message"] for message in warnings if message["code"] == "SCRIPTS_BLOCKED"]
+
+    async def harmless(self, name: str) -> list:
+        """Renders it, expects that nothing outside has changed, and tells what was said to be blocked."""
+        node, coordinator = await self.begin(name)
+        await self.render(coordinator)
+        # Looked at while the run folder is still there: each slot has a place of its own for what it keeps.
+        stray = [path for path in (node.cache / "runs").rglob("*.*") if path.suffix in (".bphys", ".vdb", ".uni", ".tx")]
+        self.assertEqual([path for path in stray if "slot-0/tmp" not in str(path)], [])
+        self.assertEqual(await node.stop(), 0)
+        self.assertEqual(self.changes(), [], node.said())
+        return self.blocked(coordinator)
+
+    async def test_nothing_in_a_file_runs_that_blender_forgets_to_block(self):
+        self.make("programs", "layer")
+        style, shader = "Freestyle style module 'style.py'", "OSL shader of node 'Script'"
+        self.assertEqual(await self.harmless("programs"), [f"Scripts in the file were not run: {style}, {shader}"])
+        self.assertEqual(await self.harmless("layer"), [])
+
+    async def test_what_both_sides_allow_runs_and_writes_no_more_than_it_says(self):
+        self.make("strips")
+        node, coordinator = await self.begin("strips", "--allow-scripts", allowScripts=True)
+        await self.render(coordinator)
+        await node.stop()
+        self.assertEqual(self.changes(), ["outside", "outside/linked-style"])
+        self.assertEqual(self.blocked(coordinator), [])
+
+    async def test_nodes_of_every_scene_write_into_the_run_folder(self):
+        self.make("outputs", "strips")
+        self.assertEqual(await self.harmless("outputs"), [])
+        self.assertEqual(await self.harmless("strips"), ["Scripts in the file were not run: Freestyle style module 'style.py'"])
+
+    async def test_simulations_and_caches_change_nothing_outside(self):
+        self.make("caches", "fluids")
+        self.assertEqual(await self.harmless("caches"), [])
+        self.assertEqual(await self.harmless("fluids"), [])
+
+    async def test_simulations_that_are_there_are_shown(self):
+        run_blender(SCENES / "baked.py", str(self.scenes))
+        self.made = self.state()
+        node, coordinator = await self.begin("baked")
+        shown = await self.render(coordinator, (4, 2))
+        self.assertEqual(await node.stop(), 0)
+        self.assertEqual(self.changes(), [])
+        pictures = [self.scenes / f"pictures/frame_000{frame}.png" for frame in (4, 2)]
+        self.assertEqual(shown, [pixels(picture.read_bytes()) for picture in pictures])
+
+    async def test_a_driver_that_is_refused_in_a_frame_is_told_of_once(self):
+        self.make("late")
+        for scene in (None, "Other"):
+            node, coordinator = await self.begin("late", scene=scene)
+            self.assertEqual(self.blocked(coordinator), [])
+            await self.render(coordinator)
+            said = "Scripts in the file were not run: Driver '__import__('math').sin(frame)'"
+            self.assertEqual(self.blocked(coordinator), [said])
+            kinds = [message["type"] for message in coordinator.seen]
+            self.assertLess(kinds.index("warning"), kinds.index("frame-rendered"))
+            await node.stop()
+
+    async def test_a_file_that_cannot_be_confined_is_not_evaluated(self):
+        self.make("undecodable")
+        node = self.start()
+        coordinator, _ = await self.open(node)
+        await self.load(coordinator, "undecodable")
+        self.assertEqual((await coordinator.expect("job-load-failed"))["error"]["code"], "LOAD_FAILED")
+        await node.stop()
+        self.assertEqual(self.changes(), [])

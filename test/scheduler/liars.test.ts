@@ -46,7 +46,7 @@ test(
   "whatever nodes lie, crash and keep to themselves, one honest node completes the job, and no frame fails",
   () => {
     const tally = { jobs: 0, steps: 0, byLiars: 0, barred: 0, givenUp: 0, longestMs: 0 };
-    for (let seed = fuzzSeed; seed < fuzzSeed + 1_500 * fuzzEffort; seed++) {
+    for (let seed = fuzzSeed; seed < fuzzSeed + 600 * fuzzEffort; seed++) {
       try {
         const run = spoiltJob(seed);
         expect(run.outcome).toEqual({ type: "complete" });

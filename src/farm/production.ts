@@ -6,6 +6,7 @@ import { counted } from "../core/text.ts";
 import { type FrameRate, formatFrameRate } from "../encode/frame-rate.ts";
 import { FrameStore } from "../frames/frame-store.ts";
 import type { JobFolder, Run } from "../frames/job-folder.ts";
+import { defaultPolicy } from "../scheduler/policy.ts";
 import { createState } from "../scheduler/state.ts";
 import type { SceneInfo } from "../session/protocol.ts";
 import { earlierAttempts } from "./attempt-counts.ts";
@@ -22,8 +23,6 @@ import { type SceneFacts, settleScene } from "./scene-facts.ts";
 import { Tally } from "./tally.ts";
 import { WaitLimit } from "./waiting.ts";
 
-/** Numbers of attempts that one run may use: nodes may still hold some of an earlier run, and none is used twice. */
-const attemptsPerRun = 1_000_000;
 /** How often the time without any node is looked at. */
 const lookEveryMs = 1_000;
 
@@ -90,7 +89,8 @@ export async function produce(production: Production): Promise<Produced> {
   const state = createState({
     frames: orderFrames(frames, settings.order),
     alreadyStored,
-    firstAttempt: (run.run - 1) * attemptsPerRun + 1,
+    // Nodes may still hold attempts of an earlier run, so no number is used twice.
+    firstAttempt: (run.run - 1) * defaultPolicy.attemptsPerRun + 1,
   });
   const nameOf = (node: string) => pool.nameOf(node);
   const mayStillCome = () => pool.standings.isAlive;

@@ -76,6 +76,11 @@ class Job:
     def is_loaded(self) -> bool:
         return self._load is not None and self._load.answer is not None
 
+    def is_idle(self) -> bool:
+        """Whether no work would be lost with it: it is not being loaded, runs no attempt and holds no result."""
+        is_loading = self._changing.locked() or (self._load is not None and self._load.answer is None)
+        return not (is_loading or self.results or any(slot.attempts.running for slot in self.slots))
+
     def lack_of_room(self) -> Optional[Fault]:
         if self._load is None or self._load.answer is None:
             return None

@@ -80,8 +80,8 @@ class Node:
 
     async def open_job(self, session: Session, message: Message) -> dict[str, Any]:
         """The answer to `job-open`."""
-        if self._job is not None and self._job.job_id == message["job"] and self._job.is_closing:
-            await self.close_job(self._job)  # too late to be taken up; it begins afresh
+        if self._job is not None and self._gives_way(self._job, message["job"]):
+            await self.close_job(self._job)
         job = self._job
         if job is not None and job.job_id != message["job"]:
             return {"type": "busy", "holder": job.holder, "since": job.since_ms}
@@ -90,6 +90,12 @@ class Node:
             job = self._new_job(message)
         self._attach(session, job)
         return fit_job_opened({"type": "job-opened", "job": job.job_id, "resumed": resumed, **job.status()})
+
+    def _gives_way(self, job: Job, wanted_id: str) -> bool:
+        """Whether the node's job has to be gone before `job-open` is answered."""
+        if job.job_id == wanted_id:
+            return job.is_closing  # too late to be taken up; it begins afresh
+        return self._owner is None and job.is_idle()  # its coordinator loses nothing if it does come back
 
     async def close_job(self, job: Job) -> None:
         """Idempotent. The node is free for another job when it returns."""

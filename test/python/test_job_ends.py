@@ -73,6 +73,22 @@ class JobsThatEnd(Loading):
             await self.until(lambda: self.states[-1] == "idle")
         await self.assert_nothing_left()
 
+    async def test_one_without_its_coordinator_gives_way_when_loaded_and_not_while_it_loads(self):
+        for behaviours, answer in ((("frozen",), "busy"), (("loads",), "job-opened")):
+            self.use(*behaviours)
+            first = await self.load()
+            if answer == "job-opened":
+                await first.expect("job-loaded")
+            else:
+                await self.until(lambda: lives_of(self.root))
+            await first.close()
+            await self.visits_ended.acquire()
+            second = await self.coordinator()
+            await second.send("job-open", job="cd" * 16, holder="ben", slots=None)
+            await second.expect(answer)
+            await self.node.close_job(self.node._job)
+            await self.assert_nothing_left()
+
     async def test_one_that_is_closed_over_a_second_link_while_the_first_puts_its_files_in_place(self):
         go_on = self.hold(job_folder, "_place")
         await self.load()

@@ -165,6 +165,16 @@ class Coordinators(Served):
         await second.expect("job-opened")
         self.assertEqual(self.states, ["busy", "idle", "busy"])
 
+    async def test_a_job_whose_coordinator_is_gone_and_that_holds_nothing_gives_way(self):
+        first, second = await self.coordinator(), await self.coordinator()
+        await first.send("job-open", job=JOB, holder="anna", slots=None)
+        await first.expect("job-opened")
+        await first.close()
+        await self.visits_ended.acquire()
+        await second.send("job-open", job="cd" * 16, holder="ben", slots=None)
+        self.assertFalse((await second.expect("job-opened"))["resumed"])
+        self.assertEqual(self.states, ["busy", "idle", "busy"])
+
     async def test_a_blender_that_is_gone_is_said(self):
         coordinator = await self.coordinator()
         await coordinator.send("job-open", job=JOB, holder="anna", slots=None)

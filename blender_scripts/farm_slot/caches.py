@@ -1,12 +1,13 @@
 """Simulations and renders keep caches on disk, in folders of the blendfile's choice. Here what is there is only read.
 
 What a slot computes itself it keeps in its own memory or its own temporary folder: other slots compute the same at once.
+Computed frame by frame in the order of the farm it is hardly what the artist saw, so what is not there is told as missing.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any, Iterable, Iterator, Tuple
+from typing import Any, Iterable, Iterator, List, Tuple
 
 import bpy
 
@@ -17,29 +18,54 @@ _NEVER_ON_DISK = ("RIGID_BODY", "FLUID")
 """Kinds of simulation whose point cache Blender offers to keep on disk nowhere."""
 
 
-def confine(folder: str) -> None:
-    """`folder` need not exist: Blender makes it."""
+def confine(folder: str) -> List[str]:
+    """`folder` need not exist: Blender makes it. Returns simulations on disk that are not there, as the file names them."""
     _stop_animating_switches()
+    absent = [name for owner, kind, cache in _point_caches() for name in _absent_points(owner, kind, cache)]
     for number, domain in enumerate(_fluid_domains()):
-        _confine_fluid(domain, os.path.join(folder, "fluid-%d" % number))
-    for number, (kind, cache) in enumerate(_point_caches()):
+        stored = domain.cache_directory
+        if not _confine_fluid(domain, os.path.join(folder, "fluid-%d" % number)):
+            absent.append(stored)
+    for number, (_, kind, cache) in enumerate(_point_caches()):
         _confine_point_cache(kind, cache, os.path.join(folder, "points-%d" % number))
     _confine_render(folder)
+    return absent
 
 
-def _confine_fluid(domain: Any, folder: str) -> None:
-    """A simulation that is there is shown as it is; one that Blender computes while it renders is written into `folder`."""
+def folder_beside(library: Any) -> str:
+    """Where Blender keeps point caches of a library, or of the blendfile itself (None), for which no folder is named."""
+    path = bpy.path.abspath(library.filepath, library=library.library) if library is not None else bpy.data.filepath
+    return os.path.join(os.path.dirname(path), "blendcache_" + os.path.splitext(os.path.basename(path))[0])
+
+
+def _absent_points(owner: Any, kind: str, cache: Any) -> Iterator[str]:
+    """External ones are files that the blendfile names; these are beside it, under its own name, which no node knows."""
+    for each in cache.point_caches:
+        on_disk = each.use_disk_cache or kind == "DYNAMIC_PAINT"
+        if each.is_baked and on_disk and not each.use_external and kind not in _NEVER_ON_DISK:
+            if not os.path.isdir(folder_beside(owner.library)):
+                yield "//blendcache_*/" + (each.name or owner.name)
+
+
+def _confine_fluid(domain: Any, folder: str) -> bool:
+    """A simulation that is there is shown as it is; one that Blender computes while it renders is written into `folder`.
+
+    Returns whether what decides the pixels is still under the name that the file has for it.
+    """
     stored = domain.cache_directory
     path = bpy.path.abspath(stored, library=domain.id_data.library)
     for part in ("data", "noise", "mesh", "particles", "guide"):
         setattr(domain, "is_cache_baking_" + part, False)
     if "'" in path:  # 2.83 puts the path into a line of Python as it is
         domain.cache_directory = folder
-    elif domain.cache_type not in ("MODULAR", "ALL", "FINAL"):
+        return False
+    if domain.cache_type not in ("MODULAR", "ALL", "FINAL"):
         domain.cache_directory = folder
-        if os.path.isdir(os.path.join(path, "data")):
-            domain.cache_type = "MODULAR"  # only reads; the change deletes what is in the folder
-            domain.cache_directory = stored
+        if not os.path.isdir(os.path.join(path, "data")):
+            return False
+        domain.cache_type = "MODULAR"  # only reads; the change deletes what is in the folder
+        domain.cache_directory = stored
+    return True
 
 
 def _confine_point_cache(kind: str, cache: Any, folder: str) -> None:
@@ -76,18 +102,18 @@ def _fluid_domains() -> Iterator[Any]:
                 yield modifier.domain_settings
 
 
-def _point_caches() -> Iterator[Tuple[str, Any]]:
-    """With the kind of simulation."""
+def _point_caches() -> Iterator[Tuple[Any, str, Any]]:
+    """Whose it is, the kind of simulation, and the cache."""
     for thing in bpy.data.objects:
         for modifier in thing.modifiers:
             for holder in [modifier] + _surfaces(modifier) + [getattr(modifier, "domain_settings", None)]:
                 if hasattr(holder, "point_cache"):
-                    yield modifier.type, holder.point_cache
+                    yield thing, modifier.type, holder.point_cache
         for system in thing.particle_systems:
-            yield "PARTICLES", system.point_cache
+            yield thing, "PARTICLES", system.point_cache
     for scene in bpy.data.scenes:
         if scene.rigidbody_world is not None and scene.rigidbody_world.point_cache is not None:
-            yield "RIGID_BODY", scene.rigidbody_world.point_cache
+            yield scene, "RIGID_BODY", scene.rigidbody_world.point_cache
 
 
 def _surfaces(modifier: Any) -> Iterable[Any]:

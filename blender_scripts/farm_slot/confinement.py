@@ -22,6 +22,8 @@ class Confinement:
         self._scripts = scripts
         self._blocked = None  # type: Optional[List[str]]
         self._failure = None  # type: Optional[Exception]
+        self.absent = []  # type: List[str]
+        """Simulations on disk that are not there, as the file names them; complete when `blocked` was asked for."""
 
     def around(self, load: Callable[[], None]) -> None:
         @persistent
@@ -47,7 +49,7 @@ class Confinement:
         """Blender prints what a handler raises, and goes on."""
         try:
             output_nodes.redirect(self._outputs)
-            caches.confine(os.path.join(bpy.app.tempdir, "caches"))
+            self.absent = caches.confine(os.path.join(bpy.app.tempdir, "caches"))
             self._blocked = [] if self._scripts else programs.block()
         except Exception as error:
             self._failure = error

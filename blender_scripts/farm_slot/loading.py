@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 import bpy
 
@@ -13,10 +13,18 @@ from .faults import SlotFault
 Warning_ = Dict[str, str]
 
 
-def open_blendfile(path: str, scripts: bool, outputs: str) -> List[Warning_]:
+class Opened(NamedTuple):
+    """What is to be said of a file that was opened."""
+
+    warnings: List[Warning_]
+    absent: List[str]
+    """Simulations on disk that are not there, as the file names them."""
+
+
+def open_blendfile(path: str, scripts: bool, outputs: str) -> Opened:
     """Opens it confined: what its nodes write goes into the folder `outputs`. `scripts`: whether those in the file run.
 
-    Returns warnings. Raises SlotFault when the file is not usable in this Blender.
+    Raises SlotFault when the file is not usable in this Blender.
     """
     problem = ""
     confinement = Confinement(outputs, scripts)
@@ -37,7 +45,7 @@ def open_blendfile(path: str, scripts: bool, outputs: str) -> List[Warning_]:
     # An error report does not mean failure: Blender also reports missing libraries that way.
     warnings = [{"code": "LOAD_PROBLEM", "message": problem}] if problem else []
     blocked = confinement.blocked + blocked_by_blender()
-    return warnings + ([scripts_blocked(blocked)] if blocked else [])
+    return Opened(warnings + ([scripts_blocked(blocked)] if blocked else []), confinement.absent)
 
 
 def blocked_by_blender() -> List[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+import os
+from typing import AbstractSet, Any, Dict, Iterable, List, Tuple
 
 import bpy
 
+from .caches import folder_beside
 from .outside_files import Stock, digest_of, is_there, take_stock
 from .output_size import rendered_size
 from .settings import output_color_mode, output_depth
@@ -24,15 +26,18 @@ _KINDS = (
 )
 
 
-def describe(scene: Any, active: str, stock: Stock) -> Dict[str, Any]:
-    """All but `device`. `scene` is the one to be rendered, `active` the name of the one that the file has active."""
+def describe(scene: Any, active: str, stock: Stock, absent: Iterable[str]) -> Dict[str, Any]:
+    """All but `device`. `scene` is the one to be rendered, `active` the name of the one that the file has active.
+
+    `absent` names simulations on disk that are not there, beside the files that Blender itself can name.
+    """
     major, minor = bpy.data.version[:2]
     return {
         "activeScene": active,
         "scene": scene.name,
         "savedBy": "%d.%d" % (major, minor) if major else None,
         "scenes": [describe_scene(each) for each in bpy.data.scenes[:MAX_SCENES]],
-        "references": references(),
+        "references": references(absent),
         "files": digest_of(stock),
     }
 
@@ -69,7 +74,7 @@ def uses_sequencer(scene: Any) -> bool:
     return any(not strip.mute and strip.type != "SOUND" for strip in strips)
 
 
-def references() -> List[Dict[str, Any]]:
+def references(absent: Iterable[str]) -> List[Dict[str, Any]]:
     """Files outside the blendfile, as the file names them (`//` is the blendfile's own folder); missing ones first."""
     kinds = {}  # type: Dict[str, str]
     for kind, collection in _KINDS:
@@ -78,15 +83,27 @@ def references() -> List[Dict[str, Any]]:
     found = {}  # type: Dict[str, Dict[str, Any]]
     for name, path in _outside():
         found[name] = {"kind": kinds.get(name, "file"), "path": name[:4096], "missing": not is_there(path)}
+    found.update({name: {"kind": "cache", "path": name[:4096], "missing": True} for name in absent})
     return sorted(found.values(), key=lambda each: not each["missing"])[:MAX_REFERENCES]
 
 
 def _outside() -> List[Tuple[str, str]]:
-    """The name in the blendfile and the absolute path of what is not in it."""
+    """The name in the blendfile and the absolute path of what is not in it and is of use to a render."""
     stored = bpy.utils.blend_paths(absolute=False, packed=False)
     absolute = bpy.utils.blend_paths(absolute=True, packed=False)
-    named = zip(stored, absolute)
-    return [(name, path) for name, path in named if name and not name.startswith("<")]  # "<builtin>" is Blender's own font
+    libraries = {library.filepath for library in bpy.data.libraries}
+    return [(name, path) for name, path in zip(stored, absolute) if _decides_pixels(name, path, libraries)]
+
+
+def _decides_pixels(name: str, path: str, libraries: AbstractSet[str]) -> bool:
+    if not name or name.startswith("<"):  # "<builtin>" is Blender's own font
+        return False
+    if name.lower().endswith(".blend") and name not in libraries:
+        return False  # a brush of the artist's tools, which 5.x remembers by its file and does not load
+    folder = os.path.normpath(path)
+    if folder == folder_beside(None):
+        return False  # 5.x names it for simulations that keep nothing on disk as well; the others are told as absent
+    return not folder.startswith(os.path.normpath(bpy.app.tempdir) + os.sep)  # put there by `caches.confine`
 
 
 def stock_of_files() -> Stock:

@@ -34,13 +34,13 @@ class Work:
 
     def load(self, command: Dict[str, Any]) -> None:
         self._outputs = command["outputs"]
-        warnings = open_blendfile(command["blend"], command["scripts"], self._outputs)
+        warnings, absent = open_blendfile(command["blend"], command["scripts"], self._outputs)
         self._told_of_scripts = bool(blocked_by_blender())
         active = bpy.context.scene.name
         scene = pick_scene(command["scene"])
         self._scene = scene.name
         stock = scene_info.stock_of_files()
-        info = scene_info.describe(scene, active, stock)  # before the settings are changed: it tells what the file says
+        info = scene_info.describe(scene, active, stock, absent)  # before the settings are changed: it tells what the file says
         self._needs_frame_text = settings.prepare(scene, command["colorMode"])
         device, fallback = choose_device(scene)
         if fallback:

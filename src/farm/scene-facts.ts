@@ -37,9 +37,10 @@ export function settleScene(info: SceneInfo, settings: JobSettings): SceneFacts 
       "Set one in Blender (Scene properties, Camera), save, and run the same command again",
     );
   }
-  const missing = info.references.filter((reference) => reference.missing).map((reference) => reference.path);
+  const missing = info.references.filter((reference) => reference.missing);
   if (missing.length > 0 && settings.missing === "fail") throw filesMissing(missing);
-  return { scene, frames: framesOf(scene, settings.frames), missing, files: info.files };
+  const paths = missing.map(({ path }) => path);
+  return { scene, frames: framesOf(scene, settings.frames), missing: paths, files: info.files };
 }
 
 function framesOf(scene: SceneSummary, asked: string | undefined): readonly Frame[] {
@@ -56,12 +57,15 @@ function framesOf(scene: SceneSummary, asked: string | undefined): readonly Fram
 
 const mostPathsShown = 20;
 
-function filesMissing(paths: readonly string[]): FarmError {
-  const shown = paths.slice(0, mostPathsShown).map((path) => `\n  ${printable(path)}`);
-  const more = paths.length > mostPathsShown ? `\n  … and ${paths.length - mostPathsShown} more` : "";
+function filesMissing(missing: SceneInfo["references"]): FarmError {
+  const shown = missing.slice(0, mostPathsShown).map(({ path }) => `\n  ${printable(path)}`);
+  const more = missing.length > mostPathsShown ? `\n  … and ${missing.length - mostPathsShown} more` : "";
+  const caches = missing.some(({ kind }) => kind === "cache")
+    ? "bake simulations into a folder that every node has, "
+    : "";
   return new FarmError(
     "FARM_FILES_MISSING",
-    `Cannot render: ${counted(paths.length, "file")} that the blendfile uses cannot be found on the node:${shown.join("")}${more}`,
-    "In Blender choose File, External Data, Pack Resources (and make libraries local), save, and run the same command again; --missing warn renders without them",
+    `Cannot render: ${counted(missing.length, "file")} that the blendfile uses cannot be found on the node:${shown.join("")}${more}`,
+    `In Blender choose File, External Data, Pack Resources (and make libraries local), ${caches}save, and run the same command again; --missing warn renders without them`,
   );
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,9 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       await lab.startNode(blender, folder);
 
       for (const name of hostile) {
-        const run = lab.coordinate([join(folder, `${name}.blend`), "-o", lab.path(`${name}.mp4`), "--frames", "1-3"]);
+        // No fluid is there: without this the job says so, and ends.
+        const options = ["--frames", "1-3", "--missing", "warn"];
+        const run = lab.coordinate([join(folder, `${name}.blend`), "-o", lab.path(`${name}.mp4`), ...options]);
         await completion(run);
         expect(differences(made, await stateOf(folder)), `${name}: ${run.story()}`).toEqual([]);
         const blocked = run.all("warning").filter(({ code }) => code === "SCRIPTS_BLOCKED");
@@ -52,6 +54,12 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       const shown = await pixelsOf(`${output}.renderfarm/frames`, frames);
       expect(shown).toEqual(await pixelsOf(join(folder, "pictures"), frames));
       expect(differences(made, await stateOf(folder))).toEqual([]);
+
+      const absent = await lab.coordinate([join(folder, "absent.blend"), "-o", lab.path("absent.mp4")]).end();
+      expect(absent.last?.code).toBe("FARM_FILES_MISSING");
+      expect(absent.stderr).toMatch(
+        /2 files [^]*blendcache_\*\/cloth\n +[^\n]*blendcache_\*\/particles\n[^\n]*bake simulations/,
+      );
       expect(await lab.leftovers()).toEqual(nothing);
     });
   },
@@ -73,7 +81,7 @@ async function makeBy(blender: TestedBlender, recipe: string, folder: string): P
 /** When each file and folder was last changed. */
 async function stateOf(folder: string): Promise<Map<string, number>> {
   const names = await readdir(folder, { recursive: true });
-  const facts = names.map(async (name) => [name, (await stat(join(folder, name))).mtimeMs] as const);
+  const facts = names.map(async (name) => [name, (await lstat(join(folder, name))).mtimeMs] as const);
   return new Map(await Promise.all(facts));
 }
 

@@ -1,5 +1,7 @@
 """Makes FOLDER/baked.blend, whose simulations are on disk, and its pictures: blender … -P baked.py -- FOLDER
 
+Those of FOLDER/absent.blend are beside it, under its name: where a node has no look.
+
 FOLDER/kept has the caches, FOLDER/pictures the frames as Blender itself shows them, rendered in the order 4, 2. Works on
 Blender 2.83 to 5.x.
 """
@@ -70,6 +72,7 @@ system.settings.count, system.settings.frame_end, system.settings.render_type = 
 system.settings.instance_object = bpy.data.objects["Cube"]
 particles = bake_points("particles", system.point_cache)
 bpy.ops.ptcache.bake_all(bake=True)
+bpy.ops.wm.save_as_mainfile(filepath=os.path.join(folder, "absent.blend"), copy=True)
 shutil.copytree(os.path.join(folder, "blendcache_baked"), os.path.join(kept, "points"))
 shutil.rmtree(os.path.join(folder, "blendcache_baked"))
 for name, cache in (cloth, particles):

@@ -331,11 +331,13 @@ def forge(path):
 def clean():
     """What is being made is evaluated too: removes all but the blendfiles and what they are about."""
     for place, folders, names in os.walk(folder, topdown=False):
+        if "/." in place:
+            continue  # what programs keep in a home
         for each in names:
             if not each.endswith((".blend", ".png")):
                 os.remove(os.path.join(place, each))
         for each in folders:
-            if not os.listdir(os.path.join(place, each)):
+            if not each.startswith(".") and not os.listdir(os.path.join(place, each)):
                 os.rmdir(os.path.join(place, each))
     os.makedirs(os.path.join(outside, "kept/data"), exist_ok=True)
     open(os.path.join(outside, "kept/data/keep"), "w").close()

@@ -16,7 +16,6 @@ interface Import {
 /** npm packages that more than one room may use; every other one can be replaced in its only room. */
 const sharedPackages: Readonly<Record<string, readonly string[]>> = {
   zod: ["config", "session"],
-  execa: ["encode", "farm"],
 };
 
 /** Packages of which each is known to one file of its room. */

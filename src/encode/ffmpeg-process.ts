@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { endProgram, endsWithin, termGraceMs } from "../core/end-program.ts";
 import { messageOf } from "../core/errors.ts";
+import { startProgram } from "../core/start-program.ts";
 import { encoderNotStarted, type FfmpegEnd, FfmpegExitedError, saysFull } from "./encode-errors.ts";
-import { endProgram, endsWithin, termGraceMs } from "./end-program.ts";
 import { type EncodeProgress, ProgressParser } from "./parse-progress.ts";
-import { roomForRest } from "./shortage.ts";
-import { startProgram } from "./start-program.ts";
+import { roomForRest } from "./unfinished.ts";
 
 export interface FfmpegProcessOptions {
   /** The file that it writes: growing, it shows that FFmpeg is at work while it says nothing. */

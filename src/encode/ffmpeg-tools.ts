@@ -1,7 +1,7 @@
 import { dirname, extname, join } from "node:path";
+import { askProgram, type ProgramAnswer } from "../core/ask-program.ts";
 import { FarmError } from "../core/errors.ts";
-import { askProgram, type ProgramAnswer } from "./ask-program.ts";
-import { isOutOfDescriptors, moreDescriptors } from "./shortage.ts";
+import { isOutOfDescriptors, moreDescriptors } from "../core/shortage.ts";
 
 /** The FFmpeg of this machine. */
 export interface FfmpegTools {

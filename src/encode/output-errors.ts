@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
-import { isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "./shortage.ts";
+import { isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "../core/shortage.ts";
 
 /** What is known of a failure beside the system's own words. */
 export interface OutputFailure {

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
-import { askProgram } from "./ask-program.ts";
+import { askProgram } from "../core/ask-program.ts";
+import { isOutOfDescriptors, moreDescriptors } from "../core/shortage.ts";
 import { videoIncomplete } from "./encode-errors.ts";
 import type { FfmpegTools } from "./ffmpeg-tools.ts";
 import { type FrameRate, framesPerSecond } from "./frame-rate.ts";
-import { isOutOfDescriptors, moreDescriptors } from "./shortage.ts";
 
 /** What a video file is, as ffprobe reads it. */
 export interface VideoFacts {

@@ -1,5 +1,6 @@
-import { execa } from "execa";
+import { askProgram } from "../core/ask-program.ts";
 import { FarmError } from "../core/errors.ts";
+import { isOutOfDescriptors, moreDescriptors } from "../core/shortage.ts";
 
 /** A Blender that can be started on this machine. */
 export interface BlenderProgram {
@@ -7,13 +8,16 @@ export interface BlenderProgram {
   readonly version: string;
 }
 
+/** The first start after an installation reads much from disk. */
+const answerTimeoutMs = 60_000;
+
 const wayToBlender =
   "Install Blender (Debian and Ubuntu: sudo apt-get install blender; macOS: brew install --cask blender; Windows: winget install BlenderFoundation.Blender), or name it with --blender FILE";
 
 /**
  * Finds this machine's Blender: the one asked for, `$BLENDER`, the one on PATH, then where installers put it.
  *
- * @throws {FarmError} `FARM_NO_BLENDER` that says how to get one
+ * @throws {FarmError} `FARM_NO_BLENDER` that says how to get one, or what keeps this program from starting it
  */
 export async function findBlender(asked: string | undefined, signal: AbortSignal): Promise<BlenderProgram> {
   const named = asked ?? process.env.BLENDER;
@@ -48,14 +52,10 @@ function usualPlaces(): string[] {
 }
 
 async function versionOf(path: string, signal: AbortSignal): Promise<string | undefined> {
-  const { stdout } = await execa(path, ["--version"], {
-    reject: false,
-    stdin: "ignore",
-    detached: true, // a Ctrl-C must not make it look as if there were no Blender
-    windowsHide: true,
-    timeout: 60_000,
-    cancelSignal: signal,
-  });
-  signal.throwIfAborted();
-  return /^Blender (\d+\.\d+(?:\.\d+)?)/m.exec(stdout ?? "")?.[1];
+  const { stdout, systemCode } = await askProgram(path, ["--version"], { timeoutMs: answerTimeoutMs, signal });
+  if (isOutOfDescriptors(systemCode)) {
+    const message = `Cannot start Blender as '${path}': too many files are open (${systemCode})`;
+    throw new FarmError("FARM_NO_BLENDER", message, moreDescriptors);
+  }
+  return /^Blender (\d+\.\d+(?:\.\d+)?)/m.exec(stdout)?.[1];
 }

@@ -2,11 +2,12 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { systemClock } from "../core/clock.ts";
-import { FarmError } from "../core/errors.ts";
+import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { type FarmKey, formatFarmKey, makeFarmKey } from "../core/farm-key.ts";
 import type { Sighting } from "../core/node.ts";
+import { isOutOfDescriptors, moreDescriptors } from "../core/shortage.ts";
+import { startProgram } from "../core/start-program.ts";
 import { backOffMs } from "./back-off.ts";
 import type { BlenderProgram } from "./blender-program.ts";
 import { endNode, nodeArguments, nodeEnvironment } from "./node-process.ts";
@@ -170,18 +171,25 @@ async function endOf(child: NodeProcess, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** @throws {FarmError} `FARM_NO_NODE` when no file descriptor is left for it */
 function startNode(blender: string, nodeOptions: readonly string[], key: FarmKey) {
-  return execa(blender, nodeArguments(nodeOptions), {
-    // By environment, since everybody on this machine may read command lines.
-    env: { ...nodeEnvironment(blender), RENDERFARM_KEY: formatFarmKey(key) },
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "pipe",
-    all: true,
-    buffer: false,
-    detached: true, // a Ctrl-C must reach only the program that decides
-    reject: false,
-  });
+  try {
+    return startProgram(blender, nodeArguments(nodeOptions), {
+      // By environment, since everybody on this machine may read command lines.
+      env: { ...nodeEnvironment(blender), RENDERFARM_KEY: formatFarmKey(key) },
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+      all: true,
+      buffer: false,
+      detached: true, // a Ctrl-C must reach only the program that decides
+      reject: false,
+    });
+  } catch (error) {
+    if (!isOutOfDescriptors(systemCodeOf(error))) throw error;
+    const message = `Cannot start a render node on this machine: ${messageOf(error)}`;
+    throw new FarmError("FARM_NO_NODE", message, moreDescriptors, { cause: error });
+  }
 }
 
 async function readWhenThere(

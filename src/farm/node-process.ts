@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Subprocess } from "execa";
+import { endsWithin, killGraceMs } from "../core/end-program.ts";
+import type { Program } from "../core/start-program.ts";
 
 /** Path of the script that makes a Blender a render node; it is part of this package. */
 export const nodeScript = fileURLToPath(new URL("../../blender_scripts/main.py", import.meta.url));
@@ -52,14 +53,20 @@ export function nodeEnvironment(
 /**
  * Closes a node's stdin, which asks it to end in order; then insists, in two steps. A signal comes second: on Windows it
  * ends the node at once, and its slots would stay.
+ *
+ * @returns False when not even SIGKILL has ended it: a disk that does not answer holds it in the kernel. Nothing waits for
+ *   it any more then
  */
-export async function endNode(child: Subprocess, patience: Patience = usualPatience): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+export async function endNode(child: Program, patience: Patience = usualPatience): Promise<boolean> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return true;
   const exited = once(child, "exit");
   child.stdin?.end();
-  const insist = setTimeout(() => child.kill("SIGTERM"), patience.termMs);
-  const force = setTimeout(() => child.kill("SIGKILL"), patience.killMs);
-  await exited;
-  clearTimeout(insist);
-  clearTimeout(force);
+  if (await endsWithin(exited, patience.termMs)) return true;
+  child.kill("SIGTERM");
+  if (await endsWithin(exited, patience.killMs - patience.termMs)) return true;
+  child.kill("SIGKILL");
+  if (await endsWithin(exited, killGraceMs)) return true;
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+  child.unref();
+  return false;
 }

@@ -1,5 +1,6 @@
-import { execa } from "execa";
 import { systemClock } from "../core/clock.ts";
+import { messageOf } from "../core/errors.ts";
+import { startProgram } from "../core/start-program.ts";
 import { backOffMs } from "./back-off.ts";
 import { findBlender } from "./blender-program.ts";
 import { endNode, nodeArguments, nodeEnvironment } from "./node-process.ts";
@@ -40,11 +41,39 @@ export async function runNode(options: NodeProgramOptions): Promise<number> {
   }
 }
 
-async function runOnce(
-  blender: string,
-  options: NodeProgramOptions,
-): Promise<{ status: number | null; reason: string }> {
-  const child = execa(blender, nodeArguments([...options.nodeOptions, "--exit-with-stdin"]), {
+interface NodeEnd {
+  /** `null` when it was not started, or a signal ended it. */
+  readonly status: number | null;
+  readonly reason: string;
+}
+
+async function runOnce(blender: string, options: NodeProgramOptions): Promise<NodeEnd> {
+  let child: ReturnType<typeof startNode>;
+  try {
+    child = startNode(blender, options.nodeOptions);
+  } catch (error) {
+    return { status: null, reason: messageOf(error) };
+  }
+  let leave = () => {};
+  const leftBehind = new Promise<NodeEnd>((resolve) => {
+    leave = () => resolve({ status: null, reason: "not even SIGKILL ended it" });
+  });
+  const onAbort = () => void endNode(child).then((isOver) => isOver || leave());
+  options.signal.addEventListener("abort", onAbort, { once: true });
+  if (options.signal.aborted) onAbort();
+  const ended = child.then(({ exitCode, shortMessage }): NodeEnd => {
+    if (exitCode !== undefined) return { status: exitCode, reason: `it ended with status ${exitCode}` };
+    const reason =
+      child.signalCode === null ? (shortMessage ?? "it did not start") : `it was ended by ${child.signalCode}`;
+    return { status: null, reason };
+  });
+  const end = await Promise.race([ended, leftBehind]);
+  options.signal.removeEventListener("abort", onAbort);
+  return end;
+}
+
+function startNode(blender: string, nodeOptions: readonly string[]) {
+  return startProgram(blender, nodeArguments([...nodeOptions, "--exit-with-stdin"]), {
     env: nodeEnvironment(blender),
     stdin: "pipe", // closes when this process ends, however it ends, and the node with it
     stdout: "inherit",
@@ -53,13 +82,4 @@ async function runOnce(
     reject: false,
     buffer: false,
   });
-  const onAbort = () => void endNode(child);
-  options.signal.addEventListener("abort", onAbort, { once: true });
-  if (options.signal.aborted) onAbort();
-  const { exitCode, shortMessage } = await child;
-  options.signal.removeEventListener("abort", onAbort);
-  if (exitCode !== undefined) return { status: exitCode, reason: `it ended with status ${exitCode}` };
-  const reason =
-    child.signalCode === null ? (shortMessage ?? "it did not start") : `it was ended by ${child.signalCode}`;
-  return { status: null, reason };
 }

@@ -1,7 +1,6 @@
-import { statfs } from "node:fs/promises";
-import { dirname } from "node:path";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
+import { freeBytes, isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "../core/shortage.ts";
 import { formatBytes } from "../core/units.ts";
 import type { FrameFault } from "./frame-expectation.ts";
 
@@ -20,9 +19,6 @@ export class FrameInvalidError extends FarmError {
     this.reason = reason;
   }
 }
-
-/** Said where only a job's records are to be written: they take less, however many frames it has. */
-const recordBytes = 1_000_000;
 
 /**
  * Translates an error of the system; any other error is answered as it is.
@@ -67,32 +63,10 @@ const kept = "then run the same command again: stored frames are kept";
 
 /** What mends a shortage; `null` when it is something else. */
 async function remedyOf(systemCode: string, folder: string, neededBytes?: number): Promise<string | null> {
-  switch (systemCode) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return await moreSpace(folder, neededBytes);
-    case "EMFILE":
-    case "ENFILE":
-      return "Close other programs, or allow this one more open files (ulimit -n 4096)";
-    default:
-      return null;
-  }
+  if (isFull(systemCode)) return await moreSpace(folder, neededBytes);
+  return isOutOfDescriptors(systemCode) ? moreDescriptors : null;
 }
 
 async function moreSpace(folder: string, neededBytes?: number): Promise<string> {
-  const there = await freeBytes(folder);
-  const least = neededBytes ?? recordBytes;
-  const needed = `${neededBytes === undefined ? "at least" : "about"} ${formatBytes(least)} needed`;
-  const free = there === null ? "" : `, ${formatBytes(there)} there`;
-  // The system says "no space left" of these too.
-  const limit = there === null || there < least ? "" : "; perhaps a quota, or the number of files, is the limit";
-  return `Free space for ${folder} (${needed}${free}${limit})`;
-}
-
-/** `null` where the system does not say. A folder that is not there yet has the room of the one it will be in. */
-async function freeBytes(folder: string): Promise<number | null> {
-  const facts = await statfs(folder).catch(() => undefined);
-  if (facts === undefined) return dirname(folder) === folder ? null : await freeBytes(dirname(folder));
-  // Some network and overlay file systems answer 0 for everything.
-  return facts.blocks === 0 ? null : facts.bavail * facts.bsize;
+  return `Free space for ${folder} (${await roomFor(folder, neededBytes)})`;
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { askProgram } from "../../src/encode/ask-program.ts";
+import { askProgram } from "../../src/core/ask-program.ts";
 import { FfmpegProcess } from "../../src/encode/ffmpeg-process.ts";
 import { encodersOf, findFfmpeg } from "../../src/encode/ffmpeg-tools.ts";
 import { frameNamesOf } from "../../src/encode/frame-names.ts";

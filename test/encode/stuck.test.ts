@@ -1,7 +1,7 @@
 import { open, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { askProgram } from "../../src/encode/ask-program.ts";
+import { askProgram } from "../../src/core/ask-program.ts";
 import { Encoder } from "../../src/encode/encoder.ts";
 import { FfmpegProcess } from "../../src/encode/ffmpeg-process.ts";
 import { findFfmpeg } from "../../src/encode/ffmpeg-tools.ts";
@@ -15,8 +15,8 @@ import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 const limits = vi.hoisted(() => ({ probeMs: [] as (number | undefined)[], silentFile: "" }));
 
 // A test cannot wait for minutes. The real programs keep them, for busy machines; and what has no limit gets none here.
-vi.mock("../../src/encode/ask-program.ts", async (original) => {
-  const { askProgram } = await original<typeof import("../../src/encode/ask-program.ts")>();
+vi.mock("../../src/core/ask-program.ts", async (original) => {
+  const { askProgram } = await original<typeof import("../../src/core/ask-program.ts")>();
   const short: typeof askProgram = (program, args, options) => {
     if (!args.includes("-count_packets")) return askProgram(program, args, options);
     limits.probeMs.push(options.timeoutMs);

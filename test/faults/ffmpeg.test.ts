@@ -9,8 +9,8 @@ import { isRunning } from "../support/ffmpeg.ts";
 import { skipBecause } from "../support/skip.ts";
 
 // Minutes without a sign of life are long for a test. What has no limit gets none here.
-vi.mock("../../src/encode/ask-program.ts", async (original) => {
-  const { askProgram } = await original<typeof import("../../src/encode/ask-program.ts")>();
+vi.mock("../../src/core/ask-program.ts", async (original) => {
+  const { askProgram } = await original<typeof import("../../src/core/ask-program.ts")>();
   const short: typeof askProgram = (program, args, options) =>
     askProgram(program, args, { ...options, timeoutMs: options.timeoutMs && Math.min(options.timeoutMs, 5_000) });
   return { askProgram: short };

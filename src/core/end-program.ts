@@ -1,9 +1,9 @@
-import type { Subprocess } from "execa";
+import type { Program } from "./start-program.ts";
 
 /** After SIGTERM; a stopped or stuck program does not obey it. */
 export const termGraceMs = 3_000;
 /** How long a process may take to go after SIGKILL before its owner stops waiting for it. */
-const killGraceMs = 5_000;
+export const killGraceMs = 5_000;
 
 /**
  * Ends a program that leads a process group, and with it what it has started: `ffmpeg` may be a wrapper script with the
@@ -13,7 +13,7 @@ const killGraceMs = 5_000;
  * @returns False when it is still not over after 8 s: a disk that does not answer holds it in the kernel, or a process that
  *   left the group holds its output. Nothing waits for it any more then
  */
-export async function endProgram(child: Subprocess, ended: Promise<unknown>): Promise<boolean> {
+export async function endProgram(child: Program, ended: Promise<unknown>): Promise<boolean> {
   if (await endsWithin(ended, 0)) return true; // its number may be another's by now
   // Closing alone would let FFmpeg finish a short video; the signal alone does not wake it from reading the pipe.
   kill(child, "SIGTERM");
@@ -40,7 +40,7 @@ export async function endsWithin(ended: Promise<unknown>, limitMs: number): Prom
   }
 }
 
-function kill(child: Subprocess, signal: "SIGTERM" | "SIGKILL"): void {
+function kill(child: Program, signal: "SIGTERM" | "SIGKILL"): void {
   if (child.pid === undefined) return;
   try {
     // Windows has no groups.

@@ -1,9 +1,9 @@
-import { stat, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { formatBytes } from "../core/units.ts";
+import { formatBytes } from "./units.ts";
 
-/** Said where nothing is known: a short video has more. */
-const leastBytes = 1_000_000;
+/** Said where nothing is known of what was to be written: records and short videos take less. */
+export const leastBytes = 1_000_000;
 
 /** What can be done when no file and no program can be opened any more. */
 export const moreDescriptors = "Close other programs, or allow this one more open files (ulimit -n 4096)";
@@ -18,16 +18,6 @@ export function isOutOfDescriptors(systemCode: string | undefined): boolean {
   return systemCode === "EMFILE" || systemCode === "ENFILE";
 }
 
-/** A video that is being written. */
-export interface Unfinished {
-  readonly path: string;
-  /** What was told of it last: so much of its time has taken so many bytes. */
-  readonly seconds: number;
-  readonly sizeBytes: number;
-  /** How long it will be, where that is known. */
-  readonly expectedSeconds: number | undefined;
-}
-
 /**
  * Says, for hints, what a full disk would have to have: "about 12 MB needed, 4.1 MB there".
  *
@@ -38,30 +28,17 @@ export async function roomFor(folder: string, neededBytes?: number): Promise<str
   const there = await freeBytes(folder);
   const least = neededBytes ?? leastBytes;
   const needed = `${neededBytes === undefined ? "at least" : "about"} ${formatBytes(least)}`;
-  return inWords(needed, there, there !== null && there >= least);
-}
-
-/** The same for a file that goes when it cannot be finished: what it has taken is there again then. */
-export async function roomForRest(unfinished: Unfinished): Promise<string> {
-  const { path, seconds, sizeBytes, expectedSeconds } = unfinished;
-  const writtenBytes = (await stat(path).catch(() => null))?.size ?? 0;
-  const free = await freeBytes(dirname(path));
-  if (free !== null && free >= leastBytes) return inWords(`more than ${formatBytes(writtenBytes)}`, free, true);
-  const there = free === null ? null : free + writtenBytes;
-  const known = Math.max(leastBytes, there ?? writtenBytes);
-  const estimate = expectedSeconds === undefined || seconds === 0 ? 0 : (sizeBytes / seconds) * expectedSeconds;
-  // It did not fit: an estimate below what is there is a wrong one.
-  return inWords(estimate > known ? `about ${formatBytes(estimate)}` : `more than ${formatBytes(known)}`, there, false);
+  return roomInWords(needed, there, there !== null && there >= least);
 }
 
 /** @param isEnough Then it is something else that there is too little of; the system has no other words for it */
-function inWords(needed: string, thereBytes: number | null, isEnough: boolean): string {
+export function roomInWords(needed: string, thereBytes: number | null, isEnough: boolean): string {
   const there = thereBytes === null ? "" : `, ${formatBytes(thereBytes)} there`;
   return `${needed} needed${there}${isEnough ? "; perhaps a quota, or the number of files, is the limit" : ""}`;
 }
 
-/** `null` where the system does not say. */
-async function freeBytes(folder: string): Promise<number | null> {
+/** `null` where the system does not say. A folder that is not there yet has the room of the one it will be in. */
+export async function freeBytes(folder: string): Promise<number | null> {
   const facts = await statfs(folder).catch(() => undefined);
   if (facts === undefined) return dirname(folder) === folder ? null : await freeBytes(dirname(folder));
   // Some network and overlay file systems answer 0 for everything.

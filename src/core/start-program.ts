@@ -1,6 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { execa, type Options } from "execa";
+import { execa, type Options, type Subprocess } from "execa";
+
+/** A program that was started, whatever is connected to it. */
+export type Program = Subprocess;
 
 /**
  * Starts a program as execa does; that no file descriptor is left is an error that can be caught.

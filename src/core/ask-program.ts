@@ -1,5 +1,5 @@
-import { messageOf, systemCodeOf } from "../core/errors.ts";
 import { endProgram, endsWithin } from "./end-program.ts";
+import { messageOf, systemCodeOf } from "./errors.ts";
 import { startProgram } from "./start-program.ts";
 
 export interface AskOptions {

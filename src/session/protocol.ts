@@ -38,17 +38,9 @@ const blobBytes = z.number().int().min(0).max(bounds.blobBytes);
 const frameBytes = z.number().int().min(1).max(bounds.frameBytes);
 const frameOffset = z.number().int().min(0).max(bounds.frameBytes);
 
-/** docs/protocol.md, section 8. */
-const problemCode = z.enum([
-  ...(["CANCELLED", "SLOT_LOST", "SLOT_FULL", "NO_OUTPUT", "RENDER_FAILED", "CRASHED", "KILLED"] as const),
-  ...(["OUT_OF_MEMORY", "OUT_OF_GPU_MEMORY", "GPU_FAILED", "NO_DENOISER", "NO_EGL", "NO_DISPLAY"] as const),
-  ...(["LIBRARY_MISSING", "ADDON_FAILED", "NO_CAMERA", "SCENE_NOT_FOUND", "FILE_UNREADABLE"] as const),
-  ...(["FILE_TOO_NEW", "FILES_CHANGED", "LOAD_FAILED", "UNSUPPORTED", "DISK_FULL", "TIMED_OUT"] as const),
-  "BLENDER_MISSING",
-]);
 const blobRefusal = z.enum(["DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAILED"]);
 
-const problem = z.object({ code: problemCode, message: text, hint: text, log: boundedList(text, { max: 200 }) });
+const problem = z.object({ code, message: text, hint: text, log: boundedList(text, { max: 200 }) });
 const attemptRef = { frame, attempt };
 
 const slotState = z.object({

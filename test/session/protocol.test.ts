@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { faultOf } from "../../src/farm/faults.ts";
 import {
   bounds,
   type JobOpened,
@@ -61,6 +62,13 @@ describe("a parser refuses", () => {
 
 test("parseFromNode() drops fields it does not know, so that a minor addition needs no new version", () => {
   expect(parseFromNode({ type: "heartbeat", later: 1 })).toEqual({ type: "heartbeat" });
+});
+
+test("a code that only a newer node has is no reason to drop its link", () => {
+  const error = { code: "COFFEE_MACHINE_ON_FIRE", message: "It burns", hint: "Put it out", log: [] };
+  const failed = { type: "frame-failed", frame: 1, attempt: 0, slot: 0, error };
+  expect(parseFromNode(failed)).toEqual(failed);
+  expect(faultOf(error.code)).toBe("scene");
 });
 
 test("an error is understood within the handshake and after it", () => {

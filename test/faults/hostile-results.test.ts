@@ -12,11 +12,11 @@ function invented(frame: number, attempt: number): FrameResult {
   return { frame, attempt, slot: 0, sha256: "1".repeat(64), sizeBytes: 1_000, ...format, seconds: 1, device: "CPU" };
 }
 
-/** A node that lists these when it takes the job. */
+/** A node that lists these when it takes the job, and is slow in what it really renders: others shall have their share. */
 function liarHolding(farm: FaultFarm, results: readonly FrameResult[]): Promise<FaultyNode> {
   const say = (message: FromNode): FromNode[] =>
     message.type === "job-opened" ? [{ ...message, results: [...message.results, ...results] }] : [message];
-  return farm.start({ name: "liar", say });
+  return farm.start({ name: "liar", say, beforeFrame: () => delay(500) });
 }
 
 /** Keeps a node from its frames until the liar was heard. */

@@ -10,6 +10,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/blenders/**", "test/package/**", "test/faults/**"],
+          maxWorkers: 2, // most of them wait more than they compute, also where there is one core
           // Only a bound for what hangs: a busy machine may be slow.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -20,6 +21,7 @@ export default defineConfig({
         // One scene at a time: each of these tests uses every core for real renders.
         test: {
           name: "e2e",
+          sequence: { groupOrder: 1 },
           include: ["test/e2e/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,

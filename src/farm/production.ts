@@ -23,6 +23,8 @@ import { type SceneFacts, settleScene } from "./scene-facts.ts";
 import { Tally } from "./tally.ts";
 import { WaitLimit } from "./waiting.ts";
 
+/** How long a node that kept the job gets no frame: others may hold it. Less than the second after which the loop ticks. */
+const hearOthersMs = 900;
 /** How often the time without any node is looked at. */
 const lookEveryMs = 1_000;
 
@@ -91,6 +93,7 @@ export async function produce(production: Production): Promise<Produced> {
     alreadyStored,
     // Nodes may still hold attempts of an earlier run, so no number is used twice.
     firstAttempt: (run.run - 1) * defaultPolicy.attemptsPerRun + 1,
+    handsOutFrom: first.node.opened.resumed ? systemClock.monotonicMs() + hearOthersMs : 0,
   });
   const nameOf = (node: string) => pool.nameOf(node);
   const mayStillCome = () => pool.standings.isAlive;

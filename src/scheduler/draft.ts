@@ -56,6 +56,10 @@ export class Draft {
     return this.#base.firstAttempt;
   }
 
+  get handsOutFrom(): number {
+    return this.#base.handsOutFrom;
+  }
+
   emit(instruction: InstructionBody): void {
     this.#instructions.push({ ...instruction, cause: this.#cause });
   }
@@ -110,6 +114,7 @@ export class Draft {
       nodes: this.nodes,
       attempts: this.attempts,
       firstAttempt: this.firstAttempt,
+      handsOutFrom: this.handsOutFrom,
       nextAttempt: this.nextAttempt,
       frameMs: this.frameMs,
       fetchMs: this.fetchMs,

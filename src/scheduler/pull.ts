@@ -17,7 +17,7 @@ export interface Place {
  * the network between two frames. Slots that find nothing in the queue help the others finish.
  */
 export function giveWork(draft: Draft): void {
-  if (draft.isDraining) return;
+  if (draft.isDraining || draft.at < draft.handsOutFrom) return;
   const idle: Place[] = [];
   for (const place of places(draft, isIdle, timeOfOneFrame)) {
     if (!assignNext(draft, place)) idle.push(place);

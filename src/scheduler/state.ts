@@ -75,6 +75,8 @@ export interface SchedulerState {
   /** By attempt number. */
   readonly attempts: ReadonlyMap<number, Attempt>;
   readonly firstAttempt: number;
+  /** No frame is given to anybody before this time. */
+  readonly handsOutFrom: number;
   readonly nextAttempt: number;
   readonly frameMs: RecentTimes;
   readonly fetchMs: RecentTimes;
@@ -96,6 +98,13 @@ export interface SchedulerConfig {
    * @default {1}
    */
   readonly firstAttempt?: number;
+  /**
+   * When the first frame is handed out, in the time of the events, at the next of them: nodes that kept the job may say
+   * until then what they hold, so that nobody else begins it.
+   *
+   * @default {0}
+   */
+  readonly handsOutFrom?: number;
   /** Numbers that differ from the default policy. */
   readonly policy?: Partial<SchedulingPolicy>;
 }
@@ -111,6 +120,7 @@ export function createState(config: SchedulerConfig): SchedulerState {
     nodes: new Map(),
     attempts: new Map(),
     firstAttempt,
+    handsOutFrom: config.handsOutFrom ?? 0,
     nextAttempt: firstAttempt,
     frameMs: noTimes,
     fetchMs: noTimes,

@@ -35,6 +35,18 @@ test("no node gets anything before a slot of it is ready", () => {
   expect(drive.tell({ type: "slot-ready", node: "stranger", slot: 0 })).toEqual([]);
 });
 
+test("nodes that kept the job are heard before anybody is given a frame, so that none is rendered twice", () => {
+  const drive = new Drive({ frames: [1, 2, 3], firstAttempt: 11, handsOutFrom: 900 });
+
+  expect(drive.join("a")).toEqual([]);
+  const running = [{ slot: 0, frame: 1, attempt: 4 }];
+  const fetched = drive.wait(500).tell({ type: "node-joined", node: "b", running, held: [{ frame: 2, attempt: 5 }] });
+  expect(fetched).toEqual([{ type: "fetch", node: "b", frame: 2, attempt: 5 }]);
+  expect(drive.wait(500).tell({ type: "tick" })).toEqual([
+    { type: "assign", node: "a", slot: 0, frame: 3, attempt: 11 },
+  ]);
+});
+
 test("idle slots are served before a frame is put behind a busy one", () => {
   const drive = new Drive({ frames: [1, 2, 3] });
   drive.join("a");

@@ -95,7 +95,7 @@ class Node:
         """Whether the node's job has to be gone before `job-open` is answered."""
         if job.job_id == wanted_id:
             return job.is_closing  # too late to be taken up; it begins afresh
-        return self._owner is None and job.is_idle()  # its coordinator loses nothing if it does come back
+        return self._owner is None and job.is_idle()  # its coordinator loses no work if it does come back
 
     async def close_job(self, job: Job) -> None:
         """Idempotent. The node is free for another job when it returns."""

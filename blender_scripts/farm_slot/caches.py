@@ -22,10 +22,12 @@ def confine(folder: str) -> List[str]:
     """`folder` need not exist: Blender makes it. Returns simulations on disk that are not there, as the file names them."""
     _stop_animating_switches()
     absent = [name for owner, kind, cache in _point_caches() for name in _absent_points(owner, kind, cache)]
+    absent += _absent_bakes()
     for number, domain in enumerate(_fluid_domains()):
         stored = domain.cache_directory
+        unreadable = " (its name has a ': renderfarm leaves it alone)" if "'" in stored else ""
         if not _confine_fluid(domain, os.path.join(folder, "fluid-%d" % number)):
-            absent.append(stored)
+            absent.append(stored + unreadable)
     for number, (_, kind, cache) in enumerate(_point_caches()):
         _confine_point_cache(kind, cache, os.path.join(folder, "points-%d" % number))
     _confine_render(folder)
@@ -39,12 +41,32 @@ def folder_beside(library: Any) -> str:
 
 
 def _absent_points(owner: Any, kind: str, cache: Any) -> Iterator[str]:
-    """External ones are files that the blendfile names; these are beside it, under its own name, which no node knows."""
+    """In a folder that the blendfile names, or beside it, under its own name, which no node knows."""
+    if kind in _NEVER_ON_DISK:
+        return
     for each in cache.point_caches:
-        on_disk = each.use_disk_cache or kind == "DYNAMIC_PAINT"
-        if each.is_baked and on_disk and not each.use_external and kind not in _NEVER_ON_DISK:
-            if not os.path.isdir(folder_beside(owner.library)):
+        if each.use_external:
+            if each.is_baked and not os.path.isdir(bpy.path.abspath(each.filepath, library=owner.library)):
+                yield each.filepath
+        elif each.use_disk_cache or (kind == "DYNAMIC_PAINT" and each.is_baked):
+            if not os.path.isdir(folder_beside(owner.library if each.use_library_path else None)):
                 yield "//blendcache_*/" + (each.name or owner.name)
+
+
+def _absent_bakes() -> Iterator[str]:
+    """Of geometry nodes. Their folder has a name from the first time on that they are baked into it."""
+    for thing in bpy.data.objects:
+        for modifier in thing.modifiers:
+            folders = [getattr(modifier, "simulation_bake_directory", "")]  # up to 4.0
+            for bake in getattr(modifier, "bakes", ()):
+                target = getattr(bake, "bake_target", "INHERIT")
+                if target == "INHERIT":
+                    target = getattr(modifier, "bake_target", "DISK")  # the only one up to 4.2
+                if target == "DISK":
+                    folders.append(bake.directory if bake.use_custom_path else modifier.bake_directory)
+            for folder in folders:
+                if folder and not os.path.isdir(bpy.path.abspath(folder, library=thing.library)):
+                    yield folder
 
 
 def _confine_fluid(domain: Any, folder: str) -> bool:

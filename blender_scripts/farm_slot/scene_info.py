@@ -83,7 +83,7 @@ def references(absent: Iterable[str]) -> List[Dict[str, Any]]:
     found = {}  # type: Dict[str, Dict[str, Any]]
     for name, path in _outside():
         found[name] = {"kind": kinds.get(name, "file"), "path": name[:4096], "missing": not is_there(path)}
-    found.update({name: {"kind": "cache", "path": name[:4096], "missing": True} for name in absent})
+    found.update({name: {"kind": "simulation", "path": name[:4096], "missing": True} for name in absent})
     return sorted(found.values(), key=lambda each: not each["missing"])[:MAX_REFERENCES]
 
 

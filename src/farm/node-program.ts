@@ -1,5 +1,6 @@
 import { systemClock } from "../core/clock.ts";
-import { messageOf } from "../core/errors.ts";
+import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import { isOutOfDescriptors, moreDescriptors } from "../core/shortage.ts";
 import { startProgram } from "../core/start-program.ts";
 import { backOffMs } from "./back-off.ts";
 import { findBlender } from "./blender-program.ts";
@@ -24,7 +25,7 @@ export interface NodeProgramOptions {
  * Makes this machine a render node, in the foreground: starts the node, and starts it again when it dies.
  *
  * @returns The node's exit status, when it ended of its own accord
- * @throws {FarmError} `FARM_NO_BLENDER`
+ * @throws {FarmError} `FARM_NO_BLENDER`; `FARM_NO_NODE` when it was to end and nothing ends it
  */
 export async function runNode(options: NodeProgramOptions): Promise<number> {
   const { signal } = options;
@@ -52,11 +53,12 @@ async function runOnce(blender: string, options: NodeProgramOptions): Promise<No
   try {
     child = startNode(blender, options.nodeOptions);
   } catch (error) {
-    return { status: null, reason: messageOf(error) };
+    if (!isOutOfDescriptors(systemCodeOf(error))) throw error;
+    return { status: null, reason: `${messageOf(error)}. ${moreDescriptors}` };
   }
   let leave = () => {};
-  const leftBehind = new Promise<NodeEnd>((resolve) => {
-    leave = () => resolve({ status: null, reason: "not even SIGKILL ended it" });
+  const leftBehind = new Promise<never>((_resolve, reject) => {
+    leave = () => reject(immortal(child.pid));
   });
   const onAbort = () => void endNode(child).then((isOver) => isOver || leave());
   options.signal.addEventListener("abort", onAbort, { once: true });
@@ -67,9 +69,19 @@ async function runOnce(blender: string, options: NodeProgramOptions): Promise<No
       child.signalCode === null ? (shortMessage ?? "it did not start") : `it was ended by ${child.signalCode}`;
     return { status: null, reason };
   });
-  const end = await Promise.race([ended, leftBehind]);
-  options.signal.removeEventListener("abort", onAbort);
-  return end;
+  try {
+    return await Promise.race([ended, leftBehind]);
+  } finally {
+    options.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function immortal(pid: number | undefined): FarmError {
+  return new FarmError(
+    "FARM_NO_NODE",
+    `Cannot end the node: process ${pid} does not even obey SIGKILL`,
+    "A disk or a driver of this machine does not answer: look at it, or restart the machine",
+  );
 }
 
 function startNode(blender: string, nodeOptions: readonly string[]) {

@@ -88,6 +88,7 @@ export async function produce(production: Production): Promise<Produced> {
   for (const frame of alreadyStored) lane.accept(frame);
 
   const { inputs, pool } = gathering;
+  const earlier = await earlierAttempts(folder, run);
   const state = createState({
     frames: orderFrames(frames, settings.order),
     alreadyStored,
@@ -101,7 +102,7 @@ export async function produce(production: Production): Promise<Produced> {
   const leaveOut = (node: string, reason: FarmError) => pool.leaveOut(node, reason);
   const loop = new JobLoop({
     ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, refusalOf, leaveOut, waitLimit, tell, signal },
-    earlierAttempts: await earlierAttempts(folder, run),
+    earlierAttempts: earlier,
     clock: systemClock,
   });
   const onDrain = () => inputs.push({ type: "scheduler", event: { type: "drain-requested" } });

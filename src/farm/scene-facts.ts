@@ -57,15 +57,16 @@ function framesOf(scene: SceneSummary, asked: string | undefined): readonly Fram
 
 const mostPathsShown = 20;
 
+/** A point cache on disk is always beside the blendfile, where no node looks; fluids and geometry nodes can be baked anywhere. */
+const bakeElsewhere = "bake simulations without Disk Cache (fluids and nodes: into a folder that every node has), ";
+
 function filesMissing(missing: SceneInfo["references"]): FarmError {
   const shown = missing.slice(0, mostPathsShown).map(({ path }) => `\n  ${printable(path)}`);
   const more = missing.length > mostPathsShown ? `\n  … and ${missing.length - mostPathsShown} more` : "";
-  const caches = missing.some(({ kind }) => kind === "cache")
-    ? "bake simulations into a folder that every node has, "
-    : "";
+  const isSimulated = missing.some(({ kind }) => kind === "simulation");
   return new FarmError(
     "FARM_FILES_MISSING",
     `Cannot render: ${counted(missing.length, "file")} that the blendfile uses cannot be found on the node:${shown.join("")}${more}`,
-    `In Blender choose File, External Data, Pack Resources (and make libraries local), ${caches}save, and run the same command again; --missing warn renders without them`,
+    `In Blender choose File, External Data, Pack Resources (and make libraries local), ${isSimulated ? bakeElsewhere : ""}save, and run the same command again; --missing warn renders without them`,
   );
 }

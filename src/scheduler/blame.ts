@@ -7,6 +7,9 @@ import { countUnbegun } from "./slots.ts";
 import type { Attempt, NodeRecord } from "./state.ts";
 import { nodesThatFailedWith, sceneErrorOf } from "./verdict.ts";
 
+/** Blender has fewer; nodes that think of ever new ones are then blamed for them. */
+const mostSceneCodes = 64;
+
 /** An attempt failed and is gone from its node: counts for its frame and against its node. */
 export function failAttempt(draft: Draft, attempt: Attempt, error: AttemptError): void {
   closeAttempt(draft, attempt, "failed", error);
@@ -69,7 +72,7 @@ function countFailure(draft: Draft, attempt: Attempt, error: AttemptError): void
 function blameScene(draft: Draft, attempt: Attempt): void {
   const record = draft.frames.get(attempt.frame);
   const error = record ? sceneErrorOf(draft, record) : null;
-  if (!record || !error || draft.sceneCodes.has(error.code)) return;
+  if (!record || !error || draft.sceneCodes.has(error.code) || draft.sceneCodes.size >= mostSceneCodes) return;
   draft.blameScene(error.code);
   const nodes = nodesThatFailedWith(draft, record, error.code);
   draft.emit({ type: "announce", news: { type: "scene-at-fault", error, nodes } });

@@ -1,6 +1,6 @@
 """Makes FOLDER/baked.blend, whose simulations are on disk, and its pictures: blender … -P baked.py -- FOLDER
 
-Those of FOLDER/absent.blend are beside it, under its name: where a node has no look.
+Those of FOLDER/absent.blend are beside it, under its name, where a node has no look; of geometry nodes since 4.3 too.
 
 FOLDER/kept has the caches, FOLDER/pictures the frames as Blender itself shows them, rendered in the order 4, 2. Works on
 Blender 2.83 to 5.x.
@@ -61,6 +61,31 @@ def bake_points(name, cache):
     return name, cache
 
 
+def save_absent():
+    """With geometry nodes, where their folder is a property, as if they were baked."""
+    thing = cube((0, 0, 9))
+    modifier = thing.modifiers.new("n", "NODES") if hasattr(bpy.types, "NodesModifierBake") else None
+    if modifier is not None:
+        modifier.node_group = simulated()
+        modifier.bake_target, modifier.bake_directory = "DISK", "//nodes"
+        bpy.context.view_layer.update()
+        assert len(modifier.bakes) == 1
+    bpy.ops.wm.save_as_mainfile(filepath=os.path.join(folder, "absent.blend"), copy=True)
+    bpy.data.objects.remove(thing)
+
+
+def simulated():
+    """A node group with a simulation zone."""
+    group = bpy.data.node_groups.new("Simulated", "GeometryNodeTree")
+    for direction in ("INPUT", "OUTPUT"):
+        group.interface.new_socket("Geometry", in_out=direction, socket_type="NodeSocketGeometry")
+    begin, end = group.nodes.new("GeometryNodeSimulationInput"), group.nodes.new("GeometryNodeSimulationOutput")
+    begin.pair_with_output(end)
+    group.links.new(group.nodes.new("NodeGroupInput").outputs[0], begin.inputs[0])
+    group.links.new(end.outputs[0], group.nodes.new("NodeGroupOutput").inputs[0])
+    return group
+
+
 scene = bpy.context.scene
 settle(scene)
 bpy.ops.wm.save_as_mainfile(filepath=blendfile)
@@ -72,7 +97,7 @@ system.settings.count, system.settings.frame_end, system.settings.render_type = 
 system.settings.instance_object = bpy.data.objects["Cube"]
 particles = bake_points("particles", system.point_cache)
 bpy.ops.ptcache.bake_all(bake=True)
-bpy.ops.wm.save_as_mainfile(filepath=os.path.join(folder, "absent.blend"), copy=True)
+save_absent()
 shutil.copytree(os.path.join(folder, "blendcache_baked"), os.path.join(kept, "points"))
 shutil.rmtree(os.path.join(folder, "blendcache_baked"))
 for name, cache in (cloth, particles):

@@ -37,7 +37,9 @@ def result_of(attempt: Attempt, path: Path, expect: FrameExpectation, seconds: f
         png = check_png(path)
     except FileNotFoundError:
         return Fault("NO_OUTPUT", f"Blender rendered frame {attempt.frame} and wrote no file")
-    except (OSError, PngError) as error:
+    except OSError as error:
+        return Fault("READ_FAILED", f"The file of frame {attempt.frame} cannot be read on the node: {error.strerror}")
+    except PngError as error:
         return Fault("NO_OUTPUT", f"The file of frame {attempt.frame} is not whole: {error}")
     if png.frame != attempt.frame:
         return Fault("NO_OUTPUT", f"The file of frame {attempt.frame} says that it is frame {png.frame}")

@@ -24,6 +24,7 @@ HINTS: dict[str, str] = {
     "NO_OUTPUT": "Look at the node's disk and at what Blender printed",
     "OUT_OF_GPU_MEMORY": "Use smaller textures, or render on the CPU",
     "OUT_OF_MEMORY": "The node has too little memory for this scene: use fewer slots there, or smaller textures",
+    "READ_FAILED": "Look at the node's disk; with too many open files, close programs there or raise its limit (ulimit -n)",
     "RENDER_FAILED": _ALONE,
     "SCENE_NOT_FOUND": "Name a scene that the file has, or none",
     "TIMED_OUT": "Start Blender on the node and open the file there: a disk, a network drive or a driver may hang",

@@ -97,6 +97,8 @@ class Pngs(InFolder):
             self.assertEqual(self.result(data, frame).code, "NO_OUTPUT")
         self.path.unlink()
         self.assertEqual(self.result(None).code, "NO_OUTPUT")
+        self.path.mkdir()
+        self.assertEqual(self.result(None).code, "READ_FAILED", "it is the node that cannot")
 
 
 class Logs(InFolder):

@@ -37,8 +37,13 @@ export class SlotWatch {
     this.#nodes.delete(node);
   }
 
-  /** Nodes whose slots have all been given up. */
+  /** Nodes to wait for no longer: their slots have all been given up. Somebody may make room on a disk, while others render. */
   idleNodes(atMs: number): IdleNode[] {
+    const idle = this.#allGivenUp(atMs);
+    return idle.length === this.#nodes.size ? idle : idle.filter(({ error }) => error?.code !== "DISK_FULL");
+  }
+
+  #allGivenUp(atMs: number): IdleNode[] {
     return [...this.#nodes].flatMap(([node, slots]) => {
       const states = [...slots.values()];
       const isIdle =

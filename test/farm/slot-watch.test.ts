@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { SlotWatch } from "../../src/farm/slot-watch.ts";
 
-const slot = (number: number, state: "starting" | "ready" | "lost", message?: string) => ({
+const slot = (number: number, state: "starting" | "ready" | "lost", message?: string, code = "SLOT_LOST") => ({
   ...{ slot: number, state, device: null },
-  error: message === undefined ? null : { code: "SLOT_LOST" as const, message, hint: "", detail: null },
+  error: message === undefined ? null : { code, message, hint: "", detail: null },
 });
 const seconds = (count: number) => count * 1_000;
 
@@ -26,4 +26,15 @@ test("a slot that starts again, a node that is gone and one that has said nothin
   watch.lost("b");
   watch.changed("b", slot(0, "lost") as never, seconds(20));
   expect(watch.idleNodes(seconds(1_000))).toEqual([]);
+});
+
+test("a node whose disk is full may come back as long as another one renders", () => {
+  const watch = new SlotWatch();
+  watch.joined("full", [slot(0, "lost", "The disk is full", "DISK_FULL")] as never, 0);
+  watch.joined("good", [slot(0, "ready")] as never, 0);
+  expect(watch.idleNodes(seconds(100))).toEqual([]);
+  watch.changed("good", slot(0, "lost", "It crashed") as never, seconds(100));
+  expect(watch.idleNodes(seconds(131)).map(({ node }) => node)).toEqual(["full", "good"]);
+  watch.lost("good");
+  expect(watch.idleNodes(seconds(131)).map(({ node }) => node)).toEqual(["full"]);
 });

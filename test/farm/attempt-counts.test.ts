@@ -1,16 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { FaultFarm, type FaultyNode } from "../support/fault-farm.ts";
 import { recordsIn, withLog } from "../support/logged-run.ts";
+import { ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
 
-async function attemptsIn(farm: FaultFarm): Promise<Record<number, number>> {
+async function attemptsIn(farm: ScriptedFarm): Promise<Record<number, number>> {
   const records = await recordsIn(`${farm.output}.renderfarm`);
   return Object.fromEntries(records.map(({ frame, attempts }) => [frame, attempts]));
 }
 
 /** Counts the attempts that these nodes say they have begun, by frame. */
-function countStarts(...nodes: readonly FaultyNode[]): Record<number, number> {
+function countStarts(...nodes: readonly ScriptedNode[]): Record<number, number> {
   const starts: Record<number, number> = {};
   for (const { node } of nodes) {
     node.options.say = (message) => {
@@ -22,7 +22,7 @@ function countStarts(...nodes: readonly FaultyNode[]): Record<number, number> {
 }
 
 test("a frame that only waited in a slot and was moved to another took one attempt; one that failed took two", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const slow = await farm.start({ name: "slow" });
   const fast = await farm.start({ name: "fast" });
   const starts = countStarts(slow, fast);
@@ -42,7 +42,7 @@ test("a frame that only waited in a slot and was moved to another took one attem
 });
 
 test("attempts of earlier runs count: those of the log, and those of a frame that was stored and did not last", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   let failures = 0;
   node.node.options.fails = (frame) => (frame === 2 && failures++ === 0 ? {} : undefined);
@@ -66,7 +66,7 @@ test("attempts of earlier runs count: those of the log, and those of a frame tha
 });
 
 test("without a log the record of a frame that did not last still counts; what was begun anew counts nothing", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   await farm.run([node], { frames: "1-2" }).completed();
   await writeFile(`${farm.output}.renderfarm/frames/0000001.png`, "damaged");

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { JobSettings } from "../../src/core/job-settings.ts";
 import type { SceneInfo } from "../../src/session/protocol.ts";
-import { FaultFarm } from "../support/fault-farm.ts";
+import { ScriptedFarm } from "../support/scripted-farm.ts";
 
 /** A farm on which a job of four frames has just been finished, and how often its node was asked for anything. */
 async function finished(sceneInfo: Partial<SceneInfo> = {}) {
-  const farm = await FaultFarm.open();
+  const farm = await ScriptedFarm.open();
   const node = await farm.start({ sceneInfo });
   await farm.run([node], { frames: "1-4" }).completed();
   const again = (settings: Partial<JobSettings> = {}) => farm.run([node], { frames: "1-4", ...settings });
@@ -39,7 +39,7 @@ test("nor when the scene uses files that only a node can look at: they may have 
 
 test("nor when files were missing that must not be", async () => {
   const references = [{ kind: "image", path: "//wood.png", missing: true }];
-  const farm = await FaultFarm.open();
+  const farm = await ScriptedFarm.open();
   await using _ = farm;
   const node = await farm.start({ sceneInfo: { references } });
   await farm.run([node], { frames: "1-4", missing: "warn" }).completed();

@@ -7,8 +7,8 @@ import { reportCommand } from "../../src/cli/report-command.ts";
 import { frameFileName } from "../../src/frames/frame-name.ts";
 import { type FarmEvent, type FarmEventName, reportOf } from "../../src/index.ts";
 import type { FrameResult } from "../../src/session/protocol.ts";
-import { FaultFarm, range } from "../support/fault-farm.ts";
 import { recordsIn, withLog } from "../support/logged-run.ts";
+import { range, ScriptedFarm } from "../support/scripted-farm.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -48,7 +48,7 @@ function countOf(events: readonly FarmEvent[], wanted: FarmEventName): number {
 }
 
 test("a job with failures, a lost node, a refused one, an interruption and a second run: its record and its report", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const claim = ({ frame }: FrameResult) => ({ seconds: 2 + frame / 1000 });
   const attic = await farm.start({ name: "attic", slots: 2, claim: (of) => ({ ...claim(of), device: "OPTIX: big" }) });
   const cellar = await farm.start({ name: "cellar", claim });

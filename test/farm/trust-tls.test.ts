@@ -4,13 +4,13 @@ import type { NodeAddress } from "../../src/core/node.ts";
 import { authorityFile, certificate, fingerprintOf } from "../support/certificates.ts";
 import { FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
 import { serveFakeNode } from "../support/fake-node-server.ts";
-import { FaultFarm } from "../support/fault-farm.ts";
+import { ScriptedFarm } from "../support/scripted-farm.ts";
 
 const id = "a".repeat(32);
-let farm: FaultFarm;
+let farm: ScriptedFarm;
 let isFirstJob: boolean;
 beforeEach(async () => {
-  farm = await FaultFarm.open();
+  farm = await ScriptedFarm.open();
   isFirstJob = true;
 });
 afterEach(() => farm[Symbol.asyncDispose]());

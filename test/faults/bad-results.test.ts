@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { FakeConversation, FakeNodeOptions } from "../support/fake-node.ts";
-import { FaultFarm, type FaultyNode, range } from "../support/fault-farm.ts";
 import { makePng } from "../support/png.ts";
+import { range, ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
 
 // A minute without bytes is long for a test; the real number has a test of its own.
 vi.mock("../../src/session/timing.ts", async (original) => ({ ...(await original<object>()), transferLookMs: 100 }));
@@ -35,7 +35,7 @@ const lies: [what: string, options: FakeNodeOptions][] = [
 
 describe("a result that is not the frame it should be is refused, counted against its node and rendered elsewhere:", () => {
   test.each(lies)("%s", async (name, options) => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const liar = await farm.start({ name: "liar", ...options });
     const honest = await farm.start({ name: "honest" });
     const run = farm.run([liar, honest], { frames: "1-10" });
@@ -67,7 +67,7 @@ describe("a transfer that does not end is given up, and its frame rendered elsew
     ],
   ];
   test.each(silences)("%s", async (_, answer) => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const mute = await farm.start({ name: "mute" });
     mute.node.options.onMessage = (message, conversation) => {
       if (message.type !== "result-fetch") return false;
@@ -90,7 +90,7 @@ describe("a transfer that does not end is given up, and its frame rendered elsew
   });
 
   test("alone, such a node ends the job in bounded time with the cause, and the next run goes on", async () => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const node = await farm.start({ name: "mute" });
     node.node.options.onMessage = (message) => message.type === "result-fetch" && message.frame > 3;
     const run = farm.run([node], { frames: "1-6" });
@@ -114,7 +114,7 @@ describe("a node that breaks the protocol whenever it gives a result", () => {
   };
 
   test("loses its link each time, and others render its frames", async () => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const nodes = [await farm.start(rude), await farm.start({ name: "honest" })];
     const result = await farm.run(nodes, { frames: "1-10" }).completed();
     expect(result.nodes).toMatchObject([{ name: "honest", frames: 10 }]);
@@ -122,7 +122,7 @@ describe("a node that breaks the protocol whenever it gives a result", () => {
   });
 
   test("alone, it ends the job in bounded time", async () => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const run = farm.run([await farm.start(rude)], { frames: "1-2" });
     await expect(run.result).rejects.toMatchObject({ code: "FARM_FRAMES_FAILED", exitCode: 4 });
   });
@@ -136,7 +136,7 @@ describe("frames that nobody assigned", () => {
   ];
 
   /** It tells of results that nobody asked for, so many times, before its first honest one. */
-  async function startInventor(farm: FaultFarm, invented: { frame: number; attempt: number }, times: number) {
+  async function startInventor(farm: ScriptedFarm, invented: { frame: number; attempt: number }, times: number) {
     const inventor = await farm.start({ name: "inventor" });
     let rest = times;
     inventor.node.options.say = (message) => {
@@ -152,12 +152,12 @@ describe("frames that nobody assigned", () => {
     return inventor;
   }
 
-  function fetchedOfInvented({ node }: FaultyNode): unknown[] {
+  function fetchedOfInvented({ node }: ScriptedNode): unknown[] {
     return node.heard.filter((message) => message.type === "result-fetch" && message.attempt > neverMade - 10);
   }
 
   test.each(inventions)("%s: the third in a row bars the node, and nothing of them is fetched", async (_, invented) => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const [liar, honest] = [await startInventor(farm, invented, 3), await farm.start({ name: "honest" })];
     const run = farm.run([liar, honest], { frames: "1-8" });
     const barred = new Promise<void>((resolve) => {
@@ -175,7 +175,7 @@ describe("frames that nobody assigned", () => {
   });
 
   test.each(inventions)("%s: two of them and then a good one bar nobody", async (_, invented) => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const [liar, honest] = [await startInventor(farm, invented, 2), await farm.start({ name: "honest" })];
     const run = farm.run([liar, honest], { frames: "1-8" });
     await run.completed();
@@ -185,7 +185,7 @@ describe("frames that nobody assigned", () => {
   });
 
   test.each(inventions)("%s: the only node is not barred for them", async (_, invented) => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const liar = await startInventor(farm, invented, 5);
     const run = farm.run([liar], { frames: "1-8" });
     await run.completed();
@@ -195,7 +195,7 @@ describe("frames that nobody assigned", () => {
   });
 
   test("under the number of another attempt: no frame is stored for another", async () => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     // It says of every frame that it is the next one: number and picture do not agree, and neither do the attempts.
     const mixer = await farm.start({
       name: "mixer",

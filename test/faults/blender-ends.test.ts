@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference, saveScene } from "../support/blender.ts";
-import { range } from "../support/fault-farm.ts";
 import { expectClean, hold, renders, slotsOf } from "../support/fault-lab.ts";
 import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab.ts";
 import type { LabCoordinator } from "../support/lab-coordinator.ts";
 import type { LabNode } from "../support/lab-node.ts";
 import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
+import { range } from "../support/scripted-farm.ts";
 
 describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", () => {
   let scene: Reference;

@@ -2,10 +2,10 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { JobSettings } from "../../src/core/job-settings.ts";
-import { FaultFarm, type FaultyNode, range } from "../support/fault-farm.ts";
+import { range, ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
 
 /** A run that is stopped after some frames, for a second one to go on from. */
-async function halfAJob(farm: FaultFarm, node: FaultyNode, settings: Partial<JobSettings> = {}): Promise<number> {
+async function halfAJob(farm: ScriptedFarm, node: ScriptedNode, settings: Partial<JobSettings> = {}): Promise<number> {
   const run = farm.run([node], { frames: "1-8", ...settings });
   run.onEvent = (event) => {
     if (event.type === "frame:stored" && event.stored === 4) run.stop.abort(new Error("enough"));
@@ -15,14 +15,14 @@ async function halfAJob(farm: FaultFarm, node: FaultyNode, settings: Partial<Job
 }
 
 /** Frames that were moved out of the way, by the folder they are in. */
-async function framesAside(farm: FaultFarm): Promise<string[][]> {
+async function framesAside(farm: ScriptedFarm): Promise<string[][]> {
   const names = await readdir(`${farm.output}.renderfarm`);
   const folders = names.filter((name) => name.startsWith("frames."));
   const lists = folders.filter((name) => !name.endsWith("ndjson")).sort();
   return Promise.all(lists.map((name) => readdir(join(`${farm.output}.renderfarm`, name))));
 }
 
-const changes: [what: string, change: (farm: FaultFarm) => Promise<Partial<JobSettings>>][] = [
+const changes: [what: string, change: (farm: ScriptedFarm) => Promise<Partial<JobSettings>>][] = [
   [
     "the blendfile was edited",
     async (farm) => {
@@ -38,7 +38,7 @@ const changes: [what: string, change: (farm: FaultFarm) => Promise<Partial<JobSe
 test.each(changes)(
   "no stored frame is used again when %s: that is said, and the old frames are kept aside",
   async (_, change) => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const node = await farm.start();
     const stored = await halfAJob(farm, node);
     expect(stored).toBeGreaterThanOrEqual(4);
@@ -64,7 +64,7 @@ const harmless: [what: string, settings: Partial<JobSettings>, frames: number][]
 ];
 
 test.each(harmless)("%s changes no pixel: stored frames are used", async (_, settings, frames) => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   const stored = await halfAJob(farm, node);
   const second = farm.run([node], settings);
@@ -74,7 +74,7 @@ test.each(harmless)("%s changes no pixel: stored frames are used", async (_, set
 });
 
 test("the artist saves while the job runs: a node that comes late gets the file as it was", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const early = await farm.start({ name: "early" });
   const late = await farm.start({ name: "late" });
   const before = await readFile(farm.blend);
@@ -94,7 +94,7 @@ test("the artist saves while the job runs: a node that comes late gets the file 
 });
 
 test("a stored frame that was damaged on the disk meanwhile is rendered again, and so is one that was deleted", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   const stored = await halfAJob(farm, node);
   const folder = `${farm.output}.renderfarm/frames`;

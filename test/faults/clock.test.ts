@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test, vi } from "vitest";
-import { FaultFarm, range } from "../support/fault-farm.ts";
+import { range, ScriptedFarm } from "../support/scripted-farm.ts";
 
 const hour = 3_600_000;
 
@@ -21,7 +21,7 @@ test.each([
   ["back a day", -24 * hour],
   ["on a year", 365 * 24 * hour],
 ])("the system's clock jumps %s in the middle of a job: nothing is lost, blamed or given up", async (_, jumpMs) => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   const now = Date.now;
   node.node.options.beforeFrame = (frame) => {
@@ -35,7 +35,7 @@ test.each([
 });
 
 test("a slot that goes on for ever without progress is ended, and its frame is rendered elsewhere", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const endless = await farm.start({ name: "endless" });
   const honest = await farm.start({ name: "honest" });
   let stuck: number | undefined;
@@ -78,7 +78,7 @@ test("a slot that goes on for ever without progress is ended, and its frame is r
 });
 
 test("alone, a node whose slots never get on ends the job with the cause, after a bounded number of tries", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   node.node.options.beforeFrame = (frame) => (frame === 2 ? new Promise(() => {}) : undefined);
   const run = farm.run([node], { frames: "1-4" });

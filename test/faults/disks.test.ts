@@ -6,12 +6,12 @@ import { formatFarmKey } from "../../src/core/farm-key.ts";
 import { fewDescriptorsProblem, leaveDescriptors } from "../frames/few-descriptors.ts";
 import { keyframedScene, type Reference } from "../support/blender.ts";
 import { mountSmallDisk } from "../support/fault-disk.ts";
-import { FaultFarm, range } from "../support/fault-farm.ts";
 import { expectClean, hold, renders } from "../support/fault-lab.ts";
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
 import { LabCoordinator, type LabEvent } from "../support/lab-coordinator.ts";
 import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
 import { processesOf, remainingProcesses, testRunVariable } from "../support/processes.ts";
+import { range, ScriptedFarm } from "../support/scripted-farm.ts";
 
 describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and too few file descriptors", () => {
   let scene: Reference;
@@ -181,7 +181,7 @@ describe.skipIf(skipBecause(fewDescriptorsProblem))(
       const ends: (number | null)[] = [];
       for (const [free, frame] of moments) {
         const what = `${free} left from frame ${frame} on`;
-        await using farm = await FaultFarm.open();
+        await using farm = await ScriptedFarm.open();
         const { node, server } = await farm.start();
         const mark = randomBytes(8).toString("hex");
         const { host, port } = server.address;
@@ -211,7 +211,7 @@ describe.skipIf(skipBecause(fewDescriptorsProblem))(
   },
 );
 
-function environmentOf(farm: FaultFarm, mark: string): Record<string, string> {
+function environmentOf(farm: ScriptedFarm, mark: string): Record<string, string> {
   return {
     ...{ PATH: process.env.PATH ?? "", HOME: farm.path("."), RENDERFARM_KEY: formatFarmKey(farm.key) },
     ...{ RENDERFARM_CONFIG_DIR: farm.path("config"), RENDERFARM_CACHE_DIR: farm.path("cache") },

@@ -4,8 +4,8 @@ import { describe, expect, test, vi } from "vitest";
 import { encodeFolder } from "../../src/farm/encode-folder.ts";
 import { whyNoDisk } from "../frames/small-disk.ts";
 import { mountSmallDisk } from "../support/fault-disk.ts";
-import { FaultFarm, range } from "../support/fault-farm.ts";
 import { isRunning } from "../support/ffmpeg.ts";
+import { range, ScriptedFarm } from "../support/scripted-farm.ts";
 import { skipBecause } from "../support/skip.ts";
 
 // Minutes without a sign of life are long for a test. What has no limit gets none here.
@@ -38,7 +38,7 @@ interface TestedFfmpeg {
 const honest = { ffmpeg: 'exec ffmpeg "$@"', ffprobe: 'exec ffprobe "$@"' };
 
 /** The real FFmpeg behind a script that lets a test disturb it. */
-async function testedFfmpeg(farm: FaultFarm, script = honest.ffmpeg): Promise<TestedFfmpeg> {
+async function testedFfmpeg(farm: ScriptedFarm, script = honest.ffmpeg): Promise<TestedFfmpeg> {
   const folder = farm.path("tools");
   await mkdir(folder);
   const [path, log] = [join(folder, "ffmpeg"), farm.path("pids")];
@@ -64,14 +64,14 @@ async function testedFfmpeg(farm: FaultFarm, script = honest.ffmpeg): Promise<Te
 const encodeOptions = { overwrite: false, onEvent: () => {}, signal: new AbortController().signal };
 
 /** Expects no encoder that still runs, and no unfinished video. */
-async function expectNothingLeft(farm: FaultFarm, ffmpeg: TestedFfmpeg): Promise<void> {
+async function expectNothingLeft(farm: ScriptedFarm, ffmpeg: TestedFfmpeg): Promise<void> {
   for (const pid of await ffmpeg.pids()) expect(await isRunning(pid)).toBe(false);
   const names = (await readdir(farm.path("."))).filter((name) => name.startsWith("out.") || name.startsWith(".out"));
   expect(names.filter((name) => name !== "out.mp4" && name !== "out.mp4.renderfarm")).toEqual([]);
 }
 
 test("missing: said before any node is asked", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   const run = farm.run([node], { frames: "1-8", ffmpeg: farm.path("no-such-ffmpeg") });
   await expect(run.result).rejects.toMatchObject({
@@ -89,7 +89,7 @@ const disturbances: [what: string, signal: "SIGKILL" | "SIGSTOP" | "SIGSEGV"][] 
 ];
 
 test.each(disturbances)("%s in the middle: the video is made of the stored frames at the end", async (_, signal) => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const ffmpeg = await testedFfmpeg(farm);
   const node = await farm.start();
   node.node.options.beforeFrame = async (frame) => {
@@ -114,7 +114,7 @@ const failures: [what: string, scripts: Partial<typeof honest>, says: RegExp][] 
 test.each(failures)(
   "%s: frames are safe, its last words are in the error, and `encode` finishes without rendering",
   async (_, scripts, says) => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const ffmpeg = await testedFfmpeg(farm, scripts.ffmpeg ?? honest.ffmpeg);
     await ffmpeg.probes(scripts.ffprobe ?? honest.ffprobe);
     const node = await farm.start();
@@ -148,7 +148,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that runs full while FFm
   const hint = /Free space for (.*) \((about|more than) [\d.]+ MB needed, [\d.]+ k?B there\); .*frames are kept/;
 
   test("the one of the job: frames are safe, and with room `encode` finishes without rendering", async () => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     await using disk = await mountSmallDisk(farm.path("small"), 1);
     const [output, full] = [join(disk.path, "out.mp4"), farm.path("full")];
     // It has every frame, and does not learn that there are no more until the disk is full: it holds most of the video.
@@ -178,7 +178,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that runs full while FFm
   });
 
   test("the one of another output: told, nothing is left there, and with room it is made", async () => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const node = await farm.start();
     await farm.run([node], { frames: "1-48", crf: 1 }).completed();
     await using disk = await mountSmallDisk(farm.path("small"), 1);

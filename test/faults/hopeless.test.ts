@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FaultFarm, range } from "../support/fault-farm.ts";
+import { range, ScriptedFarm } from "../support/scripted-farm.ts";
 
 /** Nothing that cannot succeed may take longer than this, with scripted nodes that need no time. */
 const boundedMs = 20_000;
@@ -8,7 +8,7 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
   test(
     "one node only, and it keeps failing one frame",
     async () => {
-      await using farm = await FaultFarm.open();
+      await using farm = await ScriptedFarm.open();
       const node = await farm.start({
         fails: (frame) => (frame === 5 ? { code: "CRASHED", message: "Blender ended by itself (SIGSEGV)" } : undefined),
       });
@@ -30,7 +30,7 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
   test(
     "a frame that kills every slot it is rendered in",
     async () => {
-      await using farm = await FaultFarm.open();
+      await using farm = await ScriptedFarm.open();
       const dies = (frame: number) =>
         frame === 2 ? { code: "SLOT_LOST" as const, message: "its slot ended" } : undefined;
       const nodes = [await farm.start({ fails: dies }), await farm.start({ fails: dies })];
@@ -44,7 +44,7 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
   test(
     "a scene with which every frame fails on every node",
     async () => {
-      await using farm = await FaultFarm.open();
+      await using farm = await ScriptedFarm.open();
       const fails = () => ({ code: "RENDER_FAILED" as const, message: "no camera found in scene" });
       const nodes = await Promise.all(["one", "two", "three"].map((name) => farm.start({ name, fails })));
       const run = farm.run(nodes, { frames: "1-200" });
@@ -60,7 +60,7 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
   test.each(["NO_EGL", "OUT_OF_MEMORY", "OUT_OF_GPU_MEMORY", "NO_DENOISER", "DISK_FULL"] as const)(
     "every node has %s",
     async (code) => {
-      await using farm = await FaultFarm.open();
+      await using farm = await ScriptedFarm.open();
       const fails = () => ({ code, message: `this build or machine has ${code}`, hint: "do this about it" });
       const nodes = [await farm.start({ fails }), await farm.start({ fails })];
       const run = farm.run(nodes, { frames: "1-20" });
@@ -77,7 +77,7 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
   ] as const)(
     "a file that no node can open (%s)",
     async (why, code, exitCode) => {
-      await using farm = await FaultFarm.open();
+      await using farm = await ScriptedFarm.open();
       const loadFails = { code: why, message: "missing DNA block", hint: "Save it again" };
       const run = farm.run([await farm.start({ loadFails }), await farm.start({ loadFails })]);
       await expect(run.result).rejects.toMatchObject({ code, exitCode });
@@ -89,7 +89,7 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
 test.each(["NO_EGL", "OUT_OF_MEMORY", "NO_DENOISER"] as const)(
   "one node that has %s is barred, and the others render everything",
   async (code) => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const poor = await farm.start({ name: "poor", fails: () => ({ code, message: `it has ${code}` }) });
     const rich = await farm.start({ name: "rich" });
     const run = farm.run([poor, rich], { frames: "1-12" });
@@ -106,7 +106,7 @@ test.each(["NO_EGL", "OUT_OF_MEMORY", "NO_DENOISER"] as const)(
 );
 
 test("--wait bounds the time without any node: the error says how many frames are missing, and the next run goes on", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   node.node.options.beforeFrame = async (frame) => {
     if (frame !== 4) return;

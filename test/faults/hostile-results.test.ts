@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
-import { FaultFarm, type FaultRun, type FaultyNode, range } from "../support/fault-farm.ts";
+import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/scripted-farm.ts";
 
 /** Nothing here waits for anything but scripted nodes that need no time. */
 const boundedMs = 30_000;
@@ -13,21 +13,21 @@ function invented(frame: number, attempt: number): FrameResult {
 }
 
 /** A node that lists these when it takes the job, and is slow in what it really renders: others shall have their share. */
-function liarHolding(farm: FaultFarm, results: readonly FrameResult[]): Promise<FaultyNode> {
+function liarHolding(farm: ScriptedFarm, results: readonly FrameResult[]): Promise<ScriptedNode> {
   const say = (message: FromNode): FromNode[] =>
     message.type === "job-opened" ? [{ ...message, results: [...message.results, ...results] }] : [message];
   return farm.start({ name: "liar", say, beforeFrame: () => delay(500) });
 }
 
 /** Keeps a node from its frames until the liar was heard. */
-async function untilHeard(run: FaultRun, liar: FaultyNode): Promise<void> {
+async function untilHeard(run: ScriptedRun, liar: ScriptedNode): Promise<void> {
   while (!run.all("node:joined").some(({ name }) => name === "liar")) await delay(10);
   while (liar.node.heard.some(({ type }) => type === "job-load") === false) await delay(10);
   await delay(200);
 }
 
 /** Leaves the job with its first frames stored, so that the next run has numbers of an earlier one. */
-async function begin(farm: FaultFarm): Promise<void> {
+async function begin(farm: ScriptedFarm): Promise<void> {
   const node = await farm.start({ name: "first", beforeFrame: (frame) => delay(frame > 2 ? 500 : 0) });
   const run = farm.run([node], { frames: "1-8" });
   run.onEvent = (event) => event.type === "frame:stored" && event.stored === 2 && run.drain.abort();
@@ -54,7 +54,7 @@ describe("results that a node never had fail no frame and stop no other node:", 
   test.each(lies)(
     "%s",
     async (_, results) => {
-      await using farm = await FaultFarm.open();
+      await using farm = await ScriptedFarm.open();
       await begin(farm);
       const liar = await liarHolding(farm, results);
       const honest = await farm.start({ name: "honest" });
@@ -83,7 +83,7 @@ test.each([
 ])(
   "a node that tells of %s that it was never given is barred",
   async (_, first) => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     await begin(farm);
     const frames = range(Math.abs(first), Math.abs(first) + 49).map((frame) =>
       first > 500 ? frame : ((frame - 1) % 8) + 1,
@@ -118,7 +118,7 @@ test.each([
 test(
   "a result that never arrives is rendered elsewhere, long before its transfer is given up",
   async () => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const stuck = await farm.start({ name: "stuck" });
     const honest = await farm.start({ name: "honest" });
     let kept: number | undefined;
@@ -145,7 +145,7 @@ test(
 test(
   "a few results of a node are fetched at once, however many wait",
   async () => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const node = await farm.start({ name: "quick" });
     const asked = new Set<number>();
     let most = 0;
@@ -185,7 +185,7 @@ describe("a node that begins nothing of what it is given", () => {
   test(
     "ends the job when there is no other, with the reason",
     async () => {
-      await using farm = await FaultFarm.open();
+      await using farm = await ScriptedFarm.open();
       const run = farm.run([await farm.start({ name: "full", say: fullSlot })], { frames: "1-8" });
       await expect(run.result).rejects.toMatchObject({
         code: "FARM_NODE_REFUSED",
@@ -199,7 +199,7 @@ describe("a node that begins nothing of what it is given", () => {
   test(
     "is left out where there are others",
     async () => {
-      await using farm = await FaultFarm.open();
+      await using farm = await ScriptedFarm.open();
       const full = await farm.start({ name: "full", say: fullSlot });
       const honest = await farm.start({ name: "honest" });
       const run = farm.run([full, honest], { frames: "1-8" });
@@ -218,7 +218,7 @@ describe("a node that begins nothing of what it is given", () => {
 test(
   "frames that crash every slot fail, and those that waited beside them are rendered",
   async () => {
-    await using farm = await FaultFarm.open();
+    await using farm = await ScriptedFarm.open();
     const crashes = (frame: number) => (frame <= 12 ? { code: "CRASHED" as const, message: "SIGSEGV" } : undefined);
     const nodes = [await farm.start({ fails: crashes }), await farm.start({ fails: crashes })];
     const run = farm.run(nodes, { frames: "1-24" });

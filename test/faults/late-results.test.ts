@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FaultFarm, type FaultyNode, range } from "../support/fault-farm.ts";
+import { range, ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
 
 /** Resolves when `open` is called. */
 function gate(): { readonly passed: Promise<void>; open(): void } {
@@ -10,12 +10,12 @@ function gate(): { readonly passed: Promise<void>; open(): void } {
   return { passed, open };
 }
 
-function fetches(node: FaultyNode, frame: number): number {
+function fetches(node: ScriptedNode, frame: number): number {
   return node.node.heard.filter((message) => message.type === "result-fetch" && message.frame === frame).length;
 }
 
 test("a result that is said twice is fetched and stored once, and nobody is blamed", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const stutterer = await farm.start({
     name: "stutterer",
     say: (message) => (message.type === "frame-rendered" ? [message, message] : [message]),
@@ -29,7 +29,7 @@ test("a result that is said twice is fetched and stored once, and nobody is blam
 });
 
 test("a result of a frame that another node stored meanwhile is dropped without blame", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const slow = await farm.start({ name: "slow" });
   const quick = await farm.start({ name: "quick" });
   const storedElsewhere = gate();
@@ -60,7 +60,7 @@ test("a result of a frame that another node stored meanwhile is dropped without 
 });
 
 test("what a node rendered while its link was lost is stored when it comes back, and not rendered again", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const away = await farm.start({ name: "away" });
   const cut = gate();
   away.node.options.beforeFrame = async (frame) => {
@@ -77,7 +77,7 @@ test("what a node rendered while its link was lost is stored when it comes back,
 });
 
 test("the result of an older attempt is stored while the frame is still open: the second attempt is called off", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const first = await farm.start({ name: "first" });
   const second = await farm.start({ name: "second" });
   const wait = gate();

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { encodePiece } from "../../src/session/piece.ts";
-import { FaultFarm, range } from "../support/fault-farm.ts";
+import { range, ScriptedFarm } from "../support/scripted-farm.ts";
 
 // The real numbers, ten minutes and 16 kB a second, have a test of their own.
 vi.mock("../../src/session/timing.ts", async (original) => ({
@@ -12,7 +12,7 @@ vi.mock("../../src/session/timing.ts", async (original) => ({
 const megabyte = 1_000_000;
 
 test("a result that comes in a trickle without end is given up, and its frame rendered elsewhere", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const slow = await farm.start({ name: "slow", claim: () => ({ sizeBytes: megabyte }) });
   const over = new AbortController();
   slow.node.options.onMessage = (message, conversation) => {
@@ -40,7 +40,7 @@ test("a result that comes in a trickle without end is given up, and its frame re
 });
 
 test("a result that is announced larger than any such frame is refused at once, and our disk is not blamed", async () => {
-  await using farm = await FaultFarm.open();
+  await using farm = await ScriptedFarm.open();
   const boaster = await farm.start({ name: "boaster", claim: () => ({ sizeBytes: 4 * 1024 ** 3 - 1 }) });
   const honest = await farm.start({ name: "honest" });
   const run = farm.run([boaster, honest], { frames: "1-6" });

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { JobLog } from "../../src/cli/log.ts";
 import { FarmError } from "../../src/core/errors.ts";
 import { type FrameRecord, parseFrameRecord } from "../../src/frames/frame-record.ts";
-import type { FaultRun } from "./fault-farm.ts";
+import type { ScriptedRun } from "./scripted-farm.ts";
 
 /** Keeps the log of a run in its job folder, as the program does, to its end. @returns How it ended */
-export async function withLog(run: FaultRun, onEvent: FaultRun["onEvent"] = () => {}): Promise<string> {
+export async function withLog(run: ScriptedRun, onEvent: ScriptedRun["onEvent"] = () => {}): Promise<string> {
   const log = new JobLog({ level: "silent", isTerminal: false, write: () => {} });
   run.onEvent = (event) => {
     const { type, ...fields } = event;

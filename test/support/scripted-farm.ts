@@ -13,7 +13,7 @@ import { makePng } from "./png.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 
 /** A fake node that listens. */
-export interface FaultyNode {
+export interface ScriptedNode {
   readonly node: FakeNode;
   readonly server: FakeNodeServer;
 }
@@ -22,7 +22,7 @@ export interface FaultyNode {
  * A farm of scripted nodes that speak the real protocol over real sockets, and jobs of the real `renderJob` on them, with
  * the real store and FFmpeg. Whoever opens it owns it: `await using`.
  */
-export class FaultFarm implements AsyncDisposable {
+export class ScriptedFarm implements AsyncDisposable {
   readonly key: FarmKey = makeFarmKey();
   readonly #folder: TemporaryFolder;
   readonly #servers: FakeNodeServer[] = [];
@@ -31,8 +31,8 @@ export class FaultFarm implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async open(): Promise<FaultFarm> {
-    const farm = new FaultFarm(await makeTemporaryFolder());
+  static async open(): Promise<ScriptedFarm> {
+    const farm = new ScriptedFarm(await makeTemporaryFolder());
     await writeFile(farm.blend, `BLENDER-v304REND${"scene ".repeat(500)}`);
     return farm;
   }
@@ -50,7 +50,7 @@ export class FaultFarm implements AsyncDisposable {
     return join(this.#folder.path, name);
   }
 
-  async start(options: FakeNodeOptions = {}): Promise<FaultyNode> {
+  async start(options: FakeNodeOptions = {}): Promise<ScriptedNode> {
     const node = new FakeNode({ key: this.key, ...options });
     const server = await serveFakeNode(node);
     this.#servers.push(server);
@@ -58,8 +58,8 @@ export class FaultFarm implements AsyncDisposable {
   }
 
   /** Runs a job on these nodes. */
-  run(nodes: readonly FaultyNode[], settings: Partial<JobSettings> = {}): FaultRun {
-    return new FaultRun({
+  run(nodes: readonly ScriptedNode[], settings: Partial<JobSettings> = {}): ScriptedRun {
+    return new ScriptedRun({
       ...{ blend: this.blend, output: this.output, frames: undefined, scene: undefined, fps: undefined },
       ...{ nodes: nodes.map(({ server: { address } }) => ({ address })), isLocal: false, localSlots: 1 },
       ...{ blenderVersion: undefined, mixVersions: false, missing: "fail", keepFrames: true, overwrite: false },
@@ -79,10 +79,20 @@ export class FaultFarm implements AsyncDisposable {
   async expectFilm(frames: readonly Frame[], output = this.output): Promise<void> {
     expect(await this.storedDigests(output)).toEqual(honestDigests(frames));
     expect(await this.recordedFrames(output)).toEqual(frames);
-    const asks = ["-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", output];
-    expect(Number((await execa("ffprobe", asks)).stdout)).toBe(frames.length);
+    expect(await this.countFrames(output)).toBe(frames.length);
     const decoded = await execa("ffmpeg", ["-v", "error", "-i", output, "-f", "framemd5", "-"]);
     expect(decoded.stdout.split("\n").filter((line) => /^0,/.test(line)).length).toBe(frames.length);
+  }
+
+  /** How many frames the video has. */
+  async countFrames(output = this.output): Promise<number> {
+    const asks = ["-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", output];
+    return Number((await execa(process.env.FFPROBE_PATH ?? "ffprobe", asks)).stdout);
+  }
+
+  /** What its nodes found wrong with what they were told. */
+  get problems(): readonly unknown[] {
+    return this.#servers.flatMap(({ problems }) => problems);
   }
 
   /** SHA-256 of every frame file that is stored; files that are no frame are named as they are. */
@@ -101,13 +111,13 @@ export class FaultFarm implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of this.#servers.splice(0)) await server[Symbol.asyncDispose]();
+    for (const server of this.#servers) await server[Symbol.asyncDispose]();
     await this.#folder[Symbol.asyncDispose]();
   }
 }
 
 /** A run of `renderJob`, with all that it told. */
-export class FaultRun {
+export class ScriptedRun {
   readonly events: FarmEvent[] = [];
   readonly drain = new AbortController();
   readonly stop = new AbortController();
@@ -129,6 +139,13 @@ export class FaultRun {
 
   all<T extends FarmEventName>(type: T): Extract<FarmEvent, { type: T }>[] {
     return this.events.filter((event): event is Extract<FarmEvent, { type: T }> => event.type === type);
+  }
+
+  /** Frames that were stored in this run, in their order. */
+  get stored(): Frame[] {
+    return this.all("frame:stored")
+      .map(({ frame }) => frame)
+      .sort((one, other) => one - other);
   }
 
   async completed(): Promise<CompletedJob> {

@@ -13,7 +13,10 @@ export interface Unfinished {
   readonly expectedSeconds: number | undefined;
 }
 
-/** What a full disk would have to have, as `roomFor` says it, for a file that goes when it cannot be finished: what it has taken is there again then. */
+/**
+ * What a full disk would have to have, as `roomFor` says it, for a file that goes when it cannot be finished: what it has
+ * taken is there again then.
+ */
 export async function roomForRest(unfinished: Unfinished): Promise<string> {
   const { path, seconds, sizeBytes, expectedSeconds } = unfinished;
   const writtenBytes = (await stat(path).catch(() => null))?.size ?? 0;

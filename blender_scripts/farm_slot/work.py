@@ -40,7 +40,8 @@ class Work:
         scene = pick_scene(command["scene"])
         self._scene = scene.name
         stock = scene_info.stock_of_files()
-        info = scene_info.describe(scene, active, stock, absent)  # before the settings are changed: it tells what the file says
+        # Before the settings are changed: it tells what the file says.
+        info = scene_info.describe(scene, active, stock, absent)
         self._needs_frame_text = settings.prepare(scene, command["colorMode"])
         device, fallback = choose_device(scene)
         if fallback:

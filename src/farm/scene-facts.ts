@@ -57,7 +57,7 @@ function framesOf(scene: SceneSummary, asked: string | undefined): readonly Fram
 
 const mostPathsShown = 20;
 
-/** A point cache on disk is always beside the blendfile, where no node looks; fluids and geometry nodes can be baked anywhere. */
+/** A point cache on disk is always beside the blendfile, where no node looks; fluids and nodes can be baked anywhere. */
 const bakeElsewhere = "bake simulations without Disk Cache (fluids and nodes: into a folder that every node has), ";
 
 function filesMissing(missing: SceneInfo["references"]): FarmError {

@@ -37,7 +37,7 @@ export class SlotWatch {
     this.#nodes.delete(node);
   }
 
-  /** Nodes to wait for no longer: their slots have all been given up. Somebody may make room on a disk, while others render. */
+  /** Nodes to wait for no longer: their slots are all given up. While others render, somebody may make room on a disk. */
   idleNodes(atMs: number): IdleNode[] {
     const idle = this.#allGivenUp(atMs);
     return idle.length === this.#nodes.size ? idle : idle.filter(({ error }) => error?.code !== "DISK_FULL");

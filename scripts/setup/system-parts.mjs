@@ -84,6 +84,14 @@ export const systemParts = [
     packages: { apt: "faketime", dnf: "libfaketime", pacman: "libfaketime", zypper: "libfaketime", apk: "libfaketime" },
   },
   {
+    // Questions and the live view are tried in a real terminal by it; those tests are skipped without.
+    name: "tmux",
+    neededFor: [],
+    isWanted: (purpose) => purpose === "test" && asRootOnLinux(),
+    isPresent: () => findOnPath("tmux") !== undefined,
+    packages: { apt: "tmux", dnf: "tmux", pacman: "tmux", zypper: "tmux", apk: "tmux" },
+  },
+  {
     // Without it Blender 4.3 and 5.2 end at the first EEVEE frame on a machine without a display.
     name: "EGL (scenes in EEVEE without a display)",
     neededFor: [],

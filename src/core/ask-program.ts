@@ -1,6 +1,7 @@
-import { endProgram, endsWithin } from "./end-program.ts";
+import { endProgram } from "./end-program.ts";
 import { messageOf, systemCodeOf } from "./errors.ts";
 import { startProgram } from "./start-program.ts";
+import { endsWithin } from "./time-limit.ts";
 
 export interface AskOptions {
   /** After it the program is ended, and has failed. */

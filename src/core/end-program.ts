@@ -1,4 +1,5 @@
 import type { Program } from "./start-program.ts";
+import { endsWithin } from "./time-limit.ts";
 
 /** After SIGTERM; a stopped or stuck program does not obey it. */
 export const termGraceMs = 3_000;
@@ -25,19 +26,6 @@ export async function endProgram(child: Program, ended: Promise<unknown>): Promi
   child.stderr?.destroy();
   child.unref();
   return false;
-}
-
-/** Whether it ends in this time; resolves as soon as that is known. */
-export async function endsWithin(ended: Promise<unknown>, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, limitMs, false);
-  });
-  try {
-    return await Promise.race([ended.then(() => true), limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function kill(child: Program, signal: "SIGTERM" | "SIGKILL"): void {

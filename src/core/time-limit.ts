@@ -8,12 +8,18 @@
  * @throws What the promise rejects with, or what `late` made
  */
 export async function withinTime<T>(promise: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> {
+  if (!(await endsWithin(promise, timeoutMs))) throw late();
+  return await promise;
+}
+
+/** Whether it ends in this time; resolves as soon as that is known. @throws What the promise rejects with in this time */
+export async function endsWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(late()), timeoutMs);
+  const limit = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, limitMs, false);
   });
   try {
-    return await Promise.race([promise, over]);
+    return await Promise.race([promise.then(() => true), limit]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { endProgram, endsWithin, termGraceMs } from "../core/end-program.ts";
+import { endProgram, termGraceMs } from "../core/end-program.ts";
 import { messageOf } from "../core/errors.ts";
 import { startProgram } from "../core/start-program.ts";
+import { endsWithin } from "../core/time-limit.ts";
 import { encoderNotStarted, type FfmpegEnd, FfmpegExitedError, saysFull } from "./encode-errors.ts";
 import { type EncodeProgress, ProgressParser } from "./parse-progress.ts";
 import { roomForRest } from "./unfinished.ts";

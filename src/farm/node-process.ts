@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { endsWithin, killGraceMs } from "../core/end-program.ts";
+import { killGraceMs } from "../core/end-program.ts";
 import type { Program } from "../core/start-program.ts";
+import { endsWithin } from "../core/time-limit.ts";
 
 /** Path of the script that makes a Blender a render node; it is part of this package. */
 export const nodeScript = fileURLToPath(new URL("../../blender_scripts/main.py", import.meta.url));

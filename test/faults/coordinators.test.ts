@@ -4,20 +4,20 @@ import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
 import { expectClean } from "../support/fault-lab.ts";
-import { dice } from "../support/fault-seed.ts";
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
 import type { LabCoordinator } from "../support/lab-coordinator.ts";
 import { completion, expectSameFilm, storedFrames } from "../support/lab-results.ts";
+import { Dice } from "../support/simulate-dice.ts";
 
 /**
  * Waits until the run is to be killed: every fifth as soon as all frames are stored, from when on it encodes, checks and
  * puts in place; two more of five while it stores the first ones; the others at any time from the start.
  */
-async function killingTime(run: LabCoordinator, ended: Promise<unknown>, kill: number, random: () => number) {
-  const instant = random();
+async function killingTime(run: LabCoordinator, ended: Promise<unknown>, kill: number, dice: Dice) {
+  const instant = dice.next();
   const kind = kill % 5;
   if (kind % 2 === 0 && kind < 4) return await Promise.race([ended, delay(instant ** 2 * 3_000)]);
-  const count = 1 + Math.floor(random() * 3);
+  const count = dice.between(1, 3);
   const moments = [
     run.event("frame:stored", kind === 4 ? 1 : count, ({ stored, total }) => kind !== 4 || stored === total),
     run.event("job:resumed", 1, ({ stored }) => stored === 12),
@@ -53,7 +53,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
 
   test("killed at twenty random instants, also while it encodes: the same command goes on, no stored frame is rendered again", async () => {
     const seed = Number(process.env.FAULT_SEED ?? 20_260);
-    const random = dice(seed);
+    const dice = new Dice(seed);
     await using lab = await FarmLab.open("desk", "north");
     const { port } = await lab.startNode("north", { under });
     const address = `${lab.network.addressOf("north")}:${port}`;
@@ -69,7 +69,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
         const ended = run.end();
         const isPartial = before.size > 0 && before.size < 12;
         if (kills < 20) {
-          await killingTime(run, ended, kills, random);
+          await killingTime(run, ended, kills, dice);
           run.signal("SIGKILL");
         }
         const { code, last } = await ended;

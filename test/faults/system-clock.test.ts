@@ -1,8 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { blenderPath, keyframedScene, type Reference } from "../support/blender.ts";
+import { keyframedScene, type Reference } from "../support/blender.ts";
 import { FakedClock, fakedClockProblem } from "../support/faked-clock.ts";
-import { expectClean } from "../support/fault-lab.ts";
+import { blenderBehind, expectClean } from "../support/fault-lab.ts";
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
 import { completion, expectSameFilm, framesByNode } from "../support/lab-results.ts";
 
@@ -20,8 +20,7 @@ describe.skipIf(skipBecause(problem))("the clock on the wall of real machines", 
     await using lab = await FarmLab.open("desk", "north");
     const [desk, north] = [new FakedClock(lab.path("desk-clock")), new FakedClock(lab.path("north-clock"))];
     // libfaketime stops Blender itself at its start: the node has the clock that jumps, its slots have the true one.
-    const blender = lab.path("blender-without");
-    await writeFile(blender, `#!/bin/sh\nunset LD_PRELOAD\nexec '${blenderPath}' "$@"\n`, { mode: 0o755 });
+    const blender = await blenderBehind(lab, "true-time", "unset LD_PRELOAD");
     const options = { under: "python3", limits: north.words, more: ["--blender", blender] } as const;
     await startSurely(() => lab.startNode("north", options));
     const output = lab.path("film.mp4");

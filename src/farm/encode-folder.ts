@@ -14,7 +14,7 @@ import type { LaneOptions } from "./output-lane.ts";
 import { type OutputSettings, prepareOutput } from "./preparation.ts";
 
 export interface EncodeFolderOptions {
-  /** Absolute path; when left out, that of the render, beside the folder. */
+  /** Absolute path; when left out, that of the render: beside the folder, unless the job had a `jobDir`. */
   readonly output?: string | undefined;
   /** When left out, that of the render, if the output is of the same kind. */
   readonly codec?: VideoCodec | undefined;
@@ -40,7 +40,7 @@ export interface EncodedFolder {
  * Makes the output of a job folder from the frames that are stored in it, without any node: what is left to do when a
  * render ended while it encoded, or when the same frames are wanted in another form. The folder stays as it is.
  *
- * @param folder The `<output>.renderfarm` of a render
+ * @param folder The job folder of a render
  * @throws {FarmError} `FARM_FRAMES_FAILED` naming the frames that are not there; what is wrong with the output
  */
 export async function encodeFolder(folder: string, options: EncodeFolderOptions): Promise<EncodedFolder> {
@@ -75,20 +75,22 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
 
 /** What is not asked for is as it was for the render, as far as it fits. */
 function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderOptions): OutputSettings {
-  // Beside the folder, wherever both have been moved to since; a slash at its end says that it is a folder of pictures.
-  const recorded = join(dirname(folder), basename(facts.output)) + (/[/\\]$/.test(facts.output) ? "/" : "");
+  // Beside the folder, wherever both have been moved to since, unless it was kept elsewhere; a slash at its end says that it
+  // is a folder of pictures.
+  const place = facts.isApart ? dirname(facts.output) : dirname(folder);
+  const recorded = join(place, basename(facts.output)) + (/[/\\]$/.test(facts.output) ? "/" : "");
   const { output = recorded, overwrite, ffmpeg } = options;
   const isSameKind = extname(output).toLowerCase() === extname(facts.output).toLowerCase();
   const codec = options.codec ?? (isSameKind ? facts.codec : undefined);
   const crf = options.crf ?? (isSameKind && codec === facts.codec ? facts.crf : undefined);
-  const poster = options.poster ?? (options.output === undefined ? posterBeside(folder, facts) : undefined);
+  const poster = options.poster ?? (options.output === undefined ? posterBeside(place, facts) : undefined);
   return { output, overwrite, ffmpeg, codec, crf, poster } satisfies Partial<JobSettings>;
 }
 
 /** A poster beside the output moves with it. */
-function posterBeside(folder: string, { output, poster }: RecordedFacts): string | undefined {
+function posterBeside(place: string, { output, poster }: RecordedFacts): string | undefined {
   if (poster === undefined) return undefined;
-  return dirname(poster) === dirname(output) ? join(dirname(folder), basename(poster)) : poster;
+  return dirname(poster) === dirname(output) ? join(place, basename(poster)) : poster;
 }
 
 function notBegun(folder: string): FarmError {

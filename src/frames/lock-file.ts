@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemCodeOf } from "../core/errors.ts";
+import { createOwnFile, readOwnFile } from "../core/own-file.ts";
 import { isObject } from "./frame-record.ts";
 import { isProcessGone } from "./process-identity.ts";
 
@@ -20,7 +21,7 @@ export interface LockHolder {
 /** @returns `null` when there is no lock; a holder with an empty token when it cannot be read */
 export async function readLock(path: string): Promise<LockHolder | null> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    const value: unknown = JSON.parse(await readOwnFile(path));
     if (isObject(value)) {
       const { host, pid, processStart, time, token } = value;
       if (
@@ -43,7 +44,7 @@ export async function readLock(path: string): Promise<LockHolder | null> {
 export async function createLock(path: string, holder: LockHolder): Promise<FileHandle | null> {
   let file: FileHandle;
   try {
-    file = await open(path, "wx+", 0o600);
+    file = await createOwnFile(path);
   } catch (error) {
     if (systemCodeOf(error) === "EEXIST") return null;
     throw error;
@@ -116,7 +117,7 @@ export async function replaceStaleLock(
 async function silenceMsOf(path: string): Promise<number> {
   const probe = `${path}.${randomBytes(4).toString("hex")}.now`;
   try {
-    await (await open(probe, "w", 0o600)).close();
+    await (await createOwnFile(probe)).close();
     const [now, lock] = await Promise.all([stat(probe), stat(path)]);
     return now.mtimeMs - lock.mtimeMs;
   } catch (error) {

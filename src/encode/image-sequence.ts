@@ -42,6 +42,7 @@ export class ImageSequence {
     const { folder } = options.names;
     await prepareFolder(folder);
     try {
+      await requirePossibleNames(options);
       const [first, ...others] = await inTheWayOf(options);
       if (first === undefined) return new ImageSequence(options);
       throw outputExists(others.length === 0 ? first : `${first} and ${others.length} more`);
@@ -116,6 +117,17 @@ export class ImageSequence {
       await rm(part, { force: true });
     }
   }
+}
+
+/** Names may be too long for the file system, which is better known before anything is rendered. */
+async function requirePossibleNames({ names, frames }: ImageSequenceOptions): Promise<void> {
+  const longest = frames.reduce((name, frame) => {
+    const other = frameNameOf(names, frame);
+    return other.length > name.length ? other : name;
+  }, "");
+  await lstat(join(names.folder, longest)).catch((error: unknown) => {
+    if (systemCodeOf(error) !== "ENOENT") throw error;
+  });
 }
 
 /** Clears the folder of unfinished pictures, and answers the files in it that may not be replaced. */

@@ -48,7 +48,7 @@ const cases: Record<string, Case> = {
 };
 
 /** Opening a named pipe waits until somebody writes into it, and nobody does here. */
-describe.concurrent.skipIf(process.platform === "win32")("is refused at once as a named pipe:", () => {
+describe.skipIf(process.platform === "win32")("is refused at once as a named pipe:", { concurrent: true }, () => {
   test.each(Object.entries(cases))("%s", async (_, { args, env = {}, pipe, code, why }) => {
     await using lab = await TerminalLab.open();
     await lab.makeBlend("scene.blend");

@@ -74,8 +74,7 @@ export async function requireOwnFolder(path: string): Promise<void> {
   const stats = await lstat(path);
   if (stats.isDirectory()) return;
   const why = oddityOf(stats);
-  if (why !== undefined) throw oddFile(path, why);
-  throw Object.assign(new Error(`ENOTDIR: ${path} is a file`), { code: "ENOTDIR" });
+  throw why === undefined ? systemError("ENOTDIR", `${path} is a file`) : oddFile(path, why);
 }
 
 /** The error for what should not be in a job folder. @param why "it is a link" */
@@ -88,6 +87,7 @@ export function oddFile(path: string, why: string): FarmError {
 }
 
 function requireOwnFile(path: string, stats: Stats, use: OwnFileUse): void {
+  if (stats.isDirectory()) throw systemError("EISDIR", `${path} is a folder`);
   const why = oddityOf(stats);
   if (why !== undefined) throw oddFile(path, why);
   if (use === "change" && stats.nlink > 1) throw oddFile(path, "it has another name elsewhere (a hard link)");
@@ -96,6 +96,11 @@ function requireOwnFile(path: string, stats: Stats, use: OwnFileUse): void {
   if (isOpenToAll(folder) && stats.uid !== folder.uid) {
     throw oddFile(path, `it belongs to another user (uid ${stats.uid}), in a folder to which everybody may write`);
   }
+}
+
+/** As opening it would have ended: nobody's attack, and each caller has words for it. */
+function systemError(code: string, why: string): Error {
+  return Object.assign(new Error(`${code}: ${why}`), { code });
 }
 
 function flagsFor(use: OwnFileUse): number {

@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { z } from "zod";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { Sighting } from "../core/node.ts";
@@ -100,6 +102,7 @@ export function farmspecOf(nodes: readonly Sighting[]): Farmspec {
 
 /** Writes a farmspec for people to read and change; whole or not at all. A link of that name is replaced, not followed. */
 export async function writeFarmspec(path: string, farmspec: Farmspec): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   await replaceFile(path, `${JSON.stringify(farmspec, null, 2)}\n`);
 }
 

@@ -1,10 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { systemCodeOf } from "./errors.ts";
 import { requireTrustedOwner } from "./owners.ts";
-import { doNotBlock, requireRegular } from "./regular-file.ts";
+import { readRegularFileSync } from "./regular-file.ts";
 
 /** Nobody but its owner may read what is kept here. */
 const ownerOnly = { file: 0o600, folder: 0o700 };
@@ -18,16 +18,7 @@ const ownerOnly = { file: 0o600, folder: 0o700 };
  */
 export function readConfigFile(path: string): string {
   requireOwnConfigFolder(dirname(path));
-  requireRegular(path, statSync(path));
-  const file = openSync(path, constants.O_RDONLY | doNotBlock);
-  try {
-    const stats = fstatSync(file);
-    requireRegular(path, stats);
-    requireTrustedOwner(path, stats);
-    return readFileSync(file, "utf8");
-  } finally {
-    closeSync(file);
-  }
+  return readRegularFileSync(path, (stats) => requireTrustedOwner(path, stats));
 }
 
 /**

@@ -13,7 +13,7 @@ const lengthsOfNoBytes: ReadonlySet<number> = new Set([1, 3, 6]);
 /** The secret that one farm's coordinators and nodes share. Never log one: `id` is what may be shown. */
 export interface FarmKey {
   readonly bytes: Buffer;
-  /** 8 hexadecimal digits that say which key it is and nothing else about it. */
+  /** 8 hexadecimal digits by which it is told from others. All can read them, and check with them what they guess. */
   readonly id: string;
 }
 

@@ -86,11 +86,18 @@ export function oddFile(path: string, why: string): FarmError {
   );
 }
 
+/** Requires that writing into a file changes no other one. @throws {FarmError} `FARM_UNSAFE_PATH` */
+export function requireOneName(path: string, { nlink }: Stats): void {
+  if (nlink <= 1) return;
+  const hint = `If it is yours, make it a file of its own: cp '${path}' '${path}.new' && mv '${path}.new' '${path}'`;
+  throw unsafePath(path, "it has another name elsewhere (a hard link)", hint);
+}
+
 function requireOwnFile(path: string, stats: Stats, use: OwnFileUse): void {
   if (stats.isDirectory()) throw systemError("EISDIR", `${path} is a folder`);
   const why = oddityOf(stats);
   if (why !== undefined) throw oddFile(path, why);
-  if (use === "change" && stats.nlink > 1) throw oddFile(path, "it has another name elsewhere (a hard link)");
+  if (use === "change") requireOneName(path, stats);
   if (ownUid === undefined || stats.uid === ownUid) return;
   const folder = lstatSync(dirname(path));
   if (isOpenToAll(folder) && stats.uid !== folder.uid) {

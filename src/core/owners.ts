@@ -26,7 +26,7 @@ export function requireTrustedOwner(path: string, stats: Stats): void {
   if (who !== undefined) throw unsafePath(path, `${who} may write to it`, `chmod go-w '${path}', ${otherwise}`);
 }
 
-/** Whether everybody may write there, and take away what others have written. */
+/** Whether everybody may write there. */
 export function isOpenToAll({ mode }: Stats): boolean {
   return (mode & othersMayWrite) !== 0;
 }

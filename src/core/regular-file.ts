@@ -47,12 +47,19 @@ export async function readRegularFile(path: string): Promise<string> {
   }
 }
 
-/** The same for those who cannot wait. @throws {NotRegularFileError} */
-export function readRegularFileSync(path: string): string {
+/**
+ * The same for those who cannot wait.
+ *
+ * @param inspect Shown what is known of the open file; may throw
+ * @throws {NotRegularFileError}
+ */
+export function readRegularFileSync(path: string, inspect: (stats: Stats) => void = () => {}): string {
   requireRegular(path, statSync(path));
   const file = openSync(path, constants.O_RDONLY | doNotBlock);
   try {
-    requireRegular(path, fstatSync(file));
+    const stats = fstatSync(file);
+    requireRegular(path, stats);
+    inspect(stats);
     return readFileSync(file, "utf8");
   } finally {
     closeSync(file);
@@ -73,8 +80,7 @@ export function oddityOf(stats: Pick<Stats, "isFile" | "isDirectory" | "isFIFO" 
   return stats.isSocket() ? "it is a socket" : "it is a device";
 }
 
-/** @throws {NotRegularFileError} */
-export function requireRegular(path: string, stats: Stats): void {
+function requireRegular(path: string, stats: Stats): void {
   const why = oddityOf(stats);
   if (why !== undefined) throw new NotRegularFileError(path, why);
 }

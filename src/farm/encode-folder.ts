@@ -14,7 +14,7 @@ import type { LaneOptions } from "./output-lane.ts";
 import { type OutputSettings, prepareOutput } from "./preparation.ts";
 
 export interface EncodeFolderOptions {
-  /** Absolute path; when left out, that of the render: beside the folder, unless the job had a `jobDir`. */
+  /** Absolute path; when left out, that of the render, beside the folder. A job with a `jobDir` needs one. */
   readonly output?: string | undefined;
   /** When left out, that of the render, if the output is of the same kind. */
   readonly codec?: VideoCodec | undefined;
@@ -52,6 +52,10 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   if (job.previous === null || facts === null) throw notBegun(job.path);
 
   const settings = settingsOf(job.path, facts, options);
+  if (facts.poster !== undefined && settings.poster === undefined && options.output === undefined) {
+    const message = `The poster ${facts.poster} is not made again, as it is not beside the output: give --poster`;
+    tell({ type: "warning", code: "POSTER_LEFT_OUT", message, name: null });
+  }
   const { format, tools } = await prepareOutput(settings, signal);
   const { frames, frameFormat } = facts;
   const onChecking = (count: number) => tell({ type: "job:checking", frames: count });
@@ -64,7 +68,7 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   const laneOptions: LaneOptions = {
     ...{ facts, format, tools, output, overwrite, job: job.previous.job, signal },
     pathOf: (frame) => storedFramePath(framesFolder, frame),
-    again: encodeAgain(job.path),
+    again: encodeAgain(job.path, facts.isApart || options.output !== undefined, settings),
     onPostponed: (message) => tell({ type: "encode:postponed", message }),
   };
   await using lane = await openLane(laneOptions);
@@ -75,22 +79,30 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
 
 /** What is not asked for is as it was for the render, as far as it fits. */
 function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderOptions): OutputSettings {
-  // Beside the folder, wherever both have been moved to since, unless it was kept elsewhere; a slash at its end says that it
-  // is a folder of pictures.
-  const place = facts.isApart ? dirname(facts.output) : dirname(folder);
-  const recorded = join(place, basename(facts.output)) + (/[/\\]$/.test(facts.output) ? "/" : "");
+  if (facts.isApart && options.output === undefined) throw whereTo(folder, facts);
+  // Beside the folder, wherever both have been moved to since; a slash at its end says that it is a folder of pictures.
+  const recorded = join(dirname(folder), basename(facts.output)) + (/[/\\]$/.test(facts.output) ? "/" : "");
   const { output = recorded, overwrite, ffmpeg } = options;
   const isSameKind = extname(output).toLowerCase() === extname(facts.output).toLowerCase();
   const codec = options.codec ?? (isSameKind ? facts.codec : undefined);
   const crf = options.crf ?? (isSameKind && codec === facts.codec ? facts.crf : undefined);
-  const poster = options.poster ?? (options.output === undefined ? posterBeside(place, facts) : undefined);
+  const poster = options.poster ?? (options.output === undefined ? posterBeside(folder, facts) : undefined);
   return { output, overwrite, ffmpeg, codec, crf, poster } satisfies Partial<JobSettings>;
 }
 
-/** A poster beside the output moves with it. */
-function posterBeside(place: string, { output, poster }: RecordedFacts): string | undefined {
-  if (poster === undefined) return undefined;
-  return dirname(poster) === dirname(output) ? join(place, basename(poster)) : poster;
+/** A poster beside the output moves with it. Any other path is one that whoever made the folder may have thought of. */
+function posterBeside(folder: string, { output, poster }: RecordedFacts): string | undefined {
+  if (poster === undefined || dirname(poster) !== dirname(output)) return undefined;
+  return join(dirname(folder), basename(poster));
+}
+
+/** A job folder may be a stranger's: it is not believed where to write, but beside it. */
+function whereTo(folder: string, { output }: RecordedFacts): FarmError {
+  return new FarmError(
+    "FARM_BAD_INPUT",
+    `Cannot tell where the video goes: ${folder} was made apart from its output`,
+    `Give --output; the render's was ${output}`,
+  );
 }
 
 function notBegun(folder: string): FarmError {

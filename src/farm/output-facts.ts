@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { formatFrames, parseFrames } from "../core/frame-range.ts";
 import type { JobSettings, VideoCodec } from "../core/job-settings.ts";
 import type { Frame } from "../core/node.ts";
@@ -23,7 +24,7 @@ export interface RecordedFacts extends OutputFacts {
   /** See `SceneFacts`. */
   readonly files: string | null;
   readonly output: string;
-  /** Whether the job folder is not beside the output: then only the path above tells where that is. */
+  /** Whether the job folder was not beside the output. */
   readonly isApart: boolean;
   readonly codec: VideoCodec | undefined;
   readonly crf: number | undefined;
@@ -61,6 +62,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
   const { frames, rate, output, isApart, codec, crf, poster, missing, files } = value;
   if (scene === null || frameFormat === null) return null;
   if (typeof frames !== "string" || typeof rate !== "string" || typeof output !== "string") return null;
+  if (/^\.{0,2}$/.test(basename(output))) return null; // no name of a file
   try {
     return {
       ...{ scene, frameFormat, output, frames: parseFrames(frames), rate: parseFrameRate(rate) },

@@ -1,14 +1,16 @@
-import { lstat, readdir } from "node:fs/promises";
+import { lstat, opendir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { boundedName, shortDigestOf } from "../core/bounded-name.ts";
 import { systemCodeOf } from "../core/errors.ts";
-import { oddFile } from "../core/own-file.ts";
+import { oddFile, requireOneName } from "../core/own-file.ts";
 import { isSharedPlace, ownUid } from "../core/owners.ts";
 import { oddityOf } from "../core/regular-file.ts";
 import { unsafePath } from "../core/unsafe-path.ts";
 
 /** As much of an output's name as a job folder elsewhere has; some file systems take no more than 143 bytes. */
 const longestNameBytes = 100;
+/** A job folder may hold a million frames. */
+const namesAtOnce = 1_000;
 
 /**
  * Where the job folder of an output is: beside it, or in a folder for job folders. Those of many outputs may be there, and
@@ -56,15 +58,13 @@ async function requireOwnInSharedPlace(path: string, uid: number): Promise<void>
 
 /** @param isDeep Whether to look into the folders that are ours too; what is in other ones is never touched */
 async function requireNoLinks(folder: string, isDeep: boolean): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for await (const entry of await opendir(folder, { bufferSize: namesAtOnce })) {
     const path = join(folder, entry.name);
     if (!entry.isDirectory()) {
       const why = oddityOf(entry);
       if (why !== undefined) throw oddFile(path, why);
       if (/^(frames|blob)$/.test(entry.name) && isDeep) throw oddFile(path, "it is a file, and should be a folder");
-      if (/^(frames|log)\.ndjson$/.test(entry.name) && isDeep && (await lstat(path)).nlink > 1) {
-        throw oddFile(path, "it has another name elsewhere (a hard link)");
-      }
+      if (/^(frames|log)\.ndjson$/.test(entry.name) && isDeep) requireOneName(path, await lstat(path));
     } else if (isDeep && isOwnFolder(entry.name)) await requireNoLinks(path, false);
   }
 }

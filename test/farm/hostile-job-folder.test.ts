@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { encodeFolder } from "../../src/farm/encode-folder.ts";
+import type { FarmEvent } from "../../src/farm/events.ts";
 import { reportOf } from "../../src/farm/job-report.ts";
 import { ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
 import { pictureOf } from "../support/untouched.ts";
@@ -74,7 +75,7 @@ describe.skipIf(process.platform === "win32")("a job folder that", () => {
     const refusal = expect.objectContaining({
       code: "FARM_UNSAFE_PATH",
       message: expect.stringContaining(named),
-      hint: expect.stringMatching(/[Rr]emove .*--job-dir DIR/),
+      hint: expect.stringMatching(/[Rr]emove .*--job-dir DIR|cp .* && mv/),
     });
     await expect(farm.run([node], { frames: "1-2", keepFrames: false }).result).rejects.toEqual(refusal);
     const encoding = { overwrite: true, onEvent: () => {}, signal: new AbortController().signal };
@@ -114,6 +115,33 @@ describe.skipIf(process.platform === "win32")("a job folder that", () => {
     expect(warnings).toEqual([expect.stringContaining("/frames is not"), expect.stringContaining("/blob is not")]);
     expect(run.all("warning").map(({ code }) => code)).toEqual(["FOREIGN_FILES", "FOREIGN_FILES"]);
   });
+});
+
+test("paths in a job's record are not believed: encode writes beside the job folder, and nowhere else", async () => {
+  await farm.run([node], { frames: "1-2" }).completed();
+  const record = JSON.parse(await readFile(join(jobFolder, "job.json"), "utf8"));
+  const write = (facts: object) =>
+    writeFile(join(jobFolder, "job.json"), JSON.stringify({ ...record, facts: { ...record.facts, ...facts } }));
+  const before = pictureOf(documents);
+  const events: FarmEvent[] = [];
+  const encode = () =>
+    encodeFolder(jobFolder, {
+      ...{ overwrite: true, onEvent: (event) => void events.push(event), signal: new AbortController().signal },
+    });
+
+  await write({ poster: join(documents, "0000001.png"), output: join(documents, "out.mp4") });
+  expect((await encode()).output).toBe(farm.output);
+  await write({ poster: join(documents, "0000001.png"), output: farm.output });
+  expect((await encode()).output).toBe(farm.output);
+  expect(events).toContainEqual(expect.objectContaining({ type: "warning", code: "POSTER_LEFT_OUT" }));
+  for (const output of [`${documents}/..`, "..", "/", "../"]) {
+    await write({ output });
+    await expect(encode(), output).rejects.toMatchObject({ code: "FARM_FRAMES_FAILED" });
+  }
+  await write({ output: join(documents, "out.mp4"), isApart: true });
+  await expect(encode()).rejects.toMatchObject({ code: "FARM_BAD_INPUT", hint: expect.stringContaining("--output") });
+
+  expect(pictureOf(documents)).toEqual(before);
 });
 
 test.skipIf(process.platform === "win32")(

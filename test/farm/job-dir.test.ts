@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { encodeFolder } from "../../src/farm/encode-folder.ts";
 import { reportOf } from "../../src/farm/job-report.ts";
+import { encodeAgain } from "../../src/farm/output-finish.ts";
 import { jobFolderOf } from "../../src/frames/job-folder-place.ts";
 import { ScriptedFarm } from "../support/scripted-farm.ts";
 
@@ -52,15 +53,28 @@ test("outputs of one name in different folders have different job folders", asyn
   expect((await readdir(jobDir)).length).toBe(2);
 });
 
-test("encode and report take such a folder, and encode puts the video where the render would have", async () => {
-  await farm.run([await farm.start()], { frames: "1-3", jobDir, poster: farm.path("first.png") }).completed();
+test("encode and report take such a folder; encode is told where to, since it believes no path in a job folder", async () => {
+  const poster = farm.path("first.png");
+  await farm.run([await farm.start()], { frames: "1-3", jobDir, poster }).completed();
   const folder = jobFolderOf(farm.output, jobDir);
   expect(await reportOf(folder)).toMatchObject({ frames: 3, expected: 3 });
   await rm(farm.output);
-  await rm(farm.path("first.png"));
   await rename(folder, farm.path("kept"));
-  expect(await encodeFolder(farm.path("kept"), encoding)).toMatchObject({ output: farm.output, frames: 3 });
-  expect(await readdir(dirname(farm.output))).toContain("first.png");
+  await expect(encodeFolder(farm.path("kept"), encoding)).rejects.toMatchObject({
+    ...{ code: "FARM_BAD_INPUT", hint: `Give --output; the render's was ${farm.output}` },
+  });
+  const { output } = farm;
+  expect(await encodeFolder(farm.path("kept"), { ...encoding, output })).toMatchObject({ output, frames: 3 });
+});
+
+test("what can be done after a failure names all that encode must be told", () => {
+  const command = (isApart: boolean, poster?: string) =>
+    encodeAgain("/jobs/a", isApart, { output: "/films/out.mp4", poster }).replace(/^.*: renderfarm /, "");
+  expect(command(false)).toBe('encode "/jobs/a"');
+  expect(command(false, "/films/first.png")).toBe('encode "/jobs/a"');
+  expect(command(false, "/posters/first.png")).toBe('encode "/jobs/a" --poster "/posters/first.png"');
+  expect(command(true)).toBe('encode "/jobs/a" --output "/films/out.mp4"');
+  expect(command(true, "/films/1.png")).toBe('encode "/jobs/a" --output "/films/out.mp4" --poster "/films/1.png"');
 });
 
 test("bad input leaves nothing of a --job-dir that was not there", async () => {

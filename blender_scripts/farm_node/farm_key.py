@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import Mapping, Optional
 
 from .errors import StartError
+from .regular_file import open_regular_file
 
 MIN_BITS = 128
+LONGEST_BLOCK = 16
+"""Letters. Nobody types more of them again and again until a key is long enough, and no random key repeats so few."""
+
 NEW_KEY_BYTES = 20
 KEY_FILE = "key"
 ENVIRONMENT = "RENDERFARM_KEY"
@@ -52,6 +56,9 @@ def parse_key(text: str) -> bytes:
     raw = base64.b32decode(letters + "=" * (-len(letters) % 8))
     if not any(raw):
         raise ValueError("a key of zeros is worth no more than none")  # to HMAC the two are the same key
+    block = next((length for length in range(1, LONGEST_BLOCK + 1) if letters[length:] == letters[:-length]), None)
+    if block is not None:
+        raise ValueError(f"it repeats its first letters ({block}), and can be guessed: 'renderfarm key make' makes a good one")
     return raw
 
 
@@ -74,13 +81,18 @@ def load_key(config: Path, key_file: Optional[Path], env: Mapping[str, str] = os
         return _named(given, f"the environment variable {ENVIRONMENT}")
     path = key_file or config / KEY_FILE
     try:
-        return _named(path.read_text("utf-8"), f"the file {path}")
+        return _named(_read(path), f"the file {path}")
     except FileNotFoundError:
         if key_file is not None:
             raise StartError(f"Cannot read the key: there is no file {key_file}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(f"Cannot read the key from {path}: {error}") from error
     return _make(path)
+
+
+def _read(path: Path) -> str:
+    with open_regular_file(path) as file:
+        return file.read().decode("utf-8")
 
 
 def _named(text: str, source: str) -> FarmKey:
@@ -115,7 +127,7 @@ def _publish(temporary: Path, path: Path, made: FarmKey) -> FarmKey:
     try:
         os.link(temporary, path)
     except FileExistsError:
-        return _named(path.read_text("ascii"), f"the file {path}")
+        return _named(_read(path), f"the file {path}")
     except OSError:
         os.replace(temporary, path)  # a file system without hard links
     return made

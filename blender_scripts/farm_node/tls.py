@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Optional
 
 from .errors import StartError
+from .regular_file import open_regular_file
 
 ANNOUNCED_DIGITS = 16
 """Digits of the fingerprint that the advertisement has room for: a hint for people, the handshake proves the whole."""
@@ -47,7 +48,7 @@ def load_tls(cert: Optional[Path], key: Optional[Path]) -> Optional[Tls]:
 
 def _check_readable(path: Path) -> None:
     try:
-        with path.open("rb") as file:
+        with open_regular_file(path) as file:
             file.read(1)
     except OSError as error:
         raise StartError(f"Cannot read the TLS file {path}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { counted, discoverNodes, FarmError, farmspecName, farmspecOf, printable, writeFarmspec } from "../index.ts";
 
@@ -8,7 +8,7 @@ export async function farmspecCommand(options: {
   readonly overwrite?: boolean;
 }): Promise<number> {
   const path = resolve(options.output ?? farmspecName);
-  if (existsSync(path) && !options.overwrite) {
+  if (lstatSync(path, { throwIfNoEntry: false }) && !options.overwrite) {
     throw new FarmError("FARM_OUTPUT_EXISTS", `Cannot write '${path}': it exists`, "Give --overwrite to replace it");
   }
   const nodes = await discoverNodes({

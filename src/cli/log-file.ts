@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
+import { appendToOwnFile } from "../index.ts";
 
 /**
  * A log file that never ends the program: where a line cannot be written, as on a full disk, it is left out, and the next
@@ -19,7 +20,7 @@ export class LogFile {
 
   write(line: string): void {
     try {
-      this.#file ??= openSync(this.#path, "a", 0o600);
+      this.#file ??= appendToOwnFile(this.#path);
       const bytes = Buffer.from(this.#isTorn ? `\n${line}` : line);
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
       this.#isTorn = false;

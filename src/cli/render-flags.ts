@@ -43,6 +43,10 @@ export function addRenderFlags(program: Command): void {
     .option("--fresh", "render all frames again; those of an earlier run are kept aside")
     .option("--keep-frames", "keep the frames when the output is done")
     .option("--overwrite", "replace the output when it is there")
+    .option(
+      "--job-dir <folder>",
+      "make the job folder in this one (default: $RENDERFARM_JOB_DIR, then beside the output)",
+    )
     .option("--ffmpeg <file>", "the FFmpeg to encode with (default: $FFMPEG_PATH, then PATH)");
 
   program.optionsGroup("How to tell:");

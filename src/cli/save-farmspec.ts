@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import {
   type FarmEvent,
   farmspecName,
@@ -25,7 +25,12 @@ export function sightingOf(event: Extract<FarmEvent, { type: "node:found" }>): S
 /** Only what discovery found is written down, and only where no farmspec is: nothing of the user's is changed. */
 export function isFarmspecWanted(flags: RenderFlags, settings: JobSettings, farm: readonly Sighting[]): boolean {
   const wasDiscovered = farm.length > 0 || (settings.discover && settings.nodes.length === 0 && !settings.isLocal);
-  return wasDiscovered && flags.saveFarmspec !== false && flags.farmspec === undefined && !existsSync(farmspecName);
+  return wasDiscovered && flags.saveFarmspec !== false && flags.farmspec === undefined && isNameFree(farmspecName);
+}
+
+/** Whether nothing has this name, also no link that leads nowhere. */
+function isNameFree(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
 /** Writes down the nodes of a farm, those of this machine left out, and tells so. */

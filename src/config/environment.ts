@@ -6,6 +6,7 @@ const variables: Readonly<Record<string, keyof RenderFlags>> = {
   RENDERFARM_FARMSPEC: "farmspec",
   RENDERFARM_LOG_LEVEL: "logLevel",
   RENDERFARM_SLOTS: "slots",
+  RENDERFARM_JOB_DIR: "jobDir",
 };
 
 /** @throws {FarmError} `FARM_BAD_INPUT` naming the flag that the variable stands for */

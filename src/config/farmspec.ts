@@ -1,9 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { z } from "zod";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { Sighting } from "../core/node.ts";
 import { defaultNodePort } from "../core/node-list.ts";
-import { writeWholeFile } from "../core/whole-file.ts";
+import { readRegularFile, whyUnreadable } from "../core/regular-file.ts";
+import { replaceFile } from "../core/whole-file.ts";
 import { farmspecDefaults } from "./flags.ts";
 import { lineOfJsonError } from "./json-error.ts";
 
@@ -51,10 +53,10 @@ type FarmspecNode = z.infer<typeof farmspecNode>;
 export async function readFarmspec(path: string, isOptional: boolean): Promise<Farmspec | undefined> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readRegularFile(path);
   } catch (error) {
     if (isOptional && systemCodeOf(error) === "ENOENT") return undefined;
-    throw badFarmspec(path, messageOf(error), "Name a farmspec that is there, or leave --farmspec out", error);
+    throw badFarmspec(path, whyUnreadable(error), "Name a farmspec that is there, or leave --farmspec out", error);
   }
   return parseFarmspec(text, path);
 }
@@ -98,9 +100,10 @@ export function farmspecOf(nodes: readonly Sighting[]): Farmspec {
   return { $schema: schemaAddress, nodes: listed, discover: true, defaults: {} };
 }
 
-/** Writes a farmspec for people to read and change; whole or not at all. */
+/** Writes a farmspec for people to read and change; whole or not at all. A link of that name is replaced, not followed. */
 export async function writeFarmspec(path: string, farmspec: Farmspec): Promise<void> {
-  await writeWholeFile(path, `${JSON.stringify(farmspec, null, 2)}\n`, false);
+  await mkdir(dirname(path), { recursive: true });
+  await replaceFile(path, `${JSON.stringify(farmspec, null, 2)}\n`);
 }
 
 /** "nodes[2].port", as an editor shows it. */

@@ -28,6 +28,7 @@ export const farmspecDefaults = z
 const renderFlags = farmspecDefaults.extend({
   blend: z.string().min(1).optional(),
   output: z.string().min(1).optional(),
+  jobDir: z.string().min(1).optional(),
   nodes: z.string().optional(),
   local: z.boolean().optional(),
   blender: z.string().min(1).optional(),

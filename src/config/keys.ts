@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import { readConfigFile, writeConfigFile } from "../core/config-file.ts";
+import { FarmError, systemCodeOf } from "../core/errors.ts";
 import { type FarmKey, formatFarmKey, parseFarmKey } from "../core/farm-key.ts";
-import { writeWholeFile } from "../core/whole-file.ts";
+import { readRegularFile, whyUnreadable } from "../core/regular-file.ts";
 
 /** Where this user's farm key is kept, by nodes and coordinators alike. */
 export function keyFileOf(configFolder: string): string {
@@ -12,7 +12,7 @@ export function keyFileOf(configFolder: string): string {
 /** Keeps a key for this user and nobody else. @returns The file */
 export async function saveKey(key: FarmKey, configFolder: string): Promise<string> {
   const file = keyFileOf(configFolder);
-  await writeWholeFile(file, `${formatFarmKey(key)}\n`, true);
+  await writeConfigFile(file, `${formatFarmKey(key)}\n`);
   return file;
 }
 
@@ -21,7 +21,8 @@ export async function saveKey(key: FarmKey, configFolder: string): Promise<strin
  * or `renderfarm key` left in the config folder. A node says which of them it wants by the key's id.
  *
  * @returns The most explicit first, each once; empty when there is none
- * @throws {FarmError} `FARM_KEY_UNUSABLE` naming the source, never the key
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` naming the source, never the key; `FARM_UNSAFE_PATH` when others can write to the
+ *   config folder. The file that was named may belong to anybody: Kubernetes' secrets are links to files of root
  */
 export async function loadKeys(sources: {
   readonly environment: NodeJS.ProcessEnv;
@@ -33,18 +34,25 @@ export async function loadKeys(sources: {
   const fromEnvironment = sources.environment.RENDERFARM_KEY;
   if (fromEnvironment) keys.push(parseFarmKey(fromEnvironment, "RENDERFARM_KEY"));
   const usualFile = keyFileOf(sources.configFolder);
-  const usual = await readFile(usualFile, "utf8").catch((error: unknown) => {
-    if (systemCodeOf(error) === "ENOENT") return undefined;
-    throw unreadable(usualFile, error);
-  });
+  const usual = readUsual(usualFile);
   if (usual !== undefined) keys.push(parseFarmKey(usual, usualFile));
   return [...new Map(keys.map((key) => [key.id, key])).values()];
 }
 
 async function readKeyFile(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return await readRegularFile(file);
   } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+function readUsual(file: string): string | undefined {
+  try {
+    return readConfigFile(file);
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    if (error instanceof FarmError && error.code === "FARM_UNSAFE_PATH") throw error;
     throw unreadable(file, error);
   }
 }
@@ -52,8 +60,8 @@ async function readKeyFile(file: string): Promise<string> {
 function unreadable(file: string, error: unknown): FarmError {
   return new FarmError(
     "FARM_KEY_UNUSABLE",
-    `Cannot read the key file '${file}': ${messageOf(error)}`,
-    "Name a file that holds the key as the node showed it",
+    `Cannot read the key file '${file}': ${whyUnreadable(error)}`,
+    "Name a regular file that holds the key as the node showed it; what a program prints can be given as RENDERFARM_KEY",
     { cause: error },
   );
 }

@@ -1,13 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeWholeFile } from "../core/whole-file.ts";
+import { readConfigFile, writeConfigFile } from "../core/config-file.ts";
 
 const mostRecent = 20;
 
 /** The blendfiles that were rendered last, newest first: what a question proposes. */
 export async function recentBlends(configFolder: string): Promise<string[]> {
   try {
-    const value: unknown = JSON.parse(await readFile(fileOf(configFolder), "utf8"));
+    const value: unknown = JSON.parse(readConfigFile(fileOf(configFolder)));
     return Array.isArray(value) ? value.filter((path) => typeof path === "string").slice(0, mostRecent) : [];
   } catch {
     return []; // none yet, or a broken file: it is written anew
@@ -18,7 +17,7 @@ export async function recentBlends(configFolder: string): Promise<string[]> {
 export async function rememberBlend(configFolder: string, blend: string): Promise<void> {
   const paths = [blend, ...(await recentBlends(configFolder)).filter((path) => path !== blend)];
   try {
-    await writeWholeFile(fileOf(configFolder), `${JSON.stringify(paths.slice(0, mostRecent), null, 1)}\n`, true);
+    await writeConfigFile(fileOf(configFolder), `${JSON.stringify(paths.slice(0, mostRecent), null, 1)}\n`);
   } catch {
     // A config folder that cannot be written to only costs the proposal.
   }

@@ -40,6 +40,7 @@ export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSe
     blend: resolve(workingFolder, flags.blend),
     // A slash at the end says that it is a folder of pictures, whatever its name looks like.
     output: resolve(workingFolder, flags.output) + (/[/\\]$/.test(flags.output) ? "/" : ""),
+    jobDir: flags.jobDir === undefined ? undefined : resolve(workingFolder, flags.jobDir),
     frames: flags.frames,
     scene: flags.scene,
     fps: flags.fps,

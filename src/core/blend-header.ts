@@ -1,7 +1,8 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { constants, createGunzip } from "node:zlib";
 import { Decompress } from "fzstd";
 import { FarmError, messageOf, systemCodeOf } from "./errors.ts";
+import { NotRegularFileError, openRegularFile } from "./regular-file.ts";
 
 /** What the first bytes of a blendfile tell. */
 export interface BlendHeader {
@@ -27,14 +28,12 @@ const headerBytes = 17;
 export async function readBlendHeader(path: string, signal?: AbortSignal): Promise<BlendHeader> {
   let file: FileHandle;
   try {
-    file = await open(path, "r");
+    file = await openRegularFile(path);
   } catch (error) {
     throw openFailed(path, error);
   }
   try {
     const stats = await file.stat();
-    if (stats.isDirectory()) throw notABlend(path, "it is a folder");
-    if (!stats.isFile()) throw notABlend(path, "it is not a regular file");
     if (stats.size === 0) throw notABlend(path, "it is empty");
     signal?.throwIfAborted();
     return await readFrom(file, path);
@@ -152,6 +151,7 @@ async function firstOf(stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
 }
 
 function openFailed(path: string, error: unknown): FarmError {
+  if (error instanceof NotRegularFileError) return notABlend(path, error.why, error);
   const code = systemCodeOf(error);
   if (code === "ENOENT" || code === "ENOTDIR") {
     return new FarmError(
@@ -161,7 +161,6 @@ function openFailed(path: string, error: unknown): FarmError {
       { cause: error },
     );
   }
-  if (code === "EISDIR") return notABlend(path, "it is a folder", error);
   return new FarmError(
     "FARM_BLEND_NOT_FOUND",
     `Cannot open the blendfile: ${path} (${messageOf(error)})`,

@@ -1,6 +1,7 @@
 /** Stable identifiers: scripts may match on them, so a code is never renamed. */
 export type FarmErrorCode =
   | "FARM_BAD_INPUT"
+  | "FARM_UNSAFE_PATH"
   | "FARM_BLEND_NOT_FOUND"
   | "FARM_NOT_A_BLEND"
   | "FARM_OUTPUT_EXISTS"
@@ -32,6 +33,7 @@ export type ExitCode = 1 | 2 | 3 | 4 | 5 | 130 | 143;
 
 const exitCodes: Record<FarmErrorCode, ExitCode> = {
   FARM_BAD_INPUT: 2,
+  FARM_UNSAFE_PATH: 2,
   FARM_BLEND_NOT_FOUND: 2,
   FARM_NOT_A_BLEND: 2,
   FARM_OUTPUT_EXISTS: 2,

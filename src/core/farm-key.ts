@@ -1,16 +1,19 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { FarmError } from "./errors.ts";
+import { counted } from "./text.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const shortestKeyBits = 128;
 const madeKeyBytes = 20;
+/** Nobody types more letters again and again until a key is long enough, and no random key repeats so few. */
+const longestBlock = 16;
 /** Lengths of base32 text, modulo 8, that no whole bytes have. */
 const lengthsOfNoBytes: ReadonlySet<number> = new Set([1, 3, 6]);
 
 /** The secret that one farm's coordinators and nodes share. Never log one: `id` is what may be shown. */
 export interface FarmKey {
   readonly bytes: Buffer;
-  /** 8 hexadecimal digits that say which key it is and nothing else about it. */
+  /** 8 hexadecimal digits by which it is told from others. All can read them, and check with them what they guess. */
   readonly id: string;
 }
 
@@ -18,7 +21,7 @@ export interface FarmKey {
  * Reads a key as people write it: base32 (RFC 4648) without padding; case, spaces and hyphens do not count.
  *
  * @param source Where the text is from, for the error: the text itself never appears in one
- * @throws {FarmError} `FARM_KEY_UNUSABLE` when it is not base32 or has less than 128 bits
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` when it is not base32, has less than 128 bits, or repeats a few letters
  */
 export function parseFarmKey(text: string, source: string): FarmKey {
   // Only ASCII letters: upper case of some others, such as "ß", is made of letters of the alphabet.
@@ -57,6 +60,14 @@ export function parseFarmKey(text: string, source: string): FarmKey {
       hint,
     );
   }
+  const block = repeatedBlock(symbols);
+  if (block !== undefined) {
+    throw new FarmError(
+      "FARM_KEY_UNUSABLE",
+      `Cannot use the farm key of ${source}: it repeats its first ${counted(block, "letter")}, and can be guessed`,
+      "Make a random one with 'renderfarm key make --replace', and give it to every machine of the farm",
+    );
+  }
   return farmKeyOf(Buffer.from(whole.toString(16).padStart(byteCount * 2, "0"), "hex"));
 }
 
@@ -84,6 +95,12 @@ export function formatFarmKey(key: FarmKey): string {
   }
   if (pendingBits > 0) symbols += alphabet.charAt((pending << (5 - pendingBits)) & 31);
   return symbols.replace(/(.{4})(?=.)/g, "$1-");
+}
+
+/** How many letters are written again and again; `undefined` when none are. */
+function repeatedBlock(symbols: string): number | undefined {
+  const lengths = Array.from({ length: longestBlock }, (_, index) => index + 1);
+  return lengths.find((length) => symbols.slice(length) === symbols.slice(0, -length));
 }
 
 function farmKeyOf(bytes: Buffer): FarmKey {

@@ -20,6 +20,8 @@ export interface JobSettings {
   readonly blend: string;
   /** Absolute path of the video. */
   readonly output: string;
+  /** Absolute path of a folder in which the job folder is made; when left out, it is beside the output. */
+  readonly jobDir?: string | undefined;
   /** Frame numbers as text, "1-24,30"; `undefined` takes the scene's own range and step. */
   readonly frames: string | undefined;
   /** Scene by name; `undefined` takes the one the file was saved in. */

@@ -1,16 +1,26 @@
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
-import writeFileAtomic from "write-file-atomic";
-
-/** Who may read a file of ours: its owner alone, unless it is meant for others. */
-const ownerOnly = { file: 0o600, folder: 0o700 };
+import { randomBytes } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 /**
- * Writes a small file whole or not at all, whatever happens meanwhile. A folder that is missing is made.
+ * Writes a small file whole or not at all. What has that name is replaced, whatever it is: a link is not followed, since
+ * the folder may have come from anybody. Its folder must be there.
  *
- * @param isPrivate Whether nobody but its owner may read it
+ * @param mode Of the new file, before the umask (default: that of any new file)
  */
-export async function writeWholeFile(path: string, text: string, isPrivate: boolean): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, ...(isPrivate && { mode: ownerOnly.folder }) });
-  await writeFileAtomic(path, text, isPrivate ? { mode: ownerOnly.file } : {});
+export async function replaceFile(path: string, text: string, mode?: number): Promise<void> {
+  const part = join(dirname(path), `.renderfarm-${randomBytes(8).toString("hex")}.part`);
+  const file = await open(part, "wx", mode);
+  try {
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
 }

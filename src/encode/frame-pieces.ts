@@ -1,4 +1,5 @@
-import { createReadStream } from "node:fs";
+import { FarmError } from "../core/errors.ts";
+import { openOwnFile } from "../core/own-file.ts";
 import { frameUnreadable } from "./encode-errors.ts";
 
 /** How much of a frame file is read at once, in bytes. */
@@ -7,10 +8,13 @@ const pieceBytes = 256 * 1024;
 /**
  * Reads a frame file in pieces.
  *
- * @throws {FarmError} `FARM_STORE_FAILED` naming the file
+ * @throws {FarmError} `FARM_STORE_FAILED` naming the file, `FARM_UNSAFE_PATH` when it is a link
  */
 export async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
-  const pieces = createReadStream(path, { highWaterMark: pieceBytes })[Symbol.asyncIterator]();
+  const file = await openOwnFile(path).catch((error: unknown) => {
+    throw error instanceof FarmError ? error : frameUnreadable(path, error);
+  });
+  const pieces = file.createReadStream({ highWaterMark: pieceBytes })[Symbol.asyncIterator]();
   try {
     for (;;) {
       const { value, done } = await pieces.next().catch((error: unknown) => {

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { copyFile, link, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, link, lstat, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
 import { frameUnreadable, videoIncomplete } from "./encode-errors.ts";
 import type { FinishedOutput } from "./finished-video.ts";
 import { type FrameNames, frameNameOf, framePathOf } from "./frame-names.ts";
 import { outputExists, outputFailed } from "./output-errors.ts";
-import { giveUsualMode, prepareFolder, renameToNew, sync, syncNames } from "./output-target.ts";
+import { giveUsualMode, prepareFolder, renameToNew, shortName, sync, syncNames } from "./output-target.ts";
 
 export interface ImageSequenceOptions {
   readonly names: FrameNames;
@@ -42,6 +42,7 @@ export class ImageSequence {
     const { folder } = options.names;
     await prepareFolder(folder);
     try {
+      await requirePossibleNames(options);
       const [first, ...others] = await inTheWayOf(options);
       if (first === undefined) return new ImageSequence(options);
       throw outputExists(others.length === 0 ? first : `${first} and ${others.length} more`);
@@ -83,7 +84,7 @@ export class ImageSequence {
       const wanted = await stat(source).catch((error: unknown) => {
         throw frameUnreadable(source, error);
       });
-      const there = await stat(path).catch(() => null);
+      const there = await lstat(path).catch(() => null);
       if (there === null) throw videoIncomplete(`${path} is not there`, again);
       if (there.size !== wanted.size) {
         throw videoIncomplete(`${path} has ${there.size} bytes, not ${wanted.size}`, again);
@@ -106,7 +107,7 @@ export class ImageSequence {
     const { overwrite, jobId } = this.#options;
     // Not when it is the same file: a rename between two names of one file does nothing and leaves both.
     if (await isSamePicture(source, path)) return;
-    const part = `${path}.${jobId.slice(0, 8)}.part`;
+    const part = join(dirname(path), `${shortName(basename(path))}.${jobId.slice(0, 8)}.part`);
     await rm(part, { force: true });
     try {
       await makeCopy(source, part);
@@ -116,6 +117,17 @@ export class ImageSequence {
       await rm(part, { force: true });
     }
   }
+}
+
+/** Names may be too long for the file system, which is better known before anything is rendered. */
+async function requirePossibleNames({ names, frames }: ImageSequenceOptions): Promise<void> {
+  const longest = frames.reduce((name, frame) => {
+    const other = frameNameOf(names, frame);
+    return other.length > name.length ? other : name;
+  }, "");
+  await lstat(join(names.folder, longest)).catch((error: unknown) => {
+    if (systemCodeOf(error) !== "ENOENT") throw error;
+  });
 }
 
 /** Clears the folder of unfinished pictures, and answers the files in it that may not be replaced. */
@@ -134,7 +146,7 @@ async function inTheWayOf({ names, frames, sourceOf, overwrite }: ImageSequenceO
 
 /** What killed coordinators left of these frames, of whichever job. */
 async function removeParts(names: FrameNames, frames: readonly number[], there: ReadonlySet<string>): Promise<void> {
-  const ours = new Set(frames.map((frame) => frameNameOf(names, frame)));
+  const ours = new Set(frames.map((frame) => shortName(frameNameOf(names, frame))));
   for (const name of there) {
     const whole = /^(.*)\.[0-9a-f]{8}\.part$/s.exec(name)?.[1];
     if (whole !== undefined && ours.has(whole)) await rm(join(names.folder, name), { force: true });
@@ -147,15 +159,16 @@ async function makeCopy(source: string, part: string): Promise<void> {
     await link(source, part);
   } catch {
     // Another disk, or a file system without hard links.
-    await copyFile(source, part, constants.COPYFILE_FICLONE);
+    await copyFile(source, part, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
     await sync(part);
   }
 }
 
-/** Whether a file is there and holds this very picture. */
+/** Whether a file is there and holds this very picture. A link to one is not: what it leads to may change. */
 async function isSamePicture(source: string, path: string): Promise<boolean> {
   try {
-    const [one, other] = await Promise.all([stat(source), stat(path)]);
+    const [one, other] = await Promise.all([stat(source), lstat(path)]);
+    if (!other.isFile()) return false;
     if (one.ino !== 0 && one.ino === other.ino && one.dev === other.dev) return true;
     return one.size === other.size && (await digestOf(source)) === (await digestOf(path));
   } catch (error) {

@@ -39,6 +39,7 @@ export async function outputFailed(path: string, error: unknown, failure: Output
 async function hintFor(systemCode: string, path: string, { flag = "--output", neededBytes }: OutputFailure) {
   const kept = "then run the same command again: rendered frames are kept";
   if (isOutOfDescriptors(systemCode)) return `${moreDescriptors}, ${kept}`;
+  if (systemCode === "ENAMETOOLONG") return `Give ${flag} a shorter name: a file system takes 255 bytes, or fewer`;
   if (!isFull(systemCode)) return elsewhere(flag);
   const folder = dirname(path);
   return `Free space for ${folder} (${await roomFor(folder, neededBytes)}) or give ${flag} a path on another disk, ${kept}`;

@@ -1,7 +1,9 @@
 import { constants } from "node:fs";
-import { access, chmod, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, link, lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { boundedName } from "../core/bounded-name.ts";
 import { systemCodeOf } from "../core/errors.ts";
+import { openOwnFile } from "../core/own-file.ts";
 import { outputExists, outputFailed, unwritable } from "./output-errors.ts";
 
 /** Where a video goes, and where it is written until it is whole. */
@@ -12,8 +14,12 @@ export interface OutputTarget {
   readonly partPath: string;
 }
 
+/** With all that is put around it such a name stays below the 143 bytes that some encrypted file systems take. */
+const longestPartNameBytes = 100;
+
 /**
- * Checks that a video can be written there, and makes its folder. Writes nothing else.
+ * Checks that a video can be written there, and makes its folder. Writes nothing else. A link counts as a file, wherever
+ * it leads: it may be replaced as one, and what it leads to is never touched.
  *
  * @throws {FarmError} `FARM_OUTPUT_EXISTS` unless `overwrite`, `FARM_OUTPUT_UNWRITABLE` when the folder refuses files
  */
@@ -26,7 +32,10 @@ export async function prepareTarget(
   const path = resolve(output);
   const folder = dirname(path);
   await prepareFolder(folder, path, flag);
-  const existing = await stat(path).catch(() => null);
+  const existing = await lstat(path).catch(async (error: unknown) => {
+    if (systemCodeOf(error) === "ENAMETOOLONG") throw await outputFailed(path, error, { flag });
+    return null;
+  });
   if (existing?.isDirectory()) throw unwritable(path, "it is a folder", flag);
   if (existing !== null && !overwrite) throw outputExists(path, flag);
   return { path, partPath: join(folder, `${partPrefixOf(path)}${jobId.slice(0, 8)}.part`) };
@@ -78,9 +87,13 @@ export async function removeParts({ path }: OutputTarget): Promise<void> {
   }
 }
 
-/** Shortened, as the whole name must not be longer than the file system allows. */
 function partPrefixOf(path: string): string {
-  return `.${basename(path).slice(0, 100)}.`;
+  return `.${shortName(basename(path))}.`;
+}
+
+/** An output's name as it stands in the names of its parts, which must not be longer than the file system allows. */
+export function shortName(name: string): string {
+  return boundedName(name, longestPartNameBytes);
 }
 
 /**
@@ -107,7 +120,12 @@ export async function syncNames(folder: string): Promise<void> {
 
 /** Files of the job folder are private; what is given to the user has the mode that any new file has. */
 export async function giveUsualMode(path: string): Promise<void> {
-  await chmod(path, 0o666 & ~process.umask());
+  const file = await openOwnFile(path);
+  try {
+    await file.chmod(0o666 & ~process.umask());
+  } finally {
+    await file.close();
+  }
 }
 
 /** `rename` replaces what is there without a word; `link` refuses, in the same moment as it looks. */
@@ -117,7 +135,7 @@ export async function renameToNew(from: string, to: string): Promise<void> {
   } catch (error) {
     if (systemCodeOf(error) === "EEXIST") throw outputExists(to);
     // File systems without hard links (exFAT, many network shares): look, then rename.
-    if ((await stat(to).catch(() => null)) !== null) throw outputExists(to);
+    if ((await lstat(to).catch(() => null)) !== null) throw outputExists(to);
     await rename(from, to);
     return;
   }

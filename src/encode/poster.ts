@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { copyFile, rm, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { FarmError } from "../core/errors.ts";
@@ -77,7 +78,7 @@ export class Poster implements AsyncDisposable {
 
 async function copy(frame: string, { path, partPath }: OutputTarget): Promise<void> {
   try {
-    await copyFile(frame, partPath);
+    await copyFile(frame, partPath, constants.COPYFILE_EXCL);
     await giveUsualMode(partPath);
   } catch (error) {
     const neededBytes = (await stat(frame).catch(() => null))?.size;

@@ -14,7 +14,7 @@ import type { LaneOptions } from "./output-lane.ts";
 import { type OutputSettings, prepareOutput } from "./preparation.ts";
 
 export interface EncodeFolderOptions {
-  /** Absolute path; when left out, that of the render, beside the folder. */
+  /** Absolute path; when left out, that of the render, beside the folder. A job with a `jobDir` needs one. */
   readonly output?: string | undefined;
   /** When left out, that of the render, if the output is of the same kind. */
   readonly codec?: VideoCodec | undefined;
@@ -40,7 +40,7 @@ export interface EncodedFolder {
  * Makes the output of a job folder from the frames that are stored in it, without any node: what is left to do when a
  * render ended while it encoded, or when the same frames are wanted in another form. The folder stays as it is.
  *
- * @param folder The `<output>.renderfarm` of a render
+ * @param folder The job folder of a render
  * @throws {FarmError} `FARM_FRAMES_FAILED` naming the frames that are not there; what is wrong with the output
  */
 export async function encodeFolder(folder: string, options: EncodeFolderOptions): Promise<EncodedFolder> {
@@ -52,6 +52,10 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   if (job.previous === null || facts === null) throw notBegun(job.path);
 
   const settings = settingsOf(job.path, facts, options);
+  if (facts.poster !== undefined && settings.poster === undefined && options.output === undefined) {
+    const message = `The poster ${facts.poster} is not made again, as it is not beside the output: give --poster`;
+    tell({ type: "warning", code: "POSTER_LEFT_OUT", message, name: null });
+  }
   const { format, tools } = await prepareOutput(settings, signal);
   const { frames, frameFormat } = facts;
   const onChecking = (count: number) => tell({ type: "job:checking", frames: count });
@@ -64,7 +68,7 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   const laneOptions: LaneOptions = {
     ...{ facts, format, tools, output, overwrite, job: job.previous.job, signal },
     pathOf: (frame) => storedFramePath(framesFolder, frame),
-    again: encodeAgain(job.path),
+    again: encodeAgain(job.path, facts.isApart || options.output !== undefined, settings),
     onPostponed: (message) => tell({ type: "encode:postponed", message }),
   };
   await using lane = await openLane(laneOptions);
@@ -75,6 +79,7 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
 
 /** What is not asked for is as it was for the render, as far as it fits. */
 function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderOptions): OutputSettings {
+  if (facts.isApart && options.output === undefined) throw whereTo(folder, facts);
   // Beside the folder, wherever both have been moved to since; a slash at its end says that it is a folder of pictures.
   const recorded = join(dirname(folder), basename(facts.output)) + (/[/\\]$/.test(facts.output) ? "/" : "");
   const { output = recorded, overwrite, ffmpeg } = options;
@@ -85,10 +90,19 @@ function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderO
   return { output, overwrite, ffmpeg, codec, crf, poster } satisfies Partial<JobSettings>;
 }
 
-/** A poster beside the output moves with it. */
+/** A poster beside the output moves with it. Any other path is one that whoever made the folder may have thought of. */
 function posterBeside(folder: string, { output, poster }: RecordedFacts): string | undefined {
-  if (poster === undefined) return undefined;
-  return dirname(poster) === dirname(output) ? join(dirname(folder), basename(poster)) : poster;
+  if (poster === undefined || dirname(poster) !== dirname(output)) return undefined;
+  return join(dirname(folder), basename(poster));
+}
+
+/** A job folder may be a stranger's: it is not believed where to write, but beside it. */
+function whereTo(folder: string, { output }: RecordedFacts): FarmError {
+  return new FarmError(
+    "FARM_BAD_INPUT",
+    `Cannot tell where the video goes: ${folder} was made apart from its output`,
+    `Give --output; the render's was ${output}`,
+  );
 }
 
 function notBegun(folder: string): FarmError {

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { AsyncQueue } from "../core/async-queue.ts";
 import { systemClock } from "../core/clock.ts";
-import { FarmError, messageOf } from "../core/errors.ts";
+import { FarmError } from "../core/errors.ts";
 import type { JobSettings } from "../core/job-settings.ts";
 import type { NodeId, Sighting } from "../core/node.ts";
+import { readRegularFileSync, whyUnreadable } from "../core/regular-file.ts";
 import { orAborted } from "../core/time-limit.ts";
 import { fixedNodes } from "../discovery/fixed.ts";
 import { browseMdns } from "../discovery/mdns.ts";
@@ -230,10 +230,10 @@ export class Gathering implements AsyncDisposable {
 /** @throws {FarmError} `FARM_BAD_INPUT` */
 function readAuthorities(file: string): string {
   try {
-    const text = readFileSync(file, "utf8");
+    const text = readRegularFileSync(file);
     if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   } catch (error) {
-    throw new FarmError("FARM_BAD_INPUT", `Cannot read '${file}': ${messageOf(error)}`, "Correct --tls-ca", {
+    throw new FarmError("FARM_BAD_INPUT", `Cannot read '${file}': ${whyUnreadable(error)}`, "Correct --tls-ca", {
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
-import { createReadStream } from "node:fs";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
+import { openOwnFile } from "../core/own-file.ts";
 
 /** A line of `log.ndjson`: what happened, and when. */
 export interface LogLine {
@@ -28,13 +28,14 @@ const longestText = 4_096;
  * its end is left out: it was torn, or is being written.
  *
  * @returns Nothing when there is no such file
- * @throws {FarmError} `FARM_BAD_INPUT` when it cannot be read
+ * @throws {FarmError} `FARM_BAD_INPUT` when it cannot be read, `FARM_UNSAFE_PATH` when it is a link
  */
 export async function* linesOf(file: string): AsyncGenerator<string> {
   let begun = "";
   let isTooLong = false;
   try {
-    for await (const chunk of createReadStream(file, "utf8") as AsyncIterable<string>) {
+    const text = (await openOwnFile(file)).createReadStream({ encoding: "utf8" });
+    for await (const chunk of text as AsyncIterable<string>) {
       const [end = "", ...others] = chunk.split("\n");
       begun = isTooLong ? "" : begun + end;
       for (const next of others) {
@@ -47,7 +48,7 @@ export async function* linesOf(file: string): AsyncGenerator<string> {
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return;
-    throw code === undefined ? error : unreadable(file, error);
+    throw code === undefined || error instanceof FarmError ? error : unreadable(file, error);
   }
 }
 

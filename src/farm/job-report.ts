@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
 import { formatFrames, parseFrames } from "../core/frame-range.ts";
 import type { Frame, NodeId } from "../core/node.ts";
+import { requireSafeJobFolder } from "../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../frames/job-record.ts";
 import { type Cause, Causes } from "./job-causes.ts";
 import { findJobStart, type LogLine, logLines, unreadable } from "./job-log.ts";
@@ -76,9 +77,12 @@ export interface JobReport {
  * Reads what a job folder tells of its job, whatever became of it, also while it runs. Nothing is changed.
  *
  * @throws {FarmError} `FARM_BAD_INPUT` when it is no job folder or cannot be read, `FARM_JOB_CHANGED` when a later release
- *   wrote it
+ *   wrote it, `FARM_UNSAFE_PATH` when it is a link or holds one
  */
 export async function reportOf(folder: string): Promise<JobReport> {
+  await requireSafeJobFolder(folder).catch((error: unknown) => {
+    throw error instanceof FarmError ? error : unreadable(folder, error);
+  });
   const record = await recordIn(folder);
   const log = join(folder, "log.ndjson");
   const stored = await latestRecords(join(folder, "frames.ndjson"));

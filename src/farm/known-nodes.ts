@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import { readConfigFile, writeConfigFile } from "../core/config-file.ts";
+import { FarmError, systemCodeOf } from "../core/errors.ts";
 import type { NodeAddress, NodeId } from "../core/node.ts";
-import { writeWholeFile } from "../core/whole-file.ts";
+import { whyUnreadable } from "../core/regular-file.ts";
 
 /** What this machine remembers of a node that it once used. */
 export interface KnownNode {
@@ -32,7 +32,7 @@ export class KnownNodes {
     this.#file = join(configFolder, "known-nodes.json");
   }
 
-  /** @throws {FarmError} `FARM_BAD_INPUT` when the file is damaged */
+  /** @throws {FarmError} `FARM_BAD_INPUT` when the file is damaged, `FARM_UNSAFE_PATH` when others can write to it */
   of(node: NodeId): KnownNode | undefined {
     return this.#all.get(node);
   }
@@ -81,7 +81,7 @@ export class KnownNodes {
     this.#nodes = nodes;
     if (before && isDeepStrictEqual(before, now)) return;
     const sorted = Object.fromEntries([...nodes].sort(([a], [b]) => (a < b ? -1 : 1)));
-    await writeWholeFile(this.#file, `${JSON.stringify({ version: 2, nodes: sorted }, null, 1)}\n`, true);
+    await writeConfigFile(this.#file, `${JSON.stringify({ version: 2, nodes: sorted }, null, 1)}\n`);
   }
 
   get #all(): Nodes {
@@ -97,10 +97,11 @@ function nameOf({ host, port }: NodeAddress): string {
 function readNodes(file: string): Nodes {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readConfigFile(file);
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT") return new Map();
-    throw damaged(file, messageOf(error), error);
+    if (error instanceof FarmError && error.code === "FARM_UNSAFE_PATH") throw error;
+    throw damaged(file, whyUnreadable(error), error);
   }
   let value: unknown;
   try {

@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { FarmError } from "../core/errors.ts";
 import { formatFrames, parseFrames } from "../core/frame-range.ts";
 import type { JobSettings } from "../core/job-settings.ts";
 import { pictureSizeOf } from "../encode/ffmpeg-arguments.ts";
 import { differenceOf, probeVideo } from "../encode/probe.ts";
 import { hashFile } from "../frames/blend-copy.ts";
+import { jobFolderOf } from "../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../frames/job-record.ts";
 import { parseFacts } from "./output-facts.ts";
 import { recordedScene } from "./output-resume.ts";
@@ -20,9 +21,9 @@ import { prepareOutput } from "./preparation.ts";
  * @returns Number of its frames, or `null`
  */
 export async function videoDoneBefore(settings: JobSettings, signal: AbortSignal): Promise<number | null> {
-  const { output, overwrite, isFresh, poster } = settings;
+  const { output, overwrite, isFresh, poster, jobDir } = settings;
   if (overwrite || isFresh || poster !== undefined) return null;
-  const recordPath = join(`${resolve(output)}.renderfarm`, "job.json");
+  const recordPath = join(jobFolderOf(output, jobDir), "job.json");
   const [video, recorded] = await Promise.all([output, recordPath].map((path) => stat(path).catch(() => null)));
   if (!video?.isFile() || !recorded || video.mtimeMs < recorded.mtimeMs) return null;
   try {

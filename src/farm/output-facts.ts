@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { formatFrames, parseFrames } from "../core/frame-range.ts";
 import type { JobSettings, VideoCodec } from "../core/job-settings.ts";
 import type { Frame } from "../core/node.ts";
@@ -23,6 +24,8 @@ export interface RecordedFacts extends OutputFacts {
   /** See `SceneFacts`. */
   readonly files: string | null;
   readonly output: string;
+  /** Whether the job folder was not beside the output. */
+  readonly isApart: boolean;
   readonly codec: VideoCodec | undefined;
   readonly crf: number | undefined;
   readonly poster: string | undefined;
@@ -41,7 +44,7 @@ export function outputFactsOf(scene: SceneFacts, settings: JobSettings, format: 
 export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: JobSettings): Record<string, unknown> {
   const { output, codec = null, crf = null, poster = null } = settings;
   return {
-    ...{ output, codec, crf, poster },
+    ...{ output, codec, crf, poster, isApart: settings.jobDir !== undefined },
     frames: formatFrames(facts.frames),
     rate: formatFrameRate(facts.rate),
     ...facts.frameFormat,
@@ -56,12 +59,14 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
   if (value === null) return null;
   const scene = parseScene(value.scene);
   const frameFormat = parseFrameFormat(value);
-  const { frames, rate, output, codec, crf, poster, missing, files } = value;
+  const { frames, rate, output, isApart, codec, crf, poster, missing, files } = value;
   if (scene === null || frameFormat === null) return null;
   if (typeof frames !== "string" || typeof rate !== "string" || typeof output !== "string") return null;
+  if (/^\.{0,2}$/.test(basename(output))) return null; // no name of a file
   try {
     return {
       ...{ scene, frameFormat, output, frames: parseFrames(frames), rate: parseFrameRate(rate) },
+      isApart: isApart === true,
       missing: Array.isArray(missing) ? missing.map(String) : [],
       files: typeof files === "string" ? files : null,
       codec: typeof codec === "string" && codec in codecs ? (codec as VideoCodec) : undefined,

@@ -1,7 +1,11 @@
+import { dirname } from "node:path";
+import type { JobSettings } from "../core/job-settings.ts";
 import type { FinishedOutput } from "../encode/finished-video.ts";
 import { Poster } from "../encode/poster.ts";
 import type { FarmListener } from "./events.ts";
 import type { EncodeLane, LaneOptions } from "./output-lane.ts";
+
+type OutputPaths = Pick<JobSettings, "output" | "poster">;
 
 const tellEveryMs = 1_000;
 
@@ -38,9 +42,16 @@ export async function finishOutput(
   }
 }
 
-/** What can be done when the frames are there and the video cannot be made. */
-export function encodeAgain(folder: string): string {
-  return `when that is mended, finish the video with: renderfarm encode "${folder}"`;
+/**
+ * What can be done when the frames are there and the video cannot be made. `encode` writes only beside the job folder unless
+ * it is told where to, so what is elsewhere is named.
+ *
+ * @param isApart Whether the output is not beside the job folder
+ */
+export function encodeAgain(folder: string, isApart: boolean, { output, poster }: OutputPaths): string {
+  const isPosterNamed = poster !== undefined && (isApart || dirname(poster) !== dirname(output));
+  const flags = `${isApart ? ` --output "${output}"` : ""}${isPosterNamed ? ` --poster "${poster}"` : ""}`;
+  return `when that is mended, finish the video with: renderfarm encode "${folder}"${flags}`;
 }
 
 async function makePoster(path: string, options: LaneOptions): Promise<Poster> {

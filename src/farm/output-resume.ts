@@ -96,7 +96,7 @@ export async function encodeStored(given: EncodeStored): Promise<Produced> {
   const laneOptions: LaneOptions = {
     ...{ facts: outputFacts, format, tools, output, overwrite, job: run.job, signal },
     pathOf: (frame) => storedFramePath(folder.framesFolder, frame),
-    again: encodeAgain(folder.path),
+    again: encodeAgain(folder.path, settings.jobDir !== undefined, settings),
     onPostponed: (message) => tell({ type: "encode:postponed", message }),
   };
   await using lane = await openLane(laneOptions);

@@ -11,6 +11,7 @@ import { needsFfmpeg, requirePosterKind } from "../encode/poster.ts";
 import { usableFormat } from "../encode/usable-format.ts";
 import type { BlendCopy } from "../frames/blend-copy.ts";
 import { JobFolder } from "../frames/job-folder.ts";
+import { jobFolderOf } from "../frames/job-folder-place.ts";
 import { Traces } from "./traces.ts";
 
 /** An output as it was asked for, held against this machine. */
@@ -44,18 +45,18 @@ export type OutputSettings = Pick<JobSettings, "output" | "codec" | "crf" | "pos
 export async function prepare(settings: JobSettings, signal: AbortSignal): Promise<Preparation> {
   const { savedBy } = await readBlendHeader(settings.blend, signal);
   if (settings.fps !== undefined) parseFrameRate(settings.fps);
-  const { output, poster } = settings;
-  const traces = await Traces.before(output, poster, `${resolve(output)}.renderfarm`);
+  const { output, poster, jobDir } = settings;
+  const traces = await Traces.before(output, poster, jobFolderOf(output, jobDir));
   let folder: JobFolder | undefined;
   let isKept = false;
   const end = async () => {
-    if (folder && !isKept && !folder.lost.aborted) await traces.empty(folder.path, "lock");
+    if (folder && !isKept && !folder.lost.aborted && traces.isNew(folder.path)) await folder.empty().catch(() => {});
     await folder?.[Symbol.asyncDispose]();
     if (!isKept) await traces.remove();
   };
   try {
     const prepared = await prepareOutput(settings, signal);
-    folder = await JobFolder.open(output, signal);
+    folder = await JobFolder.open(output, signal, jobDir);
     const blend = await folder.keepBlend(settings.blend, signal);
     const keep = () => {
       isKept = true;

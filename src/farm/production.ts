@@ -81,7 +81,7 @@ export async function produce(production: Production): Promise<Produced> {
   const laneOptions: LaneOptions = {
     ...{ facts: outputFacts, format, tools, output, overwrite, job: run.job, signal },
     pathOf: (frame) => (store.has(frame) ? store.pathOf(frame) : undefined),
-    again: encodeAgain(folder.path),
+    again: encodeAgain(folder.path, settings.jobDir !== undefined, settings),
     onPostponed: (message) => tell({ type: "encode:postponed", message }),
   };
   await using lane = await openLane(laneOptions);

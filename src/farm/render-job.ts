@@ -9,6 +9,7 @@ import { videoDoneBefore } from "./output-done.ts";
 import { encodeStored, findStored, fingerprintFor } from "./output-resume.ts";
 import { type Preparation, prepare } from "./preparation.ts";
 import { type Produced, produce } from "./production.ts";
+import { Tally } from "./tally.ts";
 import { Traces } from "./traces.ts";
 
 /** A job of which every expected frame is in the video. */
@@ -51,9 +52,9 @@ export interface RenderOptions {
  * Renders a blendfile on the nodes of the network and makes the video: the whole of what this program is for.
  *
  * It ends well only when every expected frame is stored, was checked and is in the video. Nothing it starts outlives it:
- * no process, no link, no temporary file; the job folder beside the output stays as the record, and as the place from
- * which the same call goes on after any interruption. Only a job that fails before it is known what there is to render
- * leaves nothing.
+ * no process, no link, no temporary file; the job folder, beside the output or in `jobDir`, stays as the record, and as
+ * the place from which the same call goes on after any interruption. Only a job that fails before it is known what there
+ * is to render leaves nothing.
  *
  * @throws {FarmError} With a stable code and a hint; whatever else is thrown is a bug
  */
@@ -86,7 +87,7 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
     const rendering = { settings, preparation, tell, drain, signal, ...(chooseFrames && { chooseFrames }) };
     const { produced, nodes } = (await encodeEarlier(rendering)) ?? (await renderAndEncode(rendering));
     if (produced.type === "stopped") return { type: "interrupted", missing: produced.missing };
-    if (!settings.keepFrames) await folder.cleanUp();
+    if (!settings.keepFrames) await cleanUp(folder, produced.tally);
     return {
       type: "completed",
       output: settings.output,
@@ -109,12 +110,20 @@ async function endEarlier(
   startedMs: number,
   tell: FarmListener,
 ): Promise<CompletedJob> {
-  const { blend, output, keepFrames } = settings;
-  await using folder = await JobFolder.open(output);
+  const { blend, output, keepFrames, jobDir } = settings;
+  await using folder = await JobFolder.open(output, undefined, jobDir);
   tell({ type: "job:started", blend, output, folder: folder.path });
-  if (!keepFrames) await folder.cleanUp();
+  const tally = new Tally(tell, frames);
+  if (!keepFrames) await cleanUp(folder, tally);
   const seconds = (systemClock.monotonicMs() - startedMs) / 1000;
-  return { type: "completed", output, frames, reused: frames, seconds, nodes: [], warnings: [] };
+  return { type: "completed", output, frames, reused: frames, seconds, nodes: [], warnings: tally.warnings };
+}
+
+/** Clears up after a job, and says what stays because it may be somebody's. */
+async function cleanUp(folder: JobFolder, tally: Tally): Promise<void> {
+  for (const path of await folder.cleanUp()) {
+    tally.warn("FOREIGN_FILES", `${path} is not removed, as it holds files that this program did not make`, null);
+  }
 }
 
 interface Rendering extends Pick<RenderOptions, "chooseFrames"> {

@@ -1,5 +1,5 @@
-import { readdir, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { rmdir, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 
 /**
  * Which folders were not there before a job: those it makes are taken away again when it ends before there is anything to
@@ -20,13 +20,9 @@ export class Traces {
     return new Traces([...missing].sort((a, b) => b.length - a.length));
   }
 
-  /** Empties a folder that was not there before, but for one file: the lock, which its owner still holds. */
-  async empty(folder: string, keep: string): Promise<void> {
-    if (!this.#missing.includes(resolve(folder))) return;
-    const names = await readdir(folder).catch(() => []);
-    for (const name of names) {
-      if (name !== keep) await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
-    }
+  /** Whether a folder was not there before. */
+  isNew(folder: string): boolean {
+    return this.#missing.includes(resolve(folder));
   }
 
   /** Removes what was made, as far as it is empty: something of somebody else stays. */

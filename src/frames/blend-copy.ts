@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
-import { chmod, copyFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { chmod, copyFile, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { openRegularFile } from "../core/regular-file.ts";
 import { renameFile, syncFolder } from "./durable.ts";
+import { isBlobName, makeOwnFolder } from "./own-names.ts";
 
 /** The blendfile as it was when the job began. */
 export interface BlendCopy {
@@ -16,13 +18,14 @@ export interface BlendCopy {
  *
  * A hard link would not do: some programs save in place. On file systems that can, the copy shares its blocks with the
  * original and costs nothing. The digest is that of the copy, so it is right whatever happens to the original meanwhile.
- * Any other file in the folder is an older blendfile, or a part of one, and is removed.
+ * Older blendfiles in the folder, and parts of them, are removed; what has any other name is not ours, and stays.
  */
 export async function copyBlend(source: string, folder: string, signal?: AbortSignal): Promise<BlendCopy> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeOwnFolder(folder);
+  await requireRegularFile(source);
   const part = join(folder, `${randomBytes(4).toString("hex")}.part`);
   try {
-    await copyFile(source, part, constants.COPYFILE_FICLONE);
+    await copyFile(source, part, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
     signal?.throwIfAborted();
     await chmod(part, 0o600); // the copy has the original's mode, which may forbid writing
     await syncFile(part);
@@ -32,7 +35,7 @@ export async function copyBlend(source: string, folder: string, signal?: AbortSi
     await renameFile(part, path);
     await syncFolder(folder);
     for (const name of await readdir(folder)) {
-      if (name !== sha256) await rm(join(folder, name), { force: true });
+      if (name !== sha256 && isBlobName(name)) await rm(join(folder, name), { force: true });
     }
     return { path, sha256, sizeBytes: size };
   } finally {
@@ -40,14 +43,25 @@ export async function copyBlend(source: string, folder: string, signal?: AbortSi
   }
 }
 
-/** SHA-256 of a file, in 64 hexadecimal digits; read as a stream. */
+/**
+ * SHA-256 of a file, in 64 hexadecimal digits; read as a stream.
+ *
+ * @throws {NotRegularFileError} When it is a named pipe, say, which would be waited for
+ */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+  const file = await openRegularFile(path);
+  for await (const piece of file.createReadStream({ highWaterMark: 1024 * 1024 })) {
     signal?.throwIfAborted();
     hash.update(piece);
   }
   return hash.digest("hex");
+}
+
+/** It was looked at before, but copying takes a path: something else may have that name by now. */
+async function requireRegularFile(path: string): Promise<void> {
+  const file = await openRegularFile(path);
+  await file.close();
 }
 
 async function syncFile(path: string): Promise<void> {

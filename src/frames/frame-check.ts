@@ -1,4 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { openOwnFile } from "../core/own-file.ts";
 import { type FrameExpectation, FrameFaultFound, type FrameVerdict, pngColors } from "./frame-expectation.ts";
 import { PixelCheck } from "./pixel-check.ts";
 import { type ByteSource, type Chunk, readChunks } from "./png-chunks.ts";
@@ -11,14 +12,14 @@ const windowBytes = 256 * 1024;
  *
  * FFmpeg cannot do this: it skips a cut frame together with every later one and ends with status 0.
  *
- * @throws The signal's reason when aborted; the system's error when the file cannot be read
+ * @throws The signal's reason when aborted; `FARM_UNSAFE_PATH` when it is a link; the system's error when it cannot be read
  */
 export async function checkFrameFile(
   path: string,
   expected: FrameExpectation,
   signal?: AbortSignal,
 ): Promise<FrameVerdict> {
-  const file = await open(path, "r");
+  const file = await openOwnFile(path);
   try {
     const { size } = await file.stat();
     return await check(fileSource(file, size), expected, signal);

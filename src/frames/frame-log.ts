@@ -1,6 +1,7 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
+import { createOwnFile, openOwnFile } from "../core/own-file.ts";
 import { printableJson } from "../core/text.ts";
 import { syncFolder, writeAll } from "./durable.ts";
 import { type FrameRecord, parseFrameRecord } from "./frame-record.ts";
@@ -24,8 +25,8 @@ export class FrameLog implements AsyncDisposable {
   }
 
   static async open(path: string): Promise<FrameLog> {
-    const file = await open(path, "r+").catch(async (error: unknown) => {
-      if (systemCodeOf(error) === "ENOENT") return await open(path, "wx+", 0o600);
+    const file = await openOwnFile(path, "change").catch(async (error: unknown) => {
+      if (systemCodeOf(error) === "ENOENT") return await createOwnFile(path);
       throw error;
     });
     try {

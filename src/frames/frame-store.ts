@@ -1,12 +1,13 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame } from "../core/node.ts";
 import { renameFile, syncFolder } from "./durable.ts";
 import type { FrameFormat } from "./frame-expectation.ts";
 import { FrameLog } from "./frame-log.ts";
-import { frameFileName, frameOfFileName } from "./frame-name.ts";
+import { frameFileName } from "./frame-name.ts";
 import type { FrameRecord } from "./frame-record.ts";
 import { IncomingFrame } from "./incoming-frame.ts";
+import { frameOfOwnName, makeOwnFolder } from "./own-names.ts";
 import { storeFailed } from "./store-errors.ts";
 import { verifyFrames } from "./verify-frames.ts";
 
@@ -46,13 +47,13 @@ export class FrameStore implements AsyncDisposable {
    * Opens the store and proves every frame of earlier runs again, by digest and content: a file that is there proves
    * nothing. Frames that fail, and files that were never recorded, are removed.
    *
-   * @throws {FarmError} `FARM_STORE_FAILED` when the folder cannot be used
+   * @throws {FarmError} `FARM_STORE_FAILED` when the folder cannot be used, `FARM_UNSAFE_PATH` when it is a link
    */
   static async open(options: FrameStoreOptions): Promise<FrameStore> {
     const { framesFolder, logPath, format, onChecking, signal } = options;
     let log: FrameLog | undefined;
     try {
-      await mkdir(framesFolder, { recursive: true, mode: 0o700 });
+      await makeOwnFolder(framesFolder);
       log = await FrameLog.open(logPath);
       const records = await verifyFrames(framesFolder, log.records, format, { onChecking, signal });
       await removeOthers(framesFolder, records);
@@ -125,7 +126,7 @@ export class FrameStore implements AsyncDisposable {
 /** Parts of a run that was killed, frames that failed the check or have no record. Foreign files are left alone. */
 async function removeOthers(folder: string, records: ReadonlyMap<Frame, FrameRecord>): Promise<void> {
   for (const name of await readdir(folder)) {
-    const frame = frameOfFileName(name.replace(/\.[0-9a-f]{8}\.part$/, ""));
+    const frame = frameOfOwnName(name);
     if (frame === null || (!name.endsWith(".part") && records.has(frame))) continue;
     await rm(join(folder, name), { force: true });
   }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { createOwnFile } from "../core/own-file.ts";
 import { writeAll } from "./durable.ts";
 import { checkFrameFile } from "./frame-check.ts";
 import { type FrameFormat, largestFrameBytes } from "./frame-expectation.ts";
@@ -53,7 +54,7 @@ export class IncomingFrame implements AsyncDisposable {
     // Two results of one frame may come at the same time.
     const path = `${finalPath}.${randomBytes(4).toString("hex")}.part`;
     try {
-      return new IncomingFrame(record, format, path, await open(path, "wx", 0o600), keep);
+      return new IncomingFrame(record, format, path, await createOwnFile(path), keep);
     } catch (error) {
       throw await storeFailed(`store frame ${record.frame}`, dirname(path), error, record.sizeBytes);
     }

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
 import { type BlendCopy, copyBlend } from "./blend-copy.ts";
 import { syncFolder } from "./durable.ts";
 import { frameOfFileName } from "./frame-name.ts";
+import { jobFolderOf, requireSafeJobFolder } from "./job-folder-place.ts";
 import { type JobRecord, readJobRecord, writeJobRecord } from "./job-record.ts";
 import { JobLock } from "./lock.ts";
+import { frameOfOwnName, isBlobName, isRecordName, removeOwn, removeOwnFiles } from "./own-names.ts";
 import { folderUnusable, storeFailed } from "./store-errors.ts";
 
 /** What is settled when a run begins. */
@@ -31,7 +33,8 @@ export interface Run {
 
 /**
  * `<output>.renderfarm/`: everything a job needs to go on after any interruption, and its record afterwards. Whoever
- * opens it owns it, and nobody else writes there meanwhile: `await using`.
+ * opens it owns it, and nobody else writes there meanwhile: `await using`. Links in it are refused, and nothing is removed
+ * from it but what has a name that we give.
  */
 export class JobFolder implements AsyncDisposable {
   readonly path: string;
@@ -49,19 +52,22 @@ export class JobFolder implements AsyncDisposable {
   /**
    * Makes or opens the folder of an output, and locks it. The output's own folder must be there.
    *
+   * @param jobDir See `jobFolderOf`; made when it is not there
    * @throws {FarmError} `FARM_JOB_LOCKED` when another coordinator is in it, `FARM_OUTPUT_UNWRITABLE` when it cannot be
-   *   made, `FARM_JOB_CHANGED` when a later release wrote it
+   *   made, `FARM_JOB_CHANGED` when a later release wrote it, `FARM_UNSAFE_PATH` when it is a link or holds one
    */
-  static async open(output: string, signal?: AbortSignal): Promise<JobFolder> {
-    const path = `${resolve(output)}.renderfarm`;
+  static async open(output: string, signal?: AbortSignal, jobDir?: string): Promise<JobFolder> {
+    const path = jobFolderOf(output, jobDir);
     let lock: JobLock | undefined;
     try {
+      if (jobDir !== undefined) await makeFolders(dirname(path));
+      await requireSafeJobFolder(path);
       await makeFolder(path);
       lock = await JobLock.open(join(path, "lock"), signal === undefined ? {} : { signal });
       return new JobFolder(path, await readJobRecord(join(path, "job.json")), lock);
     } catch (error) {
       await lock?.[Symbol.asyncDispose]();
-      throw await folderUnusable(path, error);
+      throw await folderUnusable(path, error, jobDir === undefined ? "--output" : "--job-dir");
     }
   }
 
@@ -74,6 +80,7 @@ export class JobFolder implements AsyncDisposable {
     const path = resolve(folder);
     let lock: JobLock | undefined;
     try {
+      await requireSafeJobFolder(path);
       // Looked at before anything is written: what was named may be any folder.
       if ((await readJobRecord(join(path, "job.json"))) === null) throw notJobFolder(path);
       lock = await JobLock.open(join(path, "lock"), signal === undefined ? {} : { signal });
@@ -155,9 +162,24 @@ export class JobFolder implements AsyncDisposable {
     }
   }
 
-  /** After success: what could be made again goes, the record stays. */
-  async cleanUp(): Promise<void> {
-    for (const name of ["frames", "blob"]) await rm(join(this.path, name), { recursive: true, force: true });
+  /**
+   * After success: what could be made again goes, the record stays.
+   *
+   * @returns The folders that stay too, as something is in them that is not ours
+   */
+  async cleanUp(): Promise<string[]> {
+    const blobFolder = join(this.path, "blob");
+    const stayed = [
+      (await removeOwn(this.framesFolder, (name) => frameOfOwnName(name) !== null)) && this.framesFolder,
+      (await removeOwn(blobFolder, isBlobName)) && blobFolder,
+    ];
+    return stayed.filter((folder) => folder !== false);
+  }
+
+  /** After a job of which nothing is worth keeping: all that is ours goes, but for the lock, which is still held. */
+  async empty(): Promise<void> {
+    await this.cleanUp();
+    await removeOwnFiles(this.path, isRecordName);
   }
 
   /** Gives the folder up to others. Idempotent. */
@@ -194,6 +216,15 @@ export class JobFolder implements AsyncDisposable {
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
     if (systemCodeOf(error) !== "EEXIST") throw error; // should it be a file, the lock in it fails
+  });
+}
+
+/** The same for a folder that somebody named, and those above it. */
+async function makeFolders(path: string): Promise<void> {
+  await makeFolder(path).catch(async (error: unknown) => {
+    if (systemCodeOf(error) !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    await makeFolder(path);
   });
 }
 

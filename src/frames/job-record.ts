@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
-import { writeWholeFile } from "../core/whole-file.ts";
+import { readOwnFile } from "../core/own-file.ts";
+import { replaceFile } from "../core/whole-file.ts";
 import { isObject } from "./frame-record.ts";
 
 /** What `job.json` keeps of a job, from run to run. */
@@ -24,12 +24,12 @@ export interface JobRecord {
 
 /**
  * @returns `null` when there is none, or when it is not readable as one: the job then begins anew
- * @throws {FarmError} `FARM_JOB_CHANGED` when a later release wrote it
+ * @throws {FarmError} `FARM_JOB_CHANGED` when a later release wrote it, `FARM_UNSAFE_PATH` when it is a link
  */
 export async function readJobRecord(path: string): Promise<JobRecord | null> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, "utf8"));
+    value = JSON.parse(await readOwnFile(path));
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT" || error instanceof SyntaxError) return null;
     throw error;
@@ -53,7 +53,7 @@ export async function readJobRecord(path: string): Promise<JobRecord | null> {
 
 /** Whole or not at all, whatever happens meanwhile. */
 export async function writeJobRecord(path: string, record: JobRecord): Promise<void> {
-  await writeWholeFile(path, `${JSON.stringify(record, null, 2)}\n`, true);
+  await replaceFile(path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
 }
 
 function laterFormat(path: string): FarmError {

@@ -1,16 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
+import { type FileHandle, rename, rm, stat } from "node:fs/promises";
 import { systemCodeOf } from "../core/errors.ts";
+import { createOwnFile, readOwnFile } from "../core/own-file.ts";
 import { isObject } from "./frame-record.ts";
-import { isProcessGone } from "./process-identity.ts";
+import { lookAtProcess, type ProcessIdentity } from "./process-identity.ts";
 
 /** Who holds a job folder. */
-export interface LockHolder {
+export interface LockHolder extends ProcessIdentity {
+  /** For people: machines and containers share names. */
   readonly host: string;
-  readonly pid: number;
-  /** See `processStartOf`. */
-  readonly processStart: string | null;
   /** Last sign of life, for people. The file's own time decides, as clocks of two machines differ. */
   readonly time: string;
   /** Random: tells one holding from another. */
@@ -20,30 +18,35 @@ export interface LockHolder {
 /** @returns `null` when there is no lock; a holder with an empty token when it cannot be read */
 export async function readLock(path: string): Promise<LockHolder | null> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    const value: unknown = JSON.parse(await readOwnFile(path));
     if (isObject(value)) {
-      const { host, pid, processStart, time, token } = value;
+      const { host, pid, time, token } = value;
+      const [boot, namespace, start] = [value.boot, value.namespace, value.start].map(textOrNull);
       if (
         typeof host === "string" &&
         typeof pid === "number" &&
         typeof time === "string" &&
         typeof token === "string"
       ) {
-        return { host, pid, processStart: typeof processStart === "string" ? processStart : null, time, token };
+        return { host, boot: boot ?? null, namespace: namespace ?? null, pid, start: start ?? null, time, token };
       }
     }
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT") return null;
     if (!(error instanceof SyntaxError)) throw error;
   }
-  return { host: "?", pid: 0, processStart: null, time: "?", token: "" };
+  return { host: "?", boot: null, namespace: null, pid: 0, start: null, time: "?", token: "" };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 /** @returns `null` when somebody has the lock already */
 export async function createLock(path: string, holder: LockHolder): Promise<FileHandle | null> {
   let file: FileHandle;
   try {
-    file = await open(path, "wx+", 0o600);
+    file = await createOwnFile(path);
   } catch (error) {
     if (systemCodeOf(error) === "EEXIST") return null;
     throw error;
@@ -67,16 +70,14 @@ export async function writeLock(file: FileHandle, holder: LockHolder): Promise<v
 export type LockLife = "alive" | "silent" | "gone";
 
 /**
- * Whether somebody stands behind a lock. A process of this machine is looked at itself, also when it shows no sign of life:
- * it may be suspended, and clocks jump.
+ * Whether somebody stands behind a lock. A process that can be looked at is, also when it shows no sign of life: it may be
+ * suspended, and clocks jump.
  *
  * @param silentMs How long without a sign of life is silence, when the process itself cannot be looked at
  */
 export async function lockLifeOf(path: string, holder: LockHolder, silentMs: number): Promise<LockLife> {
-  if (holder.host === hostname()) {
-    if (await isProcessGone(holder.pid, holder.processStart)) return "gone";
-    if (holder.processStart !== null) return "alive";
-  }
+  const life = await lookAtProcess(holder);
+  if (life !== "unknown") return life === "gone" ? "gone" : "alive";
   return (await silenceMsOf(path)) >= silentMs ? "silent" : "alive";
 }
 
@@ -116,7 +117,7 @@ export async function replaceStaleLock(
 async function silenceMsOf(path: string): Promise<number> {
   const probe = `${path}.${randomBytes(4).toString("hex")}.now`;
   try {
-    await (await open(probe, "w", 0o600)).close();
+    await (await createOwnFile(probe)).close();
     const [now, lock] = await Promise.all([stat(probe), stat(path)]);
     return now.mtimeMs - lock.mtimeMs;
   } catch (error) {

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { systemClock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
 import { createLock, type LockHolder, lockLifeOf, readLock, replaceStaleLock, writeLock } from "./lock-file.ts";
-import { processStartOf } from "./process-identity.ts";
+import { ownIdentity } from "./process-identity.ts";
 
 const renewMs = 5_000;
 /** Six signs of life missed. */
@@ -40,16 +40,16 @@ export class JobLock implements AsyncDisposable {
   }
 
   /**
-   * Takes the lock: at once when it is free or its process on this machine is gone. One of another machine is taken when
-   * it has shown no sign of life for 30 s by the clock of the disk, and shows none while we look: clocks jump.
+   * Takes the lock: at once when it is free, or when its process can be looked at and is gone. That of a process on another
+   * machine or in another container is taken when it has shown no sign of life for 30 s by the clock of the disk, and shows
+   * none while we look: clocks jump.
    *
    * @throws {FarmError} `FARM_JOB_LOCKED` that names the holder
    */
   static async open(path: string, options: JobLockOptions = {}): Promise<JobLock> {
     const token = randomBytes(8).toString("hex");
-    const processStart = await processStartOf(process.pid);
     const everyMs = options.renewMs ?? renewMs;
-    const holder: LockHolder = { host: hostname(), pid: process.pid, processStart, time: now(), token };
+    const holder: LockHolder = { host: hostname(), ...(await ownIdentity()), time: now(), token };
     let other: LockHolder | null = null;
     for (let tries = 0; tries < maxTries; tries++) {
       options.signal?.throwIfAborted();
@@ -124,6 +124,6 @@ function lockedBy(path: string, holder: LockHolder | null): FarmError {
   return new FarmError(
     "FARM_JOB_LOCKED",
     `Cannot use the job folder, as another renderfarm works in it: ${path} (${who})`,
-    "Wait for it or end it; after a crash on another machine the folder is free 30 s after the last sign of life",
+    "Wait for it or end it; when it has crashed on another machine or in another container, the folder is free 30 s after its last sign of life",
   );
 }

@@ -38,13 +38,17 @@ export async function storeFailed(
   return new FarmError("FARM_STORE_FAILED", message, `${remedy}, ${kept}`, { cause: error });
 }
 
-/** The same for a job folder that cannot be had at all: then its place is what may be changed too. */
-export async function folderUnusable(path: string, error: unknown): Promise<unknown> {
+/**
+ * The same for a job folder that cannot be had at all: then its place is what may be changed too.
+ *
+ * @param flag The flag that says where it is
+ */
+export async function folderUnusable(path: string, error: unknown, flag = "--output"): Promise<unknown> {
   const code = systemCodeOf(error);
   if (error instanceof FarmError || code === undefined) return error;
   const message = `Cannot use the job folder: ${path} (${code})`;
   const remedy = await remedyOf(code, path);
-  const hint = remedy === null ? "Choose an --output in a folder where you may write" : `${remedy}, ${kept}`;
+  const hint = remedy === null ? placeHint(code, flag) : `${remedy}, ${kept}`;
   return new FarmError("FARM_OUTPUT_UNWRITABLE", message, hint, { cause: error });
 }
 
@@ -57,6 +61,11 @@ export async function requireSpace(folder: string, neededBytes: number): Promise
     `Cannot store ${formatBytes(neededBytes)}: the disk is full`,
     `${await moreSpace(folder, neededBytes)}, ${kept}`,
   );
+}
+
+function placeHint(systemCode: string, flag: string): string {
+  if (systemCode !== "ENAMETOOLONG") return `Give ${flag} a path in a folder where you may write`;
+  return "Give --output a shorter name, or --job-dir DIR: the job folder has the output's name with .renderfarm";
 }
 
 const kept = "then run the same command again: stored frames are kept";

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
+import { readOwnFile } from "../core/own-file.ts";
 import type { FrameFormat } from "./frame-expectation.ts";
 import { frameFileName } from "./frame-name.ts";
 import { type FrameRecord, parseFrameRecord } from "./frame-record.ts";
@@ -47,7 +47,7 @@ export function storedFramePath(framesFolder: string, frame: Frame): string {
 
 /** A last line that a crash cut short, or one that was damaged, is left out. */
 async function readRecords(logPath: string): Promise<FrameRecord[]> {
-  const text = await readFile(logPath, "utf8").catch((error: unknown) => {
+  const text = await readOwnFile(logPath).catch((error: unknown) => {
     if (systemCodeOf(error) === "ENOENT") return "";
     throw error;
   });

@@ -1,7 +1,8 @@
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
+import { requireOwnFolder } from "../core/own-file.ts";
 import { hashFile } from "./blend-copy.ts";
 import { checkFrameFile } from "./frame-check.ts";
 import type { FrameFormat } from "./frame-expectation.ts";
@@ -49,16 +50,19 @@ export async function verifyFrames(
 
 /** A folder that cannot be read is not an empty one: its frames would be taken for lost, and removed. */
 async function namesIn(folder: string): Promise<string[]> {
-  return await readdir(folder).catch((error: unknown) => {
+  try {
+    await requireOwnFolder(folder);
+    return await readdir(folder);
+  } catch (error) {
     if (systemCodeOf(error) === "ENOENT") return [];
     throw error;
-  });
+  }
 }
 
 async function isGood(path: string, record: FrameRecord, format: FrameFormat, signal?: AbortSignal): Promise<boolean> {
   signal?.throwIfAborted();
   try {
-    const stats = await stat(path);
+    const stats = await lstat(path);
     if (!stats.isFile() || stats.size !== record.sizeBytes) return false;
     if ((await hashFile(path, signal)) !== record.sha256) return false;
     // The digest says that it is what was stored; the check, that it is what this run wants.

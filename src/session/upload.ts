@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
 import { FarmError } from "../core/errors.ts";
+import { openOwnFile } from "../core/own-file.ts";
 import { withinTime } from "../core/time-limit.ts";
 import { encodePiece, largestPieceBytes } from "./piece.ts";
 import type { FromCoordinator, FromNode } from "./protocol.ts";
@@ -94,7 +94,8 @@ async function attempt(
   );
   await link.send({ type: "blob-begin", transfer, sha256: blob.sha256, sizeBytes: blob.sizeBytes, offset });
   let position = offset;
-  const bytes = createReadStream(blob.path, { start: offset, highWaterMark: largestPieceBytes, signal });
+  const file = await openOwnFile(blob.path);
+  const bytes = file.createReadStream({ start: offset, highWaterMark: largestPieceBytes, signal });
   for await (const data of bytes as AsyncIterable<Buffer>) {
     if (verdict !== undefined) break; // rejected early, for want of space
     const sending = link.sendBytes(encodePiece({ transfer, offset: position, data }));

@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { JobLog } from "../../src/cli/log.ts";
 import { LogFile } from "../../src/cli/log-file.ts";
+import { fill, makeSmallDisk, whyNoDisk } from "../frames/small-disk.ts";
+import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
 test("every line is in the file at once, which is its owner's only", async () => {
@@ -30,10 +31,27 @@ test("lines that cannot be written are left out, told once, and the log goes on 
   expect((await readFile(path, "utf8")).trim()).toBe("three");
 });
 
-test.runIf(existsSync("/dev/full"))("a full disk under the log does not end the program, and is told once", () => {
-  const said: string[] = [];
-  const log = new JobLog({ level: "error", isTerminal: false, write: (text) => said.push(text) });
-  log.addFile("/dev/full");
-  for (let line = 0; line < 100; line += 1) log.logger.info("a line");
-  expect(said).toEqual(["Cannot write all of the log /dev/full: ENOSPC: no space left on device, write\n"]);
+test.skipIf(skipBecause(await whyNoDisk()))(
+  "a full disk under the log does not end the program, and is told once",
+  async () => {
+    await using disk = await makeSmallDisk();
+    await fill(disk.path);
+    const path = join(disk.path, "log.ndjson");
+    const said: string[] = [];
+    const log = new JobLog({ level: "error", isTerminal: false, write: (text) => said.push(text) });
+    log.addFile(path);
+    for (let line = 0; line < 100; line += 1) log.logger.info("a line");
+    expect(said).toEqual([`Cannot write all of the log ${path}: ENOSPC: no space left on device, write\n`]);
+  },
+);
+
+test.skipIf(process.platform === "win32")("a log that is a link is not written through", async () => {
+  await using folder = await makeTemporaryFolder();
+  await writeFile(join(folder.path, "bashrc"), "mine");
+  await symlink("bashrc", join(folder.path, "log.ndjson"));
+  const problems: string[] = [];
+  const file = new LogFile(join(folder.path, "log.ndjson"), (message) => problems.push(message));
+  file.write("one\n");
+  expect(problems).toEqual([expect.stringContaining("it is a link")]);
+  expect(await readFile(join(folder.path, "bashrc"), "utf8")).toBe("mine");
 });

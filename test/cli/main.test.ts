@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => folder[Symbol.asyncDispose]());
 
 /** Runs the built program away from this machine's own settings. */
-function renderfarm(args: readonly string[], env: Record<string, string> = {}) {
+function renderfarm(args: readonly string[], env: Record<string, string> = {}, input = "") {
   return execa(process.execPath, [program, ...args], {
     cwd: folder.path,
     env: {
@@ -29,7 +30,7 @@ function renderfarm(args: readonly string[], env: Record<string, string> = {}) {
     },
     extendEnv: false,
     reject: false,
-    stdin: "ignore",
+    input,
   });
 }
 
@@ -88,6 +89,23 @@ test("exit code 3 with --local and no Blender, saying how to get one; --json end
   expect(events.every(({ type, at }) => typeof type === "string" && !Number.isNaN(Date.parse(at)))).toBe(true);
   expect(stderr).toContain("no-blender");
   expect(exitCode).toBe(3);
+});
+
+test("a key that can be guessed is refused wherever it is given, and is not kept", async () => {
+  const weak = "PASSWORDPASSWORDPASSWORDPASSWORD";
+  await writeFile(join(folder.path, "weak"), weak);
+  for (const [args, env, input] of [
+    [["key", "set"], {}, weak],
+    [["scene.blend", "-o", "a.mp4"], { RENDERFARM_KEY: weak }, ""],
+    [["scene.blend", "-o", "a.mp4", "--key-file", "weak"], {}, ""],
+    [["key", "show", "--reveal", "--key-file", "weak"], {}, ""],
+  ] as const) {
+    const { exitCode, stdout, stderr } = await renderfarm(args, env, input);
+    expect(stderr).toMatch(/repeats its first 8 letters, and can be guessed\n {2}.*key make/);
+    expect(stdout + stderr).not.toContain(weak);
+    expect(exitCode).toBe(2);
+  }
+  expect(existsSync(join(folder.path, "config", "key"))).toBe(false);
 });
 
 test("a key that is no key is refused without being shown", async () => {

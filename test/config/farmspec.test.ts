@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -158,6 +158,19 @@ describe("farmspecOf()", () => {
     expect($schema).toBe(`./node_modules/${name}/farmspec.schema.json`);
     expect(files).toContain("farmspec.schema.json");
   });
+});
+
+test.skipIf(process.platform === "win32").each([
+  ["a file", "precious"],
+  ["nothing yet", "new"],
+])("writeFarmspec() replaces a link to %s, and does not follow it", async (_, target) => {
+  await writeFile(join(folder.path, "precious"), "mine");
+  const path = join(folder.path, "farmspec.json");
+  await symlink(target, path);
+  await writeFarmspec(path, farmspecOf([]));
+  expect(await readFile(join(folder.path, "precious"), "utf8")).toBe("mine");
+  expect(await readdir(folder.path)).toEqual(["farmspec.json", "precious"]);
+  expect(await readFarmspec(path, false)).toMatchObject({ nodes: [] });
 });
 
 test("a secret in a farmspec is refused without being shown", async () => {

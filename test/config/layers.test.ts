@@ -41,6 +41,14 @@ describe("defaults < farmspec < environment < flags:", () => {
     expect(settled({ farmspec, environment: variables, typed: flags })).toEqual(typed);
   });
 
+  test("jobDir, of which a farmspec says nothing: it is a path of one machine", () => {
+    const environment = { RENDERFARM_JOB_DIR: "scratch" };
+    expect(settle({}).jobDir).toBeUndefined();
+    expect(settle({ environment }).jobDir).toBe(resolve("/work/scratch"));
+    expect(settle({ environment, typed: { jobDir: "/other" } }).jobDir).toBe(resolve("/other"));
+    expect(() => settle({ farmspec: { defaults: { jobDir: "/home/ada" } } })).toThrow("defaults.jobDir");
+  });
+
   test.each<[flag: string, none: unknown, spec: unknown, typed: unknown]>([
     ["frames", undefined, "1-10", "5"],
     ["scene", undefined, "Shot", "Other"],

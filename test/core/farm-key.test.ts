@@ -1,8 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { formatFarmKey, makeFarmKey, openKey, parseFarmKey } from "../../src/core/farm-key.ts";
 import { goldenHandshake } from "../support/golden.ts";
 
-const { keys, invalidKeys } = goldenHandshake();
+const { keys, invalidKeys, weakKeys } = goldenHandshake();
 
 test.each(keys)("parseFarmKey() reads the golden key '$text'", ({ text, hex, keyId }) => {
   const key = parseFarmKey(text, "a test");
@@ -29,9 +30,9 @@ describe("parseFarmKey() refuses, and never repeats the text", () => {
 });
 
 test("formatFarmKey() writes what parseFarmKey() reads, for keys of every length", () => {
-  for (let bytes = 16; bytes <= 64; bytes += 1) {
-    const key = parseFarmKey("7Z".repeat(60).slice(0, Math.ceil((bytes * 8) / 5)), "a test");
-    expect(parseFarmKey(formatFarmKey(key), "a test").bytes).toEqual(key.bytes);
+  for (let count = 16; count <= 64; count += 1) {
+    const bytes = randomBytes(count);
+    expect(parseFarmKey(formatFarmKey({ bytes, id: "" }), "a test").bytes).toEqual(bytes);
   }
 });
 
@@ -52,6 +53,14 @@ test("a key keeps its leading zero bytes", () => {
 
 test("a key of zeros is refused: to HMAC it is the empty key, which everybody has", () => {
   expect(() => parseFarmKey("A".repeat(32), "a test")).toThrow("worth no more than none");
+});
+
+test.each(weakKeys)("a key that repeats a few letters can be guessed, and is refused: '%s'", (text) => {
+  const parse = () => parseFarmKey(text, "RENDERFARM_KEY");
+  expect(parse).toThrow(
+    expect.objectContaining({ code: "FARM_KEY_UNUSABLE", hint: expect.stringContaining("key make") }),
+  );
+  expect(parse).toThrow(/RENDERFARM_KEY: it repeats its first \d+ letters?, and can be guessed$/);
 });
 
 test("the key of an open node is empty", () => {

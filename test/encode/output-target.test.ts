@@ -1,8 +1,10 @@
-import { stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { prepareFolder } from "../../src/encode/output-target.ts";
+import { moveIntoPlace, prepareFolder, prepareTarget, removeParts } from "../../src/encode/output-target.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+
+const job = "0123456789abcdef0123456789abcdef";
 
 test("prepareFolder() makes all that is missing, also when several do it at once", async () => {
   await using folder = await makeTemporaryFolder();
@@ -26,3 +28,35 @@ test.runIf(process.platform === "linux").each(["/proc/a", "/proc/a/b/c"])(
     await expect(prepareFolder(folder)).rejects.toMatchObject({ code: "FARM_OUTPUT_UNWRITABLE", exitCode: 2 });
   },
 );
+
+test("the parts of two outputs that begin alike are two, and removing one's leaves the other's", async () => {
+  await using folder = await makeTemporaryFolder();
+  const beginning = "a-long-name-".repeat(12);
+  const targets = await Promise.all(
+    ["one.mp4", "two.mp4"].map((end) => prepareTarget(join(folder.path, beginning + end), job, false)),
+  );
+  for (const { partPath } of targets) await writeFile(partPath, "a part");
+  expect((await readdir(folder.path)).length).toBe(2);
+  await removeParts(targets[0] ?? expect.fail());
+  expect(await readdir(folder.path)).toEqual([basename(targets[1]?.partPath ?? "")]);
+});
+
+test.each(["ああ".repeat(40), "a".repeat(240), "🎬".repeat(60), "e\u0301".repeat(80)])(
+  "the part of a video named '%s' has a name that a file system takes",
+  async (name) => {
+    await using folder = await makeTemporaryFolder();
+    const { path, partPath } = await prepareTarget(join(folder.path, `${name}.mp4`), job, false);
+    expect(Buffer.byteLength(basename(partPath))).toBeLessThan(143); // as much as eCryptfs takes
+    await writeFile(partPath, "a video");
+    await moveIntoPlace({ path, partPath }, false);
+    expect(await readdir(folder.path)).toEqual([`${name}.mp4`]);
+  },
+);
+
+test("a name that no file system takes is refused with what to do", async () => {
+  await using folder = await makeTemporaryFolder();
+  await expect(prepareTarget(join(folder.path, `${"あ".repeat(100)}.mp4`), job, false)).rejects.toMatchObject({
+    code: "FARM_OUTPUT_UNWRITABLE",
+    hint: expect.stringContaining("shorter name"),
+  });
+});

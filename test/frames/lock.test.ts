@@ -5,10 +5,14 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { JobLock } from "../../src/frames/lock.ts";
-import { isProcessGone, processStartOf } from "../../src/frames/process-identity.ts";
+import { lookAtProcess, ownIdentity } from "../../src/frames/process-identity.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
-const elsewhere = { host: "elsewhere", pid: 1, processStart: null, time: "2026-01-01T00:00:00.000Z", token: "theirs" };
+const elsewhere = {
+  ...{ host: "elsewhere", boot: null, namespace: null, pid: 1, start: null },
+  ...{ time: "2026-01-01T00:00:00.000Z", token: "theirs" },
+};
+const canLook = process.platform === "linux" || process.platform === "darwin";
 
 async function writeHolder(path: string, holder: object, silentSeconds = 0): Promise<void> {
   await writeFile(path, `${JSON.stringify(holder)}\n`);
@@ -33,22 +37,41 @@ describe("JobLock", () => {
     expect(await readdir(folder.path)).toEqual([]);
   });
 
-  test("is taken at once from a process of this machine that is gone", async () => {
+  test.runIf(canLook)("is taken at once from a process of this machine that is gone", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     const gone = execa("true");
     await gone;
-    await writeHolder(path, { ...elsewhere, host: hostname(), pid: gone.pid });
+    await writeHolder(path, { ...elsewhere, ...(await ownIdentity()), pid: gone.pid });
     await using lock = await JobLock.open(path);
     expect(lock.lost.aborted).toBe(false);
     expect(await readdir(folder.path)).toEqual(["lock"]);
   });
 
-  test.runIf(process.platform === "linux")("is taken at once when its process number is another's now", async () => {
+  test.runIf(canLook)("is taken at once when its process number is another's now", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
-    await writeHolder(path, { ...elsewhere, host: hostname(), pid: process.pid, processStart: "1" });
+    await writeHolder(path, { ...elsewhere, ...(await ownIdentity()), start: "1" });
     await using _ = await JobLock.open(path);
+  });
+
+  test.each([
+    ["of a machine with this one's name", { boot: "another" }],
+    ["of a container with this one's name", { namespace: "pid:[1]" }],
+    ["of a system that does not tell its boots apart", { boot: null }],
+    ["of a system that does not tell where its numbers count", { namespace: null }],
+    ["of a system that does not tell when processes began", { start: null }],
+    ["of an earlier release", { boot: undefined, namespace: undefined, start: undefined, processStart: "1" }],
+  ])("%s is respected until it is silent, although no such process is here", async (_, changed) => {
+    await using folder = await makeTemporaryFolder();
+    const path = join(folder.path, "lock");
+    const gone = execa("true");
+    await gone;
+    const holder = { ...elsewhere, host: hostname(), ...(await ownIdentity()), pid: gone.pid, ...changed };
+    await writeHolder(path, holder, 25);
+    await expect(JobLock.open(path, { renewMs: 20 })).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
+    await writeHolder(path, holder, 31);
+    await using _lock = await JobLock.open(path, { renewMs: 20 });
   });
 
   test("of another machine is respected for 30 s of silence, and not longer", async () => {
@@ -75,16 +98,12 @@ describe("JobLock", () => {
     await expect(opening).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
   });
 
-  test.runIf(process.platform === "linux")(
-    "of a living process of this machine is never silent: clocks jump",
-    async () => {
-      await using folder = await makeTemporaryFolder();
-      const path = join(folder.path, "lock");
-      const processStart = await processStartOf(process.pid);
-      await writeHolder(path, { ...elsewhere, host: hostname(), pid: process.pid, processStart }, 3_600);
-      await expect(JobLock.open(path, { renewMs: 20 })).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
-    },
-  );
+  test.runIf(canLook)("of a living process of this machine is never silent: clocks jump", async () => {
+    await using folder = await makeTemporaryFolder();
+    const path = join(folder.path, "lock");
+    await writeHolder(path, { ...elsewhere, ...(await ownIdentity()) }, 3_600);
+    await expect(JobLock.open(path, { renewMs: 20 })).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
+  });
 
   test.each(["", "{", "[]", '{"pid":"x"}'])(
     "that cannot be read ('%s') counts as held until it is silent",
@@ -126,12 +145,22 @@ describe("JobLock", () => {
   });
 });
 
-test("isProcessGone() tells a running process from an ended one and from another of its number", async () => {
-  const start = await processStartOf(process.pid);
-  expect(await isProcessGone(process.pid, start)).toBe(false);
-  expect(await isProcessGone(process.pid, null)).toBe(false);
-  if (process.platform === "linux") expect(await isProcessGone(process.pid, "1")).toBe(true);
-  const ended = execa("true");
-  await ended;
-  expect(await isProcessGone(ended.pid ?? 0, null)).toBe(true);
+test.runIf(canLook)(
+  "lookAtProcess() tells a running process from an ended one and from another of its number",
+  async () => {
+    const own = await ownIdentity();
+    expect(await lookAtProcess(own)).toBe("running");
+    expect(await lookAtProcess({ ...own, start: "1" })).toBe("gone");
+    const ended = execa("true");
+    await ended;
+    expect(await lookAtProcess({ ...own, pid: ended.pid ?? 0 })).toBe("gone");
+  },
+);
+
+test("lookAtProcess() knows nothing of processes out of its sight, nor of what is no process", async () => {
+  const own = await ownIdentity();
+  const strange = [{ boot: "x" }, { boot: null }, { namespace: "x" }, { namespace: null }, { start: null }, { pid: 0 }];
+  for (const changed of [...strange, { pid: -1 }, { pid: 0.5 }, { pid: 1e300 }]) {
+    expect(await lookAtProcess({ ...own, ...changed }), JSON.stringify(changed)).toBe("unknown");
+  }
 });

@@ -36,6 +36,13 @@ class Vectors(unittest.TestCase):
             if text:
                 self.assertNotIn(text, str(raised.exception))
 
+    def test_a_key_that_repeats_a_few_letters_is_refused_without_repeating_it(self):
+        self.assertGreater(len(VECTORS["weakKeys"]), 5)
+        for text in VECTORS["weakKeys"]:
+            with self.assertRaisesRegex(ValueError, "repeats its first letters") as raised:
+                parse_key(text)
+            self.assertNotIn(text, str(raised.exception))
+
     def test_transcript_and_proofs(self):
         for vector in VECTORS["handshakes"]:
             key, nonces = bytes.fromhex(vector["keyHex"]), (vector["coordinatorNonce"], vector["nodeNonce"])

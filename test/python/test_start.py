@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import secrets
 import stat
 import tempfile
 import unittest
@@ -12,7 +13,7 @@ from farm_node.advertise import instance_label
 from farm_node.blender_program import BlenderProgram, child_environment, slot_command, slot_environment
 from farm_node.console import printable
 from farm_node.errors import StartError
-from farm_node.farm_key import load_key, parse_key
+from farm_node.farm_key import format_key, load_key, parse_key
 from farm_node.identity import claim_identity
 from farm_node.listener import listen
 from farm_node.options import parse_options
@@ -79,8 +80,31 @@ class Key(InFolder):
 
     def test_the_environment_stands_before_the_file(self):
         (self.folder / "k").write_text(self.TEXT)
-        self.assertEqual(load_key(self.folder, self.folder / "k", {"RENDERFARM_KEY": "B" * 32}).raw, parse_key("B" * 32))
+        other = format_key(secrets.token_bytes(20))
+        self.assertEqual(load_key(self.folder, self.folder / "k", {"RENDERFARM_KEY": other}).raw, parse_key(other))
         self.assertEqual(load_key(self.folder, self.folder / "k", {}).key_id, "c31209dd")
+
+    def test_a_key_that_can_be_guessed_is_refused_from_everywhere(self):
+        weak = "PASSWORD" * 4
+        (self.folder / "k").write_text(weak)
+        (self.folder / "key").write_text(weak)
+        for env, file in (({"RENDERFARM_KEY": weak}, None), ({}, self.folder / "k"), ({}, None)):
+            with self.assertRaisesRegex(StartError, "key make") as raised:
+                load_key(self.folder, file, env)
+            self.assertNotIn("PASSWORD", str(raised.exception))
+
+    @unittest.skipUnless(hasattr(os, "mkfifo"), "this system has no named pipes")
+    def test_a_key_file_that_is_a_pipe_or_a_device_is_refused_and_not_waited_for(self):
+        os.mkfifo(self.folder / "pipe")
+        for path in (self.folder / "pipe", Path("/dev/zero"), self.folder):
+            with self.assertRaisesRegex(StartError, f"{path}.*not a regular file"):
+                load_key(self.folder, path, {})
+
+    @unittest.skipIf(os.name == "nt", "links need a right there")
+    def test_a_key_file_may_be_a_link(self):
+        (self.folder / "data").write_text(self.TEXT)
+        (self.folder / "secret").symlink_to("data")
+        self.assertEqual(load_key(self.folder, self.folder / "secret", {}).key_id, "c31209dd")
 
     def test_an_unusable_key_is_an_error_that_does_not_repeat_it(self):
         (self.folder / "key").write_text("SHORT1SECRET")

@@ -214,6 +214,15 @@ class Files(unittest.TestCase):
         self.assertIn("in PEM form", self.refused("node.pem", "README.md"))
         self.assertIn("No such file", self.refused("absent.pem", "node.key"))
 
+    @unittest.skipUnless(hasattr(os, "mkfifo"), "this system has no named pipes")
+    def test_a_pipe_is_refused_and_not_waited_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pipe = Path(folder) / "pipe"
+            os.mkfifo(pipe)
+            for cert, key in ((pipe, PEM / "node.key"), (PEM / "node.pem", pipe)):
+                with self.assertRaisesRegex(StartError, "pipe: it is not a regular file"):
+                    load_tls(cert, key)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,9 +1,8 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { type OutputWishes, outputFormatOf, type VideoFormat } from "../../src/encode/output-format.ts";
-import { isProcessGone } from "../../src/frames/process-identity.ts";
 
 /** A folder of PNG frames made by FFmpeg's test picture, and room for outputs. Disposing of it removes all. */
 export interface FrameFolder extends AsyncDisposable {
@@ -51,5 +50,12 @@ export async function streamMd5(path: string): Promise<string> {
 
 /** Whether a process is there, a zombie not counted. */
 export async function isRunning(pid: number | undefined): Promise<boolean> {
-  return pid !== undefined && !(await isProcessGone(pid, null));
+  if (pid === undefined) return false;
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return !/^State:\s*Z/m.test(status);
 }

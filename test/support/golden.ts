@@ -23,6 +23,8 @@ export function goldenMessages(): GoldenMessages[] {
 export interface GoldenHandshake {
   readonly keys: readonly { readonly text: string; readonly hex: string; readonly keyId: string }[];
   readonly invalidKeys: readonly string[];
+  /** Keys in every other way, which repeat a few letters. */
+  readonly weakKeys: readonly string[];
   readonly handshakes: readonly GoldenConversation[];
   readonly refusedSealed: readonly {
     readonly why: string;

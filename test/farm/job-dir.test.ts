@@ -1,0 +1,92 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { encodeFolder } from "../../src/farm/encode-folder.ts";
+import { reportOf } from "../../src/farm/job-report.ts";
+import { encodeAgain } from "../../src/farm/output-finish.ts";
+import { jobFolderOf } from "../../src/frames/job-folder-place.ts";
+import { ScriptedFarm } from "../support/scripted-farm.ts";
+
+vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace
+
+let farm: ScriptedFarm;
+let jobDir: string;
+
+beforeEach(async () => {
+  farm = await ScriptedFarm.open();
+  jobDir = farm.path("another/disk");
+});
+afterEach(async () => {
+  await farm[Symbol.asyncDispose]();
+  expect(farm.problems).toEqual([]);
+});
+
+const encoding = { overwrite: false, onEvent: () => {}, signal: new AbortController().signal };
+
+test("a job folder is made in --job-dir, and a job goes on from there", async () => {
+  const node = await farm.start();
+  await farm.run([node], { frames: "1-3", jobDir }).completed();
+  const again = farm.run([node], { frames: "1-5", jobDir, overwrite: true });
+  expect(await again.completed()).toMatchObject({ frames: 5, reused: 3 });
+  const [name = "", ...others] = await readdir(jobDir);
+  expect(others).toEqual([]);
+  expect(name).toMatch(/^out\.mp4\.[0-9a-f]{16}\.renderfarm$/);
+  expect(again.all("job:started")).toMatchObject([{ folder: join(jobDir, name) }]);
+  expect(await readdir(dirname(farm.output))).not.toContain("out.mp4.renderfarm");
+});
+
+test("the same command on the video that it has made ends well, wherever its job folder is", async () => {
+  const node = await farm.start();
+  await farm.run([node], { frames: "1-3", jobDir }).completed();
+  const { links } = node.node;
+  expect(await farm.run([node], { frames: "1-3", jobDir }).completed()).toMatchObject({ reused: 3 });
+  expect(node.node.links).toBe(links);
+});
+
+test("outputs of one name in different folders have different job folders", async () => {
+  const node = await farm.start();
+  for (const shot of ["one", "two"]) {
+    await mkdir(farm.path(shot));
+    const run = farm.run([node], { frames: "1-2", jobDir, output: farm.path(`${shot}/out.mp4`) });
+    expect(await run.completed()).toMatchObject({ reused: 0 });
+  }
+  expect((await readdir(jobDir)).length).toBe(2);
+});
+
+test("encode and report take such a folder; encode is told where to, since it believes no path in a job folder", async () => {
+  const poster = farm.path("first.png");
+  await farm.run([await farm.start()], { frames: "1-3", jobDir, poster }).completed();
+  const folder = jobFolderOf(farm.output, jobDir);
+  expect(await reportOf(folder)).toMatchObject({ frames: 3, expected: 3 });
+  await rm(farm.output);
+  await rename(folder, farm.path("kept"));
+  await expect(encodeFolder(farm.path("kept"), encoding)).rejects.toMatchObject({
+    ...{ code: "FARM_BAD_INPUT", hint: `Give --output; the render's was ${farm.output}` },
+  });
+  const { output } = farm;
+  expect(await encodeFolder(farm.path("kept"), { ...encoding, output })).toMatchObject({ output, frames: 3 });
+});
+
+test("what can be done after a failure names all that encode must be told", () => {
+  const command = (isApart: boolean, poster?: string) =>
+    encodeAgain("/jobs/a", isApart, { output: "/films/out.mp4", poster }).replace(/^.*: renderfarm /, "");
+  expect(command(false)).toBe('encode "/jobs/a"');
+  expect(command(false, "/films/first.png")).toBe('encode "/jobs/a"');
+  expect(command(false, "/posters/first.png")).toBe('encode "/jobs/a" --poster "/posters/first.png"');
+  expect(command(true)).toBe('encode "/jobs/a" --output "/films/out.mp4"');
+  expect(command(true, "/films/1.png")).toBe('encode "/jobs/a" --output "/films/out.mp4" --poster "/films/1.png"');
+});
+
+test("bad input leaves nothing of a --job-dir that was not there", async () => {
+  const node = await farm.start({ scene: { camera: null, cameras: [] } });
+  await expect(farm.run([node], { jobDir }).result).rejects.toMatchObject({ code: "FARM_BAD_INPUT" });
+  expect(await readdir(farm.path(""))).not.toContain("another");
+});
+
+test("a --job-dir that cannot be made is named, with what to do", async () => {
+  const node = await farm.start();
+  await expect(farm.run([node], { jobDir: join(farm.blend, "jobs") }).result).rejects.toMatchObject({
+    code: "FARM_OUTPUT_UNWRITABLE",
+    hint: expect.stringMatching(/--job-dir .*where you may write/),
+  });
+});

@@ -19,6 +19,7 @@ export { type FarmKey, formatFarmKey, makeFarmKey, parseFarmKey } from "./core/f
 export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
 export type { JobSettings } from "./core/job-settings.ts";
 export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
+export { formatAddress } from "./core/node-list.ts";
 export { counted, printable, printableJson, printableLines, withoutControls } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/discover-nodes.ts";
@@ -27,6 +28,7 @@ export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./fa
 export type { FarmEvent, FarmEventMap, FarmEventName, FarmListener, NodeName, NodeTally } from "./farm/events.ts";
 export { type JobReport, reportOf } from "./farm/job-report.ts";
 export { type NodeProgramOptions, runNode } from "./farm/node-program.ts";
+export type { ConfirmOpenNode, OpenNode } from "./farm/open-nodes.ts";
 export {
   type CompletedJob,
   type InterruptedJob,

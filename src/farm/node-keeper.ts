@@ -204,6 +204,7 @@ export function isFinal(error: FarmError): boolean {
     error.code === "FARM_KEY_UNUSABLE" ||
     error.code === "FARM_CERTIFICATE_REFUSED" ||
     error.code === "FARM_NODE_REFUSED" ||
+    error.code === "FARM_NODE_OPEN" ||
     error.code === "FARM_BLEND_REJECTED" ||
     error.code === "FARM_BAD_INPUT"
   );

@@ -9,6 +9,7 @@ import type { KnownNodes } from "./known-nodes.ts";
 import type { Meeting } from "./meeting.ts";
 import type { Muster } from "./muster.ts";
 import { isFinal, type JobOrder, type JoinedNode, type KeeperHost, NodeKeeper } from "./node-keeper.ts";
+import type { OpenNodes } from "./open-nodes.ts";
 import { SeenPlaces } from "./seen-places.ts";
 import { Standings } from "./standings.ts";
 import { chooseKey, demandTls, requireSameTls } from "./trust.ts";
@@ -29,6 +30,8 @@ export interface PoolOptions {
   readonly dial: Dial;
   readonly muster: Muster;
   readonly knownNodes: KnownNodes;
+  /** Open nodes of which the user is still to be asked. */
+  readonly openNodes: OpenNodes;
   /** Authorities that sign the nodes' certificates, in PEM form; `undefined` pins each node's own. */
   readonly authorities?: string | undefined;
   readonly keys: readonly FarmKey[];
@@ -78,6 +81,15 @@ export class NodePool {
       known.sawAgain(sighting);
       return;
     }
+    this.#begin(id, sighting, extraKey);
+  }
+
+  /** Takes up a node that was left out, since the reason for that is gone. */
+  addAgain(sighting: Sighting): void {
+    this.#begin(keeperIdOf(sighting), sighting);
+  }
+
+  #begin(id: string, sighting: Sighting, extraKey?: FarmKey): void {
     this.standings.begin(id);
     const keys = extraKey ? [extraKey, ...this.#options.keys] : this.#options.keys;
     const keeper = new NodeKeeper(this.#hostFor(id, keys), sighting, this.#options.signal);
@@ -107,7 +119,7 @@ export class NodePool {
   }
 
   #hostFor(keeperId: string, keys: readonly FarmKey[]): KeeperHost {
-    const { order, blendBytes, dial, muster, knownNodes, authorities, tell, onEvent } = this.#options;
+    const { order, blendBytes, dial, muster, knownNodes, openNodes, authorities, tell, onEvent } = this.#options;
     const { standings } = this;
     let isFirstTry = true;
     const endFirstTry = () => {
@@ -125,12 +137,14 @@ export class NodePool {
         const pinned = id === undefined ? undefined : knownNodes.of(id)?.tls;
         return demandTls({ isWanted, pinned, authorities });
       },
-      chooseKey: ({ claim, sighting: { source }, address, certificate }) => {
-        if (source === "embedded") return chooseKey({ ...claim, source, wasKeyed: true, keys });
+      chooseKey: ({ claim, sighting: { source, name, ...sighting }, address, certificate }) => {
+        const question = { ...claim, source, name, address, certificate, keys };
+        if (source === "embedded") return chooseKey({ ...question, mayBeOpen: false, wasKeyed: true });
         const known = knownNodes.of(claim.node);
         const wasKeyed = known?.keyed === true || (source === "fixed" && knownNodes.named(address).keyed);
         requireSameTls(claim.node, { shown: certificate, pinned: known?.tls, authorities });
-        return chooseKey({ ...claim, source, wasKeyed, keys });
+        const mayBeOpen = sighting.mayBeOpen === true || openNodes.mayBeUsed(claim.node, address);
+        return chooseKey({ ...question, mayBeOpen, wasKeyed });
       },
       admit: (info, meeting) => {
         this.#claimFor(keeperId, info.node);
@@ -162,7 +176,7 @@ export class NodePool {
       },
       onLeftOut: (sighting, reason) => {
         standings.leaveOut(keeperId, reason);
-        if (reason instanceof DuplicateNodeError) return;
+        if (reason instanceof DuplicateNodeError || openNodes.hold(sighting, reason)) return;
         const name = this.#nameFor(keeperId, sighting);
         tell({ type: "node:refused", name, code: reason.code, message: reason.message, hint: reason.hint });
         onEvent({ type: "left-out", reason });

@@ -160,6 +160,27 @@ describe("farmspecOf()", () => {
   });
 });
 
+describe("a farmspec may be somebody else's, so its defaults may not", () => {
+  test.each<[what: string, defaults: Record<string, unknown>]>([
+    ["name a program", { ffmpeg: "./ffmpeg" }],
+    ["name another program", { blender: "./blender" }],
+    ["let scripts run", { allowScripts: true }],
+    ["name a node", { nodes: "evil.example" }],
+    ["name a key", { keyFile: "./key" }],
+    ["say who vouches for certificates", { tlsCa: "./ca.pem" }],
+    ["say where the output goes", { output: "/home/you/.bashrc" }],
+    ["write another picture", { poster: "/home/you/picture.png" }],
+    ["replace an output", { overwrite: true }],
+    ["set frames of an earlier run aside", { fresh: true }],
+    ["answer questions", { yes: true }],
+    ["read another farmspec", { farmspec: "../farmspec.json" }],
+    ["hide what is told", { logLevel: "silent" }],
+  ])("%s", (_, defaults) => {
+    const read = () => parseFarmspec(JSON.stringify({ defaults }), "farmspec.json");
+    expect(read).toThrow(`defaults.${Object.keys(defaults)[0]}: there is no such field`);
+  });
+});
+
 test("a secret in a farmspec is refused without being shown", async () => {
   const path = join(folder.path, "farmspec.json");
   await writeFile(path, JSON.stringify({ nodes: [{ host: "a", key: "AAAA-SECRET" }] }));

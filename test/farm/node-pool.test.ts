@@ -8,6 +8,7 @@ import type { FarmEvent } from "../../src/farm/events.ts";
 import { KnownNodes } from "../../src/farm/known-nodes.ts";
 import { Muster } from "../../src/farm/muster.ts";
 import { NodePool, type PoolEvent } from "../../src/farm/node-pool.ts";
+import { OpenNodes } from "../../src/farm/open-nodes.ts";
 import type { Dial } from "../../src/session/link.ts";
 import type { FromNode } from "../../src/session/protocol.ts";
 import { digestOf, FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
@@ -50,6 +51,8 @@ class Farm {
     };
     const muster = new Muster({ wanted: undefined, mixVersions: false, savedBy: undefined });
     muster.close();
+    const knownNodes = new KnownNodes(join(folder.path, "config"));
+    const tell = (event: FarmEvent) => this.#note(() => this.events.push(event));
     const blob = { path: join(folder.path, "scene.blend"), sha256: digestOf(content), sizeBytes: content.length };
     this.pool = new NodePool({
       ...{
@@ -64,8 +67,8 @@ class Farm {
         dial,
         muster,
       },
-      ...{ blendBytes: content.length, knownNodes: new KnownNodes(join(folder.path, "config")), keys: [key] },
-      tell: (event) => this.#note(() => this.events.push(event)),
+      ...{ blendBytes: content.length, knownNodes, keys: [key], tell },
+      openNodes: new OpenNodes({ confirm: undefined, knownNodes, tell }),
       onEvent: (event) => this.#note(() => this.news.push(event)),
       signal: this.#stop.signal,
     });

@@ -24,6 +24,7 @@ export { counted, printable, printableJson, printableLines, withoutControls } fr
 export { formatBytes, formatDuration } from "./core/units.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/discover-nodes.ts";
 export { type DoctorOptions, examine, type Finding } from "./farm/doctor.ts";
+export { type DuplicateIds, duplicatesOf } from "./farm/duplicates.ts";
 export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/encode-folder.ts";
 export type { FarmEvent, FarmEventMap, FarmEventName, FarmListener, NodeName, NodeTally } from "./farm/events.ts";
 export { type JobReport, reportOf } from "./farm/job-report.ts";

@@ -13,6 +13,7 @@ import {
   type Sighting,
   saveKey,
 } from "../index.ts";
+import { duplicateWarnings } from "./nodes-command.ts";
 import { askBlend, askFarmKey, askNodes, askOutput, mayReplace } from "./questions.ts";
 
 /** What a conversation settled: flags as if they had been typed, and the nodes that were ticked. */
@@ -57,6 +58,7 @@ async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): 
     process.stdout.write("No node found: this machine will render by itself\n");
     return { flags: { ...flags, local: true }, farmspec, picked: [], farm: [] };
   }
+  for (const warning of duplicateWarnings(nodes)) process.stdout.write(`Warning: ${printable(warning)}\n`);
   const picked = await askNodes(nodes);
   // Whoever ticks all wants the farm, with the machines that are switched on later too.
   const discover = picked.length === nodes.length;

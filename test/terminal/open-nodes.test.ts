@@ -1,5 +1,8 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { farmLabProblem, skipBecause } from "../support/lab.ts";
+import { startLabNode } from "../support/lab-node.ts";
+import { NetworkLab } from "../support/network-lab.ts";
 import { TerminalLab } from "../support/terminal-lab.ts";
 import { noTmux, TmuxTerminal } from "../support/tmux.ts";
 
@@ -22,6 +25,43 @@ async function openProject() {
   };
   return { lab, terminal, node, at, asks, ended: () => lab.ended(terminal), [Symbol.asyncDispose]: close };
 }
+
+const problem = noTmux ?? farmLabProblem;
+
+test.skipIf(skipBecause(problem))(
+  "an open node that was ticked is not asked about again, then and later",
+  async () => {
+    await using network = await NetworkLab.open("desk", "attic");
+    await using lab = await TerminalLab.open();
+    await using terminal = await TmuxTerminal.open({ columns: 160, rows: 30 });
+    lab.on = network.on("desk");
+    await lab.makeBlend("scene.blend", "280"); // a real Blender cannot open it: it is enough that the node gets it
+    await mkdir(lab.path("nodes"));
+    const place = { on: network.on("attic"), env: lab.environment, folder: lab.path("nodes"), more: ["--open"] };
+    const node = await startLabNode("attic", "python3", place);
+    const host = network.addressOf("attic");
+
+    await lab.type(terminal, ["scene.blend", "--plain"]);
+    await terminal.until("the output", (screen) => /^\? Output/m.test(screen));
+    await terminal.press("Enter");
+    const open = /◯ attic \(10\.77\.0\.12:\d+, .*open: no key protects it\)/;
+    await terminal.until("the nodes", (screen) => open.test(screen));
+    await terminal.press("Space");
+    await terminal.press("Enter");
+    expect(await lab.ended(terminal)).toBe(2);
+    const screen = await terminal.screen(true);
+    expect(screen).toMatch(/Cannot open the blendfile on attic/);
+    expect(screen).not.toMatch(/Render on it\?/);
+
+    const listed = { id: node.id, host, port: node.port };
+    await writeFile(lab.path("farmspec.json"), JSON.stringify({ nodes: [listed] }));
+    const later = await lab.renderfarm([...given, "--json"]);
+    expect(later.stdout).toMatch(/"job:failed".*"FARM_NOT_A_BLEND"/);
+    node.child.stdin?.end();
+    await node.ended;
+  },
+  90_000,
+);
 
 describe.skipIf(noTmux !== null)("an open node in a farmspec", { concurrent: true, timeout: 60_000 }, () => {
   test.each([["lines", ["--plain"]] as const, ["the live view", []] as const])(

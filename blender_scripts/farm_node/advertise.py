@@ -23,9 +23,10 @@ MAX_LABEL_BYTES = 63
 
 
 def place_of(node_id: str, addresses: list[str], port: int) -> str:
-    """32 digits that no other node on the network has: names that two nodes announce are announced by neither for sure.
+    """32 digits that no other node on the network has, and that stay when the node is started again.
 
-    Machines that were cloned share their name and may share the id; a node that is started again keeps these digits.
+    Cloned machines share a name and perhaps an id, and of two responders with one name each suppresses its answers when it
+    has heard the other's.
     """
     return hashlib.sha256(" ".join((node_id, *addresses, str(port))).encode("ascii")).hexdigest()[:32]
 

@@ -23,13 +23,13 @@ START_BYTES = 8
 
 @dataclass
 class Identity:
-    """`unkept` tells why the id is for this run only, and is empty when the next run has the same one.
+    """`temporary_because` tells why the id is for this run only, and is empty when the next run has the same one.
 
     `start` is random for each run: it tells a node that was started again from another one that has its id.
     """
 
     node_id: str
-    unkept: str
+    temporary_because: str
     lock: Optional[FileLock]
     start: str = field(default_factory=lambda: secrets.token_hex(START_BYTES))
 

@@ -93,7 +93,7 @@ def _storage(options: Options, identity: Identity, stack: AsyncExitStack) -> tup
     try:
         remove_stale(options.cache_dir)
         store = BlobStore(options.cache_dir, identity.node_id, options.cache_bytes)
-        stack.callback(store.close, bool(identity.unkept))
+        stack.callback(store.close, bool(identity.temporary_because))
         run_folder = RunFolder.create(options.cache_dir)
     except OSError as error:
         raise StartError(f"Cannot use the cache folder {options.cache_dir}: {error}") from error
@@ -167,8 +167,8 @@ def _greet(
         say("scripts in blendfiles run here when a job asks for it (--allow-scripts)")
     if options.port is None and port != DEFAULT_PORT:
         say(f"port {DEFAULT_PORT} is taken, so this node uses {port}")
-    if identity.unkept:
-        say(f"{identity.unkept}, so this node has an id for this run only")
+    if identity.temporary_because:
+        say(f"{identity.temporary_because}, so this node has an id for this run only")
 
 
 def _load_key(options: Options) -> FarmKey:

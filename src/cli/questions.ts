@@ -18,6 +18,8 @@ export function canAsk(flags: { readonly yes?: boolean | undefined; readonly jso
   return Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI && !flags.yes && !flags.json);
 }
 
+const longestName = 64;
+
 /** A question was answered with Ctrl-C. */
 export class LeftAtPromptError extends Error {}
 
@@ -49,7 +51,8 @@ export async function mayReplace(output: string): Promise<boolean> {
  */
 export async function mayUseOpenNode(node: OpenNode, signal: AbortSignal): Promise<boolean> {
   const id = node.node.slice(0, 8);
-  const who = node.name === undefined ? `The node ${id}` : `${printable(node.name)} (${id})`;
+  // The name is the farmspec's: in quotes and short, it cannot pass for what this program says.
+  const who = node.name === undefined ? `The node ${id}` : `'${printable(node.name).slice(0, longestName)}' (${id})`;
   const where = printable(formatAddress(node.address));
   const tls = node.certificate === undefined ? "" : `, TLS ${node.certificate.slice(0, 16)}`;
   const message = `${who} at ${where}${tls} is open: no key protects it, and its owner can read the blendfile. Render on it?`;

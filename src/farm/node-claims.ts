@@ -29,14 +29,21 @@ export class NodeClaims {
     this.#onDuplicate = onDuplicate;
   }
 
-  /** Takes the node of this session for a keeper. @throws {DuplicateNodeError} When another one has it */
+  /**
+   * Takes the node of this session for a keeper. One whose node is gone gives way to a later start: that is the node again
+   * under its other name, or another node with its id, which is as good.
+   *
+   * @throws {DuplicateNodeError} When another keeper has it
+   */
   claim(keeperId: string, session: NodeSession, address: NodeAddress): void {
     const id = session.info.node;
     const first = this.#claims.get(id);
     const own: Claim = { keeperId, session, address };
     if (first !== undefined && first.keeperId !== keeperId) {
-      if (areTwo(first.session, session)) this.#tell(id, first, own);
-      throw new DuplicateNodeError();
+      const areTwoStarts = haveTwoStarts(first.session, session);
+      const isGone = first.session.ended.aborted;
+      if (areTwoStarts && !isGone) this.#tell(id, first, own);
+      if (!areTwoStarts || !isGone) throw new DuplicateNodeError();
     }
     this.#claims.set(id, own);
   }
@@ -61,13 +68,10 @@ export class NodeClaims {
   }
 }
 
-/**
- * Whether two sessions are with two nodes: one that was started again has lost its first link. Of nodes that do not tell when
- * they were started it is not known.
- */
-function areTwo(first: NodeSession, second: NodeSession): boolean {
+/** Of nodes of older releases, which do not name their start, it is not known. */
+function haveTwoStarts(first: NodeSession, second: NodeSession): boolean {
   const [one, other] = [first.info.start, second.info.start];
-  return !first.ended.aborted && one !== undefined && other !== undefined && one !== other;
+  return one !== undefined && other !== undefined && one !== other;
 }
 
 function named({ session, address }: Claim): DuplicateNode {

@@ -31,13 +31,13 @@ export class OpenNodeError extends FarmError {
   readonly openNode: OpenNode;
 
   constructor({ node, name, address, certificate }: OpenNode) {
-    const where = formatAddress(address);
+    const openNode = { node, name, address, certificate };
     super(
       "FARM_NODE_OPEN",
-      `Cannot use ${name ?? "the node"} (${node.slice(0, 8)}) at ${where}: it is open, and only a farmspec names it`,
-      `If you trust it, name it yourself with --nodes ${where}, or run this on a terminal, where you are asked about it once`,
+      `Cannot use ${name ?? "the node"} (${node.slice(0, 8)}) at ${formatAddress(address)}: it is open, and only a farmspec names it`,
+      `If you trust it, name it yourself with --nodes ${entryOf(openNode)}, or run this on a terminal, where you are asked about it once`,
     );
-    this.openNode = { node, name, address, certificate };
+    this.openNode = openNode;
   }
 }
 
@@ -91,11 +91,12 @@ export class OpenNodes {
   async settle(signal: AbortSignal): Promise<Sighting[]> {
     const { confirm, tell } = this.#options;
     const waiting = this.#waiting.splice(0);
-    if (waiting.length > 0 && confirm === undefined) throw nobodyToAsk(waiting.map(({ error }) => error));
     const confirmed: Sighting[] = [];
+    if (waiting.length === 0) return confirmed;
+    if (confirm === undefined) throw nobodyToAsk(waiting.map(({ error }) => error));
     for (const { sighting, error } of waiting) {
       const { openNode, code, message, hint } = error;
-      if (await orAborted(confirm?.(openNode, signal) ?? Promise.resolve(false), signal)) {
+      if (await orAborted(confirm(openNode, signal), signal)) {
         this.#confirmed.add(placeOf(openNode.node, openNode.address));
         await this.#remember(openNode);
         confirmed.push(sighting);
@@ -122,15 +123,20 @@ function placeOf(node: NodeId, address: NodeAddress): string {
   return `${node} ${formatAddress(address)}`;
 }
 
+/** As `--nodes` takes it. */
+function entryOf({ address, certificate }: OpenNode): string {
+  return `${certificate === undefined ? "" : "wss://"}${formatAddress(address)}`;
+}
+
 function nobodyToAsk(errors: readonly OpenNodeError[]): FarmError {
   const [first] = errors;
   if (first !== undefined && errors.length === 1) return first;
   const lines = errors.slice(0, mostListed).map(({ message }) => `\n  ${message}`);
   if (errors.length > lines.length) lines.push(`\n  and ${errors.length - lines.length} more`);
-  const addresses = errors.slice(0, mostListed).map(({ openNode }) => formatAddress(openNode.address));
+  const entries = errors.slice(0, mostListed).map(({ openNode }) => entryOf(openNode));
   return new FarmError(
     "FARM_NODE_OPEN",
     `Cannot use ${counted(errors.length, "open node")} that only a farmspec names${lines.join("")}`,
-    `If you trust them, name them yourself with --nodes ${addresses.join(",")}, or run this on a terminal, where you are asked once`,
+    `If you trust them, name them yourself with --nodes ${entries.join(",")}, or run this on a terminal, where you are asked once`,
   );
 }

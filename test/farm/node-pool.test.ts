@@ -196,7 +196,7 @@ describe("two nodes with one id", () => {
   });
 });
 
-test("a node with two names that was started again is one node still", async () => {
+test("a node with two names that was started again is one node still, under the name that reaches it", async () => {
   const node = farm.start("one");
   await farm.until(() => farm.count("joined") === 1);
   farm.hosts.delete("one"); // it takes a while
@@ -205,8 +205,12 @@ test("a node with two names that was started again is one node still", async () 
   node.start = "f".repeat(16);
   farm.hosts.set("same", node);
   farm.see("same");
-  await farm.until(() => farm.links[1]?.isOver === true);
-  expect(farm.count("warning")).toBe(0);
+  await farm.until(() => farm.count("joined") === 2);
+  farm.hosts.set("one", node);
+  farm.see("one");
+  await farm.until(() => farm.links.length > 2 && farm.links[2]?.isOver === true);
+  expect([farm.count("warning"), farm.count("node:refused"), farm.count("left-out")]).toEqual([0, 0, 0]);
+  expect(farm.pool.standings.isAlive).toBe(true);
 });
 
 test("a node that cannot be reached is told once, and is tried again when it is seen again", async () => {

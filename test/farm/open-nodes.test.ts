@@ -86,6 +86,7 @@ test("the certificate that an open node had when the user said yes is demanded f
   const node = new FakeNode(open);
   const first = await serveFakeNode(node, certificate("node"));
   const nodes = [{ address: first.address, id: node.id, tls: true }];
+  await expect(job(nodes).result).rejects.toMatchObject({ hint: expect.stringContaining("--nodes wss://127.0.0.1:") });
   await job(nodes, answer(true)).completed();
   expect(asked).toMatchObject([{ name: undefined, certificate: fingerprintOf("node") }]);
   await first[Symbol.asyncDispose]();

@@ -109,7 +109,7 @@ class IdentityTest(InFolder):
 
     def test_a_node_keeps_its_id_and_each_start_has_a_number_of_its_own(self):
         first, second = self.run_once(), self.run_once()
-        self.assertEqual((first.node_id, first.unkept), (second.node_id, ""))
+        self.assertEqual((first.node_id, first.temporary_because), (second.node_id, ""))
         self.assertNotEqual(first.start, second.start)
         self.assertRegex(first.start, "^[0-9a-f]{16}$")
 
@@ -128,12 +128,12 @@ class IdentityTest(InFolder):
     def test_a_second_node_has_an_id_for_its_run(self):
         first, second = self.claim(), self.claim()
         self.assertNotEqual(first.node_id, second.node_id)
-        self.assertEqual((first.unkept, second.unkept), ("", f"another node runs with {self.folder}"))
+        self.assertEqual((first.temporary_because, second.temporary_because), ("", f"another node runs with {self.folder}"))
 
     def test_a_machine_without_an_id_gives_one_for_the_run(self):
         first, second = self.run_once(None), self.run_once(None)
         self.assertNotEqual(first.node_id, second.node_id)
-        self.assertIn("this machine has no id of its own", first.unkept)
+        self.assertIn("this machine has no id of its own", first.temporary_because)
 
     def test_a_folder_that_belongs_to_one_node_needs_no_machine(self):
         self.assertEqual(self.run_once("").node_id, self.run_once("").node_id)

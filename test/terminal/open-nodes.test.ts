@@ -17,7 +17,7 @@ async function openProject() {
   const [host, port] = at.split(":");
   const listed = { id: node.id, name: "att\u001b[2Jic", host, port: Number(port) };
   await writeFile(lab.path("farmspec.json"), JSON.stringify({ nodes: [listed], discover: false }));
-  const question = new RegExp(`^\\? .*att.*ic \\(${node.id.slice(0, 8)}\\) at ${at} is open: .*\\(y/N\\)`, "m");
+  const question = new RegExp(`^\\? 'att.*ic' \\(${node.id.slice(0, 8)}\\) at ${at} is open: .*\\(y/N\\)`, "m");
   const asks = () => terminal.until("the question", (screen) => question.test(screen));
   const close = async () => {
     await terminal[Symbol.asyncDispose]();

@@ -16,7 +16,8 @@ export interface SeenNodesOptions {
 
 interface SeenNode {
   readonly starts: SeenStarts;
-  sighting: Sighting;
+  /** As it was told last. */
+  readonly sighting: Sighting;
 }
 
 /** The nodes that have advertised themselves, and what they said last. */

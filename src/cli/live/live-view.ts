@@ -153,6 +153,7 @@ export class LiveView implements Disposable {
   };
 
   readonly #onContinue = () => {
+    if (this.#isPaused) return;
     this.#terminal.write(hideCursor);
     this.#draw();
   };

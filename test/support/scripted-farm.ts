@@ -65,7 +65,11 @@ export class ScriptedFarm implements AsyncDisposable {
   ): ScriptedRun {
     const all: JobSettings = {
       ...{ blend: this.blend, output: this.output, frames: undefined, scene: undefined, fps: undefined },
-      ...{ nodes: nodes.map(({ server: { address } }) => ({ address, mayBeOpen: true })), isLocal: false, localSlots: 1 },
+      ...{
+        nodes: nodes.map(({ server: { address } }) => ({ address, mayBeOpen: true })),
+        isLocal: false,
+        localSlots: 1,
+      },
       ...{ blenderVersion: undefined, mixVersions: false, missing: "fail", keepFrames: true, overwrite: false },
       ...{ discover: false, crf: undefined, codec: undefined, poster: undefined, isFresh: false, waitMs: undefined },
       ...{ keys: [this.key], ffmpeg: undefined, blender: undefined, order: "sequential" },

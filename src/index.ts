@@ -19,15 +19,19 @@ export { type FarmKey, formatFarmKey, makeFarmKey, parseFarmKey } from "./core/f
 export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
 export type { JobSettings } from "./core/job-settings.ts";
 export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
+export { formatAddress } from "./core/node-list.ts";
+export { ownCommand } from "./core/own-command.ts";
 export { appendToOwnFile } from "./core/own-file.ts";
 export { counted, printable, printableJson, printableLines, withoutControls } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/discover-nodes.ts";
 export { type DoctorOptions, examine, type Finding } from "./farm/doctor.ts";
+export { type DuplicateIds, duplicatesOf } from "./farm/duplicates.ts";
 export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/encode-folder.ts";
 export type { FarmEvent, FarmEventMap, FarmEventName, FarmListener, NodeName, NodeTally } from "./farm/events.ts";
 export { type JobReport, reportOf } from "./farm/job-report.ts";
 export { type NodeProgramOptions, runNode } from "./farm/node-program.ts";
+export type { ConfirmOpenNode, OpenNode } from "./farm/open-nodes.ts";
 export {
   type CompletedJob,
   type InterruptedJob,

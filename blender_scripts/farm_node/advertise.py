@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ipaddress
 import socket
 from typing import Optional
@@ -13,6 +14,7 @@ from zeroconf.asyncio import AsyncZeroconf
 
 from . import PROTOCOL_VERSION
 from .console import warn
+from .duplicates import DuplicateWatch, Duplicates
 
 SERVICE_TYPE = "_renderfarm._tcp.local."
 RECHECK_S = 15.0
@@ -20,10 +22,19 @@ GOODBYE_TIMEOUT_S = 0.8
 MAX_LABEL_BYTES = 63
 
 
-def instance_label(name: str, node_id: str) -> str:
-    """`<name>-<first 8 of id>`: without dots, which browsers cut at, and within DNS's 63 bytes."""
+def place_of(node_id: str, addresses: list[str], port: int) -> str:
+    """32 digits that no other node on the network has, and that stay when the node is started again.
+
+    Cloned machines share a name and perhaps an id, and of two responders with one name each suppresses its answers when it
+    has heard the other's.
+    """
+    return hashlib.sha256(" ".join((node_id, *addresses, str(port))).encode("ascii")).hexdigest()[:32]
+
+
+def instance_label(name: str, place: str) -> str:
+    """`<name>-<first 8 of place>`: without dots, which browsers cut at, and within DNS's 63 bytes."""
     plain = "".join(" " if c == "." or not c.isprintable() else c for c in name)
-    suffix = "-" + node_id[:8]
+    suffix = "-" + place[:8]
     cut = plain.encode("utf-8")[: MAX_LABEL_BYTES - len(suffix)].decode("utf-8", "ignore").strip()
     return (cut or "node") + suffix
 
@@ -38,13 +49,19 @@ def local_addresses(host: str) -> list[str]:
 
 
 class Advertiser:
-    """`run` keeps the announcement right until it is cancelled, and says goodbye then."""
+    """`run` keeps the announcement right until it is cancelled, and says goodbye then.
 
-    def __init__(self, host: str, port: int, node_id: str, txt: dict[str, str]) -> None:
+    `duplicates` is told of other nodes that announce the id and another `start`.
+    """
+
+    def __init__(
+        self, host: str, port: int, node_id: str, start: str, txt: dict[str, str], duplicates: Duplicates
+    ) -> None:
         self._host = host
         self._port = port
         self._node_id = node_id
-        self._txt = dict(txt, v=str(PROTOCOL_VERSION), id=node_id, state="idle")
+        self._txt = dict(txt, v=str(PROTOCOL_VERSION), id=node_id, start=start, state="idle")
+        self._watch = DuplicateWatch(SERVICE_TYPE, node_id, start, duplicates.tell)
         self._changed = asyncio.Event()
         self._zeroconf: Optional[AsyncZeroconf] = None
         self._addresses: list[str] = []
@@ -88,6 +105,7 @@ class Advertiser:
 
     async def _announce(self, addresses: list[str]) -> None:
         self._zeroconf = AsyncZeroconf(interfaces=addresses, ip_version=IPVersion.V4Only)
+        self._zeroconf.zeroconf.add_listener(self._watch, None)
         await (await self._zeroconf.async_register_service(self._info(addresses)))
         self._warned = ""
 
@@ -102,12 +120,13 @@ class Advertiser:
                 self._warn_once(f"cannot say goodbye by mDNS ({error!r})")
 
     def _info(self, addresses: list[str]) -> ServiceInfo:
+        place = place_of(self._node_id, addresses, self._port)
         return ServiceInfo(
             SERVICE_TYPE,
-            f"{instance_label(self._txt['name'], self._node_id)}.{SERVICE_TYPE}",
+            f"{instance_label(self._txt['name'], place)}.{SERVICE_TYPE}",
             port=self._port,
             properties={key: value.encode("utf-8")[:200] for key, value in self._txt.items()},
-            server=f"{self._node_id}.local.",
+            server=f"{place}.local.",
             addresses=[socket.inet_aton(address) for address in addresses],
         )
 

@@ -1,54 +1,78 @@
-"""Who this node is: an id kept in the config folder, so that a coordinator knows it again under any address."""
+"""Who this node is: an id of its config folder and its machine, so that a coordinator knows it again at any address."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
 from .errors import StartError
 from .file_lock import FileLock
+from .machine_id import machine_id_name
 
 ID_FILE = "node-id"
 LOCK_FILE = "node-id.lock"
-NODE_ID = re.compile(r"[0-9a-f]{32}")
+STORED_ID = re.compile(r"[0-9a-f]{32}")
+LABEL = b"renderfarm node id"
+START_BYTES = 8
 
 
 @dataclass
 class Identity:
-    """`kept` is False when another node holds the stored id, and this one made an id for its run only."""
+    """`temporary_because` tells why the id is for this run only, and is empty when the next run has the same one.
+
+    `start` is random for each run: it tells a node that was started again from another one that has its id.
+    """
 
     node_id: str
-    kept: bool
+    temporary_because: str
     lock: Optional[FileLock]
+    start: str = field(default_factory=lambda: secrets.token_hex(START_BYTES))
 
     def release(self) -> None:
         if self.lock is not None:
             self.lock.release()
 
 
-def claim_identity(config: Path) -> Identity:
-    """Raises StartError when the config folder cannot be written."""
+def claim_identity(config: Path, machine: Optional[str]) -> Identity:
+    """Raises StartError when the config folder cannot be written.
+
+    `machine` is the machine's own id: a config folder may have been copied to many machines, in a disk image. None, where
+    there is no such id, gives a random one for this run; "" says that the folder was made for this node and goes with it.
+    """
+    if machine is None:
+        return Identity(_random_id(), f"this machine has no id of its own ({machine_id_name()})", None)
     try:
         config.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock.try_acquire(config / LOCK_FILE)
         if lock is None:
-            return Identity(secrets.token_hex(16), False, None)
-        return Identity(_stored_or_new(config / ID_FILE), True, lock)
+            return Identity(_random_id(), f"another node runs with {config}", None)
+        return Identity(_combined(_stored_or_new(config / ID_FILE), machine), "", lock)
     except OSError as error:
         raise StartError(f"Cannot keep a node id in {config}: {error}") from error
+
+
+def _combined(stored: str, machine: str) -> str:
+    """Keyed with the machine's id, as `man machine-id` asks: nobody who sees the node's id learns anything about that."""
+    return hmac.new(machine.encode("ascii"), LABEL + stored.encode("ascii"), hashlib.sha256).hexdigest()[:32]
+
+
+def _random_id() -> str:
+    return secrets.token_hex(16)
 
 
 def _stored_or_new(path: Path) -> str:
     try:
         stored = path.read_text("ascii").strip()
-        if NODE_ID.fullmatch(stored):
+        if STORED_ID.fullmatch(stored):
             return stored
     except (FileNotFoundError, UnicodeDecodeError):
         pass
-    made = secrets.token_hex(16)
+    made = _random_id()
     temporary = path.with_name(path.name + ".part")
     temporary.write_text(made + "\n", "ascii")
     temporary.replace(path)

@@ -18,6 +18,8 @@ MAX_ADDRESSES = 1024
 MAX_LINES = 3
 LINES_WITHIN_S = 60.0
 """What strangers do adds so many lines to the log in this time."""
+MAX_DUPLICATES = 16
+"""Other nodes with this node's id that the console names: anybody may announce it, at any number of addresses."""
 
 # Links to coordinators.
 HEARTBEAT_S = 2.0

@@ -12,7 +12,9 @@ from . import SOFTWARE_VERSION
 from .blender_program import BlenderProgram
 from .blob_store import BlobStore
 from .console import say
+from .duplicates import Duplicates
 from .fit import fit_job_opened
+from .identity import Identity
 from .job import Job
 from .job_folder import JobFolder
 from .limits import JOB_KEPT_S
@@ -27,7 +29,7 @@ class Node:
 
     def __init__(
         self,
-        node_id: str,
+        identity: Identity,
         name: str,
         slots: int,
         program: BlenderProgram,
@@ -35,12 +37,14 @@ class Node:
         board: SlotSwitchboard,
         run_folder: Path,
         on_state: Callable[[str], None],
+        duplicates: Duplicates,
         *,
         allow_scripts: bool = False,
     ) -> None:
         self.store = store
         self._allow_scripts = allow_scripts
-        self._id = node_id
+        self.duplicates = duplicates
+        self._identity = identity
         self._name = name
         self._slots = slots
         self._program = program
@@ -67,7 +71,8 @@ class Node:
     def node_info(self) -> dict[str, Any]:
         return {
             "type": "node-info",
-            "node": self._id,
+            "node": self._identity.node_id,
+            "start": self._identity.start,
             "name": self._name,
             "platform": sys.platform,
             "blender": self._program.version,

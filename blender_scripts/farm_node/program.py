@@ -15,12 +15,14 @@ from .advertise import Advertiser
 from .blender_program import BlenderProgram, find_blender
 from .blob_store import BlobStore
 from .console import say
+from .duplicates import Duplicates
 from .ending import Ending
 from .errors import StartError
 from .farm_key import OPEN_KEY, FarmKey, load_key
 from .identity import Identity, claim_identity
 from .limits import TIDY_EVERY_S
 from .listener import listen
+from .machine_id import machine_id
 from .node import Node
 from .options import DEFAULT_PORT, Options, parse_options
 from .ready_file import write_ready_file
@@ -57,8 +59,11 @@ async def _run(options: Options) -> None:
     program = await asyncio.to_thread(find_blender, options.blender)
     key = OPEN_KEY if options.open else _load_key(options)
     async with AsyncExitStack() as stack:
-        identity = claim_identity(options.config_dir)
+        # A folder that is removed at the end was made for this node, and is in no disk image.
+        machine = "" if options.remove_config_dir else await asyncio.to_thread(machine_id)
+        identity = claim_identity(options.config_dir, machine)
         stack.callback(identity.release)
+        duplicates = Duplicates(identity.node_id, options.name, options.config_dir)
         store, run_folder = _storage(options, identity, stack)
         stack.callback(asyncio.create_task(keep_tidy(store), name="tidy").cancel)
         board = SlotSwitchboard()
@@ -67,10 +72,10 @@ async def _run(options: Options) -> None:
 
         listener = listen(options.host, options.port)
         port = listener.getsockname()[1]
-        advertiser = _advertiser(options, port, identity, program, key, tls)
+        advertiser = _advertiser(options, port, identity, program, key, tls, duplicates)
         on_state = advertiser.set_state if advertiser else lambda _state: None
         node = Node(
-            *(identity.node_id, options.name, options.slots, program, store, board, run_folder.path, on_state),
+            *(identity, options.name, options.slots, program, store, board, run_folder.path, on_state, duplicates),
             allow_scripts=options.allow_scripts,
         )
         server = NodeServer(key, identity.node_id, node.serve_link, tls)
@@ -88,7 +93,7 @@ def _storage(options: Options, identity: Identity, stack: AsyncExitStack) -> tup
     try:
         remove_stale(options.cache_dir)
         store = BlobStore(options.cache_dir, identity.node_id, options.cache_bytes)
-        stack.callback(store.close, not identity.kept)
+        stack.callback(store.close, bool(identity.temporary_because))
         run_folder = RunFolder.create(options.cache_dir)
     except OSError as error:
         raise StartError(f"Cannot use the cache folder {options.cache_dir}: {error}") from error
@@ -104,13 +109,19 @@ async def keep_tidy(store: BlobStore) -> None:
 
 
 def _advertiser(
-    options: Options, port: int, identity: Identity, program: BlenderProgram, key: FarmKey, tls: Optional[Tls]
+    options: Options,
+    port: int,
+    identity: Identity,
+    program: BlenderProgram,
+    key: FarmKey,
+    tls: Optional[Tls],
+    duplicates: Duplicates,
 ) -> Optional[Advertiser]:
     if not options.mdns:
         return None
     txt = {"name": options.name, "blender": program.version, "slots": str(options.slots), "key": key.key_id or ""}
     txt["tls"] = tls.announced if tls else ""
-    return Advertiser(options.host, port, identity.node_id, txt)
+    return Advertiser(options.host, port, identity.node_id, identity.start, txt, duplicates)
 
 
 def _start(advertiser: Optional[Advertiser]) -> Optional[asyncio.Task[None]]:
@@ -156,8 +167,8 @@ def _greet(
         say("scripts in blendfiles run here when a job asks for it (--allow-scripts)")
     if options.port is None and port != DEFAULT_PORT:
         say(f"port {DEFAULT_PORT} is taken, so this node uses {port}")
-    if not identity.kept:
-        say(f"another node runs with {options.config_dir}, so this one has an id for this run only")
+    if identity.temporary_because:
+        say(f"{identity.temporary_because}, so this node has an id for this run only")
 
 
 def _load_key(options: Options) -> FarmKey:

@@ -77,6 +77,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
     "result-fetch": {"transfer": _TRANSFER, **_PAIR, "offset": _whole(0, MAX_FRAME_BYTES)},
     "result-release": _PAIR,
     "job-close": {"job": _JOB},
+    "duplicate-id": {"name": _name, "address": _name},
 }
 
 OPTIONAL = frozenset({("job-load", "allowScripts")})

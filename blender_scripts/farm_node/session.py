@@ -9,6 +9,7 @@ from .attempts import Attempt, Result
 from .blob_store import BlobStore
 from .console import warn
 from .downloads import Downloads
+from .duplicates import Duplicates
 from .errors import Fault, ProtocolError
 from .job import Job
 from .link import Link, LinkLost
@@ -20,6 +21,7 @@ class Host(Protocol):
     """What a session needs of the node."""
 
     store: BlobStore
+    duplicates: Duplicates
 
     def node_info(self) -> dict[str, Any]: ...
     async def open_job(self, session: Session, message: Message) -> dict[str, Any]: ...
@@ -47,6 +49,7 @@ class Session:
             "frame-cancel": self._frame_cancel,
             "result-fetch": self._result_fetch,
             "result-release": self._result_release,
+            "duplicate-id": self._duplicate_id,
         }
 
     async def run(self) -> str:
@@ -131,6 +134,9 @@ class Session:
     async def _result_release(self, message: Message) -> None:
         if self.job is not None:
             self.job.release(_attempt(message))
+
+    async def _duplicate_id(self, message: Message) -> None:
+        self._host.duplicates.tell(message["name"], message["address"])
 
 
 def _attempt(message: Message) -> Attempt:

@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { counted, discoverNodes, FarmError, farmspecName, farmspecOf, printable, writeFarmspec } from "../index.ts";
+import { duplicateWarnings } from "./nodes-command.ts";
 
 /** `renderfarm farmspec`: writes down the nodes that are there, so that later renders need not look for them. */
 export async function farmspecCommand(options: {
@@ -22,12 +23,13 @@ export async function farmspecCommand(options: {
       "Start one with 'renderfarm node' on another machine, or look what stands between with 'renderfarm doctor'",
     );
   }
-  // A node that is listed is one that the user named: a stranger's open one must not get there by itself.
+  for (const warning of duplicateWarnings(nodes)) process.stderr.write(`Warning: ${printable(warning)}\n`);
+  // A stranger's open node must not get there by itself.
   const keyed = nodes.filter((node) => node.keyId !== null);
   const openCount = nodes.length - keyed.length;
   if (openCount > 0) {
     process.stderr.write(
-      `Warning: ${counted(openCount, "open node")} left out; write them in by hand if they are yours\n`,
+      `Warning: ${counted(openCount, "open node")} left out; write them in by hand if they are yours, and you will be asked about them once\n`,
     );
   }
   await writeFarmspec(path, farmspecOf(keyed));

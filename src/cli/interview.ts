@@ -13,6 +13,7 @@ import {
   type Sighting,
   saveKey,
 } from "../index.ts";
+import { duplicateWarnings } from "./nodes-command.ts";
 import { askBlend, askFarmKey, askNodes, askOutput, mayReplace } from "./questions.ts";
 
 /** What a conversation settled: flags as if they had been typed, and the nodes that were ticked. */
@@ -21,6 +22,8 @@ export interface Answers {
   readonly farmspec: Farmspec | undefined;
   /** Whether somebody is being asked what to render, so that the frames are asked for too. */
   readonly isGuided: boolean;
+  /** Nodes that were ticked. */
+  readonly picked: readonly Sighting[];
   /** Nodes that were found and all ticked: they are the farm, and worth writing down. */
   readonly farm: readonly Sighting[];
 }
@@ -41,7 +44,7 @@ export async function interview(
   const overwrite = given.overwrite || (await mayReplace(output));
   const flags = { ...given, blend, output, overwrite };
   const areNodesOpen = !given.local && given.nodes === undefined && (farmspec?.nodes.length ?? 0) === 0;
-  if (!isGuided || !areNodesOpen) return { flags, farmspec, isGuided, farm: [] };
+  if (!isGuided || !areNodesOpen) return { flags, farmspec, isGuided, picked: [], farm: [] };
   return { ...(await chooseNodes(flags, farmspec)), isGuided };
 }
 
@@ -53,13 +56,14 @@ async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): 
   });
   if (nodes.length === 0) {
     process.stdout.write("No node found: this machine will render by itself\n");
-    return { flags: { ...flags, local: true }, farmspec, farm: [] };
+    return { flags: { ...flags, local: true }, farmspec, picked: [], farm: [] };
   }
+  for (const warning of duplicateWarnings(nodes)) process.stdout.write(`Warning: ${printable(warning)}\n`);
   const picked = await askNodes(nodes);
   // Whoever ticks all wants the farm, with the machines that are switched on later too.
   const discover = picked.length === nodes.length;
   const chosen = { ...farmspecOf(picked), discover, defaults: farmspec?.defaults ?? {} };
-  return { flags, farmspec: chosen, farm: discover ? picked : [] };
+  return { flags, farmspec: chosen, picked, farm: discover ? picked : [] };
 }
 
 /**

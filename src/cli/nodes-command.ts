@@ -1,4 +1,13 @@
-import { discoverNodes, FarmError, foldersOf, loadKeys, printable, type Sighting } from "../index.ts";
+import {
+  discoverNodes,
+  duplicatesOf,
+  FarmError,
+  foldersOf,
+  formatAddress,
+  loadKeys,
+  printable,
+  type Sighting,
+} from "../index.ts";
 import { JsonLines } from "./json-lines.ts";
 import { formatTable } from "./table.ts";
 
@@ -12,7 +21,11 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
     signal: new AbortController().signal,
     onWarning: (message) => void warnings.push(message),
   });
-  if (!options.json) for (const warning of warnings) process.stderr.write(`Warning: ${printable(warning)}\n`);
+  if (!options.json) {
+    for (const warning of [...warnings, ...duplicateWarnings(nodes)]) {
+      process.stderr.write(`Warning: ${printable(warning)}\n`);
+    }
+  }
   if (nodes.length === 0) {
     throw new FarmError(
       "FARM_NO_NODE",
@@ -20,11 +33,15 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
       "Start one with 'renderfarm node' on another machine, or look what stands between with 'renderfarm doctor'",
     );
   }
-  const sorted = [...nodes].sort((a, b) => (a.name ?? "").localeCompare(b.name ?? ""));
+  const sorted = nodes.flatMap(withDuplicates).sort(byNameAndAddress);
   if (options.json) {
     const lines = new JsonLines((line) => process.stdout.write(line), Date.now);
-    for (const { source: _, ...node } of sorted) {
-      lines.tell({ type: "node" }, { ...node, isKeyKnown: isUsable(node, known) });
+    for (const { source: _, duplicates = [], ...node } of sorted) {
+      const sameId = duplicates.map(({ name, addresses }) => ({ name, addresses }));
+      lines.tell(
+        { type: "node" },
+        { ...node, isKeyKnown: isUsable(node, known), ...(sameId.length > 0 && { sameId }) },
+      );
     }
     return 0;
   }
@@ -37,7 +54,7 @@ export function nodesTable(nodes: readonly Sighting[], known: ReadonlySet<string
   const rows = nodes.map((node) =>
     [
       node.name ?? "",
-      node.addresses[0] ? `${node.addresses[0].host}:${node.addresses[0].port}` : "",
+      addressText(node),
       node.blenderVersion ?? "",
       String(node.slots ?? ""),
       keyText(node, known),
@@ -45,6 +62,26 @@ export function nodesTable(nodes: readonly Sighting[], known: ReadonlySet<string
     ].map(printable),
   );
   return formatTable(["name", "address", "Blender", "slots", "key", "state"], rows);
+}
+
+/** One line for each id that several nodes have. */
+export function duplicateWarnings(nodes: readonly Sighting[]): string[] {
+  return nodes.flatMap((node) => duplicatesOf(node) ?? []).map(({ message, hint }) => `${message}. ${hint}`);
+}
+
+/** A node and those that share its id, each with the others as its duplicates. */
+function withDuplicates(node: Sighting): readonly Sighting[] {
+  const all = [node, ...(node.duplicates ?? [])];
+  return all.map((one) => ({ ...one, duplicates: all.filter((other) => other !== one) }));
+}
+
+function byNameAndAddress(one: Sighting, other: Sighting): number {
+  const byName = (one.name ?? "").localeCompare(other.name ?? "");
+  return byName || addressText(one).localeCompare(addressText(other), undefined, { numeric: true });
+}
+
+function addressText({ addresses: [address] }: Sighting): string {
+  return address === undefined ? "" : formatAddress(address);
 }
 
 function isUsable(node: Pick<Sighting, "keyId">, known: ReadonlySet<string>): boolean {

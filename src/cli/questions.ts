@@ -3,12 +3,22 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { styleText } from "node:util";
 import inquirer from "inquirer";
-import { counted, type FarmKey, parseFarmKey, printable, type Sighting } from "../index.ts";
+import {
+  counted,
+  type FarmKey,
+  formatAddress,
+  type OpenNode,
+  parseFarmKey,
+  printable,
+  type Sighting,
+} from "../index.ts";
 
 /** Whether somebody is there to answer: inquirer itself would read answers out of a pipe, or wait for ever. */
 export function canAsk(flags: { readonly yes?: boolean | undefined; readonly json?: boolean | undefined }): boolean {
   return Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI && !flags.yes && !flags.json);
 }
+
+const longestName = 64;
 
 /** A question was answered with Ctrl-C. */
 export class LeftAtPromptError extends Error {}
@@ -31,6 +41,24 @@ export async function mayReplace(output: string): Promise<boolean> {
   const message = `${printable(output)} exists. Replace it?`;
   const { replace } = await orLeft(inquirer.prompt([{ type: "confirm", name: "replace", default: false, message }]));
   return replace === true;
+}
+
+/**
+ * Asks whether an open node that a farmspec names may have the blendfile; Enter alone says no.
+ *
+ * @param signal Aborting takes the question back
+ * @throws {LeftAtPromptError}
+ */
+export async function mayUseOpenNode(node: OpenNode, signal: AbortSignal): Promise<boolean> {
+  const id = node.node.slice(0, 8);
+  // The name is the farmspec's: in quotes and short, it cannot pass for what this program says.
+  const who = node.name === undefined ? `The node ${id}` : `'${printable(node.name).slice(0, longestName)}' (${id})`;
+  const where = printable(formatAddress(node.address));
+  const tls = node.certificate === undefined ? "" : `, TLS ${node.certificate.slice(0, 16)}`;
+  const message = `${who} at ${where}${tls} is open: no key protects it, and its owner can read the blendfile. Render on it?`;
+  const ask = inquirer.createPromptModule({ signal });
+  const { use } = await orLeft(ask([{ type: "confirm", name: "use", default: false, message }]));
+  return use === true;
 }
 
 /** Asks for a farm key without showing it, until it is one. @throws {LeftAtPromptError} */

@@ -11,6 +11,7 @@ import {
   type JobSettings,
   layerFlags,
   loadKeys,
+  type OpenNode,
   parseFrames,
   parseRenderFlags,
   type RenderFlags,
@@ -26,7 +27,7 @@ import { LiveTeller } from "./live/live-teller.ts";
 import { canDrawLive } from "./live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "./log.ts";
 import { commandNames, type TypedRender } from "./program.ts";
-import { askFrames, canAsk, LeftAtPromptError } from "./questions.ts";
+import { askFrames, canAsk, LeftAtPromptError, mayUseOpenNode } from "./questions.ts";
 import { isFarmspecWanted, saveFarmspec, sightingOf } from "./save-farmspec.ts";
 import { type Interrupts, listenForInterrupts } from "./signals.ts";
 import { closest } from "./suggestion.ts";
@@ -48,12 +49,13 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const keys = await loadKeys({ environment: process.env, keyFile: given.keyFile, configFolder: folders.config });
 
   const isAsked = canAsk(given);
-  const { flags, farmspec, isGuided, farm } = isAsked
+  const { flags, farmspec, isGuided, picked, farm } = isAsked
     ? await interview(given, written, folders.config)
-    : { flags: given, farmspec: written, isGuided: false, farm: [] };
+    : { flags: given, farmspec: written, isGuided: false, picked: [], farm: [] };
   const settings = settleJob(flags, { workingFolder: process.cwd(), folders, keys, farmspec });
 
-  using run = new JobRun(flags, folders.config, isGuided && flags.frames === undefined);
+  const asksFrames = isGuided && flags.frames === undefined;
+  using run = new JobRun(flags, folders.config, { isAsked, asksFrames, picked });
   const render = async () => {
     try {
       return await run.render(settings).catch(async (error: unknown) => {
@@ -77,6 +79,16 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   return run.exitCode ?? 130;
 }
 
+/** What may be asked while a job runs. */
+interface Questions {
+  /** Whether somebody is there to be asked. */
+  readonly isAsked: boolean;
+  /** Whether he is to be asked which frames, once the scene is known. */
+  readonly asksFrames: boolean;
+  /** Nodes that he has ticked: he is not asked about them again. */
+  readonly picked: readonly Sighting[];
+}
+
 /** Runs a job with its log, its signals and its way of telling. */
 class JobRun implements Disposable {
   readonly teller: Teller;
@@ -85,16 +97,19 @@ class JobRun implements Disposable {
   hasScene = false;
   exitCode: Interrupts["exitCode"];
   readonly #configFolder: string;
+  readonly #questions: Questions;
   readonly #log: JobLog;
   readonly #budget = new LineBudget(() => performance.now());
   readonly #live: LiveTeller | undefined;
   /** While a question is still to come, events are told in lines, and again to the view that opens after it. */
   #untilQuestion: FarmEvent[] | undefined;
+  /** What happens while a question is on the screen, to be told after it. */
+  #whileAsked: FarmEvent[] | undefined;
 
-  /** @param asksFrames Whether the user is to be asked which frames, once the scene is known */
-  constructor(flags: RenderFlags, configFolder: string, asksFrames: boolean) {
+  constructor(flags: RenderFlags, configFolder: string, questions: Questions) {
     this.#configFolder = configFolder;
-    this.#untilQuestion = asksFrames ? [] : undefined;
+    this.#questions = questions;
+    this.#untilQuestion = questions.asksFrames ? [] : undefined;
     const isTerminal = process.stderr.isTTY === true;
     const live = liveTeller(flags);
     const level = flags.logLevel ?? "warn";
@@ -124,6 +139,7 @@ class JobRun implements Disposable {
         signal: interrupts.stop,
         onEvent: (event) => this.#hear(event),
         ...(this.#untilQuestion && { chooseFrames: (own: string) => this.#chooseFrames(own) }),
+        ...(this.#questions.isAsked && { confirmOpenNode: (...asked) => this.#confirmOpenNode(...asked) }),
       });
       this.#log.logger.info(result, `job:${type}`);
       return { type, ...result } as JobResult;
@@ -166,12 +182,30 @@ class JobRun implements Disposable {
   }
 
   #tell(event: FarmEvent): void {
+    if (this.#whileAsked) {
+      this.#whileAsked.push(event);
+      return;
+    }
     const { type, ...fields } = event;
     this.#log.logger[levelOf(event)](fields, type);
     if (this.#untilQuestion) {
       this.#untilQuestion.push(event);
       plainTeller().tell(event);
     } else this.teller.tell(event);
+  }
+
+  async #confirmOpenNode(node: OpenNode, signal: AbortSignal): Promise<boolean> {
+    if (this.#questions.picked.some((picked) => isSame(picked, node))) return true;
+    this.#live?.pause();
+    this.#whileAsked = [];
+    try {
+      return await mayUseOpenNode(node, signal);
+    } finally {
+      const told = this.#whileAsked;
+      this.#whileAsked = undefined;
+      this.#live?.resume();
+      for (const event of told) this.#tell(event);
+    }
   }
 
   async #chooseFrames(own: string): Promise<string> {
@@ -188,6 +222,12 @@ class JobRun implements Disposable {
     if (this.#live) for (const event of before) this.#live.tell(event);
     return frames;
   }
+}
+
+/** Whether a node that was met is the one that was ticked, an open one at that address. */
+function isSame({ id, keyId, addresses }: Sighting, { node, address }: OpenNode): boolean {
+  const isThere = addresses.some(({ host, port }) => host === address.host && port === address.port);
+  return id === node && keyId === null && isThere;
 }
 
 function liveTeller(flags: RenderFlags): LiveTeller | undefined {

@@ -26,14 +26,17 @@ const farmspecNode = z.strictObject({
   port: z.int().min(1).max(65_535).default(defaultNodePort).describe("TCP port."),
 });
 
-/** A farm as it is written down, to be committed beside the scenes it renders. It never holds a secret. */
+/**
+ * A farm as it is written down, to be committed beside the scenes it renders. It never holds a secret, and it may be a
+ * stranger's: what stands in it may cost time, but hands nothing over and runs nothing.
+ */
 const farmspecSchema = z.strictObject({
   $schema: z.string().optional().describe("Where this file's schema is, for editors."),
   nodes: z
     .array(farmspecNode)
     .max(1_000)
     .default([])
-    .describe("The nodes to use; with any, none has to be looked for."),
+    .describe("The nodes to use; with any, none has to be looked for. Of one without a key the user is asked once."),
   discover: z
     .boolean()
     .default(false)

@@ -71,7 +71,9 @@ export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSe
 /** Nodes named on the command line stand for the whole farm; else those of the farmspec, with what it says of others. */
 function nodesOf(flags: RenderFlags, farmspec: Farmspec | undefined): Pick<JobSettings, "nodes" | "discover"> {
   if (flags.nodes !== undefined) {
-    return { nodes: parseNodeList(flags.nodes), discover: false };
+    // Typed, or set in this user's environment: he answers for them himself.
+    const nodes = parseNodeList(flags.nodes).map((node): NamedNode => ({ ...node, mayBeOpen: true }));
+    return { nodes, discover: false };
   }
   const nodes = (farmspec?.nodes ?? []).map(
     ({ id, name, host, port, tls }): NamedNode => ({

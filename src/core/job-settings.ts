@@ -12,6 +12,11 @@ export interface NamedNode {
   readonly name?: string;
   /** Whether to connect by TLS, also when nothing else tells that it has it. */
   readonly tls?: boolean;
+  /**
+   * Whether it may ask for no key: for a node that the user has named himself. Of others he is asked first, since a farmspec
+   * may be somebody else's.
+   */
+  readonly mayBeOpen?: boolean;
 }
 
 /** Everything a job is told from outside: farmspec, environment, flags and prompts have been settled into it. */

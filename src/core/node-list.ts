@@ -1,5 +1,6 @@
 import { FarmError } from "./errors.ts";
 import type { NamedNode } from "./job-settings.ts";
+import type { NodeAddress } from "./node.ts";
 
 export const defaultNodePort = 7447;
 
@@ -24,4 +25,9 @@ export function parseNodeList(list: string): NamedNode[] {
     }
     return { address: { host, port }, ...(match?.[1] !== undefined && { tls: true }) };
   });
+}
+
+/** An address as `parseNodeList` reads it. */
+export function formatAddress({ host, port }: NodeAddress): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -27,7 +27,13 @@ export interface Sighting {
   readonly keyId?: string | null;
   /** Whether it is to be connected to by TLS, as it announced or as the user said. */
   readonly tls?: boolean;
+  /** Whether it may ask for no key, because the user has named it himself. */
+  readonly mayBeOpen?: boolean;
   /** First 16 digits of its certificate's fingerprint, as announced: for people to compare, proved by nothing. */
   readonly certificate?: string;
   readonly source: "mdns" | "fixed" | "embedded";
+  /** Random for each start of the node, 16 hexadecimal digits; absent when unknown. */
+  readonly start?: string;
+  /** Other nodes that announce the same id, each as it describes itself: a job uses only one of them. */
+  readonly duplicates?: readonly Sighting[];
 }

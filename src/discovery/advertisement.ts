@@ -20,7 +20,7 @@ export interface ServiceAnswer {
  * @returns `undefined` when it is no render node that this version can talk to: anything may answer on a network
  */
 export function readAdvertisement(answer: ServiceAnswer): Sighting | undefined {
-  const { id, v, name, blender, slots, state, key, tls } = answer.txt;
+  const { id, v, name, blender, slots, state, key, tls, start } = answer.txt;
   if (v !== "1" || typeof id !== "string" || !/^[0-9a-f]{32}$/.test(id)) return undefined;
   if (!Number.isInteger(answer.port) || answer.port < 1 || answer.port > 65_535) return undefined;
   const hosts = answer.addresses.filter((address) => isIP(address) !== 0);
@@ -35,6 +35,7 @@ export function readAdvertisement(answer: ServiceAnswer): Sighting | undefined {
     ...(typeof slots === "string" && /^[1-9]\d{0,2}$/.test(slots) && { slots: Number(slots) }),
     ...((state === "idle" || state === "busy") && { state }),
     ...(typeof tls === "string" && /^[0-9a-f]{16}$/.test(tls) && { tls: true, certificate: tls }),
+    ...(typeof start === "string" && /^[0-9a-f]{16}$/.test(start) && { start }),
     keyId: typeof key === "string" && /^[0-9a-f]{8}$/.test(key) ? key : null,
   };
 }

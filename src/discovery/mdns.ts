@@ -44,16 +44,19 @@ class InterfaceBrowsers {
   readonly #browsers = new Map<string, InterfaceBrowser>();
   readonly #seen: SeenNodes;
   readonly #timers: NodeJS.Timeout[] = [];
+  #asking: NodeJS.Timeout | undefined;
 
   constructor({ onWarning, isExpected = () => false }: BrowseOptions) {
     this.#onWarning = onWarning;
-    this.#seen = new SeenNodes({ isExpected, monotonicMs: systemClock.monotonicMs });
+    const onAnotherStart = () => this.#askSoon();
+    this.#seen = new SeenNodes({ isExpected, monotonicMs: systemClock.monotonicMs, onAnotherStart });
     this.#followInterfaces();
     this.#timers.push(setInterval(() => this.#followInterfaces(), discoveryTiming.interfacesEveryMs));
   }
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#asking);
     for (const browser of this.#browsers.values()) browser.stop();
     this.#browsers.clear();
     this.sightings.end();
@@ -73,6 +76,14 @@ class InterfaceBrowsers {
     }
   }
 
+  /** However many starts are heard, they cause one question at a time. */
+  #askSoon(): void {
+    this.#asking ??= setTimeout(() => {
+      this.#asking = undefined;
+      for (const browser of this.#browsers.values()) browser.ask();
+    }, discoveryTiming.startsAgainAfterMs);
+  }
+
   #found(service: Service): void {
     const sighting = this.#seen.see({
       port: service.port,
@@ -87,6 +98,7 @@ class InterfaceBrowsers {
 class InterfaceBrowser {
   hasFailed = false;
   readonly #bonjour: Bonjour;
+  readonly #browser: ReturnType<Bonjour["find"]>;
   readonly #timers: NodeJS.Timeout[];
   #isStopped = false;
 
@@ -102,6 +114,7 @@ class InterfaceBrowser {
     const { server } = this.#bonjour as unknown as { server: { mdns: NodeJS.EventEmitter } };
     server.mdns.on("error", fail);
     const browser = this.#bonjour.find({ type: "renderfarm", protocol: "tcp" });
+    this.#browser = browser;
     // It is made to forget each service at once, so that every answer is "up": of one that it knows it does not tell that
     // its address has changed, it looks through all of them for each answer, and it keeps as many as anybody announces.
     const { removeService } = browser as unknown as { removeService: (fqdn: string) => void };
@@ -109,11 +122,16 @@ class InterfaceBrowser {
       removeService.call(browser, service.fqdn);
       onFound(service);
     });
-    const ask = () => browser.update();
+    const ask = () => this.ask();
     this.#timers = [
       ...discoveryTiming.queriesAtMs.slice(1).map((delayMs) => setTimeout(ask, delayMs)),
       setInterval(ask, discoveryTiming.queryAgainEveryMs),
     ];
+  }
+
+  /** Asks all nodes on this network who they are. */
+  ask(): void {
+    if (!this.#isStopped) this.#browser.update();
   }
 
   stop(): void {

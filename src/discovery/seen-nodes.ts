@@ -1,6 +1,7 @@
 import type { NodeId, Sighting } from "../core/node.ts";
-import { orderAddresses, readAdvertisement, type ServiceAnswer } from "./advertisement.ts";
+import { readAdvertisement, type ServiceAnswer } from "./advertisement.ts";
 import { Newcomers } from "./newcomers.ts";
+import { SeenStarts } from "./seen-starts.ts";
 
 /** What is remembered of nodes; the one that was seen longest ago is forgotten first, and is new when it is seen again. */
 const mostRemembered = 4_096;
@@ -9,13 +10,21 @@ export interface SeenNodesOptions {
   /** Nodes that are taken up however many strangers there are: those that were named, or have proved themselves. */
   readonly isExpected: (id: NodeId) => boolean;
   readonly monotonicMs: () => number;
+  /** Told when a node that is known is heard under another start: asking all again shows whether there are two. */
+  readonly onAnotherStart?: () => void;
+}
+
+interface SeenNode {
+  readonly starts: SeenStarts;
+  /** As it was told last. */
+  readonly sighting: Sighting;
 }
 
 /** The nodes that have advertised themselves, and what they said last. */
 export class SeenNodes {
   readonly #options: SeenNodesOptions;
   readonly #newcomers: Newcomers;
-  readonly #known = new Map<NodeId, Sighting>();
+  readonly #known = new Map<NodeId, SeenNode>();
 
   constructor(options: SeenNodesOptions) {
     this.#options = options;
@@ -30,26 +39,17 @@ export class SeenNodes {
     if (before === undefined && !this.#options.isExpected(seen.id)) {
       if (!this.#newcomers.admit(answer.sender ?? "")) return undefined;
     }
-    const merged = before === undefined ? seen : mergeSightings(before, seen);
-    this.#remember(seen.id, merged);
-    return JSON.stringify(merged) === JSON.stringify(before) ? undefined : merged;
+    const starts = before?.starts ?? new SeenStarts();
+    const sighting = starts.hear(seen, this.#options.monotonicMs());
+    this.#remember(seen.id, { starts, sighting });
+    if (before !== undefined && before.sighting.start !== sighting.start) this.#options.onAnotherStart?.();
+    return JSON.stringify(sighting) === JSON.stringify(before?.sighting) ? undefined : sighting;
   }
 
-  #remember(id: NodeId, sighting: Sighting): void {
+  #remember(id: NodeId, node: SeenNode): void {
     this.#known.delete(id); // to the end: the first is the one that was seen longest ago
-    this.#known.set(id, sighting);
+    this.#known.set(id, node);
     const [longestAgo] = this.#known.keys();
     if (this.#known.size > mostRemembered && longestAgo !== undefined) this.#known.delete(longestAgo);
   }
-}
-
-/** The newer sighting's words, with the addresses of both: the newer one's first. */
-export function mergeSightings(before: Sighting, now: Sighting): Sighting {
-  const port = now.addresses[0]?.port;
-  const stillGood = before.addresses.filter((address) => address.port === port);
-  const hosts = orderAddresses(
-    now.addresses[0]?.host,
-    [...now.addresses, ...stillGood].map((address) => address.host),
-  );
-  return { ...now, addresses: port === undefined ? [] : hosts.map((host) => ({ host, port })) };
 }

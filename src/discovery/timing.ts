@@ -6,6 +6,10 @@ export const discoveryTiming = {
   queryAgainEveryMs: 30_000,
   /** How often to look for interfaces that came or went. */
   interfacesEveryMs: 5_000,
+  /** When to ask again after a known node was heard under another start: late enough to show which of the two is alive. */
+  startsAgainAfterMs: 1_200,
+  /** How much longer the first scan waits then for something new: responders may keep quiet for a second. */
+  startsHeardWithinMs: 2_500,
   /** The first scan takes at least this long … */
   scanAtLeastMs: 1_500,
   /** … ends when no new node was seen for this long … */

@@ -3,6 +3,7 @@ import { stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FarmError, messageOf } from "../core/errors.ts";
 import type { FarmKey } from "../core/farm-key.ts";
+import type { Sighting } from "../core/node.ts";
 import { counted, printable } from "../core/text.ts";
 import { formatBytes } from "../core/units.ts";
 import { probeMdnsPort } from "../discovery/interfaces.ts";
@@ -10,6 +11,7 @@ import { testInterfaces } from "../discovery/mdns-self-test.ts";
 import { findFfmpeg, requireEncoder } from "../encode/ffmpeg-tools.ts";
 import { findBlender } from "./blender-program.ts";
 import { discoverNodes } from "./discover-nodes.ts";
+import { duplicatesOf } from "./duplicates.ts";
 import { nodeScript } from "./node-process.ts";
 
 /** One thing that was looked at. */
@@ -136,6 +138,13 @@ async function* examineNetwork({ signal, keys }: DoctorOptions): AsyncGenerator<
     const detail = `${counted(nodes.length, "node")}: ${names}; ${strange.length} with a key that is not on this machine`;
     yield { what: "Nodes", state: "warning", detail, mend: "renderfarm key set" };
   } else yield { what: "Nodes", state: "good", detail: `${counted(nodes.length, "node")}: ${names}` };
+  yield* examineIds(nodes);
+}
+
+function* examineIds(nodes: readonly Sighting[]): Generator<Finding> {
+  for (const { message, hint } of nodes.flatMap((node) => duplicatesOf(node) ?? [])) {
+    yield { what: "Node ids", state: "warning", detail: message, mend: hint };
+  }
 }
 
 /** Only what can be known without being root: whether a firewall that blocks by default is switched on. */

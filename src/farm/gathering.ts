@@ -3,7 +3,6 @@ import { systemClock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
 import type { JobSettings } from "../core/job-settings.ts";
 import type { NodeId, Sighting } from "../core/node.ts";
-import { readRegularFileSync, whyUnreadable } from "../core/regular-file.ts";
 import { orAborted } from "../core/time-limit.ts";
 import { fixedNodes } from "../discovery/fixed.ts";
 import { browseMdns } from "../discovery/mdns.ts";
@@ -11,14 +10,16 @@ import { firstScan } from "../discovery/scan.ts";
 import { dialWebSocket } from "../session/websocket-link.ts";
 import { findBlender } from "./blender-program.ts";
 import { EmbeddedNode } from "./embedded-node.ts";
-import type { FarmListener } from "./events.ts";
+import type { FarmEvent, FarmListener } from "./events.ts";
 import type { LoopInput } from "./job-loop.ts";
 import { KnownNodes } from "./known-nodes.ts";
 import { Muster } from "./muster.ts";
+import { noUsableNode } from "./no-usable-node.ts";
 import type { JobOrder } from "./node-keeper.ts";
 import { NodePool } from "./node-pool.ts";
+import { type ConfirmOpenNode, OpenNodes } from "./open-nodes.ts";
 import type { Preparation } from "./preparation.ts";
-import { openNodeRefused } from "./trust.ts";
+import { openNodeRefused, readAuthorities } from "./trust.ts";
 
 /** How long a named node that mDNS has seen elsewhere is waited for. */
 const namedReachedWithinMs = 5_000;
@@ -27,7 +28,8 @@ const lookEveryMs = 50;
 const silentAtMostMs = 2_000;
 /** Anybody may announce as many open nodes as he likes. */
 const mostOpenTold = 20;
-const mostProblemsTold = 20;
+/** In the summary. */
+const mostWarnings = 200;
 
 /**
  * Brings the nodes together: those the user named, those mDNS finds, or one on this machine when there are none; and
@@ -39,7 +41,9 @@ export class Gathering implements AsyncDisposable {
   readonly inputs = new AsyncQueue<LoopInput>();
   readonly #settings: JobSettings;
   readonly #knownNodes: KnownNodes;
-  readonly #tell: FarmListener;
+  readonly #openNodes: OpenNodes;
+  readonly #listener: FarmListener;
+  readonly #warnings = new Set<string>();
   readonly #muster: Muster;
   readonly #stop = new AbortController();
   readonly #background: Promise<void>[] = [];
@@ -49,10 +53,18 @@ export class Gathering implements AsyncDisposable {
   #giveOrder: (order: JobOrder) => void = () => {};
   #released: Promise<void> | undefined;
 
-  constructor(settings: JobSettings, preparation: Preparation, tell: FarmListener) {
+  /** @param confirmOpenNode See `RenderOptions` */
+  constructor(
+    settings: JobSettings,
+    preparation: Preparation,
+    listener: FarmListener,
+    confirmOpenNode: ConfirmOpenNode | undefined,
+  ) {
     this.#settings = settings;
     this.#knownNodes = new KnownNodes(settings.configFolder);
-    this.#tell = tell;
+    this.#listener = listener;
+    const tell = (event: FarmEvent) => this.#tell(event);
+    this.#openNodes = new OpenNodes({ confirm: confirmOpenNode, knownNodes: this.#knownNodes, tell });
     const { folder, blend, savedBy } = preparation;
     // Frames of an earlier run are of use only to a run with the same Blender.
     const earlier = folder.previous?.blend.sha256 === blend.sha256 ? folder.previous.blenderVersion : null;
@@ -66,6 +78,7 @@ export class Gathering implements AsyncDisposable {
       dial: dialWebSocket,
       muster: this.#muster,
       knownNodes: this.#knownNodes,
+      openNodes: this.#openNodes,
       authorities: settings.tlsCa === undefined ? undefined : readAuthorities(settings.tlsCa),
       keys: settings.keys,
       tell,
@@ -77,7 +90,8 @@ export class Gathering implements AsyncDisposable {
   /**
    * Looks for nodes until those that are there have been heard, and chooses the Blender version of the job.
    *
-   * @throws {FarmError} `FARM_NO_NODE` or `FARM_NO_BLENDER` when nobody can render this; the signal's reason
+   * @throws {FarmError} `FARM_NO_NODE` or `FARM_NO_BLENDER` when nobody can render this; `FARM_NODE_OPEN` when an open node
+   * is named by a farmspec and nobody can be asked about it; the signal's reason
    */
   async chooseVersion(signal: AbortSignal): Promise<string> {
     const { isLocal, nodes, discover } = this.#settings;
@@ -87,14 +101,22 @@ export class Gathering implements AsyncDisposable {
       if (this.pool.standings.size === 0) await this.#addEmbedded(signal);
     } else {
       await this.#callNamed(signal);
+      while (await this.#settleOpenNodes(signal)) await orAborted(this.pool.firstTriesOver(), signal);
       // A farmspec that welcomes others stands for "whoever is there", and this machine is.
       if (discover && this.#muster.size === 0) await this.#addEmbeddedInstead(signal);
     }
-    await this.#heard(signal);
+    do await this.#heard(signal);
+    while (await this.#settleOpenNodes(signal));
+    this.#openNodes.close();
     this.#muster.close();
     const version = await this.#muster.decided;
     if (version === undefined) throw noUsableNode([...this.pool.standings.problems, ...this.#muster.refusals]);
     return version;
+  }
+
+  /** What was warned of while nodes were looked for, for the summary. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
   }
 
   /** The job has a name: nodes may be taken for it. */
@@ -134,6 +156,13 @@ export class Gathering implements AsyncDisposable {
     } finally {
       over.abort();
     }
+  }
+
+  /** Asks about open nodes. @returns Whether there are some that may be used now, and are dialled again */
+  async #settleOpenNodes(signal: AbortSignal): Promise<boolean> {
+    const confirmed = await this.#openNodes.settle(signal);
+    for (const sighting of confirmed) this.pool.addAgain(sighting);
+    return confirmed.length > 0;
   }
 
   /** No listed node is there. @throws {FarmError} What is wrong with them, when this machine cannot render either */
@@ -218,6 +247,13 @@ export class Gathering implements AsyncDisposable {
     }
   }
 
+  #tell(event: FarmEvent): void {
+    if (event.type === "warning" && this.#warnings.size < mostWarnings) {
+      this.#warnings.add(event.name === null ? event.message : `${event.message} (${event.name})`);
+    }
+    this.#listener(event);
+  }
+
   /** An open node that nobody named is anybody's: it takes no part, and that is told once. */
   #tellOpen({ id = "", name = "a node" }: Sighting): void {
     if (this.#openTold.has(id) || this.#openTold.size >= mostOpenTold) return;
@@ -225,36 +261,4 @@ export class Gathering implements AsyncDisposable {
     const { code, message, hint } = openNodeRefused(name);
     this.#tell({ type: "node:refused", name, code, message, hint });
   }
-}
-
-/** @throws {FarmError} `FARM_BAD_INPUT` */
-function readAuthorities(file: string): string {
-  try {
-    const text = readRegularFileSync(file);
-    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
-  } catch (error) {
-    throw new FarmError("FARM_BAD_INPUT", `Cannot read '${file}': ${whyUnreadable(error)}`, "Correct --tls-ca", {
-      cause: error,
-    });
-  }
-  throw new FarmError(
-    "FARM_BAD_INPUT",
-    `Cannot use '${file}': no certificate in PEM form is in it`,
-    "Correct --tls-ca",
-  );
-}
-
-/** Says what is wrong with each node that was seen; with one only, that is the whole error. */
-function noUsableNode(problems: readonly FarmError[]): FarmError {
-  const [first, ...others] = problems;
-  if (first && others.length === 0) return first;
-  const lines = problems.slice(0, mostProblemsTold).map((problem) => `\n  ${problem.message}`);
-  if (problems.length > lines.length) lines.push(`\n  and ${problems.length - lines.length} more`);
-  // When the key is all that is missing, whoever is there to be asked can give it.
-  const isKeyAll = problems.length > 0 && problems.every((problem) => problem.code === "FARM_KEY_UNUSABLE");
-  return new FarmError(
-    isKeyAll ? "FARM_KEY_UNUSABLE" : "FARM_NO_NODE",
-    `Cannot render: no node can be used${lines.join("")}`,
-    first?.hint ?? "Start a node with: blender -b -P blender_scripts/main.py",
-  );
 }

@@ -13,6 +13,18 @@ export interface KnownNode {
   readonly tls?: string;
   /** Addresses, "host:port", under which the user named it without its id. */
   readonly namedAs?: readonly string[];
+  /** Addresses, "host:port", at which the user has said that it may be used without a key. */
+  readonly openAt?: readonly string[];
+}
+
+/** How a node has just proved itself, or what the user has said of it. */
+interface Seen {
+  readonly keyed: boolean;
+  readonly tls?: string;
+  /** The address under which the user named it, when that is all he said of it. */
+  readonly named?: NodeAddress;
+  /** The address at which it may be open. */
+  readonly openAt?: NodeAddress;
 }
 
 type Nodes = ReadonlyMap<NodeId, KnownNode>;
@@ -46,6 +58,11 @@ export class KnownNodes {
     }
   }
 
+  /** Whether the user has said that this node may be used without a key, at this address. @throws {FarmError} See `of` */
+  mayBeOpen(node: NodeId, address: NodeAddress): boolean {
+    return this.of(node)?.openAt?.includes(nameOf(address)) ?? false;
+  }
+
   /** What the nodes that the user named in this way have had, taken together. @throws {FarmError} See `of` */
   named(address: NodeAddress): { readonly keyed: boolean; readonly hasTls: boolean } {
     const name = nameOf(address);
@@ -54,28 +71,28 @@ export class KnownNodes {
   }
 
   /**
-   * Remembers how a node has just proved itself. What it had before is kept; its certificate is replaced.
+   * Remembers a node. What it had before is kept; its certificate is replaced.
    *
-   * @param seen.named The address under which the user named it, when that is all he said of it
    * @throws {FarmError} See `of`; the system's error when the file cannot be written
    */
-  remember(node: NodeId, seen: { keyed: boolean; tls?: string; named?: NodeAddress }): Promise<void> {
+  remember(node: NodeId, seen: Seen): Promise<void> {
     const written = this.#writing.then(() => this.#write(node, seen));
     this.#writing = written.catch(() => {}); // told to who asked; the next one is another matter
     return written;
   }
 
-  async #write(node: NodeId, seen: { keyed: boolean; tls?: string; named?: NodeAddress }): Promise<void> {
+  async #write(node: NodeId, seen: Seen): Promise<void> {
     // Another coordinator of this user may have added its own meanwhile.
     const nodes = new Map([...this.#all, ...readNodes(this.#file)]);
     const before = nodes.get(node);
-    const names = new Set(before?.namedAs);
-    if (seen.named) names.add(nameOf(seen.named));
+    const names = withName(before?.namedAs, seen.named);
+    const openAt = withName(before?.openAt, seen.openAt);
     const tls = seen.tls ?? before?.tls;
     const now: KnownNode = {
       keyed: seen.keyed || before?.keyed === true,
       ...(tls !== undefined && { tls }),
-      ...(names.size > 0 && { namedAs: [...names].sort() }),
+      ...(names.length > 0 && { namedAs: names }),
+      ...(openAt.length > 0 && { openAt }),
     };
     nodes.set(node, now);
     this.#nodes = nodes;
@@ -92,6 +109,10 @@ export class KnownNodes {
 
 function nameOf({ host, port }: NodeAddress): string {
   return `${host.toLowerCase()}:${port}`;
+}
+
+function withName(names: readonly string[] = [], address: NodeAddress | undefined): string[] {
+  return [...new Set(address === undefined ? names : [...names, nameOf(address)])].sort();
 }
 
 function readNodes(file: string): Nodes {
@@ -122,9 +143,10 @@ function readNodes(file: string): Nodes {
 
 function isKnownNode(value: unknown): value is KnownNode {
   if (!isRecord(value) || typeof value.keyed !== "boolean") return false;
-  const { tls, namedAs } = value;
+  const { tls, namedAs, openAt } = value;
   const isFingerprint = typeof tls === "string" && /^[0-9a-f]{64}$/.test(tls);
-  return (tls === undefined || isFingerprint) && (namedAs === undefined || isListOf(namedAs, isString));
+  const areNames = [namedAs, openAt].every((names) => names === undefined || isListOf(names, isString));
+  return (tls === undefined || isFingerprint) && areNames;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -4,6 +4,7 @@ import type { NodeAddress, Sighting } from "../core/node.ts";
 import type { Claim } from "../session/greeting.ts";
 import type { Dial, TlsDemand } from "../session/link.ts";
 import { type NodeReport, NodeSession } from "../session/node-session.ts";
+import { addressesOf } from "./duplicates.ts";
 
 /** How a node was met: what it claims of itself, and on which link. */
 export interface Meeting {
@@ -37,7 +38,7 @@ export async function meet(
   signal: AbortSignal,
 ): Promise<{ session: NodeSession; meeting: Meeting }> {
   let problem: unknown;
-  for (const address of sighting.addresses) {
+  for (const address of addressesOf(sighting)) {
     try {
       return await meetAt(host, sighting, address, onReport, signal);
     } catch (error) {

@@ -37,7 +37,7 @@ export interface KeeperHost extends MeetingHost {
   /** Known once the job's Blender version is chosen, so after the first node was admitted. */
   readonly order: Promise<JobOrder>;
   /** The node has proved itself. @returns Why it is left out, or `undefined` */
-  admit(info: NodeInfo, meeting: Meeting): Promise<string | undefined>;
+  admit(session: NodeSession, meeting: Meeting): Promise<string | undefined>;
   /** A try has come to its end, good or bad; the first one matters to who counts the nodes. */
   onTried(sighting: Sighting, problem: FarmError | undefined): void;
   onBusy(info: NodeInfo, holder: string): void;
@@ -113,7 +113,7 @@ export class NodeKeeper {
     const met = await meet(this.#host, sighting, (report) => pass(report), this.#signal);
     await using session = met.session;
     const { info } = session;
-    const admission = this.#host.admit(info, met.meeting);
+    const admission = this.#host.admit(session, met.meeting);
     this.#host.onTried(sighting, undefined);
     const refusal = await this.#while(session, admission);
     if (refusal !== undefined) throw leftOut(info, refusal);
@@ -204,6 +204,7 @@ export function isFinal(error: FarmError): boolean {
     error.code === "FARM_KEY_UNUSABLE" ||
     error.code === "FARM_CERTIFICATE_REFUSED" ||
     error.code === "FARM_NODE_REFUSED" ||
+    error.code === "FARM_NODE_OPEN" ||
     error.code === "FARM_BLEND_REJECTED" ||
     error.code === "FARM_BAD_INPUT"
   );

@@ -1,17 +1,22 @@
-import { FarmError, messageOf } from "../core/errors.ts";
+import { type FarmError, messageOf } from "../core/errors.ts";
 import type { FarmKey } from "../core/farm-key.ts";
 import type { NodeId, Sighting } from "../core/node.ts";
 import type { Dial } from "../session/link.ts";
 import type { NodeReport } from "../session/node-session.ts";
 import type { NodeInfo } from "../session/protocol.ts";
+import { type DuplicateIds, describeDuplicates, duplicatesOf } from "./duplicates.ts";
 import type { FarmListener } from "./events.ts";
 import type { KnownNodes } from "./known-nodes.ts";
 import type { Meeting } from "./meeting.ts";
 import type { Muster } from "./muster.ts";
+import { DuplicateNodeError, NodeClaims } from "./node-claims.ts";
 import { isFinal, type JobOrder, type JoinedNode, type KeeperHost, NodeKeeper } from "./node-keeper.ts";
+import type { OpenNodes } from "./open-nodes.ts";
 import { SeenPlaces } from "./seen-places.ts";
 import { Standings } from "./standings.ts";
 import { chooseKey, demandTls, requireSameTls } from "./trust.ts";
+
+const mostDuplicatesTold = 20;
 
 /** What happens to the nodes of a job, in order, for the job's loop. */
 export type PoolEvent =
@@ -29,6 +34,8 @@ export interface PoolOptions {
   readonly dial: Dial;
   readonly muster: Muster;
   readonly knownNodes: KnownNodes;
+  /** Open nodes of which the user is still to be asked. */
+  readonly openNodes: OpenNodes;
   /** Authorities that sign the nodes' certificates, in PEM form; `undefined` pins each node's own. */
   readonly authorities?: string | undefined;
   readonly keys: readonly FarmKey[];
@@ -45,8 +52,8 @@ export class NodePool {
   readonly #keepers = new Map<string, NodeKeeper>();
   readonly #runs = new Set<Promise<void>>();
   readonly #infos = new Map<NodeId, NodeInfo>();
-  /** Which keeper a node belongs to, by the keeper's key: the same node may be named twice. */
-  readonly #owners = new Map<NodeId, string>();
+  readonly #claims: NodeClaims;
+  readonly #duplicatesTold = new Set<NodeId>();
   readonly #toldUnreachable = new Set<string>();
   readonly #places = new SeenPlaces();
   #firstTries = 0;
@@ -54,6 +61,7 @@ export class NodePool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#claims = new NodeClaims((id, nodes) => this.#tellDuplicates(id, describeDuplicates(id, nodes)));
   }
 
   nameOf(node: NodeId): string {
@@ -66,18 +74,29 @@ export class NodePool {
 
   /** Leaves a node out of the job from now on. */
   leaveOut(node: NodeId, reason: FarmError): void {
-    this.#keepers.get(this.#owners.get(node) ?? node)?.leave(reason);
+    this.#keepers.get(this.#claims.keeperOf(node) ?? node)?.leave(reason);
   }
 
   /** Takes up a node, or tells its keeper that it was seen again. @param extraKey A key that only this node has */
   add(sighting: Sighting, extraKey?: FarmKey): void {
     const id = keeperIdOf(sighting);
+    const duplicates = duplicatesOf(sighting);
+    if (duplicates) this.#tellDuplicates(id, duplicates);
     const isElsewhere = this.#places.note(id, sighting);
     const known = this.#keepers.get(id);
     if (known && !(isElsewhere && this.standings.wasNobody(id))) {
       known.sawAgain(sighting);
       return;
     }
+    this.#begin(id, sighting, extraKey);
+  }
+
+  /** Takes up a node that was left out, since the reason for that is gone. */
+  addAgain(sighting: Sighting): void {
+    this.#begin(keeperIdOf(sighting), sighting);
+  }
+
+  #begin(id: string, sighting: Sighting, extraKey?: FarmKey): void {
     this.standings.begin(id);
     const keys = extraKey ? [extraKey, ...this.#options.keys] : this.#options.keys;
     const keeper = new NodeKeeper(this.#hostFor(id, keys), sighting, this.#options.signal);
@@ -107,7 +126,7 @@ export class NodePool {
   }
 
   #hostFor(keeperId: string, keys: readonly FarmKey[]): KeeperHost {
-    const { order, blendBytes, dial, muster, knownNodes, authorities, tell, onEvent } = this.#options;
+    const { order, blendBytes, dial, muster, knownNodes, openNodes, authorities, tell, onEvent } = this.#options;
     const { standings } = this;
     let isFirstTry = true;
     const endFirstTry = () => {
@@ -125,17 +144,19 @@ export class NodePool {
         const pinned = id === undefined ? undefined : knownNodes.of(id)?.tls;
         return demandTls({ isWanted, pinned, authorities });
       },
-      chooseKey: ({ claim, sighting: { source }, address, certificate }) => {
-        if (source === "embedded") return chooseKey({ ...claim, source, wasKeyed: true, keys });
+      chooseKey: ({ claim, sighting: { source, name, ...sighting }, address, certificate }) => {
+        const question = { ...claim, source, name, address, certificate, keys };
+        if (source === "embedded") return chooseKey({ ...question, mayBeOpen: false, wasKeyed: true });
         const known = knownNodes.of(claim.node);
         const wasKeyed = known?.keyed === true || (source === "fixed" && knownNodes.named(address).keyed);
         requireSameTls(claim.node, { shown: certificate, pinned: known?.tls, authorities });
-        return chooseKey({ ...claim, source, wasKeyed, keys });
+        const mayBeOpen = sighting.mayBeOpen === true || openNodes.mayBeUsed(claim.node, address);
+        return chooseKey({ ...question, mayBeOpen, wasKeyed });
       },
-      admit: (info, meeting) => {
-        this.#claimFor(keeperId, info.node);
-        this.#remember(info, meeting);
-        return this.#admit(info, meeting, muster);
+      admit: (session, meeting) => {
+        this.#claims.claim(keeperId, session, meeting.address);
+        this.#remember(session.info, meeting);
+        return this.#admit(session.info, meeting, muster);
       },
       onTried: (sighting, problem) => {
         endFirstTry();
@@ -162,7 +183,7 @@ export class NodePool {
       },
       onLeftOut: (sighting, reason) => {
         standings.leaveOut(keeperId, reason);
-        if (reason instanceof DuplicateNodeError) return;
+        if (reason instanceof DuplicateNodeError || openNodes.hold(sighting, reason)) return;
         const name = this.#nameFor(keeperId, sighting);
         tell({ type: "node:refused", name, code: reason.code, message: reason.message, hint: reason.hint });
         onEvent({ type: "left-out", reason });
@@ -200,16 +221,17 @@ export class NodePool {
 
   /** What the node calls itself, once it has said so; else what discovery or the user called it. */
   #nameFor(keeperId: string, sighting: Sighting): string {
-    const node = [...this.#owners].find(([, owner]) => owner === keeperId)?.[0] ?? sighting.id;
+    const node = this.#claims.nodeOf(keeperId) ?? sighting.id;
     const address = sighting.addresses[0];
     const otherwise = sighting.name ?? (address ? `${address.host}:${address.port}` : "a node");
     return (node === undefined ? undefined : this.#infos.get(node)?.name) ?? otherwise;
   }
 
-  #claimFor(keeperId: string, node: NodeId): void {
-    const owner = this.#owners.get(node);
-    if (owner !== undefined && owner !== keeperId) throw new DuplicateNodeError();
-    this.#owners.set(node, keeperId);
+  /** Once for each id, and of so many: anybody may announce the id of a node. */
+  #tellDuplicates(id: NodeId, { message, hint }: DuplicateIds): void {
+    if (this.#duplicatesTold.has(id) || this.#duplicatesTold.size >= mostDuplicatesTold) return;
+    this.#duplicatesTold.add(id);
+    this.#options.tell({ type: "warning", code: "DUPLICATE_NODE_ID", message: `${message}. ${hint}`, name: null });
   }
 
   #tellUnreachable(keeperId: string, sighting: Sighting, problem: FarmError): void {
@@ -217,13 +239,6 @@ export class NodePool {
     this.#toldUnreachable.add(keeperId);
     const name = this.#nameFor(keeperId, sighting);
     this.#options.tell({ type: "node:unreachable", name, message: problem.message, hint: problem.hint });
-  }
-}
-
-/** The user named the same node by two addresses. */
-class DuplicateNodeError extends FarmError {
-  constructor() {
-    super("FARM_NODE_REFUSED", "Cannot use the same node twice", "Name it once");
   }
 }
 

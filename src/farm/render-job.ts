@@ -5,6 +5,7 @@ import { counted } from "../core/text.ts";
 import { JobFolder, type Run } from "../frames/job-folder.ts";
 import type { FarmListener, NodeTally } from "./events.ts";
 import { Gathering } from "./gathering.ts";
+import type { ConfirmOpenNode } from "./open-nodes.ts";
 import { videoDoneBefore } from "./output-done.ts";
 import { encodeStored, findStored, fingerprintFor } from "./output-resume.ts";
 import { type Preparation, prepare } from "./preparation.ts";
@@ -42,6 +43,11 @@ export interface RenderOptions {
    * @param own The scene's own frames, as `--frames` takes them
    */
   readonly chooseFrames?: (own: string) => Promise<string>;
+  /**
+   * Asked about each open node that only a farmspec names, before the blendfile goes to any node; a yes is remembered for
+   * that node at that address. Without it such a node ends the job with `FARM_NODE_OPEN`.
+   */
+  readonly confirmOpenNode?: ConfirmOpenNode;
   /** Aborting finishes what runs, begins nothing, and ends as `interrupted`. */
   readonly drain: AbortSignal;
   /** Aborting stops at once; what is stored is kept. */
@@ -83,9 +89,10 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
     const signal = AbortSignal.any([options.signal, folder.lost]);
     tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
 
-    const { chooseFrames } = options;
-    const rendering = { settings, preparation, tell, drain, signal, ...(chooseFrames && { chooseFrames }) };
-    const { produced, nodes } = (await encodeEarlier(rendering)) ?? (await renderAndEncode(rendering));
+    const { chooseFrames, confirmOpenNode } = options;
+    const questions = { ...(chooseFrames && { chooseFrames }), ...(confirmOpenNode && { confirmOpenNode }) };
+    const rendering = { settings, preparation, tell, drain, signal, ...questions };
+    const { produced, nodes, warnings } = (await encodeEarlier(rendering)) ?? (await renderAndEncode(rendering));
     if (produced.type === "stopped") return { type: "interrupted", missing: produced.missing };
     if (!settings.keepFrames) await cleanUp(folder, produced.tally);
     return {
@@ -95,7 +102,7 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
       reused: produced.reused,
       seconds: (systemClock.monotonicMs() - startedMs) / 1000,
       nodes,
-      warnings: produced.tally.warnings,
+      warnings: [...warnings, ...produced.tally.warnings],
     };
   } catch (error) {
     if (options.signal.aborted || isReasonOf(drain, error)) return { type: "interrupted", missing: null };
@@ -126,7 +133,7 @@ async function cleanUp(folder: JobFolder, tally: Tally): Promise<void> {
   }
 }
 
-interface Rendering extends Pick<RenderOptions, "chooseFrames"> {
+interface Rendering extends Pick<RenderOptions, "chooseFrames" | "confirmOpenNode"> {
   readonly settings: JobSettings;
   readonly preparation: Preparation;
   readonly tell: FarmListener;
@@ -137,6 +144,8 @@ interface Rendering extends Pick<RenderOptions, "chooseFrames"> {
 interface Rendered {
   readonly produced: Produced;
   readonly nodes: readonly NodeTally[];
+  /** Of what was found while nodes were looked for. */
+  readonly warnings: readonly string[];
 }
 
 /** An earlier run stored every frame and ended while it encoded: no node is looked for. `null` when that is not so. */
@@ -145,12 +154,13 @@ async function encodeEarlier({ settings, preparation, tell, drain, signal }: Ren
   const stored = await findStored(settings, preparation, tell, signal);
   if (stored === null) return null;
   const run = await beginRun(settings, preparation, stored.blenderVersion);
-  return { produced: await encodeStored({ settings, preparation, run, stored, tell, drain, signal }), nodes: [] };
+  const produced = await encodeStored({ settings, preparation, run, stored, tell, drain, signal });
+  return { produced, nodes: [], warnings: [] };
 }
 
 async function renderAndEncode(rendering: Rendering): Promise<Rendered> {
-  const { settings, preparation, tell, drain, signal, chooseFrames } = rendering;
-  await using gathering = new Gathering(settings, preparation, tell);
+  const { settings, preparation, tell, drain, signal, chooseFrames, confirmOpenNode } = rendering;
+  await using gathering = new Gathering(settings, preparation, tell, confirmOpenNode);
   const version = await gathering.chooseVersion(AbortSignal.any([signal, drain]));
   const run = await beginRun(settings, preparation, version);
   tellRestart(run, settings.isFresh, tell);
@@ -161,7 +171,7 @@ async function renderAndEncode(rendering: Rendering): Promise<Rendered> {
   gathering.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode, allowScripts });
   const produced = await produce({ settings, preparation, gathering, run, tell, drain, signal, chooseFrames });
   const nodes = produced.type === "complete" ? produced.tally.nodes((node) => gathering.pool.infoOf(node)) : [];
-  return { produced, nodes };
+  return { produced, nodes, warnings: gathering.warnings };
 }
 
 /** Writes down what this run is, so that a later one knows which frames it may use. */

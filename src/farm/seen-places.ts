@@ -1,4 +1,5 @@
 import type { Sighting } from "../core/node.ts";
+import { addressesOf } from "./duplicates.ts";
 
 /** Anybody may announce a node's id: it is looked for in so many places, and then no more. */
 const mostPlaces = 32;
@@ -12,7 +13,7 @@ export class SeenPlaces {
     const places = this.#places.get(keeperId) ?? new Set();
     this.#places.set(keeperId, places);
     const before = places.size;
-    for (const { host, port } of sighting.addresses) if (places.size < mostPlaces) places.add(`${host}:${port}`);
+    for (const { host, port } of addressesOf(sighting)) if (places.size < mostPlaces) places.add(`${host}:${port}`);
     return places.size > before;
   }
 }

@@ -1,8 +1,10 @@
-import { FarmError } from "../core/errors.ts";
+import { readFileSync } from "node:fs";
+import { FarmError, messageOf } from "../core/errors.ts";
 import { type FarmKey, openKey } from "../core/farm-key.ts";
-import type { NodeId, Sighting } from "../core/node.ts";
+import type { NodeAddress, NodeId, Sighting } from "../core/node.ts";
 import type { TlsDemand } from "../session/link.ts";
 import { certificateChanged } from "../session/tls-socket.ts";
+import { OpenNodeError } from "./open-nodes.ts";
 
 /** Who asks to be trusted, and how we came to know of it. */
 export interface TrustQuestion {
@@ -10,17 +12,26 @@ export interface TrustQuestion {
   /** The key the node asks for; `null` when it is open. */
   readonly keyId: string | null;
   readonly source: Sighting["source"];
+  /** Whether the user has named it himself, or has said that it may be used at this address. */
+  readonly mayBeOpen: boolean;
+  /** What the user or a farmspec calls it, and where it was met. */
+  readonly name: string | undefined;
+  readonly address: NodeAddress;
+  /** Its certificate's fingerprint, if it has shown one. */
+  readonly certificate: string | undefined;
   /** Whether this node, or one that the user named in the same way, has proved a key to us before. */
   readonly wasKeyed: boolean;
   readonly keys: readonly FarmKey[];
 }
 
 /**
- * The rules of trust: an open node is used only when the user named it himself, and one that ever had a key never without.
- * So one found by mDNS needs a key, and so does the one that we started ourselves: its port may be another's by now.
+ * The rules of trust: an open node is used only when the user named it himself or was asked about it, and one that ever had
+ * a key never without. So one found by mDNS needs a key, and so does the one that we started ourselves: its port may be
+ * another's by now.
  *
  * @returns The key to go on with
- * @throws {FarmError} `FARM_KEY_UNUSABLE`, or `FARM_NODE_REFUSED` for an open node that nobody named, with the way out
+ * @throws {FarmError} `FARM_KEY_UNUSABLE`; for an open node `FARM_NODE_REFUSED` when nobody named it, and `FARM_NODE_OPEN`
+ * when a farmspec did; each with the way out
  */
 export function chooseKey(question: TrustQuestion): FarmKey {
   const shortId = question.node.slice(0, 8);
@@ -35,6 +46,7 @@ export function chooseKey(question: TrustQuestion): FarmKey {
     if (question.source !== "fixed") {
       throw openNodeRefused(`the node ${shortId}`);
     }
+    if (!question.mayBeOpen) throw new OpenNodeError(question);
     return openKey;
   }
   const key = question.keys.find((candidate) => candidate.id === question.keyId);
@@ -93,4 +105,21 @@ export function requireSameTls(
     );
   }
   if (tls.authorities === undefined) throw certificateChanged(node.slice(0, 8), tls.pinned, tls.shown);
+}
+
+/** Reads the certificates of `--tls-ca`, in PEM form. @throws {FarmError} `FARM_BAD_INPUT` */
+export function readAuthorities(file: string): string {
+  try {
+    const text = readFileSync(file, "utf8");
+    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  } catch (error) {
+    throw new FarmError("FARM_BAD_INPUT", `Cannot read '${file}': ${messageOf(error)}`, "Correct --tls-ca", {
+      cause: error,
+    });
+  }
+  throw new FarmError(
+    "FARM_BAD_INPUT",
+    `Cannot use '${file}': no certificate in PEM form is in it`,
+    "Correct --tls-ca",
+  );
 }

@@ -46,7 +46,7 @@ export async function greet(link: Link, expectedNode: NodeId | undefined, choose
     throw new FarmError(
       "FARM_NODE_UNREACHABLE",
       `Cannot use the node ${challenge.node.slice(0, 8)}: ${expectedNode.slice(0, 8)} was expected at its address`,
-      "Another node took over that address; discovery finds both by itself",
+      `Another node took over that address, or the node's id has changed. Discovery finds both by itself; in a farmspec, write the id ${challenge.node} for that host, or none`,
     );
   }
   const key = chooseKey({ node: challenge.node, keyId: challenge.keyId });

@@ -18,6 +18,7 @@ import {
 } from "./protocol.ts";
 import { Replies } from "./replies.ts";
 import { Seal } from "./seal.ts";
+import { badMessage, lostLink } from "./session-errors.ts";
 import { type Blob, upload } from "./upload.ts";
 
 const greetingTimeoutMs = 10_000;
@@ -197,6 +198,11 @@ export class NodeSession implements AsyncDisposable {
     }
   }
 
+  /** Tells the node, for its own console, that another one has its id. Older nodes would not understand it. */
+  async tellDuplicate(name: string, address: string): Promise<void> {
+    if (this.info.start !== undefined) await this.#send({ type: "duplicate-id", name, address });
+  }
+
   /** Ends the job on the node: slots and files go. */
   async closeJob(job: string, signal: AbortSignal): Promise<void> {
     await this.#ask(
@@ -278,21 +284,4 @@ export class NodeSession implements AsyncDisposable {
     if (!piece) throw badMessage(new Error("a binary message that is no piece"));
     await this.#transfers.take(piece);
   }
-}
-
-function lostLink(why: string): FarmError {
-  return new FarmError(
-    "FARM_LINK_LOST",
-    `Cannot go on with the node: ${why}`,
-    "The job goes on by itself when the node is back",
-  );
-}
-
-function badMessage(error: unknown): FarmError {
-  return new FarmError(
-    "FARM_BAD_MESSAGE",
-    `Cannot understand the node: ${messageOf(error)}`,
-    "Run the same release of renderfarm on both machines",
-    { cause: error },
-  );
 }

@@ -115,6 +115,8 @@ const fromNode = z.discriminatedUnion("type", [
     python: name,
     software: name,
     slots: z.number().int().min(1).max(256),
+    /** Random for each start of the node; absent in an older release. */
+    start: hex(16).optional(),
     cacheFreeBytes: count,
     maxBlobBytes: blobBytes,
   }),
@@ -178,6 +180,7 @@ const fromCoordinator = z.discriminatedUnion("type", [
   z.object({ type: z.literal("result-fetch"), transfer, ...attemptRef, offset: frameOffset }),
   z.object({ type: z.literal("result-release"), ...attemptRef }),
   z.object({ type: z.literal("job-close"), job: jobId }),
+  z.object({ type: z.literal("duplicate-id"), name, address: name }),
   z.object({ type: z.literal("heartbeat") }),
 ]);
 

@@ -148,7 +148,9 @@ describe("farmspecOf()", () => {
     expect(await readFarmspec(path, false)).toEqual(farmspecOf([seen]));
     expect(await readFile(path, "utf8")).toMatch(/^\{\n {2}"\$schema"/); // for people, and ending in a line break
     expect(await readFile(path, "utf8")).toMatch(/\}\n$/);
-    await expect(writeFarmspec(join(path, "below-a-file"), farmspecOf([]))).rejects.toThrow();
+    await expect(writeFarmspec(join(path, "below-a-file"), farmspecOf([]))).rejects.toMatchObject({
+      ...{ code: "FARM_OUTPUT_UNWRITABLE", hint: expect.stringContaining("--output FILE") },
+    });
     expect(await readdir(folder.path)).toEqual(["farmspec.json"]);
   });
 
@@ -171,6 +173,27 @@ test.skipIf(process.platform === "win32").each([
   expect(await readFile(join(folder.path, "precious"), "utf8")).toBe("mine");
   expect(await readdir(folder.path)).toEqual(["farmspec.json", "precious"]);
   expect(await readFarmspec(path, false)).toMatchObject({ nodes: [] });
+});
+
+describe("a farmspec may be somebody else's, so its defaults may not", () => {
+  test.each<[what: string, defaults: Record<string, unknown>]>([
+    ["name a program", { ffmpeg: "./ffmpeg" }],
+    ["name another program", { blender: "./blender" }],
+    ["let scripts run", { allowScripts: true }],
+    ["name a node", { nodes: "evil.example" }],
+    ["name a key", { keyFile: "./key" }],
+    ["say who vouches for certificates", { tlsCa: "./ca.pem" }],
+    ["say where the output goes", { output: "/home/you/.bashrc" }],
+    ["write another picture", { poster: "/home/you/picture.png" }],
+    ["replace an output", { overwrite: true }],
+    ["set frames of an earlier run aside", { fresh: true }],
+    ["answer questions", { yes: true }],
+    ["read another farmspec", { farmspec: "../farmspec.json" }],
+    ["hide what is told", { logLevel: "silent" }],
+  ])("%s", (_, defaults) => {
+    const read = () => parseFarmspec(JSON.stringify({ defaults }), "farmspec.json");
+    expect(read).toThrow(`defaults.${Object.keys(defaults)[0]}: there is no such field`);
+  });
 });
 
 test("a secret in a farmspec is refused without being shown", async () => {

@@ -49,6 +49,14 @@ describe("defaults < farmspec < environment < flags:", () => {
     expect(() => settle({ farmspec: { defaults: { jobDir: "/home/ada" } } })).toThrow("defaults.jobDir");
   });
 
+  test("only the user himself answers for a node that may be open, and never a farmspec", () => {
+    const farmspec = { nodes: [{ host: "spec" }, { host: "other", id, tls: true }] };
+    const mayBeOpen = (layers: Parameters<typeof settle>[0]) => settle(layers).nodes.map((node) => node.mayBeOpen);
+    expect(mayBeOpen({ typed: { nodes: "a,wss://b" } })).toEqual([true, true]);
+    expect(mayBeOpen({ environment: { RENDERFARM_NODES: "a" }, farmspec })).toEqual([true]);
+    expect(mayBeOpen({ farmspec })).toEqual([undefined, undefined]);
+  });
+
   test.each<[flag: string, none: unknown, spec: unknown, typed: unknown]>([
     ["frames", undefined, "1-10", "5"],
     ["scene", undefined, "Shot", "Other"],

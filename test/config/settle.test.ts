@@ -18,7 +18,10 @@ test("settleJob() has a default for everything but blendfile and output, and mak
 
 test("nodes named by hand stand for the whole farm", () => {
   const { nodes, discover } = settleJob({ ...needed, nodes: "a,b:7448" }, surroundings);
-  expect(nodes).toEqual([{ address: { host: "a", port: 7447 } }, { address: { host: "b", port: 7448 } }]);
+  expect(nodes.map(({ address }) => address)).toEqual([
+    { host: "a", port: 7447 },
+    { host: "b", port: 7448 },
+  ]);
   expect(discover).toBe(false);
 });
 

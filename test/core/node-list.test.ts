@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseNodeList } from "../../src/core/node-list.ts";
+import { formatAddress, parseNodeList } from "../../src/core/node-list.ts";
 
 test("parseNodeList() reads hosts with and without ports, names and both kinds of addresses", () => {
   expect(parseNodeList("render1, 192.168.1.20:7448,[fe80::1%eth0]:7449,[::1],wss://render2:7450")).toEqual([
@@ -9,6 +9,11 @@ test("parseNodeList() reads hosts with and without ports, names and both kinds o
     { address: { host: "::1", port: 7447 } },
     { address: { host: "render2", port: 7450 }, tls: true },
   ]);
+});
+
+test("formatAddress() writes what parseNodeList() reads", () => {
+  const written = ["render1:7447", "192.168.1.20:7448", "[fe80::1]:7449"];
+  expect(parseNodeList(written.join(",")).map(({ address }) => formatAddress(address))).toEqual(written);
 });
 
 describe("parseNodeList() names the entry that is wrong:", () => {

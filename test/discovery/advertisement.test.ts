@@ -61,6 +61,13 @@ test("orderAddresses() has the sender first, then IPv4, then IPv6, each once, an
   expect(orderAddresses(undefined, ["::1", "a"])).toEqual(["a", "::1"]);
 });
 
+test("readAdvertisement() takes the number of a start for one only when it is one", () => {
+  expect(withTxt({ start: "0123456789abcdef" })).toMatchObject({ start: "0123456789abcdef" });
+  for (const start of [undefined, "", true, "0123456789ABCDEF", "0123456789abcde", "0123456789abcdef0"]) {
+    expect(withTxt({ start })).not.toHaveProperty("start");
+  }
+});
+
 test("readAdvertisement() takes TLS from whole digits of a fingerprint only", () => {
   const id = "0123456789abcdef0123456789abcdef";
   const read = (tls: unknown) =>

@@ -7,6 +7,20 @@ test("firstScan() does not wait out its time when there is nothing to browse", a
   await expect(scan.browsing).resolves.toBeUndefined();
 });
 
+test("firstScan() waits for what is still to be heard of a node", async () => {
+  const { signal } = new AbortController();
+  const end = new AbortController();
+  const startedMs = performance.now();
+  const scan = await firstScan(async (onNew) => {
+    onNew(1_500);
+    onNew(); // another node does not take that back
+    await new Promise((resolve) => end.signal.addEventListener("abort", resolve));
+  }, signal);
+  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(2_490);
+  end.abort();
+  await scan.browsing;
+});
+
 test("firstScan() rejects with the signal's reason", async () => {
   const stop = new AbortController();
   let end = () => {};

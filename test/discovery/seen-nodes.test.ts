@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { mergeSightings, SeenNodes } from "../../src/discovery/seen-nodes.ts";
+import { SeenNodes } from "../../src/discovery/seen-nodes.ts";
+import { mergeSightings } from "../../src/discovery/seen-starts.ts";
 
 const idOf = (number: number) => number.toString(16).padStart(32, "0");
 const answer = (number: number, sender = "10.0.0.66", name = "n") => ({

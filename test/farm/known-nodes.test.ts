@@ -44,6 +44,19 @@ test("what stands at an address that the user named is known by that name too, i
   expect(later.named({ host: "render1", port: 7448 })).toEqual({ keyed: false, hasTls: false });
 });
 
+test("a node may be open where the user has said so, and nowhere else", async () => {
+  const nodes = new KnownNodes(config);
+  const [here, elsewhere] = ["Attic", "cellar"].map((host) => ({ host, port: 7447 }));
+  if (!here || !elsewhere) throw new Error("unreachable");
+  await nodes.remember("a", { keyed: false, openAt: here });
+  await nodes.remember("a", { keyed: false, tls });
+  const later = new KnownNodes(config);
+  expect(later.of("a")).toEqual({ keyed: false, tls, openAt: ["attic:7447"] });
+  expect([later.mayBeOpen("a", here), later.mayBeOpen("a", elsewhere), later.mayBeOpen("b", here)]).toEqual([
+    ...[true, false, false],
+  ]);
+});
+
 test("remember() keeps what another run has added meanwhile", async () => {
   const [one, two] = [new KnownNodes(config), new KnownNodes(config)];
   expect(two.of("a")).toBeUndefined();
@@ -69,7 +82,11 @@ test("the list of ids that earlier releases wrote is taken over", async () => {
   expect(written).toEqual({ a: keyed, b: keyed, c: { keyed: true, tls } });
 });
 
-test.each(["", "{", "{}", "null", "[1, null]", '{"version":3,"nodes":{}}', '{"version":2,"nodes":{"a":{"tls":"0"}}}'])(
+const wrongEntries = ['{"tls":"0"}', '{"keyed":false,"openAt":"attic:7447"}'].map(
+  (entry) => `{"version":2,"nodes":{"a":${entry}}}`,
+);
+
+test.each(["", "{", "{}", "null", "[1, null]", '{"version":3,"nodes":{}}', ...wrongEntries])(
   "a file that holds '%s' is an error and stays as it is: what it said must not be forgotten in silence",
   async (text) => {
     await new KnownNodes(config).remember("a", keyed);

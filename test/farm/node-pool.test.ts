@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FarmError } from "../../src/core/errors.ts";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
 import type { Sighting } from "../../src/core/node.ts";
@@ -8,6 +8,7 @@ import type { FarmEvent } from "../../src/farm/events.ts";
 import { KnownNodes } from "../../src/farm/known-nodes.ts";
 import { Muster } from "../../src/farm/muster.ts";
 import { NodePool, type PoolEvent } from "../../src/farm/node-pool.ts";
+import { OpenNodes } from "../../src/farm/open-nodes.ts";
 import type { Dial } from "../../src/session/link.ts";
 import type { FromNode } from "../../src/session/protocol.ts";
 import { digestOf, FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
@@ -50,6 +51,8 @@ class Farm {
     };
     const muster = new Muster({ wanted: undefined, mixVersions: false, savedBy: undefined });
     muster.close();
+    const knownNodes = new KnownNodes(join(folder.path, "config"));
+    const tell = (event: FarmEvent) => this.#note(() => this.events.push(event));
     const blob = { path: join(folder.path, "scene.blend"), sha256: digestOf(content), sizeBytes: content.length };
     this.pool = new NodePool({
       ...{
@@ -64,8 +67,8 @@ class Farm {
         dial,
         muster,
       },
-      ...{ blendBytes: content.length, knownNodes: new KnownNodes(join(folder.path, "config")), keys: [key] },
-      tell: (event) => this.#note(() => this.events.push(event)),
+      ...{ blendBytes: content.length, knownNodes, keys: [key], tell },
+      openNodes: new OpenNodes({ confirm: undefined, knownNodes, tell }),
       onEvent: (event) => this.#note(() => this.news.push(event)),
       signal: this.#stop.signal,
     });
@@ -152,6 +155,61 @@ test("a node named by two addresses takes part once, and nobody is told off", as
   await farm.until(() => farm.links.length === 2 && farm.links[1]?.isOver === true);
   expect(farm.count("joined")).toBe(1);
   expect(farm.count("node:refused")).toBe(0);
+  expect(farm.pool.standings.isAlive).toBe(true);
+});
+
+describe("two nodes with one id", () => {
+  const id = "d".repeat(32);
+  const warnings = () => farm.events.filter((event) => event.type === "warning");
+
+  test("that the user named are both named with their addresses, here and on their own consoles; one takes part", async () => {
+    const one = farm.start("attic", { id });
+    await farm.until(() => farm.count("joined") === 1);
+    const other = farm.start("cellar", { id });
+    await farm.until(() => farm.links[1]?.isOver === true);
+    const both =
+      "2 nodes have one id, dddddddd, and a job uses only one of them: attic at attic:7447 and cellar at cellar:7447";
+    expect(warnings()).toMatchObject([{ code: "DUPLICATE_NODE_ID", message: expect.stringContaining(both) }]);
+    await expect.poll(() => other.heard).toEqual([{ type: "duplicate-id", name: "attic", address: "attic:7447" }]);
+    await expect.poll(() => one.heard).toContainEqual({ type: "duplicate-id", name: "cellar", address: "cellar:7447" });
+    expect(farm.count("joined")).toBe(1);
+  });
+
+  test("that mDNS found are named once, and where one of them does not answer the other takes part", async () => {
+    const node = new FakeNode({ key, id });
+    farm.hosts.set("cellar", node);
+    const at = (host: string): Sighting => ({ id, name: host, addresses: [{ host, port: 7447 }], source: "mdns" });
+    farm.pool.add({ ...at("attic"), duplicates: [at("cellar")] });
+    farm.pool.add({ ...at("attic"), duplicates: [at("cellar")], state: "busy" });
+    await farm.until(() => farm.count("joined") === 1);
+    expect(warnings()).toMatchObject([
+      { message: expect.stringContaining("attic at attic:7447 and cellar at cellar:7447") },
+    ]);
+  });
+
+  test("of which one is an older release cannot be told from one node with two names", async () => {
+    farm.start("attic", { id });
+    await farm.until(() => farm.count("joined") === 1);
+    const older = farm.start("cellar", { id, info: { start: undefined } });
+    await farm.until(() => farm.links[1]?.isOver === true);
+    expect([...warnings(), ...older.heard]).toEqual([]);
+  });
+});
+
+test("a node with two names that was started again is one node still, under the name that reaches it", async () => {
+  const node = farm.start("one");
+  await farm.until(() => farm.count("joined") === 1);
+  farm.hosts.delete("one"); // it takes a while
+  farm.links[0]?.cut();
+  await farm.until(() => farm.count("lost") === 1);
+  node.start = "f".repeat(16);
+  farm.hosts.set("same", node);
+  farm.see("same");
+  await farm.until(() => farm.count("joined") === 2);
+  farm.hosts.set("one", node);
+  farm.see("one");
+  await farm.until(() => farm.links.length > 2 && farm.links[2]?.isOver === true);
+  expect([farm.count("warning"), farm.count("node:refused"), farm.count("left-out")]).toEqual([0, 0, 0]);
   expect(farm.pool.standings.isAlive).toBe(true);
 });
 

@@ -4,7 +4,8 @@ import { chooseKey, demandTls, requireSameTls, type TrustQuestion } from "../../
 
 const [first, second, stranger] = [makeFarmKey(), makeFarmKey(), makeFarmKey()];
 const question: TrustQuestion = {
-  ...{ node: "a".repeat(32), keyId: first.id, source: "mdns", wasKeyed: false, keys: [first, second] },
+  ...{ node: "a".repeat(32), keyId: first.id, source: "mdns", mayBeOpen: false, wasKeyed: false },
+  ...{ name: "attic", address: { host: "10.0.0.7", port: 7447 }, certificate: undefined, keys: [first, second] },
 };
 
 test("chooseKey() picks the key that the node names", () => {
@@ -12,15 +13,18 @@ test("chooseKey() picks the key that the node names", () => {
   expect(chooseKey({ ...question, keyId: second.id, wasKeyed: true })).toBe(second);
 });
 
-test("chooseKey() takes an open node only when the user named it", () => {
-  expect(chooseKey({ ...question, keyId: null, source: "fixed" })).toBe(openKey);
+test("chooseKey() takes an open node only when the user answers for it: a farmspec that names it is not enough", () => {
+  expect(chooseKey({ ...question, keyId: null, source: "fixed", mayBeOpen: true })).toBe(openKey);
+  const listed = () => chooseKey({ ...question, keyId: null, source: "fixed" });
+  expect(listed).toThrow(expect.objectContaining({ code: "FARM_NODE_OPEN", exitCode: 2 }));
+  expect(listed).toThrow("attic (aaaaaaaa) at 10.0.0.7:7447");
   const found = () => chooseKey({ ...question, keyId: null, source: "mdns" });
   expect(found).toThrow(expect.objectContaining({ code: "FARM_NODE_REFUSED" }));
 });
 
 describe("chooseKey() never takes a node open that had a key", () => {
   test.each(["mdns", "fixed", "embedded"] as const)("found by %s", (source) => {
-    const downgrade = () => chooseKey({ ...question, keyId: null, source, wasKeyed: true });
+    const downgrade = () => chooseKey({ ...question, keyId: null, source, mayBeOpen: true, wasKeyed: true });
     expect(downgrade).toThrow("it had a key before and asks for none now");
   });
 });

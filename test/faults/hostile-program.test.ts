@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
 import type { FromNode } from "../../src/session/protocol.ts";
 import type { FakeNodeOptions } from "../support/fake-node.ts";
 import { hostileLines, hostileText, obeyedIn, withoutOwn } from "../support/hostile-texts.ts";
@@ -96,12 +97,14 @@ describe("a hostile node and hostile names of files, told by the program itself:
   });
 
   test("a thousand nodes that are not there: lines about them end, and are counted", async () => {
-    await using opened = await openLab({ key: null });
+    const key = makeFarmKey();
+    await using opened = await openLab({ key });
     const { lab, at } = opened;
     const nodes = Array.from({ length: 999 }, (_, index) => ({ host: `127.0.${index >> 8}.${index & 255}`, port: 9 }));
     const [host, port] = at.split(":");
     await writeFile(lab.path("farmspec.json"), JSON.stringify({ nodes: [...nodes, { host, port: Number(port) }] }));
-    const { exitCode, stdout, stderr } = await lab.renderfarm([blend, "-o", output, "--json"]);
+    const env = { RENDERFARM_KEY: formatFarmKey(key) };
+    const { exitCode, stdout, stderr } = await lab.renderfarm([blend, "-o", output, "--json"], { env });
     expect(exitCode, stderr).toBe(0);
     const told = stdout.split("\n").filter((line) => line.startsWith('{"type":"node:unreachable"'));
     expect(told.length).toBeGreaterThan(300);

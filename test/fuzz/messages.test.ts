@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { Sighting } from "../../src/core/node.ts";
 import { readAdvertisement } from "../../src/discovery/advertisement.ts";
-import { mergeSightings } from "../../src/discovery/seen-nodes.ts";
+import { mergeSightings } from "../../src/discovery/seen-starts.ts";
 import { IncomingTransfers } from "../../src/session/incoming.ts";
 import { decodePiece, encodePiece } from "../../src/session/piece.ts";
 import { bounds, parseFromNode, parseHandshakeFromNode } from "../../src/session/protocol.ts";

@@ -33,6 +33,8 @@ from farm_node.session import Session
 from farm_node.slot_line import SlotSwitchboard
 from farm_node.slot_log import SlotLog
 
+from .support.who import IDENTITY, duplicates
+
 SEED = int(os.environ.get("FUZZ_SEED") or 20_261_122)
 EFFORT = max(1, int(os.environ.get("FUZZ_EFFORT") or 1))
 MOST_MIB = 64
@@ -240,7 +242,8 @@ class Deaf(unittest.IsolatedAsyncioTestCase):
         with tempfile.TemporaryDirectory() as folder:
             store = BlobStore(Path(folder), "cd" * 16, 2**20)
             program = BlenderProgram("/absent/blender", "3.4.1")
-            node = Node("cd" * 16, "test", 1, program, store, SlotSwitchboard(), Path(folder), lambda state: None)
+            board = SlotSwitchboard()
+            node = Node(IDENTITY, "test", 1, program, store, board, Path(folder), lambda state: None, duplicates())
             socket = DeafSocket()
             await asyncio.wait_for(node.serve_link(Link(socket, KEY)), 60)
             print(f"fuzz: a coordinator who never reads was heard {socket.asked} times")
@@ -301,7 +304,7 @@ class Conversations(Fuzz):
         board = SlotSwitchboard()
         await board.open()
         program = BlenderProgram("/absent/blender", "3.4.1")
-        node = Node("cd" * 16, "test", 1, program, store, board, root, lambda state: None)
+        node = Node(IDENTITY, "test", 1, program, store, board, root, lambda state: None, duplicates())
         for index in range(400 * EFFORT):
             inputs = self.inputs(random.Random(SEED + index * 7919))
             self.messages += len(inputs)

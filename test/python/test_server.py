@@ -1,7 +1,9 @@
 """The server in this process, without Blender: strangers, malice, uploads, and Blender missing."""
 
 import asyncio
+import contextlib
 import hashlib
+import io
 import json
 import struct
 import tempfile
@@ -20,6 +22,7 @@ from websockets.exceptions import InvalidStatusCode
 from websockets.legacy.client import connect
 
 from .support.client import Coordinator
+from .support.who import IDENTITY, duplicates
 
 KEY = bytes(range(20))
 JOB = "ab" * 16
@@ -36,7 +39,8 @@ class Served(unittest.IsolatedAsyncioTestCase):
         await board.open()
         self.addCleanup(board.close)
         program = BlenderProgram("/absent/blender", "3.4.1")
-        self.node = Node("cd" * 16, "test", 1, program, self.store, board, self.root, self.states.append)
+        node = (IDENTITY, "test", 1, program, self.store, board, self.root, self.states.append, duplicates())
+        self.node = Node(*node)
         self.links = []
         self.visits_ended = asyncio.Semaphore(0)
         server = NodeServer(FarmKey(KEY, key_id(KEY)), "cd" * 16, self.serve)
@@ -129,6 +133,20 @@ class Coordinators(Served):
         self.assertEqual((await second.expect("blob-state"))["haveBytes"], 2**20)
         await second.upload(data, 1)
         self.assertEqual(self.store.path_of(sha256).read_bytes(), data)
+
+    async def test_a_node_says_who_else_has_its_id_once_for_each_and_not_for_ever(self):
+        coordinator = await self.coordinator()
+        info = await coordinator.expect("node-info")
+        self.assertEqual((info["node"], info["start"]), (IDENTITY.node_id, IDENTITY.start))
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            for number in (13, 13, *range(100)):
+                await coordinator.send("duplicate-id", name="at\x1b[2Jtic", address=f"10.77.0.{number}:7447")
+            await coordinator.send("blob-query", sha256="0" * 64, sizeBytes=1)
+            await coordinator.expect("blob-state")
+        lines = said.getvalue().splitlines()
+        self.assertEqual(len(lines), 16)
+        self.assertIn("another node has the id of this one (test, cdcdcdcd): at\\x1b[2Jtic at 10.77.0.13:7447.", lines[0])
+        self.assertIn("delete config/node-id and start it again", lines[0])
 
     async def test_a_lie_about_the_digest_is_rejected(self):
         coordinator = await self.coordinator()

@@ -1,6 +1,7 @@
 """What happens before a node serves: options, paths, key, identity, run folder, command lines."""
 
 import contextlib
+import hmac
 import io
 import os
 import secrets
@@ -9,13 +10,14 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from farm_node.advertise import instance_label
+from farm_node.advertise import instance_label, place_of
 from farm_node.blender_program import BlenderProgram, child_environment, slot_command, slot_environment
 from farm_node.console import printable
 from farm_node.errors import StartError
 from farm_node.farm_key import format_key, load_key, parse_key
 from farm_node.identity import claim_identity
 from farm_node.listener import listen
+from farm_node.machine_id import machine_id
 from farm_node.options import parse_options
 from farm_node.paths import cache_dir, config_dir
 from farm_node.run_folder import RunFolder, remove_stale
@@ -116,25 +118,90 @@ class Key(InFolder):
 
 
 class IdentityTest(InFolder):
-    def test_a_node_keeps_its_id(self):
-        first = claim_identity(self.folder)
-        first.release()
-        second = claim_identity(self.folder)
-        self.addCleanup(second.release)
-        self.assertEqual(first.node_id, second.node_id)
-        self.assertRegex(first.node_id, "^[0-9a-f]{32}$")
+    MACHINE = "0123456789abcdef" * 2
+
+    def claim(self, machine=MACHINE):
+        identity = claim_identity(self.folder, machine)
+        self.addCleanup(identity.release)
+        self.assertRegex(identity.node_id, "^[0-9a-f]{32}$")
+        return identity
+
+    def run_once(self, machine=MACHINE):
+        identity = self.claim(machine)
+        identity.release()
+        return identity
+
+    def test_a_node_keeps_its_id_and_each_start_has_a_number_of_its_own(self):
+        first, second = self.run_once(), self.run_once()
+        self.assertEqual((first.node_id, first.temporary_because), (second.node_id, ""))
+        self.assertNotEqual(first.start, second.start)
+        self.assertRegex(first.start, "^[0-9a-f]{16}$")
+
+    def test_a_copy_of_the_config_folder_has_another_id_on_another_machine(self):
+        other = self.run_once("f" * 31 + "0")
+        self.assertNotEqual(self.run_once().node_id, other.node_id)
+
+    def test_nothing_of_the_machines_id_or_the_stored_one_shows_in_the_nodes(self):
+        node_id = self.run_once().node_id
+        stored = (self.folder / "node-id").read_text().strip()
+        self.assertEqual(node_id, hmac.new(self.MACHINE.encode(), b"renderfarm node id" + stored.encode(), "sha256").hexdigest()[:32])
+        for secret in (self.MACHINE, stored):
+            pieces = {secret[at : at + 8] for at in range(25)}
+            self.assertEqual([piece for piece in pieces if piece in node_id], [])
 
     def test_a_second_node_has_an_id_for_its_run(self):
-        first, second = claim_identity(self.folder), claim_identity(self.folder)
-        self.addCleanup(first.release)
+        first, second = self.claim(), self.claim()
         self.assertNotEqual(first.node_id, second.node_id)
-        self.assertEqual((first.kept, second.kept), (True, False))
+        self.assertEqual((first.temporary_because, second.temporary_because), ("", f"another node runs with {self.folder}"))
+
+    def test_a_machine_without_an_id_gives_one_for_the_run(self):
+        first, second = self.run_once(None), self.run_once(None)
+        self.assertNotEqual(first.node_id, second.node_id)
+        self.assertIn("this machine has no id of its own", first.temporary_because)
+
+    def test_a_folder_that_belongs_to_one_node_needs_no_machine(self):
+        self.assertEqual(self.run_once("").node_id, self.run_once("").node_id)
 
     def test_a_damaged_id_is_made_anew(self):
         (self.folder / "node-id").write_text("gibberish")
-        identity = claim_identity(self.folder)
-        self.addCleanup(identity.release)
-        self.assertRegex(identity.node_id, "^[0-9a-f]{32}$")
+        self.assertEqual(self.run_once().node_id, self.run_once().node_id)
+
+
+class MachineId(InFolder):
+    ID = "3d1219c7c4c5404aaa1f6d2a48adfda4"
+
+    def of_files(self, *texts):
+        files = [self.folder / str(number) for number, text in enumerate(texts)]
+        for file, text in zip(files, texts):
+            file.unlink(missing_ok=True)
+            if text is not None:
+                file.write_bytes(text)
+        return machine_id("linux", [str(file) for file in files])
+
+    def test_on_linux_it_is_the_first_file_that_has_one(self):
+        ours = self.ID.encode()
+        self.assertEqual(self.of_files(ours + b"\n", b"0123456789abcdef" * 2), self.ID)
+        for text in (None, b"", b"uninitialized\n", b"0" * 32, b"abc", b"\xff" * 32, ours + b"0", ours.upper()):
+            with self.subTest(text):
+                self.assertEqual(self.of_files(text, ours), self.ID)
+                self.assertIsNone(self.of_files(text))
+
+    def test_on_macos_it_is_what_ioreg_says(self):
+        said = '+-o J314 <class IOPlatformExpertDevice>\n    {\n      "IOPlatformUUID" = "3D1219C7-C4C5-404A-AA1F-6D2A48ADFDA4"\n'
+        self.assertEqual(machine_id("darwin", ask=lambda: said), self.ID)
+        self.assertIsNone(machine_id("darwin", ask=lambda: '      "IOPlatformSerialNumber" = "C02"\n'))
+
+    def test_on_windows_it_is_the_machine_guid(self):
+        for said in ("3d1219c7-c4c5-404a-aa1f-6d2a48adfda4", "{3D1219C7-C4C5-404A-AA1F-6D2A48ADFDA4}"):
+            self.assertEqual(machine_id("win32", ask=lambda said=said: said), self.ID)
+        self.assertIsNone(machine_id("win32", ask=lambda: ""))
+
+    def test_what_cannot_be_asked_has_none(self):
+        def fail():
+            raise FileNotFoundError("ioreg")
+
+        for platform in ("darwin", "win32"):
+            self.assertIsNone(machine_id(platform, ask=fail))
 
 
 class RunFolders(InFolder):
@@ -192,6 +259,14 @@ class Network(unittest.TestCase):
         self.assertEqual(instance_label("rack 2.local", "0123456789"), "rack 2 local-01234567")
         self.assertLessEqual(len(instance_label("ü" * 64, "0123456789").encode()), 63)
         self.assertEqual(instance_label("...", "0123456789"), "node-01234567")
+
+    def test_no_two_nodes_announce_one_name_and_a_node_that_starts_again_has_its_own(self):
+        node_id = "ab" * 16
+        place = place_of(node_id, ["10.0.0.1"], 7447)
+        self.assertEqual(place, place_of(node_id, ["10.0.0.1"], 7447))
+        self.assertRegex(place, "^[0-9a-f]{32}$")
+        others = {place_of(node_id, ["10.0.0.2"], 7447), place_of(node_id, ["10.0.0.1"], 7448)}
+        self.assertEqual(len({place, *others}), 3)
 
     def test_control_characters_are_shown_escaped(self):
         self.assertEqual(printable("a\x1b[2Jb\nc\u202e\ud800"), "a\\x1b[2Jb\\nc\\u202e\\ud800")

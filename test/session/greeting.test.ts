@@ -88,6 +88,12 @@ describe("greet() ends with an error when the node", () => {
   });
 });
 
+test("greet() says what to do about a node whose id has changed since it was written into a farmspec", async () => {
+  const { node, pair } = join({});
+  const hint = expect.stringContaining(`in a farmspec, write the id ${node.id} for that host, or none`);
+  await expect(greet(pair.coordinator, "0".repeat(32), chooseOurs)).rejects.toMatchObject({ hint });
+});
+
 describe("an attacker without the key", () => {
   test("cannot reflect the coordinator's own proof", async () => {
     let seen = "";

@@ -27,7 +27,7 @@ test("the golden files cover every message of docs/protocol.md", () => {
       ...["job-load-failed", "slot-changed", "frame-started", "frame-progress", "frame-rendered", "frame-failed"],
       ...["frame-withdrawn", "result-begin", "result-end", "result-missing", "warning", "job-closed"],
       ...["job-open", "blob-query", "blob-begin", "blob-end", "job-load", "frame-assign", "frame-withdraw"],
-      ...["frame-cancel", "result-fetch", "result-release", "job-close"],
+      ...["frame-cancel", "result-fetch", "result-release", "job-close", "duplicate-id"],
     ].sort(),
   );
 });

@@ -71,6 +71,7 @@ interface FakeJob {
 /** A small node that speaks the real protocol and makes its pictures in memory. It keeps its job over lost links. */
 export class FakeNode {
   readonly id: NodeId;
+  start = randomBytes(8).toString("hex");
   readonly options: FakeNodeOptions;
   /** Blobs it has, whole or in part, by digest. */
   readonly blobs = new Map<string, Buffer>();
@@ -166,7 +167,7 @@ export class FakeConversation {
     await this.send({
       ...{ type: "node-info", node: id, name: options.name ?? "fake", platform: "linux", python: "3.11.2" },
       ...{ blender: options.blender ?? "3.4.1", software: "0.1.0", slots: options.slots ?? 1 },
-      ...{ cacheFreeBytes: 1e12, maxBlobBytes: 1e12, ...(options.info as object) },
+      ...{ start: this.node.start, cacheFreeBytes: 1e12, maxBlobBytes: 1e12, ...(options.info as object) },
     });
     for await (const message of this.link.messages) {
       if (typeof message === "string") await this.#hear(message);

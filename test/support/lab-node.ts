@@ -15,6 +15,8 @@ export interface LabNode extends LabProgram {
   readonly name: string;
   readonly id: string;
   readonly port: number;
+  /** The end of what it has said on standard output. */
+  said(): string;
   /** What jobs have left in the node's cache: nothing, once the node or its successor has ended. */
   leftovers(): Promise<string[]>;
 }
@@ -60,7 +62,7 @@ export async function startLabNode(name: string, under: NodeHost, place: LabNode
   await within(ready, startsWithinMs, () => `the node '${name}' to be ready; it said:\n${said}`);
   const { node, port } = JSON.parse(await readFile(readyFile, "utf8")) as { node: string; port: number };
   const leftovers = () => readdir(join(own, "cache/runs"));
-  return { ...program, name, id: node, port, leftovers };
+  return { ...program, name, id: node, port, said: () => said, leftovers };
 }
 
 /** Resolves when the file is there. */

@@ -6,7 +6,7 @@ import { type FarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
 import type { JobSettings } from "../../src/core/job-settings.ts";
 import type { Frame } from "../../src/core/node.ts";
 import type { FarmEvent, FarmEventName } from "../../src/farm/events.ts";
-import { type CompletedJob, type JobResult, renderJob } from "../../src/farm/render-job.ts";
+import { type CompletedJob, type JobResult, type RenderOptions, renderJob } from "../../src/farm/render-job.ts";
 import { digestOf, FakeNode, type FakeNodeOptions } from "./fake-node.ts";
 import { type FakeNodeServer, serveFakeNode } from "./fake-node-server.ts";
 import { makePng } from "./png.ts";
@@ -57,11 +57,19 @@ export class ScriptedFarm implements AsyncDisposable {
     return { node, server };
   }
 
-  /** Runs a job on these nodes. */
-  run(nodes: readonly ScriptedNode[], settings: Partial<JobSettings> = {}): ScriptedRun {
-    return new ScriptedRun({
+  /** Runs a job on these nodes, as if the user had named them. */
+  run(
+    nodes: readonly ScriptedNode[],
+    settings: Partial<JobSettings> = {},
+    questions: Pick<RenderOptions, "confirmOpenNode"> = {},
+  ): ScriptedRun {
+    const all: JobSettings = {
       ...{ blend: this.blend, output: this.output, frames: undefined, scene: undefined, fps: undefined },
-      ...{ nodes: nodes.map(({ server: { address } }) => ({ address })), isLocal: false, localSlots: 1 },
+      ...{
+        nodes: nodes.map(({ server: { address } }) => ({ address, mayBeOpen: true })),
+        isLocal: false,
+        localSlots: 1,
+      },
       ...{ blenderVersion: undefined, mixVersions: false, missing: "fail", keepFrames: true, overwrite: false },
       ...{ discover: false, crf: undefined, codec: undefined, poster: undefined, isFresh: false, waitMs: undefined },
       ...{ keys: [this.key], ffmpeg: undefined, blender: undefined, order: "sequential" },
@@ -69,7 +77,8 @@ export class ScriptedFarm implements AsyncDisposable {
       configFolder: this.path("config"),
       cacheFolder: this.path("cache"),
       ...settings,
-    });
+    };
+    return new ScriptedRun(all, questions);
   }
 
   /**
@@ -125,8 +134,9 @@ export class ScriptedRun {
   /** Called with each event: a test acts in the middle of the job in it. */
   onEvent: (event: FarmEvent) => void = () => {};
 
-  constructor(settings: JobSettings) {
+  constructor(settings: JobSettings, questions: Pick<RenderOptions, "confirmOpenNode">) {
     this.result = renderJob(settings, {
+      ...questions,
       onEvent: (event) => {
         this.events.push(event);
         this.onEvent(event);

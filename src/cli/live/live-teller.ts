@@ -32,6 +32,15 @@ export class LiveTeller implements Disposable {
     this.#view?.stopping();
   }
 
+  /** Takes the view off the screen while something is asked there. */
+  pause(): void {
+    this.#view?.pause();
+  }
+
+  resume(): void {
+    this.#view?.resume();
+  }
+
   /** Lets something else write whole lines to the terminal; they end up above the view. */
   writeAbove(write: () => void): void {
     if (this.#view) this.#view.writeAbove(write);

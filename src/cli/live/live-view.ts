@@ -41,6 +41,7 @@ export class LiveView implements Disposable {
   #drawnMs = Number.NEGATIVE_INFINITY;
   #drawnColumns = 0;
   #isDue = true;
+  #isPaused = false;
   #isOpen = true;
 
   constructor({ terminal, environment, monotonicMs }: LiveViewOptions) {
@@ -72,6 +73,22 @@ export class LiveView implements Disposable {
   /** When the user wants it stopped at once: no event tells of it. */
   stopping(): void {
     this.#state = stoppingView(this.#state);
+    this.#draw();
+  }
+
+  /** Leaves the terminal to a question; what is told meanwhile is shown after it. */
+  pause(): void {
+    if (this.#isPaused || !this.#isOpen) return;
+    this.#clear();
+    this.#isPaused = true;
+    this.#terminal.write(showCursor);
+  }
+
+  /** The question is answered. */
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#terminal.write(hideCursor);
     this.#draw();
   }
 
@@ -136,12 +153,13 @@ export class LiveView implements Disposable {
   };
 
   readonly #onContinue = () => {
+    if (this.#isPaused) return;
     this.#terminal.write(hideCursor);
     this.#draw();
   };
 
   #draw(): void {
-    if (!this.#isOpen || this.#terminal.writableNeedDrain) return;
+    if (!this.#isOpen || this.#isPaused || this.#terminal.writableNeedDrain) return;
     const size = this.#size();
     // The cursor stands below the view; "^C" and other keys that the terminal echoed there would stay.
     this.#terminal.write(eraseLine);

@@ -1,0 +1,18 @@
+import { cp, writeFile } from "node:fs/promises";
+
+const script = `mount --bind "$0" /etc
+test ! -e /var/lib/dbus/machine-id || mount --bind "$0/machine-id" /var/lib/dbus/machine-id
+exec "$@"`;
+
+/**
+ * Has a program see another machine id than this machine's, for tests as root on Linux.
+ *
+ * @param folder Where its /etc is kept; it must not be there yet
+ * @param id 32 hexadecimal digits, or nothing for a machine that has none
+ * @returns The words to put before the program's own; the process stays the same one
+ */
+export async function withMachineId(folder: string, id: string): Promise<readonly string[]> {
+  await cp("/etc", folder, { recursive: true, verbatimSymlinks: true });
+  await writeFile(`${folder}/machine-id`, id);
+  return ["unshare", "--mount", "sh", "-c", script, folder];
+}

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Mapping, Optional
 
 from .errors import StartError
+from .identity import make_config
+from .safe_files import NotOursError, open_new, open_own, temporary_name
 
 MIN_BITS = 128
 NEW_KEY_BYTES = 20
+MAX_KEY_TEXT = 64 * 1024
 KEY_FILE = "key"
 ENVIRONMENT = "RENDERFARM_KEY"
 
@@ -74,13 +77,22 @@ def load_key(config: Path, key_file: Optional[Path], env: Mapping[str, str] = os
         return _named(given, f"the environment variable {ENVIRONMENT}")
     path = key_file or config / KEY_FILE
     try:
-        return _named(path.read_text("utf-8"), f"the file {path}")
+        # A file that the user has named may be a link, and root's, as the secrets of Kubernetes are.
+        text = key_file.read_text("utf-8") if key_file is not None else _read_own(path)
+        return _named(text, f"the file {path}")
     except FileNotFoundError:
         if key_file is not None:
             raise StartError(f"Cannot read the key: there is no file {key_file}") from None
+    except NotOursError as error:
+        raise StartError(f"Cannot use the key in {config}: {error}. Name the right file with --key-file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(f"Cannot read the key from {path}: {error}") from error
     return _make(path)
+
+
+def _read_own(path: Path) -> str:
+    with os.fdopen(open_own(path), encoding="utf-8") as file:
+        return file.read(MAX_KEY_TEXT)
 
 
 def _named(text: str, source: str) -> FarmKey:
@@ -94,10 +106,10 @@ def _named(text: str, source: str) -> FarmKey:
 def _make(path: Path) -> FarmKey:
     raw = secrets.token_bytes(NEW_KEY_BYTES)
     text = format_key(raw)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(temporary_name())
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        make_config(path.parent)
+        handle = open_new(temporary)
         try:
             os.write(handle, (text + "\n").encode("ascii"))
             os.fsync(handle)
@@ -115,7 +127,7 @@ def _publish(temporary: Path, path: Path, made: FarmKey) -> FarmKey:
     try:
         os.link(temporary, path)
     except FileExistsError:
-        return _named(path.read_text("ascii"), f"the file {path}")
+        return _named(_read_own(path), f"the file {path}")
     except OSError:
         os.replace(temporary, path)  # a file system without hard links
     return made

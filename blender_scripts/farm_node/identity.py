@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from typing import Optional
 
 from .errors import StartError
 from .file_lock import FileLock
+from .safe_files import check_owner, open_own, write_whole
 
 ID_FILE = "node-id"
 LOCK_FILE = "node-id.lock"
 NODE_ID = re.compile(r"[0-9a-f]{32}")
+MAX_ID_TEXT = 64
 
 
 @dataclass
@@ -32,24 +35,29 @@ class Identity:
 def claim_identity(config: Path) -> Identity:
     """Raises StartError when the config folder cannot be written."""
     try:
-        config.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_config(config)
         lock = FileLock.try_acquire(config / LOCK_FILE)
         if lock is None:
             return Identity(secrets.token_hex(16), False, None)
         return Identity(_stored_or_new(config / ID_FILE), True, lock)
     except OSError as error:
-        raise StartError(f"Cannot keep a node id in {config}: {error}") from error
+        raise StartError(f"Cannot keep a node id in {config}: {error}. Name another folder with --config-dir") from error
+
+
+def make_config(config: Path) -> None:
+    """The folder of id and key; it may be a link, and must be this user's or root's. Raises OSError."""
+    config.mkdir(parents=True, exist_ok=True, mode=0o700)
+    check_owner(config, config.stat())
 
 
 def _stored_or_new(path: Path) -> str:
     try:
-        stored = path.read_text("ascii").strip()
+        with os.fdopen(open_own(path), encoding="ascii") as file:
+            stored = file.read(MAX_ID_TEXT).strip()
         if NODE_ID.fullmatch(stored):
             return stored
     except (FileNotFoundError, UnicodeDecodeError):
         pass
     made = secrets.token_hex(16)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(made + "\n", "ascii")
-    temporary.replace(path)
+    write_whole(path, made + "\n")
     return made

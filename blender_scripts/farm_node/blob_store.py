@@ -1,7 +1,8 @@
 """Files named by their SHA-256, kept between jobs: what a node has once, it need not be sent again.
 
-`<root>/blobs/<sha256>` are whole and verified; `<root>/parts/<node id>/<sha256>` are being received. Parts are apart per
-node because two nodes of one machine share the cache, and two writers of one part would spoil it.
+`<root>/blobs/<sha256>` are whole and verified; `<root>/parts/<node id>/<sha256>` are being received.
+Parts are apart per node because two nodes of one machine share the cache, and two writers of one part would spoil it.
+Nothing else in these folders is counted or removed.
 Nothing here knows asyncio; the methods that touch the disk for long are called in threads.
 """
 
@@ -15,10 +16,11 @@ from pathlib import Path
 from typing import Optional
 
 from .blob_writer import BlobWriter, write_error
-from .cache_files import CacheFile, files_in, folders_in, make_private, remove, remove_unused
+from .cache_files import CacheFile, files_in, folders_in, remove, remove_files, remove_unused, size_of
 from .errors import BlobError
 from .limits import MAX_PARTS, PART_KEPT_S, PARTS_SHARE, RESERVE_BYTES
 from .protocol import MAX_BLOB
+from .safe_files import make_folder
 
 
 class BlobStore:
@@ -28,6 +30,7 @@ class BlobStore:
     """
 
     def __init__(self, root: Path, node_id: str, limit: int) -> None:
+        """`root` belongs to nodes alone. Raises OSError."""
         self.limit = limit
         self._blobs = root / "blobs"
         self._parts = root / "parts" / node_id
@@ -36,7 +39,7 @@ class BlobStore:
         self._pins: Counter[str] = Counter()
         self._writers: dict[str, BlobWriter] = {}
         for folder in (root, self._blobs, root / "parts", self._parts):
-            make_private(folder, is_shared=folder == root)
+            make_folder(folder)
         self.tidy()
 
     def path_of(self, sha256: str) -> Path:
@@ -64,7 +67,7 @@ class BlobStore:
             self._trim_parts(coming=sha256)
             self._make_room(size - have, keep=sha256)
             try:
-                self._parts.mkdir(exist_ok=True, mode=0o700)  # another node may have taken it for a dead one's
+                make_folder(self._parts)  # another node may have taken it for a dead one's
                 writer = BlobWriter(sha256, size, self._parts / sha256, self.path_of(sha256), self._forget)
             except OSError as error:
                 raise write_error(error) from error
@@ -82,7 +85,7 @@ class BlobStore:
         """Keeps a blob from eviction until `unpin`; None when it is not here."""
         path = self.path_of(sha256)
         with self._lock:
-            if not path.is_file():
+            if size_of(path) is None:
                 return None
             self._pins[sha256] += 1
         self.touch(sha256)
@@ -112,7 +115,7 @@ class BlobStore:
         for writer in list(self._writers.values()):
             writer.abandon()
         if remove_parts:
-            shutil.rmtree(self._parts, ignore_errors=True)
+            remove_files(self._parts)
 
     def _forget(self, writer: BlobWriter) -> None:
         with self._lock:
@@ -121,12 +124,12 @@ class BlobStore:
 
     def _have(self, sha256: str, size: int) -> tuple[int, bool]:
         whole, part = self.path_of(sha256), self._parts / sha256
-        if whole.is_file():
+        whole_size = size_of(whole)
+        if whole_size is not None:
             self.touch(sha256)
-            return whole.stat().st_size, True
-        try:
-            have = part.stat().st_size
-        except FileNotFoundError:
+            return whole_size, True
+        have = size_of(part)
+        if have is None:
             return 0, False
         if have > size and sha256 not in self._writers:
             remove(part)

@@ -11,6 +11,7 @@ from typing import Callable
 
 from .cache_files import remove
 from .errors import BlobError
+from .safe_files import open_or_make
 
 CHUNK = 4 * 1024 * 1024
 
@@ -34,7 +35,7 @@ class BlobWriter:
         self._digest = hashlib.sha256()
         self._abandoned = False
         self._has_ended = False
-        self._file = open(part, "ab+")
+        self._file = os.fdopen(open_or_make(part, os.O_RDWR | os.O_APPEND), "ab+")
         self._hashed = 0
         self.sha256 = sha256
         self.position = os.fstat(self._file.fileno()).st_size

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sys
 import traceback
 from contextlib import AsyncExitStack
@@ -14,11 +13,13 @@ from . import SOFTWARE_VERSION
 from .advertise import Advertiser
 from .blender_program import BlenderProgram, find_blender
 from .blob_store import BlobStore
+from .cache_files import remove, remove_if_empty
+from .cache_folder import claim_cache
 from .console import say
 from .ending import Ending
 from .errors import StartError
 from .farm_key import OPEN_KEY, FarmKey, load_key
-from .identity import Identity, claim_identity
+from .identity import ID_FILE, LOCK_FILE, Identity, claim_identity
 from .limits import TIDY_EVERY_S
 from .listener import listen
 from .node import Node
@@ -43,8 +44,19 @@ def main(arguments: Sequence[str]) -> NoReturn:
         sys.exit(1)
     finally:
         if options.remove_config_dir:
-            shutil.rmtree(options.config_dir, ignore_errors=True)
+            _remove_config(options)
     sys.exit(0)
+
+
+def _remove_config(options: Options) -> None:
+    """What this node has put there, but no key, and the folder, when nothing else is in it."""
+    folder = options.config_dir
+    ours = [folder / ID_FILE, folder / LOCK_FILE]
+    if options.ready_file is not None and options.ready_file.parent == folder:
+        ours.append(options.ready_file)
+    for file in ours:
+        remove(file)
+    remove_if_empty(folder)
 
 
 async def _run(options: Options) -> None:
@@ -85,13 +97,14 @@ async def _run(options: Options) -> None:
 
 
 def _storage(options: Options, identity: Identity, stack: AsyncExitStack) -> tuple[BlobStore, RunFolder]:
+    root = claim_cache(options.cache_dir)
     try:
-        remove_stale(options.cache_dir)
-        store = BlobStore(options.cache_dir, identity.node_id, options.cache_bytes)
+        remove_stale(root)
+        store = BlobStore(root, identity.node_id, options.cache_bytes)
         stack.callback(store.close, not identity.kept)
-        run_folder = RunFolder.create(options.cache_dir)
+        run_folder = RunFolder.create(root)
     except OSError as error:
-        raise StartError(f"Cannot use the cache folder {options.cache_dir}: {error}") from error
+        raise StartError(f"Cannot use the cache folder {root}: {error}. Name another one with --cache-dir") from error
     stack.callback(run_folder.remove)
     return store, run_folder
 

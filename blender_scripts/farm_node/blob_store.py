@@ -1,6 +1,6 @@
 """Files named by their SHA-256, kept between jobs: what a node has once, it need not be sent again.
 
-`<root>/blobs/<sha256>` are whole and verified; `<root>/parts/<node id>/<sha256>` are being received.
+`<root>/blobs/<sha256>` are whole and were verified when they came; `<root>/parts/<node id>/<sha256>` are being received.
 Parts are apart per node because two nodes of one machine share the cache, and two writers of one part would spoil it.
 Nothing else in these folders is counted or removed.
 Nothing here knows asyncio; the methods that touch the disk for long are called in threads.
@@ -13,11 +13,13 @@ import shutil
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional
 
 from .blob_writer import BlobWriter, write_error
 from .cache_files import CacheFile, files_in, folders_in, remove, remove_files, remove_unused, size_of
+from .console import warn
 from .errors import BlobError
+from .file_proof import prove, signature_of
 from .limits import MAX_PARTS, PART_KEPT_S, PARTS_SHARE, RESERVE_BYTES
 from .protocol import MAX_BLOB
 from .safe_files import make_folder
@@ -46,7 +48,7 @@ class BlobStore:
         return self._blobs / sha256
 
     def state(self, sha256: str, size: int) -> tuple[int, bool]:
-        """Bytes already here, and whether the blob is whole and verified."""
+        """Bytes already here, and whether the blob is whole. One that has not `size` bytes is damaged, and dropped."""
         writer = self._writers.get(sha256)
         if writer is not None:
             writer.abandon()  # its link is dead, or the same coordinator starts afresh
@@ -97,6 +99,24 @@ class BlobStore:
             if self._pins[sha256] <= 0:
                 del self._pins[sha256]
 
+    def verify(self, sha256: str, is_wanted: Callable[[], bool]) -> bool:
+        """Whether the blob is here and is what its name says, all of which is read; a damaged one is dropped.
+
+        Raises OSError; Unwanted when `is_wanted` says so.
+        """
+        path = self.path_of(sha256)
+        before = signature_of(path)
+        try:
+            if prove(path, sha256, is_wanted) is not None:
+                return True
+        except FileNotFoundError:
+            return False
+        with self._lock:
+            found = signature_of(path)
+            if before is not None and found is not None and found.inode == before.inode:  # else a fresh one has come
+                self._drop(sha256, "its content is not what its name says")
+        return False
+
     def free_bytes(self) -> int:
         """How much could be received now, with eviction, within the limit and the disk."""
         spare = sum(entry.size for entry in self._evictable(keep="")) - self._promised()
@@ -125,9 +145,11 @@ class BlobStore:
     def _have(self, sha256: str, size: int) -> tuple[int, bool]:
         whole, part = self.path_of(sha256), self._parts / sha256
         whole_size = size_of(whole)
-        if whole_size is not None:
+        if whole_size == size:
             self.touch(sha256)
-            return whole_size, True
+            return size, True
+        if whole_size is not None:
+            self._drop(sha256, f"it has {whole_size} bytes instead of {size}")
         have = size_of(part)
         if have is None:
             return 0, False
@@ -135,6 +157,10 @@ class BlobStore:
             remove(part)
             return 0, False
         return have, False
+
+    def _drop(self, sha256: str, why: str) -> None:
+        warn(f"the blob {sha256[:8]} in the cache is damaged ({why}): it is dropped, and has to be sent again")
+        remove(self.path_of(sha256))
 
     def _promised(self) -> int:
         """Bytes still to come of the blobs that are being received."""

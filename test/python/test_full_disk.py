@@ -52,6 +52,9 @@ class Owner:
     def lack_of_room(self) -> None:
         return None
 
+    async def lack_of_blend(self, is_doubted: bool) -> None:
+        return None
+
     def emit(self, message: dict[str, Any]) -> None:
         self.told.append(message)
 
@@ -61,10 +64,10 @@ class Owner:
     def on_loaded(self, slot: int, event: dict[str, Any]) -> None:
         raise AssertionError(event)
 
-    def on_load_failed(self, fault: Fault) -> bool:
+    async def on_load_failed(self, fault: Fault) -> bool:
         raise AssertionError(fault)
 
-    def on_given_up(self, fault: Fault) -> None:
+    async def on_given_up(self, fault: Fault) -> None:
         self.given_up.append(fault)
 
 

@@ -20,6 +20,7 @@ _CAREFUL = (
     | getattr(os, "O_BINARY", 0)
 )
 _ROOT = 0
+_TRIES = 10
 TEMPORARY = re.compile(r"\.renderfarm-[0-9a-f]{16}\.part")
 """Names of files that are not whole yet."""
 
@@ -67,16 +68,21 @@ def open_new(path: Path, flags: int = os.O_WRONLY) -> int:
 
 def open_own(path: Path, flags: int = os.O_RDONLY) -> int:
     """A descriptor of an ordinary file of ours. Raises OSError."""
-    expected = os.lstat(path)
-    if _is_link(expected):
-        raise NotOursError(f"{path} is a link")
-    handle = os.open(path, flags | _CAREFUL)
-    try:
-        _check_opened(path, expected, os.fstat(handle), is_written=flags & (os.O_WRONLY | os.O_RDWR) != 0)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
+    for _ in range(_TRIES):
+        expected = os.lstat(path)
+        if _is_link(expected):
+            raise NotOursError(f"{path} is a link")
+        handle = os.open(path, flags | _CAREFUL)
+        try:
+            opened = os.fstat(handle)
+            if os.path.samestat(expected, opened):
+                _check_opened(path, opened, is_written=flags & (os.O_WRONLY | os.O_RDWR) != 0)
+                return handle
+        except OSError:
+            os.close(handle)
+            raise
+        os.close(handle)  # another node has put a new one in its place meanwhile
+    raise NotOursError(f"{path} is replaced again and again while it is opened")
 
 
 def open_or_make(path: Path, flags: int) -> int:
@@ -112,9 +118,7 @@ def temporary_name() -> str:
     return f".renderfarm-{secrets.token_hex(8)}.part"
 
 
-def _check_opened(path: Path, expected: os.stat_result, opened: os.stat_result, is_written: bool) -> None:
-    if not os.path.samestat(expected, opened):
-        raise NotOursError(f"{path} was replaced while it was opened")
+def _check_opened(path: Path, opened: os.stat_result, is_written: bool) -> None:
     if not stat.S_ISREG(opened.st_mode):
         raise NotOursError(f"{path} is not an ordinary file")
     if is_written and opened.st_nlink > 1:

@@ -5,6 +5,7 @@ import os
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from farm_node.attempts import Attempt, Result
 from farm_node.downloads import Downloads
@@ -65,6 +66,26 @@ class Opening(Planted):
         os.close(open_own(self.folder / "part"))
         with self.refuses("hard link"):
             open_own(self.folder / "part", os.O_RDWR)
+
+    def test_a_file_that_is_replaced_while_it_is_opened_is_opened_all_the_same_but_not_for_ever(self):
+        def replace_before(opening, times: int):
+            def replace(*arguments):
+                if times > len(replaced):
+                    replaced.append((self.folder / "new").write_text("new"))
+                    (self.folder / "new").replace(self.folder / "file")
+                return opening(*arguments)
+
+            return replace
+
+        for times, is_opened in ((3, True), (100, False)):
+            replaced = []
+            (self.folder / "file").write_text("old")
+            with mock.patch("os.open", replace_before(os.open, times)):
+                if is_opened:
+                    os.close(open_own(self.folder / "file"))
+                else:
+                    with self.refuses("again and again"):
+                        open_own(self.folder / "file")
 
     def test_what_is_made_is_for_this_user_alone(self):
         os.close(open_or_make(self.folder / "made", os.O_RDWR))

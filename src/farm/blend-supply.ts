@@ -34,7 +34,7 @@ export class BlendSupply {
    * Sends the blendfile and has the node open it.
    *
    * @param onUpload Called with the bytes that the node has by now
-   * @throws {FarmError} What `sendBlob` and `loadJob` throw; `FARM_NODE_REFUSED` when the node loses it again and again
+   * @throws {FarmError} What `sendBlob` and `loadJob` throw; `FARM_LOAD_FAILED` when the node loses it again and again
    */
   async load(session: NodeSession, onUpload: (haveBytes: number) => void): Promise<SceneInfo> {
     const { blob, request, signal } = this.#options;
@@ -80,7 +80,7 @@ export class BlendSupply {
     this.#resends += 1;
     if (this.#resends > mostResends) {
       throw new FarmError(
-        "FARM_NODE_REFUSED",
+        "FARM_LOAD_FAILED",
         `Cannot use ${info.name}: it lost the blendfile again after it was sent ${mostResends} more times: ${why}`,
         "Check that node's disk and memory, or start the node with another --cache-dir",
       );

@@ -229,6 +229,7 @@ export class NodeKeeper {
 export function isFinal(error: FarmError): boolean {
   return (
     error instanceof LoadFailedError ||
+    error.code === "FARM_LOAD_FAILED" ||
     error.code === "FARM_KEY_UNUSABLE" ||
     error.code === "FARM_CERTIFICATE_REFUSED" ||
     error.code === "FARM_NODE_REFUSED" ||

@@ -342,9 +342,10 @@ describe("a node that has lost the blendfile", () => {
     await farm.until(() => farm.count("left-out") === 1);
     expect(uploads(node)).toBe(4);
     expect(farm.events.at(-1)).toMatchObject({
-      ...{ type: "node:refused", code: "FARM_NODE_REFUSED", hint: expect.stringMatching(/disk/) },
+      ...{ type: "node:refused", code: "FARM_LOAD_FAILED", hint: expect.stringMatching(/disk/) },
       message: expect.stringMatching(/lost the blendfile again .* damaged/),
     });
+    expect(farm.pool.standings.stranded).toBeDefined(); // a job with nobody else ends
   });
 
   test("in the middle of a job gets it again, once for all its slots, and stays in the job", async () => {

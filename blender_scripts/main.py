@@ -5,7 +5,6 @@ It keeps to syntax that old Pythons can parse, so that they get the message belo
 """
 
 import os
-import shutil
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -42,12 +41,29 @@ def drop_blenders_own_folder():
     A node renders nothing itself, so it does not need the folder.
     """
     bpy = sys.modules.get("bpy")
-    if bpy is not None and bpy.app.tempdir:
-        shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
+    if bpy is None or not bpy.app.tempdir:
+        return
+    folder = os.path.normpath(bpy.app.tempdir)
+    if not os.path.basename(folder).startswith("blender_"):
+        refuse_to_end_in_order(folder)
+    try:
+        os.rmdir(folder)
+    except OSError:
+        pass  # something is in it
+
+
+def refuse_to_end_in_order(folder):
+    # type: (str) -> None
+    """Where Blender cannot make a folder of its own it uses the one around it, and up to 4.3 it empties that at its end."""
+    sys.stderr.write("renderfarm node: Cannot start: Blender cannot make its temporary folder in %s\n" % folder)
+    sys.stderr.write("Free space there, or set TMPDIR (on Windows TEMP) to a folder that takes files\n")
+    sys.stderr.flush()
+    os._exit(2)
 
 
 def start():
     # type: () -> None
+    drop_blenders_own_folder()
     if sys.version_info < (3, 9):
         fail("Cannot run on Python %d.%d: 3.9 or newer is needed (Blender 2.93 or newer)" % sys.version_info[:2])
     sys.path[:0] = [VENDOR, HERE]
@@ -58,7 +74,6 @@ def start():
         if os.path.isdir(os.path.join(VENDOR, "websockets")):
             fail("Cannot load its libraries: %s%s" % (error, foreign_python_hint()))
         fail("Cannot load its libraries (%s): run `npm run setup` in the checkout to fetch them" % error)
-    drop_blenders_own_folder()
     from farm_node.program import main
 
     main(arguments())

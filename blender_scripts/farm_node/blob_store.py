@@ -1,7 +1,8 @@
 """Files named by their SHA-256, kept between jobs: what a node has once, it need not be sent again.
 
-`<root>/blobs/<sha256>` are whole and verified; `<root>/parts/<node id>/<sha256>` are being received. Parts are apart per
-node because two nodes of one machine share the cache, and two writers of one part would spoil it.
+`<root>/blobs/<sha256>` are whole and were verified when they came; `<root>/parts/<node id>/<sha256>` are being received.
+Parts are apart per node because two nodes of one machine share the cache, and two writers of one part would spoil it.
+Nothing else in these folders is counted or removed.
 Nothing here knows asyncio; the methods that touch the disk for long are called in threads.
 """
 
@@ -12,13 +13,16 @@ import shutil
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional
 
 from .blob_writer import BlobWriter, write_error
-from .cache_files import CacheFile, files_in, folders_in, make_private, remove, remove_unused
+from .cache_files import CacheFile, files_in, folders_in, remove, remove_files, remove_unused, size_of
+from .console import warn
 from .errors import BlobError
+from .file_proof import prove, signature_of
 from .limits import MAX_PARTS, PART_KEPT_S, PARTS_SHARE, RESERVE_BYTES
 from .protocol import MAX_BLOB
+from .safe_files import make_folder
 
 
 class BlobStore:
@@ -28,6 +32,7 @@ class BlobStore:
     """
 
     def __init__(self, root: Path, node_id: str, limit: int) -> None:
+        """`root` belongs to nodes alone. Raises OSError."""
         self.limit = limit
         self._blobs = root / "blobs"
         self._parts = root / "parts" / node_id
@@ -36,14 +41,14 @@ class BlobStore:
         self._pins: Counter[str] = Counter()
         self._writers: dict[str, BlobWriter] = {}
         for folder in (root, self._blobs, root / "parts", self._parts):
-            make_private(folder, is_shared=folder == root)
+            make_folder(folder)
         self.tidy()
 
     def path_of(self, sha256: str) -> Path:
         return self._blobs / sha256
 
     def state(self, sha256: str, size: int) -> tuple[int, bool]:
-        """Bytes already here, and whether the blob is whole and verified."""
+        """Bytes already here, and whether the blob is whole. One that has not `size` bytes is damaged, and dropped."""
         writer = self._writers.get(sha256)
         if writer is not None:
             writer.abandon()  # its link is dead, or the same coordinator starts afresh
@@ -64,7 +69,7 @@ class BlobStore:
             self._trim_parts(coming=sha256)
             self._make_room(size - have, keep=sha256)
             try:
-                self._parts.mkdir(exist_ok=True, mode=0o700)  # another node may have taken it for a dead one's
+                make_folder(self._parts)  # another node may have taken it for a dead one's
                 writer = BlobWriter(sha256, size, self._parts / sha256, self.path_of(sha256), self._forget)
             except OSError as error:
                 raise write_error(error) from error
@@ -82,7 +87,7 @@ class BlobStore:
         """Keeps a blob from eviction until `unpin`; None when it is not here."""
         path = self.path_of(sha256)
         with self._lock:
-            if not path.is_file():
+            if size_of(path) is None:
                 return None
             self._pins[sha256] += 1
         self.touch(sha256)
@@ -93,6 +98,24 @@ class BlobStore:
             self._pins[sha256] -= 1
             if self._pins[sha256] <= 0:
                 del self._pins[sha256]
+
+    def verify(self, sha256: str, is_wanted: Callable[[], bool]) -> bool:
+        """Whether the blob is here and is what its name says, all of which is read; a damaged one is dropped.
+
+        Raises OSError; Unwanted when `is_wanted` says so.
+        """
+        path = self.path_of(sha256)
+        before = signature_of(path)
+        try:
+            if prove(path, sha256, is_wanted) is not None:
+                return True
+        except FileNotFoundError:
+            return False
+        with self._lock:
+            found = signature_of(path)
+            if before is not None and found is not None and found.inode == before.inode:  # else a fresh one has come
+                self._drop(sha256, "its content is not what its name says")
+        return False
 
     def free_bytes(self) -> int:
         """How much could be received now, with eviction, within the limit and the disk."""
@@ -112,7 +135,7 @@ class BlobStore:
         for writer in list(self._writers.values()):
             writer.abandon()
         if remove_parts:
-            shutil.rmtree(self._parts, ignore_errors=True)
+            remove_files(self._parts)
 
     def _forget(self, writer: BlobWriter) -> None:
         with self._lock:
@@ -121,17 +144,23 @@ class BlobStore:
 
     def _have(self, sha256: str, size: int) -> tuple[int, bool]:
         whole, part = self.path_of(sha256), self._parts / sha256
-        if whole.is_file():
+        whole_size = size_of(whole)
+        if whole_size == size:
             self.touch(sha256)
-            return whole.stat().st_size, True
-        try:
-            have = part.stat().st_size
-        except FileNotFoundError:
+            return size, True
+        if whole_size is not None:
+            self._drop(sha256, f"it has {whole_size} bytes instead of {size}")
+        have = size_of(part)
+        if have is None:
             return 0, False
         if have > size and sha256 not in self._writers:
             remove(part)
             return 0, False
         return have, False
+
+    def _drop(self, sha256: str, why: str) -> None:
+        warn(f"the blob {sha256[:8]} in the cache is damaged ({why}): it is dropped, and has to be sent again")
+        remove(self.path_of(sha256))
 
     def _promised(self) -> int:
         """Bytes still to come of the blobs that are being received."""

@@ -11,8 +11,8 @@ from typing import Callable
 
 from .cache_files import remove
 from .errors import BlobError
-
-CHUNK = 4 * 1024 * 1024
+from .file_proof import CHUNK
+from .safe_files import open_or_make
 
 
 class BlobWriter:
@@ -34,7 +34,7 @@ class BlobWriter:
         self._digest = hashlib.sha256()
         self._abandoned = False
         self._has_ended = False
-        self._file = open(part, "ab+")
+        self._file = os.fdopen(open_or_make(part, os.O_RDWR | os.O_APPEND), "ab+")
         self._hashed = 0
         self.sha256 = sha256
         self.position = os.fstat(self._file.fileno()).st_size
@@ -77,6 +77,7 @@ class BlobWriter:
                     raise BlobError("DIGEST_MISMATCH", "The bytes received have another SHA-256 than was said")
                 self._file.flush()
                 os.fsync(self._file.fileno())
+                self._protect()
                 self._end(lambda: self._part.replace(self._whole))
             except OSError as error:
                 raise write_error(error) from error
@@ -97,6 +98,15 @@ class BlobWriter:
                 raise OSError(errno.EIO, "The part is shorter than it was")
         self._digest.update(newest)
         self._hashed += len(newest)
+
+    def _protect(self) -> None:
+        """Nobody has to write to it any more; a job has the same file under a name of its own."""
+        if os.name != "posix":
+            return  # Windows would not remove it either
+        try:
+            os.fchmod(self._file.fileno(), 0o400)
+        except OSError:
+            pass  # a file system without modes
 
     def _check_wanted(self) -> None:
         if self._abandoned:

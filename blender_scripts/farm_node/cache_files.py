@@ -1,10 +1,20 @@
-"""What lies in the folders of the blob cache. Other nodes of this machine use them too: any file may be gone meanwhile."""
+"""What lies in the folders of the blob cache: only files and folders of the names that nodes give, and never links.
+
+Other nodes of this machine use them too: any file may be gone meanwhile.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Optional
+
+from .identity import NODE_ID
+
+BLOB_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class CacheFile(NamedTuple):
@@ -19,12 +29,21 @@ class CacheFile(NamedTuple):
 
 
 def files_in(folder: Path) -> list[CacheFile]:
-    """In no order; none when there is no such folder."""
-    return [_look(path) for path in _paths_in(folder) if path.is_file()]
+    """Blobs, or parts of some, in no order; none when there is no such folder."""
+    looks = [(path, _look(path)) for path in _paths_in(folder) if BLOB_NAME.fullmatch(path.name)]
+    return [_entry(path, found) for path, found in looks if found is not None and stat.S_ISREG(found.st_mode)]
 
 
 def folders_in(folder: Path) -> list[Path]:
-    return [path for path in _paths_in(folder) if path.is_dir()]
+    """Those of nodes."""
+    looks = [(path, _look(path)) for path in _paths_in(folder) if NODE_ID.fullmatch(path.name)]
+    return [path for path, found in looks if found is not None and stat.S_ISDIR(found.st_mode)]
+
+
+def size_of(path: Path) -> Optional[int]:
+    """In bytes; None for what is not there, or is no ordinary file."""
+    found = _look(path)
+    return found.st_size if found is not None and stat.S_ISREG(found.st_mode) else None
 
 
 def remove(path: Path) -> None:
@@ -40,23 +59,23 @@ def remove_unused(folder: Path, for_s: float) -> None:
     for file in files_in(folder):
         if file.is_unused(for_s):
             remove(file.path)
-    if _look(folder).is_unused(for_s):
-        try:
-            folder.rmdir()
-        except OSError:
-            pass  # it is not empty
+    found = _look(folder)
+    if found is not None and _entry(folder, found).is_unused(for_s):
+        remove_if_empty(folder)
 
 
-def make_private(folder: Path, is_shared: bool) -> None:
-    """Scenes are nobody else's business. A cache folder that was there, and may hold other things, is left as it is."""
-    is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if is_new or is_shared:
-        return
+def remove_files(folder: Path) -> None:
+    """Removes all of them, and the folder, when nothing else is in it."""
+    for file in files_in(folder):
+        remove(file.path)
+    remove_if_empty(folder)
+
+
+def remove_if_empty(folder: Path) -> None:
     try:
-        folder.chmod(0o700)  # made by an earlier release
+        folder.rmdir()
     except OSError:
-        pass  # it belongs to another user, who decides
+        pass
 
 
 def _paths_in(folder: Path) -> list[Path]:
@@ -66,9 +85,12 @@ def _paths_in(folder: Path) -> list[Path]:
         return []
 
 
-def _look(path: Path) -> CacheFile:
+def _look(path: Path) -> Optional[os.stat_result]:
     try:
-        found = path.stat()
+        return os.lstat(path)
     except OSError:
-        return CacheFile(time.time(), 0, path)  # gone
+        return None
+
+
+def _entry(path: Path, found: os.stat_result) -> CacheFile:
     return CacheFile(found.st_mtime, found.st_size, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any, BinaryIO, Callable, Optional
 
 from .attempts import Attempt, Result
@@ -10,6 +11,7 @@ from .errors import ProtocolError
 from .limits import MAX_FETCHES
 from .link import Link, LinkLost
 from .protocol import MAX_PIECE, Message
+from .safe_files import open_own
 
 
 class Downloads:
@@ -41,7 +43,7 @@ class Downloads:
         file: Optional[BinaryIO] = None
         if result is not None and message["offset"] <= result.size_bytes:
             try:
-                file = await asyncio.to_thread(open, result.path, "rb")
+                file = os.fdopen(await asyncio.to_thread(open_own, result.path), "rb")
             except OSError:
                 pass  # someone emptied the cache folder
         if file is None or result is None:

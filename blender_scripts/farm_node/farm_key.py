@@ -12,15 +12,22 @@ from pathlib import Path
 from typing import Mapping, Optional
 
 from .errors import StartError
+from .identity import make_config
 from .regular_file import open_regular_file
+from .safe_files import NotOursError, check_writers, open_new, open_own, temporary_name
 
 MIN_BITS = 128
 LONGEST_BLOCK = 16
 """Letters. Nobody types more of them again and again until a key is long enough, and no random key repeats so few."""
 
 NEW_KEY_BYTES = 20
+MAX_KEY_TEXT = 64 * 1024
 KEY_FILE = "key"
 ENVIRONMENT = "RENDERFARM_KEY"
+_OTHER_WAYS = (
+    f"Set {ENVIRONMENT} to the farm's key, or name a file that holds it with --key-file,"
+    " or a folder that this user can write to with --config-dir or RENDERFARM_CONFIG_DIR"
+)
 
 
 @dataclass(frozen=True)
@@ -81,18 +88,28 @@ def load_key(config: Path, key_file: Optional[Path], env: Mapping[str, str] = os
         return _named(given, f"the environment variable {ENVIRONMENT}")
     path = key_file or config / KEY_FILE
     try:
-        return _named(_read(path), f"the file {path}")
+        # A file that the user has named may be a link, and root's, as the secrets of Kubernetes are.
+        text = _read_named(key_file) if key_file is not None else _read_own(path)
+        return _named(text, f"the file {path}")
     except FileNotFoundError:
         if key_file is not None:
             raise StartError(f"Cannot read the key: there is no file {key_file}") from None
+    except NotOursError as error:
+        raise StartError(f"Cannot use the key in {config}: {error}", "Name the right file with --key-file") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise StartError(f"Cannot read the key from {path}: {error}") from error
+        raise StartError(f"Cannot read the key from {path}: {error}", _OTHER_WAYS) from error
     return _make(path)
 
 
-def _read(path: Path) -> str:
+def _read_named(path: Path) -> str:
     with open_regular_file(path) as file:
-        return file.read().decode("utf-8")
+        return file.read(MAX_KEY_TEXT).decode("utf-8")
+
+
+def _read_own(path: Path) -> str:
+    with os.fdopen(open_own(path), encoding="utf-8") as file:
+        check_writers(path, os.fstat(file.fileno()))
+        return file.read(MAX_KEY_TEXT)
 
 
 def _named(text: str, source: str) -> FarmKey:
@@ -106,10 +123,10 @@ def _named(text: str, source: str) -> FarmKey:
 def _make(path: Path) -> FarmKey:
     raw = secrets.token_bytes(NEW_KEY_BYTES)
     text = format_key(raw)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(temporary_name())
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        make_config(path.parent)
+        handle = open_new(temporary)
         try:
             os.write(handle, (text + "\n").encode("ascii"))
             os.fsync(handle)
@@ -117,9 +134,9 @@ def _make(path: Path) -> FarmKey:
             os.close(handle)
         return _publish(temporary, path, FarmKey(raw, key_id(raw), text))
     except OSError as error:
-        raise StartError(f"Cannot write a new key to {path}: {error}") from error
+        raise StartError(f"Cannot write a new key to {path}: {error}", _OTHER_WAYS) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
 
 
 def _publish(temporary: Path, path: Path, made: FarmKey) -> FarmKey:
@@ -127,7 +144,14 @@ def _publish(temporary: Path, path: Path, made: FarmKey) -> FarmKey:
     try:
         os.link(temporary, path)
     except FileExistsError:
-        return _named(_read(path), f"the file {path}")
+        return _named(_read_own(path), f"the file {path}")
     except OSError:
         os.replace(temporary, path)  # a file system without hard links
     return made
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        pass  # a folder that takes no change has no such file

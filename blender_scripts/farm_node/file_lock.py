@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Optional
 
+from .safe_files import open_or_make
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -21,8 +23,11 @@ class FileLock:
 
     @classmethod
     def try_acquire(cls, path: Path) -> Optional[FileLock]:
-        """The lock, or None while another process (or another FileLock) holds it. Raises OSError."""
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        """The lock, or None while another process (or another FileLock) holds it.
+
+        Raises OSError, also when the file is a link or another user's.
+        """
+        handle = open_or_make(path, os.O_RDWR)
         try:
             if sys.platform == "win32":
                 msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)

@@ -7,6 +7,7 @@ _ALONE = "Open the file in this version of Blender on the node, and render there
 HINTS: dict[str, str] = {
     "ADDON_FAILED": "Install and enable the add-on that the file needs in Blender on the node, or save the file without it",
     "BLENDER_MISSING": "Install Blender on the node, or start the node again",
+    "BLOB_MISSING": "Check the node's disk, or start the node with another --cache-dir",
     "CRASHED": _ALONE,
     "DISK_FULL": "Free space on the node's disk",
     "FILES_CHANGED": "Run the same command again: then everything is rendered with the files as they are now",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -13,12 +14,14 @@ from typing import Optional
 from .errors import StartError
 from .file_lock import FileLock
 from .machine_id import machine_id_name
+from .safe_files import NotOursError, check_owner, check_writers, open_own, write_whole
 
 ID_FILE = "node-id"
 LOCK_FILE = "node-id.lock"
-STORED_ID = re.compile(r"[0-9a-f]{32}")
+NODE_ID = re.compile(r"[0-9a-f]{32}")
 LABEL = b"renderfarm node id"
 START_BYTES = 8
+MAX_ID_TEXT = 64
 
 
 @dataclass
@@ -39,21 +42,37 @@ class Identity:
 
 
 def claim_identity(config: Path, machine: Optional[str]) -> Identity:
-    """Raises StartError when the config folder cannot be written.
+    """A node whose config folder cannot be written to has another id in its next run.
 
     `machine` is the machine's own id: a config folder may have been copied to many machines, in a disk image. None, where
     there is no such id, gives a random one for this run; "" says that the folder was made for this node and goes with it.
+
+    Raises StartError when the config folder, or the id in it, is another user's.
     """
     if machine is None:
         return Identity(_random_id(), f"this machine has no id of its own ({machine_id_name()})", None)
+    lock = None
     try:
-        config.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_config(config)
         lock = FileLock.try_acquire(config / LOCK_FILE)
         if lock is None:
             return Identity(_random_id(), f"another node runs with {config}", None)
         return Identity(_combined(_stored_or_new(config / ID_FILE), machine), "", lock)
     except OSError as error:
-        raise StartError(f"Cannot keep a node id in {config}: {error}") from error
+        if lock is not None:
+            lock.release()
+        if isinstance(error, NotOursError):
+            raise StartError(f"Cannot use {config}: {error}", "Name another folder with --config-dir") from error
+        why = error.strerror or str(error)
+        return Identity(_random_id(), f"no node id can be kept in {config} ({why})", None)
+
+
+def make_config(config: Path) -> None:
+    """The folder of id and key; it may be a link, and nobody but this user and root may write to it. Raises OSError."""
+    config.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = config.stat()
+    check_owner(config, found)
+    check_writers(config, found)
 
 
 def _combined(stored: str, machine: str) -> str:
@@ -67,13 +86,12 @@ def _random_id() -> str:
 
 def _stored_or_new(path: Path) -> str:
     try:
-        stored = path.read_text("ascii").strip()
-        if STORED_ID.fullmatch(stored):
+        with os.fdopen(open_own(path), encoding="ascii") as file:
+            stored = file.read(MAX_ID_TEXT).strip()
+        if NODE_ID.fullmatch(stored):
             return stored
     except (FileNotFoundError, UnicodeDecodeError):
         pass
     made = _random_id()
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(made + "\n", "ascii")
-    temporary.replace(path)
+    write_whole(path, made + "\n")
     return made

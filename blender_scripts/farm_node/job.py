@@ -50,6 +50,7 @@ class Job:
         self._emit: Optional[Emit] = None
         self._tasks: list[asyncio.Task[None]] = []
         self._endings: set[asyncio.Task[None]] = set()
+        self._loads: set[asyncio.Task[None]] = set()
         self._load: Optional[Load] = None
         self._changing = asyncio.Lock()
         """Held while the slots and the files of the job are others than before: by a load, and by the end."""
@@ -78,7 +79,7 @@ class Job:
 
     def is_idle(self) -> bool:
         """Whether no work would be lost with it: it is not being loaded, runs no attempt and holds no result."""
-        is_loading = self._changing.locked() or (self._load is not None and self._load.answer is None)
+        is_loading = bool(self._loads) or self._changing.locked() or (self._load is not None and self._load.answer is None)
         return not (is_loading or self.results or any(slot.attempts.running for slot in self.slots))
 
     def lack_of_room(self) -> Optional[Fault]:
@@ -97,8 +98,17 @@ class Job:
         results = [result.message for result in self.results.values()]
         return {"attempts": attempts, "results": results, "slots": [slot.to_message() for slot in self.slots]}
 
+    def begin_load(self, wanted: dict[str, Any]) -> None:
+        """`job-load`. The blendfile is read meanwhile, which can take minutes: the link must go on hearing."""
+        loading = asyncio.create_task(self.load(wanted), name="load")
+        self._loads.add(loading)
+        loading.add_done_callback(self._loads.discard)
+
     async def load(self, wanted: dict[str, Any]) -> None:
-        """`job-load`. The same once more changes nothing and is answered again, unless its frames would look otherwise now."""
+        """The same once more changes nothing and is answered again, unless its frames would look otherwise now.
+
+        Returns when the slots are starting, or the load has failed.
+        """
         async with self._changing:
             if self.is_closing:
                 return
@@ -160,16 +170,31 @@ class Job:
         if warning is not None:
             self.emit(warning)
 
-    def on_load_failed(self, fault: Fault) -> bool:
-        if self._load is None or self.is_loaded:
+    async def on_load_failed(self, fault: Fault) -> bool:
+        """It may be the blendfile that is damaged: then that is the fault."""
+        load = self._load
+        if load is None or self.is_loaded:
             return False
+        damage = await self._folder.lack_of_blend(is_doubted=True)
+        if self._load is load and not self.is_loaded:
+            self._fail_load(damage or fault)
+        return not self.is_loaded
+
+    async def on_given_up(self, fault: Fault) -> None:
+        if all(slot.is_given_up for slot in self.slots):
+            await self.on_load_failed(fault)
+
+    async def lack_of_blend(self, is_doubted: bool) -> Optional[Fault]:
+        load = self._load
+        lack = await self._folder.lack_of_blend(is_doubted)
+        if lack is not None and load is not None and self._load is load and not self.is_loaded:
+            self._fail_load(lack)  # the coordinator waits for an answer to its load
+            return None  # the slot has nothing to wait for any more: it is being ended
+        return lack
+
+    def _fail_load(self, fault: Fault) -> None:
         self._tell_load_failed(fault)
         self._dismiss_slots()
-        return True
-
-    def on_given_up(self, fault: Fault) -> None:
-        if all(slot.is_given_up for slot in self.slots):
-            self.on_load_failed(fault)
 
     def keep(self, result: Result) -> None:
         self.results[result.attempt.pair] = result
@@ -215,6 +240,7 @@ class Job:
     def close(self) -> asyncio.Future[None]:
         """Ends the slots and removes all files of the job. Begins at once; every caller waits for the same end."""
         if self._closing is None:
+            self._folder.abandon()
             self._dismiss_slots()
             self._closing = asyncio.create_task(self._close(), name="close job")
         return asyncio.shield(self._closing)

@@ -73,6 +73,8 @@ FRAME_RESERVE_BYTES = 16 * 1024 * 1024
 """Beside a frame of each slot, on the disk that takes them: for logs, and for what Blender keeps there while it renders."""
 ROOM_LOOK_S = 3.0
 """How often a slot whose disk is full looks whether there is room again."""
+BLEND_LOOK_S = 1.0
+"""How often a slot whose blendfile was damaged looks whether it has come again."""
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """One event of a slot; a scene's description with all its references is one line."""
 GREETING_S = 10.0

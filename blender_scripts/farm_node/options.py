@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--name", type=_name, help="name shown to people (default: the machine's name)")
     add("--slots", type=_slots, default=1, metavar="N", help="frames rendered at once, one Blender each (default: 1)")
     add("--blender", metavar="PROGRAM", help="Blender to render with (default: the one this runs in, $BLENDER or PATH)")
-    add("--cache-dir", type=Path, metavar="DIR", help=f"blob cache and running jobs (default: {cache_dir()})")
+    add("--cache-dir", type=Path, metavar="DIR", help=f"for blendfiles and running jobs, in a folder 'renderfarm' (default: {cache_dir()})")
     add("--cache-size", type=_gib, default=DEFAULT_CACHE_GIB, metavar="GIB", help="limit of the blob cache (default: 50)")
     add("--config-dir", type=Path, metavar="DIR", help=f"farm key and node id (default: {config_dir()})")
     add("--key-file", type=Path, metavar="FILE", help="file with the farm key (default: $RENDERFARM_KEY or DIR/key)")

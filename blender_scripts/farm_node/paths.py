@@ -22,7 +22,7 @@ def config_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ
 
 
 def cache_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ, home: str = "~") -> Path:
-    """Folder of the blob cache and of running jobs; it can be deleted while no node runs."""
+    """Folder in which a node makes its own, for the blob cache and running jobs; see cache_folder.py."""
     user = Path(home).expanduser()
     if platform == "darwin":
         return user / "Library" / "Caches" / APP

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
+
+from .safe_files import open_own
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_MODES = {0: "BW", 2: "RGB", 4: "BWA", 6: "RGBA"}
@@ -32,7 +35,8 @@ class PngFacts:
 
 def check_png(path: Path) -> PngFacts:
     """Reads the whole file once. Raises PngError, OSError."""
-    data = path.read_bytes()
+    with os.fdopen(open_own(path), "rb") as file:
+        data = file.read()
     if not data.startswith(SIGNATURE):
         raise PngError("it is no PNG")
     view = memoryview(data)

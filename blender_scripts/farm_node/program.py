@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import sys
 import traceback
 from contextlib import AsyncExitStack
 from typing import NoReturn, Optional, Sequence
@@ -14,12 +12,14 @@ from . import SOFTWARE_VERSION
 from .advertise import Advertiser
 from .blender_program import BlenderProgram, find_blender
 from .blob_store import BlobStore
-from .console import say
+from .cache_files import remove, remove_if_empty
+from .cache_folder import claim_cache
+from .console import Console, say
 from .duplicates import Duplicates
 from .ending import Ending
 from .errors import StartError
 from .farm_key import OPEN_KEY, FarmKey, load_key
-from .identity import Identity, claim_identity
+from .identity import ID_FILE, LOCK_FILE, Identity, claim_identity
 from .limits import TIDY_EVERY_S
 from .listener import listen
 from .machine_id import machine_id
@@ -33,20 +33,42 @@ from .tls import Tls, load_tls
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
-    """Ends by sys.exit: 0 when told to end, 2 when it cannot start as told, 1 for a mistake of this program."""
+    """Ends this process: with 0 when told to end, 2 when it cannot start as told, 1 for a mistake of this program."""
+    console = Console()
+    try:
+        status = _main(arguments)
+    except SystemExit as ended:  # of the options' parser
+        status = int(ended.code or 0)
+    console.end(status)
+
+
+def _main(arguments: Sequence[str]) -> int:
     options = parse_options(arguments)
     try:
         asyncio.run(_run(options))
     except StartError as error:
         say(str(error), error=True)
-        sys.exit(2)
+        if error.hint:
+            say("  " + error.hint, error=True)
+        return 2
     except Exception:
         traceback.print_exc()
-        sys.exit(1)
+        return 1
     finally:
         if options.remove_config_dir:
-            shutil.rmtree(options.config_dir, ignore_errors=True)
-    sys.exit(0)
+            _remove_config(options)
+    return 0
+
+
+def _remove_config(options: Options) -> None:
+    """What this node has put there, but no key, and the folder, when nothing else is in it."""
+    folder = options.config_dir
+    ours = [folder / ID_FILE, folder / LOCK_FILE]
+    if options.ready_file is not None and options.ready_file.parent == folder:
+        ours.append(options.ready_file)
+    for file in ours:
+        remove(file)
+    remove_if_empty(folder)
 
 
 async def _run(options: Options) -> None:
@@ -90,13 +112,16 @@ async def _run(options: Options) -> None:
 
 
 def _storage(options: Options, identity: Identity, stack: AsyncExitStack) -> tuple[BlobStore, RunFolder]:
+    root = claim_cache(options.cache_dir)
     try:
-        remove_stale(options.cache_dir)
-        store = BlobStore(options.cache_dir, identity.node_id, options.cache_bytes)
+        remove_stale(root)
+        store = BlobStore(root, identity.node_id, options.cache_bytes)
         stack.callback(store.close, bool(identity.temporary_because))
-        run_folder = RunFolder.create(options.cache_dir)
+        run_folder = RunFolder.create(root)
     except OSError as error:
-        raise StartError(f"Cannot use the cache folder {options.cache_dir}: {error}") from error
+        message = f"Cannot use the cache folder {root}: {error}"
+        hint = "Name a folder that this user can write to, with --cache-dir or RENDERFARM_CACHE_DIR"
+        raise StartError(message, hint) from error
     stack.callback(run_folder.remove)
     return store, run_folder
 

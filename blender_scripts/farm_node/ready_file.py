@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from .errors import StartError
+from .safe_files import write_whole
 
 
 def write_ready_file(path: Path, facts: dict[str, Any]) -> None:
     """Atomic: who sees the file sees it whole. Raises StartError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        temporary.write_text(json.dumps(facts) + "\n", "utf-8")
-        temporary.replace(path)
+        write_whole(path, json.dumps(facts) + "\n")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise StartError(f"Cannot write the ready file {path}: {error}") from error

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 from pathlib import Path
 from typing import Optional
 
+from .cache_files import remove_if_empty
 from .errors import Fault
 from .file_lock import FileLock
+from .safe_files import check_folder, make_folder
 
+RUNS = "runs"
 OWNER = "owner.lock"
+_RUN_NAME = re.compile(r"\d+-[0-9a-f]{8}")
+_TRIES = 5
 
 
 class RunFolder:
@@ -23,13 +29,19 @@ class RunFolder:
         self._lock = lock
 
     @classmethod
-    def create(cls, cache: Path) -> RunFolder:
-        """Raises OSError."""
-        path = cache / "runs" / f"{os.getpid()}-{secrets.token_hex(4)}"
-        path.mkdir(parents=True, mode=0o700)
-        lock = FileLock.try_acquire(path / OWNER)
-        assert lock is not None, "nobody else knows this name"
-        return cls(path, lock)
+    def create(cls, root: Path) -> RunFolder:
+        """`root` belongs to nodes alone. Raises OSError."""
+        make_folder(root / RUNS)
+        for _ in range(_TRIES):
+            path = root / RUNS / f"{os.getpid()}-{secrets.token_hex(4)}"
+            path.mkdir(mode=0o700)
+            try:
+                lock = FileLock.try_acquire(path / OWNER)
+            except FileNotFoundError:
+                continue  # a node that starts now has taken the new folder for a dead one's
+            if lock is not None and (path / OWNER).exists():
+                return cls(path, lock)
+        raise OSError(errno.EAGAIN, f"Other nodes remove every new folder in {root / RUNS}")
 
     def remove(self) -> None:
         """Idempotent; only called when no slot runs any more."""
@@ -40,8 +52,9 @@ class RunFolder:
 def make_slot_folder(folder: Path) -> Optional[Fault]:
     """With an empty `tmp` in it, for one life of a slot; a fault when the disk does not take it."""
     try:
+        make_folder(folder)
         shutil.rmtree(folder / "tmp", ignore_errors=True)
-        (folder / "tmp").mkdir(parents=True, exist_ok=True)
+        make_folder(folder / "tmp")
     except OSError as error:
         full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
         message = f"Cannot make the slot's folder: {error.strerror}"
@@ -49,17 +62,36 @@ def make_slot_folder(folder: Path) -> Optional[Fault]:
     return None
 
 
-def remove_stale(cache: Path) -> int:
-    """Removes the folders of nodes that ended without doing so (kill -9, power); returns how many."""
+def remove_stale(root: Path) -> int:
+    """Removes the folders of nodes that ended without doing so (kill -9, power); returns how many.
+
+    Raises OSError when the folder of runs is not one of ours.
+    """
+    make_folder(root / RUNS)
     removed = 0
-    for path in (cache / "runs").glob("*"):
+    for path in (root / RUNS).iterdir():
+        if not _RUN_NAME.fullmatch(path.name) or not _is_ours(path):
+            continue
+        if not (path / OWNER).exists():
+            remove_if_empty(path)  # it ended before it had its lock; files without one are none of a node's
+            continue
         try:
             lock = FileLock.try_acquire(path / OWNER)
         except OSError:
             continue
         if lock is None:
             continue
-        lock.release()
+        if os.name == "nt":
+            lock.release()  # Windows removes no open file
         shutil.rmtree(path, ignore_errors=True)
+        lock.release()
         removed += 1
     return removed
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        check_folder(folder)
+    except OSError:
+        return False
+    return True

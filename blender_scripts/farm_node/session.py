@@ -91,7 +91,7 @@ class Session:
         if self.job is None or self.job.job_id != message["job"]:
             raise ProtocolError(f"Cannot load: job {message['job']} is not open on this link")
         wanted = {key: message[key] for key in ("blend", "scene", "colorMode")}
-        await self.job.load({**wanted, "allowScripts": message.get("allowScripts", False)})
+        self.job.begin_load({**wanted, "allowScripts": message.get("allowScripts", False)})
 
     async def _job_close(self, message: Message) -> None:
         if self.job is not None and self.job.job_id == message["job"]:

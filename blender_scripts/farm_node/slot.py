@@ -12,7 +12,7 @@ from .blender_program import slot_environment
 from .errors import Fault
 from .exit_cause import endless_load, silent_start
 from .frame_result import result_of
-from .limits import EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S, ROOM_LOOK_S, START_LIMIT_S
+from .limits import BLEND_LOOK_S, EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S, ROOM_LOOK_S, START_LIMIT_S
 from .patience import Patience
 from .run_folder import make_slot_folder
 from .slot_attempts import SlotAttempts
@@ -59,10 +59,11 @@ class Slot:
             assert self.fault is not None
             if self._is_hopeless(self.fault):
                 self.is_given_up = True
-                self._owner.on_given_up(self.fault)
+                await self._owner.on_given_up(self.fault)
                 return
             await self._pause(0 if was_killed else RESTART_PAUSE_S)
             await self._wait_for_room()
+            await self._wait_for_blend()
 
     async def _live(self) -> bool:
         """The life of one process, and the report of its end. True when that was our wish."""
@@ -96,6 +97,15 @@ class Slot:
             if self.fault is None or self.fault.code != lack.code:
                 self._set_state("lost", lack)
             await self._pause(ROOM_LOOK_S)
+
+    async def _wait_for_blend(self) -> None:
+        """What was damaged on the disk comes again; no Blender opens anything else."""
+        is_doubted = self._life.expect is None
+        while not self._closing.is_set() and (lack := await self._owner.lack_of_blend(is_doubted)) is not None:
+            if self.fault != lack:
+                self._set_state("lost", lack)
+            is_doubted = False
+            await self._pause(BLEND_LOOK_S)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -184,7 +194,7 @@ class Slot:
         if kind == "loaded":
             self._on_loaded(event)
         elif kind == "load-failed":
-            self._on_load_failed(event)
+            await self._on_load_failed(event)
         elif kind == "steps" and running and event["frame"] == running.frame:
             self.attempts.progress(event["steps"], self._life.fraction)
         elif kind == "warning":
@@ -205,9 +215,10 @@ class Slot:
             self._is_unfit = True
             self._ask_to_end(refusal)
 
-    def _on_load_failed(self, event: dict[str, Any]) -> None:
+    async def _on_load_failed(self, event: dict[str, Any]) -> None:
+        self._patience.pause()
         fault = self._life.fault_of(event, "LOAD_FAILED")
-        if not self._owner.on_load_failed(fault):
+        if not await self._owner.on_load_failed(fault):
             self._ask_to_end(fault)  # loaded elsewhere: a loss of this slot, reported at its end
 
     async def _on_rendered(self, attempt: Attempt, seconds: float) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from pathlib import Path
 from typing import Optional, TextIO
 
 from .errors import MAX_LOG_LINES, MAX_TEXT
+from .safe_files import open_or_make
 
 MAX_FILE_CHARS = 8 * 1024 * 1024
 ERROR_LINES = 60
@@ -50,7 +52,7 @@ class SlotLog:
         try:
             if self._file is None or self._written > MAX_FILE_CHARS:
                 self._close_file()
-                self._file = open(self._path, "w", encoding="utf-8")
+                self._file = _open_anew(self._path)
                 self._written = 0
             for line in lines:
                 self._file.write(line + "\n")
@@ -66,3 +68,10 @@ class SlotLog:
                 file.close()
             except OSError:
                 pass  # what a full disk did not take is flushed, and refused, once more
+
+
+def _open_anew(path: Path) -> TextIO:
+    """Emptied only when it is known to be ours: scripts in the slot can write to its folder too. Raises OSError."""
+    handle = open_or_make(path, os.O_WRONLY)
+    os.ftruncate(handle, 0)
+    return os.fdopen(handle, "w", encoding="utf-8")

@@ -153,7 +153,7 @@ export class ChaosFarm {
 
   /** Forgets all that a node has received. @param {ChaosNode} node */
   emptyCache({ cache }) {
-    for (const name of ["blobs", "parts"]) rmSync(join(cache, name), { recursive: true, force: true });
+    for (const name of ["blobs", "parts"]) rmSync(join(cache, "renderfarm", name), { recursive: true, force: true });
   }
 
   /** Ends everything, whatever state it is in. Idempotent. */

@@ -18,7 +18,7 @@ const ofJobFolder = /^(job\.json|frames\.ndjson|log\.ndjson|frames(\/\d{7}\.png)
 export async function remainsOf(farm, mark, outputs) {
   await Promise.all(farm.nodes.map((node) => node.stop()));
   const processes = await remaining(mark, endsWithinMs);
-  const runs = [farm.deskCache, ...farm.nodes.map(({ cache }) => cache)].map((cache) => join(cache, "runs"));
+  const runs = [farm.deskCache, ...farm.nodes.map(({ cache }) => cache)].map((cache) => join(cache, "renderfarm/runs"));
   return [
     ...processes.map(({ pid, command }) => `process ${pid}: ${command}`),
     ...[farm.temporary, ...runs].flatMap(filesIn),

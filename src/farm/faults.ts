@@ -15,6 +15,7 @@ const nodesFault = new Set([
   "NO_DISPLAY",
   "DISK_FULL",
   "FILES_CHANGED",
+  "BLOB_MISSING",
   "READ_FAILED",
   "BLENDER_MISSING",
 ]);

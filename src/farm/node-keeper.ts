@@ -5,6 +5,7 @@ import type { NodeReport, NodeSession } from "../session/node-session.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../session/protocol.ts";
 import type { Blob } from "../session/upload.ts";
 import { backOffMs } from "./back-off.ts";
+import { BlendSupply } from "./blend-supply.ts";
 import { EarlyReports } from "./early-reports.ts";
 import { type Meeting, type MeetingHost, meet } from "./meeting.ts";
 
@@ -45,6 +46,8 @@ export interface KeeperHost extends MeetingHost {
   onTaken(info: NodeInfo): void;
   onFreed(info: NodeInfo): void;
   onUpload(info: NodeInfo, haveBytes: number): void;
+  /** The node has lost the blendfile, which is sent again now. @param why In the node's words */
+  onResend(info: NodeInfo, why: string): void;
   onJoined(node: JoinedNode): void;
   onReport(node: NodeId, report: NodeReport): void;
   onLost(info: NodeInfo, reason: FarmError): void;
@@ -62,6 +65,8 @@ export class NodeKeeper {
   readonly #leaving = new AbortController();
   #sighting: Sighting;
   #wakeEarly: (() => void) | undefined;
+  /** One for all links of the job: it counts how often the node has lost the blendfile. */
+  #supply: BlendSupply | undefined;
   /** How often in a row the node was taken for the job and neither took bytes of the blendfile nor joined. */
   #fruitless = 0;
 
@@ -121,15 +126,20 @@ export class NodeKeeper {
     const opened = await this.#openJob(session, order);
     this.#host.onTaken(info);
     try {
-      const scene = await this.#load(session, order);
+      const supply = this.#supplyFor(order);
+      const scene = await this.#load(session, supply);
       this.#fruitless = 0;
       this.#host.onJoined({ session, opened, scene });
-      // What the node said while it was loading comes after its joining, in the order in which it was said.
-      for (const report of early.take()) this.#host.onReport(info.node, report);
-      pass = (report) => this.#host.onReport(info.node, report);
-      await this.#while(session, new Promise<never>(() => {})).catch((reason: unknown) => {
-        if (reason instanceof FarmError) this.#host.onLost(info, reason);
+      const outOfBlend = new Promise<never>((_resolve, reject) => {
+        pass = (report) => {
+          this.#host.onReport(info.node, report);
+          supply.answer(session, report).catch(reject);
+        };
       });
+      outOfBlend.catch(() => {}); // the link may be over before anybody waits for it
+      // What the node said while it was loading comes after its joining, in the order in which it was said.
+      for (const report of early.take()) pass(report);
+      await this.#while(session, outOfBlend).catch((reason: unknown) => this.#tellLost(info, reason));
     } finally {
       this.#host.onFreed(info);
       // While the link lives, the node is set free for others at once, not after its waiting time.
@@ -137,18 +147,36 @@ export class NodeKeeper {
     }
   }
 
-  /** @throws {FarmError} Why it cannot be; final when the node never gets on, however often it is tried */
-  async #load(session: NodeSession, order: JobOrder): Promise<SceneInfo> {
-    const { job, blob, scene, colorMode, allowScripts } = order;
+  /**
+   * Tells that the node is lost, unless the job is over.
+   *
+   * @throws {FarmError} If trying the node again cannot help; any other error is a bug
+   */
+  #tellLost(info: NodeInfo, reason: unknown): void {
+    if (!(reason instanceof FarmError)) {
+      if (this.#signal.aborted) return;
+      throw reason;
+    }
+    this.#host.onLost(info, reason);
+    if (isFinal(reason)) throw reason;
+  }
+
+  #supplyFor({ job, blob, scene, colorMode, allowScripts }: JobOrder): BlendSupply {
     const request = { job, blend: blob.sha256, scene, colorMode, allowScripts };
+    const onResend = (info: NodeInfo, why: string) => this.#host.onResend(info, why);
+    this.#supply ??= new BlendSupply({ blob, request, onResend, signal: this.#signal });
+    return this.#supply;
+  }
+
+  /** @throws {FarmError} Why it cannot be; final when the node never gets on, however often it is tried */
+  async #load(session: NodeSession, supply: BlendSupply): Promise<SceneInfo> {
     const onUpload = (haveBytes: number) => {
       this.#fruitless = 0;
       this.#host.onUpload(session.info, haveBytes);
     };
     this.#fruitless += 1;
     try {
-      await session.sendBlob(blob, onUpload, this.#signal);
-      return await session.loadJob(request, this.#signal);
+      return await supply.load(session, onUpload);
     } catch (error) {
       if (this.#fruitless < fruitlessTakings || !(error instanceof FarmError)) throw error;
       throw neverGetsOn(session.info, error);
@@ -201,6 +229,7 @@ export class NodeKeeper {
 export function isFinal(error: FarmError): boolean {
   return (
     error instanceof LoadFailedError ||
+    error.code === "FARM_LOAD_FAILED" ||
     error.code === "FARM_KEY_UNUSABLE" ||
     error.code === "FARM_CERTIFICATE_REFUSED" ||
     error.code === "FARM_NODE_REFUSED" ||

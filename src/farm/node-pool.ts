@@ -4,6 +4,7 @@ import type { NodeId, Sighting } from "../core/node.ts";
 import type { Dial } from "../session/link.ts";
 import type { NodeReport } from "../session/node-session.ts";
 import type { NodeInfo } from "../session/protocol.ts";
+import { blobMissing } from "./blend-supply.ts";
 import { type DuplicateIds, describeDuplicates, duplicatesOf } from "./duplicates.ts";
 import type { FarmListener } from "./events.ts";
 import type { KnownNodes } from "./known-nodes.ts";
@@ -169,6 +170,9 @@ export class NodePool {
       onFreed: ({ node }) => standings.free(node),
       onUpload: (info, haveBytes) => {
         tell({ type: "node:uploading", node: info.node, name: info.name, haveBytes, sizeBytes: blendBytes });
+      },
+      onResend: ({ name }, why) => {
+        tell({ type: "warning", code: blobMissing, message: `${why}; it is sent again`, name });
       },
       onJoined: (node) => {
         const { info } = node.session;

@@ -1,5 +1,6 @@
 import type { NodeId, SlotId } from "../core/node.ts";
 import type { JobOpened, Problem } from "../session/protocol.ts";
+import { blobMissing } from "./blend-supply.ts";
 
 /** A node starts a slot that ended at once; one that stays away this long has been given up there. */
 const gaveUpAfterMs = 30_000;
@@ -46,8 +47,9 @@ export class SlotWatch {
   #allGivenUp(atMs: number): IdleNode[] {
     return [...this.#nodes].flatMap(([node, slots]) => {
       const states = [...slots.values()];
-      const isIdle =
-        states.length > 0 && states.every(({ state, sinceMs }) => state === "lost" && atMs - sinceMs > gaveUpAfterMs);
+      const isGivenUp = ({ state, sinceMs, error }: SlotState) =>
+        state === "lost" && atMs - sinceMs > gaveUpAfterMs && error?.code !== blobMissing; // it is on its way there
+      const isIdle = states.length > 0 && states.every(isGivenUp);
       return isIdle ? [{ node, error: states.at(-1)?.error ?? null }] : [];
     });
   }

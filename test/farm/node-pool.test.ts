@@ -361,3 +361,86 @@ test("what a node says while it loads comes after its joining, in its order", as
   await farm.until(() => farm.count("report") === 1);
   expect(farm.news.map(({ type }) => type)).toEqual(["joined", "report"]);
 });
+
+describe("a node that has lost the blendfile", () => {
+  const missing = { code: "BLOB_MISSING", message: "The blendfile was damaged on the node's disk", hint: "", log: [] };
+  const lost = (slot: number): FromNode => ({
+    type: "slot-changed",
+    slot,
+    state: "lost",
+    device: null,
+    error: missing,
+  });
+  const uploads = (node: FakeNode) => node.heard.filter(({ type }) => type === "blob-begin").length;
+  const told = () => farm.events.filter(({ type }) => type === "warning");
+
+  test("before it could open it gets it again, and joins", async () => {
+    const node = farm.start("one", {
+      onMessage: ({ type }) => {
+        if (type === "job-load" && uploads(node) === 1) {
+          node.blobs.clear();
+          node.options.loadFails = missing;
+        } else delete node.options.loadFails;
+        return undefined;
+      },
+    });
+    await farm.until(() => farm.count("joined") === 1);
+    expect(uploads(node)).toBe(2);
+    expect(told()).toMatchObject([{ code: "BLOB_MISSING", name: "one", message: expect.stringMatching(/sent again/) }]);
+  });
+
+  test("every time is left out in the end, with the reason and what to do", async () => {
+    const node = farm.start("one", {
+      loadFails: missing,
+      onMessage: ({ type }) => {
+        if (type === "job-load") node.blobs.clear();
+        return undefined;
+      },
+    });
+    await farm.until(() => farm.count("left-out") === 1);
+    expect(uploads(node)).toBe(4);
+    expect(farm.events.at(-1)).toMatchObject({
+      ...{ type: "node:refused", code: "FARM_LOAD_FAILED", hint: expect.stringMatching(/disk/) },
+      message: expect.stringMatching(/lost the blendfile again .* damaged/),
+    });
+    expect(farm.pool.standings.stranded).toBeDefined(); // a job with nobody else ends
+  });
+
+  test("in the middle of a job gets it again, once for all its slots, and stays in the job", async () => {
+    const node = farm.start("one", { slots: 2 });
+    await farm.until(() => farm.count("report") === 2);
+    node.blobs.clear();
+    for (const slot of [0, 1]) void node.conversation?.send(lost(slot));
+    await farm.until(() => farm.count("report") === 4);
+    while (!node.blobs.get(digestOf(content))?.equals(content)) await new Promise(setImmediate);
+    expect([uploads(node), told().length, farm.count("lost")]).toEqual([2, 1, 0]);
+  });
+
+  test("in the middle of a job again and again is left out in the end", async () => {
+    const node = farm.start("one", {
+      say: (message) => {
+        if (message.type !== "blob-stored" || farm.count("joined") === 0) return [message];
+        node.blobs.clear();
+        return [message, lost(0)];
+      },
+    });
+    await farm.until(() => farm.count("report") === 1);
+    node.blobs.clear();
+    void node.conversation?.send(lost(0));
+    await farm.until(() => farm.count("left-out") === 1);
+    expect(told().length).toBe(3);
+    expect(uploads(node)).toBeLessThanOrEqual(5); // it says so before we have heard that the last one is stored
+    expect([farm.count("joined"), farm.count("lost")]).toEqual([1, 1]);
+    expect(node.job).toBeUndefined(); // set free for others
+  });
+
+  test("and takes none any more is left out", async () => {
+    const node = farm.start("one");
+    await farm.until(() => farm.count("report") === 1);
+    node.blobs.clear();
+    node.options.rejectsBlob = "DISK_FULL";
+    void node.conversation?.send(lost(0));
+    await farm.until(() => farm.count("left-out") === 1);
+    expect(farm.events.at(-1)).toMatchObject({ type: "node:refused", code: "FARM_BLEND_REJECTED" });
+  });
+});

@@ -38,3 +38,11 @@ test("a node whose disk is full may come back as long as another one renders", (
   watch.lost("good");
   expect(watch.idleNodes(seconds(131)).map(({ node }) => node)).toEqual(["full"]);
 });
+
+test("a node that waits for the blendfile to come again is not idle", () => {
+  const watch = new SlotWatch();
+  watch.joined("a", [slot(0, "lost", "It was damaged", "BLOB_MISSING"), slot(1, "lost", "It crashed")] as never, 0);
+  expect(watch.idleNodes(seconds(1_000))).toEqual([]);
+  watch.changed("a", slot(0, "lost", "It crashed") as never, seconds(1_000));
+  expect(watch.idleNodes(seconds(1_031)).map(({ node }) => node)).toEqual(["a"]);
+});

@@ -59,7 +59,7 @@ class HostileFiles(RealNodeCase):
         node, coordinator = await self.begin(name)
         await self.render(coordinator)
         # Looked at while the run folder is still there: each slot has a place of its own for what it keeps.
-        stray = [path for path in (node.cache / "runs").rglob("*.*") if path.suffix in (".bphys", ".vdb", ".uni", ".tx")]
+        stray = [path for path in (node.cache / "renderfarm/runs").rglob("*.*") if path.suffix in (".bphys", ".vdb", ".uni", ".tx")]
         self.assertEqual([path for path in stray if "slot-0/tmp" not in str(path)], [])
         self.assertEqual(await node.stop(), 0)
         self.assertEqual(self.changes(), [], node.said())

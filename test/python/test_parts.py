@@ -65,13 +65,14 @@ class Parts(Stored):
         writer.write(b"s")
 
     def test_what_a_node_that_is_no_more_left_behind_goes_as_well(self):
-        ours, gone, lives = self.root / "parts" / NODE, self.root / "parts/gone", self.root / "parts/lives"
+        parts, part = self.root / "parts", digest(b"abcdef")
+        ours, gone, lives = parts / NODE, parts / ("01" * 16), parts / ("02" * 16)
         for folder, age_s in ((gone, PART_KEPT_S + 60), (lives, PART_KEPT_S - 60)):
             folder.mkdir()
-            (folder / "part").write_bytes(b"abc")
-            os.utime(folder / "part", (time.time() - age_s,) * 2)
+            (folder / part).write_bytes(b"abc")
+            os.utime(folder / part, (time.time() - age_s,) * 2)
         self.store.tidy()
-        self.assertEqual(sorted((self.root / "parts").rglob("part")), [lives / "part"])
+        self.assertEqual(sorted(parts.rglob(part)), [lives / part])
         for folder in (ours, gone):
             os.utime(folder, (1, 1))
         self.store.tidy()

@@ -172,9 +172,9 @@ class WithBlender(RealNodeCase):
         await coordinator.expect("frame-started")
         self.assertEqual(await node.stop(signal.SIGKILL), -9)
         await self.gone(node)
-        self.assertEqual(len(os.listdir(node.cache / "runs")), 1)
+        self.assertEqual(len(os.listdir(node.cache / "renderfarm/runs")), 1)
         other = self.start("--cache-dir", str(node.cache))
-        self.assertEqual(len(os.listdir(node.cache / "runs")), 1)
+        self.assertEqual(len(os.listdir(node.cache / "renderfarm/runs")), 1)
         await other.stop()
         self.assert_nothing_left(node)
 

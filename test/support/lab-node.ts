@@ -61,7 +61,7 @@ export async function startLabNode(name: string, under: NodeHost, place: LabNode
   const ready = Promise.race([appearance(own, readyFile), died]);
   await within(ready, startsWithinMs, () => `the node '${name}' to be ready; it said:\n${said}`);
   const { node, port } = JSON.parse(await readFile(readyFile, "utf8")) as { node: string; port: number };
-  const leftovers = () => readdir(join(own, "cache/runs"));
+  const leftovers = () => readdir(join(own, "cache/renderfarm/runs"));
   return { ...program, name, id: node, port, said: () => said, leftovers };
 }
 

@@ -10,6 +10,8 @@ the process id of each.
     fragile   opens the file and ends by itself when it is told to render
     broken    ends by itself when it is told to load
     refuses   cannot open the file, and stops
+    garbles   writes other bytes into the file, and cannot open it
+    spoils    opens the file, writes other bytes into it, and ends by itself
 
 The file that it opens uses another one, `texture` in the same folder, if that is there.
 """
@@ -49,6 +51,13 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def _overwrite(file: Path) -> None:
+    """In place, as a script in a blendfile could."""
+    file.chmod(0o600)
+    with open(file, "r+b") as stream:
+        stream.write(b"x" * file.stat().st_size)
+
+
 def _live(folder: Path) -> None:
     with open(folder / "lives", "a") as lives:
         lives.write(f"{os.getpid()}\n")
@@ -63,10 +72,14 @@ def _live(folder: Path) -> None:
         line.sendall(json.dumps(event).encode() + b"\n")
 
     tell(token=os.environ["RENDERFARM_SLOT_TOKEN"])
-    assert json.loads(commands.readline())["do"] == "load"
+    command = json.loads(commands.readline())
+    assert command["do"] == "load"
+    blend = Path(command["blend"])
     if behaviour == "frozen":
         os.kill(os.getpid(), signal.SIGSTOP)
-    if behaviour == "refuses":
+    if behaviour == "garbles":
+        _overwrite(blend)
+    if behaviour in ("refuses", "garbles"):
         tell(event="load-failed", code="FILE_UNREADABLE", message="No")
         os.kill(os.getpid(), signal.SIGSTOP)
     if behaviour == "broken":
@@ -78,7 +91,9 @@ def _live(folder: Path) -> None:
     expected = {"width": 1, "height": 1, "depth": 8, "colorMode": "RGB"}
     stock = {"references": [["//texture", str(texture)]], "files": used}
     tell(event="loaded", scene=scene, stock=stock, expected=expected, warnings=[])
-    if behaviour != "dies":
+    if behaviour == "spoils":
+        _overwrite(blend)
+    if behaviour not in ("dies", "spoils"):
         commands.readline()  # that a frame is wanted, or the end
     if behaviour == "loads":
         commands.readline()

@@ -68,5 +68,5 @@ class RealNodeCase(unittest.IsolatedAsyncioTestCase):
         self.fail(f"processes are left: {node.processes()}")
 
     def assert_nothing_left(self, node) -> None:
-        self.assertEqual(os.listdir(node.cache / "runs"), [])
+        self.assertEqual(os.listdir(node.cache / "renderfarm/runs"), [])
         self.assertEqual(os.listdir(node.folder / "tmp"), [])

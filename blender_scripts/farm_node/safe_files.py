@@ -1,0 +1,149 @@
+"""Files and folders of our own, in places where others may have put something else: no links, no strangers' files.
+
+What others may have left there comes with version control, on a shared disk, or from a script in a slot.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import stat
+import tempfile
+from pathlib import Path
+
+_CAREFUL = (
+    getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe must not make us wait for its other end
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_ROOT = 0
+_TRIES = 10
+TEMPORARY = re.compile(r"\.renderfarm-[0-9a-f]{16}\.part")
+"""Names of files that are not whole yet."""
+
+
+class NotOursError(OSError):
+    """A link, another user's file, or no ordinary file stands where one of ours belongs. The message names it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(errno.EPERM, message)
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+def make_folder(path: Path) -> None:
+    """Makes it for this user alone. One that is there must be ours and no link. Raises OSError."""
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        check_folder(path)
+        _make_private(path)
+
+
+def check_folder(path: Path) -> None:
+    """Raises NotOursError unless it is a folder of this user or of root, and no link; FileNotFoundError."""
+    found = os.lstat(path)
+    if _is_link(found):
+        raise NotOursError(f"{path} is a link")
+    if not stat.S_ISDIR(found.st_mode):
+        raise NotOursError(f"{path} is not a folder")
+    check_owner(path, found)
+
+
+def check_owner(path: Path, found: os.stat_result) -> None:
+    """Raises NotOursError when it belongs to another user than this one or root."""
+    if os.name != "posix" or found.st_uid in (os.geteuid(), _ROOT) or found.st_uid == _owner_beside(path):
+        return
+    raise NotOursError(f"{path} belongs to another user (user id {found.st_uid})")
+
+
+def open_new(path: Path, flags: int = os.O_WRONLY) -> int:
+    """A descriptor of a file that was not there before, for this user alone. Raises OSError."""
+    return os.open(path, flags | os.O_CREAT | os.O_EXCL | _CAREFUL, 0o600)
+
+
+def open_own(path: Path, flags: int = os.O_RDONLY) -> int:
+    """A descriptor of an ordinary file of ours. Raises OSError."""
+    for _ in range(_TRIES):
+        expected = os.lstat(path)
+        if _is_link(expected):
+            raise NotOursError(f"{path} is a link")
+        handle = os.open(path, flags | _CAREFUL)
+        try:
+            opened = os.fstat(handle)
+            if os.path.samestat(expected, opened):
+                _check_opened(path, opened, is_written=flags & (os.O_WRONLY | os.O_RDWR) != 0)
+                return handle
+        except OSError:
+            os.close(handle)
+            raise
+        os.close(handle)  # another node has put a new one in its place meanwhile
+    raise NotOursError(f"{path} is replaced again and again while it is opened")
+
+
+def open_or_make(path: Path, flags: int) -> int:
+    """A descriptor of an ordinary file of ours, which is made when it is not there. Raises OSError."""
+    while True:
+        try:
+            return open_own(path, flags)
+        except FileNotFoundError:
+            pass
+        try:
+            return open_new(path, flags)
+        except FileExistsError:
+            pass  # another node made it meanwhile
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Who sees the file sees it whole; what stood there is replaced, and a link is not followed. Raises OSError."""
+    temporary = path.with_name(temporary_name())
+    handle = open_new(temporary)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def temporary_name() -> str:
+    """Nobody else uses it: it is 64 random bits."""
+    return f".renderfarm-{secrets.token_hex(8)}.part"
+
+
+def _check_opened(path: Path, opened: os.stat_result, is_written: bool) -> None:
+    if not stat.S_ISREG(opened.st_mode):
+        raise NotOursError(f"{path} is not an ordinary file")
+    if is_written and opened.st_nlink > 1:
+        raise NotOursError(f"{path} has a second name (a hard link): writing to it would change another file")
+    check_owner(path, opened)
+
+
+def _is_link(found: os.stat_result) -> bool:
+    """Windows has junctions besides: links to folders."""
+    junction = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
+    return stat.S_ISLNK(found.st_mode) or (junction is not None and getattr(found, "st_reparse_tag", None) == junction)
+
+
+def _owner_beside(path: Path) -> int:
+    """Who owns what we make there: some network and memory-card file systems give everything one owner."""
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as probe:
+            return os.fstat(probe.fileno()).st_uid
+    except OSError:
+        return os.geteuid()
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            folder.chmod(0o700)
+    except OSError:
+        pass  # a file system without modes, or root's folder, whose owner decides

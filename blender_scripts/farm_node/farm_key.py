@@ -17,6 +17,10 @@ MIN_BITS = 128
 NEW_KEY_BYTES = 20
 KEY_FILE = "key"
 ENVIRONMENT = "RENDERFARM_KEY"
+_OTHER_WAYS = (
+    f"Set {ENVIRONMENT} to the farm's key, or name a file that holds it with --key-file,"
+    " or a folder that this user can write to with --config-dir or RENDERFARM_CONFIG_DIR"
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def load_key(config: Path, key_file: Optional[Path], env: Mapping[str, str] = os
         if key_file is not None:
             raise StartError(f"Cannot read the key: there is no file {key_file}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise StartError(f"Cannot read the key from {path}: {error}") from error
+        raise StartError(f"Cannot read the key from {path}: {error}", _OTHER_WAYS) from error
     return _make(path)
 
 
@@ -105,9 +109,9 @@ def _make(path: Path) -> FarmKey:
             os.close(handle)
         return _publish(temporary, path, FarmKey(raw, key_id(raw), text))
     except OSError as error:
-        raise StartError(f"Cannot write a new key to {path}: {error}") from error
+        raise StartError(f"Cannot write a new key to {path}: {error}", _OTHER_WAYS) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
 
 
 def _publish(temporary: Path, path: Path, made: FarmKey) -> FarmKey:
@@ -119,3 +123,10 @@ def _publish(temporary: Path, path: Path, made: FarmKey) -> FarmKey:
     except OSError:
         os.replace(temporary, path)  # a file system without hard links
     return made
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        pass  # a folder that takes no change has no such file

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from .errors import StartError
 from .file_lock import FileLock
 
 ID_FILE = "node-id"
@@ -18,11 +17,13 @@ NODE_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass
 class Identity:
-    """`kept` is False when another node holds the stored id, and this one made an id for its run only."""
+    """`kept` is False when another node holds the stored id, or none can be stored, and this one has an id for its run."""
 
     node_id: str
     kept: bool
     lock: Optional[FileLock]
+    problem: str = ""
+    """Why none can be stored."""
 
     def release(self) -> None:
         if self.lock is not None:
@@ -30,7 +31,8 @@ class Identity:
 
 
 def claim_identity(config: Path) -> Identity:
-    """Raises StartError when the config folder cannot be written."""
+    """Never raises: a node whose config folder cannot be written to has another id in its next run."""
+    lock = None
     try:
         config.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock.try_acquire(config / LOCK_FILE)
@@ -38,7 +40,9 @@ def claim_identity(config: Path) -> Identity:
             return Identity(secrets.token_hex(16), False, None)
         return Identity(_stored_or_new(config / ID_FILE), True, lock)
     except OSError as error:
-        raise StartError(f"Cannot keep a node id in {config}: {error}") from error
+        if lock is not None:
+            lock.release()
+        return Identity(secrets.token_hex(16), False, None, error.strerror or str(error))
 
 
 def _stored_or_new(path: Path) -> str:

@@ -37,6 +37,8 @@ def main(arguments: Sequence[str]) -> NoReturn:
         asyncio.run(_run(options))
     except StartError as error:
         say(str(error), error=True)
+        if error.hint:
+            say("  " + error.hint, error=True)
         sys.exit(2)
     except Exception:
         traceback.print_exc()
@@ -91,7 +93,9 @@ def _storage(options: Options, identity: Identity, stack: AsyncExitStack) -> tup
         stack.callback(store.close, not identity.kept)
         run_folder = RunFolder.create(options.cache_dir)
     except OSError as error:
-        raise StartError(f"Cannot use the cache folder {options.cache_dir}: {error}") from error
+        message = f"Cannot use the cache folder {options.cache_dir}: {error}"
+        hint = "Name a folder that this user can write to, with --cache-dir or RENDERFARM_CACHE_DIR"
+        raise StartError(message, hint) from error
     stack.callback(run_folder.remove)
     return store, run_folder
 
@@ -156,7 +160,9 @@ def _greet(
         say("scripts in blendfiles run here when a job asks for it (--allow-scripts)")
     if options.port is None and port != DEFAULT_PORT:
         say(f"port {DEFAULT_PORT} is taken, so this node uses {port}")
-    if not identity.kept:
+    if identity.problem:
+        say(f"no node id can be kept in {options.config_dir} ({identity.problem}), so this node has one for this run only")
+    elif not identity.kept:
         say(f"another node runs with {options.config_dir}, so this one has an id for this run only")
 
 

@@ -17,5 +17,9 @@ def write_ready_file(path: Path, facts: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(facts) + "\n", "utf-8")
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StartError(f"Cannot write the ready file {path}: {error}") from error
+        try:
+            temporary.unlink(missing_ok=True)
+        except OSError:
+            pass  # the folder takes no change at all
+        hint = "Name a file in a folder that this user can write to"
+        raise StartError(f"Cannot write the ready file {path}: {error}", hint) from error

@@ -100,7 +100,14 @@ export function farmspecOf(nodes: readonly Sighting[]): Farmspec {
 
 /** Writes a farmspec for people to read and change; whole or not at all. */
 export async function writeFarmspec(path: string, farmspec: Farmspec): Promise<void> {
-  await writeWholeFile(path, `${JSON.stringify(farmspec, null, 2)}\n`, false);
+  try {
+    await writeWholeFile(path, `${JSON.stringify(farmspec, null, 2)}\n`, false);
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    const message = `Cannot write the farmspec '${path}': ${messageOf(error)}`;
+    const hint = "Name a file in a folder where you may write: renderfarm farmspec --output FILE";
+    throw new FarmError("FARM_OUTPUT_UNWRITABLE", message, hint, { cause: error });
+  }
 }
 
 /** "nodes[2].port", as an editor shows it. */

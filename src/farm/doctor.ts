@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { stat, statfs } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FarmError, messageOf } from "../core/errors.ts";
 import type { FarmKey } from "../core/farm-key.ts";
+import { freeBytes } from "../core/shortage.ts";
 import { counted, printable } from "../core/text.ts";
 import { formatBytes } from "../core/units.ts";
 import { probeMdnsPort } from "../discovery/interfaces.ts";
@@ -10,6 +11,7 @@ import { testInterfaces } from "../discovery/mdns-self-test.ts";
 import { findFfmpeg, requireEncoder } from "../encode/ffmpeg-tools.ts";
 import { findBlender } from "./blender-program.ts";
 import { discoverNodes } from "./discover-nodes.ts";
+import { examineFolders } from "./examine-folders.ts";
 import { nodeScript } from "./node-process.ts";
 
 /** One thing that was looked at. */
@@ -25,9 +27,11 @@ export interface Finding {
 export interface DoctorOptions {
   readonly ffmpeg: string | undefined;
   readonly blender: string | undefined;
-  readonly keys: readonly FarmKey[];
+  /** Those that this machine knows, or why they cannot be read. */
+  readonly keys: readonly FarmKey[] | FarmError;
   readonly keyFile: string;
   readonly workingFolder: string;
+  readonly configFolder: string;
   readonly cacheFolder: string;
   readonly signal: AbortSignal;
 }
@@ -41,6 +45,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
   yield await examineBlender(options);
   yield examineLibraries();
   yield await examineKey(options);
+  yield* examineFolders(options);
   yield* examineNetwork(options);
   yield examineFirewall();
   for (const folder of new Set([options.workingFolder, options.cacheFolder])) yield await examineSpace(folder);
@@ -94,6 +99,7 @@ function examineLibraries(): Finding {
 
 async function examineKey({ keys, keyFile }: DoctorOptions): Promise<Finding> {
   const what = "Farm key";
+  if (keys instanceof FarmError) return fromError(what, "problem", keys);
   if (keys.length === 0) {
     return { what, state: "warning", detail: "none on this machine", mend: "renderfarm key set" };
   }
@@ -127,7 +133,8 @@ async function* examineNetwork({ signal, keys }: DoctorOptions): AsyncGenerator<
     }
   }
   const nodes = await discoverNodes({ signal, onWarning: () => {} });
-  const strange = nodes.filter((node) => node.keyId && !keys.some((key) => key.id === node.keyId));
+  const known = keys instanceof FarmError ? [] : keys;
+  const strange = nodes.filter((node) => node.keyId && !known.some((key) => key.id === node.keyId));
   const names = nodes.map((node) => printable(node.name ?? "")).join(", ");
   if (nodes.length === 0) {
     const mend = "Start one on another machine: renderfarm node";
@@ -161,15 +168,11 @@ function examineFirewall(): Finding {
 
 async function examineSpace(folder: string): Promise<Finding> {
   const what = "Disk";
-  try {
-    const { bavail, bsize } = await statfs(existsSync(folder) ? folder : dirname(folder));
-    const free = bavail * bsize;
-    const detail = `${formatBytes(free)} free in ${folder}`;
-    if (free >= littleSpaceBytes) return { what, state: "good", detail };
-    return { what, state: "warning", detail, mend: `Free some space: frames of a long job may need more than that` };
-  } catch (error) {
-    return fromError(what, "warning", error);
-  }
+  const free = await freeBytes(folder);
+  if (free === null) return { what, state: "good", detail: `the system does not say what is free in ${folder}` };
+  const detail = `${formatBytes(free)} free in ${folder}`;
+  if (free >= littleSpaceBytes) return { what, state: "good", detail };
+  return { what, state: "warning", detail, mend: `Free some space: frames of a long job may need more than that` };
 }
 
 function readOrEmpty(file: string): string {

@@ -148,7 +148,9 @@ describe("farmspecOf()", () => {
     expect(await readFarmspec(path, false)).toEqual(farmspecOf([seen]));
     expect(await readFile(path, "utf8")).toMatch(/^\{\n {2}"\$schema"/); // for people, and ending in a line break
     expect(await readFile(path, "utf8")).toMatch(/\}\n$/);
-    await expect(writeFarmspec(join(path, "below-a-file"), farmspecOf([]))).rejects.toThrow();
+    await expect(writeFarmspec(join(path, "below-a-file"), farmspecOf([]))).rejects.toMatchObject({
+      ...{ code: "FARM_OUTPUT_UNWRITABLE", hint: expect.stringContaining("--output FILE") },
+    });
     expect(await readdir(folder.path)).toEqual(["farmspec.json"]);
   });
 

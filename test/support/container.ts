@@ -30,7 +30,17 @@ export async function makeWorkFolder(): Promise<TemporaryFolder> {
 
 /** Starts the command line in a folder as that user, with a loopback of its own and no variable but these. */
 export function inContainer(folder: string, args: readonly string[], env: Readonly<Record<string, string>>) {
-  const [program = "", ...words] = ["unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh", ...asNobody, process.execPath, main];
+  const [program = "", ...words] = [
+    "unshare",
+    "--net",
+    "sh",
+    "-c",
+    'ip link set lo up; exec "$@"',
+    "sh",
+    ...asNobody,
+    process.execPath,
+    main,
+  ];
   return execa(program, [...words, ...args], {
     ...{ cwd: folder, extendEnv: false, reject: false, all: true, input: someKey, timeout: 100_000 },
     env: { PATH: process.env.PATH ?? "", LANG: "C.UTF-8", BLENDER: blenderPath ?? "", ...env },

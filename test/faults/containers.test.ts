@@ -89,6 +89,24 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
         }
         const given = { ...env, RENDERFARM_KEY: someKey };
         expect(await run(["key"], given)).toMatchObject({ exitCode: 0 });
+        if (kind === "foreign") {
+          const onFarm = [
+            "scene.blend",
+            "-o",
+            "film.mp4",
+            "--nodes",
+            "127.0.0.1:9",
+            "--wait",
+            "1s",
+            "--plain",
+            "--yes",
+          ];
+          const { exitCode, all } = await run(onFarm, given);
+          expect({ exitCode, all }).toMatchObject({
+            exitCode: 2,
+            all: expect.stringMatching(/known-nodes(.|\n)*Set HOME/),
+          });
+        }
         if (kind !== "unset") return; // the others would tell nothing else, and looking takes a while
         expect(await run(["nodes"], given)).toMatchObject({ exitCode: 3, all: expect.stringContaining("Cannot find") });
         expect(await run(["farmspec"], given)).toMatchObject({

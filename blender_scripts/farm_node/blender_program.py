@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Mapping, Optional
 
 from .errors import StartError
+from .paths import home_folder
 
 SLOT_SCRIPT = Path(__file__).resolve().parent.parent / "slot_main.py"
 PYTHON_ERROR_EXIT = 70
@@ -76,12 +77,14 @@ def child_environment(env: Mapping[str, str] = os.environ, python: str = sys.exe
     """The environment for any child: without the farm key, and without this Python's own folder on PATH.
 
     A distribution's Blender takes the library of the first Python on PATH; that of a virtual environment or of pyenv
-    need not fit it.
+    need not fit it. There is always a HOME: without one, 2.83 and 3.4 crash where the system's list of users has none.
     """
     child = {name: value for name, value in env.items() if name != "RENDERFARM_KEY"}
     own = os.path.dirname(python)
     if "PATH" in child and sys.platform != "win32" and os.path.dirname(own) not in _SYSTEM_PREFIXES:
         child["PATH"] = os.pathsep.join(folder for folder in child["PATH"].split(os.pathsep) if folder != own)
+    if sys.platform != "win32" and not child.get("HOME"):
+        child["HOME"] = str(home_folder())
     return child
 
 

@@ -22,7 +22,11 @@ MAX_TEXT = 4096
 
 
 class StartError(Exception):
-    """The node cannot start as it was told to; the message is for the person who started it."""
+    """The node cannot start as it was told to; message and hint are for the person who started it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class ProtocolError(Exception):

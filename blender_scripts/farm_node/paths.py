@@ -11,8 +11,10 @@ APP = "renderfarm"
 
 
 def config_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ, home: str = "~") -> Path:
-    """Folder of the farm key and the node id.."""
-    user = Path(home).expanduser()
+    """Folder of the farm key and the node id."""
+    if env.get("RENDERFARM_CONFIG_DIR"):
+        return Path(env["RENDERFARM_CONFIG_DIR"])
+    user = home_folder(home)
     if platform == "darwin":
         return user / "Library" / "Preferences" / APP
     if platform == "win32":
@@ -23,13 +25,23 @@ def config_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ
 
 def cache_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ, home: str = "~") -> Path:
     """Folder in which a node makes its own, for the blob cache and running jobs; see cache_folder.py."""
-    user = Path(home).expanduser()
+    if env.get("RENDERFARM_CACHE_DIR"):
+        return Path(env["RENDERFARM_CACHE_DIR"])
+    user = home_folder(home)
     if platform == "darwin":
         return user / "Library" / "Caches" / APP
     if platform == "win32":
         local = env.get("LOCALAPPDATA") or str(user / "AppData" / "Local")
         return Path(local) / APP / "Cache"
     return _xdg(env, "XDG_CACHE_HOME", user / ".cache")
+
+
+def home_folder(home: str = "~") -> Path:
+    """The root folder where the system knows none, as for a container's user without an entry in its list of users."""
+    try:
+        return Path(home).expanduser()
+    except RuntimeError:
+        return Path(os.path.abspath(os.sep))
 
 
 def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:

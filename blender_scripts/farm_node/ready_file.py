@@ -15,4 +15,5 @@ def write_ready_file(path: Path, facts: dict[str, Any]) -> None:
     try:
         write_whole(path, json.dumps(facts) + "\n")
     except OSError as error:
-        raise StartError(f"Cannot write the ready file {path}: {error}") from error
+        hint = "Name a file in a folder that this user can write to"
+        raise StartError(f"Cannot write the ready file {path}: {error}", hint) from error

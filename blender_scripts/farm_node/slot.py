@@ -235,9 +235,9 @@ class Slot:
             self._on_frame_failed(found.with_log(self._life.log.tail()))
 
     def _on_frame_failed(self, fault: Fault) -> None:
-        """The process lives. Of a full disk Blender says little, and each version something else."""
-        self.attempts.fail_running(self._owner.lack_of_room() or fault)
-        self._go_on()
+        """Ends the process: after a failed render Blender may give blank pictures and say "finished". Its end reports the
+        attempt. Of a full disk Blender says little, and each version something else."""
+        self._condemn(self._owner.lack_of_room() or fault)
 
     def _on_end(self, end: SlotEnd, process: SlotProcess) -> None:
         self._patience.pause()

@@ -84,7 +84,7 @@ class Work:
 
 
 def serve(channel: Channel) -> None:
-    """Returns when the supervisor says quit."""
+    """Returns when the supervisor says quit, and after any error: what Blender renders then may be blank."""
     work = Work(channel)
 
     @persistent
@@ -99,8 +99,9 @@ def serve(channel: Channel) -> None:
         action = {"load": work.load, "render": work.render}[command["do"]]
         try:
             action(command)
-        except Exception as error:  # the supervisor classifies it; the slot itself goes on
+        except Exception as error:  # the supervisor classifies it
             traceback.print_exc()
             code = error.code if isinstance(error, SlotFault) else None
             message = str(error).strip() or type(error).__name__
             channel.send({"event": command["do"] + "-failed", "code": code, "message": message})
+            return

@@ -1,4 +1,4 @@
-import { examine, type Finding, foldersOf, keyFileOf, loadKeys, printableLines } from "../index.ts";
+import { examine, FarmError, type Finding, foldersOf, keyFileOf, loadKeys, printableLines } from "../index.ts";
 import { JsonLines } from "./json-lines.ts";
 import { listenForInterrupts } from "./signals.ts";
 
@@ -12,7 +12,11 @@ export async function doctorCommand(options: {
   readonly keyFile?: string;
 }): Promise<number> {
   const folders = foldersOf(process.env);
-  const keys = await loadKeys({ environment: process.env, keyFile: options.keyFile, configFolder: folders.config });
+  const sources = { environment: process.env, keyFile: options.keyFile, configFolder: folders.config };
+  const keys = await loadKeys(sources).catch((error: unknown) => {
+    if (error instanceof FarmError) return error; // it is what a doctor is there to say
+    throw error;
+  });
   using interrupts = listenForInterrupts();
   const lines = new JsonLines((line) => process.stdout.write(line), Date.now);
   let problems = 0;
@@ -22,6 +26,7 @@ export async function doctorCommand(options: {
     keys,
     keyFile: keyFileOf(folders.config),
     workingFolder: process.cwd(),
+    configFolder: folders.config,
     cacheFolder: folders.cache,
     signal: AbortSignal.any([interrupts.drain, interrupts.stop]),
   })) {

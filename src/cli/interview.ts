@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import {
   discoverNodes,
-  type FarmError,
+  FarmError,
   type FarmKey,
   type Farmspec,
   farmspecOf,
@@ -85,5 +85,10 @@ export async function keepKey(key: FarmKey, configFolder: string): Promise<strin
   const file = keyFileOf(configFolder);
   if (existsSync(file))
     return `The key was used this once; 'renderfarm key set --replace' puts it in the place of ${file}`;
-  return `The farm key ${key.id} is kept in ${await saveKey(key, configFolder)}`;
+  try {
+    return `The farm key ${key.id} is kept in ${await saveKey(key, configFolder)}`;
+  } catch (error) {
+    if (!(error instanceof FarmError)) throw error;
+    return `The key was used this once. ${error.message}`;
+  }
 }

@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import {
+  FarmError,
   type FarmEvent,
   farmspecName,
   farmspecOf,
@@ -33,10 +34,16 @@ function isNameFree(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
-/** Writes down the nodes of a farm, those of this machine left out, and tells so. */
+/** Writes down the nodes of a farm, those of this machine left out, and tells so. That it cannot is no end of a job. */
 export async function saveFarmspec(path: string, nodes: readonly Sighting[], teller: Teller): Promise<void> {
   const others = nodes.filter((node) => node.addresses[0]?.host !== "127.0.0.1");
   if (others.length === 0) return;
-  await writeFarmspec(path, farmspecOf(others));
+  try {
+    await writeFarmspec(path, farmspecOf(others));
+  } catch (error) {
+    if (!(error instanceof FarmError)) throw error;
+    teller.tell({ type: "warning", code: "FARMSPEC_NOT_SAVED", message: error.message, name: null });
+    return;
+  }
   teller.tell({ type: "farmspec:saved", path, nodes: others.length });
 }

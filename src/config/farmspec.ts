@@ -4,6 +4,7 @@ import { z } from "zod";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { Sighting } from "../core/node.ts";
 import { defaultNodePort } from "../core/node-list.ts";
+import { ownCommand } from "../core/own-command.ts";
 import { readRegularFile, whyUnreadable } from "../core/regular-file.ts";
 import { replaceFile } from "../core/whole-file.ts";
 import { farmspecDefaults } from "./flags.ts";
@@ -105,8 +106,15 @@ export function farmspecOf(nodes: readonly Sighting[]): Farmspec {
 
 /** Writes a farmspec for people to read and change; whole or not at all. A link of that name is replaced, not followed. */
 export async function writeFarmspec(path: string, farmspec: Farmspec): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await replaceFile(path, `${JSON.stringify(farmspec, null, 2)}\n`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await replaceFile(path, `${JSON.stringify(farmspec, null, 2)}\n`);
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    const message = `Cannot write the farmspec '${path}': ${messageOf(error)}`;
+    const hint = `Name a file in a folder where you may write: ${ownCommand()} farmspec --output FILE`;
+    throw new FarmError("FARM_OUTPUT_UNWRITABLE", message, hint, { cause: error });
+  }
 }
 
 /** "nodes[2].port", as an editor shows it. */

@@ -1,12 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { execa, type Options, type Subprocess } from "execa";
+import { homeFolder } from "./home-folder.ts";
 
 /** A program that was started, whatever is connected to it. */
 export type Program = Subprocess;
 
 /**
- * Starts a program as execa does; that no file descriptor is left is an error that can be caught.
+ * Starts a program as execa does; that no file descriptor is left is an error that can be caught, and there is a `HOME`.
  *
  * Node makes a process without streams then, at which execa breaks with a `TypeError`, and tells the reason a moment
  * later to listeners that nobody could add any more: an uncaught error, the end of this program.
@@ -22,7 +23,7 @@ export function startProgram<Given extends Options>(program: string, args: reado
   };
   subscribe("child_process", onMade);
   try {
-    return execa(program, args, options);
+    return execa(program, args, { ...options, env: { ...homeless(), ...options.env } });
   } catch (error) {
     // Only for want of descriptors, of this process (EMFILE) or of the system (ENFILE), are streams never made.
     if (made.length === 0 || made.some(({ stdio }) => stdio !== undefined)) throw error;
@@ -30,4 +31,9 @@ export function startProgram<Given extends Options>(program: string, args: reado
   } finally {
     unsubscribe("child_process", onMade);
   }
+}
+
+/** Blender 2.83 and 3.4 crash where neither the environment nor the system's list of users knows a home. */
+function homeless(): Record<string, string> {
+  return process.env.HOME || process.platform === "win32" ? {} : { HOME: homeFolder() };
 }

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
-import { stat, statfs } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FarmError, messageOf } from "../core/errors.ts";
 import type { FarmKey } from "../core/farm-key.ts";
 import type { Sighting } from "../core/node.ts";
+import { ownCommand } from "../core/own-command.ts";
+import { freeBytes } from "../core/shortage.ts";
 import { counted, printable } from "../core/text.ts";
 import { formatBytes } from "../core/units.ts";
 import { probeMdnsPort } from "../discovery/interfaces.ts";
@@ -12,6 +14,7 @@ import { findFfmpeg, requireEncoder } from "../encode/ffmpeg-tools.ts";
 import { findBlender } from "./blender-program.ts";
 import { discoverNodes } from "./discover-nodes.ts";
 import { duplicatesOf } from "./duplicates.ts";
+import { examineFolders } from "./examine-folders.ts";
 import { nodeScript } from "./node-process.ts";
 
 /** One thing that was looked at. */
@@ -27,9 +30,11 @@ export interface Finding {
 export interface DoctorOptions {
   readonly ffmpeg: string | undefined;
   readonly blender: string | undefined;
-  readonly keys: readonly FarmKey[];
+  /** Those that this machine knows, or why they cannot be read. */
+  readonly keys: readonly FarmKey[] | FarmError;
   readonly keyFile: string;
   readonly workingFolder: string;
+  readonly configFolder: string;
   readonly cacheFolder: string;
   readonly signal: AbortSignal;
 }
@@ -43,6 +48,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
   yield await examineBlender(options);
   yield examineLibraries();
   yield await examineKey(options);
+  yield* examineFolders(options);
   yield* examineNetwork(options);
   yield examineFirewall();
   for (const folder of new Set([options.workingFolder, options.cacheFolder])) yield await examineSpace(folder);
@@ -96,8 +102,9 @@ function examineLibraries(): Finding {
 
 async function examineKey({ keys, keyFile }: DoctorOptions): Promise<Finding> {
   const what = "Farm key";
+  if (keys instanceof FarmError) return fromError(what, "problem", keys);
   if (keys.length === 0) {
-    return { what, state: "warning", detail: "none on this machine", mend: "renderfarm key set" };
+    return { what, state: "warning", detail: "none on this machine", mend: `${ownCommand()} key set` };
   }
   const mode = await stat(keyFile).then(
     (file) => file.mode & 0o077,
@@ -129,14 +136,15 @@ async function* examineNetwork({ signal, keys }: DoctorOptions): AsyncGenerator<
     }
   }
   const nodes = await discoverNodes({ signal, onWarning: () => {} });
-  const strange = nodes.filter((node) => node.keyId && !keys.some((key) => key.id === node.keyId));
+  const known = keys instanceof FarmError ? [] : keys;
+  const strange = nodes.filter((node) => node.keyId && !known.some((key) => key.id === node.keyId));
   const names = nodes.map((node) => printable(node.name ?? "")).join(", ");
   if (nodes.length === 0) {
     const mend = "Start one on another machine: renderfarm node";
     yield { what: "Nodes", state: "warning", detail: "none was found", mend };
   } else if (strange.length > 0) {
     const detail = `${counted(nodes.length, "node")}: ${names}; ${strange.length} with a key that is not on this machine`;
-    yield { what: "Nodes", state: "warning", detail, mend: "renderfarm key set" };
+    yield { what: "Nodes", state: "warning", detail, mend: `${ownCommand()} key set` };
   } else yield { what: "Nodes", state: "good", detail: `${counted(nodes.length, "node")}: ${names}` };
   yield* examineIds(nodes);
 }
@@ -170,15 +178,11 @@ function examineFirewall(): Finding {
 
 async function examineSpace(folder: string): Promise<Finding> {
   const what = "Disk";
-  try {
-    const { bavail, bsize } = await statfs(existsSync(folder) ? folder : dirname(folder));
-    const free = bavail * bsize;
-    const detail = `${formatBytes(free)} free in ${folder}`;
-    if (free >= littleSpaceBytes) return { what, state: "good", detail };
-    return { what, state: "warning", detail, mend: `Free some space: frames of a long job may need more than that` };
-  } catch (error) {
-    return fromError(what, "warning", error);
-  }
+  const free = await freeBytes(folder);
+  if (free === null) return { what, state: "good", detail: `the system does not say what is free in ${folder}` };
+  const detail = `${formatBytes(free)} free in ${folder}`;
+  if (free >= littleSpaceBytes) return { what, state: "good", detail };
+  return { what, state: "warning", detail, mend: `Free some space: frames of a long job may need more than that` };
 }
 
 function readOrEmpty(file: string): string {

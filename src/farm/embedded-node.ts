@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { type FarmKey, formatFarmKey, makeFarmKey } from "../core/farm-key.ts";
 import type { Sighting } from "../core/node.ts";
-import { isOutOfDescriptors, moreDescriptors } from "../core/shortage.ts";
+import { freeBytes, isOutOfDescriptors, leastBytes, moreDescriptors } from "../core/shortage.ts";
 import { startProgram } from "../core/start-program.ts";
 import { backOffMs } from "./back-off.ts";
 import type { BlenderProgram } from "./blender-program.ts";
@@ -18,6 +18,9 @@ const mostOutputCharacters = 4_000;
 /** How often in a row it is started again; one that lived for a while begins a new row. */
 const mostRestarts = 5;
 const wellAfterMs = 60_000;
+/** What a node that cannot start as it was told ends with. */
+const usageStatus = 2;
+const otherTemporaryFolder = "Set TMPDIR to a folder that is there, that this user can write to, and that has room";
 
 export interface EmbeddedNodeOptions {
   readonly slots: number;
@@ -68,7 +71,8 @@ export class EmbeddedNode implements AsyncDisposable {
 
   /** @throws {FarmError} `FARM_NO_NODE` with the node's own last lines, when it does not start */
   static async open(blender: BlenderProgram, options: EmbeddedNodeOptions, signal: AbortSignal): Promise<EmbeddedNode> {
-    const own = { folder: await mkdtemp(join(tmpdir(), "renderfarm-node-")), key: makeFarmKey() };
+    const folder = await inTemporaryFolder(() => mkdtemp(join(tmpdir(), "renderfarm-node-")));
+    const own = { folder, key: makeFarmKey() };
     try {
       return new EmbeddedNode(blender, options, own, await serve(blender, options, own, signal));
     } catch (error) {
@@ -116,13 +120,24 @@ export class EmbeddedNode implements AsyncDisposable {
   /** @returns Why it does not start, if it does not */
   async #startAgain(signal: AbortSignal): Promise<FarmError | undefined> {
     try {
-      await mkdir(this.#own.folder, { recursive: true, mode: 0o700 }); // a node that ends in order takes it along
+      // A node that ends in order takes it along.
+      await inTemporaryFolder(() => mkdir(this.#own.folder, { recursive: true, mode: 0o700 }));
       this.#serving = await serve(this.#blender, this.#options, this.#own, signal);
       return undefined;
     } catch (error) {
       if (signal.aborted || !(error instanceof FarmError)) throw error;
       return error;
     }
+  }
+}
+
+/** @throws {FarmError} `FARM_NO_NODE` when the system's temporary folder takes none */
+async function inTemporaryFolder<Made>(make: () => Promise<Made>): Promise<Made> {
+  try {
+    return await make();
+  } catch (error) {
+    const message = `Cannot start a render node on this machine: ${messageOf(error)}`;
+    throw new FarmError("FARM_NO_NODE", message, otherTemporaryFolder, { cause: error });
   }
 }
 
@@ -205,7 +220,12 @@ async function readWhenThere(
     if (text !== undefined) return JSON.parse(text) as Ready; // our own program wrote it, whole, in one rename
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
-  throw noNodeHere("Cannot start a render node on this machine", output());
+  const failure = noNodeHere("Cannot start a render node on this machine", output());
+  if (child.exitCode !== usageStatus) throw failure;
+  const free = await freeBytes(dirname(file));
+  const isTight = free !== null && free < leastBytes;
+  const hint = isTight ? otherTemporaryFolder : "Mend what the node says and run the same command again";
+  throw new FarmError(failure.code, failure.message, hint);
 }
 
 function hasEnded(output: string): FarmError {

@@ -129,7 +129,9 @@ export class JobLoop {
       }
       case "report": {
         const { node, report } = input;
-        if (report.type === "slot-changed") this.#slots.changed(node, report, this.#options.clock.monotonicMs());
+        const atMs = this.#options.clock.monotonicMs();
+        if (report.type === "slot-changed") this.#slots.changed(node, report, atMs);
+        if (report.type === "frame-failed") this.#slots.failed(node, report.slot, report.error, atMs);
         this.#news.report(node, report, this.#state.attempts);
         for (const event of eventsOfReport(node, report)) this.#schedule(event);
         return;

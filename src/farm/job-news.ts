@@ -103,6 +103,7 @@ export class JobNews {
           message: "no node could render it",
           hint: "",
         };
+        tally.fail(code, hint);
         tell({ type: "frame:failed", frame: news.frame, code, message, hint });
         return;
       }

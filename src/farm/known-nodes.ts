@@ -165,7 +165,9 @@ function damaged(file: string, why: string, cause?: unknown): FarmError {
   return new FarmError(
     "FARM_BAD_INPUT",
     `Cannot tell which nodes are known: ${file} cannot be used (${why})`,
-    "Mend it, or delete it: then every node is met as if for the first time, with or without a key or TLS",
+    systemCodeOf(cause) === "EACCES"
+      ? "Set HOME or RENDERFARM_CONFIG_DIR to a folder of this user"
+      : "Mend it, or delete it: then every node is met as if for the first time, with or without a key or TLS",
     { cause },
   );
 }

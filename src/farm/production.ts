@@ -114,7 +114,7 @@ export async function produce(production: Production): Promise<Produced> {
       case "drained":
         return { type: "stopped", missing: outcome.missing.length };
       case "failed":
-        throw framesFailed(outcome.frames, folder.path);
+        throw framesFailed(outcome.frames, tally.onlyCause, folder.path);
       case "complete":
         // The nodes are done, whatever the encoder has still to do.
         await Promise.all([finishOutput(lane, laneOptions, poster, tell, drain), gathering.release()]);
@@ -200,10 +200,12 @@ export function tellScene(facts: SceneFacts, rate: FrameRate, tell: FarmListener
   });
 }
 
-function framesFailed(frames: readonly number[], folder: string): FarmError {
+function framesFailed(frames: readonly number[], cause: Tally["onlyCause"], folder: string): FarmError {
+  const code = cause ? ` (${cause.code})` : "";
+  const hint = cause?.hint ? `${cause.hint}. Then run` : "Mend what the messages above name and run";
   return new FarmError(
     "FARM_FRAMES_FAILED",
-    `Cannot finish the video: ${counted(frames.length, "frame")} failed: ${formatFrames(frames)}`,
-    `Mend what the messages above name and run the same command again: the other frames are kept in ${folder}`,
+    `Cannot finish the video: ${counted(frames.length, "frame")} failed${code}: ${formatFrames(frames)}`,
+    `${hint} the same command again: the other frames are kept in ${folder}`,
   );
 }

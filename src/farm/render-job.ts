@@ -193,7 +193,15 @@ function tellRestart(run: Run, isFresh: boolean, tell: FarmListener): void {
 
 /** Whom other coordinators see as the one who has a node. */
 function holder(): string {
-  return `${userInfo().username}@${hostname()}`.slice(0, 256);
+  return `${userName()}@${hostname()}`.slice(0, 256);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? ""}`.trim(); // the system knows no name for it, as in many containers
+  }
 }
 
 function isReasonOf(signal: AbortSignal, error: unknown): boolean {

@@ -5,6 +5,9 @@ import { blobMissing } from "./blend-supply.ts";
 /** A node starts a slot that ended at once; one that stays away this long has been given up there. */
 const gaveUpAfterMs = 30_000;
 
+/** Failures of attempts that say nothing of their slot, or follow what did. */
+const slotGoesOn = new Set(["SLOT_FULL", "SLOT_LOST"]);
+
 interface SlotState {
   readonly state: "starting" | "ready" | "lost";
   readonly sinceMs: number;
@@ -32,6 +35,11 @@ export class SlotWatch {
 
   changed(node: NodeId, slot: JobOpened["slots"][number], atMs: number): void {
     this.#nodes.get(node)?.set(slot.slot, { state: slot.state, sinceMs: atMs, error: slot.error });
+  }
+
+  /** An attempt failed in the slot, which ends its process: a node that never says so is not waited for either. */
+  failed(node: NodeId, slot: SlotId, error: Problem, atMs: number): void {
+    if (!slotGoesOn.has(error.code)) this.#nodes.get(node)?.set(slot, { state: "lost", sinceMs: atMs, error });
   }
 
   lost(node: NodeId): void {

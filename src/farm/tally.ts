@@ -12,6 +12,8 @@ export class Tally {
   readonly #counted = new Set<Frame>();
   readonly #nodes = new Map<NodeId, { frames: number; renderSeconds: number }>();
   readonly #warnings = new Map<string, string>();
+  /** Hints by the code of the error for which frames were given up. */
+  readonly #causes = new Map<string, string>();
 
   /** @param reused How many of the job's frames an earlier run stored */
   constructor(tell: FarmListener, reused: number) {
@@ -39,6 +41,17 @@ export class Tally {
     if (this.#warnings.has(key) || this.#warnings.size >= mostWarnings) return;
     this.#warnings.set(key, name === null ? message : `${message} (${name})`);
     this.#tell({ type: "warning", code, message, name });
+  }
+
+  /** A frame was given up. */
+  fail(code: string, hint: string): void {
+    if (this.#causes.size < mostWarnings) this.#causes.set(code, hint);
+  }
+
+  /** Why frames were given up, if it is the same for all of them. */
+  get onlyCause(): { readonly code: string; readonly hint: string } | undefined {
+    const [cause, another] = this.#causes;
+    return cause && !another ? { code: cause[0], hint: cause[1] } : undefined;
   }
 
   get warnings(): readonly string[] {

@@ -6,8 +6,8 @@ import { noSlotTimes, SlotClock, type SlotState, type SlotTimes } from "./slot-t
 /** As many as a node may have, by its protocol. */
 const mostSlots = 256;
 
-/** What ends with the process of a slot: it is started again, which takes time, or not at all. */
-const slotEndingCodes = new Set(["CANCELLED", "CRASHED", "OUT_OF_MEMORY", "SLOT_LOST", "TIMED_OUT"]);
+/** An error's code, by itself or before its message. An attempt that failed with one ended its slot's process. */
+const errorCode = /^[A-Z][A-Z0-9_]+(?=$|: )/;
 
 /** A node, over all runs of the job. */
 export interface NodeTimes {
@@ -182,7 +182,7 @@ export class TimeSpent {
 
   /** Attempts that have come to nothing on nodes with a link. */
   #lose(clocks: readonly NodeClock[], frame: Frame, line: LogLine): void {
-    const endsSlot = slotEndingCodes.has(/^\w+/.exec(textOf(line.code) || textOf(line.reason))?.[0] ?? "");
+    const endsSlot = errorCode.test(textOf(line.code) || textOf(line.reason));
     for (const { record, slots, isBarred } of clocks) {
       for (const slot of slots.values()) {
         if (slot.frame !== frame) continue;

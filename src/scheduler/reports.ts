@@ -9,8 +9,8 @@ import type { Attempt } from "./state.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
 
-/** Codes that come with the end of a slot's process: `slot-lost` follows, and what would be assigned now would be lost. */
-const slotEndingCodes = new Set(["CANCELLED", "CRASHED", "KILLED", "SLOT_LOST"]);
+/** The one failure after which a slot goes on. After any other its process has ended, and `slot-lost` follows. */
+const slotFull = "SLOT_FULL";
 
 /** A slot began to render an attempt. It may have crossed with the order to take the attempt back. */
 export function onAttemptStarted(draft: Draft, report: Report & { readonly slot: SlotId }): void {
@@ -64,7 +64,8 @@ export function onAttemptFailed(draft: Draft, report: Report & { readonly error:
     draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true }); // else its node could not tell what went wrong
     failAttempt(draft, attempt, report.error);
   }
-  const isSlotGone = attempt.status !== "rendered" && slotEndingCodes.has(report.error.code);
+  // What would be assigned between the two reports would be lost as well.
+  const isSlotGone = attempt.status !== "rendered" && report.error.code !== slotFull;
   if (isSlotGone && attempt.slot !== null) onSlotLost(draft, { node: attempt.node, slot: attempt.slot });
 }
 

@@ -10,6 +10,8 @@ import { VersionLab } from "./version-lab.ts";
 const cycles: SceneOptions = { engine: "cycles", output: "png", frames: 24, samples: 16 };
 /** In software an EEVEE frame takes up to a minute, the first one most of all: shaders are compiled. */
 const eevee: SceneOptions = { engine: "eevee", output: "png", frames: 24, samples: 4 };
+/** Debian's builds have no denoiser: some say so and end, the newest renders without, the oldest has one of its own. */
+const denoised: SceneOptions = { engine: "cycles", output: "png", frames: 3, samples: 16, isDenoised: true };
 const video: SceneOptions = { engine: "cycles", output: "mp4", frames: 24, samples: 16 };
 
 const [oldest] = testedBlenders;
@@ -33,6 +35,21 @@ describe.skipIf(oldest === undefined).each(testedBlenders.map((blender) => [blen
       const frames = await referenceBy(blender, await sceneBy(blender, cycles), 24);
       const first = { frames: frames.frames.slice(0, 3), pixels: frames.pixels.slice(0, 3) };
       await expectFilmOf(blender, { ...first, blendfile: await sceneBy(blender, video) });
+    });
+
+    test("ends a scene that is denoised as its own `blender -a` does", async () => {
+      const scene = await sceneBy(blender, denoised);
+      const alone = await referenceBy(blender, scene, 3).catch(() => undefined);
+      if (alone) return await expectFilmOf(blender, alone);
+      await using lab = await VersionLab.open();
+      await lab.startNode(blender);
+      const run = lab.coordinate([scene, "-o", lab.path("film.mp4")]);
+      const { code, last } = await run.end(300_000);
+      expect({ code, last }, run.story()).toMatchObject({
+        ...{ code: 4, last: { message: expect.stringMatching(/failed \(NO_DENOISER\): 1-3$/) } },
+      });
+      expect(run.all("frame:stored")).toEqual([]);
+      expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
     });
 
     test("renders a blendfile that the oldest one saved", async () => {

@@ -14,6 +14,8 @@ export interface SceneOptions {
   /** Frames of the scene, from 1 on. */
   readonly frames: number;
   readonly samples: number;
+  /** @default false */
+  readonly isDenoised?: boolean;
 }
 
 const keyframed = fileURLToPath(new URL("../support/scenes/keyframed.py", import.meta.url));
@@ -23,6 +25,7 @@ const variant = fileURLToPath(new URL("variant.py", import.meta.url));
 export async function sceneBy(blender: TestedBlender, options: SceneOptions): Promise<string> {
   const recipes = await Promise.all([keyframed, variant].map((file) => readFile(file, "utf8")));
   const words = [String(options.frames), String(options.samples), options.engine, options.output];
+  if (options.isDenoised) words.push("denoised");
   const folder = await keptFolder([...recipes, ...words, identityOf(blender)], async (made) => {
     const target = join(made, "scene.blend");
     const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { foldersOf } from "../../src/config/folders.ts";
+import { foldersOf, usualFolders } from "../../src/config/folders.ts";
 
 test("foldersOf() takes what the environment says, made absolute, and the usual places otherwise", () => {
   const usual = foldersOf({});
@@ -11,4 +11,15 @@ test("foldersOf() takes what the environment says, made absolute, and the usual 
     cache: resolve("/d"),
   });
   expect(foldersOf({ RENDERFARM_CONFIG_DIR: "", RENDERFARM_CACHE_DIR: "" })).toEqual(usual);
+});
+
+test.each([
+  ["linux", {}, "/h/.config/renderfarm", "/h/.cache/renderfarm"],
+  ["linux", { XDG_CONFIG_HOME: "/x", XDG_CACHE_HOME: "/y" }, "/x/renderfarm", "/y/renderfarm"],
+  ["linux", { XDG_CONFIG_HOME: "", XDG_CACHE_HOME: "" }, "/h/.config/renderfarm", "/h/.cache/renderfarm"],
+  ["darwin", {}, "/h/Library/Preferences/renderfarm", "/h/Library/Caches/renderfarm"],
+  ["win32", { APPDATA: "/r", LOCALAPPDATA: "/l" }, "/r/renderfarm/Config", "/l/renderfarm/Cache"],
+  ["win32", {}, "/h/AppData/Roaming/renderfarm/Config", "/h/AppData/Local/renderfarm/Cache"],
+] as const)("the usual folders on %s, with %j, are those of the node", (platform, environment, config, cache) => {
+  expect(usualFolders(platform, environment, "/h")).toEqual({ config, cache });
 });

@@ -56,3 +56,15 @@ test("saveKey() writes a file that only its owner may read", async () => {
   const file = await saveKey(makeFarmKey(), join(folder.path, "config"));
   expect((await stat(file)).mode & 0o077).toBe(0);
 });
+
+test("saveKey() says what to do where the config folder cannot be made", async () => {
+  await writeFile(join(folder.path, "file"), "");
+  await expect(saveKey(makeFarmKey(), join(folder.path, "file", "config"))).rejects.toMatchObject({
+    ...{ code: "FARM_KEY_UNUSABLE", hint: expect.stringMatching(/RENDERFARM_CONFIG_DIR.*RENDERFARM_KEY/) },
+  });
+});
+
+test("loadKeys() takes a config folder that cannot be had for one without a key", async () => {
+  await writeFile(join(folder.path, "config"), "");
+  expect(await load()).toEqual([]);
+});

@@ -57,7 +57,7 @@ describe("renderJob() ends with an error", () => {
     const run = farm.run([await farm.start({ fails }), await farm.start({ fails })], { frames: "1-4" });
     await expect(run.result).rejects.toMatchObject({
       code: "FARM_FRAMES_FAILED",
-      message: expect.stringContaining("1 frame failed: 2"),
+      message: expect.stringContaining("1 frame failed (RENDER_FAILED): 2"),
     });
     expect(run.stored).toEqual([1, 3, 4]);
     expect(run.all("frame:failed")).toMatchObject([{ frame: 2, code: "RENDER_FAILED", message: "it cannot" }]);

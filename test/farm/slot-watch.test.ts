@@ -17,6 +17,19 @@ test("a node whose slots have all been away for half a minute is idle, in the la
   expect(watch.idleNodes(seconds(131))).toMatchObject([{ node: "a", error: { message: "last" } }]);
 });
 
+test("a node that never says what became of a slot in which a frame failed is idle after half a minute", () => {
+  const watch = new SlotWatch();
+  watch.joined("a", [slot(0, "ready")] as never, 0);
+  const error = { code: "NO_DENOISER", message: "no denoiser", hint: "", log: [] };
+  watch.failed("a", 0, { ...error, code: "SLOT_FULL" }, seconds(1));
+  expect(watch.idleNodes(seconds(100))).toEqual([]); // it only had no room
+  watch.failed("a", 0, error, seconds(100));
+  expect(watch.idleNodes(seconds(130))).toEqual([]);
+  expect(watch.idleNodes(seconds(131))).toMatchObject([{ node: "a", error: { message: "no denoiser" } }]);
+  watch.changed("a", slot(0, "ready") as never, seconds(131));
+  expect(watch.idleNodes(seconds(1_000))).toEqual([]);
+});
+
 test("a slot that starts again, a node that is gone and one that has said nothing of slots are not idle", () => {
   const watch = new SlotWatch();
   watch.joined("a", [slot(0, "lost")] as never, 0);

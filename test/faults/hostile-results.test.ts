@@ -224,7 +224,7 @@ test(
     const run = farm.run(nodes, { frames: "1-24" });
     await expect(run.result).rejects.toMatchObject({
       code: "FARM_FRAMES_FAILED",
-      message: expect.stringContaining("12 frames failed: 1-12"),
+      message: expect.stringContaining("12 frames failed (CRASHED): 1-12"),
     });
     expect(run.all("frame:failed").map(({ code }) => code)).toEqual(Array(12).fill("CRASHED"));
     expect(run.all("frame:stored").length).toBe(12);

@@ -94,6 +94,55 @@ class WhileRendering(Ending):
             await self.slot_is(coordinator, "ready")
 
 
+class AfterAFailure(Ending):
+    """A Blender in which a render failed may say of the next picture that it is finished, and it is blank."""
+
+    async def asyncSetUp(self):
+        await super().asyncSetUp()
+        os.mkfifo(self.root / "gate")
+
+    async def fail(self, coordinator, frame: int) -> list:
+        """What is told of a frame that fails, and of the one that waits behind it, until the slot starts anew."""
+        await self.slot_is(coordinator, "ready")
+        for number in (frame, frame + 1, frame + 2):
+            await coordinator.send("frame-assign", slot=0, frame=number, attempt=1)
+        await coordinator.expect("frame-failed", lambda m: m["error"]["code"] == "SLOT_FULL")
+        told = len(coordinator.seen)
+        await asyncio.to_thread((self.root / "gate").write_bytes, b"")
+        await self.slot_is(coordinator, "starting")
+        return [m for m in coordinator.seen[told:] if m["type"] in ("frame-failed", "frame-rendered", "slot-changed")]
+
+    async def test_its_process_is_ended_and_renders_nothing_more_whatever_the_failure_was(self):
+        for behaviour, code in (("raises", "NO_DENOISER"), ("empty", "NO_OUTPUT"), ("locked", "READ_FAILED")):
+            with self.subTest(behaviour):
+                self.use(behaviour)
+                coordinator = await self.load()
+                for frame in (1, 11, 21):
+                    failed, handed_back, lost, starting = await self.fail(coordinator, frame)
+                    self.assertEqual((failed["frame"], failed["error"]["code"]), (frame, code))
+                    self.assertEqual((handed_back["frame"], handed_back["error"]["code"]), (frame + 1, "SLOT_LOST"))
+                    self.assertEqual((lost["state"], lost["error"]), ("lost", failed["error"]))
+                    self.assertEqual(starting["state"], "starting")
+                await self.slot_is(coordinator, "ready")
+                self.assertEqual([is_alive(pid) for pid in lives_of(self.root)[-4:]], [False, False, False, True])
+                self.assertFalse((self.root / "after-failure").exists())
+                await coordinator.send("job-close", job=JOB)
+                await coordinator.expect("job-closed")
+
+    async def test_more_frames_may_fail_in_a_row_than_starts_may_that_begin_none(self):
+        self.use("raises")
+        with patch("farm_node.slot.MAX_STARTS_IN_A_ROW", 2):
+            coordinator = await self.load()
+            for frame in range(1, 61, 10):
+                await self.fail(coordinator, frame)
+            await self.slot_is(coordinator, "ready")
+
+    async def test_the_error_tells_what_blender_printed(self):
+        self.use("raises")
+        failed, *_ = await self.fail(await self.load(), 1)
+        self.assertIn("Build without OpenImageDenoiser", failed["error"]["log"])
+
+
 class Edited(Ending):
     def paint(self, texture: bytes) -> None:
         (self.root / "texture").write_bytes(texture)

@@ -9,6 +9,7 @@ import stat
 import tempfile
 import unittest
 from pathlib import Path
+from unittest.mock import patch
 
 from farm_node.advertise import instance_label, place_of
 from farm_node.blender_program import BlenderProgram, child_environment, slot_command, slot_environment
@@ -64,6 +65,15 @@ class Paths(unittest.TestCase):
         self.assertEqual(cache_dir("darwin", {}, "/h"), Path("/h/Library/Caches/renderfarm"))
         self.assertEqual(config_dir("win32", {"APPDATA": "/r"}, "/h"), Path("/r/renderfarm/Config"))
         self.assertEqual(cache_dir("win32", {"LOCALAPPDATA": "/l"}, "/h"), Path("/l/renderfarm/Cache"))
+        chosen = {"RENDERFARM_CONFIG_DIR": "/c", "RENDERFARM_CACHE_DIR": "/d", "XDG_CONFIG_HOME": "/x"}
+        self.assertEqual((config_dir("linux", chosen), cache_dir("linux", chosen)), (Path("/c"), Path("/d")))
+
+    @unittest.skipIf(os.name == "nt", "Windows has no list of users that could lack one")
+    def test_a_user_of_whom_the_system_knows_nothing_has_the_root_folder_for_a_home(self):
+        with patch.dict(os.environ), patch("pwd.getpwuid", side_effect=KeyError):
+            del os.environ["HOME"]
+            self.assertEqual(config_dir("linux", {}), Path("/.config/renderfarm"))
+            self.assertEqual(child_environment({})["HOME"], "/", "Blender 2.83 and 3.4 crash without one")
 
 
 class Key(InFolder):
@@ -116,6 +126,13 @@ class Key(InFolder):
         with self.assertRaises(StartError):
             load_key(self.folder, self.folder / "absent", {})
 
+    def test_where_no_key_can_be_kept_the_error_says_how_one_can_be_given(self):
+        (self.folder / "file").write_text("")
+        with self.assertRaises(StartError) as raised:
+            load_key(self.folder / "file" / "config", None, {})
+        self.assertRegex(raised.exception.hint, "RENDERFARM_KEY.*--key-file.*--config-dir")
+        self.assertEqual(load_key(self.folder / "file" / "config", None, {"RENDERFARM_KEY": self.TEXT}).made_text, None)
+
 
 class IdentityTest(InFolder):
     MACHINE = "0123456789abcdef" * 2
@@ -161,6 +178,13 @@ class IdentityTest(InFolder):
 
     def test_a_folder_that_belongs_to_one_node_needs_no_machine(self):
         self.assertEqual(self.run_once("").node_id, self.run_once("").node_id)
+
+    def test_where_no_id_can_be_kept_the_node_has_one_for_its_run_and_says_why(self):
+        (self.folder / "file").write_text("")
+        first, second = (claim_identity(self.folder / "file" / "config") for _ in range(2))
+        self.assertEqual((first.kept, second.kept), (False, False))
+        self.assertNotEqual(first.node_id, second.node_id)
+        self.assertIn("ot a directory", first.problem)
 
     def test_a_damaged_id_is_made_anew(self):
         (self.folder / "node-id").write_text("gibberish")
@@ -246,7 +270,7 @@ class Commands(unittest.TestCase):
 
     @unittest.skipIf(os.name == "nt", "PATH is not what Blender's Python goes by there")
     def test_a_foreign_python_is_taken_from_path(self):
-        self.assertEqual(child_environment({"PATH": "/v/bin:/usr/bin"}, "/v/bin/python3"), {"PATH": "/usr/bin"})
+        self.assertEqual(child_environment({"PATH": "/v/bin:/usr/bin"}, "/v/bin/python3")["PATH"], "/usr/bin")
         self.assertEqual(child_environment({"PATH": "/v/bin:/usr/bin"}, "/usr/bin/python3")["PATH"], "/v/bin:/usr/bin")
 
 

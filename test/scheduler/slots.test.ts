@@ -50,7 +50,7 @@ test("a frame waits behind any number of crashes, and costs neither itself nor i
   expect(drive.state.nodes.get("a")?.blamelessInARow).toBe(0);
 });
 
-test.each(["CRASHED", "KILLED", "CANCELLED"])(
+test.each(["CRASHED", "KILLED", "CANCELLED", "RENDER_FAILED", "NO_DENOISER", "NO_OUTPUT", "READ_FAILED"])(
   "a slot in which an attempt ended with %s takes nothing until it is ready again",
   (code) => {
     const drive = new Drive({ frames: [1, 2, 3] });
@@ -131,7 +131,8 @@ test("a slot that begins a frame now and then may give back others in between", 
     }
     const ref = assigned(orders);
     drive.tell({ type: "attempt-started", ...ref });
-    orders = drive.tell({ type: "attempt-failed", ...ref, error: failure("NO_OUTPUT") });
+    drive.tell({ type: "attempt-failed", ...ref, error: failure("NO_OUTPUT") });
+    orders = drive.tell({ type: "slot-ready", node: "a", slot: 0 });
   }
   expect(orders).toContainEqual(expect.objectContaining({ type: "assign" }));
 });

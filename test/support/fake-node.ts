@@ -306,7 +306,7 @@ export class FakeConversation {
       const failure = node.options.fails?.(attempt.frame);
       if (failure) {
         await say({ type: "frame-failed", ...attempt, slot: number, error: problem(failure) });
-        if (endsSlot(failure)) await this.#restart(slot, number);
+        await this.#restart(slot, number);
         slot.running = undefined;
         continue;
       }
@@ -377,10 +377,6 @@ export class FakeConversation {
 
 export function digestOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-function endsSlot({ code }: Partial<Problem>): boolean {
-  return code === "CRASHED" || code === "KILLED" || code === "SLOT_LOST";
 }
 
 function problem(part: Partial<Problem>): Problem {

@@ -72,7 +72,7 @@ export class FuzzNode {
     this.#report({ type: "slot-ready", node: this.id, slot: number });
   }
 
-  /** The slot's process ends by itself. */
+  /** The slot's process ends, by itself or because what runs in it has failed. */
   crashSlot(number: SlotId, error: AttemptError): void {
     const slot = this.slots[number];
     if (!slot?.isUp) return;
@@ -87,13 +87,14 @@ export class FuzzNode {
   finish(number: SlotId, error: AttemptError | undefined): void {
     const slot = this.slots[number];
     if (!slot?.running) return;
+    if (error) {
+      this.crashSlot(number, error);
+      return;
+    }
     const work = slot.running;
     slot.running = null;
-    if (error) this.#fail(work, error);
-    else {
-      this.held.set(work.attempt, refOf(work));
-      this.#report({ type: "attempt-rendered", node: this.id, seconds: 1 + (work.frame & 3), ...refOf(work) });
-    }
+    this.held.set(work.attempt, refOf(work));
+    this.#report({ type: "attempt-rendered", node: this.id, seconds: 1 + (work.frame & 3), ...refOf(work) });
     const next = slot.assigned;
     slot.assigned = null;
     if (next) this.#start(slot, next);

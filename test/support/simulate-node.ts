@@ -14,7 +14,7 @@ export interface NodeBehaviour {
   readonly unplugged?: number;
   /** When a node that died or was unplugged joins again. */
   readonly returns?: number;
-  /** How a frame ends instead of being rendered; it takes as long. Codes `CRASHED` end the slot as well. */
+  /** How a frame ends instead of being rendered; it takes as long, and ends the slot as well. */
   readonly fails?: (frame: Frame, tryOnThisNode: number) => AttemptError | undefined;
   /** Frames that never end, and show no progress. */
   readonly freezes?: (frame: Frame, tryOnThisNode: number) => boolean;
@@ -182,18 +182,14 @@ export class SimulatedNode {
   }
 
   #end(slot: SimulatedSlot, work: Work, ms: number, error: AttemptError | undefined): void {
-    if (error?.code === "CRASHED") {
+    if (error) {
       this.#killSlot(slot, work, error);
       return;
     }
     slot.running = null;
-    if (error) {
-      this.#fail(work, error);
-    } else {
-      this.rendered.push(work.frame);
-      this.#held.set(work.attempt, refOf(work));
-      this.#say({ type: "attempt-rendered", node: this.id, seconds: ms / 1000, ...refOf(work) });
-    }
+    this.rendered.push(work.frame);
+    this.#held.set(work.attempt, refOf(work));
+    this.#say({ type: "attempt-rendered", node: this.id, seconds: ms / 1000, ...refOf(work) });
     const next = slot.assigned;
     slot.assigned = null;
     if (next) this.#start(slot, next);

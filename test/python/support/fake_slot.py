@@ -12,6 +12,12 @@ the process id of each.
     refuses   cannot open the file, and stops
     garbles   writes other bytes into the file, and cannot open it
     spoils    opens the file, writes other bytes into it, and ends by itself
+    raises    opens the file, cannot render what it is told to, and says of every later frame that it is rendered
+    empty     opens the file, and says of every frame that it is rendered, without a file
+    locked    the same, with a file that cannot be read
+
+The last three wait with the end of a frame until somebody opens the FIFO `gate`, if that is there. What they are told to
+render after a failure stands in `after-failure`.
 
 The file that it opens uses another one, `texture` in the same folder, if that is there.
 """
@@ -24,6 +30,7 @@ import socket
 import stat
 import sys
 from pathlib import Path
+from typing import Callable, TextIO
 
 
 def install(folder: Path, *plan: str) -> str:
@@ -93,10 +100,33 @@ def _live(folder: Path) -> None:
     tell(event="loaded", scene=scene, stock=stock, expected=expected, warnings=[])
     if behaviour == "spoils":
         _overwrite(blend)
+    if behaviour in ("raises", "empty", "locked"):
+        _fail(folder, behaviour, commands, tell)
     if behaviour not in ("dies", "spoils"):
         commands.readline()  # that a frame is wanted, or the end
     if behaviour == "loads":
         commands.readline()
+
+
+def _fail(folder: Path, behaviour: str, commands: TextIO, tell: Callable[..., None]) -> None:
+    has_failed = False
+    for line in commands:
+        command = json.loads(line)
+        if command["do"] == "quit":
+            break
+        if has_failed:
+            with open(folder / "after-failure", "a") as told:
+                told.write(f"{command['frame']}\n")
+        if (folder / "gate").exists():
+            (folder / "gate").read_bytes()
+        if behaviour == "locked":
+            os.mkdir(command["path"])
+        if behaviour == "raises" and not has_failed:
+            print("Build without OpenImageDenoiser", flush=True)
+            tell(event="render-failed", code=None, message="Error: Build without OpenImageDenoiser")
+        else:
+            tell(event="rendered", frame=command["frame"], seconds=1.0)
+        has_failed = True
 
 
 if __name__ == "__main__":

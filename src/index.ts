@@ -19,6 +19,7 @@ export { type FarmKey, formatFarmKey, makeFarmKey, parseFarmKey } from "./core/f
 export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
 export type { JobSettings } from "./core/job-settings.ts";
 export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
+export { ownCommand } from "./core/own-command.ts";
 export { counted, printable, printableJson, printableLines, withoutControls } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/discover-nodes.ts";

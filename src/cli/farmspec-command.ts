@@ -1,6 +1,15 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { counted, discoverNodes, FarmError, farmspecName, farmspecOf, printable, writeFarmspec } from "../index.ts";
+import {
+  counted,
+  discoverNodes,
+  FarmError,
+  farmspecName,
+  farmspecOf,
+  ownCommand,
+  printable,
+  writeFarmspec,
+} from "../index.ts";
 
 /** `renderfarm farmspec`: writes down the nodes that are there, so that later renders need not look for them. */
 export async function farmspecCommand(options: {
@@ -19,7 +28,7 @@ export async function farmspecCommand(options: {
     throw new FarmError(
       "FARM_NO_NODE",
       "Cannot write a farmspec: no render node was found on this network",
-      "Start one with 'renderfarm node' on another machine, or look what stands between with 'renderfarm doctor'",
+      `Start one with 'renderfarm node' on another machine, or look what stands between with '${ownCommand()} doctor'`,
     );
   }
   // A node that is listed is one that the user named: a stranger's open one must not get there by itself.

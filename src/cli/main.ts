@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
-import { FarmError, printable, printableLines } from "../index.ts";
+import { FarmError, ownCommand, printable, printableLines } from "../index.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { encodeCommand } from "./encode-command.ts";
 import { farmspecCommand } from "./farmspec-command.ts";
@@ -52,7 +52,7 @@ function tellError(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     const message = error.message.replace(/^error: /, "");
-    json?.fail({ code: "FARM_BAD_INPUT", message, hint: "renderfarm --help lists all flags" });
+    json?.fail({ code: "FARM_BAD_INPUT", message, hint: `${ownCommand()} --help lists all flags` });
     return 2; // commander has told it on stderr already
   }
   if (!(error instanceof FarmError)) {

@@ -1,4 +1,4 @@
-import { discoverNodes, FarmError, foldersOf, loadKeys, printable, type Sighting } from "../index.ts";
+import { discoverNodes, FarmError, foldersOf, loadKeys, ownCommand, printable, type Sighting } from "../index.ts";
 import { JsonLines } from "./json-lines.ts";
 import { formatTable } from "./table.ts";
 
@@ -17,7 +17,7 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
     throw new FarmError(
       "FARM_NO_NODE",
       "Cannot find a render node on this network",
-      "Start one with 'renderfarm node' on another machine, or look what stands between with 'renderfarm doctor'",
+      `Start one with 'renderfarm node' on another machine, or look what stands between with '${ownCommand()} doctor'`,
     );
   }
   const sorted = [...nodes].sort((a, b) => (a.name ?? "").localeCompare(b.name ?? ""));

@@ -3,6 +3,7 @@ import { stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FarmError, messageOf } from "../core/errors.ts";
 import type { FarmKey } from "../core/farm-key.ts";
+import { ownCommand } from "../core/own-command.ts";
 import { counted, printable } from "../core/text.ts";
 import { formatBytes } from "../core/units.ts";
 import { probeMdnsPort } from "../discovery/interfaces.ts";
@@ -95,7 +96,7 @@ function examineLibraries(): Finding {
 async function examineKey({ keys, keyFile }: DoctorOptions): Promise<Finding> {
   const what = "Farm key";
   if (keys.length === 0) {
-    return { what, state: "warning", detail: "none on this machine", mend: "renderfarm key set" };
+    return { what, state: "warning", detail: "none on this machine", mend: `${ownCommand()} key set` };
   }
   const mode = await stat(keyFile).then(
     (file) => file.mode & 0o077,
@@ -134,7 +135,7 @@ async function* examineNetwork({ signal, keys }: DoctorOptions): AsyncGenerator<
     yield { what: "Nodes", state: "warning", detail: "none was found", mend };
   } else if (strange.length > 0) {
     const detail = `${counted(nodes.length, "node")}: ${names}; ${strange.length} with a key that is not on this machine`;
-    yield { what: "Nodes", state: "warning", detail, mend: "renderfarm key set" };
+    yield { what: "Nodes", state: "warning", detail, mend: `${ownCommand()} key set` };
   } else yield { what: "Nodes", state: "good", detail: `${counted(nodes.length, "node")}: ${names}` };
 }
 

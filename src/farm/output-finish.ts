@@ -1,3 +1,4 @@
+import { ownCommand } from "../core/own-command.ts";
 import type { FinishedOutput } from "../encode/finished-video.ts";
 import { Poster } from "../encode/poster.ts";
 import type { FarmListener } from "./events.ts";
@@ -40,7 +41,7 @@ export async function finishOutput(
 
 /** What can be done when the frames are there and the video cannot be made. */
 export function encodeAgain(folder: string): string {
-  return `when that is mended, finish the video with: renderfarm encode "${folder}"`;
+  return `when that is mended, finish the video with: ${ownCommand()} encode "${folder}"`;
 }
 
 async function makePoster(path: string, options: LaneOptions): Promise<Poster> {

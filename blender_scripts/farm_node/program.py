@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sys
 import traceback
 from contextlib import AsyncExitStack
 from typing import NoReturn, Optional, Sequence
@@ -14,7 +13,7 @@ from . import SOFTWARE_VERSION
 from .advertise import Advertiser
 from .blender_program import BlenderProgram, find_blender
 from .blob_store import BlobStore
-from .console import say
+from .console import Console, say
 from .ending import Ending
 from .errors import StartError
 from .farm_key import OPEN_KEY, FarmKey, load_key
@@ -31,20 +30,29 @@ from .tls import Tls, load_tls
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
-    """Ends by sys.exit: 0 when told to end, 2 when it cannot start as told, 1 for a mistake of this program."""
+    """Ends this process: with 0 when told to end, 2 when it cannot start as told, 1 for a mistake of this program."""
+    console = Console()
+    try:
+        status = _main(arguments)
+    except SystemExit as ended:  # of the options' parser
+        status = int(ended.code or 0)
+    console.end(status)
+
+
+def _main(arguments: Sequence[str]) -> int:
     options = parse_options(arguments)
     try:
         asyncio.run(_run(options))
     except StartError as error:
         say(str(error), error=True)
-        sys.exit(2)
+        return 2
     except Exception:
         traceback.print_exc()
-        sys.exit(1)
+        return 1
     finally:
         if options.remove_config_dir:
             shutil.rmtree(options.config_dir, ignore_errors=True)
-    sys.exit(0)
+    return 0
 
 
 async def _run(options: Options) -> None:

@@ -8,7 +8,8 @@ import { noTmux, TmuxTerminal } from "../support/tmux.ts";
 import { startOnPipe, type UnreadStart, unreadOutputs } from "../support/unread.ts";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const waitMs = 30_000;
+/** Only a bound for what hangs: a busy machine may be slow. */
+const waitMs = 75_000;
 
 /** A lab with a scene and a fake node, which holds frames 3 and 30 until each is let go. */
 async function openLab() {
@@ -51,7 +52,7 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
 
 describe.skipIf(process.platform === "win32")(
   "a program whose output nobody reads",
-  { concurrent: true, timeout: 90_000 },
+  { concurrent: true, timeout: 120_000 },
   () => {
     describe.each(Object.entries(unreadOutputs))("on %s that nobody reads and that is full", (_, startOn) => {
       test.each([["--json"], ["--log-level=trace"]])(
@@ -99,7 +100,7 @@ describe.skipIf(process.platform === "win32")(
       await using job = await openLab();
       job.letGo();
       job.letGo(30);
-      const program = await startOnPipe(await job.start("--json", "--frames", "1-200"));
+      const program = await startOnPipe(await job.start("--json", "--frames", "1-150"));
       await until("the job is done", job.isDone);
       const said = await program.read();
       expect(said.length).toBeGreaterThan(65_536); // more than any pipe would hold
@@ -108,12 +109,12 @@ describe.skipIf(process.platform === "win32")(
         .split("\n")
         .map((line) => JSON.parse(line) as { type: string; frame?: number; stored?: number });
       const framesOf = (type: string) => events.filter((event) => event.type === type).map(({ frame }) => frame);
-      const all = Array.from({ length: 200 }, (_, index) => index + 1);
+      const all = Array.from({ length: 150 }, (_, index) => index + 1);
       for (const type of ["frame:started", "frame:rendered", "frame:stored"]) {
         expect(framesOf(type).sort((a = 0, b = 0) => a - b)).toEqual(all);
       }
       const progress = events.filter(({ type }) => type.endsWith(":progressed"));
-      expect(progress.filter(({ stored }) => stored !== 200)).toEqual([]); // the test may read when the last one comes
+      expect(progress.filter(({ stored }) => stored !== 150)).toEqual([]); // the test may read when the last one comes
       expect(events.at(-1)?.type).toBe("job:completed");
       expect(await program.ended).toBe(0);
     });

@@ -108,7 +108,7 @@ async function nodeArguments() {
  */
 async function render(nodeNames, env) {
   const args = ["--blend", blendfile, "--output", video, "--overwrite", "--no-save-farmspec", ...nodeNames];
-  console.log(`\n$ npx renderfarm ${args.join(" ")}`);
+  console.log(`\n$ npx --no-install renderfarm ${args.join(" ")}`);
   const program = join(projectFolder, "dist/cli/main.js");
   const configuration = { RENDERFARM_CONFIG_DIR: join(folder, "config"), RENDERFARM_CACHE_DIR: join(folder, "cache") };
   const group = startGroup(process.execPath, [program, ...args, "--yes"], {

@@ -2,8 +2,57 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from typing import Any, NoReturn, Optional
+
+from .console_writer import ConsoleStream, ConsoleWriter
+
+END_S = 1.0
+"""How long what was said last may take to be read when the node ends."""
+
+
+class Console:
+    """From its making to `end` nothing that Python prints waits for a reader: terminals are stopped, pipes are full."""
+
+    def __init__(self) -> None:
+        self._streams = (sys.stdout, sys.stderr)
+        self._writers: list[ConsoleWriter] = []
+        stdout, stderr = self._streams
+        said = self._writer(stdout)
+        # Where both go to one place, one thread keeps their lines in order.
+        told = said if said is not None and _is_same_file(stdout, stderr) else self._writer(stderr)
+        if said is not None:
+            sys.stdout = ConsoleStream(said, stdout.encoding)
+        if told is not None:
+            sys.stderr = ConsoleStream(told, stderr.encoding)
+
+    def end(self, status: int) -> NoReturn:
+        """Ends this process. Where nobody reads it does so hard: Blender, too, would wait to say that it quits."""
+        sys.stdout, sys.stderr = self._streams
+        end_at = time.monotonic() + END_S
+        for writer in self._writers:
+            if not writer.close(max(0.0, end_at - time.monotonic())):
+                os._exit(status)
+        sys.exit(status)
+
+    def _writer(self, stream: Any) -> Optional[ConsoleWriter]:
+        try:
+            stream.flush()
+            raw = getattr(stream.buffer, "raw", stream.buffer)
+        except (OSError, ValueError, AttributeError):
+            return None  # there is no console, or not one that is a file
+        writer = ConsoleWriter(raw)
+        self._writers.append(writer)
+        return writer
+
+
+def _is_same_file(one: Any, other: Any) -> bool:
+    try:
+        return os.path.samestat(os.fstat(one.fileno()), os.fstat(other.fileno()))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def printable(text: str) -> str:

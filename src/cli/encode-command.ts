@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { counted, encodeFolder, formatDuration, parseRenderFlags, printable } from "../index.ts";
 import { JsonLines } from "./json-lines.ts";
+import { out } from "./outputs.ts";
 import { listenForInterrupts } from "./signals.ts";
 import { jsonTeller, plainTeller } from "./tellers.ts";
 
@@ -18,12 +19,10 @@ export async function encodeCommand(folder: string, options: Record<string, unkn
       overwrite: overwrite ?? false,
       onEvent: (event) => teller.tell(event),
     });
-    if (json) new JsonLines((line) => process.stdout.write(line), Date.now).tell({ type: "encode:completed" }, result);
+    if (json) new JsonLines((line) => out.write(line), Date.now).tell({ type: "encode:completed" }, result);
     else {
       const { frames, seconds } = result;
-      process.stdout.write(
-        `${printable(result.output)}: ${counted(frames, "frame")} in ${formatDuration(seconds * 1000)}\n`,
-      );
+      out.write(`${printable(result.output)}: ${counted(frames, "frame")} in ${formatDuration(seconds * 1000)}\n`);
     }
     return 0;
   } catch (error) {

@@ -1,6 +1,15 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
-import { counted, discoverNodes, FarmError, farmspecName, farmspecOf, printable, writeFarmspec } from "../index.ts";
+import {
+  counted,
+  discoverNodes,
+  FarmError,
+  farmspecName,
+  farmspecOf,
+  ownCommand,
+  printable,
+  writeFarmspec,
+} from "../index.ts";
 import { duplicateWarnings } from "./nodes-command.ts";
 
 /** `renderfarm farmspec`: writes down the nodes that are there, so that later renders need not look for them. */
@@ -20,7 +29,7 @@ export async function farmspecCommand(options: {
     throw new FarmError(
       "FARM_NO_NODE",
       "Cannot write a farmspec: no render node was found on this network",
-      "Start one with 'renderfarm node' on another machine, or look what stands between with 'renderfarm doctor'",
+      `Start one with 'renderfarm node' on another machine, or look what stands between with '${ownCommand()} doctor'`,
     );
   }
   for (const warning of duplicateWarnings(nodes)) process.stderr.write(`Warning: ${printable(warning)}\n`);

@@ -6,6 +6,7 @@ import {
   type Farmspec,
   farmspecOf,
   keyFileOf,
+  ownCommand,
   printable,
   printableLines,
   type RenderFlags,
@@ -84,7 +85,7 @@ export async function askForKey(error: FarmError): Promise<FarmKey> {
 export async function keepKey(key: FarmKey, configFolder: string): Promise<string> {
   const file = keyFileOf(configFolder);
   if (existsSync(file))
-    return `The key was used this once; 'renderfarm key set --replace' puts it in the place of ${file}`;
+    return `The key was used this once; '${ownCommand()} key set --replace' puts it in the place of ${file}`;
   try {
     return `The farm key ${key.id} is kept in ${await saveKey(key, configFolder)}`;
   } catch (error) {

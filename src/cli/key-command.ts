@@ -6,6 +6,7 @@ import {
   keyFileOf,
   loadKeys,
   makeFarmKey,
+  ownCommand,
   parseFarmKey,
   saveKey,
 } from "../index.ts";
@@ -22,7 +23,7 @@ export async function showKeyCommand(options: {
     throw new FarmError(
       "FARM_KEY_UNUSABLE",
       "Cannot show the farm key: this machine has none",
-      "'renderfarm key set' takes the key that a node showed at its first start; 'renderfarm key make' makes a new one",
+      `'${ownCommand()} key set' takes the key that a node showed at its first start; '${ownCommand()} key make' makes a new one`,
     );
   }
   for (const key of keys) process.stdout.write(`${key.id}${options.reveal ? `  ${formatFarmKey(key)}` : ""}\n`);

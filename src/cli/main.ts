@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
-import { FarmError, printable, printableLines } from "../index.ts";
+import { FarmError, ownCommand, printable, printableLines } from "../index.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { encodeCommand } from "./encode-command.ts";
 import { farmspecCommand } from "./farmspec-command.ts";
@@ -9,10 +9,12 @@ import { JsonLines } from "./json-lines.ts";
 import { makeKeyCommand, setKeyCommand, showKeyCommand } from "./key-command.ts";
 import { nodeCommand } from "./node-command.ts";
 import { nodesCommand } from "./nodes-command.ts";
+import { areLastWordsTaken, err, out } from "./outputs.ts";
 import { makeProgram } from "./program.ts";
 import { LeftAtPromptError } from "./questions.ts";
 import { renderCommand } from "./render-command.ts";
 import { reportCommand } from "./report-command.ts";
+import { wasInterrupted } from "./signals.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -42,26 +44,26 @@ try {
 } catch (error) {
   process.exitCode = tellError(error);
 }
+// Nobody may ever read the rest, on a terminal that is stopped; without a signal it is waited for all the same.
+if (wasInterrupted() && !(await areLastWordsTaken())) process.exit();
 
 /** Tells an error where it will be read. @returns The exit code; README lists them */
 function tellError(error: unknown): number {
   if (error instanceof LeftAtPromptError) return 130;
-  const json = process.argv.includes("--json")
-    ? new JsonLines((line) => process.stdout.write(line), Date.now)
-    : undefined;
+  const json = process.argv.includes("--json") ? new JsonLines((line) => out.write(line), Date.now) : undefined;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     const message = error.message.replace(/^error: /, "");
-    json?.fail({ code: "FARM_BAD_INPUT", message, hint: "renderfarm --help lists all flags" });
+    json?.fail({ code: "FARM_BAD_INPUT", message, hint: `${ownCommand()} --help lists all flags` });
     return 2; // commander has told it on stderr already
   }
   if (!(error instanceof FarmError)) {
-    process.stderr.write("This is a bug of renderfarm; please report it with these lines:\n");
-    process.stderr.write(`${printableLines(error instanceof Error ? (error.stack ?? "") : String(error))}\n`);
+    err.write("This is a bug of renderfarm; please report it with these lines:\n");
+    err.write(`${printableLines(error instanceof Error ? (error.stack ?? "") : String(error))}\n`);
     json?.fail({ code: "BUG", message: String(error), hint: "Please report it" });
     return 1;
   }
   json?.fail(error);
-  process.stderr.write(`Error: ${printableLines(error.message)}\n  ${printable(error.hint)}\n`);
+  err.write(`Error: ${printableLines(error.message)}\n  ${printable(error.hint)}\n`);
   return error.exitCode;
 }

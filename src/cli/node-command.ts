@@ -1,4 +1,5 @@
 import { printable, runNode } from "../index.ts";
+import { err, out } from "./outputs.ts";
 import { listenForInterrupts } from "./signals.ts";
 
 /**
@@ -13,10 +14,9 @@ export async function nodeCommand(typed: readonly string[]): Promise<number> {
   const status = await runNode({
     blender: at >= 0 ? typed[at + 1] : joined,
     nodeOptions: typed,
+    onLine: (line, stream) => (stream === "stdout" ? out : err).writeLine(`${line}\n`),
     onRestart: (reason, waitMs) =>
-      process.stderr.write(
-        `The node is gone: ${printable(reason)}; starting it again in ${(waitMs / 1000).toFixed(1)} s\n`,
-      ),
+      err.writeLine(`The node is gone: ${printable(reason)}; starting it again in ${(waitMs / 1000).toFixed(1)} s\n`),
     signal: AbortSignal.any([interrupts.drain, interrupts.stop]),
   });
   return interrupts.exitCode ?? status;

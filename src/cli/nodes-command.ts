@@ -5,6 +5,7 @@ import {
   foldersOf,
   formatAddress,
   loadKeys,
+  ownCommand,
   printable,
   type Sighting,
 } from "../index.ts";
@@ -30,7 +31,7 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
     throw new FarmError(
       "FARM_NO_NODE",
       "Cannot find a render node on this network",
-      "Start one with 'renderfarm node' on another machine, or look what stands between with 'renderfarm doctor'",
+      `Start one with 'renderfarm node' on another machine, or look what stands between with '${ownCommand()} doctor'`,
     );
   }
   const sorted = nodes.flatMap(withDuplicates).sort(byNameAndAddress);

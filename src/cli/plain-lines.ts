@@ -16,12 +16,15 @@ const progressEveryMs = 10_000;
  */
 export class PlainLines {
   readonly #write: (line: string) => void;
+  readonly #writeLast: (line: string) => void;
   readonly #monotonicMs: () => number;
   #lastProgressMs: number;
   readonly #uploadsTold = new Set<string>();
 
-  constructor(write: (line: string) => void, monotonicMs: () => number) {
+  /** @param writeLast Writes the lines that say how the job ended (default: as the others) */
+  constructor(write: (line: string) => void, monotonicMs: () => number, writeLast = write) {
     this.#write = write;
+    this.#writeLast = writeLast;
     this.#monotonicMs = monotonicMs;
     this.#lastProgressMs = monotonicMs();
   }
@@ -35,20 +38,20 @@ export class PlainLines {
   finish(result: CompletedJob): void {
     const perFrame = (seconds: number, frames: number) =>
       frames === 0 ? "" : `, ${(seconds / frames).toFixed(1)} s each`;
-    this.#write(`Done in ${formatDuration(result.seconds * 1000)}: ${printable(result.output)}\n`);
+    this.#writeLast(`Done in ${formatDuration(result.seconds * 1000)}: ${printable(result.output)}\n`);
     const reused = result.reused > 0 ? `, ${result.reused} of them from an earlier run` : "";
-    this.#write(`  ${counted(result.frames, "frame")} expected, rendered, checked and in the video${reused}\n`);
+    this.#writeLast(`  ${counted(result.frames, "frame")} expected, rendered, checked and in the video${reused}\n`);
     for (const node of result.nodes) {
-      this.#write(
+      this.#writeLast(
         `  ${printable(node.name)}: ${counted(node.frames, "frame")}${perFrame(node.renderSeconds, node.frames)} (Blender ${printable(node.blender)})\n`,
       );
     }
-    for (const warning of result.warnings) this.#write(`  Warning: ${printableLines(warning)}\n`);
+    for (const warning of result.warnings) this.#writeLast(`  Warning: ${printableLines(warning)}\n`);
   }
 
   /** The last line of a job that was stopped and can go on. */
   interrupted(missing: number | null): void {
-    this.#write(
+    this.#writeLast(
       `Stopped${missing === null ? "" : ` with ${counted(missing, "frame")} to go`}; the same command goes on from here\n`,
     );
   }

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { withoutControls } from "../index.ts";
+import { ownCommand, withoutControls } from "../index.ts";
 import { addRenderFlags } from "./render-flags.ts";
 import { closest } from "./suggestion.ts";
 
@@ -42,7 +42,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .version(version, "-V, --version", "Show the version")
     .helpOption("-h, --help", "Show this help")
     .showSuggestionAfterError()
-    .showHelpAfterError("(renderfarm --help lists all flags)")
+    .showHelpAfterError(`(${ownCommand()} --help lists all flags)`)
     .enablePositionalOptions()
     .argument("[blendfile]", "the blendfile to render, as with --blend")
     .allowExcessArguments() // refused below, with the command that was meant

@@ -26,6 +26,7 @@ import { LineBudget } from "./line-budget.ts";
 import { LiveTeller } from "./live/live-teller.ts";
 import { canDrawLive } from "./live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "./log.ts";
+import { err, out, screen } from "./outputs.ts";
 import { commandNames, type TypedRender } from "./program.ts";
 import { askFrames, canAsk, LeftAtPromptError, mayUseOpenNode } from "./questions.ts";
 import { isFarmspecWanted, saveFarmspec, sightingOf } from "./save-farmspec.ts";
@@ -119,8 +120,8 @@ class JobRun implements Disposable {
       level: live && isTerminal ? levelBesideView(level) : level,
       isTerminal,
       write: (text) => {
-        if (live && isTerminal) live.writeAbove(() => process.stderr.write(text));
-        else process.stderr.write(text);
+        if (live && isTerminal) live.writeAbove(() => err.writeLine(text));
+        else err.writeLine(text);
       },
     });
   }
@@ -166,7 +167,7 @@ class JobRun implements Disposable {
   }
 
   #say(line: string): void {
-    const write = () => void process.stdout.write(`${line}\n`);
+    const write = () => out.write(`${line}\n`);
     if (this.#live) this.#live.writeAbove(write);
     else write();
   }
@@ -231,9 +232,9 @@ function isSame({ id, keyId, addresses }: Sighting, { node, address }: OpenNode)
 }
 
 function liveTeller(flags: RenderFlags): LiveTeller | undefined {
-  const { env: environment, stdout: terminal } = process;
-  if (flags.json || flags.plain || !canDrawLive(terminal, environment)) return undefined;
-  return new LiveTeller({ terminal, environment, monotonicMs: () => performance.now() });
+  const environment = process.env;
+  if (flags.json || flags.plain || !canDrawLive(screen, environment)) return undefined;
+  return new LiveTeller({ terminal: screen, environment, monotonicMs: () => performance.now() });
 }
 
 function flagsOf(typed: TypedRender): RenderFlags {

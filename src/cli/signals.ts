@@ -17,6 +17,13 @@ export interface InterruptOptions {
   readonly exit?: (exitCode: 130 | 143) => void;
 }
 
+let isInterrupted = false;
+
+/** Whether a signal that this program listened for has come. */
+export function wasInterrupted(): boolean {
+  return isInterrupted;
+}
+
 /**
  * Listens for signals until it is disposed of; then they mean what they meant before.
  *
@@ -34,12 +41,14 @@ export function listenForInterrupts(options: InterruptOptions = {}): Interrupts 
     stop.abort();
   };
   const onInterrupt = () => {
+    isInterrupted = true;
     exitCode ??= 130;
     if (stop.signal.aborted) exit(exitCode);
     else if (drain.signal.aborted) stopNow(exitCode);
     else drain.abort();
   };
   const onTerminate = () => {
+    isInterrupted = true;
     exitCode ??= 143;
     stopNow(exitCode);
   };

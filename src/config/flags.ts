@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FarmError } from "../core/errors.ts";
+import { ownCommand } from "../core/own-command.ts";
 import { parseDuration } from "../core/units.ts";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -66,6 +67,6 @@ export function parseRenderFlags(value: unknown): RenderFlags {
   throw new FarmError(
     "FARM_BAD_INPUT",
     `Cannot use ${flagOf(String(issue?.path[0] ?? ""))}: ${issue?.message ?? "it is not valid"}`,
-    "renderfarm --help lists what each flag takes",
+    `${ownCommand()} --help lists what each flag takes`,
   );
 }

@@ -4,6 +4,7 @@ import type { FarmKey } from "../core/farm-key.ts";
 import { parseFrames } from "../core/frame-range.ts";
 import type { JobSettings, NamedNode } from "../core/job-settings.ts";
 import { parseNodeList } from "../core/node-list.ts";
+import { ownCommand } from "../core/own-command.ts";
 import { parseDuration } from "../core/units.ts";
 import type { Farmspec } from "./farmspec.ts";
 import type { RenderFlags } from "./flags.ts";
@@ -94,6 +95,6 @@ function missingFlag(flag: string, what: string): FarmError {
   return new FarmError(
     "FARM_BAD_INPUT",
     `Cannot start: ${flag} is missing`,
-    `Give ${what}: renderfarm --blend scene.blend --output out.mp4`,
+    `Give ${what}: ${ownCommand()} --blend scene.blend --output out.mp4`,
   );
 }

@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import { systemClock } from "../core/clock.ts";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { isOutOfDescriptors, moreDescriptors } from "../core/shortage.ts";
@@ -15,6 +16,8 @@ export interface NodeProgramOptions {
   readonly blender: string | undefined;
   /** Options of `main.py`, as they were typed. */
   readonly nodeOptions: readonly string[];
+  /** Told each line that the node prints, without its end; what is said with it must not wait for a reader. */
+  readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
   /** Told why the node is started again. */
   readonly onRestart: (reason: string, waitMs: number) => void;
   /** Aborting ends the node and its slots cleanly. */
@@ -52,6 +55,9 @@ async function runOnce(blender: string, options: NodeProgramOptions): Promise<No
   let child: ReturnType<typeof startNode>;
   try {
     child = startNode(blender, options.nodeOptions);
+    for (const stream of ["stdout", "stderr"] as const) {
+      createInterface({ input: child[stream] }).on("line", (line) => options.onLine(line, stream));
+    }
   } catch (error) {
     if (!isOutOfDescriptors(systemCodeOf(error))) throw error;
     return { status: null, reason: `${messageOf(error)}. ${moreDescriptors}` };
@@ -88,8 +94,9 @@ function startNode(blender: string, nodeOptions: readonly string[]) {
   return startProgram(blender, nodeArguments([...nodeOptions, "--exit-with-stdin"]), {
     env: nodeEnvironment(blender),
     stdin: "pipe", // closes when this process ends, however it ends, and the node with it
-    stdout: "inherit",
-    stderr: "inherit",
+    // Not ours: Blender itself would wait to say that it starts, on a terminal that is stopped or a pipe that is full.
+    stdout: "pipe",
+    stderr: "pipe",
     detached: true, // the terminal's Ctrl-C comes to us alone, and we end the node in order
     reject: false,
     buffer: false,

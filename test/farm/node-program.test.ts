@@ -28,17 +28,23 @@ describe.skipIf(process.platform === "win32")("runNode()", () => {
       '[ "$1" = --version ] && { echo Blender 3.4.1; exit; }',
       `trap 'echo SIGTERM >>${log}; exit 9' TERM`,
       `echo "$@" >>${log}`,
+      "echo serves; echo a warning >&2",
       "cat >/dev/null",
       `echo stdin >>${log}`,
       "sleep 0.5",
     ]);
     const stop = new AbortController();
-    const running = runNode({ blender, nodeOptions: ["--slots", "2"], onRestart: () => {}, signal: stop.signal });
+    const lines: string[] = [];
+    const running = runNode({
+      ...{ blender, nodeOptions: ["--slots", "2"], onRestart: () => {}, signal: stop.signal },
+      onLine: (line, stream) => void lines.push(`${stream}: ${line}`),
+    });
     const args = await whenThere(log);
     expect(args).toMatch(/--python-exit-code 70 -P \S+main\.py -- --slots 2 --exit-with-stdin$/);
     stop.abort();
     expect(await running).toBe(0);
     expect((await readFile(log, "utf8")).trim().split("\n").slice(1)).toEqual(["stdin"]);
+    expect(lines.sort()).toEqual(["stderr: a warning", "stdout: serves"]);
   });
 
   test("insists when the node does not obey", async () => {

@@ -64,7 +64,7 @@ describe("the tarball", () => {
 });
 
 describe("installed into an empty folder", () => {
-  test("npx renderfarm tells its version and its help", async () => {
+  test("npx --no-install renderfarm tells its version and its help", async () => {
     const { version } = JSON.parse(await readFile(join(projectFolder, "package.json"), "utf8")) as { version: string };
     expect(await npx(film, ["renderfarm", "--version"])).toMatchObject({ exitCode: 0, stdout: version });
     const help = await npx(film, ["renderfarm", "--help"]);
@@ -72,7 +72,7 @@ describe("installed into an empty folder", () => {
     expect(help.stdout).toContain("--blend");
   });
 
-  test.skipIf(skipBecause(blenderLabProblem))("npx renderfarm --local renders", async () => {
+  test.skipIf(skipBecause(blenderLabProblem))("npx --no-install renderfarm --local renders", async () => {
     const scene = await keyframedScene({ frames: 24, samples: 100 });
     await copyFile(scene.blendfile, join(film, "scene.blend"));
     const words = ["renderfarm", "scene.blend", "-o", "film.mp4", "--frames", "1-3", "--local", "--yes"];
@@ -103,6 +103,17 @@ describe("installed into an empty folder", () => {
     });
     expect(check.stdout).toBe("");
   });
+});
+
+test("installed globally it gives the commands renderfarm and blender-renderfarm", async () => {
+  const prefix = join(folder, "global");
+  const install = ["install", "--global", "--prefix", prefix, "--no-audit", "--no-fund", "--prefer-offline"];
+  await execa("npm", [...install, packed.tarball], { cwd: folder });
+  const { version } = JSON.parse(await readFile(join(projectFolder, "package.json"), "utf8")) as { version: string };
+  for (const name of ["renderfarm", "blender-renderfarm"]) {
+    const { stdout } = await execa(join(prefix, process.platform === "win32" ? "" : "bin", name), ["--version"]);
+    expect(stdout).toBe(version);
+  }
 });
 
 describe("what others say of the package", () => {

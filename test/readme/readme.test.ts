@@ -24,21 +24,21 @@ function commandLines(): string[] {
 /** The test that runs a command line, or in words why none does. */
 const runBy: Readonly<Record<string, { readonly test: string; readonly words: string } | { readonly reason: string }>> =
   {
-    "npx renderfarm --blend scene.blend --output out.mp4": {
+    "renderfarm --blend scene.blend --output out.mp4": {
       test: "test/readme/readme-commands.test.ts",
       words: '["--blend", "scene.blend", "--output", "out.mp4"',
     },
-    "npx renderfarm scene.blend -o out.mp4": {
+    "renderfarm scene.blend -o out.mp4": {
       test: "test/readme/readme-commands.test.ts",
       words: '["scene.blend", "-o", "out.mp4"',
     },
     "npm run demo": {
       reason: "installs Blender and FFmpeg on the machine; test/e2e renders over two nodes as it does",
     },
-    "npx renderfarm node": { test: "test/readme/readme-commands.test.ts", words: '["node", ' },
+    "renderfarm node": { test: "test/readme/readme-commands.test.ts", words: '["node", ' },
     "blender -b -P blender_scripts/main.py": { test: "test/support/lab-node.ts", words: '"-P", script' },
-    "npx renderfarm key set": { test: "test/terminal/prompts.test.ts", words: '["key", "set"]' },
-    "npx renderfarm": { test: "test/terminal/prompts.test.ts", words: 'lab.type(terminal, ["--nodes", at' },
+    "renderfarm key set": { test: "test/terminal/prompts.test.ts", words: '["key", "set"]' },
+    renderfarm: { test: "test/terminal/prompts.test.ts", words: 'lab.type(terminal, ["--nodes", at' },
   };
 
 describe("the README's command lines", () => {
@@ -77,7 +77,7 @@ test("every flag that the README names anywhere is one of a command or of a node
   const node = readFileSync(join(project, "blender_scripts/farm_node/options.py"), "utf8");
   const commands = [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)];
   const known = new Set(commands.flatMap((command) => command.options.map((option) => option.long)));
-  const others = ["--help", "--user", "--now", "--factory-startup", "--free"];
+  const others = ["--help", "--no-install", "--global", "--user", "--now", "--factory-startup", "--free"];
   const named = new Set(readme.match(/(?<![\w-])--[a-z][a-z-]+/g));
   const unknown = [...named].filter(
     (flag) => !known.has(flag) && !node.includes(`"${flag}"`) && !others.includes(flag),

@@ -54,7 +54,8 @@ export class LiveView implements Disposable {
     this.#signs = signsOf(this.#look.hasUnicode);
     this.#state = emptyView(monotonicMs());
     // log-update would hide the cursor through stderr and never hear of a signal: the cursor is looked after here.
-    this.#update = createLogUpdate(terminal, { showCursor: true });
+    // Of the terminal it uses what `Terminal` has, and no more.
+    this.#update = createLogUpdate(terminal as unknown as NodeJS.WritableStream, { showCursor: true });
     this.#timer = setInterval(this.#onTimer, drawEveryMs);
     this.#timer.unref();
     terminal.on("resize", this.#onResize);
@@ -123,15 +124,7 @@ export class LiveView implements Disposable {
     if (this.#isDue || this.#monotonicMs() - this.#drawnMs >= redrawAfterMs) this.#draw();
   };
 
-  /** Terminals wrap lines that have become too long, so the old ones take more rows than they did when drawn. */
   readonly #onResize = () => {
-    const { columns, rows } = this.#size();
-    if (columns < this.#drawnColumns) {
-      const height = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOfLine(line) / columns)), 0);
-      const up = Math.min(height, rows - 1);
-      this.#terminal.write(`\r${up > 0 ? `\u001b[${up}A` : ""}${eraseBelow}`);
-      this.#update.done();
-    }
     this.#draw();
   };
 
@@ -158,9 +151,11 @@ export class LiveView implements Disposable {
     this.#draw();
   };
 
+  /** Nothing is drawn while an earlier picture waits: a terminal that takes no more, stopped by Ctrl-S, gets the next one. */
   #draw(): void {
-    if (!this.#isOpen || this.#isPaused || this.#terminal.writableNeedDrain) return;
+    if (!this.#isOpen || this.#isPaused || this.#terminal.isBehind) return;
     const size = this.#size();
+    if (size.columns < this.#drawnColumns) this.#clear();
     // The cursor stands below the view; "^C" and other keys that the terminal echoed there would stay.
     this.#terminal.write(eraseLine);
     const lines = viewLines(this.#state, size);
@@ -174,8 +169,16 @@ export class LiveView implements Disposable {
   }
 
   #clear(): void {
-    this.#update.clear();
+    const { columns, rows } = this.#size();
+    if (columns < this.#drawnColumns) {
+      // Terminals wrap lines that have become too long, so the old ones take more rows than they did when drawn.
+      const height = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOfLine(line) / columns)), 0);
+      const up = Math.min(height, rows - 1);
+      this.#terminal.write(`\r${up > 0 ? `\u001b[${up}A` : ""}${eraseBelow}`);
+      this.#update.done();
+    } else this.#update.clear();
     this.#drawn = [];
+    this.#drawnColumns = 0;
   }
 
   #end(lines: readonly Line[]): void {

@@ -1,9 +1,13 @@
 /** The terminal, as much of `process.stdout` as the live view needs. */
-export interface Terminal extends NodeJS.WritableStream {
+export interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
-  readonly writableNeedDrain?: boolean;
+  /** Whether it has yet to take what was written before. */
+  readonly isBehind?: boolean;
+  write(text: string): unknown;
+  on(event: "resize", listener: () => void): unknown;
+  off(event: "resize", listener: () => void): unknown;
   getColorDepth?(env?: object): number;
 }
 

@@ -15,6 +15,7 @@ class FakeTerminal extends EventEmitter {
   readonly written: string[] = [];
   columns = 80;
   rows = 24;
+  isBehind = false;
   write(text: string): boolean {
     this.written.push(text);
     return true;
@@ -77,6 +78,27 @@ test("lines of the log are written between a cleared and a new view", () => {
   const at = terminal.written.indexOf("a line\n");
   expect(terminal.written[at - 1]).toContain("\u001b[2K");
   expect(terminal.drawings).toBe(before + 1);
+});
+
+test("while the terminal has yet to take what was drawn nothing is drawn, and then one picture of what is so by then", () => {
+  const terminal = new FakeTerminal();
+  using view = open(terminal);
+  for (const { event } of sample) view.tell(event);
+  vi.advanceTimersByTime(100);
+  const before = terminal.written.length;
+  terminal.isBehind = true;
+  for (let frame = 101; frame < 200; frame++) {
+    view.tell({ type: "frame:progressed", node: "id-0", name: "alpha", frame, slot: 0, fraction: 0.5 });
+    vi.advanceTimersByTime(100);
+  }
+  terminal.columns = 40;
+  terminal.emit("resize");
+  expect(terminal.written.length).toBe(before);
+  terminal.isBehind = false;
+  vi.advanceTimersByTime(100);
+  const drawn = terminal.written.slice(before);
+  expect(drawn[0]?.endsWith("\u001b[J")).toBe(true); // the old lines, which the terminal has wrapped meanwhile, are erased
+  expect(drawn.filter((text) => text.includes("/250")).length).toBe(1);
 });
 
 test("after its end nothing of it is left: no listener, no timer, the cursor shown, once", () => {

@@ -27,7 +27,10 @@ START_S = 120
 class RunningNode:
     """`python3 main.py`, or inside Blender; `stop` returns its exit status."""
 
-    def __init__(self, *options: str, inside: bool = False, env: Optional[dict] = None) -> None:
+    def __init__(
+        self, *options: str, inside: bool = False, env: Optional[dict] = None, output: Optional[int] = None
+    ) -> None:
+        """`output` is a file of the test's own for what it says."""
         self._temporary = tempfile.TemporaryDirectory(prefix="renderfarm-test-")
         self.folder = Path(self._temporary.name)
         self.cache = self.folder / "cache"
@@ -42,8 +45,9 @@ class RunningNode:
         command += ["--config-dir", str(self.folder / "config"), "--cache-dir", str(self.cache), "--port", "0"]
         command += ["--host", "127.0.0.1", "--ready-file", str(ready), "--no-mdns", "--exit-with-stdin", *options]
         self.output = open(self.folder / "output", "w+b")
+        stdout = self.output if output is None else output
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=self.output, stderr=subprocess.STDOUT, env=environment
+            command, stdin=subprocess.PIPE, stdout=stdout, stderr=subprocess.STDOUT, env=environment
         )
         deadline = time.monotonic() + START_S
         while not ready.exists():

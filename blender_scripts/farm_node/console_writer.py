@@ -1,0 +1,105 @@
+"""Writes to a terminal or a pipe from a thread, so that whoever has something to say never waits for whoever reads it."""
+
+from __future__ import annotations
+
+import io
+import select
+import threading
+from collections import deque
+from typing import Any
+
+MAX_WAITING = 1_000_000
+"""Bytes that may wait for a reader; lines that come then are left out, and counted."""
+_LOOK_S = 0.25
+
+
+class ConsoleWriter:
+    """Writes to one file, in order. A stopped terminal or a full pipe holds up its thread and nobody else."""
+
+    def __init__(self, raw: Any) -> None:
+        """`raw` is unbuffered: its `write` takes a part of the bytes, or none (`None`) where the file is set not to wait."""
+        self._raw = raw
+        self._changed = threading.Condition()
+        self._waiting: deque[bytes] = deque()
+        self._size = 0
+        self._left_out = 0
+        self._is_over = False
+        self._thread = threading.Thread(target=self._run, name="console", daemon=True)
+        self._thread.start()
+
+    def put(self, lines: bytes) -> None:
+        """Never waits. `lines` are whole."""
+        with self._changed:
+            if self._size + len(lines) > MAX_WAITING:
+                self._left_out += lines.count(b"\n")
+                return
+            self._tell_of_gap()
+            self._append(lines)
+
+    def close(self, within_s: float) -> bool:
+        """Ends the thread once all is written. Whether it has ended; waits for that, but no longer than so many seconds."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
+
+    def _tell_of_gap(self) -> None:
+        if self._left_out:
+            self._append(f"({self._left_out} lines left out here, since nobody read them)\n".encode())
+            self._left_out = 0
+
+    def _append(self, data: bytes) -> None:
+        self._waiting.append(data)
+        self._size += len(data)
+        self._changed.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._is_over)
+                if not self._waiting:
+                    return
+                data = self._waiting.popleft()
+            self._write(data)
+            with self._changed:
+                self._size -= len(data)
+                if not self._waiting:
+                    self._tell_of_gap()
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        try:
+            while rest:
+                taken = self._raw.write(rest)
+                if taken is None:  # whoever shares the file with us has set it not to wait
+                    select.select([], [self._raw], [], _LOOK_S)
+                else:
+                    rest = rest[taken:]
+        except (OSError, ValueError):
+            pass  # a console that is gone, or a disk that is full, is no reason to end
+
+
+class ConsoleStream(io.TextIOBase):
+    """Takes the place of sys.stdout or sys.stderr, for all that Python prints. Hands on whole lines."""
+
+    def __init__(self, writer: ConsoleWriter, encoding: str) -> None:
+        super().__init__()
+        self._writer = writer
+        self._encoding = encoding
+        self._lock = threading.Lock()
+        self._rest = ""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        with self._lock:
+            whole, end, self._rest = (self._rest + text).rpartition("\n")
+            if end:
+                self._writer.put((whole + end).encode(self._encoding, "replace"))
+        return len(text)

@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { Output, type OutputStream } from "../../src/cli/output.ts";
+
+/** A stream whose reader takes what is written when the test says so. */
+class SlowStream implements OutputStream {
+  taken = "";
+  isReading = false;
+  unblocked = 0;
+  readonly _handle = { setBlocking: (isBlocking: boolean) => void (isBlocking || this.unblocked++) };
+  readonly #waiting: { text: string; onTaken: () => void }[] = [];
+
+  get writableLength(): number {
+    return this.#waiting.length;
+  }
+
+  write(piece: string | Buffer, onTaken: () => void): void {
+    const text = piece.toString();
+    if (this.isReading) {
+      this.taken += text;
+      queueMicrotask(onTaken); // as Node does for what the system takes at once
+    } else this.#waiting.push({ text, onTaken });
+  }
+
+  /** The reader takes one piece. */
+  take(): boolean {
+    const next = this.#waiting.shift();
+    this.taken += next?.text ?? "";
+    next?.onTaken();
+    return next !== undefined;
+  }
+}
+
+test("what a reader takes at once is never behind", async () => {
+  const stream = new SlowStream();
+  stream.isReading = true;
+  const output = new Output(stream);
+  for (const text of ["a", "b", "c"]) {
+    output.write(text);
+    expect(output.isBehind).toBe(false);
+  }
+  expect(stream.taken).toBe("abc");
+  expect(stream.unblocked).toBe(3); // before each: others may have set the file to wait
+  await output.taken();
+});
+
+test("what nobody reads is kept in order, and handed on once somebody does", async () => {
+  const stream = new SlowStream();
+  const output = new Output(stream);
+  const lines = Array.from({ length: 50_000 }, (_, index) => `line ${index}\n`);
+  for (const line of lines) output.write(line);
+  expect(output.isBehind).toBe(true);
+  expect(stream.writableLength).toBe(1); // the rest is not the stream's
+  let isTaken = false;
+  const taken = output.taken().then(() => {
+    isTaken = true;
+  });
+  stream.take();
+  await Promise.resolve();
+  expect(isTaken).toBe(false);
+  stream.isReading = true;
+  while (stream.take());
+  await taken;
+  expect(stream.taken).toBe(lines.join(""));
+  expect(output.isBehind).toBe(false);
+});
+
+test("a piece that fails, as on a closed pipe, holds up nothing", async () => {
+  const failing: OutputStream = { writableLength: 0, write: (_, onTaken) => queueMicrotask(onTaken) };
+  const output = new Output(failing);
+  for (let count = 0; count < 10; count++) output.write("nobody hears this\n");
+  await output.taken();
+  expect(output.isBehind).toBe(false);
+});
+
+test("lines that are too many are left out and counted where they are missing; what must not be lost is kept", async () => {
+  const stream = new SlowStream();
+  const output = new Output(stream);
+  const line = `${"x".repeat(999)}\n`;
+  for (let count = 0; count < 1_003; count++) output.writeLine(line); // one is on its way, a thousand may wait
+  output.write("the end\n");
+  stream.isReading = true;
+  while (stream.take());
+  await output.taken();
+  expect(stream.taken).toBe(`${line.repeat(1_001)}(2 lines left out here, since nobody read them)\nthe end\n`);
+  output.writeLine("and on\n");
+  expect(stream.taken.endsWith("the end\nand on\n")).toBe(true);
+});
+
+test("that lines were left out is told even when nothing follows them", async () => {
+  const stream = new SlowStream();
+  const output = new Output(stream);
+  for (let count = 0; count < 1_002; count++) output.writeLine(`${"x".repeat(999)}\n`);
+  stream.isReading = true;
+  while (stream.take());
+  await output.taken();
+  expect(stream.taken).toMatch(/\(1 line left out here, since nobody read them\)\n$/);
+});

@@ -1,0 +1,162 @@
+"""What the node prints waits for nobody: a terminal that is stopped, a pipe that nobody reads."""
+
+import asyncio
+import os
+import pty
+import select
+import signal
+import sys
+import threading
+import unittest
+from pathlib import Path
+
+from farm_node.console_writer import MAX_WAITING, ConsoleStream, ConsoleWriter
+
+from .support.node import BLENDER, SCRIPTS
+from .support.real_node import RealNodeCase, make_scenes
+
+FILLING = b"\x01"
+
+
+def fill(end: int) -> None:
+    """Until it takes no more. The kernel moves a terminal's bytes to its reader a moment later, and has room again then."""
+    os.set_blocking(end, False)
+    has_room = True
+    while has_room:
+        try:
+            os.write(end, FILLING * 1024)
+        except BlockingIOError:
+            has_room = bool(select.select([], [end], [], 0.25)[1])
+    os.set_blocking(end, True)
+
+
+def read_all(end: int) -> bytes:
+    data = b""
+    try:
+        while piece := os.read(end, 65536):
+            data += piece
+    except OSError:
+        pass  # the other end of a terminal is closed
+    return data.replace(FILLING, b"")
+
+
+class OnFullPipe(unittest.TestCase):
+    def setUp(self):
+        self.read_end, self.write_end = os.pipe()
+        fill(self.write_end)
+        self.writer = ConsoleWriter(os.fdopen(self.write_end, "wb", buffering=0))
+
+    def read_in_thread(self):
+        """Reads to the end, once the writer is closed and collected."""
+        said = []
+        thread = threading.Thread(target=lambda: said.append(read_all(self.read_end)))
+        thread.start()
+        self.assertTrue(self.writer.close(30))
+        self.writer._raw.close()
+        thread.join()
+        os.close(self.read_end)
+        return said[0]
+
+    def test_nobody_waits_and_nothing_is_lost(self):
+        stream = ConsoleStream(self.writer, "utf-8")
+        for number in range(10_000):
+            print("line", number, file=stream)
+        self.assertFalse(self.writer.close(0))
+        self.assertEqual(self.read_in_thread().decode(), "".join(f"line {number}\n" for number in range(10_000)))
+
+    def test_what_is_too_much_is_left_out_and_counted(self):
+        line = b"x" * 99 + b"\n"
+        for _ in range(MAX_WAITING // 100 + 7):
+            self.writer.put(line)
+        said = self.read_in_thread()
+        self.assertEqual(said, line * (MAX_WAITING // 100) + b"(7 lines left out here, since nobody read them)\n")
+
+    def test_a_pipe_that_is_set_not_to_wait_is_written_all_the_same(self):
+        os.set_blocking(self.write_end, False)
+        self.writer.put(b"a line\n" * 20_000)
+        self.assertEqual(self.read_in_thread(), b"a line\n" * 20_000)
+
+    def test_a_reader_that_goes_ends_nothing(self):
+        os.close(self.read_end)
+        self.writer.put(b"nobody hears this\n")
+        self.assertTrue(self.writer.close(30))
+        self.writer._raw.close()
+
+
+class OnFull:
+    """Files that take nothing more, which nobody reads."""
+
+    def pipe(self):
+        read_end, write_end = os.pipe()
+        self.addCleanup(os.close, read_end)
+        self.addCleanup(os.close, write_end)
+        return write_end
+
+    def terminal(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        return slave
+
+    async def ends(self, node):
+        self.assertEqual(await asyncio.wait_for(node.stop(signal.SIGTERM), 30), 0)
+        self.assertEqual(os.listdir(node.cache / "runs"), [])
+
+
+class FromTheStart(OnFull, RealNodeCase):
+    """The node serves, and ends at once when it is told to."""
+
+    async def serves_and_ends(self, output):
+        fill(output)
+        node = self.start(output=output)
+        coordinator = await node.coordinator()
+        self.addAsyncCleanup(coordinator.close)
+        await coordinator.expect("node-info")
+        await self.ends(node)
+
+    async def test_a_pipe(self):
+        await self.serves_and_ends(self.pipe())
+
+    async def test_a_terminal(self):
+        await self.serves_and_ends(self.terminal())
+
+    async def test_options_that_are_wrong_still_end_it_with_2(self):
+        output = self.pipe()
+        fill(output)
+        command = [sys.executable, "-B", str(SCRIPTS / "main.py"), "--prot", "7000"]
+        process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
+        self.assertEqual(await asyncio.wait_for(process.wait(), 30), 2)
+
+
+@unittest.skipIf(BLENDER is None, "no `blender` on PATH: a node in Blender is not tried with output that nobody reads")
+class InBlender(OnFull, RealNodeCase):
+    """Blender prints on the same file, too, when it starts and when it quits."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = make_scenes()
+        cls.scenes = Path(cls.folder.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    async def renders_and_ends(self, output):
+        node = self.start(inside=True, output=output)
+        fill(output)
+        coordinator, _ = await self.open(node)
+        await self.ready(coordinator, "plain")
+        for frame in (1, 2, 3):
+            await coordinator.send("frame-assign", slot=0, frame=frame, attempt=0)
+            await coordinator.expect("frame-rendered", lambda m, frame=frame: m["result"]["frame"] == frame)
+        await self.ends(node)
+
+    async def test_a_pipe(self):
+        await self.renders_and_ends(self.pipe())
+
+    async def test_a_terminal(self):
+        await self.renders_and_ends(self.terminal())
+
+
+if __name__ == "__main__":
+    unittest.main()

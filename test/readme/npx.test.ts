@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+import { ownCommand } from "../../src/core/own-command.ts";
+import { serveNpmPackage } from "../support/npm-registry.ts";
+import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+
+const project = fileURLToPath(new URL("../..", import.meta.url));
+const builder = new URL("../../scripts/build.mjs", import.meta.url).href;
+
+/** Everything in which a user may read what to type. */
+function textsForUsers(): string[] {
+  const folders = ["docs", "src", "scripts", "blender_scripts/farm_node", "blender_scripts/farm_slot"];
+  const inFolders = folders.flatMap((folder) =>
+    readdirSync(join(project, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
+  );
+  const files = inFolders.filter((name) => /\.(md|svg|ts|mjs|py)$/.test(name));
+  return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "package.json", "blender_scripts/main.py", ...files];
+}
+
+/** What a file tells to run by npx that may be a program of that name, with the words before it. */
+function npxIn(file: string): string[] {
+  const text = readFileSync(join(project, file), "utf8").replaceAll(/\s+/g, " ");
+  return [...text.matchAll(/.{0,13}\bnpx (?:--?[\w-]+ )*[\w-]*renderfarm/g)].map(([found]) => found);
+}
+
+describe("npx, of which a wrong use runs a stranger's package,", () => {
+  test("is told in its safe forms only, wherever a user may read what to type", () => {
+    const isSafe = /npx (--no-install renderfarm|blender-renderfarm)$/;
+    const isWarning = /(Do not type|an earlier|It is never) `npx renderfarm$/;
+    const unsafe = textsForUsers().flatMap((file) =>
+      npxIn(file).flatMap((found) => (isSafe.test(found) || isWarning.test(found) ? [] : [`${file}: ${found}`])),
+    );
+    expect(unsafe).toEqual([]);
+  });
+
+  test("stands at the top of the README only to be warned of, before anything that could be copied", () => {
+    const readme = readFileSync(join(project, "README.md"), "utf8");
+    expect(readme.indexOf("**Do not type `npx renderfarm`.**")).toBe(readme.indexOf("npx") - "**Do not type `".length);
+    const [first] = /(?<=^```\n)[\s\S]*?(?=^```$)/m.exec(readme) ?? [];
+    expect(first).toBe("renderfarm --blend scene.blend --output out.mp4\n"); // not found where it is not installed
+    const published = readme.split("\n").filter((line) => line.includes("npx blender-renderfarm"));
+    expect(published).toEqual([expect.stringContaining("once the package is published")]);
+  });
+
+  test("as the README tells it runs nothing in a folder without the package, and ours in a clone", async () => {
+    const { build } = (await import(/* @vite-ignore */ builder)) as { build: (say: () => void) => Promise<void> };
+    await build(() => {});
+    await using folder = await makeTemporaryFolder();
+    const path = (name: string) => join(folder.path, name);
+    await using registry = await serveNpmPackage("renderfarm", "a stranger's program", path("stranger"));
+    await mkdir(path("empty"));
+    await writeFile(path("npmrc"), `registry=${registry.url}\nfetch-retries=0\nupdate-notifier=false\n`);
+    const npx = (cwd: string, cache: string, words: readonly string[]) =>
+      execa("npx", words, {
+        ...{ cwd, extendEnv: false, reject: false, stdin: "ignore" },
+        env: {
+          ...{ PATH: process.env.PATH ?? "", HOME: path("empty"), npm_config_cache: path(cache) },
+          ...{ npm_config_userconfig: path("npmrc"), npm_config_globalconfig: path("none") },
+        },
+      });
+
+    const refused = await npx(path("empty"), "cache-1", ["--no-install", "renderfarm", "--version"]);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.stdout).toBe("");
+    expect(refused.stderr).toContain("canceled");
+    expect(registry.asked).toEqual(["/renderfarm"]); // which package that would be, and nothing of it
+
+    const ours = await npx(project, "cache-2", ["--no-install", "renderfarm", "--version"]);
+    const { version } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { version: string };
+    expect([ours.stdout, ours.exitCode]).toEqual([version, 0]);
+
+    // That the test would see it: without the flag the stranger's program runs.
+    const strange = await npx(path("empty"), "cache-3", ["renderfarm", "--version"]);
+    expect(strange.stdout).toBe("a stranger's program");
+  });
+});
+
+test("hints show the command as the user can type it", () => {
+  expect(ownCommand({}, "/usr/lib/node_modules/blender-renderfarm/dist/core/own-command.js")).toBe("renderfarm");
+  const byNpm = { npm_execpath: "/usr/lib/node_modules/npm/bin/npm-cli.js" };
+  expect(ownCommand(byNpm, "/film/node_modules/blender-renderfarm/dist/core/own-command.js")).toBe(
+    "npx --no-install renderfarm",
+  );
+  for (const cache of ["/home/me/.npm/_npx/1a2b", "C:\\Users\\me\\npm-cache\\_npx\\1a2b"]) {
+    expect(ownCommand(byNpm, `${cache}/node_modules/blender-renderfarm/dist/core/own-command.js`)).toBe(
+      "npx blender-renderfarm",
+    );
+  }
+});

@@ -17,6 +17,8 @@ export class FfmpegExitedError extends FarmError {
   readonly ffmpegExitCode: number | null;
   readonly signalName: string | null;
   readonly stderrTail: string;
+  /** Whether a frame may be the reason: not where it was ended from outside, did nothing, or found no room. */
+  readonly mayBeFrame: boolean;
 
   /**
    * @param where What had been reached: "at frame file 12"
@@ -30,6 +32,7 @@ export class FfmpegExitedError extends FarmError {
     this.ffmpegExitCode = end.exitCode;
     this.signalName = end.signalName;
     this.stderrTail = end.stderrTail;
+    this.mayBeFrame = mayBeFrame(end);
   }
 }
 
@@ -46,6 +49,14 @@ function hintFor(end: FfmpegEnd, again: string, room: string | null): string {
   if (end.stuckMs !== null) return `Perhaps the disk of the output does not answer; ${then}`;
   if (end.signalName === "SIGKILL") return `Perhaps the system ran out of memory: close other programs; ${then}`;
   return `Read what FFmpeg wrote above; ${then}`;
+}
+
+/** Signals by which a program ends that stumbles itself, over a frame as over anything else. */
+const ownSignals: readonly (string | null)[] = [null, "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"];
+
+function mayBeFrame(end: FfmpegEnd): boolean {
+  if (end.stuckMs !== null || !ownSignals.includes(end.signalName) || saysFull(end)) return false;
+  return !/Cannot allocate memory|Exiting normally, received signal/.test(end.stderrTail);
 }
 
 /** Whether FFmpeg's own words are those for a disk that is full. */

@@ -1,4 +1,4 @@
-import { FarmError } from "../core/errors.ts";
+import { stat } from "node:fs/promises";
 import { blankFrame } from "./blank-frame.ts";
 import { FfmpegExitedError } from "./encode-errors.ts";
 import { encodeTrialArguments, type FrameStream, pictureTrialArguments } from "./ffmpeg-arguments.ts";
@@ -24,23 +24,20 @@ export interface RefusedFile {
 }
 
 const usualSearchMs = 600_000;
-/** Frames in one trial: FFmpeg has a few of them in its hands when it stumbles, so the one is among the last. */
+/** Frames in one trial. */
 const blockLength = 32;
+/** FFmpeg reads ahead, 5 MB before it begins and some frames for its threads: the one it stumbles at is among the last. */
+const readAheadBytes = 16 * 1024 * 1024;
+const readAheadFrames = 64;
 const longestMessage = 300;
-
-/** Whether a frame may be why an output could not be made, so that it is worth looking for one. */
-export function mayBeFrame(error: unknown): boolean {
-  if (error instanceof FfmpegExitedError) return error.mayBeFrame;
-  return error instanceof FarmError && error.code === "FARM_VIDEO_INCOMPLETE";
-}
 
 /**
  * Finds the frames that FFmpeg refuses: those with which it fails alone, twice, and with the real output's own filters
  * and codec, while it takes a blank picture of the same form before and afterwards. So nothing else, neither a codec, a
  * full disk nor a lack of memory, is taken for the fault of a frame.
  *
- * @param paths Frame files in the order in which FFmpeg was given them. The search begins with the last, and ends with the
- *   first block in which there is any
+ * @param paths Frame files in the order in which FFmpeg was given them. The search begins with the last, goes back as far as
+ *   FFmpeg reads ahead, and ends with the first block in which there is any
  * @param isWhole Whether to go through all of them
  * @returns In the order of the paths; none when it is not the frames
  * @throws The signal's reason
@@ -90,8 +87,13 @@ class Trials {
 
   async search(paths: readonly string[], isWhole: boolean): Promise<RefusedFile[]> {
     const found: RefusedFile[] = [];
-    for (let end = paths.length; end > 0 && (isWhole || found.length === 0); end -= blockLength) {
-      found.unshift(...(await this.#refusedOf(paths.slice(Math.max(0, end - blockLength), end))));
+    let bytes = 0;
+    for (let end = paths.length; end > 0; end -= blockLength) {
+      const isFar = bytes > readAheadBytes && paths.length - end >= readAheadFrames;
+      if (!isWhole && (found.length > 0 || isFar)) break;
+      const block = paths.slice(Math.max(0, end - blockLength), end);
+      found.unshift(...(await this.#refusedOf(block)));
+      for (const path of isWhole ? [] : block) bytes += (await stat(path).catch(() => null))?.size ?? 0;
     }
     return found;
   }

@@ -2,6 +2,7 @@ import type { FinishedOutput } from "../encode/finished-video.ts";
 import { Poster } from "../encode/poster.ts";
 import type { FarmListener } from "./events.ts";
 import type { EncodeLane, LaneOptions } from "./output-lane.ts";
+import { searchRefused } from "./refusal-search.ts";
 
 const tellEveryMs = 1_000;
 
@@ -9,6 +10,7 @@ const tellEveryMs = 1_000;
  * The end of a job: all frames are stored and accepted; waits for the output, tells how far it is, and makes the poster.
  *
  * @param drain The wish to finish what runs: this is all that runs, so it is only told that it is heard
+ * @returns `null` when frames were refused, see `EncodeLane.finish`
  * @throws {FarmError} What the lane or the poster says; then neither is in its place
  */
 export async function finishOutput(
@@ -17,7 +19,7 @@ export async function finishOutput(
   poster: string | undefined,
   tell: FarmListener,
   drain?: AbortSignal,
-): Promise<FinishedOutput> {
+): Promise<FinishedOutput | null> {
   const total = options.facts.frames.length;
   const timer = setInterval(() => {
     const { encoded } = lane;
@@ -28,9 +30,11 @@ export async function finishOutput(
   drain?.addEventListener("abort", onDrain, { once: true });
   try {
     // Made before the output is in its place and put there after it: either can still fail, and then neither is there.
-    await using picture = poster === undefined ? undefined : await makePoster(poster, options);
+    await using picture = poster === undefined ? undefined : await makePoster(poster, lane, options);
+    if (picture === null) return null;
+    // Without its frame there is no poster, and the lane finds the same.
     const finished = await lane.finish();
-    await picture?.publish();
+    if (finished !== null) await picture?.publish();
     return finished;
   } finally {
     clearInterval(timer);
@@ -43,9 +47,19 @@ export function encodeAgain(folder: string): string {
   return `when that is mended, finish the video with: renderfarm encode "${folder}"`;
 }
 
-async function makePoster(path: string, options: LaneOptions): Promise<Poster> {
-  const { facts, pathOf, tools, job, overwrite, again, signal } = options;
-  const source = pathOf(facts.frames[0] ?? 0);
-  if (source === undefined) throw new Error("The first frame is not stored");
-  return await Poster.make(source, { path, tools, jobId: job, overwrite, again, signal });
+/** @returns `null` when FFmpeg refuses its frame; `undefined` when that was refused before, and is not stored any more */
+async function makePoster(path: string, lane: EncodeLane, options: LaneOptions): Promise<Poster | null | undefined> {
+  const { facts, pathOf, tools, job, overwrite, again, signal, onRefused } = options;
+  const frames = facts.frames.slice(0, 1);
+  const [source] = frames.map(pathOf);
+  if (source === undefined) return undefined;
+  try {
+    return await Poster.make(source, { path, tools, jobId: job, overwrite, again, signal });
+  } catch (error) {
+    const refused = await searchRefused(error, frames, options, undefined);
+    if (refused.length === 0) throw error;
+    await lane.drop(refused.map(({ frame }) => frame));
+    await onRefused(refused);
+    return null;
+  }
 }

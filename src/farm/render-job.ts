@@ -9,6 +9,7 @@ import { videoDoneBefore } from "./output-done.ts";
 import { encodeStored, findStored, fingerprintFor } from "./output-resume.ts";
 import { type Preparation, prepare } from "./preparation.ts";
 import { type Produced, produce } from "./production.ts";
+import type { RefusedBefore } from "./refused-frames.ts";
 import { Traces } from "./traces.ts";
 
 /** A job of which every expected frame is in the video. */
@@ -83,7 +84,9 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
     tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
 
     const { chooseFrames } = options;
-    const rendering = { settings, preparation, tell, drain, signal, ...(chooseFrames && { chooseFrames }) };
+    const refusedBefore: RefusedBefore = new Map();
+    const given = { settings, preparation, refusedBefore, tell, drain, signal };
+    const rendering = { ...given, ...(chooseFrames && { chooseFrames }) };
     const { produced, nodes } = (await encodeEarlier(rendering)) ?? (await renderAndEncode(rendering));
     if (produced.type === "stopped") return { type: "interrupted", missing: produced.missing };
     if (!settings.keepFrames) await folder.cleanUp();
@@ -91,7 +94,7 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
       type: "completed",
       output: settings.output,
       frames: produced.facts.frames.length,
-      reused: produced.reused,
+      reused: produced.tally.reused,
       seconds: (systemClock.monotonicMs() - startedMs) / 1000,
       nodes,
       warnings: produced.tally.warnings,
@@ -120,6 +123,7 @@ async function endEarlier(
 interface Rendering extends Pick<RenderOptions, "chooseFrames"> {
   readonly settings: JobSettings;
   readonly preparation: Preparation;
+  readonly refusedBefore: RefusedBefore;
   readonly tell: FarmListener;
   readonly drain: AbortSignal;
   readonly signal: AbortSignal;
@@ -130,17 +134,22 @@ interface Rendered {
   readonly nodes: readonly NodeTally[];
 }
 
-/** An earlier run stored every frame and ended while it encoded: no node is looked for. `null` when that is not so. */
-async function encodeEarlier({ settings, preparation, tell, drain, signal }: Rendering): Promise<Rendered | null> {
+/**
+ * An earlier run stored every frame and ended while it encoded: no node is looked for. `null` when that is not so, or when
+ * FFmpeg refuses some of them.
+ */
+async function encodeEarlier(rendering: Rendering): Promise<Rendered | null> {
+  const { settings, preparation, tell, signal } = rendering;
   if (settings.isFresh) return null;
   const stored = await findStored(settings, preparation, tell, signal);
   if (stored === null) return null;
   const run = await beginRun(settings, preparation, stored.blenderVersion);
-  return { produced: await encodeStored({ settings, preparation, run, stored, tell, drain, signal }), nodes: [] };
+  const produced = await encodeStored({ ...rendering, run, stored });
+  return produced === null ? null : { produced, nodes: [] };
 }
 
 async function renderAndEncode(rendering: Rendering): Promise<Rendered> {
-  const { settings, preparation, tell, drain, signal, chooseFrames } = rendering;
+  const { settings, preparation, tell, drain, signal } = rendering;
   await using gathering = new Gathering(settings, preparation, tell);
   const version = await gathering.chooseVersion(AbortSignal.any([signal, drain]));
   const run = await beginRun(settings, preparation, version);
@@ -150,7 +159,7 @@ async function renderAndEncode(rendering: Rendering): Promise<Rendered> {
   const colorMode = format.canHaveAlpha ? null : "RGB";
   const { allowScripts } = settings;
   gathering.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode, allowScripts });
-  const produced = await produce({ settings, preparation, gathering, run, tell, drain, signal, chooseFrames });
+  const produced = await produce({ ...rendering, gathering, run });
   const nodes = produced.type === "complete" ? produced.tally.nodes((node) => gathering.pool.infoOf(node)) : [];
   return { produced, nodes };
 }

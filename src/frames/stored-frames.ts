@@ -48,12 +48,12 @@ export async function areRecorded(frames: readonly Frame[], logPath: string): Pr
  * @throws {FarmError} `FARM_STORE_FAILED`
  */
 export async function setFrameAside(
-  { framesFolder, logPath }: Pick<StoredFramesOptions, "framesFolder" | "logPath">,
+  { framesFolder, framesLogPath }: { readonly framesFolder: string; readonly framesLogPath: string },
   record: FrameRecord,
   refused: string,
 ): Promise<string> {
   try {
-    await using log = await FrameLog.open(logPath);
+    await using log = await FrameLog.open(framesLogPath);
     return await moveAside(log, framesFolder, { ...record, refused });
   } catch (error) {
     throw await storeFailed(`set frame ${record.frame} aside`, framesFolder, error);

@@ -4,6 +4,10 @@ import { blameNode } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError } from "./events.ts";
 import type { FrameRecord, Try } from "./frame-table.ts";
+import type { Attempt } from "./state.ts";
+
+/** The code of a failure that the encoder finds: FFmpeg cannot read the frame, or make the output with it. */
+export const refusedCode = "FFMPEG_REFUSED";
 
 interface Refusal {
   readonly node: NodeId;
@@ -27,6 +31,16 @@ export function onFrameRefused(draft: Draft, { node, frame, error }: Refusal): v
   const reason = `${error.code}: ${error.message}`;
   draft.emit({ type: "announce", news: { type: "frame-requeued", frame, node, attempt: failed.attempt, reason } });
   blameNode(draft, node, error.code);
+}
+
+/**
+ * Whether an attempt is at a frame that was refused from this very node, which has rendered on since: what is wrong may be
+ * in the slot's process, and only a cancelled attempt ends that. So it is cancelled once, and the next one goes on.
+ */
+export function needsFreshSlot(draft: Draft, { node, frame }: Pick<Attempt, "node" | "frame">): boolean {
+  const tries = draft.frames.get(frame)?.tries.filter((entry) => entry.node === node) ?? [];
+  const refused = tries.findLastIndex(({ error }) => error?.code === refusedCode);
+  return refused >= 0 && !tries.slice(refused).some(({ end }) => end === "cancelled");
 }
 
 /** The try that gave the frame; one of an earlier run is remembered under a number of this one, as only these count. */

@@ -12,7 +12,14 @@ function renderAll(drive: Drive, orders: readonly InstructionBody[]): Instructio
     if (order.type !== "assign") continue;
     const { node, frame, attempt, slot } = order;
     const ref = { node, frame, attempt };
-    all.push(...drive.wait(1_000).tell({ type: "attempt-started", slot, ...ref }));
+    const begun = drive.wait(1_000).tell({ type: "attempt-started", slot, ...ref });
+    all.push(...begun);
+    if (begun.some(({ type }) => type === "cancel")) {
+      const cancelled = failure("CANCELLED", "nobody");
+      all.push(...drive.tell({ type: "attempt-failed", error: cancelled, ...ref }));
+      all.push(...drive.tell({ type: "slot-lost", node, slot }), ...drive.tell({ type: "slot-ready", node, slot }));
+      continue;
+    }
     all.push(...drive.wait(1_000).tell({ type: "attempt-rendered", seconds: 1, ...ref }));
     all.push(...drive.tell({ type: "frame-stored", ...ref }));
   }
@@ -22,7 +29,7 @@ function renderAll(drive: Drive, orders: readonly InstructionBody[]): Instructio
 const finish = { type: "finish", outcome: { type: "complete" } };
 const refused = (node: string, frame: number): EventBody => ({ type: "frame-refused", node, frame, error });
 
-test("a frame that is refused after the job was complete is rendered by another node, and the job is complete again", () => {
+test("a frame that is refused after the job was complete is rendered again, and the job is complete again", () => {
   const drive = new Drive({ frames: [1, 2, 3] });
   expect(renderAll(drive, drive.join("a"))).toContainEqual(finish);
   expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([]); // it had ended
@@ -33,8 +40,11 @@ test("a frame that is refused after the job was complete is rendered by another 
   expect(orders).toContainEqual({
     ...{ type: "announce", news: { type: "frame-requeued", frame: 2, node: "a", attempt: 2, reason } },
   });
-  expect(renderAll(drive, orders)).toContainEqual(finish); // there is nobody else
+  const all = renderAll(drive, orders); // there is nobody else
+  expect(all).toContainEqual(finish);
   expect(drive.statusOf(2)).toBe("stored");
+  // In a new process of its slot, and once.
+  expect(all.filter(({ type }) => type === "cancel")).toEqual([{ type: "cancel", node: "a", frame: 2, attempt: 4 }]);
 });
 
 test("a frame that is refused goes to the node that has not had its chance at it, however long that is busy", () => {

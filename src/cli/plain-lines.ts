@@ -89,6 +89,8 @@ export class PlainLines {
         return `Scene ${printable(event.scene)}: ${counted(event.frames, "frame")} (${event.firstFrame} to ${event.lastFrame}) at ${event.fps} fps, ${event.width}×${event.height}, ${event.engine}`;
       case "frame:requeued":
         return `Frame ${event.frame} goes back into the queue: ${event.reason} (${printable(event.name)})`;
+      case "frame:refused":
+        return `FFmpeg refuses frame ${event.frame}, which ${printable(event.name)} rendered: ${event.message}\n  It was set aside: ${event.file}`;
       case "frame:failed":
         return `Frame ${event.frame} failed: ${event.message}\n  ${event.hint}`;
       case "encode:postponed":

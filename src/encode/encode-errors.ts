@@ -17,6 +17,8 @@ export class FfmpegExitedError extends FarmError {
   readonly ffmpegExitCode: number | null;
   readonly signalName: string | null;
   readonly stderrTail: string;
+  /** Whether a frame may be the reason: not where it was ended from outside, did nothing, or found no room. */
+  readonly mayBeFrame: boolean;
 
   /**
    * @param where What had been reached: "at frame file 12"
@@ -30,6 +32,7 @@ export class FfmpegExitedError extends FarmError {
     this.ffmpegExitCode = end.exitCode;
     this.signalName = end.signalName;
     this.stderrTail = end.stderrTail;
+    this.mayBeFrame = mayBeOwnDoing(end);
   }
 }
 
@@ -46,6 +49,14 @@ function hintFor(end: FfmpegEnd, again: string, room: string | null): string {
   if (end.stuckMs !== null) return `Perhaps the disk of the output does not answer; ${then}`;
   if (end.signalName === "SIGKILL") return `Perhaps the system ran out of memory: close other programs; ${then}`;
   return `Read what FFmpeg wrote above; ${then}`;
+}
+
+/** Signals by which a program ends that stumbles itself, over a frame as over anything else. */
+const ownSignals: readonly (string | null)[] = [null, "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"];
+
+function mayBeOwnDoing(end: FfmpegEnd): boolean {
+  if (end.stuckMs !== null || !ownSignals.includes(end.signalName) || saysFull(end)) return false;
+  return !/Cannot allocate memory|Exiting normally, received signal/.test(end.stderrTail);
 }
 
 /** Whether FFmpeg's own words are those for a disk that is full. */
@@ -70,11 +81,33 @@ export function encoderNotStarted(program: string, error: unknown, again = usual
  * @param advice What may mend it, if more is known
  */
 export function videoIncomplete(why: string, again = usualAgain, advice?: string): FarmError {
-  return new FarmError(
-    "FARM_VIDEO_INCOMPLETE",
-    `The video is not complete: ${why}`,
-    `${advice === undefined ? "" : `${advice}; `}Nothing was put in the output's place, and the rendered frames are kept; ${again}`,
-  );
+  return new VideoIncompleteError(why, again, advice, false);
+}
+
+/** FFmpeg left frames out, or made some of its own, and ended well all the same. */
+export function framesMissing(why: string, again = usualAgain): FarmError {
+  return new VideoIncompleteError(why, again, undefined, true);
+}
+
+class VideoIncompleteError extends FarmError {
+  readonly mayBeFrame: boolean;
+
+  constructor(why: string, again: string, advice: string | undefined, mayBeFrame: boolean) {
+    const first = advice === undefined ? "" : `${advice}; `;
+    const kept = "Nothing was put in the output's place, and the rendered frames are kept";
+    super("FARM_VIDEO_INCOMPLETE", `The video is not complete: ${why}`, `${first}${kept}; ${again}`);
+    this.mayBeFrame = mayBeFrame;
+  }
+}
+
+/** Whether FFmpeg did not end at a frame but left it out, be it any of them. */
+export function framesWereLeftOut(error: unknown): boolean {
+  return error instanceof VideoIncompleteError && error.mayBeFrame;
+}
+
+/** Whether a frame may be why an output could not be made, so that it is worth looking for one. */
+export function mayBeFrame(error: unknown): boolean {
+  return (error instanceof FfmpegExitedError || error instanceof VideoIncompleteError) && error.mayBeFrame;
 }
 
 /** A frame of our own store cannot be read any more. */

@@ -80,6 +80,11 @@ export class Encoder implements AsyncDisposable {
     for await (const piece of piecesOf(path)) await this.#process.write(piece, this.#where);
   }
 
+  /** Resolves when FFmpeg has ended, with the error that this is before {@link finish}. */
+  endedEarly(): Promise<unknown> {
+    return this.#process.endedEarly(() => this.#where);
+  }
+
   /**
    * Ends the video, checks it with ffprobe and gives it its name.
    *

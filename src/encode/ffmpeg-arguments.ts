@@ -41,22 +41,23 @@ const tags: Readonly<Record<PictureForm["color"], readonly string[]>> = {
  * @param target Absolute path of the file to write; it is overwritten
  */
 export function encodeArguments(settings: EncodeSettings, target: string): string[] {
+  const { muxer, muxerOptions } = settings.format;
+  return argumentsOf(encoded(settings, muxerOptions).format(muxer).output(target));
+}
+
+/** The same to nowhere: what FFmpeg makes of some frames, without a video. */
+export function encodeTrialArguments(settings: EncodeSettings): string[] {
+  return argumentsOf(encoded(settings, []).format("null").output("-"));
+}
+
+function encoded(settings: EncodeSettings, muxerOptions: readonly string[]) {
   const { format } = settings;
   const form = format.codec.formOf(settings);
   const encoder = encoderFor(settings);
-  const command = framesIn(settings)
+  return framesIn(settings)
     .videoCodec(encoder.name)
     .videoFilters([...evenSize(settings, form), ...flattened(settings, form), ...toPictures(form)])
-    .outputOptions(
-      ...always,
-      ...encoder.options(format.crf),
-      ...form.options,
-      ...tags[form.color],
-      ...format.muxerOptions,
-    )
-    .format(format.muxer)
-    .output(target);
-  return argumentsOf(command);
+    .outputOptions(...always, ...encoder.options(format.crf), ...form.options, ...tags[form.color], ...muxerOptions);
 }
 
 /** The first pass of a GIF: the colours that suit all frames best, as one small picture. */
@@ -81,6 +82,16 @@ export function gifArguments(stream: FrameStream, palette: string, target: strin
     .outputOptions("-map", "[out]", ...always, "-loop", "0")
     .format("gif")
     .output(target);
+  return argumentsOf(command);
+}
+
+/** The frames as pictures to nowhere: enough for a GIF or a JPEG, for which they only have to be read. */
+export function pictureTrialArguments(stream: FrameStream): string[] {
+  const command = framesIn(stream)
+    .videoCodec("mjpeg")
+    .outputOptions(...always, "-q:v", "2")
+    .format("null")
+    .output("-");
   return argumentsOf(command);
 }
 

@@ -128,6 +128,17 @@ export class FfmpegProcess implements AsyncDisposable {
     if (end.exitCode !== 0 || end.stuckMs !== null) throw await this.#errorOf(where, end);
   }
 
+  /**
+   * Resolves when FFmpeg has ended, with the error that this is before {@link finish}: who has nothing to write hears of it
+   * so.
+   *
+   * @param where What had been reached then, for the error's message
+   */
+  async endedEarly(where: () => string): Promise<unknown> {
+    const end = await this.#ended;
+    return this.#signal?.aborted ? this.#signal.reason : await this.#errorOf(where(), end);
+  }
+
   /** Stops FFmpeg at once, if it still runs. Idempotent: every caller awaits the same end. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#stopped ??= this.#stop();

@@ -1,4 +1,4 @@
-import { videoIncomplete } from "./encode-errors.ts";
+import { framesMissing, videoIncomplete } from "./encode-errors.ts";
 import type { FfmpegTools } from "./ffmpeg-tools.ts";
 import { moveIntoPlace, type OutputTarget } from "./output-target.ts";
 import { differenceOf, probeVideo, type VideoExpectation } from "./probe.ts";
@@ -29,6 +29,7 @@ export async function finishVideo(finishing: Finishing): Promise<FinishedOutput>
   const { tools, target, expected, overwrite, again, signal } = finishing;
   const facts = await probeVideo(tools, target.partPath, signal, again);
   const difference = differenceOf(facts, expected);
+  if (facts.packets !== expected.frames) throw framesMissing(difference ?? "", again);
   if (difference !== null) throw videoIncomplete(difference, again);
   await moveIntoPlace(target, overwrite);
   return { output: target.path, frames: facts.packets, sizeBytes: facts.sizeBytes };

@@ -70,6 +70,22 @@ export class ImageSequence {
   }
 
   /**
+   * Takes a frame's picture away again, if it is the stored one's.
+   *
+   * @throws {FarmError} `FARM_OUTPUT_UNWRITABLE`
+   */
+  async remove(frame: number): Promise<void> {
+    const { names, sourceOf } = this.#options;
+    const [source, path] = [sourceOf(frame), framePathOf(names, frame)];
+    try {
+      if (source !== undefined && (await isSamePicture(source, path))) await rm(path, { force: true });
+      this.#placed.delete(frame);
+    } catch (error) {
+      throw await outputFailed(path, error);
+    }
+  }
+
+  /**
    * Proves that every frame is there, of the size that it has in the store.
    *
    * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` naming the first that is not; `FARM_STORE_FAILED` when it is gone from the

@@ -12,6 +12,7 @@ import { parseFacts, type RecordedFacts } from "./output-facts.ts";
 import { encodeAgain, finishOutput } from "./output-finish.ts";
 import type { LaneOptions } from "./output-lane.ts";
 import { type OutputSettings, prepareOutput } from "./preparation.ts";
+import { frameRefused } from "./refused-frames.ts";
 
 export interface EncodeFolderOptions {
   /** Absolute path; when left out, that of the render, beside the folder. A job with a `jobDir` needs one. */
@@ -68,12 +69,19 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   const laneOptions: LaneOptions = {
     ...{ facts, format, tools, output, overwrite, job: job.previous.job, signal },
     pathOf: (frame) => storedFramePath(framesFolder, frame),
+    nodeOf: (frame) => proved.get(frame)?.node.id,
     again: encodeAgain(job.path, facts.isApart || options.output !== undefined, settings),
     onPostponed: (message) => tell({ type: "encode:postponed", message }),
+    // The folder stays as it is: the render command finds the same, and can have them rendered again.
+    onRefused: async (refused) => {
+      for (const each of refused) throw frameRefused(each, proved.get(each.frame)?.node ?? { id: "", name: "a node" });
+    },
   };
   await using lane = await openLane(laneOptions);
   for (const frame of frames) lane.accept(frame);
-  const { sizeBytes } = await finishOutput(lane, laneOptions, poster, tell);
+  const finished = await finishOutput(lane, laneOptions, poster, tell);
+  if (finished === null) throw new Error("Frames were refused, and nobody was told");
+  const { sizeBytes } = finished;
   return { output, frames: frames.length, sizeBytes, seconds: (systemClock.monotonicMs() - startedMs) / 1000 };
 }
 

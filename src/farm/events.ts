@@ -66,6 +66,8 @@ export interface FarmEventMap {
   "frame:stored": NodeName & { frame: Frame; seconds: number; stored: number; total: number };
   /** When an attempt came to nothing and the frame goes back into the queue. */
   "frame:requeued": NodeName & { frame: Frame; reason: string };
+  /** When FFmpeg refused a stored frame, which was set aside as `file`: it is rendered again, once. */
+  "frame:refused": NodeName & { frame: Frame; message: string; file: string };
   /** When a frame was given up. */
   "frame:failed": { frame: Frame; code: string; message: string; hint: string };
   /** About once a second. `etaMs` is `null` while nothing can be said. */

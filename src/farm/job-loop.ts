@@ -1,9 +1,9 @@
 import type { AsyncQueue } from "../core/async-queue.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FarmError } from "../core/errors.ts";
-import type { NodeId } from "../core/node.ts";
+import type { Frame, NodeId } from "../core/node.ts";
 import type { FrameStore } from "../frames/frame-store.ts";
-import type { AttemptRef, EventBody, Instruction, News, Outcome } from "../scheduler/events.ts";
+import type { AttemptError, AttemptRef, EventBody, Instruction, News, Outcome } from "../scheduler/events.ts";
 import { progressOf } from "../scheduler/progress.ts";
 import type { SchedulerState } from "../scheduler/state.ts";
 import { step } from "../scheduler/step.ts";
@@ -53,7 +53,7 @@ export interface JobLoopOptions {
  * The heart of a job: turns what happens into scheduler events, one at a time, and carries out what the scheduler
  * orders. It waits for nothing else than its inputs, so no node and no disk can hold up another.
  */
-export class JobLoop {
+export class JobLoop implements Disposable {
   readonly #options: JobLoopOptions;
   readonly #sessions = new Map<NodeId, NodeSession>();
   readonly #desk: ResultDesk;
@@ -74,27 +74,26 @@ export class JobLoop {
     this.#desk = new ResultDesk({
       ...{ store, signal },
       attemptsAt: (frame) => attemptsAt(frame, this.#state, options.earlierAttempts),
-      onEvent: (event, result) => {
-        if (event.type === "frame-stored") this.#stored(event.node, result);
-        inputs.push({ type: "scheduler", event });
-      },
+      onEvent: (event) => inputs.push({ type: "scheduler", event }),
       onBroken: (error) => inputs.push({ type: "broken", error }),
     });
   }
 
   /**
-   * Runs until the job has ended.
+   * Runs until the job has ended; called again after {@link refused}, until it has ended anew.
    *
    * @param first The node whose joining told what there is to render
    * @throws The signal's reason; `FARM_STORE_FAILED`; why no node is left
    */
-  async run(first: LoopInput): Promise<Outcome> {
+  async run(first?: LoopInput): Promise<Outcome> {
     const { inputs, signal } = this.#options;
     const wake = () => inputs.push({ type: "wake" });
     const timer = setInterval(() => this.#tick(), tickEveryMs);
     signal.addEventListener("abort", wake, { once: true });
     try {
-      this.#take(first);
+      if (first) this.#take(first);
+      else if (this.#outcome?.type === "complete")
+        throw new Error("Frames were refused, and nobody renders them again");
       if (this.#outcome) return this.#outcome; // all frames were there
       for await (const input of inputs) {
         signal.throwIfAborted();
@@ -106,8 +105,17 @@ export class JobLoop {
     } finally {
       clearInterval(timer);
       signal.removeEventListener("abort", wake);
-      this.#desk.close();
     }
+  }
+
+  /** A stored frame has left the store, or had in an earlier run: it is rendered again, also when the job had ended. */
+  refused(node: NodeId, frame: Frame, error: AttemptError): void {
+    this.#outcome = undefined;
+    this.#schedule({ type: "frame-refused", node, frame, error });
+  }
+
+  [Symbol.dispose](): void {
+    this.#desk.close();
   }
 
   #take(input: LoopInput): void {
@@ -150,7 +158,7 @@ export class JobLoop {
         this.#problem = { error: input.error };
         return;
       case "scheduler":
-        this.#schedule(input.event);
+        this.#schedule(input.event.type === "frame-stored" ? this.#stored(input.event) : input.event);
         return;
       case "wake":
     }
@@ -216,13 +224,18 @@ export class JobLoop {
     leaveOut(news.node, nodeGivenUp(nameOf(news.node), news.reason));
   }
 
-  #stored(node: NodeId, result: FrameResult): void {
-    const { lane, tally, tell, nameOf } = this.#options;
-    const { frame, seconds } = result;
-    if (!tally.count(node, frame, seconds)) return; // another attempt was first
+  /** @returns What the scheduler is told: a frame may have been refused while the news of it was on its way */
+  #stored(event: Extract<EventBody, { type: "frame-stored" }>): EventBody {
+    const { store, lane, tally, tell, nameOf } = this.#options;
+    const { frame } = event;
+    const record = store.recordOf(frame);
+    if (!record) return { ...event, type: "result-lost" };
+    const { node, seconds } = record;
+    if (!tally.count(node.id, frame, seconds)) return event; // another attempt was first
     lane.accept(frame);
     const total = this.#state.frames.size;
-    tell({ type: "frame:stored", node, name: nameOf(node), frame, seconds, stored: tally.stored, total });
+    tell({ type: "frame:stored", node: node.id, name: nameOf(node.id), frame, seconds, stored: tally.stored, total });
+    return event;
   }
 
   #tick(): void {

@@ -64,6 +64,9 @@ export class Troubles {
       case "node:busy":
         this.#count("busy", line, `it worked for ${textOf(line.holder)}`);
         return;
+      case "frame:refused":
+        this.#warn(`FFmpeg refused frame ${line.frame}, which ${textOf(line.name)} rendered: ${textOf(line.message)}`);
+        return;
       case "encode:postponed":
         this.#warn(`Encoding was put off until all frames were there: ${textOf(line.message)}`);
         return;

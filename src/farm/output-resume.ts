@@ -2,9 +2,11 @@ import { isVersion } from "../core/blender-version.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import { formatFrames } from "../core/frame-range.ts";
 import type { JobSettings } from "../core/job-settings.ts";
+import type { Frame } from "../core/node.ts";
+import type { FrameRecord } from "../frames/frame-record.ts";
 import type { Run } from "../frames/job-folder.ts";
 import type { JobRecord } from "../frames/job-record.ts";
-import { areRecorded, provedFrames, storedFramePath } from "../frames/stored-frames.ts";
+import { areRecorded, provedFrames, setFrameAside, storedFramePath } from "../frames/stored-frames.ts";
 import { openLane } from "./encode-lane.ts";
 import type { FarmListener } from "./events.ts";
 import { type OutputFacts, outputFactsOf, parseFacts, recordFacts, sceneInfoOf } from "./output-facts.ts";
@@ -12,6 +14,7 @@ import { encodeAgain, finishOutput } from "./output-finish.ts";
 import type { LaneOptions } from "./output-lane.ts";
 import type { Preparation } from "./preparation.ts";
 import { type Produced, tellScene, warnOfMissing } from "./production.ts";
+import { type RefusedBefore, RefusedFrames } from "./refused-frames.ts";
 import { type SceneFacts, settleScene } from "./scene-facts.ts";
 import { Tally } from "./tally.ts";
 
@@ -19,6 +22,7 @@ import { Tally } from "./tally.ts";
 export interface StoredOutput {
   readonly facts: SceneFacts;
   readonly outputFacts: OutputFacts;
+  readonly records: ReadonlyMap<Frame, FrameRecord>;
   /** Blender that rendered it; `null` when versions were mixed. */
   readonly blenderVersion: string | null;
 }
@@ -67,7 +71,7 @@ export async function findStored(
     format: outputFacts.frameFormat,
   });
   if (proved.size < frames.length) return null;
-  return { facts, outputFacts, blenderVersion: folder.previous.blenderVersion };
+  return { facts, outputFacts, records: proved, blenderVersion: folder.previous.blenderVersion };
 }
 
 export interface EncodeStored {
@@ -75,14 +79,19 @@ export interface EncodeStored {
   readonly preparation: Preparation;
   readonly run: Run;
   readonly stored: StoredOutput;
+  readonly refusedBefore: RefusedBefore;
   readonly tell: FarmListener;
   readonly drain: AbortSignal;
   readonly signal: AbortSignal;
 }
 
-/** Makes the output of frames that are all stored and proved. */
-export async function encodeStored(given: EncodeStored): Promise<Produced> {
-  const { settings, preparation, run, stored, tell, drain, signal } = given;
+/**
+ * Makes the output of frames that are all stored and proved.
+ *
+ * @returns `null` when FFmpeg refuses some of them: they have left the store, and have to be rendered again
+ */
+export async function encodeStored(given: EncodeStored): Promise<Produced | null> {
+  const { settings, preparation, run, stored, refusedBefore, tell, drain, signal } = given;
   const { folder, format, tools } = preparation;
   const { facts, outputFacts } = stored;
   const { frames, rate } = outputFacts;
@@ -93,16 +102,24 @@ export async function encodeStored(given: EncodeStored): Promise<Produced> {
   const tally = new Tally(tell, frames.length);
   warnOfMissing(facts, tally);
   const { output, overwrite, poster } = settings;
+  const refusedFrames = new RefusedFrames({
+    ...{ before: refusedBefore, tell },
+    recordOf: (frame) => stored.records.get(frame),
+    setAside: (record, message) => setFrameAside(folder, record, message),
+    onAside: () => {},
+  });
   const laneOptions: LaneOptions = {
     ...{ facts: outputFacts, format, tools, output, overwrite, job: run.job, signal },
     pathOf: (frame) => storedFramePath(folder.framesFolder, frame),
+    nodeOf: (frame) => stored.records.get(frame)?.node.id,
     again: encodeAgain(folder.path, settings.jobDir !== undefined, settings),
     onPostponed: (message) => tell({ type: "encode:postponed", message }),
+    onRefused: (refused) => refusedFrames.take(refused),
   };
   await using lane = await openLane(laneOptions);
   for (const frame of frames) lane.accept(frame);
-  await finishOutput(lane, laneOptions, poster, tell, drain);
-  return { type: "complete", facts, reused: frames.length, tally };
+  const finished = await finishOutput(lane, laneOptions, poster, tell, drain);
+  return finished === null ? null : { type: "complete", facts, tally };
 }
 
 /** What a node would say that there is to render, as an earlier run wrote it down; `null` when a node must be asked. */

@@ -39,6 +39,13 @@ export class SequenceLane implements EncodeLane {
     if (this.#known.has(frame)) this.#ready.push(frame);
   }
 
+  async drop(frames: readonly Frame[]): Promise<void> {
+    for (const frame of frames) {
+      await this.#sequence.remove(frame);
+      this.#encoded = Math.max(0, this.#encoded - 1);
+    }
+  }
+
   async finish(): Promise<FinishedOutput> {
     this.#ready.end();
     await this.#along;

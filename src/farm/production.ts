@@ -19,11 +19,15 @@ import { outputFactsOf, parseFacts, recordFacts } from "./output-facts.ts";
 import { encodeAgain, finishOutput } from "./output-finish.ts";
 import type { LaneOptions } from "./output-lane.ts";
 import type { Preparation } from "./preparation.ts";
+import { type RefusedBefore, RefusedFrames, refusedError } from "./refused-frames.ts";
 import { type SceneFacts, settleScene } from "./scene-facts.ts";
 import { Tally } from "./tally.ts";
 import { WaitLimit } from "./waiting.ts";
 
-/** How long a node that kept the job gets no frame: others may hold it. Less than the second after which the loop ticks. */
+/**
+ * How long the first node gets no frame when it kept the job, as others may hold that, or when one was refused, as others
+ * are to render that. Less than the second after which the loop ticks.
+ */
 const hearOthersMs = 900;
 /** How often the time without any node is looked at. */
 const lookEveryMs = 1_000;
@@ -33,6 +37,7 @@ export interface Production {
   readonly preparation: Preparation;
   readonly gathering: Gathering;
   readonly run: Run;
+  readonly refusedBefore: RefusedBefore;
   /** See `RenderOptions`. */
   readonly chooseFrames?: ((own: string) => Promise<string>) | undefined;
   readonly tell: FarmListener;
@@ -42,7 +47,7 @@ export interface Production {
 
 /** What came of it: all frames in the video, or stopped on request. */
 export type Produced =
-  | { readonly type: "complete"; readonly facts: SceneFacts; readonly reused: number; readonly tally: Tally }
+  | { readonly type: "complete"; readonly facts: SceneFacts; readonly tally: Tally }
   | { readonly type: "stopped"; readonly missing: number };
 
 /**
@@ -78,51 +83,68 @@ export async function produce(production: Production): Promise<Produced> {
   warnOfMissing(facts, tally);
 
   const { output, overwrite, poster } = settings;
+  const { inputs, pool } = gathering;
+  const refusedFrames = new RefusedFrames({
+    ...{ before: production.refusedBefore, tell },
+    recordOf: (frame) => store.recordOf(frame),
+    setAside: ({ frame }, message) => store.setAside(frame, message),
+    onAside: ({ node, frame, seconds }, error) => {
+      tally.discount(node.id, frame, seconds);
+      loop.refused(node.id, frame, error);
+    },
+  });
   const laneOptions: LaneOptions = {
     ...{ facts: outputFacts, format, tools, output, overwrite, job: run.job, signal },
     pathOf: (frame) => (store.has(frame) ? store.pathOf(frame) : undefined),
+    nodeOf: (frame) => store.recordOf(frame)?.node.id,
     again: encodeAgain(folder.path, settings.jobDir !== undefined, settings),
     onPostponed: (message) => tell({ type: "encode:postponed", message }),
+    onRefused: async (refused) => {
+      await refusedFrames.take(refused).catch((error: unknown) => {
+        inputs.push({ type: "broken", error });
+        throw error;
+      });
+    },
   };
   await using lane = await openLane(laneOptions);
-  for (const frame of alreadyStored) lane.accept(frame);
 
-  const { inputs, pool } = gathering;
   const earlier = await earlierAttempts(folder, run);
+  const refused = store.refusedBefore.filter(({ frame }) => !store.has(frame));
+  const waits = first.node.opened.resumed || refused.length > 0;
   const state = createState({
     frames: orderFrames(frames, settings.order),
     alreadyStored,
     // Nodes may still hold attempts of an earlier run, so no number is used twice.
     firstAttempt: (run.run - 1) * defaultPolicy.attemptsPerRun + 1,
-    handsOutFrom: first.node.opened.resumed ? systemClock.monotonicMs() + hearOthersMs : 0,
+    handsOutFrom: waits ? systemClock.monotonicMs() + hearOthersMs : 0,
   });
   const nameOf = (node: string) => pool.nameOf(node);
   const mayStillCome = () => pool.standings.isAlive;
   const refusalOf = (node: JoinedNode) => refusalByFiles(node, facts);
   const leaveOut = (node: string, reason: FarmError) => pool.leaveOut(node, reason);
-  const loop = new JobLoop({
+  using loop = new JobLoop({
     ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, refusalOf, leaveOut, waitLimit, tell, signal },
     earlierAttempts: earlier,
     clock: systemClock,
   });
+  // Not before: FFmpeg may refuse one of them.
+  for (const frame of alreadyStored) lane.accept(frame);
+  for (const { node, frame, refused: message = "" } of refused) loop.refused(node.id, frame, refusedError(message));
   const onDrain = () => inputs.push({ type: "scheduler", event: { type: "drain-requested" } });
   drain.addEventListener("abort", onDrain, { once: true });
   if (drain.aborted) onDrain();
   try {
-    const outcome = await loop.run(first);
-    switch (outcome.type) {
-      case "drained":
-        return { type: "stopped", missing: outcome.missing.length };
-      case "failed":
-        throw framesFailed(outcome.frames, tally.onlyCause, folder.path);
-      case "complete":
-        // The nodes are done, whatever the encoder has still to do.
-        await Promise.all([finishOutput(lane, laneOptions, poster, tell, drain), gathering.release()]);
-        return { type: "complete", facts, reused: alreadyStored.size, tally };
+    for (let outcome = await loop.run(first); ; outcome = await loop.run()) {
+      if (outcome.type === "drained") return { type: "stopped", missing: outcome.missing.length };
+      if (outcome.type === "failed") throw framesFailed(outcome.frames, tally.onlyCause, folder.path);
+      // The nodes stay until the output is there: FFmpeg may refuse a frame that then has to be rendered again.
+      const finished = await finishOutput(lane, laneOptions, poster, tell, drain);
+      if (finished !== null) return { type: "complete", facts, tally };
+      await refusedFrames.settled;
     }
   } catch (error) {
     if (!signal.aborted || error instanceof FarmError) throw error;
-    return { type: "stopped", missing: frames.length - tally.stored };
+    return { type: "stopped", missing: frames.filter((frame) => !store.has(frame)).length };
   } finally {
     drain.removeEventListener("abort", onDrain);
   }

@@ -10,6 +10,7 @@ import { videoDoneBefore } from "./output-done.ts";
 import { encodeStored, findStored, fingerprintFor } from "./output-resume.ts";
 import { type Preparation, prepare } from "./preparation.ts";
 import { type Produced, produce } from "./production.ts";
+import type { RefusedBefore } from "./refused-frames.ts";
 import { Tally } from "./tally.ts";
 import { Traces } from "./traces.ts";
 
@@ -90,8 +91,9 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
     tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
 
     const { chooseFrames, confirmOpenNode } = options;
+    const refusedBefore: RefusedBefore = new Map();
     const questions = { ...(chooseFrames && { chooseFrames }), ...(confirmOpenNode && { confirmOpenNode }) };
-    const rendering = { settings, preparation, tell, drain, signal, ...questions };
+    const rendering = { settings, preparation, refusedBefore, tell, drain, signal, ...questions };
     const { produced, nodes, warnings } = (await encodeEarlier(rendering)) ?? (await renderAndEncode(rendering));
     if (produced.type === "stopped") return { type: "interrupted", missing: produced.missing };
     if (!settings.keepFrames) await cleanUp(folder, produced.tally);
@@ -99,7 +101,7 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
       type: "completed",
       output: settings.output,
       frames: produced.facts.frames.length,
-      reused: produced.reused,
+      reused: produced.tally.reused,
       seconds: (systemClock.monotonicMs() - startedMs) / 1000,
       nodes,
       warnings: [...warnings, ...produced.tally.warnings],
@@ -136,6 +138,7 @@ async function cleanUp(folder: JobFolder, tally: Tally): Promise<void> {
 interface Rendering extends Pick<RenderOptions, "chooseFrames" | "confirmOpenNode"> {
   readonly settings: JobSettings;
   readonly preparation: Preparation;
+  readonly refusedBefore: RefusedBefore;
   readonly tell: FarmListener;
   readonly drain: AbortSignal;
   readonly signal: AbortSignal;
@@ -148,18 +151,22 @@ interface Rendered {
   readonly warnings: readonly string[];
 }
 
-/** An earlier run stored every frame and ended while it encoded: no node is looked for. `null` when that is not so. */
-async function encodeEarlier({ settings, preparation, tell, drain, signal }: Rendering): Promise<Rendered | null> {
+/**
+ * An earlier run stored every frame and ended while it encoded: no node is looked for. `null` when that is not so, or when
+ * FFmpeg refuses some of them.
+ */
+async function encodeEarlier(rendering: Rendering): Promise<Rendered | null> {
+  const { settings, preparation, tell, signal } = rendering;
   if (settings.isFresh) return null;
   const stored = await findStored(settings, preparation, tell, signal);
   if (stored === null) return null;
   const run = await beginRun(settings, preparation, stored.blenderVersion);
-  const produced = await encodeStored({ settings, preparation, run, stored, tell, drain, signal });
-  return { produced, nodes: [], warnings: [] };
+  const produced = await encodeStored({ ...rendering, run, stored });
+  return produced === null ? null : { produced, nodes: [], warnings: [] };
 }
 
 async function renderAndEncode(rendering: Rendering): Promise<Rendered> {
-  const { settings, preparation, tell, drain, signal, chooseFrames, confirmOpenNode } = rendering;
+  const { settings, preparation, tell, drain, signal, confirmOpenNode } = rendering;
   await using gathering = new Gathering(settings, preparation, tell, confirmOpenNode);
   const version = await gathering.chooseVersion(AbortSignal.any([signal, drain]));
   const run = await beginRun(settings, preparation, version);
@@ -169,7 +176,7 @@ async function renderAndEncode(rendering: Rendering): Promise<Rendered> {
   const colorMode = format.canHaveAlpha ? null : "RGB";
   const { allowScripts } = settings;
   gathering.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode, allowScripts });
-  const produced = await produce({ settings, preparation, gathering, run, tell, drain, signal, chooseFrames });
+  const produced = await produce({ ...rendering, gathering, run });
   const nodes = produced.type === "complete" ? produced.tally.nodes((node) => gathering.pool.infoOf(node)) : [];
   return { produced, nodes, warnings: gathering.warnings };
 }

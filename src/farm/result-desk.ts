@@ -14,7 +14,7 @@ export interface DeskOptions {
   /** How many attempts the frame has taken, for its record. */
   readonly attemptsAt: (frame: Frame) => number;
   /** Every fetch ends as one event. After the loss of its node only a result that was stored all the same is told of. */
-  readonly onEvent: (event: EventBody, result: FrameResult) => void;
+  readonly onEvent: (event: EventBody) => void;
   /** What no node is to blame for, as a disk of ours that is full. */
   readonly onBroken: (error: unknown) => void;
   readonly signal: AbortSignal;
@@ -57,7 +57,7 @@ export class ResultDesk {
     const waiting = this.#counters.get(node)?.waiting ?? [];
     const index = waiting.findIndex(({ frame, attempt }) => frame === ref.frame && attempt === ref.attempt);
     const result = index < 0 ? undefined : waiting.splice(index, 1)[0];
-    if (result) this.#options.onEvent({ type: "result-lost", node, ...ref }, result);
+    if (result) this.#options.onEvent({ type: "result-lost", node, ...ref });
   }
 
   /** Begins no more fetches. */
@@ -75,7 +75,7 @@ export class ResultDesk {
       counter.running += 1;
       const onEnd = (event: EventBody) => {
         // On a newer link the same result may be on its way again: what became of it on this one says nothing of that.
-        if (event.type === "frame-stored" || this.#counters.get(node) === counter) onEvent(event, result);
+        if (event.type === "frame-stored" || this.#counters.get(node) === counter) onEvent(event);
       };
       const record = recordOf(session, result, attemptsAt(result.frame));
       takeIn({ session, result, record, store, signal })

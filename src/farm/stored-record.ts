@@ -28,6 +28,10 @@ export async function latestRecords(file: string): Promise<Map<Frame, StoredFram
     const record = parseFrameRecord(line);
     if (!record || record.frame < lowestFrame || record.frame > highestFrame) continue;
     const { node, blender, device, frame, attempts, seconds } = record;
+    if (record.refused !== undefined) {
+      stored.delete(frame);
+      continue;
+    }
     const key = JSON.stringify([node, blender, device]);
     const renderer = renderers.get(key) ?? { node: node.id, name: node.name, blender, device };
     renderers.set(key, renderer);

@@ -8,7 +8,7 @@ const mostWarnings = 200;
 /** Counts for the summary: who rendered what in this run, and what the user should know. */
 export class Tally {
   readonly #tell: FarmListener;
-  readonly #reused: number;
+  #reused: number;
   readonly #counted = new Set<Frame>();
   readonly #nodes = new Map<NodeId, { frames: number; renderSeconds: number }>();
   readonly #warnings = new Map<string, string>();
@@ -28,6 +28,20 @@ export class Tally {
     const before = this.#nodes.get(node) ?? { frames: 0, renderSeconds: 0 };
     this.#nodes.set(node, { frames: before.frames + 1, renderSeconds: before.renderSeconds + seconds });
     return true;
+  }
+
+  /** A stored frame was refused: it counts again when it is stored again. */
+  discount(node: NodeId, frame: Frame, seconds: number): void {
+    const counts = this.#nodes.get(node);
+    if (!this.#counted.delete(frame)) this.#reused -= 1;
+    else if (counts) {
+      this.#nodes.set(node, { frames: counts.frames - 1, renderSeconds: counts.renderSeconds - seconds });
+    }
+  }
+
+  /** How many of the job's frames an earlier run stored, and this one uses. */
+  get reused(): number {
+    return this.#reused;
   }
 
   /** How many of the job's frames are stored, those of earlier runs included. */

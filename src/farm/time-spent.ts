@@ -142,6 +142,9 @@ export class TimeSpent {
         this.#store(textOf(line.node), frame, atMs);
         if (amountOf(line.stored) >= amountOf(line.total)) this.#finishFrames(atMs);
         return;
+      case "frame:refused":
+        this.#allStoredMs = undefined; // it is rendered again
+        return;
       case "frame:requeued":
         if (clock?.hasLink) this.#lose([clock], frame, line);
         return; // an attempt on a lost link may come to something yet

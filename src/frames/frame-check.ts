@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { openOwnFile } from "../core/own-file.ts";
+import { ChunkCheck } from "./chunk-list.ts";
 import { type FrameExpectation, FrameFaultFound, type FrameVerdict, pngColors } from "./frame-expectation.ts";
 import { PixelCheck } from "./pixel-check.ts";
 import { type ByteSource, type Chunk, readChunks } from "./png-chunks.ts";
@@ -8,7 +9,7 @@ const windowBytes = 256 * 1024;
 
 /**
  * Proves that a file is the frame it should be: a whole PNG, every checksum right, every pixel there, of the expected
- * size, depth and colour, and carrying the expected frame number.
+ * size, depth and colour, carrying the expected frame number, and nothing that Blender does not write.
  *
  * FFmpeg cannot do this: it skips a cut frame together with every later one and ends with status 0.
  *
@@ -67,6 +68,7 @@ async function check(source: ByteSource, expected: FrameExpectation, signal?: Ab
 
 async function inspect(source: ByteSource, expected: FrameExpectation, signal?: AbortSignal): Promise<void> {
   using pixels = new PixelCheck(expected);
+  const others = new ChunkCheck();
   let previous: string | undefined;
   let hasPixels = false;
   let hasFrame = false;
@@ -76,13 +78,16 @@ async function inspect(source: ByteSource, expected: FrameExpectation, signal?: 
       throw new FrameFaultFound("BAD_CHUNK", "its header is not its first chunk");
     }
     if (chunk.type === "IHDR") {
-      checkHeader(await dataOf(chunk, 13), expected);
+      checkHeader(await headerIn(chunk), expected);
     } else if (chunk.type === "IDAT") {
       if (hasPixels && previous !== "IDAT") throw new FrameFaultFound("BAD_CHUNK", "its pixels are not in one run");
       hasPixels = true;
       for await (const piece of chunk.pieces) await pixels.write(piece);
-    } else if (chunk.type === "tEXt") {
-      hasFrame = checkFrameNumber(await dataOf(chunk, 256), expected.frame) || hasFrame;
+    } else if (chunk.type !== "IEND") {
+      const data = await others.read(chunk, hasPixels);
+      if (chunk.type === "tEXt") hasFrame = checkFrameNumber(data, expected.frame) || hasFrame;
+    } else if (chunk.lengthBytes > 0) {
+      throw new FrameFaultFound("BAD_CHUNK", "its end is not empty");
     }
     previous = chunk.type;
   }
@@ -91,16 +96,14 @@ async function inspect(source: ByteSource, expected: FrameExpectation, signal?: 
   if (!hasFrame) throw new FrameFaultFound("WRONG_FRAME", "it does not say which frame it is");
 }
 
-/** At most `limit` bytes: the rest of a longer chunk is left to the walk, which reads and proves it. */
-async function dataOf(chunk: Chunk, limit: number): Promise<Buffer> {
-  if (chunk.lengthBytes > limit) return Buffer.alloc(0);
+async function headerIn(chunk: Chunk): Promise<Buffer> {
+  if (chunk.lengthBytes !== 13) throw new FrameFaultFound("BAD_CHUNK", "its header has the wrong length");
   const pieces: Uint8Array[] = [];
   for await (const piece of chunk.pieces) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 
 function checkHeader(header: Buffer, expected: FrameExpectation): void {
-  if (header.length !== 13) throw new FrameFaultFound("BAD_CHUNK", "its header has the wrong length");
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
   if (width !== expected.width || height !== expected.height) {
     const wanted = `${expected.width}x${expected.height}`;

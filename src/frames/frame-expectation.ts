@@ -34,6 +34,7 @@ export type FrameFault =
   | "NOT_A_PNG"
   | "TRUNCATED"
   | "BAD_CHUNK"
+  | "FOREIGN_CHUNK"
   | "BAD_CHECKSUM"
   | "BAD_PIXELS"
   | "TRAILING_BYTES"

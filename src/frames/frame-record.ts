@@ -17,6 +17,11 @@ export interface FrameRecord {
   readonly seconds: number;
   readonly sha256: string;
   readonly sizeBytes: number;
+  /**
+   * Why the output could not be made with this frame, in FFmpeg's words: then it has left the store, and lies beside it.
+   * Absent of a frame that is stored.
+   */
+  readonly refused?: string;
 }
 
 /** @returns `null` when it is no record, whatever else it is */
@@ -34,7 +39,18 @@ export function parseFrameRecord(line: string): FrameRecord | null {
   if (typeof id !== "string" || typeof name !== "string") return null;
   if (typeof blender !== "string" || typeof device !== "string") return null;
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) return null;
-  return { frame, node: { id, name }, blender, device, attempts, seconds, sha256, sizeBytes };
+  const record = { frame, node: { id, name }, blender, device, attempts, seconds, sha256, sizeBytes };
+  return typeof value.refused === "string" ? { ...record, refused: value.refused } : record;
+}
+
+/** The records that count: of each frame the last one, unless that says that it was refused. */
+export function standingRecords(records: Iterable<FrameRecord>): Map<Frame, FrameRecord> {
+  const standing = new Map<Frame, FrameRecord>();
+  for (const record of records) {
+    if (record.refused === undefined) standing.set(record.frame, record);
+    else standing.delete(record.frame);
+  }
+  return standing;
 }
 
 /** Narrows a value from JSON. */

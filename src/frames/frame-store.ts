@@ -8,6 +8,7 @@ import { frameFileName } from "./frame-name.ts";
 import type { FrameRecord } from "./frame-record.ts";
 import { IncomingFrame } from "./incoming-frame.ts";
 import { frameOfOwnName, makeOwnFolder } from "./own-names.ts";
+import { moveAside } from "./refused-frames.ts";
 import { storeFailed } from "./store-errors.ts";
 import { verifyFrames } from "./verify-frames.ts";
 
@@ -30,6 +31,8 @@ export interface FrameStoreOptions {
 export class FrameStore implements AsyncDisposable {
   /** How many frames of earlier runs were found good. */
   readonly reused: number;
+  /** Frames that were refused in earlier runs, with who had rendered them. They may have been stored again since. */
+  readonly refusedBefore: readonly FrameRecord[];
   readonly #options: FrameStoreOptions;
   readonly #log: FrameLog;
   readonly #records: Map<Frame, FrameRecord>;
@@ -41,6 +44,7 @@ export class FrameStore implements AsyncDisposable {
     this.#log = log;
     this.#records = records;
     this.reused = records.size;
+    this.refusedBefore = log.records.filter(({ refused }) => refused !== undefined);
   }
 
   /**
@@ -93,6 +97,28 @@ export class FrameStore implements AsyncDisposable {
     return IncomingFrame.open(record, this.#options.format, this.pathOf(record.frame), (partPath, proved) =>
       this.#keep(partPath, proved),
     );
+  }
+
+  /**
+   * Takes a frame out of the store with which the output cannot be made, and keeps its file aside. It may be stored again.
+   *
+   * @param refused Why, in FFmpeg's words
+   * @returns Where the file is now
+   * @throws {FarmError} `FARM_STORE_FAILED`
+   */
+  setAside(frame: Frame, refused: string): Promise<string> {
+    const turn = this.#turn.then(async () => {
+      const record = this.#records.get(frame);
+      if (record === undefined) throw new Error(`Frame ${frame} is not stored`);
+      this.#records.delete(frame);
+      try {
+        return await moveAside(this.#log, this.#options.framesFolder, { ...record, refused });
+      } catch (error) {
+        throw await storeFailed(`set frame ${frame} aside`, this.#options.framesFolder, error);
+      }
+    });
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   /** Waits for the frame that is being stored, if there is one. Idempotent. */

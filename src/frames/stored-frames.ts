@@ -3,8 +3,10 @@ import { systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
 import { readOwnFile } from "../core/own-file.ts";
 import type { FrameFormat } from "./frame-expectation.ts";
+import { FrameLog } from "./frame-log.ts";
 import { frameFileName } from "./frame-name.ts";
-import { type FrameRecord, parseFrameRecord } from "./frame-record.ts";
+import { type FrameRecord, parseFrameRecord, standingRecords } from "./frame-record.ts";
+import { moveAside } from "./refused-frames.ts";
 import { storeFailed } from "./store-errors.ts";
 import { type VerifyOptions, verifyFrames } from "./verify-frames.ts";
 
@@ -36,8 +38,26 @@ export async function provedFrames(options: StoredFramesOptions): Promise<Readon
 
 /** Whether a record of each of these frames is there: the proof is only worth its time when it is. */
 export async function areRecorded(frames: readonly Frame[], logPath: string): Promise<boolean> {
-  const recorded = new Set((await readRecords(logPath)).map((record) => record.frame));
+  const recorded = standingRecords(await readRecords(logPath));
   return frames.every((frame) => recorded.has(frame));
+}
+
+/**
+ * Takes a frame out of the store that nobody has open: see `FrameStore.setAside`.
+ *
+ * @throws {FarmError} `FARM_STORE_FAILED`
+ */
+export async function setFrameAside(
+  { framesFolder, framesLogPath }: { readonly framesFolder: string; readonly framesLogPath: string },
+  record: FrameRecord,
+  refused: string,
+): Promise<string> {
+  try {
+    await using log = await FrameLog.open(framesLogPath);
+    return await moveAside(log, framesFolder, { ...record, refused });
+  } catch (error) {
+    throw await storeFailed(`set frame ${record.frame} aside`, framesFolder, error);
+  }
 }
 
 /** Where the file of a frame is, or would be. */

@@ -7,7 +7,7 @@ import { hashFile } from "./blend-copy.ts";
 import { checkFrameFile } from "./frame-check.ts";
 import type { FrameFormat } from "./frame-expectation.ts";
 import { frameFileName } from "./frame-name.ts";
-import type { FrameRecord } from "./frame-record.ts";
+import { type FrameRecord, standingRecords } from "./frame-record.ts";
 
 /** As many as there are threads in Node's pool, which do the work. */
 const atOnce = 4;
@@ -30,7 +30,7 @@ export async function verifyFrames(
   options: VerifyOptions = {},
 ): Promise<Map<Frame, FrameRecord>> {
   const { onChecking, signal } = options;
-  const latest = new Map(records.map((record) => [record.frame, record]));
+  const latest = standingRecords(records);
   // Of a job that had finished the records are there, and no frames.
   const files = new Set(latest.size === 0 ? [] : await namesIn(folder));
   const here = [...latest.values()].filter((record) => files.has(frameFileName(record.frame)));

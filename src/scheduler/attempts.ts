@@ -38,10 +38,16 @@ export function openAttempt(draft: Draft, opened: Omit<Attempt, "recall" | "prog
   draft.setFrame({ ...record, status: "active", tries: [...others, entry] });
 }
 
-/** Assigns the frame to a free place of a slot under a new attempt number. With the last one of the run the job drains. */
-export function assignFrame(draft: Draft, frame: number, node: NodeId, slot: number): void {
+/** A new attempt number. With the last one of the run the job drains. */
+export function nextNumber(draft: Draft): number {
   const attempt = draft.nextAttempt++;
   if (draft.nextAttempt - draft.firstAttempt >= draft.policy.attemptsPerRun) draft.isDraining = true;
+  return attempt;
+}
+
+/** Assigns the frame to a free place of a slot under a new attempt number. */
+export function assignFrame(draft: Draft, frame: number, node: NodeId, slot: number): void {
+  const attempt = nextNumber(draft);
   openAttempt(draft, { attempt, frame, node, slot, status: "assigned", startedAt: null });
   draft.emit({ type: "assign", node, slot, frame, attempt });
 }

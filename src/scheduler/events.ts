@@ -49,6 +49,12 @@ export type EventBody =
   | ({ readonly type: "result-refused"; readonly node: NodeId; readonly error: AttemptError } & AttemptRef)
   /** The result could not be had, and nobody is to blame: the link broke, or the node no longer holds it. */
   | ({ readonly type: "result-lost"; readonly node: NodeId } & AttemptRef)
+  /**
+   * A stored frame has left the store, because the output cannot be made with it: it counts against the node that rendered
+   * it, and the frame is rendered again. The one event that is heard after `finish`, while all frames are stored. Of a frame
+   * that is queued it says that it was refused in an earlier run.
+   */
+  | { readonly type: "frame-refused"; readonly node: NodeId; readonly frame: Frame; readonly error: AttemptError }
   /** Time passed; sent about once a second. */
   | { readonly type: "tick" }
   /** Finish what runs, start nothing. */
@@ -69,7 +75,7 @@ export type InstructionBody =
   | ({ readonly type: "release"; readonly node: NodeId } & AttemptRef)
   /** Something the user and the log should know; changes nothing. */
   | { readonly type: "announce"; readonly news: News }
-  /** The job has ended: nothing follows. Comes exactly once. */
+  /** The job has ended: nothing follows. Comes exactly once, and once more when a frame was refused after it. */
   | { readonly type: "finish"; readonly outcome: Outcome };
 
 export type News =

@@ -5,6 +5,7 @@ import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
 import { adoptRunning, onSlotLost } from "./membership.ts";
 import { originOf, tryOf } from "./origin.ts";
+import { needsFreshSlot } from "./refused-frames.ts";
 import type { Attempt } from "./state.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
@@ -33,9 +34,10 @@ export function onAttemptStarted(draft: Draft, report: Report & { readonly slot:
   }
   occupySlot(draft, { ...running, recall: "none" });
   draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true });
-  if (draft.nodes.get(report.node)?.barredAt === null) return;
+  const isBarred = draft.nodes.get(report.node)?.barredAt !== null;
+  if (!isBarred && !needsFreshSlot(draft, attempt)) return;
   disregard(draft, { ...running, recall: "none" }, "cancelled");
-  settleFrame(draft, attempt, "its node was barred");
+  settleFrame(draft, attempt, isBarred ? "its node was barred" : "its slot is started anew for it");
 }
 
 /** A slot runs one attempt: another one still listed there ended without our having heard of it. */

@@ -6,6 +6,7 @@ import { onNodeJoined, onNodeLost, onSlotLost, onSlotReady } from "./membership.
 import { forgiveInTime, keepOneUsable } from "./mercy.ts";
 import { giveUpSilent } from "./patience.ts";
 import { giveWork } from "./pull.ts";
+import { onFrameRefused } from "./refused-frames.ts";
 import { onAttemptFailed, onAttemptProgressed, onAttemptStarted, onAttemptWithdrawn } from "./reports.ts";
 import { onAttemptRendered, onFrameStored, onResultLost, onResultRefused } from "./results.ts";
 import type { SchedulerState } from "./state.ts";
@@ -19,16 +20,21 @@ export interface Step {
  * The whole scheduler: takes one past fact and returns the new state with the orders that follow from it.
  *
  * The state given is not changed, and the same state and event always give the same step. Reports that come late, twice or
- * about nothing that is known are harmless. After the instruction `finish` every event is answered with nothing.
+ * about nothing that is known are harmless. After the instruction `finish` every event is answered with nothing, unless it
+ * says that a frame of the complete job was refused.
  */
 export function step(state: SchedulerState, event: SchedulerEvent): Step {
-  if (state.isFinished) return { state, instructions: [] };
+  if (state.isFinished && !reopens(state, event)) return { state, instructions: [] };
   const draft = new Draft(state, event);
   take(draft, event);
   keepOneUsable(draft);
   giveWork(draft);
   conclude(draft);
   return draft.finish();
+}
+
+function reopens({ frames }: SchedulerState, event: SchedulerEvent): boolean {
+  return event.type === "frame-refused" && frames.counts.stored === frames.size;
 }
 
 function take(draft: Draft, event: SchedulerEvent): void {
@@ -68,6 +74,9 @@ function take(draft: Draft, event: SchedulerEvent): void {
       break;
     case "result-lost":
       onResultLost(draft, event);
+      break;
+    case "frame-refused":
+      onFrameRefused(draft, event);
       break;
     case "tick":
       giveUpSilent(draft);

@@ -62,6 +62,7 @@ describe("no line holds what could move the cursor or pass for another line,", (
     { type: "node:barred", ...named, name: evil, reason: evil },
     { type: "frame:failed", frame: 1, code: "RENDER_FAILED", message: evil, hint: evil },
     { type: "frame:requeued", ...named, name: evil, frame: 1, reason: evil },
+    { type: "frame:refused", ...named, name: evil, frame: 1, message: evil, file: "refused/0000001.png" },
     { type: "node:found", ...named, name: evil, address: "a:1", blender: evil, slots: 1 },
     { type: "job:restarted", reason: evil },
     { type: "encode:postponed", message: evil },

@@ -106,13 +106,15 @@ test("how the job ended, and what was wrong with its nodes: lost, barred, refuse
       line(14, "node:unreachable", { name: "d", message: "nobody there", hint: "start it" }),
       nodeLine(15, "node:busy", "e", { holder: "them" }),
       ...[line(16, "encode:postponed", { message: "broken pipe" }), line(17, "warning", { message: "w", name: "a" })],
+      line(17, "frame:refused", { frame: 7, name: "a", message: "no data", file: "f" }),
       ...[line(18, "warning", { message: "w", name: "a" }), line(19, "warning", { message: "w", name: null })],
       line(20, "job:failed", { code: "FARM_FRAMES_FAILED", message: "Cannot finish" }),
     ],
   });
+  const refused = "FFmpeg refused frame 7, which a rendered: no data";
   expect(report).toMatchObject({
     ...{ outcome: "failed", error: { code: "FARM_FRAMES_FAILED", message: "Cannot finish" }, runs: 2 },
-    warnings: ["Encoding was put off until all frames were there: broken pipe", "w (a)", "w"],
+    warnings: ["Encoding was put off until all frames were there: broken pipe", "w (a)", refused, "w"],
   });
   expect(report.troubles).toMatchObject([
     { what: "lost", name: "a", count: 2, message: "closed" },

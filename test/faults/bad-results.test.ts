@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { FakeConversation, FakeNodeOptions } from "../support/fake-node.ts";
-import { makePng } from "../support/png.ts";
+import { withChunk } from "../support/odd-chunks.ts";
+import { makePng, pngChunk } from "../support/png.ts";
 import { range, ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
 
 // A minute without bytes is long for a test; the real number has a test of its own.
@@ -27,6 +28,14 @@ const lies: [what: string, options: FakeNodeOptions][] = [
   ["a picture of another size", { picture: (frame) => makePng({ ...format, width: 31 }, frame) }],
   ["a picture of another depth", { picture: (frame) => makePng({ ...format, depth: 16 }, frame) }],
   ["a picture with alpha", { picture: (frame) => makePng({ ...format, colorMode: "RGBA" }, frame) }],
+  [
+    "a malformed colour profile",
+    { picture: (_, honest) => withChunk(honest, pngChunk("iCCP", "not a profile, really")) },
+  ],
+  [
+    "metadata that Blender never writes",
+    { picture: (_, honest) => withChunk(honest, pngChunk("acTL", Buffer.alloc(8))) },
+  ],
   ["bytes behind its end", { picture: (_, honest) => Buffer.concat([honest, Buffer.from("more")]) }],
   ["a digest that differs", { claim: () => ({ sha256: "0".repeat(64) }) }],
   ["more bytes than it announced", { claim: ({ sizeBytes }) => ({ sizeBytes: sizeBytes - 1 }) }],

@@ -5,6 +5,7 @@ import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { checkFrameBytes, checkFrameFile } from "../../src/frames/frame-check.ts";
 import type { FrameFormat } from "../../src/frames/frame-expectation.ts";
+import { exifChunk } from "../support/odd-chunks.ts";
 import { joinPng, makePng, pngChunk, pngHeader, pngRows } from "../support/png.ts";
 
 const format: FrameFormat = { width: 61, height: 37, depth: 8, colorMode: "RGB" };
@@ -33,9 +34,9 @@ describe("checkFrameBytes() accepts", () => {
     expect(await checkFrameBytes(makePng(wanted, -7), wanted)).toEqual({ ok: true });
   });
 
-  test("pixels in many chunks, and other chunks of any kind and length", async () => {
+  test("pixels in many chunks, and a long text", async () => {
     const parts = [pixels.subarray(0, 5), pixels.subarray(5, 6), new Uint8Array(), pixels.subarray(6)];
-    const texts = [pngChunk("tEXt", `Note\0${"x".repeat(600_000)}`), text, pngChunk("eXIf", "y")];
+    const texts = [pngChunk("tEXt", `Note\0${"x".repeat(600_000)}`), text];
     expect(await codeOf(joinPng(header, ...texts, ...parts.map((part) => pngChunk("IDAT", part)), end))).toBe("ok");
   });
 
@@ -127,5 +128,5 @@ function withPixels(rows: Uint8Array): Buffer {
 
 function interrupted(): Buffer {
   const [first, second] = [pixels.subarray(0, 20), pixels.subarray(20)];
-  return joinPng(header, text, pngChunk("IDAT", first), pngChunk("tEXt", "a\0b"), pngChunk("IDAT", second), end);
+  return joinPng(header, text, pngChunk("IDAT", first), exifChunk([]), pngChunk("IDAT", second), end);
 }

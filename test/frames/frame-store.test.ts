@@ -7,7 +7,8 @@ import { type FrameFormat, largestFrameBytes } from "../../src/frames/frame-expe
 import { frameFileName, frameOfFileName } from "../../src/frames/frame-name.ts";
 import type { FrameRecord } from "../../src/frames/frame-record.ts";
 import { FrameStore } from "../../src/frames/frame-store.ts";
-import { makePng } from "../support/png.ts";
+import { withChunk } from "../support/odd-chunks.ts";
+import { makePng, pngChunk } from "../support/png.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 const format: FrameFormat = { width: 32, height: 20, depth: 8, colorMode: "RGB" };
@@ -29,6 +30,60 @@ async function store(into: FrameStore, frame: number, png = makePng(format, fram
   for (let at = 0; at < png.length; at += 100) await incoming.write(png.subarray(at, at + 100));
   return await incoming.commit();
 }
+
+describe("FrameStore sets a frame aside with which the output cannot be made", () => {
+  test("and stores it again, from whomever", async () => {
+    await using folder = await makeTemporaryFolder();
+    const [frame1, aside] = [makePng(format, 1), join(folder.path, "refused")];
+    {
+      await using first = await openStore(folder);
+      for (const frame of [1, 2]) await store(first, frame);
+      const path = await first.setAside(1, "it cannot be read");
+      expect(path).toBe(join(aside, `0000001.${recordOf(1, frame1).sha256.slice(0, 8)}.png`));
+      expect(await readFile(path)).toEqual(frame1);
+      expect(first.stored).toEqual([2]);
+      expect(first.recordOf(1)).toBeUndefined();
+      await expect(first.setAside(1, "again")).rejects.toThrow("not stored");
+    }
+    {
+      await using second = await openStore(folder);
+      expect(second.stored).toEqual([2]);
+      expect(second.refusedBefore).toEqual([{ ...recordOf(1, frame1), refused: "it cannot be read" }]);
+      await store(second, 1);
+    }
+    await using third = await openStore(folder);
+    expect(third.stored).toEqual([1, 2]);
+    expect(third.recordOf(1)).toEqual(recordOf(1, frame1));
+    expect(await readdir(aside)).toHaveLength(1); // people may still look at it
+  });
+
+  test("and does not take it for stored when it is killed before the file is moved", async () => {
+    await using folder = await makeTemporaryFolder();
+    {
+      await using first = await openStore(folder);
+      for (const frame of [1, 2]) await store(first, frame);
+    }
+    const refused = { ...recordOf(1, makePng(format, 1)), refused: "it cannot be read" };
+    await appendFile(join(folder.path, "frames.ndjson"), `${JSON.stringify(refused)}\n`);
+    await using second = await openStore(folder);
+    expect(second.stored).toEqual([2]);
+    expect(await readdir(join(folder.path, "frames"))).toEqual(["0000002.png"]);
+  });
+});
+
+test("FrameStore does not keep a frame of an earlier run with a chunk that Blender does not write", async () => {
+  await using folder = await makeTemporaryFolder();
+  {
+    await using first = await openStore(folder);
+    await store(first, 1);
+  }
+  const odd = withChunk(makePng(format, 2), pngChunk("acTL", Buffer.alloc(8))); // as an earlier release took it in
+  await writeFile(join(folder.path, "frames", "0000002.png"), odd);
+  await appendFile(join(folder.path, "frames.ndjson"), `${JSON.stringify(recordOf(2, odd))}\n`);
+  await using second = await openStore(folder);
+  expect(second.stored).toEqual([1]);
+  expect(await readdir(join(folder.path, "frames"))).toEqual(["0000001.png"]);
+});
 
 describe("FrameStore keeps a frame that has proved good", () => {
   test("and a later run finds it", async () => {

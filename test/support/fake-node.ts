@@ -48,6 +48,8 @@ export interface FakeNodeOptions {
   claim?: (result: FrameResult) => Partial<FrameResult>;
   /** Error with which a frame fails, if it does. */
   fails?: (frame: Frame) => Partial<Problem> | undefined;
+  /** Awaited before the blendfile is open. */
+  beforeLoad?: () => Promise<void>;
   /** Error with which loading fails, if it does. */
   loadFails?: Partial<Problem>;
   /** Who has it already. */
@@ -262,6 +264,7 @@ export class FakeConversation {
   async #load(id: string): Promise<void> {
     const { job, options, sceneInfo } = this.node;
     if (!job) return;
+    await options.beforeLoad?.();
     if (options.loadFails !== undefined) {
       return this.send({ type: "job-load-failed", job: id, error: problem(options.loadFails) });
     }

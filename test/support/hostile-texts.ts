@@ -63,6 +63,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "frame:rendered": { ...named, frame: 1, seconds: 1 },
   "frame:stored": { ...named, frame: 1, seconds: 1, stored: 1, total: 2 },
   "frame:requeued": { ...named, frame: 2, reason: hostileLines },
+  "frame:refused": { ...named, frame: 1, message: hostileLines, file: hostileText },
   "frame:failed": { frame: 2, code: hostileText, message: hostileLines, hint: hostileLines },
   "job:progressed": { stored: 1, total: 2, nodes: 1, running: 1, encoded: 1, etaMs: 1000 },
   "encode:postponed": { message: hostileLines },

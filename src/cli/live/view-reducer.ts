@@ -92,6 +92,11 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       const free = requeued(withoutFrame(state, event.frame, atMs, event.node), [event.frame]);
       return told(free, "warning", `Frame ${event.frame} goes back into the queue: ${event.reason} (${event.name})`);
     }
+    case "frame:refused": {
+      const { frame, name, message } = event;
+      const missing = { ...state, cells: state.cells.with(frame, "queued"), encoded: 0 }; // FFmpeg begins anew
+      return noted(missing, "warning", `FFmpeg refuses frame ${frame}, which ${name} rendered: ${message}`);
+    }
     case "frame:rendered":
       return state;
     case "frame:failed":

@@ -60,6 +60,22 @@ test("a stored frame stays stored, whatever late attempts do", () => {
   expect(after(started, stored(alpha, 3), ...late).cells.statusOf(3)).toBe("stored");
 });
 
+test("a stored frame that FFmpeg refuses is missing again, with its node named, and FFmpeg begins anew", () => {
+  const told = { frame: 3, message: "no data", file: "refused/0000003.png" };
+  const progressed = { stored: 1, total: 9, nodes: 2, running: 1, encoded: 3, etaMs: null } as const;
+  const state = after(...[started, stored(alpha, 3), { type: "job:progressed", ...progressed } as const], {
+    type: "frame:refused",
+    ...alpha,
+    ...told,
+  });
+  expect(state.cells.statusOf(3)).toBe("queued");
+  expect(state.encoded).toBe(0);
+  expect(JSON.stringify([...state.notes])).toContain("FFmpeg refuses frame 3, which alpha rendered: no data");
+  expect(
+    after(started, stored(alpha, 3), { type: "frame:refused", ...alpha, ...told }, stored(alpha, 3)).cells.statusOf(3),
+  ).toBe("stored");
+});
+
 test("a frame that is stored frees every slot that was at it", () => {
   const state = after(started, { type: "frame:started", ...beta, frame: 3, slot: 0 }, stored(alpha, 3));
   expect(slotRows(state, 0).map(({ word }) => word)).toEqual(["idle", "idle"]);

@@ -1,0 +1,148 @@
+import { stat } from "node:fs/promises";
+import { blankFrame } from "./blank-frame.ts";
+import { FfmpegExitedError } from "./encode-errors.ts";
+import { encodeTrialArguments, type FrameStream, pictureTrialArguments } from "./ffmpeg-arguments.ts";
+import { FfmpegProcess } from "./ffmpeg-process.ts";
+import type { FfmpegTools } from "./ffmpeg-tools.ts";
+import { piecesOf } from "./frame-pieces.ts";
+import type { VideoFormat } from "./output-format.ts";
+
+export interface TrialOptions extends FrameStream {
+  readonly tools: FfmpegTools;
+  /** The video that is to be made; without one the frames are only read, as for a GIF or a picture. */
+  readonly format: VideoFormat | undefined;
+  /** How long the search may take, in milliseconds (default 10 min). What it has found until then is answered. */
+  readonly searchMs?: number;
+  readonly signal: AbortSignal;
+}
+
+/** A frame file that this FFmpeg refuses. */
+export interface RefusedFile {
+  readonly path: string;
+  /** FFmpeg's own words. */
+  readonly message: string;
+}
+
+const usualSearchMs = 600_000;
+/** Frames in one trial. */
+const blockLength = 32;
+/** FFmpeg reads ahead, 5 MB before it begins and some frames for its threads: the one it stumbles at is among the last. */
+const readAheadBytes = 16 * 1024 * 1024;
+const readAheadFrames = 64;
+const longestMessage = 300;
+
+/**
+ * Finds the frames that FFmpeg refuses: those with which it fails alone, twice, and with the real output's own filters
+ * and codec, while it takes a blank picture of the same form before and afterwards. So nothing else, neither a codec, a
+ * full disk nor a lack of memory, is taken for the fault of a frame.
+ *
+ * @param paths Frame files in the order in which FFmpeg was given them. The search begins with the last, goes back as far as
+ *   FFmpeg reads ahead, and ends with the first block in which there is any
+ * @param isWhole Whether to go through all of them
+ * @returns In the order of the paths; none when it is not the frames
+ * @throws The signal's reason
+ */
+export async function findRefused(
+  paths: readonly string[],
+  options: TrialOptions,
+  isWhole = false,
+): Promise<readonly RefusedFile[]> {
+  const time = AbortSignal.timeout(options.searchMs ?? usualSearchMs);
+  const trials = new Trials({ ...options, signal: AbortSignal.any([options.signal, time]) });
+  try {
+    if (!(await trials.takesBlank())) return [];
+    const found = await trials.search(paths, isWhole);
+    return found.length > 0 && (await trials.takesBlank()) ? found : [];
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (time.aborted || error instanceof InconclusiveError) return [];
+    throw error;
+  }
+}
+
+/** A trial said nothing of its frames: FFmpeg was ended from outside, or found no room. */
+class InconclusiveError extends Error {}
+
+type Source = () => AsyncIterable<Uint8Array>;
+
+class Trials {
+  readonly #options: TrialOptions;
+  readonly #args: readonly string[];
+  #blank: Promise<Buffer> | undefined;
+
+  constructor(options: TrialOptions) {
+    const { format } = options;
+    this.#options = options;
+    this.#args = format === undefined ? pictureTrialArguments(options) : encodeTrialArguments({ ...options, format });
+  }
+
+  async takesBlank(): Promise<boolean> {
+    this.#blank ??= blankFrame(this.#options);
+    const blank = await this.#blank;
+    const source = async function* () {
+      yield blank;
+    };
+    return (await this.#refusal([source])) === null;
+  }
+
+  async search(paths: readonly string[], isWhole: boolean): Promise<RefusedFile[]> {
+    const found: RefusedFile[] = [];
+    let bytes = 0;
+    for (let end = paths.length; end > 0; end -= blockLength) {
+      const isFar = bytes > readAheadBytes && paths.length - end >= readAheadFrames;
+      if (!isWhole && (found.length > 0 || isFar)) break;
+      const block = paths.slice(Math.max(0, end - blockLength), end);
+      found.unshift(...(await this.#refusedOf(block)));
+      for (const path of isWhole ? [] : block) bytes += (await stat(path).catch(() => null))?.size ?? 0;
+    }
+    return found;
+  }
+
+  /** Halves what is refused until it is single frames. @param isKnown Whether it is known that one of them is refused */
+  async #refusedOf(paths: readonly string[], isKnown = false): Promise<RefusedFile[]> {
+    const [path] = paths;
+    if (path === undefined) return [];
+    const sources = paths.map(
+      (path): Source =>
+        () =>
+          piecesOf(path),
+    );
+    if (paths.length === 1) {
+      const message = await this.#refusal(sources);
+      return message === null || (await this.#refusal(sources)) === null ? [] : [{ path, message }];
+    }
+    if (!isKnown && (await this.#refusal(sources)) === null) return [];
+    const half = Math.ceil(paths.length / 2);
+    const first = await this.#refusedOf(paths.slice(0, half));
+    return [...first, ...(await this.#refusedOf(paths.slice(half), first.length === 0))];
+  }
+
+  /** @returns FFmpeg's words; `null` when it took all of them */
+  async #refusal(sources: readonly Source[]): Promise<string | null> {
+    const { tools, signal } = this.#options;
+    let frames = 0;
+    const onProgress = (progress: { readonly frames: number }) => {
+      frames = progress.frames;
+    };
+    await using process = FfmpegProcess.start(tools.ffmpeg, this.#args, { onProgress, signal });
+    try {
+      for (const source of sources) for await (const piece of source()) await process.write(piece, "");
+      await process.finish("");
+      // It may leave a frame out and end well all the same.
+      return frames === sources.length ? null : "it leaves the frame out";
+    } catch (error) {
+      if (!(error instanceof FfmpegExitedError)) throw error;
+      if (!error.mayBeFrame) throw new InconclusiveError();
+      return wordsOf(error);
+    }
+  }
+}
+
+/** What it said last but for the usual end, without addresses in memory, which differ each time. */
+function wordsOf({ stderrTail, ffmpegExitCode, signalName }: FfmpegExitedError): string {
+  const lines = stderrTail.split("\n").map((line) => line.replace(/^(\[[^\]]*\] ?)+/, "").trim());
+  const [first] = lines.filter((line) => line !== "" && !/^Conversion failed/.test(line));
+  return (
+    first ?? (signalName === null ? `it exited with code ${ffmpegExitCode}` : `it was ended by ${signalName}`)
+  ).slice(0, longestMessage);
+}

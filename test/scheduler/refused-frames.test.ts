@@ -1,0 +1,119 @@
+import { expect, test } from "vitest";
+import type { EventBody, InstructionBody } from "../../src/scheduler/events.ts";
+import { Drive } from "../support/simulate-drive.ts";
+import { failure } from "../support/simulate-node.ts";
+
+const error = failure("FFMPEG_REFUSED");
+
+/** The node renders what it is assigned, one frame after the other, until nothing more is assigned to it. */
+function renderAll(drive: Drive, orders: readonly InstructionBody[]): InstructionBody[] {
+  const all = [...orders];
+  for (const order of all) {
+    if (order.type !== "assign") continue;
+    const { node, frame, attempt, slot } = order;
+    const ref = { node, frame, attempt };
+    const begun = drive.wait(1_000).tell({ type: "attempt-started", slot, ...ref });
+    all.push(...begun);
+    if (begun.some(({ type }) => type === "cancel")) {
+      const cancelled = failure("CANCELLED", "nobody");
+      all.push(...drive.tell({ type: "attempt-failed", error: cancelled, ...ref }));
+      all.push(...drive.tell({ type: "slot-lost", node, slot }), ...drive.tell({ type: "slot-ready", node, slot }));
+      continue;
+    }
+    all.push(...drive.wait(1_000).tell({ type: "attempt-rendered", seconds: 1, ...ref }));
+    all.push(...drive.tell({ type: "frame-stored", ...ref }));
+  }
+  return all;
+}
+
+const finish = { type: "finish", outcome: { type: "complete" } };
+const refused = (node: string, frame: number): EventBody => ({ type: "frame-refused", node, frame, error });
+
+test("a frame that is refused after the job was complete is rendered again, and the job is complete again", () => {
+  const drive = new Drive({ frames: [1, 2, 3] });
+  expect(renderAll(drive, drive.join("a"))).toContainEqual(finish);
+  expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([]); // it had ended
+
+  const orders = drive.tell(refused("a", 2));
+  expect(drive.statusOf(2)).not.toBe("stored");
+  const reason = "FFMPEG_REFUSED: simulated FFMPEG_REFUSED";
+  expect(orders).toContainEqual({
+    ...{ type: "announce", news: { type: "frame-requeued", frame: 2, node: "a", attempt: 2, reason } },
+  });
+  const all = renderAll(drive, orders); // there is nobody else
+  expect(all).toContainEqual(finish);
+  expect(drive.statusOf(2)).toBe("stored");
+  // In a new process of its slot, and once.
+  expect(all.filter(({ type }) => type === "cancel")).toEqual([{ type: "cancel", node: "a", frame: 2, attempt: 4 }]);
+});
+
+test("a frame that is refused goes to the node that has not had its chance at it, however long that is busy", () => {
+  const drive = new Drive({ frames: [1, 2] });
+  const [first] = drive.join("a");
+  expect(first).toMatchObject({ type: "assign", frame: 1 });
+  const [second] = drive.join("b");
+  const ref = { node: "a", frame: 1, attempt: (first as { attempt: number }).attempt };
+  drive.tell({ type: "attempt-started", slot: 0, ...ref });
+  drive.tell({
+    type: "attempt-started",
+    node: "b",
+    slot: 0,
+    frame: 2,
+    attempt: (second as { attempt: number }).attempt,
+  });
+  drive.tell({ type: "attempt-rendered", seconds: 1, ...ref });
+  drive.tell({ type: "frame-stored", ...ref });
+
+  expect(drive.tell(refused("a", 1))).toContainEqual(
+    expect.objectContaining({ type: "assign", node: "b", frame: 1 }), // waits there, though a is idle
+  );
+});
+
+test("each frame counts against its node, which is barred at the third", () => {
+  const drive = new Drive({ frames: [1, 2, 3, 4] });
+  renderAll(drive, drive.join("a"));
+  drive.tell(refused("a", 1));
+  drive.join("b");
+  drive.tell(refused("a", 2));
+  const orders = drive.tell(refused("a", 3));
+  expect(orders).toContainEqual({
+    type: "announce",
+    news: { type: "node-barred", node: "a", reason: "3 failures in a row: FFMPEG_REFUSED" },
+  });
+});
+
+test("a frame that was refused in an earlier run goes elsewhere, and nobody is blamed again", () => {
+  const drive = new Drive({ frames: [1, 2], alreadyStored: new Set([2]), firstAttempt: 101 });
+  expect(drive.tell(refused("a", 1))).toEqual([]);
+  drive.join("b");
+  expect(drive.state.nodes.get("a")).toBeUndefined();
+  const assigned = drive.state.frames.get(1)?.tries.filter(({ end }) => end === "open");
+  expect(assigned).toMatchObject([{ node: "b" }]);
+});
+
+test("a frame of an earlier run that is refused now counts as a try of its node", () => {
+  const drive = new Drive({ frames: [1], alreadyStored: new Set([1]), firstAttempt: 101 });
+  expect(drive.tell({ type: "tick" })).toEqual([finish]);
+  drive.tell(refused("a", 1));
+  expect(drive.state.frames.get(1)?.tries).toMatchObject([{ attempt: 101, node: "a", end: "failed" }]);
+  expect(drive.join("a")).toMatchObject([{ type: "assign", frame: 1, attempt: 102 }]); // there is nobody else
+});
+
+test("what is no stored or queued frame of the job is not refused", () => {
+  const drive = new Drive({ frames: [1] });
+  drive.join("a");
+  expect(drive.tell(refused("a", 1))).toEqual([]); // it is being rendered
+  expect(drive.tell(refused("a", 7))).toEqual([]);
+});
+
+test("while the job drains, a refused frame stays missing", () => {
+  const drive = new Drive({ frames: [1, 2] });
+  renderAll(drive, drive.join("a"));
+  drive.tell(refused("a", 1));
+  const drained = new Drive({ frames: [1], alreadyStored: new Set([1]) });
+  drained.tell({ type: "tick" });
+  drained.tell(refused("a", 1));
+  expect(drained.tell({ type: "drain-requested" })).toEqual([
+    { type: "finish", outcome: { type: "drained", missing: [1] } },
+  ]);
+});

@@ -1,0 +1,30 @@
+import { writeFile } from "node:fs/promises";
+import type { Frame } from "../../src/core/node.ts";
+import { withChunk } from "./odd-chunks.ts";
+import { pngChunk } from "./png.ts";
+import type { ScriptedFarm } from "./scripted-farm.ts";
+
+const mark = "nobody can read this";
+const program = new URL("refusing-ffmpeg.mjs", import.meta.url).pathname;
+
+/** A picture that passes every check of ours, and that {@link refusingFfmpeg} cannot read. */
+export function unreadable(honest: Buffer): Buffer {
+  return withChunk(honest, pngChunk("tEXt", `Note\0${mark}`));
+}
+
+/** What nodes give of which each of these frames is unreadable the first times that anybody renders it. */
+export function spoils(frames: readonly Frame[], times = 1): (frame: Frame, honest: Buffer) => Buffer {
+  const given = new Map<Frame, number>();
+  return (frame, honest) => {
+    const before = given.get(frame) ?? 0;
+    given.set(frame, before + 1);
+    return frames.includes(frame) && before < times ? unreadable(honest) : honest;
+  };
+}
+
+/** The path of an FFmpeg that ends at unreadable frames, and is the real one with all others. */
+export async function refusingFfmpeg(farm: ScriptedFarm): Promise<string> {
+  const path = farm.path("refusing-ffmpeg");
+  await writeFile(path, `#!/bin/sh\nexec '${process.execPath}' '${program}' '${mark}' "$@"\n`, { mode: 0o755 });
+  return path;
+}

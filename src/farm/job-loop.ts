@@ -2,6 +2,7 @@ import type { AsyncQueue } from "../core/async-queue.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FarmError } from "../core/errors.ts";
 import type { Frame, NodeId } from "../core/node.ts";
+import { Turns } from "../core/turns.ts";
 import type { FrameStore } from "../frames/frame-store.ts";
 import type { AttemptError, AttemptRef, EventBody, Instruction, News, Outcome } from "../scheduler/events.ts";
 import { progressOf } from "../scheduler/progress.ts";
@@ -51,7 +52,8 @@ export interface JobLoopOptions {
 
 /**
  * The heart of a job: turns what happens into scheduler events, one at a time, and carries out what the scheduler
- * orders. It waits for nothing else than its inputs, so no node and no disk can hold up another.
+ * orders. It waits for nothing else than its inputs, so no node and no disk can hold up another. What has become of results
+ * comes before everything else: a frame that is stored makes work needless, all other news may make more of it.
  */
 export class JobLoop implements Disposable {
   readonly #options: JobLoopOptions;
@@ -61,6 +63,8 @@ export class JobLoop implements Disposable {
   readonly #news: JobNews;
   /** The results that the latest input tells of: whether one is fetched is decided while it is taken. */
   #named: readonly FrameResult[] = [];
+  /** What has become of results, to be taken before the next input. */
+  #answers: EventBody[] = [];
   #state: SchedulerState;
   #seq = 0;
   #outcome: Outcome | undefined;
@@ -74,7 +78,9 @@ export class JobLoop implements Disposable {
     this.#desk = new ResultDesk({
       ...{ store, signal },
       attemptsAt: (frame) => attemptsAt(frame, this.#state, options.earlierAttempts),
-      onEvent: (event) => inputs.push({ type: "scheduler", event }),
+      onEvent: (event) => {
+        if (this.#answers.push(event) === 1) inputs.push({ type: "wake" });
+      },
       onBroken: (error) => inputs.push({ type: "broken", error }),
     });
   }
@@ -88,7 +94,12 @@ export class JobLoop implements Disposable {
   async run(first?: LoopInput): Promise<Outcome> {
     const { inputs, signal } = this.#options;
     const wake = () => inputs.push({ type: "wake" });
-    const timer = setInterval(() => this.#tick(), tickEveryMs);
+    // After what has come in: where we were late ourselves, nodes must not be found to be late.
+    let ticking: NodeJS.Immediate | undefined;
+    const timer = setInterval(() => {
+      ticking = setImmediate(() => this.#tick());
+    }, tickEveryMs);
+    const turns = new Turns();
     signal.addEventListener("abort", wake, { once: true });
     try {
       if (first) this.#take(first);
@@ -97,13 +108,16 @@ export class JobLoop implements Disposable {
       if (this.#outcome) return this.#outcome; // all frames were there
       for await (const input of inputs) {
         signal.throwIfAborted();
+        this.#takeAnswers();
         this.#take(input);
         if (this.#problem) throw this.#problem.error;
         if (this.#outcome) return this.#outcome;
+        await turns.giveWay();
       }
       throw new Error("The loop's inputs ended before the job");
     } finally {
       clearInterval(timer);
+      clearImmediate(ticking);
       signal.removeEventListener("abort", wake);
     }
   }
@@ -116,6 +130,15 @@ export class JobLoop implements Disposable {
 
   [Symbol.dispose](): void {
     this.#desk.close();
+  }
+
+  #takeAnswers(): void {
+    // More may come while they are taken, as of results that are released.
+    while (this.#answers.length > 0) {
+      const answers = this.#answers;
+      this.#answers = [];
+      for (const answer of answers) this.#schedule(answer.type === "frame-stored" ? this.#stored(answer) : answer);
+    }
   }
 
   #take(input: LoopInput): void {
@@ -158,7 +181,7 @@ export class JobLoop implements Disposable {
         this.#problem = { error: input.error };
         return;
       case "scheduler":
-        this.#schedule(input.event.type === "frame-stored" ? this.#stored(input.event) : input.event);
+        this.#schedule(input.event);
         return;
       case "wake":
     }

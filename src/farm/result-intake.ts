@@ -12,6 +12,8 @@ export interface Intake {
   readonly result: FrameResult;
   readonly record: FrameRecord;
   readonly store: FrameStore;
+  /** Called when all bytes have come; the result is proved and stored once this has resolved. */
+  readonly onArrived: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -22,7 +24,7 @@ export interface Intake {
  * @throws {FarmError} `FARM_STORE_FAILED` when our own disk is the trouble: that is no node's fault
  */
 export async function takeIn(intake: Intake): Promise<EventBody> {
-  const { session, result, record, store, signal } = intake;
+  const { session, result, record, store, onArrived, signal } = intake;
   const { node } = session.info;
   const ref: AttemptRef & { node: string } = { node, frame: result.frame, attempt: result.attempt };
   try {
@@ -30,6 +32,7 @@ export async function takeIn(intake: Intake): Promise<EventBody> {
       await using incoming = await store.receive(record);
       const isThere = await session.fetchResult(result, (data) => incoming.write(data), signal);
       if (!isThere) return { type: "result-lost", ...ref };
+      await onArrived();
       await incoming.commit(signal);
     }
     return { type: "frame-stored", ...ref };

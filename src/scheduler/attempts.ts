@@ -2,7 +2,7 @@ import type { NodeId } from "../core/node.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
 import type { TryEnd } from "./frame-table.ts";
-import { liveAttempts } from "./queries.ts";
+import { expectedFrameMs, liveAttempts } from "./queries.ts";
 import type { Attempt } from "./state.ts";
 import { judgeFrame } from "./verdict.ts";
 
@@ -19,11 +19,31 @@ export function occupySlot(draft: Draft, attempt: Attempt): void {
   draft.changeSlot(attempt.node, attempt.slot, { [attempt.status]: attempt.attempt });
 }
 
+/** What is known of an attempt when it is listed: nothing of its result, and a running one begins now. */
+export function newAttempt(draft: Draft, opened: NewAttempt): Attempt {
+  const { attempt, frame, node, slot, status, startedAt } = opened;
+  const dueAt = draft.at + (expectedFrameMs(draft, node) ?? 0);
+  const known = {
+    attempt,
+    frame,
+    node,
+    slot,
+    status,
+    recall: "none",
+    startedAt,
+    progressedAt: draft.at,
+    dueAt,
+  } as const;
+  return { ...known, fetchedAt: null, isHere: false, seconds: null };
+}
+
+type NewAttempt = Pick<Attempt, "attempt" | "frame" | "node" | "slot" | "status" | "startedAt">;
+
 /** Makes an attempt live: its frame is active and counts on it. An attempt that ended before may begin again so. */
-export function openAttempt(draft: Draft, opened: Omit<Attempt, "recall" | "progressedAt" | "seconds">): void {
+export function openAttempt(draft: Draft, opened: NewAttempt): void {
   const record = draft.frames.get(opened.frame);
   if (!record) throw new Error(`Cannot open attempt ${opened.attempt}: frame ${opened.frame} is none of the job's`);
-  occupySlot(draft, { ...opened, recall: "none", progressedAt: draft.at, seconds: null });
+  occupySlot(draft, newAttempt(draft, opened));
   const former = record.tries.find((entry) => entry.attempt === opened.attempt);
   const isReoffered = opened.status === "rendered" && former?.end === "lost";
   const entry = {

@@ -2,7 +2,7 @@ import type { NodeId } from "../core/node.ts";
 import { closeAttempt, disregard, settleFrame, withdraw } from "./attempts.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError } from "./events.ts";
-import { isUsable } from "./queries.ts";
+import { attemptsOf, isUsable, usableNodes } from "./queries.ts";
 import { countUnbegun } from "./slots.ts";
 import type { Attempt, NodeRecord } from "./state.ts";
 import { nodesThatFailedWith, sceneErrorOf } from "./verdict.ts";
@@ -88,8 +88,8 @@ function blameScene(draft: Draft, attempt: Attempt): void {
 function bar(draft: Draft, id: NodeId, reason: string): void {
   draft.changeNode(id, { barredAt: draft.at });
   draft.emit({ type: "announce", news: { type: "node-barred", node: id, reason } });
-  for (const attempt of [...draft.attempts.values()]) {
-    if (attempt.node !== id || attempt.recall !== "none") continue;
+  for (const attempt of attemptsOf(draft, id)) {
+    if (attempt.recall !== "none") continue;
     if (attempt.status === "assigned") {
       withdraw(draft, attempt);
       continue;
@@ -102,8 +102,7 @@ function bar(draft: Draft, id: NodeId, reason: string): void {
 }
 
 function hasOtherUsable(draft: Draft, id: NodeId): boolean {
-  for (const node of draft.nodes.values()) {
-    if (node.node !== id && isUsable(node, draft.at, draft.policy)) return true;
-  }
-  return false;
+  const node = draft.nodes.get(id);
+  const isItself = node !== undefined && isUsable(node, draft.at, draft.policy);
+  return usableNodes(draft, draft.at) > Number(isItself);
 }

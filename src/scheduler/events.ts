@@ -43,6 +43,10 @@ export type EventBody =
   | ({ readonly type: "attempt-rendered"; readonly node: NodeId; readonly seconds: number } & AttemptRef)
   | ({ readonly type: "attempt-failed"; readonly node: NodeId; readonly error: AttemptError } & AttemptRef)
   | ({ readonly type: "attempt-withdrawn"; readonly node: NodeId } & AttemptRef)
+  /** The node was asked for the bytes of the result: what a `fetch` waited for until then was not the node. */
+  | ({ readonly type: "fetch-begun"; readonly node: NodeId } & AttemptRef)
+  /** All bytes of the result have come. They are yet to be checked and written: whatever that waits for is not the node. */
+  | ({ readonly type: "result-arrived"; readonly node: NodeId } & AttemptRef)
   /** The result was fetched, checked and is safely on disk: the answer to `fetch`. */
   | ({ readonly type: "frame-stored"; readonly node: NodeId } & AttemptRef)
   /** The result was fetched and is not valid (bytes, hash, size, frame number): it counts against the node. */

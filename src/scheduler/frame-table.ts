@@ -1,5 +1,7 @@
 import type { Frame, NodeId } from "../core/node.ts";
 import type { AttemptError } from "./events.ts";
+import { compareNumbers, noKeys, type SortedKeys } from "./sorted-map.ts";
+import { Vector } from "./vector.ts";
 
 /** `queued → active → stored`, or `failed`. */
 export type FrameStatus = "queued" | "active" | "stored" | "failed";
@@ -31,27 +33,29 @@ export interface FrameRecord {
 
 export type FrameCounts = Readonly<Record<FrameStatus, number>>;
 
-interface Chunk {
-  readonly records: readonly FrameRecord[];
-  readonly queued: number;
+/** Frames that came back which a node is offered at most: with many that it may not take it goes on to those never tried. */
+const mostReturnedLooks = 32;
+
+interface Parts {
+  readonly records: Vector<FrameRecord>;
+  // Frames never move, so all versions of a table share this.
+  readonly positions: ReadonlyMap<Frame, number>;
+  readonly counts: FrameCounts;
+  /** Before it is no frame that waits and was never tried: a frame that was tried once is never fresh again. */
+  readonly firstFresh: number;
+  /** Positions of the queued frames that were tried before. */
+  readonly returned: SortedKeys<number>;
 }
 
-const chunkLength = 512;
-
 /**
- * The job's frames in the order in which they are handed out. Immutable: a change copies one chunk and the list of
- * chunks, never the whole job, and the first queued frame is found by skipping chunks that have none.
+ * The job's frames in the order in which they are handed out. Immutable, and a change costs the same whatever the job's
+ * size; the first queued frame is found without a search.
  */
 export class FrameTable {
-  readonly counts: FrameCounts;
-  readonly #chunks: readonly Chunk[];
-  // Frames never move, so all versions of a table share this index.
-  readonly #positions: ReadonlyMap<Frame, number>;
+  readonly #parts: Parts;
 
-  private constructor(chunks: readonly Chunk[], positions: ReadonlyMap<Frame, number>, counts: FrameCounts) {
-    this.#chunks = chunks;
-    this.#positions = positions;
-    this.counts = counts;
+  private constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   /**
@@ -62,61 +66,64 @@ export class FrameTable {
     const positions = new Map(frames.map((frame, position) => [frame, position]));
     if (positions.size !== frames.length) throw new Error("Cannot schedule a job: a frame is listed twice");
     const noTries: readonly Try[] = [];
-    const records = frames.map(
+    const all = frames.map(
       (frame): FrameRecord => ({ frame, status: stored.has(frame) ? "stored" : "queued", tries: noTries }),
     );
-    const chunks: Chunk[] = [];
-    for (let start = 0; start < records.length; start += chunkLength) {
-      const part = records.slice(start, start + chunkLength);
-      chunks.push({ records: part, queued: part.filter((record) => record.status === "queued").length });
-    }
-    const queued = chunks.reduce((sum, chunk) => sum + chunk.queued, 0);
-    return new FrameTable(chunks, positions, { queued, active: 0, stored: frames.length - queued, failed: 0 });
+    const records = Vector.of(all);
+    const queued = all.reduce((sum, { status }) => sum + Number(status === "queued"), 0);
+    const counts = { queued, active: 0, stored: frames.length - queued, failed: 0 };
+    const returned = noKeys(compareNumbers);
+    return new FrameTable({ records, positions, counts, firstFresh: nextFresh(records, 0), returned });
+  }
+
+  get counts(): FrameCounts {
+    return this.#parts.counts;
   }
 
   get size(): number {
-    return this.#positions.size;
+    return this.#parts.positions.size;
   }
 
   /** The frame's record, or undefined when the frame is none of the job's. */
   get(frame: Frame): FrameRecord | undefined {
-    const position = this.#positions.get(frame);
-    if (position === undefined) return undefined;
-    return this.#chunks[Math.floor(position / chunkLength)]?.records[position % chunkLength];
+    const position = this.#parts.positions.get(frame);
+    return position === undefined ? undefined : this.#parts.records.at(position);
   }
 
   /** A table in which this record stands in place of its frame's former one. */
   with(record: FrameRecord): FrameTable {
-    const position = this.#positions.get(record.frame);
-    const index = Math.floor((position ?? -1) / chunkLength);
-    const chunk = this.#chunks[index];
-    const former = chunk?.records[(position ?? 0) % chunkLength];
-    if (position === undefined || !chunk || !former) throw new Error(`Frame ${record.frame} is none of the job's`);
-    const records = chunk.records.slice();
-    records[position % chunkLength] = record;
-    const queued = chunk.queued + Number(record.status === "queued") - Number(former.status === "queued");
-    const chunks = this.#chunks.slice();
-    chunks[index] = { records, queued };
-    if (record.status === former.status) return new FrameTable(chunks, this.#positions, this.counts);
-    const counts = { ...this.counts };
-    counts[former.status]--;
-    counts[record.status]++;
-    return new FrameTable(chunks, this.#positions, counts);
+    const { positions, counts: former } = this.#parts;
+    const position = positions.get(record.frame);
+    const before = position === undefined ? undefined : this.#parts.records.at(position);
+    if (position === undefined || !before) throw new Error(`Frame ${record.frame} is none of the job's`);
+    const records = this.#parts.records.with(position, record);
+    let { counts, firstFresh, returned } = this.#parts;
+    if (record.status !== before.status) {
+      counts = { ...former, [before.status]: former[before.status] - 1, [record.status]: former[record.status] + 1 };
+    }
+    if (position === firstFresh) firstFresh = nextFresh(records, position);
+    returned = isReturned(record) ? returned.with(position) : returned.without(position);
+    return new FrameTable({ records, positions, counts, firstFresh, returned });
   }
 
-  /** The first queued frame in handing-out order that passes, or undefined. */
+  /**
+   * The first queued frame in handing-out order that passes, or undefined. One that was never tried passes always; of the
+   * others only the first few are asked about.
+   */
   firstQueued(passes: (record: FrameRecord) => boolean): FrameRecord | undefined {
-    for (const chunk of this.#chunks) {
-      if (chunk.queued === 0) continue;
-      const found = chunk.records.find((record) => record.status === "queued" && passes(record));
-      if (found) return found;
+    const { records, firstFresh, returned } = this.#parts;
+    let looks = 0;
+    for (const position of returned.keys()) {
+      if (position > firstFresh || looks++ >= mostReturnedLooks) break;
+      const record = records.at(position);
+      if (record && passes(record)) return record;
     }
-    return undefined;
+    return records.at(firstFresh);
   }
 
   /** All records in handing-out order. */
-  *records(): IterableIterator<FrameRecord> {
-    for (const chunk of this.#chunks) yield* chunk.records;
+  records(): IterableIterator<FrameRecord> {
+    return this.#parts.records[Symbol.iterator]();
   }
 
   /** The frames of these statuses, in ascending order. */
@@ -125,4 +132,29 @@ export class FrameTable {
     for (const record of this.records()) if (statuses.includes(record.status)) frames.push(record.frame);
     return frames.sort((one, other) => one - other);
   }
+
+  /** @throws {Error} When what is remembered of the queue is not what is there: for tests */
+  check(): void {
+    const { records, firstFresh, returned } = this.#parts;
+    if (nextFresh(records, 0) !== firstFresh)
+      throw new Error(`Frame ${firstFresh} is not the first that was never tried`);
+    let [position, found] = [0, 0];
+    for (const record of this.records()) {
+      if (isReturned(record)) found += returned.has(position) ? 1 : Number.NaN;
+      position++;
+    }
+    if (found !== returned.size) throw new Error("The frames that came back are others");
+  }
+}
+
+/** The position of the first frame from this one on that waits and was never tried; behind the last one without any. */
+function nextFresh(records: Vector<FrameRecord>, from: number): number {
+  for (let position = from; ; position++) {
+    const record = records.at(position);
+    if (!record || (record.status === "queued" && record.tries.length === 0)) return position;
+  }
+}
+
+function isReturned({ status, tries }: FrameRecord): boolean {
+  return status === "queued" && tries.length > 0;
 }

@@ -1,4 +1,6 @@
+import { filedAnew } from "./filing.ts";
 import type { FrameRecord } from "./frame-table.ts";
+import type { IndexName } from "./indices.ts";
 import { liveAttempts, ownTries } from "./queries.ts";
 import type { Attempt, NodeRecord, SchedulerState } from "./state.ts";
 
@@ -14,6 +16,7 @@ export function checkInvariants(state: SchedulerState): void {
   checkNumbers(state);
   for (const node of state.nodes.values()) checkNode(state, node);
   checkLastUsable(state);
+  checkIndices(state);
 }
 
 function checkFrames(state: SchedulerState): void {
@@ -104,6 +107,20 @@ function checkLastUsable(state: SchedulerState): void {
   const isWorkPossible = nodes.some(({ unreadySince }) => unreadySince === null);
   const isSomeoneAllowed = nodes.some(({ barredAt }) => barredAt === null);
   must(!isWorkPossible || isSomeoneAllowed || state.isFinished, "the last usable node is barred");
+}
+
+/** Each index holds what a walk over everything finds, and nothing else. */
+function checkIndices(state: SchedulerState): void {
+  const filings = filedAnew(state);
+  for (const [name, key] of filings) {
+    // Its type is the index's: the compiler sees that where the two are made.
+    const index = state.indices[name] as { has(filed: typeof key): boolean };
+    if (!index.has(key)) must(false, `index ${name} lacks ${key}`);
+  }
+  let kept = 0;
+  for (const name in state.indices) kept += state.indices[name as IndexName].size;
+  must(kept === filings.length, `${kept} keys are in the indices, and ${filings.length} belong there`);
+  state.frames.check();
 }
 
 function must(holds: boolean | undefined, otherwise: string): asserts holds {

@@ -1,13 +1,13 @@
 import type { NodeId } from "../core/node.ts";
-import { closeAttempt, disregard, occupySlot, openAttempt, settleFrame } from "./attempts.ts";
+import { closeAttempt, disregard, newAttempt, occupySlot, openAttempt, settleFrame } from "./attempts.ts";
 import { blameNode, loseAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef, EventBody } from "./events.ts";
 import { mayBeTakenUp, neverAssignedCode, originOf } from "./origin.ts";
-import { liveAttempts } from "./queries.ts";
+import { attemptsOf, liveAttempts } from "./queries.ts";
 import { offerResult } from "./results.ts";
 import { closeSlot, type SlotRef } from "./slots.ts";
-import { noTimes } from "./state.ts";
+import { type Attempt, noSlots, noTimes } from "./state.ts";
 
 type Joined = Extract<EventBody, { type: "node-joined" }>;
 type Running = Joined["running"][number];
@@ -21,12 +21,11 @@ export function onNodeJoined(draft: Draft, event: Joined): void {
     barredAt: null,
     failuresInARow: [],
     blamelessInARow: 0,
-    lastStoredAt: null,
     storedCount: 0,
     frameMs: noTimes,
     fetchMs: noTimes,
   };
-  draft.setNode({ ...former, isJoined: true, slots: new Map(), unreadySince: draft.at });
+  draft.setNode({ ...former, isJoined: true, slots: noSlots, unreadySince: draft.at });
   for (const held of event.held) offerResult(draft, { ...held, node: id }, true);
   for (const running of event.running) {
     if (originOf(draft, { ...running, node: id }, true) === "invented") {
@@ -52,7 +51,7 @@ export function adoptRunning(draft: Draft, node: NodeId, { slot, frame, attempt 
     openAttempt(draft, adopted);
     return;
   }
-  const unwanted = { ...adopted, recall: "disregarded", progressedAt: draft.at, seconds: null } as const;
+  const unwanted: Attempt = { ...newAttempt(draft, adopted), recall: "disregarded" };
   occupySlot(draft, unwanted);
   disregard(draft, unwanted, "cancelled");
 }
@@ -73,9 +72,9 @@ function makeWay(draft: Draft, ref: AttemptRef & { readonly node: NodeId }): boo
 export function onNodeLost(draft: Draft, event: { readonly node: NodeId }): void {
   const node = draft.nodes.get(event.node);
   if (!node?.isJoined) return;
-  draft.setNode({ ...node, isJoined: false, slots: new Map(), unreadySince: node.unreadySince ?? draft.at });
-  for (const attempt of [...draft.attempts.values()]) {
-    if (attempt.node !== event.node) continue;
+  const attempts = attemptsOf(draft, event.node);
+  draft.setNode({ ...node, isJoined: false, slots: noSlots, unreadySince: node.unreadySince ?? draft.at });
+  for (const attempt of attempts) {
     closeAttempt(draft, attempt, "lost");
     settleFrame(draft, attempt, "its node was lost");
   }
@@ -87,7 +86,7 @@ export function onSlotReady(draft: Draft, { node: id, slot: number }: SlotRef): 
   if (!node?.isJoined) return;
   const slot = node.slots.get(number) ?? { slot: number, unbegunInARow: 0, running: null, assigned: null };
   const isReady = slot.unbegunInARow < draft.policy.unbegunEndsInARow;
-  const slots = new Map(node.slots).set(number, { ...slot, isReady });
+  const slots = node.slots.with({ ...slot, isReady });
   draft.setNode({ ...node, slots, unreadySince: isReady ? null : node.unreadySince });
 }
 

@@ -2,7 +2,7 @@ import { disregard, settleFrame } from "./attempts.ts";
 import { giveUpAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import { timedOutCode } from "./origin.ts";
-import { patienceWith } from "./queries.ts";
+import { leastPatience, patienceWith } from "./queries.ts";
 import { giveUpSlot } from "./slots.ts";
 import type { Attempt } from "./state.ts";
 
@@ -11,7 +11,7 @@ import type { Attempt } from "./state.ts";
  * bounds the time for it, and says when it is over.
  */
 export function giveUpSilent(draft: Draft): void {
-  for (const number of [...draft.attempts.keys()]) {
+  for (const number of silentAttempts(draft)) {
     const attempt = draft.attempts.get(number); // one given up before it may have changed it
     if (!attempt || attempt.status === "rendered" || attempt.slot === null) continue;
     if (attempt.recall === "disregarded") giveUpMute(draft, attempt, attempt.slot);
@@ -19,6 +19,24 @@ export function giveUpSilent(draft: Draft): void {
     else if (attempt.status === "running") giveUpRunning(draft, attempt);
     else giveUpUnbegun(draft, attempt, attempt.slot);
   }
+}
+
+/** Those of which nothing was heard for longer than any of their kind may be silent at the least. */
+function silentAttempts(draft: Draft): number[] {
+  const { indices, policy } = draft;
+  const kinds = [
+    [indices.silent, leastPatience(draft)],
+    [indices.withdrawing, policy.answerMs],
+    [indices.mute, policy.patienceMs],
+  ] as const;
+  const found: number[] = [];
+  for (const [kind, patienceMs] of kinds) {
+    for (const [since, attempt] of kind.values()) {
+      if (draft.at - since <= patienceMs) break;
+      found.push(attempt);
+    }
+  }
+  return found.sort((one, other) => one - other);
 }
 
 /** What runs is cancelled, by killing its slot, and its frame goes to others. */

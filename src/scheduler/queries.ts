@@ -6,8 +6,11 @@ import type { Attempt, NodeRecord, RecentTimes, SchedulerState } from "./state.t
 /** What the questions below need to know; a state and a draft both have it. */
 export type Known = Pick<
   SchedulerState,
-  "attempts" | "fetchMs" | "firstAttempt" | "frameMs" | "frames" | "nodes" | "policy"
+  "attempts" | "fetchMs" | "firstAttempt" | "frameMs" | "frames" | "indices" | "nodes" | "policy"
 >;
+
+/** Comes after every node's id, which is of hexadecimal digits. */
+const afterAnyNode = "\u{10ffff}";
 
 /**
  * Whether the node counts as one of the job's: not barred, and at work or away for so short that it is expected back.
@@ -16,6 +19,30 @@ export type Known = Pick<
 export function isUsable(node: NodeRecord, at: number, policy: SchedulingPolicy): boolean {
   if (node.barredAt !== null) return false;
   return node.unreadySince === null || at - node.unreadySince < policy.absenceMs;
+}
+
+/** How many nodes count as the job's. */
+export function usableNodes({ indices: { ready, absent }, policy }: Known, at: number): number {
+  // Of those that are away, the ones that went less than so long ago.
+  return ready.size + absent.size - absent.countBefore([at - policy.absenceMs, afterAnyNode]);
+}
+
+/** All attempts that a node has, in the order of their numbers. */
+export function attemptsOf(known: Known, node: NodeId): Attempt[] {
+  const slots = [...(known.nodes.get(node)?.slots.values() ?? [])];
+  const numbers = [
+    ...slots.flatMap(({ running, assigned }) => [running ?? [], assigned ?? []].flat()),
+    ...resultsOf(known, node),
+  ];
+  return numbers.sort((one, other) => one - other).flatMap((number) => known.attempts.get(number) ?? []);
+}
+
+/** The numbers of the results that a node holds, in their order. */
+export function* resultsOf({ indices: { results } }: Known, node: NodeId): Generator<number, undefined> {
+  for (const [owner, attempt] of results.from([node, Number.NEGATIVE_INFINITY])) {
+    if (owner !== node) return;
+    yield attempt;
+  }
 }
 
 /** The tries of this run. What a node says of an earlier one cannot be held against the frame: it may be invented. */
@@ -37,13 +64,14 @@ export function isSpentOn(known: Known, record: FrameRecord, node: NodeId): bool
 
 /** Whether no usable node is left on which the frame has not had its chance. */
 export function isSpentEverywhere(known: Known, record: FrameRecord, at: number): boolean {
-  let usableNodes = 0;
-  for (const node of known.nodes.values()) {
-    if (!isUsable(node, at, known.policy)) continue;
-    if (!isSpentOn(known, record, node.node)) return false;
-    usableNodes++;
+  const usable = usableNodes(known, at);
+  let spent = 0;
+  // Its chances were on the nodes that had it: the others need no look.
+  for (const id of new Set(ownTries(known, record).map(({ node }) => node))) {
+    const node = known.nodes.get(id);
+    if (node && isUsable(node, at, known.policy) && isSpentOn(known, record, id)) spent++;
   }
-  return usableNodes > 0;
+  return usable > 0 && spent === usable;
 }
 
 /** A frame goes to a node on which it had its chance only when there is none left on which it has not. */
@@ -83,10 +111,14 @@ export function expectedFetchMs(known: Known, node: NodeId): number {
   return known.nodes.get(node)?.fetchMs.median ?? known.fetchMs.median ?? 0;
 }
 
+/** How long any attempt may be silent at the least, whatever its node. */
+export function leastPatience({ frameMs, policy }: Known): number {
+  return Math.max(policy.patienceMs, policy.patienceInFrames * (frameMs.median ?? 0));
+}
+
 /** How long an attempt may be silent. Frames of one job differ, and nodes do: a multiple of the slower of both medians. */
 export function patienceWith(known: Known, node: NodeId): number {
-  const medianMs = Math.max(known.frameMs.median ?? 0, known.nodes.get(node)?.frameMs.median ?? 0);
-  return Math.max(known.policy.patienceMs, known.policy.patienceInFrames * medianMs);
+  return Math.max(leastPatience(known), known.policy.patienceInFrames * (known.nodes.get(node)?.frameMs.median ?? 0));
 }
 
 /** Remembers one more time and forgets the oldest beyond the limit. */

@@ -1,5 +1,5 @@
 import type { NodeId, SlotId } from "../core/node.ts";
-import { attemptOf, closeAttempt, disregard, leaveSlot, occupySlot, settleFrame } from "./attempts.ts";
+import { attemptOf, closeAttempt, disregard, newAttempt, occupySlot, settleFrame } from "./attempts.ts";
 import { failAttempt, loseAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
@@ -24,9 +24,9 @@ export function onAttemptStarted(draft: Draft, report: Report & { readonly slot:
   }
   if (attempt?.status !== "assigned" || attempt.slot === null) return;
   makeRoom(draft, attempt.node, attempt.slot, attempt.attempt);
-  leaveSlot(draft, attempt);
-  draft.changeSlot(attempt.node, attempt.slot, { unbegunInARow: 0 });
-  const running: Attempt = { ...attempt, status: "running", startedAt: draft.at, progressedAt: draft.at };
+  draft.changeSlot(attempt.node, attempt.slot, { assigned: null, unbegunInARow: 0 });
+  const begun = newAttempt(draft, { ...attempt, status: "running", startedAt: draft.at });
+  const running: Attempt = { ...begun, recall: attempt.recall };
   if (attempt.recall === "disregarded") {
     occupySlot(draft, running);
     disregard(draft, running, "cancelled"); // withdrawn too late: it must be ended by force

@@ -27,6 +27,18 @@ export function onAttemptRendered(draft: Draft, report: Report & { readonly seco
   draft.emit({ type: "fetch", node: report.node, frame: report.frame, attempt: report.attempt });
 }
 
+/** The bytes of a result were asked for: from now on it is late when they do not come. */
+export function onFetchBegun(draft: Draft, report: Report): void {
+  const attempt = attemptOf(draft, report);
+  if (attempt?.status === "rendered") draft.setAttempt({ ...attempt, fetchedAt: attempt.fetchedAt ?? draft.at });
+}
+
+/** All bytes of a result have come: if it is late now, it is our own doing. */
+export function onResultArrived(draft: Draft, report: Report): void {
+  const attempt = attemptOf(draft, report);
+  if (attempt?.status === "rendered") draft.setAttempt({ ...attempt, isHere: true });
+}
+
 /**
  * Takes up a result that no live attempt stands for: held from an earlier link or run, or of an attempt given up.
  *
@@ -70,16 +82,25 @@ function praise(draft: Draft, id: NodeId, attempt: Attempt | undefined): void {
   const node = draft.nodes.get(id);
   if (!node) return;
   const limit = draft.policy.rememberedTimes;
-  const praised = { ...node, failuresInARow: [], blamelessInARow: 0, lastStoredAt: draft.at };
-  draft.setNode({ ...praised, storedCount: node.storedCount + 1 });
-  if (attempt?.status !== "rendered") return;
+  const praised = { ...node, failuresInARow: [], blamelessInARow: 0, storedCount: node.storedCount + 1 };
+  draft.lastStored = [
+    { node: id, at: draft.at },
+    ...draft.lastStored.filter((stored) => stored.node !== id).slice(0, 1),
+  ];
+  if (attempt?.status !== "rendered") {
+    draft.setNode(praised);
+    return;
+  }
   const { progressedAt, seconds } = attempt;
   const fetchMs = draft.at - progressedAt;
   draft.fetchMs = rememberTime(draft.fetchMs, fetchMs, limit);
-  draft.changeNode(id, { fetchMs: rememberTime(node.fetchMs, fetchMs, limit) });
-  if (seconds === null) return;
+  const timed = { ...praised, fetchMs: rememberTime(node.fetchMs, fetchMs, limit) };
+  if (seconds === null) {
+    draft.setNode(timed);
+    return;
+  }
   draft.frameMs = rememberTime(draft.frameMs, seconds * 1000, limit);
-  draft.changeNode(id, { frameMs: rememberTime(node.frameMs, seconds * 1000, limit) });
+  draft.setNode({ ...timed, frameMs: rememberTime(node.frameMs, seconds * 1000, limit) });
 }
 
 /** A result is not what was asked for: that is the node's fault, and other nodes are tried first. */

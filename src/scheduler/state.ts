@@ -1,6 +1,8 @@
 import type { Frame, NodeId, SlotId } from "../core/node.ts";
 import { FrameTable } from "./frame-table.ts";
+import { type Indices, noIndices } from "./indices.ts";
 import { defaultPolicy, type SchedulingPolicy } from "./policy.ts";
+import { compareIds, compareNumbers, SortedMap } from "./sorted-map.ts";
 
 /** `assigned` waits in a slot's queue of one, `running` renders, `rendered` has a result that is being fetched. */
 type AttemptStatus = "assigned" | "running" | "rendered";
@@ -28,6 +30,12 @@ export interface Attempt {
    * one since when its result is there, of one that is being taken back since when.
    */
   readonly progressedAt: number;
+  /** When a running attempt was expected to end as it began: by the frame times known then, at once without any. */
+  readonly dueAt: number;
+  /** When the bytes of its result were asked for; `null` before. */
+  readonly fetchedAt: number | null;
+  /** Whether all bytes of its result have come: what is left to do is our own. */
+  readonly isHere: boolean;
   /** Render time as the node tells it, and no longer than it was seen to run; `null` until then, and for adopted results. */
   readonly seconds: number | null;
 }
@@ -46,7 +54,7 @@ export interface Slot {
 export interface NodeRecord {
   readonly node: NodeId;
   readonly isJoined: boolean;
-  readonly slots: ReadonlyMap<SlotId, Slot>;
+  readonly slots: SortedMap<SlotId, Slot>;
   /** Since when it has no ready slot, or no link; `null` while it has one. */
   readonly unreadySince: number | null;
   readonly barredAt: number | null;
@@ -54,7 +62,6 @@ export interface NodeRecord {
   readonly failuresInARow: readonly string[];
   /** Attempts since it last stored a frame that began, and ended without anybody's fault and without being asked to. */
   readonly blamelessInARow: number;
-  readonly lastStoredAt: number | null;
   readonly storedCount: number;
   readonly frameMs: RecentTimes;
   /** From a result's being there to its being stored. */
@@ -71,15 +78,19 @@ export interface RecentTimes {
 export interface SchedulerState {
   readonly policy: SchedulingPolicy;
   readonly frames: FrameTable;
-  readonly nodes: ReadonlyMap<NodeId, NodeRecord>;
+  readonly nodes: SortedMap<NodeId, NodeRecord>;
   /** By attempt number. */
-  readonly attempts: ReadonlyMap<number, Attempt>;
+  readonly attempts: SortedMap<number, Attempt>;
+  /** What a step finds by its order instead of walking over the three above; see there. */
+  readonly indices: Indices;
   readonly firstAttempt: number;
   /** No frame is given to anybody before this time. */
   readonly handsOutFrom: number;
   readonly nextAttempt: number;
   readonly frameMs: RecentTimes;
   readonly fetchMs: RecentTimes;
+  /** The node that stored a frame last, and the last one before it that is another node. */
+  readonly lastStored: readonly { readonly node: NodeId; readonly at: number }[];
   /** Error codes for which the scene was announced to be at fault. */
   readonly sceneCodes: ReadonlySet<string>;
   readonly isDraining: boolean;
@@ -109,6 +120,8 @@ export interface SchedulerConfig {
   readonly policy?: Partial<SchedulingPolicy>;
 }
 
+export const noSlots: SortedMap<SlotId, Slot> = SortedMap.empty(compareNumbers, ({ slot }) => slot);
+
 export const noTimes: RecentTimes = { latest: [], median: null };
 
 /** The state of a job before its first event: nothing is assigned, no node is known. */
@@ -117,13 +130,15 @@ export function createState(config: SchedulerConfig): SchedulerState {
   return {
     policy: { ...defaultPolicy, ...config.policy },
     frames: FrameTable.of(config.frames, config.alreadyStored ?? new Set()),
-    nodes: new Map(),
-    attempts: new Map(),
+    nodes: SortedMap.empty(compareIds, ({ node }) => node),
+    attempts: SortedMap.empty(compareNumbers, ({ attempt }) => attempt),
+    indices: noIndices,
     firstAttempt,
     handsOutFrom: config.handsOutFrom ?? 0,
     nextAttempt: firstAttempt,
     frameMs: noTimes,
     fetchMs: noTimes,
+    lastStored: [],
     sceneCodes: new Set(),
     isDraining: false,
     isFinished: false,

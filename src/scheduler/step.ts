@@ -8,7 +8,14 @@ import { giveUpSilent } from "./patience.ts";
 import { giveWork } from "./pull.ts";
 import { onFrameRefused } from "./refused-frames.ts";
 import { onAttemptFailed, onAttemptProgressed, onAttemptStarted, onAttemptWithdrawn } from "./reports.ts";
-import { onAttemptRendered, onFrameStored, onResultLost, onResultRefused } from "./results.ts";
+import {
+  onAttemptRendered,
+  onFetchBegun,
+  onFrameStored,
+  onResultArrived,
+  onResultLost,
+  onResultRefused,
+} from "./results.ts";
 import type { SchedulerState } from "./state.ts";
 
 export interface Step {
@@ -28,7 +35,7 @@ export function step(state: SchedulerState, event: SchedulerEvent): Step {
   const draft = new Draft(state, event);
   take(draft, event);
   keepOneUsable(draft);
-  giveWork(draft);
+  giveWork(draft, event.type === "tick");
   conclude(draft);
   return draft.finish();
 }
@@ -65,6 +72,12 @@ function take(draft: Draft, event: SchedulerEvent): void {
       break;
     case "attempt-withdrawn":
       onAttemptWithdrawn(draft, event);
+      break;
+    case "fetch-begun":
+      onFetchBegun(draft, event);
+      break;
+    case "result-arrived":
+      onResultArrived(draft, event);
       break;
     case "frame-stored":
       onFrameStored(draft, event);

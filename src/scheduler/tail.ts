@@ -1,104 +1,187 @@
+import type { NodeId } from "../core/node.ts";
 import { assignFrame, withdraw } from "./attempts.ts";
 import type { Draft } from "./draft.ts";
-import type { Place } from "./pull.ts";
+import { movesOf } from "./filing.ts";
+import type { FrameRecord } from "./frame-table.ts";
+import type { Place } from "./places.ts";
 import {
   expectedFetchMs,
   expectedFrameMs,
   expectedRestMs,
   isSpentOn,
+  leastPatience,
   liveAttempts,
   mayTake,
   ownTries,
   patienceWith,
+  resultsOf,
 } from "./queries.ts";
 import type { Attempt } from "./state.ts";
+import type { TimedSet } from "./timed-set.ts";
+
+/** After an event it is left at so many nodes that find nothing, and at so many attempts that one of them may not take … */
+const mostLooks = 8;
+/** … and after a tick at so many: a frame had its chance on fewer nodes (`attemptsPerFrame`), so the next one may take it. */
+const mostLooksAtTick = 80;
 
 /**
  * Uses slots that found no frame in the queue. Each first has a waiting attempt of a busy slot handed over; where there
  * is none, it races an attempt that is expected to end later than a new one begun here.
+ *
+ * @param idle The fastest first: what is too late for one of them is too late for those after it
+ * @param isTick Whether only time passed: that alone makes a result late, and is when more is looked at
  */
-export function shareTheTail(draft: Draft, idle: readonly Place[]): void {
+export function shareTheTail(draft: Draft, idle: Iterable<Place>, isTick: boolean): void {
+  const { coming, held, movable: waiting, raceable: running, withdrawing } = draft.indices;
+  if (coming.size + held.size + waiting.size + running.size === 0) return;
   // A frame that is already on its way back to the queue will need one of these slots.
-  const expected = [...draft.attempts.values()].filter(({ recall }) => recall === "withdrawing").length;
-  for (const place of idle.slice(expected)) {
-    const moved = latest(draft, place, movable);
-    if (moved) {
-      withdraw(draft, moved);
+  let expected = withdrawing.size;
+  const looks = isTick ? mostLooksAtTick : mostLooks;
+  /** Nodes that may not take what there is: another slot of theirs may not either. */
+  const failed = new Set<NodeId>();
+  for (const place of idle) {
+    if (expected-- > 0 || failed.has(place.node)) continue;
+    const moved = latest(draft, draft.indices.movable, looks, (attempt) => movable(draft, attempt, place));
+    if (moved.found) {
+      withdraw(draft, moved.found);
       continue;
     }
-    const raced = draft.isDraining ? undefined : latest(draft, place, raceable);
-    if (!raced) continue;
-    assignFrame(draft, raced.frame, place.node, place.slot.slot);
-    draft.emit({ type: "announce", news: { type: "frame-speculated", frame: raced.frame, node: place.node } });
+    const raced = draft.isDraining ? noFind : racedBy(draft, place, looks, isTick);
+    if (raced.found) {
+      assignFrame(draft, raced.found.frame, place.node, place.slot);
+      draft.emit({ type: "announce", news: { type: "frame-speculated", frame: raced.found.frame, node: place.node } });
+      continue;
+    }
+    if (!moved.isElsewhere && !raced.isElsewhere) return;
+    failed.add(place.node);
+    if (failed.size >= looks) return;
   }
 }
 
-type EndOf = (draft: Draft, attempt: Attempt, place: Place) => number | null;
+/** What a place may do, and else whether a slower one of another node might. */
+interface Find {
+  readonly found: Attempt | undefined;
+  readonly isElsewhere: boolean;
+}
 
-/** The attempt that will end last of those which the place could end sooner. */
-function latest(draft: Draft, place: Place, endOf: EndOf): Attempt | undefined {
+const noFind: Find = { found: undefined, isElsewhere: false };
+
+function racedBy(draft: Draft, place: Place, looks: number, isTick: boolean): Find {
+  const running = latest(draft, draft.indices.raceable, looks, (attempt) => raceable(draft, attempt, place));
+  if (running.found) return running;
+  const other = overstaying(draft, place, looks);
+  if (other.found || !isTick) return { ...other, isElsewhere: other.isElsewhere || running.isElsewhere };
+  const late = lateResult(draft, place);
+  return { ...late, isElsewhere: late.isElsewhere || other.isElsewhere || running.isElsewhere };
+}
+
+/** `too-soon`: it will have ended before. `not-here`: it may not be had here, whenever it ends. */
+type Gain = number | "too-soon" | "not-here";
+
+/**
+ * The attempt that will end last of those which the place could end sooner. It is among those that are due last, or, where
+ * attempts outran their time, among those that are due longest.
+ */
+function latest(draft: Draft, index: TimedSet, mostLooks: number, gainOf: (attempt: Attempt) => Gain): Find {
+  if (index.size === 0) return noFind;
   let found: Attempt | undefined;
   let latestMs = Number.NEGATIVE_INFINITY;
-  for (const attempt of draft.attempts.values()) {
-    if (attempt.recall !== "none") continue;
-    const endMs = endOf(draft, attempt, place);
-    if (endMs === null || endMs <= latestMs) continue;
-    found = attempt;
-    latestMs = endMs;
+  let isElsewhere = false;
+  for (const keys of [index.before(), index.values()]) {
+    let looks = 0;
+    for (const [, number] of keys) {
+      const attempt = draft.attempts.get(number);
+      const gain = attempt ? gainOf(attempt) : "not-here";
+      if (typeof gain === "number" && gain > latestMs) [found, latestMs] = [attempt, gain];
+      isElsewhere ||= gain === "not-here";
+      if (gain !== "not-here" || ++looks >= mostLooks) break;
+    }
   }
-  return found;
+  return { found, isElsewhere };
 }
 
 /** When an attempt that waits behind a running one would end, if it should rather be moved to the place. */
-function movable(draft: Draft, attempt: Attempt, place: Place): number | null {
-  if (attempt.status !== "assigned" || attempt.slot === null) return null;
-  const slot = draft.nodes.get(attempt.node)?.slots.get(attempt.slot);
+function movable(draft: Draft, attempt: Attempt, place: Place): Gain {
+  const slot = attempt.slot === null ? undefined : draft.nodes.get(attempt.node)?.slots.get(attempt.slot);
   const before = slot?.running == null ? undefined : draft.attempts.get(slot.running);
   const record = draft.frames.get(attempt.frame);
-  if (before?.recall !== "none" || !record || !mayTake(draft, record, place.node, draft.at)) return null;
-  const moves = record.tries.filter(({ end }) => end === "withdrawn").length;
-  if (moves >= draft.policy.movesPerFrame) return null;
+  if (before?.recall !== "none" || !record || !mayTake(draft, record, place.node, draft.at)) return "not-here";
+  if (movesOf(record) >= draft.policy.movesPerFrame) return "not-here";
   const restMs = expectedRestMs(draft, before, draft.at);
   const thereMs = expectedFrameMs(draft, attempt.node);
   // Before any frame time is known, to start at once is all that can be said for a slot, and it is enough.
   if (restMs === null || thereMs === null) return 0;
-  return place.expectedMs < restMs + thereMs ? restMs + thereMs : null;
+  return place.expectedMs < restMs + thereMs ? restMs + thereMs : "too-soon";
+}
+
+/** When a running attempt will end, if another one at the place is expected to end sooner. */
+function raceable(draft: Draft, attempt: Attempt, place: Place): Gain {
+  const record = draft.frames.get(attempt.frame);
+  if (!record || !mayRace(draft, record, place)) return "not-here";
+  if (overstays(draft, attempt)) return draft.at - heldSince(attempt);
+  const restMs = expectedRestMs(draft, attempt, draft.at);
+  return restMs !== null && place.expectedMs < restMs ? restMs : "too-soon";
+}
+
+/** Whether one attempt more at the frame may begin at the place. One that overstays leaves room for another. */
+function mayRace(draft: Draft, record: FrameRecord, place: Place): boolean {
+  if (isSpentOn(draft, record, place.node)) return false;
+  const live = liveAttempts(draft, record);
+  // Another slot of the same machine is no faster, and would slow both.
+  if (live.some(({ node }) => node === place.node)) return false;
+  if (live.filter((other) => !overstays(draft, other)).length >= draft.policy.liveAttemptsPerFrame) return false;
+  return ownTries(draft, record).filter(({ hasStarted }) => hasStarted).length < draft.policy.attemptsPerFrame;
 }
 
 /**
- * When an attempt will end, if another one at the place is expected to end sooner. One that overstays is raced whatever
- * is expected, and leaves room for one more: else two nodes that show progress for ever could keep a frame for ever.
+ * A result that the place would have here sooner. A node sends one result after the other, so all that it holds is as late
+ * as the one it has been sending for longest. What waits for us, or has come and is not stored yet, is late by our own doing,
+ * and to render it again would make us later still.
  */
-function raceable(draft: Draft, attempt: Attempt, place: Place): number | null {
-  const endMs = overstays(draft, attempt) ? draft.at - heldSince(attempt) : restOf(draft, attempt, place);
-  const record = draft.frames.get(attempt.frame);
-  if (endMs === null || !record || isSpentOn(draft, record, place.node)) return null;
-  const live = liveAttempts(draft, record);
-  // Another slot of the same machine is no faster, and would slow both.
-  if (live.some(({ node }) => node === place.node)) return null;
-  if (live.filter((other) => !overstays(draft, other)).length >= draft.policy.liveAttemptsPerFrame) return null;
-  const started = ownTries(draft, record).filter(({ hasStarted }) => hasStarted).length;
-  return started < draft.policy.attemptsPerFrame ? endMs : null;
+function lateResult(draft: Draft, place: Place): Find {
+  const seen = new Set<NodeId>();
+  for (const [since, number] of draft.indices.coming.values()) {
+    const lateMs = draft.at - since;
+    if (lateMs <= draft.policy.fetchGraceMs) break;
+    const node = draft.attempts.get(number)?.node;
+    if (node === undefined || seen.has(node)) continue;
+    seen.add(node);
+    let looks = 0;
+    for (const result of resultsOf(draft, node)) {
+      if (looks++ >= mostLooks) break; // those before it are raced already, and are gone when that has ended
+      const attempt = draft.attempts.get(result);
+      const record = attempt && draft.frames.get(attempt.frame);
+      if (!record || attempt.isHere || !mayRace(draft, record, place)) continue;
+      if (isSooner(draft, attempt, lateMs, place)) return { found: attempt, isElsewhere: false };
+    }
+  }
+  return { found: undefined, isElsewhere: seen.size > 0 };
 }
 
-/** How long the attempt is expected to need, if the place is expected to need less. */
-function restOf(draft: Draft, attempt: Attempt, place: Place): number | null {
-  if (attempt.status === "rendered") return restOfFetch(draft, attempt, place);
-  const restMs = attempt.status === "running" ? expectedRestMs(draft, attempt, draft.at) : null;
-  return restMs !== null && place.expectedMs < restMs ? restMs : null;
+function isSooner(draft: Draft, { node, seconds }: Attempt, lateMs: number, place: Place): boolean {
+  const frameMs = expectedFrameMs(draft, place.node) ?? (seconds === null ? null : seconds * 1000);
+  if (frameMs === null) return false;
+  const restMs = Math.max(expectedFetchMs(draft, node) - lateMs, lateMs * draft.policy.overdueShare);
+  return frameMs + expectedFetchMs(draft, place.node) < restMs;
 }
 
-/** A result may be long on its way, or never come: then the frame is rendered where it arrives sooner. */
-function restOfFetch(draft: Draft, attempt: Attempt, place: Place): number | null {
-  const secondsThere = attempt.seconds === null ? null : attempt.seconds * 1000;
-  const frameMs = expectedFrameMs(draft, place.node) ?? secondsThere;
-  const ageMs = draft.at - attempt.progressedAt;
-  if (frameMs === null || ageMs <= draft.policy.fetchGraceMs) return null;
-  const restMs = Math.max(expectedFetchMs(draft, attempt.node) - ageMs, ageMs * draft.policy.overdueShare);
-  return frameMs + expectedFetchMs(draft, place.node) < restMs ? restMs : null;
+/**
+ * An attempt that was had for so long that nothing is hoped of it, whatever it shows of progress: else two nodes that show
+ * some for ever could keep a frame for ever.
+ */
+function overstaying(draft: Draft, place: Place, mostLooks: number): Find {
+  const leastMs = leastPatience(draft);
+  let looks = 0;
+  for (const [since, number] of draft.indices.held.values()) {
+    if (draft.at - since <= leastMs || looks++ >= mostLooks) break;
+    const attempt = draft.attempts.get(number);
+    const record = attempt && draft.frames.get(attempt.frame);
+    if (record && overstays(draft, attempt) && mayRace(draft, record, place))
+      return { found: attempt, isElsewhere: false };
+  }
+  return { found: undefined, isElsewhere: looks > 0 };
 }
 
-/** Whether the node has had the frame for so long that nothing is hoped of it any more. */
 function overstays(draft: Draft, attempt: Attempt): boolean {
   return draft.at - heldSince(attempt) > patienceWith(draft, attempt.node);
 }

@@ -3,6 +3,7 @@ import type { NodeId } from "../core/node.ts";
 import { withinTime } from "../core/time-limit.ts";
 import { formatDuration } from "../core/units.ts";
 import { type ChooseKey, greet } from "./greeting.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { IncomingTransfers, type Sink } from "./incoming.ts";
 import type { Link } from "./link.ts";
 import { LoadFailedError } from "./load-failed.ts";
@@ -22,8 +23,6 @@ import { badMessage, lostLink } from "./session-errors.ts";
 import { type Blob, upload } from "./upload.ts";
 
 const greetingTimeoutMs = 10_000;
-const heartbeatEveryMs = 2_000;
-const silenceMeansLostMs = 10_000;
 /** Longer than a node itself allows a slot to start and to load: it answers before, unless something is wrong with it. */
 const loadTimeoutMs = 40 * 60_000;
 
@@ -65,7 +64,7 @@ export class NodeSession implements AsyncDisposable {
   readonly #replies = new Replies();
   readonly #transfers = new IncomingTransfers();
   readonly #onReport: (report: NodeReport) => void;
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #heartbeat: Heartbeat;
   readonly #ended = new AbortController();
   readonly #closed: Promise<void>;
   #isClosing = false;
@@ -76,7 +75,9 @@ export class NodeSession implements AsyncDisposable {
     this.info = info;
     this.#outgoing = outgoing;
     this.#incoming = incoming;
-    this.#heartbeat = setInterval(() => this.#beat(), heartbeatEveryMs);
+    this.#heartbeat = new Heartbeat(this.#link, () => {
+      this.#send({ type: "heartbeat" }).catch(() => {}); // a link that has ended says so by `ended`
+    });
     this.#closed = this.#listen();
   }
 
@@ -235,14 +236,6 @@ export class NodeSession implements AsyncDisposable {
     return this.#link.send(this.#outgoing.seal(JSON.stringify(message)));
   }
 
-  #beat(): void {
-    if (performance.now() - this.#link.heardAtMs > silenceMeansLostMs) {
-      void this.#link.close(1001, "no sign of life");
-      return;
-    }
-    this.#send({ type: "heartbeat" }).catch(() => {}); // a link that has ended says so by `ended`
-  }
-
   async #listen(): Promise<void> {
     let problem: FarmError | undefined;
     try {
@@ -255,7 +248,7 @@ export class NodeSession implements AsyncDisposable {
       problem = error instanceof FarmError ? error : badMessage(error);
       await this.#link.close(1008, "bad message");
     }
-    clearInterval(this.#heartbeat);
+    this.#heartbeat.stop();
     this.#replies.end(problem ?? lostLink("we hung up"));
     this.#ended.abort(problem ?? new Error("The session was closed"));
   }

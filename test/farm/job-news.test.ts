@@ -11,7 +11,7 @@ const other = "cd".repeat(16);
 
 const attempt = (number: number, changes: Partial<Attempt> = {}): Attempt => ({
   ...{ attempt: number, frame: number, node, slot: 0, status: "assigned", recall: "none" },
-  ...{ startedAt: null, progressedAt: 0, seconds: null, ...changes },
+  ...{ startedAt: null, progressedAt: 0, dueAt: 0, fetchedAt: null, isHere: false, seconds: null, ...changes },
 });
 const started = (frame: number, number = frame): NodeReport => ({
   type: "frame-started",

@@ -16,9 +16,13 @@ function resultOf(frame: number): FrameResult {
 
 /** A session whose fetches end when the test says so, in the order in which they were begun. */
 class SlowSession {
-  readonly info = { node, name: "a", blender: "3.4.1" };
+  readonly info: { readonly node: string; readonly name: string; readonly blender: string };
   readonly fetched: number[] = [];
   readonly #ends: ((error?: FarmError) => void)[] = [];
+
+  constructor(id = node) {
+    this.info = { node: id, name: "a", blender: "3.4.1" };
+  }
 
   fetchResult({ frame }: FrameResult): Promise<boolean> {
     this.fetched.push(frame);
@@ -38,20 +42,22 @@ class SlowSession {
   }
 }
 
-const store = {
-  has: () => false,
-  receive: async () => ({ write: async () => {}, commit: async () => true, [Symbol.asyncDispose]: async () => {} }),
-} as unknown as FrameStore;
+function storeThat(commit: () => Promise<boolean>): FrameStore {
+  const receive = async () => ({ write: async () => {}, commit, [Symbol.asyncDispose]: async () => {} });
+  return { has: () => false, receive } as unknown as FrameStore;
+}
 
-function openDesk() {
+/** @returns What a desk tells: how its fetches ended, and how far they were before */
+function openDesk(store = storeThat(async () => true)) {
   const events: EventBody[] = [];
+  const steps: EventBody[] = [];
   const broken: unknown[] = [];
   const desk = new ResultDesk({
     ...{ store, attemptsAt: () => 1, signal: new AbortController().signal },
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => (event.type === "fetch-begun" || event.type === "result-arrived" ? steps : events).push(event),
     onBroken: (error) => broken.push(error),
   });
-  return { desk, events, broken };
+  return { desk, events, steps, broken };
 }
 
 const about = (frame: number) => ({ node, frame, attempt: frame });
@@ -115,4 +121,53 @@ test("a closed desk begins nothing", async () => {
   desk.close();
   await slow.end();
   expect(slow.fetched).toEqual([1, 2, 3, 4]);
+});
+
+test("it is told when a result is asked for, when its bytes have come, and what became of it", async () => {
+  const { desk, events, steps } = openDesk();
+  const slow = new SlowSession();
+  desk.joined(slow.session);
+  for (const frame of [1, 2, 3, 4, 5]) desk.fetch(node, resultOf(frame));
+  expect(steps).toEqual([1, 2, 3, 4].map((frame) => ({ type: "fetch-begun", ...about(frame) })));
+  await setImmediate();
+
+  await slow.end();
+
+  expect(steps.slice(4)).toEqual([
+    { type: "result-arrived", ...about(1) },
+    { type: "fetch-begun", ...about(5) },
+  ]);
+  expect(events).toEqual([{ type: "frame-stored", ...about(1) }]);
+});
+
+test("results are stored a few at a time, in the order in which they come, and nothing is fetched that would only wait", async () => {
+  const commits: (() => void)[] = [];
+  const store = storeThat(() => new Promise((resolve) => commits.push(() => resolve(true))));
+  const { desk, events, steps } = openDesk(store);
+  // Twenty nodes hold eight results each, and all of their links are quick.
+  const sessions = Array.from({ length: 20 }, (_, index) => new SlowSession(`node${index}`));
+  for (const slow of sessions) {
+    desk.joined(slow.session);
+    for (let frame = 1; frame <= 8; frame++) desk.fetch(slow.info.node, resultOf(frame));
+  }
+  await setImmediate();
+  for (let round = 0; round < 8; round++) for (const slow of sessions) await slow.end();
+
+  expect(commits).toHaveLength(8);
+  const askedFor = steps.filter(({ type }) => type === "fetch-begun").length;
+  // Eight are being stored and 32 wait; what was asked for before there were so many comes as well.
+  expect(askedFor).toBeLessThanOrEqual(8 + 32 + 20 * 4);
+  expect(askedFor).toBeLessThan(20 * 8);
+
+  for (let stored = 0; stored < commits.length; stored++) {
+    commits[stored]?.();
+    await setImmediate();
+    for (const slow of sessions) await slow.end();
+  }
+  expect(commits).toHaveLength(160);
+  expect(events).toHaveLength(160);
+  const arrivals = steps
+    .filter(({ type }) => type === "result-arrived")
+    .map((step) => ({ ...step, type: "frame-stored" }));
+  expect(events).toEqual(arrivals);
 });

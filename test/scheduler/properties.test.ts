@@ -4,7 +4,7 @@ import { FuzzFarm, type FuzzJob } from "../support/fuzz-farm.ts";
 import { tempers } from "../support/fuzz-node.ts";
 import { fuzzEffort, fuzzSeed, howToReplay } from "../support/fuzz-seed.ts";
 
-const patientMs = 60_000 * fuzzEffort;
+const patientMs = 120_000 * fuzzEffort;
 const slots = fc.integer({ min: 1, max: 2 });
 const choices = fc.array(fc.nat(65_535), { maxLength: 70, size: "max" });
 const alreadyStored = fc.oneof(

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { noIndices } from "../../src/scheduler/indices.ts";
 import { checkInvariants } from "../../src/scheduler/invariants.ts";
 import { progressOf, storedFrames } from "../../src/scheduler/progress.ts";
 import { createState, type SchedulerState } from "../../src/scheduler/state.ts";
@@ -44,8 +45,18 @@ test("a step leaves the state it was given as it was", () => {
 });
 
 function snapshot(state: SchedulerState): unknown {
-  const { attempts, frames, nodes, ...rest } = state;
-  return structuredClone({ ...rest, attempts, nodes, counts: frames.counts, records: [...frames.records()] });
+  const { attempts, frames, indices, nodes, ...rest } = state;
+  return structuredClone({
+    ...rest,
+    attempts: [...attempts],
+    nodes: [...nodes.values()].map((node) => ({ ...node, slots: [...node.slots] })),
+    indices: Object.entries(indices).map(([name, index]) => [
+      name,
+      [...("from" in index && !("keys" in index) ? index.from() : index.values())],
+    ]),
+    counts: frames.counts,
+    records: [...frames.records()],
+  });
 }
 
 test("invariants are not blind: a state that makes no sense is refused, with the reason", () => {
@@ -58,8 +69,11 @@ test("invariants are not blind: a state that makes no sense is refused, with the
   expect(() => checkInvariants({ ...state, frames: state.frames.with({ ...record, status: "queued" }) })).toThrow(
     "frame 1 is queued with 1 live attempts",
   );
-  expect(() => checkInvariants({ ...state, attempts: new Map() })).toThrow("attempt 1 of frame 1 is open");
-  expect(() => checkInvariants({ ...state, nodes: new Map() })).toThrow("has not joined");
+  expect(() => checkInvariants({ ...state, attempts: state.attempts.without(1) })).toThrow(
+    "attempt 1 of frame 1 is open",
+  );
+  expect(() => checkInvariants({ ...state, nodes: state.nodes.without("a") })).toThrow("has not joined");
+  expect(() => checkInvariants({ ...state, indices: noIndices })).toThrow("index ready lacks a");
   expect(() => checkInvariants({ ...state, nextAttempt: 1 })).toThrow("numbered above the next one");
 });
 

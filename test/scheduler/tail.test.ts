@@ -61,6 +61,15 @@ test("a frozen slot holds up the end of a job for about two frame times, not ten
   expect(run.finishedAt).toBeLessThan(seconds(90));
 });
 
+test("a node that has the frame itself keeps no other one from racing it, however many of its slots idle", () => {
+  const many = { msPerFrame: seconds(1), slots: 24, freezes: (frame: number) => frame === 100 };
+
+  const run = simulate({ frames: 100, nodes: { many, other: { msPerFrame: seconds(2) } } });
+
+  expect(run.newsOf("frame-speculated").filter(({ frame }) => frame === 100)).toMatchObject([{ node: "other" }]);
+  expect(run.finishedAt).toBeLessThan(seconds(20));
+});
+
 test("the first attempt may win its race: the second is then cancelled", () => {
   const drive = raced();
   drive.tell({ type: "attempt-rendered", node: "a", frame: 2, attempt: 2, seconds: 31 });
@@ -137,6 +146,53 @@ test("results that are on their way as long as all others are not raced", () => 
   expect(run.newsOf("frame-speculated").filter(({ frame }) => frame > 20)).toEqual([]);
 });
 
+test("a result that waits to be fetched is not raced, however long, and one that is long on its way is", () => {
+  const drive = resultThatWaits();
+  for (let passed = 0; passed < 30; passed++) {
+    expect(drive.wait(minutes(1)).tell({ type: "tick" })).toEqual([]);
+  }
+
+  drive.tell({ type: "fetch-begun", node: "a", frame: 2, attempt: 2 });
+
+  expect(drive.wait(seconds(5)).tell({ type: "tick" })).toEqual([]);
+  const [assign] = drive.wait(minutes(60)).tell({ type: "tick" });
+  expect(assign).toEqual({ type: "assign", node: "b", slot: 0, frame: 2, attempt: 3 });
+});
+
+test("a result of which all bytes have come is not raced: whatever it waits for now is our own", () => {
+  const drive = resultThatWaits();
+  drive.tell({ type: "fetch-begun", node: "a", frame: 2, attempt: 2 });
+  drive.tell({ type: "result-arrived", node: "a", frame: 2, attempt: 2 });
+
+  expect(drive.wait(minutes(60)).tell({ type: "tick" })).toEqual([]);
+});
+
+test("a node sends one result after the other: all that it holds is as late as the one that it sends", () => {
+  const drive = new Drive({ frames: [1, 2, 3] });
+  drive.join("a", 3);
+  for (const number of [1, 2, 3]) {
+    drive.tell({ type: "attempt-started", node: "a", slot: number - 1, frame: number, attempt: number });
+  }
+  drive.wait(seconds(10));
+  for (const number of [1, 2, 3]) {
+    drive.tell({ type: "attempt-rendered", node: "a", frame: number, attempt: number, seconds: 10 });
+  }
+  drive.tell({ type: "fetch-begun", node: "a", frame: 1, attempt: 1 });
+  drive.join("b", 2);
+  drive.join("c", 2);
+
+  const assigned = drive
+    .wait(minutes(2))
+    .tell({ type: "tick" })
+    .filter(({ type }) => type === "assign");
+
+  expect(assigned).toMatchObject([
+    { node: "b", frame: 1 },
+    { node: "b", frame: 2 },
+    { node: "c", frame: 3 },
+  ]);
+});
+
 test("a frame that two nodes have had for too long goes to a third, though both show progress all the time", () => {
   const drive = new Drive({ frames: [1] });
   drive.join("a");
@@ -173,6 +229,19 @@ test("a frame that two nodes have had for too long goes to a third, though both 
   const orders = drive.tell({ type: "frame-stored", node: "d", frame: 1, attempt: 4 });
   expect(orders.filter(({ type }) => type === "cancel")).toHaveLength(3);
 });
+
+/** "a" has rendered frame 2 as attempt 2 and holds it, frames take ten seconds, and "b" has nothing to do. */
+function resultThatWaits(): Drive {
+  const drive = new Drive({ frames: [1, 2] });
+  drive.join("a");
+  for (const frame of [1, 2]) {
+    drive.tell({ type: "attempt-started", node: "a", slot: 0, frame, attempt: frame });
+    drive.wait(seconds(10)).tell({ type: "attempt-rendered", node: "a", frame, attempt: frame, seconds: 10 });
+  }
+  drive.tell({ type: "frame-stored", node: "a", frame: 1, attempt: 1 });
+  expect(drive.join("b")).toEqual([]);
+  return drive;
+}
 
 /** Frame 2 runs as attempt 2 on "a", and is raced as attempt 3 by "b". */
 function raced(): Drive {

@@ -326,6 +326,25 @@ describe("with a clock that tests move", () => {
     }
   });
 
+  test("what lies unread because we were busy ourselves is no silence of the node", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    try {
+      const { session, node, pair } = await connect();
+      // Nothing runs for 30 s; then timers are first, and what has come is read after them.
+      const late = performance.now() + 30_000;
+      vi.spyOn(performance, "now").mockImplementation(() => late);
+      vi.advanceTimersToNextTimer();
+      expect(pair.coordinator.isOver).toBe(false);
+      await node.conversation?.send({ type: "heartbeat" });
+      await session.openJob(job, "me", undefined, signal);
+      await session[Symbol.asyncDispose]();
+      expect(await endOf(session)).toBeUndefined();
+    } finally {
+      vi.restoreAllMocks();
+      vi.useRealTimers();
+    }
+  });
+
   test("any message keeps the link, and none keeps it for ever", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
     try {

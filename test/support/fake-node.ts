@@ -31,6 +31,8 @@ export interface FakeNodeOptions {
   challenge?: Record<string, unknown>;
   /** What it answers to the proof, instead of its own proof. */
   welcome?: (proof: string) => unknown;
+  /** It answers every heartbeat, so that it may have nothing to say for long. */
+  isLively?: boolean;
   /** It says nothing more, and does not hang up, after this message of the coordinator. */
   silentAfter?: "hello" | "prove";
   hangsUpAfter?: "connection" | "hello" | "prove";
@@ -190,7 +192,10 @@ export class FakeConversation {
 
   async #hear(sealed: string): Promise<void> {
     const message = parseFromCoordinator(JSON.parse(this.#incoming.open(sealed)));
-    if (message.type === "heartbeat") return;
+    if (message.type === "heartbeat") {
+      if (this.node.options.isLively) await this.send({ type: "heartbeat" });
+      return;
+    }
     this.node.heard.push(message);
     if (this.node.options.onMessage?.(message, this)) return;
     await this.#answer(message);

@@ -165,6 +165,8 @@ export class FuzzFarm {
       { type: "attempt-withdrawn", ...about },
       { type: "result-refused", error: failure("INVALID_RESULT", "node"), ...about },
       { type: "result-lost", ...about },
+      { type: "fetch-begun", ...about },
+      { type: "result-arrived", ...about },
       { type: "slot-lost", node: node.id, slot },
       { type: "slot-ready", node: node.id, slot: slot % node.slots.length },
       { type: "node-joined", node: node.id, running: [], held: twice },

@@ -246,6 +246,8 @@ export class SimulatedNode {
   #fetch(ref: AttemptRef): void {
     const link = this.#link;
     this.#fetches.add(ref);
+    // Once the order is carried out, as every fact.
+    this.#world.after(0, () => this.#world.happen({ type: "fetch-begun", node: this.id, ...ref }));
     this.#world.after(this.#behaviour.fetchMs?.() ?? 0, () => {
       if (!this.#fetches.delete(ref)) return; // the link broke, and that was said
       const isHad = this.#isLinked && this.#link === link && this.#held.has(ref.attempt);

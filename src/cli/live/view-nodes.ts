@@ -8,7 +8,7 @@ const maxSlots = 256;
 /** With a node changed; one that was not known is made. */
 export function withNode(state: ViewState, named: NodeName, change: (node: NodeView) => Partial<NodeView>): ViewState {
   const before = state.nodes.get(named.node) ?? unknownNode(named.name);
-  return { ...state, nodes: new Map(state.nodes).set(named.node, { ...before, ...change(before) }) };
+  return { ...state, nodes: state.nodes.with(named.node, { ...before, ...change(before) }) };
 }
 
 function unknownNode(name: string): NodeView {
@@ -57,11 +57,16 @@ export function withStored(
 /** No slot renders the frame any more; with `node`, none of that node's. */
 export function withoutFrame(state: ViewState, frame: Frame, atMs: number, node?: NodeId): ViewState {
   const isAt = (slot: SlotView) => slot.frame === frame || slot.previous === frame;
-  const nodes = Array.from(state.nodes, ([id, view]): [NodeId, NodeView] => {
-    if ((node !== undefined && id !== node) || !view.slots.some(isAt)) return [id, view];
-    return [id, { ...view, slots: view.slots.map((slot) => (isAt(slot) ? leave(slot, frame, atMs) : slot)) }];
-  });
-  return { ...state, nodes: new Map(nodes) };
+  let { nodes } = state;
+  for (const id of nodes.where((view) => view.slots.some(isAt))) {
+    const view = nodes.get(id);
+    if (!view || (node !== undefined && id !== node)) continue;
+    nodes = nodes.with(id, {
+      ...view,
+      slots: view.slots.map((slot) => (isAt(slot) ? leave(slot, frame, atMs) : slot)),
+    });
+  }
+  return nodes === state.nodes ? state : { ...state, nodes };
 }
 
 function leave(slot: SlotView, frame: Frame, atMs: number): SlotView {
@@ -73,6 +78,5 @@ function leave(slot: SlotView, frame: Frame, atMs: number): SlotView {
 
 /** Whether any slot renders the frame. */
 export function isRunning(state: ViewState, frame: Frame): boolean {
-  for (const node of state.nodes.values()) if (node.slots.some((slot) => slot.frame === frame)) return true;
-  return false;
+  return state.nodes.where((node) => node.slots.some((slot) => slot.frame === frame)).length > 0;
 }

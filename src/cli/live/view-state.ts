@@ -1,5 +1,6 @@
-import type { Frame, NodeId } from "../../index.ts";
+import type { Frame } from "../../index.ts";
 import { FrameCells } from "./frame-cells.ts";
+import { NodeViews } from "./node-views.ts";
 
 /** One slot of a node, as far as events tell about it. */
 export interface SlotView {
@@ -61,7 +62,7 @@ export interface ViewState {
   readonly scene: SceneView | null;
   readonly cells: FrameCells;
   /** In the order in which they appeared. */
-  readonly nodes: ReadonlyMap<NodeId, NodeView>;
+  readonly nodes: NodeViews;
   /** The latest, oldest first. */
   readonly news: readonly News[];
   /** What is worth repeating at the end: each once, in order. */
@@ -82,7 +83,7 @@ export function emptyView(atMs: number): ViewState {
     job: null,
     scene: null,
     cells: FrameCells.of([]),
-    nodes: new Map(),
+    nodes: NodeViews.none,
     news: [],
     notes: new Map(),
     failures: new Map(),

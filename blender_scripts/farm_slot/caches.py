@@ -46,7 +46,7 @@ def _absent_points(owner: Any, kind: str, cache: Any) -> Iterator[str]:
         return
     for each in cache.point_caches:
         if each.use_external:
-            if each.is_baked and not os.path.isdir(bpy.path.abspath(each.filepath, library=owner.library)):
+            if each.is_baked and each.filepath and not os.path.isdir(bpy.path.abspath(each.filepath, library=owner.library)):
                 yield each.filepath
         elif each.use_disk_cache or (kind == "DYNAMIC_PAINT" and each.is_baked):
             if not os.path.isdir(folder_beside(owner.library if each.use_library_path else None)):
@@ -72,15 +72,15 @@ def _absent_bakes() -> Iterator[str]:
 def _confine_fluid(domain: Any, folder: str) -> bool:
     """A simulation that is there is shown as it is; one that Blender computes while it renders is written into `folder`.
 
-    Returns whether what decides the pixels is still under the name that the file has for it.
+    Returns whether what decides the pixels is still under the name that the file has for it, if it has one.
     """
     stored = domain.cache_directory
     path = bpy.path.abspath(stored, library=domain.id_data.library)
     for part in ("data", "noise", "mesh", "particles", "guide"):
         setattr(domain, "is_cache_baking_" + part, False)
-    if "'" in path:  # 2.83 puts the path into a line of Python as it is
+    if not stored or "'" in path:  # 2.83 puts the path into a line of Python as it is
         domain.cache_directory = folder
-        return False
+        return not stored
     if domain.cache_type not in ("MODULAR", "ALL", "FINAL"):
         domain.cache_directory = folder
         if not os.path.isdir(os.path.join(path, "data")):

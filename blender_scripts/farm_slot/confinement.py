@@ -11,7 +11,7 @@ from typing import Any, Callable, List, Optional
 import bpy
 from bpy.app.handlers import persistent
 
-from . import caches, output_nodes, programs
+from . import caches, output_nodes, paths, programs
 
 
 class Confinement:
@@ -22,6 +22,8 @@ class Confinement:
         self._scripts = scripts
         self._blocked = None  # type: Optional[List[str]]
         self._failure = None  # type: Optional[Exception]
+        self.cleared = []  # type: List[str]
+        """Paths that were taken out, in words for the user; complete when `blocked` was asked for."""
         self.absent = []  # type: List[str]
         """Simulations on disk that are not there, as the file names them; complete when `blocked` was asked for."""
 
@@ -48,6 +50,7 @@ class Confinement:
     def _confine(self) -> None:
         """Blender prints what a handler raises, and goes on."""
         try:
+            self.cleared = paths.clear()
             output_nodes.redirect(self._outputs)
             self.absent = caches.confine(os.path.join(bpy.app.tempdir, "caches"))
             self._blocked = [] if self._scripts else programs.block()

@@ -12,6 +12,9 @@ from .faults import SlotFault
 
 Warning_ = Dict[str, str]
 
+MAX_CLEARED = 12
+"""Paths that a warning names: with their data it must fit into a message."""
+
 
 class Opened(NamedTuple):
     """What is to be said of a file that was opened."""
@@ -45,7 +48,11 @@ def open_blendfile(path: str, scripts: bool, outputs: str) -> Opened:
     # An error report does not mean failure: Blender also reports missing libraries that way.
     warnings = [{"code": "LOAD_PROBLEM", "message": problem}] if problem else []
     blocked = confinement.blocked + blocked_by_blender()
-    return Opened(warnings + ([scripts_blocked(blocked)] if blocked else []), confinement.absent)
+    if confinement.cleared:
+        warnings.append(_paths_cleared(confinement.cleared))
+    if blocked:
+        warnings.append(scripts_blocked(blocked))
+    return Opened(warnings, confinement.absent)
 
 
 def blocked_by_blender() -> List[str]:
@@ -55,6 +62,12 @@ def blocked_by_blender() -> List[str]:
 
 def scripts_blocked(what: List[str]) -> Warning_:
     return {"code": "SCRIPTS_BLOCKED", "message": "Scripts in the file were not run: " + ", ".join(what[:20])}
+
+
+def _paths_cleared(what: List[str]) -> Warning_:
+    more = "; and %d more" % (len(what) - MAX_CLEARED) if len(what) > MAX_CLEARED else ""
+    told = "; ".join(what[:MAX_CLEARED]) + more
+    return {"code": "PATHS_CLEARED", "message": "Paths in the file were cleared: " + told}
 
 
 def _too_new() -> str:

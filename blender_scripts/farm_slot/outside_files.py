@@ -5,14 +5,22 @@ The slot takes stock of them when it loads; the supervisor, which never opens a 
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import os
+import stat
 import time
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import IO, Any, Dict, Iterable, List, Optional, Tuple
 
 Stock = Dict[str, Any]
 """`references`: [name in the blendfile, absolute path]; `files`: [name, path, stamp, digest of the contents]. It is JSON."""
+
+TILE_TOKENS = ("<UDIM>", "<UVTILE>")
+"""What stands for the number of a tile in the path of an image."""
+
+_MADE_UP = ("/proc/", "/sys/")
+"""Where the kernel shows what looks like files."""
 
 COARSEST_CLOCK_S = 2.0
 """Of a file system's times (FAT): a file that was written since may have been written once more within the same tick."""
@@ -63,12 +71,30 @@ def digest_of_contents(file: str) -> str:
     """Of a file that cannot be read, the reason."""
     contents = hashlib.sha256()
     try:
-        with open(file, "rb") as stream:
+        with open_regular(file) as stream:
             for piece in iter(lambda: stream.read(1 << 20), b""):
                 contents.update(piece)
     except OSError as error:
         return "unreadable: %s" % error.errno
     return contents.hexdigest()
+
+
+def is_regular(path: str) -> bool:
+    """Whether there is a file that can be read to its end: no pipe, no device, nothing that the kernel makes up."""
+    return os.path.isfile(path) and not os.path.realpath(path).startswith(_MADE_UP)
+
+
+def open_regular(file: str) -> IO[bytes]:
+    """Does not wait for a pipe that came in the place of a file. Raises OSError."""
+    stream = open(file, "rb", opener=_open_at_once)
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        return stream
+    stream.close()
+    raise OSError(errno.EINVAL, "no regular file")
+
+
+def _open_at_once(file: str, flags: int) -> int:
+    return os.open(file, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def is_there(path: str) -> bool:
@@ -80,11 +106,11 @@ def _files(references: Iterable[Tuple[str, str]]) -> List[Tuple[str, str]]:
 
 
 def _files_of(path: str) -> List[str]:
-    return [path] if os.path.isfile(path) else _tiles_of(path)
+    return [path] if is_regular(path) else [tile for tile in _tiles_of(path) if is_regular(tile)]
 
 
 def _tiles_of(path: str) -> List[str]:
-    for token in ("<UDIM>", "<UVTILE>"):
+    for token in TILE_TOKENS:
         if token in path:
             return glob.glob(glob.escape(path).replace(token, "*"))
     return []

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { lstat, mkdtemp, readdir, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,6 +42,41 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       expect(await lab.leftovers()).toEqual(nothing);
     });
 
+    test("calls nobody, shows no text and waits for no pipe, and films and pictures are what they are", async () => {
+      const folder = await shortFolder();
+      await using listener = await openListener();
+      await makeBy(blender, "reaching.py", folder, String(listener.port));
+      expect(listener.calls).toBeGreaterThan(0); // to assign such a path is to call already
+      listener.calls = 0;
+      await using lab = await VersionLab.open();
+      await lab.startNode(blender, folder);
+      const render = async (name: string) => {
+        const output = lab.path(`${name}.mp4`);
+        const options = ["--frames", "2", "--missing", "warn"];
+        const run = lab.coordinate([join(folder, `${name}.blend`), "-o", output, ...options]);
+        await completion(run);
+        const cleared = run.all("warning").filter(({ code }) => code === "PATHS_CLEARED");
+        const pixels = await pixelsOf(`${output}.renderfarm/frames`, [2]);
+        return { pixels, cleared: cleared.map(({ message }) => String(message)).join() };
+      };
+
+      const { cleared } = await render("network");
+      expect(cleared).toContain(`Image 'image': http://127.0.0.1:${listener.port}/texture (a protocol, not a file)`);
+      await render("views");
+      const texts = await render("texts");
+      expect(texts.cleared).toContain("secret.txt (a text)");
+      expect(texts.pixels).toEqual((await render("blank")).pixels);
+      expect((await render("pipes")).cleared).toContain("/dev/zero (no regular file)");
+      expect(listener.calls).toBe(0);
+
+      for (const name of ["honest", "stereo"]) {
+        const [file, pattern] = [join(folder, `${name}.blend`), join(folder, `${name}/frame_####`)];
+        await runBlender(blender, folder, ["-b", file, "-noaudio", "-o", pattern, "-s", "2", "-e", "2", "-a"]);
+        expect((await render(name)).pixels, name).toEqual(await pixelsOf(join(folder, name), [2]));
+      }
+      expect(await lab.leftovers()).toEqual(nothing);
+    });
+
     test("shows simulations whose caches are there, and leaves them as they are", async () => {
       const folder = await shortFolder();
       await makeBy(blender, "baked.py", folder);
@@ -73,10 +110,28 @@ async function shortFolder(): Promise<string> {
   return path;
 }
 
-async function makeBy(blender: TestedBlender, recipe: string, folder: string): Promise<void> {
+/** Hangs up on everybody, and counts them. */
+async function openListener(): Promise<AsyncDisposable & { readonly port: number; calls: number }> {
+  const server = createServer((socket) => {
+    listener.calls++;
+    socket.on("error", () => {}).destroy();
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const listener = {
+    port,
+    calls: 0,
+    async [Symbol.asyncDispose]() {
+      await once(server.close(), "close");
+    },
+  };
+  return listener;
+}
+
+async function makeBy(blender: TestedBlender, recipe: string, folder: string, ...words: string[]): Promise<void> {
   const script = fileURLToPath(new URL(`../support/scenes/${recipe}`, import.meta.url));
   const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
-  await runBlender(blender, folder, [...start, "-P", script, "--", folder]);
+  await runBlender(blender, folder, [...start, "-P", script, "--", folder, ...words]);
 }
 
 /** When each file and folder was last changed. */

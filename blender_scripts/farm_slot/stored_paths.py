@@ -1,0 +1,87 @@
+"""Every path that a blendfile holds, in whatever data, found by what Blender says about its own properties.
+
+Nothing but paths is read: the mere size of an image would open its file.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, NamedTuple, Set, Tuple
+
+import bpy
+
+from .node_trees import node_trees
+from .path_rules import FILE, FILM, FOLDER, PLACE, Kind
+from .path_types import PathTypes
+
+_NOT_FROM_THE_FILE = frozenset(("window_managers", "screens", "workspaces"))
+
+_FILMS = frozenset(("MovieClip", "MovieSequence", "MovieStrip", "SequenceProxy", "Sound", "StripProxy"))
+_STRIPS = frozenset(("ImageSequence", "ImageStrip"))
+_PROXIES = frozenset(("MovieClipProxy", "SequenceEditor", "SequenceProxy", "StripProxy"))
+"""Their folders hold smaller copies of films, which no render uses."""
+
+
+class StoredPath(NamedTuple):
+    owner: Any
+    """The data-block."""
+    holder: Any
+    """What has the property: the data-block or a part of it."""
+    name: str
+    """The property's."""
+    value: str
+    """The whole path, of which the property may be a part."""
+    kind: Kind
+
+
+def stored_paths() -> Iterator[StoredPath]:
+    """Also those of data that nothing in the rendered scene uses."""
+    types = PathTypes()
+    for owner in _data_blocks():
+        for part in _parts_of(owner, types):
+            for holder, name, value, kind in _paths_of(part, types):
+                if value and value != "<builtin>":  # Blender's own font
+                    yield StoredPath(owner, holder, name, value, kind)
+
+
+def _data_blocks() -> Iterator[Any]:
+    known = set()  # type: Set[int]
+    for listed in bpy.types.BlendData.bl_rna.properties:
+        if listed.type == "COLLECTION" and listed.identifier not in _NOT_FROM_THE_FILE:
+            for owner in getattr(bpy.data, listed.identifier):
+                if owner.as_pointer() not in known:  # 5.x has a collection of all
+                    known.add(owner.as_pointer())
+                    yield owner
+    for tree in node_trees():
+        if tree.as_pointer() not in known:
+            yield tree
+
+
+def _parts_of(owner: Any, types: PathTypes) -> Iterator[Any]:
+    """The data-block and all parts of it that can hold a path, each once."""
+    known = set()  # type: Set[Tuple[int, str]]
+    waiting = [owner]
+    while waiting:
+        part = waiting.pop()
+        identity = part.as_pointer(), part.bl_rna.identifier
+        if identity not in known:
+            known.add(identity)
+            yield part
+            for name, is_collection in types.parts(part):
+                found = getattr(part, name)
+                if found is not None:
+                    waiting.extend(found if is_collection else [found])
+
+
+def _paths_of(part: Any, types: PathTypes) -> Iterator[Tuple[Any, str, str, Kind]]:
+    kind = part.bl_rna.identifier
+    if kind == "Image":  # its `filepath` is the same, and setting it loads the file
+        yield part, "filepath_raw", part.filepath_raw, FILM if part.source == "MOVIE" else FILE
+        return
+    if kind == "PointCacheItem" and not part.use_external:
+        return  # it is not used, and setting it makes Blender move files
+    for name, is_folder in types.paths(part):
+        folder = PLACE if kind in _PROXIES or kind in _STRIPS else FOLDER
+        yield part, name, getattr(part, name), folder if is_folder else FILM if kind in _FILMS else FILE
+    if kind in _STRIPS:  # afterwards: where the folder was cleared, this is what is left of the path
+        for element in part.elements:
+            yield element, "filename", part.directory + element.filename, FILE

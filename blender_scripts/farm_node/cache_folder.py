@@ -31,13 +31,15 @@ def claim_cache(cache_dir: Path) -> Path:
             if not all(TEMPORARY.fullmatch(name) for name in names):
                 raise StartError(
                     f"Cannot use the cache folder {cache_dir}: {root} holds files, and no node has made it "
-                    f"(there is no {MARKER} of a node in it). Name another folder with --cache-dir"
+                    f"(there is no {MARKER} of a node in it)",
+                    "Name another folder with --cache-dir",
                 )
             write_whole(root / MARKER, _MARKER_TEXT)
         return root
     except OSError as error:
         raise StartError(
-            f"Cannot use the cache folder {cache_dir}: {error}. Name a folder of your own with --cache-dir"
+            f"Cannot use the cache folder {cache_dir}: {error}",
+            "Name a folder that this user can write to, with --cache-dir or RENDERFARM_CACHE_DIR",
         ) from error
 
 

@@ -61,6 +61,23 @@ def check_owner(path: Path, found: os.stat_result) -> None:
     raise NotOursError(f"{path} belongs to another user (user id {found.st_uid})")
 
 
+def check_writers(path: Path, found: os.stat_result) -> None:
+    """Raises NotOursError when others than this user and root may write to it.
+
+    In a folder like /tmp nobody can take away what is another's. A group of the user's own name is as good as the user:
+    systems with umask 002 give everybody one.
+    """
+    if os.name != "posix" or found.st_mode & stat.S_ISVTX and stat.S_ISDIR(found.st_mode):
+        return
+    if found.st_mode & stat.S_IWOTH:
+        who = "everybody"
+    elif found.st_mode & stat.S_IWGRP and not _is_private_group(found.st_gid):
+        who = f"the group {found.st_gid}"
+    else:
+        return
+    raise NotOursError(f"{who} may write to {path}; chmod go-w '{path}' changes that")
+
+
 def open_new(path: Path, flags: int = os.O_WRONLY) -> int:
     """A descriptor of a file that was not there before, for this user alone. Raises OSError."""
     return os.open(path, flags | os.O_CREAT | os.O_EXCL | _CAREFUL, 0o600)
@@ -139,6 +156,20 @@ def _owner_beside(path: Path) -> int:
             return os.fstat(probe.fileno()).st_uid
     except OSError:
         return os.geteuid()
+
+
+def _is_private_group(gid: int) -> bool:
+    """The group of root is root's affair."""
+    if gid == 0:
+        return True
+    import grp  # there is none on Windows
+    import pwd
+
+    try:
+        group, user = grp.getgrgid(gid), pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return False
+    return group.gr_name == user and set(group.gr_mem) <= {user}
 
 
 def _make_private(folder: Path) -> None:

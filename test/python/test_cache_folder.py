@@ -63,7 +63,7 @@ class InFolder(unittest.TestCase):
         with self.assertRaises(StartError) as raised:
             yield
         for word in (*words, "--cache-dir"):
-            self.assertIn(word, str(raised.exception))
+            self.assertIn(word, f"{raised.exception} {raised.exception.hint}")
         self.assertEqual(snapshot(self.folder), before)
 
 

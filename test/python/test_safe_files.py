@@ -4,6 +4,7 @@ import asyncio
 import os
 import tempfile
 import unittest
+from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -20,6 +21,7 @@ from farm_node.slot_log import SlotLog
 KEY = "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU"
 IS_ROOT = os.name == "posix" and os.geteuid() == 0
 STRANGER = 12345
+MACHINE = "0123456789abcdef0123456789abcdef"
 
 
 @unittest.skipIf(os.name == "nt", "links need a right on Windows, and it has no owners that this goes by")
@@ -39,8 +41,12 @@ class Planted(unittest.TestCase):
         (self.folder / name).symlink_to(self.precious)
         return self.folder / name
 
+    @contextmanager
     def refuses(self, *words: str):
-        return self.assertRaisesRegex((StartError, NotOursError), ".*".join(words))
+        """In the message or in its hint."""
+        with self.assertRaises((StartError, NotOursError)) as raised:
+            yield
+        self.assertRegex(f"{raised.exception} {getattr(raised.exception, 'hint', '')}", ".*".join(words))
 
 
 class Opening(Planted):
@@ -101,13 +107,13 @@ class Config(Planted):
         for name in ("node-id.lock", "node-id"):
             self.plant(name)
             with self.refuses("is a link", "--config-dir"):
-                claim_identity(self.folder)
+                claim_identity(self.folder, MACHINE)
             (self.folder / name).unlink()
 
     def test_nothing_is_written_through_a_link_that_waits_where_a_temporary_file_was_expected(self):
         for name in ("node-id.part", f"key.{os.getpid()}.part", f".ready.json.{os.getpid()}.part"):
             self.plant(name)
-        claim_identity(self.folder).release()
+        claim_identity(self.folder, MACHINE).release()
         load_key(self.folder, None, {})
         write_ready_file(self.folder / "ready.json", {})
         self.assertEqual(len(list(self.folder.glob("*.part"))), 3)
@@ -124,16 +130,39 @@ class Config(Planted):
     def test_the_config_folder_may_be_a_link(self):
         (self.folder.parent / "config").symlink_to(self.folder)
         made = load_key(self.folder.parent / "config", None, {})
-        claim_identity(self.folder.parent / "config").release()
+        claim_identity(self.folder.parent / "config", MACHINE).release()
         self.assertEqual(load_key(self.folder, None, {}).raw, made.raw)
 
     @unittest.skipUnless(IS_ROOT, "only root can give files to another user")
     def test_a_config_folder_of_another_user_is_refused(self):
         os.chown(self.folder, STRANGER, STRANGER)
-        for start in (lambda: claim_identity(self.folder), lambda: load_key(self.folder, None, {})):
+        for start in (lambda: claim_identity(self.folder, MACHINE), lambda: load_key(self.folder, None, {})):
             with self.refuses("belongs to another user", str(STRANGER)):
                 start()
         self.assertEqual(os.listdir(self.folder), [])
+
+    def test_a_config_folder_or_a_key_to_which_others_may_write_is_refused(self):
+        (self.folder / "key").write_text(KEY)
+        (self.folder / "key").chmod(0o666)
+        with self.refuses("everybody may write to", "chmod go-w"):
+            load_key(self.folder, None, {})
+        (self.folder / "key").chmod(0o600)
+        for mode in (0o777, 0o702):
+            self.folder.chmod(mode)
+            with self.refuses("everybody may write to", "chmod go-w"):
+                claim_identity(self.folder, MACHINE)
+        self.folder.chmod(0o1777)  # as /tmp is: nobody can take away what is another's
+        claim_identity(self.folder, MACHINE).release()
+        self.assertEqual(load_key(self.folder, None, {}).raw, parse_key(KEY))
+
+    @unittest.skipUnless(IS_ROOT, "only root can give folders to a group")
+    def test_a_group_may_write_to_the_config_folder_only_when_it_is_the_users_own(self):
+        self.folder.chmod(0o770)
+        os.chown(self.folder, 0, 0)
+        claim_identity(self.folder, MACHINE).release()
+        os.chown(self.folder, 0, STRANGER)
+        with self.refuses(f"the group {STRANGER} may write to", "chmod go-w"):
+            claim_identity(self.folder, MACHINE)
 
     @unittest.skipUnless(IS_ROOT, "only root can give files to another user")
     def test_a_key_of_another_user_is_used_only_when_it_is_named(self):
@@ -147,14 +176,14 @@ class Config(Planted):
     def test_what_is_roots_is_good_for_every_user(self):
         (self.folder / "key").write_text(KEY)
         self.folder.parent.chmod(0o755)
-        self.folder.chmod(0o777)
+        self.folder.chmod(0o1777)
         (self.folder / "key").chmod(0o644)
         child = os.fork()
         if child == 0:
             try:
                 os.setresuid(STRANGER, STRANGER, STRANGER)
-                identity = claim_identity(self.folder)
-                os._exit(0 if load_key(self.folder, None, {}).raw == parse_key(KEY) and identity.kept else 1)
+                identity = claim_identity(self.folder, MACHINE)
+                os._exit(0 if load_key(self.folder, None, {}).raw == parse_key(KEY) and not identity.temporary_because else 1)
             finally:
                 os._exit(1)
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)

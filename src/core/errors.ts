@@ -91,7 +91,8 @@ export function messageOf(error: unknown): string {
 
 /** The system's short name of a failure ("ENOENT"), or undefined when the error is not the system's. */
 export function systemCodeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  if (!(error instanceof Error) || error instanceof FarmError) return undefined;
+  return "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
 /** Makes the compiler prove that every case of a union was handled. */

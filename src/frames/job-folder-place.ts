@@ -63,13 +63,14 @@ async function requireNoLinks(folder: string, isDeep: boolean): Promise<void> {
     if (!entry.isDirectory()) {
       const why = oddityOf(entry);
       if (why !== undefined) throw oddFile(path, why);
-      if (/^(frames|blob)$/.test(entry.name) && isDeep) throw oddFile(path, "it is a file, and should be a folder");
+      if (/^(frames|blob|refused)$/.test(entry.name) && isDeep)
+        throw oddFile(path, "it is a file, and should be a folder");
       if (/^(frames|log)\.ndjson$/.test(entry.name) && isDeep) requireOneName(path, await lstat(path));
     } else if (isDeep && isOwnFolder(entry.name)) await requireNoLinks(path, false);
   }
 }
 
-/** Also of frames that were set aside. */
+/** Also of frames that were set aside, or refused. */
 function isOwnFolder(name: string): boolean {
-  return /^(blob|frames(\.[\dT-]+\.[0-9a-f]{4})?)$/.test(name);
+  return /^(blob|refused|frames(\.[\dT-]+\.[0-9a-f]{4})?)$/.test(name);
 }

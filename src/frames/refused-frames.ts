@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { renameFile, syncFolder } from "./durable.ts";
 import type { FrameLog } from "./frame-log.ts";
 import { frameFileName } from "./frame-name.ts";
 import type { FrameRecord } from "./frame-record.ts";
+import { makeOwnFolder } from "./own-names.ts";
 
 /** Beside the folder of frames. It stays when the job is done: people look there for what was wrong. */
 const folderName = "refused";
@@ -18,7 +18,7 @@ export async function moveAside(log: FrameLog, framesFolder: string, record: Fra
   // In this order: a file without a record is removed when the store is opened, and is never taken for a frame.
   await log.append(record);
   const folder = join(dirname(framesFolder), folderName);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeOwnFolder(folder);
   const name = frameFileName(record.frame);
   const path = join(folder, name.replace(/\.png$/, `.${record.sha256.slice(0, 8)}.png`));
   await renameFile(join(framesFolder, name), path);

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { FarmError } from "./errors.ts";
+import { ownCommand } from "./own-command.ts";
 import { counted } from "./text.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -65,7 +66,7 @@ export function parseFarmKey(text: string, source: string): FarmKey {
     throw new FarmError(
       "FARM_KEY_UNUSABLE",
       `Cannot use the farm key of ${source}: it repeats its first ${counted(block, "letter")}, and can be guessed`,
-      "Make a random one with 'renderfarm key make --replace', and give it to every machine of the farm",
+      `Make a random one with '${ownCommand()} key make --replace', and give it to every machine of the farm`,
     );
   }
   return farmKeyOf(Buffer.from(whole.toString(16).padStart(byteCount * 2, "0"), "hex"));

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-import { FarmError, messageOf } from "../core/errors.ts";
+import { FarmError } from "../core/errors.ts";
 import { type FarmKey, openKey } from "../core/farm-key.ts";
 import type { NodeAddress, NodeId, Sighting } from "../core/node.ts";
+import { readRegularFileSync, whyUnreadable } from "../core/regular-file.ts";
 import type { TlsDemand } from "../session/link.ts";
 import { certificateChanged } from "../session/tls-socket.ts";
 import { OpenNodeError } from "./open-nodes.ts";
@@ -110,10 +110,10 @@ export function requireSameTls(
 /** Reads the certificates of `--tls-ca`, in PEM form. @throws {FarmError} `FARM_BAD_INPUT` */
 export function readAuthorities(file: string): string {
   try {
-    const text = readFileSync(file, "utf8");
+    const text = readRegularFileSync(file);
     if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   } catch (error) {
-    throw new FarmError("FARM_BAD_INPUT", `Cannot read '${file}': ${messageOf(error)}`, "Correct --tls-ca", {
+    throw new FarmError("FARM_BAD_INPUT", `Cannot read '${file}': ${whyUnreadable(error)}`, "Correct --tls-ca", {
       cause: error,
     });
   }

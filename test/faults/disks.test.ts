@@ -159,7 +159,11 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     const requeued = run.all("frame:requeued").filter(isNorth);
     const goesOn = run.all("frame:stored").filter(isNorth).length > before + 2; // one in the slot, one in its queue
     expect(goesOn || requeued.length > 0, run.story()).toBe(true);
-    for (const { reason } of requeued) expect(reason).toMatch(/Too many open files|its node was barred/);
+    // After a frame that failed its Blender is ended, and what waited there comes back.
+    const cause = /Too many open files/;
+    if (requeued.length > 0)
+      expect(requeued).toContainEqual(expect.objectContaining({ reason: expect.stringMatching(cause) }));
+    for (const { reason } of requeued) expect(reason).toMatch(/Too many open files|its node was barred|its slot ended/);
     await expectSameFilm(output, scene);
     await expectClean(lab, output);
   });

@@ -100,7 +100,7 @@ class OnFull:
 
     async def ends(self, node):
         self.assertEqual(await asyncio.wait_for(node.stop(signal.SIGTERM), 30), 0)
-        self.assertEqual(os.listdir(node.cache / "runs"), [])
+        self.assertEqual(os.listdir(node.cache / "renderfarm" / "runs"), [])
 
 
 class FromTheStart(OnFull, RealNodeCase):

@@ -203,11 +203,12 @@ def traps():
 
 
 def each_by_itself():
-    """Old Blenders do not survive all of them in one process. In the folder: a fluid takes an address for a name there."""
+    """Old Blenders do not survive all of them in one process."""
     command = [bpy.app.binary_path, "-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"]
     for make in (files, network, honest, texts, pipes, views, traps):
-        words = ["-P", os.path.abspath(__file__), "--", folder, port, make.__name__]
-        subprocess.run(command + words, check=True, cwd=folder)
+        # In there, since Blender makes the cache folder of a fluid at once, also when it is an address.
+        own = command + ["-P", os.path.abspath(__file__), "--", folder, port, make.__name__]
+        subprocess.run(own, check=True, cwd=folder)
 
 
 for name in wanted:

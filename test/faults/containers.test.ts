@@ -140,7 +140,7 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
         else
           expect({ exitCode, all }).toMatchObject({
             exitCode: 3,
-            all: expect.stringMatching(kind === "full" ? /DISK_FULL/ : /RENDERFARM_CACHE_DIR\n/),
+            all: expect.stringMatching(kind === "full" ? /DISK_FULL|No space left/ : /RENDERFARM_CACHE_DIR\n/),
           });
         const { all: found } = await run(["doctor"], env);
         expect(/warning {2}Cache folder: .*\n *-> Set HOME or RENDERFARM_CACHE_DIR/.test(found), found).toBe(!isUsable);
@@ -150,10 +150,15 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
   );
 
   test.each<[Place]>([["absent"], ["readOnly"], ["full"]])(
-    "with a temporary folder that is %s: nodes serve, a render on this machine says what to set, and doctor does",
+    "with a temporary folder that is %s: nodes serve or say what to set, and so do a render on this machine and doctor",
     async (kind) => {
       const env = { HOME: folder, RENDERFARM_KEY: someKey, ...(await withFolder("TMPDIR", kind)) };
-      await nodeServes(env);
+      if (kind === "absent") await nodeServes(env);
+      else {
+        // Blender would use the folder itself, and empty it at its end.
+        const node = await run(["node", "--no-mdns", "--port", "0"], env);
+        expect(node).toMatchObject({ exitCode: 2, all: expect.stringMatching(/\n.*or set TMPDIR/) });
+      }
       expect(await run(render, env)).toMatchObject({
         exitCode: 3,
         all: expect.stringMatching(/\n {2}Set TMPDIR to a folder/),

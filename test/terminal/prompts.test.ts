@@ -227,6 +227,8 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     await terminal.press("C-c");
     expect(await ended()).toBe(130);
     expect(existsSync(join(lab.configFolder, "key"))).toBe(false);
+    await terminal.typeLine("clear"); // else the first question would pass for the second one
+    await terminal.until("a clear screen", (screen) => !screen.includes("The farm key"));
     await lab.type(terminal, ["key", "set"]);
     await asks(/^\? The farm key/m);
     await terminal.typeText(formatFarmKey(key));

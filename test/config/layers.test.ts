@@ -18,7 +18,7 @@ function settle(layers: {
   const written: Farmspec | undefined = farmspec && parseFarmspec(JSON.stringify(farmspec), "farmspec.json");
   const flags = layerFlags(parseRenderFlags({ ...needed, ...typed }), flagsOfEnvironment(environment), written);
   return settleJob(flags, {
-    ...{ workingFolder: resolve("/work"), folders: { config: "/c", cache: "/d" }, keys: [], farmspec: written },
+    ...{ workingFolder: resolve("/film"), folders: { config: "/c", cache: "/d" }, keys: [], farmspec: written },
   });
 }
 
@@ -44,7 +44,7 @@ describe("defaults < farmspec < environment < flags:", () => {
   test("jobDir, of which a farmspec says nothing: it is a path of one machine", () => {
     const environment = { RENDERFARM_JOB_DIR: "scratch" };
     expect(settle({}).jobDir).toBeUndefined();
-    expect(settle({ environment }).jobDir).toBe(resolve("/work/scratch"));
+    expect(settle({ environment }).jobDir).toBe(resolve("/film/scratch"));
     expect(settle({ environment, typed: { jobDir: "/other" } }).jobDir).toBe(resolve("/other"));
     expect(() => settle({ farmspec: { defaults: { jobDir: "/home/ada" } } })).toThrow("defaults.jobDir");
   });

@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Random jobs and inputs: a few of them in every run of all tests, all of them where the faults are. */
+const randomTests = ["test/fuzz/**/*.test.ts", "test/scheduler/{liars,properties,random}.test.ts"];
+
 export default defineConfig({
   oxc: { target: "es2022" },
   test: {
@@ -9,7 +12,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/blenders/**", "test/package/**", "test/faults/**"],
+          exclude: ["test/e2e/**", "test/blenders/**", "test/package/**", "test/faults/**", "test/windows/**"],
+          env: { FUZZ_EFFORT: process.env.FUZZ_EFFORT ?? "0.25" },
           maxWorkers: 2, // most of them wait more than they compute, also where there is one core
           // Only a bound for what hangs: a busy machine may be slow.
           testTimeout: 60_000,
@@ -33,7 +37,7 @@ export default defineConfig({
         // What a farm survives: nodes killed and frozen, links cut, disks full.
         test: {
           name: "faults",
-          include: ["test/faults/**/*.test.ts"],
+          include: ["test/faults/**/*.test.ts", ...randomTests],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
 import { framesOfRange, orderFrames } from "../../src/core/frame-range.ts";
 import { defaultPolicy } from "../../src/scheduler/policy.ts";
-import { fuzzEffort, fuzzSeed, howToReplay } from "../support/fuzz-seed.ts";
+import { fuzzPatientMs, fuzzRuns, fuzzSeed, howToReplay } from "../support/fuzz-seed.ts";
 import { type SimulatedRun, simulate } from "../support/simulate.ts";
 import { Dice } from "../support/simulate-dice.ts";
 import type { NodeBehaviour } from "../support/simulate-node.ts";
 
 const hour = 3_600_000;
-const patientMs = 120_000 * fuzzEffort;
 
 /** It can render every frame, and is there from the first moment to the last. */
 function honestNode(dice: Dice): NodeBehaviour {
@@ -46,7 +45,7 @@ test(
   "whatever nodes lie, crash and keep to themselves, one honest node completes the job, and no frame fails",
   () => {
     const tally = { jobs: 0, steps: 0, byLiars: 0, barred: 0, givenUp: 0, longestMs: 0 };
-    for (let seed = fuzzSeed; seed < fuzzSeed + 600 * fuzzEffort; seed++) {
+    for (let seed = fuzzSeed; seed < fuzzSeed + fuzzRuns(600); seed++) {
       try {
         const run = spoiltJob(seed);
         expect(run.outcome).toEqual({ type: "complete" });
@@ -77,5 +76,5 @@ test(
     // They were heard, believed now and then, and found out.
     expect(Math.min(tally.byLiars, tally.barred, tally.givenUp)).toBeGreaterThan(0);
   },
-  patientMs,
+  fuzzPatientMs,
 );

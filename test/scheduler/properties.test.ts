@@ -2,9 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FuzzFarm, type FuzzJob } from "../support/fuzz-farm.ts";
 import { tempers } from "../support/fuzz-node.ts";
-import { fuzzEffort, fuzzSeed, howToReplay } from "../support/fuzz-seed.ts";
+import { fuzzPatientMs, fuzzRuns, fuzzSeed, howToReplay } from "../support/fuzz-seed.ts";
 
-const patientMs = 120_000 * fuzzEffort;
 const slots = fc.integer({ min: 1, max: 2 });
 const choices = fc.array(fc.nat(65_535), { maxLength: 70, size: "max" });
 const alreadyStored = fc.oneof(
@@ -56,7 +55,7 @@ function tryJobs(jobs: fc.Arbitrary<FuzzJob>, count: number, check: (farm: FuzzF
     if (farm.outcome) tally[farm.outcome.type]++;
   });
   try {
-    fc.assert(property, { seed: fuzzSeed, numRuns: count * fuzzEffort });
+    fc.assert(property, { seed: fuzzSeed, numRuns: fuzzRuns(count) });
   } catch (error) {
     throw new Error(`${howToReplay}\n${error instanceof Error ? error.message : error}`, { cause: error });
   }
@@ -71,7 +70,7 @@ test(
   () => {
     tryJobs(anyJob, 12_000, () => {});
   },
-  patientMs,
+  fuzzPatientMs,
 );
 
 test(
@@ -79,7 +78,7 @@ test(
   () => {
     tryJobs(hopelessJob, 800, ({ outcome }) => expect(outcome?.type).toBe("failed"));
   },
-  patientMs,
+  fuzzPatientMs,
 );
 
 test(
@@ -90,5 +89,5 @@ test(
       expect(nodes.map(({ overflows }) => overflows)).toEqual(nodes.map(() => 0));
     });
   },
-  patientMs,
+  fuzzPatientMs,
 );

@@ -4,13 +4,12 @@ import type { EventBody } from "../../src/scheduler/events.ts";
 import { checkInvariants } from "../../src/scheduler/invariants.ts";
 import { createState } from "../../src/scheduler/state.ts";
 import { step } from "../../src/scheduler/step.ts";
+import { fuzzPatientMs, fuzzRuns } from "../support/fuzz-seed.ts";
 import { simulate } from "../support/simulate.ts";
 import { Dice } from "../support/simulate-dice.ts";
 import { failure, type NodeBehaviour } from "../support/simulate-node.ts";
 
 const hour = 3_600_000;
-// Thousands of jobs are a few seconds' work; a slow machine that is busy with others may take this long.
-const patientMs = 60_000;
 
 function randomNode(dice: Dice): NodeBehaviour {
   const speed = dice.between(200, 20_000);
@@ -44,41 +43,38 @@ function randomFailure(dice: Dice) {
   return failure(code, code === "OUT_OF_MEMORY" ? "node" : "scene");
 }
 
-test.each([1, 2])(
-  "a thousand random jobs end, each frame stored or failed, and none breaks an invariant (%d)",
-  (part) => {
-    const outcomes = new Map<string, number>();
-    for (let seed = part * 1_000_000; seed < part * 1_000_000 + 1000; seed++) {
-      const dice = new Dice(seed);
-      const frames = orderFrames(
-        framesOfRange(-3, dice.between(-3, 20), 1),
-        dice.pick(["sequential", "spread"] as const),
-      );
-      const nodes: Record<string, NodeBehaviour> = {};
-      const count = dice.between(1, 4);
-      for (let index = 0; index < count; index++) nodes[`node${index}`] = randomNode(dice);
-      // One that stays and joins late, so that every job can end.
-      nodes.last = { msPerFrame: 5000, joins: dice.between(0, 400_000) };
-      const drain = dice.chance(0.1) ? { drainAt: dice.between(0, 120_000) } : {};
+test.each([1, 2])("random jobs end, each frame stored or failed, and none breaks an invariant (%d)", (part) => {
+  const outcomes = new Map<string, number>();
+  for (let seed = part * 1_000_000; seed < part * 1_000_000 + fuzzRuns(1000); seed++) {
+    const dice = new Dice(seed);
+    const frames = orderFrames(
+      framesOfRange(-3, dice.between(-3, 20), 1),
+      dice.pick(["sequential", "spread"] as const),
+    );
+    const nodes: Record<string, NodeBehaviour> = {};
+    const count = dice.between(1, 4);
+    for (let index = 0; index < count; index++) nodes[`node${index}`] = randomNode(dice);
+    // One that stays and joins late, so that every job can end.
+    nodes.last = { msPerFrame: 5000, joins: dice.between(0, 400_000) };
+    const drain = dice.chance(0.1) ? { drainAt: dice.between(0, 120_000) } : {};
 
-      try {
-        const run = simulate({ frames, nodes, tickMs: 5000, limitMs: 100 * hour, ...drain });
+    try {
+      const run = simulate({ frames, nodes, tickMs: 5000, limitMs: 100 * hour, ...drain });
 
-        outcomes.set(run.outcome.type, (outcomes.get(run.outcome.type) ?? 0) + 1);
-        if (run.outcome.type === "complete") expect(run.stored).toHaveLength(frames.length);
-        for (const node of run.nodes.values()) expect(node.overflows).toBe(0);
-      } catch (error) {
-        throw new Error(`Seed ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error });
-      }
+      outcomes.set(run.outcome.type, (outcomes.get(run.outcome.type) ?? 0) + 1);
+      if (run.outcome.type === "complete") expect(run.stored).toHaveLength(frames.length);
+      for (const node of run.nodes.values()) expect(node.overflows).toBe(0);
+    } catch (error) {
+      throw new Error(`Seed ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error });
     }
-    expect(outcomes.get("complete")).toBeGreaterThan(500);
-  },
-);
+  }
+  expect(outcomes.get("complete")).toBeGreaterThan(fuzzRuns(500));
+});
 
 test(
   "events in any order, also senseless ones, break no invariant and never throw",
   () => {
-    for (let seed = 1; seed <= 1000; seed++) {
+    for (let seed = 1; seed <= fuzzRuns(1000); seed++) {
       const dice = new Dice(seed);
       let state = createState({ frames: framesOfRange(1, 6, 1), firstAttempt: 5 });
       const known: { frame: number; attempt: number; node: string; slot: number }[] = [];
@@ -98,7 +94,7 @@ test(
       }
     }
   },
-  patientMs,
+  fuzzPatientMs,
 );
 
 function senselessEvent(

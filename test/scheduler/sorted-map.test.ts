@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compareNumbers, noKeys, SortedMap } from "../../src/scheduler/sorted-map.ts";
-import { fuzzEffort, fuzzSeed } from "../support/fuzz-seed.ts";
+import { fuzzRuns, fuzzSeed } from "../support/fuzz-seed.ts";
 
 interface Item {
   readonly key: number;
@@ -36,7 +36,7 @@ test("it holds what a Map would hold, in order, and whatever is changed later le
       expect(map.has(bound)).toBe(items.some(({ key }) => key === bound));
     }
   });
-  fc.assert(property, { seed: fuzzSeed, numRuns: 40 * fuzzEffort });
+  fc.assert(property, { seed: fuzzSeed, numRuns: fuzzRuns(160) });
 });
 
 test("a change that changes nothing gives the same map", () => {

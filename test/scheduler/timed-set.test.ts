@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Timed, TimedSet } from "../../src/scheduler/timed-set.ts";
-import { fuzzEffort, fuzzSeed } from "../support/fuzz-seed.ts";
+import { fuzzRuns, fuzzSeed } from "../support/fuzz-seed.ts";
 
 const time = fc.integer({ min: 0, max: 30 }).map((number) => number / 4);
 const timed = fc.tuple(time, fc.integer({ min: 0, max: 20 }));
@@ -27,7 +27,7 @@ test("it holds what a Set would hold, in order, and whatever is changed later le
       expect(set.has(asked)).toBe(members.some((member) => String(member) === String(asked)));
     }
   });
-  fc.assert(property, { seed: fuzzSeed, numRuns: 40 * fuzzEffort });
+  fc.assert(property, { seed: fuzzSeed, numRuns: fuzzRuns(160) });
 });
 
 test("a change that changes nothing gives the same set", () => {

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { FarmError, messageOf } from "../../src/core/errors.ts";
 import { NoMessageError } from "../../src/session/protocol.ts";
-import { fuzzEffort, fuzzSeed, howToReplay } from "./fuzz-seed.ts";
+import { fuzzRuns, fuzzSeed, howToReplay } from "./fuzz-seed.ts";
 import { Dice } from "./simulate-dice.ts";
 
 /** Garbage that is not collected yet counts too, so this is far above what is held: it is there to see what grows. */
@@ -16,7 +16,7 @@ const sampleEvery = 256;
 export async function fuzz(what: string, count: number, attack: (dice: Dice, index: number) => unknown): Promise<void> {
   const before = heldMegabytes();
   let peak = before;
-  const total = count * fuzzEffort;
+  const total = fuzzRuns(count);
   for (let index = 0; index < total; index++) {
     try {
       const taken = attack(new Dice(fuzzSeed + index * 7919), index);

@@ -45,6 +45,17 @@ export default defineConfig({
       },
       {
         extends: true,
+        // The coordinator on Windows, by Wine: scripts/windows/test.mjs makes it ready.
+        test: {
+          name: "windows",
+          include: ["test/windows/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
         // Packed and installed as npm would: it needs the registry.
         test: {
           name: "package",

@@ -1,5 +1,4 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { cacheFolderOf } from "../tests/cache-folder.mjs";
 
 /**
  * A Debian suite whose Blender is tested. The versions are what the suite held when this was written: sid moves on.
@@ -23,11 +22,7 @@ export const suites = [
 
 export const mirror = process.env.RENDERFARM_DEBIAN_MIRROR || "http://deb.debian.org/debian";
 
-/** Where root folders are kept from one run to the next: about 1.5 GB each. @returns {string} */
+/** Where root folders are kept: about 1.5 GB each. @returns {string} */
 export function cacheFolder() {
-  const given = process.env.RENDERFARM_BLENDERS_CACHE;
-  if (given) return given;
-  return process.getuid?.() === 0
-    ? "/var/cache/renderfarm-test/blenders"
-    : join(homedir(), ".cache/renderfarm-test/blenders");
+  return cacheFolderOf("blenders");
 }

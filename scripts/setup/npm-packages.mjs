@@ -39,8 +39,12 @@ function packagesOf(lockfile) {
   }
 }
 
-/** @param {readonly string[]} args */
-function npm(args) {
+/**
+ * Runs npm.
+ *
+ * @param {readonly string[]} args
+ */
+export function npm(args) {
   // Inside `npm run` this is the npm that runs us; elsewhere the one on PATH, on Windows a .cmd that needs a shell.
   const running = process.env.npm_execpath;
   if (running?.endsWith(".js")) return run(process.execPath, [running, ...args]);

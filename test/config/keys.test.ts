@@ -1,8 +1,9 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { keyFileOf, loadKeys, saveKey } from "../../src/config/keys.ts";
 import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
+import { modeForOthers } from "../support/file-modes.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 let folder: TemporaryFolder;
@@ -54,7 +55,7 @@ test("loadKeys() does not pass over a key file of the config folder that it cann
 
 test("saveKey() writes a file that only its owner may read", async () => {
   const file = await saveKey(makeFarmKey(), join(folder.path, "config"));
-  expect((await stat(file)).mode & 0o077).toBe(0);
+  expect(await modeForOthers(file)).toBe(0);
 });
 
 test("saveKey() says what to do where the config folder cannot be made", async () => {

@@ -1,7 +1,8 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recentBlends, rememberBlend } from "../../src/config/recent.ts";
+import { modeForOthers } from "../support/file-modes.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 let folder: TemporaryFolder;
@@ -19,7 +20,7 @@ test("rememberBlend() has the last one first, each once, and twenty at most", as
   for (let count = 0; count < 30; count += 1) await rememberBlend(config, `/${count}.blend`);
   expect((await recentBlends(config)).length).toBe(20);
   expect((await recentBlends(config))[0]).toBe("/29.blend");
-  expect((await stat(join(config, "recent-blendfiles.json"))).mode & 0o077).toBe(0);
+  expect(await modeForOthers(join(config, "recent-blendfiles.json"))).toBe(0);
 });
 
 test("a broken list is no reason to stop, and is written anew", async () => {

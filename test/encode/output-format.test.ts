@@ -1,3 +1,4 @@
+import { normalize } from "node:path";
 import { expect, test } from "vitest";
 import type { VideoCodec } from "../../src/core/job-settings.ts";
 import { frameNameOf, framePathOf } from "../../src/encode/frame-names.ts";
@@ -65,7 +66,7 @@ test.each([
   ["/x/f#_end.png", 12, "/x/f12_end.png"],
 ])("outputFormatOf() reads %s as pictures: frame %d is %s", (path, frame, expected) => {
   const format = outputFormatOf(path);
-  expect(format.kind === "sequence" && framePathOf(format.names, frame)).toBe(expected);
+  expect(format.kind === "sequence" && framePathOf(format.names, frame)).toBe(normalize(expected));
 });
 
 test("outputFormatOf() takes an existing folder for one, whatever it is called", () => {

@@ -1,7 +1,8 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { KnownNodes } from "../../src/farm/known-nodes.ts";
+import { modeForOthers } from "../support/file-modes.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 const keyed = { keyed: true };
@@ -22,7 +23,7 @@ test("a node that was remembered is known to the next run, and its file to nobod
   await nodes.remember("a", keyed);
   expect(nodes.of("a")).toEqual(keyed);
   expect(new KnownNodes(config).of("a")).toEqual(keyed);
-  expect((await stat(file)).mode & 0o077).toBe(0);
+  expect(await modeForOthers(file)).toBe(0);
 });
 
 test("what a node once had is not forgotten when it shows less; its certificate is replaced", async () => {

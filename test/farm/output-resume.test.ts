@@ -1,5 +1,5 @@
 import { access, appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
@@ -41,7 +41,7 @@ afterEach(async () => {
 async function render(output: string, settings: Partial<JobSettings> = {}): Promise<JobResult> {
   const never = new AbortController().signal;
   const all: JobSettings = {
-    ...{ blend: pathOf("scene.blend"), output: output.startsWith("/") ? output : pathOf(output) },
+    ...{ blend: pathOf("scene.blend"), output: isAbsolute(output) ? output : pathOf(output) },
     ...{ frames: undefined, scene: undefined, fps: undefined, order: "sequential" },
     ...{ nodes: [{ address: server.address }], discover: false, isLocal: false, localSlots: 1 },
     ...{ blenderVersion: undefined, mixVersions: false, missing: "fail", keepFrames: true, overwrite: false },

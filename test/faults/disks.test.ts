@@ -191,7 +191,7 @@ describe.skipIf(skipBecause(fewDescriptorsProblem))(
         const { host, port } = server.address;
         const args = [farm.blend, "-o", farm.output, "--frames", "1-8", "--nodes", `${host}:${port}`];
         const coordinate = () =>
-          new LabCoordinator([...args, "--keep-frames", "--yes"], [], environmentOf(farm, mark), farm.path("."));
+          LabCoordinator.start([...args, "--keep-frames", "--yes"], [], environmentOf(farm, mark), farm.path("."));
         node.options.beforeFrame = async (begun) => {
           if (begun !== frame) return;
           const coordinator = (await processesOf(mark)).find(({ command }) => command.includes("main.js"));

@@ -40,7 +40,7 @@ describe("JobLock", () => {
   test.runIf(canLook)("is taken at once from a process of this machine that is gone", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
-    const gone = execa("true");
+    const gone = execa(process.execPath, ["--version"]);
     await gone;
     await writeHolder(path, { ...elsewhere, ...(await ownIdentity()), pid: gone.pid });
     await using lock = await JobLock.open(path);
@@ -65,7 +65,7 @@ describe("JobLock", () => {
   ])("%s is respected until it is silent, although no such process is here", async (_, changed) => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
-    const gone = execa("true");
+    const gone = execa(process.execPath, ["--version"]);
     await gone;
     const holder = { ...elsewhere, host: hostname(), ...(await ownIdentity()), pid: gone.pid, ...changed };
     await writeHolder(path, holder, 25);
@@ -151,7 +151,7 @@ test.runIf(canLook)(
     const own = await ownIdentity();
     expect(await lookAtProcess(own)).toBe("running");
     expect(await lookAtProcess({ ...own, start: "1" })).toBe("gone");
-    const ended = execa("true");
+    const ended = execa(process.execPath, ["--version"]);
     await ended;
     expect(await lookAtProcess({ ...own, pid: ended.pid ?? 0 })).toBe("gone");
   },

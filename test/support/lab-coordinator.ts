@@ -1,8 +1,10 @@
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type LabProgram, startProgram, within } from "./lab-program.ts";
 
-const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+/** The built command line. */
+export const builtProgram = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** Longer than any silence of a test's small job, even on a busy machine. */
 const eventWithinMs = 90_000;
@@ -21,11 +23,22 @@ export class LabCoordinator {
   readonly #program: LabProgram;
   readonly #waiting = new Set<() => void>();
 
-  constructor(args: readonly string[], on: readonly string[], env: Readonly<Record<string, string>>, cwd: string) {
-    this.#program = startProgram([...on, process.execPath, program, ...args, "--json"], env, cwd);
-    const { stdout } = this.#program.child;
-    if (stdout === null) throw new Error("Cannot read the events: the program has no standard output");
-    createInterface({ input: stdout }).on("line", (line) => {
+  /** Starts the built command line with this machine's Node. @param on Words that bring it to its host */
+  static start(
+    args: readonly string[],
+    on: readonly string[],
+    env: Readonly<Record<string, string>>,
+    cwd: string,
+  ): LabCoordinator {
+    const program = startProgram([...on, process.execPath, builtProgram, ...args, "--json"], env, cwd);
+    if (program.child.stdout === null) throw new Error("Cannot read the events: the program has no standard output");
+    return new LabCoordinator(program, program.child.stdout);
+  }
+
+  /** @param output What the program says on standard output: it was started with --json */
+  constructor(program: LabProgram, output: Readable) {
+    this.#program = program;
+    createInterface({ input: output }).on("line", (line) => {
       this.events.push({ ...(JSON.parse(line) as { type: string }), heardAtMs: performance.now() });
       for (const look of this.#waiting) look();
     });

@@ -82,7 +82,7 @@ export class FarmLab implements AsyncDisposable {
   async startNode(name: string, options: LabNodeOptions = {}): Promise<LabNode> {
     const { under = "blender", more = [], limits = [] } = options;
     const on = [...(this.#network?.on(name) ?? []), ...limits];
-    const place = { on, env: this.#environment(), folder: this.#folders.work, more };
+    const place = { on, env: this.environment, folder: this.#folders.work, more };
     const node = await startLabNode(name, under, place);
     this.#nodes.push(node);
     return node;
@@ -92,6 +92,25 @@ export class FarmLab implements AsyncDisposable {
   get network(): NetworkLab {
     if (this.#network === undefined) throw new Error("This lab has no hosts");
     return this.#network;
+  }
+
+  /** What every program of the lab has in its environment, and nothing else. */
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      PATH: process.env.PATH ?? "",
+      HOME: this.#folders.work,
+      LANG: "C.UTF-8",
+      TMPDIR: this.#folders.temporary,
+      RENDERFARM_KEY: this.#key,
+      RENDERFARM_CONFIG_DIR: this.path("coordinator-config"),
+      RENDERFARM_CACHE_DIR: this.path("coordinator-cache"),
+      [testRunVariable]: this.run,
+    };
+  }
+
+  /** Words that run a program on the host "desk" when they stand before its own; none when the lab has no hosts. */
+  get deskWords(): readonly string[] {
+    return this.#network?.on("desk") ?? [];
   }
 
   /** Every process of the lab that lives. */
@@ -109,8 +128,8 @@ export class FarmLab implements AsyncDisposable {
     env: Readonly<Record<string, string>> = {},
     limits: readonly string[] = [],
   ): LabCoordinator {
-    const on = [...(this.#network?.on("desk") ?? []), ...limits];
-    return new LabCoordinator(args, on, { ...this.#environment(), ...env }, this.#folders.work);
+    const on = [...this.deskWords, ...limits];
+    return LabCoordinator.start(args, on, { ...this.environment, ...env }, this.#folders.work);
   }
 
   /**
@@ -139,19 +158,6 @@ export class FarmLab implements AsyncDisposable {
     await remainingProcesses(this.run); // a folder cannot be removed while a dying process still writes there
     await this.#network?.[Symbol.asyncDispose]();
     await this.#folders[Symbol.asyncDispose]();
-  }
-
-  #environment(): Record<string, string> {
-    return {
-      PATH: process.env.PATH ?? "",
-      HOME: this.#folders.work,
-      LANG: "C.UTF-8",
-      TMPDIR: this.#folders.temporary,
-      RENDERFARM_KEY: this.#key,
-      RENDERFARM_CONFIG_DIR: this.path("coordinator-config"),
-      RENDERFARM_CACHE_DIR: this.path("coordinator-cache"),
-      [testRunVariable]: this.run,
-    };
   }
 }
 

@@ -1,0 +1,139 @@
+/** The unit tests that concern the system, run by Windows' Node under Wine. */
+import { spawn } from "node:child_process";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { extname, join } from "node:path";
+import { projectFolder, run } from "../setup/tools.mjs";
+
+/**
+ * @typedef {import("./wine.mjs").WindowsTools} WindowsTools
+ * @typedef {{file: string, name: string, state: "pass" | "fail" | "skip", errors: string[]}} TestResult
+ */
+
+/** Folders of test/ with what depends on the system. */
+const folders = ["cli", "config", "core", "discovery", "encode", "farm", "frames", "session"];
+/**
+ * What cannot be run there, or tells nothing of Windows: whole files, or tests whose name holds `test`.
+ *
+ * @type {readonly {file: string, test?: string, why: string}[]}
+ */
+const unfit = [
+  ...["cli/bad-input", "cli/main", "config/owners"].map((name) => ({
+    file: `test/${name}.test.ts`,
+    why: "it builds the program, and the compiler that is installed here is Linux's",
+  })),
+  { file: "test/config/folders.test.ts", why: "it compares with the node's Python, which is Linux's here" },
+  { file: "test/encode/formats.test.ts", why: "it knows what newer FFmpegs write; the films of the lane are compared" },
+  ...["encode/encoder", "encode/ffmpeg-tools", "encode/orphan"].map((name) => ({
+    file: `test/${name}.test.ts`,
+    why: "it stops programs by signals of Unix, or has shell scripts in their place",
+  })),
+];
+/** They need what only the bundler can do: other modules in the place of imported ones, pictures of texts. */
+const needsBundler = /\bvi\.(mock|hoisted|useFakeTimers)\b|toMatchInlineSnapshot/;
+const patientMs = 8 * 60_000;
+const compiled = join(projectFolder, ".cache/windows-tests");
+
+/**
+ * @param {WindowsTools} tools
+ * @param {string} prefix Wine's, for this run
+ * @param {(line: string) => void} say
+ * @returns {Promise<import("../tests/vitest.mjs").TestCounts>}
+ */
+export async function runUnitTests(tools, prefix, say) {
+  const all = testFiles();
+  const files = all.filter((file) => unfit.every((one) => one.test !== undefined || one.file !== file));
+  for (const { file, test, why } of unfit) say(`Skipped: ${file}${test === undefined ? "" : `, "${test}"`}: ${why}`);
+  await compile();
+  writeFileSync(
+    join(compiled, "plan.json"),
+    JSON.stringify({
+      files: files.map(compiledName),
+      unfit: unfit.map((one) => ({ ...one, file: compiledName(one.file) })),
+    }),
+  );
+  const report = join(compiled, "report.json");
+  const output = join(compiled, "output.txt");
+  const env = { ...process.env, ...tools.environment, WINEPREFIX: prefix };
+  say(`Unit tests under Wine: ${files.length} files`);
+  const ended = await runInto(
+    output,
+    [tools.wine, tools.programs.node, "run-files.js", "plan.json", "report.json"],
+    env,
+  );
+  const results = existsSync(report) ? /** @type {TestResult[]} */ (JSON.parse(readFileSync(report, "utf8"))) : [];
+  for (const { file, name, errors } of results.filter(({ state }) => state === "fail")) {
+    say(`FAIL ${file}: ${name}\n${errors.join("\n").replaceAll(/^/gm, "  ")}`);
+  }
+  const count = (/** @type {TestResult["state"]} */ wanted) => results.filter(({ state }) => state === wanted).length;
+  const unfinished = ended && existsSync(report) ? 0 : 1;
+  if (unfinished > 0) say(`FAIL: the run came to no end; it said last:\n${readFileSync(output, "utf8").slice(-2000)}`);
+  const failed = count("fail") + unfinished;
+  return { ok: failed === 0, passed: count("pass"), failed, skipped: count("skip") };
+}
+
+/** @returns {string[]} "test/core/units.test.ts" and the like */
+function testFiles() {
+  return folders.flatMap((folder) =>
+    readdirSync(join(projectFolder, "test", folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".test.ts"))
+      .map((file) => join("test", folder, file))
+      .filter((file) => !needsBundler.test(readFileSync(join(projectFolder, file), "utf8")))
+      .sort(),
+  );
+}
+
+/** @param {string} file */
+function compiledName(file) {
+  return file.replace(/\.ts$/, ".js");
+}
+
+/** Sources and tests as JavaScript that the oldest Node runs, with the tests' other files beside them. */
+async function compile() {
+  rmSync(compiled, { recursive: true, force: true });
+  const options = ["-p", "tsconfig.check.json", "--noEmit", "false", "--noCheck", "--outDir", compiled];
+  const compiler = join(projectFolder, "node_modules/typescript/bin/tsc");
+  const result = await run(process.execPath, [compiler, ...options]);
+  if (!result.ok) throw new Error(`Cannot compile the tests:\n${result.output}`);
+  const isOther = (/** @type {string} */ file) => statSync(file).isDirectory() || extname(file) !== ".ts";
+  for (const folder of ["test", "docs"]) {
+    cpSync(join(projectFolder, folder), join(compiled, folder), { recursive: true, filter: isOther });
+  }
+  for (const file of ["package.json", "README.md", "farmspec.example.json", "farmspec.schema.json"]) {
+    cpSync(join(projectFolder, file), join(compiled, file));
+  }
+  for (const name of ["blender_scripts", "dist"]) symlinkSync(join(projectFolder, name), join(compiled, name));
+  mkdirSync(join(compiled, "node_modules"));
+  cpSync(join(projectFolder, "scripts/windows/stand-in"), join(compiled, "node_modules/vitest"), { recursive: true });
+  cpSync(join(projectFolder, "scripts/windows/run-files.js"), join(compiled, "run-files.js"));
+}
+
+/**
+ * Windows' Node cannot write to a pipe of Unix, only to a file.
+ *
+ * @param {string} output
+ * @param {readonly string[]} words
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<boolean>} whether it ended well
+ */
+function runInto(output, [command = "", ...args], env) {
+  const file = openSync(output, "w");
+  return new Promise((resolve, reject) => {
+    const options = { cwd: compiled, env, timeout: patientMs, killSignal: /** @type {const} */ ("SIGKILL") };
+    const child = spawn(command, args, { ...options, stdio: ["ignore", file, file] });
+    closeSync(file);
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code === 0));
+  });
+}

@@ -1,0 +1,108 @@
+import { closeSync, openSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { FarmLab } from "./lab.ts";
+import { builtProgram, LabCoordinator } from "./lab-coordinator.ts";
+import { type LabProgram, startProgram, within } from "./lab-program.ts";
+
+/** What `npm run test:windows` has found or fetched: see scripts/windows/wine.mjs. */
+interface WindowsTools {
+  readonly wine: string;
+  readonly template: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly programs: { readonly node: string; readonly ffmpeg: string; readonly ffprobe: string };
+  /** A folder for what the tests make, on the file system of the template. */
+  readonly workshop: string;
+}
+
+/** How a program of Windows ended, and what it said. */
+export interface WindowsEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const given = process.env.RENDERFARM_WINDOWS;
+
+/** Why there is no Windows here; undefined when there is one. */
+export const windowsProblem: string | undefined =
+  given === undefined ? "Wine is made ready by `npm run test:windows`" : undefined;
+
+/** A path of this machine as Windows has it. */
+export function windowsPath(path: string): string {
+  return `Z:${path.replaceAll("/", "\\")}`;
+}
+
+/** The lab's desk as a machine with Windows: Wine, with Windows' own Node and FFmpeg. Nothing was ever done on it. */
+export class WindowsDesk {
+  readonly #lab: FarmLab;
+  readonly #tools: WindowsTools;
+  readonly #prefix: string;
+  #programs = 0;
+
+  private constructor(lab: FarmLab, tools: WindowsTools) {
+    this.#lab = lab;
+    this.#tools = tools;
+    this.#prefix = join(tools.workshop, lab.run);
+  }
+
+  static async open(lab: FarmLab): Promise<WindowsDesk> {
+    const desk = new WindowsDesk(lab, JSON.parse(given ?? "") as WindowsTools);
+    await execa("cp", ["-al", desk.#tools.template, desk.#prefix]); // the files are only read; the registry is replaced
+    await mkdir(lab.path("said"));
+    return desk;
+  }
+
+  /** The user's own folder, "C:\users\root". */
+  get home(): string {
+    return join(this.#prefix, "drive_c/users");
+  }
+
+  /** Starts the command line with --json. */
+  coordinate(args: readonly string[], cwd = this.#lab.path(".")): LabCoordinator {
+    const { program, output } = this.#start([this.#tools.programs.node, builtProgram, ...args, "--json"], cwd);
+    // It ends with the program, whose last lines it has read by then.
+    const tail = startProgram(["tail", "--follow", "--bytes=+1", `--pid=${program.child.pid}`, output], {}, cwd);
+    if (tail.child.stdout === null) throw new Error("Cannot read the events: tail has no standard output");
+    const ended = Promise.all([program.ended, tail.ended]);
+    return new LabCoordinator({ child: program.child, ended: ended.then(([end]) => end) }, tail.child.stdout);
+  }
+
+  /** Runs the command line to its end. */
+  renderfarm(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<WindowsEnd> {
+    return this.run([this.#tools.programs.node, builtProgram, ...args], env);
+  }
+
+  /** Runs a program to its end. @param words The program by its path or name, and its arguments */
+  async run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<WindowsEnd> {
+    const { program, output } = this.#start(words, this.#lab.path("."), env);
+    const { code, stderr } = await within(program.ended, 90_000, () => `the end of ${words.join(" ")}`);
+    return { code, stderr, stdout: await readFile(output, "utf8") };
+  }
+
+  /** Starts FFmpeg as a player would: it holds the file open, and takes as long as the film. */
+  play(file: string): LabProgram {
+    const args = ["-v", "error", "-re", "-stream_loop", "-1", "-i", windowsPath(file), "-f", "null", "-"];
+    return this.#start([this.#tools.programs.ffmpeg, ...args], this.#lab.path(".")).program;
+  }
+
+  /** Windows' Node, for scripts. */
+  get node(): string {
+    return this.#tools.programs.node;
+  }
+
+  #start(words: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+    const output = this.#lab.path(`said/${this.#programs++}.txt`);
+    closeSync(openSync(output, "w"));
+    // Windows' Node cannot write into a pipe of Unix. The shell becomes Wine, and Wine the program: one process.
+    const into = ["sh", "-c", 'exec "$@" > "$0" 2> "$0.errors" < /dev/null', output, this.#tools.wine];
+    const all = {
+      ...{ ...this.#lab.environment, ...this.#tools.environment, ...env },
+      ...{ WINEPREFIX: this.#prefix, TMPDIR: this.#tools.workshop }, // Wine's own; Windows has its TEMP
+    };
+    const { child, ended } = startProgram([...this.#lab.deskWords, ...into, ...words], all, cwd);
+    const told = ended.then(async (end) => ({ ...end, stderr: await readFile(`${output}.errors`, "utf8") }));
+    return { program: { child, ended: told }, output };
+  }
+}

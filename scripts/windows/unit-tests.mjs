@@ -39,6 +39,24 @@ const unfit = [
     file: `test/${name}.test.ts`,
     why: "it stops programs by signals of Unix, or has shell scripts in their place",
   })),
+  ...[
+    { file: "encode/refused-frames", test: "names none that was refused once only" },
+    { file: "encode/refused-frames", test: "ends when its time is up, and when it is aborted" },
+    { file: "farm/output-resume", test: "is finished without any node, when the run before failed at encoding" },
+  ].map(({ file, test }) => ({ file: `test/${file}.test.ts`, test, why: "a shell script takes FFmpeg's place" })),
+  ...[
+    { file: "encode/output-target", test: "a name that no file system takes" },
+    { file: "farm/long-names", test: "a video whose name leaves no room" },
+    { file: "farm/long-names", test: "a name that is too long for any file" },
+  ].map(({ file, test }) => ({
+    ...{ file: `test/${file}.test.ts`, test },
+    why: "Windows counts a name's letters, and the file system below Wine its bytes",
+  })),
+  {
+    ...{ file: "test/farm/known-nodes.test.ts", test: "a file that cannot be read is an error" },
+    why: "to Windows nothing is there below a file, which is no error",
+  },
+  { file: "test/farm/open-nodes.test.ts", test: "a yes that cannot be kept", why: "it makes a link as Unix has them" },
 ];
 /** They need what only the bundler can do: other modules in the place of imported ones, pictures of texts. */
 const needsBundler = /\bvi\.(mock|hoisted|useFakeTimers)\b|toMatchInlineSnapshot/;

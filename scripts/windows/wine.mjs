@@ -41,7 +41,7 @@ export async function windowsTools(say) {
  *
  * @param {string} path absolute
  */
-export function windowsPath(path) {
+function windowsPath(path) {
   return `Z:${path.replaceAll("/", "\\")}`;
 }
 

@@ -49,6 +49,7 @@ export default defineConfig({
         test: {
           name: "windows",
           include: ["test/windows/**/*.test.ts"],
+          retry: 1, // a program of Windows that was killed can leave Wine so that the next one hangs
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,

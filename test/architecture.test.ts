@@ -66,6 +66,18 @@ test("bonjour-service, ws and fluent-ffmpeg are each known to their own file onl
   }
 });
 
+test("files are renamed, removed and opened for writing where it is waited for who holds them", () => {
+  const names = /\b(?:rename|rm|rmdir|unlink|copyFile|truncate|cp|open)\b/;
+  const users = files.filter((file) => {
+    const text = readFileSync(resolve(source, file), "utf8");
+    return [...text.matchAll(/import \{([^}]*)\} from "node:fs(?:\/promises)?"/g)].some(([, list]) =>
+      names.test(list ?? ""),
+    );
+  });
+  // A folder is only opened to be read; whether a lock can be replaced tells whether its holder lives.
+  expect(users).toEqual(["core/held-files.ts", "frames/durable.ts", "frames/lock-file.ts"]);
+});
+
 test("no file is so long that it must hold more than one subject", () => {
   const long = files.map((file) => ({ file, lines: readFileSync(resolve(source, file), "utf8").split("\n").length }));
   expect(long.filter(({ lines }) => lines > 300)).toEqual([]);

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { systemCodeOf } from "./errors.ts";
+import { whileHeld } from "./held-files.ts";
 import { requireTrustedOwner } from "./owners.ts";
 import { readRegularFileSync } from "./regular-file.ts";
 
@@ -29,7 +30,7 @@ export function readConfigFile(path: string): string {
 export async function writeConfigFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: ownerOnly.folder });
   requireOwnConfigFolder(dirname(path));
-  await writeFileAtomic(path, text, { mode: ownerOnly.file });
+  await whileHeld(() => writeFileAtomic(path, text, { mode: ownerOnly.file }));
 }
 
 /**

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { type FileHandle, lstat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type FarmError, systemCodeOf } from "./errors.ts";
+import { openFile } from "./held-files.ts";
 import { isOpenToAll, ownUid } from "./owners.ts";
 import { doNotBlock, oddityOf } from "./regular-file.ts";
 import { unsafePath } from "./unsafe-path.ts";
@@ -22,7 +23,7 @@ export type OwnFileUse = "read" | "change";
  */
 export async function openOwnFile(path: string, use: OwnFileUse = "read"): Promise<FileHandle> {
   requireOwnFile(path, await lstat(path), use);
-  const file = await open(path, flagsFor(use)).catch((error: unknown) => {
+  const file = await openFile(path, flagsFor(use)).catch((error: unknown) => {
     throw translated(path, error);
   });
   try {
@@ -36,7 +37,7 @@ export async function openOwnFile(path: string, use: OwnFileUse = "read"): Promi
 
 /** Makes such a file, which must not be there yet. @throws The system's error, `EEXIST` also where a link is */
 export async function createOwnFile(path: string): Promise<FileHandle> {
-  return await open(path, "wx+", ownerOnly);
+  return await openFile(path, "wx+", ownerOnly);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, stat } from "node:fs/promises";
 import { FarmError, messageOf } from "./errors.ts";
+import { openFile } from "./held-files.ts";
 
 /**
  * Opening a named pipe waits for its other end, in a thread that no signal reaches; with this flag it does not. Windows
@@ -27,7 +28,7 @@ export class NotRegularFileError extends FarmError {
  */
 export async function openRegularFile(path: string): Promise<FileHandle> {
   requireRegular(path, await stat(path));
-  const file = await open(path, constants.O_RDONLY | doNotBlock);
+  const file = await openFile(path, constants.O_RDONLY | doNotBlock);
   try {
     requireRegular(path, await file.stat());
     return file;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { discard, openFile, renameFile } from "./held-files.ts";
 
 /**
  * Writes a small file whole or not at all. What has that name is replaced, whatever it is: a link is not followed, since
@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
  */
 export async function replaceFile(path: string, text: string, mode?: number): Promise<void> {
   const part = join(dirname(path), `.renderfarm-${randomBytes(8).toString("hex")}.part`);
-  const file = await open(part, "wx", mode);
+  const file = await openFile(part, "wx", mode);
   try {
     try {
       await file.writeFile(text);
@@ -18,9 +18,9 @@ export async function replaceFile(path: string, text: string, mode?: number): Pr
     } finally {
       await file.close();
     }
-    await rename(part, path);
+    await renameFile(part, path);
   } catch (error) {
-    await rm(part, { force: true });
+    await discard(part);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { discard } from "../core/held-files.ts";
 import { videoIncomplete } from "./encode-errors.ts";
 import { type EncodeSettings, encodeArguments, type FrameStream, pictureSizeOf } from "./ffmpeg-arguments.ts";
 import { FfmpegProcess, type FfmpegProcessOptions } from "./ffmpeg-process.ts";
@@ -112,6 +112,6 @@ export class Encoder implements AsyncDisposable {
   async #dispose(): Promise<void> {
     await this.#process[Symbol.asyncDispose]();
     // After a finished video the file has its name, and there is nothing to remove.
-    await rm(this.#target.partPath, { force: true });
+    await discard(this.#target.partPath);
   }
 }

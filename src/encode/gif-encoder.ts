@@ -1,5 +1,5 @@
-import { rm } from "node:fs/promises";
 import { FarmError } from "../core/errors.ts";
+import { discard } from "../core/held-files.ts";
 import type { OutputOptions } from "./encoder.ts";
 import { gifArguments, paletteArguments } from "./ffmpeg-arguments.ts";
 import { FfmpegProcess } from "./ffmpeg-process.ts";
@@ -49,7 +49,7 @@ export async function makeGif(options: GifOptions): Promise<FinishedOutput> {
     const expected = { frames: frames.length, width, height, rate, keepsRate: false };
     return await finishVideo({ tools, target, expected, overwrite, again, signal });
   } finally {
-    for (const path of [palette, target.partPath]) await rm(path, { force: true });
+    for (const path of [palette, target.partPath]) await discard(path);
   }
 }
 

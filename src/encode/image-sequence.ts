@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
-import { copyFile, link, lstat, readdir, rename, rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { link, lstat, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
+import { copyToNew, discard, removeFile, renameFile } from "../core/held-files.ts";
 import { frameUnreadable, videoIncomplete } from "./encode-errors.ts";
 import type { FinishedOutput } from "./finished-video.ts";
 import { type FrameNames, frameNameOf, framePathOf } from "./frame-names.ts";
@@ -78,7 +79,7 @@ export class ImageSequence {
     const { names, sourceOf } = this.#options;
     const [source, path] = [sourceOf(frame), framePathOf(names, frame)];
     try {
-      if (source !== undefined && (await isSamePicture(source, path))) await rm(path, { force: true });
+      if (source !== undefined && (await isSamePicture(source, path))) await removeFile(path);
       this.#placed.delete(frame);
     } catch (error) {
       throw await outputFailed(path, error);
@@ -124,13 +125,13 @@ export class ImageSequence {
     // Not when it is the same file: a rename between two names of one file does nothing and leaves both.
     if (await isSamePicture(source, path)) return;
     const part = join(dirname(path), `${shortName(basename(path))}.${jobId.slice(0, 8)}.part`);
-    await rm(part, { force: true });
+    await removeFile(part);
     try {
       await makeCopy(source, part);
-      if (overwrite) await rename(part, path);
+      if (overwrite) await renameFile(part, path);
       else await renameToNew(part, path);
     } finally {
-      await rm(part, { force: true });
+      await discard(part);
     }
   }
 }
@@ -150,22 +151,33 @@ async function requirePossibleNames({ names, frames }: ImageSequenceOptions): Pr
 async function inTheWayOf({ names, frames, sourceOf, overwrite }: ImageSequenceOptions): Promise<string[]> {
   const there = new Set(await readdir(names.folder));
   await removeParts(names, frames, there);
-  if (overwrite) return [];
+  if (overwrite || there.size === 0) return [];
   const inTheWay: string[] = [];
   for (const frame of frames) {
-    if (!there.has(frameNameOf(names, frame))) continue;
     const [source, path] = [sourceOf(frame), framePathOf(names, frame)];
+    // The disk is asked, and not the list: it may take BILD_0001.PNG for bild_0001.png, and write ä in two ways.
+    if (!(await isThere(path))) continue;
     if (source === undefined || !(await isSamePicture(source, path))) inTheWay.push(path);
   }
   return inTheWay;
 }
 
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
 /** What killed coordinators left of these frames, of whichever job. */
 async function removeParts(names: FrameNames, frames: readonly number[], there: ReadonlySet<string>): Promise<void> {
-  const ours = new Set(frames.map((frame) => shortName(frameNameOf(names, frame))));
+  const ours = new Set(frames.map((frame) => shortName(frameNameOf(names, frame)).normalize()));
   for (const name of there) {
-    const whole = /^(.*)\.[0-9a-f]{8}\.part$/s.exec(name)?.[1];
-    if (whole !== undefined && ours.has(whole)) await rm(join(names.folder, name), { force: true });
+    const whole = /^(.*)\.[0-9a-f]{8}\.part$/s.exec(name.normalize())?.[1];
+    if (whole !== undefined && ours.has(whole)) await removeFile(join(names.folder, name));
   }
 }
 
@@ -175,7 +187,7 @@ async function makeCopy(source: string, part: string): Promise<void> {
     await link(source, part);
   } catch {
     // Another disk, or a file system without hard links.
-    await copyFile(source, part, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    await copyToNew(source, part);
     await sync(part);
   }
 }
@@ -183,9 +195,10 @@ async function makeCopy(source: string, part: string): Promise<void> {
 /** Whether a file is there and holds this very picture. A link to one is not: what it leads to may change. */
 async function isSamePicture(source: string, path: string): Promise<boolean> {
   try {
-    const [one, other] = await Promise.all([stat(source), lstat(path)]);
+    // Windows numbers files beyond what a double tells apart.
+    const [one, other] = await Promise.all([stat(source, { bigint: true }), lstat(path, { bigint: true })]);
     if (!other.isFile()) return false;
-    if (one.ino !== 0 && one.ino === other.ino && one.dev === other.dev) return true;
+    if (one.ino !== 0n && one.ino === other.ino && one.dev === other.dev) return true;
     return one.size === other.size && (await digestOf(source)) === (await digestOf(path));
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT") return false;

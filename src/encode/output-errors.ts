@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import { closeHolder, isHeld } from "../core/held-files.ts";
 import { isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "../core/shortage.ts";
 
 /** What is known of a failure beside the system's own words. */
@@ -40,6 +41,8 @@ async function hintFor(systemCode: string, path: string, { flag = "--output", ne
   const kept = "then run the same command again: rendered frames are kept";
   if (isOutOfDescriptors(systemCode)) return `${moreDescriptors}, ${kept}`;
   if (systemCode === "ENAMETOOLONG") return `Give ${flag} a shorter name: a file system takes 255 bytes, or fewer`;
+  if (isHeld(systemCode))
+    return `${closeHolder(path)}, ${kept}; or give ${flag} another path, in a folder where you may write`;
   if (!isFull(systemCode)) return elsewhere(flag);
   const folder = dirname(path);
   return `Free space for ${folder} (${await roomFor(folder, neededBytes)}) or give ${flag} a path on another disk, ${kept}`;

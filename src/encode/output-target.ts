@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { access, link, lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, link, lstat, mkdir, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { boundedName } from "../core/bounded-name.ts";
 import { systemCodeOf } from "../core/errors.ts";
+import { isHeld, openFile, removeFile, renameFile } from "../core/held-files.ts";
 import { openOwnFile } from "../core/own-file.ts";
 import { outputExists, outputFailed, unwritable } from "./output-errors.ts";
 
@@ -38,7 +39,18 @@ export async function prepareTarget(
   });
   if (existing?.isDirectory()) throw unwritable(path, "it is a folder", flag);
   if (existing !== null && !overwrite) throw outputExists(path, flag);
+  if (existing !== null) await requireReplaceable(path, flag);
   return { path, partPath: join(folder, `${partPrefixOf(path)}${jobId.slice(0, 8)}.part`) };
+}
+
+/** A night of rendering should not end at a player that has the old video open. A name for itself changes nothing. */
+async function requireReplaceable(path: string, flag: string): Promise<void> {
+  try {
+    await renameFile(path, path);
+  } catch (error) {
+    if (isHeld(systemCodeOf(error))) throw await outputFailed(path, error, { flag });
+    throw error;
+  }
 }
 
 /**
@@ -76,11 +88,12 @@ async function isFolder(path: string): Promise<boolean> {
  * @throws {FarmError} `FARM_OUTPUT_UNWRITABLE`
  */
 export async function removeParts({ path }: OutputTarget): Promise<void> {
-  const prefix = partPrefixOf(path);
+  const prefix = partPrefixOf(path).normalize();
   try {
     for (const name of await readdir(dirname(path))) {
-      const isPart = name.startsWith(prefix) && /^[0-9a-f]{8}(\.palette)?\.part$/.test(name.slice(prefix.length));
-      if (isPart) await rm(join(dirname(path), name), { force: true });
+      const written = name.normalize(); // some disks give names back with each accent on its own
+      const isPart = written.startsWith(prefix) && /^[0-9a-f]{8}(\.palette)?\.part$/.test(written.slice(prefix.length));
+      if (isPart) await removeFile(join(dirname(path), name));
     }
   } catch (error) {
     throw await outputFailed(path, error);
@@ -105,7 +118,7 @@ export function shortName(name: string): string {
 export async function moveIntoPlace({ path, partPath }: OutputTarget, overwrite: boolean): Promise<void> {
   try {
     await sync(partPath);
-    if (overwrite) await rename(partPath, path);
+    if (overwrite) await renameFile(partPath, path);
     else await renameToNew(partPath, path);
     await syncNames(dirname(path));
   } catch (error) {
@@ -136,14 +149,14 @@ export async function renameToNew(from: string, to: string): Promise<void> {
     if (systemCodeOf(error) === "EEXIST") throw outputExists(to);
     // File systems without hard links (exFAT, many network shares): look, then rename.
     if ((await lstat(to).catch(() => null)) !== null) throw outputExists(to);
-    await rename(from, to);
+    await renameFile(from, to);
     return;
   }
-  await rm(from, { force: true });
+  await removeFile(from);
 }
 
 export async function sync(path: string): Promise<void> {
-  const file = await open(path, process.platform === "win32" ? "r+" : "r");
+  const file = await openFile(path, process.platform === "win32" ? "r+" : "r");
   try {
     await file.sync();
   } finally {

@@ -1,7 +1,7 @@
-import { constants } from "node:fs";
-import { copyFile, rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { FarmError } from "../core/errors.ts";
+import { copyToNew, discard } from "../core/held-files.ts";
 import { pictureArguments } from "./ffmpeg-arguments.ts";
 import { FfmpegProcess } from "./ffmpeg-process.ts";
 import type { FfmpegTools } from "./ffmpeg-tools.ts";
@@ -72,13 +72,13 @@ export class Poster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#target.partPath, { force: true });
+    await discard(this.#target.partPath);
   }
 }
 
 async function copy(frame: string, { path, partPath }: OutputTarget): Promise<void> {
   try {
-    await copyFile(frame, partPath, constants.COPYFILE_EXCL);
+    await copyToNew(frame, partPath);
     await giveUsualMode(partPath);
   } catch (error) {
     const neededBytes = (await stat(frame).catch(() => null))?.size;

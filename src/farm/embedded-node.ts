@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { type FarmKey, formatFarmKey, makeFarmKey } from "../core/farm-key.ts";
+import { discard, removeFile } from "../core/held-files.ts";
 import type { Sighting } from "../core/node.ts";
 import { freeBytes, isOutOfDescriptors, leastBytes, moreDescriptors } from "../core/shortage.ts";
 import { startProgram } from "../core/start-program.ts";
@@ -76,7 +77,7 @@ export class EmbeddedNode implements AsyncDisposable {
     try {
       return new EmbeddedNode(blender, options, own, await serve(blender, options, own, signal));
     } catch (error) {
-      await rm(own.folder, { recursive: true, force: true });
+      await discard(own.folder);
       throw error;
     }
   }
@@ -113,7 +114,7 @@ export class EmbeddedNode implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposed ??= endNode(this.#serving.child).then(() => rm(this.#own.folder, { recursive: true, force: true }));
+    this.#disposed ??= endNode(this.#serving.child).then(() => discard(this.#own.folder));
     return this.#disposed;
   }
 
@@ -149,7 +150,7 @@ async function serve(
   signal: AbortSignal,
 ): Promise<Serving> {
   const ready = join(folder, "ready.json");
-  await rm(ready, { force: true }); // of an earlier start
+  await removeFile(ready); // of an earlier start
   const child = startNode(
     blender.path,
     [

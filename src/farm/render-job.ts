@@ -128,10 +128,10 @@ async function endEarlier(
   return { type: "completed", output, frames, reused: frames, seconds, nodes: [], warnings: tally.warnings };
 }
 
-/** Clears up after a job, and says what stays because it may be somebody's. */
+/** Clears up after a job, and says what stays and why. */
 async function cleanUp(folder: JobFolder, tally: Tally): Promise<void> {
-  for (const path of await folder.cleanUp()) {
-    tally.warn("FOREIGN_FILES", `${path} is not removed, as it holds files that this program did not make`, null);
+  for (const { path, why } of await folder.cleanUp()) {
+    tally.warn("NOT_REMOVED", `${path} is not removed: ${why}`, null);
   }
 }
 

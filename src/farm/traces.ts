@@ -1,5 +1,6 @@
-import { rmdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { removeEmptyFolder } from "../core/held-files.ts";
 
 /**
  * Which folders were not there before a job: those it makes are taken away again when it ends before there is anything to
@@ -27,7 +28,7 @@ export class Traces {
 
   /** Removes what was made, as far as it is empty: something of somebody else stays. */
   async remove(): Promise<void> {
-    for (const folder of this.#missing) await rmdir(folder).catch(() => {});
+    for (const folder of this.#missing) await removeEmptyFolder(folder).catch(() => {});
   }
 }
 

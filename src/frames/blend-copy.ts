@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { chmod, copyFile, open, readdir, rm, stat } from "node:fs/promises";
+import { chmod, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { copyToNew, discard, openFile, removeFile, renameFile } from "../core/held-files.ts";
 import { openRegularFile } from "../core/regular-file.ts";
-import { renameFile, syncFolder } from "./durable.ts";
+import { syncFolder } from "./durable.ts";
 import { isBlobName, makeOwnFolder } from "./own-names.ts";
 
 /** The blendfile as it was when the job began. */
@@ -25,7 +25,7 @@ export async function copyBlend(source: string, folder: string, signal?: AbortSi
   await requireRegularFile(source);
   const part = join(folder, `${randomBytes(4).toString("hex")}.part`);
   try {
-    await copyFile(source, part, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    await copyToNew(source, part);
     signal?.throwIfAborted();
     await chmod(part, 0o600); // the copy has the original's mode, which may forbid writing
     await syncFile(part);
@@ -35,11 +35,11 @@ export async function copyBlend(source: string, folder: string, signal?: AbortSi
     await renameFile(part, path);
     await syncFolder(folder);
     for (const name of await readdir(folder)) {
-      if (name !== sha256 && isBlobName(name)) await rm(join(folder, name), { force: true });
+      if (name !== sha256 && isBlobName(name)) await removeFile(join(folder, name));
     }
     return { path, sha256, sizeBytes: size };
   } finally {
-    await rm(part, { force: true });
+    await discard(part);
   }
 }
 
@@ -65,7 +65,7 @@ async function requireRegularFile(path: string): Promise<void> {
 }
 
 async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r+");
+  const file = await openFile(path, "r+");
   try {
     await file.sync();
   } finally {

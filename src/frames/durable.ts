@@ -1,24 +1,4 @@
-import { type FileHandle, open, rename } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import { systemCodeOf } from "../core/errors.ts";
-
-/** Virus scanners and indexers on Windows hold new files for a moment; about 3 s in all. */
-const renamePausesMs = [10, 20, 50, 100, 200, 400, 800, 1600];
-const momentary = new Set(["EPERM", "EACCES", "EBUSY"]);
-
-/** Gives a file its name, replacing what is there, and trying again while Windows has a hand on it. */
-export async function renameFile(from: string, to: string): Promise<void> {
-  const pausesMs = process.platform === "win32" ? renamePausesMs : [];
-  for (const pauseMs of pausesMs) {
-    try {
-      return await rename(from, to);
-    } catch (error) {
-      if (!momentary.has(systemCodeOf(error) ?? "")) throw error;
-      await sleep(pauseMs);
-    }
-  }
-  await rename(from, to);
-}
+import { type FileHandle, open } from "node:fs/promises";
 
 /**
  * Writes all of it. One write may take less than it was given, without an error, when a disk becomes full within it; the

@@ -1,7 +1,8 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { discard, removeFile, renameFile } from "../core/held-files.ts";
 import type { Frame } from "../core/node.ts";
-import { renameFile, syncFolder } from "./durable.ts";
+import { syncFolder } from "./durable.ts";
 import type { FrameFormat } from "./frame-expectation.ts";
 import { FrameLog } from "./frame-log.ts";
 import { frameFileName } from "./frame-name.ts";
@@ -141,7 +142,7 @@ export class FrameStore implements AsyncDisposable {
       await syncFolder(this.#options.framesFolder);
       await this.#log.append(record);
     } catch (error) {
-      await rm(path, { force: true }); // without its record it is no frame
+      await discard(path); // without its record it is no frame
       throw error;
     }
     this.#records.set(record.frame, record);
@@ -154,6 +155,6 @@ async function removeOthers(folder: string, records: ReadonlyMap<Frame, FrameRec
   for (const name of await readdir(folder)) {
     const frame = frameOfOwnName(name);
     if (frame === null || (!name.endsWith(".part") && records.has(frame))) continue;
-    await rm(join(folder, name), { force: true });
+    await removeFile(join(folder, name));
   }
 }

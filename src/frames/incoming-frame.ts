@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type FileHandle, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { discard } from "../core/held-files.ts";
 import { createOwnFile } from "../core/own-file.ts";
 import { writeAll } from "./durable.ts";
 import { checkFrameFile } from "./frame-check.ts";
@@ -143,6 +144,6 @@ export class IncomingFrame implements AsyncDisposable {
 
   async #remove(): Promise<void> {
     await this.#close();
-    await rm(this.#path, { force: true }); // gone already when it was stored
+    await discard(this.#path); // gone already when it was stored
   }
 }

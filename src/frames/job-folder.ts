@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
+import { removeFile, renameFile } from "../core/held-files.ts";
 import { type BlendCopy, copyBlend } from "./blend-copy.ts";
 import { syncFolder } from "./durable.ts";
 import { frameOfFileName } from "./frame-name.ts";
 import { jobFolderOf, requireSafeJobFolder } from "./job-folder-place.ts";
 import { type JobRecord, readJobRecord, writeJobRecord } from "./job-record.ts";
 import { JobLock } from "./lock.ts";
-import { frameOfOwnName, isBlobName, isRecordName, removeOwn, removeOwnFiles } from "./own-names.ts";
+import { frameOfOwnName, isBlobName, isRecordName, type LeftBehind, removeOwn, removeOwnFiles } from "./own-names.ts";
 import { folderUnusable, storeFailed } from "./store-errors.ts";
 
 /** What is settled when a run begins. */
@@ -163,17 +164,16 @@ export class JobFolder implements AsyncDisposable {
   }
 
   /**
-   * After success: what could be made again goes, the record stays.
+   * After success: what could be made again goes, the record stays. It never fails: the result is there.
    *
-   * @returns The folders that stay too, as something is in them that is not ours
+   * @returns The folders that stay too, and why
    */
-  async cleanUp(): Promise<string[]> {
-    const blobFolder = join(this.path, "blob");
-    const stayed = [
-      (await removeOwn(this.framesFolder, (name) => frameOfOwnName(name) !== null)) && this.framesFolder,
-      (await removeOwn(blobFolder, isBlobName)) && blobFolder,
+  async cleanUp(): Promise<LeftBehind[]> {
+    const left = [
+      await removeOwn(this.framesFolder, (name) => frameOfOwnName(name) !== null),
+      await removeOwn(join(this.path, "blob"), isBlobName),
     ];
-    return stayed.filter((folder) => folder !== false);
+    return left.filter((folder) => folder !== undefined);
   }
 
   /** After a job of which nothing is worth keeping: all that is ours goes, but for the lock, which is still held. */
@@ -201,12 +201,12 @@ export class JobFolder implements AsyncDisposable {
     });
     const frames = names.filter((name) => frameOfFileName(name) !== null).length;
     if (frames === 0) {
-      await rm(this.framesLogPath, { force: true }); // of frames that are gone
+      await removeFile(this.framesLogPath); // of frames that are gone
       return null;
     }
     const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
     const folder = `${this.framesFolder}.${time}.${randomBytes(2).toString("hex")}`;
-    await rename(this.framesFolder, folder);
+    await renameFile(this.framesFolder, folder);
     await moveIfThere(this.framesLogPath, join(folder, "frames.ndjson"));
     return { folder, frames };
   }
@@ -229,7 +229,7 @@ async function makeFolders(path: string): Promise<void> {
 }
 
 async function moveIfThere(from: string, to: string): Promise<void> {
-  await rename(from, to).catch((error: unknown) => {
+  await renameFile(from, to).catch((error: unknown) => {
     if (systemCodeOf(error) !== "ENOENT") throw error;
   });
 }

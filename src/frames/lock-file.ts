@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, rename, stat } from "node:fs/promises";
 import { systemCodeOf } from "../core/errors.ts";
+import { discard, isHeld } from "../core/held-files.ts";
 import { createOwnFile, readOwnFile } from "../core/own-file.ts";
 import { isObject } from "./frame-record.ts";
 import { lookAtProcess, type ProcessIdentity } from "./process-identity.ts";
@@ -56,7 +57,7 @@ export async function createLock(path: string, holder: LockHolder): Promise<File
     return file;
   } catch (error) {
     await file.close();
-    await rm(path, { force: true });
+    await discard(path);
     throw error;
   }
 }
@@ -98,18 +99,25 @@ export async function replaceStaleLock(
   const takeover = `${path}.takeover`;
   const turn = await createLock(takeover, holder);
   if (turn === null) {
-    if ((await silenceMsOf(takeover)) > takeoverAtMostMs) await rm(takeover, { force: true });
+    if ((await silenceMsOf(takeover)) > takeoverAtMostMs) await discard(takeover);
     return null;
   }
   try {
     if ((await readLock(path))?.token !== stale.token) return null;
     const aside = `${path}.${holder.token}`;
     const file = await createLock(aside, holder);
-    await rename(aside, path);
-    return file;
+    try {
+      await rename(aside, path);
+      return file;
+    } catch (error) {
+      await file?.close();
+      await discard(aside);
+      if (isHeld(systemCodeOf(error))) return null; // on Windows: its holder has it open, so it lives
+      throw error;
+    }
   } finally {
     await turn.close();
-    await rm(takeover, { force: true });
+    await discard(takeover);
   }
 }
 
@@ -124,6 +132,6 @@ async function silenceMsOf(path: string): Promise<number> {
     if (systemCodeOf(error) === "ENOENT") return 0; // it was given up meanwhile: look again
     throw error;
   } finally {
-    await rm(probe, { force: true });
+    await discard(probe);
   }
 }

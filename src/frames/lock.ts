@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemClock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
+import { removeFile } from "../core/held-files.ts";
 import { createLock, type LockHolder, lockLifeOf, readLock, replaceStaleLock, writeLock } from "./lock-file.ts";
 import { ownIdentity } from "./process-identity.ts";
 
@@ -98,7 +99,7 @@ export class JobLock implements AsyncDisposable {
     await this.#renewal;
     try {
       const there = await readLock(this.#path);
-      if (there?.token === this.#holder.token) await rm(this.#path, { force: true });
+      if (there?.token === this.#holder.token) await removeFile(this.#path);
     } catch {
       // A share that is away, or no file descriptor is left: who comes next sees that this process is gone.
     } finally {

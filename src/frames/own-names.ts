@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCodeOf } from "../core/errors.ts";
+import { messageOf, systemCodeOf } from "../core/errors.ts";
+import { removeEmptyFolder, removeFile } from "../core/held-files.ts";
 import type { Frame } from "../core/node.ts";
 import { requireOwnFolder } from "../core/own-file.ts";
 import { frameOfFileName } from "./frame-name.ts";
@@ -18,7 +19,9 @@ export const isBlobName: IsOwnName = (name) => /^([0-9a-f]{64}|[0-9a-f]{8}\.part
 
 /** What stands in the job folder itself, beside its folders. */
 export const isRecordName: IsOwnName = (name) =>
-  /^(job\.json|frames\.ndjson|log\.ndjson|lock\.[0-9a-f]{8}\.now|\.renderfarm-[0-9a-f]{16}\.part)$/.test(name);
+  /^(job\.json|frames\.ndjson|log\.ndjson|lock\.([0-9a-f]{8}\.now|[0-9a-f]{16}|takeover)|\.renderfarm-[0-9a-f]{16}\.part)$/.test(
+    name,
+  );
 
 /** Makes a folder inside a folder of ours. @throws {FarmError} `FARM_UNSAFE_PATH` when there is something else, or a link */
 export async function makeOwnFolder(path: string): Promise<void> {
@@ -28,29 +31,50 @@ export async function makeOwnFolder(path: string): Promise<void> {
   await requireOwnFolder(path);
 }
 
+/** A folder that could not be removed. */
+export interface LeftBehind {
+  readonly path: string;
+  /** "it holds files that this program did not make" */
+  readonly why: string;
+}
+
+/** What macOS and Windows put by themselves into a folder that somebody looks at; `._` is the rest of a file's name. */
+const isSystemsName = (name: string, isOwn: IsOwnName) =>
+  /^(\.DS_Store|Thumbs\.db|desktop\.ini)$/i.test(name) || (name.startsWith("._") && isOwn(name.slice(2)));
+
 /**
- * Removes the files of ours in a folder of ours, and the folder when nothing is left in it.
+ * Removes the files of ours in a folder of ours, and the folder when nothing is left in it. It never fails: there is nobody
+ * to whom a file that cannot be removed is worth more than the result of the job.
  *
- * @returns Whether something stayed that is not ours
- * @throws {FarmError} `FARM_UNSAFE_PATH` when the folder is a link: what is behind it is not ours
+ * @returns Why the folder stayed, if it did
  */
-export async function removeOwn(folder: string, isOwn: IsOwnName): Promise<boolean> {
+export async function removeOwn(folder: string, isOwn: IsOwnName): Promise<LeftBehind | undefined> {
   try {
     await removeOwnFiles(folder, isOwn);
-    await rmdir(folder);
-    return false;
+    const rest = await readdir(folder);
+    if (rest.every((name) => isSystemsName(name, isOwn))) await removeOwnFiles(folder, () => true);
+    await removeEmptyFolder(folder);
+    return undefined;
   } catch (error) {
     const code = systemCodeOf(error);
-    if (code === "ENOENT") return false;
-    if (code === "ENOTEMPTY" || code === "EEXIST") return true;
-    throw error;
+    if (code === "ENOENT") return undefined;
+    const isForeign = code === "ENOTEMPTY" || code === "EEXIST";
+    return { path: folder, why: isForeign ? "it holds files that this program did not make" : messageOf(error) };
   }
 }
 
-/** Removes the files of ours in a folder of ours, and nothing else. */
+/**
+ * Removes the files of ours in a folder of ours, and nothing else.
+ *
+ * @throws {FarmError} `FARM_UNSAFE_PATH` when the folder is a link: what is behind it is not ours; the system's error of the
+ *   first file that cannot be removed, when all others are
+ */
 export async function removeOwnFiles(folder: string, isOwn: IsOwnName): Promise<void> {
   await requireOwnFolder(folder);
+  const errors: unknown[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isFile() && isOwn(entry.name)) await rm(join(folder, entry.name), { force: true });
+    if (!entry.isFile() || !isOwn(entry.name)) continue;
+    await removeFile(join(folder, entry.name)).catch((error: unknown) => errors.push(error));
   }
+  if (errors.length > 0) throw errors[0];
 }

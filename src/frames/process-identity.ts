@@ -1,4 +1,5 @@
 import { readFile, readlink } from "node:fs/promises";
+import { hostname } from "node:os";
 import { askProgram } from "../core/ask-program.ts";
 import { systemCodeOf } from "../core/errors.ts";
 
@@ -7,7 +8,7 @@ import { systemCodeOf } from "../core/errors.ts";
  * share names, and containers number their processes each for themselves. A part is `null` where the system does not tell.
  */
 export interface ProcessIdentity {
-  /** The run of the system that it is in, from one boot to the next. */
+  /** The run of the system that it is in, from one boot to the next; on Windows the machine. */
   readonly boot: string | null;
   /** Where its number counts. */
   readonly namespace: string | null;
@@ -42,6 +43,8 @@ export async function lookAtProcess({ boot, namespace, pid, start }: ProcessIden
     if (code === "ESRCH") return "gone";
     if (code !== "EPERM") return "unknown"; // EPERM is another user's process, which is there
   }
+  if (pid === self.pid) return start === self.start ? "running" : "gone"; // its number is ours now
+  if (process.platform === "win32") return "unknown"; // there is one of that number, and it may be another
   const there = process.platform === "darwin" ? await macStart(pid) : await linuxStart(pid);
   if (there === null) return "unknown"; // it ended in this moment, or other users' processes are hidden
   return there === start ? "running" : "gone";
@@ -54,7 +57,18 @@ async function identify(): Promise<ProcessIdentity> {
     const boot = await answerOf("sysctl", "-n", "kern.bootsessionuuid");
     return { pid, boot, namespace: "all", start: await macStart(pid) };
   }
+  // Of the machine and not of its boot: that no process has a number is known of both. A container has a name of its own.
+  if (platform === "win32") return { pid, boot: await machineGuid(), namespace: hostname(), start: ownStart };
   return { pid, boot: null, namespace: null, start: null };
+}
+
+/** Only ever compared with itself: Windows tells when another process began only to programs in C. */
+const ownStart = String(Math.round(performance.timeOrigin));
+
+/** Made when Windows was installed. */
+async function machineGuid(): Promise<string | null> {
+  const text = await answerOf("reg", "query", "HKLM\\SOFTWARE\\Microsoft\\Cryptography", "/v", "MachineGuid");
+  return /MachineGuid\s+REG_SZ\s+(\S+)/.exec(text ?? "")?.[1] ?? null;
 }
 
 async function linuxIdentity(): Promise<Omit<ProcessIdentity, "pid">> {

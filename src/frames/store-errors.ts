@@ -1,4 +1,5 @@
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import { closeHolder, isHeld } from "../core/held-files.ts";
 import type { Frame } from "../core/node.ts";
 import { freeBytes, isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "../core/shortage.ts";
 import { formatBytes } from "../core/units.ts";
@@ -73,6 +74,7 @@ const kept = "then run the same command again: stored frames are kept";
 /** What mends a shortage; `null` when it is something else. */
 async function remedyOf(systemCode: string, folder: string, neededBytes?: number): Promise<string | null> {
   if (isFull(systemCode)) return await moreSpace(folder, neededBytes);
+  if (isHeld(systemCode)) return `${closeHolder(folder)}, or make it readable and writable`;
   return isOutOfDescriptors(systemCode) ? moreDescriptors : null;
 }
 

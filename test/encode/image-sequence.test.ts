@@ -71,6 +71,18 @@ test("only this job's names are looked at, and only what is not one of its frame
   await expect(sequenceIn(folder, { stored: [-2, -1] })).rejects.toThrow("a_00.png and 1 more");
 });
 
+test("parts of killed runs are known by disks that write each accent on its own", async () => {
+  await using folder = await makeTemporaryFolder();
+  const out = join(folder.path, "out");
+  await mkdir(out);
+  const name = "bild ä_01.png";
+  await writeFile(join(out, `${name.normalize("NFD")}.aabbccdd.part`), "of a killed run");
+  const names = { folder: out, prefix: "bild ä_", digits: 2, suffix: ".png" };
+  const options = { names, output: out, frames: [1], jobId: "0011223344", overwrite: false };
+  await ImageSequence.open({ ...options, sourceOf: () => undefined });
+  expect(await readdir(out)).toEqual([]);
+});
+
 test("what comes into the way meanwhile is not replaced, unless that was asked for", async () => {
   await using folder = await makeTemporaryFolder();
   const sequence = await sequenceIn(folder);

@@ -113,7 +113,7 @@ describe.skipIf(process.platform === "win32")("a job folder that", () => {
     expect(await readdir(join(jobFolder, "blob"))).toEqual(["scene.blend1"]);
     expect(await readFile(join(jobFolder, "readme.txt"), "utf8")).toBe("mine");
     expect(warnings).toEqual([expect.stringContaining("/frames is not"), expect.stringContaining("/blob is not")]);
-    expect(run.all("warning").map(({ code }) => code)).toEqual(["FOREIGN_FILES", "FOREIGN_FILES"]);
+    expect(run.all("warning").map(({ code }) => code)).toEqual(["NOT_REMOVED", "NOT_REMOVED"]);
   });
 });
 

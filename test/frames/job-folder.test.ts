@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fingerprintOf, type PixelSources } from "../../src/core/fingerprint.ts";
 import { JobFolder } from "../../src/frames/job-folder.ts";
+import { busyFileProblem, makeBusy } from "../support/busy-file.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
 const sources: PixelSources = {
@@ -157,6 +158,31 @@ describe("JobFolder", () => {
       await jobFolder.cleanUp();
     }
     expect(await readdir(path)).toEqual(["frames.ndjson", "job.json", "log.ndjson"]);
+  });
+
+  test("clears up what it can, says what it cannot, and never fails by it: the film is there", async (context) => {
+    if (busyFileProblem !== undefined) context.skip(busyFileProblem);
+    await using folder = await makeTemporaryFolder();
+    const { blend, output } = await makeBlend(folder.path);
+    const { path, copy } = await run(output, blend, "print");
+    const frames = join(path, "frames");
+    await mkdir(frames);
+    for (const name of ["0000001.png", "0000002.png"]) await writeFile(join(frames, name), "a frame");
+    await writeFile(join(frames, ".DS_Store"), "of the Finder");
+    const letGo = await makeBusy(join(frames, "0000001.png"));
+    try {
+      await using jobFolder = await JobFolder.open(output);
+      const left = await jobFolder.cleanUp();
+      expect(left).toEqual([{ path: frames, why: expect.stringContaining("EBUSY") }]);
+      expect(await readdir(frames)).not.toContain("0000002.png");
+    } finally {
+      await letGo();
+    }
+    await rm(join(frames, "0000001.png.mounted"));
+    await using jobFolder = await JobFolder.open(output);
+    expect(await jobFolder.cleanUp()).toEqual([]); // the Finder's own file goes with the folder
+    expect(await readdir(path)).toEqual(["job.json", "lock"]);
+    expect(copy.sizeBytes).toBe(21);
   });
 
   test("says what is wrong when it cannot be made, or the blendfile not be copied", async () => {

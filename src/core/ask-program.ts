@@ -59,11 +59,9 @@ export async function askProgram(
 
 function start(program: string, args: readonly string[], maxBuffer?: number) {
   return startProgram(program, args, {
-    detached: true,
     reject: false,
     stdin: "ignore",
     stripFinalNewline: false,
-    windowsHide: true,
     ...(maxBuffer !== undefined && { maxBuffer }),
   });
 }

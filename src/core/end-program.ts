@@ -1,4 +1,4 @@
-import type { Program } from "./start-program.ts";
+import { type Program, startProgram } from "./start-program.ts";
 import { endsWithin } from "./time-limit.ts";
 
 /** After SIGTERM; a stopped or stuck program does not obey it. */
@@ -17,10 +17,10 @@ export const killGraceMs = 5_000;
 export async function endProgram(child: Program, ended: Promise<unknown>): Promise<boolean> {
   if (await endsWithin(ended, 0)) return true; // its number may be another's by now
   // Closing alone would let FFmpeg finish a short video; the signal alone does not wake it from reading the pipe.
-  kill(child, "SIGTERM");
+  killTree(child, "SIGTERM");
   child.stdin?.destroy();
   if (await endsWithin(ended, termGraceMs)) return true;
-  kill(child, "SIGKILL");
+  killTree(child, "SIGKILL");
   if (await endsWithin(ended, killGraceMs)) return true;
   child.stdout?.destroy();
   child.stderr?.destroy();
@@ -28,13 +28,31 @@ export async function endProgram(child: Program, ended: Promise<unknown>): Promi
   return false;
 }
 
-function kill(child: Program, signal: "SIGTERM" | "SIGKILL"): void {
-  if (child.pid === undefined) return;
+/**
+ * Signals a program that was started by `startProgram`, and what it has started. On Windows, which has neither groups nor
+ * signals, `taskkill` ends them all at once: killing a launcher alone would leave the real program. Waits for nothing.
+ */
+export function killTree(
+  child: Program,
+  signal: "SIGTERM" | "SIGKILL",
+  platform: NodeJS.Platform = process.platform,
+): void {
+  const { pid } = child;
+  if (pid === undefined) return;
   try {
-    // Windows has no groups.
-    if (process.platform === "win32") child.kill(signal);
-    else process.kill(-child.pid, signal);
+    if (platform !== "win32") process.kill(-pid, signal);
+    else void taskkill(pid).then((isDone) => isDone || child.kill(signal));
   } catch {
     // It ended between the look and the signal.
+  }
+}
+
+async function taskkill(pid: number): Promise<boolean> {
+  try {
+    const options = { reject: false, stdin: "ignore", timeout: killGraceMs } as const;
+    const { failed } = await startProgram("taskkill", ["/PID", String(pid), "/T", "/F"], options);
+    return !failed;
+  } catch {
+    return false; // no file descriptor is left
   }
 }

@@ -7,14 +7,20 @@ import { homeFolder } from "./home-folder.ts";
 export type Program = Subprocess;
 
 /**
- * Starts a program as execa does; that no file descriptor is left is an error that can be caught, and there is a `HOME`.
+ * Starts a program as execa does, out of reach of the terminal: a Ctrl-C comes to this program alone, which decides what it
+ * means. That no file descriptor is left is an error that can be caught, and there is a `HOME`.
  *
  * Node makes a process without streams then, at which execa breaks with a `TypeError`, and tells the reason a moment
  * later to listeners that nobody could add any more: an uncaught error, the end of this program.
  *
  * @throws {Error} The system's, with the code `EMFILE`; any other reason is in execa's result
  */
-export function startProgram<Given extends Options>(program: string, args: readonly string[], options: Given) {
+export function startProgram<Given extends Options>(
+  program: string,
+  args: readonly string[],
+  options: Given,
+  platform: NodeJS.Platform = process.platform,
+) {
   const made: ChildProcess[] = [];
   const onMade = (message: unknown) => {
     const { process: child } = message as { readonly process: ChildProcess };
@@ -23,7 +29,7 @@ export function startProgram<Given extends Options>(program: string, args: reado
   };
   subscribe("child_process", onMade);
   try {
-    return execa(program, args, { ...options, env: { ...homeless(), ...options.env } });
+    return execa(program, args, { ...apart(platform), ...options, env: { ...homeless(), ...options.env } });
   } catch (error) {
     // Only for want of descriptors, of this process (EMFILE) or of the system (ENFILE), are streams never made.
     if (made.length === 0 || made.some(({ stdio }) => stdio !== undefined)) throw error;
@@ -31,6 +37,14 @@ export function startProgram<Given extends Options>(program: string, args: reado
   } finally {
     unsubscribe("child_process", onMade);
   }
+}
+
+/**
+ * A process group of its own. On Windows a console of its own instead, which is not shown: a program that is detached has
+ * none there, and then launchers, as Scoop and Chocolatey put them before a program, lose what theirs says.
+ */
+function apart(platform: NodeJS.Platform) {
+  return { detached: platform !== "win32", windowsHide: true };
 }
 
 /** Blender 2.83 and 3.4 crash where neither the environment nor the system's list of users knows a home. */

@@ -229,8 +229,6 @@ type Started = ReturnType<typeof spawn>;
 
 function spawn(ffmpeg: string, args: readonly string[]) {
   return startProgram(ffmpeg, args, {
-    detached: true,
-    windowsHide: true,
     stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",

@@ -198,7 +198,6 @@ function startNode(blender: string, nodeOptions: readonly string[], key: FarmKey
       stderr: "pipe",
       all: true,
       buffer: false,
-      detached: true, // a Ctrl-C must reach only the program that decides
       reject: false,
     });
   } catch (error) {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { killGraceMs } from "../core/end-program.ts";
+import { killGraceMs, killTree } from "../core/end-program.ts";
 import type { Program } from "../core/start-program.ts";
 import { endsWithin } from "../core/time-limit.ts";
 
@@ -63,11 +63,17 @@ export async function endNode(child: Program, patience: Patience = usualPatience
   const exited = once(child, "exit");
   child.stdin?.end();
   if (await endsWithin(exited, patience.termMs)) return true;
-  child.kill("SIGTERM");
+  signalNode(child, "SIGTERM");
   if (await endsWithin(exited, patience.killMs - patience.termMs)) return true;
-  child.kill("SIGKILL");
+  signalNode(child, "SIGKILL");
   if (await endsWithin(exited, killGraceMs)) return true;
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
   child.unref();
   return false;
+}
+
+/** The node ends its slots itself, and hears a signal; on Windows nothing hears, and the slots would stay. */
+function signalNode(child: Program, signal: "SIGTERM" | "SIGKILL"): void {
+  if (process.platform === "win32") killTree(child, signal);
+  else child.kill(signal);
 }

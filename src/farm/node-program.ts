@@ -97,7 +97,6 @@ function startNode(blender: string, nodeOptions: readonly string[]) {
     // Not ours: Blender itself would wait to say that it starts, on a terminal that is stopped or a pipe that is full.
     stdout: "pipe",
     stderr: "pipe",
-    detached: true, // the terminal's Ctrl-C comes to us alone, and we end the node in order
     reject: false,
     buffer: false,
   });

@@ -10,6 +10,8 @@ import { within } from "./lab-program.ts";
 import { NetworkLab, networkLabProblem } from "./network-lab.ts";
 import { killProcesses, type MarkedProcess, processesOf, remainingProcesses, testRunVariable } from "./processes.ts";
 
+export { skipBecause } from "./skip-because.ts";
+
 /** Why tests with real Blenders cannot run here; undefined when they can. */
 export const blenderLabProblem: string | undefined =
   process.platform !== "linux"
@@ -20,12 +22,6 @@ export const blenderLabProblem: string | undefined =
 
 /** The same for tests that need several hosts. */
 export const farmLabProblem: string | undefined = blenderLabProblem ?? networkLabProblem;
-
-/** Says once per test file why its tests are skipped; to be given to `describe.skipIf`. */
-export function skipBecause(problem: string | undefined): boolean {
-  if (problem !== undefined) console.warn(`Skipped: ${problem}`);
-  return problem !== undefined;
-}
 
 interface LabNodeOptions {
   /** @default {"blender"} */

@@ -1,10 +1,8 @@
-import { constants } from "node:os";
-
 /** What a person at the keyboard, or a service manager, wants of the running job. */
 export interface Interrupts extends Disposable {
   /** Aborted by the first Ctrl-C: finish what runs, begin nothing. */
   readonly drain: AbortSignal;
-  /** Aborted by the second Ctrl-C, by SIGTERM and by SIGHUP: stop now, so that the job can go on later. */
+  /** Aborted by the second Ctrl-C, by SIGTERM, SIGHUP and SIGBREAK: stop now, so that the job can go on later. */
   readonly stop: AbortSignal;
   /** 130 after Ctrl-C, 143 after another signal; `undefined` while there was none. */
   readonly exitCode: 130 | 143 | undefined;
@@ -52,8 +50,9 @@ export function listenForInterrupts(options: InterruptOptions = {}): Interrupts 
     exitCode ??= 143;
     stopNow(exitCode);
   };
-  const handlers = { SIGINT: onInterrupt, SIGTERM: onTerminate, SIGHUP: onTerminate };
-  const signals = Object.entries(handlers).filter(([name]) => name in constants.signals);
+  // SIGHUP is also Windows' word for a console window that is closed, and SIGBREAK for Ctrl-Break there.
+  const handlers = { SIGINT: onInterrupt, SIGTERM: onTerminate, SIGHUP: onTerminate, SIGBREAK: onTerminate };
+  const signals = Object.entries(handlers);
   for (const [name, handler] of signals) process.on(name, handler);
   return {
     drain: drain.signal,

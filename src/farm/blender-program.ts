@@ -1,6 +1,8 @@
 import { askProgram } from "../core/ask-program.ts";
 import { FarmError } from "../core/errors.ts";
+import { homeFolder } from "../core/home-folder.ts";
 import { isOutOfDescriptors, moreDescriptors } from "../core/shortage.ts";
+import { placesHere, usualBlenders } from "./usual-blenders.ts";
 
 /** A Blender that can be started on this machine. */
 export interface BlenderProgram {
@@ -15,7 +17,7 @@ const wayToBlender =
   "Install Blender (Debian and Ubuntu: sudo apt-get install blender; macOS: brew install --cask blender; Windows: winget install BlenderFoundation.Blender), or name it with --blender FILE";
 
 /**
- * Finds this machine's Blender: the one asked for, `$BLENDER`, the one on PATH, then where installers put it.
+ * Finds this machine's Blender: the one asked for, `$BLENDER`, the one on PATH, then where installers put it (`usualBlenders`).
  *
  * @throws {FarmError} `FARM_NO_BLENDER` that says how to get one, or what keeps this program from starting it
  */
@@ -26,7 +28,7 @@ export async function findBlender(asked: string | undefined, signal: AbortSignal
     if (version !== undefined) return { path: named, version };
     throw new FarmError("FARM_NO_BLENDER", `Cannot start Blender as '${named}'`, wayToBlender);
   }
-  for (const path of usualPlaces()) {
+  for (const path of usualBlenders(placesHere(homeFolder()))) {
     const version = await versionOf(path, signal);
     if (version !== undefined) return { path, version };
   }
@@ -35,20 +37,6 @@ export async function findBlender(asked: string | undefined, signal: AbortSignal
     "Cannot render: no render node answers on the network, and this machine has no Blender",
     `${wayToBlender}; or start a node on another machine: blender -b -P blender_scripts/main.py`,
   );
-}
-
-function usualPlaces(): string[] {
-  switch (process.platform) {
-    case "darwin":
-      return ["blender", "/Applications/Blender.app/Contents/MacOS/Blender"];
-    case "win32": {
-      const versions = ["5.2", "5.1", "5.0", "4.5", "4.4", "4.3", "4.2", "3.6"];
-      const root = process.env.ProgramFiles ?? "C:\\Program Files";
-      return ["blender", ...versions.map((version) => `${root}\\Blender Foundation\\Blender ${version}\\blender.exe`)];
-    }
-    default:
-      return ["blender", "/snap/bin/blender"];
-  }
 }
 
 async function versionOf(path: string, signal: AbortSignal): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FarmError, messageOf } from "../core/errors.ts";
@@ -14,6 +14,7 @@ import { findFfmpeg, requireEncoder } from "../encode/ffmpeg-tools.ts";
 import { findBlender } from "./blender-program.ts";
 import { discoverNodes } from "./discover-nodes.ts";
 import { duplicatesOf } from "./duplicates.ts";
+import { examineFirewall, firewallHere } from "./examine-firewall.ts";
 import { examineFolders } from "./examine-folders.ts";
 import { nodeScript } from "./node-process.ts";
 
@@ -50,7 +51,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
   yield await examineKey(options);
   yield* examineFolders(options);
   yield* examineNetwork(options);
-  yield examineFirewall();
+  yield await examineFirewall(firewallHere(options.signal));
   for (const folder of new Set([options.workingFolder, options.cacheFolder])) yield await examineSpace(folder);
 }
 
@@ -155,27 +156,6 @@ function* examineIds(nodes: readonly Sighting[]): Generator<Finding> {
   }
 }
 
-/** Only what can be known without being root: whether a firewall that blocks by default is switched on. */
-function examineFirewall(): Finding {
-  const what = "Firewall";
-  if (process.platform !== "linux") {
-    return { what, state: "good", detail: "not looked at on this system; nodes need UDP 5353 and TCP 7447" };
-  }
-  const ufw = readOrEmpty("/etc/ufw/ufw.conf");
-  if (/^ENABLED=yes/m.test(ufw)) {
-    const rules = readOrEmpty("/etc/ufw/user.rules");
-    if (rules.includes("5353") && rules.includes("7447"))
-      return { what, state: "good", detail: "ufw lets nodes be seen" };
-    const mend = "sudo ufw allow 5353/udp && sudo ufw allow 7447/tcp";
-    return { what, state: "warning", detail: "ufw is on; its rules cannot be seen to let a node be found", mend };
-  }
-  if (existsSync("/run/firewalld")) {
-    const mend = "sudo firewall-cmd --permanent --add-service=mdns --add-port=7447/tcp && sudo firewall-cmd --reload";
-    return { what, state: "warning", detail: "firewalld is on; a node here may not be reached", mend };
-  }
-  return { what, state: "good", detail: "neither ufw nor firewalld is on" };
-}
-
 async function examineSpace(folder: string): Promise<Finding> {
   const what = "Disk";
   const free = await freeBytes(folder);
@@ -183,14 +163,6 @@ async function examineSpace(folder: string): Promise<Finding> {
   const detail = `${formatBytes(free)} free in ${folder}`;
   if (free >= littleSpaceBytes) return { what, state: "good", detail };
   return { what, state: "warning", detail, mend: `Free some space: frames of a long job may need more than that` };
-}
-
-function readOrEmpty(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return ""; // not there, or not for us to read
-  }
 }
 
 function fromError(what: string, state: Finding["state"], error: unknown, detail = messageOf(error)): Finding {

@@ -13,7 +13,7 @@ test("the first Ctrl-C drains, the second one stops", () => {
   expect([interrupts.stop.aborted, interrupts.exitCode]).toEqual([true, 130]);
 });
 
-test.each(["SIGTERM", "SIGHUP"] as const)("%s stops at once", (signal) => {
+test.each(["SIGTERM", "SIGHUP", "SIGBREAK"] as const)("%s stops at once", (signal) => {
   using interrupts = listenForInterrupts();
   raise(signal);
   expect([interrupts.drain.aborted, interrupts.stop.aborted, interrupts.exitCode]).toEqual([false, true, 143]);
@@ -54,7 +54,7 @@ test.each([
 });
 
 test("afterwards no listener is left", () => {
-  const counts = () => ["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => process.listenerCount(signal));
+  const counts = () => ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"].map((signal) => process.listenerCount(signal));
   const before = counts();
   const interrupts = listenForInterrupts();
   expect(counts()).toEqual(before.map((count) => count + 1));

@@ -90,7 +90,7 @@ export function oddFile(path: string, why: string): FarmError {
 /** Requires that writing into a file changes no other one. @throws {FarmError} `FARM_UNSAFE_PATH` */
 export function requireOneName(path: string, { nlink }: Stats): void {
   if (nlink <= 1) return;
-  const hint = `If it is yours, make it a file of its own: cp '${path}' '${path}.new' && mv '${path}.new' '${path}'`;
+  const hint = "If it is yours, make it a file of its own: copy it, and put the copy in its place";
   throw unsafePath(path, "it has another name elsewhere (a hard link)", hint);
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, type Stats } from "node:fs";
 import { userInfo } from "node:os";
+import { shellQuoted } from "./text.ts";
 import { unsafePath } from "./unsafe-path.ts";
 
 const groupMayWrite = 0o020;
@@ -19,11 +20,12 @@ export function requireTrustedOwner(path: string, stats: Stats): void {
   if (ownUid === undefined) return;
   const otherwise = "or set RENDERFARM_CONFIG_DIR to a folder of your own";
   if (!isTrusted(stats.uid)) {
-    const hint = `Give it to the user who runs this (chown ${ownUid} '${path}'), ${otherwise}`;
+    const hint = `Give it to the user who runs this (chown ${ownUid} ${shellQuoted(path)}), ${otherwise}`;
     throw unsafePath(path, `it belongs to another user (uid ${stats.uid})`, hint);
   }
   const who = writersOf(stats);
-  if (who !== undefined) throw unsafePath(path, `${who} may write to it`, `chmod go-w '${path}', ${otherwise}`);
+  if (who !== undefined)
+    throw unsafePath(path, `${who} may write to it`, `chmod go-w ${shellQuoted(path)}, ${otherwise}`);
 }
 
 /** Whether everybody may write there. */

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { JobSettings } from "../core/job-settings.ts";
 import { ownCommand } from "../core/own-command.ts";
+import { shellQuoted } from "../core/text.ts";
 import type { FinishedOutput } from "../encode/finished-video.ts";
 import { Poster } from "../encode/poster.ts";
 import type { FarmListener } from "./events.ts";
@@ -55,8 +56,8 @@ export async function finishOutput(
  */
 export function encodeAgain(folder: string, isApart: boolean, { output, poster }: OutputPaths): string {
   const isPosterNamed = poster !== undefined && (isApart || dirname(poster) !== dirname(output));
-  const flags = `${isApart ? ` --output "${output}"` : ""}${isPosterNamed ? ` --poster "${poster}"` : ""}`;
-  return `when that is mended, finish the video with: ${ownCommand()} encode "${folder}"${flags}`;
+  const flags = `${isApart ? ` --output ${shellQuoted(output)}` : ""}${isPosterNamed ? ` --poster ${shellQuoted(poster)}` : ""}`;
+  return `when that is mended, finish the video with: ${ownCommand()} encode ${shellQuoted(folder)}${flags}`;
 }
 
 /** @returns `null` when FFmpeg refuses its frame; `undefined` when that was refused before, and is not stored any more */

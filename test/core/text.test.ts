@@ -1,5 +1,6 @@
+import { execa } from "execa";
 import { expect, test } from "vitest";
-import { counted, printable, printableJson, printableLines, shorten } from "../../src/core/text.ts";
+import { counted, printable, printableJson, printableLines, shellQuoted, shorten } from "../../src/core/text.ts";
 
 test("printable() makes what moves the cursor or turns the writing visible, and leaves all else", () => {
   expect(printable("a\u001b[2Jb\nc\r\td\u007f\u009b")).toBe("a\\u001b[2Jb\\u000ac\\u000d\\u0009d\\u007f\\u009b");
@@ -26,4 +27,11 @@ test("counted() has a plural for all but one", () => {
 
 test("shorten() leaves what is short enough, and shows where it cut", () => {
   expect([shorten("abc", 3), shorten("abcd", 3)]).toEqual(["abc", "ab…"]);
+});
+
+test.skipIf(process.platform === "win32")("shellQuoted() makes one word of any path, which no shell runs", async () => {
+  const path = '/films/it\'s $(touch gone) `id`; "x" \\ \n.mp4';
+  const { stdout } = await execa("sh", ["-c", `printf %s ${shellQuoted(path, "linux")}`], { stripFinalNewline: false });
+  expect(stdout).toBe(path);
+  expect(shellQuoted("C:\\films\\it's.mp4", "win32")).toBe('"C:\\films\\it\'s.mp4"');
 });

@@ -70,11 +70,11 @@ test("encode and report take such a folder; encode is told where to, since it be
 test("what can be done after a failure names all that encode must be told", () => {
   const command = (isApart: boolean, poster?: string) =>
     encodeAgain("/jobs/a", isApart, { output: "/films/out.mp4", poster }).replace(/^.*renderfarm (?=encode )/, "");
-  expect(command(false)).toBe('encode "/jobs/a"');
-  expect(command(false, "/films/first.png")).toBe('encode "/jobs/a"');
-  expect(command(false, "/posters/first.png")).toBe('encode "/jobs/a" --poster "/posters/first.png"');
-  expect(command(true)).toBe('encode "/jobs/a" --output "/films/out.mp4"');
-  expect(command(true, "/films/1.png")).toBe('encode "/jobs/a" --output "/films/out.mp4" --poster "/films/1.png"');
+  expect(command(false)).toBe("encode '/jobs/a'");
+  expect(command(false, "/films/first.png")).toBe("encode '/jobs/a'");
+  expect(command(false, "/posters/first.png")).toBe("encode '/jobs/a' --poster '/posters/first.png'");
+  expect(command(true)).toBe("encode '/jobs/a' --output '/films/out.mp4'");
+  expect(command(true, "/films/1.png")).toBe("encode '/jobs/a' --output '/films/out.mp4' --poster '/films/1.png'");
 });
 
 test("bad input leaves nothing of a --job-dir that was not there", async () => {

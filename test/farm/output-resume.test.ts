@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
 import type { JobSettings } from "../../src/core/job-settings.ts";
+import { shellQuoted } from "../../src/core/text.ts";
 import { encodeFolder } from "../../src/farm/encode-folder.ts";
 import type { FarmEvent } from "../../src/farm/events.ts";
 import { type JobResult, renderJob } from "../../src/farm/render-job.ts";
@@ -111,7 +112,7 @@ describe("an output of which all frames are stored", () => {
       code: "FARM_FFMPEG_EXITED",
       exitCode: 5,
       message: expect.stringContaining("no luck today"),
-      hint: expect.stringContaining(`renderfarm encode "${pathOf("a.mp4")}.renderfarm"`),
+      hint: expect.stringContaining(`renderfarm encode ${shellQuoted(`${pathOf("a.mp4")}.renderfarm`)}`),
     });
     expect(told("encode:postponed")).toHaveLength(1);
     expect(await readdir(folder.path)).not.toContain("a.png");

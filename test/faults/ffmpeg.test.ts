@@ -123,7 +123,7 @@ test.each(failures)(
     await expect(run.result).rejects.toMatchObject({
       exitCode: 5,
       message: expect.stringMatching(says),
-      hint: expect.stringMatching(/renderfarm encode ".*out\.mp4\.renderfarm"|run the same command again/),
+      hint: expect.stringMatching(/renderfarm encode '.*out\.mp4\.renderfarm'|run the same command again/),
     });
     expect(await farm.recordedFrames()).toEqual(range(1, 8));
     await expectNothingLeft(farm, ffmpeg);
@@ -165,7 +165,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that runs full while FFm
     await writeFile(full, "");
     await expect(run.result).rejects.toMatchObject({
       ...{ code: "FARM_FFMPEG_EXITED", exitCode: 5, message: expect.stringContaining("No space left on device") },
-      hint: expect.stringMatching(new RegExp(`${hint.source}.*renderfarm encode ".*out\\.mp4\\.renderfarm"`)),
+      hint: expect.stringMatching(new RegExp(`${hint.source}.*renderfarm encode '.*out\\.mp4\\.renderfarm'`)),
     });
     expect((await readdir(disk.path)).sort()).toEqual(["filler", "out.mp4.renderfarm"]);
     expect(await farm.recordedFrames(output)).toEqual(range(1, 48));

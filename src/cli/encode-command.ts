@@ -7,7 +7,7 @@ import { jsonTeller, plainTeller } from "./tellers.ts";
 
 /** `renderfarm encode FOLDER`: makes the video of a job folder from its frames, without rendering. */
 export async function encodeCommand(folder: string, options: Record<string, unknown>): Promise<number> {
-  const { output, crf, codec, poster, overwrite, ffmpeg, json } = parseRenderFlags(options);
+  const { output, crf, codec, poster, overwrite, ffmpeg, allowSleep, json } = parseRenderFlags(options);
   const teller = json ? jsonTeller() : plainTeller();
   using interrupts = listenForInterrupts();
   const signal = AbortSignal.any([interrupts.drain, interrupts.stop]);
@@ -17,6 +17,7 @@ export async function encodeCommand(folder: string, options: Record<string, unkn
       output: output === undefined ? undefined : resolve(output),
       poster: poster === undefined ? undefined : resolve(poster),
       overwrite: overwrite ?? false,
+      allowSleep: allowSleep ?? false,
       onEvent: (event) => teller.tell(event),
     });
     if (json) new JsonLines((line) => out.write(line), Date.now).tell({ type: "encode:completed" }, result);

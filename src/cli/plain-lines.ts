@@ -66,6 +66,8 @@ export class PlainLines {
         return `Going on where an earlier run ended: ${counted(event.stored, "frame")} already there`;
       case "job:restarted":
         return `Starting over: ${event.reason}`;
+      case "machine:awake":
+        return "This machine stays awake until the job ends (--allow-sleep lets it sleep)";
       case "discovery:scanned":
         return event.nodes === 0 ? "No node found on the network" : `${counted(event.nodes, "node")} found`;
       case "node:found":

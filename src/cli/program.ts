@@ -108,6 +108,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .option("--poster <file>", "also keep the first frame as a picture")
     .option("--overwrite", "replace the output when it is there")
     .option("--ffmpeg <file>", "the FFmpeg to encode with")
+    .option("--allow-sleep", "let this machine fall asleep meanwhile")
     .addOption(json())
     .action(run((folder: string, options: Record<string, unknown>) => commands.encode(folder, options)));
   add("report", "what a job folder tells: nodes, frames, failures, where the time went")

@@ -23,6 +23,7 @@ export function addRenderFlags(program: Command): void {
     .option("--blender <file>", "the Blender of this machine (default: $BLENDER, then PATH)")
     .option("--blender-version <version>", "render with this version, 3.4 or 3.4.1 (default: that of most nodes)")
     .option("--mix-versions", "let nodes with different Blenders take part: their pixels differ")
+    .option("--allow-sleep", "let this machine fall asleep while the job runs (default: it is kept awake)")
     .option("--wait <duration>", "give up when no node is there for this long, 90s, 30m or 1h30m (default: never)")
     .addOption(
       new Option("--order <order>", "order in which frames are handed out").choices([

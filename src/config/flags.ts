@@ -36,6 +36,7 @@ const renderFlags = farmspecDefaults.extend({
   ffmpeg: z.string().min(1).optional(),
   tlsCa: z.string().min(1).optional(),
   allowScripts: z.boolean().optional(),
+  allowSleep: z.boolean().optional(),
   keyFile: z.string().min(1).optional(),
   farmspec: z.string().min(1).optional(),
   saveFarmspec: z.boolean().optional(),

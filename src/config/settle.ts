@@ -53,6 +53,7 @@ export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSe
     mixVersions: flags.mixVersions ?? false,
     missing: flags.missing ?? "fail",
     allowScripts: flags.allowScripts ?? false,
+    allowSleep: flags.allowSleep ?? false,
     crf: flags.crf,
     codec: flags.codec,
     poster: flags.poster === undefined ? undefined : resolve(workingFolder, flags.poster),

@@ -49,6 +49,8 @@ export interface JobSettings {
   readonly missing: "fail" | "warn";
   /** Whether scripts in the blendfile may run, on nodes that allow it too. */
   readonly allowScripts: boolean;
+  /** Whether this machine may fall asleep while the job runs. */
+  readonly allowSleep: boolean;
   /** Quality of the video, lower is better, in the codec's own scale; `undefined` is the codec's default. */
   readonly crf: number | undefined;
   /** How the video is compressed; `undefined` is the usual codec of the output's kind. */

@@ -13,6 +13,7 @@ import { encodeAgain, finishOutput } from "./output-finish.ts";
 import type { LaneOptions } from "./output-lane.ts";
 import { type OutputSettings, prepareOutput } from "./preparation.ts";
 import { frameRefused } from "./refused-frames.ts";
+import { stayAwake } from "./stay-awake.ts";
 
 export interface EncodeFolderOptions {
   /** Absolute path; when left out, that of the render, beside the folder. A job with a `jobDir` needs one. */
@@ -24,6 +25,8 @@ export interface EncodeFolderOptions {
   readonly overwrite: boolean;
   /** FFmpeg to use; `undefined` looks at FFMPEG_PATH and PATH. */
   readonly ffmpeg?: string | undefined;
+  /** Whether this machine may fall asleep meanwhile (default false). */
+  readonly allowSleep?: boolean;
   readonly onEvent: FarmListener;
   /** Aborting stops FFmpeg and rejects with the signal's reason; the frames are kept. */
   readonly signal: AbortSignal;
@@ -49,6 +52,7 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   const startedMs = systemClock.monotonicMs();
   await using job = await JobFolder.reopen(folder, options.signal);
   const signal = AbortSignal.any([options.signal, job.lost]);
+  await using _awake = stayAwake(options.allowSleep ?? false, tell);
   const facts = parseFacts(job.previous?.facts ?? null);
   if (job.previous === null || facts === null) throw notBegun(job.path);
 

@@ -24,6 +24,8 @@ export interface FarmEventMap {
   "job:checking": { frames: number };
   /** When a job folder of an earlier run is taken up: these of its frames are whole and are not rendered again. */
   "job:resumed": { stored: number; range: string };
+  /** When this machine is kept from falling asleep, until the job ends. */
+  "machine:awake": Record<never, never>;
   /** When what an earlier run stored cannot be used, because something that changes pixels has changed. */
   "job:restarted": { reason: string };
   /** When the first scan of the network is over; discovery goes on. */

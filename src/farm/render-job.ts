@@ -11,6 +11,7 @@ import { encodeStored, findStored, fingerprintFor } from "./output-resume.ts";
 import { type Preparation, prepare } from "./preparation.ts";
 import { type Produced, produce } from "./production.ts";
 import type { RefusedBefore } from "./refused-frames.ts";
+import { stayAwake } from "./stay-awake.ts";
 import { Tally } from "./tally.ts";
 import { Traces } from "./traces.ts";
 
@@ -89,6 +90,7 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
     const { folder } = preparation;
     const signal = AbortSignal.any([options.signal, folder.lost]);
     tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
+    await using _awake = stayAwake(settings.allowSleep, tell);
 
     const { chooseFrames, confirmOpenNode } = options;
     const refusedBefore: RefusedBefore = new Map();

@@ -47,7 +47,7 @@ async function render(output: string, settings: Partial<JobSettings> = {}): Prom
     ...{ nodes: [{ address: server.address }], discover: false, isLocal: false, localSlots: 1 },
     ...{ blenderVersion: undefined, mixVersions: false, missing: "fail", keepFrames: true, overwrite: false },
     ...{ crf: undefined, codec: undefined, poster: undefined, isFresh: false, waitMs: undefined },
-    ...{ allowScripts: false, tlsCa: undefined },
+    ...{ allowScripts: false, allowSleep: true, tlsCa: undefined },
     ...{ keys: [key], ffmpeg: undefined, blender: undefined },
     ...{ configFolder: pathOf("config"), cacheFolder: pathOf("cache") },
     ...settings,

@@ -43,6 +43,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "job:checking": { frames: 2 },
   "job:resumed": { stored: 1, range: "1" },
   "job:restarted": { reason: hostileLines },
+  "machine:awake": {},
   "discovery:scanned": { nodes: 0 },
   "node:found": { ...named, address: `${hostileText}:1`, blender: hostileText, slots: 1 },
   "node:refused": { name: hostileText, code: "FARM_NODE_REFUSED", message: hostileLines, hint: hostileLines },

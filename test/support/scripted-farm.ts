@@ -73,7 +73,7 @@ export class ScriptedFarm implements AsyncDisposable {
       ...{ blenderVersion: undefined, mixVersions: false, missing: "fail", keepFrames: true, overwrite: false },
       ...{ discover: false, crf: undefined, codec: undefined, poster: undefined, isFresh: false, waitMs: undefined },
       ...{ keys: [this.key], ffmpeg: undefined, blender: undefined, order: "sequential" },
-      ...{ allowScripts: false, tlsCa: undefined },
+      ...{ allowScripts: false, allowSleep: true, tlsCa: undefined },
       configFolder: this.path("config"),
       cacheFolder: this.path("cache"),
       ...settings,

@@ -29,6 +29,8 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return told(state, "news", `Checking ${counted(event.frames, "frame")} of an earlier run`);
     case "job:restarted":
       return told(state, "news", `Starting over: ${event.reason}`);
+    case "machine:awake":
+      return told(state, "news", "This machine stays awake until the job ends (--allow-sleep lets it sleep)");
     case "discovery:scanned":
       return event.nodes === 0 ? told(state, "news", "No node found on the network") : state;
     case "node:found":

@@ -1,0 +1,19 @@
+import { keepAwake } from "../core/awake.ts";
+import type { FarmListener } from "./events.ts";
+
+/**
+ * Keeps this machine awake for a job, and tells it.
+ *
+ * @param allowSleep Then nothing is done
+ * @returns To be disposed of with the job
+ */
+export function stayAwake(allowSleep: boolean, tell: FarmListener): AsyncDisposable | undefined {
+  if (allowSleep) return undefined;
+  return keepAwake({
+    onAwake: () => tell({ type: "machine:awake" }),
+    onRefused: (why) => {
+      const message = `This machine may fall asleep before the job ends: ${why}. Switch sleep off in its settings`;
+      tell({ type: "warning", code: "MAY_SLEEP", message, name: null });
+    },
+  });
+}

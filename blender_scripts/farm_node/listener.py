@@ -17,7 +17,7 @@ def listen(host: str, port: Optional[int]) -> socket.socket:
     """A listening socket: on `port`, or on the default port or the next free one. Raises StartError."""
     for candidate in [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
         try:
-            return _bind(host, candidate)
+            return bind(host, candidate)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES) or port is not None:
                 reason = error.strerror or str(error)
@@ -25,7 +25,8 @@ def listen(host: str, port: Optional[int]) -> socket.socket:
     raise StartError(f"Cannot listen on {host}: ports {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} are all taken")
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket on just this port. Raises OSError."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

@@ -21,7 +21,7 @@ from .errors import StartError
 from .farm_key import OPEN_KEY, FarmKey, load_key
 from .identity import ID_FILE, LOCK_FILE, Identity, claim_identity
 from .limits import TIDY_EVERY_S
-from .listener import listen
+from .listener import bind, listen
 from .machine_id import machine_id
 from .node import Node
 from .options import DEFAULT_PORT, Options, parse_options
@@ -89,7 +89,7 @@ async def _run(options: Options) -> None:
         store, run_folder = _storage(options, identity, stack)
         stack.callback(asyncio.create_task(keep_tidy(store), name="tidy").cancel)
         board = SlotSwitchboard()
-        await board.open()
+        board.open()
         stack.callback(board.close)
 
         listener = listen(options.host, options.port)
@@ -101,7 +101,7 @@ async def _run(options: Options) -> None:
             allow_scripts=options.allow_scripts,
         )
         server = NodeServer(key, identity.node_id, node.serve_link, tls)
-        await server.open(listener)
+        await server.open(listener, lambda: bind(options.host, port))
         stack.push_async_callback(_close, server, node, _start(advertiser))
 
         _greet(options, identity, program, key, port, tls)

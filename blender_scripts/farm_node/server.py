@@ -9,11 +9,12 @@ import http
 import logging
 import ssl
 from socket import socket as Listener
-from typing import Any, Awaitable, Callable, Optional
+from typing import Any, Awaitable, Callable, Optional, cast
 
 from websockets.exceptions import ConnectionClosed
-from websockets.legacy.server import WebSocketServer, WebSocketServerProtocol, serve
+from websockets.legacy.server import WebSocketServer, WebSocketServerProtocol
 
+from .accepting import Accepting
 from .console import warn
 from .doorkeeper import Doorkeeper, FewLines
 from .errors import ProtocolError
@@ -163,14 +164,16 @@ class NodeServer:
         self._strangers: set[_Door] = set()
         self._server: Optional[WebSocketServer] = None
 
-    async def open(self, listener: Listener) -> None:
-        self._server = await serve(
+    async def open(self, listener: Listener, listen_again: Callable[[], Listener]) -> None:
+        """`listen_again` makes the listener anew, should the system take it away. May raise OSError."""
+        self._server = WebSocketServer(logger=_quiet)
+        door = functools.partial(
+            _Door,  # without extensions: frames are compressed already, and it costs a core
             self._greet,
-            sock=listener,
-            create_protocol=functools.partial(
-                _Door, strangers=self._strangers, keeper=self._keeper, tls=self._tls
-            ),
-            compression=None,  # frames are compressed already, and it costs a core
+            self._server,
+            strangers=self._strangers,
+            keeper=self._keeper,
+            tls=self._tls,
             ping_interval=None,  # the protocol has its own heartbeat
             max_size=MAX_HANDSHAKE_TEXT,
             max_queue=4,
@@ -179,6 +182,7 @@ class NodeServer:
             logger=_quiet,
             server_header=None,  # a stranger need not know which Python this is
         )
+        self._server.wrap(cast(asyncio.base_events.Server, Accepting(listener, door, listen_again, warn)))
 
     async def close(self) -> None:
         """Closes all links; a coordinator that does not answer to it is not waited for."""

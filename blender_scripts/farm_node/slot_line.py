@@ -8,7 +8,10 @@ import json
 import secrets
 from typing import Any, Optional
 
+from .accepting import Accepting
+from .console import warn
 from .limits import GREETING_BYTES, GREETING_S, MAX_GREETERS, MAX_LINE_BYTES
+from .listener import bind, listen
 
 
 READ_BYTES = 65536
@@ -62,15 +65,17 @@ class SlotSwitchboard:
     """Listens for slots. A connection that does not show an expected token is closed."""
 
     def __init__(self) -> None:
-        self._server: Optional[asyncio.AbstractServer] = None
+        self._server: Optional[Accepting] = None
         self._expected: dict[str, asyncio.Future[SlotLine]] = {}
         self._greeters: list[SlotLine] = []
         """Those that have not shown a token yet, the oldest first."""
         self.port = 0
 
-    async def open(self) -> None:
-        self._server = await asyncio.start_server(self._greet, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+    def open(self) -> None:
+        """Raises StartError."""
+        listener = listen("127.0.0.1", 0)
+        self.port = listener.getsockname()[1]
+        self._server = Accepting(listener, self._answer, lambda: bind("127.0.0.1", self.port), warn)
 
     def close(self) -> None:
         if self._server is not None:
@@ -87,6 +92,10 @@ class SlotSwitchboard:
         line = self._expected.pop(token, None)
         if line is not None:
             line.cancel()
+
+    def _answer(self) -> asyncio.BaseProtocol:
+        loop = asyncio.get_running_loop()
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), self._greet, loop=loop)
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = SlotLine(reader, writer)

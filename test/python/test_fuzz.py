@@ -255,7 +255,7 @@ class SlotPort(unittest.IsolatedAsyncioTestCase):
         problems: list[Any] = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
         board = SlotSwitchboard()
-        await board.open()
+        board.open()
         self.addCleanup(board.close)
         dice = random.Random(SEED)
         for line in (b"[" * 100_000, b"{}", b"[]", b'{"token":["x"]}', b'{"token":"\\ud800"}', dice.randbytes(500)):
@@ -302,7 +302,7 @@ class Conversations(Fuzz):
     async def converse(self, root: Path) -> None:
         store = BlobStore(root, "cd" * 16, 2**20)
         board = SlotSwitchboard()
-        await board.open()
+        board.open()
         program = BlenderProgram("/absent/blender", "3.4.1")
         node = Node(IDENTITY, "test", 1, program, store, board, root, lambda state: None, duplicates())
         for index in range(400 * EFFORT):

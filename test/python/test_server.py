@@ -14,7 +14,7 @@ from farm_node.blender_program import BlenderProgram
 from farm_node.blob_store import BlobStore
 from farm_node.farm_key import FarmKey, key_id
 from farm_node.link import Link
-from farm_node.listener import listen
+from farm_node.listener import bind, listen
 from farm_node.node import Node
 from farm_node.server import NodeServer
 from farm_node.slot_line import SlotSwitchboard
@@ -36,7 +36,7 @@ class Served(unittest.IsolatedAsyncioTestCase):
         self.states = []
         self.store = BlobStore(self.root, "cd" * 16, 10 * 2**20)
         board = SlotSwitchboard()
-        await board.open()
+        board.open()
         self.addCleanup(board.close)
         program = BlenderProgram("/absent/blender", "3.4.1")
         node = (IDENTITY, "test", 1, program, self.store, board, self.root, self.states.append, duplicates())
@@ -46,7 +46,7 @@ class Served(unittest.IsolatedAsyncioTestCase):
         server = NodeServer(FarmKey(KEY, key_id(KEY)), "cd" * 16, self.serve)
         listener = listen("127.0.0.1", 0)
         self.port = listener.getsockname()[1]
-        await server.open(listener)
+        await server.open(listener, lambda: bind("127.0.0.1", self.port))
         self.addAsyncCleanup(self.node.close)
         self.addAsyncCleanup(server.close)
 

@@ -14,7 +14,7 @@ WAIT_S = 60
 class Lines(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
         self.board = SlotSwitchboard()
-        await self.board.open()
+        self.board.open()
         self.addCleanup(self.board.close)
 
     async def dial(self):

@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 PAUSE_S = 1.0
 """After an error that concerns all connections; also how often it is looked whether the socket is still there."""
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 Listen = Callable[[], socket.socket]
+
+
+def without_gone_peers(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An exception handler for the loop: on Windows asyncio tells of each peer that was gone before it was accepted."""
+    if isinstance(context.get("exception"), OSError) and "accept_coro" in repr(context.get("future")):
+        return
+    loop.default_exception_handler(context)
 
 
 class Accepting:

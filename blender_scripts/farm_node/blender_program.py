@@ -57,7 +57,12 @@ def find_blender(given: Optional[str]) -> BlenderProgram:
 def _ask_version(command: list[str]) -> str:
     try:
         answer = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=VERSION_TIMEOUT_S, env=child_environment()
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=VERSION_TIMEOUT_S,
+            env=child_environment(),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # on Windows
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise StartError(f"Cannot start Blender: {error}") from error

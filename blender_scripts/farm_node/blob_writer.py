@@ -9,8 +9,10 @@ import threading
 from pathlib import Path
 from typing import Callable
 
+from farm_slot.held_files import while_held
+
 from .cache_files import remove
-from .errors import BlobError
+from .errors import BlobError, is_disk_full
 from .file_proof import CHUNK
 from .safe_files import open_or_make
 
@@ -77,8 +79,8 @@ class BlobWriter:
                     raise BlobError("DIGEST_MISMATCH", "The bytes received have another SHA-256 than was said")
                 self._file.flush()
                 os.fsync(self._file.fileno())
+                self._end(lambda: while_held(lambda: self._part.replace(self._whole)))
                 self._protect()
-                self._end(lambda: self._part.replace(self._whole))
             except OSError as error:
                 raise write_error(error) from error
 
@@ -104,7 +106,7 @@ class BlobWriter:
         if os.name != "posix":
             return  # Windows would not remove it either
         try:
-            os.fchmod(self._file.fileno(), 0o400)
+            os.chmod(self._whole, 0o400)
         except OSError:
             pass  # a file system without modes
 
@@ -135,5 +137,4 @@ class BlobWriter:
 
 
 def write_error(error: OSError) -> BlobError:
-    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-    return BlobError("DISK_FULL" if full else "WRITE_FAILED", f"Cannot write to the blob cache: {error.strerror}")
+    return BlobError("DISK_FULL" if is_disk_full(error) else "WRITE_FAILED", f"Cannot write to the blob cache: {error.strerror}")

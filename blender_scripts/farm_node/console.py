@@ -50,7 +50,9 @@ class Console:
 
 def _is_same_file(one: Any, other: Any) -> bool:
     try:
-        return os.path.samestat(os.fstat(one.fileno()), os.fstat(other.fileno()))
+        found = os.fstat(one.fileno())
+        # On Windows consoles and pipes have no number, so two of them cannot be told apart.
+        return found.st_ino != 0 and os.path.samestat(found, os.fstat(other.fileno()))
     except (OSError, ValueError, AttributeError):
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,11 @@ BLOB_CODES = frozenset({"DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAIL
 
 MAX_LOG_LINES = 200
 MAX_TEXT = 4096
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Or the user may have no more of it."""
+    return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class StartError(Exception):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import sys
 from pathlib import Path
 from typing import Any, Iterable, Optional
 
@@ -15,6 +17,20 @@ _VMSTAT = Path("/proc/vmstat")
 _SIGKILL = -9
 _FROM_OUTSIDE = (-1, -2, _SIGKILL, -15)
 """SIGHUP, SIGINT, SIGKILL, SIGTERM, of which Windows knows but some by name."""
+
+_WINDOWS_FROM_OUTSIDE = {
+    1: "by the Task Manager, taskkill or another program",
+    0xFFFFFFFF: "by another program",
+    0xC000013A: "with its console",
+    0x40010004: "at the end of the session",
+    0xC000026B: "as the system shut down",
+}
+"""What who ends a process on Windows gives it as its exit status. Blender ends with none of them by itself."""
+_WINDOWS_NO_MEMORY = (0xC0000017, 0xC000012D)
+"""STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT."""
+_ACCESS_VIOLATION = 0xC0000005
+_BLENDERS_OWN_WORDS = re.compile("EXCEPTION_ACCESS_VIOLATION|crash\\.txt", re.IGNORECASE)
+"""A Blender that crashes on Windows says so and where it writes its report."""
 
 
 def oom_kills() -> Optional[int]:
@@ -34,11 +50,14 @@ def explain_end(
     first_eevee_frame: bool = False,
     oom_before: Optional[int] = None,
     oom_after: Optional[int] = None,
+    platform: str = sys.platform,
 ) -> Fault:
     """The fault of a process that ended unasked.
 
     A signal that only others send says nothing of the scene: guards of the memory end what is large, and people what is
     slow. A SIGKILL is put down to the kernel's want of memory, except where Linux counts such kills and counted none.
+    On Windows, which has no signals, the exit status tells. An access violation is a crash when Blender's own handler has
+    spoken; a system that ends a process for want of something gives it the same status, and nobody speaks.
     EEVEE without EGL ends the process at its first frame, often without a word; `first_eevee_frame` says it was one.
     """
     if end.missing:
@@ -48,6 +67,10 @@ def explain_end(
     named = explain(lines, ENVIRONMENT_CODES)
     if named is not None:
         return named
+    if platform == "win32":
+        ended = _windows_end(end.status, lines)
+        if ended is not None:
+            return ended
     if end.status == _SIGKILL and (oom_before is None or oom_after != oom_before):
         return Fault("OUT_OF_MEMORY", "Blender was killed, most likely because memory ran out")
     if end.status in _FROM_OUTSIDE:
@@ -55,6 +78,17 @@ def explain_end(
     if first_eevee_frame:
         return Fault("NO_EGL", f"Blender ended at its first EEVEE frame ({_how(end.status)})")
     return Fault("CRASHED", f"Blender ended by itself ({_how(end.status)})")
+
+
+def _windows_end(status: int, lines: Iterable[str]) -> Optional[Fault]:
+    status &= 0xFFFFFFFF
+    if status in _WINDOWS_NO_MEMORY:
+        return Fault("OUT_OF_MEMORY", f"Blender was ended as memory ran out (exit status 0x{status:08X})")
+    if status in _WINDOWS_FROM_OUTSIDE:
+        return Fault("KILLED", f"Blender was ended {_WINDOWS_FROM_OUTSIDE[status]} (exit status {_status(status)})")
+    if status == _ACCESS_VIOLATION and not any(_BLENDERS_OWN_WORDS.search(line) for line in lines):
+        return Fault("KILLED", f"Blender was ended without a word (exit status {_status(status)})")
+    return None
 
 
 def explain_raised(event: dict[str, Any], otherwise: str, lines: Iterable[str]) -> Fault:
@@ -79,7 +113,12 @@ def endless_load(limit_s: float) -> Fault:
 def _how(status: int) -> str:
     if status < 0:
         return _signal_name(-status)
-    return "an error in its script" if status == PYTHON_ERROR_EXIT else f"exit status {status}"
+    return "an error in its script" if status == PYTHON_ERROR_EXIT else f"exit status {_status(status)}"
+
+
+def _status(status: int) -> str:
+    """Those of Windows are known by their hexadecimal form."""
+    return str(status) if status < 256 else f"0x{status:08X}"
 
 
 def _signal_name(number: int) -> str:

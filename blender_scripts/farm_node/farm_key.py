@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional
 
+from farm_slot.held_files import while_held
+
 from .errors import StartError
-from .identity import make_config
+from .identity import check_config, make_config
 from .regular_file import open_regular_file
 from .safe_files import NotOursError, check_writers, open_new, open_own, temporary_name
 
@@ -89,6 +91,8 @@ def load_key(config: Path, key_file: Optional[Path], env: Mapping[str, str] = os
     path = key_file or config / KEY_FILE
     try:
         # A file that the user has named may be a link, and root's, as the secrets of Kubernetes are.
+        if key_file is None:
+            check_config(config)
         text = _read_named(key_file) if key_file is not None else _read_own(path)
         return _named(text, f"the file {path}")
     except FileNotFoundError:
@@ -146,7 +150,7 @@ def _publish(temporary: Path, path: Path, made: FarmKey) -> FarmKey:
     except FileExistsError:
         return _named(_read_own(path), f"the file {path}")
     except OSError:
-        os.replace(temporary, path)  # a file system without hard links
+        while_held(lambda: os.replace(temporary, path))  # a file system without hard links
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 
 class FileLock:
@@ -33,9 +37,11 @@ class FileLock:
                 msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
             else:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
             os.close(handle)
-            return None
+            if error.errno in _HELD:
+                return None
+            raise  # a file system that has no locks
         return cls(handle)
 
     def release(self) -> None:

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
+from farm_slot.change_time import change_time_ns
+
 from .safe_files import open_own
 
 CHUNK = 4 * 1024 * 1024
@@ -18,23 +20,28 @@ class Unwanted(Exception):
 
 
 class Signature(NamedTuple):
-    """Changes with every write to the file, through whichever of its names, and when another file takes its place."""
+    """Changes with every write to the file, through whichever of its names, and when another file takes its place.
+
+    Programs can set the time of writing as they like, but not `changed`.
+    """
 
     device: int
     inode: int
     size: int
     modified_ns: int
-    changed_ns: int
+    changed: int
 
     @classmethod
-    def of(cls, found: os.stat_result) -> Signature:
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    def of(cls, path: Path, found: os.stat_result) -> Signature:
+        """`found` is of the file of that path. Raises OSError."""
+        changed = change_time_ns(path, found)
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, changed)
 
 
 def signature_of(path: Path) -> Optional[Signature]:
     """None when it is not there, or cannot be looked at."""
     try:
-        return Signature.of(os.lstat(path))
+        return Signature.of(path, os.lstat(path))
     except OSError:
         return None
 
@@ -47,7 +54,7 @@ def prove(path: Path, sha256: str, is_wanted: Callable[[], bool]) -> Optional[Si
     """
     digest = hashlib.sha256()
     with os.fdopen(open_own(path), "rb", buffering=0) as file:
-        signature = Signature.of(os.fstat(file.fileno()))
+        signature = Signature.of(path, os.fstat(file.fileno()))
         try:
             while data := file.read(CHUNK):
                 if not is_wanted():

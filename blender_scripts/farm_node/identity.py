@@ -70,6 +70,11 @@ def claim_identity(config: Path, machine: Optional[str]) -> Identity:
 def make_config(config: Path) -> None:
     """The folder of id and key; it may be a link, and nobody but this user and root may write to it. Raises OSError."""
     config.mkdir(parents=True, exist_ok=True, mode=0o700)
+    check_config(config)
+
+
+def check_config(config: Path) -> None:
+    """Raises NotOursError when others could have put there what is in it; FileNotFoundError, OSError."""
     found = config.stat()
     check_owner(config, found)
     check_writers(config, found)

@@ -8,14 +8,16 @@ import shutil
 from pathlib import Path
 from typing import Callable, Optional
 
+from farm_slot.held_files import remove_tree, while_held
+
 from .blend_header import saved_by
 from .blender_program import BlenderProgram
 from .blob_store import BlobStore
 from .cache_files import remove, size_of
 from .console import warn
-from .errors import Fault, FaultError
+from .errors import Fault, FaultError, is_disk_full
 from .file_proof import CHUNK, Signature, Unwanted, prove, signature_of
-from .safe_files import make_folder, open_new, open_own
+from .safe_files import NotOursError, make_folder, open_new, open_own
 
 MISSING = "BLOB_MISSING"
 
@@ -88,12 +90,12 @@ class JobFolder:
 
     async def remove(self) -> None:
         await self.drop_blend()
-        await asyncio.to_thread(shutil.rmtree, self.path, True)
+        await asyncio.to_thread(remove_tree, self.path)
 
     def _lay_out(self, sha256: str) -> Optional[Fault]:
         """Puts the blob in place and proves it. Raises OSError, Unwanted."""
         make_folder(self.frames)
-        self._blend.unlink(missing_ok=True)
+        while_held(lambda: self._blend.unlink(missing_ok=True))
         if not _place(self._store.path_of(sha256), self._blend):
             return self._missing or Fault(MISSING, "The blendfile is not in the node's cache any more")
         self._proof = prove(self._blend, sha256, self._is_still_wanted)
@@ -107,8 +109,8 @@ class JobFolder:
                 return None
             try:
                 self._proof = prove(self._blend, sha256, self._is_still_wanted)
-            except FileNotFoundError:
-                self._proof = None
+            except (FileNotFoundError, PermissionError, NotOursError):
+                self._proof = None  # nor is a link, or what cannot be read, what was sent
             if self._proof is not None:
                 return None
             self._missing = self._discard(sha256)
@@ -132,6 +134,8 @@ class JobFolder:
         except Unwanted:
             return Fault("CANCELLED", "The job is being closed")
         except OSError as error:
+            if is_disk_full(error):
+                return Fault("DISK_FULL", f"Cannot put the blendfile in place: {error.strerror}")
             return Fault("LOAD_FAILED", f"Cannot put the blendfile in place: {error}")
 
 

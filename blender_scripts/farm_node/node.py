@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 from pathlib import Path
 from typing import Any, Callable, Optional
 
+from farm_slot.held_files import remove_tree
+
 from . import SOFTWARE_VERSION
+from .awake import Awake
 from .blender_program import BlenderProgram
 from .blob_store import BlobStore
 from .console import say
@@ -39,9 +41,11 @@ class Node:
         on_state: Callable[[str], None],
         duplicates: Duplicates,
         *,
+        awake: Awake,
         allow_scripts: bool = False,
     ) -> None:
         self.store = store
+        self._awake = awake
         self._allow_scripts = allow_scripts
         self.duplicates = duplicates
         self._identity = identity
@@ -112,6 +116,7 @@ class Node:
             self._owner = None
             self._cancel_expiry()
             self._on_state("idle")
+            self._awake.end()
             say(f"job {job.job_id[:8]} of {job.holder} ended: {job.rendered} frames rendered here")
 
     async def close(self) -> None:
@@ -123,13 +128,14 @@ class Node:
     def _new_job(self, message: Message) -> Job:
         count = min(message["slots"] or self._slots, self._slots)
         folder = self._run_folder / f"job-{message['job'][:8]}"
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
         folder.mkdir()
         files = JobFolder(folder, self.store)
         job = Job(message["job"], message["holder"], count, self._program, self._board, files)
         job.allow_scripts = self._allow_scripts
         self._job = job
         self._on_state("busy")
+        self._awake.begin()
         say(f"job {job.job_id[:8]} of {job.holder} begins")
         return job
 

@@ -39,6 +39,7 @@ class Options:
     tls_cert: Optional[Path]
     tls_key: Optional[Path]
     allow_scripts: bool
+    allow_sleep: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -72,6 +73,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
         tls_cert=given.tls_cert,
         tls_key=given.tls_key,
         allow_scripts=given.allow_scripts,
+        allow_sleep=given.allow_sleep,
     )
 
 
@@ -92,20 +94,26 @@ def _parser() -> argparse.ArgumentParser:
     add("--name", type=_name, help="name shown to people (default: the machine's name)")
     add("--slots", type=_slots, default=1, metavar="N", help="frames rendered at once, one Blender each (default: 1)")
     add("--blender", metavar="PROGRAM", help="Blender to render with (default: the one this runs in, $BLENDER or PATH)")
-    add("--cache-dir", type=Path, metavar="DIR", help=f"for blendfiles and running jobs, in a folder 'renderfarm' (default: {cache_dir()})")
+    add("--cache-dir", type=Path, metavar="DIR", help=f"for blendfiles and running jobs, in a folder 'renderfarm' (default: {_shown(cache_dir())})")
     add("--cache-size", type=_gib, default=DEFAULT_CACHE_GIB, metavar="GIB", help="limit of the blob cache (default: 50)")
-    add("--config-dir", type=Path, metavar="DIR", help=f"farm key and node id (default: {config_dir()})")
+    add("--config-dir", type=Path, metavar="DIR", help=f"farm key and node id (default: {_shown(config_dir())})")
     add("--key-file", type=Path, metavar="FILE", help="file with the farm key (default: $RENDERFARM_KEY or DIR/key)")
     add("--open", action="store_true", help="use no key: everyone on the network may render here")
     add("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM): coordinators connect encrypted, and no other way")
     add("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert (PEM, without a passphrase)")
     add("--allow-scripts", action="store_true", help="run scripts in blendfiles for jobs that ask for it: they can do all you can")
+    add("--allow-sleep", action="store_true", help="let this machine fall asleep while it has a job")
     add("--no-mdns", action="store_false", dest="mdns", help="do not announce this node on the network")
     add("--ready-file", type=Path, metavar="FILE", help="write address and id there as JSON once the node serves")
     add("--exit-with-stdin", action="store_true", help="end when standard input ends")
     add("--remove-config-dir", action="store_true", help=argparse.SUPPRESS)  # for a node that belongs to one job
     add("--version", action="version", version=f"renderfarm node {SOFTWARE_VERSION}")
     return parser
+
+
+def _shown(folder: Path) -> str:
+    """argparse replaces what follows a % in its texts."""
+    return str(folder).replace("%", "%%")
 
 
 def _port(text: str) -> int:

@@ -38,10 +38,8 @@ def cache_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ,
 
 def home_folder(home: str = "~") -> Path:
     """The root folder where the system knows none, as for a container's user without an entry in its list of users."""
-    try:
-        return Path(home).expanduser()
-    except RuntimeError:
-        return Path(os.path.abspath(os.sep))
+    path = os.path.expanduser(home)  # leaves the ~ there when it knows no home; Path.expanduser raises, in two ways
+    return Path(path if os.path.isabs(path) else os.path.abspath(os.sep))
 
 
 def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:

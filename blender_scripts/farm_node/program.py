@@ -9,12 +9,14 @@ from contextlib import AsyncExitStack
 from typing import NoReturn, Optional, Sequence
 
 from . import SOFTWARE_VERSION
+from .accepting import without_gone_peers
 from .advertise import Advertiser
+from .awake import Awake
 from .blender_program import BlenderProgram, find_blender
 from .blob_store import BlobStore
 from .cache_files import remove, remove_if_empty
 from .cache_folder import claim_cache
-from .console import Console, say
+from .console import Console, say, warn
 from .duplicates import Duplicates
 from .ending import Ending
 from .errors import StartError
@@ -73,6 +75,7 @@ def _remove_config(options: Options) -> None:
 
 async def _run(options: Options) -> None:
     """Everything made here is ended in the reverse order, however it ends."""
+    asyncio.get_running_loop().set_exception_handler(without_gone_peers)
     ending = Ending()
     ending.on_signals()
     if options.exit_with_stdin:
@@ -98,6 +101,7 @@ async def _run(options: Options) -> None:
         on_state = advertiser.set_state if advertiser else lambda _state: None
         node = Node(
             *(identity, options.name, options.slots, program, store, board, run_folder.path, on_state, duplicates),
+            awake=Awake(say, warn, options.allow_sleep),
             allow_scripts=options.allow_scripts,
         )
         server = NodeServer(key, identity.node_id, node.serve_link, tls)

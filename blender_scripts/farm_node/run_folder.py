@@ -6,12 +6,13 @@ import errno
 import os
 import re
 import secrets
-import shutil
 from pathlib import Path
 from typing import Optional
 
+from farm_slot.held_files import remove_tree
+
 from .cache_files import remove_if_empty
-from .errors import Fault
+from .errors import Fault, is_disk_full
 from .file_lock import FileLock
 from .safe_files import check_folder, make_folder
 
@@ -39,6 +40,9 @@ class RunFolder:
                 lock = FileLock.try_acquire(path / OWNER)
             except FileNotFoundError:
                 continue  # a node that starts now has taken the new folder for a dead one's
+            except OSError:
+                remove_tree(path)
+                raise
             if lock is not None and (path / OWNER).exists():
                 return cls(path, lock)
         raise OSError(errno.EAGAIN, f"Other nodes remove every new folder in {root / RUNS}")
@@ -46,19 +50,18 @@ class RunFolder:
     def remove(self) -> None:
         """Idempotent; only called when no slot runs any more."""
         self._lock.release()  # before the removal: Windows removes no open file
-        shutil.rmtree(self.path, ignore_errors=True)
+        remove_tree(self.path)
 
 
 def make_slot_folder(folder: Path) -> Optional[Fault]:
     """With an empty `tmp` in it, for one life of a slot; a fault when the disk does not take it."""
     try:
         make_folder(folder)
-        shutil.rmtree(folder / "tmp", ignore_errors=True)
+        remove_tree(folder / "tmp")
         make_folder(folder / "tmp")
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
         message = f"Cannot make the slot's folder: {error.strerror}"
-        return Fault("DISK_FULL" if full else "LOAD_FAILED", message, "Look at the disk of the node's cache folder")
+        return Fault("DISK_FULL" if is_disk_full(error) else "LOAD_FAILED", message, "Look at the disk of the node's cache folder")
     return None
 
 
@@ -83,7 +86,7 @@ def remove_stale(root: Path) -> int:
             continue
         if os.name == "nt":
             lock.release()  # Windows removes no open file
-        shutil.rmtree(path, ignore_errors=True)
+        remove_tree(path)
         lock.release()
         removed += 1
     return removed

@@ -13,6 +13,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from farm_slot.held_files import while_held
+
 _CAREFUL = (
     getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)  # a pipe must not make us wait for its other end
@@ -124,7 +126,7 @@ def write_whole(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        while_held(lambda: temporary.replace(path))
     except OSError:
         temporary.unlink(missing_ok=True)
         raise

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Optional
 
+from .job_object import JobObject
 from .limits import EXIT_GRACE_S, KILL_GRACE_S, OUTPUT_GRACE_S, QUIT_GRACE_S
 from .slot_line import SlotLine, SlotSwitchboard
 from .slot_log import SlotLog
@@ -48,6 +49,7 @@ class SlotProcess:
         self._log = log
         self._process: Optional[asyncio.subprocess.Process] = None
         self._line: Optional[SlotLine] = None
+        self._job_object: Optional[JobObject] = None
         self._killing = asyncio.Event()
         self._ended = asyncio.Event()
         self.killed = False
@@ -112,7 +114,8 @@ class SlotProcess:
     async def _spawn(self, environment: dict[str, str]) -> asyncio.subprocess.Process:
         options: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
-            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
+            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+            options = {"creationflags": flags | subprocess.CREATE_NO_WINDOW}
         process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=subprocess.DEVNULL,
@@ -122,6 +125,7 @@ class SlotProcess:
             env=environment,
             **options,
         )
+        self._job_object = JobObject.of(process.pid)
         if sys.platform != "win32":
             try:
                 os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
@@ -170,7 +174,9 @@ class SlotProcess:
             return  # nobody has this number any more, or somebody else has
         try:
             if sys.platform == "win32":
-                if self._process.returncode is None:
+                if self._job_object is not None:
+                    self._job_object.end()
+                elif self._process.returncode is None:
                     self._process.kill()
             else:
                 os.killpg(self._process.pid, signal.SIGKILL)

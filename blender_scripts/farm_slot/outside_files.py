@@ -13,6 +13,8 @@ import stat
 import time
 from typing import IO, Any, Dict, Iterable, List, Optional, Tuple
 
+from .change_time import change_time_ns
+
 Stock = Dict[str, Any]
 """`references`: [name in the blendfile, absolute path]; `files`: [name, path, stamp, digest of the contents]. It is JSON."""
 
@@ -60,11 +62,12 @@ def stamp_of(file: str) -> Optional[List[int]]:
     """By which an untouched file is known without reading it; None when nothing can be told, as of one just written."""
     try:
         facts = os.stat(file)
+        changed = change_time_ns(os.path.realpath(file), facts)
     except OSError:
         return None
     if max(facts.st_mtime, facts.st_ctime) > time.time() - COARSEST_CLOCK_S:
         return None
-    return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
+    return [facts.st_size, facts.st_mtime_ns, changed, facts.st_ino]
 
 
 def digest_of_contents(file: str) -> str:

@@ -8,6 +8,7 @@ import zlib
 from typing import Any, Dict, Optional
 
 from .faults import SlotFault
+from .held_files import while_held
 from .output_size import rendered_size
 
 COMPRESSION = 15
@@ -73,4 +74,4 @@ def write_frame_text(path: str, frame: int) -> None:
     temporary = path + ".part"
     with open(temporary, "wb") as file:
         file.write(data[:after_header] + chunk + data[after_header:])
-    os.replace(temporary, path)
+    while_held(lambda: os.replace(temporary, path))

@@ -83,5 +83,8 @@ def _paths_of(part: Any, types: PathTypes) -> Iterator[Tuple[Any, str, str, Kind
         folder = PLACE if kind in _PROXIES or kind in _STRIPS else FOLDER
         yield part, name, getattr(part, name), folder if is_folder else FILM if kind in _FILMS else FILE
     if kind in _STRIPS:  # afterwards: where the folder was cleared, this is what is left of the path
+        folder = part.directory
+        if folder and folder[-1] not in "/\\":
+            folder += "/"  # as Blender does
         for element in part.elements:
-            yield element, "filename", part.directory + element.filename, FILE
+            yield element, "filename", folder + element.filename, FILE

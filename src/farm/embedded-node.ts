@@ -157,6 +157,7 @@ async function serve(
       ...["--host", "127.0.0.1", "--port", "0", "--no-mdns", "--name", "this machine", "--slots", String(slots)],
       ...["--cache-dir", cacheFolder, "--config-dir", folder, "--ready-file", ready, "--exit-with-stdin"],
       "--remove-config-dir", // should this process be killed, nobody else is left to do it
+      "--allow-sleep", // whether it may is this process's affair
     ],
     key,
   );

@@ -172,6 +172,25 @@ class Ends(unittest.TestCase):
             self.assertEqual(fault.code, code, (end, options))
             self.assertEqual(fault.hint, HINTS[code])
 
+    def test_windows_tells_who_ended_a_process_by_its_exit_status(self):
+        crash = ["Error   : EXCEPTION_ACCESS_VIOLATION", "Writing: C:\\Temp\\scene.crash.txt"]
+        for status, lines, code in (
+            (1, [], "KILLED"),
+            (0xFFFFFFFF, [], "KILLED"),
+            (0xC000013A, [], "KILLED"),
+            (0x40010004, [], "KILLED"),
+            (0xC0000005, [], "KILLED"),
+            (0xC0000005, crash, "CRASHED"),
+            (0xC0000017, [], "OUT_OF_MEMORY"),
+            (0xC00000FD, [], "CRASHED"),
+            (3, [], "CRASHED"),
+            (70, [], "CRASHED"),
+        ):
+            fault = explain_end(SlotEnd(status), lines, platform="win32")
+            self.assertEqual(fault.code, code, (hex(status), lines))
+        self.assertIn("0xC00000FD", explain_end(SlotEnd(0xC00000FD), [], platform="win32").message)
+        self.assertEqual(explain_end(SlotEnd(1), [], platform="linux").code, "CRASHED")
+
     def test_the_log_is_believed_before_the_status(self):
         self.assertEqual(explain_end(SlotEnd(-6), ["std::bad_alloc"]).code, "OUT_OF_MEMORY")
 

@@ -1,0 +1,103 @@
+"""Keeps the machine from falling asleep while it renders: a night's job ends at the first nap."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from typing import Any, Callable, Optional
+
+from .blender_program import child_environment
+
+REFUSED_WITHIN_S = 3.0
+"""A program that is refused says so at once; one that still runs then keeps the machine awake."""
+_SYSTEMD = "/run/systemd/system"
+"""There where systemd runs the machine; elsewhere, as in a container, there is nobody to ask."""
+
+AWAKE = "this machine stays awake while it has a job (--allow-sleep lets it sleep)"
+_CONTINUOUS, _SYSTEM_REQUIRED = 0x80000000, 0x1
+
+
+class Awake:
+    """One at a time; `begin` and `end` may come in any number. Nothing waits for it, and nothing fails by it.
+
+    It costs a small program of the system, which ends with this process however it ends; on Windows, where a thread asks
+    for itself, it costs a thread's word.
+    """
+
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        warn: Callable[[str], None],
+        allowed_to_sleep: bool = False,
+        platform: str = sys.platform,
+    ) -> None:
+        self._say = say
+        self._warn = warn
+        self._command = None if allowed_to_sleep else _command(platform)
+        self._is_windows = platform == "win32" and not allowed_to_sleep
+        self._keeper: Optional[asyncio.Task[None]] = None
+
+    def begin(self) -> None:
+        """From the event loop's thread, as `end`."""
+        if self._is_windows:
+            self._ask_windows(_CONTINUOUS | _SYSTEM_REQUIRED)
+            self._say(AWAKE)
+        elif self._command is not None and self._keeper is None:
+            self._keeper = asyncio.create_task(self._keep(self._command), name="awake")
+
+    def end(self) -> None:
+        """Lets the machine sleep again. Idempotent."""
+        if self._is_windows:
+            self._ask_windows(_CONTINUOUS)
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
+
+    async def _keep(self, command: list[str]) -> None:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=subprocess.PIPE,  # closes when this process ends, however it ends
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # a Ctrl-C is for us
+                env=child_environment(),
+            )
+        except OSError:
+            return  # there is no such program
+        try:
+            ended = asyncio.ensure_future(_last_words(process))
+            done, _ = await asyncio.wait({ended}, timeout=REFUSED_WITHIN_S)
+            if not done:
+                self._say(AWAKE)
+            words = await ended
+            if process.returncode:
+                self._warn(f"this machine may fall asleep while it has a job: {words or 'no reason given'}")
+        finally:
+            if process.returncode is None:
+                process.terminate()
+
+    @staticmethod
+    def _ask_windows(flags: int) -> None:
+        if sys.platform == "win32":
+            import ctypes
+
+            ctypes.windll.kernel32.SetThreadExecutionState(flags)
+
+
+async def _last_words(process: Any) -> str:
+    words = (await process.stderr.read()).decode("utf-8", "replace").strip()
+    await process.wait()
+    return str(words)
+
+
+def _command(platform: str) -> Optional[list[str]]:
+    if platform == "darwin":
+        return ["caffeinate", "-i", "-s", "-w", str(os.getpid())]
+    if platform.startswith("linux") and os.path.isdir(_SYSTEMD) and shutil.which("systemd-inhibit"):
+        why = ["--who=renderfarm", "--why=A render is running", "--what=sleep:idle", "--mode=block"]
+        return ["systemd-inhibit", *why, "cat"]  # cat ends when our end of its input is gone
+    return None

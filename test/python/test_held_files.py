@@ -1,0 +1,59 @@
+"""Files that another program has open are waited for on Windows, and elsewhere only where the system says that they are busy."""
+
+import errno
+import tempfile
+import unittest
+from pathlib import Path
+from unittest.mock import patch
+
+from farm_slot import held_files
+from farm_slot.held_files import is_held, remove_tree, while_held
+
+
+class HeldFiles(unittest.TestCase):
+    def setUp(self):
+        manager = patch.object(held_files, "PAUSES_S", (0.001,) * 4)
+        manager.__enter__()
+        self.addCleanup(manager.__exit__, None, None, None)
+        self.tries = 0
+
+    def held_for(self, times: int, code: int):
+        def operation():
+            self.tries += 1
+            if self.tries <= times:
+                raise OSError(code, "in use")
+            return "done"
+
+        return operation
+
+    def test_it_is_tried_again_until_it_is_let_go(self):
+        for code in (errno.EBUSY, errno.EACCES, errno.EPERM):
+            self.tries = 0
+            self.assertEqual(while_held(self.held_for(3, code), "win32"), "done")
+
+    def test_what_stays_held_and_what_is_something_else_is_raised(self):
+        with self.assertRaises(PermissionError):
+            while_held(self.held_for(99, errno.EACCES), "win32")
+        self.assertEqual(self.tries, 5)
+        for code, platform in ((errno.ENOSPC, "win32"), (errno.EACCES, "linux")):
+            self.tries = 0
+            with self.assertRaises(OSError):
+                while_held(self.held_for(99, code), platform)
+            self.assertEqual(self.tries, 1)
+        self.assertEqual([is_held(OSError(errno.EBUSY, ""), "linux")], [True])
+
+    def test_a_folder_is_removed_as_soon_as_the_process_in_it_has_let_go(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "run")
+            path.mkdir()
+            removals = []
+            real = held_files.shutil.rmtree
+
+            def as_windows(which, ignore_errors):
+                removals.append(which)
+                if len(removals) > 2:
+                    real(which, ignore_errors=ignore_errors)
+
+            with patch.object(held_files.sys, "platform", "win32"), patch.object(held_files.shutil, "rmtree", as_windows):
+                remove_tree(path)
+            self.assertFalse(path.exists())

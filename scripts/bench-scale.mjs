@@ -29,7 +29,7 @@ const leastTailEvents = 20_000;
 /** Of a job that is mostly tail, for each slot. */
 const framesPerSlot = 4;
 /** How often each record is replayed. */
-const [tailRounds, wholeRounds] = [7, 1];
+const [tailRounds, wholeRounds] = [7, 3];
 
 const { values } = parseArgs({
   options: {

@@ -19,21 +19,28 @@ export async function doctorCommand(options: {
   });
   using interrupts = listenForInterrupts();
   const lines = new JsonLines((line) => process.stdout.write(line), Date.now);
+  const signal = AbortSignal.any([interrupts.drain, interrupts.stop]);
   let problems = 0;
-  for await (const finding of examine({
-    ffmpeg: options.ffmpeg,
-    blender: options.blender,
-    keys,
-    keyFile: keyFileOf(folders.config),
-    workingFolder: process.cwd(),
-    configFolder: folders.config,
-    cacheFolder: folders.cache,
-    signal: AbortSignal.any([interrupts.drain, interrupts.stop]),
-  })) {
-    if (finding.state === "problem") problems += 1;
-    if (options.json) lines.tell({ type: "finding" }, finding);
-    else process.stdout.write(findingText(finding));
+  try {
+    for await (const finding of examine({
+      ffmpeg: options.ffmpeg,
+      blender: options.blender,
+      keys,
+      keyFile: keyFileOf(folders.config),
+      workingFolder: process.cwd(),
+      configFolder: folders.config,
+      cacheFolder: folders.cache,
+      signal,
+    })) {
+      if (signal.aborted) break; // what follows from that is no finding
+      if (finding.state === "problem") problems += 1;
+      if (options.json) lines.tell({ type: "finding" }, finding);
+      else process.stdout.write(findingText(finding));
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
+  if (signal.aborted) return interrupts.exitCode ?? 130;
   return problems > 0 ? 3 : 0;
 }
 

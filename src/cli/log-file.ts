@@ -27,12 +27,12 @@ export class LogFile {
     } catch (error) {
       if (!this.#isTorn) this.#onProblem(error instanceof Error ? error.message : String(error));
       this.#isTorn = true;
-      this.#close();
+      this.close();
     }
   }
 
-  /** Opened again with the next line: the folder may be another one by then. */
-  #close(): void {
+  /** It is opened again with the next line: the folder may be another one by then. */
+  close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }

@@ -25,7 +25,7 @@ export function levelBesideView(level: pino.LevelWithSilent): pino.LevelWithSile
 export class JobLog {
   readonly logger: pino.Logger;
   readonly #options: LogOptions;
-  readonly #files = new Set<string>();
+  readonly #files = new Map<string, LogFile>();
   readonly #streams: ReturnType<typeof pino.multistream>;
 
   constructor(options: LogOptions) {
@@ -42,13 +42,18 @@ export class JobLog {
     this.logger = pino({ level: "trace", base: null, hooks, timestamp }, this.#streams);
   }
 
-  /** Keeps the log in a file too, from now on. A job that is tried twice has one log. */
+  /** Keeps the log in a file too, from now on. A job that is tried twice has one log, in a job folder that is made anew. */
   addFile(path: string): void {
-    if (this.#files.has(path)) return;
-    this.#files.add(path);
+    const there = this.#files.get(path);
+    if (there) {
+      there.close();
+      return;
+    }
     const { write } = this.#options;
     const onProblem = (why: string) => write(`${printable(`Cannot write all of the log ${path}: ${why}`)}\n`);
-    this.#streams.add({ level: "debug", stream: new LogFile(path, onProblem) });
+    const file = new LogFile(path, onProblem);
+    this.#files.set(path, file);
+    this.#streams.add({ level: "debug", stream: file });
   }
 }
 

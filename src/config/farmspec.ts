@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import { makeFolders } from "../core/folders.ts";
 import type { Sighting } from "../core/node.ts";
 import { defaultNodePort } from "../core/node-list.ts";
 import { ownCommand } from "../core/own-command.ts";
@@ -107,7 +107,7 @@ export function farmspecOf(nodes: readonly Sighting[]): Farmspec {
 /** Writes a farmspec for people to read and change; whole or not at all. A link of that name is replaced, not followed. */
 export async function writeFarmspec(path: string, farmspec: Farmspec): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     await replaceFile(path, `${JSON.stringify(farmspec, null, 2)}\n`);
   } catch (error) {
     if (systemCodeOf(error) === undefined) throw error;

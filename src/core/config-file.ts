@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { systemCodeOf } from "./errors.ts";
+import { makeFolders } from "./folders.ts";
 import { whileHeld } from "./held-files.ts";
 import { requireTrustedOwner } from "./owners.ts";
 import { readRegularFileSync } from "./regular-file.ts";
@@ -28,7 +28,7 @@ export function readConfigFile(path: string): string {
  * @throws {FarmError} `FARM_UNSAFE_PATH` when others can write to the folder
  */
 export async function writeConfigFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: ownerOnly.folder });
+  await makeFolders(dirname(path), ownerOnly.folder);
   requireOwnConfigFolder(dirname(path));
   await whileHeld(() => writeFileAtomic(path, text, { mode: ownerOnly.file }));
 }

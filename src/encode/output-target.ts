@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { access, link, lstat, mkdir, readdir, stat } from "node:fs/promises";
+import { access, link, lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { boundedName } from "../core/bounded-name.ts";
 import { systemCodeOf } from "../core/errors.ts";
+import { makeFolders } from "../core/folders.ts";
 import { isHeld, openFile, removeFile, renameFile } from "../core/held-files.ts";
 import { openOwnFile } from "../core/own-file.ts";
 import { outputExists, outputFailed, unwritable } from "./output-errors.ts";
@@ -66,20 +67,6 @@ export async function prepareFolder(folder: string, path = folder, flag = "--out
   } catch (error) {
     throw await outputFailed(path, error, { flag });
   }
-}
-
-/** By hand: where a file system refuses new names with ENOENT, as /proc does, Node's recursive way never ends. */
-async function makeFolders(folder: string): Promise<void> {
-  if (await isFolder(folder)) return;
-  const parent = dirname(folder);
-  if (parent !== folder) await makeFolders(parent);
-  await mkdir(folder).catch(async (error: unknown) => {
-    if (!(await isFolder(folder))) throw error; // else somebody else has made it meanwhile
-  });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
 /**

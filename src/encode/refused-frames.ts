@@ -51,13 +51,13 @@ export async function findRefused(
   const trials = new Trials({ ...options, signal: AbortSignal.any([options.signal, time]) });
   try {
     if (!(await trials.takesBlank())) return [];
-    const found = await trials.search(paths, isWhole);
-    return found.length > 0 && (await trials.takesBlank()) ? found : [];
+    await trials.search(paths, isWhole);
   } catch (error) {
     options.signal.throwIfAborted();
-    if (time.aborted || error instanceof InconclusiveError) return [];
-    throw error;
+    if (!time.aborted && !(error instanceof InconclusiveError)) throw error;
   }
+  const { found } = trials;
+  return found.length > 0 && (await new Trials(options).takesBlankAfterwards()) ? found : [];
 }
 
 /** A trial said nothing of its frames: FFmpeg was ended from outside, or found no room. */
@@ -68,6 +68,7 @@ type Source = () => AsyncIterable<Uint8Array>;
 class Trials {
   readonly #options: TrialOptions;
   readonly #args: readonly string[];
+  readonly #found: RefusedFile[] = [];
   #blank: Promise<Buffer> | undefined;
 
   constructor(options: TrialOptions) {
@@ -85,17 +86,31 @@ class Trials {
     return (await this.#refusal([source])) === null;
   }
 
-  async search(paths: readonly string[], isWhole: boolean): Promise<RefusedFile[]> {
-    const found: RefusedFile[] = [];
+  /** What the search has come to; it may have been broken off. */
+  get found(): readonly RefusedFile[] {
+    return this.#found;
+  }
+
+  /** The same when it is not known any more whether there is time: once, and for as long as the user waits. */
+  async takesBlankAfterwards(): Promise<boolean> {
+    try {
+      return await this.takesBlank();
+    } catch (error) {
+      this.#options.signal.throwIfAborted();
+      if (error instanceof InconclusiveError) return false;
+      throw error;
+    }
+  }
+
+  async search(paths: readonly string[], isWhole: boolean): Promise<void> {
     let bytes = 0;
     for (let end = paths.length; end > 0; end -= blockLength) {
       const isFar = bytes > readAheadBytes && paths.length - end >= readAheadFrames;
-      if (!isWhole && (found.length > 0 || isFar)) break;
+      if (!isWhole && (this.#found.length > 0 || isFar)) break;
       const block = paths.slice(Math.max(0, end - blockLength), end);
-      found.unshift(...(await this.#refusedOf(block)));
+      this.#found.unshift(...(await this.#refusedOf(block)));
       for (const path of isWhole ? [] : block) bytes += (await stat(path).catch(() => null))?.size ?? 0;
     }
-    return found;
   }
 
   /** Halves what is refused until it is single frames. @param isKnown Whether it is known that one of them is refused */
@@ -138,7 +153,7 @@ class Trials {
   }
 }
 
-/** What it said last but for the usual end, without addresses in memory, which differ each time. */
+/** The first of its last words but for the usual end, without addresses in memory, which differ each time. */
 function wordsOf({ stderrTail, ffmpegExitCode, signalName }: FfmpegExitedError): string {
   const lines = stderrTail.split("\n").map((line) => line.replace(/^(\[[^\]]*\] ?)+/, "").trim());
   const [first] = lines.filter((line) => line !== "" && !/^Conversion failed/.test(line));

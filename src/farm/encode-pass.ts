@@ -68,18 +68,19 @@ export class EncodePass implements AsyncDisposable {
     const encoder = await Encoder.open({ ...options, signal, expectedFrames: this.#options.frames.length });
     this.#encoder = encoder;
     // Frames may be hours apart: that FFmpeg has ended is heard of in between too.
-    const broken = encoder.endedEarly().then((error) => {
-      throw error;
+    let broken: { readonly error: unknown } | undefined;
+    void encoder.endedEarly().then((error) => {
+      broken = { error };
+      this.#ready.end();
     });
-    broken.catch(() => {});
-    const frames = this.#ready[Symbol.asyncIterator]();
-    for (;;) {
-      const { value: frame, done } = await Promise.race([frames.next(), broken]);
-      if (done) return encoder;
+    for await (const frame of this.#ready) {
+      if (broken) break;
       signal.throwIfAborted();
       this.given.push(frame);
       await encoder.write(pathOf(frame));
       this.#written += 1;
     }
+    if (broken) throw broken.error;
+    return encoder;
   }
 }

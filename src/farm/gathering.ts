@@ -9,6 +9,7 @@ import { browseMdns } from "../discovery/mdns.ts";
 import { firstScan } from "../discovery/scan.ts";
 import { dialWebSocket } from "../session/websocket-link.ts";
 import { findBlender } from "./blender-program.ts";
+import { ReportBudget } from "./early-reports.ts";
 import { EmbeddedNode } from "./embedded-node.ts";
 import type { FarmEvent, FarmListener } from "./events.ts";
 import type { LoopInput } from "./job-loop.ts";
@@ -52,6 +53,8 @@ export class Gathering implements AsyncDisposable {
   #wasNamedSeen = false;
   #giveOrder: (order: JobOrder) => void = () => {};
   #released: Promise<void> | undefined;
+  /** By node, while nobody hears them. */
+  #unheard: Map<NodeId, ReportBudget> | undefined;
 
   /** @param confirmOpenNode See `RenderOptions` */
   constructor(
@@ -82,7 +85,7 @@ export class Gathering implements AsyncDisposable {
       authorities: settings.tlsCa === undefined ? undefined : readAuthorities(settings.tlsCa),
       keys: settings.keys,
       tell,
-      onEvent: (event) => this.inputs.push(event),
+      onEvent: (event) => this.#push(event),
       signal: this.#stop.signal,
     });
   }
@@ -124,6 +127,20 @@ export class Gathering implements AsyncDisposable {
     this.#giveOrder(order);
   }
 
+  /**
+   * Runs something in which nobody takes the inputs: they wait, in order, and no node can say more than it may have to.
+   *
+   * @param work The output is made, which may take an hour
+   */
+  async unheardWhile<Value>(work: () => Promise<Value>): Promise<Value> {
+    this.#unheard = new Map();
+    try {
+      return await work();
+    } finally {
+      this.#unheard = undefined;
+    }
+  }
+
   /** Sets every node free and ends what runs on this machine. Idempotent. */
   release(): Promise<void> {
     this.#released ??= this.#release();
@@ -132,6 +149,21 @@ export class Gathering implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
+  }
+
+  #push(event: LoopInput): void {
+    if (this.#unheard !== undefined && event.type === "report") {
+      const budget = this.#unheard.get(event.node) ?? new ReportBudget("since all frames were stored");
+      this.#unheard.set(event.node, budget);
+      try {
+        if (!budget.spend(event.report)) return;
+      } catch (error) {
+        if (!(error instanceof FarmError)) throw error;
+        this.pool.leaveOut(event.node, error);
+        return;
+      }
+    }
+    this.inputs.push(event);
   }
 
   async #release(): Promise<void> {

@@ -90,11 +90,12 @@ export class OpenNodes {
    */
   async settle(signal: AbortSignal): Promise<Sighting[]> {
     const { confirm, tell } = this.#options;
-    const waiting = this.#waiting.splice(0);
     const confirmed: Sighting[] = [];
-    if (waiting.length === 0) return confirmed;
-    if (confirm === undefined) throw nobodyToAsk(waiting.map(({ error }) => error));
-    for (const { sighting, error } of waiting) {
+    if (this.#waiting.length === 0) return confirmed;
+    if (confirm === undefined) throw nobodyToAsk(this.#waiting.map(({ error }) => error));
+    // More may turn up while the user thinks.
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const { sighting, error } = next;
       const { openNode, code, message, hint } = error;
       if (await orAborted(confirm(openNode, signal), signal)) {
         this.#confirmed.add(placeOf(openNode.node, openNode.address));

@@ -6,7 +6,7 @@ import type { JobSettings } from "../core/job-settings.ts";
 import { pictureSizeOf } from "../encode/ffmpeg-arguments.ts";
 import { differenceOf, probeVideo } from "../encode/probe.ts";
 import { hashFile } from "../frames/blend-copy.ts";
-import { jobFolderOf } from "../frames/job-folder-place.ts";
+import { jobFolderOf, requireSafeJobFolder } from "../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../frames/job-record.ts";
 import { parseFacts } from "./output-facts.ts";
 import { recordedScene } from "./output-resume.ts";
@@ -23,7 +23,13 @@ import { prepareOutput } from "./preparation.ts";
 export async function videoDoneBefore(settings: JobSettings, signal: AbortSignal): Promise<number | null> {
   const { output, overwrite, isFresh, poster, jobDir } = settings;
   if (overwrite || isFresh || poster !== undefined) return null;
-  const recordPath = join(jobFolderOf(output, jobDir), "job.json");
+  const folder = jobFolderOf(output, jobDir);
+  const isSafe = await requireSafeJobFolder(folder).then(
+    () => true,
+    () => false, // what is wrong with it is told when it is opened
+  );
+  if (!isSafe) return null;
+  const recordPath = join(folder, "job.json");
   const [video, recorded] = await Promise.all([output, recordPath].map((path) => stat(path).catch(() => null)));
   if (!video?.isFile() || !recorded || video.mtimeMs < recorded.mtimeMs) return null;
   try {

@@ -62,6 +62,10 @@ export function encodeAgain(folder: string, isApart: boolean, { output, poster }
 
 /** @returns `null` when FFmpeg refuses its frame; `undefined` when that was refused before, and is not stored any more */
 async function makePoster(path: string, lane: EncodeLane, options: LaneOptions): Promise<Poster | null | undefined> {
+  return await lane.apart(() => tryPoster(path, lane, options));
+}
+
+async function tryPoster(path: string, lane: EncodeLane, options: LaneOptions): Promise<Poster | null | undefined> {
   const { facts, pathOf, tools, job, overwrite, again, signal, onRefused } = options;
   const frames = facts.frames.slice(0, 1);
   const [source] = frames.map(pathOf);

@@ -13,6 +13,8 @@ export interface EncodeLane extends AsyncDisposable {
   accept(frame: Frame): void;
   /** Frames are stored no longer, as FFmpeg refuses them: they are accepted again when others have been rendered. */
   drop(frames: readonly Frame[]): Promise<void>;
+  /** Does something while the lane itself looks for no refused frames: two searches would take each other's frames. */
+  apart<Value>(work: () => Promise<Value>): Promise<Value>;
   /**
    * All frames are stored: waits until the output is there, checked and in its place.
    *

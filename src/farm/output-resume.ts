@@ -102,16 +102,21 @@ export async function encodeStored(given: EncodeStored): Promise<Produced | null
   const tally = new Tally(tell, frames.length);
   warnOfMissing(facts, tally);
   const { output, overwrite, poster } = settings;
+  const records = new Map(stored.records);
   const refusedFrames = new RefusedFrames({
     ...{ before: refusedBefore, tell },
-    recordOf: (frame) => stored.records.get(frame),
-    setAside: (record, message) => setFrameAside(folder, record, message),
+    recordOf: (frame) => records.get(frame),
+    setAside: async (record, message) => {
+      const file = await setFrameAside(folder, record, message);
+      records.delete(record.frame);
+      return file;
+    },
     onAside: () => {},
   });
   const laneOptions: LaneOptions = {
     ...{ facts: outputFacts, format, tools, output, overwrite, job: run.job, signal },
-    pathOf: (frame) => storedFramePath(folder.framesFolder, frame),
-    nodeOf: (frame) => stored.records.get(frame)?.node.id,
+    pathOf: (frame) => (records.has(frame) ? storedFramePath(folder.framesFolder, frame) : undefined),
+    nodeOf: (frame) => records.get(frame)?.node.id,
     again: encodeAgain(folder.path, settings.jobDir !== undefined, settings),
     onPostponed: (message) => tell({ type: "encode:postponed", message }),
     onRefused: (refused) => refusedFrames.take(refused),

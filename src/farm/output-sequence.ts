@@ -46,6 +46,11 @@ export class SequenceLane implements EncodeLane {
     }
   }
 
+  /** Nothing else looks for any: FFmpeg makes none of these pictures. */
+  apart<Value>(work: () => Promise<Value>): Promise<Value> {
+    return work();
+  }
+
   async finish(): Promise<FinishedOutput> {
     this.#ready.end();
     await this.#along;

@@ -58,6 +58,15 @@ export class VideoLane implements EncodeLane {
     if (!this.#isPostponed && this.#restarts < mostRestarts) this.#encodeAlong();
   }
 
+  apart<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = this.#lookingInto.then(work);
+    this.#lookingInto = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
+  }
+
   async finish(): Promise<FinishedOutput | null> {
     this.#isFinishing = true;
     try {
@@ -89,11 +98,12 @@ export class VideoLane implements EncodeLane {
     for (const frame of this.#accepted) pass.accept(frame);
     void pass.failed.then((error) => {
       if (this.#pass !== pass || this.#isFinishing) return; // `finish` hears of it itself
-      this.#lookingInto = this.#lookingInto.then(() => this.#lookInto(error));
+      void this.apart(() => this.#lookInto(pass, error));
     });
   }
 
-  async #lookInto(error: unknown): Promise<void> {
+  async #lookInto(pass: EncodePass, error: unknown): Promise<void> {
+    if (this.#pass !== pass) return; // frames were dropped meanwhile, and another one has begun
     try {
       if (await this.#dropRefused(error)) return;
       await this.#endPass();

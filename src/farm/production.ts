@@ -138,7 +138,8 @@ export async function produce(production: Production): Promise<Produced> {
       if (outcome.type === "drained") return { type: "stopped", missing: outcome.missing.length };
       if (outcome.type === "failed") throw framesFailed(outcome.frames, tally.onlyCause, folder.path);
       // The nodes stay until the output is there: FFmpeg may refuse a frame that then has to be rendered again.
-      const finished = await finishOutput(lane, laneOptions, poster, tell, drain);
+      const finish = () => finishOutput(lane, laneOptions, poster, tell, drain);
+      const finished = await gathering.unheardWhile(finish);
       if (finished !== null) return { type: "complete", facts, tally };
       await refusedFrames.settled;
     }

@@ -35,7 +35,7 @@ export class RefusedFrames {
 
   /** @throws {FarmError} When one of them had been refused before: then it is not the nodes, or FFmpeg cannot be pleased */
   take(refused: readonly RefusedFrame[]): Promise<void> {
-    const taken = this.#take(refused);
+    const taken = this.#settled.then(() => this.#take(refused));
     this.#settled = taken.catch(() => {});
     return taken;
   }

@@ -5,6 +5,9 @@ import { blobMissing } from "./blend-supply.ts";
 /** A node starts a slot that ended at once; one that stays away this long has been given up there. */
 const gaveUpAfterMs = 30_000;
 
+/** The blendfile is on its way there again, which takes as long as it is large. */
+const suppliedWithinMs = 3_600_000;
+
 /** Failures of attempts that say nothing of their slot, or follow what did. */
 const slotGoesOn = new Set(["SLOT_FULL", "SLOT_LOST"]);
 
@@ -56,7 +59,7 @@ export class SlotWatch {
     return [...this.#nodes].flatMap(([node, slots]) => {
       const states = [...slots.values()];
       const isGivenUp = ({ state, sinceMs, error }: SlotState) =>
-        state === "lost" && atMs - sinceMs > gaveUpAfterMs && error?.code !== blobMissing; // it is on its way there
+        state === "lost" && atMs - sinceMs > (error?.code === blobMissing ? suppliedWithinMs : gaveUpAfterMs);
       const isIdle = states.length > 0 && states.every(isGivenUp);
       return isIdle ? [{ node, error: states.at(-1)?.error ?? null }] : [];
     });

@@ -38,6 +38,8 @@ export class TimeSpent {
   readonly #records = new Map<NodeId, NodeTimes>();
   readonly #efforts = new Efforts();
   #nodes = new Map<NodeId, NodeClock>();
+  /** The nodes when all frames were stored: one may be refused, and rendered again. */
+  #resting = new Map<NodeId, NodeClock>();
   #startedMs: number | undefined;
   #allStoredMs: number | undefined;
   #lastMs = 0;
@@ -143,7 +145,7 @@ export class TimeSpent {
         if (amountOf(line.stored) >= amountOf(line.total)) this.#finishFrames(atMs);
         return;
       case "frame:refused":
-        this.#allStoredMs = undefined; // it is rendered again
+        this.#renderAgain(atMs);
         return;
       case "frame:requeued":
         if (clock?.hasLink) this.#lose([clock], frame, line);
@@ -206,7 +208,20 @@ export class TimeSpent {
         this.#efforts.add(frame, record.node, { times: record.times, spentMs, readyMs: atMs });
       }
     }
+    if (this.#nodes.size > 0) this.#resting = this.#nodes;
     this.#nodes = new Map();
+  }
+
+  /** A frame was refused when all were stored: the nodes, which are still there, have something to do again. */
+  #renderAgain(atMs: number): void {
+    if (this.#allStoredMs === undefined) return;
+    this.encodeMs += atMs - this.#allStoredMs;
+    this.#allStoredMs = undefined;
+    this.#nodes = this.#resting;
+    for (const { record, slots, hasLink } of this.#nodes.values()) {
+      for (const number of slots.keys())
+        slots.set(number, new SlotClock(record.times, hasLink ? "wait" : "away", atMs));
+    }
   }
 
   #endRun(): void {
@@ -214,6 +229,7 @@ export class TimeSpent {
     this.wallMs += this.#lastMs - this.#startedMs;
     if (this.#allStoredMs !== undefined) this.encodeMs += this.#lastMs - this.#allStoredMs;
     this.#finishFrames(this.#lastMs);
+    this.#resting = new Map();
     this.#startedMs = undefined;
     this.#allStoredMs = undefined;
     this.#frames = 0;

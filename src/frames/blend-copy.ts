@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, readdir, stat } from "node:fs/promises";
+import { chmod, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { copyToNew, discard, openFile, removeFile, renameFile } from "../core/held-files.ts";
+import { copyToNew, discard, openFile, renameFile } from "../core/held-files.ts";
 import { openRegularFile } from "../core/regular-file.ts";
 import { syncFolder } from "./durable.ts";
-import { isBlobName, makeOwnFolder } from "./own-names.ts";
+import { isBlobName, makeOwnFolder, removeOwnFiles } from "./own-names.ts";
 
 /** The blendfile as it was when the job began. */
 export interface BlendCopy {
@@ -34,9 +34,7 @@ export async function copyBlend(source: string, folder: string, signal?: AbortSi
     const path = join(folder, sha256);
     await renameFile(part, path);
     await syncFolder(folder);
-    for (const name of await readdir(folder)) {
-      if (name !== sha256 && isBlobName(name)) await removeFile(join(folder, name));
-    }
+    await removeOwnFiles(folder, (name) => name !== sha256 && isBlobName(name));
     return { path, sha256, sizeBytes: size };
   } finally {
     await discard(part);

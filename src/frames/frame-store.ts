@@ -1,6 +1,5 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { discard, removeFile, renameFile } from "../core/held-files.ts";
+import { discard, renameFile } from "../core/held-files.ts";
 import type { Frame } from "../core/node.ts";
 import { syncFolder } from "./durable.ts";
 import type { FrameFormat } from "./frame-expectation.ts";
@@ -8,7 +7,7 @@ import { FrameLog } from "./frame-log.ts";
 import { frameFileName } from "./frame-name.ts";
 import type { FrameRecord } from "./frame-record.ts";
 import { IncomingFrame } from "./incoming-frame.ts";
-import { frameOfOwnName, makeOwnFolder } from "./own-names.ts";
+import { frameOfOwnName, makeOwnFolder, removeOwnFiles } from "./own-names.ts";
 import { moveAside } from "./refused-frames.ts";
 import { storeFailed } from "./store-errors.ts";
 import { verifyFrames } from "./verify-frames.ts";
@@ -152,9 +151,8 @@ export class FrameStore implements AsyncDisposable {
 
 /** Parts of a run that was killed, frames that failed the check or have no record. Foreign files are left alone. */
 async function removeOthers(folder: string, records: ReadonlyMap<Frame, FrameRecord>): Promise<void> {
-  for (const name of await readdir(folder)) {
+  await removeOwnFiles(folder, (name) => {
     const frame = frameOfOwnName(name);
-    if (frame === null || (!name.endsWith(".part") && records.has(frame))) continue;
-    await removeFile(join(folder, name));
-  }
+    return frame !== null && (name.endsWith(".part") || !records.has(frame));
+  });
 }

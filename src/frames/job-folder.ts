@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
+import { makeFolders } from "../core/folders.ts";
 import { removeFile, renameFile } from "../core/held-files.ts";
 import { type BlendCopy, copyBlend } from "./blend-copy.ts";
 import { syncFolder } from "./durable.ts";
@@ -61,7 +62,7 @@ export class JobFolder implements AsyncDisposable {
     const path = jobFolderOf(output, jobDir);
     let lock: JobLock | undefined;
     try {
-      if (jobDir !== undefined) await makeFolders(dirname(path));
+      if (jobDir !== undefined) await makeFolders(dirname(path), 0o700);
       await requireSafeJobFolder(path);
       await makeFolder(path);
       lock = await JobLock.open(join(path, "lock"), signal === undefined ? {} : { signal });
@@ -216,15 +217,6 @@ export class JobFolder implements AsyncDisposable {
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
     if (systemCodeOf(error) !== "EEXIST") throw error; // should it be a file, the lock in it fails
-  });
-}
-
-/** The same for a folder that somebody named, and those above it. */
-async function makeFolders(path: string): Promise<void> {
-  await makeFolder(path).catch(async (error: unknown) => {
-    if (systemCodeOf(error) !== "ENOENT" || dirname(path) === path) throw error;
-    await makeFolders(dirname(path));
-    await makeFolder(path);
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { JobLog } from "../../src/cli/log.ts";
@@ -16,6 +16,20 @@ test("every line is in the file at once, which is its owner's only", async () =>
   file.write("two\n");
   expect(await readFile(path, "utf8")).toBe("one\ntwo\n");
   if (process.platform !== "win32") expect((await stat(path)).mode & 0o777).toBe(0o600);
+  file.close(); // Windows keeps a folder with open files
+});
+
+test("a log whose job folder is made anew begins anew there", async () => {
+  await using folder = await makeTemporaryFolder();
+  const path = join(folder.path, "log.ndjson");
+  const log = new JobLog({ level: "silent", isTerminal: false, write: () => {} });
+  log.addFile(path);
+  log.logger.info("of the first try");
+  await rm(path); // as after a key that was wrong
+  log.addFile(path);
+  log.logger.info("of the second try");
+  expect(await readFile(path, "utf8")).toMatch(/^[^\n]*of the second try[^\n]*\n$/);
+  log.addFile(path); // closes it
 });
 
 test("lines that cannot be written are left out, told once, and the log goes on when it can", async () => {
@@ -29,6 +43,7 @@ test("lines that cannot be written are left out, told once, and the log goes on 
   await mkdir(join(folder.path, "not-yet"));
   file.write("three\n");
   expect((await readFile(path, "utf8")).trim()).toBe("three");
+  file.close();
 });
 
 test.skipIf(skipBecause(await whyNoDisk()))(

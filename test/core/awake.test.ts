@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { keepAwake } from "../../src/core/awake.ts";
 import { compileSources } from "../support/compile-sources.ts";
-import { skipBecause } from "../support/skip-because.ts";
+import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 const problem = process.platform === "win32" ? "shell scripts take the places of the system's programs" : undefined;

@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { killTree } from "../../src/core/end-program.ts";
 import { startProgram } from "../../src/core/start-program.ts";
-import { skipBecause } from "../support/skip-because.ts";
+import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 const onLinux = process.platform === "linux";

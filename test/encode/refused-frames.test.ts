@@ -1,4 +1,4 @@
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -73,6 +73,28 @@ describe("findRefused()", () => {
     await chmod(ffmpeg, 0o755);
     expect(await findRefused(made.frames, { ...options, tools: { ...tools, ffmpeg } })).toEqual([]);
     expect((await readFile(join(made.folder, "n"), "utf8")).trim()).toBe("3");
+  });
+
+  test("answers what it has found when its time is up", async () => {
+    await using made = await makeFrames({ count: 40, ...form });
+    const [first = ""] = made.frames;
+    const last = made.frames.at(-1) ?? "";
+    await writeFile(last, "no picture");
+    // It takes no more time than it has for the block with the last frame, and none for the one before it.
+    const ffmpeg = join(made.folder, "ffmpeg");
+    const marker = join(made.folder, "tried");
+    const script = [
+      "#!/bin/sh",
+      `input=$(mktemp '${made.folder}/input.XXXXXX')`,
+      'cat > "$input"',
+      `if cmp -s -n ${(await stat(first)).size} "$input" '${first}'; then touch '${marker}'; exec sleep 60; fi`,
+      `exec '${tools.ffmpeg}' "$@" < "$input"`,
+    ];
+    await writeFile(ffmpeg, script.join("\n"));
+    await chmod(ffmpeg, 0o755);
+    const slow = { ...options, tools: { ...tools, ffmpeg }, searchMs: 8_000 };
+    expect((await findRefused(made.frames, slow, true)).map(({ path }) => path)).toEqual([last]);
+    expect(await readdir(made.folder)).toContain("tried");
   });
 
   test("ends when its time is up, and when it is aborted", async () => {

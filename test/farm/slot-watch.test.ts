@@ -52,10 +52,11 @@ test("a node whose disk is full may come back as long as another one renders", (
   expect(watch.idleNodes(seconds(131)).map(({ node }) => node)).toEqual(["full"]);
 });
 
-test("a node that waits for the blendfile to come again is not idle", () => {
+test("a node that waits for the blendfile to come again is not idle for an hour", () => {
   const watch = new SlotWatch();
   watch.joined("a", [slot(0, "lost", "It was damaged", "BLOB_MISSING"), slot(1, "lost", "It crashed")] as never, 0);
   expect(watch.idleNodes(seconds(1_000))).toEqual([]);
+  expect(watch.idleNodes(seconds(3_601)).map(({ node }) => node)).toEqual(["a"]);
   watch.changed("a", slot(0, "lost", "It crashed") as never, seconds(1_000));
   expect(watch.idleNodes(seconds(1_031)).map(({ node }) => node)).toEqual(["a"]);
 });

@@ -72,6 +72,19 @@ test("a node that is busy with somebody else's job for twenty minutes neither up
   expect(time.efficiency).toBeCloseTo(10 / 14);
 });
 
+test("a frame that FFmpeg refuses at the end, and that is rendered again, counts like any other", async () => {
+  const log = sorted(
+    line(0, "job:started"),
+    ...[joined("a"), scene(7, 2)],
+    ...[frame(1, "a", [7, 17, 17], "1/2"), frame(2, "a", [17, 27, 27], "2/2")],
+    nodeLine(30, "frame:refused", "a", { frame: 2, message: "odd", file: "/refused/2" }),
+    ...[frame(2, "a", [31, 41, 41], "2/2"), line(50, "job:completed")],
+  );
+  const { slots, encode } = await timeOf(log);
+  expect(slots).toMatchObject({ render: 20, wasted: 10, wait: 1 + 0 });
+  expect(encode).toBe(3 + 9);
+});
+
 test("attempts that failed, results that were refused, and races that were lost are wasted", async () => {
   const requeued = (seconds: number, name: string, number: number, reason = "RENDER_FAILED: no") =>
     nodeLine(seconds, "frame:requeued", name, { frame: number, reason });

@@ -10,7 +10,7 @@ import { within } from "./lab-program.ts";
 import { NetworkLab, networkLabProblem } from "./network-lab.ts";
 import { killProcesses, type MarkedProcess, processesOf, remainingProcesses, testRunVariable } from "./processes.ts";
 
-export { skipBecause } from "./skip-because.ts";
+export { skipBecause } from "./skip.ts";
 
 /** Why tests with real Blenders cannot run here; undefined when they can. */
 export const blenderLabProblem: string | undefined =

@@ -33,10 +33,10 @@ from farm_node.session import Session
 from farm_node.slot_line import SlotSwitchboard
 from farm_node.slot_log import SlotLog
 
-from .support.who import IDENTITY, duplicates
+from .support.who import IDENTITY, duplicates, may_sleep
 
 SEED = int(os.environ.get("FUZZ_SEED") or 20_261_122)
-EFFORT = max(1, int(os.environ.get("FUZZ_EFFORT") or 1))
+EFFORT = max(1, int(float(os.environ.get("FUZZ_EFFORT") or 1)))
 MOST_MIB = 64
 """By which the peak of this process may grow; generous, it is there to see what grows without end."""
 
@@ -243,7 +243,7 @@ class Deaf(unittest.IsolatedAsyncioTestCase):
             store = BlobStore(Path(folder), "cd" * 16, 2**20)
             program = BlenderProgram("/absent/blender", "3.4.1")
             board = SlotSwitchboard()
-            node = Node(IDENTITY, "test", 1, program, store, board, Path(folder), lambda state: None, duplicates())
+            node = Node(IDENTITY, "test", 1, program, store, board, Path(folder), lambda state: None, duplicates(), awake=may_sleep())
             socket = DeafSocket()
             await asyncio.wait_for(node.serve_link(Link(socket, KEY)), 60)
             print(f"fuzz: a coordinator who never reads was heard {socket.asked} times")
@@ -304,7 +304,7 @@ class Conversations(Fuzz):
         board = SlotSwitchboard()
         board.open()
         program = BlenderProgram("/absent/blender", "3.4.1")
-        node = Node(IDENTITY, "test", 1, program, store, board, root, lambda state: None, duplicates())
+        node = Node(IDENTITY, "test", 1, program, store, board, root, lambda state: None, duplicates(), awake=may_sleep())
         for index in range(400 * EFFORT):
             inputs = self.inputs(random.Random(SEED + index * 7919))
             self.messages += len(inputs)

@@ -10,7 +10,6 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from farm_node.awake import Awake
 from farm_node.blender_program import BlenderProgram
 from farm_node.blob_store import BlobStore
 from farm_node.farm_key import FarmKey, key_id
@@ -23,7 +22,7 @@ from websockets.exceptions import InvalidStatusCode
 from websockets.legacy.client import connect
 
 from .support.client import Coordinator
-from .support.who import IDENTITY, duplicates
+from .support.who import IDENTITY, duplicates, may_sleep
 
 KEY = bytes(range(20))
 JOB = "ab" * 16
@@ -41,7 +40,7 @@ class Served(unittest.IsolatedAsyncioTestCase):
         self.addCleanup(board.close)
         program = BlenderProgram("/absent/blender", "3.4.1")
         node = (IDENTITY, "test", 1, program, self.store, board, self.root, self.states.append, duplicates())
-        self.node = Node(*node, awake=Awake(str, str, allowed_to_sleep=True))
+        self.node = Node(*node, awake=may_sleep())
         self.links = []
         self.visits_ended = asyncio.Semaphore(0)
         server = NodeServer(FarmKey(KEY, key_id(KEY)), "cd" * 16, self.serve)

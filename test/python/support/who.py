@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from farm_node.awake import Awake
 from farm_node.duplicates import Duplicates
 from farm_node.identity import Identity
 
@@ -10,3 +11,7 @@ IDENTITY = Identity("cd" * 16, "", None)
 
 def duplicates() -> Duplicates:
     return Duplicates(IDENTITY.node_id, "test", Path("config"))
+
+
+def may_sleep() -> Awake:
+    return Awake(str, str, allowed_to_sleep=True)

@@ -33,17 +33,27 @@ const unfit = [
     file: `test/${name}.test.ts`,
     why: "it builds the program, and the compiler that is installed here is Linux's",
   })),
+  ...["encode/refused-frames", "farm/attempt-counts", "farm/node-pool", "farm/report-of-a-job", "farm/trust-tls"].map(
+    (name) => ({ file: `test/${name}.test.ts`, why: "it takes long there, and others use the same of the system" }),
+  ),
   { file: "test/config/folders.test.ts", why: "it compares with the node's Python, which is Linux's here" },
   { file: "test/encode/formats.test.ts", why: "it knows what newer FFmpegs write; the films of the lane are compared" },
   ...["encode/encoder", "encode/ffmpeg-tools", "encode/orphan"].map((name) => ({
     file: `test/${name}.test.ts`,
     why: "it stops programs by signals of Unix, or has shell scripts in their place",
   })),
-  ...[
-    { file: "encode/refused-frames", test: "names none that was refused once only" },
-    { file: "encode/refused-frames", test: "ends when its time is up, and when it is aborted" },
-    { file: "farm/output-resume", test: "is finished without any node, when the run before failed at encoding" },
-  ].map(({ file, test }) => ({ file: `test/${file}.test.ts`, test, why: "a shell script takes FFmpeg's place" })),
+  {
+    ...{ file: "test/farm/output-resume.test.ts", test: "is finished without any node, when the run before failed" },
+    why: "a shell script takes FFmpeg's place",
+  },
+  {
+    ...{ file: "test/cli/hostile-texts.test.ts", test: "the log on a terminal, on a pipe and in log.ndjson" },
+    why: "a log stays open to the end of its program, and Windows keeps a folder with an open file",
+  },
+  {
+    ...{ file: "test/frames/lock.test.ts", test: "shows signs of life, sees when another has taken it" },
+    why: "Windows lets nobody take a lock that its holder has open",
+  },
   ...[
     { file: "encode/output-target", test: "a name that no file system takes" },
     { file: "farm/long-names", test: "a video whose name leaves no room" },

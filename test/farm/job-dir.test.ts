@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { shellQuoted } from "../../src/core/text.ts";
 import { encodeFolder } from "../../src/farm/encode-folder.ts";
 import { reportOf } from "../../src/farm/job-report.ts";
 import { encodeAgain } from "../../src/farm/output-finish.ts";
@@ -70,11 +71,12 @@ test("encode and report take such a folder; encode is told where to, since it be
 test("what can be done after a failure names all that encode must be told", () => {
   const command = (isApart: boolean, poster?: string) =>
     encodeAgain("/jobs/a", isApart, { output: "/films/out.mp4", poster }).replace(/^.*renderfarm (?=encode )/, "");
-  expect(command(false)).toBe("encode '/jobs/a'");
-  expect(command(false, "/films/first.png")).toBe("encode '/jobs/a'");
-  expect(command(false, "/posters/first.png")).toBe("encode '/jobs/a' --poster '/posters/first.png'");
-  expect(command(true)).toBe("encode '/jobs/a' --output '/films/out.mp4'");
-  expect(command(true, "/films/1.png")).toBe("encode '/jobs/a' --output '/films/out.mp4' --poster '/films/1.png'");
+  const [job, film] = ["/jobs/a", "/films/out.mp4"].map((path) => shellQuoted(path));
+  expect(command(false)).toBe(`encode ${job}`);
+  expect(command(false, "/films/first.png")).toBe(`encode ${job}`);
+  expect(command(false, "/posters/1.png")).toBe(`encode ${job} --poster ${shellQuoted("/posters/1.png")}`);
+  expect(command(true)).toBe(`encode ${job} --output ${film}`);
+  expect(command(true, "/films/1.png")).toBe(`encode ${job} --output ${film} --poster ${shellQuoted("/films/1.png")}`);
 });
 
 test("bad input leaves nothing of a --job-dir that was not there", async () => {

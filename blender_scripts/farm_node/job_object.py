@@ -17,10 +17,17 @@ if sys.platform == "win32":
         """JOBOBJECT_EXTENDED_LIMIT_INFORMATION."""
 
         _fields_ = [
-            *[("process_time", ctypes.c_int64), ("job_time", ctypes.c_int64), ("flags", wintypes.DWORD)],
-            *[("smallest", ctypes.c_size_t), ("largest", ctypes.c_size_t), ("processes", wintypes.DWORD)],
-            *[("affinity", ctypes.c_size_t), ("priority", wintypes.DWORD), ("scheduling", wintypes.DWORD)],
-            *[("io", ctypes.c_uint64 * 6), ("memory", ctypes.c_size_t * 4)],
+            ("process_time", ctypes.c_int64),
+            ("job_time", ctypes.c_int64),
+            ("flags", wintypes.DWORD),
+            ("smallest", ctypes.c_size_t),
+            ("largest", ctypes.c_size_t),
+            ("processes", wintypes.DWORD),
+            ("affinity", ctypes.c_size_t),
+            ("priority", wintypes.DWORD),
+            ("scheduling", wintypes.DWORD),
+            ("io", ctypes.c_uint64 * 6),
+            ("memory", ctypes.c_size_t * 4),
         ]
 
     for _function in (_kernel.CreateJobObjectW, _kernel.OpenProcess):

@@ -9,13 +9,25 @@ import sys
 import threading
 import unittest
 from pathlib import Path
+from unittest.mock import patch
 
+from farm_node.console import _is_same_file
 from farm_node.console_writer import MAX_WAITING, ConsoleStream, ConsoleWriter
 
 from .support.node import BLENDER, SCRIPTS
 from .support.real_node import RealNodeCase, make_scenes
 
 FILLING = b"\x01"
+
+
+class Streams(unittest.TestCase):
+    def test_two_of_one_file_are_one_and_what_has_no_number_is_never_taken_for_another(self):
+        with open(__file__) as one, open(__file__) as same, open(os.devnull) as other:
+            self.assertTrue(_is_same_file(one, same))
+            self.assertFalse(_is_same_file(one, other))
+            nameless = os.stat_result((0o010000, 0, 0, 1, 0, 0, 0, 0, 0, 0))  # of a pipe or console on Windows
+            with patch("os.fstat", return_value=nameless):
+                self.assertFalse(_is_same_file(one, other))
 
 
 def fill(end: int) -> None:

@@ -156,6 +156,14 @@ class InAJob(Loading):
         self.assertEqual(len(set(told)), 2, "the second time is told as news")
         self.assertEqual(self.store.path_of(BLOB).read_bytes(), BLEND)
 
+    async def test_a_blendfile_that_a_slot_replaced_by_a_link_is_laid_out_anew(self):
+        self.use("links", "loads")
+        coordinator = await self.load(BLEND)
+        await coordinator.expect("job-loaded")
+        for state in ("lost", "ready"):
+            await coordinator.expect("slot-changed", lambda m, state=state: m["state"] == state)
+        self.assertEqual((len(lives_of(self.root)), self.store.path_of(BLOB).read_bytes()), (2, BLEND))
+
     async def test_where_the_disk_has_no_links_the_blob_stays_whole_and_nothing_is_sent_again(self):
         self.use("spoils", "loads")
         with mock.patch("os.link", side_effect=PermissionError):

@@ -151,6 +151,8 @@ class Config(Planted):
             self.folder.chmod(mode)
             with self.refuses("everybody may write to", "chmod go-w"):
                 claim_identity(self.folder, MACHINE)
+            with self.refuses("everybody may write to", "chmod go-w"):
+                load_key(self.folder, None, {})  # a machine without an id of its own looks at the folder nowhere else
         self.folder.chmod(0o1777)  # as /tmp is: nobody can take away what is another's
         claim_identity(self.folder, MACHINE).release()
         self.assertEqual(load_key(self.folder, None, {}).raw, parse_key(KEY))

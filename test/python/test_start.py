@@ -1,6 +1,7 @@
 """What happens before a node serves: options, paths, key, identity, run folder, command lines."""
 
 import contextlib
+import errno
 import hmac
 import io
 import os
@@ -15,12 +16,13 @@ from farm_node.advertise import instance_label, place_of
 from farm_node.blender_program import BlenderProgram, child_environment, slot_command, slot_environment
 from farm_node.console import printable
 from farm_node.errors import StartError
+from farm_node.file_lock import FileLock
 from farm_node.farm_key import format_key, load_key, parse_key
 from farm_node.identity import claim_identity
 from farm_node.listener import listen
 from farm_node.machine_id import machine_id
 from farm_node.options import parse_options
-from farm_node.paths import cache_dir, config_dir
+from farm_node.paths import cache_dir, config_dir, home_folder
 from farm_node.run_folder import RunFolder, remove_stale
 
 
@@ -74,6 +76,34 @@ class Paths(unittest.TestCase):
             del os.environ["HOME"]
             self.assertEqual(config_dir("linux", {}), Path("/.config/renderfarm"))
             self.assertEqual(child_environment({})["HOME"], "/", "Blender 2.83 and 3.4 crash without one")
+
+
+    def test_a_home_that_is_no_path_is_the_root_folder_too(self):
+        for home in ("~a user that nobody knows", "", "not/absolute"):
+            self.assertEqual(home_folder(home), Path(os.path.abspath(os.sep)))
+
+    def test_a_percent_sign_in_a_folder_is_shown_as_it_is(self):
+        with patch.dict(os.environ, {"RENDERFARM_CACHE_DIR": "/data/50%full"}):
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said), self.assertRaises(SystemExit):
+                parse_options(["--help"])
+        self.assertIn("/data/50%full", said.getvalue().replace("\n", ""))
+
+
+class Locks(InFolder):
+    @unittest.skipIf(os.name == "nt", "Windows locks in another way")
+    def test_a_file_system_without_locks_is_an_error_and_no_other_node(self):
+        without = OSError(errno.ENOLCK, "No locks available")
+        with patch("fcntl.flock", side_effect=without):
+            with self.assertRaises(OSError) as raised:
+                FileLock.try_acquire(self.folder / "lock")
+            self.assertEqual(raised.exception.errno, errno.ENOLCK)
+            with self.assertRaises(OSError):
+                RunFolder.create(self.folder)
+        self.assertEqual(list((self.folder / "runs").iterdir()), [], "what was made for nothing goes again")
+        held = FileLock.try_acquire(self.folder / "lock")
+        self.assertIsNone(FileLock.try_acquire(self.folder / "lock"))
+        held.release()
 
 
 class Key(InFolder):

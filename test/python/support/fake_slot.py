@@ -12,6 +12,7 @@ the process id of each.
     refuses   cannot open the file, and stops
     garbles   writes other bytes into the file, and cannot open it
     spoils    opens the file, writes other bytes into it, and ends by itself
+    links     opens the file, puts a link in its place, and ends by itself
     raises    opens the file, cannot render what it is told to, and says of every later frame that it is rendered
     empty     opens the file, and says of every frame that it is rendered, without a file
     locked    the same, with a file that cannot be read
@@ -100,9 +101,12 @@ def _live(folder: Path) -> None:
     tell(event="loaded", scene=scene, stock=stock, expected=expected, warnings=[])
     if behaviour == "spoils":
         _overwrite(blend)
+    if behaviour == "links":
+        os.unlink(blend)
+        os.symlink("/etc/passwd", blend)
     if behaviour in ("raises", "empty", "locked"):
         _fail(folder, behaviour, commands, tell)
-    if behaviour not in ("dies", "spoils"):
+    if behaviour not in ("dies", "spoils", "links"):
         commands.readline()  # that a frame is wanted, or the end
     if behaviour == "loads":
         commands.readline()

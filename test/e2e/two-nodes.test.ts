@@ -31,45 +31,6 @@ describe.skipIf(skipBecause(farmLabProblem))("two nodes with real Blenders, foun
     expect(await lab.leftovers()).toEqual(nothing);
   });
 
-  test("a node that is killed in the middle of a frame costs nothing but time", async () => {
-    await using lab = await FarmLab.open("desk", "north", "south");
-    const [, south] = await Promise.all([lab.startNode("north"), lab.startNode("south")]);
-    const output = lab.path("film.mp4");
-
-    const run = lab.coordinate(job(output));
-    await run.event("frame:stored", 6);
-    const isStored = (frame: unknown) => run.all("frame:stored").some((event) => event.frame === frame);
-    await run.event("frame:started", 1, ({ name, frame }) => name === "south" && !isStored(frame));
-    south.child.kill("SIGKILL");
-
-    await run.event("node:lost");
-    const completed = await completion(run);
-    expect(completed).toMatchObject({ frames: 24 });
-    await expectSameFilm(output, scene);
-    const frames = (await storedFrames(output)).map(({ frame }) => frame);
-    expect(frames.sort((a, b) => a - b)).toEqual(scene.frames);
-    // What a killed node could not clean up goes when it is started again.
-    await lab.startNode("south");
-    const { processes, files } = await lab.leftovers();
-    expect(processes).toEqual([]);
-    expect(files).toEqual([]);
-  });
-
-  test("a node that appears in the middle of the job takes part, under plain Python as well", async () => {
-    await using lab = await FarmLab.open("desk", "north", "south");
-    await lab.startNode("north");
-    const output = lab.path("film.mp4");
-
-    const run = lab.coordinate(job(output));
-    await run.event("frame:stored", 1);
-    await lab.startNode("south", { under: "python3" });
-
-    const completed = await completion(run);
-    expect(framesByNode(completed).south).toBeGreaterThan(0);
-    await expectSameFilm(output, scene);
-    expect(await lab.leftovers()).toEqual(nothing);
-  });
-
   test("after a Ctrl-C the second run goes on, and renders no stored frame again", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
     await Promise.all([lab.startNode("north"), lab.startNode("south")]);

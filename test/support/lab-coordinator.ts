@@ -23,14 +23,19 @@ export class LabCoordinator {
   readonly #program: LabProgram;
   readonly #waiting = new Set<() => void>();
 
-  /** Starts the built command line with this machine's Node. @param on Words that bring it to its host */
+  /**
+   * Starts a render by the built command line with this machine's Node. What keeps the machine awake is left out: whether
+   * the system allows it depends on who runs the tests, and how.
+   *
+   * @param on Words that bring it to its host
+   */
   static start(
     args: readonly string[],
     on: readonly string[],
     env: Readonly<Record<string, string>>,
     cwd: string,
   ): LabCoordinator {
-    const program = startProgram([...on, process.execPath, builtProgram, ...args, "--json"], env, cwd);
+    const program = startProgram([...on, process.execPath, builtProgram, ...args, "--json", "--allow-sleep"], env, cwd);
     if (program.child.stdout === null) throw new Error("Cannot read the events: the program has no standard output");
     return new LabCoordinator(program, program.child.stdout);
   }

@@ -42,7 +42,17 @@ export async function startLabNode(name: string, under: NodeHost, place: LabNode
   await mkdir(own, { recursive: true }); // it is there already when the node is started again
   await rm(readyFile, { force: true });
   const folders = ["--cache-dir", join(own, "cache"), "--config-dir", join(own, "config")];
-  const options = ["--name", name, "--slots", "1", ...folders, "--ready-file", readyFile, "--exit-with-stdin"];
+  const options = [
+    "--name",
+    name,
+    "--slots",
+    "1",
+    ...folders,
+    "--ready-file",
+    readyFile,
+    "--exit-with-stdin",
+    "--allow-sleep",
+  ];
   options.push(...(place.more ?? []));
   const blender = blenderPath ?? "blender";
   const words = {

@@ -7,8 +7,8 @@ import errno
 import socket
 from typing import Any, Callable, Optional
 
-PAUSE_S = 1.0
-"""After an error that concerns all connections; also how often it is looked whether the socket is still there."""
+from .limits import ACCEPT_PAUSE_S, GONE_PEER_PAUSE_S
+
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 Listen = Callable[[], socket.socket]
@@ -37,6 +37,7 @@ class Accepting:
         warn: Callable[[str], None],
     ) -> None:
         self._listener = listener
+        self._port = listener.getsockname()[1]
         self._protocol = protocol
         self._listen_again = listen_again
         self._warn = warn
@@ -71,7 +72,7 @@ class Accepting:
                     self._listener = await self._listen_until_there()
                 self._accepting = self._loop.create_task(self._accept())
                 while self._listener.fileno() != -1 and not self._accepting.done():
-                    await asyncio.wait({self._accepting}, timeout=PAUSE_S)
+                    await asyncio.wait({self._accepting}, timeout=ACCEPT_PAUSE_S)
                 await self._stop_accepting()
         finally:
             await self._stop_accepting()
@@ -85,7 +86,7 @@ class Accepting:
                 if self._listener.fileno() == -1:
                     return
                 # Of one peer, as a rule: it was gone before its turn. Others wait for theirs.
-                await asyncio.sleep(PAUSE_S if error.errno in _SHORTAGES else 0)
+                await asyncio.sleep(ACCEPT_PAUSE_S if error.errno in _SHORTAGES else GONE_PEER_PAUSE_S)
                 continue
             try:
                 await self._loop.connect_accepted_socket(self._protocol, connection)
@@ -104,8 +105,8 @@ class Accepting:
                 listener = self._listen_again()
             except OSError as error:
                 if not has_told:
-                    self._warn(f"the system has closed this node's port and does not give it back yet: {error}")
+                    self._warn(f"the system has closed port {self._port} and does not give it back yet: {error}")
                 has_told = True
-                await asyncio.sleep(PAUSE_S)
+                await asyncio.sleep(ACCEPT_PAUSE_S)
                 continue
             return listener

@@ -10,9 +10,8 @@ import sys
 from typing import Any, Callable, Optional
 
 from .blender_program import child_environment
+from .limits import REFUSED_WITHIN_S
 
-REFUSED_WITHIN_S = 3.0
-"""A program that is refused says so at once; one that still runs then keeps the machine awake."""
 _SYSTEMD = "/run/systemd/system"
 """There where systemd runs the machine; elsewhere, as in a container, there is nobody to ask."""
 
@@ -43,15 +42,17 @@ class Awake:
     def begin(self) -> None:
         """From the event loop's thread, as `end`."""
         if self._is_windows:
-            self._ask_windows(_CONTINUOUS | _SYSTEM_REQUIRED)
-            self._say(AWAKE)
+            if _ask_windows(_CONTINUOUS | _SYSTEM_REQUIRED):
+                self._say(AWAKE)
+            else:
+                self._warn_of_sleep("Windows refused")
         elif self._command is not None and self._keeper is None:
             self._keeper = asyncio.create_task(self._keep(self._command), name="awake")
 
     def end(self) -> None:
         """Lets the machine sleep again. Idempotent."""
         if self._is_windows:
-            self._ask_windows(_CONTINUOUS)
+            _ask_windows(_CONTINUOUS)
         keeper, self._keeper = self._keeper, None
         if keeper is not None:
             keeper.cancel()
@@ -75,17 +76,25 @@ class Awake:
                 self._say(AWAKE)
             words = await ended
             if process.returncode:
-                self._warn(f"this machine may fall asleep while it has a job: {words or 'no reason given'}")
+                self._warn_of_sleep(words or "no reason given")
         finally:
+            # systemd-inhibit has a child, which hears of this only.
+            if process.stdin is not None:
+                process.stdin.close()
             if process.returncode is None:
                 process.terminate()
 
-    @staticmethod
-    def _ask_windows(flags: int) -> None:
-        if sys.platform == "win32":
-            import ctypes
+    def _warn_of_sleep(self, why: str) -> None:
+        self._warn(f"this machine may fall asleep while it has a job: {why}")
 
-            ctypes.windll.kernel32.SetThreadExecutionState(flags)
+
+def _ask_windows(flags: int) -> bool:
+    """For this thread, which lives as long as the node. Returns whether it was granted."""
+    if sys.platform != "win32":
+        return False
+    import ctypes
+
+    return bool(ctypes.windll.kernel32.SetThreadExecutionState(flags))
 
 
 async def _last_words(process: Any) -> str:

@@ -137,4 +137,5 @@ class BlobWriter:
 
 
 def write_error(error: OSError) -> BlobError:
-    return BlobError("DISK_FULL" if is_disk_full(error) else "WRITE_FAILED", f"Cannot write to the blob cache: {error.strerror}")
+    code = "DISK_FULL" if is_disk_full(error) else "WRITE_FAILED"
+    return BlobError(code, f"Cannot write to the blob cache: {error.strerror}")

@@ -25,7 +25,7 @@ _WINDOWS_FROM_OUTSIDE = {
     0x40010004: "at the end of the session",
     0xC000026B: "as the system shut down",
 }
-"""What who ends a process on Windows gives it as its exit status. Blender ends with none of them by itself."""
+"""What who ends a process on Windows gives it as its exit status. Blender is not known to end with one of them."""
 _WINDOWS_NO_MEMORY = (0xC0000017, 0xC000012D)
 """STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT."""
 _ACCESS_VIOLATION = 0xC0000005

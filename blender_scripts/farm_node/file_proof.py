@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
 from farm_slot.change_time import change_time_ns
+from farm_slot.held_files import while_held
 
 from .safe_files import open_own
 
@@ -53,7 +54,7 @@ def prove(path: Path, sha256: str, is_wanted: Callable[[], bool]) -> Optional[Si
     file; Unwanted when `is_wanted` says so.
     """
     digest = hashlib.sha256()
-    with os.fdopen(open_own(path), "rb", buffering=0) as file:
+    with os.fdopen(while_held(lambda: open_own(path)), "rb", buffering=0) as file:
         signature = Signature.of(path, os.fstat(file.fileno()))
         try:
             while data := file.read(CHUNK):

@@ -47,6 +47,14 @@ PART_KEPT_S = 3 * 24 * 3600.0
 TIDY_EVERY_S = 3600.0
 """How often it is looked for such parts; besides, at the node's start and when a transfer begins or breaks off."""
 
+# The machine.
+ACCEPT_PAUSE_S = 1.0
+"""After an error of accepting that concerns all connections; also between two looks whether the port is still open."""
+GONE_PEER_PAUSE_S = 0.01
+"""After an error that is one peer's: should it be everybody's after all, it costs no core."""
+REFUSED_WITHIN_S = 3.0
+"""A program that keeps the machine awake says at once when it is refused; one that still runs then was granted it."""
+
 # The job.
 JOB_KEPT_S = 600.0
 """How long a job without a link is kept for its coordinator."""

@@ -60,8 +60,9 @@ def make_slot_folder(folder: Path) -> Optional[Fault]:
         remove_tree(folder / "tmp")
         make_folder(folder / "tmp")
     except OSError as error:
+        code = "DISK_FULL" if is_disk_full(error) else "LOAD_FAILED"
         message = f"Cannot make the slot's folder: {error.strerror}"
-        return Fault("DISK_FULL" if is_disk_full(error) else "LOAD_FAILED", message, "Look at the disk of the node's cache folder")
+        return Fault(code, message, "Look at the disk of the node's cache folder")
     return None
 
 

@@ -57,14 +57,17 @@ describe.skipIf(skipBecause(problem))("keepAwake()", () => {
     ["darwin", "caffeinate", new RegExp(`-i -s -w ${process.pid}$`)],
     ["win32", "powershell", /-NonInteractive .*-EncodedCommand \S+$/],
   ] as const)("on %s asks %s, says so, and lets go at the end", async (platform, program, expected) => {
-    await install(program, "exec cat");
+    // Two processes, as systemd-inhibit and the command that it runs.
+    await install(program, `(echo $(sh -c 'echo $PPID') > '${pathOf("inner")}'; exec cat)\nexit 0`);
     {
       await using _awake = start(platform);
       const { args } = await asked();
       expect(args).toMatch(expected);
       await expect.poll(() => told, { timeout: 20_000 }).toEqual(["awake"]);
     }
-    await expect.poll(async () => lives((await asked()).pid), { timeout: 20_000 }).toBe(false);
+    for (const pid of [(await asked()).pid, Number(await readFile(pathOf("inner"), "utf8"))]) {
+      await expect.poll(() => lives(pid), { timeout: 20_000 }).toBe(false);
+    }
   });
 
   test("what Windows is asked is that the system stays awake, until our end is gone", async () => {

@@ -28,7 +28,7 @@ class Ports(unittest.IsolatedAsyncioTestCase):
         self.listener = listen("127.0.0.1", 0)
         self.port = self.listener.getsockname()[1]
         # As quickly as a test may look; a node looks each second.
-        self.enterContextSafely(patch.object(accepting, "PAUSE_S", 0.02))
+        self.enterContextSafely(patch.object(accepting, "ACCEPT_PAUSE_S", 0.02))
 
     def enterContextSafely(self, manager):
         manager.__enter__()
@@ -62,6 +62,18 @@ class Ports(unittest.IsolatedAsyncioTestCase):
             server = self.serve()
             self.assertEqual(await self.ask(), b"hello")
         self.assertEqual((gone, server.is_serving(), self.told), ([], True, []))
+
+    async def test_an_error_that_stays_costs_no_core(self):
+        tries = []
+
+        async def broken(sock):
+            tries.append(1)
+            raise OSError(errno.EINVAL, "not listening")
+
+        with patch.object(asyncio.get_running_loop(), "sock_accept", broken):
+            self.serve()
+            await asyncio.sleep(0.3)
+        self.assertIn(len(tries), range(1, 32))
 
     async def test_it_waits_for_file_descriptors_and_goes_on(self):
         loop = asyncio.get_running_loop()

@@ -77,7 +77,8 @@ class KeptAwake(unittest.IsolatedAsyncioTestCase):
             ("linux", "systemd-inhibit", "--what=sleep:idle --mode=block cat"),
             ("darwin", "caffeinate", f"-i -s -w {os.getpid()}"),
         ):
-            self.install(program, "exec cat")
+            # Two processes, as systemd-inhibit and the command that it runs.
+            self.install(program, f"(echo $(sh -c 'echo $PPID') > '{self.folder}/inner'; exec cat)\nexit 0")
             keeper = self.made(platform)
             keeper.begin()
             keeper.begin()  # a job that is taken up again
@@ -86,9 +87,26 @@ class KeptAwake(unittest.IsolatedAsyncioTestCase):
             await self.until(lambda: self.told)
             self.assertEqual((self.told, self.warned), ([AWAKE], []))
             keeper.end()
-            self.assertTrue(await self.gone(pid), platform)
+            for each in (pid, int((self.folder / "inner").read_text())):
+                self.assertTrue(await self.gone(each), platform)
             self.told.clear()
             (self.folder / "asked").unlink()
+
+    async def test_windows_is_asked_by_a_call_and_what_it_refuses_is_told(self):
+        asked, answers = [], [True, True, False]
+
+        def call(flags):
+            asked.append(flags)
+            return answers.pop(0)
+
+        with patch.object(awake, "_ask_windows", call):
+            keeper = self.made("win32")
+            keeper.begin()
+            self.assertEqual((asked, self.told), ([0x80000001], [AWAKE]))
+            keeper.end()
+            self.assertEqual(asked[1:], [0x80000000])
+            keeper.begin()
+        self.assertEqual((self.told, len(self.warned)), ([AWAKE], 1))
 
     async def test_a_system_that_refuses_is_told_of_in_its_own_words(self):
         self.install("systemd-inhibit", "echo 'Failed to inhibit: Access denied' >&2; exit 1")

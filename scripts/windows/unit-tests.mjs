@@ -82,6 +82,8 @@ const compiled = join(projectFolder, ".cache/windows-tests");
 export async function runUnitTests(tools, prefix, say) {
   const all = testFiles();
   const files = all.filter((file) => unfit.every((one) => one.test !== undefined || one.file !== file));
+  const stale = unfit.filter(({ file }) => !all.includes(file));
+  if (stale.length > 0) throw new Error(`There is no such test file: ${stale.map(({ file }) => file).join(", ")}`);
   for (const { file, test, why } of unfit) say(`Skipped: ${file}${test === undefined ? "" : `, "${test}"`}: ${why}`);
   await compile();
   writeFileSync(

@@ -21,17 +21,16 @@ const quiet = { WINEDEBUG: "-all", WINEDLLOVERRIDES: "mscoree,mshtml=", WINEARCH
 
 /**
  * @param {(line: string) => void} say
- * @returns {Promise<WindowsTools | {problem: string}>}
+ * @returns {Promise<WindowsTools | {problem: string}>} a problem: why Wine cannot be had here
+ * @throws {Error} When it is here, and what it needs cannot be had
  */
 export async function windowsTools(say) {
   if (process.platform !== "linux" || process.arch !== "x64") return { problem: "Wine is used on 64-bit Linux only" };
   const problem = await installWine(say);
   if (problem !== undefined) return { problem };
   const programs = await windowsPrograms(say);
-  if ("problem" in programs) return programs;
   const wine = findOnPath("wine") ?? "wine";
   const template = await makeTemplate(wine, say);
-  if (typeof template !== "string") return template;
   const path = [programs.ffmpeg, programs.ffprobe].map((program) => windowsPath(dirname(program))).join(";");
   return { wine, template, environment: { ...quiet, WINEPATH: path }, programs };
 }
@@ -40,6 +39,7 @@ export async function windowsTools(say) {
  * A path of this machine as Windows has it: Wine's drive Z: is the whole of it.
  *
  * @param {string} path absolute
+ * @returns {string}
  */
 function windowsPath(path) {
   return `Z:${path.replaceAll("/", "\\")}`;
@@ -58,7 +58,7 @@ async function installWine(say) {
 /**
  * @param {string} wine
  * @param {(line: string) => void} say
- * @returns {Promise<string | {problem: string}>}
+ * @returns {Promise<string>}
  */
 async function makeTemplate(wine, say) {
   const version = (await run(wine, ["--version"], { env: { ...process.env, ...quiet } })).output.trim();
@@ -74,7 +74,7 @@ async function makeTemplate(wine, say) {
     ];
     for (const words of steps) {
       const result = await run(wine, words, { env, timeoutMs: 5 * 60_000 });
-      if (!result.ok) return { problem: `Wine cannot make a Windows: ${result.output.trim().split("\n").at(-1)}` };
+      if (!result.ok) throw new Error(`Wine cannot make a Windows: ${result.output.trim()}`);
     }
     await run("wineserver", ["--wait"], { env, timeoutMs: 60_000 }); // it writes the registry as it ends
     renameSync(join(workshop, "prefix"), folder);

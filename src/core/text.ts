@@ -43,7 +43,10 @@ export function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** A path as it can be pasted into a shell: what its name holds is never taken for a command. */
+/**
+ * A path as it can be pasted into a shell: what its name holds is never taken for a command. On Windows that holds for cmd;
+ * PowerShell looks into such quotes, and no others are the same to both.
+ */
 export function shellQuoted(path: string, platform: NodeJS.Platform = process.platform): string {
   return platform === "win32" ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`; // Windows has no " in names
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { boundedName } from "../core/bounded-name.ts";
 import { systemCodeOf } from "../core/errors.ts";
 import { makeFolders } from "../core/folders.ts";
-import { isHeld, openFile, removeFile, renameFile } from "../core/held-files.ts";
+import { discard, openFile, removeFile, renameFile } from "../core/held-files.ts";
 import { openOwnFile } from "../core/own-file.ts";
 import { outputExists, outputFailed, unwritable } from "./output-errors.ts";
 
@@ -49,8 +49,7 @@ async function requireReplaceable(path: string, flag: string): Promise<void> {
   try {
     await renameFile(path, path);
   } catch (error) {
-    if (isHeld(systemCodeOf(error))) throw await outputFailed(path, error, { flag });
-    throw error;
+    throw await outputFailed(path, error, { flag });
   }
 }
 
@@ -128,7 +127,10 @@ export async function giveUsualMode(path: string): Promise<void> {
   }
 }
 
-/** `rename` replaces what is there without a word; `link` refuses, in the same moment as it looks. */
+/**
+ * `rename` replaces what is there without a word; `link` refuses, in the same moment as it looks. The old name may stay
+ * where another program has the file open: the new one is there all the same.
+ */
 export async function renameToNew(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
@@ -139,7 +141,7 @@ export async function renameToNew(from: string, to: string): Promise<void> {
     await renameFile(from, to);
     return;
   }
-  await removeFile(from);
+  await discard(from);
 }
 
 export async function sync(path: string): Promise<void> {

@@ -41,7 +41,8 @@ async function onMac({ ask }: FirewallSystem): Promise<Finding> {
   const { stdout, failed } = await ask(firewall, ["--getglobalstate"]);
   const permission = "System Settings > Privacy & Security > Local Network: allow your terminal (macOS 15 and later)";
   if (failed || !/State = [12]/.test(stdout)) {
-    return { what, state: "good", detail: `it is off. Should nodes not be found: ${permission}` };
+    const seen = failed ? "it cannot be looked at here" : "it is off";
+    return { what, state: "good", detail: `${seen}. Should nodes not be found: ${permission}` };
   }
   const mend = `System Settings > Network > Firewall > Options: allow Blender and node; ${permission}`;
   return { what, state: "warning", detail: `macOS' firewall is on; ${ports}`, mend };

@@ -63,17 +63,11 @@ export async function endNode(child: Program, patience: Patience = usualPatience
   const exited = once(child, "exit");
   child.stdin?.end();
   if (await endsWithin(exited, patience.termMs)) return true;
-  signalNode(child, "SIGTERM");
+  killTree(child, "SIGTERM");
   if (await endsWithin(exited, patience.killMs - patience.termMs)) return true;
-  signalNode(child, "SIGKILL");
+  killTree(child, "SIGKILL");
   if (await endsWithin(exited, killGraceMs)) return true;
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
   child.unref();
   return false;
-}
-
-/** The node ends its slots itself, and hears a signal; on Windows nothing hears, and the slots would stay. */
-function signalNode(child: Program, signal: "SIGTERM" | "SIGKILL"): void {
-  if (process.platform === "win32") killTree(child, signal);
-  else child.kill(signal);
 }

@@ -59,7 +59,7 @@ function onMac({ home, namesIn }: BlenderPlaces): string[] {
 
 function onLinux({ home, namesIn }: BlenderPlaces): string[] {
   const unpacked = ["/opt", posix.join(home, "blender"), home].flatMap((folder) =>
-    newestFirst(namesIn(folder).filter((name) => /^blender[-_.\d]*/i.test(name))).map((name) =>
+    newestFirst(namesIn(folder).filter((name) => /^blender/i.test(name))).map((name) =>
       posix.join(folder, name, "blender"),
     ),
   );

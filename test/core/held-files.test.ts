@@ -13,6 +13,7 @@ import {
 } from "../../src/core/held-files.ts";
 import { replaceFile } from "../../src/core/whole-file.ts";
 import { busyFileProblem, makeBusy } from "../support/busy-file.ts";
+import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 let folder: TemporaryFolder;
@@ -66,9 +67,7 @@ test("the hint names who may have the file open, by its kind", () => {
   expect(closeHolder("/films/out.mp4.renderfarm/job.json")).toMatch(/virus scanner/);
 });
 
-if (busyFileProblem !== undefined) console.warn(`Skipped: ${busyFileProblem}`);
-
-describe.skipIf(busyFileProblem !== undefined)("a file that is really busy", () => {
+describe.skipIf(skipBecause(busyFileProblem))("a file that is really busy", () => {
   test.each([
     ["renamed over", (path: string) => renameFile(pathOf("new"), path)],
     ["replaced by a whole file", (path: string) => replaceFile(path, "new")],

@@ -27,5 +27,7 @@ test("on macOS the firewall is looked at, and the permission named that nobody c
   const on = await examineFirewall(system("darwin", "Firewall is enabled. (State = 1)"));
   expect(on).toMatchObject({ state: "warning", mend: expect.stringContaining("Local Network") });
   const off = await examineFirewall(system("darwin", "Firewall is disabled. (State = 0)"));
-  expect(off).toMatchObject({ state: "good", detail: expect.stringContaining("Local Network") });
+  expect(off).toMatchObject({ state: "good", detail: expect.stringMatching(/it is off.*Local Network/) });
+  const unseen = await examineFirewall(system("darwin", "", true));
+  expect(unseen).toMatchObject({ state: "good", detail: expect.stringMatching(/cannot be looked at.*Local Network/) });
 });

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { fingerprintOf, type PixelSources } from "../../src/core/fingerprint.ts";
 import { JobFolder } from "../../src/frames/job-folder.ts";
 import { busyFileProblem, makeBusy } from "../support/busy-file.ts";
+import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
 const sources: PixelSources = {
@@ -30,6 +31,8 @@ async function makeBlend(folder: string): Promise<{ blend: string; output: strin
   await writeFile(blend, "BLENDER-v304 and more");
   return { blend, output: join(folder, "out.mp4") };
 }
+
+const cannotBeBusy = skipBecause(busyFileProblem);
 
 describe("JobFolder", () => {
   test("of a new job has an id, the blendfile as it was, and a record", async () => {
@@ -160,8 +163,7 @@ describe("JobFolder", () => {
     expect(await readdir(path)).toEqual(["frames.ndjson", "job.json", "log.ndjson"]);
   });
 
-  test("clears up what it can, says what it cannot, and never fails by it: the film is there", async (context) => {
-    if (busyFileProblem !== undefined) context.skip(busyFileProblem);
+  test.skipIf(cannotBeBusy)("clears up what it can, says what it cannot, and never fails by it", async () => {
     await using folder = await makeTemporaryFolder();
     const { blend, output } = await makeBlend(folder.path);
     const { path, copy } = await run(output, blend, "print");
@@ -183,6 +185,22 @@ describe("JobFolder", () => {
     expect(await jobFolder.cleanUp()).toEqual([]); // the Finder's own file goes with the folder
     expect(await readdir(path)).toEqual(["job.json", "lock"]);
     expect(copy.sizeBytes).toBe(21);
+  });
+
+  test.skipIf(cannotBeBusy)("writes its record as soon as another program lets the old one go", async () => {
+    await using folder = await makeTemporaryFolder();
+    const { blend, output } = await makeBlend(folder.path);
+    const { path } = await run(output, blend, "print");
+    const letGo = await makeBusy(join(path, "job.json"));
+    const again = run(output, blend, "print");
+    const isWritten = async () => (await readdir(path)).some((name) => name.startsWith(".renderfarm-"));
+    try {
+      await expect.poll(isWritten, { timeout: 20_000, interval: 5 }).toBe(true);
+    } finally {
+      await letGo();
+    }
+    const { job } = await again; // one of its own: what is mounted there hides the old record
+    expect(JSON.parse(await readFile(join(path, "job.json"), "utf8"))).toMatchObject({ job });
   });
 
   test("says what is wrong when it cannot be made, or the blendfile not be copied", async () => {

@@ -54,11 +54,6 @@ export class WindowsDesk {
     return desk;
   }
 
-  /** The user's own folder, "C:\users\root". */
-  get home(): string {
-    return join(this.#prefix, "drive_c/users");
-  }
-
   /** Starts the command line with --json. */
   coordinate(args: readonly string[], cwd = this.#lab.path(".")): LabCoordinator {
     const { program, output } = this.#start([this.#tools.programs.node, builtProgram, ...args, "--json"], cwd);

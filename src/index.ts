@@ -13,7 +13,7 @@ export { parseRenderFlags, type RenderFlags } from "./config/flags.ts";
 export { type Folders, foldersOf } from "./config/folders.ts";
 export { keyFileOf, loadKeys, saveKey } from "./config/keys.ts";
 export { recentBlends, rememberBlend } from "./config/recent.ts";
-export { layerFlags, type Surroundings, settleJob } from "./config/settle.ts";
+export { layerFlags, type Surroundings, settleJob } from "./config/resolve-settings.ts";
 export { type ExitCode, FarmError, type FarmErrorCode } from "./core/errors.ts";
 export { type FarmKey, formatFarmKey, makeFarmKey, parseFarmKey } from "./core/farm-key.ts";
 export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
@@ -21,17 +21,16 @@ export type { JobSettings } from "./core/job-settings.ts";
 export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
 export { formatAddress } from "./core/node-list.ts";
 export { ownCommand } from "./core/own-command.ts";
-export { appendToOwnFile } from "./core/own-file.ts";
 export { counted, printable, printableJson, printableLines, withoutControls } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
-export { type DiscoverOptions, discoverNodes } from "./farm/discover-nodes.ts";
-export { type DoctorOptions, examine, type Finding } from "./farm/doctor.ts";
-export { type DuplicateIds, duplicatesOf } from "./farm/duplicates.ts";
-export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/encode-folder.ts";
+export { type DoctorOptions, examine } from "./farm/doctor/doctor.ts";
+export type { Finding } from "./farm/doctor/finding.ts";
 export type { FarmEvent, FarmEventMap, FarmEventName, FarmListener, NodeName, NodeTally } from "./farm/events.ts";
-export { type JobReport, reportOf } from "./farm/job-report.ts";
-export { type NodeProgramOptions, runNode } from "./farm/node-program.ts";
-export type { ConfirmOpenNode, OpenNode } from "./farm/open-nodes.ts";
+export { type NodeProgramOptions, runNode } from "./farm/local-node/run-node.ts";
+export { type DiscoverOptions, discoverNodes } from "./farm/nodes/discover-nodes.ts";
+export { type DuplicateIds, duplicatesOf } from "./farm/nodes/duplicates.ts";
+export type { ConfirmOpenNode, OpenNode } from "./farm/nodes/open-nodes.ts";
+export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/output/encode-folder.ts";
 export {
   type CompletedJob,
   type InterruptedJob,
@@ -39,3 +38,5 @@ export {
   type RenderOptions,
   renderJob,
 } from "./farm/render-job.ts";
+export { type JobReport, reportOf } from "./farm/report/job-report.ts";
+export { appendToOwnFile } from "./system/files/own-file.ts";

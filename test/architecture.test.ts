@@ -22,7 +22,7 @@ const sharedPackages: Readonly<Record<string, readonly string[]>> = {
 const soleUsers: Readonly<Record<string, RegExp>> = {
   "bonjour-service": /^discovery\/mdns[\w-]*\.ts$/,
   ws: /^session\/websocket-link\.ts$/,
-  "fluent-ffmpeg": /^encode\/[\w-]+\.ts$/,
+  "fluent-ffmpeg": /^encode\/ffmpeg\/[\w-]+\.ts$/,
 };
 
 const files = readdirSync(source, { recursive: true, encoding: "utf8" })
@@ -32,20 +32,27 @@ const imports = files.flatMap(importsOf);
 const inside = imports.filter(({ to }) => to.startsWith("."));
 const outside = imports.filter(({ to }) => !to.startsWith(".") && !isBuiltin(to));
 
-test("rooms import core and nothing of each other; only farm joins them, and cli goes through index.ts", () => {
+test("rooms import core and system and nothing of each other; only farm joins them, and cli goes through index.ts", () => {
   const wrong = inside.filter(({ file, room, to }) => {
     const target = pathOf({ file, to });
     const targetRoom = roomOf(target);
     if (room === targetRoom || room === "index.ts") return false;
     if (room === "cli") return target !== "index.ts";
     if (room === "farm") return targetRoom === "cli" || targetRoom === "index.ts";
-    return targetRoom !== "core";
+    if (room === "core") return true;
+    return targetRoom !== "core" && (room === "system" || targetRoom !== "system");
   });
   expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
 });
 
 test("the scheduler stands on nothing: it imports no Node module and no package", () => {
   const wrong = imports.filter(({ room, to }) => room === "scheduler" && !to.startsWith("."));
+  expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+});
+
+test("core is pure: it imports no package, and of Node.js only hashes, timers and URLs", () => {
+  const allowed = new Set(["node:crypto", "node:timers/promises", "node:url"]);
+  const wrong = imports.filter(({ room, to }) => room === "core" && !to.startsWith(".") && !allowed.has(to));
   expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
 });
 
@@ -75,7 +82,7 @@ test("files are renamed, removed and opened for writing where it is waited for w
     );
   });
   // A folder is only opened to be read; whether a lock can be replaced tells whether its holder lives.
-  expect(users).toEqual(["core/held-files.ts", "frames/durable.ts", "frames/lock-file.ts"]);
+  expect(users).toEqual(["system/files/held-files.ts", "system/files/durable.ts", "frames/lock/lock-file.ts"].sort());
 });
 
 test("no file is so long that it must hold more than one subject", () => {

@@ -22,7 +22,7 @@ import { projectFolder, run } from "../setup/tools.mjs";
  */
 
 /** Folders of test/ with what depends on the system. */
-const folders = ["cli", "config", "core", "discovery", "encode", "farm", "frames", "session"];
+const folders = ["blendfile", "cli", "config", "core", "discovery", "encode", "farm", "frames", "session", "system"];
 /**
  * What cannot be run there, or tells nothing of Windows: whole files, or tests whose name holds `test`.
  *
@@ -33,17 +33,27 @@ const unfit = [
     file: `test/${name}.test.ts`,
     why: "it builds the program, and the compiler that is installed here is Linux's",
   })),
-  ...["encode/refused-frames", "farm/attempt-counts", "farm/node-pool", "farm/report-of-a-job", "farm/trust-tls"].map(
-    (name) => ({ file: `test/${name}.test.ts`, why: "it takes long there, and others use the same of the system" }),
-  ),
+  ...[
+    "encode/refused-frames",
+    "farm/job/attempt-counts",
+    "farm/nodes/node-pool",
+    "farm/report/report-of-a-job",
+    "farm/nodes/trust-tls",
+  ].map((name) => ({
+    file: `test/${name}.test.ts`,
+    why: "it takes long there, and others use the same of the system",
+  })),
   { file: "test/config/folders.test.ts", why: "it compares with the node's Python, which is Linux's here" },
   { file: "test/encode/formats.test.ts", why: "it knows what newer FFmpegs write; the films of the lane are compared" },
-  ...["encode/encoder", "encode/ffmpeg-tools", "encode/orphan"].map((name) => ({
+  ...["encode/encoder", "encode/ffmpeg/ffmpeg-tools", "encode/orphan"].map((name) => ({
     file: `test/${name}.test.ts`,
     why: "it stops programs by signals of Unix, or has shell scripts in their place",
   })),
   {
-    ...{ file: "test/farm/output-resume.test.ts", test: "is finished without any node, when the run before failed" },
+    ...{
+      file: "test/farm/job/encode-stored.test.ts",
+      test: "is finished without any node, when the run before failed",
+    },
     why: "a shell script takes FFmpeg's place",
   },
   {
@@ -51,7 +61,7 @@ const unfit = [
     why: "a log stays open to the end of its program, and Windows keeps a folder with an open file",
   },
   {
-    ...{ file: "test/frames/lock.test.ts", test: "shows signs of life, sees when another has taken it" },
+    ...{ file: "test/frames/lock/lock.test.ts", test: "shows signs of life, sees when another has taken it" },
     why: "Windows lets nobody take a lock that its holder has open",
   },
   ...[
@@ -63,10 +73,14 @@ const unfit = [
     why: "Windows counts a name's letters, and the file system below Wine its bytes",
   })),
   {
-    ...{ file: "test/farm/known-nodes.test.ts", test: "a file that cannot be read is an error" },
+    ...{ file: "test/farm/nodes/known-nodes.test.ts", test: "a file that cannot be read is an error" },
     why: "to Windows nothing is there below a file, which is no error",
   },
-  { file: "test/farm/open-nodes.test.ts", test: "a yes that cannot be kept", why: "it makes a link as Unix has them" },
+  {
+    file: "test/farm/nodes/open-nodes.test.ts",
+    test: "a yes that cannot be kept",
+    why: "it makes a link as Unix has them",
+  },
 ];
 /** They need what only the bundler can do: other modules in the place of imported ones, pictures of texts. */
 const needsBundler = /\bvi\.(mock|hoisted|useFakeTimers)\b|toMatchInlineSnapshot/;

@@ -2,18 +2,18 @@
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { FarmError, ownCommand, printable, printableLines } from "../index.ts";
-import { doctorCommand } from "./doctor-command.ts";
-import { encodeCommand } from "./encode-command.ts";
-import { farmspecCommand } from "./farmspec-command.ts";
-import { JsonLines } from "./json-lines.ts";
-import { makeKeyCommand, setKeyCommand, showKeyCommand } from "./key-command.ts";
-import { nodeCommand } from "./node-command.ts";
-import { nodesCommand } from "./nodes-command.ts";
+import { doctorCommand } from "./commands/doctor-command.ts";
+import { encodeCommand } from "./commands/encode-command.ts";
+import { farmspecCommand } from "./commands/farmspec-command.ts";
+import { makeKeyCommand, setKeyCommand, showKeyCommand } from "./commands/key-command.ts";
+import { nodeCommand } from "./commands/node-command.ts";
+import { nodesCommand } from "./commands/nodes-command.ts";
+import { renderCommand } from "./commands/render-command.ts";
+import { reportCommand } from "./commands/report-command.ts";
 import { areLastWordsTaken, err, out } from "./outputs.ts";
 import { makeProgram } from "./program.ts";
-import { LeftAtPromptError } from "./questions.ts";
-import { renderCommand } from "./render-command.ts";
-import { reportCommand } from "./report-command.ts";
+import { LeftAtPromptError } from "./prompts/questions.ts";
+import { JsonLines } from "./reporters/json-lines.ts";
 import { wasInterrupted } from "./signals.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {

@@ -1,12 +1,12 @@
 import { dirname } from "node:path";
 import { z } from "zod";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
-import { makeFolders } from "../core/folders.ts";
 import type { Sighting } from "../core/node.ts";
 import { defaultNodePort } from "../core/node-list.ts";
 import { ownCommand } from "../core/own-command.ts";
-import { readRegularFile, whyUnreadable } from "../core/regular-file.ts";
-import { replaceFile } from "../core/whole-file.ts";
+import { makeFolders } from "../system/files/folders.ts";
+import { readRegularFile, whyUnreadable } from "../system/files/regular-file.ts";
+import { replaceFile } from "../system/files/whole-file.ts";
 import { farmspecDefaults } from "./flags.ts";
 import { lineOfJsonError } from "./json-error.ts";
 

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { homeFolder } from "../core/home-folder.ts";
+import { homeFolder } from "../system/files/home-folder.ts";
 
 /** Where this program keeps what outlives a job. */
 export interface Folders {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { readConfigFile, writeConfigFile } from "../core/config-file.ts";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { type FarmKey, formatFarmKey, parseFarmKey } from "../core/farm-key.ts";
-import { readRegularFile, whyUnreadable } from "../core/regular-file.ts";
+import { readConfigFile, writeConfigFile } from "../system/files/config-file.ts";
+import { readRegularFile, whyUnreadable } from "../system/files/regular-file.ts";
 
 /** Where this user's farm key is kept, by nodes and coordinators alike. */
 export function keyFileOf(configFolder: string): string {

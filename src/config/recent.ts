@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readConfigFile, writeConfigFile } from "../core/config-file.ts";
+import { readConfigFile, writeConfigFile } from "../system/files/config-file.ts";
 
 const mostRecent = 20;
 

@@ -1,6 +1,6 @@
 import type { NodeId, Sighting } from "../core/node.ts";
 import { readAdvertisement, type ServiceAnswer } from "./advertisement.ts";
-import { Newcomers } from "./newcomers.ts";
+import { Newcomers } from "./rate-limiter.ts";
 import { SeenStarts } from "./seen-starts.ts";
 
 /** What is remembered of nodes; the one that was seen longest ago is forgotten first, and is new when it is seen again. */

@@ -1,5 +1,5 @@
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
-import { isOutOfDescriptors, moreDescriptors } from "../core/shortage.ts";
+import { isOutOfDescriptors, moreDescriptors } from "../system/files/shortage.ts";
 
 /** How an FFmpeg ended, as far as errors tell of it. */
 export interface FfmpegEnd {

@@ -1,8 +1,8 @@
-import { discard } from "../core/held-files.ts";
+import { discard } from "../system/files/held-files.ts";
 import { videoIncomplete } from "./encode-errors.ts";
-import { type EncodeSettings, encodeArguments, type FrameStream, pictureSizeOf } from "./ffmpeg-arguments.ts";
-import { FfmpegProcess, type FfmpegProcessOptions } from "./ffmpeg-process.ts";
-import type { FfmpegTools } from "./ffmpeg-tools.ts";
+import { type EncodeSettings, encodeArguments, type FrameStream, pictureSizeOf } from "./ffmpeg/ffmpeg-arguments.ts";
+import { FfmpegProcess, type FfmpegProcessOptions } from "./ffmpeg/ffmpeg-process.ts";
+import type { FfmpegTools } from "./ffmpeg/ffmpeg-tools.ts";
 import { type FinishedOutput, finishVideo } from "./finished-video.ts";
 import { piecesOf } from "./frame-pieces.ts";
 import { framesPerSecond } from "./frame-rate.ts";

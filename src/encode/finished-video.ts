@@ -1,7 +1,7 @@
 import { framesMissing, videoIncomplete } from "./encode-errors.ts";
-import type { FfmpegTools } from "./ffmpeg-tools.ts";
+import type { FfmpegTools } from "./ffmpeg/ffmpeg-tools.ts";
+import { differenceOf, probeVideo, type VideoExpectation } from "./ffmpeg/probe.ts";
 import { moveIntoPlace, type OutputTarget } from "./output-target.ts";
-import { differenceOf, probeVideo, type VideoExpectation } from "./probe.ts";
 
 /** An output that is there, whole and checked. */
 export interface FinishedOutput {

@@ -1,5 +1,5 @@
 import { FarmError } from "../core/errors.ts";
-import { openOwnFile } from "../core/own-file.ts";
+import { openOwnFile } from "../system/files/own-file.ts";
 import { frameUnreadable } from "./encode-errors.ts";
 
 /** How much of a frame file is read at once, in bytes. */

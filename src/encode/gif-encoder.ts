@@ -1,8 +1,8 @@
 import { FarmError } from "../core/errors.ts";
-import { discard } from "../core/held-files.ts";
+import { discard } from "../system/files/held-files.ts";
 import type { OutputOptions } from "./encoder.ts";
-import { gifArguments, paletteArguments } from "./ffmpeg-arguments.ts";
-import { FfmpegProcess } from "./ffmpeg-process.ts";
+import { gifArguments, paletteArguments } from "./ffmpeg/ffmpeg-arguments.ts";
+import { FfmpegProcess } from "./ffmpeg/ffmpeg-process.ts";
 import { type FinishedOutput, finishVideo } from "./finished-video.ts";
 import { piecesOf } from "./frame-pieces.ts";
 import { type FrameRate, formatFrameRate, framesPerSecond } from "./frame-rate.ts";

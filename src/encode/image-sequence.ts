@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { link, lstat, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
-import { copyToNew, discard, removeFile, renameFile } from "../core/held-files.ts";
+import { copyToNew, discard, removeFile, renameFile } from "../system/files/held-files.ts";
 import { frameUnreadable, videoIncomplete } from "./encode-errors.ts";
 import type { FinishedOutput } from "./finished-video.ts";
 import { type FrameNames, frameNameOf, framePathOf } from "./frame-names.ts";

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
-import { closeHolder, isHeld } from "../core/held-files.ts";
-import { isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "../core/shortage.ts";
+import { closeHolder, isHeld } from "../system/files/held-files.ts";
+import { isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "../system/files/shortage.ts";
 
 /** What is known of a failure beside the system's own words. */
 export interface OutputFailure {

@@ -3,9 +3,9 @@ import { access, link, lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { boundedName } from "../core/bounded-name.ts";
 import { systemCodeOf } from "../core/errors.ts";
-import { makeFolders } from "../core/folders.ts";
-import { discard, openFile, removeFile, renameFile } from "../core/held-files.ts";
-import { openOwnFile } from "../core/own-file.ts";
+import { makeFolders } from "../system/files/folders.ts";
+import { discard, openFile, removeFile, renameFile } from "../system/files/held-files.ts";
+import { openOwnFile } from "../system/files/own-file.ts";
 import { outputExists, outputFailed, unwritable } from "./output-errors.ts";
 
 /** Where a video goes, and where it is written until it is whole. */

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { FarmError } from "../core/errors.ts";
-import { copyToNew, discard } from "../core/held-files.ts";
-import { pictureArguments } from "./ffmpeg-arguments.ts";
-import { FfmpegProcess } from "./ffmpeg-process.ts";
-import type { FfmpegTools } from "./ffmpeg-tools.ts";
+import { copyToNew, discard } from "../system/files/held-files.ts";
+import { pictureArguments } from "./ffmpeg/ffmpeg-arguments.ts";
+import { FfmpegProcess } from "./ffmpeg/ffmpeg-process.ts";
+import type { FfmpegTools } from "./ffmpeg/ffmpeg-tools.ts";
 import { piecesOf } from "./frame-pieces.ts";
 import { outputFailed } from "./output-errors.ts";
 import { giveUsualMode, moveIntoPlace, type OutputTarget, prepareTarget, removeParts } from "./output-target.ts";

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
-import { blankFrame } from "./blank-frame.ts";
 import { FfmpegExitedError } from "./encode-errors.ts";
-import { encodeTrialArguments, type FrameStream, pictureTrialArguments } from "./ffmpeg-arguments.ts";
-import { FfmpegProcess } from "./ffmpeg-process.ts";
-import type { FfmpegTools } from "./ffmpeg-tools.ts";
+import { blankFrame } from "./ffmpeg/blank-frame.ts";
+import { encodeTrialArguments, type FrameStream, pictureTrialArguments } from "./ffmpeg/ffmpeg-arguments.ts";
+import { FfmpegProcess } from "./ffmpeg/ffmpeg-process.ts";
+import type { FfmpegTools } from "./ffmpeg/ffmpeg-tools.ts";
 import { piecesOf } from "./frame-pieces.ts";
 import type { VideoFormat } from "./output-format.ts";
 

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { freeBytes, leastBytes, roomInWords } from "../core/shortage.ts";
 import { formatBytes } from "../core/units.ts";
+import { freeBytes, leastBytes, roomInWords } from "../system/files/shortage.ts";
 
 /** A video that is being written. */
 export interface Unfinished {

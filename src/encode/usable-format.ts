@@ -1,5 +1,5 @@
 import { codecs } from "./codecs.ts";
-import { encoderMissing, encodersOf, type FfmpegTools, hasOption } from "./ffmpeg-tools.ts";
+import { encoderMissing, encodersOf, type FfmpegTools, hasOption } from "./ffmpeg/ffmpeg-tools.ts";
 import { codecsFor, listed, type OutputFormat, type VideoFormat } from "./output-format.ts";
 
 /**

@@ -4,16 +4,16 @@ import type { JobSettings } from "../core/job-settings.ts";
 import { counted } from "../core/text.ts";
 import { JobFolder, type Run } from "../frames/job-folder.ts";
 import type { FarmListener, NodeTally } from "./events.ts";
-import { Gathering } from "./gathering.ts";
-import type { ConfirmOpenNode } from "./open-nodes.ts";
-import { videoDoneBefore } from "./output-done.ts";
-import { encodeStored, findStored, fingerprintFor } from "./output-resume.ts";
-import { type Preparation, prepare } from "./preparation.ts";
-import { type Produced, produce } from "./production.ts";
-import type { RefusedBefore } from "./refused-frames.ts";
+import { Traces } from "./job/created-folders.ts";
+import { encodeStored, findStored, fingerprintFor } from "./job/encode-stored.ts";
+import { Tally } from "./job/job-totals.ts";
+import { type Preparation, prepare } from "./job/prepare-job.ts";
+import { type Produced, produce } from "./job/run-job.ts";
+import { Gathering } from "./nodes/fleet.ts";
+import type { ConfirmOpenNode } from "./nodes/open-nodes.ts";
+import { videoDoneBefore } from "./output/existing-output.ts";
+import type { RefusedBefore } from "./output/refused-frames.ts";
 import { stayAwake } from "./stay-awake.ts";
-import { Tally } from "./tally.ts";
-import { Traces } from "./traces.ts";
 
 /** A job of which every expected frame is in the video. */
 export interface CompletedJob {

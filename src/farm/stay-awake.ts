@@ -1,4 +1,4 @@
-import { keepAwake } from "../core/awake.ts";
+import { keepAwake } from "../system/programs/awake.ts";
 import type { FarmListener } from "./events.ts";
 
 /**

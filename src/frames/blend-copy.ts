@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { chmod, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { copyToNew, discard, openFile, renameFile } from "../core/held-files.ts";
-import { openRegularFile } from "../core/regular-file.ts";
-import { syncFolder } from "./durable.ts";
+import { syncFolder } from "../system/files/durable.ts";
+import { copyToNew, discard, openFile, renameFile } from "../system/files/held-files.ts";
+import { openRegularFile } from "../system/files/regular-file.ts";
 import { isBlobName, makeOwnFolder, removeOwnFiles } from "./own-names.ts";
 
 /** The blendfile as it was when the job began. */

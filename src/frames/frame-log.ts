@@ -1,9 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
-import { createOwnFile, openOwnFile } from "../core/own-file.ts";
 import { printableJson } from "../core/text.ts";
-import { syncFolder, writeAll } from "./durable.ts";
+import { syncFolder, writeAll } from "../system/files/durable.ts";
+import { createOwnFile, openOwnFile } from "../system/files/own-file.ts";
 import { type FrameRecord, parseFrameRecord } from "./frame-record.ts";
 
 /**

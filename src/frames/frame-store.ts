@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { discard, renameFile } from "../core/held-files.ts";
 import type { Frame } from "../core/node.ts";
-import { syncFolder } from "./durable.ts";
-import type { FrameFormat } from "./frame-expectation.ts";
+import { syncFolder } from "../system/files/durable.ts";
+import { discard, renameFile } from "../system/files/held-files.ts";
+import type { FrameFormat } from "./check/frame-expectation.ts";
 import { FrameLog } from "./frame-log.ts";
 import { frameFileName } from "./frame-name.ts";
 import type { FrameRecord } from "./frame-record.ts";

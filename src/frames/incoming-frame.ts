@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { discard } from "../core/held-files.ts";
-import { createOwnFile } from "../core/own-file.ts";
-import { writeAll } from "./durable.ts";
-import { checkFrameFile } from "./frame-check.ts";
-import { type FrameFormat, largestFrameBytes } from "./frame-expectation.ts";
+import { writeAll } from "../system/files/durable.ts";
+import { discard } from "../system/files/held-files.ts";
+import { createOwnFile } from "../system/files/own-file.ts";
+import { checkFrameFile } from "./check/frame-check.ts";
+import { type FrameFormat, largestFrameBytes } from "./check/frame-expectation.ts";
 import type { FrameRecord } from "./frame-record.ts";
 import { FrameInvalidError, requireSpace, storeFailed } from "./store-errors.ts";
 

@@ -2,10 +2,10 @@ import { lstat, opendir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { boundedName, shortDigestOf } from "../core/bounded-name.ts";
 import { systemCodeOf } from "../core/errors.ts";
-import { oddFile, requireOneName } from "../core/own-file.ts";
-import { isSharedPlace, ownUid } from "../core/owners.ts";
-import { oddityOf } from "../core/regular-file.ts";
-import { unsafePath } from "../core/unsafe-path.ts";
+import { oddFile, requireOneName } from "../system/files/own-file.ts";
+import { isSharedPlace, ownUid } from "../system/files/owners.ts";
+import { oddityOf } from "../system/files/regular-file.ts";
+import { unsafePath } from "../system/files/unsafe-path.ts";
 
 /** As much of an output's name as a job folder elsewhere has; some file systems take no more than 143 bytes. */
 const longestNameBytes = 100;

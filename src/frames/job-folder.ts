@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
-import { makeFolders } from "../core/folders.ts";
-import { removeFile, renameFile } from "../core/held-files.ts";
+import { syncFolder } from "../system/files/durable.ts";
+import { makeFolders } from "../system/files/folders.ts";
+import { removeFile, renameFile } from "../system/files/held-files.ts";
 import { type BlendCopy, copyBlend } from "./blend-copy.ts";
-import { syncFolder } from "./durable.ts";
 import { frameOfFileName } from "./frame-name.ts";
 import { jobFolderOf, requireSafeJobFolder } from "./job-folder-place.ts";
 import { type JobRecord, readJobRecord, writeJobRecord } from "./job-record.ts";
-import { JobLock } from "./lock.ts";
+import { JobLock } from "./lock/lock.ts";
 import { frameOfOwnName, isBlobName, isRecordName, type LeftBehind, removeOwn, removeOwnFiles } from "./own-names.ts";
 import { folderUnusable, storeFailed } from "./store-errors.ts";
 

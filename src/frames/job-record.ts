@@ -1,6 +1,6 @@
 import { FarmError, systemCodeOf } from "../core/errors.ts";
-import { readOwnFile } from "../core/own-file.ts";
-import { replaceFile } from "../core/whole-file.ts";
+import { readOwnFile } from "../system/files/own-file.ts";
+import { replaceFile } from "../system/files/whole-file.ts";
 import { isObject } from "./frame-record.ts";
 
 /** What `job.json` keeps of a job, from run to run. */

@@ -1,9 +1,9 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, systemCodeOf } from "../core/errors.ts";
-import { removeEmptyFolder, removeFile } from "../core/held-files.ts";
 import type { Frame } from "../core/node.ts";
-import { requireOwnFolder } from "../core/own-file.ts";
+import { removeEmptyFolder, removeFile } from "../system/files/held-files.ts";
+import { requireOwnFolder } from "../system/files/own-file.ts";
 import { frameOfFileName } from "./frame-name.ts";
 
 /** Whether it is a name that we give: nothing else is ever removed from a job folder. */

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
-import { renameFile } from "../core/held-files.ts";
-import { syncFolder } from "./durable.ts";
+import { syncFolder } from "../system/files/durable.ts";
+import { renameFile } from "../system/files/held-files.ts";
 import type { FrameLog } from "./frame-log.ts";
 import { frameFileName } from "./frame-name.ts";
 import type { FrameRecord } from "./frame-record.ts";

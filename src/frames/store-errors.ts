@@ -1,9 +1,9 @@
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
-import { closeHolder, isHeld } from "../core/held-files.ts";
 import type { Frame } from "../core/node.ts";
-import { freeBytes, isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "../core/shortage.ts";
 import { formatBytes } from "../core/units.ts";
-import type { FrameFault } from "./frame-expectation.ts";
+import { closeHolder, isHeld } from "../system/files/held-files.ts";
+import { freeBytes, isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "../system/files/shortage.ts";
+import type { FrameFault } from "./check/frame-expectation.ts";
 
 /** A result that is not the frame it should be: it counts against the node that sent it. */
 export class FrameInvalidError extends FarmError {

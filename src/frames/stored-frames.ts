@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
-import { readOwnFile } from "../core/own-file.ts";
-import type { FrameFormat } from "./frame-expectation.ts";
+import { readOwnFile } from "../system/files/own-file.ts";
+import type { FrameFormat } from "./check/frame-expectation.ts";
 import { FrameLog } from "./frame-log.ts";
 import { frameFileName } from "./frame-name.ts";
 import { type FrameRecord, parseFrameRecord, standingRecords } from "./frame-record.ts";

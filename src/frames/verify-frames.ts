@@ -2,10 +2,10 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
-import { requireOwnFolder } from "../core/own-file.ts";
+import { requireOwnFolder } from "../system/files/own-file.ts";
 import { hashFile } from "./blend-copy.ts";
-import { checkFrameFile } from "./frame-check.ts";
-import type { FrameFormat } from "./frame-expectation.ts";
+import { checkFrameFile } from "./check/frame-check.ts";
+import type { FrameFormat } from "./check/frame-expectation.ts";
 import { frameFileName } from "./frame-name.ts";
 import { type FrameRecord, standingRecords } from "./frame-record.ts";
 

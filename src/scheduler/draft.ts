@@ -1,10 +1,10 @@
 import type { Frame, NodeId, SlotId } from "../core/node.ts";
+import type { SortedMap } from "./collections/sorted-map.ts";
 import type { Instruction, InstructionBody, SchedulerEvent } from "./events.ts";
 import { type Filed, refiled } from "./filing.ts";
 import type { FrameRecord, FrameTable, Try } from "./frame-table.ts";
 import type { Indices } from "./indices.ts";
 import type { SchedulingPolicy } from "./policy.ts";
-import type { SortedMap } from "./sorted-map.ts";
 import type { Attempt, NodeRecord, RecentTimes, SchedulerState, Slot } from "./state.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Frame, NodeId } from "../core/node.ts";
+import { compareNumbers, noKeys, type SortedKeys } from "./collections/sorted-map.ts";
+import { Vector } from "./collections/vector.ts";
 import type { AttemptError } from "./events.ts";
-import { compareNumbers, noKeys, type SortedKeys } from "./sorted-map.ts";
-import { Vector } from "./vector.ts";
 
 /** `queued → active → stored`, or `failed`. */
 export type FrameStatus = "queued" | "active" | "stored" | "failed";

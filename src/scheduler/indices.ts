@@ -1,6 +1,6 @@
 import type { NodeId } from "../core/node.ts";
-import { compareIds, noKeys, type SortedKeys } from "./sorted-map.ts";
-import { TimedSet } from "./timed-set.ts";
+import { compareIds, noKeys, type SortedKeys } from "./collections/sorted-map.ts";
+import { TimedSet } from "./collections/timed-set.ts";
 
 type OfNode = readonly [NodeId, number];
 type TimedNode = readonly [number, NodeId];

@@ -1,8 +1,8 @@
 import type { Frame, NodeId, SlotId } from "../core/node.ts";
+import { compareIds, compareNumbers, SortedMap } from "./collections/sorted-map.ts";
 import { FrameTable } from "./frame-table.ts";
 import { type Indices, noIndices } from "./indices.ts";
 import { defaultPolicy, type SchedulingPolicy } from "./policy.ts";
-import { compareIds, compareNumbers, SortedMap } from "./sorted-map.ts";
 
 /** `assigned` waits in a slot's queue of one, `running` renders, `rendered` has a result that is being fetched. */
 type AttemptStatus = "assigned" | "running" | "rendered";

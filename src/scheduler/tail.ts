@@ -1,5 +1,6 @@
 import type { NodeId } from "../core/node.ts";
 import { assignFrame, withdraw } from "./attempts.ts";
+import type { TimedSet } from "./collections/timed-set.ts";
 import type { Draft } from "./draft.ts";
 import { movesOf } from "./filing.ts";
 import type { FrameRecord } from "./frame-table.ts";
@@ -17,7 +18,6 @@ import {
   resultsOf,
 } from "./queries.ts";
 import type { Attempt } from "./state.ts";
-import type { TimedSet } from "./timed-set.ts";
 
 /** After an event it is left at so many nodes that find nothing, and at so many attempts that one of them may not take … */
 const mostLooks = 8;

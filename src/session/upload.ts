@@ -1,6 +1,6 @@
 import { FarmError } from "../core/errors.ts";
-import { openOwnFile } from "../core/own-file.ts";
 import { withinTime } from "../core/time-limit.ts";
+import { openOwnFile } from "../system/files/own-file.ts";
 import { encodePiece, largestPieceBytes } from "./piece.ts";
 import type { FromCoordinator, FromNode } from "./protocol.ts";
 

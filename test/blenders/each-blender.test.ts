@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Reference } from "../support/blender.ts";
-import { requireBuild } from "../support/lab.ts";
-import type { LabEvent } from "../support/lab-coordinator.ts";
-import { expectSameFilm } from "../support/lab-results.ts";
+import { requireBuild } from "../support/lab/lab.ts";
+import type { LabEvent } from "../support/lab/lab-coordinator.ts";
+import { expectSameFilm } from "../support/lab/lab-results.ts";
 import { referenceBy, type SceneOptions, sceneBy } from "./scene.ts";
 import { type TestedBlender, testedBlenders } from "./tested-blender.ts";
 import { VersionLab } from "./version-lab.ts";

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { checkFrameFile } from "../../src/frames/frame-check.ts";
+import { checkFrameFile } from "../../src/frames/check/frame-check.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 import { runBlender, testedBlenders } from "./tested-blender.ts";
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { pixelsOf } from "../support/blender.ts";
-import { requireBuild } from "../support/lab.ts";
-import { completion } from "../support/lab-results.ts";
+import { requireBuild } from "../support/lab/lab.ts";
+import { completion } from "../support/lab/lab-results.ts";
 import { runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
 import { VersionLab } from "./version-lab.ts";
 

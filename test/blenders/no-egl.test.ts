@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { FarmLab, requireBuild } from "../support/lab.ts";
-import { completion } from "../support/lab-results.ts";
+import { FarmLab, requireBuild } from "../support/lab/lab.ts";
+import { completion } from "../support/lab/lab-results.ts";
 import { type SceneOptions, sceneBy } from "./scene.ts";
 import { type TestedBlender, testedBlenders, wordsOf } from "./tested-blender.ts";
 

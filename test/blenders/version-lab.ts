@@ -1,9 +1,9 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { FarmLab, type Leftovers } from "../support/lab.ts";
-import type { LabCoordinator } from "../support/lab-coordinator.ts";
-import { type LabNode, startLabNode } from "../support/lab-node.ts";
-import { within } from "../support/lab-program.ts";
+import { FarmLab, type Leftovers } from "../support/lab/lab.ts";
+import type { LabCoordinator } from "../support/lab/lab-coordinator.ts";
+import { type LabNode, startLabNode } from "../support/lab/lab-node.ts";
+import { within } from "../support/lab/lab-program.ts";
 import { testRunVariable } from "../support/processes.ts";
 import { type TestedBlender, wordsOf } from "./tested-blender.ts";
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { requireBuild } from "../support/lab.ts";
-import { completion, expectSameFilm, framesByNode } from "../support/lab-results.ts";
+import { requireBuild } from "../support/lab/lab.ts";
+import { completion, expectSameFilm, framesByNode } from "../support/lab/lab-results.ts";
 import { referenceBy, type SceneOptions, sceneBy } from "./scene.ts";
 import { testedBlenders } from "./tested-blender.ts";
 import { VersionLab } from "./version-lab.ts";

@@ -3,8 +3,8 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
-import type { FakeNodeOptions } from "../support/fake-node.ts";
-import { type ServedNode, TerminalLab } from "../support/terminal-lab.ts";
+import type { FakeNodeOptions } from "../support/nodes/fake-node.ts";
+import { type ServedNode, TerminalLab } from "../support/terminal/terminal-lab.ts";
 
 interface Case {
   /** What the node is like that is named with --nodes; without it none is named. */

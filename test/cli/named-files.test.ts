@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-import { TerminalLab } from "../support/terminal-lab.ts";
+import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 
 const usual = ["scene.blend", "-o", "film.mp4"];
 

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
-import { farmLabProblem, skipBecause } from "../support/lab.ts";
-import { startLabNode } from "../support/lab-node.ts";
-import { NetworkLab } from "../support/network-lab.ts";
-import { TerminalLab } from "../support/terminal-lab.ts";
+import { farmLabProblem, skipBecause } from "../support/lab/lab.ts";
+import { startLabNode } from "../support/lab/lab-node.ts";
+import { NetworkLab } from "../support/lab/network-lab.ts";
+import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 
 describe.skipIf(skipBecause(farmLabProblem))("on a network of its own", () => {
   test("nodes and farmspec tell who is there, 3 when nobody; a listed node is found again at another address", async () => {

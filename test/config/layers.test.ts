@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { flagsOfEnvironment } from "../../src/config/environment.ts";
 import { type Farmspec, parseFarmspec } from "../../src/config/farmspec.ts";
 import { parseRenderFlags, type RenderFlags } from "../../src/config/flags.ts";
-import { layerFlags, settleJob } from "../../src/config/settle.ts";
+import { layerFlags, settleJob } from "../../src/config/resolve-settings.ts";
 
 const id = "0123456789abcdef".repeat(2);
 const needed = { blend: "a.blend", output: "b.mp4" };

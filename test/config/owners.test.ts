@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { keyFileOf, loadKeys, saveKey } from "../../src/config/keys.ts";
 import { type FarmKey, formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
-import { KnownNodes } from "../../src/farm/known-nodes.ts";
+import { KnownNodes } from "../../src/farm/nodes/known-nodes.ts";
 import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 

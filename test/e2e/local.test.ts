@@ -3,8 +3,8 @@ import { mkdir, symlink } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import { blenderLabProblem, FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import { completion, expectSameFilm } from "../support/lab-results.ts";
+import { blenderLabProblem, FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { completion, expectSameFilm } from "../support/lab/lab-results.ts";
 
 const nothing = { processes: [], files: [] };
 

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-import { skipBecause } from "../support/lab.ts";
-import { NetworkLab, networkLabProblem } from "../support/network-lab.ts";
+import { skipBecause } from "../support/lab/lab.ts";
+import { NetworkLab, networkLabProblem } from "../support/lab/network-lab.ts";
 
 describe.skipIf(skipBecause(networkLabProblem))("the lab of several hosts on one machine", () => {
   test("hosts hear each other's multicast, a cut cable ends it, and nothing is left of the lab", async () => {

@@ -1,8 +1,8 @@
 // A program that asks FFmpeg, ffprobe and Blender, and lives on after a Ctrl-C. process-group.test.ts compiles src/ and puts
 // this file where its imports are right.
-import { findFfmpeg } from "../../src/encode/ffmpeg-tools.js";
-import { probeVideo } from "../../src/encode/probe.js";
-import { findBlender } from "../../src/farm/blender-program.js";
+import { findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.js";
+import { probeVideo } from "../../src/encode/ffmpeg/probe.js";
+import { findBlender } from "../../src/farm/local-node/find-blender.js";
 
 process.on("SIGINT", () => {});
 const [, , ffmpeg, blender, video] = process.argv;

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { askProgram } from "../../src/core/ask-program.ts";
-import { FfmpegProcess } from "../../src/encode/ffmpeg-process.ts";
-import { encodersOf, findFfmpeg } from "../../src/encode/ffmpeg-tools.ts";
+import { FfmpegProcess } from "../../src/encode/ffmpeg/ffmpeg-process.ts";
+import { encodersOf, findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";
+import { probeVideo } from "../../src/encode/ffmpeg/probe.ts";
 import { frameNamesOf } from "../../src/encode/frame-names.ts";
 import { piecesOf } from "../../src/encode/frame-pieces.ts";
 import { ImageSequence } from "../../src/encode/image-sequence.ts";
 import { prepareTarget, removeParts } from "../../src/encode/output-target.ts";
-import { probeVideo } from "../../src/encode/probe.ts";
+import { askProgram } from "../../src/system/programs/ask-program.ts";
 import { fewDescriptorsProblem, withFewDescriptors } from "../frames/few-descriptors.ts";
 import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";

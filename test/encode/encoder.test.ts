@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Encoder, type EncoderOptions } from "../../src/encode/encoder.ts";
-import { encodeArguments } from "../../src/encode/ffmpeg-arguments.ts";
-import { type FfmpegTools, findFfmpeg } from "../../src/encode/ffmpeg-tools.ts";
+import { encodeArguments } from "../../src/encode/ffmpeg/ffmpeg-arguments.ts";
+import { type FfmpegTools, findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";
 import { type FrameFolder, isRunning, makeFrames, streamMd5, videoFormatOf } from "../support/ffmpeg.ts";
 
 const jobId = "0123456789abcdef0123456789abcdef";

@@ -1,7 +1,7 @@
 // A program that encodes one frame again and again until it is killed, and says FFmpeg's process number as soon as FFmpeg
 // has taken frames. orphan.test.ts compiles src/ and puts this file where its imports are right.
 import { Encoder } from "../../src/encode/encoder.js";
-import { findFfmpeg } from "../../src/encode/ffmpeg-tools.js";
+import { findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.js";
 import { outputFormatOf } from "../../src/encode/output-format.js";
 
 const [, , frame, output] = process.argv;

@@ -2,7 +2,7 @@ import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Encoder, type EncoderOptions } from "../../src/encode/encoder.ts";
-import { findFfmpeg } from "../../src/encode/ffmpeg-tools.ts";
+import { findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";
 import { frameNamesOf } from "../../src/encode/frame-names.ts";
 import { makeGif } from "../../src/encode/gif-encoder.ts";
 import { ImageSequence } from "../../src/encode/image-sequence.ts";

@@ -2,7 +2,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import { findFfmpeg } from "../../src/encode/ffmpeg-tools.ts";
+import { findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";
 import { Poster, requirePosterKind } from "../../src/encode/poster.ts";
 import { makeFrames } from "../support/ffmpeg.ts";
 

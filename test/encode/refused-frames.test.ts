@@ -2,7 +2,7 @@ import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { findFfmpeg } from "../../src/encode/ffmpeg-tools.ts";
+import { findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";
 import { findRefused, type TrialOptions } from "../../src/encode/refused-frames.ts";
 import { makeFrames, videoFormatOf } from "../support/ffmpeg.ts";
 import { profileChunk, withChunk } from "../support/odd-chunks.ts";

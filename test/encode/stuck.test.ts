@@ -1,13 +1,13 @@
 import { open, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { askProgram } from "../../src/core/ask-program.ts";
 import { Encoder } from "../../src/encode/encoder.ts";
-import { FfmpegProcess } from "../../src/encode/ffmpeg-process.ts";
-import { findFfmpeg } from "../../src/encode/ffmpeg-tools.ts";
+import { FfmpegProcess } from "../../src/encode/ffmpeg/ffmpeg-process.ts";
+import { findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";
+import { probeVideo } from "../../src/encode/ffmpeg/probe.ts";
 import { makeGif } from "../../src/encode/gif-encoder.ts";
 import { Poster } from "../../src/encode/poster.ts";
-import { probeVideo } from "../../src/encode/probe.ts";
+import { askProgram } from "../../src/system/programs/ask-program.ts";
 import { type FrameFolder, isRunning, makeFrames, videoFormatOf } from "../support/ffmpeg.ts";
 import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
@@ -15,8 +15,8 @@ import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 const limits = vi.hoisted(() => ({ probeMs: [] as (number | undefined)[], silentFile: "" }));
 
 // A test cannot wait for minutes. The real programs keep them, for busy machines; and what has no limit gets none here.
-vi.mock("../../src/core/ask-program.ts", async (original) => {
-  const { askProgram } = await original<typeof import("../../src/core/ask-program.ts")>();
+vi.mock("../../src/system/programs/ask-program.ts", async (original) => {
+  const { askProgram } = await original<typeof import("../../src/system/programs/ask-program.ts")>();
   const short: typeof askProgram = (program, args, options) => {
     if (!args.includes("-count_packets")) return askProgram(program, args, options);
     limits.probeMs.push(options.timeoutMs);
@@ -28,8 +28,8 @@ vi.mock("../../src/core/ask-program.ts", async (original) => {
   };
   return { askProgram: short };
 });
-vi.mock("../../src/encode/ffmpeg-process.ts", async (original) => {
-  const { FfmpegProcess } = await original<typeof import("../../src/encode/ffmpeg-process.ts")>();
+vi.mock("../../src/encode/ffmpeg/ffmpeg-process.ts", async (original) => {
+  const { FfmpegProcess } = await original<typeof import("../../src/encode/ffmpeg/ffmpeg-process.ts")>();
   const start: typeof FfmpegProcess.start = (ffmpeg, args, options) =>
     FfmpegProcess.start(ffmpeg, args, ffmpeg === "ffmpeg" ? options : { ...options, stuckMs: 500 });
   return { FfmpegProcess: { start } };

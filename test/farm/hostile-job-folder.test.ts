@@ -2,10 +2,10 @@ import { link, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/prom
 import { basename, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { encodeFolder } from "../../src/farm/encode-folder.ts";
 import type { FarmEvent } from "../../src/farm/events.ts";
-import { reportOf } from "../../src/farm/job-report.ts";
-import { ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
+import { encodeFolder } from "../../src/farm/output/encode-folder.ts";
+import { reportOf } from "../../src/farm/report/job-report.ts";
+import { ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
 import { pictureOf } from "../support/untouched.ts";
 
 vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace

@@ -2,11 +2,11 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { shellQuoted } from "../../src/core/text.ts";
-import { encodeFolder } from "../../src/farm/encode-folder.ts";
-import { reportOf } from "../../src/farm/job-report.ts";
-import { encodeAgain } from "../../src/farm/output-finish.ts";
+import { encodeFolder } from "../../src/farm/output/encode-folder.ts";
+import { encodeAgain } from "../../src/farm/output/finish-output.ts";
+import { reportOf } from "../../src/farm/report/job-report.ts";
 import { jobFolderOf } from "../../src/frames/job-folder-place.ts";
-import { ScriptedFarm } from "../support/scripted-farm.ts";
+import { ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 
 vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace
 

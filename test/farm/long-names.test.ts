@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
+import { ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
 
 vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace
 

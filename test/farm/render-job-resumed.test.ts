@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/scripted-farm.ts";
+import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/nodes/scripted-farm.ts";
 
 vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace
 

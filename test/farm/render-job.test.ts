@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
-import type { FakeNodeOptions } from "../support/fake-node.ts";
+import type { FakeNodeOptions } from "../support/nodes/fake-node.ts";
+import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 import { makePng } from "../support/png.ts";
-import { range, ScriptedFarm } from "../support/scripted-farm.ts";
 
 vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace
 

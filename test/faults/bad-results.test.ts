@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
-import type { FakeConversation, FakeNodeOptions } from "../support/fake-node.ts";
+import type { FakeConversation, FakeNodeOptions } from "../support/nodes/fake-node.ts";
+import { range, ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
 import { withChunk } from "../support/odd-chunks.ts";
 import { makePng, pngChunk } from "../support/png.ts";
-import { range, ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
 
 // A minute without bytes is long for a test; the real number has a test of its own.
 vi.mock("../../src/session/timing.ts", async (original) => ({ ...(await original<object>()), transferLookMs: 100 }));

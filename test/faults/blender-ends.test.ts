@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference, saveScene } from "../support/blender.ts";
-import { expectClean, hold, renders, slotsOf } from "../support/fault-lab.ts";
-import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab.ts";
-import type { LabCoordinator } from "../support/lab-coordinator.ts";
-import type { LabNode } from "../support/lab-node.ts";
-import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
-import { range } from "../support/scripted-farm.ts";
+import { expectClean, hold, renders, slotsOf } from "../support/lab/fault-lab.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import type { LabCoordinator } from "../support/lab/lab-coordinator.ts";
+import type { LabNode } from "../support/lab/lab-node.ts";
+import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab/lab-results.ts";
+import { range } from "../support/nodes/scripted-farm.ts";
 
 describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", () => {
   let scene: Reference;

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { JobSettings } from "../../src/core/job-settings.ts";
-import { range, ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
+import { range, ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
 
 /** A run that is stopped after some frames, for a second one to go on from. */
 async function halfAJob(farm: ScriptedFarm, node: ScriptedNode, settings: Partial<JobSettings> = {}): Promise<number> {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test, vi } from "vitest";
-import { range, ScriptedFarm } from "../support/scripted-farm.ts";
+import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 
 const hour = 3_600_000;
 

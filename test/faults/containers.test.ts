@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { keyframedScene } from "../support/blender.ts";
 import { containerProblem, inContainer, makeWorkFolder, someKey } from "../support/container.ts";
-import { mountSmallDisk } from "../support/fault-disk.ts";
-import { requireBuild, skipBecause } from "../support/lab.ts";
+import { mountSmallDisk } from "../support/lab/fault-disk.ts";
+import { requireBuild, skipBecause } from "../support/lab/lab.ts";
 
 type Environment = Readonly<Record<string, string>>;
 type Place = "unset" | "absent" | "foreign" | "readOnly" | "full";

@@ -3,11 +3,11 @@ import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import { expectClean } from "../support/fault-lab.ts";
-import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import type { LabCoordinator } from "../support/lab-coordinator.ts";
-import { completion, expectSameFilm, storedFrames } from "../support/lab-results.ts";
-import { Dice } from "../support/simulate-dice.ts";
+import { expectClean } from "../support/lab/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import type { LabCoordinator } from "../support/lab/lab-coordinator.ts";
+import { completion, expectSameFilm, storedFrames } from "../support/lab/lab-results.ts";
+import { Dice } from "../support/simulation/simulate-dice.ts";
 
 /**
  * Waits until the run is to be killed: every fifth as soon as all frames are stored, from when on it encodes, checks and

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import { blenderPath, keyframedScene, type Reference } from "../support/blender.ts";
-import { expectClean, halfOf, renders, slotsOf } from "../support/fault-lab.ts";
-import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import { completion, expectSameFilm, framesByNode } from "../support/lab-results.ts";
+import { expectClean, halfOf, renders, slotsOf } from "../support/lab/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { completion, expectSameFilm, framesByNode } from "../support/lab/lab-results.ts";
 
 /** Empties the scene of what is seen in it, and saves it elsewhere. */
 const emptied = (path: string) => `import bpy

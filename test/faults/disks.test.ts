@@ -5,13 +5,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { formatFarmKey } from "../../src/core/farm-key.ts";
 import { fewDescriptorsProblem, leaveDescriptors } from "../frames/few-descriptors.ts";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import { mountSmallDisk } from "../support/fault-disk.ts";
-import { expectClean, hold, renders } from "../support/fault-lab.ts";
-import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import { LabCoordinator, type LabEvent } from "../support/lab-coordinator.ts";
-import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
+import { mountSmallDisk } from "../support/lab/fault-disk.ts";
+import { expectClean, hold, renders } from "../support/lab/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { LabCoordinator, type LabEvent } from "../support/lab/lab-coordinator.ts";
+import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab/lab-results.ts";
+import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 import { processesOf, remainingProcesses, testRunVariable } from "../support/processes.ts";
-import { range, ScriptedFarm } from "../support/scripted-farm.ts";
 
 describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and too few file descriptors", () => {
   let scene: Reference;

@@ -2,11 +2,11 @@ import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
-import { farmLabProblem, skipBecause } from "../support/lab.ts";
-import { type LabNode, startLabNode } from "../support/lab-node.ts";
+import { farmLabProblem, skipBecause } from "../support/lab/lab.ts";
+import { type LabNode, startLabNode } from "../support/lab/lab-node.ts";
+import { NetworkLab } from "../support/lab/network-lab.ts";
 import { withMachineId } from "../support/machine-id.ts";
-import { NetworkLab } from "../support/network-lab.ts";
-import { TerminalLab } from "../support/terminal-lab.ts";
+import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 
 const [machine, otherMachine] = ["0123456789abcdef".repeat(2), "fedcba9876543210".repeat(2)];
 const env = { RENDERFARM_KEY: formatFarmKey(makeFarmKey()) };

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { pixelsOf, renderAlone, saveScene } from "../support/blender.ts";
-import { expectClean, freeze, slotsOf } from "../support/fault-lab.ts";
-import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab.ts";
-import { completion } from "../support/lab-results.ts";
+import { expectClean, freeze, slotsOf } from "../support/lab/fault-lab.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { completion } from "../support/lab/lab-results.ts";
+import { range } from "../support/nodes/scripted-farm.ts";
 import { makePng } from "../support/png.ts";
-import { range } from "../support/scripted-farm.ts";
 
 const frames = range(1, 8);
 const format = { width: 64, height: 64, depth: 8, colorMode: "RGB" } as const;

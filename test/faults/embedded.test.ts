@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab.ts";
-import { completion, expectSameFilm, storedFrames } from "../support/lab-results.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { completion, expectSameFilm, storedFrames } from "../support/lab/lab-results.ts";
 
 describe.skipIf(skipBecause(blenderLabProblem))("the node that a job starts on its own machine", () => {
   let scene: Reference;

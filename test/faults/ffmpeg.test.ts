@@ -1,22 +1,22 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { encodeFolder } from "../../src/farm/encode-folder.ts";
+import { encodeFolder } from "../../src/farm/output/encode-folder.ts";
 import { whyNoDisk } from "../frames/small-disk.ts";
-import { mountSmallDisk } from "../support/fault-disk.ts";
 import { isRunning } from "../support/ffmpeg.ts";
-import { range, ScriptedFarm } from "../support/scripted-farm.ts";
+import { mountSmallDisk } from "../support/lab/fault-disk.ts";
+import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 import { skipBecause } from "../support/skip.ts";
 
 // Minutes without a sign of life are long for a test. What has no limit gets none here.
-vi.mock("../../src/core/ask-program.ts", async (original) => {
-  const { askProgram } = await original<typeof import("../../src/core/ask-program.ts")>();
+vi.mock("../../src/system/programs/ask-program.ts", async (original) => {
+  const { askProgram } = await original<typeof import("../../src/system/programs/ask-program.ts")>();
   const short: typeof askProgram = (program, args, options) =>
     askProgram(program, args, { ...options, timeoutMs: options.timeoutMs && Math.min(options.timeoutMs, 5_000) });
   return { askProgram: short };
 });
-vi.mock("../../src/encode/ffmpeg-process.ts", async (original) => {
-  const { FfmpegProcess } = await original<typeof import("../../src/encode/ffmpeg-process.ts")>();
+vi.mock("../../src/encode/ffmpeg/ffmpeg-process.ts", async (original) => {
+  const { FfmpegProcess } = await original<typeof import("../../src/encode/ffmpeg/ffmpeg-process.ts")>();
   const start: typeof FfmpegProcess.start = (ffmpeg, args, options) =>
     FfmpegProcess.start(ffmpeg, args, { ...options, stuckMs: 1_000 });
   return { FfmpegProcess: { start } };

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-import { skipBecause } from "../support/lab.ts";
-import { NetworkLab, networkLabProblem } from "../support/network-lab.ts";
-import { TerminalLab } from "../support/terminal-lab.ts";
+import { skipBecause } from "../support/lab/lab.ts";
+import { NetworkLab, networkLabProblem } from "../support/lab/network-lab.ts";
+import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 
 const announcer = fileURLToPath(new URL("../support/announce.mjs", import.meta.url));
 

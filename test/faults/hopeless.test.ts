@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { range, ScriptedFarm } from "../support/scripted-farm.ts";
+import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 
 /** Nothing that cannot succeed may take longer than this, with scripted nodes that need no time. */
 const boundedMs = 20_000;

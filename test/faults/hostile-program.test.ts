@@ -2,10 +2,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
 import type { FromNode } from "../../src/session/protocol.ts";
-import type { FakeNodeOptions } from "../support/fake-node.ts";
 import { hostileLines, hostileText, obeyedIn, withoutOwn } from "../support/hostile-texts.ts";
-import { TerminalLab } from "../support/terminal-lab.ts";
-import { noTmux, TmuxTerminal } from "../support/tmux.ts";
+import type { FakeNodeOptions } from "../support/nodes/fake-node.ts";
+import { TerminalLab } from "../support/terminal/terminal-lab.ts";
+import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
 
 const blend = `${hostileText}.blend`;
 const output = `${hostileText}.mp4`;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
-import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/scripted-farm.ts";
+import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/nodes/scripted-farm.ts";
 
 /** Nothing here waits for anything but scripted nodes that need no time. */
 const boundedMs = 30_000;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { range, ScriptedFarm, type ScriptedNode } from "../support/scripted-farm.ts";
+import { range, ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
 
 /** Resolves when `open` is called. */
 function gate(): { readonly passed: Promise<void>; open(): void } {

@@ -1,10 +1,10 @@
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import { blenderPath, pixelsOf, renderAlone, saveScene } from "../support/blender.ts";
-import { expectClean } from "../support/fault-lab.ts";
-import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab.ts";
-import type { LabCoordinator } from "../support/lab-coordinator.ts";
-import { storedFrames } from "../support/lab-results.ts";
+import { expectClean } from "../support/lab/fault-lab.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import type { LabCoordinator } from "../support/lab/lab-coordinator.ts";
+import { storedFrames } from "../support/lab/lab-results.ts";
 
 /** Why a scene that denoises says nothing here; undefined when it does. */
 async function denoiserProblem(): Promise<string | undefined> {

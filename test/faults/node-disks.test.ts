@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import { mountSmallDisk } from "../support/fault-disk.ts";
-import { expectClean, renders } from "../support/fault-lab.ts";
-import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import type { LabCoordinator } from "../support/lab-coordinator.ts";
-import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
+import { mountSmallDisk } from "../support/lab/fault-disk.ts";
+import { expectClean, renders } from "../support/lab/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import type { LabCoordinator } from "../support/lab/lab-coordinator.ts";
+import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab/lab-results.ts";
 
 const spaces = /about [\d.]+ [MG]B needed, [\d.]+ MB there, in \/.+/;
 

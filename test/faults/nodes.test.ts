@@ -2,10 +2,10 @@ import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import { expectClean, expectElsewhere, expectLost, freeze, hold, renders, slotsOf } from "../support/fault-lab.ts";
-import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import type { LabEvent } from "../support/lab-coordinator.ts";
-import { completion, expectSameFilm, storedFrames } from "../support/lab-results.ts";
+import { expectClean, expectElsewhere, expectLost, freeze, hold, renders, slotsOf } from "../support/lab/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import type { LabEvent } from "../support/lab/lab-coordinator.ts";
+import { completion, expectSameFilm, storedFrames } from "../support/lab/lab-results.ts";
 
 /** A process that dies takes its connections along, and that is told at once. */
 const deathMs = 2_000;

@@ -1,11 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Frame } from "../../src/core/node.ts";
-import { encodeFolder } from "../../src/farm/encode-folder.ts";
-import type { FakeNodeOptions } from "../support/fake-node.ts";
+import { encodeFolder } from "../../src/farm/output/encode-folder.ts";
+import type { FakeNodeOptions } from "../support/nodes/fake-node.ts";
+import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/nodes/scripted-farm.ts";
 import { makePng } from "../support/png.ts";
 import { refusingFfmpeg, spoils, unreadable } from "../support/refused.ts";
-import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/scripted-farm.ts";
 
 const format = { width: 32, height: 24, depth: 8, colorMode: "RGB" } as const;
 

@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import { completion } from "../support/lab-results.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { completion } from "../support/lab/lab-results.ts";
 
 /** The farm keys that the processes of a test have in their environment. */
 async function keysOf(lab: FarmLab): Promise<Set<string>> {

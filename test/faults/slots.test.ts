@@ -2,9 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
 import { fakedClockProblem, hurried } from "../support/faked-clock.ts";
-import { blenderBehind, expectClean, freeze, halfOf, renders, slotsOf } from "../support/fault-lab.ts";
-import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import { completion, expectSameFilm, framesByNode } from "../support/lab-results.ts";
+import { blenderBehind, expectClean, freeze, halfOf, renders, slotsOf } from "../support/lab/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { completion, expectSameFilm, framesByNode } from "../support/lab/lab-results.ts";
 import { makeMemoryCage } from "../support/memory-cage.ts";
 
 const noControlGroups = "this system gives tests no control groups";

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
 import { FakedClock, fakedClockProblem } from "../support/faked-clock.ts";
-import { blenderBehind, expectClean } from "../support/fault-lab.ts";
-import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import { completion, expectSameFilm, framesByNode } from "../support/lab-results.ts";
+import { blenderBehind, expectClean } from "../support/lab/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { completion, expectSameFilm, framesByNode } from "../support/lab/lab-results.ts";
 
 const problem = farmLabProblem ?? fakedClockProblem;
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { encodePiece } from "../../src/session/piece.ts";
-import { range, ScriptedFarm } from "../support/scripted-farm.ts";
+import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 
 // The real numbers, ten minutes and 16 kB a second, have a test of their own.
 vi.mock("../../src/session/timing.ts", async (original) => ({

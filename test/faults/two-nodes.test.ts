@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
-import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab-results.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab/lab-results.ts";
 
 const nothing = { processes: [], files: [] };
 

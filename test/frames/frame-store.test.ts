@@ -3,7 +3,7 @@ import { appendFile, readdir, readFile, rm, stat, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { type FrameFormat, largestFrameBytes } from "../../src/frames/frame-expectation.ts";
+import { type FrameFormat, largestFrameBytes } from "../../src/frames/check/frame-expectation.ts";
 import { frameFileName, frameOfFileName } from "../../src/frames/frame-name.ts";
 import type { FrameRecord } from "../../src/frames/frame-record.ts";
 import { FrameStore } from "../../src/frames/frame-store.ts";

@@ -2,9 +2,9 @@ import { closeSync } from "node:fs";
 import { chmod, chown, lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { appendToOwnFile } from "../../src/core/own-file.ts";
 import { FrameLog } from "../../src/frames/frame-log.ts";
 import { JobFolder } from "../../src/frames/job-folder.ts";
+import { appendToOwnFile } from "../../src/system/files/own-file.ts";
 import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 

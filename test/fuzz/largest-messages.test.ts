@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { messageOf } from "../../src/core/errors.ts";
 import { bounds, parseFromNode, parseHandshakeFromNode } from "../../src/session/protocol.ts";
-import { largestOf } from "../support/fuzz-largest.ts";
-import { refusal } from "../support/fuzz-run.ts";
+import { largestOf } from "../support/fuzz/fuzz-largest.ts";
+import { refusal } from "../support/fuzz/fuzz-run.ts";
 import { goldenMessages } from "../support/golden.ts";
 
 vi.setConfig({ testTimeout: 300_000 });

@@ -6,11 +6,11 @@ import { IncomingTransfers } from "../../src/session/incoming.ts";
 import { decodePiece, encodePiece } from "../../src/session/piece.ts";
 import { bounds, parseFromNode, parseHandshakeFromNode } from "../../src/session/protocol.ts";
 import { Seal } from "../../src/session/seal.ts";
-import { damaged, nearly, randomBytesOf } from "../support/fuzz-input.ts";
-import { fuzz, orRefused, refusal } from "../support/fuzz-run.ts";
-import { fuzzRuns } from "../support/fuzz-seed.ts";
+import { damaged, nearly, randomBytesOf } from "../support/fuzz/fuzz-input.ts";
+import { fuzz, orRefused, refusal } from "../support/fuzz/fuzz-run.ts";
+import { fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
 import { goldenMessages } from "../support/golden.ts";
-import type { Dice } from "../support/simulate-dice.ts";
+import type { Dice } from "../support/simulation/simulate-dice.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 const golden = goldenMessages();

@@ -2,11 +2,11 @@ import { setImmediate } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { NodeSession } from "../../src/session/node-session.ts";
 import type { FrameResult } from "../../src/session/protocol.ts";
-import { HostileNode, hostileId, sharedKey } from "../support/fuzz-hostile-node.ts";
-import { fuzz, refusal } from "../support/fuzz-run.ts";
-import { fuzzRuns } from "../support/fuzz-seed.ts";
-import { makeLinkPair } from "../support/link-pair.ts";
-import type { Dice } from "../support/simulate-dice.ts";
+import { HostileNode, hostileId, sharedKey } from "../support/fuzz/fuzz-hostile-node.ts";
+import { fuzz, refusal } from "../support/fuzz/fuzz-run.ts";
+import { fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
+import { makeLinkPair } from "../support/nodes/link-pair.ts";
+import type { Dice } from "../support/simulation/simulate-dice.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 const job = "a".repeat(32);

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene } from "../support/blender.ts";
-import { blenderLabProblem, skipBecause } from "../support/lab.ts";
-import { videoFacts } from "../support/lab-video.ts";
+import { blenderLabProblem, skipBecause } from "../support/lab/lab.ts";
+import { videoFacts } from "../support/lab/lab-video.ts";
 import { installInto, npx, type PackedPackage, packInto, projectFolder, registryProgram } from "../support/package.ts";
 
 let folder: string;

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
-import { TerminalLab } from "../support/terminal-lab.ts";
+import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 
 const key = makeFarmKey();
 let lab: TerminalLab;

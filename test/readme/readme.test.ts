@@ -36,7 +36,7 @@ const runBy: Readonly<Record<string, { readonly test: string; readonly words: st
       reason: "installs Blender and FFmpeg on the machine; test/e2e renders over two nodes as it does",
     },
     "renderfarm node": { test: "test/readme/readme-commands.test.ts", words: '["node", ' },
-    "blender -b -P blender_scripts/main.py": { test: "test/support/lab-node.ts", words: '"-P", script' },
+    "blender -b -P blender_scripts/main.py": { test: "test/support/lab/lab-node.ts", words: '"-P", script' },
     "renderfarm key set": { test: "test/terminal/prompts.test.ts", words: '["key", "set"]' },
     renderfarm: { test: "test/terminal/prompts.test.ts", words: 'lab.type(terminal, ["--nodes", at' },
   };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { minutes, seconds, simulate } from "../support/simulate.ts";
-import { Drive } from "../support/simulate-drive.ts";
+import { minutes, seconds, simulate } from "../support/simulation/simulate.ts";
+import { Drive } from "../support/simulation/simulate-drive.ts";
 
 test("a drain lets running frames finish, begins nothing, and tells what is missing", () => {
   const run = simulate({

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { minutes, type SimulatedRun, seconds, simulate } from "../support/simulate.ts";
-import { Drive } from "../support/simulate-drive.ts";
-import { failure } from "../support/simulate-node.ts";
+import { minutes, type SimulatedRun, seconds, simulate } from "../support/simulation/simulate.ts";
+import { Drive } from "../support/simulation/simulate-drive.ts";
+import { failure } from "../support/simulation/simulate-node.ts";
 
 const healthy = { msPerFrame: seconds(10) };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { AttemptRef, InstructionBody } from "../../src/scheduler/events.ts";
-import { Drive } from "../support/simulate-drive.ts";
-import { failure } from "../support/simulate-node.ts";
+import { Drive } from "../support/simulation/simulate-drive.ts";
+import { failure } from "../support/simulation/simulate-node.ts";
 
 const largest = Number.MAX_SAFE_INTEGER;
 

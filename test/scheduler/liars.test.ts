@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { framesOfRange, orderFrames } from "../../src/core/frame-range.ts";
 import { defaultPolicy } from "../../src/scheduler/policy.ts";
-import { fuzzPatientMs, fuzzRuns, fuzzSeed, howToReplay } from "../support/fuzz-seed.ts";
-import { type SimulatedRun, simulate } from "../support/simulate.ts";
-import { Dice } from "../support/simulate-dice.ts";
-import type { NodeBehaviour } from "../support/simulate-node.ts";
+import { fuzzPatientMs, fuzzRuns, fuzzSeed, howToReplay } from "../support/fuzz/fuzz-seed.ts";
+import { type SimulatedRun, simulate } from "../support/simulation/simulate.ts";
+import { Dice } from "../support/simulation/simulate-dice.ts";
+import type { NodeBehaviour } from "../support/simulation/simulate-node.ts";
 
 const hour = 3_600_000;
 

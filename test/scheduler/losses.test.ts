@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { framesOfRange } from "../../src/core/frame-range.ts";
-import { minutes, seconds, simulate } from "../support/simulate.ts";
-import { Drive } from "../support/simulate-drive.ts";
-import { failure } from "../support/simulate-node.ts";
+import { minutes, seconds, simulate } from "../support/simulation/simulate.ts";
+import { Drive } from "../support/simulation/simulate-drive.ts";
+import { failure } from "../support/simulation/simulate-node.ts";
 
 test("a job survives the loss of its fastest node: every frame once, no frame lost", () => {
   const fast = { msPerFrame: seconds(1), dies: seconds(10) };

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FuzzFarm, type FuzzJob } from "../support/fuzz-farm.ts";
-import { tempers } from "../support/fuzz-node.ts";
-import { fuzzPatientMs, fuzzRuns, fuzzSeed, howToReplay } from "../support/fuzz-seed.ts";
+import { FuzzFarm, type FuzzJob } from "../support/fuzz/fuzz-farm.ts";
+import { tempers } from "../support/fuzz/fuzz-node.ts";
+import { fuzzPatientMs, fuzzRuns, fuzzSeed, howToReplay } from "../support/fuzz/fuzz-seed.ts";
 
 const slots = fc.integer({ min: 1, max: 2 });
 const choices = fc.array(fc.nat(65_535), { maxLength: 70, size: "max" });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { framesOfRange, orderFrames } from "../../src/core/frame-range.ts";
-import { seconds, simulate } from "../support/simulate.ts";
-import { Drive } from "../support/simulate-drive.ts";
+import { seconds, simulate } from "../support/simulation/simulate.ts";
+import { Drive } from "../support/simulation/simulate-drive.ts";
 
 test("a slot gets one frame to render and, once that runs, one to wait behind it", () => {
   const drive = new Drive({ frames: [1, 2, 3] });

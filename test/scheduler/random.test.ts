@@ -4,10 +4,10 @@ import type { EventBody } from "../../src/scheduler/events.ts";
 import { checkInvariants } from "../../src/scheduler/invariants.ts";
 import { createState } from "../../src/scheduler/state.ts";
 import { step } from "../../src/scheduler/step.ts";
-import { fuzzPatientMs, fuzzRuns } from "../support/fuzz-seed.ts";
-import { simulate } from "../support/simulate.ts";
-import { Dice } from "../support/simulate-dice.ts";
-import { failure, type NodeBehaviour } from "../support/simulate-node.ts";
+import { fuzzPatientMs, fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
+import { simulate } from "../support/simulation/simulate.ts";
+import { Dice } from "../support/simulation/simulate-dice.ts";
+import { failure, type NodeBehaviour } from "../support/simulation/simulate-node.ts";
 
 const hour = 3_600_000;
 

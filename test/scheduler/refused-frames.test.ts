@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { EventBody, InstructionBody } from "../../src/scheduler/events.ts";
-import { Drive } from "../support/simulate-drive.ts";
-import { failure } from "../support/simulate-node.ts";
+import { Drive } from "../support/simulation/simulate-drive.ts";
+import { failure } from "../support/simulation/simulate-node.ts";
 
 const error = failure("FFMPEG_REFUSED");
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { framesOfRange } from "../../src/core/frame-range.ts";
 import type { AttemptRef, InstructionBody } from "../../src/scheduler/events.ts";
-import { minutes, seconds, simulate } from "../support/simulate.ts";
-import { Drive } from "../support/simulate-drive.ts";
-import { failure } from "../support/simulate-node.ts";
+import { minutes, seconds, simulate } from "../support/simulation/simulate.ts";
+import { Drive } from "../support/simulation/simulate-drive.ts";
+import { failure } from "../support/simulation/simulate-node.ts";
 
 const slotLost = failure("SLOT_LOST", "nobody");
 

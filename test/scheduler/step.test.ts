@@ -4,9 +4,9 @@ import { checkInvariants } from "../../src/scheduler/invariants.ts";
 import { progressOf, storedFrames } from "../../src/scheduler/progress.ts";
 import { createState, type SchedulerState } from "../../src/scheduler/state.ts";
 import { step } from "../../src/scheduler/step.ts";
-import { minutes, seconds, simulate } from "../support/simulate.ts";
-import { Drive } from "../support/simulate-drive.ts";
-import { failure } from "../support/simulate-node.ts";
+import { minutes, seconds, simulate } from "../support/simulation/simulate.ts";
+import { Drive } from "../support/simulation/simulate-drive.ts";
+import { failure } from "../support/simulation/simulate-node.ts";
 
 function eventfulRun() {
   return simulate({

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { minutes, seconds, simulate } from "../support/simulate.ts";
-import { Drive } from "../support/simulate-drive.ts";
+import { minutes, seconds, simulate } from "../support/simulation/simulate.ts";
+import { Drive } from "../support/simulation/simulate-drive.ts";
 
 test("a frame that waits behind a slow one is handed over to a slot that idles", () => {
   const drive = new Drive({ frames: [1, 2] });

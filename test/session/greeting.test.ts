@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { makeFarmKey, openKey, parseFarmKey } from "../../src/core/farm-key.ts";
 import { type ChooseKey, greet } from "../../src/session/greeting.ts";
-import { FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
-import { makeLinkPair } from "../support/link-pair.ts";
+import { FakeNode, type FakeNodeOptions } from "../support/nodes/fake-node.ts";
+import { makeLinkPair } from "../support/nodes/link-pair.ts";
 
 const key = makeFarmKey();
 const chooseOurs: ChooseKey = () => key;

@@ -5,8 +5,8 @@ import { LoadFailedError } from "../../src/session/load-failed.ts";
 import { type NodeReport, NodeSession } from "../../src/session/node-session.ts";
 import { encodePiece } from "../../src/session/piece.ts";
 import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
-import { FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
-import { type Message, makeLinkPair, type PairedLink } from "../support/link-pair.ts";
+import { FakeNode, type FakeNodeOptions } from "../support/nodes/fake-node.ts";
+import { type Message, makeLinkPair, type PairedLink } from "../support/nodes/link-pair.ts";
 
 const key = makeFarmKey();
 const { signal } = new AbortController();

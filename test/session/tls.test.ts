@@ -6,8 +6,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { NodeAddress } from "../../src/core/node.ts";
 import { dialWebSocket } from "../../src/session/websocket-link.ts";
 import { authorityFile, certificate, fingerprintOf } from "../support/certificates.ts";
-import { FakeNode } from "../support/fake-node.ts";
-import { serveFakeNode } from "../support/fake-node-server.ts";
+import { FakeNode } from "../support/nodes/fake-node.ts";
+import { serveFakeNode } from "../support/nodes/fake-node-server.ts";
 
 const { signal } = new AbortController();
 const authorities = readFileSync(authorityFile, "utf8");

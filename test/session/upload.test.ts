@@ -7,8 +7,8 @@ import { NodeSession } from "../../src/session/node-session.ts";
 import { largestPieceBytes } from "../../src/session/piece.ts";
 import type { FromNode } from "../../src/session/protocol.ts";
 import { type Blob, type UploadLink, upload } from "../../src/session/upload.ts";
-import { digestOf, FakeNode, type FakeNodeOptions } from "../support/fake-node.ts";
-import { makeLinkPair } from "../support/link-pair.ts";
+import { digestOf, FakeNode, type FakeNodeOptions } from "../support/nodes/fake-node.ts";
+import { makeLinkPair } from "../support/nodes/link-pair.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 const key = makeFarmKey();

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { TestCertificate } from "./fake-node-server.ts";
+import type { TestCertificate } from "./nodes/fake-node-server.ts";
 
 const folder = fileURLToPath(new URL("../fixtures/tls/", import.meta.url));
 

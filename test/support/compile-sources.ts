@@ -1,5 +1,5 @@
 import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 
@@ -8,12 +8,13 @@ const project = fileURLToPath(new URL("../..", import.meta.url));
 /**
  * Compiles the sources for a program of its own: Node 20 runs no TypeScript, and it must be one that can be killed.
  *
- * @param program Path in the project of an .mjs that imports from `../../src/`
+ * @param program Path in the project of an .mjs that imports from the project's src/
  * @param into Where to; made
  * @returns Path of the program, ready to be run
  */
 export async function compileSources(program: string, into: string): Promise<string> {
-  await mkdir(join(into, "test/program"), { recursive: true });
+  const copy = join(into, program);
+  await mkdir(dirname(copy), { recursive: true });
   const config = {
     extends: join(project, "tsconfig.json"),
     compilerOptions: {
@@ -27,7 +28,6 @@ export async function compileSources(program: string, into: string): Promise<str
   await symlink(join(project, "node_modules"), join(into, "node_modules"), "junction");
   await symlink(join(project, "blender_scripts"), join(into, "blender_scripts"), "junction");
   await execa(process.execPath, [join(project, "node_modules/typescript/bin/tsc"), "-p", into]);
-  const copy = join(into, "test/program", basename(program));
   await copyFile(join(project, program), copy);
   return copy;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { JobLog } from "../../src/cli/log.ts";
 import { FarmError } from "../../src/core/errors.ts";
 import { type FrameRecord, parseFrameRecord } from "../../src/frames/frame-record.ts";
-import type { ScriptedRun } from "./scripted-farm.ts";
+import type { ScriptedRun } from "./nodes/scripted-farm.ts";
 
 /** Keeps the log of a run in its job folder, as the program does, to its end. @returns How it ended */
 export async function withLog(run: ScriptedRun, onEvent: ScriptedRun["onEvent"] = () => {}): Promise<string> {

@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from "node:zlib";
-import type { FrameFormat } from "../../src/frames/frame-expectation.ts";
+import type { FrameFormat } from "../../src/frames/check/frame-expectation.ts";
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const colors = { BW: [0, 1], RGB: [2, 3], RGBA: [6, 4] } as const;

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import type { Frame } from "../../src/core/node.ts";
+import type { ScriptedFarm } from "./nodes/scripted-farm.ts";
 import { withChunk } from "./odd-chunks.ts";
 import { pngChunk } from "./png.ts";
-import type { ScriptedFarm } from "./scripted-farm.ts";
 
 const mark = "nobody can read this";
 const program = new URL("refusing-ffmpeg.mjs", import.meta.url).pathname;

@@ -2,9 +2,9 @@ import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { FarmLab } from "./lab.ts";
-import { builtProgram, LabCoordinator } from "./lab-coordinator.ts";
-import { type LabProgram, startProgram, within } from "./lab-program.ts";
+import type { FarmLab } from "./lab/lab.ts";
+import { builtProgram, LabCoordinator } from "./lab/lab-coordinator.ts";
+import { type LabProgram, startProgram, within } from "./lab/lab-program.ts";
 
 /** What `npm run test:windows` has found or fetched: see scripts/windows/wine.mjs. */
 interface WindowsTools {

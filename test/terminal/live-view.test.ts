@@ -6,8 +6,8 @@ import { widthOf } from "../../src/cli/live/display-width.ts";
 import type { CompletedJob } from "../../src/index.ts";
 import { fortyNodes, type Sample, sampleEvents } from "../cli/live/sample-events.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
-import { noTmux, TmuxTerminal } from "../support/tmux.ts";
-import { compileProgram } from "../support/tmux-program.ts";
+import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
+import { compileProgram } from "../support/terminal/tmux-program.ts";
 
 const threeNodes = { frames: 250, nodes: ["alpha", "日本のレンダー機", "gamma"], stored: 100 };
 const manyNodes = { frames: 5_000, nodes: fortyNodes, stored: 200 };

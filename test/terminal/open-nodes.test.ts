@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { farmLabProblem, skipBecause } from "../support/lab.ts";
-import { startLabNode } from "../support/lab-node.ts";
-import { NetworkLab } from "../support/network-lab.ts";
-import { TerminalLab } from "../support/terminal-lab.ts";
-import { noTmux, TmuxTerminal } from "../support/tmux.ts";
+import { farmLabProblem, skipBecause } from "../support/lab/lab.ts";
+import { startLabNode } from "../support/lab/lab-node.ts";
+import { NetworkLab } from "../support/lab/network-lab.ts";
+import { TerminalLab } from "../support/terminal/terminal-lab.ts";
+import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
 
 const given = ["scene.blend", "-o", "film.mp4"];
 

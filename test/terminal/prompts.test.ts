@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { rememberBlend } from "../../src/config/recent.ts";
 import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
-import type { FakeNodeOptions } from "../support/fake-node.ts";
-import { TerminalLab } from "../support/terminal-lab.ts";
-import { noTmux, TmuxTerminal } from "../support/tmux.ts";
+import type { FakeNodeOptions } from "../support/nodes/fake-node.ts";
+import { TerminalLab } from "../support/terminal/terminal-lab.ts";
+import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
 
 const open = { key: null } as const;
 

@@ -3,9 +3,9 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { processesOf } from "../support/processes.ts";
-import { TerminalLab } from "../support/terminal-lab.ts";
-import { noTmux, TmuxTerminal } from "../support/tmux.ts";
-import { startOnPipe, type UnreadStart, unreadOutputs } from "../support/unread.ts";
+import { TerminalLab } from "../support/terminal/terminal-lab.ts";
+import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
+import { startOnPipe, type UnreadStart, unreadOutputs } from "../support/terminal/unread.ts";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 /** Only a bound for what hangs: a busy machine may be slow. */

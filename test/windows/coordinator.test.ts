@@ -1,10 +1,10 @@
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { keyframedScene, pixelsOf, type Reference } from "../support/blender.ts";
-import { hold } from "../support/fault-lab.ts";
-import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab.ts";
-import type { LabNode } from "../support/lab-node.ts";
-import { completion, expectSameFilm, storedFrames } from "../support/lab-results.ts";
+import { hold } from "../support/lab/fault-lab.ts";
+import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import type { LabNode } from "../support/lab/lab-node.ts";
+import { completion, expectSameFilm, storedFrames } from "../support/lab/lab-results.ts";
 import { WindowsDesk, windowsPath, windowsProblem } from "../support/windows-desk.ts";
 
 describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator on Windows, a node on Linux", () => {

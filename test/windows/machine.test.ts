@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
 import { WindowsDesk, windowsPath, windowsProblem } from "../support/windows-desk.ts";
 
 describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a Windows on which nothing was ever done", () => {
@@ -46,8 +46,8 @@ describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a Windows on 
     const launched = `setInterval(() => console.log("the real one " + process.pid), 100)`;
     const launcher = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(launched)}], { stdio: "inherit" })`;
     const script = `
-      import { startProgram } from "${new URL("../../dist/core/start-program.js", import.meta.url)}";
-      import { endProgram } from "${new URL("../../dist/core/end-program.js", import.meta.url)}";
+      import { startProgram } from "${new URL("../../dist/system/programs/start-program.js", import.meta.url)}";
+      import { endProgram } from "${new URL("../../dist/system/programs/end-program.js", import.meta.url)}";
       const child = startProgram(process.execPath, ["-e", ${JSON.stringify(launcher)}], { reject: false, buffer: false, stdin: "ignore" });
       const said = await new Promise((resolve) => child.stdout.once("data", (piece) => resolve(String(piece))));
       const isOver = await endProgram(child, child);

@@ -1,5 +1,5 @@
 import type { NodeId } from "../../index.ts";
-import type { NodeView } from "./view-state.ts";
+import type { NodeView } from "./node-view.ts";
 
 const chunkLength = 32;
 

@@ -1,7 +1,8 @@
 import { formatDuration } from "../../index.ts";
 import { cut, pad, padLeft, widthOf } from "./display-width.ts";
 import { type Line, type Signs, type Span, span, type Tone } from "./line.ts";
-import type { NodeStatus, NodeView, SlotView, ViewState } from "./view-state.ts";
+import type { NodeStatus, NodeView, SlotView } from "./node-view.ts";
+import type { ViewState } from "./view-state.ts";
 
 /** What a slot is at, in the order in which the summary of many counts them. */
 const words = ["rendering", "idle", "loading", "uploading", "found", "busy", "barred", "lost"] as const;

@@ -1,6 +1,7 @@
 import type { FarmEvent, Frame, NodeId, NodeName } from "../../index.ts";
 import { tidy } from "./display-width.ts";
-import { idleSlot, type NodeView, type SlotView, type ViewState } from "./view-state.ts";
+import type { NodeView, SlotView } from "./node-view.ts";
+import { idleSlot, type ViewState } from "./view-state.ts";
 
 /** A node may say that it has more slots than any machine; rows for them would only cost time. */
 const maxSlots = 256;

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { LiveTeller } from "../../../src/cli/live/live-teller.ts";
+import { LiveTeller } from "../../../src/cli/live/live-reporter.ts";
 import { LiveView } from "../../../src/cli/live/live-view.ts";
 import { canDrawLive, canShowColor, canShowUnicode, type Terminal } from "../../../src/cli/live/terminal-traits.ts";
 import { sampleEvents } from "./sample-events.ts";

@@ -1,7 +1,7 @@
 // Replays recorded events through the real live view in a real terminal, and then does what its second argument says:
 // "finish", "throw", "log", "grow" (news while nothing else changes) or "wait" for Ctrl-C. The events are a JSON file of {"atMs", "event"}; their times do not count.
 import { readFileSync } from "node:fs";
-import { LiveTeller } from "../../../src/cli/live/live-teller.js";
+import { LiveTeller } from "../../../src/cli/live/live-reporter.js";
 
 const [, , file, ending, result] = process.argv;
 const teller = new LiveTeller({

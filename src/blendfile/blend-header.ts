@@ -1,0 +1,179 @@
+import type { FileHandle } from "node:fs/promises";
+import { constants, createGunzip } from "node:zlib";
+import { Decompress } from "fzstd";
+import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
+import { NotRegularFileError, openRegularFile } from "../system/files/regular-file.ts";
+
+/** What the first bytes of a blendfile tell. */
+export interface BlendHeader {
+  /** Version of the Blender that saved the file, as Blender names it: "2.79", "3.4", "5.0". */
+  readonly savedBy: string;
+  /** How the file is packed on disk: gzip up to 2.93, zstd since 3.0, in both cases only when the artist chose it. */
+  readonly compression: "none" | "gzip" | "zstd";
+}
+
+/**
+ * A header needs 17 bytes. A compressed one begins inside the first block, which is at most 128 KiB in zstd, so a file
+ * that has given no header after this many bytes is no blendfile.
+ */
+const maxReadBytes = 512 * 1024;
+const pieceBytes = 64 * 1024;
+const headerBytes = 17;
+
+/**
+ * Reads which Blender saved a blendfile, from its first bytes only.
+ *
+ * @throws {FarmError} `FARM_BLEND_NOT_FOUND` when there is no such file, `FARM_NOT_A_BLEND` when it is something else
+ */
+export async function readBlendHeader(path: string, signal?: AbortSignal): Promise<BlendHeader> {
+  let file: FileHandle;
+  try {
+    file = await openRegularFile(path);
+  } catch (error) {
+    throw openFailed(path, error);
+  }
+  try {
+    const stats = await file.stat();
+    if (stats.size === 0) throw notABlend(path, "it is empty");
+    signal?.throwIfAborted();
+    return await readFrom(file, path);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readFrom(file: FileHandle, path: string): Promise<BlendHeader> {
+  const magic = new Uint8Array(4);
+  const { bytesRead } = await file.read(magic, 0, 4, 0);
+  const compression = compressionOf(magic.subarray(0, bytesRead));
+  let head: Uint8Array;
+  try {
+    head = await unpackers[compression](pieces(file));
+  } catch (error) {
+    throw notABlend(path, `its ${compression} data cannot be unpacked (${messageOf(error)})`, error);
+  }
+  const savedBy = parseVersion(Buffer.from(head).toString("latin1"));
+  if (savedBy !== null) return { savedBy, compression };
+  throw notABlend(path, head.length < headerBytes ? "it ends before its header does" : "it has no Blender header");
+}
+
+function compressionOf(magic: Uint8Array): BlendHeader["compression"] {
+  if (magic[0] === 0x1f && magic[1] === 0x8b) return "gzip";
+  if (magic[0] === 0x28 && magic[1] === 0xb5 && magic[2] === 0x2f && magic[3] === 0xfd) return "zstd";
+  return "none";
+}
+
+/**
+ * `BLENDER-v304`: pointer size, byte order, version. Since 5.0 `BLENDER17-01v0500`: size of the header, pointer size,
+ * version of the format, byte order, version in four digits.
+ */
+function parseVersion(head: string): string | null {
+  const match = /^BLENDER(?:[-_][vV](\d)(\d\d)|\d\d[-_]\d\d[vV](\d\d)(\d\d))/.exec(head);
+  if (match === null) return null;
+  const major = Number(match[1] ?? match[3]);
+  const minor = Number(match[2] ?? match[4]);
+  return `${major}.${minor}`;
+}
+
+async function* pieces(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0; position < maxReadBytes; ) {
+    const piece = new Uint8Array(pieceBytes);
+    const { bytesRead } = await file.read(piece, 0, pieceBytes, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield piece.subarray(0, bytesRead);
+  }
+}
+
+/** Each answers with at most a few hundred KiB of unpacked beginning, fewer than `headerBytes` when there is no more. */
+const unpackers: Record<BlendHeader["compression"], (pieces: AsyncGenerator<Uint8Array>) => Promise<Uint8Array>> = {
+  none: async (pieces) => {
+    for await (const piece of pieces) return piece;
+    return new Uint8Array();
+  },
+  gzip: async (pieces) => {
+    // SYNC_FLUSH: the end of what was read is not an error, as only the beginning is wanted.
+    const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 1024 });
+    for await (const piece of pieces) {
+      gunzip.end(piece.subarray(0, 4096)); // 17 bytes and the gzip header, with its file name, fit many times over
+      break;
+    }
+    return firstOf(gunzip);
+  },
+  zstd: async (pieces) => {
+    let head = Buffer.alloc(0);
+    // A few bytes can unpack to gigabytes: the unpacker is left, by the only way it offers, as soon as the header is there.
+    const decompress = new Decompress((piece) => {
+      head = Buffer.concat([head, piece.subarray(0, headerBytes)]);
+      if (head.length >= headerBytes) throw new HeaderIsThere();
+    });
+    try {
+      let isFirst = true;
+      for await (const piece of pieces) {
+        if (isFirst && zstdWindowBytes(piece) > maxWindowBytes) return head;
+        isFirst = false;
+        decompress.push(piece);
+      }
+    } catch (error) {
+      if (!(error instanceof HeaderIsThere)) throw error;
+    }
+    return head;
+  },
+};
+
+class HeaderIsThere extends Error {}
+
+/** What an unpacker of zstd reserves at once. Blender's files ask for 2 MiB; a header may claim anything. */
+const maxWindowBytes = 128 * 1024 * 1024;
+
+/** The memory that a zstd frame asks for, by its header: RFC 8878, sections 3.1.1.1.1 and 3.1.1.1.2. */
+function zstdWindowBytes(frame: Uint8Array): number {
+  const descriptor = frame[4] ?? 0;
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  if (!isSingleSegment) {
+    const window = frame[5] ?? 0;
+    const base = 2 ** (10 + (window >> 3));
+    return base + (base / 8) * (window & 7);
+  }
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  const sizeBytes = [1, 2, 4, 8][descriptor >> 6] ?? 0;
+  const bytes = [...frame.subarray(5 + dictionaryBytes, 5 + dictionaryBytes + sizeBytes)];
+  return bytes.reduceRight((size, byte) => size * 256 + byte, 0);
+}
+
+async function firstOf(stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
+  let head = Buffer.alloc(0);
+  for await (const piece of stream) {
+    head = Buffer.concat([head, piece]);
+    if (head.length >= headerBytes) break;
+  }
+  return head;
+}
+
+function openFailed(path: string, error: unknown): FarmError {
+  if (error instanceof NotRegularFileError) return notABlend(path, error.why, error);
+  const code = systemCodeOf(error);
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new FarmError(
+      "FARM_BLEND_NOT_FOUND",
+      `Cannot find the blendfile: ${path}`,
+      "Check the path given with --blend; it is relative to the folder the command runs in",
+      { cause: error },
+    );
+  }
+  return new FarmError(
+    "FARM_BLEND_NOT_FOUND",
+    `Cannot open the blendfile: ${path} (${messageOf(error)})`,
+    "Make the file readable for the user who runs this command",
+    { cause: error },
+  );
+}
+
+function notABlend(path: string, why: string, cause?: unknown): FarmError {
+  return new FarmError(
+    "FARM_NOT_A_BLEND",
+    `Cannot use ${path} as a blendfile: ${why}`,
+    "Give a file that Blender saved (.blend); when it is one, open it in Blender and save it again",
+    cause === undefined ? undefined : { cause },
+  );
+}

@@ -1,0 +1,34 @@
+import { resolve } from "node:path";
+import { counted, encodeFolder, formatDuration, parseRenderFlags, printable } from "../../index.ts";
+import { out } from "../outputs.ts";
+import { JsonLines } from "../reporters/json-lines.ts";
+import { jsonTeller, plainTeller } from "../reporters/reporters.ts";
+import { listenForInterrupts } from "../signals.ts";
+
+/** `renderfarm encode FOLDER`: makes the video of a job folder from its frames, without rendering. */
+export async function encodeCommand(folder: string, options: Record<string, unknown>): Promise<number> {
+  const { output, crf, codec, poster, overwrite, ffmpeg, allowSleep, json } = parseRenderFlags(options);
+  const teller = json ? jsonTeller() : plainTeller();
+  using interrupts = listenForInterrupts();
+  const signal = AbortSignal.any([interrupts.drain, interrupts.stop]);
+  try {
+    const result = await encodeFolder(resolve(folder), {
+      ...{ crf, codec, ffmpeg, signal },
+      output: output === undefined ? undefined : resolve(output),
+      poster: poster === undefined ? undefined : resolve(poster),
+      overwrite: overwrite ?? false,
+      allowSleep: allowSleep ?? false,
+      onEvent: (event) => teller.tell(event),
+    });
+    if (json) new JsonLines((line) => out.write(line), Date.now).tell({ type: "encode:completed" }, result);
+    else {
+      const { frames, seconds } = result;
+      out.write(`${printable(result.output)}: ${counted(frames, "frame")} in ${formatDuration(seconds * 1000)}\n`);
+    }
+    return 0;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    teller.interrupted(0);
+    return interrupts.exitCode ?? 130;
+  }
+}

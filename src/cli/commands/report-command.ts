@@ -1,0 +1,15 @@
+import { resolve } from "node:path";
+import { printableJson, reportOf } from "../../index.ts";
+import { reportText } from "./report-text.ts";
+
+/** Lines that are much longer are no easier to read. */
+const mostColumns = 120;
+
+/** `renderfarm report FOLDER`: what a job folder tells of its job. */
+export async function reportCommand(folder: string, options: { readonly json?: boolean }): Promise<number> {
+  const report = await reportOf(resolve(folder));
+  const { stdout } = process;
+  const columns = stdout.isTTY && stdout.columns > 0 ? Math.min(stdout.columns, mostColumns) : undefined;
+  stdout.write(options.json ? `${printableJson(report)}\n` : reportText(report, columns));
+  return 0;
+}

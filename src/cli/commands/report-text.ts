@@ -1,0 +1,173 @@
+import { counted, formatDuration, type JobReport } from "../../index.ts";
+import { cut, pad, padLeft, tidy, widthOf } from "../live/display-width.ts";
+
+/** Of causes, of nodes with troubles, of warnings: the JSON has them all. */
+const mostListed = 10;
+/** A message of a node may be pages long. */
+const mostLines = 3;
+
+const outcomes = {
+  completed: "Completed",
+  failed: "Failed",
+  interrupted: "Interrupted",
+  unfinished: "Not finished",
+} as const;
+
+/**
+ * The report for people, the most important first. Texts from nodes hold nothing that a terminal obeys.
+ *
+ * @param columns How wide the terminal is
+ */
+export function reportText(report: JobReport, columns = 80): string {
+  const sections = [headline(report, columns), causes(report, columns), troubles(report, columns)];
+  sections.push(nodes(report, columns), time(report), warnings(report, columns));
+  const written = sections.filter((lines) => lines.length > 0);
+  return `${written.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+function headline(report: JobReport, columns: number): string[] {
+  const { outcome, error, frames, expected, missing, runs, earlierRuns, time } = report;
+  const stored = expected === null ? counted(frames, "frame") : `${frames} of ${counted(expected, "frame")}`;
+  const rest = missing === "" ? "" : `, missing: ${missing}`;
+  const lines = runs === 0 ? [] : wrap(`${outcomes[outcome]}: ${stored} stored${rest}`, columns);
+  if (runs === 0) lines.push(...wrap(`${stored} stored${rest}; there is no log`, columns));
+  if (error) lines.push(...wrap(`${error.code}: ${error.message}`, columns, 2));
+  if (outcome === "interrupted") lines.push("  The same command goes on from here");
+  if (outcome === "unfinished" && runs > 0)
+    lines.push("  It runs now, or was killed: the same command goes on from here");
+  const before = earlierRuns === 0 ? "" : `, after ${counted(earlierRuns, "run")} whose frames are no longer used`;
+  if (time) lines.push(`${counted(runs, "run")} in ${duration(time.wall)}${before}`);
+  return lines;
+}
+
+function causes(report: JobReport, columns: number): string[] {
+  if (report.causes.length === 0) return [];
+  const width = Math.max(...report.causes.map(({ count }) => String(count).length)) + 2;
+  const lines = report.causes.slice(0, mostListed).flatMap(({ code, count, nodes, givenUp, message, hint }) => {
+    const counts = nodes.map(({ name, count }) => (nodes.length === 1 ? name : `${name} ${count}`));
+    const where = nodes.length === 0 ? "" : ` (${counts.join(", ")})`;
+    const lost = givenUp === "" ? "" : `; given up: ${givenUp}`;
+    const [first = "", ...others] = wrap(`${code ?? message}${where}${lost}`, columns, width + 3);
+    const title = `${padLeft(String(count), width)} × ${first.trimStart()}`;
+    const more = [code === null ? "" : message, hint].filter((text) => text !== "");
+    return [title, ...others, ...more.flatMap((text) => wrap(text, columns, width + 3))];
+  });
+  return ["Attempts that came to nothing", ...lines, ...notListed(report.causes, "cause")];
+}
+
+function troubles(report: JobReport, columns: number): string[] {
+  if (report.troubles.length === 0) return [];
+  const names = report.troubles.map(({ name }) => tidy(name));
+  const width = Math.min(16, Math.max(...names.map(widthOf)));
+  const lines = report.troubles.slice(0, mostListed).flatMap(({ name, what, count, message, hint }) => {
+    const times = count === 1 ? "" : ` ${count} times`;
+    const [first = "", ...others] = wrap(`${what}${times}: ${message}`, columns, width + 4);
+    const title = `  ${pad(tidy(name), width)}  ${first.trimStart()}`;
+    return [title, ...others, ...(hint === "" ? [] : wrap(hint, columns, width + 4))];
+  });
+  return ["Nodes in trouble", ...lines, ...notListed(report.troubles, "line")];
+}
+
+function nodes({ nodes, slowest, retried }: JobReport, columns: number): string[] {
+  if (nodes.length === 0) return [];
+  const rows = nodes.map(({ name, blender, devices, frames, renderSeconds, time }) => {
+    const ofSlot = (seconds: number) => (time === null ? "" : duration(seconds / time.slots));
+    const [upload, load] = [ofSlot(time?.upload ?? 0), ofSlot(time?.load ?? 0)];
+    const each = frames === 0 ? "" : (renderSeconds / frames).toFixed(2);
+    return [tidy(name), tidy(blender.join(", ")), tidy(devices.join(", ")), String(frames), each, upload, load];
+  });
+  const lines = table(["node", "Blender", "device", "frames", "s/frame", "upload", "load"], rows, columns);
+  if (slowest) {
+    const where = `frame ${slowest.frame}, ${slowest.seconds.toFixed(2)} s on ${slowest.name}`;
+    lines.push(...wrap(`Slowest: ${where}${retried === 0 ? "" : `; ${tries(retried)}`}`, columns));
+  }
+  return lines;
+}
+
+function tries(frames: number): string {
+  return `${counted(frames, "frame")} took more than one try`;
+}
+
+/** Names and devices give way where the lines would be too long; numbers are on the right of their columns. */
+function table(headings: readonly string[], rows: readonly string[][], columns: number): string[] {
+  const widths = headings.map((heading, column) =>
+    Math.max(widthOf(heading), ...rows.map((row) => widthOf(row[column] ?? ""))),
+  );
+  for (const [column, least] of [[2, 8] as const, [0, 12] as const, [1, 8] as const]) {
+    const excess = widths.reduce((sum, width) => sum + width + 2, -2) - columns;
+    const width = widths[column] ?? 0;
+    if (excess > 0) widths[column] = Math.min(width, Math.max(least, width - excess));
+  }
+  const line = (cells: readonly string[]) => {
+    const padded = cells.map((cell, column) => (column < 3 ? pad : padLeft)(cell, widths[column] ?? 0));
+    return padded.join("  ").trimEnd();
+  };
+  return [headings, ...rows].map(line);
+}
+
+function time({ time }: JobReport): string[] {
+  if (!time) return [];
+  const { slots, transfer, encode, efficiency } = time;
+  const there = slots.render + slots.wasted + slots.upload + slots.load + slots.wait;
+  const rows = [
+    ["render", slots.render, there, "frames of the output"],
+    ["wasted", slots.wasted, there, "attempts that came to nothing"],
+    ["upload", slots.upload, there, "the blendfile on its way to the node"],
+    ["load", slots.load, there, "the blendfile being opened"],
+    ["wait", slots.wait, there, "for work"],
+    ["busy", slots.busy, 0, "with the jobs of others; not counted"],
+    ["away", slots.away, 0, "lost, barred or left out; not counted"],
+    ["transfer", transfer, 0, "results on their way, beside the rendering"],
+    ["encode", encode, 0, "after the last frame"],
+  ] as const;
+  const lines = rows
+    .filter(([, seconds]) => seconds >= 0.05)
+    .map(([name, seconds, whole, meaning]) => {
+      const share = whole === 0 ? "" : percent(seconds / whole);
+      return `  ${pad(name, 8)}  ${padLeft(duration(seconds), 8)}  ${padLeft(share, 5)}  ${meaning}`;
+    });
+  const title = `Where the time of ${counted(slots.slots, "slot")} went`;
+  return [efficiency === null ? title : `${title}: efficiency ${percent(efficiency)}`, ...lines];
+}
+
+function warnings(report: JobReport, columns: number): string[] {
+  const lines = report.warnings.slice(0, mostListed).flatMap((warning) => {
+    const [first = "", ...others] = wrap(`Warning: ${warning}`, columns - 2);
+    return [first, ...others.map((line) => `  ${line}`)];
+  });
+  return [...lines, ...notListed(report.warnings, "warning")];
+}
+
+function notListed(list: readonly unknown[], noun: string): string[] {
+  return list.length <= mostListed ? [] : [`  … and ${counted(list.length - mostListed, `more ${noun}`)}: see --json`];
+}
+
+/** A text of others in lines that fit, set in by so many columns; what is too long for some lines is cut. */
+function wrap(text: string, columns: number, indent = 0): string[] {
+  const width = Math.max(20, columns - indent);
+  const lines: string[] = [];
+  let rest = tidy(text);
+  while (rest !== "" && lines.length < mostLines - 1) {
+    const line = firstLine(rest, width);
+    rest = rest.slice(line.length).trimStart();
+    lines.push(line);
+  }
+  if (rest !== "") lines.push(cut(rest, width));
+  return lines.map((line) => " ".repeat(indent) + line.trimEnd());
+}
+
+/** As much of the text as fits, up to a space if there is one. */
+function firstLine(text: string, width: number): string {
+  const fitting = cut(text, width, "");
+  if (fitting === text || text[fitting.length] === " ") return fitting;
+  const space = fitting.lastIndexOf(" ");
+  return space <= 0 ? fitting : fitting.slice(0, space);
+}
+
+function duration(seconds: number): string {
+  return seconds > 0 && seconds < 9.95 ? `${seconds.toFixed(1)} s` : formatDuration(seconds * 1000);
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,141 @@
+import {
+  type CompletedJob,
+  counted,
+  type FarmEvent,
+  formatBytes,
+  formatDuration,
+  printable,
+  printableLines,
+} from "../../index.ts";
+
+const progressEveryMs = 10_000;
+
+/**
+ * Turns a job's events into lines for a log or a terminal without a live view: one for each thing that happened, and at
+ * most one in ten seconds that only says how far it is. Lines hold no control characters, whoever named the node.
+ */
+export class PlainLines {
+  readonly #write: (line: string) => void;
+  readonly #writeLast: (line: string) => void;
+  readonly #monotonicMs: () => number;
+  #lastProgressMs: number;
+  readonly #uploadsTold = new Set<string>();
+
+  /** @param writeLast Writes the lines that say how the job ended (default: as the others) */
+  constructor(write: (line: string) => void, monotonicMs: () => number, writeLast = write) {
+    this.#write = write;
+    this.#writeLast = writeLast;
+    this.#monotonicMs = monotonicMs;
+    this.#lastProgressMs = monotonicMs();
+  }
+
+  tell(event: FarmEvent): void {
+    const line = this.#lineOf(safeToPrint(event));
+    if (line !== undefined) this.#write(`${line}\n`);
+  }
+
+  /** The summary that a person would want to keep. */
+  finish(result: CompletedJob): void {
+    const perFrame = (seconds: number, frames: number) =>
+      frames === 0 ? "" : `, ${(seconds / frames).toFixed(1)} s each`;
+    this.#writeLast(`Done in ${formatDuration(result.seconds * 1000)}: ${printable(result.output)}\n`);
+    const reused = result.reused > 0 ? `, ${result.reused} of them from an earlier run` : "";
+    this.#writeLast(`  ${counted(result.frames, "frame")} expected, rendered, checked and in the video${reused}\n`);
+    for (const node of result.nodes) {
+      this.#writeLast(
+        `  ${printable(node.name)}: ${counted(node.frames, "frame")}${perFrame(node.renderSeconds, node.frames)} (Blender ${printable(node.blender)})\n`,
+      );
+    }
+    for (const warning of result.warnings) this.#writeLast(`  Warning: ${printableLines(warning)}\n`);
+  }
+
+  /** The last line of a job that was stopped and can go on. */
+  interrupted(missing: number | null): void {
+    this.#writeLast(
+      `Stopped${missing === null ? "" : ` with ${counted(missing, "frame")} to go`}; the same command goes on from here\n`,
+    );
+  }
+
+  #lineOf(event: FarmEvent): string | undefined {
+    switch (event.type) {
+      case "job:started":
+        return `Rendering ${event.blend} to ${event.output}`;
+      case "job:checking":
+        return `Checking ${counted(event.frames, "stored frame")}`;
+      case "job:resumed":
+        return `Going on where an earlier run ended: ${counted(event.stored, "frame")} already there`;
+      case "job:restarted":
+        return `Starting over: ${event.reason}`;
+      case "machine:awake":
+        return "This machine stays awake until the job ends (--allow-sleep lets it sleep)";
+      case "discovery:scanned":
+        return event.nodes === 0 ? "No node found on the network" : `${counted(event.nodes, "node")} found`;
+      case "node:found":
+        return `Node ${printable(event.name)} at ${event.address}: Blender ${event.blender}, ${counted(event.slots, "slot")}`;
+      case "node:refused":
+      case "node:unreachable":
+        return `${event.message}\n  ${event.hint}`;
+      case "node:busy":
+        return `Node ${printable(event.name)} works for ${printable(event.holder)}; asking again`;
+      case "node:joined":
+        return `Node ${printable(event.name)} renders`;
+      case "node:lost":
+        return `Node ${printable(event.name)} is gone: ${event.message}`;
+      case "node:barred":
+        return `Node ${printable(event.name)} gets no more frames: ${event.reason}`;
+      case "node:forgiven":
+        return `Node ${printable(event.name)} gets frames again`;
+      case "job:waiting":
+        return `Waiting for a node: ${counted(event.missing, "frame")} to go`;
+      case "scene:read":
+        return `Scene ${printable(event.scene)}: ${counted(event.frames, "frame")} (${event.firstFrame} to ${event.lastFrame}) at ${event.fps} fps, ${event.width}×${event.height}, ${event.engine}`;
+      case "frame:requeued":
+        return `Frame ${event.frame} goes back into the queue: ${event.reason} (${printable(event.name)})`;
+      case "frame:refused":
+        return `FFmpeg refuses frame ${event.frame}, which ${printable(event.name)} rendered: ${event.message}\n  It was set aside: ${event.file}`;
+      case "frame:failed":
+        return `Frame ${event.frame} failed: ${event.message}\n  ${event.hint}`;
+      case "encode:postponed":
+        return `Encoding is put off until all frames are there: ${event.message}`;
+      case "warning":
+        return `Warning: ${event.message}${event.name === null ? "" : ` (${printable(event.name)})`}`;
+      case "farmspec:saved":
+        return `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`;
+      case "output:finishing":
+        return "All frames are there: finishing the output; press Ctrl-C again to stop now";
+      case "job:draining":
+        return `Finishing ${counted(event.running, "frame")}, then stopping; press Ctrl-C again to stop now`;
+      case "job:progressed":
+        return this.#progress(event);
+      case "node:uploading":
+        return this.#upload(event);
+      case "frame:started":
+      case "frame:progressed":
+      case "frame:rendered":
+      case "frame:stored":
+        return undefined;
+    }
+  }
+
+  #upload(event: Extract<FarmEvent, { type: "node:uploading" }>): string | undefined {
+    if (this.#uploadsTold.has(event.node)) return undefined;
+    this.#uploadsTold.add(event.node);
+    return `Sending the blendfile to ${printable(event.name)}: ${formatBytes(event.sizeBytes)}`;
+  }
+
+  #progress(event: Extract<FarmEvent, { type: "job:progressed" }>): string | undefined {
+    if (this.#monotonicMs() - this.#lastProgressMs < progressEveryMs) return undefined;
+    this.#lastProgressMs = this.#monotonicMs();
+    const eta = event.etaMs === null ? "" : `, ${formatDuration(event.etaMs)} to go`;
+    return `${event.stored} of ${event.total} frames, ${counted(event.nodes, "node")}${eta}, ${event.encoded} encoded`;
+  }
+}
+
+/** The event with texts that cannot move the cursor: nodes and scenes have their say in most of them. */
+function safeToPrint(event: FarmEvent): FarmEvent {
+  const fields = Object.entries(event).map(([name, value]) => [
+    name,
+    typeof value === "string" ? printableLines(value) : value,
+  ]);
+  return Object.fromEntries(fields) as FarmEvent;
+}

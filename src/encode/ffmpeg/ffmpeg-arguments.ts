@@ -1,0 +1,174 @@
+import ffmpeg from "fluent-ffmpeg";
+import type { CodecEncoder, FrameForm, PictureForm } from "../codecs.ts";
+import { type FrameRate, formatFrameRate } from "../frame-rate.ts";
+import type { VideoFormat } from "../output-format.ts";
+
+/** The frames that come, each the same. */
+export interface FrameStream extends FrameForm {
+  readonly rate: FrameRate;
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface EncodeSettings extends FrameStream {
+  readonly format: VideoFormat;
+}
+
+/** The part of a command that is used here; `_getArguments` is private there, see docs/decisions/010-fluent-ffmpeg.md. */
+interface ArgumentBuilder {
+  _getArguments(): string[];
+}
+
+const input = [
+  ...["-f", "image2pipe"],
+  ...["-c:v", "png"],
+  // Without these FFmpeg repairs or skips a broken frame, and ends with status 0.
+  ...["-err_detect", "explode+crccheck"],
+];
+/** Progress goes to standard output, which nothing else uses: a further pipe would not reach FFmpeg on every system. */
+const always = ["-hide_banner", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", "-xerror", "-an"];
+
+const tags: Readonly<Record<PictureForm["color"], readonly string[]>> = {
+  rec709: ["-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"],
+  rgb: ["-color_range", "pc", "-colorspace", "rgb", "-color_primaries", "bt709", "-color_trc", "iec61966-2-1"],
+  gray: ["-color_range", "pc", "-color_primaries", "bt709", "-color_trc", "iec61966-2-1"],
+};
+
+/**
+ * FFmpeg's arguments for a video from PNG files that come one after the other on its standard input.
+ *
+ * @param target Absolute path of the file to write; it is overwritten
+ */
+export function encodeArguments(settings: EncodeSettings, target: string): string[] {
+  const { muxer, muxerOptions } = settings.format;
+  return argumentsOf(encoded(settings, muxerOptions).format(muxer).output(target));
+}
+
+/** The same to nowhere: what FFmpeg makes of some frames, without a video. */
+export function encodeTrialArguments(settings: EncodeSettings): string[] {
+  return argumentsOf(encoded(settings, []).format("null").output("-"));
+}
+
+function encoded(settings: EncodeSettings, muxerOptions: readonly string[]) {
+  const { format } = settings;
+  const form = format.codec.formOf(settings);
+  const encoder = encoderFor(settings);
+  return framesIn(settings)
+    .videoCodec(encoder.name)
+    .videoFilters([...evenSize(settings, form), ...flattened(settings, form), ...toPictures(form)])
+    .outputOptions(...always, ...encoder.options(format.crf), ...form.options, ...tags[form.color], ...muxerOptions);
+}
+
+/** The first pass of a GIF: the colours that suit all frames best, as one small picture. */
+export function paletteArguments(stream: FrameStream, target: string): string[] {
+  const command = framesIn(stream)
+    .videoFilters([...overBlack(stream), "palettegen=stats_mode=full"])
+    .videoCodec("png")
+    .outputOptions(...always)
+    .format("image2pipe")
+    .output(target);
+  return argumentsOf(command);
+}
+
+/** The second pass: the frames again, in these colours. */
+export function gifArguments(stream: FrameStream, palette: string, target: string): string[] {
+  const frames = ["[0:v]", [...overBlack(stream), "null"].join(","), "[frames]"].join("");
+  const command = framesIn(stream)
+    .input(palette)
+    .inputOptions("-f", "png_pipe")
+    .complexFilter(`${frames};[frames][1:v]paletteuse=dither=sierra2_4a[out]`)
+    .videoCodec("gif")
+    .outputOptions("-map", "[out]", ...always, "-loop", "0")
+    .format("gif")
+    .output(target);
+  return argumentsOf(command);
+}
+
+/** The frames as pictures to nowhere: enough for a GIF or a JPEG, for which they only have to be read. */
+export function pictureTrialArguments(stream: FrameStream): string[] {
+  const command = framesIn(stream)
+    .videoCodec("mjpeg")
+    .outputOptions(...always, "-q:v", "2")
+    .format("null")
+    .output("-");
+  return argumentsOf(command);
+}
+
+/** One frame as a JPEG. */
+export function pictureArguments(target: string): string[] {
+  const command = ffmpeg()
+    .input("pipe:0")
+    .inputOptions(...input)
+    .videoCodec("mjpeg")
+    .outputOptions(...always, "-frames:v", "1", "-q:v", "2")
+    .format("image2pipe")
+    .output(target);
+  return argumentsOf(command);
+}
+
+/** The size of the video's pictures: that of the frames, or one more. */
+export function pictureSizeOf(settings: EncodeSettings): { readonly width: number; readonly height: number } {
+  const { evenWidth, evenHeight } = settings.format.codec.formOf(settings);
+  const { width, height } = settings;
+  return { width: width + (evenWidth ? width % 2 : 0), height: height + (evenHeight ? height % 2 : 0) };
+}
+
+function framesIn({ rate }: FrameStream) {
+  return ffmpeg()
+    .input("pipe:0")
+    .inputOptions("-framerate", formatFrameRate(rate), ...input);
+}
+
+/** The first that takes pictures of this size; when none does, the first will say so. */
+function encoderFor({ format, width, height }: EncodeSettings): CodecEncoder {
+  const fitting = format.encoders.find(({ leastSize = 0 }) => Math.min(width, height) >= leastSize);
+  const encoder = fitting ?? format.encoders[0];
+  if (encoder === undefined) throw new Error(`No encoder for ${format.codec.name}`);
+  return encoder;
+}
+
+/**
+ * Odd sizes get one more column or row that repeats the last one: no pixel is lost, none is resampled, and no dark edge
+ * appears as it would with a plain pad.
+ */
+function evenSize(settings: EncodeSettings, { hasAlpha }: PictureForm): string[] {
+  const { width, height } = pictureSizeOf(settings);
+  const [right, bottom] = [width - settings.width, height - settings.height];
+  if (right === 0 && bottom === 0) return [];
+  return [
+    // Planar and deep, so that both filters take it in every FFmpeg and 16-bit frames keep their depth until the end.
+    `format=${hasAlpha || settings.colorMode === "RGBA" ? "gbrap16le" : "gbrp16le"}`,
+    `pad=${width}:${height}:0:0`,
+    `fillborders=right=${right}:bottom=${bottom}:mode=smear`,
+  ];
+}
+
+/** Frames with alpha in a video without: what shows through is black, as in Blender's own videos. */
+function flattened(frame: FrameForm, { hasAlpha }: PictureForm): string[] {
+  return hasAlpha ? [] : overBlack(frame);
+}
+
+function overBlack({ colorMode, depth }: FrameForm): string[] {
+  return colorMode === "RGBA" ? [`format=${depth === 16 ? "gbrap16le" : "gbrap"}`, "premultiply=inplace=1"] : [];
+}
+
+/**
+ * FFmpeg would use the matrix of Rec.601 for every size and leave the video untagged, and players then guess. Frames are
+ * tagged as well as the container (`setparams`), since newer FFmpeg takes the tags from the frames.
+ */
+function toPictures({ color, pixelFormat }: PictureForm): string[] {
+  if (color === "rec709") {
+    return [
+      "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int",
+      `format=${pixelFormat}`,
+      "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709",
+    ];
+  }
+  const matrix = color === "rgb" ? "colorspace=gbr:" : "";
+  return [`format=${pixelFormat}`, `setparams=range=pc:${matrix}color_primaries=bt709:color_trc=iec61966-2-1`];
+}
+
+function argumentsOf(command: unknown): string[] {
+  return (command as ArgumentBuilder)._getArguments();
+}

@@ -1,0 +1,36 @@
+import type { Frame } from "../../core/node.ts";
+import type { JobFolder, Run } from "../../frames/job-folder.ts";
+import type { SchedulerState } from "../../scheduler/state.ts";
+import { findJobStart, framesStarted } from "../report/job-log.ts";
+import { latestRecords } from "../report/stored-record.ts";
+
+/** Attempts that began in earlier runs of the job, by frame; a frame without any may be left out. */
+export type AttemptCounts = ReadonlyMap<Frame, number>;
+
+/**
+ * How many attempts at each frame began in earlier runs, as far as it is written down: the log names all of them, where there
+ * is one, and the record of a frame that was stored and did not last those up to then. It is read before this run begins
+ * any; what cannot be read counts as nothing, as it decides nothing.
+ */
+export async function earlierAttempts(folder: JobFolder, { run }: Run): Promise<AttemptCounts> {
+  if (run === 1) return new Map();
+  try {
+    const counts = await framesStarted(folder.logPath, await findJobStart(folder.logPath, run));
+    for (const [frame, { attempts }] of await latestRecords(folder.framesLogPath)) {
+      counts.set(frame, Math.max(attempts, counts.get(frame) ?? 0));
+    }
+    return counts;
+  } catch {
+    return new Map();
+  }
+}
+
+/**
+ * How many attempts at a frame have begun, of which one was rendered. One that only waited in a slot and was moved to
+ * another is none; one of an earlier run that a node went on with was counted when it began.
+ */
+export function attemptsAt(frame: Frame, { frames, firstAttempt }: SchedulerState, earlier: AttemptCounts): number {
+  const tries = frames.get(frame)?.tries ?? [];
+  const begun = tries.filter(({ attempt, hasStarted }) => hasStarted && attempt >= firstAttempt).length;
+  return Math.max(1, begun + (earlier.get(frame) ?? 0));
+}

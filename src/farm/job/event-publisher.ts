@@ -1,0 +1,136 @@
+import type { Clock } from "../../core/clock.ts";
+import type { NodeId } from "../../core/node.ts";
+import type { AttemptRef, News } from "../../scheduler/events.ts";
+import type { Attempt } from "../../scheduler/state.ts";
+import type { NodeReport } from "../../session/node-session.ts";
+import type { FarmListener } from "../events.ts";
+import type { Tally } from "./job-totals.ts";
+
+/** Of one node; the summary repeats them, and a node can think of ever new words. */
+const mostWarnings = 50;
+/** A node tells of progress once a second and slot; what comes faster than this is no news to anybody. */
+const progressEveryMs = 500;
+
+/** Who hears the news of a job. */
+export interface Audience {
+  readonly tell: FarmListener;
+  readonly tally: Tally;
+  readonly nameOf: (node: NodeId) => string;
+  readonly clock: Clock;
+}
+
+/** Turns what nodes report and the scheduler decides into the job's public events; it decides nothing itself. */
+export class JobNews {
+  readonly #audience: Audience;
+  /** What each node has warned of. */
+  readonly #warned = new Map<NodeId, Set<string>>();
+  /** When progress was last told, by node and slot. */
+  readonly #progressToldMs = new Map<string, number>();
+
+  constructor(audience: Audience) {
+    this.#audience = audience;
+  }
+
+  /**
+   * Passes on what a node reports, as far as it is of use to people and is news: of an attempt that the scheduler has not
+   * given to this node, or that is said to begin or to end twice, nothing is told. A node could fill a disk with lines.
+   *
+   * @param attempts As the scheduler knows them before it hears of the report
+   */
+  report(node: NodeId, report: NodeReport, attempts: ReadonlyMap<number, Attempt>): void {
+    const { tell, nameOf } = this.#audience;
+    const named = { node, name: nameOf(node) };
+    switch (report.type) {
+      case "frame-started": {
+        const attempt = ownAttempt(node, report, attempts);
+        if (attempt?.status !== "assigned") return;
+        tell({ type: "frame:started", ...named, frame: report.frame, slot: attempt.slot ?? report.slot });
+        return;
+      }
+      case "frame-progress": {
+        const attempt = ownAttempt(node, report, attempts);
+        const { frame, fraction } = report;
+        const slot = attempt?.slot ?? report.slot;
+        if (attempt?.status !== "running" || !this.#isProgressDue(`${node} ${slot}`)) return;
+        tell({ type: "frame:progressed", ...named, frame, slot, fraction });
+        return;
+      }
+      case "frame-rendered": {
+        const { frame, seconds } = report.result;
+        const attempt = ownAttempt(node, report.result, attempts);
+        if (attempt === undefined || attempt.status === "rendered") return;
+        tell({ type: "frame:rendered", ...named, frame, seconds });
+        return;
+      }
+      case "warning":
+        this.#warn(node, report.code, report.message);
+        return;
+      default:
+    }
+  }
+
+  #isProgressDue(place: string): boolean {
+    const atMs = this.#audience.clock.monotonicMs();
+    if (atMs - (this.#progressToldMs.get(place) ?? Number.NEGATIVE_INFINITY) < progressEveryMs) return false;
+    this.#progressToldMs.set(place, atMs);
+    return true;
+  }
+
+  #warn(node: NodeId, code: string, message: string): void {
+    const { tally, nameOf } = this.#audience;
+    const warned = this.#warned.get(node) ?? new Set();
+    this.#warned.set(node, warned);
+    const words = `${code} ${message}`;
+    if (warned.has(words) || warned.size > mostWarnings) return;
+    warned.add(words);
+    if (warned.size <= mostWarnings) tally.warn(code, message, nameOf(node));
+    else tally.warn("WARNINGS_LEFT_OUT", "It warns of more than is told", nameOf(node));
+  }
+
+  /** Passes on what the scheduler decided. */
+  announce(news: News): void {
+    const { tell, tally, nameOf } = this.#audience;
+    switch (news.type) {
+      case "frame-requeued": {
+        const { node, frame, reason } = news;
+        tell({ type: "frame:requeued", node, name: nameOf(node), frame, reason });
+        return;
+      }
+      case "frame-failed": {
+        const error = news.errors.at(-1);
+        const { code, message, hint } = error ?? {
+          code: "RENDER_FAILED",
+          message: "no node could render it",
+          hint: "",
+        };
+        tally.fail(code, hint);
+        tell({ type: "frame:failed", frame: news.frame, code, message, hint });
+        return;
+      }
+      case "node-barred":
+        tell({ type: "node:barred", node: news.node, name: nameOf(news.node), reason: news.reason });
+        return;
+      case "node-forgiven":
+        tell({ type: "node:forgiven", node: news.node, name: nameOf(news.node) });
+        return;
+      case "scene-at-fault":
+        tally.warn(
+          news.error.code,
+          `The scene itself fails on ${news.nodes.length} nodes: ${news.error.message}`,
+          null,
+        );
+        return;
+      case "frame-speculated":
+    }
+  }
+}
+
+/** The attempt that a report is about, if it is one that this node was given. */
+function ownAttempt(
+  node: NodeId,
+  { frame, attempt }: AttemptRef,
+  attempts: ReadonlyMap<number, Attempt>,
+): Attempt | undefined {
+  const known = attempts.get(attempt);
+  return known?.node === node && known.frame === frame ? known : undefined;
+}

@@ -1,0 +1,73 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { endsWithin } from "../../core/time-limit.ts";
+import { killGraceMs, killTree } from "../../system/programs/end-program.ts";
+import type { Program } from "../../system/programs/start-program.ts";
+
+/** Path of the script that makes a Blender a render node; it is part of this package. */
+export const nodeScript = fileURLToPath(new URL("../../../blender_scripts/main.py", import.meta.url));
+
+/** Where a system keeps its own programs; the node has the same list. */
+const systemPrefixes = new Set(["/", "/usr", "/usr/local", "/opt/homebrew"]);
+const pythons = ["python3", "python"];
+
+export interface Patience {
+  /** From the end of stdin to SIGTERM. */
+  readonly termMs: number;
+  /** From the end of stdin to SIGKILL. */
+  readonly killMs: number;
+}
+
+const usualPatience: Patience = { termMs: 4_000, killMs: 8_000 };
+
+/** Blender's arguments for a node with these options of `main.py`. */
+export function nodeArguments(nodeOptions: readonly string[]): string[] {
+  // Without an exit code for Python's mistakes a node that broke would seem to have ended well.
+  const blenderOptions = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "70", "-P", nodeScript];
+  return [...blenderOptions, "--", ...nodeOptions];
+}
+
+/**
+ * What a node's environment has beside, or instead of, ours: PATH without folders of Pythons that are not the system's.
+ * A distribution's Blender takes the library of the first Python on PATH; that of a virtual environment, of pyenv or
+ * conda need not fit it.
+ */
+export function nodeEnvironment(
+  blender: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+  const { PATH } = environment;
+  if (PATH === undefined || process.platform === "win32") return { BLENDER: blender };
+  // A folder with a shell is the system's after all; the one with Blender itself is needed.
+  const needed = basename(blender) === blender ? ["sh", blender] : ["sh"];
+  const isForeign = (folder: string) =>
+    isAbsolute(folder) &&
+    !systemPrefixes.has(dirname(folder)) &&
+    pythons.some((name) => existsSync(join(folder, name))) &&
+    !needed.some((name) => existsSync(join(folder, name)));
+  const folders = PATH.split(delimiter).filter((folder) => !isForeign(folder));
+  return { BLENDER: blender, PATH: folders.join(delimiter) };
+}
+
+/**
+ * Closes a node's stdin, which asks it to end in order; then insists, in two steps. A signal comes second: on Windows it
+ * ends the node at once, and its slots would stay.
+ *
+ * @returns False when not even SIGKILL has ended it: a disk that does not answer holds it in the kernel. Nothing waits for
+ *   it any more then
+ */
+export async function endNode(child: Program, patience: Patience = usualPatience): Promise<boolean> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return true;
+  const exited = once(child, "exit");
+  child.stdin?.end();
+  if (await endsWithin(exited, patience.termMs)) return true;
+  killTree(child, "SIGTERM");
+  if (await endsWithin(exited, patience.killMs - patience.termMs)) return true;
+  killTree(child, "SIGKILL");
+  if (await endsWithin(exited, killGraceMs)) return true;
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+  child.unref();
+  return false;
+}

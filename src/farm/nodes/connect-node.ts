@@ -1,0 +1,74 @@
+import { FarmError } from "../../core/errors.ts";
+import type { FarmKey } from "../../core/farm-key.ts";
+import type { NodeAddress, Sighting } from "../../core/node.ts";
+import type { Claim } from "../../session/greeting.ts";
+import type { Dial, TlsDemand } from "../../session/link.ts";
+import { type NodeReport, NodeSession } from "../../session/node-session.ts";
+import { addressesOf } from "./duplicates.ts";
+
+/** How a node was met: what it claims of itself, and on which link. */
+export interface Meeting {
+  readonly claim: Claim;
+  readonly sighting: Sighting;
+  readonly address: NodeAddress;
+  /** SHA-256 of its certificate, 64 hexadecimal digits; `undefined` on a link in clear. */
+  readonly certificate: string | undefined;
+}
+
+/** What must be known of the farm to meet a node. */
+export interface MeetingHost {
+  readonly dial: Dial;
+  /** What a node must show before anything is said to it; `undefined` dials in clear. */
+  demandTls(sighting: Sighting, address: NodeAddress): TlsDemand | undefined;
+  /** Nothing was proved yet. @throws {FarmError} When the node is not to be trusted */
+  chooseKey(meeting: Meeting): FarmKey;
+}
+
+/**
+ * Reaches a node and exchanges proofs with it, at the first of its addresses where that succeeds: anybody may answer mDNS
+ * with somebody else's id, so a wrong proof at one address says nothing about who is at the next.
+ *
+ * @returns The session, which is the caller's to dispose of, and how the node was met
+ * @throws {FarmError} What went wrong at the first address, the best one; the signal's reason
+ */
+export async function meet(
+  host: MeetingHost,
+  sighting: Sighting,
+  onReport: (report: NodeReport) => void,
+  signal: AbortSignal,
+): Promise<{ session: NodeSession; meeting: Meeting }> {
+  let problem: unknown;
+  for (const address of addressesOf(sighting)) {
+    try {
+      return await meetAt(host, sighting, address, onReport, signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof FarmError)) throw error;
+      problem ??= error;
+    }
+  }
+  throw problem;
+}
+
+async function meetAt(
+  host: MeetingHost,
+  sighting: Sighting,
+  address: NodeAddress,
+  onReport: (report: NodeReport) => void,
+  signal: AbortSignal,
+): Promise<{ session: NodeSession; meeting: Meeting }> {
+  const link = await host.dial(address, signal, host.demandTls(sighting, address));
+  const certificate = link.tlsFingerprint.length > 0 ? link.tlsFingerprint.toString("hex") : undefined;
+  let meeting: Meeting | undefined;
+  const session = await NodeSession.open({
+    link,
+    expectedNode: sighting.id,
+    chooseKey: (claim) => {
+      meeting = { claim, sighting, address, certificate };
+      return host.chooseKey(meeting);
+    },
+    onReport,
+    signal,
+  });
+  if (!meeting) throw new Error("A session was opened without a key having been chosen");
+  return { session, meeting };
+}

@@ -1,0 +1,72 @@
+import { FarmError } from "../../core/errors.ts";
+import { type Candidate, chooseVersion, refusalOf, type VersionRules } from "./version-policy.ts";
+
+interface Waiting {
+  readonly candidate: Candidate;
+  readonly answer: (refusal: string | undefined) => void;
+}
+
+/**
+ * Gathers the nodes that are there at the start, so that the job's Blender version can be chosen among them; who comes
+ * later is measured by that choice.
+ */
+export class Muster {
+  /** Resolves with the chosen version, or `undefined` when no node that may render this file is there. */
+  readonly decided: Promise<string | undefined>;
+  readonly #rules: VersionRules;
+  readonly #waiting: Waiting[] = [];
+  #resolveDecided: (version: string | undefined) => void = () => {};
+  readonly #refusals: FarmError[] = [];
+  #chosen: string | undefined;
+  #isOpen = true;
+
+  constructor(rules: VersionRules) {
+    this.#rules = rules;
+    this.decided = new Promise((resolve) => {
+      this.#resolveDecided = resolve;
+    });
+  }
+
+  /** How many wait for the choice. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /** Why nodes were left out so far: the whole answer when none was fit. */
+  get refusals(): readonly FarmError[] {
+    return this.#refusals;
+  }
+
+  /** Waits for the choice if it is still open. @returns Why the node is left out, `undefined` when it takes part */
+  admit(candidate: Candidate): Promise<string | undefined> {
+    if (!this.#isOpen) return Promise.resolve(this.#judge(candidate));
+    return new Promise((answer) => this.#waiting.push({ candidate, answer }));
+  }
+
+  /** Everyone who is there has been heard: choose. When nobody is fit, the next who comes and is fit sets the version. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#chosen = chooseVersion(
+      this.#waiting.map((waiting) => waiting.candidate),
+      this.#rules,
+    );
+    for (const { candidate, answer } of this.#waiting.splice(0)) answer(this.#judge(candidate));
+    this.#resolveDecided(this.#chosen);
+  }
+
+  #judge(candidate: Candidate): string | undefined {
+    const refusal = refusalOf(candidate, this.#chosen, this.#rules);
+    if (refusal === undefined) this.#chosen ??= candidate.blender;
+    else this.#refusals.push(refused(candidate, refusal));
+    return refusal;
+  }
+}
+
+function refused(candidate: Candidate, refusal: string): FarmError {
+  return new FarmError(
+    "FARM_NODE_REFUSED",
+    `Cannot use ${candidate.name}: ${refusal}`,
+    "Start a node with a Blender that may render this file, or change --blender-version",
+  );
+}

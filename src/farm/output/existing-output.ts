@@ -1,0 +1,65 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { FarmError } from "../../core/errors.ts";
+import { formatFrames, parseFrames } from "../../core/frame-range.ts";
+import type { JobSettings } from "../../core/job-settings.ts";
+import { pictureSizeOf } from "../../encode/ffmpeg/ffmpeg-arguments.ts";
+import { differenceOf, probeVideo } from "../../encode/ffmpeg/probe.ts";
+import { hashFile } from "../../frames/blend-copy.ts";
+import { jobFolderOf, requireSafeJobFolder } from "../../frames/job-folder-place.ts";
+import { type JobRecord, readJobRecord } from "../../frames/job-record.ts";
+import { recordedScene } from "../job/encode-stored.ts";
+import { prepareOutput } from "../job/prepare-job.ts";
+import { parseFacts } from "./output-facts.ts";
+
+/**
+ * Whether the video that is asked for is there already, as this very job: a coordinator may be killed in the moment
+ * between giving the video its name and saying so, and the same command must then end well. Only a file that is younger
+ * than the job's record, made of the same blendfile and frames, and that proves to be the video expected counts; any other
+ * file is somebody else's, and stays.
+ *
+ * @returns Number of its frames, or `null`
+ */
+export async function videoDoneBefore(settings: JobSettings, signal: AbortSignal): Promise<number | null> {
+  const { output, overwrite, isFresh, poster, jobDir } = settings;
+  if (overwrite || isFresh || poster !== undefined) return null;
+  const folder = jobFolderOf(output, jobDir);
+  const isSafe = await requireSafeJobFolder(folder).then(
+    () => true,
+    () => false, // what is wrong with it is told when it is opened
+  );
+  if (!isSafe) return null;
+  const recordPath = join(folder, "job.json");
+  const [video, recorded] = await Promise.all([output, recordPath].map((path) => stat(path).catch(() => null)));
+  if (!video?.isFile() || !recorded || video.mtimeMs < recorded.mtimeMs) return null;
+  try {
+    const record = await readJobRecord(recordPath);
+    return record === null ? null : await framesOfVideo(settings, record, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof FarmError) return null; // it is not that video, or cannot be looked at
+    throw error;
+  }
+}
+
+async function framesOfVideo(settings: JobSettings, record: JobRecord, signal: AbortSignal): Promise<number | null> {
+  const facts = parseFacts(record.facts);
+  if (facts === null || facts.output !== settings.output) return null;
+  if (facts.codec !== settings.codec || facts.crf !== settings.crf) return null;
+  if (record.settings.scene !== settings.scene || record.settings.fps !== settings.fps) return null;
+  const asked = settings.frames === undefined ? record.settings.frames : formatFrames(parseFrames(settings.frames));
+  if (settings.frames === undefined ? asked !== undefined : asked !== formatFrames(facts.frames)) return null;
+  const sha256 = await hashFile(settings.blend, signal);
+  if (sha256 !== record.blend.sha256) return null;
+  const { format, tools } = await prepareOutput({ ...settings, overwrite: true }, signal);
+  if (format.kind !== "video" || tools === undefined) return null;
+  // Another Blender, scripts, or files that only a node can look at: then it may be another film by now.
+  if (recordedScene(record, settings, { blend: { sha256 }, format }) === null) return null;
+  const { frames, rate, frameFormat } = facts;
+  const expected = {
+    ...{ frames: frames.length, rate, keepsRate: true },
+    ...pictureSizeOf({ format, rate, ...frameFormat }),
+  };
+  const difference = differenceOf(await probeVideo(tools, settings.output, signal), expected);
+  return difference === null ? frames.length : null;
+}

@@ -1,0 +1,116 @@
+import { basename } from "node:path";
+import { formatFrames, parseFrames } from "../../core/frame-range.ts";
+import type { JobSettings, VideoCodec } from "../../core/job-settings.ts";
+import type { Frame } from "../../core/node.ts";
+import { codecs } from "../../encode/codecs.ts";
+import { type FrameRate, formatFrameRate, frameRateOf, parseFrameRate } from "../../encode/frame-rate.ts";
+import type { OutputFormat } from "../../encode/output-format.ts";
+import type { FrameFormat } from "../../frames/check/frame-expectation.ts";
+import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
+import type { SceneFacts } from "./scene-facts.ts";
+
+/** All that the output is made of, beside the frames themselves. */
+export interface OutputFacts {
+  /** Sorted, each once. */
+  readonly frames: readonly Frame[];
+  readonly rate: FrameRate;
+  readonly frameFormat: FrameFormat;
+}
+
+/** What `job.json` keeps of them: enough to finish without any node. */
+export interface RecordedFacts extends OutputFacts {
+  readonly scene: SceneSummary;
+  readonly missing: readonly string[];
+  /** See `SceneFacts`. */
+  readonly files: string | null;
+  readonly output: string;
+  /** Whether the job folder was not beside the output. */
+  readonly isApart: boolean;
+  readonly codec: VideoCodec | undefined;
+  readonly crf: number | undefined;
+  readonly poster: string | undefined;
+}
+
+/** @throws {FarmError} `FARM_BAD_INPUT` when `--fps` is no rate */
+export function outputFactsOf(scene: SceneFacts, settings: JobSettings, format: OutputFormat): OutputFacts {
+  const { fps, fpsBase, width, height, depth, colorMode } = scene.scene;
+  return {
+    frames: scene.frames,
+    rate: settings.fps === undefined ? frameRateOf(fps, fpsBase) : parseFrameRate(settings.fps),
+    frameFormat: { width, height, depth, colorMode: format.canHaveAlpha ? colorMode : "RGB" },
+  };
+}
+
+export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: JobSettings): Record<string, unknown> {
+  const { output, codec = null, crf = null, poster = null } = settings;
+  return {
+    ...{ output, codec, crf, poster, isApart: settings.jobDir !== undefined },
+    frames: formatFrames(facts.frames),
+    rate: formatFrameRate(facts.rate),
+    ...facts.frameFormat,
+    missing: scene.missing,
+    files: scene.files,
+    scene: { ...scene.scene, cameras: [] },
+  };
+}
+
+/** @returns `null` when it is not what {@link recordFacts} writes */
+export function parseFacts(value: Readonly<Record<string, unknown>> | null): RecordedFacts | null {
+  if (value === null) return null;
+  const scene = parseScene(value.scene);
+  const frameFormat = parseFrameFormat(value);
+  const { frames, rate, output, isApart, codec, crf, poster, missing, files } = value;
+  if (scene === null || frameFormat === null) return null;
+  if (typeof frames !== "string" || typeof rate !== "string" || typeof output !== "string") return null;
+  if (/^\.{0,2}$/.test(basename(output))) return null; // no name of a file
+  try {
+    return {
+      ...{ scene, frameFormat, output, frames: parseFrames(frames), rate: parseFrameRate(rate) },
+      isApart: isApart === true,
+      missing: Array.isArray(missing) ? missing.map(String) : [],
+      files: typeof files === "string" ? files : null,
+      codec: typeof codec === "string" && codec in codecs ? (codec as VideoCodec) : undefined,
+      crf: typeof crf === "number" ? crf : undefined,
+      poster: typeof poster === "string" ? poster : undefined,
+    };
+  } catch {
+    return null; // no frames, or no rate
+  }
+}
+
+/** As a node would tell of the scene. */
+export function sceneInfoOf({ scene, missing, files }: RecordedFacts): SceneInfo {
+  const references = missing.map((path) => ({ kind: "", path, missing: true }));
+  return { activeScene: scene.name, scene: scene.name, savedBy: null, scenes: [scene], references, files, device: "" };
+}
+
+function parseScene(value: unknown): SceneSummary | null {
+  if (typeof value !== "object" || value === null) return null;
+  const scene = value as Record<string, unknown>;
+  const frameFormat = parseFrameFormat(scene);
+  if (frameFormat === null) return null;
+  const [name, engine, camera] = [scene.name, scene.engine, scene.camera];
+  if (typeof name !== "string" || typeof engine !== "string") return null;
+  const numbers = ["frameStart", "frameEnd", "frameStep", "fps", "fpsBase"].map((key) => scene[key]);
+  if (!numbers.every((number) => typeof number === "number" && Number.isFinite(number))) return null;
+  const [frameStart = 0, frameEnd = 0, frameStep = 1, fps = 0, fpsBase = 1] = numbers as number[];
+  return {
+    ...frameFormat,
+    ...{ name, engine, frameStart, frameEnd, frameStep, fps, fpsBase },
+    camera: typeof camera === "string" ? camera : null,
+    cameras: [],
+    sequencer: scene.sequencer === true,
+    transparent: scene.transparent === true,
+    views: Array.isArray(scene.views) ? scene.views.map(String) : [],
+  };
+}
+
+function parseFrameFormat({ width, height, depth, colorMode }: Record<string, unknown>): FrameFormat | null {
+  if (!isSize(width) || !isSize(height) || (depth !== 8 && depth !== 16)) return null;
+  if (colorMode !== "BW" && colorMode !== "RGB" && colorMode !== "RGBA") return null;
+  return { width, height, depth, colorMode };
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
+}

@@ -1,0 +1,72 @@
+import { FarmError } from "../../core/errors.ts";
+import { framesOfRange, parseFrames } from "../../core/frame-range.ts";
+import type { JobSettings } from "../../core/job-settings.ts";
+import type { Frame } from "../../core/node.ts";
+import { counted, printable } from "../../core/text.ts";
+import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
+
+/** What a job renders, as the blendfile and the settings say. */
+export interface SceneFacts {
+  readonly scene: SceneSummary;
+  /** Sorted, each once. */
+  readonly frames: readonly Frame[];
+  /** References that no file was found for; empty unless `--missing warn` lets them pass. */
+  readonly missing: readonly string[];
+  /** Digest of the files outside the blendfile, as the node has them; `null` without any. */
+  readonly files: string | null;
+}
+
+/**
+ * Settles what is rendered.
+ *
+ * @throws {FarmError} `FARM_BAD_INPUT` when the scene cannot be rendered as asked; `FARM_FILES_MISSING` with the paths
+ */
+export function settleScene(info: SceneInfo, settings: JobSettings): SceneFacts {
+  const scene = info.scenes.find((candidate) => candidate.name === info.scene);
+  if (!scene) {
+    throw new FarmError(
+      "FARM_BAD_INPUT",
+      `Cannot find the scene '${settings.scene ?? info.scene}' in the blendfile`,
+      `It has: ${info.scenes.map((candidate) => printable(candidate.name)).join(", ")}`,
+    );
+  }
+  if (scene.camera === null && !scene.sequencer) {
+    throw new FarmError(
+      "FARM_BAD_INPUT",
+      `Cannot render the scene '${printable(scene.name)}': it has no active camera`,
+      "Set one in Blender (Scene properties, Camera), save, and run the same command again",
+    );
+  }
+  const missing = info.references.filter((reference) => reference.missing);
+  if (missing.length > 0 && settings.missing === "fail") throw filesMissing(missing);
+  const paths = missing.map(({ path }) => path);
+  return { scene, frames: framesOf(scene, settings.frames), missing: paths, files: info.files };
+}
+
+function framesOf(scene: SceneSummary, asked: string | undefined): readonly Frame[] {
+  if (asked !== undefined) return parseFrames(asked);
+  if (scene.frameEnd < scene.frameStart) {
+    throw new FarmError(
+      "FARM_BAD_INPUT",
+      `Cannot render the scene's own range: it goes from ${scene.frameStart} to ${scene.frameEnd}`,
+      "Give the frames with --frames, for example --frames 1-24",
+    );
+  }
+  return framesOfRange(scene.frameStart, scene.frameEnd, scene.frameStep);
+}
+
+const mostPathsShown = 20;
+
+/** A point cache on disk is always beside the blendfile, where no node looks; fluids and nodes can be baked anywhere. */
+const bakeElsewhere = "bake simulations without Disk Cache (fluids and nodes: into a folder that every node has), ";
+
+function filesMissing(missing: SceneInfo["references"]): FarmError {
+  const shown = missing.slice(0, mostPathsShown).map(({ path }) => `\n  ${printable(path)}`);
+  const more = missing.length > mostPathsShown ? `\n  … and ${missing.length - mostPathsShown} more` : "";
+  const isSimulated = missing.some(({ kind }) => kind === "simulation");
+  return new FarmError(
+    "FARM_FILES_MISSING",
+    `Cannot render: ${counted(missing.length, "file")} that the blendfile uses cannot be found on the node:${shown.join("")}${more}`,
+    `In Blender choose File, External Data, Pack Resources (and make libraries local), ${isSimulated ? bakeElsewhere : ""}save, and run the same command again; --missing warn renders without them`,
+  );
+}

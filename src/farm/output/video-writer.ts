@@ -1,0 +1,196 @@
+import { messageOf } from "../../core/errors.ts";
+import type { Frame } from "../../core/node.ts";
+import type { OutputOptions } from "../../encode/encoder.ts";
+import type { FinishedOutput } from "../../encode/finished-video.ts";
+import { makeGif, requireGifRate } from "../../encode/gif-encoder.ts";
+import type { GifFormat, VideoFormat } from "../../encode/output-format.ts";
+import { EncodePass } from "./encode-pass.ts";
+import { type EncodeLane, isAboutOutput, type LaneOptions } from "./output-writer.ts";
+import { searchRefused } from "./refusal-search.ts";
+
+/** How often FFmpeg begins anew, without the frames that it refused, before all are there. */
+const mostRestarts = 8;
+
+/**
+ * Encodes frames in the video's order while others still render; a GIF, which is encoded in two passes, after the last
+ * one. Should FFmpeg fail, the frames that it refuses are looked for, dropped, and rendered again, and it begins anew. Where
+ * no frame is the reason, the video is made from the start when all are there, so a night's rendering is never stopped by
+ * its encoder.
+ */
+export class VideoLane implements EncodeLane {
+  readonly #options: LaneOptions;
+  readonly #format: VideoFormat | GifFormat;
+  readonly #known: ReadonlySet<Frame>;
+  readonly #accepted = new Set<Frame>();
+  readonly #stop = new AbortController();
+  /** What fails while others still render is looked into at once; `finish` waits until it has been. */
+  #lookingInto: Promise<void> = Promise.resolve();
+  #pass: EncodePass | undefined;
+  #gifFrames = 0;
+  #restarts = 0;
+  #isFinishing = false;
+  #isPostponed = false;
+  /** Why the output can never be made. */
+  #end: { readonly error: unknown } | undefined;
+
+  /** @throws {FarmError} `FARM_BAD_INPUT` when the format cannot have this rate */
+  constructor(options: LaneOptions, format: VideoFormat | GifFormat) {
+    if (format.kind === "gif") requireGifRate(options.facts.rate);
+    this.#options = options;
+    this.#format = format;
+    this.#known = new Set(options.facts.frames);
+    this.#encodeAlong();
+  }
+
+  get encoded(): number {
+    return this.#pass?.written ?? this.#gifFrames;
+  }
+
+  accept(frame: Frame): void {
+    if (!this.#known.has(frame)) return;
+    this.#accepted.add(frame);
+    this.#pass?.accept(frame);
+  }
+
+  async drop(frames: readonly Frame[]): Promise<void> {
+    for (const frame of frames) this.#accepted.delete(frame);
+    await this.#endPass();
+    if (!this.#isPostponed && this.#restarts < mostRestarts) this.#encodeAlong();
+  }
+
+  apart<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = this.#lookingInto.then(work);
+    this.#lookingInto = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
+  }
+
+  async finish(): Promise<FinishedOutput | null> {
+    this.#isFinishing = true;
+    try {
+      await this.#lookingInto;
+      if (this.#end) throw this.#end.error;
+      if (this.#accepted.size < this.#known.size) return null; // some were refused meanwhile
+      return await this.#encode();
+    } catch (error) {
+      if (isAboutOutput(error) || this.#end) throw error;
+      if (await this.#dropRefused(error)) return null;
+      if (this.#isPostponed) throw error;
+      this.#postpone(error);
+      return await this.finish();
+    } finally {
+      this.#isFinishing = false;
+    }
+  }
+
+  /** Stops FFmpeg if it still runs; an unfinished video is removed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#lookingInto;
+    await this.#endPass();
+  }
+
+  #encodeAlong(): void {
+    if (this.#format.kind === "gif") return;
+    const pass = this.#beginPass(this.#format);
+    for (const frame of this.#accepted) pass.accept(frame);
+    void pass.failed.then((error) => {
+      if (this.#pass !== pass || this.#isFinishing) return; // `finish` hears of it itself
+      void this.apart(() => this.#lookInto(pass, error));
+    });
+  }
+
+  async #lookInto(pass: EncodePass, error: unknown): Promise<void> {
+    if (this.#pass !== pass) return; // frames were dropped meanwhile, and another one has begun
+    try {
+      if (await this.#dropRefused(error)) return;
+      await this.#endPass();
+      this.#postpone(error);
+    } catch (reason) {
+      this.#end = { error: reason };
+    }
+  }
+
+  async #encode(): Promise<FinishedOutput> {
+    const format = this.#format;
+    if (format.kind === "gif") return await this.#encodeGif();
+    this.#pass ??= this.#beginPass(format);
+    for (const frame of this.#accepted) this.#pass.accept(frame);
+    try {
+      return await this.#pass.finish();
+    } catch (error) {
+      await this.#pass[Symbol.asyncDispose](); // its part file has the name that the next one will use
+      throw error;
+    }
+  }
+
+  async #encodeGif(): Promise<FinishedOutput> {
+    this.#gifFrames = 0;
+    const count = () => {
+      this.#gifFrames += 1;
+    };
+    const frames = this.#options.facts.frames.map((frame) => this.#pathOf(frame));
+    return await makeGif({ ...this.#outputOptions(), frames, onFrame: count });
+  }
+
+  /** Whether FFmpeg failed because of frames; then they are dropped, and it begins anew. */
+  async #dropRefused(error: unknown): Promise<boolean> {
+    if (this.#isStopped) return false;
+    const { facts, onRefused } = this.#options;
+    const signal = AbortSignal.any([this.#options.signal, this.#stop.signal]);
+    const given = this.#pass?.given ?? facts.frames;
+    const format = this.#format.kind === "gif" ? undefined : this.#format;
+    const refused = await searchRefused(error, given, { ...this.#options, signal }, format);
+    if (refused.length === 0) return false;
+    this.#restarts += 1;
+    // Before they are rendered again: one of them may be accepted before the others have been told of.
+    await this.drop(refused.map(({ frame }) => frame));
+    await onRefused(refused);
+    return true;
+  }
+
+  #postpone(error: unknown): void {
+    this.#isPostponed = true;
+    this.#pass = undefined;
+    this.#gifFrames = 0;
+    if (!this.#isStopped) this.#options.onPostponed(messageOf(error));
+  }
+
+  get #isStopped(): boolean {
+    return this.#stop.signal.aborted || this.#options.signal.aborted;
+  }
+
+  #beginPass(format: VideoFormat): EncodePass {
+    const { frames } = this.#options.facts;
+    this.#pass = new EncodePass({
+      encoder: { ...this.#outputOptions(), format },
+      frames,
+      pathOf: (frame) => this.#pathOf(frame),
+    });
+    return this.#pass;
+  }
+
+  async #endPass(): Promise<void> {
+    const pass = this.#pass;
+    this.#pass = undefined;
+    await pass?.[Symbol.asyncDispose]();
+  }
+
+  #outputOptions(): OutputOptions {
+    const { facts, tools, output, job, overwrite, again, signal } = this.#options;
+    if (tools === undefined) throw new Error("No FFmpeg was looked for");
+    return {
+      ...{ tools, output, jobId: job, overwrite, again, rate: facts.rate },
+      ...facts.frameFormat,
+      signal: AbortSignal.any([signal, this.#stop.signal]),
+    };
+  }
+
+  #pathOf(frame: Frame): string {
+    const path = this.#options.pathOf(frame);
+    if (path === undefined) throw new Error(`Frame ${frame} is not stored`);
+    return path;
+  }
+}

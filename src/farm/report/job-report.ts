@@ -1,0 +1,210 @@
+import { join } from "node:path";
+import { FarmError, systemCodeOf } from "../../core/errors.ts";
+import { formatFrames, parseFrames } from "../../core/frame-range.ts";
+import type { Frame, NodeId } from "../../core/node.ts";
+import { requireSafeJobFolder } from "../../frames/job-folder-place.ts";
+import { type JobRecord, readJobRecord } from "../../frames/job-record.ts";
+import { type Cause, Causes } from "./job-causes.ts";
+import { findJobStart, type LogLine, logLines, unreadable } from "./job-log.ts";
+import { type JobEnd, type Trouble, Troubles } from "./job-troubles.ts";
+import { noSlotTimes, type SlotTimes } from "./slot-time.ts";
+import { framesWithFile, latestRecords, type StoredFrame } from "./stored-record.ts";
+import { type NodeTimes, TimeSpent } from "./time-spent.ts";
+
+/** What one node did in a job, over all of its runs. */
+interface NodeReport {
+  readonly node: NodeId;
+  readonly name: string;
+  /** The versions with which its frames were rendered, more than one when that changed; without frames the one it has. */
+  readonly blender: readonly string[];
+  /** What its frames were rendered on, more than one when that changed. */
+  readonly devices: readonly string[];
+  /** Frames of the job that are stored from it, and the seconds that they took to render, added up. */
+  readonly frames: number;
+  readonly renderSeconds: number;
+  /** Where the time of its slots went; `null` when the log does not know it. */
+  readonly time: SlotSeconds | null;
+}
+
+/** Where the time of some slots went, in seconds of one slot each. See {@link SlotTimes}. */
+interface SlotSeconds extends Readonly<SlotTimes> {
+  readonly slots: number;
+}
+
+/** Where the time of all runs of the job went, in seconds. Pauses between runs are no part of it. */
+interface TimeReport {
+  /** From the start of each run to its end. */
+  readonly wall: number;
+  /** Of all slots, from the moment a node had proved itself until the last frame was stored or the run ended. */
+  readonly slots: SlotSeconds;
+  /** From rendered to checked and on our disk, added up; the slots went on meanwhile. */
+  readonly transfer: number;
+  /** From the last stored frame to the end of the run: what of the encoding was not hidden behind the rendering. */
+  readonly encode: number;
+  /**
+   * Against the ideal, in which every slot renders frames of the output for as long as it is there for the job: the share
+   * that rendering such frames has in the slots' time without `busy` and `away`; 0 to 1, `null` without any such time.
+   */
+  readonly efficiency: number | null;
+}
+
+/** What a job folder tells of its job. Frames are listed as `--frames` takes them. */
+export interface JobReport {
+  readonly outcome: JobEnd;
+  /** Why the latest run failed; `null` when it did not. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** Frames that are stored, of those that are wanted. */
+  readonly frames: number;
+  /** Frames that are wanted; `null` while that was never settled. */
+  readonly expected: number | null;
+  readonly missing: string;
+  /** Runs of this job, and earlier ones whose frames it could not use. They are in nothing else of the report. */
+  readonly runs: number;
+  readonly earlierRuns: number;
+  /** Why attempts came to nothing, what cost frames first. */
+  readonly causes: readonly Cause[];
+  readonly troubles: readonly Trouble[];
+  readonly nodes: readonly NodeReport[];
+  readonly slowest: { readonly frame: Frame; readonly seconds: number; readonly name: string } | null;
+  /** Frames of which more than one attempt began. */
+  readonly retried: number;
+  readonly warnings: readonly string[];
+  /** `null` without a log. */
+  readonly time: TimeReport | null;
+}
+
+/**
+ * Reads what a job folder tells of its job, whatever became of it, also while it runs. Nothing is changed.
+ *
+ * @throws {FarmError} `FARM_BAD_INPUT` when it is no job folder or cannot be read, `FARM_JOB_CHANGED` when a later release
+ *   wrote it, `FARM_UNSAFE_PATH` when it is a link or holds one
+ */
+export async function reportOf(folder: string): Promise<JobReport> {
+  await requireSafeJobFolder(folder).catch((error: unknown) => {
+    throw error instanceof FarmError ? error : unreadable(folder, error);
+  });
+  const record = await recordIn(folder);
+  const log = join(folder, "log.ndjson");
+  const stored = await latestRecords(join(folder, "frames.ndjson"));
+  const files = await framesWithFile(join(folder, "frames"));
+  for (const frame of files ? stored.keys() : []) if (!files?.has(frame)) stored.delete(frame);
+  const start = await findJobStart(log, record?.run);
+  const { earlierRuns } = start;
+  const report = await summarize({ stored, log: logLines(log, start), wanted: wantedFrames(record), earlierRuns });
+  if (record === null && stored.size === 0 && report.runs === 0) throw noJobFolder(folder);
+  return report;
+}
+
+/** What a report is made of. */
+interface Sources extends Pick<JobReport, "earlierRuns"> {
+  readonly stored: ReadonlyMap<Frame, StoredFrame>;
+  readonly log: AsyncIterable<LogLine>;
+  /** `null` when it is not known which frames are. */
+  readonly wanted: readonly Frame[] | null;
+}
+
+async function summarize({ stored, log, wanted, earlierRuns }: Sources): Promise<JobReport> {
+  const [causes, troubles, time] = [new Causes(), new Troubles(), new TimeSpent()];
+  for await (const line of log) for (const listener of [causes, troubles, time]) listener.hear(line);
+  time.end();
+  const frames = wanted === null ? [...stored.keys()] : wanted.filter((frame) => stored.has(frame));
+  const missing = wanted?.filter((frame) => !stored.has(frame)) ?? [];
+  const { runs, outcome, error, warnings } = troubles;
+  return {
+    ...{ outcome, error, frames: frames.length, expected: wanted?.length ?? null, missing: formatFrames(missing) },
+    ...{ runs, earlierRuns, causes: causes.list(), troubles: troubles.nodes },
+    nodes: nodesOf(frames, stored, time.nodes),
+    ...framesOf(frames, stored),
+    warnings,
+    time: runs === 0 ? null : timeOf(time),
+  };
+}
+
+function nodesOf(
+  frames: readonly Frame[],
+  stored: ReadonlyMap<Frame, StoredFrame>,
+  times: readonly NodeTimes[],
+): NodeReport[] {
+  const nodes = new Map<NodeId, NodeReport>();
+  for (const known of times) {
+    const { node, name, blender } = known;
+    const time = inSeconds([known]);
+    nodes.set(node, { node, name, blender: [blender], devices: [], frames: 0, renderSeconds: 0, time });
+  }
+  for (const frame of frames) {
+    const { renderer, seconds } = stored.get(frame) as StoredFrame;
+    const { node, name, blender, device } = renderer;
+    const before = nodes.get(node);
+    nodes.set(node, {
+      ...{ node, name, time: before?.time ?? null },
+      blender: withOne(before?.frames ? before.blender : [], blender),
+      devices: withOne(before?.devices ?? [], device),
+      frames: (before?.frames ?? 0) + 1,
+      renderSeconds: (before?.renderSeconds ?? 0) + seconds,
+    });
+  }
+  return [...nodes.values()].sort((a, b) => b.frames - a.frames);
+}
+
+function withOne(list: readonly string[], item: string): readonly string[] {
+  return list.includes(item) ? list : [...list, item];
+}
+
+function framesOf(
+  frames: readonly Frame[],
+  stored: ReadonlyMap<Frame, StoredFrame>,
+): Pick<JobReport, "retried" | "slowest"> {
+  let retried = 0;
+  let slowest: JobReport["slowest"] = null;
+  for (const frame of frames) {
+    const { attempts, seconds, renderer } = stored.get(frame) as StoredFrame;
+    if (attempts > 1) retried += 1;
+    if (slowest === null || seconds > slowest.seconds) slowest = { frame, seconds, name: renderer.name };
+  }
+  return { retried, slowest };
+}
+
+function timeOf({ wallMs, transferMs, encodeMs, nodes }: TimeSpent): TimeReport {
+  const slots = inSeconds(nodes);
+  const { render, wasted, upload, load, wait } = slots;
+  const there = render + wasted + upload + load + wait;
+  return {
+    ...{ wall: wallMs / 1000, slots, transfer: transferMs / 1000, encode: encodeMs / 1000 },
+    efficiency: there > 0 ? render / there : null,
+  };
+}
+
+function inSeconds(nodes: readonly NodeTimes[]): SlotSeconds {
+  const sum = noSlotTimes();
+  const names = Object.keys(sum) as (keyof SlotTimes)[];
+  for (const { times } of nodes) for (const name of names) sum[name] += times[name] / 1000;
+  return { slots: nodes.reduce((count, { slots }) => count + slots, 0), ...sum };
+}
+
+/** @returns `null` when there is none */
+async function recordIn(folder: string): Promise<JobRecord | null> {
+  try {
+    return await readJobRecord(join(folder, "job.json"));
+  } catch (error) {
+    if (error instanceof FarmError) throw error;
+    throw systemCodeOf(error) === "ENOTDIR" ? noJobFolder(folder) : unreadable(join(folder, "job.json"), error);
+  }
+}
+
+function wantedFrames(record: JobRecord | null): Frame[] | null {
+  const frames = record?.facts?.frames;
+  if (typeof frames !== "string") return null;
+  try {
+    return parseFrames(frames);
+  } catch {
+    return null; // somebody has changed it by hand
+  }
+}
+
+function noJobFolder(folder: string): FarmError {
+  return new FarmError(
+    "FARM_BAD_INPUT",
+    `Cannot report on '${folder}': it is no job folder`,
+    "Give the folder beside the output, for example out.mp4.renderfarm",
+  );
+}

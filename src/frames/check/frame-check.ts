@@ -1,0 +1,132 @@
+import type { FileHandle } from "node:fs/promises";
+import { openOwnFile } from "../../system/files/own-file.ts";
+import { ChunkCheck } from "./chunk-list.ts";
+import { type FrameExpectation, FrameFaultFound, type FrameVerdict, pngColors } from "./frame-expectation.ts";
+import { PixelCheck } from "./pixel-check.ts";
+import { type ByteSource, type Chunk, readChunks } from "./png-chunks.ts";
+
+const windowBytes = 256 * 1024;
+
+/**
+ * Proves that a file is the frame it should be: a whole PNG, every checksum right, every pixel there, of the expected
+ * size, depth and colour, carrying the expected frame number, and nothing that Blender does not write.
+ *
+ * FFmpeg cannot do this: it skips a cut frame together with every later one and ends with status 0.
+ *
+ * @throws The signal's reason when aborted; `FARM_UNSAFE_PATH` when it is a link; the system's error when it cannot be read
+ */
+export async function checkFrameFile(
+  path: string,
+  expected: FrameExpectation,
+  signal?: AbortSignal,
+): Promise<FrameVerdict> {
+  const file = await openOwnFile(path);
+  try {
+    const { size } = await file.stat();
+    return await check(fileSource(file, size), expected, signal);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same check for a frame in memory. */
+export function checkFrameBytes(bytes: Uint8Array, expected: FrameExpectation): Promise<FrameVerdict> {
+  return check(
+    { sizeBytes: bytes.length, read: async (position, length) => bytes.subarray(position, position + length) },
+    expected,
+  );
+}
+
+/** Reads ahead: a PNG has a chunk every 8 KiB, and each reading is a trip to a thread and back. */
+function fileSource(file: FileHandle, sizeBytes: number): ByteSource {
+  let window = Buffer.alloc(0);
+  let windowStart = 0;
+  return {
+    sizeBytes,
+    read: async (position, length) => {
+      const start = position - windowStart;
+      if (start < 0 || start + length > window.length) {
+        // A new one each time: what was answered before still points into the old one.
+        const next = Buffer.allocUnsafe(Math.max(length, windowBytes));
+        const { bytesRead } = await file.read(next, 0, next.length, position);
+        [window, windowStart] = [next.subarray(0, bytesRead), position];
+      }
+      return window.subarray(position - windowStart, position - windowStart + length);
+    },
+  };
+}
+
+async function check(source: ByteSource, expected: FrameExpectation, signal?: AbortSignal): Promise<FrameVerdict> {
+  try {
+    await inspect(source, expected, signal);
+    return { ok: true };
+  } catch (error) {
+    if (error instanceof FrameFaultFound) return { ok: false, code: error.code, message: error.message };
+    throw error;
+  }
+}
+
+async function inspect(source: ByteSource, expected: FrameExpectation, signal?: AbortSignal): Promise<void> {
+  using pixels = new PixelCheck(expected);
+  const others = new ChunkCheck();
+  let previous: string | undefined;
+  let hasPixels = false;
+  let hasFrame = false;
+  for await (const chunk of readChunks(source)) {
+    signal?.throwIfAborted();
+    if ((chunk.type === "IHDR") !== (previous === undefined)) {
+      throw new FrameFaultFound("BAD_CHUNK", "its header is not its first chunk");
+    }
+    if (chunk.type === "IHDR") {
+      checkHeader(await headerIn(chunk), expected);
+    } else if (chunk.type === "IDAT") {
+      if (hasPixels && previous !== "IDAT") throw new FrameFaultFound("BAD_CHUNK", "its pixels are not in one run");
+      hasPixels = true;
+      for await (const piece of chunk.pieces) await pixels.write(piece);
+    } else if (chunk.type !== "IEND") {
+      const data = await others.read(chunk, hasPixels);
+      if (chunk.type === "tEXt") hasFrame = checkFrameNumber(data, expected.frame) || hasFrame;
+    } else if (chunk.lengthBytes > 0) {
+      throw new FrameFaultFound("BAD_CHUNK", "its end is not empty");
+    }
+    previous = chunk.type;
+  }
+  if (!hasPixels) throw new FrameFaultFound("BAD_PIXELS", "it has no pixels");
+  await pixels.finish();
+  if (!hasFrame) throw new FrameFaultFound("WRONG_FRAME", "it does not say which frame it is");
+}
+
+async function headerIn(chunk: Chunk): Promise<Buffer> {
+  if (chunk.lengthBytes !== 13) throw new FrameFaultFound("BAD_CHUNK", "its header has the wrong length");
+  const pieces: Uint8Array[] = [];
+  for await (const piece of chunk.pieces) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+function checkHeader(header: Buffer, expected: FrameExpectation): void {
+  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
+  if (width !== expected.width || height !== expected.height) {
+    const wanted = `${expected.width}x${expected.height}`;
+    throw new FrameFaultFound("WRONG_SIZE", `it is ${width}x${height}, not ${wanted}`);
+  }
+  const [depth, color, compression, filter, interlace] = header.subarray(8);
+  if (depth !== expected.depth) {
+    throw new FrameFaultFound("WRONG_DEPTH", `it has ${depth} bits per channel, not ${expected.depth}`);
+  }
+  if (color !== pngColors[expected.colorMode].type) {
+    throw new FrameFaultFound("WRONG_COLOR", `its colour type is ${color}, not that of ${expected.colorMode}`);
+  }
+  // Blender never interlaces, and with the other two no PNG of any kind is known.
+  if (compression !== 0 || filter !== 0 || interlace !== 0) {
+    throw new FrameFaultFound("BAD_CHUNK", "its header asks for a form that Blender does not write");
+  }
+}
+
+/** Whether the text is the frame number; Blender writes it padded: `007`, `-07`. */
+function checkFrameNumber(text: Buffer, frame: number): boolean {
+  const match = /^Frame\0(.*)$/s.exec(text.toString("latin1"));
+  if (match === null) return false;
+  const value = match[1] ?? "";
+  if (/^-?\d{1,10}$/.test(value) && Number(value) === frame) return true;
+  throw new FrameFaultFound("WRONG_FRAME", `it says that it is frame ${value.slice(0, 20)}, not ${frame}`);
+}

@@ -1,0 +1,58 @@
+import type { Frame } from "../../core/node.ts";
+
+/** What every frame of a job must be, as the scene's settings demand it. */
+export interface FrameFormat {
+  /** Pixels, with percentage, border and crop applied. */
+  readonly width: number;
+  readonly height: number;
+  readonly depth: 8 | 16;
+  readonly colorMode: "BW" | "RGB" | "RGBA";
+}
+
+export interface FrameExpectation extends FrameFormat {
+  readonly frame: Frame;
+}
+
+/** Colour type of PNG's header, and samples per pixel. */
+export const pngColors: Record<FrameFormat["colorMode"], { readonly type: number; readonly channels: number }> = {
+  BW: { type: 0, channels: 1 },
+  RGB: { type: 2, channels: 3 },
+  RGBA: { type: 6, channels: 4 },
+};
+
+/** For what PNG adds to pixels that cannot be packed, and for the text that Blender stamps into a file. */
+const overheadBytes = 1024 * 1024;
+
+/** The largest file that a frame can be, in bytes: its pixels unpacked, and some more. */
+export function largestFrameBytes({ width, height, depth, colorMode }: FrameFormat): number {
+  const rowBytes = 1 + (width * pngColors[colorMode].channels * depth) / 8;
+  return Math.ceil(rowBytes * height * 1.02) + overheadBytes;
+}
+
+/** What is wrong with a frame. */
+export type FrameFault =
+  | "NOT_A_PNG"
+  | "TRUNCATED"
+  | "BAD_CHUNK"
+  | "FOREIGN_CHUNK"
+  | "BAD_CHECKSUM"
+  | "BAD_PIXELS"
+  | "TRAILING_BYTES"
+  | "WRONG_SIZE"
+  | "WRONG_DEPTH"
+  | "WRONG_COLOR"
+  | "WRONG_FRAME";
+
+export type FrameVerdict =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: FrameFault; readonly message: string };
+
+/** Thrown inside the check only; it ends as a verdict. */
+export class FrameFaultFound extends Error {
+  readonly code: FrameFault;
+
+  constructor(code: FrameFault, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

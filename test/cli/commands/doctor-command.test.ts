@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { findingText } from "../../../src/cli/commands/doctor-command.ts";
+import { hostileLines, hostileText, obeyedIn } from "../../support/hostile-texts.ts";
+import { builtProgram } from "../../support/lab/lab-coordinator.ts";
+import { skipBecause } from "../../support/skip.ts";
+
+test("a finding is a line, with another one that says what mends it", () => {
+  expect(findingText({ what: "Disk", state: "good", detail: "9 GB free" })).toBe("ok       Disk: 9 GB free\n");
+  expect(findingText({ what: "Farm key", state: "warning", detail: "none", mend: "renderfarm key set" })).toBe(
+    "warning  Farm key: none\n         -> renderfarm key set\n",
+  );
+});
+
+test("and holds nothing that a terminal obeys, whatever programs, files and nodes are called", () => {
+  const text = findingText({ what: "FFmpeg", state: "problem", detail: hostileLines, mend: hostileText });
+  expect(text).toMatch(/^PROBLEM {2}FFmpeg: evil.*\n {2}Done in 1 s/);
+  expect(obeyedIn(text)).toEqual([]);
+});
+
+const noSignals = process.platform === "win32" ? "nobody can press Ctrl-C there but in a console" : undefined;
+
+test.skipIf(skipBecause(noSignals))("a Ctrl-C ends it as one, and is no finding and no bug", async () => {
+  const doctor = spawn(process.execPath, [builtProgram, "doctor"], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [doctor.stdout, doctor.stderr]) {
+    stream.on("data", (piece) => {
+      said += piece;
+    });
+  }
+  const closed = once(doctor, "close");
+  await expect.poll(() => said, { timeout: 30_000 }).toContain("Temporary folder"); // the network is next, for seconds
+  doctor.kill("SIGINT");
+  expect((await closed)[0]).toBe(130);
+  expect(said).not.toMatch(/bug|PROBLEM/);
+});

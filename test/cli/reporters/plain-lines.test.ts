@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { PlainLines } from "../../../src/cli/reporters/plain-lines.ts";
+import type { CompletedJob, FarmEvent } from "../../../src/index.ts";
+
+function make() {
+  let written = "";
+  const clock = { nowMs: 0 };
+  const lines = new PlainLines(
+    (text) => {
+      written += text;
+    },
+    () => clock.nowMs,
+  );
+  return { lines, clock, take: () => written.split("\n").slice(0, -1) };
+}
+
+const named = { node: "a".repeat(32), name: "one" };
+const progress: FarmEvent = {
+  ...{ type: "job:progressed", stored: 3, total: 24, nodes: 2, running: 2, encoded: 1, etaMs: 125_000 },
+};
+
+test("a line that only says how far it is comes at most once in 10 s", () => {
+  const { lines, clock, take } = make();
+  for (clock.nowMs = 0; clock.nowMs < 30_000; clock.nowMs += 1_000) lines.tell(progress);
+  expect(take()).toEqual([
+    ...["3 of 24 frames, 2 nodes, 2:05 to go, 1 encoded", "3 of 24 frames, 2 nodes, 2:05 to go, 1 encoded"],
+  ]);
+});
+
+test("without a forecast none is given", () => {
+  const { lines, clock, take } = make();
+  clock.nowMs = 10_000;
+  lines.tell({ ...progress, etaMs: null });
+  expect(take()).toEqual(["3 of 24 frames, 2 nodes, 1 encoded"]);
+});
+
+test("an upload is told once for each node", () => {
+  const { lines, take } = make();
+  for (let haveBytes = 0; haveBytes < 5; haveBytes += 1) {
+    lines.tell({ type: "node:uploading", ...named, haveBytes, sizeBytes: 2_000_000 });
+  }
+  lines.tell({ type: "node:uploading", node: "b", name: "two", haveBytes: 0, sizeBytes: 2_000_000 });
+  expect(take()).toEqual(["Sending the blendfile to one: 2.0 MB", "Sending the blendfile to two: 2.0 MB"]);
+});
+
+test("frames say nothing by themselves", () => {
+  const { lines, take } = make();
+  lines.tell({ type: "frame:started", ...named, frame: 1, slot: 0 });
+  lines.tell({ type: "frame:progressed", ...named, frame: 1, slot: 0, fraction: null });
+  lines.tell({ type: "frame:stored", ...named, frame: 1, seconds: 1, stored: 1, total: 2 });
+  expect(take()).toEqual([]);
+});
+
+describe("no line holds what could move the cursor or pass for another line,", () => {
+  const evil = "\u001b[2J\rx\nDone in 1 s";
+  const events: FarmEvent[] = [
+    { type: "warning", code: "W", message: evil, name: evil },
+    { type: "node:refused", name: evil, code: "FARM_NODE_REFUSED", message: evil, hint: evil },
+    { type: "node:unreachable", name: evil, message: evil, hint: evil },
+    { type: "node:busy", ...named, name: evil, holder: evil },
+    { type: "node:lost", ...named, name: evil, message: evil },
+    { type: "node:barred", ...named, name: evil, reason: evil },
+    { type: "frame:failed", frame: 1, code: "RENDER_FAILED", message: evil, hint: evil },
+    { type: "frame:requeued", ...named, name: evil, frame: 1, reason: evil },
+    { type: "frame:refused", ...named, name: evil, frame: 1, message: evil, file: "refused/0000001.png" },
+    { type: "node:found", ...named, name: evil, address: "a:1", blender: evil, slots: 1 },
+    { type: "job:restarted", reason: evil },
+    { type: "encode:postponed", message: evil },
+  ];
+  test.each(events)("whoever is the author of $type", (event) => {
+    const { lines, take } = make();
+    lines.tell(event);
+    const written = take();
+    expect(written.length).toBeGreaterThan(0);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+    expect(written.filter((line) => /[\u0000-\u001f]/.test(line) || line.startsWith("Done"))).toEqual([]);
+  });
+});
+
+test("finish() sums up: output, frames, who did what, and every warning again", () => {
+  const result: CompletedJob = {
+    ...{ type: "completed", output: "/o/out.mp4", frames: 24, reused: 4, seconds: 125 },
+    nodes: [{ ...named, blender: "3.4.1", frames: 20, renderSeconds: 50 }],
+    warnings: ["it renders on the CPU (one)"],
+  };
+  const { lines, take } = make();
+  lines.finish(result);
+  expect(take()).toEqual([
+    "Done in 2:05: /o/out.mp4",
+    "  24 frames expected, rendered, checked and in the video, 4 of them from an earlier run",
+    "  one: 20 frames, 2.5 s each (Blender 3.4.1)",
+    "  Warning: it renders on the CPU (one)",
+  ]);
+});
+
+test("interrupted() says that the same command goes on", () => {
+  const { lines, take } = make();
+  lines.interrupted(3);
+  lines.interrupted(null);
+  expect(take()).toEqual([
+    "Stopped with 3 frames to go; the same command goes on from here",
+    "Stopped; the same command goes on from here",
+  ]);
+});

@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseRenderFlags } from "../../src/config/flags.ts";
+import { layerFlags, settleJob } from "../../src/config/resolve-settings.ts";
+
+const surroundings = {
+  ...{ workingFolder: resolve("/films"), folders: { config: "/c", cache: "/d" }, keys: [], farmspec: undefined },
+};
+const needed = { blend: "a.blend", output: "out/b.mp4" };
+
+test("settleJob() has a default for everything but blendfile and output, and makes paths absolute", () => {
+  expect(settleJob(needed, surroundings)).toMatchObject({
+    ...{ blend: resolve("/films/a.blend"), output: resolve("/films/out/b.mp4"), order: "sequential", nodes: [] },
+    ...{ discover: true, isLocal: false, localSlots: 1, missing: "fail", mixVersions: false, keepFrames: false },
+    ...{ overwrite: false, configFolder: "/c", cacheFolder: "/d", frames: undefined, fps: undefined },
+  });
+});
+
+test("nodes named by hand stand for the whole farm", () => {
+  const { nodes, discover } = settleJob({ ...needed, nodes: "a,b:7448" }, surroundings);
+  expect(nodes.map(({ address }) => address)).toEqual([
+    { host: "a", port: 7447 },
+    { host: "b", port: 7448 },
+  ]);
+  expect(discover).toBe(false);
+});
+
+describe("settleJob() names the flag", () => {
+  test.each([
+    ["--blend", { output: "b.mp4" }],
+    ["--output", { blend: "a.blend" }],
+    ["5-1", { ...needed, frames: "5-1" }],
+    ["--local", { ...needed, local: true, nodes: "a" }],
+    ["--nodes", { ...needed, nodes: "a:b" }],
+  ])("%s that is missing or senseless", (words, flags) => {
+    const settle = () => settleJob(flags, surroundings);
+    expect(settle).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));
+    expect(settle).toThrow(words);
+  });
+});
+
+describe("parseRenderFlags() refuses", () => {
+  test.each([
+    ["--order", { order: "random" }],
+    ["--slots", { slots: "0" }],
+    ["--slots", { slots: "257" }],
+    ["--slots", { slots: "many" }],
+    ["--slots", { slots: "1.5" }],
+    ["--blender-version", { blenderVersion: "three" }],
+    ["--missing", { missing: "maybe" }],
+    ["--log-level", { logLevel: "loud" }],
+    ["--crf", { crf: "64" }],
+    ["--scene", { scene: "" }],
+  ])("%s %j", (flag, flags) => {
+    const parse = () => parseRenderFlags(flags);
+    expect(parse).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));
+    expect(parse).toThrow(flag);
+  });
+});
+
+test("layerFlags() lets flags stand over the environment, and a flag that was not given hides nothing", () => {
+  const layered = layerFlags({ ...needed, scene: undefined, fps: "25" }, { scene: "Shot", fps: "30" }, undefined);
+  expect(layered).toMatchObject({ scene: "Shot", fps: "25" });
+});

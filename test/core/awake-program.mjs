@@ -1,5 +1,0 @@
-/** Keeps a machine awake, as a coordinator does, until it is killed. */
-import { keepAwake } from "../../src/core/awake.js";
-
-keepAwake({ platform: "linux", hasSystemd: true, onAwake: () => {}, onRefused: () => {} });
-setInterval(() => {}, 1000);

@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { FarmError } from "../../../src/core/errors.ts";
+import { WaitLimit } from "../../../src/farm/job/no-node-timeout.ts";
+
+/** Lets whole seconds pass, and looks after each one. @returns The second in which the limit was over, if it was */
+function wait(limit: WaitLimit, clock: { ms: number }, seconds: number): number | undefined {
+  for (let second = 1; second <= seconds; second += 1) {
+    clock.ms += 1_000;
+    try {
+      limit.look(7);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "FARM_NO_NODE", exitCode: 3, message: expect.stringContaining("7 frames") });
+      return second;
+    }
+  }
+  return undefined;
+}
+
+function make(waitMs: number | undefined) {
+  const clock = { ms: 0 };
+  const farm = { isThere: false, reason: undefined as FarmError | undefined };
+  const sleep = () => Promise.reject(new Error("It does not sleep"));
+  const limit = new WaitLimit({
+    ...{ waitMs, isAnyoneThere: () => farm.isThere, stranded: () => farm.reason },
+    clock: { monotonicMs: () => clock.ms, unixMs: () => 0, sleep },
+  });
+  return { clock, farm, limit };
+}
+
+test("--wait is over when no node has had the job for so long", () => {
+  const { clock, limit } = make(10_000);
+  expect(wait(limit, clock, 100)).toBe(11);
+});
+
+test("without --wait it is never over", () => {
+  const { clock, limit } = make(undefined);
+  expect(wait(limit, clock, 100_000)).toBeUndefined();
+});
+
+test("the time in which a node receives and opens the blendfile does not count", () => {
+  const { clock, farm, limit } = make(10_000);
+  expect(wait(limit, clock, 9)).toBeUndefined();
+  farm.isThere = true;
+  expect(wait(limit, clock, 3_600)).toBeUndefined();
+  farm.isThere = false;
+  expect(wait(limit, clock, 100)).toBe(2); // it never joined, so what was before counts
+});
+
+test("a node that joins makes it count anew", () => {
+  const { clock, farm, limit } = make(10_000);
+  wait(limit, clock, 9);
+  farm.isThere = true;
+  limit.joined();
+  wait(limit, clock, 60);
+  farm.isThere = false;
+  expect(wait(limit, clock, 100)).toBe(11);
+});
+
+test("what no reached node can render is waited for a minute, although others were never reached", () => {
+  const { clock, farm, limit } = make(undefined);
+  farm.reason = new FarmError("FARM_LOAD_FAILED", "Cannot open it", "Save it again");
+  for (let second = 0; second < 60; second += 1) {
+    clock.ms += 1_000;
+    limit.look(undefined);
+  }
+  clock.ms += 1_000;
+  expect(() => limit.look(undefined)).toThrow(farm.reason);
+});

@@ -1,0 +1,446 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { FarmError } from "../../../src/core/errors.ts";
+import { makeFarmKey } from "../../../src/core/farm-key.ts";
+import type { Sighting } from "../../../src/core/node.ts";
+import type { FarmEvent } from "../../../src/farm/events.ts";
+import { KnownNodes } from "../../../src/farm/nodes/known-nodes.ts";
+import { NodePool, type PoolEvent } from "../../../src/farm/nodes/node-pool.ts";
+import { OpenNodes } from "../../../src/farm/nodes/open-nodes.ts";
+import { Muster } from "../../../src/farm/nodes/version-gate.ts";
+import type { Dial } from "../../../src/session/link.ts";
+import type { FromNode } from "../../../src/session/protocol.ts";
+import { digestOf, FakeNode, type FakeNodeOptions } from "../../support/nodes/fake-node.ts";
+import { makeLinkPair, type PairedLink } from "../../support/nodes/link-pair.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
+
+const key = makeFarmKey();
+const content = Buffer.from("a small blendfile");
+const job = "a".repeat(32);
+let folder: TemporaryFolder;
+let farm: Farm;
+beforeEach(async () => {
+  folder = await makeTemporaryFolder();
+  await writeFile(join(folder.path, "scene.blend"), content);
+  farm = new Farm();
+});
+afterEach(async () => {
+  await farm.end();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** A pool whose nodes are reached over links in memory: a node's host name is its place in `hosts`. */
+class Farm {
+  readonly events: FarmEvent[] = [];
+  readonly news: PoolEvent[] = [];
+  readonly hosts = new Map<string, FakeNode>();
+  readonly links: PairedLink[] = [];
+  readonly pool: NodePool;
+  readonly #stop = new AbortController();
+  readonly #watchers = new Set<() => void>();
+
+  constructor() {
+    const dial: Dial = async ({ host }) => {
+      const node = this.hosts.get(host);
+      if (!node) throw new FarmError("FARM_NODE_UNREACHABLE", `Cannot reach ${host}`, "Nothing");
+      const pair = makeLinkPair();
+      this.links.push(pair.coordinator);
+      node.serve(pair.node).catch(() => {});
+      return pair.coordinator;
+    };
+    const muster = new Muster({ wanted: undefined, mixVersions: false, savedBy: undefined });
+    muster.close();
+    const knownNodes = new KnownNodes(join(folder.path, "config"));
+    const tell = (event: FarmEvent) => this.#note(() => this.events.push(event));
+    const blob = { path: join(folder.path, "scene.blend"), sha256: digestOf(content), sizeBytes: content.length };
+    this.pool = new NodePool({
+      ...{
+        order: Promise.resolve({
+          job,
+          holder: "me",
+          blob,
+          scene: null,
+          colorMode: "RGB" as const,
+          allowScripts: false,
+        }),
+        dial,
+        muster,
+      },
+      ...{ blendBytes: content.length, knownNodes, keys: [key], tell },
+      openNodes: new OpenNodes({ confirm: undefined, knownNodes, tell }),
+      onEvent: (event) => this.#note(() => this.news.push(event)),
+      signal: this.#stop.signal,
+    });
+  }
+
+  /** Starts a node at a host, and has the pool see it there. */
+  start(host: string, options: FakeNodeOptions = {}, source: Sighting["source"] = "fixed"): FakeNode {
+    const node = new FakeNode({ key, name: host, ...options });
+    this.hosts.set(host, node);
+    this.see(host, source === "mdns" ? node.id : undefined, source);
+    return node;
+  }
+
+  see(host: string, id?: string, source: Sighting["source"] = "fixed"): void {
+    this.pool.add({ addresses: [{ host, port: 7447 }], source, ...(id !== undefined && { id }) });
+  }
+
+  /** Waits until this is so; looks again after each event. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await new Promise<void>((resolve) => {
+        this.#watchers.add(resolve);
+      });
+    }
+  }
+
+  count(type: FarmEvent["type"] | PoolEvent["type"]): number {
+    return [...this.events, ...this.news].filter((event) => event.type === type).length;
+  }
+
+  async end(): Promise<void> {
+    this.#stop.abort(new Error("The test is over"));
+    await this.pool.ended();
+  }
+
+  #note(note: () => void): void {
+    note();
+    for (const watcher of this.#watchers) watcher();
+    this.#watchers.clear();
+  }
+}
+
+test("a node joins with job and blendfile, and is set free when the pool ends", async () => {
+  const node = farm.start("one");
+  await farm.until(() => farm.count("joined") === 1);
+  expect(node.blobs.get(digestOf(content))).toEqual(content);
+  expect(node.job?.id).toBe(job);
+  await farm.end();
+  expect(node.job).toBeUndefined();
+  expect(farm.links.map(({ isOver }) => isOver)).toEqual([true]);
+  expect(farm.count("lost")).toBe(0);
+});
+
+test("a node whose link is lost comes back with its job, and the blendfile is not sent again", async () => {
+  const node = farm.start("one");
+  await farm.until(() => farm.count("joined") === 1);
+  farm.links[0]?.cut();
+  await farm.until(() => farm.count("lost") === 1);
+  await farm.until(() => farm.count("joined") === 2);
+  const again = farm.news.filter((event) => event.type === "joined")[1];
+  expect(again?.node.opened.resumed).toBe(true);
+  expect(node.heard.filter(({ type }) => type === "blob-begin").length).toBe(1);
+  expect(farm.count("node:found")).toBe(1);
+});
+
+test("a busy node is told once and joins as soon as it is seen free", async () => {
+  const node = farm.start("one", { busyWith: "somebody" });
+  await farm.until(() => farm.count("node:busy") === 1);
+  expect(farm.events).toContainEqual(expect.objectContaining({ type: "node:busy", holder: "somebody" }));
+  node.options.busyWith = undefined;
+  while (farm.count("joined") === 0) {
+    farm.see("one"); // as mDNS tells it
+    await new Promise(setImmediate);
+  }
+  expect(farm.count("node:busy")).toBe(1);
+});
+
+test("a node named by two addresses takes part once, and nobody is told off", async () => {
+  const node = farm.start("one");
+  farm.hosts.set("same", node);
+  await farm.until(() => farm.count("joined") === 1);
+  farm.see("same");
+  await farm.pool.firstTriesOver();
+  await farm.until(() => farm.links.length === 2 && farm.links[1]?.isOver === true);
+  expect(farm.count("joined")).toBe(1);
+  expect(farm.count("node:refused")).toBe(0);
+  expect(farm.pool.standings.isAlive).toBe(true);
+});
+
+describe("two nodes with one id", () => {
+  const id = "d".repeat(32);
+  const warnings = () => farm.events.filter((event) => event.type === "warning");
+
+  test("that the user named are both named with their addresses, here and on their own consoles; one takes part", async () => {
+    const one = farm.start("attic", { id });
+    await farm.until(() => farm.count("joined") === 1);
+    const other = farm.start("cellar", { id });
+    await farm.until(() => farm.links[1]?.isOver === true);
+    const both =
+      "2 nodes have one id, dddddddd, and a job uses only one of them: attic at attic:7447 and cellar at cellar:7447";
+    expect(warnings()).toMatchObject([{ code: "DUPLICATE_NODE_ID", message: expect.stringContaining(both) }]);
+    await expect.poll(() => other.heard).toEqual([{ type: "duplicate-id", name: "attic", address: "attic:7447" }]);
+    await expect.poll(() => one.heard).toContainEqual({ type: "duplicate-id", name: "cellar", address: "cellar:7447" });
+    expect(farm.count("joined")).toBe(1);
+  });
+
+  test("that mDNS found are named once, and where one of them does not answer the other takes part", async () => {
+    const node = new FakeNode({ key, id });
+    farm.hosts.set("cellar", node);
+    const at = (host: string): Sighting => ({ id, name: host, addresses: [{ host, port: 7447 }], source: "mdns" });
+    farm.pool.add({ ...at("attic"), duplicates: [at("cellar")] });
+    farm.pool.add({ ...at("attic"), duplicates: [at("cellar")], state: "busy" });
+    await farm.until(() => farm.count("joined") === 1);
+    expect(warnings()).toMatchObject([
+      { message: expect.stringContaining("attic at attic:7447 and cellar at cellar:7447") },
+    ]);
+  });
+
+  test("of which one is an older release cannot be told from one node with two names", async () => {
+    farm.start("attic", { id });
+    await farm.until(() => farm.count("joined") === 1);
+    const older = farm.start("cellar", { id, info: { start: undefined } });
+    await farm.until(() => farm.links[1]?.isOver === true);
+    expect([...warnings(), ...older.heard]).toEqual([]);
+  });
+});
+
+test("a node with two names that was started again is one node still, under the name that reaches it", async () => {
+  const node = farm.start("one");
+  await farm.until(() => farm.count("joined") === 1);
+  farm.hosts.delete("one"); // it takes a while
+  farm.links[0]?.cut();
+  await farm.until(() => farm.count("lost") === 1);
+  node.start = "f".repeat(16);
+  farm.hosts.set("same", node);
+  farm.see("same");
+  await farm.until(() => farm.count("joined") === 2);
+  farm.hosts.set("one", node);
+  farm.see("one");
+  await farm.until(() => farm.links.length > 2 && farm.links[2]?.isOver === true);
+  expect([farm.count("warning"), farm.count("node:refused"), farm.count("left-out")]).toEqual([0, 0, 0]);
+  expect(farm.pool.standings.isAlive).toBe(true);
+});
+
+test("a node that cannot be reached is told once, and is tried again when it is seen again", async () => {
+  farm.see("one");
+  await farm.until(() => farm.count("node:unreachable") === 1);
+  farm.start("one");
+  await farm.until(() => farm.count("joined") === 1);
+  expect(farm.count("node:unreachable")).toBe(1);
+  expect(farm.pool.standings.problems).toEqual([]);
+});
+
+test("an open node that mDNS found is refused for good, before it hears anything of the key", async () => {
+  farm.start("one", { key: null }, "mdns");
+  await farm.until(() => farm.count("left-out") === 1);
+  expect(farm.events).toMatchObject([{ type: "node:refused", code: "FARM_NODE_REFUSED" }]);
+  expect(farm.links[0]?.sent.length).toBe(1); // the hello
+  expect(farm.pool.standings.isAlive).toBe(false);
+});
+
+test("a node that proved a key is not taken as an open one later, although the user named it", async () => {
+  const node = farm.start("one");
+  await farm.until(() => farm.count("joined") === 1);
+  node.options.key = null;
+  farm.links[0]?.cut();
+  await farm.until(() => farm.count("left-out") === 1);
+  expect(farm.events.at(-1)).toMatchObject({ message: expect.stringContaining("it had a key before") });
+});
+
+test("a stranger who announces a node's id does not keep it out: it is found at its other address, or where it is seen later", async () => {
+  const node = new FakeNode({ key, name: "real" });
+  farm.hosts.set("real", node);
+  farm.hosts.set("stranger", new FakeNode({ key: makeFarmKey(), id: node.id }));
+  const both = ["stranger", "real"].map((host) => ({ host, port: 7447 }));
+  farm.pool.add({ addresses: both, id: node.id, source: "mdns" });
+  await farm.until(() => farm.count("joined") === 1);
+  expect(farm.count("left-out")).toBe(0);
+
+  const other = new FakeNode({ key, name: "other" });
+  farm.hosts.set("other", other);
+  farm.hosts.set("liar", new FakeNode({ key: makeFarmKey(), id: other.id }));
+  farm.see("liar", other.id, "mdns");
+  await farm.until(() => farm.count("left-out") === 1);
+  farm.see("liar", other.id, "mdns");
+  farm.see("other", other.id, "mdns");
+  await farm.until(() => farm.count("joined") === 2);
+  expect(farm.links.filter(({ sent }) => sent.length > 0).length).toBe(4); // the liar was not asked twice
+});
+
+test("however many places are announced for a node's id, they are tried a bounded number of times", async () => {
+  const id = "d".repeat(32);
+  for (let place = 0; place < 100; place += 1) {
+    farm.hosts.set(`liar-${place}`, new FakeNode({ key: makeFarmKey(), id }));
+    const leftOut = farm.count("left-out");
+    farm.see(`liar-${place}`, id, "mdns");
+    if (place < 32) await farm.until(() => farm.count("left-out") > leftOut);
+  }
+  expect(farm.links.length).toBe(32);
+  expect(farm.pool.standings.isAlive).toBe(false);
+});
+
+test("a node counts as there from when it has the job until it is set free, not only once it has joined", async () => {
+  let onLoad = () => {};
+  const isLoading = new Promise<void>((resolve) => {
+    onLoad = resolve;
+  });
+  const hears = (type: string) => {
+    if (type === "job-load") onLoad();
+    return type === "job-load"; // and says nothing
+  };
+  farm.start("slow", { onMessage: ({ type }) => hears(type) });
+  expect(farm.pool.standings.isTaken).toBe(false);
+  await isLoading;
+  expect(farm.pool.standings.isTaken).toBe(true);
+  expect(farm.count("joined")).toBe(0);
+  await farm.end();
+  expect(farm.pool.standings.isTaken).toBe(false);
+});
+
+test("a busy node does not count as there", async () => {
+  farm.start("one", { busyWith: "somebody" });
+  await farm.until(() => farm.count("node:busy") === 1);
+  expect(farm.pool.standings.isTaken).toBe(false);
+});
+
+test("a node that is lost each time before it has opened the file is left out in the end, with the reason", async () => {
+  farm.start("dying", {
+    onMessage: ({ type }, { link }) => {
+      if (type === "job-load") void link.close(1011, "it fell over");
+      return type === "job-load";
+    },
+  });
+  const waking = setInterval(() => farm.see("dying"), 5); // it need not sit out its pauses
+  await farm.until(() => farm.count("left-out") === 1);
+  clearInterval(waking);
+  expect(farm.hosts.get("dying")?.heard.filter(({ type }) => type === "job-load").length).toBe(11);
+  expect(farm.events.at(-1)).toMatchObject({ type: "node:refused", message: expect.stringContaining("it fell over") });
+});
+
+test.each([
+  ["of many things", 5_000, []],
+  ["of few things at length", 100, Array.from({ length: 200 }, () => "x".repeat(4_000))],
+])("a node that tells %s before it has opened the file is cut off", async (_, count, log) => {
+  const error = { code: "CRASHED" as const, message: "", hint: "", log };
+  const chatter: FromNode = { type: "slot-changed", slot: 0, state: "lost", device: null, error };
+  farm.start("chatty", {
+    onMessage: ({ type }, conversation) => {
+      if (type !== "job-load") return false;
+      for (let said = 0; said < count; said += 1) void conversation.send(chatter).catch(() => {});
+      return true;
+    },
+  });
+  await farm.until(() => farm.pool.standings.problems.some(({ code }) => code === "FARM_BAD_MESSAGE"));
+  expect(farm.count("report")).toBe(0);
+});
+
+test("a node that cannot open the file is left out, and the others are not", async () => {
+  farm.start("bad", { loadFails: { message: "it is broken" } });
+  farm.start("good");
+  await farm.until(() => farm.count("joined") === 1 && farm.count("left-out") === 1);
+  expect(farm.pool.standings.isAlive).toBe(true);
+  expect(farm.hosts.get("bad")?.job).toBeUndefined(); // set free for others
+});
+
+test("a pool is stranded when those that were reached cannot open the file and the others were never reached", async () => {
+  farm.start("bad", { loadFails: { message: "it is broken" } });
+  expect(farm.pool.standings.stranded).toBeUndefined(); // it may yet open it
+  await farm.until(() => farm.count("left-out") === 1);
+  farm.see("never-there");
+  await farm.until(() => farm.count("node:unreachable") === 1);
+  expect(farm.pool.standings.stranded).toMatchObject({ message: expect.stringContaining("it is broken") });
+  farm.start("busy", { busyWith: "somebody" });
+  await farm.until(() => farm.count("node:busy") === 1);
+  expect(farm.pool.standings.stranded).toBeUndefined(); // it will be free some time
+});
+
+test("a pool whose only good node is lost is not stranded: it may come back", async () => {
+  farm.start("bad", { loadFails: { message: "it is broken" } });
+  farm.start("good");
+  await farm.until(() => farm.count("joined") === 1 && farm.count("left-out") === 1);
+  farm.hosts.delete("good");
+  for (const link of farm.links) link.cut();
+  await farm.until(() => farm.count("node:unreachable") === 1);
+  expect(farm.pool.standings.stranded).toBeUndefined();
+});
+
+test("what a node says while it loads comes after its joining, in its order", async () => {
+  farm.start("one");
+  await farm.until(() => farm.count("report") === 1);
+  expect(farm.news.map(({ type }) => type)).toEqual(["joined", "report"]);
+});
+
+describe("a node that has lost the blendfile", () => {
+  const missing = { code: "BLOB_MISSING", message: "The blendfile was damaged on the node's disk", hint: "", log: [] };
+  const lost = (slot: number): FromNode => ({
+    type: "slot-changed",
+    slot,
+    state: "lost",
+    device: null,
+    error: missing,
+  });
+  const uploads = (node: FakeNode) => node.heard.filter(({ type }) => type === "blob-begin").length;
+  const told = () => farm.events.filter(({ type }) => type === "warning");
+
+  test("before it could open it gets it again, and joins", async () => {
+    const node = farm.start("one", {
+      onMessage: ({ type }) => {
+        if (type === "job-load" && uploads(node) === 1) {
+          node.blobs.clear();
+          node.options.loadFails = missing;
+        } else delete node.options.loadFails;
+        return undefined;
+      },
+    });
+    await farm.until(() => farm.count("joined") === 1);
+    expect(uploads(node)).toBe(2);
+    expect(told()).toMatchObject([{ code: "BLOB_MISSING", name: "one", message: expect.stringMatching(/sent again/) }]);
+  });
+
+  test("every time is left out in the end, with the reason and what to do", async () => {
+    const node = farm.start("one", {
+      loadFails: missing,
+      onMessage: ({ type }) => {
+        if (type === "job-load") node.blobs.clear();
+        return undefined;
+      },
+    });
+    await farm.until(() => farm.count("left-out") === 1);
+    expect(uploads(node)).toBe(4);
+    expect(farm.events.at(-1)).toMatchObject({
+      ...{ type: "node:refused", code: "FARM_LOAD_FAILED", hint: expect.stringMatching(/disk/) },
+      message: expect.stringMatching(/lost the blendfile again .* damaged/),
+    });
+    expect(farm.pool.standings.stranded).toBeDefined(); // a job with nobody else ends
+  });
+
+  test("in the middle of a job gets it again, once for all its slots, and stays in the job", async () => {
+    const node = farm.start("one", { slots: 2 });
+    await farm.until(() => farm.count("report") === 2);
+    node.blobs.clear();
+    for (const slot of [0, 1]) void node.conversation?.send(lost(slot));
+    await farm.until(() => farm.count("report") === 4);
+    while (!node.blobs.get(digestOf(content))?.equals(content)) await new Promise(setImmediate);
+    expect([uploads(node), told().length, farm.count("lost")]).toEqual([2, 1, 0]);
+  });
+
+  test("in the middle of a job again and again is left out in the end", async () => {
+    const node = farm.start("one", {
+      say: (message) => {
+        if (message.type !== "blob-stored" || farm.count("joined") === 0) return [message];
+        node.blobs.clear();
+        return [message, lost(0)];
+      },
+    });
+    await farm.until(() => farm.count("report") === 1);
+    node.blobs.clear();
+    void node.conversation?.send(lost(0));
+    await farm.until(() => farm.count("left-out") === 1);
+    expect(told().length).toBe(3);
+    expect(uploads(node)).toBeLessThanOrEqual(5); // it says so before we have heard that the last one is stored
+    expect([farm.count("joined"), farm.count("lost")]).toEqual([1, 1]);
+    expect(node.job).toBeUndefined(); // set free for others
+  });
+
+  test("and takes none any more is left out", async () => {
+    const node = farm.start("one");
+    await farm.until(() => farm.count("report") === 1);
+    node.blobs.clear();
+    node.options.rejectsBlob = "DISK_FULL";
+    void node.conversation?.send(lost(0));
+    await farm.until(() => farm.count("left-out") === 1);
+    expect(farm.events.at(-1)).toMatchObject({ type: "node:refused", code: "FARM_BLEND_REJECTED" });
+  });
+});

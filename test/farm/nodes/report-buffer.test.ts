@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { EarlyReports, ReportBudget } from "../../../src/farm/nodes/report-buffer.ts";
+import type { NodeReport } from "../../../src/session/node-session.ts";
+
+const progress = { type: "frame-progress", frame: 1, attempt: 1, fraction: 0.5 } as unknown as NodeReport;
+const started = { type: "frame-started", frame: 1, attempt: 1, slot: 0 } as unknown as NodeReport;
+const long = { ...started, message: "x".repeat(1024 * 1024) } as unknown as NodeReport;
+
+test("what a node says while nobody hears it is kept, but for progress", () => {
+  const early = new EarlyReports();
+  for (const report of [started, progress, started]) early.add(report);
+  expect([early.take(), early.take()]).toEqual([[started, started], []]);
+});
+
+test.each([
+  ["more reports than a machine can have", started, 4_096],
+  ["longer ones than any memory should hold", long, 15],
+])("a node that says %s is not listened to", (_, report, most) => {
+  const budget = new ReportBudget("since all frames were stored");
+  for (let count = 0; count < most; count++) expect(budget.spend(report)).toBe(true);
+  expect(() => {
+    budget.spend(report);
+    budget.spend(report);
+  }).toThrow(expect.objectContaining({ code: "FARM_BAD_MESSAGE", message: expect.stringContaining("were stored") }));
+  for (let count = 0; count < 100_000; count++) expect(new ReportBudget("").spend(progress)).toBe(false);
+});

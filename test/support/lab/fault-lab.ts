@@ -1,0 +1,97 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect } from "vitest";
+import { blenderPath } from "../blender.ts";
+import { isStopped } from "../processes.ts";
+import type { FarmLab } from "./lab.ts";
+import type { LabCoordinator, LabEvent } from "./lab-coordinator.ts";
+import type { LabNode } from "./lab-node.ts";
+import { storedFrames } from "./lab-results.ts";
+
+/** The Blenders in which a node renders. */
+export async function slotsOf(lab: FarmLab, node: LabNode): Promise<number[]> {
+  const processes = await lab.processes();
+  const children = processes.filter(
+    ({ parent, command }) => parent === node.child.pid && command.includes("slot_main"),
+  );
+  return children.map(({ pid }) => pid);
+}
+
+/** Expects that each frame is recorded once, and that nothing but what the dead nodes could not clean up is left. */
+export async function expectClean(lab: FarmLab, output: string, dead: readonly string[] = []): Promise<void> {
+  const frames = (await storedFrames(output)).map(({ frame }) => frame);
+  expect(frames.length).toBe(new Set(frames).size);
+  expect(await lab.leftovers(dead)).toEqual({ processes: [], files: [] });
+}
+
+/** Waits until a node renders a frame that is not stored yet. */
+export function renders(run: LabCoordinator, name: string): Promise<LabEvent> {
+  const isStored = (frame: unknown) => run.all("frame:stored").some((event) => event.frame === frame);
+  return run.event("frame:started", 1, (event) => event.name === name && !isStored(event.frame));
+}
+
+/** Freezes a process until `SIGCONT`; it is frozen when this resolves. */
+export async function freeze(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  while (!(await isStopped(pid))) await delay(10);
+}
+
+/** Freezes what a node renders in, so that a job cannot end meanwhile; the node itself lives on. */
+export async function hold(lab: FarmLab, node: LabNode): Promise<{ letGo(): void }> {
+  const slots = await slotsOf(lab, node);
+  await Promise.all(slots.map(freeze));
+  return {
+    letGo: () => {
+      for (const pid of slots) thaw(pid);
+    },
+  };
+}
+
+function thaw(pid: number): void {
+  try {
+    process.kill(pid, "SIGCONT");
+  } catch {
+    // it was ended meanwhile: another node gave its frame
+  }
+}
+
+/**
+ * Expects that a node is given up in time after a fault that began just now, and every frame it was to render is queued
+ * again at once.
+ *
+ * @param withinMs From the fault to the event
+ */
+export async function expectLost(run: LabCoordinator, name: string, withinMs: number): Promise<void> {
+  const faultAtMs = performance.now();
+  const isIts = (event: LabEvent) => event.name === name && event.heardAtMs > faultAtMs;
+  const lost = await run.event("node:lost", 1, isIts);
+  const requeued = await run.event("frame:requeued", 1, isIts);
+  expect(lost.heardAtMs - faultAtMs, run.story()).toBeLessThan(withinMs);
+  expect(requeued.heardAtMs - lost.heardAtMs, run.story()).toBeLessThan(1_000);
+}
+
+/** Expects that another node gave every frame that a lost one was to render, of which there is one at least. */
+export function expectElsewhere(run: LabCoordinator, lost: string): void {
+  const frames = run.all("frame:requeued").filter(({ name }) => name === lost);
+  const givers = frames.map(({ frame }) => run.all("frame:stored").find((event) => event.frame === frame)?.name);
+  expect(givers.length).toBeGreaterThan(0);
+  expect(givers).not.toContain(lost);
+  expect(givers).not.toContain(undefined);
+}
+
+/** The blendfile, cut short: its header is good, and the rest is not there. */
+export async function halfOf(blendfile: string): Promise<Buffer> {
+  const whole = await readFile(blendfile);
+  return whole.subarray(0, whole.length / 2);
+}
+
+/**
+ * Blender behind a script, to be given to a node by `--blender`.
+ *
+ * @param script Lines of sh that are run before it; what they leave as arguments is Blender's
+ */
+export async function blenderBehind(lab: FarmLab, name: string, script: string): Promise<string> {
+  const path = lab.path(`blender-${name}`);
+  await writeFile(path, `#!/bin/sh\n${script}\nexec '${blenderPath}' "$@"\n`, { mode: 0o755 });
+  return path;
+}

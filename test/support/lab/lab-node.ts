@@ -1,0 +1,89 @@
+import { existsSync, watch } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { blenderPath } from "../blender.ts";
+import { type LabProgram, startProgram, within } from "./lab-program.ts";
+
+const script = fileURLToPath(new URL("../../../blender_scripts/main.py", import.meta.url));
+
+/** A Blender on a busy machine takes its time. */
+const startsWithinMs = 60_000;
+
+/** A real node: Blender with main.py, on a host of the lab or on this machine. */
+export interface LabNode extends LabProgram {
+  readonly name: string;
+  readonly id: string;
+  readonly port: number;
+  /** The end of what it has said on standard output. */
+  said(): string;
+  /** What jobs have left in the node's cache: nothing, once the node or its successor has ended. */
+  leftovers(): Promise<string[]>;
+}
+
+/** The program that runs main.py; frames are rendered by Blender in any case. */
+export type NodeHost = "blender" | "python3";
+
+/** What starting a node takes beside its name. */
+export interface LabNodePlace {
+  /** Words that bring the program to its host. */
+  readonly on: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Where the node's own folder is made. */
+  readonly folder: string;
+  /** More options of main.py. */
+  readonly more?: readonly string[];
+}
+
+/** Starts a node with one slot and waits until it serves. */
+export async function startLabNode(name: string, under: NodeHost, place: LabNodePlace): Promise<LabNode> {
+  const own = join(place.folder, name);
+  const readyFile = join(own, "ready.json");
+  await mkdir(own, { recursive: true }); // it is there already when the node is started again
+  await rm(readyFile, { force: true });
+  const folders = ["--cache-dir", join(own, "cache"), "--config-dir", join(own, "config")];
+  const options = [
+    "--name",
+    name,
+    "--slots",
+    "1",
+    ...folders,
+    "--ready-file",
+    readyFile,
+    "--exit-with-stdin",
+    "--allow-sleep",
+  ];
+  options.push(...(place.more ?? []));
+  const blender = blenderPath ?? "blender";
+  const words = {
+    blender: [blender, "-b", "--factory-startup", "-noaudio", "-P", script, "--", ...options],
+    python3: ["python3", script, "--blender", blender, ...options],
+  };
+  const program = startProgram([...place.on, ...words[under]], place.env, own);
+  let said = "";
+  program.child.stdout?.on("data", (piece) => {
+    said = (said + piece).slice(-4_000);
+  });
+
+  const died = program.ended.then(({ code, stderr }) => {
+    throw new Error(`Cannot start the node '${name}': it ended with status ${code}\n${said}\n${stderr}`);
+  });
+  const ready = Promise.race([appearance(own, readyFile), died]);
+  await within(ready, startsWithinMs, () => `the node '${name}' to be ready; it said:\n${said}`);
+  const { node, port } = JSON.parse(await readFile(readyFile, "utf8")) as { node: string; port: number };
+  const leftovers = () => readdir(join(own, "cache/renderfarm/runs"));
+  return { ...program, name, id: node, port, said: () => said, leftovers };
+}
+
+/** Resolves when the file is there. */
+function appearance(folder: string, file: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!existsSync(file)) return;
+      watcher.close();
+      resolve();
+    };
+    const watcher = watch(folder, { persistent: false }, look);
+    look();
+  });
+}

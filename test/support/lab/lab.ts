@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { blenderPath } from "../blender.ts";
+import { killProcesses, type MarkedProcess, processesOf, remainingProcesses, testRunVariable } from "../processes.ts";
+import { LabCoordinator } from "./lab-coordinator.ts";
+import { type LabFolders, openLabFolders } from "./lab-folders.ts";
+import { type LabNode, type NodeHost, startLabNode } from "./lab-node.ts";
+import { within } from "./lab-program.ts";
+import { NetworkLab, networkLabProblem } from "./network-lab.ts";
+
+export { skipBecause } from "../skip.ts";
+
+/** Why tests with real Blenders cannot run here; undefined when they can. */
+export const blenderLabProblem: string | undefined =
+  process.platform !== "linux"
+    ? "the processes of a test are found through /proc, which only Linux has"
+    : blenderPath === undefined
+      ? "there is no Blender on PATH"
+      : undefined;
+
+/** The same for tests that need several hosts. */
+export const farmLabProblem: string | undefined = blenderLabProblem ?? networkLabProblem;
+
+interface LabNodeOptions {
+  /** @default {"blender"} */
+  readonly under?: NodeHost;
+  /** More options of main.py. */
+  readonly more?: readonly string[];
+  /** Words that stand before its program: what it may have. */
+  readonly limits?: readonly string[];
+}
+
+/** What a test has left behind; two empty lists are what it expects. */
+export interface Leftovers {
+  readonly processes: MarkedProcess[];
+  readonly files: string[];
+}
+
+/**
+ * A farm for one test: hosts, real nodes and the real command line, which share a random key and a mark by which all
+ * their processes are known. Whoever opens it owns it: `await using`.
+ */
+export class FarmLab implements AsyncDisposable {
+  readonly run = randomBytes(8).toString("hex");
+  readonly #network: NetworkLab | undefined;
+  readonly #folders: LabFolders;
+  readonly #nodes: LabNode[] = [];
+  #closed: Promise<void> | undefined;
+  readonly #key = Array.from(randomBytes(32), (byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[byte % 32]).join("");
+
+  private constructor(network: NetworkLab | undefined, folders: LabFolders) {
+    this.#network = network;
+    this.#folders = folders;
+  }
+
+  /** @param hosts Without any, everything runs on this machine itself */
+  static async open(...hosts: string[]): Promise<FarmLab> {
+    const network = hosts.length > 0 ? await NetworkLab.open(...hosts) : undefined;
+    try {
+      const lab = new FarmLab(network, await openLabFolders());
+      // A test that ran out of time never comes to the end of its `await using`.
+      onTestFinished(() => lab[Symbol.asyncDispose]());
+      return lab;
+    } catch (error) {
+      await network?.[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** A path in the test's own folder. */
+  path(name: string): string {
+    return join(this.#folders.work, name);
+  }
+
+  /** Starts a node, on the host of its name when the lab has hosts. */
+  async startNode(name: string, options: LabNodeOptions = {}): Promise<LabNode> {
+    const { under = "blender", more = [], limits = [] } = options;
+    const on = [...(this.#network?.on(name) ?? []), ...limits];
+    const place = { on, env: this.environment, folder: this.#folders.work, more };
+    const node = await startLabNode(name, under, place);
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** The cables between its hosts. */
+  get network(): NetworkLab {
+    if (this.#network === undefined) throw new Error("This lab has no hosts");
+    return this.#network;
+  }
+
+  /** What every program of the lab has in its environment, and nothing else. */
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      PATH: process.env.PATH ?? "",
+      HOME: this.#folders.work,
+      LANG: "C.UTF-8",
+      TMPDIR: this.#folders.temporary,
+      RENDERFARM_KEY: this.#key,
+      RENDERFARM_CONFIG_DIR: this.path("coordinator-config"),
+      RENDERFARM_CACHE_DIR: this.path("coordinator-cache"),
+      [testRunVariable]: this.run,
+    };
+  }
+
+  /** Words that run a program on the host "desk" when they stand before its own; none when the lab has no hosts. */
+  get deskWords(): readonly string[] {
+    return this.#network?.on("desk") ?? [];
+  }
+
+  /** Every process of the lab that lives. */
+  processes(): Promise<MarkedProcess[]> {
+    return processesOf(this.run);
+  }
+
+  /**
+   * Starts the command line, on the host "desk" when the lab has hosts.
+   *
+   * @param limits Words that stand before the program: what it may have
+   */
+  coordinate(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    limits: readonly string[] = [],
+  ): LabCoordinator {
+    const on = [...this.deskWords, ...limits];
+    return LabCoordinator.start(args, on, { ...this.environment, ...env }, this.#folders.work);
+  }
+
+  /**
+   * Ends the nodes as their owner would, by their standard input, and tells what is left of the whole test.
+   *
+   * @param dead Names of nodes that were killed and not started again: their successors would clean their caches
+   */
+  async leftovers(dead: readonly string[] = []): Promise<Leftovers> {
+    for (const node of this.#nodes) node.child.stdin?.end();
+    const ends = Promise.all(this.#nodes.map((node) => node.ended));
+    await within(ends, 20_000, () => "the nodes to end with their standard input");
+    const folders = [this.#folders, ...this.#nodes.filter(({ name }) => !dead.includes(name))].map((place) =>
+      place.leftovers(),
+    );
+    return { processes: await remainingProcesses(this.run), files: (await Promise.all(folders)).flat() };
+  }
+
+  /** Idempotent: every caller awaits the same end. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await killProcesses(this.run);
+    await remainingProcesses(this.run); // a folder cannot be removed while a dying process still writes there
+    await this.#network?.[Symbol.asyncDispose]();
+    await this.#folders[Symbol.asyncDispose]();
+  }
+}
+
+/** The tests run what is built: a build that is missing must not look like a failure of the program. */
+export function requireBuild(): void {
+  const built = new URL("../../../dist/cli/main.js", import.meta.url);
+  if (!existsSync(built)) throw new Error("Cannot test the program: dist/ is not built, run `npm run build`");
+}

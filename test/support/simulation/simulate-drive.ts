@@ -1,0 +1,44 @@
+import type { EventBody, Instruction, InstructionBody } from "../../../src/scheduler/events.ts";
+import { checkInvariants } from "../../../src/scheduler/invariants.ts";
+import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state.ts";
+import { step } from "../../../src/scheduler/step.ts";
+
+/** The scheduler, told one event after the other by a test. Invariants are checked after each. */
+export class Drive {
+  state: SchedulerState;
+  #atMs = 0;
+  #seq = 0;
+
+  constructor(config: SchedulerConfig) {
+    this.state = createState(config);
+  }
+
+  /** Lets virtual time pass; nothing happens in it. */
+  wait(ms: number): this {
+    this.#atMs += ms;
+    return this;
+  }
+
+  /** The orders that follow from one event, without their cause. */
+  tell(body: EventBody): InstructionBody[] {
+    const next = step(this.state, { ...body, at: this.#atMs, seq: ++this.#seq });
+    this.state = next.state;
+    checkInvariants(this.state);
+    return next.instructions.map(withoutCause);
+  }
+
+  /** A node that joins with nothing, and its ready slots; the orders that follow. */
+  join(node: string, slots = 1): InstructionBody[] {
+    const orders = this.tell({ type: "node-joined", node, running: [], held: [] });
+    for (let slot = 0; slot < slots; slot++) orders.push(...this.tell({ type: "slot-ready", node, slot }));
+    return orders;
+  }
+
+  statusOf(frame: number): string | undefined {
+    return this.state.frames.get(frame)?.status;
+  }
+}
+
+function withoutCause({ cause: _cause, ...body }: Instruction): InstructionBody {
+  return body;
+}

@@ -1,0 +1,152 @@
+import { framesOfRange } from "../../../src/core/frame-range.ts";
+import type { Frame, NodeId } from "../../../src/core/node.ts";
+import type { EventBody, Instruction, News, Outcome, SchedulerEvent } from "../../../src/scheduler/events.ts";
+import { checkInvariants } from "../../../src/scheduler/invariants.ts";
+import type { SchedulingPolicy } from "../../../src/scheduler/policy.ts";
+import { storedFrames } from "../../../src/scheduler/progress.ts";
+import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state.ts";
+import { step } from "../../../src/scheduler/step.ts";
+import type { Dice } from "./simulate-dice.ts";
+import { SimulatedLiar } from "./simulate-liar.ts";
+import { type NodeBehaviour, SimulatedNode } from "./simulate-node.ts";
+import { Timeline } from "./simulate-timeline.ts";
+
+export interface Simulation {
+  /** A count means frames from 1. A list is handed out in its order. */
+  readonly frames: number | readonly Frame[];
+  readonly nodes: Readonly<Record<NodeId, NodeBehaviour>>;
+  /** Nodes that are out to spoil the job. */
+  readonly liars?: Readonly<Record<NodeId, { readonly dice: Dice; readonly mayBlameTheScene: boolean }>>;
+  readonly alreadyStored?: readonly Frame[];
+  readonly firstAttempt?: number;
+  readonly policy?: Partial<SchedulingPolicy>;
+  readonly drainAt?: number;
+  /** Virtual time after which a job that has not ended is taken to be stuck. Default one day. */
+  readonly limitMs?: number;
+  /** Invariants cost a walk over the job; a large one is looked at after every n-th step only. Default 1. */
+  readonly checkEvery?: number;
+  /** Between two ticks. Default one second. */
+  readonly tickMs?: number;
+}
+
+/** What became of a simulated job. */
+export interface SimulatedRun {
+  readonly outcome: Outcome;
+  readonly finishedAt: number;
+  readonly stored: readonly Frame[];
+  /** Frames in the order in which they were stored first. */
+  readonly storedInOrder: readonly Frame[];
+  readonly config: SchedulerConfig;
+  readonly events: readonly SchedulerEvent[];
+  readonly instructions: readonly Instruction[];
+  readonly state: SchedulerState;
+  readonly nodes: ReadonlyMap<NodeId, SimulatedNode>;
+  /** Frames that each node finished rendering, whether or not the result was used. */
+  renderedBy(node: NodeId): readonly Frame[];
+  newsOf<Type extends News["type"]>(type: Type): readonly Extract<News, { type: Type }>[];
+  ordersOf<Type extends Instruction["type"]>(type: Type): readonly Extract<Instruction, { type: Type }>[];
+  eventsOf<Type extends EventBody["type"]>(type: Type): readonly Extract<SchedulerEvent, { type: Type }>[];
+}
+
+const day = 24 * 60 * 60 * 1000;
+/** A job that runs in circles takes no time. Large ones have a few steps for each frame. */
+const mostStepsPerFrame = 20_000;
+
+export function seconds(count: number): number {
+  return count * 1000;
+}
+
+export function minutes(count: number): number {
+  return count * 60_000;
+}
+
+/**
+ * Runs a job in virtual time: the real scheduler, simulated nodes, no waiting. Invariants are checked after the steps,
+ * and that `finish` comes once and nothing after it.
+ */
+export function simulate(simulation: Simulation): SimulatedRun {
+  const frames = typeof simulation.frames === "number" ? framesOfRange(1, simulation.frames, 1) : simulation.frames;
+  const config: SchedulerConfig = {
+    frames,
+    alreadyStored: new Set(simulation.alreadyStored),
+    firstAttempt: simulation.firstAttempt ?? 1,
+    policy: simulation.policy ?? {},
+  };
+  const timeline = new Timeline();
+  const events: SchedulerEvent[] = [];
+  const instructions: Instruction[] = [];
+  const storedInOrder = new Set<Frame>();
+  let state = createState(config);
+  let ended: { outcome: Outcome; at: number } | undefined;
+
+  const happen = (body: EventBody) => {
+    const event: SchedulerEvent = { ...body, at: timeline.nowMs, seq: events.length + 1 };
+    const next = step(state, event);
+    if (ended && next.instructions.length > 0) throw new Error("The scheduler went on after it had finished");
+    if (ended) return;
+    if (events.length > mostStepsPerFrame * (frames.length + 1)) throw new Error("The job runs in circles");
+    events.push(event);
+    state = next.state;
+    if (body.type === "frame-stored" && state.frames.get(body.frame)) storedInOrder.add(body.frame);
+    if (events.length % (simulation.checkEvery ?? 1) === 0) checkInvariants(state);
+    for (const instruction of next.instructions) {
+      if (ended) throw new Error("The scheduler gave an order after it had finished");
+      instructions.push(instruction);
+      if (instruction.type === "finish") ended = { outcome: instruction.outcome, at: event.at };
+      else if (instruction.type !== "announce") simulated(instruction.node)?.receive(instruction);
+      else if (instruction.news.type === "node-given-up") leaveOut(instruction.news.node);
+    }
+  };
+
+  const nodes = new Map(
+    Object.entries(simulation.nodes).map(([id, behaviour]) => {
+      const world = { after: (ms: number, action: () => void) => timeline.after(ms, action), happen };
+      return [id, new SimulatedNode(id, behaviour, world, () => timeline.nowMs)] as const;
+    }),
+  );
+  const liars = new Map(
+    Object.entries(simulation.liars ?? {}).map(([id, { dice, mayBlameTheScene }]) => {
+      const world = { after: (ms: number, action: () => void) => timeline.after(ms, action), happen };
+      const traits = { dice, mayBlameTheScene, frames, firstAttempt: config.firstAttempt ?? 1 };
+      return [id, new SimulatedLiar(id, traits, world)] as const;
+    }),
+  );
+  const simulated = (id: NodeId) => nodes.get(id) ?? liars.get(id);
+  // After the orders of the step: the link is ended by somebody else, a moment later.
+  const leaveOut = (id: NodeId) => timeline.after(0, () => simulated(id)?.leaveOut());
+  if (simulation.drainAt !== undefined) timeline.after(simulation.drainAt, () => happen({ type: "drain-requested" }));
+  const tick = () => {
+    happen({ type: "tick" });
+    timeline.after(simulation.tickMs ?? seconds(1), tick);
+  };
+  timeline.after(0, tick);
+  const limitMs = simulation.limitMs ?? day;
+  while (!ended) {
+    timeline.next();
+    if (timeline.nowMs > limitMs) throw new Error(`The job is stuck: ${JSON.stringify(state.frames.counts)}`);
+  }
+  // Nodes do not know yet that the job has ended: what they still say must be harmless.
+  const afterEnd = timeline.nowMs + minutes(1);
+  while (timeline.nowMs < afterEnd) timeline.next();
+  checkInvariants(state);
+
+  const { outcome, at: finishedAt } = ended as { outcome: Outcome; at: number };
+  const news = instructions.flatMap((instruction) => (instruction.type === "announce" ? instruction.news : []));
+  return {
+    outcome,
+    finishedAt,
+    stored: storedFrames(state),
+    storedInOrder: [...storedInOrder],
+    config,
+    events,
+    instructions,
+    state,
+    nodes,
+    renderedBy: (node) => nodes.get(node)?.rendered ?? [],
+    newsOf: (type) => news.filter((item): item is Extract<News, { type: typeof type }> => item.type === type),
+    ordersOf: (type) =>
+      instructions.filter((order): order is Extract<Instruction, { type: typeof type }> => order.type === type),
+    eventsOf: (type) =>
+      events.filter((event): event is Extract<SchedulerEvent, { type: typeof type }> => event.type === type),
+  };
+}

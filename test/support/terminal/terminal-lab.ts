@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { type LabFolders, openLabFolders } from "../lab/lab-folders.ts";
+import { FakeNode, type FakeNodeOptions } from "../nodes/fake-node.ts";
+import { type FakeNodeServer, serveFakeNode } from "../nodes/fake-node-server.ts";
+import { killProcesses, type MarkedProcess, remainingProcesses, testRunVariable } from "../processes.ts";
+import type { TmuxTerminal } from "./tmux.ts";
+
+const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+const builder = new URL("../../../scripts/build.mjs", import.meta.url).href;
+
+type Variables = Readonly<Record<string, string>>;
+
+/** A fake node and where it listens, as `--nodes` takes it. */
+export interface ServedNode {
+  readonly node: FakeNode;
+  readonly at: string;
+}
+
+/**
+ * A user's folder with the built program, away from this machine's own settings; all that is started in it is known by a
+ * mark. `await using`.
+ */
+export class TerminalLab implements AsyncDisposable {
+  /** Words that bring a program to its host, for labs with a network of their own. */
+  on: readonly string[] = [];
+  readonly run: string;
+  readonly #folders: LabFolders;
+  readonly #servers: FakeNodeServer[] = [];
+  #typed = 0;
+
+  private constructor(folders: LabFolders) {
+    this.#folders = folders;
+    this.run = folders.work;
+  }
+
+  static async open(): Promise<TerminalLab> {
+    const { build } = (await import(/* @vite-ignore */ builder)) as { build: (say: () => void) => Promise<void> };
+    await build(() => {});
+    return new TerminalLab(await openLabFolders());
+  }
+
+  /** A path in the folder in which the program runs. */
+  path(name = ""): string {
+    return join(this.#folders.work, name);
+  }
+
+  get configFolder(): string {
+    return join(this.#folders.temporary, "..", "config");
+  }
+
+  /** What every program of the lab is given, and nothing else. */
+  get environment(): Record<string, string> {
+    return {
+      ...{ PATH: process.env.PATH ?? "", HOME: join(this.#folders.temporary, ".."), LANG: "C.UTF-8", TERM: "screen" },
+      ...{ TMPDIR: this.#folders.temporary, RENDERFARM_CONFIG_DIR: this.configFolder, [testRunVariable]: this.run },
+      RENDERFARM_CACHE_DIR: join(this.#folders.temporary, "..", "cache"),
+    };
+  }
+
+  /** Makes what fake nodes and the header's reader take for a blendfile. */
+  async makeBlend(name: string, savedBy = "304"): Promise<string> {
+    const path = this.path(name);
+    await mkdir(join(path, ".."), { recursive: true });
+    await writeFile(path, `BLENDER-v${savedBy}REND${name.repeat(200)}`);
+    return path;
+  }
+
+  async serve(options: FakeNodeOptions = {}): Promise<ServedNode> {
+    const node = new FakeNode({ ...options }); // a test may change them while it runs
+    const server = await serveFakeNode(node);
+    this.#servers.push(server);
+    return { node, at: `${server.address.host}:${server.address.port}` };
+  }
+
+  /** Runs the program with pipes instead of a terminal, to its end. */
+  renderfarm(args: readonly string[], more: { env?: Variables; input?: string } = {}) {
+    const [command = "", ...words] = [...this.on, process.execPath, program, ...args];
+    return execa(command, words, {
+      ...{ cwd: this.path(), env: { ...this.environment, ...more.env }, extendEnv: false, reject: false },
+      ...(more.input === undefined ? { stdin: "ignore" as const } : { input: more.input }),
+    });
+  }
+
+  /**
+   * Runs the program in a terminal; `ended` tells of its end.
+   *
+   * @param after What the shell is to do with it, for example "| cat"
+   */
+  async type(terminal: TmuxTerminal, args: readonly string[], env: Variables = {}, after = ""): Promise<void> {
+    this.#typed += 1;
+    const variables = Object.entries({ ...this.environment, ...env }).map(([name, value]) => `${name}=${value}`);
+    const words = ["env", "-i", ...variables, ...this.on, process.execPath, program, ...args];
+    const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+    const script = join(this.#folders.temporary, "..", "command.sh");
+    await writeFile(script, `cd '${this.path()}' && ${quoted}\necho "run ${this.#typed} ended with $?"\n`);
+    await terminal.typeLine(`clear; sh ${script} ${after}`);
+  }
+
+  /** Waits until the program that was last typed has ended. @returns Its exit code */
+  async ended(terminal: TmuxTerminal): Promise<number> {
+    const end = new RegExp(`^run ${this.#typed} ended with (\\d+)$`, "m");
+    return Number(end.exec(await terminal.until("the end", (screen) => end.test(screen)))?.[1]);
+  }
+
+  /** Every file and folder that is there, with what is in it: to be compared before and after. */
+  async listing(): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const entry of await readdir(this.path(), { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      const digest = async () =>
+        createHash("sha256")
+          .update(await readFile(path))
+          .digest("hex");
+      found[path.slice(this.path().length)] = entry.isFile() ? await digest() : "folder";
+    }
+    return found;
+  }
+
+  /** What is left of the programs and their temporary files. */
+  async leftovers(): Promise<{ processes: MarkedProcess[]; files: string[] }> {
+    return { processes: await remainingProcesses(this.run), files: await this.#folders.leftovers() };
+  }
+
+  /** What went wrong on the fake nodes' side. */
+  get problems(): unknown[] {
+    return this.#servers.flatMap((server) => server.problems);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await killProcesses(this.run);
+    for (const server of this.#servers) await server[Symbol.asyncDispose]();
+    await this.#folders[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,63 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { killTree } from "../../../src/system/programs/end-program.ts";
+import { startProgram } from "../../../src/system/programs/start-program.ts";
+import { skipBecause } from "../../support/skip.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
+
+const onLinux = process.platform === "linux";
+const quiet = { stdin: "ignore", stdout: "ignore", stderr: "ignore", reject: false } as const;
+
+describe.skipIf(skipBecause(onLinux ? undefined : "process groups are read from /proc"))("startProgram()", () => {
+  test.each([
+    ["linux", true],
+    ["darwin", true],
+    // A program that is detached has no console there, and a launcher's own program is not heard.
+    ["win32", false],
+  ] as const)("on %s gives a program a group of its own: %s", async (platform, hasOwn) => {
+    const child = startProgram("sleep", ["60"], quiet, platform);
+    const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
+    const [, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    child.kill("SIGKILL");
+    await child;
+    expect(Number(group) === child.pid).toBe(hasOwn);
+  });
+});
+
+describe.skipIf(skipBecause(onLinux ? undefined : "a shell script takes taskkill's place"))(
+  "killTree() on Windows",
+  () => {
+    let folder: TemporaryFolder;
+    const path = process.env.PATH;
+
+    beforeEach(async () => {
+      folder = await makeTemporaryFolder();
+      await mkdir(join(folder.path, "bin"));
+      process.env.PATH = [join(folder.path, "bin"), path].join(delimiter);
+    });
+    afterEach(async () => {
+      process.env.PATH = path;
+      await folder[Symbol.asyncDispose]();
+    });
+
+    const taskkill = async (script: string) =>
+      await writeFile(join(folder.path, "bin/taskkill"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+
+    test("ends what a launcher has started too, which no signal would reach", async () => {
+      const asked = join(folder.path, "asked");
+      await taskkill(`echo "$@" > '${asked}'; kill -9 "$2"`);
+      const child = startProgram("sleep", ["60"], quiet);
+      killTree(child, "SIGTERM", "win32");
+      expect((await child).signal).toBe("SIGKILL");
+      expect(await readFile(asked, "utf8")).toBe(`/PID ${child.pid} /T /F\n`);
+    });
+
+    test("ends the program alone where there is no such command, or it fails", async () => {
+      await taskkill("exit 1");
+      const child = startProgram("sleep", ["60"], quiet);
+      killTree(child, "SIGKILL", "win32");
+      expect((await child).signal).toBe("SIGKILL");
+    });
+  },
+);

@@ -13,7 +13,7 @@ export { parseRenderFlags, type RenderFlags } from "./config/flags.ts";
 export { type Folders, foldersOf } from "./config/folders.ts";
 export { keyFileOf, loadKeys, saveKey } from "./config/keys.ts";
 export { recentBlends, rememberBlend } from "./config/recent.ts";
-export { layerFlags, type Surroundings, settleJob } from "./config/resolve-settings.ts";
+export { type Context, layerFlags, resolveSettings } from "./config/resolve-settings.ts";
 export { type ExitCode, FarmError, type FarmErrorCode } from "./core/errors.ts";
 export { type FarmKey, formatFarmKey, makeFarmKey, parseFarmKey } from "./core/farm-key.ts";
 export { type FrameOrder, parseFrames } from "./core/frame-range.ts";

@@ -17,7 +17,7 @@
 const words = new Map([
   ["node:lost", "node lost"],
   ["node:barred", "node barred"],
-  ["node:refused", "node refused"],
+  ["node:excluded", "node refused"],
   ["node:unreachable", "node unreachable"],
   ["frame:requeued", "frame requeued"],
   ["encode:postponed", "encoding postponed"],

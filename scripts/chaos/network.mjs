@@ -57,7 +57,7 @@ export class Network {
   }
 
   /** @param {string} host */
-  mend(host) {
+  fix(host) {
     return ip("-n", this.#switch, "link", "set", this.#port(host), "up");
   }
 

@@ -52,8 +52,8 @@ export function stateOf(pid) {
 }
 
 /** Waits until no process of the run is left. @param {string} mark @param {number} patienceMs */
-export async function remaining(mark, patienceMs) {
-  const deadline = Date.now() + patienceMs;
+export async function remaining(mark, progressTimeoutMs) {
+  const deadline = Date.now() + progressTimeoutMs;
   for (;;) {
     const left = processesOf(mark);
     if (left.length === 0 || Date.now() > deadline) return left;

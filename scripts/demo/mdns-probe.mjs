@@ -6,7 +6,7 @@ const port = 5353;
 
 /** When the question is asked again: one datagram may be lost, and responders pause after an answer. */
 const askAtMs = [0, 500, 1_500];
-const patienceMs = 3_000;
+const progressTimeoutMs = 3_000;
 
 /**
  * Whether nodes can be found by mDNS on this machine: containers and firewalls often let no multicast through.
@@ -25,7 +25,7 @@ export async function answersByMdns(nodeIds) {
   const timers = [];
   try {
     return await new Promise((resolve) => {
-      timers.push(setTimeout(resolve, patienceMs, false));
+      timers.push(setTimeout(resolve, progressTimeoutMs, false));
       sockets.forEach((socket, index) => {
         socket.on("error", () => {}); // an interface that fails is one on which nobody answers
         socket.on("message", (message) => {

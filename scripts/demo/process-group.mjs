@@ -23,12 +23,12 @@ export function startGroup(command, args, options) {
  * @param {ReturnType<typeof startGroup>} group
  * @param {number} patienceMs
  */
-export async function ensureEnded({ child, ended }, patienceMs) {
+export async function ensureEnded({ child, ended }, progressTimeoutMs) {
   const timer = setTimeout(() => {
     if (child.pid === undefined) return;
     if (process.platform === "win32") child.kill("SIGKILL");
     else process.kill(-child.pid, "SIGKILL");
-  }, patienceMs);
+  }, progressTimeoutMs);
   await ended;
   clearTimeout(timer);
 }

@@ -21,9 +21,9 @@ if ("problem" in tools) {
     await run("cp", ["-al", tools.template, prefix]);
     const env = { ...process.env, RENDERFARM_WINDOWS: JSON.stringify({ ...tools, workshop }) };
     const options = process.argv.slice(2);
-    const lane = runVitest(["--project", "windows", ...options], { env });
+    const writer = runVitest(["--project", "windows", ...options], { env });
     const unit = options.length === 0 ? [runUnitTests(tools, prefix, console.log)] : []; // both wait more than they compute
-    process.exitCode = closeWith(await Promise.all([lane, ...unit]));
+    process.exitCode = closeWith(await Promise.all([writer, ...unit]));
   } finally {
     rmSync(workshop, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
   }

@@ -12,7 +12,7 @@ import { renderCommand } from "./commands/render-command.ts";
 import { reportCommand } from "./commands/report-command.ts";
 import { areLastWordsTaken, err, out } from "./outputs.ts";
 import { makeProgram } from "./program.ts";
-import { LeftAtPromptError } from "./prompts/questions.ts";
+import { PromptCancelledError } from "./prompts/questions.ts";
 import { JsonLines } from "./reporters/json-lines.ts";
 import { wasInterrupted } from "./signals.ts";
 
@@ -49,7 +49,7 @@ if (wasInterrupted() && !(await areLastWordsTaken())) process.exit();
 
 /** Tells an error where it will be read. @returns The exit code; README lists them */
 function tellError(error: unknown): number {
-  if (error instanceof LeftAtPromptError) return 130;
+  if (error instanceof PromptCancelledError) return 130;
   const json = process.argv.includes("--json") ? new JsonLines((line) => out.write(line), Date.now) : undefined;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;

@@ -11,7 +11,7 @@ import type { RenderFlags } from "./flags.ts";
 import type { Folders } from "./folders.ts";
 
 /** What there is beside the flags when a job is settled. */
-export interface Surroundings {
+export interface Context {
   readonly workingFolder: string;
   readonly folders: Folders;
   readonly keys: readonly FarmKey[];
@@ -29,8 +29,8 @@ export function layerFlags(flags: RenderFlags, environment: RenderFlags, farmspe
  * @param flags As `layerFlags` gives them, with the answers to questions
  * @throws {FarmError} `FARM_BAD_INPUT` naming the flag that is missing or senseless
  */
-export function settleJob(flags: RenderFlags, surroundings: Surroundings): JobSettings {
-  const { workingFolder, folders, keys, farmspec } = surroundings;
+export function resolveSettings(flags: RenderFlags, context: Context): JobSettings {
+  const { workingFolder, folders, keys, farmspec } = context;
   if (flags.blend === undefined) throw missingFlag("--blend", "the blendfile to render");
   if (flags.output === undefined) throw missingFlag("--output", "the video to write");
   if (flags.frames !== undefined) parseFrames(flags.frames); // a typing error is told before anything is started

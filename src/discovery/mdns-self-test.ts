@@ -1,7 +1,7 @@
 import { Bonjour } from "bonjour-service";
 import { localIpv4Addresses } from "./interfaces.ts";
 
-const patienceMs = 2_000;
+const progressTimeoutMs = 2_000;
 
 export interface InterfaceTest {
   readonly address: string;
@@ -21,7 +21,7 @@ function hearsItself(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const options = { interface: address, bind: "0.0.0.0" } as ConstructorParameters<typeof Bonjour>[0];
     const bonjours = [new Bonjour(options, () => finish(false)), new Bonjour(options, () => finish(false))];
-    const timer = setTimeout(() => finish(false), patienceMs);
+    const timer = setTimeout(() => finish(false), progressTimeoutMs);
     let isOver = false;
     function finish(isHeard: boolean): void {
       if (isOver) return;
@@ -39,6 +39,6 @@ function hearsItself(address: string): Promise<boolean> {
     const browser = bonjours[1]?.find({ type: "renderfarm-probe" }, (service) => {
       if (service.name === name) finish(true);
     });
-    setTimeout(() => isOver || browser?.update(), patienceMs / 2).unref();
+    setTimeout(() => isOver || browser?.update(), progressTimeoutMs / 2).unref();
   });
 }

@@ -24,7 +24,7 @@ interface Places {
  * Decides whether a node that was never seen before is taken up. Anybody may announce as many as he likes, and each costs a
  * dial and a place in memory: so that honest ones get in, everybody who announces has places of his own.
  */
-export class Newcomers {
+export class RateLimiter {
   readonly #monotonicMs: () => number;
   #all: Places;
   readonly #bySender = new Map<string, Places>();

@@ -1,6 +1,6 @@
 import type { NodeId, Sighting } from "../core/node.ts";
 import { readAdvertisement, type ServiceAnswer } from "./advertisement.ts";
-import { Newcomers } from "./rate-limiter.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 import { SeenStarts } from "./seen-starts.ts";
 
 /** What is remembered of nodes; the one that was seen longest ago is forgotten first, and is new when it is seen again. */
@@ -23,12 +23,12 @@ interface SeenNode {
 /** The nodes that have advertised themselves, and what they said last. */
 export class SeenNodes {
   readonly #options: SeenNodesOptions;
-  readonly #newcomers: Newcomers;
+  readonly #rateLimiter: RateLimiter;
   readonly #known = new Map<NodeId, SeenNode>();
 
   constructor(options: SeenNodesOptions) {
     this.#options = options;
-    this.#newcomers = new Newcomers(options.monotonicMs);
+    this.#rateLimiter = new RateLimiter(options.monotonicMs);
   }
 
   /** Takes in an answer. @returns The node as it is known now, if that is news; it may have answered on several networks */
@@ -37,7 +37,7 @@ export class SeenNodes {
     if (seen?.id === undefined) return undefined;
     const before = this.#known.get(seen.id);
     if (before === undefined && !this.#options.isExpected(seen.id)) {
-      if (!this.#newcomers.admit(answer.sender ?? "")) return undefined;
+      if (!this.#rateLimiter.admit(answer.sender ?? "")) return undefined;
     }
     const starts = before?.starts ?? new SeenStarts();
     const sighting = starts.hear(seen, this.#options.monotonicMs());

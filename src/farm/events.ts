@@ -33,7 +33,7 @@ export interface FarmEventMap {
   /** When a node has proved itself and was taken into the job. */
   "node:found": NodeName & { address: string; blender: string; slots: number };
   /** When a node takes no part, with the reason and what can be done. */
-  "node:refused": { name: string; code: FarmErrorCode; message: string; hint: string };
+  "node:excluded": { name: string; code: FarmErrorCode; message: string; hint: string };
   /** When a node cannot be reached for the first time; it is tried again for as long as the job runs. */
   "node:unreachable": { name: string; message: string; hint: string };
   /** When a node works for somebody else; it is asked again. */

@@ -4,12 +4,12 @@ import type { JobSettings } from "../core/job-settings.ts";
 import { counted } from "../core/text.ts";
 import { JobFolder, type Run } from "../frames/job-folder.ts";
 import type { FarmListener, NodeTally } from "./events.ts";
-import { Traces } from "./job/created-folders.ts";
+import { CreatedFolders } from "./job/created-folders.ts";
 import { encodeStored, findStored, fingerprintFor } from "./job/encode-stored.ts";
-import { Tally } from "./job/job-totals.ts";
-import { type Preparation, prepare } from "./job/prepare-job.ts";
-import { type Produced, produce } from "./job/run-job.ts";
-import { Gathering } from "./nodes/fleet.ts";
+import { JobTotals } from "./job/job-totals.ts";
+import { type PreparedJob, prepareJob } from "./job/prepare-job.ts";
+import { type JobOutcome, runJob } from "./job/run-job.ts";
+import { Fleet } from "./nodes/fleet.ts";
 import type { ConfirmOpenNode } from "./nodes/open-nodes.ts";
 import { videoDoneBefore } from "./output/existing-output.ts";
 import type { RefusedBefore } from "./output/refused-frames.ts";
@@ -67,7 +67,7 @@ export interface RenderOptions {
  * @throws {FarmError} With a stable code and a hint; whatever else is thrown is a bug
  */
 export async function renderJob(settings: JobSettings, options: RenderOptions): Promise<JobResult> {
-  const traces = await Traces.before(settings.output, settings.poster);
+  const createdFolders = await CreatedFolders.before(settings.output, settings.poster);
   let hasBegun = false;
   const onEvent: FarmListener = (event) => {
     if (event.type === "scene:read") hasBegun = true;
@@ -76,7 +76,7 @@ export async function renderJob(settings: JobSettings, options: RenderOptions): 
   try {
     return await renderBegun(settings, { ...options, onEvent });
   } finally {
-    if (!hasBegun) await traces.remove();
+    if (!hasBegun) await createdFolders.remove();
   }
 }
 
@@ -86,8 +86,8 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
   try {
     const done = await videoDoneBefore(settings, AbortSignal.any([options.signal, drain]));
     if (done !== null) return await endEarlier(settings, done, startedMs, tell);
-    await using preparation = await prepare(settings, AbortSignal.any([options.signal, drain]));
-    const { folder } = preparation;
+    await using prepared = await prepareJob(settings, AbortSignal.any([options.signal, drain]));
+    const { folder } = prepared;
     const signal = AbortSignal.any([options.signal, folder.lost]);
     tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
     await using _awake = stayAwake(settings.allowSleep, tell);
@@ -95,18 +95,18 @@ async function renderBegun(settings: JobSettings, options: RenderOptions): Promi
     const { chooseFrames, confirmOpenNode } = options;
     const refusedBefore: RefusedBefore = new Map();
     const questions = { ...(chooseFrames && { chooseFrames }), ...(confirmOpenNode && { confirmOpenNode }) };
-    const rendering = { settings, preparation, refusedBefore, tell, drain, signal, ...questions };
-    const { produced, nodes, warnings } = (await encodeEarlier(rendering)) ?? (await renderAndEncode(rendering));
-    if (produced.type === "stopped") return { type: "interrupted", missing: produced.missing };
-    if (!settings.keepFrames) await cleanUp(folder, produced.tally);
+    const rendering = { settings, prepared, refusedBefore, tell, drain, signal, ...questions };
+    const { outcome, nodes, warnings } = (await encodeEarlier(rendering)) ?? (await renderAndEncode(rendering));
+    if (outcome.type === "stopped") return { type: "interrupted", missing: outcome.missing };
+    if (!settings.keepFrames) await cleanUp(folder, outcome.totals);
     return {
       type: "completed",
       output: settings.output,
-      frames: produced.facts.frames.length,
-      reused: produced.tally.reused,
+      frames: outcome.facts.frames.length,
+      reused: outcome.totals.reused,
       seconds: (systemClock.monotonicMs() - startedMs) / 1000,
       nodes,
-      warnings: [...warnings, ...produced.tally.warnings],
+      warnings: [...warnings, ...outcome.totals.warnings],
     };
   } catch (error) {
     if (options.signal.aborted || isReasonOf(drain, error)) return { type: "interrupted", missing: null };
@@ -124,22 +124,22 @@ async function endEarlier(
   const { blend, output, keepFrames, jobDir } = settings;
   await using folder = await JobFolder.open(output, undefined, jobDir);
   tell({ type: "job:started", blend, output, folder: folder.path });
-  const tally = new Tally(tell, frames);
-  if (!keepFrames) await cleanUp(folder, tally);
+  const totals = new JobTotals(tell, frames);
+  if (!keepFrames) await cleanUp(folder, totals);
   const seconds = (systemClock.monotonicMs() - startedMs) / 1000;
-  return { type: "completed", output, frames, reused: frames, seconds, nodes: [], warnings: tally.warnings };
+  return { type: "completed", output, frames, reused: frames, seconds, nodes: [], warnings: totals.warnings };
 }
 
 /** Clears up after a job, and says what stays and why. */
-async function cleanUp(folder: JobFolder, tally: Tally): Promise<void> {
+async function cleanUp(folder: JobFolder, totals: JobTotals): Promise<void> {
   for (const { path, why } of await folder.cleanUp()) {
-    tally.warn("NOT_REMOVED", `${path} is not removed: ${why}`, null);
+    totals.warn("NOT_REMOVED", `${path} is not removed: ${why}`, null);
   }
 }
 
 interface Rendering extends Pick<RenderOptions, "chooseFrames" | "confirmOpenNode"> {
   readonly settings: JobSettings;
-  readonly preparation: Preparation;
+  readonly prepared: PreparedJob;
   readonly refusedBefore: RefusedBefore;
   readonly tell: FarmListener;
   readonly drain: AbortSignal;
@@ -147,7 +147,7 @@ interface Rendering extends Pick<RenderOptions, "chooseFrames" | "confirmOpenNod
 }
 
 interface Rendered {
-  readonly produced: Produced;
+  readonly outcome: JobOutcome;
   readonly nodes: readonly NodeTally[];
   /** Of what was found while nodes were looked for. */
   readonly warnings: readonly string[];
@@ -158,36 +158,36 @@ interface Rendered {
  * FFmpeg refuses some of them.
  */
 async function encodeEarlier(rendering: Rendering): Promise<Rendered | null> {
-  const { settings, preparation, tell, signal } = rendering;
+  const { settings, prepared, tell, signal } = rendering;
   if (settings.isFresh) return null;
-  const stored = await findStored(settings, preparation, tell, signal);
+  const stored = await findStored(settings, prepared, tell, signal);
   if (stored === null) return null;
-  const run = await beginRun(settings, preparation, stored.blenderVersion);
-  const produced = await encodeStored({ ...rendering, run, stored });
-  return produced === null ? null : { produced, nodes: [], warnings: [] };
+  const run = await beginRun(settings, prepared, stored.blenderVersion);
+  const outcome = await encodeStored({ ...rendering, run, stored });
+  return outcome === null ? null : { outcome, nodes: [], warnings: [] };
 }
 
 async function renderAndEncode(rendering: Rendering): Promise<Rendered> {
-  const { settings, preparation, tell, drain, signal, confirmOpenNode } = rendering;
-  await using gathering = new Gathering(settings, preparation, tell, confirmOpenNode);
-  const version = await gathering.chooseVersion(AbortSignal.any([signal, drain]));
-  const run = await beginRun(settings, preparation, version);
+  const { settings, prepared, tell, drain, signal, confirmOpenNode } = rendering;
+  await using fleet = new Fleet(settings, prepared, tell, confirmOpenNode);
+  const version = await fleet.chooseVersion(AbortSignal.any([signal, drain]));
+  const run = await beginRun(settings, prepared, version);
   tellRestart(run, settings.isFresh, tell);
-  const { blend, format } = preparation;
+  const { blend, format } = prepared;
   const scene = settings.scene ?? null;
   const colorMode = format.canHaveAlpha ? null : "RGB";
   const { allowScripts } = settings;
-  gathering.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode, allowScripts });
-  const produced = await produce({ ...rendering, gathering, run });
-  const nodes = produced.type === "complete" ? produced.tally.nodes((node) => gathering.pool.infoOf(node)) : [];
-  return { produced, nodes, warnings: gathering.warnings };
+  fleet.begin({ job: run.job, holder: holder(), blob: blend, scene, colorMode, allowScripts });
+  const outcome = await runJob({ ...rendering, fleet, run });
+  const nodes = outcome.type === "complete" ? outcome.totals.nodes((node) => fleet.pool.infoOf(node)) : [];
+  return { outcome, nodes, warnings: fleet.warnings };
 }
 
 /** Writes down what this run is, so that a later one knows which frames it may use. */
-function beginRun(settings: JobSettings, preparation: Preparation, version: string | null): Promise<Run> {
-  const { folder, blend } = preparation;
+function beginRun(settings: JobSettings, prepared: PreparedJob, version: string | null): Promise<Run> {
+  const { folder, blend } = prepared;
   const blenderVersion = settings.mixVersions ? null : version;
-  const fingerprint = fingerprintFor(settings, preparation, blenderVersion);
+  const fingerprint = fingerprintFor(settings, prepared, blenderVersion);
   const { output, frames, scene, fps, order, codec, crf } = settings;
   const plan = { blend: settings.blend, output, frames, scene, fps, order, codec, crf };
   return folder.begin({ fingerprint, blenderVersion, blend, settings: plan, isFresh: settings.isFresh });

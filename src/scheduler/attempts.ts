@@ -1,26 +1,26 @@
 import type { NodeId } from "../core/node.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
-import type { TryEnd } from "./frame-table.ts";
+import { judgeFrame } from "./frame-failure.ts";
+import type { AttemptEnd } from "./frame-table.ts";
 import { expectedFrameMs, liveAttempts } from "./queries.ts";
-import type { Attempt } from "./state.ts";
-import { judgeFrame } from "./verdict.ts";
+import type { LiveAttempt } from "./state.ts";
 
 /** The attempt that a report is about, or undefined when the report came too late or names what never was. */
-export function attemptOf(draft: Draft, report: AttemptRef & { readonly node: NodeId }): Attempt | undefined {
+export function attemptOf(draft: Draft, report: AttemptRef & { readonly node: NodeId }): LiveAttempt | undefined {
   const attempt = draft.attempts.get(report.attempt);
   return attempt?.frame === report.frame && attempt.node === report.node ? attempt : undefined;
 }
 
 /** Lists an attempt in its slot, without its frame counting on it. */
-export function occupySlot(draft: Draft, attempt: Attempt): void {
+export function occupySlot(draft: Draft, attempt: LiveAttempt): void {
   draft.setAttempt(attempt);
   if (attempt.slot === null || attempt.status === "rendered") return;
   draft.changeSlot(attempt.node, attempt.slot, { [attempt.status]: attempt.attempt });
 }
 
 /** What is known of an attempt when it is listed: nothing of its result, and a running one begins now. */
-export function newAttempt(draft: Draft, opened: NewAttempt): Attempt {
+export function newAttempt(draft: Draft, opened: NewAttempt): LiveAttempt {
   const { attempt, frame, node, slot, status, startedAt } = opened;
   const dueAt = draft.at + (expectedFrameMs(draft, node) ?? 0);
   const known = {
@@ -37,25 +37,25 @@ export function newAttempt(draft: Draft, opened: NewAttempt): Attempt {
   return { ...known, fetchedAt: null, isHere: false, seconds: null };
 }
 
-type NewAttempt = Pick<Attempt, "attempt" | "frame" | "node" | "slot" | "status" | "startedAt">;
+type NewAttempt = Pick<LiveAttempt, "attempt" | "frame" | "node" | "slot" | "status" | "startedAt">;
 
 /** Makes an attempt live: its frame is active and counts on it. An attempt that ended before may begin again so. */
 export function openAttempt(draft: Draft, opened: NewAttempt): void {
   const record = draft.frames.get(opened.frame);
   if (!record) throw new Error(`Cannot open attempt ${opened.attempt}: frame ${opened.frame} is none of the job's`);
   occupySlot(draft, newAttempt(draft, opened));
-  const former = record.tries.find((entry) => entry.attempt === opened.attempt);
-  const isReoffered = opened.status === "rendered" && former?.end === "lost";
+  const former = record.history.find((entry) => entry.attempt === opened.attempt);
+  const isRefetch = opened.status === "rendered" && former?.end === "lost";
   const entry = {
     attempt: opened.attempt,
     node: opened.node,
     hasStarted: opened.status !== "assigned",
-    reoffers: (former?.reoffers ?? 0) + (isReoffered ? 1 : 0),
+    refetches: (former?.refetches ?? 0) + (isRefetch ? 1 : 0),
     end: "open",
     error: null,
   } as const;
-  const others = record.tries.filter((entry) => entry !== former);
-  draft.setFrame({ ...record, status: "active", tries: [...others, entry] });
+  const others = record.history.filter((entry) => entry !== former);
+  draft.setFrame({ ...record, status: "active", history: [...others, entry] });
 }
 
 /** A new attempt number. With the last one of the run the job drains. */
@@ -73,7 +73,7 @@ export function assignFrame(draft: Draft, frame: number, node: NodeId, slot: num
 }
 
 /** Takes the attempt out of its slot; the one that waited behind it is next, and its patience begins now. */
-export function leaveSlot(draft: Draft, attempt: Attempt): void {
+export function leaveSlot(draft: Draft, attempt: LiveAttempt): void {
   if (attempt.slot === null) return;
   const slot = draft.nodes.get(attempt.node)?.slots.get(attempt.slot);
   if (slot?.assigned === attempt.attempt) draft.changeSlot(attempt.node, attempt.slot, { assigned: null });
@@ -84,19 +84,29 @@ export function leaveSlot(draft: Draft, attempt: Attempt): void {
 }
 
 /** Ends an attempt for good, without asking yet what becomes of its frame. */
-export function closeAttempt(draft: Draft, attempt: Attempt, end: TryEnd, error: AttemptError | null = null): void {
+export function closeAttempt(
+  draft: Draft,
+  attempt: LiveAttempt,
+  end: AttemptEnd,
+  error: AttemptError | null = null,
+): void {
   leaveSlot(draft, attempt);
   draft.deleteAttempt(attempt.attempt);
-  if (attempt.recall !== "disregarded") draft.changeTry(attempt.frame, attempt.attempt, { end, error });
+  if (attempt.recall !== "disregarded") draft.changePastAttempt(attempt.frame, attempt.attempt, { end, error });
 }
 
 /**
  * Stops counting on an attempt and tells the node so: it is withdrawn, cancelled or released, as far as it had come.
  * It stays listed while it occupies its slot, so that nothing is assigned there too early.
  */
-export function disregard(draft: Draft, attempt: Attempt, end: TryEnd, error: AttemptError | null = null): void {
+export function disregard(
+  draft: Draft,
+  attempt: LiveAttempt,
+  end: AttemptEnd,
+  error: AttemptError | null = null,
+): void {
   const { frame, node } = attempt;
-  if (attempt.recall !== "disregarded") draft.changeTry(frame, attempt.attempt, { end, error });
+  if (attempt.recall !== "disregarded") draft.changePastAttempt(frame, attempt.attempt, { end, error });
   if (attempt.status === "rendered") draft.deleteAttempt(attempt.attempt);
   else draft.setAttempt({ ...attempt, recall: "disregarded", progressedAt: draft.at });
   const order = { assigned: "withdraw", running: "cancel", rendered: "release" } as const;
@@ -104,7 +114,7 @@ export function disregard(draft: Draft, attempt: Attempt, end: TryEnd, error: At
 }
 
 /** Asks for an assigned attempt back. Its frame counts on it until the node answers, since it may just have begun. */
-export function withdraw(draft: Draft, attempt: Attempt): void {
+export function withdraw(draft: Draft, attempt: LiveAttempt): void {
   draft.setAttempt({ ...attempt, recall: "withdrawing", progressedAt: draft.at });
   draft.emit({ type: "withdraw", node: attempt.node, frame: attempt.frame, attempt: attempt.attempt });
 }
@@ -114,7 +124,7 @@ export function withdraw(draft: Draft, attempt: Attempt): void {
  *
  * @param reason For people; `null` when nothing happened that they should know of
  */
-export function settleFrame(draft: Draft, attempt: Attempt, reason: string | null): void {
+export function requeueOrFail(draft: Draft, attempt: LiveAttempt, reason: string | null): void {
   const record = draft.frames.get(attempt.frame);
   if (record?.status !== "active" || liveAttempts(draft, record).length > 0) return;
   const errors = judgeFrame(draft, record);

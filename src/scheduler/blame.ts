@@ -1,23 +1,23 @@
 import type { NodeId } from "../core/node.ts";
-import { closeAttempt, disregard, settleFrame, withdraw } from "./attempts.ts";
+import { closeAttempt, disregard, requeueOrFail, withdraw } from "./attempts.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError } from "./events.ts";
+import { nodesThatFailedWith, sceneErrorOf } from "./frame-failure.ts";
 import { attemptsOf, isUsable, usableNodes } from "./queries.ts";
-import { countUnbegun } from "./slots.ts";
-import type { Attempt, NodeRecord } from "./state.ts";
-import { nodesThatFailedWith, sceneErrorOf } from "./verdict.ts";
+import { countUnstarted } from "./slots.ts";
+import type { LiveAttempt, NodeRecord } from "./state.ts";
 
 /** Blender has fewer; nodes that think of ever new ones are then blamed for them. */
 const mostSceneCodes = 64;
 
 /** An attempt failed and is gone from its node: counts for its frame and against its node. */
-export function failAttempt(draft: Draft, attempt: Attempt, error: AttemptError): void {
+export function failAttempt(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
   closeAttempt(draft, attempt, "failed", error);
   countFailure(draft, attempt, error);
 }
 
 /** An attempt is given up although its node still works at it: the failure counts now, its later end does not. */
-export function giveUpAttempt(draft: Draft, attempt: Attempt, error: AttemptError): void {
+export function giveUpAttempt(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
   disregard(draft, attempt, "failed", error);
   countFailure(draft, attempt, error);
 }
@@ -26,11 +26,11 @@ export function giveUpAttempt(draft: Draft, attempt: Attempt, error: AttemptErro
  * An attempt ended through nobody's fault. Too many of these in a row from one node are taken for its failures; but one
  * that never began says nothing of its frame, nor of more than the slot it was to begin in.
  */
-export function loseAttempt(draft: Draft, attempt: Attempt, error: AttemptError): void {
+export function loseAttempt(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
   if (attempt.status === "assigned" && attempt.slot !== null) {
     closeAttempt(draft, attempt, "lost");
-    settleFrame(draft, attempt, error.message);
-    countUnbegun(draft, { node: attempt.node, slot: attempt.slot });
+    requeueOrFail(draft, attempt, error.message);
+    countUnstarted(draft, { node: attempt.node, slot: attempt.slot });
     return;
   }
   const blamelessInARow = (draft.nodes.get(attempt.node)?.blamelessInARow ?? 0) + 1;
@@ -40,7 +40,7 @@ export function loseAttempt(draft: Draft, attempt: Attempt, error: AttemptError)
     return;
   }
   closeAttempt(draft, attempt, "lost");
-  settleFrame(draft, attempt, error.message);
+  requeueOrFail(draft, attempt, error.message);
 }
 
 /** Counts a failure against the node alone, as for a result that no attempt of the job can have given. */
@@ -63,13 +63,13 @@ export function forgive(draft: Draft, node: NodeRecord): void {
   draft.emit({ type: "announce", news: { type: "node-forgiven", node: node.node } });
 }
 
-function countFailure(draft: Draft, attempt: Attempt, error: AttemptError): void {
+function countFailure(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
   blameScene(draft, attempt);
   blameNode(draft, attempt.node, error.code);
-  settleFrame(draft, attempt, `${error.code}: ${error.message}`);
+  requeueOrFail(draft, attempt, `${error.code}: ${error.message}`);
 }
 
-function blameScene(draft: Draft, attempt: Attempt): void {
+function blameScene(draft: Draft, attempt: LiveAttempt): void {
   const record = draft.frames.get(attempt.frame);
   const error = record ? sceneErrorOf(draft, record) : null;
   if (!record || !error || draft.sceneCodes.has(error.code) || draft.sceneCodes.size >= mostSceneCodes) return;
@@ -97,7 +97,7 @@ function bar(draft: Draft, id: NodeId, reason: string): void {
     // A result is judged for itself, unless nothing but the node's word says that there is one.
     if (attempt.status === "rendered" && attempt.attempt >= draft.firstAttempt) continue;
     disregard(draft, attempt, "cancelled");
-    settleFrame(draft, attempt, "its node was barred");
+    requeueOrFail(draft, attempt, "its node was barred");
   }
 }
 

@@ -2,10 +2,10 @@ import type { Frame, NodeId, SlotId } from "../core/node.ts";
 import type { SortedMap } from "./collections/sorted-map.ts";
 import type { Instruction, InstructionBody, SchedulerEvent } from "./events.ts";
 import { type Filed, refiled } from "./filing.ts";
-import type { FrameRecord, FrameTable, Try } from "./frame-table.ts";
+import type { FrameRecord, FrameTable, PastAttempt } from "./frame-table.ts";
 import type { Indices } from "./indices.ts";
 import type { SchedulingPolicy } from "./policy.ts";
-import type { Attempt, NodeRecord, RecentTimes, SchedulerState, Slot } from "./state.ts";
+import type { LiveAttempt, NodeRecord, RecentTimes, SchedulerState, Slot } from "./state.ts";
 
 /**
  * The work of one step: reads like a state, is written to by the rules, and ends as a new state.
@@ -28,7 +28,7 @@ export class Draft {
   readonly #instructions: Instruction[] = [];
   #frames: FrameTable;
   #nodes: SortedMap<NodeId, NodeRecord>;
-  #attempts: SortedMap<number, Attempt>;
+  #attempts: SortedMap<number, LiveAttempt>;
   #indices: Indices;
   /** What the indices stand for, and what was touched since. */
   #filed: Filed;
@@ -62,7 +62,7 @@ export class Draft {
     return this.#nodes;
   }
 
-  get attempts(): SortedMap<number, Attempt> {
+  get attempts(): SortedMap<number, LiveAttempt> {
     return this.#attempts;
   }
 
@@ -119,7 +119,7 @@ export class Draft {
     this.#touched.slots.push([id, slotId]);
   }
 
-  setAttempt(attempt: Attempt): void {
+  setAttempt(attempt: LiveAttempt): void {
     const former = this.#attempts.get(attempt.attempt);
     this.#attempts = this.#attempts.with(attempt);
     this.#touched.attempts.add(attempt.attempt);
@@ -134,18 +134,18 @@ export class Draft {
   }
 
   setFrame(record: FrameRecord): void {
-    for (const { tries } of [this.#frames.get(record.frame) ?? record, record]) {
-      for (const { attempt, end } of tries) if (end === "open") this.#touched.attempts.add(attempt);
+    for (const { history } of [this.#frames.get(record.frame) ?? record, record]) {
+      for (const { attempt, end } of history) if (end === "open") this.#touched.attempts.add(attempt);
     }
     this.#frames = this.#frames.with(record);
   }
 
   /** Changes what is remembered of one attempt of a frame. */
-  changeTry(frame: Frame, attempt: number, change: Partial<Try>): void {
+  changePastAttempt(frame: Frame, attempt: number, change: Partial<PastAttempt>): void {
     const record = this.frames.get(frame);
     if (!record) return;
-    const tries = record.tries.map((entry) => (entry.attempt === attempt ? { ...entry, ...change } : entry));
-    this.setFrame({ ...record, tries });
+    const history = record.history.map((entry) => (entry.attempt === attempt ? { ...entry, ...change } : entry));
+    this.setFrame({ ...record, history });
   }
 
   blameScene(code: string): void {
@@ -173,7 +173,7 @@ export class Draft {
   }
 
   /** What stands before or behind it in its slot is filed by it as well; a result stands in none. */
-  #touchSlotOf({ node, slot, status }: Attempt): void {
+  #touchSlotOf({ node, slot, status }: LiveAttempt): void {
     if (slot !== null && status !== "rendered") this.#touched.slots.push([node, slot]);
   }
 }
@@ -181,7 +181,6 @@ export class Draft {
 function nothingTouched() {
   return {
     nodes: new Set<NodeId>(),
-    places: [] as [NodeId, SlotId][],
     slots: [] as [NodeId, SlotId][],
     attempts: new Set<number>(),
   };

@@ -78,11 +78,11 @@ export type InstructionBody =
   /** The node may delete its copy of this result; a `fetch` of it that is under way is no longer wanted. */
   | ({ readonly type: "release"; readonly node: NodeId } & AttemptRef)
   /** Something the user and the log should know; changes nothing. */
-  | { readonly type: "announce"; readonly news: News }
+  | { readonly type: "announce"; readonly news: Notice }
   /** The job has ended: nothing follows. Comes exactly once, and once more when a frame was refused after it. */
   | { readonly type: "finish"; readonly outcome: Outcome };
 
-export type News =
+export type Notice =
   | ({ readonly type: "frame-requeued"; readonly node: NodeId; readonly reason: string } & AttemptRef)
   /** Given up, though a result that turns up before the job ends is still stored. */
   | { readonly type: "frame-failed"; readonly frame: Frame; readonly errors: readonly AttemptError[] }
@@ -90,7 +90,7 @@ export type News =
   | { readonly type: "node-barred"; readonly node: NodeId; readonly reason: string }
   | { readonly type: "node-forgiven"; readonly node: NodeId }
   /** It has slots, and none of them does what it is told: nothing is given to it until it joins anew. */
-  | { readonly type: "node-given-up"; readonly node: NodeId; readonly reason: string }
+  | { readonly type: "node-excluded"; readonly node: NodeId; readonly reason: string }
   | { readonly type: "scene-at-fault"; readonly error: AttemptError; readonly nodes: readonly NodeId[] };
 
 export type Outcome =

@@ -1,7 +1,7 @@
 import type { NodeId, SlotId } from "../core/node.ts";
 import type { FrameRecord } from "./frame-table.ts";
 import type { IndexName, Indices, KeyOf } from "./indices.ts";
-import type { Attempt, NodeRecord, SchedulerState } from "./state.ts";
+import type { LiveAttempt, NodeRecord, SchedulerState } from "./state.ts";
 
 /** Signs of progress are many: one that comes within this time of another, in milliseconds, is filed under the same key. */
 const signsTogetherMs = 30_000;
@@ -64,7 +64,7 @@ function filingsOfAttempt(known: Filed, number: number): Filing[] {
   return status === "assigned" ? filingsOfAssigned(known, attempt) : filingsOfResult(attempt);
 }
 
-function filingsOfRunning(known: Filed, attempt: Attempt): Filing[] {
+function filingsOfRunning(known: Filed, attempt: LiveAttempt): Filing[] {
   const { attempt: number, dueAt, progressedAt, startedAt } = attempt;
   const filings: Filing[] = [["silent", [signOf(attempt), number]]];
   if (slotOf(known, attempt)?.assigned === null) filings.push(["alone", [dueAt, number]]);
@@ -73,7 +73,7 @@ function filingsOfRunning(known: Filed, attempt: Attempt): Filing[] {
   return filings;
 }
 
-function filingsOfAssigned(known: Filed, attempt: Attempt): Filing[] {
+function filingsOfAssigned(known: Filed, attempt: LiveAttempt): Filing[] {
   const { attempt: number, progressedAt } = attempt;
   const running = slotOf(known, attempt)?.running ?? null;
   if (running === null)
@@ -91,7 +91,7 @@ function filingsOfAssigned(known: Filed, attempt: Attempt): Filing[] {
   return [["movable", [before.dueAt + frameMs, number]]];
 }
 
-function filingsOfResult({ attempt, fetchedAt, isHere, node }: Attempt): Filing[] {
+function filingsOfResult({ attempt, fetchedAt, isHere, node }: LiveAttempt): Filing[] {
   const held: Filing = ["results", [node, attempt]];
   return fetchedAt === null || isHere ? [held] : [held, ["coming", [fetchedAt, attempt]]];
 }
@@ -104,23 +104,23 @@ export function* idleSlotsOf({ slots }: NodeRecord): Generator<SlotId, undefined
 }
 
 /** No later than its latest sign. */
-function signOf({ progressedAt }: Attempt): number {
+function signOf({ progressedAt }: LiveAttempt): number {
   return progressedAt - (progressedAt % signsTogetherMs);
 }
 
-function slotOf({ nodes }: Filed, { node, slot }: Attempt) {
+function slotOf({ nodes }: Filed, { node, slot }: LiveAttempt) {
   return slot === null ? undefined : nodes.get(node)?.slots.get(slot);
 }
 
 /** How often an attempt at the frame was handed over to another slot. */
-export function movesOf({ tries }: FrameRecord): number {
-  return tries.reduce((moves, { end }) => moves + Number(end === "withdrawn"), 0);
+export function movesOf({ history }: FrameRecord): number {
+  return history.reduce((moves, { end }) => moves + Number(end === "withdrawn"), 0);
 }
 
 /** Whether fewer attempts work at the frame than may at once, and fewer began than may at all. */
-function mayHaveOneMore({ frames, firstAttempt, policy }: Filed, { frame }: Attempt): boolean {
+function mayHaveOneMore({ frames, firstAttempt, policy }: Filed, { frame }: LiveAttempt): boolean {
   let [live, begun] = [0, 0];
-  for (const { attempt, end, hasStarted } of frames.get(frame)?.tries ?? []) {
+  for (const { attempt, end, hasStarted } of frames.get(frame)?.history ?? []) {
     if (end === "open") live++;
     if (hasStarted && attempt >= firstAttempt) begun++;
   }

@@ -10,16 +10,16 @@ export type FrameStatus = "queued" | "active" | "stored" | "failed";
  * How a try ended; `open` while it has not. `lost` is nobody's fault, `cancelled` and `withdrawn` are the scheduler's
  * own doing, `dropped` is a try whose frame another one stored first.
  */
-export type TryEnd = "open" | "stored" | "dropped" | "withdrawn" | "cancelled" | "lost" | "failed";
+export type AttemptEnd = "open" | "stored" | "dropped" | "withdrawn" | "cancelled" | "lost" | "failed";
 
 /** What is remembered of an attempt for as long as the job lasts. */
-export interface Try {
+export interface PastAttempt {
   readonly attempt: number;
   readonly node: NodeId;
   readonly hasStarted: boolean;
   /** How often its result was offered again after a loss: a node that comes back has it still. */
-  readonly reoffers: number;
-  readonly end: TryEnd;
+  readonly refetches: number;
+  readonly end: AttemptEnd;
   /** Present when the end is `failed`. */
   readonly error: AttemptError | null;
 }
@@ -28,7 +28,7 @@ export interface FrameRecord {
   readonly frame: Frame;
   readonly status: FrameStatus;
   /** Every attempt in the order in which it was assigned or adopted. */
-  readonly tries: readonly Try[];
+  readonly history: readonly PastAttempt[];
 }
 
 export type FrameCounts = Readonly<Record<FrameStatus, number>>;
@@ -65,9 +65,9 @@ export class FrameTable {
   static of(frames: readonly Frame[], stored: ReadonlySet<Frame>): FrameTable {
     const positions = new Map(frames.map((frame, position) => [frame, position]));
     if (positions.size !== frames.length) throw new Error("Cannot schedule a job: a frame is listed twice");
-    const noTries: readonly Try[] = [];
+    const noHistory: readonly PastAttempt[] = [];
     const all = frames.map(
-      (frame): FrameRecord => ({ frame, status: stored.has(frame) ? "stored" : "queued", tries: noTries }),
+      (frame): FrameRecord => ({ frame, status: stored.has(frame) ? "stored" : "queued", history: noHistory }),
     );
     const records = Vector.of(all);
     const queued = all.reduce((sum, { status }) => sum + Number(status === "queued"), 0);
@@ -151,10 +151,10 @@ export class FrameTable {
 function nextFresh(records: Vector<FrameRecord>, from: number): number {
   for (let position = from; ; position++) {
     const record = records.at(position);
-    if (!record || (record.status === "queued" && record.tries.length === 0)) return position;
+    if (!record || (record.status === "queued" && record.history.length === 0)) return position;
   }
 }
 
-function isReturned({ status, tries }: FrameRecord): boolean {
-  return status === "queued" && tries.length > 0;
+function isReturned({ status, history }: FrameRecord): boolean {
+  return status === "queued" && history.length > 0;
 }

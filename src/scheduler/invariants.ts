@@ -1,8 +1,8 @@
 import { filedAnew } from "./filing.ts";
 import type { FrameRecord } from "./frame-table.ts";
 import type { IndexName } from "./indices.ts";
-import { liveAttempts, ownTries } from "./queries.ts";
-import type { Attempt, NodeRecord, SchedulerState } from "./state.ts";
+import { historyOfThisRun, liveAttempts } from "./queries.ts";
+import type { LiveAttempt, NodeRecord, SchedulerState } from "./state.ts";
 
 /**
  * Proves that a state makes sense: what must be true after every step, whatever the events were.
@@ -24,7 +24,7 @@ function checkFrames(state: SchedulerState): void {
   const used = new Set<number>();
   for (const record of state.frames.records()) {
     counts[record.status]++;
-    if (record.tries.length > 0) checkTries(state, record, used);
+    if (record.history.length > 0) checkHistory(state, record, used);
     else must(record.status !== "active" && record.status !== "failed", `frame ${record.frame} was never tried`);
   }
   // Each frame has one record with one status, so the four are disjoint; their sum must be the job.
@@ -35,9 +35,9 @@ function checkFrames(state: SchedulerState): void {
   must(sum === state.frames.size, `${sum} frames have a status, the job has ${state.frames.size}`);
 }
 
-function checkTries(state: SchedulerState, record: FrameRecord, used: Set<number>): void {
-  const { frame, tries } = record;
-  for (const { attempt, end, node, error } of tries) {
+function checkHistory(state: SchedulerState, record: FrameRecord, used: Set<number>): void {
+  const { frame, history } = record;
+  for (const { attempt, end, node, error } of history) {
     // Numbers of earlier runs are not ours to answer for.
     must(!used.has(attempt) || attempt < state.firstAttempt, `attempt number ${attempt} is used twice`);
     used.add(attempt);
@@ -56,18 +56,18 @@ function checkTries(state: SchedulerState, record: FrameRecord, used: Set<number
   const isEachAlone = new Set(working.map(({ node }) => node)).size === working.length;
   const isBounded = working.length <= policy.liveAttemptsPerFrame || isEachAlone;
   must(isBounded, `frame ${frame} is worked at by ${working.length} attempts at once`);
-  const started = ownTries(state, record).filter(({ hasStarted }) => hasStarted).length;
+  const started = historyOfThisRun(state, record).filter(({ hasStarted }) => hasStarted).length;
   must(record.status !== "failed" || started > 0, `frame ${frame} failed, and never began`);
   const permitted = policy.attemptsPerFrame + policy.liveAttemptsPerFrame - 1;
   must(started <= permitted, `frame ${frame} began ${started} times, ${permitted} are permitted`);
 }
 
-function checkAttempt(state: SchedulerState, attempt: Attempt): void {
+function checkAttempt(state: SchedulerState, attempt: LiveAttempt): void {
   const { frame, node: id, recall, slot: slotId, status } = attempt;
   const name = `attempt ${attempt.attempt}`;
   const node = state.nodes.get(id);
   must(node?.isJoined, `${name} is listed on a node that has not joined`);
-  const entry = state.frames.get(frame)?.tries.find((other) => other.attempt === attempt.attempt);
+  const entry = state.frames.get(frame)?.history.find((other) => other.attempt === attempt.attempt);
   must(recall === "disregarded" || entry?.end === "open", `${name} is live, and its frame does not know it`);
   must(recall !== "withdrawing" || status === "assigned", `${name} is ${status} and being withdrawn`);
   if (status === "rendered") {
@@ -82,8 +82,8 @@ function checkAttempt(state: SchedulerState, attempt: Attempt): void {
 function checkNumbers({ attempts, firstAttempt, nextAttempt, policy }: SchedulerState): void {
   const given = nextAttempt - firstAttempt;
   must(given <= policy.attemptsPerRun, `${given} attempt numbers were given, the run has ${policy.attemptsPerRun}`);
-  const invented = [...attempts.keys()].find((attempt) => attempt >= nextAttempt);
-  must(invented === undefined, `attempt ${invented} is listed, and was never given`);
+  const unknown = [...attempts.keys()].find((attempt) => attempt >= nextAttempt);
+  must(unknown === undefined, `attempt ${unknown} is listed, and was never given`);
 }
 
 function checkNode(state: SchedulerState, node: NodeRecord): void {

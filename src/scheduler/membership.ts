@@ -1,13 +1,13 @@
 import type { NodeId } from "../core/node.ts";
-import { closeAttempt, disregard, newAttempt, occupySlot, openAttempt, settleFrame } from "./attempts.ts";
+import { mayBeTakenUp, neverAssignedCode, originOf } from "./attempt-origin.ts";
+import { closeAttempt, disregard, newAttempt, occupySlot, openAttempt, requeueOrFail } from "./attempts.ts";
 import { blameNode, loseAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef, EventBody } from "./events.ts";
-import { mayBeTakenUp, neverAssignedCode, originOf } from "./origin.ts";
 import { attemptsOf, liveAttempts } from "./queries.ts";
 import { offerResult } from "./results.ts";
 import { closeSlot, type SlotRef } from "./slots.ts";
-import { type Attempt, noSlots, noTimes } from "./state.ts";
+import { type LiveAttempt, noSlots, noTimes } from "./state.ts";
 
 type Joined = Extract<EventBody, { type: "node-joined" }>;
 type Running = Joined["running"][number];
@@ -28,7 +28,7 @@ export function onNodeJoined(draft: Draft, event: Joined): void {
   draft.setNode({ ...former, isJoined: true, slots: noSlots, unreadySince: draft.at });
   for (const held of event.held) offerResult(draft, { ...held, node: id }, true);
   for (const running of event.running) {
-    if (originOf(draft, { ...running, node: id }, true) === "invented") {
+    if (originOf(draft, { ...running, node: id }, true) === "unknown") {
       // Never listed: its number may be given yet.
       draft.emit({ type: "cancel", node: id, frame: running.frame, attempt: running.attempt });
       blameNode(draft, id, neverAssignedCode);
@@ -41,8 +41,8 @@ export function onNodeJoined(draft: Draft, event: Joined): void {
 
 /** Lists what runs in a slot without being listed there. It goes on if its frame still wants it, else it is cancelled. */
 export function adoptRunning(draft: Draft, node: NodeId, { slot, frame, attempt }: Running): void {
-  const place = draft.nodes.get(node)?.slots.get(slot);
-  if (!place?.isReady || place.running !== null || draft.attempts.has(attempt)) {
+  const slotState = draft.nodes.get(node)?.slots.get(slot);
+  if (!slotState?.isReady || slotState.running !== null || draft.attempts.has(attempt)) {
     draft.emit({ type: "cancel", node, frame, attempt });
     return;
   }
@@ -51,7 +51,7 @@ export function adoptRunning(draft: Draft, node: NodeId, { slot, frame, attempt 
     openAttempt(draft, adopted);
     return;
   }
-  const unwanted: Attempt = { ...newAttempt(draft, adopted), recall: "disregarded" };
+  const unwanted: LiveAttempt = { ...newAttempt(draft, adopted), recall: "disregarded" };
   occupySlot(draft, unwanted);
   disregard(draft, unwanted, "cancelled");
 }
@@ -76,7 +76,7 @@ export function onNodeLost(draft: Draft, event: { readonly node: NodeId }): void
   draft.setNode({ ...node, isJoined: false, slots: noSlots, unreadySince: node.unreadySince ?? draft.at });
   for (const attempt of attempts) {
     closeAttempt(draft, attempt, "lost");
-    settleFrame(draft, attempt, "its node was lost");
+    requeueOrFail(draft, attempt, "its node was lost");
   }
 }
 
@@ -84,8 +84,8 @@ export function onNodeLost(draft: Draft, event: { readonly node: NodeId }): void
 export function onSlotReady(draft: Draft, { node: id, slot: number }: SlotRef): void {
   const node = draft.nodes.get(id);
   if (!node?.isJoined) return;
-  const slot = node.slots.get(number) ?? { slot: number, unbegunInARow: 0, running: null, assigned: null };
-  const isReady = slot.unbegunInARow < draft.policy.unbegunEndsInARow;
+  const slot = node.slots.get(number) ?? { slot: number, unstartedInARow: 0, running: null, assigned: null };
+  const isReady = slot.unstartedInARow < draft.policy.unstartedEndsInARow;
   const slots = node.slots.with({ ...slot, isReady });
   draft.setNode({ ...node, slots, unreadySince: isReady ? null : node.unreadySince });
 }

@@ -27,9 +27,9 @@ export interface SchedulingPolicy {
   /** Blameless ends in a row of attempts that had begun (results lost, slots lost) after which they are a node's failures. */
   readonly blamelessEndsInARow: number;
   /** Attempts in a row that a slot may give back without having begun one: then it is given no more on this link. */
-  readonly unbegunEndsInARow: number;
+  readonly unstartedEndsInARow: number;
   /** Results of earlier runs that are taken up from one node for one frame, repeats after a loss included. */
-  readonly leftoversPerFrame: number;
+  readonly previousRunAttemptsPerFrame: number;
   /** A barred node is tried again after this time, if another one finishes frames. */
   readonly forgivenessMs: number;
   /** A node without link or ready slot still counts as one of the job's for this time: it is expected back. */
@@ -37,9 +37,9 @@ export interface SchedulingPolicy {
   /** A frame whose attempt was asked back is no longer held up by a node that does not answer for this time. */
   readonly answerMs: number;
   /** An attempt without progress is given up after this time at the least … */
-  readonly patienceMs: number;
+  readonly progressTimeoutMs: number;
   /** … and after this many times the median frame time, if that is longer. */
-  readonly patienceInFrames: number;
+  readonly progressTimeoutFrames: number;
   /** An attempt that outran its expected time is expected to need this share of its age again. */
   readonly overdueShare: number;
   /** A result that is on its way for no longer than this is not raced, however short the frames are. */
@@ -62,13 +62,13 @@ export const defaultPolicy: SchedulingPolicy = {
   movesPerFrame: 10,
   failuresThatBarANode: 3,
   blamelessEndsInARow: 10,
-  unbegunEndsInARow: 10,
-  leftoversPerFrame: 3,
+  unstartedEndsInARow: 10,
+  previousRunAttemptsPerFrame: 3,
   forgivenessMs: 10 * minutes,
   absenceMs: 2 * minutes,
   answerMs: 1 * minutes,
-  patienceMs: 10 * minutes,
-  patienceInFrames: 10,
+  progressTimeoutMs: 10 * minutes,
+  progressTimeoutFrames: 10,
   overdueShare: 0.5,
   fetchGraceMs: 5 * seconds,
   rememberedTimes: 31,

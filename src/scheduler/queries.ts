@@ -1,7 +1,7 @@
 import type { NodeId } from "../core/node.ts";
-import type { FrameRecord, Try } from "./frame-table.ts";
+import type { FrameRecord, PastAttempt } from "./frame-table.ts";
 import type { SchedulingPolicy } from "./policy.ts";
-import type { Attempt, NodeRecord, RecentTimes, SchedulerState } from "./state.ts";
+import type { LiveAttempt, NodeRecord, RecentTimes, SchedulerState } from "./state.ts";
 
 /** What the questions below need to know; a state and a draft both have it. */
 export type Known = Pick<
@@ -28,7 +28,7 @@ export function usableNodes({ indices: { ready, absent }, policy }: Known, at: n
 }
 
 /** All attempts that a node has, in the order of their numbers. */
-export function attemptsOf(known: Known, node: NodeId): Attempt[] {
+export function attemptsOf(known: Known, node: NodeId): LiveAttempt[] {
   const slots = [...(known.nodes.get(node)?.slots.values() ?? [])];
   const numbers = [
     ...slots.flatMap(({ running, assigned }) => [running ?? [], assigned ?? []].flat()),
@@ -46,20 +46,20 @@ export function* resultsOf({ indices: { results } }: Known, node: NodeId): Gener
 }
 
 /** The tries of this run. What a node says of an earlier one cannot be held against the frame: it may be invented. */
-export function ownTries({ firstAttempt }: Known, { tries }: FrameRecord): readonly Try[] {
-  return tries.filter(({ attempt }) => attempt >= firstAttempt);
+export function historyOfThisRun({ firstAttempt }: Known, { history }: FrameRecord): readonly PastAttempt[] {
+  return history.filter(({ attempt }) => attempt >= firstAttempt);
 }
 
 /** How often the try was lost while it ran, or its result while it was fetched. */
-export function lossesOf({ end, hasStarted, reoffers }: Try): number {
-  return hasStarted ? reoffers + (end === "lost" ? 1 : 0) : 0;
+export function lossesOf({ end, hasStarted, refetches }: PastAttempt): number {
+  return hasStarted ? refetches + (end === "lost" ? 1 : 0) : 0;
 }
 
 /** Whether the node had its chance at the frame: it failed there, or was lost there too often. */
 export function isSpentOn(known: Known, record: FrameRecord, node: NodeId): boolean {
-  const tries = ownTries(known, record).filter((entry) => entry.node === node);
-  if (tries.some(({ end }) => end === "failed")) return true;
-  return tries.reduce((losses, entry) => losses + lossesOf(entry), 0) >= known.policy.lossesOnANode;
+  const history = historyOfThisRun(known, record).filter((entry) => entry.node === node);
+  if (history.some(({ end }) => end === "failed")) return true;
+  return history.reduce((losses, entry) => losses + lossesOf(entry), 0) >= known.policy.lossesOnANode;
 }
 
 /** Whether no usable node is left on which the frame has not had its chance. */
@@ -67,7 +67,7 @@ export function isSpentEverywhere(known: Known, record: FrameRecord, at: number)
   const usable = usableNodes(known, at);
   let spent = 0;
   // Its chances were on the nodes that had it: the others need no look.
-  for (const id of new Set(ownTries(known, record).map(({ node }) => node))) {
+  for (const id of new Set(historyOfThisRun(known, record).map(({ node }) => node))) {
     const node = known.nodes.get(id);
     if (node && isUsable(node, at, known.policy) && isSpentOn(known, record, id)) spent++;
   }
@@ -76,14 +76,14 @@ export function isSpentEverywhere(known: Known, record: FrameRecord, at: number)
 
 /** A frame goes to a node on which it had its chance only when there is none left on which it has not. */
 export function mayTake(known: Known, record: FrameRecord, node: NodeId, at: number): boolean {
-  if (record.tries.length === 0) return true;
+  if (record.history.length === 0) return true;
   return !isSpentOn(known, record, node) || isSpentEverywhere(known, record, at);
 }
 
 /** The attempts that the frame counts on: those that have not ended and are not disregarded. */
-export function liveAttempts(known: Known, record: FrameRecord): Attempt[] {
-  const live: Attempt[] = [];
-  for (const entry of record.tries) {
+export function liveAttempts(known: Known, record: FrameRecord): LiveAttempt[] {
+  const live: LiveAttempt[] = [];
+  for (const entry of record.history) {
     const attempt = entry.end === "open" ? known.attempts.get(entry.attempt) : undefined;
     if (attempt) live.push(attempt);
   }
@@ -99,7 +99,7 @@ export function expectedFrameMs(known: Known, node: NodeId): number | null {
  * How long the attempt is expected to need from now on, or null when nothing is known of frame times.
  * One that outran its time is expected to need a share of its age again: the longer it is silent, the less is hoped.
  */
-export function expectedRestMs(known: Known, attempt: Attempt, at: number): number | null {
+export function expectedRestMs(known: Known, attempt: LiveAttempt, at: number): number | null {
   const expectedMs = expectedFrameMs(known, attempt.node);
   if (expectedMs === null) return null;
   const ageMs = attempt.startedAt === null ? 0 : at - attempt.startedAt;
@@ -112,13 +112,16 @@ export function expectedFetchMs(known: Known, node: NodeId): number {
 }
 
 /** How long any attempt may be silent at the least, whatever its node. */
-export function leastPatience({ frameMs, policy }: Known): number {
-  return Math.max(policy.patienceMs, policy.patienceInFrames * (frameMs.median ?? 0));
+export function shortestProgressTimeout({ frameMs, policy }: Known): number {
+  return Math.max(policy.progressTimeoutMs, policy.progressTimeoutFrames * (frameMs.median ?? 0));
 }
 
 /** How long an attempt may be silent. Frames of one job differ, and nodes do: a multiple of the slower of both medians. */
-export function patienceWith(known: Known, node: NodeId): number {
-  return Math.max(leastPatience(known), known.policy.patienceInFrames * (known.nodes.get(node)?.frameMs.median ?? 0));
+export function progressTimeoutOn(known: Known, node: NodeId): number {
+  return Math.max(
+    shortestProgressTimeout(known),
+    known.policy.progressTimeoutFrames * (known.nodes.get(node)?.frameMs.median ?? 0),
+  );
 }
 
 /** Remembers one more time and forgets the oldest beyond the limit. */

@@ -3,8 +3,8 @@ import { nextNumber } from "./attempts.ts";
 import { blameNode } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError } from "./events.ts";
-import type { FrameRecord, Try } from "./frame-table.ts";
-import type { Attempt } from "./state.ts";
+import type { FrameRecord, PastAttempt } from "./frame-table.ts";
+import type { LiveAttempt } from "./state.ts";
 
 /** The code of a failure that the encoder finds: FFmpeg cannot read the frame, or make the output with it. */
 export const refusedCode = "FFMPEG_REFUSED";
@@ -23,9 +23,9 @@ interface Refusal {
 export function onFrameRefused(draft: Draft, { node, frame, error }: Refusal): void {
   const record = draft.frames.get(frame);
   if (record?.status !== "stored" && record?.status !== "queued") return;
-  const failed = failedTry(draft, record, { node, frame, error: { ...error, fault: "node" } });
-  const others = record.tries.filter(({ attempt }) => attempt !== failed.attempt);
-  draft.setFrame({ ...record, status: "queued", tries: [...others, failed] });
+  const failed = failedAttempt(draft, record, { node, frame, error: { ...error, fault: "node" } });
+  const others = record.history.filter(({ attempt }) => attempt !== failed.attempt);
+  draft.setFrame({ ...record, status: "queued", history: [...others, failed] });
   if (record.status === "queued") return;
   draft.isFinished = false;
   const reason = `${error.code}: ${error.message}`;
@@ -37,15 +37,15 @@ export function onFrameRefused(draft: Draft, { node, frame, error }: Refusal): v
  * Whether an attempt is at a frame that was refused from this very node, which has rendered on since: what is wrong may be
  * in the slot's process, and only a cancelled attempt ends that. So it is cancelled once, and the next one goes on.
  */
-export function needsFreshSlot(draft: Draft, { node, frame }: Pick<Attempt, "node" | "frame">): boolean {
-  const tries = draft.frames.get(frame)?.tries.filter((entry) => entry.node === node) ?? [];
-  const refused = tries.findLastIndex(({ error }) => error?.code === refusedCode);
-  return refused >= 0 && !tries.slice(refused).some(({ end }) => end === "cancelled");
+export function needsFreshSlot(draft: Draft, { node, frame }: Pick<LiveAttempt, "node" | "frame">): boolean {
+  const history = draft.frames.get(frame)?.history.filter((entry) => entry.node === node) ?? [];
+  const refused = history.findLastIndex(({ error }) => error?.code === refusedCode);
+  return refused >= 0 && !history.slice(refused).some(({ end }) => end === "cancelled");
 }
 
 /** The try that gave the frame; one of an earlier run is remembered under a number of this one, as only these count. */
-function failedTry(draft: Draft, record: FrameRecord, { node, error }: Refusal): Try {
-  const stored = record.tries.find((entry) => entry.node === node && entry.end === "stored");
+function failedAttempt(draft: Draft, record: FrameRecord, { node, error }: Refusal): PastAttempt {
+  const stored = record.history.find((entry) => entry.node === node && entry.end === "stored");
   if (stored && stored.attempt >= draft.firstAttempt) return { ...stored, end: "failed", error };
-  return { attempt: nextNumber(draft), node, hasStarted: true, reoffers: 0, end: "failed", error };
+  return { attempt: nextNumber(draft), node, hasStarted: true, refetches: 0, end: "failed", error };
 }

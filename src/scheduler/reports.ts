@@ -1,12 +1,12 @@
 import type { NodeId, SlotId } from "../core/node.ts";
-import { attemptOf, closeAttempt, disregard, newAttempt, occupySlot, settleFrame } from "./attempts.ts";
+import { originOf, pastAttemptOf } from "./attempt-origin.ts";
+import { attemptOf, closeAttempt, disregard, newAttempt, occupySlot, requeueOrFail } from "./attempts.ts";
 import { failAttempt, loseAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
 import { adoptRunning, onSlotLost } from "./membership.ts";
-import { originOf, tryOf } from "./origin.ts";
 import { needsFreshSlot } from "./refused-frames.ts";
-import type { Attempt } from "./state.ts";
+import type { LiveAttempt } from "./state.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
 
@@ -16,7 +16,7 @@ const slotFull = "SLOT_FULL";
 /** A slot began to render an attempt. It may have crossed with the order to take the attempt back. */
 export function onAttemptStarted(draft: Draft, report: Report & { readonly slot: SlotId }): void {
   const attempt = attemptOf(draft, report);
-  if (!attempt && tryOf(draft, report)?.hasStarted === false && originOf(draft, report, false) === "known") {
+  if (!attempt && pastAttemptOf(draft, report)?.hasStarted === false && originOf(draft, report, false) === "known") {
     // It was on its way to a slot that ended, and waited there for the slot's next life.
     makeRoom(draft, report.node, report.slot, report.attempt);
     adoptRunning(draft, report.node, report);
@@ -24,20 +24,20 @@ export function onAttemptStarted(draft: Draft, report: Report & { readonly slot:
   }
   if (attempt?.status !== "assigned" || attempt.slot === null) return;
   makeRoom(draft, attempt.node, attempt.slot, attempt.attempt);
-  draft.changeSlot(attempt.node, attempt.slot, { assigned: null, unbegunInARow: 0 });
+  draft.changeSlot(attempt.node, attempt.slot, { assigned: null, unstartedInARow: 0 });
   const begun = newAttempt(draft, { ...attempt, status: "running", startedAt: draft.at });
-  const running: Attempt = { ...begun, recall: attempt.recall };
+  const running: LiveAttempt = { ...begun, recall: attempt.recall };
   if (attempt.recall === "disregarded") {
     occupySlot(draft, running);
     disregard(draft, running, "cancelled"); // withdrawn too late: it must be ended by force
     return;
   }
   occupySlot(draft, { ...running, recall: "none" });
-  draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true });
+  draft.changePastAttempt(attempt.frame, attempt.attempt, { hasStarted: true });
   const isBarred = draft.nodes.get(report.node)?.barredAt !== null;
   if (!isBarred && !needsFreshSlot(draft, attempt)) return;
   disregard(draft, { ...running, recall: "none" }, "cancelled");
-  settleFrame(draft, attempt, isBarred ? "its node was barred" : "its slot is started anew for it");
+  requeueOrFail(draft, attempt, isBarred ? "its node was barred" : "its slot is started anew for it");
 }
 
 /** A slot runs one attempt: another one still listed there ended without our having heard of it. */
@@ -46,7 +46,7 @@ function makeRoom(draft: Draft, node: NodeId, slotId: SlotId, next: number): voi
   const former = slot?.running == null ? undefined : draft.attempts.get(slot.running);
   if (!former || former.attempt === next) return;
   closeAttempt(draft, former, "lost");
-  settleFrame(draft, former, "its slot went on to another frame");
+  requeueOrFail(draft, former, "its slot went on to another frame");
 }
 
 /** An attempt goes on. Of one that is over, or being taken back, it says nothing. */
@@ -63,7 +63,7 @@ export function onAttemptFailed(draft: Draft, report: Report & { readonly error:
   if (attempt.recall === "disregarded") closeAttempt(draft, attempt, "cancelled");
   else if (report.error.fault === "nobody") loseAttempt(draft, attempt, report.error);
   else {
-    draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true }); // else its node could not tell what went wrong
+    draft.changePastAttempt(attempt.frame, attempt.attempt, { hasStarted: true }); // else its node could not tell what went wrong
     failAttempt(draft, attempt, report.error);
   }
   // What would be assigned between the two reports would be lost as well.
@@ -80,7 +80,7 @@ export function onAttemptWithdrawn(draft: Draft, report: Report): void {
     return;
   }
   closeAttempt(draft, attempt, "withdrawn");
-  settleFrame(draft, attempt, null);
+  requeueOrFail(draft, attempt, null);
 }
 
 const unaskedWithdrawal: AttemptError = {

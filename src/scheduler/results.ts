@@ -1,11 +1,11 @@
 import type { NodeId } from "../core/node.ts";
+import { mayBeTakenUp, neverAssignedCode, originOf, pastAttemptOf } from "./attempt-origin.ts";
 import { attemptOf, closeAttempt, disregard, leaveSlot, openAttempt } from "./attempts.ts";
 import { blameNode, failAttempt, loseAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
-import { mayBeTakenUp, neverAssignedCode, originOf, tryOf } from "./origin.ts";
 import { liveAttempts, rememberTime } from "./queries.ts";
-import type { Attempt } from "./state.ts";
+import type { LiveAttempt } from "./state.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
 
@@ -23,7 +23,7 @@ export function onAttemptRendered(draft: Draft, report: Report & { readonly seco
   const { startedAt } = attempt;
   const seconds = startedAt === null ? null : Math.min(report.seconds, (draft.at - startedAt) / 1000);
   draft.setAttempt({ ...attempt, status: "rendered", recall: "none", seconds, progressedAt: draft.at });
-  draft.changeTry(attempt.frame, attempt.attempt, { hasStarted: true });
+  draft.changePastAttempt(attempt.frame, attempt.attempt, { hasStarted: true });
   draft.emit({ type: "fetch", node: report.node, frame: report.frame, attempt: report.attempt });
 }
 
@@ -55,7 +55,7 @@ export function offerResult(draft: Draft, report: Report, isListed: boolean): vo
     return;
   }
   draft.emit({ type: "release", node, frame, attempt });
-  if (originOf(draft, report, isListed) === "invented") blameNode(draft, node, neverAssignedCode);
+  if (originOf(draft, report, isListed) === "unknown") blameNode(draft, node, neverAssignedCode);
 }
 
 /** A frame is safely on disk. The first result wins, whoever gave it; what else works at the frame is called off. */
@@ -68,33 +68,33 @@ export function onFrameStored(draft: Draft, report: Report): void {
   }
   if (attempt) closeAttempt(draft, attempt, "stored");
   if (record.status === "stored") return;
-  if (tryOf(draft, report)?.node === report.node) {
-    draft.changeTry(report.frame, report.attempt, { end: "stored", error: null });
+  if (pastAttemptOf(draft, report)?.node === report.node) {
+    draft.changePastAttempt(report.frame, report.attempt, { end: "stored", error: null });
   }
-  praise(draft, report.node, attempt);
+  recordSuccess(draft, report.node, attempt);
   const stored = draft.frames.get(report.frame) ?? record;
   for (const other of liveAttempts(draft, stored)) disregard(draft, other, "dropped");
   draft.setFrame({ ...(draft.frames.get(report.frame) ?? stored), status: "stored" });
 }
 
 /** @param attempt The one that gave the frame, unless it had been given up */
-function praise(draft: Draft, id: NodeId, attempt: Attempt | undefined): void {
+function recordSuccess(draft: Draft, id: NodeId, attempt: LiveAttempt | undefined): void {
   const node = draft.nodes.get(id);
   if (!node) return;
   const limit = draft.policy.rememberedTimes;
-  const praised = { ...node, failuresInARow: [], blamelessInARow: 0, storedCount: node.storedCount + 1 };
+  const successful = { ...node, failuresInARow: [], blamelessInARow: 0, storedCount: node.storedCount + 1 };
   draft.lastStored = [
     { node: id, at: draft.at },
     ...draft.lastStored.filter((stored) => stored.node !== id).slice(0, 1),
   ];
   if (attempt?.status !== "rendered") {
-    draft.setNode(praised);
+    draft.setNode(successful);
     return;
   }
   const { progressedAt, seconds } = attempt;
   const fetchMs = draft.at - progressedAt;
   draft.fetchMs = rememberTime(draft.fetchMs, fetchMs, limit);
-  const timed = { ...praised, fetchMs: rememberTime(node.fetchMs, fetchMs, limit) };
+  const timed = { ...successful, fetchMs: rememberTime(node.fetchMs, fetchMs, limit) };
   if (seconds === null) {
     draft.setNode(timed);
     return;

@@ -1,5 +1,5 @@
 import type { NodeId, SlotId } from "../core/node.ts";
-import { closeAttempt, settleFrame } from "./attempts.ts";
+import { closeAttempt, requeueOrFail } from "./attempts.ts";
 import type { Draft } from "./draft.ts";
 
 export interface SlotRef {
@@ -15,13 +15,14 @@ export function closeSlot(draft: Draft, { node: id, slot }: SlotRef): void {
 }
 
 /** A slot gave an attempt back that it had not begun: too many in a row, and it is given up. */
-export function countUnbegun(draft: Draft, { node, slot }: SlotRef): void {
+export function countUnstarted(draft: Draft, { node, slot }: SlotRef): void {
   const record = draft.nodes.get(node)?.slots.get(slot);
   if (!record) return;
-  const unbegunInARow = record.unbegunInARow + 1;
-  draft.changeSlot(node, slot, { unbegunInARow });
-  const limit = draft.policy.unbegunEndsInARow;
-  if (unbegunInARow === limit) giveUpSlot(draft, { node, slot }, `it gave back ${limit} frames in a row without a try`);
+  const unstartedInARow = record.unstartedInARow + 1;
+  draft.changeSlot(node, slot, { unstartedInARow });
+  const limit = draft.policy.unstartedEndsInARow;
+  if (unstartedInARow === limit)
+    giveUpSlot(draft, { node, slot }, `it gave back ${limit} frames in a row without a try`);
 }
 
 /**
@@ -31,15 +32,15 @@ export function countUnbegun(draft: Draft, { node, slot }: SlotRef): void {
 export function giveUpSlot(draft: Draft, { node, slot }: SlotRef, reason: string): void {
   const record = draft.nodes.get(node)?.slots.get(slot);
   if (!record) return;
-  draft.changeSlot(node, slot, { unbegunInARow: draft.policy.unbegunEndsInARow });
+  draft.changeSlot(node, slot, { unstartedInARow: draft.policy.unstartedEndsInARow });
   closeSlot(draft, { node, slot });
   for (const number of [record.running, record.assigned]) {
     const attempt = number === null ? undefined : draft.attempts.get(number);
     if (!attempt) continue;
     closeAttempt(draft, attempt, "lost");
-    settleFrame(draft, attempt, reason);
+    requeueOrFail(draft, attempt, reason);
   }
-  if (!hasReadySlot(draft, node)) draft.emit({ type: "announce", news: { type: "node-given-up", node, reason } });
+  if (!hasReadySlot(draft, node)) draft.emit({ type: "announce", news: { type: "node-excluded", node, reason } });
 }
 
 function hasReadySlot(draft: Draft, node: NodeId): boolean {

@@ -16,7 +16,7 @@ type AttemptStatus = "assigned" | "running" | "rendered";
 type Recall = "none" | "withdrawing" | "disregarded";
 
 /** An attempt that a node still has. It is live unless it is disregarded. */
-export interface Attempt {
+export interface LiveAttempt {
   readonly attempt: number;
   readonly frame: Frame;
   readonly node: NodeId;
@@ -45,7 +45,7 @@ export interface Slot {
   /** Whether it takes attempts. One that was given up is never ready again on this link, whatever its node says. */
   readonly isReady: boolean;
   /** Attempts that it gave back since it last began one. */
-  readonly unbegunInARow: number;
+  readonly unstartedInARow: number;
   /** Numbers of the attempts that occupy it. */
   readonly running: number | null;
   readonly assigned: number | null;
@@ -80,7 +80,7 @@ export interface SchedulerState {
   readonly frames: FrameTable;
   readonly nodes: SortedMap<NodeId, NodeRecord>;
   /** By attempt number. */
-  readonly attempts: SortedMap<number, Attempt>;
+  readonly attempts: SortedMap<number, LiveAttempt>;
   /** What a step finds by its order instead of walking over the three above; see there. */
   readonly indices: Indices;
   readonly firstAttempt: number;

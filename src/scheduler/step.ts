@@ -1,11 +1,10 @@
 import { assertNever } from "../core/errors.ts";
+import { giveWork } from "./assignment.ts";
 import { Draft } from "./draft.ts";
 import { conclude, onDrainRequested } from "./ending.ts";
 import type { Instruction, SchedulerEvent } from "./events.ts";
+import { forgiveInTime, keepOneUsable } from "./forgiveness.ts";
 import { onNodeJoined, onNodeLost, onSlotLost, onSlotReady } from "./membership.ts";
-import { forgiveInTime, keepOneUsable } from "./mercy.ts";
-import { giveUpSilent } from "./patience.ts";
-import { giveWork } from "./pull.ts";
 import { onFrameRefused } from "./refused-frames.ts";
 import { onAttemptFailed, onAttemptProgressed, onAttemptStarted, onAttemptWithdrawn } from "./reports.ts";
 import {
@@ -17,6 +16,7 @@ import {
   onResultRefused,
 } from "./results.ts";
 import type { SchedulerState } from "./state.ts";
+import { giveUpSilent } from "./timeouts.ts";
 
 export interface Step {
   readonly state: SchedulerState;

@@ -30,7 +30,7 @@ export interface Greeting {
  * Runs the handshake of docs/protocol.md on a fresh link. The coordinator proves first.
  *
  * @param expectedNode The id that discovery announced for this address, when it is known
- * @throws {FarmError} `FARM_KEY_UNUSABLE` when the keys differ, `FARM_NODE_UNREACHABLE` when it is another node, `FARM_NODE_REFUSED` when it is another version,
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` when the keys differ, `FARM_NODE_UNREACHABLE` when it is another node, `FARM_NODE_EXCLUDED` when it is another version,
  * `FARM_BAD_MESSAGE` when it does not speak the protocol, `FARM_LINK_LOST` when it hangs up
  */
 export async function greet(link: Link, expectedNode: NodeId | undefined, chooseKey: ChooseKey): Promise<Greeting> {
@@ -99,13 +99,13 @@ function unexpected(message: HandshakeFromNode): FarmError {
     case "PROTOCOL_VERSION":
       return otherVersion("another version");
     default:
-      return new FarmError("FARM_NODE_REFUSED", `Cannot use the node: ${message.message}`, "Look at what it printed");
+      return new FarmError("FARM_NODE_EXCLUDED", `Cannot use the node: ${message.message}`, "Look at what it printed");
   }
 }
 
 function otherVersion(what: string): FarmError {
   return new FarmError(
-    "FARM_NODE_REFUSED",
+    "FARM_NODE_EXCLUDED",
     `Cannot use the node: it speaks ${what} of the protocol, and this program version ${protocolVersion}`,
     "Run the same release of renderfarm on both machines",
   );

@@ -30,6 +30,6 @@ export interface TlsDemand {
 /**
  * Opens a link; in clear when no TLS is demanded, and never so when it is.
  *
- * @throws {FarmError} `FARM_NODE_UNREACHABLE`, `FARM_NODE_REFUSED`, or `FARM_CERTIFICATE_REFUSED`
+ * @throws {FarmError} `FARM_NODE_UNREACHABLE`, `FARM_NODE_EXCLUDED`, or `FARM_CERTIFICATE_REFUSED`
  */
 export type Dial = (address: NodeAddress, signal: AbortSignal, tls?: TlsDemand) => Promise<Link>;

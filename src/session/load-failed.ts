@@ -19,7 +19,7 @@ const meanings: Readonly<Record<string, { readonly code: FarmErrorCode; readonly
     hint: "The file seems cut off or damaged: open it in Blender, save it again, and run the same command again",
   },
   FILE_TOO_NEW: {
-    code: "FARM_NODE_REFUSED",
+    code: "FARM_NODE_EXCLUDED",
     hint: "Update that node's Blender, or save the file from an older one",
   },
 };

@@ -40,11 +40,11 @@ describe.skipIf(blenders.length === 0).each(blenders.map((blender) => [blender.v
       }
       // Each failure ended a Blender, and each time another one was started.
       expect(run.all("frame:started").length).toBeGreaterThanOrEqual(4);
-      expect([...run.all("node:lost"), ...run.all("node:refused")]).toEqual([]);
+      expect([...run.all("node:lost"), ...run.all("node:excluded")]).toEqual([]);
 
       const other = await job(cycles, "cycles.mp4");
       expect(await completion(other)).toMatchObject({ frames: 2 });
-      expect((await lab.leftovers()).processes).toEqual([]);
+      expect((await lab.previousRun()).processes).toEqual([]);
     });
   },
 );

@@ -28,10 +28,10 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
     const completed = await completion(run);
 
     const reason = `Cannot use ${oldest.version}: it has Blender ${oldest.version}, and the job renders with ${next.version}`;
-    expect(run.all("node:refused").map(({ message }) => message)).toEqual([reason]);
+    expect(run.all("node:excluded").map(({ message }) => message)).toEqual([reason]);
     expect(framesByNode(completed)).toEqual({ [next.version]: 3 });
     await expectSameFilm(output, await referenceBy(next, scene, 3));
-    expect(await lab.leftovers()).toEqual(nothing);
+    expect(await lab.previousRun()).toEqual(nothing);
   });
 
   test("--blender-version decides otherwise", async () => {
@@ -46,7 +46,7 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
 
     expect(framesByNode(await completion(run))).toEqual({ [oldest.version]: 3 });
     await expectSameFilm(output, await referenceBy(oldest, scene, 3));
-    expect(await lab.leftovers()).toEqual(nothing);
+    expect(await lab.previousRun()).toEqual(nothing);
   });
 
   test("a blendfile of the newest never reaches the oldest, which goes on serving", async () => {
@@ -63,7 +63,7 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
 
     const own = lab.coordinate([await sceneBy(oldest, cycles), "-o", lab.path("own.mp4"), "--frames", "1-2"]);
     expect(await completion(own)).toMatchObject({ frames: 2 });
-    expect(await lab.leftovers()).toEqual(nothing);
+    expect(await lab.previousRun()).toEqual(nothing);
   });
 
   test("with both there, it is rendered by the newest alone", async () => {
@@ -78,10 +78,10 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
     const completed = await completion(run);
 
     const reason = expect.stringContaining(`its Blender ${oldest.version} is older than the blendfile`);
-    expect(run.all("node:refused").map(({ message }) => message)).toEqual([reason]);
+    expect(run.all("node:excluded").map(({ message }) => message)).toEqual([reason]);
     expect(framesByNode(completed)).toEqual({ [newest.version]: 3 });
     expect(await lab.blobsOf(left)).toEqual([]);
     await expectSameFilm(output, await referenceBy(newest, scene, 3));
-    expect(await lab.leftovers()).toEqual(nothing);
+    expect(await lab.previousRun()).toEqual(nothing);
   });
 });

@@ -68,7 +68,7 @@ const cases: Record<string, Case> = {
   },
   "a blendfile newer than every node": {
     ...{ files: { "new.blend": "BLENDER-v402REND saved by a newer one" }, args: ["new.blend", "-o", "film.mp4"] },
-    ...{ node: open, code: "FARM_NODE_REFUSED", exit: 3, message: /3\.4\.1 is older.*4\.2 saved/, hint: /Blender/ },
+    ...{ node: open, code: "FARM_NODE_EXCLUDED", exit: 3, message: /3\.4\.1 is older.*4\.2 saved/, hint: /Blender/ },
   },
   "a scene without a camera": {
     ...{ node: { ...open, scene: { camera: null, cameras: [] } }, code: "FARM_BAD_INPUT", exit: 2 },
@@ -190,7 +190,7 @@ describe.concurrent("an error, a hint, an exit code and nothing written for", ()
     expect(exitCode).toBe(given.exit);
     expect(await lab.listing()).toEqual(before);
     expect(existsSync(join(lab.configFolder, "recent-blendfiles.json")) && given.exit === 2 && !served).toBe(false);
-    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
+    expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
   });
 
   test.each([

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { nodesTable } from "../../src/cli/commands/nodes-command.ts";
 import { reportText } from "../../src/cli/commands/report-text.ts";
 import { saveFarmspec, sightingOf } from "../../src/cli/commands/save-farmspec.ts";
-import { LiveTeller } from "../../src/cli/live/live-reporter.ts";
+import { LiveReporter } from "../../src/cli/live/live-reporter.ts";
 import type { Terminal } from "../../src/cli/live/terminal-traits.ts";
 import { JobLog } from "../../src/cli/log.ts";
 import { JsonLines } from "../../src/cli/reporters/json-lines.ts";
@@ -79,15 +79,19 @@ class FakeTerminal extends EventEmitter {
 
 test.each(["finish", "interrupted", "close"] as const)("the live view, with what %s leaves on the screen", (end) => {
   const terminal = new FakeTerminal();
-  using teller = new LiveTeller({ terminal: terminal as unknown as Terminal, environment: {}, monotonicMs: () => 0 });
+  using reporter = new LiveReporter({
+    terminal: terminal as unknown as Terminal,
+    environment: {},
+    monotonicMs: () => 0,
+  });
   // Each event alone too: among others it might be cut off or pushed away.
   for (const event of hostileEvents) {
-    teller.tell(event);
-    teller.writeAbove(() => {}); // draws
+    reporter.tell(event);
+    reporter.writeAbove(() => {}); // draws
   }
-  if (end === "finish") teller.finish(hostileResult);
-  else if (end === "interrupted") teller.interrupted(1);
-  else teller.close(hostileLines);
+  if (end === "finish") reporter.finish(hostileResult);
+  else if (end === "interrupted") reporter.interrupted(1);
+  else reporter.close(hostileLines);
   expectHarmless(withoutOwn(terminal.written));
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { flagsOfEnvironment } from "../../src/config/environment.ts";
 import { type Farmspec, parseFarmspec } from "../../src/config/farmspec.ts";
 import { parseRenderFlags, type RenderFlags } from "../../src/config/flags.ts";
-import { layerFlags, settleJob } from "../../src/config/resolve-settings.ts";
+import { layerFlags, resolveSettings } from "../../src/config/resolve-settings.ts";
 
 const id = "0123456789abcdef".repeat(2);
 const needed = { blend: "a.blend", output: "b.mp4" };
@@ -17,7 +17,7 @@ function settle(layers: {
   const { typed = {}, environment = {}, farmspec } = layers;
   const written: Farmspec | undefined = farmspec && parseFarmspec(JSON.stringify(farmspec), "farmspec.json");
   const flags = layerFlags(parseRenderFlags({ ...needed, ...typed }), flagsOfEnvironment(environment), written);
-  return settleJob(flags, {
+  return resolveSettings(flags, {
     ...{ workingFolder: resolve("/film"), folders: { config: "/c", cache: "/d" }, keys: [], farmspec: written },
   });
 }

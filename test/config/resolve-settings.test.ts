@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseRenderFlags } from "../../src/config/flags.ts";
-import { layerFlags, settleJob } from "../../src/config/resolve-settings.ts";
+import { layerFlags, resolveSettings } from "../../src/config/resolve-settings.ts";
 
-const surroundings = {
+const context = {
   ...{ workingFolder: resolve("/films"), folders: { config: "/c", cache: "/d" }, keys: [], farmspec: undefined },
 };
 const needed = { blend: "a.blend", output: "out/b.mp4" };
 
 test("settleJob() has a default for everything but blendfile and output, and makes paths absolute", () => {
-  expect(settleJob(needed, surroundings)).toMatchObject({
+  expect(resolveSettings(needed, context)).toMatchObject({
     ...{ blend: resolve("/films/a.blend"), output: resolve("/films/out/b.mp4"), order: "sequential", nodes: [] },
     ...{ discover: true, isLocal: false, localSlots: 1, missing: "fail", mixVersions: false, keepFrames: false },
     ...{ overwrite: false, configFolder: "/c", cacheFolder: "/d", frames: undefined, fps: undefined },
@@ -17,7 +17,7 @@ test("settleJob() has a default for everything but blendfile and output, and mak
 });
 
 test("nodes named by hand stand for the whole farm", () => {
-  const { nodes, discover } = settleJob({ ...needed, nodes: "a,b:7448" }, surroundings);
+  const { nodes, discover } = resolveSettings({ ...needed, nodes: "a,b:7448" }, context);
   expect(nodes.map(({ address }) => address)).toEqual([
     { host: "a", port: 7447 },
     { host: "b", port: 7448 },
@@ -33,7 +33,7 @@ describe("settleJob() names the flag", () => {
     ["--local", { ...needed, local: true, nodes: "a" }],
     ["--nodes", { ...needed, nodes: "a:b" }],
   ])("%s that is missing or senseless", (words, flags) => {
-    const settle = () => settleJob(flags, surroundings);
+    const settle = () => resolveSettings(flags, context);
     expect(settle).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));
     expect(settle).toThrow(words);
   });

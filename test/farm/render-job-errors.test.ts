@@ -40,7 +40,7 @@ describe("renderJob() ends with an error", () => {
       code: "FARM_NOT_A_BLEND",
       message: expect.stringContaining("not a blend after all"),
     });
-    expect(run.all("node:refused").length).toBeGreaterThan(0);
+    expect(run.all("node:excluded").length).toBeGreaterThan(0);
   });
 
   test("when the scene has no camera", async () => {
@@ -85,7 +85,7 @@ describe("renderJob() ends with an error", () => {
     await writeFile(farm.blend, "BLENDER-v402REND saved by a newer one");
     const run = farm.run([await farm.start({ name: "old", blender: "3.4.1" })]);
     await expect(run.result).rejects.toMatchObject({
-      code: "FARM_NODE_REFUSED",
+      code: "FARM_NODE_EXCLUDED",
       message: expect.stringContaining("its Blender 3.4.1 is older than the blendfile, which Blender 4.2 saved"),
     });
   });

@@ -111,10 +111,10 @@ describe("renderJob() keeps pixels apart that differ:", () => {
     ];
     const run = farm.run(nodes, { frames: "1-4" });
     run.onEvent = (event) => {
-      if (event.type === "node:refused") open();
+      if (event.type === "node:excluded") open();
     };
     expect(await run.completed()).toMatchObject({ frames: 4 });
-    expect(run.all("node:refused")).toMatchObject([{ message: expect.stringContaining("not the same there") }]);
+    expect(run.all("node:excluded")).toMatchObject([{ message: expect.stringContaining("not the same there") }]);
     expect(nodes.map(({ node }) => node.rendered.length).sort()).toEqual([0, 4]);
   });
 });

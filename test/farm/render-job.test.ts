@@ -148,7 +148,7 @@ describe("renderJob() makes the video", () => {
       frames: "1-2",
     });
     await run.completed();
-    expect(run.all("node:refused")).toMatchObject([
+    expect(run.all("node:excluded")).toMatchObject([
       { code: "FARM_KEY_UNUSABLE", message: expect.stringContaining(stranger.id) },
     ]);
   });
@@ -162,7 +162,7 @@ describe("renderJob() makes the video", () => {
     const nodes = [await farm.start(), await farm.start(), await farm.start({ name: "new", blender: "4.2.0" })];
     const run = farm.run(nodes, { frames: "1-6" });
     const result = await run.completed();
-    expect(run.all("node:refused")).toMatchObject([{ message: expect.stringMatching(/new.*4\.2\.0/) }]);
+    expect(run.all("node:excluded")).toMatchObject([{ message: expect.stringMatching(/new.*4\.2\.0/) }]);
     expect(result.nodes.map(({ blender }) => blender).every((version) => version === "3.4.1")).toBe(true);
   });
 

@@ -43,7 +43,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
       });
       const stored = async () => (await storedFrames(lab.path("film.mp4"))).map(({ frame }) => frame);
       expect((await stored()).sort((a, b) => a - b)).toEqual(range(3, 20));
-      expect(first.all("node:refused")).toEqual([]);
+      expect(first.all("node:excluded")).toEqual([]);
 
       const again = lab.coordinate(job(lab, blend, nodes));
       expect(await again.end(), again.story()).toMatchObject({ code: 4, last: { code: "FARM_FRAMES_FAILED" } });
@@ -80,7 +80,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
         hint: expect.stringMatching(/Open the file/),
       },
     });
-    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
+    expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
   });
 
   test("a guard of the memory ends every Blender of two small machines: the third one renders all, and no frame has failed", async () => {

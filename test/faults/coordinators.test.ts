@@ -102,7 +102,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
     expect(kills).toBe(20);
     expect(goneOn, "runs that went on with some of the frames").toBeGreaterThan(0);
     expect((await readdir(lab.path("."))).filter((name) => name.includes("part"))).toEqual([]);
-    const { processes, files } = await lab.leftovers();
+    const { processes, files } = await lab.previousRun();
     expect(processes).toEqual([]);
     expect(files).toEqual([]);
   });

@@ -99,7 +99,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
     const run = lab.coordinate([...job(output), "--frames", "1-6"]);
-    expect(await run.event("node:refused")).toMatchObject({
+    expect(await run.event("node:excluded")).toMatchObject({
       name: "north",
       code: "FARM_BLEND_REJECTED",
       message: expect.stringMatching(/bytes are needed and \d+ are free|disk/i),
@@ -137,7 +137,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     const run = lab.coordinate(job(output));
     await renders(run, "south");
     const held = await hold(lab, south); // the north tries a few times before it gives up
-    const refused = await run.event("node:refused");
+    const refused = await run.event("node:excluded");
     held.letGo();
     expect(refused).toMatchObject({ name: "north", message: expect.stringContaining("Too many open files") });
     expect(framesByNode(await completion(run))).toEqual({ south: 24 });

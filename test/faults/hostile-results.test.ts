@@ -188,7 +188,7 @@ describe("a node that begins nothing of what it is given", () => {
       await using farm = await ScriptedFarm.open();
       const run = farm.run([await farm.start({ name: "full", say: fullSlot })], { frames: "1-8" });
       await expect(run.result).rejects.toMatchObject({
-        code: "FARM_NODE_REFUSED",
+        code: "FARM_NODE_EXCLUDED",
         message: "Cannot render on full: it gave back 10 frames in a row without a try",
       });
       expect(run.all("frame:failed")).toEqual([]);
@@ -204,11 +204,11 @@ describe("a node that begins nothing of what it is given", () => {
       const honest = await farm.start({ name: "honest" });
       const run = farm.run([full, honest], { frames: "1-8" });
       const leftOut = new Promise<void>((resolve) => {
-        run.onEvent = (event) => event.type === "node:refused" && resolve();
+        run.onEvent = (event) => event.type === "node:excluded" && resolve();
       });
       honest.node.options.beforeFrame = () => leftOut;
       await run.completed();
-      expect(run.all("node:refused")).toMatchObject([{ name: "full", code: "FARM_NODE_REFUSED" }]);
+      expect(run.all("node:excluded")).toMatchObject([{ name: "full", code: "FARM_NODE_EXCLUDED" }]);
       await farm.expectFilm(range(1, 8));
     },
     boundedMs,

@@ -113,7 +113,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
       code: 2,
       last: { type: "job:failed", code: "FARM_NOT_A_BLEND" },
     });
-    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
+    expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
   });
 
   test.each([
@@ -144,11 +144,11 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
       ]);
       const output = lab.path("film.mp4");
       const run = lab.coordinate([...job(output)]);
-      expect(await run.event("node:refused")).toMatchObject({ name: "north", code, hint: expect.any(String) });
+      expect(await run.event("node:excluded")).toMatchObject({ name: "north", code, hint: expect.any(String) });
       expect(run.all("node:joined")).toEqual([]);
       await writeFile(lab.path("open"), "");
       expect(framesByNode(await completion(run))).toEqual({ south: 24 });
-      expect(run.all("node:refused").length).toBe(1);
+      expect(run.all("node:excluded").length).toBe(1);
       await expectSameFilm(output, scene);
       await expectClean(lab, output);
     },

@@ -60,7 +60,7 @@ test("renderfarm doctor without FFmpeg and Blender names both, one mends it, and
   const { exitCode, stdout } = await lab.renderfarm(["doctor", "--json"], { env: { PATH: lab.path("empty") } });
   const findings = stdout.split("\n").map((line) => JSON.parse(line));
   expect(findings).toContainEqual(
-    expect.objectContaining({ what: "FFmpeg", state: "problem", mend: expect.stringContaining("Install FFmpeg") }),
+    expect.objectContaining({ what: "FFmpeg", state: "problem", fix: expect.stringContaining("Install FFmpeg") }),
   );
   expect(findings).toContainEqual(expect.objectContaining({ what: "Blender", state: "warning" }));
   expect(exitCode).toBe(3);

@@ -44,7 +44,7 @@ function spoiltJob(seed: number): SimulatedRun {
 test(
   "whatever nodes lie, crash and keep to themselves, one honest node completes the job, and no frame fails",
   () => {
-    const tally = { jobs: 0, steps: 0, byLiars: 0, barred: 0, givenUp: 0, longestMs: 0 };
+    const totals = { jobs: 0, steps: 0, byLiars: 0, barred: 0, givenUp: 0, longestMs: 0 };
     for (let seed = fuzzSeed; seed < fuzzSeed + fuzzRuns(600); seed++) {
       try {
         const run = spoiltJob(seed);
@@ -57,24 +57,24 @@ test(
           expect(attempt).toBeGreaterThanOrEqual(firstAttempt);
           expect(attempt).toBeLessThan(firstAttempt + defaultPolicy.attemptsPerRun);
         }
-        const wronged = [...run.newsOf("node-barred"), ...run.newsOf("node-given-up")].map(({ node }) => node);
+        const wronged = [...run.newsOf("node-barred"), ...run.newsOf("node-excluded")].map(({ node }) => node);
         expect(wronged).not.toContain("honest");
         expect(run.nodes.get("honest")?.overflows).toBe(0);
-        tally.jobs++;
-        tally.steps += run.events.length;
-        tally.byLiars += run.eventsOf("frame-stored").filter(({ node }) => node !== "honest").length;
-        tally.barred += run.newsOf("node-barred").length;
-        tally.givenUp += run.newsOf("node-given-up").length;
-        tally.longestMs = Math.max(tally.longestMs, run.finishedAt);
+        totals.jobs++;
+        totals.steps += run.events.length;
+        totals.byLiars += run.eventsOf("frame-stored").filter(({ node }) => node !== "honest").length;
+        totals.barred += run.newsOf("node-barred").length;
+        totals.givenUp += run.newsOf("node-excluded").length;
+        totals.longestMs = Math.max(totals.longestMs, run.finishedAt);
       } catch (error) {
         throw new Error(`Seed ${seed}: ${howToReplay}: ${error instanceof Error ? error.message : error}`, {
           cause: error,
         });
       }
     }
-    console.log(`scheduler: ${JSON.stringify(tally)}`);
+    console.log(`scheduler: ${JSON.stringify(totals)}`);
     // They were heard, believed now and then, and found out.
-    expect(Math.min(tally.byLiars, tally.barred, tally.givenUp)).toBeGreaterThan(0);
+    expect(Math.min(totals.byLiars, totals.barred, totals.givenUp)).toBeGreaterThan(0);
   },
   fuzzPatientMs,
 );

@@ -133,7 +133,7 @@ test("an attempt that waits in a slot that is lost is requeued without blame", (
   drive.tell({ type: "slot-lost", node: "a", slot: 0 });
 
   expect(drive.statusOf(2)).toBe("queued");
-  expect(drive.state.frames.get(2)?.tries).toMatchObject([{ end: "lost" }]);
+  expect(drive.state.frames.get(2)?.history).toMatchObject([{ end: "lost" }]);
   expect(drive.state.nodes.get("a")?.failuresInARow).toEqual(["CRASHED"]);
 });
 

@@ -45,14 +45,14 @@ const soundJob = fc.record({
 
 /** Runs many jobs; what breaks one is shrunk to the fewest choices, and told with its seed. */
 function tryJobs(jobs: fc.Arbitrary<FuzzJob>, count: number, check: (farm: FuzzFarm) => void): void {
-  const tally = { jobs: 0, steps: 0, complete: 0, failed: 0, drained: 0 };
+  const totals = { jobs: 0, steps: 0, complete: 0, failed: 0, drained: 0 };
   const property = fc.property(jobs, (job) => {
     const farm = new FuzzFarm(job);
     farm.run();
     check(farm);
-    tally.jobs++;
-    tally.steps += farm.steps;
-    if (farm.outcome) tally[farm.outcome.type]++;
+    totals.jobs++;
+    totals.steps += farm.steps;
+    if (farm.outcome) totals[farm.outcome.type]++;
   });
   try {
     fc.assert(property, { seed: fuzzSeed, numRuns: fuzzRuns(count) });
@@ -60,8 +60,8 @@ function tryJobs(jobs: fc.Arbitrary<FuzzJob>, count: number, check: (farm: FuzzF
     throw new Error(`${howToReplay}\n${error instanceof Error ? error.message : error}`, { cause: error });
   }
   console.log(
-    `scheduler: ${tally.jobs} jobs, ${tally.steps} steps: ` +
-      `${tally.complete} complete, ${tally.failed} failed, ${tally.drained} drained`,
+    `scheduler: ${totals.jobs} jobs, ${totals.steps} steps: ` +
+      `${totals.complete} complete, ${totals.failed} failed, ${totals.drained} drained`,
   );
 }
 

@@ -87,7 +87,7 @@ test("a frame that was refused in an earlier run goes elsewhere, and nobody is b
   expect(drive.tell(refused("a", 1))).toEqual([]);
   drive.join("b");
   expect(drive.state.nodes.get("a")).toBeUndefined();
-  const assigned = drive.state.frames.get(1)?.tries.filter(({ end }) => end === "open");
+  const assigned = drive.state.frames.get(1)?.history.filter(({ end }) => end === "open");
   expect(assigned).toMatchObject([{ node: "b" }]);
 });
 
@@ -95,7 +95,7 @@ test("a frame of an earlier run that is refused now counts as a try of its node"
   const drive = new Drive({ frames: [1], alreadyStored: new Set([1]), firstAttempt: 101 });
   expect(drive.tell({ type: "tick" })).toEqual([finish]);
   drive.tell(refused("a", 1));
-  expect(drive.state.frames.get(1)?.tries).toMatchObject([{ attempt: 101, node: "a", end: "failed" }]);
+  expect(drive.state.frames.get(1)?.history).toMatchObject([{ attempt: 101, node: "a", end: "failed" }]);
   expect(drive.join("a")).toMatchObject([{ type: "assign", frame: 1, attempt: 102 }]); // there is nobody else
 });
 

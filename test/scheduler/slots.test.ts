@@ -15,7 +15,7 @@ function assigned(orders: readonly InstructionBody[]): AttemptRef & { readonly n
 }
 
 function triesOf({ state }: Drive, frame: number) {
-  return state.frames.get(frame)?.tries ?? [];
+  return state.frames.get(frame)?.history ?? [];
 }
 
 test("frames that crash every slot fail, and none of those that only waited beside them", () => {
@@ -115,7 +115,7 @@ test.each([
 
   expect(answers).toBe(10);
   const reason = "it gave back 10 frames in a row without a try";
-  expect(orders).toContainEqual({ type: "announce", news: { type: "node-given-up", node: "a", reason } });
+  expect(orders).toContainEqual({ type: "announce", news: { type: "node-excluded", node: "a", reason } });
   expect([drive.statusOf(1), drive.statusOf(2)]).toEqual(["queued", "queued"]);
   expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([]);
   // On a new link it may have found its feet.
@@ -145,7 +145,7 @@ test("a slot that begins nothing for ten minutes is given up, with its node when
 
   expect(orders).toContainEqual({ type: "withdraw", node: "a", frame: 1, attempt: 1 });
   const reason = "it did not begin a frame for 600 s";
-  expect(orders).toContainEqual({ type: "announce", news: { type: "node-given-up", node: "a", reason } });
+  expect(orders).toContainEqual({ type: "announce", news: { type: "node-excluded", node: "a", reason } });
   expect(drive.statusOf(1)).toBe("queued");
 });
 
@@ -192,7 +192,7 @@ test("a slot that does not end what it was told to end is given up after ten min
   expect(drive.wait(minutes(10)).tell({ type: "tick" })).toEqual([]);
   const reason = "it did not end a frame within 600 s";
   expect(drive.wait(1).tell({ type: "tick" })).toEqual([
-    { type: "announce", news: { type: "node-given-up", node: "hung", reason } },
+    { type: "announce", news: { type: "node-excluded", node: "hung", reason } },
   ]);
 });
 

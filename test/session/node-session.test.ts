@@ -105,14 +105,14 @@ test("loadJob() fails with the node's own words", async () => {
   await session.openJob(job, "me", undefined, signal);
   const failure = await session.loadJob(load, signal).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(LoadFailedError);
-  expect(failure).toMatchObject({ code: "FARM_NODE_REFUSED", reason: "FILE_TOO_NEW", log: ["line"] });
+  expect(failure).toMatchObject({ code: "FARM_NODE_EXCLUDED", reason: "FILE_TOO_NEW", log: ["line"] });
 });
 
 test.each([
   ["SCENE_NOT_FOUND", "FARM_BAD_INPUT", 2],
   ["UNSUPPORTED", "FARM_BAD_INPUT", 2],
   ["FILE_UNREADABLE", "FARM_NOT_A_BLEND", 2],
-  ["FILE_TOO_NEW", "FARM_NODE_REFUSED", 3],
+  ["FILE_TOO_NEW", "FARM_NODE_EXCLUDED", 3],
   ["LOAD_FAILED", "FARM_LOAD_FAILED", 4],
 ])("a node's %s is %s, with a way out even when the node names none", (code, expected, exitCode) => {
   const error = new LoadFailedError("attic", { code, message: "as it says", hint: "", log: [] });

@@ -46,7 +46,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "machine:awake": {},
   "discovery:scanned": { nodes: 0 },
   "node:found": { ...named, address: `${hostileText}:1`, blender: hostileText, slots: 1 },
-  "node:refused": { name: hostileText, code: "FARM_NODE_REFUSED", message: hostileLines, hint: hostileLines },
+  "node:excluded": { name: hostileText, code: "FARM_NODE_EXCLUDED", message: hostileLines, hint: hostileLines },
   "node:unreachable": { name: hostileText, message: hostileLines, hint: hostileLines },
   "node:busy": { ...named, holder: hostileText },
   "node:uploading": { ...named, haveBytes: 1, sizeBytes: 2 },

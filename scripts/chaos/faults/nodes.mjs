@@ -9,7 +9,7 @@ import { aimAtJob, aimAtNode, last } from "./fault.mjs";
 const foundAgainWithinMs = 60_000;
 /** A frame or a blendfile that has no room: the next one is not far. */
 const noticedWithinMs = 15_000;
-const troubles = new Set(["frame:requeued", "node:refused", "node:barred", "node:lost"]);
+const problems = new Set(["frame:requeued", "node:excluded", "node:barred", "node:lost"]);
 
 /** Something that keeps the node from being used, and is undone. @param {(stage: Stage) => Promise<void>} work @returns {Fault["run"]} */
 const away = (work) => async (stage) => {
@@ -73,7 +73,7 @@ export const nodeFaults = [
     run: away(async (stage) => {
       await stage.farm.network.cut(stage.node.name);
       await last(stage);
-      await stage.farm.network.mend(stage.node.name);
+      await stage.farm.network.fix(stage.node.name);
     }),
   },
   {
@@ -83,7 +83,7 @@ export const nodeFaults = [
     run: away(async (stage) => {
       await stage.farm.network.cut(stage.node.name);
       await last({ ...stage, seconds: 11 + stage.seconds });
-      await stage.farm.network.mend(stage.node.name);
+      await stage.farm.network.fix(stage.node.name);
     }),
   },
   {
@@ -120,7 +120,7 @@ export const nodeFaults = [
     isOfNode: true,
     run: away(async (stage) => {
       const one = stage.jobNow()?.current;
-      const told = () => one?.events.filter(({ type, name }) => troubles.has(type) && name === stage.node.name).length;
+      const told = () => one?.events.filter(({ type, name }) => problems.has(type) && name === stage.node.name).length;
       const before = told();
       const empty = await stage.farm.fillNode(stage.node);
       await last(stage);

@@ -45,7 +45,7 @@ export async function doctorCommand(options: {
 }
 
 /** A finding for people: files, programs and nodes have their say in it. */
-export function findingText({ state, what, detail, mend }: Finding): string {
+export function findingText({ state, what, detail, fix }: Finding): string {
   const found = `${signs[state]}  ${what}: ${printableLines(detail)}\n`;
-  return mend === undefined ? found : `${found}         -> ${printableLines(mend)}\n`;
+  return fix === undefined ? found : `${found}         -> ${printableLines(fix)}\n`;
 }

@@ -2,13 +2,13 @@ import { resolve } from "node:path";
 import { counted, encodeFolder, formatDuration, parseRenderFlags, printable } from "../../index.ts";
 import { out } from "../outputs.ts";
 import { JsonLines } from "../reporters/json-lines.ts";
-import { jsonTeller, plainTeller } from "../reporters/reporters.ts";
+import { jsonReporter, plainReporter } from "../reporters/reporters.ts";
 import { listenForInterrupts } from "../signals.ts";
 
 /** `renderfarm encode FOLDER`: makes the video of a job folder from its frames, without rendering. */
 export async function encodeCommand(folder: string, options: Record<string, unknown>): Promise<number> {
   const { output, crf, codec, poster, overwrite, ffmpeg, allowSleep, json } = parseRenderFlags(options);
-  const teller = json ? jsonTeller() : plainTeller();
+  const reporter = json ? jsonReporter() : plainReporter();
   using interrupts = listenForInterrupts();
   const signal = AbortSignal.any([interrupts.drain, interrupts.stop]);
   try {
@@ -18,7 +18,7 @@ export async function encodeCommand(folder: string, options: Record<string, unkn
       poster: poster === undefined ? undefined : resolve(poster),
       overwrite: overwrite ?? false,
       allowSleep: allowSleep ?? false,
-      onEvent: (event) => teller.tell(event),
+      onEvent: (event) => reporter.tell(event),
     });
     if (json) new JsonLines((line) => out.write(line), Date.now).tell({ type: "encode:completed" }, result);
     else {
@@ -28,7 +28,7 @@ export async function encodeCommand(folder: string, options: Record<string, unkn
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
-    teller.interrupted(0);
+    reporter.interrupted(0);
     return interrupts.exitCode ?? 130;
   }
 }

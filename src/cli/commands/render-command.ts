@@ -18,18 +18,18 @@ import {
   readFarmspec,
   rememberBlend,
   renderJob,
+  resolveSettings,
   type Sighting,
-  settleJob,
 } from "../../index.ts";
-import { LiveTeller } from "../live/live-reporter.ts";
+import { LiveReporter } from "../live/live-reporter.ts";
 import { canDrawLive } from "../live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "../log.ts";
 import { err, out, screen } from "../outputs.ts";
 import { commandNames, type TypedRender } from "../program.ts";
-import { askForKey, interview, keepKey } from "../prompts/prompts.ts";
-import { askFrames, canAsk, LeftAtPromptError, mayUseOpenNode } from "../prompts/questions.ts";
+import { askForKey, keepKey, promptForMissing } from "../prompts/prompts.ts";
+import { askFrames, canAsk, mayUseOpenNode, PromptCancelledError } from "../prompts/questions.ts";
 import { LineBudget } from "../reporters/line-budget.ts";
-import { jsonTeller, plainTeller, type Teller } from "../reporters/reporters.ts";
+import { jsonReporter, plainReporter, type Reporter } from "../reporters/reporters.ts";
 import { type Interrupts, listenForInterrupts } from "../signals.ts";
 import { closest } from "../suggestion.ts";
 import { isFarmspecWanted, saveFarmspec, sightingOf } from "./save-farmspec.ts";
@@ -51,9 +51,9 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
 
   const isAsked = canAsk(given);
   const { flags, farmspec, isGuided, picked, farm } = isAsked
-    ? await interview(given, written, folders.config)
+    ? await promptForMissing(given, written, folders.config)
     : { flags: given, farmspec: written, isGuided: false, picked: [], farm: [] };
-  const settings = settleJob(flags, { workingFolder: process.cwd(), folders, keys, farmspec });
+  const settings = resolveSettings(flags, { workingFolder: process.cwd(), folders, keys, farmspec });
 
   const asksFrames = isGuided && flags.frames === undefined;
   using run = new JobRun(flags, folders.config, { isAsked, asksFrames, picked });
@@ -67,16 +67,16 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
     } finally {
       // Also after frames failed: the nodes were found, and good input has been seen.
       if (run.hasScene && isFarmspecWanted(flags, settings, farm)) {
-        await saveFarmspec(resolve(farmspecName), farm.length > 0 ? farm : run.nodesFound, run.teller);
+        await saveFarmspec(resolve(farmspecName), farm.length > 0 ? farm : run.nodesFound, run.reporter);
       }
     }
   };
   const result = await render();
   if (result.type === "completed") {
-    run.teller.finish(result);
+    run.reporter.finish(result);
     return 0;
   }
-  run.teller.interrupted(result.missing);
+  run.reporter.interrupted(result.missing);
   return run.exitCode ?? 130;
 }
 
@@ -92,7 +92,7 @@ interface Questions {
 
 /** Runs a job with its log, its signals and its way of telling. */
 class JobRun implements Disposable {
-  readonly teller: Teller;
+  readonly reporter: Reporter;
   readonly nodesFound: Sighting[] = [];
   /** Whether it has become known what there is to render. */
   hasScene = false;
@@ -101,7 +101,7 @@ class JobRun implements Disposable {
   readonly #questions: Questions;
   readonly #log: JobLog;
   readonly #budget = new LineBudget(() => performance.now());
-  readonly #live: LiveTeller | undefined;
+  readonly #live: LiveReporter | undefined;
   /** While a question is still to come, events are told in lines, and again to the view that opens after it. */
   #untilQuestion: FarmEvent[] | undefined;
   /** What happens while a question is on the screen, to be told after it. */
@@ -112,10 +112,10 @@ class JobRun implements Disposable {
     this.#questions = questions;
     this.#untilQuestion = questions.asksFrames ? [] : undefined;
     const isTerminal = process.stderr.isTTY === true;
-    const live = liveTeller(flags);
+    const live = liveReporter(flags);
     const level = flags.logLevel ?? "warn";
     this.#live = live;
-    this.teller = live ?? (flags.json ? jsonTeller() : plainTeller());
+    this.reporter = live ?? (flags.json ? jsonReporter() : plainReporter());
     this.#log = new JobLog({
       level: live && isTerminal ? levelBesideView(level) : level,
       isTerminal,
@@ -145,7 +145,7 @@ class JobRun implements Disposable {
       this.#log.logger.info(result, `job:${type}`);
       return { type, ...result } as JobResult;
     } catch (error) {
-      if (error instanceof LeftAtPromptError) throw error;
+      if (error instanceof PromptCancelledError) throw error;
       // Somebody may ask a question now, and the error is told at the end.
       this.#live?.close(error instanceof FarmError ? error.message : "");
       const { code, message } = error instanceof FarmError ? error : { code: "BUG", message: String(error) };
@@ -191,8 +191,8 @@ class JobRun implements Disposable {
     this.#log.logger[levelOf(event)](fields, type);
     if (this.#untilQuestion) {
       this.#untilQuestion.push(event);
-      plainTeller().tell(event);
-    } else this.teller.tell(event);
+      plainReporter().tell(event);
+    } else this.reporter.tell(event);
   }
 
   async #confirmOpenNode(node: OpenNode, signal: AbortSignal): Promise<boolean> {
@@ -231,10 +231,10 @@ function isSame({ id, keyId, addresses }: Sighting, { node, address }: OpenNode)
   return id === node && keyId === null && isThere;
 }
 
-function liveTeller(flags: RenderFlags): LiveTeller | undefined {
+function liveReporter(flags: RenderFlags): LiveReporter | undefined {
   const environment = process.env;
   if (flags.json || flags.plain || !canDrawLive(screen, environment)) return undefined;
-  return new LiveTeller({ terminal: screen, environment, monotonicMs: () => performance.now() });
+  return new LiveReporter({ terminal: screen, environment, monotonicMs: () => performance.now() });
 }
 
 function flagsOf(typed: TypedRender): RenderFlags {

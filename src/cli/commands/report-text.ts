@@ -19,7 +19,7 @@ const outcomes = {
  * @param columns How wide the terminal is
  */
 export function reportText(report: JobReport, columns = 80): string {
-  const sections = [headline(report, columns), causes(report, columns), troubles(report, columns)];
+  const sections = [headline(report, columns), causes(report, columns), problems(report, columns)];
   sections.push(nodes(report, columns), time(report), warnings(report, columns));
   const written = sections.filter((lines) => lines.length > 0);
   return `${written.map((lines) => lines.join("\n")).join("\n\n")}\n`;
@@ -55,17 +55,17 @@ function causes(report: JobReport, columns: number): string[] {
   return ["Attempts that came to nothing", ...lines, ...notListed(report.causes, "cause")];
 }
 
-function troubles(report: JobReport, columns: number): string[] {
-  if (report.troubles.length === 0) return [];
-  const names = report.troubles.map(({ name }) => tidy(name));
+function problems(report: JobReport, columns: number): string[] {
+  if (report.problems.length === 0) return [];
+  const names = report.problems.map(({ name }) => tidy(name));
   const width = Math.min(16, Math.max(...names.map(widthOf)));
-  const lines = report.troubles.slice(0, mostListed).flatMap(({ name, what, count, message, hint }) => {
+  const lines = report.problems.slice(0, mostListed).flatMap(({ name, what, count, message, hint }) => {
     const times = count === 1 ? "" : ` ${count} times`;
     const [first = "", ...others] = wrap(`${what}${times}: ${message}`, columns, width + 4);
     const title = `  ${pad(tidy(name), width)}  ${first.trimStart()}`;
     return [title, ...others, ...(hint === "" ? [] : wrap(hint, columns, width + 4))];
   });
-  return ["Nodes in trouble", ...lines, ...notListed(report.troubles, "line")];
+  return ["Nodes in trouble", ...lines, ...notListed(report.problems, "line")];
 }
 
 function nodes({ nodes, slowest, retried }: JobReport, columns: number): string[] {

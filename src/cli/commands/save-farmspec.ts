@@ -10,7 +10,7 @@ import {
   type Sighting,
   writeFarmspec,
 } from "../../index.ts";
-import type { Teller } from "../reporters/reporters.ts";
+import type { Reporter } from "../reporters/reporters.ts";
 
 /** As much of a name as a farmspec takes. */
 const longestName = 256;
@@ -35,15 +35,15 @@ function isNameFree(path: string): boolean {
 }
 
 /** Writes down the nodes of a farm, those of this machine left out, and tells so. That it cannot is no end of a job. */
-export async function saveFarmspec(path: string, nodes: readonly Sighting[], teller: Teller): Promise<void> {
+export async function saveFarmspec(path: string, nodes: readonly Sighting[], reporter: Reporter): Promise<void> {
   const others = nodes.filter((node) => node.addresses[0]?.host !== "127.0.0.1");
   if (others.length === 0) return;
   try {
     await writeFarmspec(path, farmspecOf(others));
   } catch (error) {
     if (!(error instanceof FarmError)) throw error;
-    teller.tell({ type: "warning", code: "FARMSPEC_NOT_SAVED", message: error.message, name: null });
+    reporter.tell({ type: "warning", code: "FARMSPEC_NOT_SAVED", message: error.message, name: null });
     return;
   }
-  teller.tell({ type: "farmspec:saved", path, nodes: others.length });
+  reporter.tell({ type: "farmspec:saved", path, nodes: others.length });
 }

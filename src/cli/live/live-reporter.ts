@@ -5,7 +5,7 @@ import { LiveView, type LiveViewOptions } from "./live-view.ts";
  * Tells about a job by a live view, which opens with the first event. After `close` the terminal is free for questions,
  * and the next event opens a new view.
  */
-export class LiveTeller implements Disposable {
+export class LiveReporter implements Disposable {
   readonly #options: LiveViewOptions;
   #view: LiveView | undefined;
 

@@ -2,7 +2,7 @@ import { legendLine, planStrip, stripLines } from "./frame-strip.ts";
 import { fitLine, joined, type Line, paint, type Signs, signsOf, span, type Tone } from "./line.ts";
 import { countedWords, slotRows, slotTable } from "./slot-table.ts";
 import { noticeLine, totalLine } from "./total-bar.ts";
-import type { News, ViewState } from "./view-state.ts";
+import type { Notice, ViewState } from "./view-state.ts";
 
 /** The terminal that a view is drawn for. */
 export interface ViewSize {
@@ -138,8 +138,8 @@ function rangeSign(lastFrame: number, signs: Signs): string {
   return lastFrame < 0 ? " to " : signs.dash;
 }
 
-function newsLine({ level, text }: News, signs: Signs): Line {
-  const tones: Readonly<Record<News["level"], Tone>> = { news: "faint", warning: "warning", error: "error" };
+function newsLine({ level, text }: Notice, signs: Signs): Line {
+  const tones: Readonly<Record<Notice["level"], Tone>> = { news: "faint", warning: "warning", error: "error" };
   return [span(`${signs[level]} `, tones[level]), span(text, level === "news" ? "faint" : "plain")];
 }
 

@@ -2,7 +2,7 @@ import { type CompletedJob, counted, formatDuration, type NodeTally } from "../.
 import { pad, padLeft, tidy, widthOf } from "./display-width.ts";
 import { type Line, type Signs, span, type Tone } from "./line.ts";
 import { formatSeconds } from "./slot-table.ts";
-import type { News, ViewState } from "./view-state.ts";
+import type { Notice, ViewState } from "./view-state.ts";
 
 /** What stays on the screen after a job that is done. */
 export function summaryLines(state: ViewState, result: CompletedJob, signs: Signs): Line[] {
@@ -32,7 +32,7 @@ export function summaryLines(state: ViewState, result: CompletedJob, signs: Sign
     ]);
   }
   if (remarks.length > 0) lines.push([], ...remarks);
-  const warnings = result.warnings.map((text): News => ({ level: "warning", text: tidy(text), hint: "" }));
+  const warnings = result.warnings.map((text): Notice => ({ level: "warning", text: tidy(text), hint: "" }));
   const notes = [...warnings, ...otherNotes(state, warnings)];
   if (notes.length > 0) lines.push([], ...noteLines(notes, signs));
   return lines;
@@ -113,9 +113,9 @@ function nodeTable(nodes: readonly NodeTally[], total: number, signs: Signs): Li
 }
 
 /** Notes of the run that the result does not name itself, and the frames that failed. */
-function otherNotes(state: ViewState, told: readonly News[]): News[] {
+function otherNotes(state: ViewState, told: readonly Notice[]): Notice[] {
   const known = new Set(told.map(({ text }) => text));
-  const failures = [...state.failures.values()].map(({ level, text, hint, frames }): News => {
+  const failures = [...state.failures.values()].map(({ level, text, hint, frames }): Notice => {
     const named = frames.slice(0, 12).join(", ") + (frames.length > 12 ? ` and ${frames.length - 12} more` : "");
     return { level, hint, text: `${frames.length === 1 ? "Frame" : "Frames"} ${named} failed: ${text}` };
   });
@@ -123,8 +123,8 @@ function otherNotes(state: ViewState, told: readonly News[]): News[] {
 }
 
 /** Long texts wrap here as the terminal likes: nothing is drawn over them any more. */
-function noteLines(notes: readonly News[], signs: Signs): Line[] {
-  const tones: Readonly<Record<News["level"], Tone>> = { news: "faint", warning: "warning", error: "error" };
+function noteLines(notes: readonly Notice[], signs: Signs): Line[] {
+  const tones: Readonly<Record<Notice["level"], Tone>> = { news: "faint", warning: "warning", error: "error" };
   return notes.flatMap(({ level, text, hint }): Line[] => [
     [span(`${signs[level]} `, tones[level]), span(text)],
     ...(hint === "" ? [] : [[span(`  ${hint}`, "faint")]]),

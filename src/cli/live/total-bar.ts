@@ -66,7 +66,7 @@ function barOf(state: ViewState, width: number, signs: Signs): Span[] {
 export function noticeLine(state: ViewState): Line | null {
   const { cells } = state;
   switch (state.phase) {
-    case "gathering":
+    case "discovering":
     case "working":
       return null;
     case "waiting": {

@@ -2,7 +2,7 @@ import { counted, type FarmEvent, type Frame } from "../../index.ts";
 import { tidy } from "./display-width.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
-import type { News, ViewState } from "./view-state.ts";
+import type { Notice, ViewState } from "./view-state.ts";
 
 const keptNews = 40;
 /** A scene that warns about everything must not fill memory, nor the screen at the end. */
@@ -40,7 +40,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
         status: "found",
         slots: freeSlots(node, atMs, event.slots),
       }));
-    case "node:refused":
+    case "node:excluded":
       return noted(state, "warning", event.message, event.hint);
     case "node:unreachable":
       return noted(state, "warning", event.message, event.hint);
@@ -179,12 +179,12 @@ function withFailure(state: ViewState, event: Extract<FarmEvent, { type: "frame:
 }
 
 /** With a line of news. */
-function told(state: ViewState, level: News["level"], text: string, hint = ""): ViewState {
+function told(state: ViewState, level: Notice["level"], text: string, hint = ""): ViewState {
   return { ...state, news: [...state.news.slice(1 - keptNews), { level, text: tidy(text), hint: tidy(hint) }] };
 }
 
 /** With a line of news that is worth repeating at the end. */
-function noted(state: ViewState, level: News["level"], text: string, hint = ""): ViewState {
+function noted(state: ViewState, level: Notice["level"], text: string, hint = ""): ViewState {
   const next = told(state, level, text, hint);
   const key = tidy(text);
   if (state.notes.has(key) || state.notes.size >= keptNotes) return next;

@@ -4,7 +4,7 @@ import type { SlotView } from "./node-view.ts";
 import { NodeViews } from "./node-views.ts";
 
 /** Something that happened, for the lines at the top. */
-export interface News {
+export interface Notice {
   readonly level: "news" | "warning" | "error";
   readonly text: string;
   /** What can be done about it; empty if nothing. */
@@ -12,7 +12,7 @@ export interface News {
 }
 
 /** Frames that were given up for the same reason. */
-interface Failure extends News {
+interface Failure extends Notice {
   readonly frames: readonly Frame[];
 }
 
@@ -28,7 +28,7 @@ interface SceneView {
 
 /** All that the live view shows; made of events by `viewStateOf` alone. Its texts are tidied. */
 export interface ViewState {
-  readonly phase: "gathering" | "working" | "waiting" | "draining" | "stopping";
+  readonly phase: "discovering" | "working" | "waiting" | "draining" | "stopping";
   readonly startedMs: number;
   readonly job: { readonly blend: string; readonly output: string } | null;
   readonly scene: SceneView | null;
@@ -36,9 +36,9 @@ export interface ViewState {
   /** In the order in which they appeared. */
   readonly nodes: NodeViews;
   /** The latest, oldest first. */
-  readonly news: readonly News[];
+  readonly news: readonly Notice[];
   /** What is worth repeating at the end: each once, in order. */
-  readonly notes: ReadonlyMap<string, News>;
+  readonly notes: ReadonlyMap<string, Notice>;
   readonly failures: ReadonlyMap<string, Failure>;
   /** How many frames, from the first on, the encoder has taken. */
   readonly encoded: number;
@@ -50,7 +50,7 @@ export interface ViewState {
 /** Before the first event. */
 export function emptyView(atMs: number): ViewState {
   return {
-    phase: "gathering",
+    phase: "discovering",
     startedMs: atMs,
     job: null,
     scene: null,

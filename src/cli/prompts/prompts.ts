@@ -34,7 +34,7 @@ export interface Answers {
  *
  * @throws {LeftAtPromptError}
  */
-export async function interview(
+export async function promptForMissing(
   given: RenderFlags,
   farmspec: Farmspec | undefined,
   configFolder: string,

@@ -21,7 +21,7 @@ export function canAsk(flags: { readonly yes?: boolean | undefined; readonly jso
 const longestName = 64;
 
 /** A question was answered with Ctrl-C. */
-export class LeftAtPromptError extends Error {}
+export class PromptCancelledError extends Error {}
 
 /** @throws {LeftAtPromptError} */
 async function orLeft<T>(answer: Promise<T>): Promise<T> {
@@ -29,7 +29,7 @@ async function orLeft<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (error) {
     // The class is in a package of inquirer's own, so it is known by its name.
-    if (error instanceof Error && error.name === "ExitPromptError") throw new LeftAtPromptError();
+    if (error instanceof Error && error.name === "ExitPromptError") throw new PromptCancelledError();
     throw error;
   }
 }

@@ -84,7 +84,7 @@ export class LineBudget {
 
 /** On whose account a line goes; `undefined` when it is not a node that decides how many there are. */
 function payerOf(event: FarmEvent): string | undefined {
-  if (event.type === "node:refused" || event.type === "node:unreachable") return strangers;
+  if (event.type === "node:excluded" || event.type === "node:unreachable") return strangers;
   if (event.type === "frame:failed") return failures;
   // At most two a second and slot, and no line of a log; they must not use up what a long frame's end will need.
   if (event.type === "frame:progressed") return undefined;

@@ -72,7 +72,7 @@ export class PlainLines {
         return event.nodes === 0 ? "No node found on the network" : `${counted(event.nodes, "node")} found`;
       case "node:found":
         return `Node ${printable(event.name)} at ${event.address}: Blender ${event.blender}, ${counted(event.slots, "slot")}`;
-      case "node:refused":
+      case "node:excluded":
       case "node:unreachable":
         return `${event.message}\n  ${event.hint}`;
       case "node:busy":

@@ -4,14 +4,14 @@ import { JsonLines } from "./json-lines.ts";
 import { PlainLines } from "./plain-lines.ts";
 
 /** What a job tells about itself, in one form or another. */
-export interface Teller {
+export interface Reporter {
   tell(event: FarmEvent): void;
   finish(result: CompletedJob): void;
   interrupted(missing: number | null): void;
 }
 
 /** Lines for a log, or for a terminal that can show no more. */
-export function plainTeller(): Teller {
+export function plainReporter(): Reporter {
   return new PlainLines(
     (line) => out.writeLine(line),
     () => performance.now(),
@@ -20,7 +20,7 @@ export function plainTeller(): Teller {
 }
 
 /** Objects for scripts. None is lost while nobody reads, but those that tell of progress. */
-export function jsonTeller(): Teller {
+export function jsonReporter(): Reporter {
   const lines = new JsonLines((line) => out.write(line), Date.now);
   return {
     tell: (event) => {

@@ -61,7 +61,7 @@ async function* examineFfmpeg({ ffmpeg, signal }: DoctorOptions): AsyncGenerator
         what: "Encoders",
         state,
         detail,
-        mend: "Install a full FFmpeg, as your distribution or ffmpeg.org offers it",
+        fix: "Install a full FFmpeg, as your distribution or ffmpeg.org offers it",
       };
     }
   } catch (error) {
@@ -88,7 +88,7 @@ function examineLibraries(): Finding {
     what,
     state: "warning",
     detail: `without ${missing.join(" and ")}: no node can run here`,
-    mend: "npm run setup",
+    fix: "npm run setup",
   };
 }
 
@@ -96,14 +96,14 @@ async function examineKey({ keys, keyFile }: DoctorOptions): Promise<Finding> {
   const what = "Farm key";
   if (keys instanceof FarmError) return fromError(what, "problem", keys);
   if (keys.length === 0) {
-    return { what, state: "warning", detail: "none on this machine", mend: `${ownCommand()} key set` };
+    return { what, state: "warning", detail: "none on this machine", fix: `${ownCommand()} key set` };
   }
   const mode = await stat(keyFile).then(
     (file) => file.mode & 0o077,
     () => 0,
   );
   if (mode !== 0 && process.platform !== "win32") {
-    return { what, state: "warning", detail: `others may read ${keyFile}`, mend: `chmod 600 ${keyFile}` };
+    return { what, state: "warning", detail: `others may read ${keyFile}`, fix: `chmod 600 ${keyFile}` };
   }
   return { what, state: "good", detail: keys.map((key) => key.id).join(", ") };
 }
@@ -112,19 +112,19 @@ async function* examineNetwork({ signal, keys }: DoctorOptions): AsyncGenerator<
   const portProblem = await probeMdnsPort();
   if (portProblem !== undefined) {
     const detail = `UDP port 5353 is held by another program for itself alone (${portProblem})`;
-    yield { what: "mDNS", state: "problem", detail, mend: "Name the nodes: --nodes host:port, or a farmspec" };
+    yield { what: "mDNS", state: "problem", detail, fix: "Name the nodes: --nodes host:port, or a farmspec" };
     return;
   }
   const interfaces = await testInterfaces();
   if (interfaces.length === 0) {
-    yield { what: "mDNS", state: "warning", detail: "this machine is on no network", mend: "Connect it" };
+    yield { what: "mDNS", state: "warning", detail: "this machine is on no network", fix: "Connect it" };
     return;
   }
   for (const { address, isHeard } of interfaces) {
     if (isHeard) yield { what: "mDNS", state: "good", detail: `multicast is heard on ${address}` };
     else {
-      const mend = "Allow UDP 5353 in this machine's firewall, or name the nodes with --nodes";
-      yield { what: "mDNS", state: "warning", detail: `multicast is not heard on ${address}`, mend };
+      const fix = "Allow UDP 5353 in this machine's firewall, or name the nodes with --nodes";
+      yield { what: "mDNS", state: "warning", detail: `multicast is not heard on ${address}`, fix };
     }
   }
   const nodes = await discoverNodes({ signal, onWarning: () => {} });
@@ -132,18 +132,18 @@ async function* examineNetwork({ signal, keys }: DoctorOptions): AsyncGenerator<
   const strange = nodes.filter((node) => node.keyId && !known.some((key) => key.id === node.keyId));
   const names = nodes.map((node) => printable(node.name ?? "")).join(", ");
   if (nodes.length === 0) {
-    const mend = "Start one on another machine: renderfarm node";
-    yield { what: "Nodes", state: "warning", detail: "none was found", mend };
+    const fix = "Start one on another machine: renderfarm node";
+    yield { what: "Nodes", state: "warning", detail: "none was found", fix };
   } else if (strange.length > 0) {
     const detail = `${counted(nodes.length, "node")}: ${names}; ${strange.length} with a key that is not on this machine`;
-    yield { what: "Nodes", state: "warning", detail, mend: `${ownCommand()} key set` };
+    yield { what: "Nodes", state: "warning", detail, fix: `${ownCommand()} key set` };
   } else yield { what: "Nodes", state: "good", detail: `${counted(nodes.length, "node")}: ${names}` };
   yield* examineIds(nodes);
 }
 
 function* examineIds(nodes: readonly Sighting[]): Generator<Finding> {
   for (const { message, hint } of nodes.flatMap((node) => duplicatesOf(node) ?? [])) {
-    yield { what: "Node ids", state: "warning", detail: message, mend: hint };
+    yield { what: "Node ids", state: "warning", detail: message, fix: hint };
   }
 }
 
@@ -153,9 +153,9 @@ async function examineSpace(folder: string): Promise<Finding> {
   if (free === null) return { what, state: "good", detail: `the system does not say what is free in ${folder}` };
   const detail = `${formatBytes(free)} free in ${folder}`;
   if (free >= littleSpaceBytes) return { what, state: "good", detail };
-  return { what, state: "warning", detail, mend: `Free some space: frames of a long job may need more than that` };
+  return { what, state: "warning", detail, fix: `Free some space: frames of a long job may need more than that` };
 }
 
 function fromError(what: string, state: Finding["state"], error: unknown, detail = messageOf(error)): Finding {
-  return { what, state, detail, ...(error instanceof FarmError && { mend: error.hint }) };
+  return { what, state, detail, ...(error instanceof FarmError && { fix: error.hint }) };
 }

@@ -32,7 +32,7 @@ async function onWindows({ ask }: FirewallSystem): Promise<Finding> {
   const rule = `netsh advfirewall firewall add rule name=${ruleName} dir=in action=allow profile=private`;
   return {
     ...{ what, state: "warning", detail: `Windows' firewall has no rule '${ruleName}'; ${ports}` },
-    mend: `As an administrator: ${rule} protocol=TCP localport=7447, and once more with protocol=UDP localport=5353; then set the network to private`,
+    fix: `As an administrator: ${rule} protocol=TCP localport=7447, and once more with protocol=UDP localport=5353; then set the network to private`,
   };
 }
 
@@ -44,8 +44,8 @@ async function onMac({ ask }: FirewallSystem): Promise<Finding> {
     const seen = failed ? "it cannot be looked at here" : "it is off";
     return { what, state: "good", detail: `${seen}. Should nodes not be found: ${permission}` };
   }
-  const mend = `System Settings > Network > Firewall > Options: allow Blender and node; ${permission}`;
-  return { what, state: "warning", detail: `macOS' firewall is on; ${ports}`, mend };
+  const fix = `System Settings > Network > Firewall > Options: allow Blender and node; ${permission}`;
+  return { what, state: "warning", detail: `macOS' firewall is on; ${ports}`, fix };
 }
 
 function onLinux(): Finding {
@@ -54,12 +54,12 @@ function onLinux(): Finding {
     const rules = readOrEmpty("/etc/ufw/user.rules");
     if (rules.includes("5353") && rules.includes("7447"))
       return { what, state: "good", detail: "ufw lets nodes be seen" };
-    const mend = "sudo ufw allow 5353/udp && sudo ufw allow 7447/tcp";
-    return { what, state: "warning", detail: "ufw is on; its rules cannot be seen to let a node be found", mend };
+    const fix = "sudo ufw allow 5353/udp && sudo ufw allow 7447/tcp";
+    return { what, state: "warning", detail: "ufw is on; its rules cannot be seen to let a node be found", fix };
   }
   if (existsSync("/run/firewalld")) {
-    const mend = "sudo firewall-cmd --permanent --add-service=mdns --add-port=7447/tcp && sudo firewall-cmd --reload";
-    return { what, state: "warning", detail: "firewalld is on; a node here may not be reached", mend };
+    const fix = "sudo firewall-cmd --permanent --add-service=mdns --add-port=7447/tcp && sudo firewall-cmd --reload";
+    return { what, state: "warning", detail: "firewalld is on; a node here may not be reached", fix };
   }
   return { what, state: "good", detail: "neither ufw nor firewalld is on" };
 }

@@ -31,25 +31,25 @@ export async function* examineFolders({ configFolder, cacheFolder }: UserFolders
       "Set TMPDIR to a folder that is there, that this user can write to, and that has room",
     ],
   ] as const;
-  for (const [what, folder, state, mend] of places) {
+  for (const [what, folder, state, fix] of places) {
     const isMade = what !== "Temporary folder"; // others are made when they are needed
     const fault = await faultOf(folder, isMade);
     yield fault === undefined
       ? { what, state: "good", detail: folder }
-      : { what, state, detail: `${folder} cannot be used: ${fault}`, mend };
+      : { what, state, detail: `${folder} cannot be used: ${fault}`, fix };
   }
 }
 
 function examineHome(): Finding {
   const what = "Home";
-  const mend = "Set HOME to a folder that this user can write to: Blender 2.83 and 3.4 crash without one";
+  const fix = "Set HOME to a folder that this user can write to: Blender 2.83 and 3.4 crash without one";
   try {
     const home = homedir();
-    return home ? { what, state: "good", detail: home } : { what, state: "warning", detail: "HOME is empty", mend };
+    return home ? { what, state: "good", detail: home } : { what, state: "warning", detail: "HOME is empty", fix };
   } catch {
     const user = process.getuid?.() ?? "";
     const detail = `HOME is not set, and the system has no entry for user ${user}`;
-    return { what, state: "warning", detail, mend };
+    return { what, state: "warning", detail, fix };
   }
 }
 

@@ -5,5 +5,5 @@ export interface Finding {
   readonly state: "good" | "warning" | "problem";
   readonly detail: string;
   /** The one thing to do about it. */
-  readonly mend?: string;
+  readonly fix?: string;
 }

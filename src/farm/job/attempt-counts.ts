@@ -30,7 +30,7 @@ export async function earlierAttempts(folder: JobFolder, { run }: Run): Promise<
  * another is none; one of an earlier run that a node went on with was counted when it began.
  */
 export function attemptsAt(frame: Frame, { frames, firstAttempt }: SchedulerState, earlier: AttemptCounts): number {
-  const tries = frames.get(frame)?.tries ?? [];
-  const begun = tries.filter(({ attempt, hasStarted }) => hasStarted && attempt >= firstAttempt).length;
+  const history = frames.get(frame)?.history ?? [];
+  const begun = history.filter(({ attempt, hasStarted }) => hasStarted && attempt >= firstAttempt).length;
   return Math.max(1, begun + (earlier.get(frame) ?? 0));
 }

@@ -6,7 +6,7 @@ import { removeEmptyFolder } from "../../system/files/held-files.ts";
  * Which folders were not there before a job: those it makes are taken away again when it ends before there is anything to
  * render, so that bad input leaves nothing behind.
  */
-export class Traces {
+export class CreatedFolders {
   /** Deepest first. */
   readonly #missing: readonly string[];
 
@@ -15,10 +15,10 @@ export class Traces {
   }
 
   /** Looks at what is there now. @param paths What the job may make folders for, or above; `undefined` counts for nothing */
-  static async before(...paths: readonly (string | undefined)[]): Promise<Traces> {
+  static async before(...paths: readonly (string | undefined)[]): Promise<CreatedFolders> {
     const named = paths.filter((path) => path !== undefined);
     const missing = new Set((await Promise.all(named.map((path) => missingFrom(resolve(path))))).flat());
-    return new Traces([...missing].sort((a, b) => b.length - a.length));
+    return new CreatedFolders([...missing].sort((a, b) => b.length - a.length));
   }
 
   /** Whether a folder was not there before. */

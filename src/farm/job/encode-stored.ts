@@ -9,14 +9,14 @@ import type { JobRecord } from "../../frames/job-record.ts";
 import { areRecorded, provedFrames, setFrameAside, storedFramePath } from "../../frames/stored-frames.ts";
 import type { FarmListener } from "../events.ts";
 import { encodeAgain, finishOutput } from "../output/finish-output.ts";
-import { openLane } from "../output/open-output.ts";
+import { openOutput } from "../output/open-output.ts";
 import { type OutputFacts, outputFactsOf, parseFacts, recordFacts, sceneInfoOf } from "../output/output-facts.ts";
-import type { LaneOptions } from "../output/output-writer.ts";
+import type { WriterOptions } from "../output/output-writer.ts";
 import { type RefusedBefore, RefusedFrames } from "../output/refused-frames.ts";
-import { type SceneFacts, settleScene } from "../output/scene-facts.ts";
-import { Tally } from "./job-totals.ts";
-import type { Preparation } from "./prepare-job.ts";
-import { type Produced, tellScene, warnOfMissing } from "./run-job.ts";
+import { resolveScene, type SceneFacts } from "../output/scene-facts.ts";
+import { JobTotals } from "./job-totals.ts";
+import type { PreparedJob } from "./prepare-job.ts";
+import { type JobOutcome, tellScene, warnOfMissing } from "./run-job.ts";
 
 /** A job of which an earlier run stored every frame: no node is needed any more. */
 export interface StoredOutput {
@@ -30,7 +30,7 @@ export interface StoredOutput {
 /** What must be known, beside the settings, of what changes the pixels. */
 interface PixelInput {
   readonly blend: { readonly sha256: string };
-  readonly format: Preparation["format"];
+  readonly format: PreparedJob["format"];
 }
 
 /** The digest of what changes this job's pixels, rendered with this Blender. */
@@ -54,12 +54,12 @@ export function fingerprintFor(
  */
 export async function findStored(
   settings: JobSettings,
-  preparation: Preparation,
+  prepared: PreparedJob,
   tell: FarmListener,
   signal: AbortSignal,
 ): Promise<StoredOutput | null> {
-  const { folder, format } = preparation;
-  const facts = recordedScene(folder.previous, settings, preparation);
+  const { folder, format } = prepared;
+  const facts = recordedScene(folder.previous, settings, prepared);
   if (facts === null || folder.previous === null) return null;
   const { framesFolder, framesLogPath: logPath } = folder;
   const { frames } = facts;
@@ -76,7 +76,7 @@ export async function findStored(
 
 export interface EncodeStored {
   readonly settings: JobSettings;
-  readonly preparation: Preparation;
+  readonly prepared: PreparedJob;
   readonly run: Run;
   readonly stored: StoredOutput;
   readonly refusedBefore: RefusedBefore;
@@ -90,17 +90,17 @@ export interface EncodeStored {
  *
  * @returns `null` when FFmpeg refuses some of them: they have left the store, and have to be rendered again
  */
-export async function encodeStored(given: EncodeStored): Promise<Produced | null> {
-  const { settings, preparation, run, stored, refusedBefore, tell, drain, signal } = given;
-  const { folder, format, tools } = preparation;
+export async function encodeStored(given: EncodeStored): Promise<JobOutcome | null> {
+  const { settings, prepared, run, stored, refusedBefore, tell, drain, signal } = given;
+  const { folder, format, tools } = prepared;
   const { facts, outputFacts } = stored;
   const { frames, rate } = outputFacts;
   await folder.settle(recordFacts(facts, outputFacts, settings));
-  preparation.keep();
+  prepared.keep();
   tellScene(facts, rate, tell);
   tell({ type: "job:resumed", stored: frames.length, range: formatFrames(frames) });
-  const tally = new Tally(tell, frames.length);
-  warnOfMissing(facts, tally);
+  const totals = new JobTotals(tell, frames.length);
+  warnOfMissing(facts, totals);
   const { output, overwrite, poster } = settings;
   const records = new Map(stored.records);
   const refusedFrames = new RefusedFrames({
@@ -113,7 +113,7 @@ export async function encodeStored(given: EncodeStored): Promise<Produced | null
     },
     onAside: () => {},
   });
-  const laneOptions: LaneOptions = {
+  const outputOptions: WriterOptions = {
     ...{ facts: outputFacts, format, tools, output, overwrite, job: run.job, signal },
     pathOf: (frame) => (records.has(frame) ? storedFramePath(folder.framesFolder, frame) : undefined),
     nodeOf: (frame) => records.get(frame)?.node.id,
@@ -121,22 +121,22 @@ export async function encodeStored(given: EncodeStored): Promise<Produced | null
     onPostponed: (message) => tell({ type: "encode:postponed", message }),
     onRefused: (refused) => refusedFrames.take(refused),
   };
-  await using lane = await openLane(laneOptions);
-  for (const frame of frames) lane.accept(frame);
-  const finished = await finishOutput(lane, laneOptions, poster, tell, drain);
-  return finished === null ? null : { type: "complete", facts, tally };
+  await using writer = await openOutput(outputOptions);
+  for (const frame of frames) writer.accept(frame);
+  const finished = await finishOutput(writer, outputOptions, poster, tell, drain);
+  return finished === null ? null : { type: "complete", facts, totals };
 }
 
 /** What a node would say that there is to render, as an earlier run wrote it down; `null` when a node must be asked. */
 export function recordedScene(
   previous: JobRecord | null,
   settings: JobSettings,
-  preparation: PixelInput,
+  prepared: PixelInput,
 ): SceneFacts | null {
   if (previous === null) return null;
   const { blenderVersion, fingerprint } = previous;
   if ((blenderVersion === null) !== settings.mixVersions) return null;
-  if (fingerprintFor(settings, preparation, blenderVersion) !== fingerprint) return null;
+  if (fingerprintFor(settings, prepared, blenderVersion) !== fingerprint) return null;
   const wanted = settings.blenderVersion;
   if (wanted !== undefined && blenderVersion !== null && !isVersion(blenderVersion, wanted)) return null;
   const recorded = parseFacts(previous.facts);
@@ -145,5 +145,5 @@ export function recordedScene(
   if (recorded.missing.length > 0 && settings.missing === "fail") return null;
   // Only a node can tell whether those files are still what they were.
   if (recorded.files !== null) return null;
-  return settleScene(sceneInfoOf(recorded), settings);
+  return resolveScene(sceneInfoOf(recorded), settings);
 }

@@ -1,10 +1,10 @@
 import type { Clock } from "../../core/clock.ts";
 import type { NodeId } from "../../core/node.ts";
-import type { AttemptRef, News } from "../../scheduler/events.ts";
-import type { Attempt } from "../../scheduler/state.ts";
+import type { AttemptRef, Notice } from "../../scheduler/events.ts";
+import type { LiveAttempt } from "../../scheduler/state.ts";
 import type { NodeReport } from "../../session/node-session.ts";
 import type { FarmListener } from "../events.ts";
-import type { Tally } from "./job-totals.ts";
+import type { JobTotals } from "./job-totals.ts";
 
 /** Of one node; the summary repeats them, and a node can think of ever new words. */
 const mostWarnings = 50;
@@ -12,23 +12,23 @@ const mostWarnings = 50;
 const progressEveryMs = 500;
 
 /** Who hears the news of a job. */
-export interface Audience {
+export interface Listeners {
   readonly tell: FarmListener;
-  readonly tally: Tally;
+  readonly totals: JobTotals;
   readonly nameOf: (node: NodeId) => string;
   readonly clock: Clock;
 }
 
 /** Turns what nodes report and the scheduler decides into the job's public events; it decides nothing itself. */
-export class JobNews {
-  readonly #audience: Audience;
+export class EventPublisher {
+  readonly #listeners: Listeners;
   /** What each node has warned of. */
   readonly #warned = new Map<NodeId, Set<string>>();
   /** When progress was last told, by node and slot. */
   readonly #progressToldMs = new Map<string, number>();
 
-  constructor(audience: Audience) {
-    this.#audience = audience;
+  constructor(listeners: Listeners) {
+    this.#listeners = listeners;
   }
 
   /**
@@ -37,8 +37,8 @@ export class JobNews {
    *
    * @param attempts As the scheduler knows them before it hears of the report
    */
-  report(node: NodeId, report: NodeReport, attempts: ReadonlyMap<number, Attempt>): void {
-    const { tell, nameOf } = this.#audience;
+  report(node: NodeId, report: NodeReport, attempts: ReadonlyMap<number, LiveAttempt>): void {
+    const { tell, nameOf } = this.#listeners;
     const named = { node, name: nameOf(node) };
     switch (report.type) {
       case "frame-started": {
@@ -70,26 +70,26 @@ export class JobNews {
   }
 
   #isProgressDue(place: string): boolean {
-    const atMs = this.#audience.clock.monotonicMs();
+    const atMs = this.#listeners.clock.monotonicMs();
     if (atMs - (this.#progressToldMs.get(place) ?? Number.NEGATIVE_INFINITY) < progressEveryMs) return false;
     this.#progressToldMs.set(place, atMs);
     return true;
   }
 
   #warn(node: NodeId, code: string, message: string): void {
-    const { tally, nameOf } = this.#audience;
+    const { totals, nameOf } = this.#listeners;
     const warned = this.#warned.get(node) ?? new Set();
     this.#warned.set(node, warned);
     const words = `${code} ${message}`;
     if (warned.has(words) || warned.size > mostWarnings) return;
     warned.add(words);
-    if (warned.size <= mostWarnings) tally.warn(code, message, nameOf(node));
-    else tally.warn("WARNINGS_LEFT_OUT", "It warns of more than is told", nameOf(node));
+    if (warned.size <= mostWarnings) totals.warn(code, message, nameOf(node));
+    else totals.warn("WARNINGS_LEFT_OUT", "It warns of more than is told", nameOf(node));
   }
 
   /** Passes on what the scheduler decided. */
-  announce(news: News): void {
-    const { tell, tally, nameOf } = this.#audience;
+  announce(news: Notice): void {
+    const { tell, totals, nameOf } = this.#listeners;
     switch (news.type) {
       case "frame-requeued": {
         const { node, frame, reason } = news;
@@ -103,7 +103,7 @@ export class JobNews {
           message: "no node could render it",
           hint: "",
         };
-        tally.fail(code, hint);
+        totals.fail(code, hint);
         tell({ type: "frame:failed", frame: news.frame, code, message, hint });
         return;
       }
@@ -114,7 +114,7 @@ export class JobNews {
         tell({ type: "node:forgiven", node: news.node, name: nameOf(news.node) });
         return;
       case "scene-at-fault":
-        tally.warn(
+        totals.warn(
           news.error.code,
           `The scene itself fails on ${news.nodes.length} nodes: ${news.error.message}`,
           null,
@@ -129,8 +129,8 @@ export class JobNews {
 function ownAttempt(
   node: NodeId,
   { frame, attempt }: AttemptRef,
-  attempts: ReadonlyMap<number, Attempt>,
-): Attempt | undefined {
+  attempts: ReadonlyMap<number, LiveAttempt>,
+): LiveAttempt | undefined {
   const known = attempts.get(attempt);
   return known?.node === node && known.frame === frame ? known : undefined;
 }

@@ -4,7 +4,7 @@ import type { FrameStore } from "../../frames/frame-store.ts";
 import type { AttemptRef, EventBody } from "../../scheduler/events.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { FrameResult } from "../../session/protocol.ts";
-import { takeIn } from "./fetch-result.ts";
+import { fetchResult } from "./fetch-result.ts";
 
 /** A node sends one result after the other: a few keep it busy, and more would only hold files open here. */
 const fetchesAtOnce = 4;
@@ -13,7 +13,7 @@ const storedAtOnce = 8;
 /** Results that have come and wait to be stored. With so many, our disk is what is slow: no more are asked for. */
 const mostArrived = 32;
 
-export interface DeskOptions {
+export interface FetchQueueOptions {
   readonly store: FrameStore;
   /** How many attempts the frame has taken, for its record. */
   readonly attemptsAt: (frame: Frame) => number;
@@ -27,7 +27,7 @@ export interface DeskOptions {
   readonly signal: AbortSignal;
 }
 
-interface Counter {
+interface NodeQueue {
   readonly session: NodeSession;
   readonly waiting: FrameResult[];
   /** Results whose bytes are on their way. */
@@ -39,42 +39,42 @@ interface Counter {
  * have come a few are stored at once, in the order in which they came, and while too many wait for that nothing is fetched: so
  * the first is soon stored, however many there are.
  */
-export class ResultDesk {
-  readonly #options: DeskOptions;
-  readonly #counters = new Map<NodeId, Counter>();
+export class FetchQueue {
+  readonly #options: FetchQueueOptions;
+  readonly #queues = new Map<NodeId, NodeQueue>();
   /** Those who have something waiting and are not served because too much has come. */
-  readonly #turnedAway = new Set<Counter>();
+  readonly #paused = new Set<NodeQueue>();
   /** Those who wait to be stored: called in their turn. */
   readonly #arrived: (() => void)[] = [];
   #storing = 0;
 
-  constructor(options: DeskOptions) {
+  constructor(options: FetchQueueOptions) {
     this.#options = options;
   }
 
   joined(session: NodeSession): void {
-    this.#counters.set(session.info.node, { session, waiting: [], coming: 0 });
+    this.#queues.set(session.info.node, { session, waiting: [], coming: 0 });
   }
 
   /** What waits goes with the link; what is being fetched finds out by itself. */
   lost(node: NodeId): void {
-    const counter = this.#counters.get(node);
-    if (!counter) return;
-    counter.waiting.splice(0);
-    this.#turnedAway.delete(counter);
-    this.#counters.delete(node);
+    const queue = this.#queues.get(node);
+    if (!queue) return;
+    queue.waiting.splice(0);
+    this.#paused.delete(queue);
+    this.#queues.delete(node);
   }
 
   fetch(node: NodeId, result: FrameResult): void {
-    const counter = this.#counters.get(node);
-    if (!counter) return;
-    counter.waiting.push(result);
-    this.#serve(counter);
+    const queue = this.#queues.get(node);
+    if (!queue) return;
+    queue.waiting.push(result);
+    this.#startNext(queue);
   }
 
   /** It is no longer wanted. One that is being fetched comes to its end all the same. */
   release(node: NodeId, ref: AttemptRef): void {
-    const waiting = this.#counters.get(node)?.waiting ?? [];
+    const waiting = this.#queues.get(node)?.waiting ?? [];
     const index = waiting.findIndex(({ frame, attempt }) => frame === ref.frame && attempt === ref.attempt);
     const result = index < 0 ? undefined : waiting.splice(index, 1)[0];
     if (result) this.#options.onEvent({ type: "result-lost", node, ...ref });
@@ -82,43 +82,43 @@ export class ResultDesk {
 
   /** Begins no more fetches. */
   close(): void {
-    for (const node of [...this.#counters.keys()]) this.lost(node);
+    for (const node of [...this.#queues.keys()]) this.lost(node);
   }
 
-  #serve(counter: Counter): void {
-    while (counter.coming < fetchesAtOnce && counter.waiting.length > 0) {
+  #startNext(queue: NodeQueue): void {
+    while (queue.coming < fetchesAtOnce && queue.waiting.length > 0) {
       if (this.#arrived.length >= mostArrived) {
-        this.#turnedAway.add(counter);
+        this.#paused.add(queue);
         return;
       }
-      const result = counter.waiting.shift();
-      if (result) void this.#take(counter, result);
+      const result = queue.waiting.shift();
+      if (result) void this.#take(queue, result);
     }
   }
 
   /** Never rejects. */
-  async #take(counter: Counter, result: FrameResult): Promise<void> {
+  async #take(queue: NodeQueue, result: FrameResult): Promise<void> {
     const { store, attemptsAt, onBroken, signal } = this.#options;
-    const { session } = counter;
+    const { session } = queue;
     const ref = { node: session.info.node, frame: result.frame, attempt: result.attempt };
     const record = recordOf(session, result, attemptsAt(result.frame));
     let hasArrived = false;
     const arrive = () => {
       if (hasArrived) return;
       hasArrived = true;
-      counter.coming -= 1;
-      this.#serve(counter);
+      queue.coming -= 1;
+      this.#startNext(queue);
     };
     const onArrived = async () => {
-      this.#tell(counter, { type: "result-arrived", ...ref });
+      this.#tell(queue, { type: "result-arrived", ...ref });
       const turn = this.#turn();
       arrive();
       await turn;
     };
-    counter.coming += 1;
-    this.#tell(counter, { type: "fetch-begun", ...ref });
+    queue.coming += 1;
+    this.#tell(queue, { type: "fetch-begun", ...ref });
     try {
-      this.#tell(counter, await takeIn({ session, result, record, store, onArrived, signal }));
+      this.#tell(queue, await fetchResult({ session, result, record, store, onArrived, signal }));
     } catch (error) {
       onBroken(error);
     }
@@ -127,8 +127,8 @@ export class ResultDesk {
   }
 
   /** On a newer link the same result may be on its way again: what became of it on this one says nothing of that. */
-  #tell(counter: Counter, event: EventBody): void {
-    const isCurrent = this.#counters.get(counter.session.info.node) === counter;
+  #tell(queue: NodeQueue, event: EventBody): void {
+    const isCurrent = this.#queues.get(queue.session.info.node) === queue;
     if (isCurrent || event.type === "frame-stored") this.#options.onEvent(event);
   }
 
@@ -146,10 +146,10 @@ export class ResultDesk {
     if (next) next();
     else this.#storing -= 1;
     // In the order in which they were turned away; one that is so again stands at the end.
-    for (const counter of this.#turnedAway) {
+    for (const queue of this.#paused) {
       if (this.#arrived.length >= mostArrived) return;
-      this.#turnedAway.delete(counter);
-      this.#serve(counter);
+      this.#paused.delete(queue);
+      this.#startNext(queue);
     }
   }
 }

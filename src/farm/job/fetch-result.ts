@@ -23,7 +23,7 @@ export interface Intake {
  * @returns What became of it, for the scheduler
  * @throws {FarmError} `FARM_STORE_FAILED` when our own disk is the trouble: that is no node's fault
  */
-export async function takeIn(intake: Intake): Promise<EventBody> {
+export async function fetchResult(intake: Intake): Promise<EventBody> {
   const { session, result, record, store, onArrived, signal } = intake;
   const { node } = session.info;
   const ref: AttemptRef & { node: string } = { node, frame: result.frame, attempt: result.attempt };

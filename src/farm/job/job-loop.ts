@@ -4,7 +4,7 @@ import type { FarmError } from "../../core/errors.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import { Turns } from "../../core/turns.ts";
 import type { FrameStore } from "../../frames/frame-store.ts";
-import type { AttemptError, AttemptRef, EventBody, Instruction, News, Outcome } from "../../scheduler/events.ts";
+import type { AttemptError, AttemptRef, EventBody, Instruction, Notice, Outcome } from "../../scheduler/events.ts";
 import { progressOf } from "../../scheduler/progress.ts";
 import type { SchedulerState } from "../../scheduler/state.ts";
 import { step } from "../../scheduler/step.ts";
@@ -13,15 +13,15 @@ import type { FrameResult } from "../../session/protocol.ts";
 import type { FarmListener } from "../events.ts";
 import type { JoinedNode } from "../nodes/node-connector.ts";
 import type { PoolEvent } from "../nodes/node-pool.ts";
-import type { EncodeLane } from "../output/output-writer.ts";
+import type { OutputWriter } from "../output/output-writer.ts";
 import { type AttemptCounts, attemptsAt } from "./attempt-counts.ts";
-import { JobNews } from "./event-publisher.ts";
-import { ResultDesk } from "./fetch-queue.ts";
-import type { Tally } from "./job-totals.ts";
-import type { WaitLimit } from "./no-node-timeout.ts";
+import { EventPublisher } from "./event-publisher.ts";
+import { FetchQueue } from "./fetch-queue.ts";
+import type { JobTotals } from "./job-totals.ts";
+import type { NoNodeTimeout } from "./no-node-timeout.ts";
 import { eventsOfJoining, eventsOfReport } from "./scheduler-events.ts";
-import { SlotWatch } from "./slot-health.ts";
-import { nodeGivenUp, slotsGivenUp } from "./unusable-node-errors.ts";
+import { SlotHealth } from "./slot-health.ts";
+import { allSlotsLost, nodeExcluded } from "./unusable-node-errors.ts";
 
 const tickEveryMs = 1_000;
 
@@ -35,14 +35,14 @@ export interface JobLoopOptions {
   readonly state: SchedulerState;
   readonly inputs: AsyncQueue<LoopInput>;
   readonly store: FrameStore;
-  readonly lane: EncodeLane;
-  readonly tally: Tally;
+  readonly writer: OutputWriter;
+  readonly totals: JobTotals;
   readonly earlierAttempts: AttemptCounts;
   readonly nameOf: (node: NodeId) => string;
-  readonly waitLimit: WaitLimit;
+  readonly noNodeTimeout: NoNodeTimeout;
   /** Why a node that has opened the blendfile takes no part all the same, or `undefined`. */
   readonly refusalOf: (node: JoinedNode) => FarmError | undefined;
-  readonly leaveOut: (node: NodeId, reason: FarmError) => void;
+  readonly exclude: (node: NodeId, reason: FarmError) => void;
   /** Whether a node may still come: if none is left and none can come, the job cannot go on. */
   readonly mayStillCome: () => boolean;
   readonly tell: FarmListener;
@@ -58,9 +58,9 @@ export interface JobLoopOptions {
 export class JobLoop implements Disposable {
   readonly #options: JobLoopOptions;
   readonly #sessions = new Map<NodeId, NodeSession>();
-  readonly #desk: ResultDesk;
-  readonly #slots = new SlotWatch();
-  readonly #news: JobNews;
+  readonly #fetchQueue: FetchQueue;
+  readonly #slots = new SlotHealth();
+  readonly #news: EventPublisher;
   /** The results that the latest input tells of: whether one is fetched is decided while it is taken. */
   #named: readonly FrameResult[] = [];
   /** What has become of results, to be taken before the next input. */
@@ -73,9 +73,9 @@ export class JobLoop implements Disposable {
   constructor(options: JobLoopOptions) {
     this.#options = options;
     this.#state = options.state;
-    this.#news = new JobNews(options);
+    this.#news = new EventPublisher(options);
     const { inputs, store, signal } = options;
-    this.#desk = new ResultDesk({
+    this.#fetchQueue = new FetchQueue({
       ...{ store, signal },
       attemptsAt: (frame) => attemptsAt(frame, this.#state, options.earlierAttempts),
       onEvent: (event) => {
@@ -129,7 +129,7 @@ export class JobLoop implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#desk.close();
+    this.#fetchQueue.close();
   }
 
   #takeAnswers(): void {
@@ -148,12 +148,12 @@ export class JobLoop implements Disposable {
         const { session, opened } = input.node;
         const refusal = this.#options.refusalOf(input.node);
         if (refusal) {
-          this.#options.leaveOut(session.info.node, refusal);
+          this.#options.exclude(session.info.node, refusal);
           return;
         }
         this.#sessions.set(session.info.node, session);
-        this.#desk.joined(session);
-        this.#options.waitLimit.joined();
+        this.#fetchQueue.joined(session);
+        this.#options.noNodeTimeout.joined();
         this.#slots.joined(session.info.node, opened.slots, this.#options.clock.monotonicMs());
         for (const event of eventsOfJoining(session.info.node, opened)) this.#schedule(event);
         return;
@@ -169,12 +169,12 @@ export class JobLoop implements Disposable {
       }
       case "lost":
         this.#sessions.delete(input.node);
-        this.#desk.lost(input.node);
+        this.#fetchQueue.lost(input.node);
         this.#slots.lost(input.node);
         this.#schedule({ type: "node-lost", node: input.node });
         this.#tellIfAlone();
         return;
-      case "left-out":
+      case "excluded":
         if (this.#sessions.size === 0 && !this.#options.mayStillCome()) this.#problem = { error: input.reason };
         return;
       case "broken":
@@ -214,7 +214,7 @@ export class JobLoop implements Disposable {
         return;
       case "release":
         // Not the instruction itself: its type would become that of the event.
-        this.#desk.release(instruction.node, { frame: instruction.frame, attempt: instruction.attempt });
+        this.#fetchQueue.release(instruction.node, { frame: instruction.frame, attempt: instruction.attempt });
         this.#say(instruction.node, (session) => session.release(instruction.frame, instruction.attempt));
         return;
       case "fetch":
@@ -236,28 +236,28 @@ export class JobLoop implements Disposable {
 
   #fetch(node: NodeId, ref: AttemptRef): void {
     const result = this.#named.find(({ frame, attempt }) => frame === ref.frame && attempt === ref.attempt);
-    if (result) this.#desk.fetch(node, result);
+    if (result) this.#fetchQueue.fetch(node, result);
     else this.#options.inputs.push({ type: "scheduler", event: { type: "result-lost", node, ...ref } });
   }
 
-  #announce(news: News): void {
+  #announce(news: Notice): void {
     this.#news.announce(news);
-    if (news.type !== "node-given-up") return;
-    const { leaveOut, nameOf } = this.#options;
-    leaveOut(news.node, nodeGivenUp(nameOf(news.node), news.reason));
+    if (news.type !== "node-excluded") return;
+    const { exclude, nameOf } = this.#options;
+    exclude(news.node, nodeExcluded(nameOf(news.node), news.reason));
   }
 
   /** @returns What the scheduler is told: a frame may have been refused while the news of it was on its way */
   #stored(event: Extract<EventBody, { type: "frame-stored" }>): EventBody {
-    const { store, lane, tally, tell, nameOf } = this.#options;
+    const { store, writer, totals, tell, nameOf } = this.#options;
     const { frame } = event;
     const record = store.recordOf(frame);
     if (!record) return { ...event, type: "result-lost" };
     const { node, seconds } = record;
-    if (!tally.count(node.id, frame, seconds)) return event; // another attempt was first
-    lane.accept(frame);
+    if (!totals.count(node.id, frame, seconds)) return event; // another attempt was first
+    writer.accept(frame);
     const total = this.#state.frames.size;
-    tell({ type: "frame:stored", node: node.id, name: nameOf(node.id), frame, seconds, stored: tally.stored, total });
+    tell({ type: "frame:stored", node: node.id, name: nameOf(node.id), frame, seconds, stored: totals.stored, total });
     return event;
   }
 
@@ -266,17 +266,17 @@ export class JobLoop implements Disposable {
     const atMs = this.#options.clock.monotonicMs();
     for (const { node, error } of this.#slots.idleNodes(atMs)) {
       this.#slots.lost(node);
-      this.#options.leaveOut(node, slotsGivenUp(this.#options.nameOf(node), error));
+      this.#options.exclude(node, allSlotsLost(this.#options.nameOf(node), error));
     }
     const { stored, total, running, etaMs } = progressOf(this.#state, atMs);
-    const { tell, lane, waitLimit } = this.#options;
+    const { tell, writer, noNodeTimeout } = this.#options;
     try {
-      waitLimit.look(total - stored);
+      noNodeTimeout.look(total - stored);
     } catch (error) {
       this.#problem = { error };
     }
     const nodes = this.#sessions.size;
-    tell({ type: "job:progressed", stored, total, nodes, running: running.length, encoded: lane.encoded, etaMs });
+    tell({ type: "job:progressed", stored, total, nodes, running: running.length, encoded: writer.encoded, etaMs });
   }
 
   #tellIfAlone(): void {

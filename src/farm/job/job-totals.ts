@@ -6,7 +6,7 @@ import type { FarmListener, NodeTally } from "../events.ts";
 const mostWarnings = 200;
 
 /** Counts for the summary: who rendered what in this run, and what the user should know. */
-export class Tally {
+export class JobTotals {
   readonly #tell: FarmListener;
   #reused: number;
   readonly #counted = new Set<Frame>();

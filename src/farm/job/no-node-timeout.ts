@@ -14,27 +14,27 @@ function waitedInVain(waitMs: number, missing: number | undefined): FarmError {
   );
 }
 
-export interface WaitLimitOptions {
+export interface NoNodeTimeoutOptions {
   /** `undefined` waits for ever. */
   readonly waitMs: number | undefined;
   /** Whether any node has the job, be it that it only receives or opens the blendfile yet. */
   readonly isAnyoneThere: () => boolean;
   /** See `NodePool`. */
-  readonly stranded: () => FarmError | undefined;
+  readonly loadError: () => FarmError | undefined;
   readonly clock: Clock;
 }
 
 /** How long a node that was never reached is hoped for, when all others could not render the file. */
-const strandedAtMostMs = 60_000;
+const loadErrorAtMostMs = 60_000;
 
 /** Counts, for `--wait`, how long no node has had the job, anew each time that one has got as far as rendering. */
-export class WaitLimit {
-  readonly #options: WaitLimitOptions;
+export class NoNodeTimeout {
+  readonly #options: NoNodeTimeoutOptions;
   #lookedAtMs: number;
   #aloneMs = 0;
-  #strandedMs = 0;
+  #loadErrorMs = 0;
 
-  constructor(options: WaitLimitOptions) {
+  constructor(options: NoNodeTimeoutOptions) {
     this.#options = options;
     this.#lookedAtMs = options.clock.monotonicMs();
   }
@@ -50,14 +50,14 @@ export class WaitLimit {
    * @throws {FarmError} `FARM_NO_NODE`; why no node can render the file, when there is none else to hope for
    */
   look(missing: number | undefined): void {
-    const { waitMs, isAnyoneThere, stranded, clock } = this.#options;
+    const { waitMs, isAnyoneThere, loadError, clock } = this.#options;
     const atMs = clock.monotonicMs();
     const passedMs = atMs - this.#lookedAtMs;
     this.#lookedAtMs = atMs;
     if (!isAnyoneThere()) this.#aloneMs += passedMs;
-    const reason = stranded();
-    this.#strandedMs = reason ? this.#strandedMs + passedMs : 0;
-    if (reason && this.#strandedMs > strandedAtMostMs) throw reason;
+    const reason = loadError();
+    this.#loadErrorMs = reason ? this.#loadErrorMs + passedMs : 0;
+    if (reason && this.#loadErrorMs > loadErrorAtMostMs) throw reason;
     if (waitMs !== undefined && this.#aloneMs > waitMs) throw waitedInVain(waitMs, missing);
   }
 }

@@ -12,7 +12,7 @@ import { usableFormat } from "../../encode/usable-format.ts";
 import type { BlendCopy } from "../../frames/blend-copy.ts";
 import { JobFolder } from "../../frames/job-folder.ts";
 import { jobFolderOf } from "../../frames/job-folder-place.ts";
-import { Traces } from "./created-folders.ts";
+import { CreatedFolders } from "./created-folders.ts";
 
 /** An output as it was asked for, held against this machine. */
 interface PreparedOutput {
@@ -25,7 +25,7 @@ interface PreparedOutput {
  * Inputs that were found good, and a job folder that is ours. Whoever prepares owns it: `await using`. Disposing of it
  * takes away what was made, unless `keep` was called.
  */
-export interface Preparation extends PreparedOutput, AsyncDisposable {
+export interface PreparedJob extends PreparedOutput, AsyncDisposable {
   readonly folder: JobFolder;
   /** The blendfile as it is now, whatever the artist saves meanwhile. */
   readonly blend: BlendCopy;
@@ -42,17 +42,18 @@ export type OutputSettings = Pick<JobSettings, "output" | "codec" | "crf" | "pos
  *
  * @throws {FarmError} With the input that is wrong
  */
-export async function prepare(settings: JobSettings, signal: AbortSignal): Promise<Preparation> {
+export async function prepareJob(settings: JobSettings, signal: AbortSignal): Promise<PreparedJob> {
   const { savedBy } = await readBlendHeader(settings.blend, signal);
   if (settings.fps !== undefined) parseFrameRate(settings.fps);
   const { output, poster, jobDir } = settings;
-  const traces = await Traces.before(output, poster, jobFolderOf(output, jobDir));
+  const createdFolders = await CreatedFolders.before(output, poster, jobFolderOf(output, jobDir));
   let folder: JobFolder | undefined;
   let isKept = false;
   const end = async () => {
-    if (folder && !isKept && !folder.lost.aborted && traces.isNew(folder.path)) await folder.empty().catch(() => {});
+    if (folder && !isKept && !folder.lost.aborted && createdFolders.isNew(folder.path))
+      await folder.empty().catch(() => {});
     await folder?.[Symbol.asyncDispose]();
-    if (!isKept) await traces.remove();
+    if (!isKept) await createdFolders.remove();
   };
   try {
     const prepared = await prepareOutput(settings, signal);

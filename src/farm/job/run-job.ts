@@ -10,19 +10,19 @@ import { defaultPolicy } from "../../scheduler/policy.ts";
 import { createState } from "../../scheduler/state.ts";
 import type { SceneInfo } from "../../session/protocol.ts";
 import type { FarmListener } from "../events.ts";
-import type { Gathering } from "../nodes/fleet.ts";
+import type { Fleet } from "../nodes/fleet.ts";
 import type { JoinedNode } from "../nodes/node-connector.ts";
 import { encodeAgain, finishOutput } from "../output/finish-output.ts";
-import { openLane } from "../output/open-output.ts";
+import { openOutput } from "../output/open-output.ts";
 import { outputFactsOf, parseFacts, recordFacts } from "../output/output-facts.ts";
-import type { LaneOptions } from "../output/output-writer.ts";
+import type { WriterOptions } from "../output/output-writer.ts";
 import { type RefusedBefore, RefusedFrames, refusedError } from "../output/refused-frames.ts";
-import { type SceneFacts, settleScene } from "../output/scene-facts.ts";
+import { resolveScene, type SceneFacts } from "../output/scene-facts.ts";
 import { earlierAttempts } from "./attempt-counts.ts";
 import { JobLoop, type LoopInput } from "./job-loop.ts";
-import { Tally } from "./job-totals.ts";
-import { WaitLimit } from "./no-node-timeout.ts";
-import type { Preparation } from "./prepare-job.ts";
+import { JobTotals } from "./job-totals.ts";
+import { NoNodeTimeout } from "./no-node-timeout.ts";
+import type { PreparedJob } from "./prepare-job.ts";
 
 /**
  * How long the first node gets no frame when it kept the job, as others may hold that, or when one was refused, as others
@@ -32,10 +32,10 @@ const hearOthersMs = 900;
 /** How often the time without any node is looked at. */
 const lookEveryMs = 1_000;
 
-export interface Production {
+export interface JobRun {
   readonly settings: JobSettings;
-  readonly preparation: Preparation;
-  readonly gathering: Gathering;
+  readonly prepared: PreparedJob;
+  readonly fleet: Fleet;
   readonly run: Run;
   readonly refusedBefore: RefusedBefore;
   /** See `RenderOptions`. */
@@ -46,8 +46,8 @@ export interface Production {
 }
 
 /** What came of it: all frames in the video, or stopped on request. */
-export type Produced =
-  | { readonly type: "complete"; readonly facts: SceneFacts; readonly tally: Tally }
+export type JobOutcome =
+  | { readonly type: "complete"; readonly facts: SceneFacts; readonly totals: JobTotals }
   | { readonly type: "stopped"; readonly missing: number };
 
 /**
@@ -55,21 +55,21 @@ export type Produced =
  *
  * @throws {FarmError} What cannot be rendered, stored or encoded; the frames that are stored are kept
  */
-export async function produce(production: Production): Promise<Produced> {
-  const { settings, preparation, gathering, run, tell, drain, signal } = production;
-  const { folder, format, tools } = preparation;
+export async function runJob(jobRun: JobRun): Promise<JobOutcome> {
+  const { settings, prepared, fleet, run, tell, drain, signal } = jobRun;
+  const { folder, format, tools } = prepared;
 
-  const isAnyoneThere = () => gathering.pool.standings.isTaken;
-  const stranded = () => gathering.pool.standings.stranded;
-  const waitLimit = new WaitLimit({ waitMs: settings.waitMs, isAnyoneThere, stranded, clock: systemClock });
-  const first = await firstJoined(gathering, waitLimit, AbortSignal.any([drain, signal]));
-  const facts = await settleFrames(first.node.scene, settings, production.chooseFrames);
+  const isAnyoneThere = () => fleet.pool.statuses.isTaken;
+  const loadError = () => fleet.pool.statuses.loadError;
+  const noNodeTimeout = new NoNodeTimeout({ waitMs: settings.waitMs, isAnyoneThere, loadError, clock: systemClock });
+  const first = await firstJoined(fleet, noNodeTimeout, AbortSignal.any([drain, signal]));
+  const facts = await resolveFrames(first.node.scene, settings, jobRun.chooseFrames);
   const { frames } = facts;
   const outputFacts = outputFactsOf(facts, settings, format);
   const { rate, frameFormat } = outputFacts;
   await setStaleAside(folder, run, facts, tell);
   await folder.settle(recordFacts(facts, outputFacts, settings));
-  preparation.keep();
+  prepared.keep();
   tellScene(facts, rate, tell);
 
   const { framesFolder, framesLogPath: logPath } = folder;
@@ -79,21 +79,21 @@ export async function produce(production: Production): Promise<Produced> {
   if (alreadyStored.size > 0) {
     tell({ type: "job:resumed", stored: alreadyStored.size, range: formatFrames(alreadyStored) });
   }
-  const tally = new Tally(tell, alreadyStored.size);
-  warnOfMissing(facts, tally);
+  const totals = new JobTotals(tell, alreadyStored.size);
+  warnOfMissing(facts, totals);
 
   const { output, overwrite, poster } = settings;
-  const { inputs, pool } = gathering;
+  const { inputs, pool } = fleet;
   const refusedFrames = new RefusedFrames({
-    ...{ before: production.refusedBefore, tell },
+    ...{ before: jobRun.refusedBefore, tell },
     recordOf: (frame) => store.recordOf(frame),
     setAside: ({ frame }, message) => store.setAside(frame, message),
     onAside: ({ node, frame, seconds }, error) => {
-      tally.discount(node.id, frame, seconds);
+      totals.discount(node.id, frame, seconds);
       loop.refused(node.id, frame, error);
     },
   });
-  const laneOptions: LaneOptions = {
+  const outputOptions: WriterOptions = {
     ...{ facts: outputFacts, format, tools, output, overwrite, job: run.job, signal },
     pathOf: (frame) => (store.has(frame) ? store.pathOf(frame) : undefined),
     nodeOf: (frame) => store.recordOf(frame)?.node.id,
@@ -106,7 +106,7 @@ export async function produce(production: Production): Promise<Produced> {
       });
     },
   };
-  await using lane = await openLane(laneOptions);
+  await using writer = await openOutput(outputOptions);
 
   const earlier = await earlierAttempts(folder, run);
   const refused = store.refusedBefore.filter(({ frame }) => !store.has(frame));
@@ -119,16 +119,16 @@ export async function produce(production: Production): Promise<Produced> {
     handsOutFrom: waits ? systemClock.monotonicMs() + hearOthersMs : 0,
   });
   const nameOf = (node: string) => pool.nameOf(node);
-  const mayStillCome = () => pool.standings.isAlive;
+  const mayStillCome = () => pool.statuses.isAlive;
   const refusalOf = (node: JoinedNode) => refusalByFiles(node, facts);
-  const leaveOut = (node: string, reason: FarmError) => pool.leaveOut(node, reason);
+  const exclude = (node: string, reason: FarmError) => pool.exclude(node, reason);
   using loop = new JobLoop({
-    ...{ state, inputs, store, lane, tally, nameOf, mayStillCome, refusalOf, leaveOut, waitLimit, tell, signal },
+    ...{ state, inputs, store, writer, totals, nameOf, mayStillCome, refusalOf, exclude, noNodeTimeout, tell, signal },
     earlierAttempts: earlier,
     clock: systemClock,
   });
   // Not before: FFmpeg may refuse one of them.
-  for (const frame of alreadyStored) lane.accept(frame);
+  for (const frame of alreadyStored) writer.accept(frame);
   for (const { node, frame, refused: message = "" } of refused) loop.refused(node.id, frame, refusedError(message));
   const onDrain = () => inputs.push({ type: "scheduler", event: { type: "drain-requested" } });
   drain.addEventListener("abort", onDrain, { once: true });
@@ -136,11 +136,11 @@ export async function produce(production: Production): Promise<Produced> {
   try {
     for (let outcome = await loop.run(first); ; outcome = await loop.run()) {
       if (outcome.type === "drained") return { type: "stopped", missing: outcome.missing.length };
-      if (outcome.type === "failed") throw framesFailed(outcome.frames, tally.onlyCause, folder.path);
+      if (outcome.type === "failed") throw framesFailed(outcome.frames, totals.onlyCause, folder.path);
       // The nodes stay until the output is there: FFmpeg may refuse a frame that then has to be rendered again.
-      const finish = () => finishOutput(lane, laneOptions, poster, tell, drain);
-      const finished = await gathering.unheardWhile(finish);
-      if (finished !== null) return { type: "complete", facts, tally };
+      const finish = () => finishOutput(writer, outputOptions, poster, tell, drain);
+      const finished = await fleet.unheardWhile(finish);
+      if (finished !== null) return { type: "complete", facts, totals };
       await refusedFrames.settled;
     }
   } catch (error) {
@@ -152,16 +152,16 @@ export async function produce(production: Production): Promise<Produced> {
 }
 
 /** What is rendered; asks for the frames when nobody has said which, and somebody is there to be asked. */
-async function settleFrames(
+async function resolveFrames(
   info: SceneInfo,
   settings: JobSettings,
-  chooseFrames: Production["chooseFrames"],
+  chooseFrames: JobRun["chooseFrames"],
 ): Promise<SceneFacts> {
-  const facts = settleScene(info, settings);
+  const facts = resolveScene(info, settings);
   if (settings.frames !== undefined || chooseFrames === undefined) return facts;
   const own = formatFrames(facts.frames);
   const chosen = await chooseFrames(own);
-  return chosen === own ? facts : settleScene(info, { ...settings, frames: chosen });
+  return chosen === own ? facts : resolveScene(info, { ...settings, frames: chosen });
 }
 
 /** Frames of an earlier run are of no use when a file that the scene uses has changed since. */
@@ -178,7 +178,7 @@ async function setStaleAside(folder: JobFolder, run: Run, { files }: SceneFacts,
 function refusalByFiles({ session, scene }: JoinedNode, { files }: SceneFacts): FarmError | undefined {
   if (scene.files === files) return undefined;
   return new FarmError(
-    "FARM_NODE_REFUSED",
+    "FARM_NODE_EXCLUDED",
     `Cannot use ${session.info.name}: files that the scene uses are not the same there as on the first node`,
     "Pack them into the blendfile (File, External Data, Pack Resources), or make them the same on all nodes",
   );
@@ -187,7 +187,11 @@ function refusalByFiles({ session, scene }: JoinedNode, { files }: SceneFacts): 
 type Joined = Extract<LoopInput, { type: "joined" }>;
 
 /** Waits for the first node that has opened the blendfile: from it we learn what there is to render. */
-async function firstJoined({ inputs, pool }: Gathering, waitLimit: WaitLimit, signal: AbortSignal): Promise<Joined> {
+async function firstJoined(
+  { inputs, pool }: Fleet,
+  noNodeTimeout: NoNodeTimeout,
+  signal: AbortSignal,
+): Promise<Joined> {
   const wake = () => inputs.push({ type: "wake" });
   const timer = setInterval(wake, lookEveryMs);
   signal.addEventListener("abort", wake, { once: true });
@@ -197,8 +201,8 @@ async function firstJoined({ inputs, pool }: Gathering, waitLimit: WaitLimit, si
       signal.throwIfAborted();
       if (input.type === "joined") return input;
       if (input.type === "broken") throw input.error;
-      if (input.type === "left-out" && !pool.standings.isAlive) throw input.reason;
-      waitLimit.look(undefined);
+      if (input.type === "excluded" && !pool.statuses.isAlive) throw input.reason;
+      noNodeTimeout.look(undefined);
     }
   } finally {
     clearInterval(timer);
@@ -207,8 +211,8 @@ async function firstJoined({ inputs, pool }: Gathering, waitLimit: WaitLimit, si
   throw new Error("The nodes' news ended before the job");
 }
 
-export function warnOfMissing(facts: SceneFacts, tally: Tally): void {
-  for (const path of facts.missing) tally.warn("FILE_MISSING", `'${path}' is missing, and was not rendered`, null);
+export function warnOfMissing(facts: SceneFacts, totals: JobTotals): void {
+  for (const path of facts.missing) totals.warn("FILE_MISSING", `'${path}' is missing, and was not rendered`, null);
 }
 
 export function tellScene(facts: SceneFacts, rate: FrameRate, tell: FarmListener): void {
@@ -223,7 +227,7 @@ export function tellScene(facts: SceneFacts, rate: FrameRate, tell: FarmListener
   });
 }
 
-function framesFailed(frames: readonly number[], cause: Tally["onlyCause"], folder: string): FarmError {
+function framesFailed(frames: readonly number[], cause: JobTotals["onlyCause"], folder: string): FarmError {
   const code = cause ? ` (${cause.code})` : "";
   const hint = cause?.hint ? `${cause.hint}. Then run` : "Mend what the messages above name and run";
   return new FarmError(

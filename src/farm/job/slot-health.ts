@@ -28,7 +28,7 @@ export interface IdleNode {
  * Watches the slots of all nodes. A node gives up a slot that never gets a frame done; when it has given up all of them it
  * still answers, and the job would wait for it for ever.
  */
-export class SlotWatch {
+export class SlotHealth {
   readonly #nodes = new Map<NodeId, Map<SlotId, SlotState>>();
 
   joined(node: NodeId, slots: JobOpened["slots"], atMs: number): void {

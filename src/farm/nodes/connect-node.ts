@@ -7,7 +7,7 @@ import { type NodeReport, NodeSession } from "../../session/node-session.ts";
 import { addressesOf } from "./duplicates.ts";
 
 /** How a node was met: what it claims of itself, and on which link. */
-export interface Meeting {
+export interface Contact {
   readonly claim: Claim;
   readonly sighting: Sighting;
   readonly address: NodeAddress;
@@ -16,12 +16,12 @@ export interface Meeting {
 }
 
 /** What must be known of the farm to meet a node. */
-export interface MeetingHost {
+export interface ConnectHost {
   readonly dial: Dial;
   /** What a node must show before anything is said to it; `undefined` dials in clear. */
   demandTls(sighting: Sighting, address: NodeAddress): TlsDemand | undefined;
   /** Nothing was proved yet. @throws {FarmError} When the node is not to be trusted */
-  chooseKey(meeting: Meeting): FarmKey;
+  chooseKey(contact: Contact): FarmKey;
 }
 
 /**
@@ -31,16 +31,16 @@ export interface MeetingHost {
  * @returns The session, which is the caller's to dispose of, and how the node was met
  * @throws {FarmError} What went wrong at the first address, the best one; the signal's reason
  */
-export async function meet(
-  host: MeetingHost,
+export async function connectNode(
+  host: ConnectHost,
   sighting: Sighting,
   onReport: (report: NodeReport) => void,
   signal: AbortSignal,
-): Promise<{ session: NodeSession; meeting: Meeting }> {
+): Promise<{ session: NodeSession; contact: Contact }> {
   let problem: unknown;
   for (const address of addressesOf(sighting)) {
     try {
-      return await meetAt(host, sighting, address, onReport, signal);
+      return await connectAt(host, sighting, address, onReport, signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof FarmError)) throw error;
       problem ??= error;
@@ -49,26 +49,26 @@ export async function meet(
   throw problem;
 }
 
-async function meetAt(
-  host: MeetingHost,
+async function connectAt(
+  host: ConnectHost,
   sighting: Sighting,
   address: NodeAddress,
   onReport: (report: NodeReport) => void,
   signal: AbortSignal,
-): Promise<{ session: NodeSession; meeting: Meeting }> {
+): Promise<{ session: NodeSession; contact: Contact }> {
   const link = await host.dial(address, signal, host.demandTls(sighting, address));
   const certificate = link.tlsFingerprint.length > 0 ? link.tlsFingerprint.toString("hex") : undefined;
-  let meeting: Meeting | undefined;
+  let contact: Contact | undefined;
   const session = await NodeSession.open({
     link,
     expectedNode: sighting.id,
     chooseKey: (claim) => {
-      meeting = { claim, sighting, address, certificate };
-      return host.chooseKey(meeting);
+      contact = { claim, sighting, address, certificate };
+      return host.chooseKey(contact);
     },
     onReport,
     signal,
   });
-  if (!meeting) throw new Error("A session was opened without a key having been chosen");
-  return { session, meeting };
+  if (!contact) throw new Error("A session was opened without a key having been chosen");
+  return { session, contact };
 }

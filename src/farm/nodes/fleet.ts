@@ -10,7 +10,7 @@ import { firstScan } from "../../discovery/scan.ts";
 import { dialWebSocket } from "../../session/websocket-link.ts";
 import type { FarmEvent, FarmListener } from "../events.ts";
 import type { LoopInput } from "../job/job-loop.ts";
-import type { Preparation } from "../job/prepare-job.ts";
+import type { PreparedJob } from "../job/prepare-job.ts";
 import { EmbeddedNode } from "../local-node/embedded-node.ts";
 import { findBlender } from "../local-node/find-blender.ts";
 import { KnownNodes } from "./known-nodes.ts";
@@ -19,8 +19,8 @@ import type { JobOrder } from "./node-connector.ts";
 import { NodePool } from "./node-pool.ts";
 import { type ConfirmOpenNode, OpenNodes } from "./open-nodes.ts";
 import { ReportBudget } from "./report-buffer.ts";
-import { openNodeRefused, readAuthorities } from "./trust-policy.ts";
-import { Muster } from "./version-gate.ts";
+import { openNodeExcluded, readAuthorities } from "./trust-policy.ts";
+import { VersionGate } from "./version-gate.ts";
 
 /** How long a named node that mDNS has seen elsewhere is waited for. */
 const namedReachedWithinMs = 5_000;
@@ -36,7 +36,7 @@ const mostWarnings = 200;
  * Brings the nodes together: those the user named, those mDNS finds, or one on this machine when there are none; and
  * keeps on looking while the job runs. Whoever makes it owns it: disposing of it sets every node free.
  */
-export class Gathering implements AsyncDisposable {
+export class Fleet implements AsyncDisposable {
   readonly pool: NodePool;
   /** What happens to the nodes, for the job's loop. */
   readonly inputs = new AsyncQueue<LoopInput>();
@@ -45,7 +45,7 @@ export class Gathering implements AsyncDisposable {
   readonly #openNodes: OpenNodes;
   readonly #listener: FarmListener;
   readonly #warnings = new Set<string>();
-  readonly #muster: Muster;
+  readonly #versionGate: VersionGate;
   readonly #stop = new AbortController();
   readonly #background: Promise<void>[] = [];
   readonly #openTold = new Set<string>();
@@ -59,7 +59,7 @@ export class Gathering implements AsyncDisposable {
   /** @param confirmOpenNode See `RenderOptions` */
   constructor(
     settings: JobSettings,
-    preparation: Preparation,
+    prepared: PreparedJob,
     listener: FarmListener,
     confirmOpenNode: ConfirmOpenNode | undefined,
   ) {
@@ -68,18 +68,18 @@ export class Gathering implements AsyncDisposable {
     this.#listener = listener;
     const tell = (event: FarmEvent) => this.#tell(event);
     this.#openNodes = new OpenNodes({ confirm: confirmOpenNode, knownNodes: this.#knownNodes, tell });
-    const { folder, blend, savedBy } = preparation;
+    const { folder, blend, savedBy } = prepared;
     // Frames of an earlier run are of use only to a run with the same Blender.
     const earlier = folder.previous?.blend.sha256 === blend.sha256 ? folder.previous.blenderVersion : null;
     const wanted = settings.blenderVersion ?? (settings.mixVersions ? undefined : (earlier ?? undefined));
-    this.#muster = new Muster({ wanted, mixVersions: settings.mixVersions, savedBy });
+    this.#versionGate = new VersionGate({ wanted, mixVersions: settings.mixVersions, savedBy });
     this.pool = new NodePool({
       order: new Promise((resolve) => {
         this.#giveOrder = resolve;
       }),
       blendBytes: blend.sizeBytes,
       dial: dialWebSocket,
-      muster: this.#muster,
+      versionGate: this.#versionGate,
       knownNodes: this.#knownNodes,
       openNodes: this.#openNodes,
       authorities: settings.tlsCa === undefined ? undefined : readAuthorities(settings.tlsCa),
@@ -101,19 +101,19 @@ export class Gathering implements AsyncDisposable {
     if (isLocal) await this.#addEmbedded(signal);
     else if (nodes.length === 0) {
       await this.#scan(signal);
-      if (this.pool.standings.size === 0) await this.#addEmbedded(signal);
+      if (this.pool.statuses.size === 0) await this.#addEmbedded(signal);
     } else {
       await this.#callNamed(signal);
-      while (await this.#settleOpenNodes(signal)) await orAborted(this.pool.firstTriesOver(), signal);
+      while (await this.#askAboutOpenNodes(signal)) await orAborted(this.pool.firstTriesOver(), signal);
       // A farmspec that welcomes others stands for "whoever is there", and this machine is.
-      if (discover && this.#muster.size === 0) await this.#addEmbeddedInstead(signal);
+      if (discover && this.#versionGate.size === 0) await this.#addEmbeddedInstead(signal);
     }
     do await this.#heard(signal);
-    while (await this.#settleOpenNodes(signal));
+    while (await this.#askAboutOpenNodes(signal));
     this.#openNodes.close();
-    this.#muster.close();
-    const version = await this.#muster.decided;
-    if (version === undefined) throw noUsableNode([...this.pool.standings.problems, ...this.#muster.refusals]);
+    this.#versionGate.close();
+    const version = await this.#versionGate.decided;
+    if (version === undefined) throw noUsableNode([...this.pool.statuses.problems, ...this.#versionGate.refusals]);
     return version;
   }
 
@@ -159,7 +159,7 @@ export class Gathering implements AsyncDisposable {
         if (!budget.spend(event.report)) return;
       } catch (error) {
         if (!(error instanceof FarmError)) throw error;
-        this.pool.leaveOut(event.node, error);
+        this.pool.exclude(event.node, error);
         return;
       }
     }
@@ -178,7 +178,7 @@ export class Gathering implements AsyncDisposable {
     const over = new AbortController();
     const waiting = AbortSignal.any([signal, over.signal]);
     const patience = async () => {
-      while (this.#muster.size === 0) await systemClock.sleep(lookEveryMs, waiting);
+      while (this.#versionGate.size === 0) await systemClock.sleep(lookEveryMs, waiting);
       await systemClock.sleep(silentAtMostMs, waiting);
     };
     const everybody = Promise.race([this.pool.firstTriesOver(), patience()]);
@@ -191,7 +191,7 @@ export class Gathering implements AsyncDisposable {
   }
 
   /** Asks about open nodes. @returns Whether there are some that may be used now, and are dialled again */
-  async #settleOpenNodes(signal: AbortSignal): Promise<boolean> {
+  async #askAboutOpenNodes(signal: AbortSignal): Promise<boolean> {
     const confirmed = await this.#openNodes.settle(signal);
     for (const sighting of confirmed) this.pool.addAgain(sighting);
     return confirmed.length > 0;
@@ -205,7 +205,7 @@ export class Gathering implements AsyncDisposable {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof FarmError && error.code === "FARM_NO_BLENDER")
-        throw noUsableNode(this.pool.standings.problems);
+        throw noUsableNode(this.pool.statuses.problems);
       throw error;
     }
   }
@@ -223,7 +223,7 @@ export class Gathering implements AsyncDisposable {
     const { signal } = this.#stop;
     try {
       const reason = await node.keepAlive((sighting) => this.pool.add(sighting), signal);
-      this.pool.leaveOut(node.sighting.id ?? "", reason);
+      this.pool.exclude(node.sighting.id ?? "", reason);
     } catch (error) {
       if (!signal.aborted) this.inputs.push({ type: "broken", error });
     }
@@ -237,11 +237,11 @@ export class Gathering implements AsyncDisposable {
     const scan = this.#scan(signal);
     scan.catch(() => {}); // awaited below, if at all
     await orAborted(this.pool.firstTriesOver(), signal);
-    if (this.#muster.size > 0 || !this.pool.standings.isAlive) return;
+    if (this.#versionGate.size > 0 || !this.pool.statuses.isAlive) return;
     await scan;
     // Its keeper may be on the way to where it was seen.
     for (let waitedMs = 0; this.#wasNamedSeen && waitedMs < namedReachedWithinMs; waitedMs += lookEveryMs) {
-      if (this.#muster.size > 0 || !this.pool.standings.isAlive) return;
+      if (this.#versionGate.size > 0 || !this.pool.statuses.isAlive) return;
       await systemClock.sleep(lookEveryMs, signal);
     }
   }
@@ -254,7 +254,7 @@ export class Gathering implements AsyncDisposable {
       return browsing;
     };
     await firstScan(browse, signal);
-    if (this.#settings.nodes.length === 0) this.#tell({ type: "discovery:scanned", nodes: this.pool.standings.size });
+    if (this.#settings.nodes.length === 0) this.#tell({ type: "discovery:scanned", nodes: this.pool.statuses.size });
   }
 
   async #browse(onNew: () => void): Promise<void> {
@@ -273,9 +273,9 @@ export class Gathering implements AsyncDisposable {
         continue;
       }
       if (isNamed) this.#wasNamedSeen = true;
-      const before = this.pool.standings.size;
+      const before = this.pool.statuses.size;
       this.pool.add(sighting);
-      if (this.pool.standings.size > before) onNew();
+      if (this.pool.statuses.size > before) onNew();
     }
   }
 
@@ -290,7 +290,7 @@ export class Gathering implements AsyncDisposable {
   #tellOpen({ id = "", name = "a node" }: Sighting): void {
     if (this.#openTold.has(id) || this.#openTold.size >= mostOpenTold) return;
     this.#openTold.add(id);
-    const { code, message, hint } = openNodeRefused(name);
-    this.#tell({ type: "node:refused", name, code, message, hint });
+    const { code, message, hint } = openNodeExcluded(name);
+    this.#tell({ type: "node:excluded", name, code, message, hint });
   }
 }

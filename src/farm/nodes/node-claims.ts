@@ -7,12 +7,12 @@ import type { DuplicateNode } from "./duplicates.ts";
 /** A node that was met and has a keeper already. */
 export class DuplicateNodeError extends FarmError {
   constructor() {
-    super("FARM_NODE_REFUSED", "Cannot use the same node twice", "Name it once");
+    super("FARM_NODE_EXCLUDED", "Cannot use the same node twice", "Name it once");
   }
 }
 
 interface Claim {
-  readonly keeperId: string;
+  readonly connectorId: string;
   readonly session: NodeSession;
   readonly address: NodeAddress;
 }
@@ -35,11 +35,11 @@ export class NodeClaims {
    *
    * @throws {DuplicateNodeError} When another keeper has it
    */
-  claim(keeperId: string, session: NodeSession, address: NodeAddress): void {
+  claim(connectorId: string, session: NodeSession, address: NodeAddress): void {
     const id = session.info.node;
     const first = this.#claims.get(id);
-    const own: Claim = { keeperId, session, address };
-    if (first !== undefined && first.keeperId !== keeperId) {
+    const own: Claim = { connectorId, session, address };
+    if (first !== undefined && first.connectorId !== connectorId) {
       const areTwoStarts = haveTwoStarts(first.session, session);
       const isGone = first.session.ended.aborted;
       if (areTwoStarts && !isGone) this.#tell(id, first, own);
@@ -48,12 +48,12 @@ export class NodeClaims {
     this.#claims.set(id, own);
   }
 
-  keeperOf(node: NodeId): string | undefined {
-    return this.#claims.get(node)?.keeperId;
+  connectorOf(node: NodeId): string | undefined {
+    return this.#claims.get(node)?.connectorId;
   }
 
-  nodeOf(keeperId: string): NodeId | undefined {
-    return [...this.#claims].find(([, claim]) => claim.keeperId === keeperId)?.[0];
+  nodeOf(connectorId: string): NodeId | undefined {
+    return [...this.#claims].find(([, claim]) => claim.connectorId === connectorId)?.[0];
   }
 
   #tell(id: NodeId, first: Claim, second: Claim): void {

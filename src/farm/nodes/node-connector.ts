@@ -6,13 +6,13 @@ import type { NodeReport, NodeSession } from "../../session/node-session.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../../session/protocol.ts";
 import type { Blob } from "../../session/upload.ts";
 import { BlendSupply } from "./blend-supply.ts";
-import { type Meeting, type MeetingHost, meet } from "./connect-node.ts";
-import { EarlyReports } from "./report-buffer.ts";
+import { type ConnectHost, type Contact, connectNode } from "./connect-node.ts";
+import { ReportBuffer } from "./report-buffer.ts";
 
 const busyAgainMs = 5_000;
 const closingTimeoutMs = 3_000;
 /** A node that was taken this often, in a row, and never got on is left out: something is wrong with it. */
-const fruitlessTakings = 10;
+const fruitlessClaims = 10;
 
 /** What every keeper of a job needs to know of it. */
 export interface JobOrder {
@@ -34,11 +34,11 @@ export interface JoinedNode {
 }
 
 /** What a keeper asks of the farm and tells it. */
-export interface KeeperHost extends MeetingHost {
+export interface ConnectorHost extends ConnectHost {
   /** Known once the job's Blender version is chosen, so after the first node was admitted. */
   readonly order: Promise<JobOrder>;
   /** The node has proved itself. @returns Why it is left out, or `undefined` */
-  admit(session: NodeSession, meeting: Meeting): Promise<string | undefined>;
+  admit(session: NodeSession, contact: Contact): Promise<string | undefined>;
   /** A try has come to its end, good or bad; the first one matters to who counts the nodes. */
   onTried(sighting: Sighting, problem: FarmError | undefined): void;
   onBusy(info: NodeInfo, holder: string): void;
@@ -52,15 +52,15 @@ export interface KeeperHost extends MeetingHost {
   onReport(node: NodeId, report: NodeReport): void;
   onLost(info: NodeInfo, reason: FarmError): void;
   /** The node takes no part in this job any more. */
-  onLeftOut(sighting: Sighting, reason: FarmError): void;
+  onExcluded(sighting: Sighting, reason: FarmError): void;
 }
 
 /**
  * Keeps one node in the job: dials it, greets it, brings it the blendfile, and does so again, with growing pauses,
  * whenever the link is lost. It ends when the job does or when the node is left out.
  */
-export class NodeKeeper {
-  readonly #host: KeeperHost;
+export class NodeConnector {
+  readonly #host: ConnectorHost;
   readonly #signal: AbortSignal;
   readonly #leaving = new AbortController();
   #sighting: Sighting;
@@ -70,7 +70,7 @@ export class NodeKeeper {
   /** How often in a row the node was taken for the job and neither took bytes of the blendfile nor joined. */
   #fruitless = 0;
 
-  constructor(host: KeeperHost, sighting: Sighting, signal: AbortSignal) {
+  constructor(host: ConnectorHost, sighting: Sighting, signal: AbortSignal) {
     this.#host = host;
     this.#sighting = sighting;
     this.#signal = AbortSignal.any([signal, this.#leaving.signal]);
@@ -100,7 +100,7 @@ export class NodeKeeper {
         if (!(error instanceof FarmError)) throw error;
         this.#host.onTried(sighting, error);
         if (isFinal(error)) {
-          this.#host.onLeftOut(sighting, error);
+          this.#host.onExcluded(sighting, error);
           return;
         }
         failures += 1;
@@ -108,20 +108,20 @@ export class NodeKeeper {
       }
       await this.#pause(backOffMs(failures));
     }
-    if (this.#leaving.signal.aborted) this.#host.onLeftOut(this.#sighting, this.#leaving.signal.reason);
+    if (this.#leaving.signal.aborted) this.#host.onExcluded(this.#sighting, this.#leaving.signal.reason);
   }
 
   /** From dialling until the link is lost. */
   async #serve(sighting: Sighting): Promise<void> {
-    const early = new EarlyReports();
-    let pass = (report: NodeReport): void => early.add(report);
-    const met = await meet(this.#host, sighting, (report) => pass(report), this.#signal);
+    const buffer = new ReportBuffer();
+    let pass = (report: NodeReport): void => buffer.add(report);
+    const met = await connectNode(this.#host, sighting, (report) => pass(report), this.#signal);
     await using session = met.session;
     const { info } = session;
-    const admission = this.#host.admit(session, met.meeting);
+    const admission = this.#host.admit(session, met.contact);
     this.#host.onTried(sighting, undefined);
     const refusal = await this.#while(session, admission);
-    if (refusal !== undefined) throw leftOut(info, refusal);
+    if (refusal !== undefined) throw excluded(info, refusal);
     const order = await this.#while(session, this.#host.order);
     const opened = await this.#openJob(session, order);
     this.#host.onTaken(info);
@@ -138,7 +138,7 @@ export class NodeKeeper {
       });
       outOfBlend.catch(() => {}); // the link may be over before anybody waits for it
       // What the node said while it was loading comes after its joining, in the order in which it was said.
-      for (const report of early.take()) pass(report);
+      for (const report of buffer.take()) pass(report);
       await this.#while(session, outOfBlend).catch((reason: unknown) => this.#tellLost(info, reason));
     } finally {
       this.#host.onFreed(info);
@@ -178,7 +178,7 @@ export class NodeKeeper {
     try {
       return await supply.load(session, onUpload);
     } catch (error) {
-      if (this.#fruitless < fruitlessTakings || !(error instanceof FarmError)) throw error;
+      if (this.#fruitless < fruitlessClaims || !(error instanceof FarmError)) throw error;
       throw neverGetsOn(session.info, error);
     }
   }
@@ -232,16 +232,16 @@ export function isFinal(error: FarmError): boolean {
     error.code === "FARM_LOAD_FAILED" ||
     error.code === "FARM_KEY_UNUSABLE" ||
     error.code === "FARM_CERTIFICATE_REFUSED" ||
-    error.code === "FARM_NODE_REFUSED" ||
+    error.code === "FARM_NODE_EXCLUDED" ||
     error.code === "FARM_NODE_OPEN" ||
     error.code === "FARM_BLEND_REJECTED" ||
     error.code === "FARM_BAD_INPUT"
   );
 }
 
-function leftOut(info: NodeInfo, refusal: string): FarmError {
+function excluded(info: NodeInfo, refusal: string): FarmError {
   return new FarmError(
-    "FARM_NODE_REFUSED",
+    "FARM_NODE_EXCLUDED",
     `Cannot use ${info.name}: ${refusal}`,
     "Other nodes take its frames; --blender-version and --mix-versions change the rule",
   );
@@ -249,8 +249,8 @@ function leftOut(info: NodeInfo, refusal: string): FarmError {
 
 function neverGetsOn(info: NodeInfo, last: FarmError): FarmError {
   return new FarmError(
-    "FARM_NODE_REFUSED",
-    `Cannot use ${info.name}: it was lost ${fruitlessTakings} times before it had opened the blendfile; the last time: ${last.message}`,
+    "FARM_NODE_EXCLUDED",
+    `Cannot use ${info.name}: it was lost ${fruitlessClaims} times before it had opened the blendfile; the last time: ${last.message}`,
     "Look at what that node printed",
     { cause: last },
   );

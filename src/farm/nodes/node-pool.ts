@@ -6,16 +6,16 @@ import type { NodeReport } from "../../session/node-session.ts";
 import type { NodeInfo } from "../../session/protocol.ts";
 import type { FarmListener } from "../events.ts";
 import { blobMissing } from "./blend-supply.ts";
-import type { Meeting } from "./connect-node.ts";
+import type { Contact } from "./connect-node.ts";
 import { type DuplicateIds, describeDuplicates, duplicatesOf } from "./duplicates.ts";
 import type { KnownNodes } from "./known-nodes.ts";
 import { DuplicateNodeError, NodeClaims } from "./node-claims.ts";
-import { isFinal, type JobOrder, type JoinedNode, type KeeperHost, NodeKeeper } from "./node-connector.ts";
-import { Standings } from "./node-status.ts";
+import { type ConnectorHost, isFinal, type JobOrder, type JoinedNode, NodeConnector } from "./node-connector.ts";
+import { NodeStatuses } from "./node-status.ts";
 import type { OpenNodes } from "./open-nodes.ts";
-import { SeenPlaces } from "./seen-addresses.ts";
+import { SeenAddresses } from "./seen-addresses.ts";
 import { chooseKey, demandTls, requireSameTls } from "./trust-policy.ts";
-import type { Muster } from "./version-gate.ts";
+import type { VersionGate } from "./version-gate.ts";
 
 const mostDuplicatesTold = 20;
 
@@ -24,7 +24,7 @@ export type PoolEvent =
   | { readonly type: "joined"; readonly node: JoinedNode }
   | { readonly type: "report"; readonly node: NodeId; readonly report: NodeReport }
   | { readonly type: "lost"; readonly node: NodeId }
-  | { readonly type: "left-out"; readonly reason: FarmError }
+  | { readonly type: "excluded"; readonly reason: FarmError }
   /** A bug in a keeper: the job cannot go on as if nothing were. */
   | { readonly type: "broken"; readonly error: unknown };
 
@@ -33,7 +33,7 @@ export interface PoolOptions {
   /** Of the blendfile, in bytes. */
   readonly blendBytes: number;
   readonly dial: Dial;
-  readonly muster: Muster;
+  readonly versionGate: VersionGate;
   readonly knownNodes: KnownNodes;
   /** Open nodes of which the user is still to be asked. */
   readonly openNodes: OpenNodes;
@@ -48,17 +48,17 @@ export interface PoolOptions {
 
 /** The nodes of one job: a keeper for each one that was seen, and what is known of them by name. */
 export class NodePool {
-  readonly standings = new Standings();
+  readonly statuses = new NodeStatuses();
   readonly #options: PoolOptions;
-  readonly #keepers = new Map<string, NodeKeeper>();
+  readonly #connectors = new Map<string, NodeConnector>();
   readonly #runs = new Set<Promise<void>>();
   readonly #infos = new Map<NodeId, NodeInfo>();
   readonly #claims: NodeClaims;
   readonly #duplicatesTold = new Set<NodeId>();
   readonly #toldUnreachable = new Set<string>();
-  readonly #places = new SeenPlaces();
+  readonly #places = new SeenAddresses();
   #firstTries = 0;
-  #onSettled: (() => void) | undefined;
+  #onFirstTryOver: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -74,18 +74,18 @@ export class NodePool {
   }
 
   /** Leaves a node out of the job from now on. */
-  leaveOut(node: NodeId, reason: FarmError): void {
-    this.#keepers.get(this.#claims.keeperOf(node) ?? node)?.leave(reason);
+  exclude(node: NodeId, reason: FarmError): void {
+    this.#connectors.get(this.#claims.connectorOf(node) ?? node)?.leave(reason);
   }
 
   /** Takes up a node, or tells its keeper that it was seen again. @param extraKey A key that only this node has */
   add(sighting: Sighting, extraKey?: FarmKey): void {
-    const id = keeperIdOf(sighting);
+    const id = connectorIdOf(sighting);
     const duplicates = duplicatesOf(sighting);
     if (duplicates) this.#tellDuplicates(id, duplicates);
     const isElsewhere = this.#places.note(id, sighting);
-    const known = this.#keepers.get(id);
-    if (known && !(isElsewhere && this.standings.wasNobody(id))) {
+    const known = this.#connectors.get(id);
+    if (known && !(isElsewhere && this.statuses.wasNobody(id))) {
       known.sawAgain(sighting);
       return;
     }
@@ -94,23 +94,23 @@ export class NodePool {
 
   /** Takes up a node that was left out, since the reason for that is gone. */
   addAgain(sighting: Sighting): void {
-    this.#begin(keeperIdOf(sighting), sighting);
+    this.#begin(connectorIdOf(sighting), sighting);
   }
 
   #begin(id: string, sighting: Sighting, extraKey?: FarmKey): void {
-    this.standings.begin(id);
+    this.statuses.begin(id);
     const keys = extraKey ? [extraKey, ...this.#options.keys] : this.#options.keys;
-    const keeper = new NodeKeeper(this.#hostFor(id, keys), sighting, this.#options.signal);
-    this.#keepers.set(id, keeper);
+    const connector = new NodeConnector(this.#hostFor(id, keys), sighting, this.#options.signal);
+    this.#connectors.set(id, connector);
     this.#firstTries += 1;
-    this.#follow(keeper.run().catch((error) => this.#options.onEvent({ type: "broken", error })));
+    this.#follow(connector.run().catch((error) => this.#options.onEvent({ type: "broken", error })));
   }
 
   /** Resolves when every node seen so far was reached or found unreachable, once. */
   async firstTriesOver(): Promise<void> {
     while (this.#firstTries > 0) {
       await new Promise<void>((resolve) => {
-        this.#onSettled = resolve;
+        this.#onFirstTryOver = resolve;
       });
     }
   }
@@ -126,15 +126,15 @@ export class NodePool {
     this.#runs.add(run);
   }
 
-  #hostFor(keeperId: string, keys: readonly FarmKey[]): KeeperHost {
-    const { order, blendBytes, dial, muster, knownNodes, openNodes, authorities, tell, onEvent } = this.#options;
-    const { standings } = this;
+  #hostFor(connectorId: string, keys: readonly FarmKey[]): ConnectorHost {
+    const { order, blendBytes, dial, versionGate, knownNodes, openNodes, authorities, tell, onEvent } = this.#options;
+    const { statuses } = this;
     let isFirstTry = true;
     const endFirstTry = () => {
       if (!isFirstTry) return;
       isFirstTry = false;
       this.#firstTries -= 1;
-      this.#onSettled?.();
+      this.#onFirstTryOver?.();
     };
     return {
       order,
@@ -154,20 +154,20 @@ export class NodePool {
         const mayBeOpen = sighting.mayBeOpen === true || openNodes.mayBeUsed(claim.node, address);
         return chooseKey({ ...question, mayBeOpen, wasKeyed });
       },
-      admit: (session, meeting) => {
-        this.#claims.claim(keeperId, session, meeting.address);
-        this.#remember(session.info, meeting);
-        return this.#admit(session.info, meeting, muster);
+      admit: (session, contact) => {
+        this.#claims.claim(connectorId, session, contact.address);
+        this.#remember(session.info, contact);
+        return this.#admit(session.info, contact, versionGate);
       },
       onTried: (sighting, problem) => {
         endFirstTry();
         if (problem instanceof DuplicateNodeError) return;
-        standings.tried(keeperId, problem);
-        if (problem && !isFinal(problem)) this.#tellUnreachable(keeperId, sighting, problem); // else told as left out
+        statuses.tried(connectorId, problem);
+        if (problem && !isFinal(problem)) this.#tellUnreachable(connectorId, sighting, problem); // else told as left out
       },
       onBusy: (info, holder) => tell({ type: "node:busy", node: info.node, name: info.name, holder }),
-      onTaken: ({ node }) => standings.take(node),
-      onFreed: ({ node }) => standings.free(node),
+      onTaken: ({ node }) => statuses.take(node),
+      onFreed: ({ node }) => statuses.free(node),
       onUpload: (info, haveBytes) => {
         tell({ type: "node:uploading", node: info.node, name: info.name, haveBytes, sizeBytes: blendBytes });
       },
@@ -176,7 +176,7 @@ export class NodePool {
       },
       onJoined: (node) => {
         const { info } = node.session;
-        standings.join(keeperId);
+        statuses.join(connectorId);
         tell({ type: "node:joined", node: info.node, name: info.name, blender: info.blender });
         onEvent({ type: "joined", node });
       },
@@ -185,18 +185,18 @@ export class NodePool {
         tell({ type: "node:lost", node: info.node, name: info.name, message: reason.message });
         onEvent({ type: "lost", node: info.node });
       },
-      onLeftOut: (sighting, reason) => {
-        standings.leaveOut(keeperId, reason);
+      onExcluded: (sighting, reason) => {
+        statuses.exclude(connectorId, reason);
         if (reason instanceof DuplicateNodeError || openNodes.hold(sighting, reason)) return;
-        const name = this.#nameFor(keeperId, sighting);
-        tell({ type: "node:refused", name, code: reason.code, message: reason.message, hint: reason.hint });
-        onEvent({ type: "left-out", reason });
+        const name = this.#nameFor(connectorId, sighting);
+        tell({ type: "node:excluded", name, code: reason.code, message: reason.message, hint: reason.hint });
+        onEvent({ type: "excluded", reason });
       },
     };
   }
 
   /** It has proved its key, and that the certificate is its own: from now on it must have both. */
-  #remember(info: NodeInfo, { claim, sighting, address, certificate }: Meeting): void {
+  #remember(info: NodeInfo, { claim, sighting, address, certificate }: Contact): void {
     const keyed = claim.keyId !== null;
     if (sighting.source === "embedded" || (!keyed && certificate === undefined)) return;
     const seen = {
@@ -211,10 +211,10 @@ export class NodePool {
     this.#follow(remembering);
   }
 
-  async #admit(info: NodeInfo, { address }: Meeting, muster: Muster): Promise<string | undefined> {
+  async #admit(info: NodeInfo, { address }: Contact, versionGate: VersionGate): Promise<string | undefined> {
     const isNew = !this.#infos.has(info.node);
     this.#infos.set(info.node, info);
-    const refusal = await muster.admit(info);
+    const refusal = await versionGate.admit(info);
     if (refusal === undefined && isNew) {
       const where = `${address.host}:${address.port}`;
       const { node, name, blender, slots } = info;
@@ -224,8 +224,8 @@ export class NodePool {
   }
 
   /** What the node calls itself, once it has said so; else what discovery or the user called it. */
-  #nameFor(keeperId: string, sighting: Sighting): string {
-    const node = this.#claims.nodeOf(keeperId) ?? sighting.id;
+  #nameFor(connectorId: string, sighting: Sighting): string {
+    const node = this.#claims.nodeOf(connectorId) ?? sighting.id;
     const address = sighting.addresses[0];
     const otherwise = sighting.name ?? (address ? `${address.host}:${address.port}` : "a node");
     return (node === undefined ? undefined : this.#infos.get(node)?.name) ?? otherwise;
@@ -238,14 +238,14 @@ export class NodePool {
     this.#options.tell({ type: "warning", code: "DUPLICATE_NODE_ID", message: `${message}. ${hint}`, name: null });
   }
 
-  #tellUnreachable(keeperId: string, sighting: Sighting, problem: FarmError): void {
-    if (this.#toldUnreachable.has(keeperId)) return;
-    this.#toldUnreachable.add(keeperId);
-    const name = this.#nameFor(keeperId, sighting);
+  #tellUnreachable(connectorId: string, sighting: Sighting, problem: FarmError): void {
+    if (this.#toldUnreachable.has(connectorId)) return;
+    this.#toldUnreachable.add(connectorId);
+    const name = this.#nameFor(connectorId, sighting);
     this.#options.tell({ type: "node:unreachable", name, message: problem.message, hint: problem.hint });
   }
 }
 
-function keeperIdOf(sighting: Sighting): string {
+function connectorIdOf(sighting: Sighting): string {
   return sighting.id ?? sighting.addresses.map(({ host, port }) => `${host}:${port}`).join(",");
 }

@@ -3,9 +3,9 @@ import type { NodeId } from "../../core/node.ts";
 import { LoadFailedError } from "../../session/load-failed.ts";
 
 /** How each node that was seen stands, by its keeper's key: what the job may still hope for. */
-export class Standings {
+export class NodeStatuses {
   readonly #seen = new Set<string>();
-  readonly #leftOut = new Set<string>();
+  readonly #excluded = new Set<string>();
   readonly #joined = new Set<string>();
   readonly #problems = new Map<string, FarmError>();
   readonly #taken = new Set<NodeId>();
@@ -18,7 +18,7 @@ export class Standings {
 
   /** Whether any node that was seen may still take part. */
   get isAlive(): boolean {
-    return this.#leftOut.size < this.#seen.size;
+    return this.#excluded.size < this.#seen.size;
   }
 
   /** Whether any node has the job now, be it that it only receives or opens the blendfile yet. */
@@ -35,21 +35,21 @@ export class Standings {
    * Why no node opens the blendfile, when all that were reached have been left out and the others have never been reached:
    * with them alone to hope for, a job would wait for ever for what no node can render.
    */
-  get stranded(): FarmError | undefined {
-    const mayCome = (id: string) => !this.#leftOut.has(id) && (this.#joined.has(id) || !this.#problems.has(id));
+  get loadError(): FarmError | undefined {
+    const mayCome = (id: string) => !this.#excluded.has(id) && (this.#joined.has(id) || !this.#problems.has(id));
     return [...this.#seen].some(mayCome) ? undefined : this.#loadProblem;
   }
 
   /** Whether whoever was met under this key was left out because he could not prove to be the node. */
   wasNobody(id: string): boolean {
-    const code = this.#leftOut.has(id) ? this.#problems.get(id)?.code : undefined;
+    const code = this.#excluded.has(id) ? this.#problems.get(id)?.code : undefined;
     return code === "FARM_KEY_UNUSABLE" || code === "FARM_CERTIFICATE_REFUSED";
   }
 
   /** It takes part from now on, also when it was left out before. */
   begin(id: string): void {
     this.#seen.add(id);
-    this.#leftOut.delete(id);
+    this.#excluded.delete(id);
   }
 
   /** A try to reach it has come to its end, good or bad. */
@@ -63,8 +63,8 @@ export class Standings {
     this.#joined.add(id);
   }
 
-  leaveOut(id: string, reason: FarmError): void {
-    this.#leftOut.add(id);
+  exclude(id: string, reason: FarmError): void {
+    this.#excluded.add(id);
     if (reason instanceof LoadFailedError || reason.code === "FARM_LOAD_FAILED") this.#loadProblem = reason;
   }
 

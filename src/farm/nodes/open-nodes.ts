@@ -59,7 +59,7 @@ export class OpenNodes {
   /** By id and address, those of this job: what was said holds also when it cannot be remembered. */
   readonly #confirmed = new Set<string>();
   #waiting: Waiting[] = [];
-  #isGathering = true;
+  #isDiscovering = true;
 
   constructor(options: OpenNodesOptions) {
     this.#options = options;
@@ -72,14 +72,14 @@ export class OpenNodes {
 
   /** Takes up a node that was left out. @returns Whether the user is still to hear of it: by a question, or by an error */
   hold(sighting: Sighting, error: FarmError): boolean {
-    if (!this.#isGathering || !(error instanceof OpenNodeError)) return false;
+    if (!this.#isDiscovering || !(error instanceof OpenNodeError)) return false;
     this.#waiting.push({ sighting, error });
     return true;
   }
 
   /** Nobody is asked any more: a job that runs goes on without open nodes that turn up. */
   close(): void {
-    this.#isGathering = false;
+    this.#isDiscovering = false;
   }
 
   /**
@@ -101,7 +101,7 @@ export class OpenNodes {
         this.#confirmed.add(placeOf(openNode.node, openNode.address));
         await this.#remember(openNode);
         confirmed.push(sighting);
-      } else tell({ type: "node:refused", name: openNode.name ?? openNode.node.slice(0, 8), code, message, hint });
+      } else tell({ type: "node:excluded", name: openNode.name ?? openNode.node.slice(0, 8), code, message, hint });
     }
     return confirmed;
   }

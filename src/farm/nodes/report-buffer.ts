@@ -32,7 +32,7 @@ export class ReportBudget {
 }
 
 /** What a node says while it loads, kept until it has joined. */
-export class EarlyReports {
+export class ReportBuffer {
   readonly #reports: NodeReport[] = [];
   readonly #budget = new ReportBudget("before it had opened the blendfile");
 

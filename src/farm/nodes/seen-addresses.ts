@@ -5,13 +5,13 @@ import { addressesOf } from "./duplicates.ts";
 const mostPlaces = 32;
 
 /** Where each node was seen, by its keeper's key. */
-export class SeenPlaces {
+export class SeenAddresses {
   readonly #places = new Map<string, Set<string>>();
 
   /** @returns Whether it was seen where it had not been before; always no once there were too many places */
-  note(keeperId: string, sighting: Sighting): boolean {
-    const places = this.#places.get(keeperId) ?? new Set();
-    this.#places.set(keeperId, places);
+  note(connectorId: string, sighting: Sighting): boolean {
+    const places = this.#places.get(connectorId) ?? new Set();
+    this.#places.set(connectorId, places);
     const before = places.size;
     for (const { host, port } of addressesOf(sighting)) if (places.size < mostPlaces) places.add(`${host}:${port}`);
     return places.size > before;

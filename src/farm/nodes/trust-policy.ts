@@ -30,7 +30,7 @@ export interface TrustQuestion {
  * another's by now.
  *
  * @returns The key to go on with
- * @throws {FarmError} `FARM_KEY_UNUSABLE`; for an open node `FARM_NODE_REFUSED` when nobody named it, and `FARM_NODE_OPEN`
+ * @throws {FarmError} `FARM_KEY_UNUSABLE`; for an open node `FARM_NODE_EXCLUDED` when nobody named it, and `FARM_NODE_OPEN`
  * when a farmspec did; each with the way out
  */
 export function chooseKey(question: TrustQuestion): FarmKey {
@@ -44,7 +44,7 @@ export function chooseKey(question: TrustQuestion): FarmKey {
       );
     }
     if (question.source !== "fixed") {
-      throw openNodeRefused(`the node ${shortId}`);
+      throw openNodeExcluded(`the node ${shortId}`);
     }
     if (!question.mayBeOpen) throw new OpenNodeError(question);
     return openKey;
@@ -60,9 +60,9 @@ export function chooseKey(question: TrustQuestion): FarmKey {
 }
 
 /** Why an open node that the user did not name takes no part. */
-export function openNodeRefused(who: string): FarmError {
+export function openNodeExcluded(who: string): FarmError {
   return new FarmError(
-    "FARM_NODE_REFUSED",
+    "FARM_NODE_EXCLUDED",
     `Cannot use ${who}: it is open, and it was not named by you`,
     "Start it without --open, or name it with --nodes host:port",
   );

@@ -10,7 +10,7 @@ interface Waiting {
  * Gathers the nodes that are there at the start, so that the job's Blender version can be chosen among them; who comes
  * later is measured by that choice.
  */
-export class Muster {
+export class VersionGate {
   /** Resolves with the chosen version, or `undefined` when no node that may render this file is there. */
   readonly decided: Promise<string | undefined>;
   readonly #rules: VersionRules;
@@ -65,7 +65,7 @@ export class Muster {
 
 function refused(candidate: Candidate, refusal: string): FarmError {
   return new FarmError(
-    "FARM_NODE_REFUSED",
+    "FARM_NODE_EXCLUDED",
     `Cannot use ${candidate.name}: ${refusal}`,
     "Start a node with a Blender that may render this file, or change --blender-version",
   );

@@ -10,9 +10,9 @@ import type { FarmListener } from "../events.ts";
 import { type OutputSettings, prepareOutput } from "../job/prepare-job.ts";
 import { stayAwake } from "../stay-awake.ts";
 import { encodeAgain, finishOutput } from "./finish-output.ts";
-import { openLane } from "./open-output.ts";
+import { openOutput } from "./open-output.ts";
 import { parseFacts, type RecordedFacts } from "./output-facts.ts";
-import type { LaneOptions } from "./output-writer.ts";
+import type { WriterOptions } from "./output-writer.ts";
 import { frameRefused } from "./refused-frames.ts";
 
 export interface EncodeFolderOptions {
@@ -70,7 +70,7 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   if (missing.length > 0) throw framesMissing(missing, job.path);
 
   const { output, poster } = settings;
-  const laneOptions: LaneOptions = {
+  const outputOptions: WriterOptions = {
     ...{ facts, format, tools, output, overwrite, job: job.previous.job, signal },
     pathOf: (frame) => storedFramePath(framesFolder, frame),
     nodeOf: (frame) => proved.get(frame)?.node.id,
@@ -81,9 +81,9 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
       for (const each of refused) throw frameRefused(each, proved.get(each.frame)?.node ?? { id: "", name: "a node" });
     },
   };
-  await using lane = await openLane(laneOptions);
-  for (const frame of frames) lane.accept(frame);
-  const finished = await finishOutput(lane, laneOptions, poster, tell);
+  await using writer = await openOutput(outputOptions);
+  for (const frame of frames) writer.accept(frame);
+  const finished = await finishOutput(writer, outputOptions, poster, tell);
   if (finished === null) throw new Error("Frames were refused, and nobody was told");
   const { sizeBytes } = finished;
   return { output, frames: frames.length, sizeBytes, seconds: (systemClock.monotonicMs() - startedMs) / 1000 };

@@ -5,7 +5,7 @@ import { shellQuoted } from "../../core/text.ts";
 import type { FinishedOutput } from "../../encode/finished-video.ts";
 import { Poster } from "../../encode/poster.ts";
 import type { FarmListener } from "../events.ts";
-import type { EncodeLane, LaneOptions } from "./output-writer.ts";
+import type { OutputWriter, WriterOptions } from "./output-writer.ts";
 import { searchRefused } from "./refusal-search.ts";
 
 type OutputPaths = Pick<JobSettings, "output" | "poster">;
@@ -20,15 +20,15 @@ const tellEveryMs = 1_000;
  * @throws {FarmError} What the lane or the poster says; then neither is in its place
  */
 export async function finishOutput(
-  lane: EncodeLane,
-  options: LaneOptions,
+  writer: OutputWriter,
+  options: WriterOptions,
   poster: string | undefined,
   tell: FarmListener,
   drain?: AbortSignal,
 ): Promise<FinishedOutput | null> {
   const total = options.facts.frames.length;
   const timer = setInterval(() => {
-    const { encoded } = lane;
+    const { encoded } = writer;
     tell({ type: "job:progressed", stored: total, total, nodes: 0, running: 0, encoded, etaMs: null });
   }, tellEveryMs);
   const onDrain = () => tell({ type: "output:finishing" });
@@ -36,10 +36,10 @@ export async function finishOutput(
   drain?.addEventListener("abort", onDrain, { once: true });
   try {
     // Made before the output is in its place and put there after it: either can still fail, and then neither is there.
-    await using picture = poster === undefined ? undefined : await makePoster(poster, lane, options);
+    await using picture = poster === undefined ? undefined : await makePoster(poster, writer, options);
     if (picture === null) return null;
     // Without its frame there is no poster, and the lane finds the same.
-    const finished = await lane.finish();
+    const finished = await writer.finish();
     if (finished !== null) await picture?.publish();
     return finished;
   } finally {
@@ -61,11 +61,19 @@ export function encodeAgain(folder: string, isApart: boolean, { output, poster }
 }
 
 /** @returns `null` when FFmpeg refuses its frame; `undefined` when that was refused before, and is not stored any more */
-async function makePoster(path: string, lane: EncodeLane, options: LaneOptions): Promise<Poster | null | undefined> {
-  return await lane.apart(() => tryPoster(path, lane, options));
+async function makePoster(
+  path: string,
+  writer: OutputWriter,
+  options: WriterOptions,
+): Promise<Poster | null | undefined> {
+  return await writer.apart(() => tryPoster(path, writer, options));
 }
 
-async function tryPoster(path: string, lane: EncodeLane, options: LaneOptions): Promise<Poster | null | undefined> {
+async function tryPoster(
+  path: string,
+  writer: OutputWriter,
+  options: WriterOptions,
+): Promise<Poster | null | undefined> {
   const { facts, pathOf, tools, job, overwrite, again, signal, onRefused } = options;
   const frames = facts.frames.slice(0, 1);
   const [source] = frames.map(pathOf);
@@ -75,7 +83,7 @@ async function tryPoster(path: string, lane: EncodeLane, options: LaneOptions): 
   } catch (error) {
     const refused = await searchRefused(error, frames, options, undefined);
     if (refused.length === 0) throw error;
-    await lane.drop(refused.map(({ frame }) => frame));
+    await writer.drop(refused.map(({ frame }) => frame));
     await onRefused(refused);
     return null;
   }

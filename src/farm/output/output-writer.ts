@@ -6,7 +6,7 @@ import type { OutputFormat } from "../../encode/output-format.ts";
 import type { OutputFacts } from "./output-facts.ts";
 
 /** Takes frames in any order while others still render, and makes the output of them. Nobody waits for it but the end. */
-export interface EncodeLane extends AsyncDisposable {
+export interface OutputWriter extends AsyncDisposable {
   /** Frames that are in the output so far. */
   readonly encoded: number;
   /** A frame is stored. */
@@ -31,7 +31,7 @@ export interface RefusedFrame {
   readonly message: string;
 }
 
-export interface LaneOptions {
+export interface WriterOptions {
   readonly facts: OutputFacts;
   readonly format: OutputFormat;
   /** `undefined` where no FFmpeg is needed. */

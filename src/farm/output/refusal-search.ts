@@ -2,7 +2,7 @@ import type { Frame } from "../../core/node.ts";
 import { framesWereLeftOut, mayBeFrame } from "../../encode/encode-errors.ts";
 import type { VideoFormat } from "../../encode/output-format.ts";
 import { findRefused, type TrialOptions } from "../../encode/refused-frames.ts";
-import type { LaneOptions, RefusedFrame } from "./output-writer.ts";
+import type { RefusedFrame, WriterOptions } from "./output-writer.ts";
 
 /**
  * Finds the frames that are why FFmpeg failed, those among the others of their nodes included: one odd node makes many odd
@@ -16,7 +16,7 @@ import type { LaneOptions, RefusedFrame } from "./output-writer.ts";
 export async function searchRefused(
   error: unknown,
   given: readonly Frame[],
-  options: LaneOptions,
+  options: WriterOptions,
   format: VideoFormat | undefined,
 ): Promise<readonly RefusedFrame[]> {
   const { facts, tools, pathOf, nodeOf, signal } = options;

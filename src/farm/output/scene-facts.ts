@@ -21,7 +21,7 @@ export interface SceneFacts {
  *
  * @throws {FarmError} `FARM_BAD_INPUT` when the scene cannot be rendered as asked; `FARM_FILES_MISSING` with the paths
  */
-export function settleScene(info: SceneInfo, settings: JobSettings): SceneFacts {
+export function resolveScene(info: SceneInfo, settings: JobSettings): SceneFacts {
   const scene = info.scenes.find((candidate) => candidate.name === info.scene);
   if (!scene) {
     throw new FarmError(

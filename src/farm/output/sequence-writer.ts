@@ -4,11 +4,11 @@ import type { Frame } from "../../core/node.ts";
 import type { FinishedOutput } from "../../encode/finished-video.ts";
 import type { FrameNames } from "../../encode/frame-names.ts";
 import { ImageSequence } from "../../encode/image-sequence.ts";
-import { type EncodeLane, isAboutOutput, type LaneOptions } from "./output-writer.ts";
+import { isAboutOutput, type OutputWriter, type WriterOptions } from "./output-writer.ts";
 
 /** Puts each frame of an image sequence in its place as soon as it is stored. */
-export class SequenceLane implements EncodeLane {
-  readonly #options: LaneOptions;
+export class SequenceWriter implements OutputWriter {
+  readonly #options: WriterOptions;
   readonly #sequence: ImageSequence;
   readonly #known: ReadonlySet<Frame>;
   readonly #ready = new AsyncQueue<Frame>();
@@ -17,18 +17,18 @@ export class SequenceLane implements EncodeLane {
   #isStopped = false;
   #hasFailed = false;
 
-  private constructor(options: LaneOptions, sequence: ImageSequence) {
+  private constructor(options: WriterOptions, sequence: ImageSequence) {
     this.#options = options;
     this.#sequence = sequence;
     this.#known = new Set(options.facts.frames);
     this.#along = this.#placeAlong();
   }
 
-  static async open(options: LaneOptions, names: FrameNames): Promise<SequenceLane> {
+  static async open(options: WriterOptions, names: FrameNames): Promise<SequenceWriter> {
     const { facts, pathOf, output, job, overwrite } = options;
     const { frames } = facts;
     const sequence = await ImageSequence.open({ names, output, frames, sourceOf: pathOf, jobId: job, overwrite });
-    return new SequenceLane(options, sequence);
+    return new SequenceWriter(options, sequence);
   }
 
   get encoded(): number {

@@ -5,7 +5,7 @@ import type { FinishedOutput } from "../../encode/finished-video.ts";
 import { makeGif, requireGifRate } from "../../encode/gif-encoder.ts";
 import type { GifFormat, VideoFormat } from "../../encode/output-format.ts";
 import { EncodePass } from "./encode-pass.ts";
-import { type EncodeLane, isAboutOutput, type LaneOptions } from "./output-writer.ts";
+import { isAboutOutput, type OutputWriter, type WriterOptions } from "./output-writer.ts";
 import { searchRefused } from "./refusal-search.ts";
 
 /** How often FFmpeg begins anew, without the frames that it refused, before all are there. */
@@ -17,8 +17,8 @@ const mostRestarts = 8;
  * no frame is the reason, the video is made from the start when all are there, so a night's rendering is never stopped by
  * its encoder.
  */
-export class VideoLane implements EncodeLane {
-  readonly #options: LaneOptions;
+export class VideoWriter implements OutputWriter {
+  readonly #options: WriterOptions;
   readonly #format: VideoFormat | GifFormat;
   readonly #known: ReadonlySet<Frame>;
   readonly #accepted = new Set<Frame>();
@@ -34,7 +34,7 @@ export class VideoLane implements EncodeLane {
   #end: { readonly error: unknown } | undefined;
 
   /** @throws {FarmError} `FARM_BAD_INPUT` when the format cannot have this rate */
-  constructor(options: LaneOptions, format: VideoFormat | GifFormat) {
+  constructor(options: WriterOptions, format: VideoFormat | GifFormat) {
     if (format.kind === "gif") requireGifRate(options.facts.rate);
     this.#options = options;
     this.#format = format;

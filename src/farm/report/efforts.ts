@@ -2,7 +2,7 @@ import type { Frame, NodeId } from "../../core/node.ts";
 import type { SlotTimes } from "./slot-time.ts";
 
 /** Time that a node spent on a frame. */
-interface Effort {
+interface PendingTime {
   /** Where it is counted, once it is known as what. */
   readonly times: SlotTimes;
   readonly spentMs: number;
@@ -11,14 +11,14 @@ interface Effort {
 }
 
 /** Attempts of which it is not known yet whether their frame is stored from them: that decides what their time was. */
-export class Efforts {
-  readonly #open = new Map<Frame, Map<NodeId, Effort>>();
+export class PendingAttemptTime {
+  readonly #open = new Map<Frame, Map<NodeId, PendingTime>>();
   /** What went into the result that is stored of each frame. */
-  readonly #stored = new Map<Frame, Effort>();
+  readonly #stored = new Map<Frame, PendingTime>();
 
   /** A node has a result, or still renders when no more is heard of it; what it spent on it before is added. */
-  add(frame: Frame, node: NodeId, { times, spentMs, readyMs }: Effort): void {
-    const ofFrame = this.#open.get(frame) ?? new Map<NodeId, Effort>();
+  add(frame: Frame, node: NodeId, { times, spentMs, readyMs }: PendingTime): void {
+    const ofFrame = this.#open.get(frame) ?? new Map<NodeId, PendingTime>();
     const beforeMs = ofFrame.get(node)?.spentMs ?? 0;
     this.#open.set(frame, ofFrame.set(node, { times, spentMs: beforeMs + spentMs, readyMs }));
   }

@@ -6,7 +6,7 @@ import { requireSafeJobFolder } from "../../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../../frames/job-record.ts";
 import { type Cause, Causes } from "./job-causes.ts";
 import { findJobStart, type LogLine, logLines, unreadable } from "./job-log.ts";
-import { type JobEnd, type Trouble, Troubles } from "./job-troubles.ts";
+import { type JobEnd, type NodeProblem, NodeProblems } from "./job-troubles.ts";
 import { noSlotTimes, type SlotTimes } from "./slot-time.ts";
 import { framesWithFile, latestRecords, type StoredFrame } from "./stored-record.ts";
 import { type NodeTimes, TimeSpent } from "./time-spent.ts";
@@ -63,7 +63,7 @@ export interface JobReport {
   readonly earlierRuns: number;
   /** Why attempts came to nothing, what cost frames first. */
   readonly causes: readonly Cause[];
-  readonly troubles: readonly Trouble[];
+  readonly problems: readonly NodeProblem[];
   readonly nodes: readonly NodeReport[];
   readonly slowest: { readonly frame: Frame; readonly seconds: number; readonly name: string } | null;
   /** Frames of which more than one attempt began. */
@@ -104,15 +104,15 @@ interface Sources extends Pick<JobReport, "earlierRuns"> {
 }
 
 async function summarize({ stored, log, wanted, earlierRuns }: Sources): Promise<JobReport> {
-  const [causes, troubles, time] = [new Causes(), new Troubles(), new TimeSpent()];
-  for await (const line of log) for (const listener of [causes, troubles, time]) listener.hear(line);
+  const [causes, problems, time] = [new Causes(), new NodeProblems(), new TimeSpent()];
+  for await (const line of log) for (const listener of [causes, problems, time]) listener.hear(line);
   time.end();
   const frames = wanted === null ? [...stored.keys()] : wanted.filter((frame) => stored.has(frame));
   const missing = wanted?.filter((frame) => !stored.has(frame)) ?? [];
-  const { runs, outcome, error, warnings } = troubles;
+  const { runs, outcome, error, warnings } = problems;
   return {
     ...{ outcome, error, frames: frames.length, expected: wanted?.length ?? null, missing: formatFrames(missing) },
-    ...{ runs, earlierRuns, causes: causes.list(), troubles: troubles.nodes },
+    ...{ runs, earlierRuns, causes: causes.list(), problems: problems.nodes },
     nodes: nodesOf(frames, stored, time.nodes),
     ...framesOf(frames, stored),
     warnings,

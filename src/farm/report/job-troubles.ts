@@ -4,7 +4,7 @@ import { type LogLine, textOf } from "./job-log.ts";
 const mostListed = 200;
 
 /** What went wrong with a node, how often, and what it said the last time. */
-export interface Trouble {
+export interface NodeProblem {
   readonly what: "lost" | "barred" | "refused" | "unreachable" | "busy";
   readonly name: string;
   readonly count: number;
@@ -18,15 +18,15 @@ export interface Trouble {
 export type JobEnd = "completed" | "failed" | "interrupted" | "unfinished";
 
 /** Hears a job's log, and keeps what its user should know: how it ended, what was wrong with its nodes, the warnings. */
-export class Troubles {
+export class NodeProblems {
   runs = 0;
   outcome: JobEnd = "unfinished";
   /** Why the latest run failed. */
   error: { readonly code: string; readonly message: string } | null = null;
-  readonly #nodes = new Map<string, Trouble>();
+  readonly #nodes = new Map<string, NodeProblem>();
   readonly #warnings = new Set<string>();
 
-  get nodes(): Trouble[] {
+  get nodes(): NodeProblem[] {
     return [...this.#nodes.values()];
   }
 
@@ -55,7 +55,7 @@ export class Troubles {
       case "node:barred":
         this.#count("barred", line, textOf(line.reason));
         return;
-      case "node:refused":
+      case "node:excluded":
         this.#count("refused", line, textOf(line.message));
         return;
       case "node:unreachable":
@@ -75,7 +75,7 @@ export class Troubles {
     }
   }
 
-  #end(outcome: JobEnd, error: Troubles["error"] = null): void {
+  #end(outcome: JobEnd, error: NodeProblems["error"] = null): void {
     this.outcome = outcome;
     this.error = error;
   }
@@ -84,7 +84,7 @@ export class Troubles {
     if (this.#warnings.size < mostListed) this.#warnings.add(warning);
   }
 
-  #count(what: Trouble["what"], line: LogLine, message: string): void {
+  #count(what: NodeProblem["what"], line: LogLine, message: string): void {
     const [name, code, hint] = [textOf(line.name), textOf(line.code) || null, textOf(line.hint)];
     const key = JSON.stringify([what, name, code]);
     const count = (this.#nodes.get(key)?.count ?? 0) + 1;

@@ -1,5 +1,5 @@
 import type { Frame, NodeId } from "../../core/node.ts";
-import { Efforts } from "./efforts.ts";
+import { PendingAttemptTime } from "./efforts.ts";
 import { amountOf, type LogLine, textOf } from "./job-log.ts";
 import { noSlotTimes, SlotClock, type SlotState, type SlotTimes } from "./slot-time.ts";
 
@@ -36,7 +36,7 @@ export class TimeSpent {
   /** From the moment in which all frames were stored to the end of the run. */
   encodeMs = 0;
   readonly #records = new Map<NodeId, NodeTimes>();
-  readonly #efforts = new Efforts();
+  readonly #pending = new PendingAttemptTime();
   #nodes = new Map<NodeId, NodeClock>();
   /** The nodes when all frames were stored: one may be refused, and rendered again. */
   #resting = new Map<NodeId, NodeClock>();
@@ -66,14 +66,14 @@ export class TimeSpent {
   /** The log is at its end. */
   end(): void {
     this.#endRun();
-    this.#efforts.end();
+    this.#pending.end();
   }
 
   #hearNode(line: LogLine): void {
     const { elapsedMs: atMs, msg } = line;
     if (this.#allStoredMs !== undefined) return; // no node is needed any more
-    if (msg === "node:found") this.#meet(line);
-    const clock = msg === "node:refused" ? this.#byName(textOf(line.name)) : this.#nodes.get(textOf(line.node));
+    if (msg === "node:found") this.#connectNode(line);
+    const clock = msg === "node:excluded" ? this.#byName(textOf(line.name)) : this.#nodes.get(textOf(line.node));
     if (!clock) return;
     switch (msg) {
       case "node:busy":
@@ -88,11 +88,11 @@ export class TimeSpent {
       }
       case "node:joined":
         clock.hasLink = true;
-        this.#efforts.joined(clock.record.node, atMs);
+        this.#pending.joined(clock.record.node, atMs);
         turnAll(clock, clock.isBarred ? "away" : "settling", atMs);
         return;
       case "node:lost":
-      case "node:refused":
+      case "node:excluded":
         clock.hasLink = false;
         turnAll(clock, "away", atMs);
         return;
@@ -105,7 +105,7 @@ export class TimeSpent {
     }
   }
 
-  #meet(line: LogLine): void {
+  #connectNode(line: LogLine): void {
     const node = textOf(line.node);
     const count = Math.min(mostSlots, Math.max(1, Math.floor(amountOf(line.slots))));
     const times = this.#records.get(node)?.times ?? noSlotTimes();
@@ -164,7 +164,7 @@ export class TimeSpent {
     const slot = slots.get(number) ?? new SlotClock(record.times, "wait", atMs);
     slots.set(number, slot);
     slot.begin(frame, atMs);
-    this.#efforts.waste(frame, record.node);
+    this.#pending.waste(frame, record.node);
   }
 
   #finish({ record, slots, isBarred }: NodeClock, frame: Frame, line: LogLine): void {
@@ -172,11 +172,11 @@ export class TimeSpent {
     const slot = own.find((each) => each.frame === frame) ?? own.find((each) => each.frame === null);
     const renderMs = amountOf(line.seconds) * 1000;
     const spentMs = slot?.finish(renderMs, isBarred ? "away" : "wait", line.elapsedMs) ?? 0;
-    this.#efforts.add(frame, record.node, { times: record.times, spentMs, readyMs: line.elapsedMs });
+    this.#pending.add(frame, record.node, { times: record.times, spentMs, readyMs: line.elapsedMs });
   }
 
   #store(node: NodeId, frame: Frame, atMs: number): void {
-    this.transferMs += this.#efforts.store(frame, node, atMs);
+    this.transferMs += this.#pending.store(frame, node, atMs);
     for (const { slots, hasLink } of this.#nodes.values()) {
       for (const slot of slots.values()) {
         // It renders there a second time, which is ended by force.
@@ -193,7 +193,7 @@ export class TimeSpent {
         if (slot.frame !== frame) continue;
         slot.fail(isBarred ? "away" : endsSlot ? "restarting" : "wait", line.elapsedMs);
       }
-      this.#efforts.waste(frame, record.node);
+      this.#pending.waste(frame, record.node);
     }
   }
 
@@ -205,7 +205,7 @@ export class TimeSpent {
         const { frame } = slot;
         const spentMs = slot.end(atMs);
         if (frame === null) continue;
-        this.#efforts.add(frame, record.node, { times: record.times, spentMs, readyMs: atMs });
+        this.#pending.add(frame, record.node, { times: record.times, spentMs, readyMs: atMs });
       }
     }
     if (this.#nodes.size > 0) this.#resting = this.#nodes;

@@ -3,7 +3,7 @@ import { endsWithin } from "../../core/time-limit.ts";
 import { startProgram } from "./start-program.ts";
 
 /** What keeps a machine awake, where that is possible. */
-interface Keeper {
+interface Connector {
   readonly program: string;
   readonly args: readonly string[];
 }
@@ -29,8 +29,8 @@ const endWithinMs = 2_000;
  */
 export function keepAwake(options: AwakeOptions): AsyncDisposable {
   const { platform = process.platform, hasSystemd = existsSync("/run/systemd/system") } = options;
-  const keeper = keeperOn(platform, hasSystemd);
-  const started = keeper === undefined ? undefined : start(keeper);
+  const connector = connectorOn(platform, hasSystemd);
+  const started = connector === undefined ? undefined : start(connector);
   if (started === undefined) return { [Symbol.asyncDispose]: async () => {} };
   const watching = watch(started, options);
   return {
@@ -42,7 +42,7 @@ export function keepAwake(options: AwakeOptions): AsyncDisposable {
   };
 }
 
-function keeperOn(platform: NodeJS.Platform, hasSystemd: boolean): Keeper | undefined {
+function connectorOn(platform: NodeJS.Platform, hasSystemd: boolean): Connector | undefined {
   if (platform === "darwin") return { program: "caffeinate", args: ["-i", "-s", "-w", String(process.pid)] };
   if (platform === "win32") return { program: "powershell", args: powershellArguments() };
   if (platform !== "linux" || !hasSystemd) return undefined;
@@ -64,7 +64,7 @@ function powershellArguments(): string[] {
   return ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-EncodedCommand", encoded];
 }
 
-function start({ program, args }: Keeper) {
+function start({ program, args }: Connector) {
   try {
     return startProgram(program, args, { stdin: "pipe", stdout: "ignore", stderr: "pipe", reject: false } as const);
   } catch {

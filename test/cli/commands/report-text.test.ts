@@ -22,14 +22,14 @@ const failed: JobReport = {
       nodes: [{ name: "cellar", count: 2 }],
     },
   ],
-  troubles: [
+  problems: [
     { what: "lost", name: "cellar", count: 2, code: null, message: "closed with code 1006", hint: "" },
     {
       ...{
         what: "refused",
         name: "studio",
         count: 1,
-        code: "FARM_NODE_REFUSED",
+        code: "FARM_NODE_EXCLUDED",
         hint: "--mix-versions changes the rule",
       },
       message: "Cannot use studio: its Blender 4.2.0 is not the job's 4.3.2",
@@ -95,7 +95,7 @@ Warning: Scripts in the file were not run (attic)
 
 const bare: JobReport = {
   ...{ outcome: "completed", error: null, frames: 48, expected: 48, missing: "", runs: 1, earlierRuns: 0, retried: 0 },
-  ...{ causes: [], troubles: [], nodes: [], slowest: null, warnings: [], time: null },
+  ...{ causes: [], problems: [], nodes: [], slowest: null, warnings: [], time: null },
 };
 
 test("a job without any trouble has a short report", () => {
@@ -123,12 +123,12 @@ test("however long the names, devices, ranges and messages are, no line is wider
   const long = "a rather long name of a thing 名前 ".repeat(40);
   const word = "x".repeat(3_000);
   const missing = Array.from({ length: 3_000 }, (_, index) => index * index).join(",");
-  const [cause, trouble, node] = [failed.causes[0], failed.troubles[0], failed.nodes[0]];
-  if (!cause || !trouble || !node) throw new Error("The example has none");
+  const [cause, problem, node] = [failed.causes[0], failed.problems[0], failed.nodes[0]];
+  if (!cause || !problem || !node) throw new Error("The example has none");
   const report: JobReport = {
     ...{ ...failed, missing, warnings: Array.from({ length: 40 }, () => long), error: { code: word, message: long } },
     causes: Array.from({ length: 15 }, () => ({ ...cause, givenUp: missing, message: word, hint: long })),
-    troubles: Array.from({ length: 15 }, () => ({ ...trouble, name: long, message: word, hint: word })),
+    problems: Array.from({ length: 15 }, () => ({ ...problem, name: long, message: word, hint: word })),
     nodes: [{ ...node, name: long, devices: [long, word], blender: [word] }],
     slowest: { frame: 1, seconds: 1, name: long },
   };

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { LiveTeller } from "../../../src/cli/live/live-reporter.ts";
+import { LiveReporter } from "../../../src/cli/live/live-reporter.ts";
 import { LiveView } from "../../../src/cli/live/live-view.ts";
 import { canDrawLive, canShowColor, canShowUnicode, type Terminal } from "../../../src/cli/live/terminal-traits.ts";
 import { sampleEvents } from "./sample-events.ts";
@@ -122,22 +122,22 @@ test("after its end nothing of it is left: no listener, no timer, the cursor sho
 
 test("what the error will say is not said before it", () => {
   const terminal = new FakeTerminal();
-  using teller = new LiveTeller({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });
-  teller.tell({ type: "warning", code: "TEST", message: "one thing", name: null });
-  teller.tell({ type: "warning", code: "TEST", message: "the fault itself", name: null });
-  teller.close("the fault itself");
+  using reporter = new LiveReporter({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });
+  reporter.tell({ type: "warning", code: "TEST", message: "one thing", name: null });
+  reporter.tell({ type: "warning", code: "TEST", message: "the fault itself", name: null });
+  reporter.close("the fault itself");
   expect(terminal.written.at(-1)).toBe(`▲ one thing\n${showCursor}`);
 });
 
 test("a teller draws nothing before the first event, and opens a new view after a question", () => {
   const terminal = new FakeTerminal();
-  using teller = new LiveTeller({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });
-  teller.stopping();
-  teller.writeAbove(() => terminal.write("early\n"));
+  using reporter = new LiveReporter({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });
+  reporter.stopping();
+  reporter.writeAbove(() => terminal.write("early\n"));
   expect(terminal.written).toEqual(["early\n"]);
-  teller.tell({ type: "job:waiting", missing: 1 });
-  teller.close();
-  teller.tell({ type: "job:waiting", missing: 1 });
+  reporter.tell({ type: "job:waiting", missing: 1 });
+  reporter.close();
+  reporter.tell({ type: "job:waiting", missing: 1 });
   expect(terminal.written.filter((text) => text === hideCursor).length).toBe(2);
 });
 

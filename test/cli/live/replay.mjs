@@ -1,10 +1,10 @@
 // Replays recorded events through the real live view in a real terminal, and then does what its second argument says:
 // "finish", "throw", "log", "grow" (news while nothing else changes) or "wait" for Ctrl-C. The events are a JSON file of {"atMs", "event"}; their times do not count.
 import { readFileSync } from "node:fs";
-import { LiveTeller } from "../../../src/cli/live/live-reporter.js";
+import { LiveReporter } from "../../../src/cli/live/live-reporter.js";
 
 const [, , file, ending, result] = process.argv;
-const teller = new LiveTeller({
+const reporter = new LiveReporter({
   terminal: process.stdout,
   environment: process.env,
   monotonicMs: () => performance.now(),
@@ -13,30 +13,30 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const told = JSON.parse(readFileSync(file, "utf8"));
 
 for (const [index, { event }] of told.entries()) {
-  teller.tell(event);
+  reporter.tell(event);
   // So that what the view draws between the events is on the screen too.
   if (index % Math.ceil(told.length / 4) === 0) await pause(110);
   if (ending === "log" && index % Math.ceil(told.length / 5) === 0) {
-    teller.writeAbove(() => process.stderr.write(`WARN: line ${index} of the log\n`));
+    reporter.writeAbove(() => process.stderr.write(`WARN: line ${index} of the log\n`));
   }
 }
 
 let interrupts = 0;
 process.on("SIGINT", () => {
   interrupts += 1;
-  if (interrupts === 1) teller.tell({ type: "job:draining", running: 3 });
+  if (interrupts === 1) reporter.tell({ type: "job:draining", running: 3 });
   else {
-    teller.stopping();
+    reporter.stopping();
     setTimeout(() => {
-      teller.interrupted(150);
+      reporter.interrupted(150);
       process.exit(130);
     }, 300);
   }
 });
-if (ending === "finish") teller.finish(JSON.parse(result));
+if (ending === "finish") reporter.finish(JSON.parse(result));
 for (let count = 1; ending === "grow" && count <= 4; count++) {
   await pause(110);
-  teller.tell({ type: "warning", code: "TEST", message: `warning ${count}`, name: null });
+  reporter.tell({ type: "warning", code: "TEST", message: `warning ${count}`, name: null });
 }
 if (ending === "throw") {
   await pause(200);

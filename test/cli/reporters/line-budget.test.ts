@@ -98,7 +98,7 @@ test("however many strangers there are, the lines about them are few, and leave 
   for (let stranger = 0; stranger < 100_000; stranger++) {
     const about = { name: `stranger ${stranger}`, message: "Cannot reach a node at 10.0.0.9:7447", hint: "Look" };
     tell({ type: "node:unreachable", ...about });
-    tell({ type: "node:refused", ...about, code: "FARM_KEY_UNUSABLE" });
+    tell({ type: "node:excluded", ...about, code: "FARM_KEY_UNUSABLE" });
     clock.nowMs += 36; // all in an hour
   }
   expect(megabytes()).toBeLessThan(1);

@@ -55,7 +55,7 @@ describe("no line holds what could move the cursor or pass for another line,", (
   const evil = "\u001b[2J\rx\nDone in 1 s";
   const events: FarmEvent[] = [
     { type: "warning", code: "W", message: evil, name: evil },
-    { type: "node:refused", name: evil, code: "FARM_NODE_REFUSED", message: evil, hint: evil },
+    { type: "node:excluded", name: evil, code: "FARM_NODE_EXCLUDED", message: evil, hint: evil },
     { type: "node:unreachable", name: evil, message: evil, hint: evil },
     { type: "node:busy", ...named, name: evil, holder: evil },
     { type: "node:lost", ...named, name: evil, message: evil },

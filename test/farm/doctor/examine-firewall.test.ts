@@ -15,7 +15,7 @@ test("on Windows the rule that lets nodes be found is looked for, and said as it
   const without = system("win32", "Es stimmen keine Regeln mit den angegebenen Kriterien \u00fcberein.", true);
   const finding = await examineFirewall(without);
   expect(finding).toMatchObject({ state: "warning", detail: expect.stringContaining("TCP 7447") });
-  expect(finding.mend).toMatch(
+  expect(finding.fix).toMatch(
     /netsh advfirewall firewall add rule .*protocol=TCP localport=7447.*protocol=UDP localport=5353/,
   );
   const withRule = system("win32", "Regelname:                            renderfarm\n----");
@@ -25,7 +25,7 @@ test("on Windows the rule that lets nodes be found is looked for, and said as it
 
 test("on macOS the firewall is looked at, and the permission named that nobody can look at", async () => {
   const on = await examineFirewall(system("darwin", "Firewall is enabled. (State = 1)"));
-  expect(on).toMatchObject({ state: "warning", mend: expect.stringContaining("Local Network") });
+  expect(on).toMatchObject({ state: "warning", fix: expect.stringContaining("Local Network") });
   const off = await examineFirewall(system("darwin", "Firewall is disabled. (State = 0)"));
   expect(off).toMatchObject({ state: "good", detail: expect.stringMatching(/it is off.*Local Network/) });
   const unseen = await examineFirewall(system("darwin", "", true));

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { FarmEvent } from "../../../src/farm/events.ts";
-import { JobNews } from "../../../src/farm/job/event-publisher.ts";
-import { Tally } from "../../../src/farm/job/job-totals.ts";
-import type { Attempt } from "../../../src/scheduler/state.ts";
+import { EventPublisher } from "../../../src/farm/job/event-publisher.ts";
+import { JobTotals } from "../../../src/farm/job/job-totals.ts";
+import type { LiveAttempt } from "../../../src/scheduler/state.ts";
 import type { NodeReport } from "../../../src/session/node-session.ts";
 import type { FrameResult } from "../../../src/session/protocol.ts";
 
 const node = "ab".repeat(16);
 const other = "cd".repeat(16);
 
-const attempt = (number: number, changes: Partial<Attempt> = {}): Attempt => ({
+const attempt = (number: number, changes: Partial<LiveAttempt> = {}): LiveAttempt => ({
   ...{ attempt: number, frame: number, node, slot: 0, status: "assigned", recall: "none" },
   ...{ startedAt: null, progressedAt: 0, dueAt: 0, fetchedAt: null, isHere: false, seconds: null, ...changes },
 });
@@ -32,14 +32,14 @@ function make() {
   const told: FarmEvent[] = [];
   const clock = { nowMs: 0, monotonicMs: () => clock.nowMs, unixMs: () => 0, sleep: async () => {} };
   const tell = (event: FarmEvent) => void told.push(event);
-  const tally = new Tally(tell, 0);
-  const news = new JobNews({ tell, tally, nameOf: (id) => (id === node ? "attic" : "desk"), clock });
-  const report = (from: string, said: NodeReport, ...known: Attempt[]) => {
+  const totals = new JobTotals(tell, 0);
+  const news = new EventPublisher({ tell, totals, nameOf: (id) => (id === node ? "attic" : "desk"), clock });
+  const report = (from: string, said: NodeReport, ...known: LiveAttempt[]) => {
     told.length = 0;
     news.report(from, said, new Map(known.map((each) => [each.attempt, each])));
     return told.map(({ type }) => type);
   };
-  return { report, told, clock, tally };
+  return { report, told, clock, totals };
 }
 
 describe("what a node says of an attempt is told", () => {
@@ -85,13 +85,13 @@ describe("what a node says of an attempt is told", () => {
 });
 
 test("a node's warnings are told once each and no more than fifty, then that there are more; another's all the same", () => {
-  const { report, told, tally } = make();
+  const { report, told, totals } = make();
   expect(report(node, warning("a"))).toEqual(["warning"]);
   expect(report(node, warning("a"))).toEqual([]);
   let count = 1;
   for (let number = 0; number < 10_000; number++) count += report(node, warning(`w${number}`)).length;
   expect(count).toBe(51);
-  expect(tally.warnings.at(-1)).toBe("It warns of more than is told (attic)");
+  expect(totals.warnings.at(-1)).toBe("It warns of more than is told (attic)");
   expect(report(other, warning("a"))).toEqual(["warning"]);
   expect(told[0]).toMatchObject({ message: "a", name: "desk" });
 });

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { FarmError } from "../../../src/core/errors.ts";
-import { ResultDesk } from "../../../src/farm/job/fetch-queue.ts";
+import { FetchQueue } from "../../../src/farm/job/fetch-queue.ts";
 import type { FrameStore } from "../../../src/frames/frame-store.ts";
 import type { EventBody } from "../../../src/scheduler/events.ts";
 import type { NodeSession } from "../../../src/session/node-session.ts";
@@ -52,21 +52,21 @@ function openDesk(store = storeThat(async () => true)) {
   const events: EventBody[] = [];
   const steps: EventBody[] = [];
   const broken: unknown[] = [];
-  const desk = new ResultDesk({
+  const fetchQueue = new FetchQueue({
     ...{ store, attemptsAt: () => 1, signal: new AbortController().signal },
     onEvent: (event) => (event.type === "fetch-begun" || event.type === "result-arrived" ? steps : events).push(event),
     onBroken: (error) => broken.push(error),
   });
-  return { desk, events, steps, broken };
+  return { fetchQueue, events, steps, broken };
 }
 
 const about = (frame: number) => ({ node, frame, attempt: frame });
 
 test("four results of a node are fetched at once, the others after them in their order", async () => {
-  const { desk, events, broken } = openDesk();
+  const { fetchQueue, events, broken } = openDesk();
   const slow = new SlowSession();
-  desk.joined(slow.session);
-  for (const frame of [1, 2, 3, 4, 5, 6]) desk.fetch(node, resultOf(frame));
+  fetchQueue.joined(slow.session);
+  for (const frame of [1, 2, 3, 4, 5, 6]) fetchQueue.fetch(node, resultOf(frame));
   await setImmediate();
   expect(slow.fetched).toEqual([1, 2, 3, 4]);
 
@@ -78,13 +78,13 @@ test("four results of a node are fetched at once, the others after them in their
 });
 
 test("a result that is released while it waits is not fetched, and ends as an event all the same", async () => {
-  const { desk, events } = openDesk();
+  const { fetchQueue, events } = openDesk();
   const slow = new SlowSession();
-  desk.joined(slow.session);
-  for (const frame of [1, 2, 3, 4, 5, 6]) desk.fetch(node, resultOf(frame));
+  fetchQueue.joined(slow.session);
+  for (const frame of [1, 2, 3, 4, 5, 6]) fetchQueue.fetch(node, resultOf(frame));
 
-  desk.release(node, { frame: 5, attempt: 5 });
-  desk.release(node, { frame: 1, attempt: 1 });
+  fetchQueue.release(node, { frame: 5, attempt: 5 });
+  fetchQueue.release(node, { frame: 1, attempt: 1 });
 
   expect(events).toEqual([{ type: "result-lost", ...about(5) }]);
   await setImmediate();
@@ -94,15 +94,15 @@ test("a result that is released while it waits is not fetched, and ends as an ev
 });
 
 test("what a lost link did to a fetch says nothing of the same result on the next one", async () => {
-  const { desk, events } = openDesk();
+  const { fetchQueue, events } = openDesk();
   const [first, second] = [new SlowSession(), new SlowSession()];
-  desk.joined(first.session);
-  desk.fetch(node, resultOf(1));
-  desk.fetch(node, resultOf(2));
+  fetchQueue.joined(first.session);
+  fetchQueue.fetch(node, resultOf(1));
+  fetchQueue.fetch(node, resultOf(2));
   await setImmediate();
-  desk.lost(node);
-  desk.joined(second.session);
-  desk.fetch(node, resultOf(1));
+  fetchQueue.lost(node);
+  fetchQueue.joined(second.session);
+  fetchQueue.fetch(node, resultOf(1));
 
   await first.end(new FarmError("FARM_LINK_LOST", "it is gone", ""));
   expect(events).toEqual([]);
@@ -113,21 +113,21 @@ test("what a lost link did to a fetch says nothing of the same result on the nex
 });
 
 test("a closed desk begins nothing", async () => {
-  const { desk } = openDesk();
+  const { fetchQueue } = openDesk();
   const slow = new SlowSession();
-  desk.joined(slow.session);
-  for (const frame of [1, 2, 3, 4, 5]) desk.fetch(node, resultOf(frame));
+  fetchQueue.joined(slow.session);
+  for (const frame of [1, 2, 3, 4, 5]) fetchQueue.fetch(node, resultOf(frame));
   await setImmediate();
-  desk.close();
+  fetchQueue.close();
   await slow.end();
   expect(slow.fetched).toEqual([1, 2, 3, 4]);
 });
 
 test("it is told when a result is asked for, when its bytes have come, and what became of it", async () => {
-  const { desk, events, steps } = openDesk();
+  const { fetchQueue, events, steps } = openDesk();
   const slow = new SlowSession();
-  desk.joined(slow.session);
-  for (const frame of [1, 2, 3, 4, 5]) desk.fetch(node, resultOf(frame));
+  fetchQueue.joined(slow.session);
+  for (const frame of [1, 2, 3, 4, 5]) fetchQueue.fetch(node, resultOf(frame));
   expect(steps).toEqual([1, 2, 3, 4].map((frame) => ({ type: "fetch-begun", ...about(frame) })));
   await setImmediate();
 
@@ -143,12 +143,12 @@ test("it is told when a result is asked for, when its bytes have come, and what 
 test("results are stored a few at a time, in the order in which they come, and nothing is fetched that would only wait", async () => {
   const commits: (() => void)[] = [];
   const store = storeThat(() => new Promise((resolve) => commits.push(() => resolve(true))));
-  const { desk, events, steps } = openDesk(store);
+  const { fetchQueue, events, steps } = openDesk(store);
   // Twenty nodes hold eight results each, and all of their links are quick.
   const sessions = Array.from({ length: 20 }, (_, index) => new SlowSession(`node${index}`));
   for (const slow of sessions) {
-    desk.joined(slow.session);
-    for (let frame = 1; frame <= 8; frame++) desk.fetch(slow.info.node, resultOf(frame));
+    fetchQueue.joined(slow.session);
+    for (let frame = 1; frame <= 8; frame++) fetchQueue.fetch(slow.info.node, resultOf(frame));
   }
   await setImmediate();
   for (let round = 0; round < 8; round++) for (const slow of sessions) await slow.end();

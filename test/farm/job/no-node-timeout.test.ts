@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { FarmError } from "../../../src/core/errors.ts";
-import { WaitLimit } from "../../../src/farm/job/no-node-timeout.ts";
+import { NoNodeTimeout } from "../../../src/farm/job/no-node-timeout.ts";
 
 /** Lets whole seconds pass, and looks after each one. @returns The second in which the limit was over, if it was */
-function wait(limit: WaitLimit, clock: { ms: number }, seconds: number): number | undefined {
+function wait(limit: NoNodeTimeout, clock: { ms: number }, seconds: number): number | undefined {
   for (let second = 1; second <= seconds; second += 1) {
     clock.ms += 1_000;
     try {
@@ -20,8 +20,8 @@ function make(waitMs: number | undefined) {
   const clock = { ms: 0 };
   const farm = { isThere: false, reason: undefined as FarmError | undefined };
   const sleep = () => Promise.reject(new Error("It does not sleep"));
-  const limit = new WaitLimit({
-    ...{ waitMs, isAnyoneThere: () => farm.isThere, stranded: () => farm.reason },
+  const limit = new NoNodeTimeout({
+    ...{ waitMs, isAnyoneThere: () => farm.isThere, loadError: () => farm.reason },
     clock: { monotonicMs: () => clock.ms, unixMs: () => 0, sleep },
   });
   return { clock, farm, limit };

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
-import { slotsGivenUp } from "../../../src/farm/job/unusable-node-errors.ts";
+import { allSlotsLost } from "../../../src/farm/job/unusable-node-errors.ts";
 
 const problem = { hint: "do this", log: [] };
 
 test("a node without slots is left out with what its last one said, and what to do", () => {
-  const crashed = slotsGivenUp("desk", { ...problem, code: "CRASHED", message: "Blender ended by itself (SIGSEGV)" });
+  const crashed = allSlotsLost("desk", { ...problem, code: "CRASHED", message: "Blender ended by itself (SIGSEGV)" });
   expect(crashed.message).toBe(
     "Cannot render on desk: its Blender ended again and again: Blender ended by itself (SIGSEGV)",
   );
   expect(crashed.hint).toBe("do this");
-  expect(slotsGivenUp("desk", null).message).toBe("Cannot render on desk: its Blender ended again and again");
+  expect(allSlotsLost("desk", null).message).toBe("Cannot render on desk: its Blender ended again and again");
 });
 
 test("a Blender that is well and has no room is not told as one that ended", () => {
-  const full = slotsGivenUp("desk", { ...problem, code: "DISK_FULL", message: "about 40 MB needed, 2 MB there" });
+  const full = allSlotsLost("desk", { ...problem, code: "DISK_FULL", message: "about 40 MB needed, 2 MB there" });
   expect(full.message).toBe("Cannot render on desk: about 40 MB needed, 2 MB there");
 });

@@ -8,7 +8,7 @@ import type { FarmEvent } from "../../../src/farm/events.ts";
 import { KnownNodes } from "../../../src/farm/nodes/known-nodes.ts";
 import { NodePool, type PoolEvent } from "../../../src/farm/nodes/node-pool.ts";
 import { OpenNodes } from "../../../src/farm/nodes/open-nodes.ts";
-import { Muster } from "../../../src/farm/nodes/version-gate.ts";
+import { VersionGate } from "../../../src/farm/nodes/version-gate.ts";
 import type { Dial } from "../../../src/session/link.ts";
 import type { FromNode } from "../../../src/session/protocol.ts";
 import { digestOf, FakeNode, type FakeNodeOptions } from "../../support/nodes/fake-node.ts";
@@ -49,8 +49,8 @@ class Farm {
       node.serve(pair.node).catch(() => {});
       return pair.coordinator;
     };
-    const muster = new Muster({ wanted: undefined, mixVersions: false, savedBy: undefined });
-    muster.close();
+    const versionGate = new VersionGate({ wanted: undefined, mixVersions: false, savedBy: undefined });
+    versionGate.close();
     const knownNodes = new KnownNodes(join(folder.path, "config"));
     const tell = (event: FarmEvent) => this.#note(() => this.events.push(event));
     const blob = { path: join(folder.path, "scene.blend"), sha256: digestOf(content), sizeBytes: content.length };
@@ -65,7 +65,7 @@ class Farm {
           allowScripts: false,
         }),
         dial,
-        muster,
+        versionGate,
       },
       ...{ blendBytes: content.length, knownNodes, keys: [key], tell },
       openNodes: new OpenNodes({ confirm: undefined, knownNodes, tell }),
@@ -154,8 +154,8 @@ test("a node named by two addresses takes part once, and nobody is told off", as
   await farm.pool.firstTriesOver();
   await farm.until(() => farm.links.length === 2 && farm.links[1]?.isOver === true);
   expect(farm.count("joined")).toBe(1);
-  expect(farm.count("node:refused")).toBe(0);
-  expect(farm.pool.standings.isAlive).toBe(true);
+  expect(farm.count("node:excluded")).toBe(0);
+  expect(farm.pool.statuses.isAlive).toBe(true);
 });
 
 describe("two nodes with one id", () => {
@@ -209,8 +209,8 @@ test("a node with two names that was started again is one node still, under the 
   farm.hosts.set("one", node);
   farm.see("one");
   await farm.until(() => farm.links.length > 2 && farm.links[2]?.isOver === true);
-  expect([farm.count("warning"), farm.count("node:refused"), farm.count("left-out")]).toEqual([0, 0, 0]);
-  expect(farm.pool.standings.isAlive).toBe(true);
+  expect([farm.count("warning"), farm.count("node:excluded"), farm.count("excluded")]).toEqual([0, 0, 0]);
+  expect(farm.pool.statuses.isAlive).toBe(true);
 });
 
 test("a node that cannot be reached is told once, and is tried again when it is seen again", async () => {
@@ -219,15 +219,15 @@ test("a node that cannot be reached is told once, and is tried again when it is 
   farm.start("one");
   await farm.until(() => farm.count("joined") === 1);
   expect(farm.count("node:unreachable")).toBe(1);
-  expect(farm.pool.standings.problems).toEqual([]);
+  expect(farm.pool.statuses.problems).toEqual([]);
 });
 
 test("an open node that mDNS found is refused for good, before it hears anything of the key", async () => {
   farm.start("one", { key: null }, "mdns");
-  await farm.until(() => farm.count("left-out") === 1);
-  expect(farm.events).toMatchObject([{ type: "node:refused", code: "FARM_NODE_REFUSED" }]);
+  await farm.until(() => farm.count("excluded") === 1);
+  expect(farm.events).toMatchObject([{ type: "node:excluded", code: "FARM_NODE_EXCLUDED" }]);
   expect(farm.links[0]?.sent.length).toBe(1); // the hello
-  expect(farm.pool.standings.isAlive).toBe(false);
+  expect(farm.pool.statuses.isAlive).toBe(false);
 });
 
 test("a node that proved a key is not taken as an open one later, although the user named it", async () => {
@@ -235,7 +235,7 @@ test("a node that proved a key is not taken as an open one later, although the u
   await farm.until(() => farm.count("joined") === 1);
   node.options.key = null;
   farm.links[0]?.cut();
-  await farm.until(() => farm.count("left-out") === 1);
+  await farm.until(() => farm.count("excluded") === 1);
   expect(farm.events.at(-1)).toMatchObject({ message: expect.stringContaining("it had a key before") });
 });
 
@@ -246,13 +246,13 @@ test("a stranger who announces a node's id does not keep it out: it is found at 
   const both = ["stranger", "real"].map((host) => ({ host, port: 7447 }));
   farm.pool.add({ addresses: both, id: node.id, source: "mdns" });
   await farm.until(() => farm.count("joined") === 1);
-  expect(farm.count("left-out")).toBe(0);
+  expect(farm.count("excluded")).toBe(0);
 
   const other = new FakeNode({ key, name: "other" });
   farm.hosts.set("other", other);
   farm.hosts.set("liar", new FakeNode({ key: makeFarmKey(), id: other.id }));
   farm.see("liar", other.id, "mdns");
-  await farm.until(() => farm.count("left-out") === 1);
+  await farm.until(() => farm.count("excluded") === 1);
   farm.see("liar", other.id, "mdns");
   farm.see("other", other.id, "mdns");
   await farm.until(() => farm.count("joined") === 2);
@@ -263,12 +263,12 @@ test("however many places are announced for a node's id, they are tried a bounde
   const id = "d".repeat(32);
   for (let place = 0; place < 100; place += 1) {
     farm.hosts.set(`liar-${place}`, new FakeNode({ key: makeFarmKey(), id }));
-    const leftOut = farm.count("left-out");
+    const leftOut = farm.count("excluded");
     farm.see(`liar-${place}`, id, "mdns");
-    if (place < 32) await farm.until(() => farm.count("left-out") > leftOut);
+    if (place < 32) await farm.until(() => farm.count("excluded") > leftOut);
   }
   expect(farm.links.length).toBe(32);
-  expect(farm.pool.standings.isAlive).toBe(false);
+  expect(farm.pool.statuses.isAlive).toBe(false);
 });
 
 test("a node counts as there from when it has the job until it is set free, not only once it has joined", async () => {
@@ -281,18 +281,18 @@ test("a node counts as there from when it has the job until it is set free, not 
     return type === "job-load"; // and says nothing
   };
   farm.start("slow", { onMessage: ({ type }) => hears(type) });
-  expect(farm.pool.standings.isTaken).toBe(false);
+  expect(farm.pool.statuses.isTaken).toBe(false);
   await isLoading;
-  expect(farm.pool.standings.isTaken).toBe(true);
+  expect(farm.pool.statuses.isTaken).toBe(true);
   expect(farm.count("joined")).toBe(0);
   await farm.end();
-  expect(farm.pool.standings.isTaken).toBe(false);
+  expect(farm.pool.statuses.isTaken).toBe(false);
 });
 
 test("a busy node does not count as there", async () => {
   farm.start("one", { busyWith: "somebody" });
   await farm.until(() => farm.count("node:busy") === 1);
-  expect(farm.pool.standings.isTaken).toBe(false);
+  expect(farm.pool.statuses.isTaken).toBe(false);
 });
 
 test("a node that is lost each time before it has opened the file is left out in the end, with the reason", async () => {
@@ -303,10 +303,10 @@ test("a node that is lost each time before it has opened the file is left out in
     },
   });
   const waking = setInterval(() => farm.see("dying"), 5); // it need not sit out its pauses
-  await farm.until(() => farm.count("left-out") === 1);
+  await farm.until(() => farm.count("excluded") === 1);
   clearInterval(waking);
   expect(farm.hosts.get("dying")?.heard.filter(({ type }) => type === "job-load").length).toBe(11);
-  expect(farm.events.at(-1)).toMatchObject({ type: "node:refused", message: expect.stringContaining("it fell over") });
+  expect(farm.events.at(-1)).toMatchObject({ type: "node:excluded", message: expect.stringContaining("it fell over") });
 });
 
 test.each([
@@ -322,38 +322,38 @@ test.each([
       return true;
     },
   });
-  await farm.until(() => farm.pool.standings.problems.some(({ code }) => code === "FARM_BAD_MESSAGE"));
+  await farm.until(() => farm.pool.statuses.problems.some(({ code }) => code === "FARM_BAD_MESSAGE"));
   expect(farm.count("report")).toBe(0);
 });
 
 test("a node that cannot open the file is left out, and the others are not", async () => {
   farm.start("bad", { loadFails: { message: "it is broken" } });
   farm.start("good");
-  await farm.until(() => farm.count("joined") === 1 && farm.count("left-out") === 1);
-  expect(farm.pool.standings.isAlive).toBe(true);
+  await farm.until(() => farm.count("joined") === 1 && farm.count("excluded") === 1);
+  expect(farm.pool.statuses.isAlive).toBe(true);
   expect(farm.hosts.get("bad")?.job).toBeUndefined(); // set free for others
 });
 
 test("a pool is stranded when those that were reached cannot open the file and the others were never reached", async () => {
   farm.start("bad", { loadFails: { message: "it is broken" } });
-  expect(farm.pool.standings.stranded).toBeUndefined(); // it may yet open it
-  await farm.until(() => farm.count("left-out") === 1);
+  expect(farm.pool.statuses.loadError).toBeUndefined(); // it may yet open it
+  await farm.until(() => farm.count("excluded") === 1);
   farm.see("never-there");
   await farm.until(() => farm.count("node:unreachable") === 1);
-  expect(farm.pool.standings.stranded).toMatchObject({ message: expect.stringContaining("it is broken") });
+  expect(farm.pool.statuses.loadError).toMatchObject({ message: expect.stringContaining("it is broken") });
   farm.start("busy", { busyWith: "somebody" });
   await farm.until(() => farm.count("node:busy") === 1);
-  expect(farm.pool.standings.stranded).toBeUndefined(); // it will be free some time
+  expect(farm.pool.statuses.loadError).toBeUndefined(); // it will be free some time
 });
 
 test("a pool whose only good node is lost is not stranded: it may come back", async () => {
   farm.start("bad", { loadFails: { message: "it is broken" } });
   farm.start("good");
-  await farm.until(() => farm.count("joined") === 1 && farm.count("left-out") === 1);
+  await farm.until(() => farm.count("joined") === 1 && farm.count("excluded") === 1);
   farm.hosts.delete("good");
   for (const link of farm.links) link.cut();
   await farm.until(() => farm.count("node:unreachable") === 1);
-  expect(farm.pool.standings.stranded).toBeUndefined();
+  expect(farm.pool.statuses.loadError).toBeUndefined();
 });
 
 test("what a node says while it loads comes after its joining, in its order", async () => {
@@ -397,13 +397,13 @@ describe("a node that has lost the blendfile", () => {
         return undefined;
       },
     });
-    await farm.until(() => farm.count("left-out") === 1);
+    await farm.until(() => farm.count("excluded") === 1);
     expect(uploads(node)).toBe(4);
     expect(farm.events.at(-1)).toMatchObject({
-      ...{ type: "node:refused", code: "FARM_LOAD_FAILED", hint: expect.stringMatching(/disk/) },
+      ...{ type: "node:excluded", code: "FARM_LOAD_FAILED", hint: expect.stringMatching(/disk/) },
       message: expect.stringMatching(/lost the blendfile again .* damaged/),
     });
-    expect(farm.pool.standings.stranded).toBeDefined(); // a job with nobody else ends
+    expect(farm.pool.statuses.loadError).toBeDefined(); // a job with nobody else ends
   });
 
   test("in the middle of a job gets it again, once for all its slots, and stays in the job", async () => {
@@ -427,7 +427,7 @@ describe("a node that has lost the blendfile", () => {
     await farm.until(() => farm.count("report") === 1);
     node.blobs.clear();
     void node.conversation?.send(lost(0));
-    await farm.until(() => farm.count("left-out") === 1);
+    await farm.until(() => farm.count("excluded") === 1);
     expect(told().length).toBe(3);
     expect(uploads(node)).toBeLessThanOrEqual(5); // it says so before we have heard that the last one is stored
     expect([farm.count("joined"), farm.count("lost")]).toEqual([1, 1]);
@@ -440,7 +440,7 @@ describe("a node that has lost the blendfile", () => {
     node.blobs.clear();
     node.options.rejectsBlob = "DISK_FULL";
     void node.conversation?.send(lost(0));
-    await farm.until(() => farm.count("left-out") === 1);
-    expect(farm.events.at(-1)).toMatchObject({ type: "node:refused", code: "FARM_BLEND_REJECTED" });
+    await farm.until(() => farm.count("excluded") === 1);
+    expect(farm.events.at(-1)).toMatchObject({ type: "node:excluded", code: "FARM_BLEND_REJECTED" });
   });
 });

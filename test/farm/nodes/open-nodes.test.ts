@@ -76,7 +76,7 @@ test("after a no the others go on, and the next job asks again", async () => {
     const run = job(listed(keyed, one), answer(false));
     await run.completed();
     expect(asked).toHaveLength(times);
-    expect(run.all("node:refused")).toMatchObject([{ name: "node-1", code: "FARM_NODE_OPEN" }]);
+    expect(run.all("node:excluded")).toMatchObject([{ name: "node-1", code: "FARM_NODE_OPEN" }]);
   }
   expect(one.node.heard).toEqual([]);
   await expect(job(listed(one), answer(false)).result).rejects.toMatchObject({ code: "FARM_NODE_OPEN" });
@@ -133,9 +133,9 @@ test("an open node that turns up while the job runs is left out with the reason,
     if (frame === 3) await refused;
   };
   const run = job(listed(keyed, late), answer(true));
-  run.onEvent = ({ type }) => type === "node:refused" && isRefused();
+  run.onEvent = ({ type }) => type === "node:excluded" && isRefused();
   await run.completed();
-  expect(run.all("node:refused")).toMatchObject([{ name: "node-1", code: "FARM_NODE_OPEN" }]);
+  expect(run.all("node:excluded")).toMatchObject([{ name: "node-1", code: "FARM_NODE_OPEN" }]);
   expect(asked).toEqual([]);
   expect(late.node.heard).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EarlyReports, ReportBudget } from "../../../src/farm/nodes/report-buffer.ts";
+import { ReportBudget, ReportBuffer } from "../../../src/farm/nodes/report-buffer.ts";
 import type { NodeReport } from "../../../src/session/node-session.ts";
 
 const progress = { type: "frame-progress", frame: 1, attempt: 1, fraction: 0.5 } as unknown as NodeReport;
@@ -7,7 +7,7 @@ const started = { type: "frame-started", frame: 1, attempt: 1, slot: 0 } as unkn
 const long = { ...started, message: "x".repeat(1024 * 1024) } as unknown as NodeReport;
 
 test("what a node says while nobody hears it is kept, but for progress", () => {
-  const early = new EarlyReports();
+  const early = new ReportBuffer();
   for (const report of [started, progress, started]) early.add(report);
   expect([early.take(), early.take()]).toEqual([[started, started], []]);
 });

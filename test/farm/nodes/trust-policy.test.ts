@@ -19,7 +19,7 @@ test("chooseKey() takes an open node only when the user answers for it: a farmsp
   expect(listed).toThrow(expect.objectContaining({ code: "FARM_NODE_OPEN", exitCode: 2 }));
   expect(listed).toThrow("attic (aaaaaaaa) at 10.0.0.7:7447");
   const found = () => chooseKey({ ...question, keyId: null, source: "mdns" });
-  expect(found).toThrow(expect.objectContaining({ code: "FARM_NODE_REFUSED" }));
+  expect(found).toThrow(expect.objectContaining({ code: "FARM_NODE_EXCLUDED" }));
 });
 
 describe("chooseKey() never takes a node open that had a key", () => {
@@ -38,7 +38,7 @@ test("chooseKey() refuses an unknown key, naming ids and no key", () => {
 
 test("chooseKey() takes no open node in the place of the one that we started", () => {
   const taken = () => chooseKey({ ...question, keyId: null, source: "embedded" });
-  expect(taken).toThrow(expect.objectContaining({ code: "FARM_NODE_REFUSED" }));
+  expect(taken).toThrow(expect.objectContaining({ code: "FARM_NODE_EXCLUDED" }));
 });
 
 const [pinned, other] = ["1".repeat(64), "2".repeat(64)];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JobSettings } from "../../../src/core/job-settings.ts";
-import { settleScene } from "../../../src/farm/output/scene-facts.ts";
+import { resolveScene } from "../../../src/farm/output/scene-facts.ts";
 import { FakeNode, type FakeNodeOptions } from "../../support/nodes/fake-node.ts";
 
 const settings = { frames: undefined, scene: undefined, missing: "fail" } as unknown as JobSettings;
@@ -10,30 +10,30 @@ const withRange = (frameStart: number, frameEnd: number, frameStep = 1) =>
 
 describe("settleScene() settles the frames:", () => {
   test("the scene's own range and step", () => {
-    expect(settleScene(withRange(-2, 5, 3), settings).frames).toEqual([-2, 1, 4]);
-    expect(settleScene(withRange(7, 7), settings).frames).toEqual([7]);
+    expect(resolveScene(withRange(-2, 5, 3), settings).frames).toEqual([-2, 1, 4]);
+    expect(resolveScene(withRange(7, 7), settings).frames).toEqual([7]);
   });
 
   test("those that were asked for, whatever the scene has", () => {
-    expect(settleScene(withRange(1, 2), { ...settings, frames: "10,8-9" }).frames).toEqual([8, 9, 10]);
-    expect(settleScene(withRange(5, 1), { ...settings, frames: "1" }).frames).toEqual([1]);
+    expect(resolveScene(withRange(1, 2), { ...settings, frames: "10,8-9" }).frames).toEqual([8, 9, 10]);
+    expect(resolveScene(withRange(5, 1), { ...settings, frames: "1" }).frames).toEqual([1]);
   });
 
   test("not a range that is empty", () => {
-    expect(() => settleScene(withRange(5, 1), settings)).toThrow("it goes from 5 to 1");
+    expect(() => resolveScene(withRange(5, 1), settings)).toThrow("it goes from 5 to 1");
   });
 });
 
 describe("settleScene() refuses", () => {
   test("a scene that is not there, and lists those that are", () => {
     const other = { ...info(), scene: "Shot 2" };
-    const refused = () => settleScene(other, { ...settings, scene: "Shot 2" });
+    const refused = () => resolveScene(other, { ...settings, scene: "Shot 2" });
     expect(refused).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT", hint: "It has: Scene" }));
   });
 
   test("a scene without a camera, unless its sequencer makes the picture", () => {
-    expect(() => settleScene(info({ scene: { camera: null } }), settings)).toThrow("no active camera");
-    expect(settleScene(info({ scene: { camera: null, sequencer: true } }), settings).frames.length).toBe(4);
+    expect(() => resolveScene(info({ scene: { camera: null } }), settings)).toThrow("no active camera");
+    expect(resolveScene(info({ scene: { camera: null, sequencer: true } }), settings).frames.length).toBe(4);
   });
 
   test("missing files, of which it lists at most 20 by path", () => {
@@ -42,7 +42,7 @@ describe("settleScene() refuses", () => {
       path: `//${index}.png`,
       missing: true,
     }));
-    const refused = () => settleScene(info({ sceneInfo: { references } }), settings);
+    const refused = () => resolveScene(info({ sceneInfo: { references } }), settings);
     expect(refused).toThrow(expect.objectContaining({ code: "FARM_FILES_MISSING" }));
     expect(refused).toThrow(/25 files[\s\S]*\/\/0\.png[\s\S]*\/\/19\.png\n {2}… and 5 more$/);
   });
@@ -53,6 +53,6 @@ test("settleScene() lets missing files pass with --missing warn, and names them"
     { kind: "image", path: "//gone.png", missing: true },
     { kind: "image", path: "//here.png", missing: false },
   ];
-  const facts = settleScene(info({ sceneInfo: { references } }), { ...settings, missing: "warn" });
+  const facts = resolveScene(info({ sceneInfo: { references } }), { ...settings, missing: "warn" });
   expect(facts.missing).toEqual(["//gone.png"]);
 });

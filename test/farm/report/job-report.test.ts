@@ -88,11 +88,11 @@ test("a node that invents ever new codes, names and warnings makes neither the r
   const log = [line(0, "job:started")];
   for (let index = 0; index < 1_000; index++) {
     log.push(requeued(index, 1, "a", `CODE_${String(index).padStart(4, "0")}: x`));
-    log.push(line(index, "node:refused", { name: `n${index}`, code: "FARM_NODE_REFUSED", message: "no" }));
+    log.push(line(index, "node:excluded", { name: `n${index}`, code: "FARM_NODE_EXCLUDED", message: "no" }));
     log.push(line(index, "warning", { message: `w${index}`, name: null }));
   }
-  const { causes, troubles, warnings } = await reportOn({ log });
-  expect([causes.length, troubles.length, warnings.length]).toEqual([101, 200, 200]);
+  const { causes, problems, warnings } = await reportOn({ log });
+  expect([causes.length, problems.length, warnings.length]).toEqual([101, 200, 200]);
   expect(causes.find(({ message }) => message === "other causes")).toMatchObject({ count: 900 });
 });
 
@@ -102,7 +102,7 @@ test("how the job ended, and what was wrong with its nodes: lost, barred, refuse
       ...[line(0, "job:started"), nodeLine(1, "node:lost", "a", { message: "no answer" }), line(3, "job:interrupted")],
       ...[line(10, "job:started"), nodeLine(11, "node:lost", "a", { message: "closed" })],
       nodeLine(12, "node:barred", "b", { reason: "3 failures in a row" }),
-      line(13, "node:refused", { name: "c", code: "FARM_LOAD_FAILED", message: "cannot open", hint: "pack it" }),
+      line(13, "node:excluded", { name: "c", code: "FARM_LOAD_FAILED", message: "cannot open", hint: "pack it" }),
       line(14, "node:unreachable", { name: "d", message: "nobody there", hint: "start it" }),
       nodeLine(15, "node:busy", "e", { holder: "them" }),
       ...[line(16, "encode:postponed", { message: "broken pipe" }), line(17, "warning", { message: "w", name: "a" })],
@@ -116,7 +116,7 @@ test("how the job ended, and what was wrong with its nodes: lost, barred, refuse
     ...{ outcome: "failed", error: { code: "FARM_FRAMES_FAILED", message: "Cannot finish" }, runs: 2 },
     warnings: ["Encoding was put off until all frames were there: broken pipe", "w (a)", refused, "w"],
   });
-  expect(report.troubles).toMatchObject([
+  expect(report.problems).toMatchObject([
     { what: "lost", name: "a", count: 2, message: "closed" },
     { what: "barred", name: "b", count: 1, message: "3 failures in a row" },
     { what: "refused", name: "c", code: "FARM_LOAD_FAILED", message: "cannot open", hint: "pack it" },

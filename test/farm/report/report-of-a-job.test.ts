@@ -117,7 +117,7 @@ test("a job with failures, a lost node, a refused one, an interruption and a sec
     ...{ code: "NO_OUTPUT", count: 1, nodes: [{ name: "attic", count: 1 }], givenUp: "" },
     ...{ message: "there is no file", hint: "" },
   });
-  expect(report.troubles.map(({ what, name }) => `${name} ${what}`).sort()).toEqual(["cellar lost", "old refused"]);
+  expect(report.problems.map(({ what, name }) => `${name} ${what}`).sort()).toEqual(["cellar lost", "old refused"]);
   const framesOf = (name: string) => records.filter(({ node }) => node.name === name).length;
   expect(report.nodes).toMatchObject(
     [attic, cellar, old]

@@ -193,7 +193,7 @@ test("a node that is barred or left out is away from then on, and one that is fo
   const log = sorted(
     ...[line(0, "job:started"), joined("a"), joined("b"), joined("c"), scene(7, 1)],
     ...[nodeLine(17, "node:barred", "a"), nodeLine(27, "node:forgiven", "a")],
-    line(12, "node:refused", { name: "b", code: "FARM_NODE_REFUSED" }),
+    line(12, "node:excluded", { name: "b", code: "FARM_NODE_EXCLUDED" }),
     ...[frame(1, "c", [7, 37, 37], "1/1"), line(37, "job:completed")],
   );
   const { nodes } = await reportOn({ log });

@@ -63,7 +63,7 @@ export class FuzzFarm {
   }
 
   #choose(kind: number, pick: number): void {
-    this.#leaveOut();
+    this.#exclude();
     const node = this.nodes[pick % this.nodes.length] as FuzzNode;
     const slot = (pick >> 2) % node.slots.length;
     const last = pick >> 3;
@@ -86,7 +86,7 @@ export class FuzzFarm {
   /** One round of a job that is left to itself: all mail arrives, what can end ends, bad nodes stay bad. */
   #settle(): void {
     const before = this.steps;
-    this.#leaveOut();
+    this.#exclude();
     for (const node of this.nodes) {
       node.join();
       for (const slot of node.slots.keys()) node.startSlot(slot);
@@ -104,7 +104,7 @@ export class FuzzFarm {
   }
 
   /** Whoever runs the job ends the link of such a node; here it comes back, so that the job can end. */
-  #leaveOut(): void {
+  #exclude(): void {
     for (const node of this.#givenUp) this.#lose(node, false);
     this.#givenUp.clear();
   }
@@ -204,7 +204,7 @@ export class FuzzFarm {
   #perform(order: Instruction): void {
     if (order.type === "announce") {
       const { news } = order;
-      const givenUp = this.nodes.find(({ id }) => news.type === "node-given-up" && news.node === id);
+      const givenUp = this.nodes.find(({ id }) => news.type === "node-excluded" && news.node === id);
       if (givenUp) this.#givenUp.add(givenUp);
       return;
     }

@@ -46,7 +46,7 @@ export class NetworkLab implements AsyncDisposable {
   }
 
   /** Puts the cable in again. */
-  async mend(host: string): Promise<void> {
+  async fix(host: string): Promise<void> {
     await ip("-n", this.#switch, "link", "set", this.#portOf(host), "up");
   }
 

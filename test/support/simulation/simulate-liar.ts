@@ -78,7 +78,7 @@ export class SimulatedLiar {
   }
 
   /** Its link is ended for good. */
-  leaveOut(): void {
+  exclude(): void {
     this.#isLeftOut = true;
     this.#unplug();
   }

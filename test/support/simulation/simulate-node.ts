@@ -68,7 +68,7 @@ export class SimulatedNode {
   readonly #slots: SimulatedSlot[] = [];
   readonly #held = new Map<number, AttemptRef>();
   readonly #fetches = new Set<AttemptRef>();
-  readonly #tries = new Map<Frame, number>();
+  readonly #history = new Map<Frame, number>();
   #link = 0;
   #isLinked = false;
   #isOn = true;
@@ -112,7 +112,7 @@ export class SimulatedNode {
   }
 
   /** Its link is ended for good. */
-  leaveOut(): void {
+  exclude(): void {
     this.#isLeftOut = true;
     this.#unplug();
   }
@@ -164,8 +164,8 @@ export class SimulatedNode {
   }
 
   #render(slot: SimulatedSlot, work: Work): void {
-    const tryHere = (this.#tries.get(work.frame) ?? 0) + 1;
-    this.#tries.set(work.frame, tryHere);
+    const tryHere = (this.#history.get(work.frame) ?? 0) + 1;
+    this.#history.set(work.frame, tryHere);
     if (this.#behaviour.freezes?.(work.frame, tryHere)) return;
     const { msPerFrame } = this.#behaviour;
     const { life } = slot;

@@ -1,6 +1,6 @@
 import { framesOfRange } from "../../../src/core/frame-range.ts";
 import type { Frame, NodeId } from "../../../src/core/node.ts";
-import type { EventBody, Instruction, News, Outcome, SchedulerEvent } from "../../../src/scheduler/events.ts";
+import type { EventBody, Instruction, Notice, Outcome, SchedulerEvent } from "../../../src/scheduler/events.ts";
 import { checkInvariants } from "../../../src/scheduler/invariants.ts";
 import type { SchedulingPolicy } from "../../../src/scheduler/policy.ts";
 import { storedFrames } from "../../../src/scheduler/progress.ts";
@@ -43,7 +43,7 @@ export interface SimulatedRun {
   readonly nodes: ReadonlyMap<NodeId, SimulatedNode>;
   /** Frames that each node finished rendering, whether or not the result was used. */
   renderedBy(node: NodeId): readonly Frame[];
-  newsOf<Type extends News["type"]>(type: Type): readonly Extract<News, { type: Type }>[];
+  newsOf<Type extends Notice["type"]>(type: Type): readonly Extract<Notice, { type: Type }>[];
   ordersOf<Type extends Instruction["type"]>(type: Type): readonly Extract<Instruction, { type: Type }>[];
   eventsOf<Type extends EventBody["type"]>(type: Type): readonly Extract<SchedulerEvent, { type: Type }>[];
 }
@@ -94,7 +94,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
       instructions.push(instruction);
       if (instruction.type === "finish") ended = { outcome: instruction.outcome, at: event.at };
       else if (instruction.type !== "announce") simulated(instruction.node)?.receive(instruction);
-      else if (instruction.news.type === "node-given-up") leaveOut(instruction.news.node);
+      else if (instruction.news.type === "node-excluded") exclude(instruction.news.node);
     }
   };
 
@@ -113,7 +113,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
   );
   const simulated = (id: NodeId) => nodes.get(id) ?? liars.get(id);
   // After the orders of the step: the link is ended by somebody else, a moment later.
-  const leaveOut = (id: NodeId) => timeline.after(0, () => simulated(id)?.leaveOut());
+  const exclude = (id: NodeId) => timeline.after(0, () => simulated(id)?.exclude());
   if (simulation.drainAt !== undefined) timeline.after(simulation.drainAt, () => happen({ type: "drain-requested" }));
   const tick = () => {
     happen({ type: "tick" });
@@ -143,7 +143,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
     state,
     nodes,
     renderedBy: (node) => nodes.get(node)?.rendered ?? [],
-    newsOf: (type) => news.filter((item): item is Extract<News, { type: typeof type }> => item.type === type),
+    newsOf: (type) => news.filter((item): item is Extract<Notice, { type: typeof type }> => item.type === type),
     ordersOf: (type) =>
       instructions.filter((order): order is Extract<Instruction, { type: typeof type }> => order.type === type),
     eventsOf: (type) =>

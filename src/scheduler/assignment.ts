@@ -1,9 +1,9 @@
 import type { NodeId } from "../core/node.ts";
 import { assignFrame } from "./attempts.ts";
 import type { Draft } from "./draft.ts";
-import { idlePlaces, type Place, placesBehind } from "./places.ts";
+import { type IdleSlot, idleSlots, slotsToQueueBehind } from "./idle-slots.ts";
 import { mayTake } from "./queries.ts";
-import { shareTheTail } from "./tail.ts";
+import { stealOrSpeculate } from "./speculation.ts";
 
 /**
  * Gives frames to whoever can take them: idle slots first, then one frame ahead to each busy slot, so that none waits on
@@ -11,16 +11,16 @@ import { shareTheTail } from "./tail.ts";
  */
 export function giveWork(draft: Draft, isTick: boolean): void {
   if (draft.isDraining || draft.at < draft.handsOutFrom) return;
-  handOut(draft, idlePlaces(draft));
-  handOut(draft, placesBehind(draft));
-  shareTheTail(draft, idlePlaces(draft), isTick);
+  handOut(draft, idleSlots(draft));
+  handOut(draft, slotsToQueueBehind(draft));
+  stealOrSpeculate(draft, idleSlots(draft), isTick);
 }
 
-function handOut(draft: Draft, places: Iterable<Place>): void {
+function handOut(draft: Draft, slots: Iterable<IdleSlot>): void {
   if (draft.frames.counts.queued === 0) return;
   /** Nodes that had their chance at every frame they were offered: none of their slots may take one either. */
   const spent = new Set<NodeId>();
-  for (const { node, slot } of places) {
+  for (const { node, slot } of slots) {
     if (draft.frames.counts.queued === 0 || draft.isDraining) return;
     if (spent.has(node)) continue;
     const record = draft.frames.firstQueued((candidate) => mayTake(draft, candidate, node, draft.at));

@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { keyFileOf, loadKeys, saveKey } from "../../src/config/keys.ts";
-import { type FarmKey, formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
-import { KnownNodes } from "../../src/farm/nodes/known-nodes.ts";
-import { skipBecause } from "../support/skip.ts";
-import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+import { keyFileOf, loadKeys, saveKey } from "../../../src/config/keys.ts";
+import { type FarmKey, formatFarmKey, makeFarmKey } from "../../../src/core/farm-key.ts";
+import { KnownNodes } from "../../../src/farm/nodes/known-nodes.ts";
+import { skipBecause } from "../../support/skip.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
 
 const isRoot = process.getuid?.() === 0;
 /** Nobody's on any machine. */
 const stranger = 54_321;
-const builder = new URL("../../scripts/build.mjs", import.meta.url).href;
-const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const builder = new URL("../../../scripts/build.mjs", import.meta.url).href;
+const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 
 const { build } = (await import(/* @vite-ignore */ builder)) as { build: (say: () => void) => Promise<void> };
 await build(() => {});

@@ -4,20 +4,20 @@ import type { TimedSet } from "./collections/timed-set.ts";
 import type { Draft } from "./draft.ts";
 import { movesOf } from "./filing.ts";
 import type { FrameRecord } from "./frame-table.ts";
-import type { Place } from "./places.ts";
+import type { IdleSlot } from "./idle-slots.ts";
 import {
   expectedFetchMs,
   expectedFrameMs,
   expectedRestMs,
+  historyOfThisRun,
   isSpentOn,
-  leastPatience,
   liveAttempts,
   mayTake,
-  ownTries,
-  patienceWith,
+  progressTimeoutOn,
   resultsOf,
+  shortestProgressTimeout,
 } from "./queries.ts";
-import type { Attempt } from "./state.ts";
+import type { LiveAttempt } from "./state.ts";
 
 /** After an event it is left at so many nodes that find nothing, and at so many attempts that one of them may not take … */
 const mostLooks = 8;
@@ -28,10 +28,10 @@ const mostLooksAtTick = 80;
  * Uses slots that found no frame in the queue. Each first has a waiting attempt of a busy slot handed over; where there
  * is none, it races an attempt that is expected to end later than a new one begun here.
  *
- * @param idle The fastest first: what is too late for one of them is too late for those after it
+ * @param idleSlots The fastest first: what is too late for one of them is too late for those after it
  * @param isTick Whether only time passed: that alone makes a result late, and is when more is looked at
  */
-export function shareTheTail(draft: Draft, idle: Iterable<Place>, isTick: boolean): void {
+export function stealOrSpeculate(draft: Draft, idleSlots: Iterable<IdleSlot>, isTick: boolean): void {
   const { coming, held, movable: waiting, raceable: running, withdrawing } = draft.indices;
   if (coming.size + held.size + waiting.size + running.size === 0) return;
   // A frame that is already on its way back to the queue will need one of these slots.
@@ -39,39 +39,42 @@ export function shareTheTail(draft: Draft, idle: Iterable<Place>, isTick: boolea
   const looks = isTick ? mostLooksAtTick : mostLooks;
   /** Nodes that may not take what there is: another slot of theirs may not either. */
   const failed = new Set<NodeId>();
-  for (const place of idle) {
-    if (expected-- > 0 || failed.has(place.node)) continue;
-    const moved = latest(draft, draft.indices.movable, looks, (attempt) => movable(draft, attempt, place));
+  for (const idleSlot of idleSlots) {
+    if (expected-- > 0 || failed.has(idleSlot.node)) continue;
+    const moved = latest(draft, draft.indices.movable, looks, (attempt) => movable(draft, attempt, idleSlot));
     if (moved.found) {
       withdraw(draft, moved.found);
       continue;
     }
-    const raced = draft.isDraining ? noFind : racedBy(draft, place, looks, isTick);
+    const raced = draft.isDraining ? noFind : racedBy(draft, idleSlot, looks, isTick);
     if (raced.found) {
-      assignFrame(draft, raced.found.frame, place.node, place.slot);
-      draft.emit({ type: "announce", news: { type: "frame-speculated", frame: raced.found.frame, node: place.node } });
+      assignFrame(draft, raced.found.frame, idleSlot.node, idleSlot.slot);
+      draft.emit({
+        type: "announce",
+        news: { type: "frame-speculated", frame: raced.found.frame, node: idleSlot.node },
+      });
       continue;
     }
     if (!moved.isElsewhere && !raced.isElsewhere) return;
-    failed.add(place.node);
+    failed.add(idleSlot.node);
     if (failed.size >= looks) return;
   }
 }
 
 /** What a place may do, and else whether a slower one of another node might. */
 interface Find {
-  readonly found: Attempt | undefined;
+  readonly found: LiveAttempt | undefined;
   readonly isElsewhere: boolean;
 }
 
 const noFind: Find = { found: undefined, isElsewhere: false };
 
-function racedBy(draft: Draft, place: Place, looks: number, isTick: boolean): Find {
-  const running = latest(draft, draft.indices.raceable, looks, (attempt) => raceable(draft, attempt, place));
+function racedBy(draft: Draft, idleSlot: IdleSlot, looks: number, isTick: boolean): Find {
+  const running = latest(draft, draft.indices.raceable, looks, (attempt) => raceable(draft, attempt, idleSlot));
   if (running.found) return running;
-  const other = overstaying(draft, place, looks);
+  const other = overstaying(draft, idleSlot, looks);
   if (other.found || !isTick) return { ...other, isElsewhere: other.isElsewhere || running.isElsewhere };
-  const late = lateResult(draft, place);
+  const late = lateResult(draft, idleSlot);
   return { ...late, isElsewhere: late.isElsewhere || other.isElsewhere || running.isElsewhere };
 }
 
@@ -82,9 +85,9 @@ type Gain = number | "too-soon" | "not-here";
  * The attempt that will end last of those which the place could end sooner. It is among those that are due last, or, where
  * attempts outran their time, among those that are due longest.
  */
-function latest(draft: Draft, index: TimedSet, mostLooks: number, gainOf: (attempt: Attempt) => Gain): Find {
+function latest(draft: Draft, index: TimedSet, mostLooks: number, gainOf: (attempt: LiveAttempt) => Gain): Find {
   if (index.size === 0) return noFind;
-  let found: Attempt | undefined;
+  let found: LiveAttempt | undefined;
   let latestMs = Number.NEGATIVE_INFINITY;
   let isElsewhere = false;
   for (const keys of [index.before(), index.values()]) {
@@ -101,36 +104,36 @@ function latest(draft: Draft, index: TimedSet, mostLooks: number, gainOf: (attem
 }
 
 /** When an attempt that waits behind a running one would end, if it should rather be moved to the place. */
-function movable(draft: Draft, attempt: Attempt, place: Place): Gain {
+function movable(draft: Draft, attempt: LiveAttempt, idleSlot: IdleSlot): Gain {
   const slot = attempt.slot === null ? undefined : draft.nodes.get(attempt.node)?.slots.get(attempt.slot);
   const before = slot?.running == null ? undefined : draft.attempts.get(slot.running);
   const record = draft.frames.get(attempt.frame);
-  if (before?.recall !== "none" || !record || !mayTake(draft, record, place.node, draft.at)) return "not-here";
+  if (before?.recall !== "none" || !record || !mayTake(draft, record, idleSlot.node, draft.at)) return "not-here";
   if (movesOf(record) >= draft.policy.movesPerFrame) return "not-here";
   const restMs = expectedRestMs(draft, before, draft.at);
   const thereMs = expectedFrameMs(draft, attempt.node);
   // Before any frame time is known, to start at once is all that can be said for a slot, and it is enough.
   if (restMs === null || thereMs === null) return 0;
-  return place.expectedMs < restMs + thereMs ? restMs + thereMs : "too-soon";
+  return idleSlot.expectedMs < restMs + thereMs ? restMs + thereMs : "too-soon";
 }
 
 /** When a running attempt will end, if another one at the place is expected to end sooner. */
-function raceable(draft: Draft, attempt: Attempt, place: Place): Gain {
+function raceable(draft: Draft, attempt: LiveAttempt, idleSlot: IdleSlot): Gain {
   const record = draft.frames.get(attempt.frame);
-  if (!record || !mayRace(draft, record, place)) return "not-here";
+  if (!record || !mayRace(draft, record, idleSlot)) return "not-here";
   if (overstays(draft, attempt)) return draft.at - heldSince(attempt);
   const restMs = expectedRestMs(draft, attempt, draft.at);
-  return restMs !== null && place.expectedMs < restMs ? restMs : "too-soon";
+  return restMs !== null && idleSlot.expectedMs < restMs ? restMs : "too-soon";
 }
 
 /** Whether one attempt more at the frame may begin at the place. One that overstays leaves room for another. */
-function mayRace(draft: Draft, record: FrameRecord, place: Place): boolean {
-  if (isSpentOn(draft, record, place.node)) return false;
+function mayRace(draft: Draft, record: FrameRecord, idleSlot: IdleSlot): boolean {
+  if (isSpentOn(draft, record, idleSlot.node)) return false;
   const live = liveAttempts(draft, record);
   // Another slot of the same machine is no faster, and would slow both.
-  if (live.some(({ node }) => node === place.node)) return false;
+  if (live.some(({ node }) => node === idleSlot.node)) return false;
   if (live.filter((other) => !overstays(draft, other)).length >= draft.policy.liveAttemptsPerFrame) return false;
-  return ownTries(draft, record).filter(({ hasStarted }) => hasStarted).length < draft.policy.attemptsPerFrame;
+  return historyOfThisRun(draft, record).filter(({ hasStarted }) => hasStarted).length < draft.policy.attemptsPerFrame;
 }
 
 /**
@@ -138,7 +141,7 @@ function mayRace(draft: Draft, record: FrameRecord, place: Place): boolean {
  * as the one it has been sending for longest. What waits for us, or has come and is not stored yet, is late by our own doing,
  * and to render it again would make us later still.
  */
-function lateResult(draft: Draft, place: Place): Find {
+function lateResult(draft: Draft, idleSlot: IdleSlot): Find {
   const seen = new Set<NodeId>();
   for (const [since, number] of draft.indices.coming.values()) {
     const lateMs = draft.at - since;
@@ -151,41 +154,41 @@ function lateResult(draft: Draft, place: Place): Find {
       if (looks++ >= mostLooks) break; // those before it are raced already, and are gone when that has ended
       const attempt = draft.attempts.get(result);
       const record = attempt && draft.frames.get(attempt.frame);
-      if (!record || attempt.isHere || !mayRace(draft, record, place)) continue;
-      if (isSooner(draft, attempt, lateMs, place)) return { found: attempt, isElsewhere: false };
+      if (!record || attempt.isHere || !mayRace(draft, record, idleSlot)) continue;
+      if (isSooner(draft, attempt, lateMs, idleSlot)) return { found: attempt, isElsewhere: false };
     }
   }
   return { found: undefined, isElsewhere: seen.size > 0 };
 }
 
-function isSooner(draft: Draft, { node, seconds }: Attempt, lateMs: number, place: Place): boolean {
-  const frameMs = expectedFrameMs(draft, place.node) ?? (seconds === null ? null : seconds * 1000);
+function isSooner(draft: Draft, { node, seconds }: LiveAttempt, lateMs: number, idleSlot: IdleSlot): boolean {
+  const frameMs = expectedFrameMs(draft, idleSlot.node) ?? (seconds === null ? null : seconds * 1000);
   if (frameMs === null) return false;
   const restMs = Math.max(expectedFetchMs(draft, node) - lateMs, lateMs * draft.policy.overdueShare);
-  return frameMs + expectedFetchMs(draft, place.node) < restMs;
+  return frameMs + expectedFetchMs(draft, idleSlot.node) < restMs;
 }
 
 /**
  * An attempt that was had for so long that nothing is hoped of it, whatever it shows of progress: else two nodes that show
  * some for ever could keep a frame for ever.
  */
-function overstaying(draft: Draft, place: Place, mostLooks: number): Find {
-  const leastMs = leastPatience(draft);
+function overstaying(draft: Draft, idleSlot: IdleSlot, mostLooks: number): Find {
+  const leastMs = shortestProgressTimeout(draft);
   let looks = 0;
   for (const [since, number] of draft.indices.held.values()) {
     if (draft.at - since <= leastMs || looks++ >= mostLooks) break;
     const attempt = draft.attempts.get(number);
     const record = attempt && draft.frames.get(attempt.frame);
-    if (record && overstays(draft, attempt) && mayRace(draft, record, place))
+    if (record && overstays(draft, attempt) && mayRace(draft, record, idleSlot))
       return { found: attempt, isElsewhere: false };
   }
   return { found: undefined, isElsewhere: looks > 0 };
 }
 
-function overstays(draft: Draft, attempt: Attempt): boolean {
-  return draft.at - heldSince(attempt) > patienceWith(draft, attempt.node);
+function overstays(draft: Draft, attempt: LiveAttempt): boolean {
+  return draft.at - heldSince(attempt) > progressTimeoutOn(draft, attempt.node);
 }
 
-function heldSince({ progressedAt, startedAt, status }: Attempt): number {
+function heldSince({ progressedAt, startedAt, status }: LiveAttempt): number {
   return status === "running" ? (startedAt ?? progressedAt) : progressedAt;
 }

@@ -4,27 +4,27 @@ import { idleSlotsOf } from "./filing.ts";
 import type { NodeRecord } from "./state.ts";
 
 /** A slot that could take an attempt, with how soon it is expected to be through with one. */
-export interface Place {
+export interface IdleSlot {
   readonly node: NodeId;
   readonly slot: SlotId;
   readonly expectedMs: number;
 }
 
 /** The idle slots, the fastest first, as they are now. Those of nodes without a frame time of their own count as the job's. */
-export function* idlePlaces({ frameMs, indices, nodes }: Draft): Generator<Place, undefined> {
+export function* idleSlots({ frameMs, indices, nodes }: Draft): Generator<IdleSlot, undefined> {
   const unprovenMs = frameMs.median ?? 0;
   const unproven = indices.unproven.values();
   let next = unproven.next();
   for (const [expectedMs, id] of indices.idle.values()) {
     for (; !next.done && unprovenMs < expectedMs; next = unproven.next())
-      yield* placesOf(nodes.get(next.value), unprovenMs);
-    yield* placesOf(nodes.get(id), expectedMs);
+      yield* slotsOf(nodes.get(next.value), unprovenMs);
+    yield* slotsOf(nodes.get(id), expectedMs);
   }
-  for (; !next.done; next = unproven.next()) yield* placesOf(nodes.get(next.value), unprovenMs);
+  for (; !next.done; next = unproven.next()) yield* slotsOf(nodes.get(next.value), unprovenMs);
 }
 
 /** Slots that render and have nothing waiting behind: first those that are due next, then those that are late. */
-export function* placesBehind({ at, attempts, indices: { alone } }: Draft): Generator<Place, undefined> {
+export function* slotsToQueueBehind({ at, attempts, indices: { alone } }: Draft): Generator<IdleSlot, undefined> {
   for (const keys of [alone.from(at), alone.before(at)]) {
     for (const [dueAt, number] of keys) {
       const attempt = attempts.get(number);
@@ -34,6 +34,6 @@ export function* placesBehind({ at, attempts, indices: { alone } }: Draft): Gene
   }
 }
 
-function* placesOf(node: NodeRecord | undefined, expectedMs: number): Generator<Place, undefined> {
+function* slotsOf(node: NodeRecord | undefined, expectedMs: number): Generator<IdleSlot, undefined> {
   if (node) for (const slot of idleSlotsOf(node)) yield { node: node.node, slot, expectedMs };
 }

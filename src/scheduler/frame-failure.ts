@@ -1,7 +1,7 @@
 import type { Draft } from "./draft.ts";
 import type { AttemptError } from "./events.ts";
-import type { FrameRecord, Try } from "./frame-table.ts";
-import { isSpentEverywhere, lossesOf, ownTries } from "./queries.ts";
+import type { FrameRecord, PastAttempt } from "./frame-table.ts";
+import { historyOfThisRun, isSpentEverywhere, lossesOf } from "./queries.ts";
 
 /**
  * Decides whether a frame that no attempt works on has failed.
@@ -10,8 +10,8 @@ import { isSpentEverywhere, lossesOf, ownTries } from "./queries.ts";
  */
 export function judgeFrame(draft: Draft, record: FrameRecord): readonly AttemptError[] | null {
   const { policy } = draft;
-  const tries = ownTries(draft, record);
-  const failures = tries.filter(({ end }) => end === "failed");
+  const history = historyOfThisRun(draft, record);
+  const failures = history.filter(({ end }) => end === "failed");
   const errors = failures.flatMap((failure) => failure.error ?? []);
   if (sceneErrorOf(draft, record)) return errors;
   // A node's own fault (no GPU, no memory) says nothing of the frame as long as there are other nodes.
@@ -22,17 +22,17 @@ export function judgeFrame(draft: Draft, record: FrameRecord): readonly AttemptE
   if (isSpent && failures.length >= policy.failuresThatFailAFrame) return errors;
 
   // A result that is lost with its link each time it is fetched is one attempt, and would be fetched for ever.
-  const lost = tries.reduce((sum, entry) => sum + lossesOf(entry), 0);
-  const started = tries.filter(({ hasStarted }) => hasStarted);
+  const lost = history.reduce((sum, entry) => sum + lossesOf(entry), 0);
+  const started = history.filter(({ hasStarted }) => hasStarted);
   const isLost = isSpent && lost >= policy.lossesThatFailAFrame;
   if (!isLost && started.length < policy.attemptsPerFrame) return null;
-  const reoffers = started.reduce((sum, entry) => sum + entry.reoffers, 0);
-  return [...errors, lossError(record, started.length + reoffers, lost)];
+  const refetches = started.reduce((sum, entry) => sum + entry.refetches, 0);
+  return [...errors, lossError(record, started.length + refetches, lost)];
 }
 
 /** The error of this frame that proves the scene at fault: the same code on enough different nodes. */
 export function sceneErrorOf(draft: Draft, record: FrameRecord): AttemptError | null {
-  const failures = ownTries(draft, record).filter(({ error }) => error?.fault === "scene");
+  const failures = historyOfThisRun(draft, record).filter(({ error }) => error?.fault === "scene");
   for (const { error } of failures) {
     const alike = failures.filter((other) => other.error?.code === error?.code);
     if (error && nodesOf(alike).size >= draft.policy.nodesThatBlameTheScene) return error;
@@ -42,11 +42,11 @@ export function sceneErrorOf(draft: Draft, record: FrameRecord): AttemptError | 
 
 /** The nodes on which the frame failed with this code. */
 export function nodesThatFailedWith(draft: Draft, record: FrameRecord, code: string): string[] {
-  return [...nodesOf(ownTries(draft, record).filter(({ error }) => error?.code === code))];
+  return [...nodesOf(historyOfThisRun(draft, record).filter(({ error }) => error?.code === code))];
 }
 
-function nodesOf(tries: readonly Try[]): Set<string> {
-  return new Set(tries.map((entry) => entry.node));
+function nodesOf(history: readonly PastAttempt[]): Set<string> {
+  return new Set(history.map((entry) => entry.node));
 }
 
 function lossError(record: FrameRecord, started: number, lost: number): AttemptError {

@@ -1,10 +1,10 @@
-import { disregard, settleFrame } from "./attempts.ts";
+import { timedOutCode } from "./attempt-origin.ts";
+import { disregard, requeueOrFail } from "./attempts.ts";
 import { giveUpAttempt } from "./blame.ts";
 import type { Draft } from "./draft.ts";
-import { timedOutCode } from "./origin.ts";
-import { leastPatience, patienceWith } from "./queries.ts";
+import { progressTimeoutOn, shortestProgressTimeout } from "./queries.ts";
 import { giveUpSlot } from "./slots.ts";
-import type { Attempt } from "./state.ts";
+import type { LiveAttempt } from "./state.ts";
 
 /**
  * Stops waiting for what shows no progress, or does not answer. Results are not waited for here: whoever fetches them
@@ -17,7 +17,7 @@ export function giveUpSilent(draft: Draft): void {
     if (attempt.recall === "disregarded") giveUpMute(draft, attempt, attempt.slot);
     else if (attempt.recall === "withdrawing") giveUpWithdrawn(draft, attempt);
     else if (attempt.status === "running") giveUpRunning(draft, attempt);
-    else giveUpUnbegun(draft, attempt, attempt.slot);
+    else giveUpUnstarted(draft, attempt, attempt.slot);
   }
 }
 
@@ -25,14 +25,14 @@ export function giveUpSilent(draft: Draft): void {
 function silentAttempts(draft: Draft): number[] {
   const { indices, policy } = draft;
   const kinds = [
-    [indices.silent, leastPatience(draft)],
+    [indices.silent, shortestProgressTimeout(draft)],
     [indices.withdrawing, policy.answerMs],
-    [indices.mute, policy.patienceMs],
+    [indices.mute, policy.progressTimeoutMs],
   ] as const;
   const found: number[] = [];
-  for (const [kind, patienceMs] of kinds) {
+  for (const [kind, progressTimeoutMs] of kinds) {
     for (const [since, attempt] of kind.values()) {
-      if (draft.at - since <= patienceMs) break;
+      if (draft.at - since <= progressTimeoutMs) break;
       found.push(attempt);
     }
   }
@@ -40,9 +40,9 @@ function silentAttempts(draft: Draft): number[] {
 }
 
 /** What runs is cancelled, by killing its slot, and its frame goes to others. */
-function giveUpRunning(draft: Draft, attempt: Attempt): void {
+function giveUpRunning(draft: Draft, attempt: LiveAttempt): void {
   const silentMs = draft.at - attempt.progressedAt;
-  if (silentMs <= patienceWith(draft, attempt.node)) return;
+  if (silentMs <= progressTimeoutOn(draft, attempt.node)) return;
   giveUpAttempt(draft, attempt, {
     code: timedOutCode,
     message: `no progress for ${inSeconds(silentMs)}`,
@@ -52,27 +52,27 @@ function giveUpRunning(draft: Draft, attempt: Attempt): void {
 }
 
 /** What nothing stands before should have begun. Its frame cannot be the reason: the slot is. */
-function giveUpUnbegun(draft: Draft, attempt: Attempt, slot: number): void {
+function giveUpUnstarted(draft: Draft, attempt: LiveAttempt, slot: number): void {
   if (draft.nodes.get(attempt.node)?.slots.get(slot)?.running !== null) return;
   const silentMs = draft.at - attempt.progressedAt;
-  if (silentMs <= patienceWith(draft, attempt.node)) return;
+  if (silentMs <= progressTimeoutOn(draft, attempt.node)) return;
   const reason = `it did not begin a frame for ${inSeconds(silentMs)}`;
   disregard(draft, attempt, "lost");
-  settleFrame(draft, attempt, reason);
+  requeueOrFail(draft, attempt, reason);
   giveUpSlot(draft, { node: attempt.node, slot }, reason);
 }
 
 /** The node neither gave it back nor began it: its frame counts on it no longer, though it may be rendered twice so. */
-function giveUpWithdrawn(draft: Draft, attempt: Attempt): void {
+function giveUpWithdrawn(draft: Draft, attempt: LiveAttempt): void {
   if (draft.at - attempt.progressedAt <= draft.policy.answerMs) return;
   disregard(draft, attempt, "withdrawn");
-  settleFrame(draft, attempt, null);
+  requeueOrFail(draft, attempt, null);
 }
 
 /** The node was told to end it or to give it back, and says nothing: its slot hangs, or it is no honest node. */
-function giveUpMute(draft: Draft, attempt: Attempt, slot: number): void {
+function giveUpMute(draft: Draft, attempt: LiveAttempt, slot: number): void {
   const silentMs = draft.at - attempt.progressedAt;
-  if (silentMs <= draft.policy.patienceMs) return;
+  if (silentMs <= draft.policy.progressTimeoutMs) return;
   giveUpSlot(draft, { node: attempt.node, slot }, `it did not end a frame within ${inSeconds(silentMs)}`);
 }
 

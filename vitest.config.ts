@@ -6,6 +6,7 @@ const randomTests = ["test/fuzz/**/*.test.ts", "test/scheduler/{liars,properties
 export default defineConfig({
   oxc: { target: "es2022" },
   test: {
+    globalSetup: "test/support/build-once.ts",
     projects: [
       {
         extends: true,

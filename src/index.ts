@@ -1,5 +1,6 @@
 /** The public face of renderfarm: everything its own command line uses, and nothing else. */
 export { flagsOfEnvironment } from "./config/environment.ts";
+export { formatFarmKey, parseFarmKey } from "./config/farm-key-text.ts";
 export {
   type Farmspec,
   farmspecJsonSchema,
@@ -15,7 +16,7 @@ export { keyFileOf, loadKeys, saveKey } from "./config/keys.ts";
 export { recentBlends, rememberBlend } from "./config/recent.ts";
 export { type Context, layerFlags, resolveSettings } from "./config/resolve-settings.ts";
 export { type ExitCode, FarmError, type FarmErrorCode } from "./core/errors.ts";
-export { type FarmKey, formatFarmKey, makeFarmKey, parseFarmKey } from "./core/farm-key.ts";
+export { type FarmKey, makeFarmKey } from "./core/farm-key.ts";
 export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
 export type { JobSettings } from "./core/job-settings.ts";
 export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
@@ -25,7 +26,15 @@ export { counted, printable, printableJson, printableLines, withoutControls } fr
 export { formatBytes, formatDuration } from "./core/units.ts";
 export { type DoctorOptions, examine } from "./farm/doctor/doctor.ts";
 export type { Finding } from "./farm/doctor/finding.ts";
-export type { FarmEvent, FarmEventMap, FarmEventName, FarmListener, NodeName, NodeTally } from "./farm/events.ts";
+export type {
+  FarmEvent,
+  FarmEventMap,
+  FarmEventName,
+  FarmListener,
+  JobSummary,
+  NodeName,
+  NodeTally,
+} from "./farm/events.ts";
 export { type NodeProgramOptions, runNode } from "./farm/local-node/run-node.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/nodes/discover-nodes.ts";
 export { type DuplicateIds, duplicatesOf } from "./farm/nodes/duplicates.ts";
@@ -39,4 +48,4 @@ export {
   renderJob,
 } from "./farm/render-job.ts";
 export { type JobReport, reportOf } from "./farm/report/job-report.ts";
-export { appendToOwnFile } from "./system/files/own-file.ts";
+export { LineFile } from "./system/files/line-file.ts";

@@ -85,9 +85,34 @@ test("files are renamed, removed and opened for writing where it is waited for w
   expect(users).toEqual(["system/files/held-files.ts", "system/files/durable.ts", "frames/lock/lock-file.ts"].sort());
 });
 
-test("no file is so long that it must hold more than one subject", () => {
-  const long = files.map((file) => ({ file, lines: readFileSync(resolve(source, file), "utf8").split("\n").length }));
-  expect(long.filter(({ lines }) => lines > 300)).toEqual([]);
+test("in farm/, imports between the folders run one way", () => {
+  const below: Readonly<Record<string, readonly string[]>> = {
+    nodes: [],
+    output: [],
+    report: [],
+    "local-node": ["nodes"],
+    doctor: ["local-node", "nodes"],
+    job: ["nodes", "output", "report"],
+  };
+  /** Words that all of them share. */
+  const shared = /^farm\/(events|worker|stay-awake)\.ts$/;
+  const folderOf = (path: string) => /^farm\/([^/]+)\//.exec(path)?.[1];
+  const wrong = inside.filter(({ file, to }) => {
+    const target = pathOf({ file, to });
+    const [from, into] = [folderOf(file), folderOf(target)];
+    if (from === undefined || !target.startsWith("farm/") || from === into || shared.test(target)) return false;
+    return into === undefined || !below[from]?.includes(into);
+  });
+  expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+  expect(new Set(files.flatMap((file) => folderOf(file) ?? []))).toEqual(new Set(Object.keys(below)));
+});
+
+test("no file is so long that it must hold more than one subject, and no folder has more files than one overlooks", () => {
+  const lines = (file: string) => readFileSync(resolve(source, file), "utf8").split("\n").length - 1;
+  expect(files.map((file) => ({ file, lines: lines(file) })).filter((each) => each.lines > 250)).toEqual([]);
+  const sizes = new Map<string, number>();
+  for (const file of files) sizes.set(dirname(file), (sizes.get(dirname(file)) ?? 0) + 1);
+  expect([...sizes].filter(([, size]) => size > 22)).toEqual([]);
 });
 
 function importsOf(file: string): Import[] {

@@ -1,8 +1,7 @@
 import { Writable } from "node:stream";
 import pino from "pino";
 import pretty from "pino-pretty";
-import { printable, withoutControls } from "../index.ts";
-import { LogFile } from "./log-file.ts";
+import { LineFile, printable, withoutControls } from "../index.ts";
 
 export interface LogOptions {
   /** Level from which on lines go to stderr. */
@@ -25,7 +24,7 @@ export function levelBesideView(level: pino.LevelWithSilent): pino.LevelWithSile
 export class JobLog {
   readonly logger: pino.Logger;
   readonly #options: LogOptions;
-  readonly #files = new Map<string, LogFile>();
+  readonly #files = new Map<string, LineFile>();
   readonly #streams: ReturnType<typeof pino.multistream>;
 
   constructor(options: LogOptions) {
@@ -51,7 +50,7 @@ export class JobLog {
     }
     const { write } = this.#options;
     const onProblem = (why: string) => write(`${printable(`Cannot write all of the log ${path}: ${why}`)}\n`);
-    const file = new LogFile(path, onProblem);
+    const file = new LineFile(path, onProblem);
     this.#files.set(path, file);
     this.#streams.add({ level: "debug", stream: file });
   }

@@ -14,6 +14,7 @@ import { areLastWordsTaken, err, out } from "./outputs.ts";
 import { makeProgram } from "./program.ts";
 import { PromptCancelledError } from "./prompts/questions.ts";
 import { JsonLines } from "./reporters/json-lines.ts";
+import { wasTold } from "./reporters/reporters.ts";
 import { wasInterrupted } from "./signals.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
@@ -63,7 +64,7 @@ function tellError(error: unknown): number {
     json?.fail({ code: "BUG", message: String(error), hint: "Please report it" });
     return 1;
   }
-  json?.fail(error);
+  if (!wasTold(error)) json?.fail(error);
   err.write(`Error: ${printableLines(error.message)}\n  ${printable(error.hint)}\n`);
   return error.exitCode;
 }

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
-import { type FarmKey, formatFarmKey, parseFarmKey } from "../core/farm-key.ts";
+import type { FarmKey } from "../core/farm-key.ts";
 import { readConfigFile, writeConfigFile } from "../system/files/config-file.ts";
 import { readRegularFile, whyUnreadable } from "../system/files/regular-file.ts";
+import { formatFarmKey, parseFarmKey } from "./farm-key-text.ts";
 
 /** Where this user's farm key is kept, by nodes and coordinators alike. */
 export function keyFileOf(configFolder: string): string {

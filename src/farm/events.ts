@@ -16,10 +16,24 @@ export interface NodeTally extends NodeName {
   readonly renderSeconds: number;
 }
 
+/** A job of which every expected frame is in the video. */
+export interface JobSummary {
+  readonly output: string;
+  /** Frames expected, stored, checked and in the video. */
+  readonly frames: number;
+  /** How many of them an earlier run had stored. */
+  readonly reused: number;
+  readonly seconds: number;
+  readonly nodes: readonly NodeTally[];
+  readonly warnings: readonly string[];
+}
+
 /** Everything a job tells while it runs. Keys are `noun:verb`; scripts read them, so they are not renamed. */
 export interface FarmEventMap {
   /** When the inputs were found good and the job folder is ours. */
   "job:started": { blend: string; output: string; folder: string };
+  /** When it is known which Blender renders: a run of the job begins. `blender` is `null` when versions are mixed. */
+  "job:begun": { job: string; run: number; blender: string | null };
   /** When frames of an earlier run are about to be proved again, which takes a while when they are many or large. */
   "job:checking": { frames: number };
   /** When a job folder of an earlier run is taken up: these of its frames are whole and are not rendered again. */
@@ -47,7 +61,7 @@ export interface FarmEventMap {
   "node:forgiven": NodeName;
   /** When all nodes are gone: the job waits for one. */
   "job:waiting": { missing: number };
-  /** When it is settled what will be rendered. */
+  /** When it is known what will be rendered. */
   "scene:read": {
     scene: string;
     frames: number;
@@ -66,8 +80,8 @@ export interface FarmEventMap {
   "frame:rendered": NodeName & { frame: Frame; seconds: number };
   /** When a frame is checked and safely on disk. */
   "frame:stored": NodeName & { frame: Frame; seconds: number; stored: number; total: number };
-  /** When an attempt came to nothing and the frame goes back into the queue. */
-  "frame:requeued": NodeName & { frame: Frame; reason: string };
+  /** When an attempt came to nothing and the frame goes back into the queue. `code` is `null` when nobody is to blame. */
+  "frame:requeued": NodeName & { frame: Frame; code: string | null; reason: string };
   /** When FFmpeg refused a stored frame, which was set aside as `file`: it is rendered again, once. */
   "frame:refused": NodeName & { frame: Frame; message: string; file: string };
   /** When a frame was given up. */
@@ -91,6 +105,12 @@ export interface FarmEventMap {
   "output:finishing": Record<never, never>;
   /** When no new frame is begun any more, and what runs is finished. */
   "job:draining": { running: number };
+  /** When every expected frame is in the output, which is in its place. Nothing follows. */
+  "job:completed": JobSummary;
+  /** When the job was stopped by the user: `missing` frames are not stored; `null` before their number was known. */
+  "job:interrupted": { missing: number | null };
+  /** When the job cannot go on. Nothing follows; the same call goes on from what is stored. */
+  "job:failed": { code: string; message: string; hint: string };
 }
 
 export type FarmEventName = keyof FarmEventMap;

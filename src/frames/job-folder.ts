@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
 import { syncFolder } from "../system/files/durable.ts";
 import { makeFolders } from "../system/files/folders.ts";
@@ -103,6 +103,14 @@ export class JobFolder implements AsyncDisposable {
     return join(this.path, "frames.ndjson");
   }
 
+  get attemptsPath(): string {
+    return join(this.path, "attempts.ndjson");
+  }
+
+  get eventsPath(): string {
+    return join(this.path, "events.ndjson");
+  }
+
   get logPath(): string {
     return join(this.path, "log.ndjson");
   }
@@ -155,7 +163,7 @@ export class JobFolder implements AsyncDisposable {
    *
    * @throws {FarmError} `FARM_STORE_FAILED`
    */
-  async settle(facts: Readonly<Record<string, unknown>>): Promise<void> {
+  async writeFacts(facts: Readonly<Record<string, unknown>>): Promise<void> {
     if (this.#record === null) throw new Error("No run has begun");
     try {
       await this.#write({ ...this.#record, facts });
@@ -201,14 +209,15 @@ export class JobFolder implements AsyncDisposable {
       throw error; // else frames that are there would lose their records
     });
     const frames = names.filter((name) => frameOfFileName(name) !== null).length;
+    const records = [this.framesLogPath, this.attemptsPath, this.eventsPath];
     if (frames === 0) {
-      await removeFile(this.framesLogPath); // of frames that are gone
+      for (const path of records) await removeFile(path); // of frames that are gone
       return null;
     }
     const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
     const folder = `${this.framesFolder}.${time}.${randomBytes(2).toString("hex")}`;
     await renameFile(this.framesFolder, folder);
-    await moveIfThere(this.framesLogPath, join(folder, "frames.ndjson"));
+    for (const path of records) await moveIfThere(path, join(folder, basename(path)));
     return { folder, frames };
   }
 }

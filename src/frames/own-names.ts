@@ -19,7 +19,7 @@ export const isBlobName: IsOwnName = (name) => /^([0-9a-f]{64}|[0-9a-f]{8}\.part
 
 /** What stands in the job folder itself, beside its folders. */
 export const isRecordName: IsOwnName = (name) =>
-  /^(job\.json|frames\.ndjson|log\.ndjson|lock\.([0-9a-f]{8}\.now|[0-9a-f]{16}|takeover)|\.renderfarm-[0-9a-f]{16}\.part)$/.test(
+  /^(job\.json|(attempts|events|frames|log)\.ndjson|lock\.([0-9a-f]{8}\.now|[0-9a-f]{16}|takeover)|\.renderfarm-[0-9a-f]{16}\.part)$/.test(
     name,
   );
 

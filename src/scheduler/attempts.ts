@@ -123,8 +123,14 @@ export function withdraw(draft: Draft, attempt: LiveAttempt): void {
  * Returns an active frame to the queue, or fails it, once no attempt is left that it counts on.
  *
  * @param reason For people; `null` when nothing happened that they should know of
+ * @param code Of the error, if there was one
  */
-export function requeueOrFail(draft: Draft, attempt: LiveAttempt, reason: string | null): void {
+export function requeueOrFail(
+  draft: Draft,
+  attempt: LiveAttempt,
+  reason: string | null,
+  code: string | null = null,
+): void {
   const record = draft.frames.get(attempt.frame);
   if (record?.status !== "active" || liveAttempts(draft, record).length > 0) return;
   const errors = judgeFrame(draft, record);
@@ -135,6 +141,6 @@ export function requeueOrFail(draft: Draft, attempt: LiveAttempt, reason: string
   }
   draft.setFrame({ ...record, status: "queued" });
   if (reason === null) return;
-  const { frame, node } = attempt;
-  draft.emit({ type: "announce", news: { type: "frame-requeued", frame, node, attempt: attempt.attempt, reason } });
+  const { frame, node, attempt: number } = attempt;
+  draft.emit({ type: "announce", news: { type: "frame-requeued", frame, node, attempt: number, code, reason } });
 }

@@ -66,7 +66,7 @@ export function forgive(draft: Draft, node: NodeRecord): void {
 function countFailure(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
   blameScene(draft, attempt);
   blameNode(draft, attempt.node, error.code);
-  requeueOrFail(draft, attempt, `${error.code}: ${error.message}`);
+  requeueOrFail(draft, attempt, error.message, error.code);
 }
 
 function blameScene(draft: Draft, attempt: LiveAttempt): void {

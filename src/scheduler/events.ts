@@ -83,7 +83,13 @@ export type InstructionBody =
   | { readonly type: "finish"; readonly outcome: Outcome };
 
 export type Notice =
-  | ({ readonly type: "frame-requeued"; readonly node: NodeId; readonly reason: string } & AttemptRef)
+  /** `code` is that of the error, or `null` when nobody is to blame. */
+  | ({
+      readonly type: "frame-requeued";
+      readonly node: NodeId;
+      readonly code: string | null;
+      readonly reason: string;
+    } & AttemptRef)
   /** Given up, though a result that turns up before the job ends is still stored. */
   | { readonly type: "frame-failed"; readonly frame: Frame; readonly errors: readonly AttemptError[] }
   | { readonly type: "frame-speculated"; readonly frame: Frame; readonly node: NodeId }

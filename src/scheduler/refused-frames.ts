@@ -28,8 +28,11 @@ export function onFrameRefused(draft: Draft, { node, frame, error }: Refusal): v
   draft.setFrame({ ...record, status: "queued", history: [...others, failed] });
   if (record.status === "queued") return;
   draft.isFinished = false;
-  const reason = `${error.code}: ${error.message}`;
-  draft.emit({ type: "announce", news: { type: "frame-requeued", frame, node, attempt: failed.attempt, reason } });
+  const { code, message: reason } = error;
+  draft.emit({
+    type: "announce",
+    news: { type: "frame-requeued", frame, node, attempt: failed.attempt, code, reason },
+  });
   blameNode(draft, node, error.code);
 }
 

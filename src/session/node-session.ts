@@ -1,12 +1,12 @@
-import { FarmError, messageOf } from "../core/errors.ts";
-import type { NodeId } from "../core/node.ts";
+import { FarmError } from "../core/errors.ts";
 import { withinTime } from "../core/time-limit.ts";
 import { formatDuration } from "../core/units.ts";
-import { type ChooseKey, greet } from "./greeting.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { IncomingTransfers, type Sink } from "./incoming.ts";
 import type { Link } from "./link.ts";
 import { LoadFailedError } from "./load-failed.ts";
+import { isReport, type NodeReport } from "./node-report.ts";
+import { type ConversationOptions, openConversation } from "./open-conversation.ts";
 import { decodePiece } from "./piece.ts";
 import {
   type FrameResult,
@@ -18,38 +18,18 @@ import {
   type SceneInfo,
 } from "./protocol.ts";
 import { Replies } from "./replies.ts";
-import { Seal } from "./seal.ts";
+import type { Seal } from "./seal.ts";
 import { badMessage, lostLink } from "./session-errors.ts";
 import { type Blob, upload } from "./upload.ts";
 
-const greetingTimeoutMs = 10_000;
 /** Longer than a node itself allows a slot to start and to load: it answers before, unless something is wrong with it. */
 const loadTimeoutMs = 40 * 60_000;
 
-/** What a node says of its own accord while a job runs. */
-export type NodeReport = Extract<
-  FromNode,
-  {
-    type:
-      | "slot-changed"
-      | "frame-started"
-      | "frame-progress"
-      | "frame-rendered"
-      | "frame-failed"
-      | "frame-withdrawn"
-      | "warning";
-  }
->;
-
 type Busy = Extract<FromNode, { type: "busy" }>;
 
-export interface SessionOptions {
-  readonly link: Link;
-  readonly expectedNode?: NodeId | undefined;
-  readonly chooseKey: ChooseKey;
+export interface SessionOptions extends ConversationOptions {
   /** Called in the order in which the node spoke; never before `open` has returned. */
   readonly onReport: (report: NodeReport) => void;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -88,28 +68,8 @@ export class NodeSession implements AsyncDisposable {
 
   /** Takes over the link, also when opening fails. @throws {FarmError} See `greet` */
   static async open(options: SessionOptions): Promise<NodeSession> {
-    const { link, signal } = options;
-    const timeout = AbortSignal.timeout(greetingTimeoutMs);
-    const limit = AbortSignal.any([signal, timeout]);
-    const onLimit = () => void link.close(1001, "greeting took too long");
-    limit.addEventListener("abort", onLimit, { once: true });
-    if (limit.aborted) onLimit(); // no event tells of what was before
-    try {
-      const { node, sessionKey } = await greet(link, options.expectedNode, options.chooseKey);
-      const incoming = new Seal(sessionKey, "to-coordinator");
-      const first = await link.messages[Symbol.asyncIterator]().next();
-      if (first.done || typeof first.value !== "string") throw lostLink(link.endedBy ?? "it said nothing of itself");
-      const info = parseFromNode(JSON.parse(incoming.open(first.value)));
-      if (info.type !== "node-info" || info.node !== node) throw lostLink("it did not say who it is");
-      return new NodeSession(options, info, new Seal(sessionKey, "to-node"), incoming);
-    } catch (error) {
-      await link[Symbol.asyncDispose](); // no session was made, so nobody else would close it
-      if (signal.aborted) throw signal.reason;
-      if (timeout.aborted) throw lostLink("it did not finish the greeting in time");
-      throw error instanceof FarmError ? error : lostLink(messageOf(error));
-    } finally {
-      limit.removeEventListener("abort", onLimit);
-    }
+    const { info, outgoing, incoming } = await openConversation(options);
+    return new NodeSession(options, info, outgoing, incoming);
   }
 
   /** Takes the node for a job, or takes the job up again; `busy` names who has the node. */
@@ -180,7 +140,7 @@ export class NodeSession implements AsyncDisposable {
    * @returns Whether the node still had it
    * @throws {FarmError} `FARM_BAD_MESSAGE` when bytes are missing, out of order or too many; what the sink threw
    */
-  async fetchResult(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean> {
+  async fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean> {
     const transfer = this.#transfers.takeNumber();
     const spoilt = new AbortController();
     this.#transfers.begin(transfer, result.sizeBytes, sink, (problem) => spoilt.abort(problem));
@@ -256,20 +216,9 @@ export class NodeSession implements AsyncDisposable {
   #hear(sealed: string): void {
     const message = parseFromNode(JSON.parse(this.#incoming.open(sealed)));
     if (this.#replies.offer(message)) return;
-    switch (message.type) {
-      case "slot-changed":
-      case "frame-started":
-      case "frame-progress":
-      case "frame-rendered":
-      case "frame-failed":
-      case "frame-withdrawn":
-      case "warning":
-        this.#onReport(message);
-        return;
-      case "error":
-        throw lostLink(`it said ${message.code}: ${message.message}`);
-      default: // a heartbeat, or an answer for which nobody waits any more
-    }
+    if (isReport(message)) this.#onReport(message);
+    else if (message.type === "error") throw lostLink(`it said ${message.code}: ${message.message}`);
+    // Anything else is a heartbeat, or an answer for which nobody waits any more.
   }
 
   async #takePiece(message: Buffer): Promise<void> {

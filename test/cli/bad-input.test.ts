@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
+import { formatFarmKey } from "../../src/config/farm-key-text.ts";
+import { makeFarmKey } from "../../src/core/farm-key.ts";
 import type { FakeNodeOptions } from "../support/nodes/fake-node.ts";
 import { type ServedNode, TerminalLab } from "../support/terminal/terminal-lab.ts";
 

@@ -12,16 +12,11 @@ import { JsonLines } from "../../src/cli/reporters/json-lines.ts";
 import { PlainLines } from "../../src/cli/reporters/plain-lines.ts";
 import { readAdvertisement } from "../../src/discovery/advertisement.ts";
 import { FarmError, readFarmspec } from "../../src/index.ts";
-import {
-  hostileEvents,
-  hostileLines,
-  hostileResult,
-  hostileText,
-  obeyedIn,
-  withoutOwn,
-} from "../support/hostile-texts.ts";
-import { line, record, reportOn } from "../support/job-reports.ts";
+import { hostileEvents, hostileLines, hostileText, obeyedIn, withoutOwn } from "../support/hostile-texts.ts";
+import { attempt, line, record, reportOn } from "../support/job-reports.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+
+const isEnding = (type: string) => /^job:(completed|interrupted|failed)$/.test(type);
 
 /** It was written, and a terminal shows it as it is. */
 function expectHarmless(written: string): void {
@@ -44,7 +39,6 @@ test("plain lines, with the summary", () => {
     () => 0,
   );
   for (const event of hostileEvents) lines.tell(event);
-  lines.finish(hostileResult);
   expectHarmless(written);
   expect(written.split("\n").filter((line) => line.startsWith("Done"))).toHaveLength(1);
 });
@@ -53,7 +47,6 @@ test("--json: it stays the same JSON, one object a line", () => {
   const written: string[] = [];
   const lines = new JsonLines((line) => written.push(line), Date.now);
   for (const event of hostileEvents) lines.tell(event);
-  lines.tell({ type: "job:completed" }, hostileResult);
   lines.fail(new FarmError("FARM_NO_NODE", hostileLines, hostileLines));
   for (const line of written) {
     expect(obeyedIn(line)).toEqual([]);
@@ -77,23 +70,23 @@ class FakeTerminal extends EventEmitter {
   }
 }
 
-test.each(["finish", "interrupted", "close"] as const)("the live view, with what %s leaves on the screen", (end) => {
-  const terminal = new FakeTerminal();
-  using reporter = new LiveReporter({
-    terminal: terminal as unknown as Terminal,
-    environment: {},
-    monotonicMs: () => 0,
-  });
-  // Each event alone too: among others it might be cut off or pushed away.
-  for (const event of hostileEvents) {
-    reporter.tell(event);
-    reporter.writeAbove(() => {}); // draws
-  }
-  if (end === "finish") reporter.finish(hostileResult);
-  else if (end === "interrupted") reporter.interrupted(1);
-  else reporter.close(hostileLines);
-  expectHarmless(withoutOwn(terminal.written));
-});
+test.each(["job:completed", "job:interrupted", "job:failed"])(
+  "the live view, with what %s leaves on the screen",
+  (end) => {
+    const terminal = new FakeTerminal();
+    using reporter = new LiveReporter({
+      terminal: terminal as unknown as Terminal,
+      environment: {},
+      monotonicMs: () => 0,
+    });
+    // Each event alone too: among others it might be cut off or pushed away.
+    for (const event of hostileEvents.filter(({ type }) => !isEnding(type) || type === end)) {
+      reporter.tell(event);
+      reporter.writeAbove(() => {}); // draws
+    }
+    expectHarmless(withoutOwn(terminal.written));
+  },
+);
 
 test("the log on a terminal, on a pipe and in log.ndjson", async () => {
   await using folder = await makeTemporaryFolder();
@@ -113,7 +106,6 @@ test("the log on a terminal, on a pipe and in log.ndjson", async () => {
   pipe.addFile(file);
   for (const { logger } of [terminal, pipe]) {
     for (const { type, ...fields } of hostileEvents) logger.info(fields, type);
-    logger.info(hostileResult, "job:completed");
     logger.info({ code: "BUG", message: hostileLines }, "job:failed");
   }
   const kept = await readFile(file, "utf8");
@@ -121,7 +113,7 @@ test("the log on a terminal, on a pipe and in log.ndjson", async () => {
   expectHarmless(piped);
   expectHarmless(kept);
   const lines = kept.trimEnd().split("\n");
-  expect(lines).toHaveLength(hostileEvents.length + 2);
+  expect(lines).toHaveLength(hostileEvents.length + 1);
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({ msg: "job:started", blend: hostileText });
 });
 
@@ -130,9 +122,11 @@ test("report", async () => {
   const log = hostileEvents.map(({ type: msg, ...fields }, index) => line(index, msg, fields));
   const failed = line(99, "job:failed", { code: hostileText, message: hostileLines });
   const hostile = record(1, hostileText, { node, blender: hostileText, device: hostileText });
-  const text = reportText(await reportOn({ records: [hostile], log: [...log, failed] }));
+  const error = { code: hostileText, message: hostileLines, hint: hostileLines };
+  const attempts = [attempt(1, hostileText, { start: 1, over: 2, outcome: "failed", error })];
+  const text = reportText(await reportOn({ records: [hostile], attempts, log: [...log, failed] }));
   expectHarmless(text);
-  expect(text).toContain("Attempts that came to nothing");
+  expect(text).toContain("Failed and wasted attempts");
 });
 
 test("nodes, as discovery has read them", () => {
@@ -162,7 +156,7 @@ test("the farmspec that a job writes of the nodes that it found, which can be re
     ...events.map((event) => ({ ...event, address: "10.0.0.1:7447" })),
     { type: "node:found", ...long } as const,
   ];
-  await saveFarmspec(path, found.map(sightingOf), { tell: () => {}, finish: () => {}, interrupted: () => {} });
+  await saveFarmspec(path, found.map(sightingOf), { tell: () => {} });
   expectHarmless(await readFile(path, "utf8"));
   expect((await readFarmspec(path, false))?.nodes).toHaveLength(2);
 });

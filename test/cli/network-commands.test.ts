@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
+import { formatFarmKey } from "../../src/config/farm-key-text.ts";
+import { makeFarmKey } from "../../src/core/farm-key.ts";
 import { farmLabProblem, skipBecause } from "../support/lab/lab.ts";
 import { startLabNode } from "../support/lab/lab-node.ts";
 import { NetworkLab } from "../support/lab/network-lab.ts";

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { formatFarmKey } from "../../src/config/farm-key-text.ts";
 import { keyFileOf, loadKeys, saveKey } from "../../src/config/keys.ts";
-import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
+import { makeFarmKey } from "../../src/core/farm-key.ts";
 import { modeForOthers } from "../support/file-modes.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 

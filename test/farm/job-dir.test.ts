@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { shellQuoted } from "../../src/core/text.ts";
 import { encodeFolder } from "../../src/farm/output/encode-folder.ts";
-import { encodeAgain } from "../../src/farm/output/finish-output.ts";
+import { encodeCommandFor } from "../../src/farm/output/job-output.ts";
 import { reportOf } from "../../src/farm/report/job-report.ts";
 import { jobFolderOf } from "../../src/frames/job-folder-place.ts";
 import { ScriptedFarm } from "../support/nodes/scripted-farm.ts";
@@ -70,7 +70,10 @@ test("encode and report take such a folder; encode is told where to, since it be
 
 test("what can be done after a failure names all that encode must be told", () => {
   const command = (isApart: boolean, poster?: string) =>
-    encodeAgain("/jobs/a", isApart, { output: "/films/out.mp4", poster }).replace(/^.*renderfarm (?=encode )/, "");
+    encodeCommandFor("/jobs/a", isApart, { output: "/films/out.mp4", poster, overwrite: false }).replace(
+      /^.*renderfarm (?=encode )/,
+      "",
+    );
   const [job, film] = ["/jobs/a", "/films/out.mp4"].map((path) => shellQuoted(path));
   expect(command(false)).toBe(`encode ${job}`);
   expect(command(false, "/films/first.png")).toBe(`encode ${job}`);

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference, saveScene } from "../support/blender.ts";
 import { expectClean, hold, renders, slotsOf } from "../support/lab/fault-lab.ts";
 import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
-import type { LabCoordinator } from "../support/lab/lab-coordinator.ts";
+import type { LabCoordinator, LabEvent } from "../support/lab/lab-coordinator.ts";
 import type { LabNode } from "../support/lab/lab-node.ts";
 import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab/lab-results.ts";
 import { range } from "../support/nodes/scripted-farm.ts";
@@ -97,9 +97,10 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
       nodes.filter(({ name }) => name !== "big"),
       guard.signal,
     );
-    const isKilled = (reason: unknown) => /^KILLED: .*from outside \(SIGTERM\)/.test(String(reason));
+    const isKilled = (event: LabEvent) =>
+      event.code === "KILLED" && /from outside \(SIGTERM\)/.test(String(event.reason));
     const endedOn = (name: string) =>
-      run.all("frame:requeued").filter((event) => event.name === name && isKilled(event.reason));
+      run.all("frame:requeued").filter((event) => event.name === name && isKilled(event));
     const bothTried = () =>
       endedOn("small").some(({ frame }) => endedOn("smaller").some((event) => event.frame === frame));
     await run.event("frame:requeued", 1, bothTried);

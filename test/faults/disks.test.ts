@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { formatFarmKey } from "../../src/core/farm-key.ts";
+import { formatFarmKey } from "../../src/config/farm-key-text.ts";
 import { fewDescriptorsProblem, leaveDescriptors } from "../frames/few-descriptors.ts";
 import { keyframedScene, type Reference } from "../support/blender.ts";
 import { mountSmallDisk } from "../support/lab/fault-disk.ts";
@@ -119,7 +119,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     await disk.fill();
     const full = await run.event("frame:requeued", 1, ({ name }) => name === "north");
     // In the middle of a frame, or between two.
-    expect(full.reason).toMatch(/^DISK_FULL: |^The disk of the node is full$/);
+    expect(`${full.code}: ${full.reason}`).toMatch(/^DISK_FULL: |^null: The disk of the node is full$/);
     expect(await completion(run)).toMatchObject({ frames: 24 });
     const [stored] = run.all("frame:stored").filter(({ frame }) => frame === full.frame);
     expect(stored?.name).toBe("south");

@@ -1,7 +1,8 @@
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
+import { formatFarmKey } from "../../src/config/farm-key-text.ts";
+import { makeFarmKey } from "../../src/core/farm-key.ts";
 import { farmLabProblem, skipBecause } from "../support/lab/lab.ts";
 import { type LabNode, startLabNode } from "../support/lab/lab-node.ts";
 import { NetworkLab } from "../support/lab/network-lab.ts";

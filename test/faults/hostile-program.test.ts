@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
+import { formatFarmKey } from "../../src/config/farm-key-text.ts";
+import { makeFarmKey } from "../../src/core/farm-key.ts";
 import type { FromNode } from "../../src/session/protocol.ts";
 import { hostileLines, hostileText, obeyedIn, withoutOwn } from "../support/hostile-texts.ts";
 import type { FakeNodeOptions } from "../support/nodes/fake-node.ts";

@@ -53,7 +53,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
     await renders(run, "north");
     for (const pid of slots) await freeze(pid);
     const frozenAt = Date.parse(String(run.events.at(-1)?.at));
-    const gaveUp = await run.event("frame:requeued", 1, ({ reason }) => String(reason).startsWith("TIMED_OUT"));
+    const gaveUp = await run.event("frame:requeued", 1, ({ code }) => code === "TIMED_OUT");
     const minutes = (Date.parse(String(gaveUp.at)) - frozenAt) / 60_000;
     expect(minutes).toBeGreaterThan(9.5);
     expect(minutes).toBeLessThan(12);
@@ -73,8 +73,8 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
     await run.event("frame:stored", 4);
     await renders(run, "north");
     for (const pid of await slotsOf(lab, north)) process.kill(pid, "SIGKILL");
-    const { reason } = await run.event("frame:requeued");
-    expect(reason).toMatch(/KILLED|OUT_OF_MEMORY|slot ended/);
+    const { code, reason } = await run.event("frame:requeued");
+    expect(`${code}: ${reason}`).toMatch(/KILLED|OUT_OF_MEMORY|slot ended/);
     expect(framesByNode(await completion(run))).toEqual({ north: 24 });
     expect(run.all("node:lost")).toEqual([]);
     await expectSameFilm(output, scene);
@@ -94,8 +94,8 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
     await run.event("frame:stored", 4);
     await renders(run, "north");
     for (const pid of await slotsOf(lab, north)) await cage.take(pid);
-    const { reason } = await run.event("frame:requeued");
-    expect(reason).toMatch(/OUT_OF_MEMORY|memory ran out/);
+    const { code, reason } = await run.event("frame:requeued");
+    expect(`${code}: ${reason}`).toMatch(/OUT_OF_MEMORY|memory ran out/);
     expect(framesByNode(await completion(run))).toEqual({ north: 24 });
     expect(run.all("node:lost")).toEqual([]);
     await expectSameFilm(output, scene);

@@ -121,7 +121,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that is full says what i
     const before = await readFile(join(folder.path, "job.json"), "utf8");
     await fill(disk.path);
     const noRoom = { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/at least 1\.0 MB needed, 0 B there/) };
-    await expect(folder.settle({ frames: "1-8" })).rejects.toMatchObject(noRoom);
+    await expect(folder.writeFacts({ frames: "1-8" })).rejects.toMatchObject(noRoom);
     await expect(folder.begin({ ...plan, isFresh: true })).rejects.toMatchObject(noRoom);
     expect(await readFile(join(folder.path, "job.json"), "utf8")).toBe(before);
     expect((await readdir(folder.path)).sort()).toEqual(["job.json", "lock"]);

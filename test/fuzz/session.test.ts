@@ -26,8 +26,8 @@ function askEverything(session: NodeSession, dice: Dice, signal: AbortSignal): P
   return [
     session.openJob(job, "me", undefined, signal),
     session.loadJob({ job, blend: "b".repeat(64), scene: null, colorMode: null }, signal),
-    session.fetchResult(result, sink, signal),
-    session.fetchResult({ ...result, attempt: 2 }, async () => {}, signal),
+    session.fetch(result, sink, signal),
+    session.fetch({ ...result, attempt: 2 }, async () => {}, signal),
     session.assign(0, 1, 1),
     session.release(1, 1),
     session.closeJob(job, signal),

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { formatFarmKey, makeFarmKey } from "../../src/core/farm-key.ts";
+import { formatFarmKey } from "../../src/config/farm-key-text.ts";
+import { makeFarmKey } from "../../src/core/farm-key.ts";
 import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 
 const key = makeFarmKey();

@@ -18,7 +18,7 @@ test("a frame that fails once is tried on another node and stored", () => {
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.renderedBy("b")).toContain(3);
   expect(run.newsOf("frame-requeued")).toMatchObject([
-    { frame: 3, node: "a", reason: "NO_OUTPUT: simulated NO_OUTPUT" },
+    { frame: 3, node: "a", code: "NO_OUTPUT", reason: "simulated NO_OUTPUT" },
     { frame: 5, node: "a", reason: "its slot ended" }, // it waited there
   ]);
 });

@@ -36,9 +36,9 @@ test("a frame that is refused after the job was complete is rendered again, and 
 
   const orders = drive.tell(refused("a", 2));
   expect(drive.statusOf(2)).not.toBe("stored");
-  const reason = "FFMPEG_REFUSED: simulated FFMPEG_REFUSED";
+  const [code, reason] = ["FFMPEG_REFUSED", "simulated FFMPEG_REFUSED"];
   expect(orders).toContainEqual({
-    ...{ type: "announce", news: { type: "frame-requeued", frame: 2, node: "a", attempt: 2, reason } },
+    ...{ type: "announce", news: { type: "frame-requeued", frame: 2, node: "a", attempt: 2, code, reason } },
   });
   const all = renderAll(drive, orders); // there is nobody else
   expect(all).toContainEqual(finish);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { makeFarmKey, openKey, parseFarmKey } from "../../src/core/farm-key.ts";
+import { parseFarmKey } from "../../src/config/farm-key-text.ts";
+import { makeFarmKey, openKey } from "../../src/core/farm-key.ts";
 import { type ChooseKey, greet } from "../../src/session/greeting.ts";
 import { FakeNode, type FakeNodeOptions } from "../support/nodes/fake-node.ts";
 import { makeLinkPair } from "../support/nodes/link-pair.ts";

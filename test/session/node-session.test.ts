@@ -2,7 +2,8 @@ import { describe, expect, test, vi } from "vitest";
 import { FarmError } from "../../src/core/errors.ts";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
 import { LoadFailedError } from "../../src/session/load-failed.ts";
-import { type NodeReport, NodeSession } from "../../src/session/node-session.ts";
+import type { NodeReport } from "../../src/session/node-report.ts";
+import { NodeSession } from "../../src/session/node-session.ts";
 import { encodePiece } from "../../src/session/piece.ts";
 import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
 import { FakeNode, type FakeNodeOptions } from "../support/nodes/fake-node.ts";
@@ -54,7 +55,7 @@ async function connectWithResult(options: FakeNodeOptions = {}) {
 async function fetchBytes(session: NodeSession, result: FrameResult): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [];
   const sink = async (data: Buffer) => void pieces.push(Buffer.from(data));
-  return (await session.fetchResult(result, sink, signal)) ? Buffer.concat(pieces) : undefined;
+  return (await session.fetch(result, sink, signal)) ? Buffer.concat(pieces) : undefined;
 }
 
 /** Resolves when the link has ended, with why, unless it was us. */
@@ -121,7 +122,7 @@ test.each([
   expect(error.hint).not.toBe("");
 });
 
-describe("fetchResult() refuses bytes", () => {
+describe("fetch() refuses bytes", () => {
   const cases: [why: string, tamper: (message: Message) => Message[]][] = [
     ["of which a piece was left out", (message) => (isPiece(message, 0) ? [] : [message])],
     ["of which a piece came twice", (message) => (isPiece(message, 0) ? [message, message] : [message])],
@@ -156,7 +157,7 @@ describe("fetchResult() refuses bytes", () => {
   });
 });
 
-test("fetchResult() ends with the link", async () => {
+test("fetch() ends with the link", async () => {
   const { session, pair, result } = await connectWithResult({ say: swallow("result-end") });
   await using _ = session;
   const fetching = fetchBytes(session, result);
@@ -164,13 +165,13 @@ test("fetchResult() ends with the link", async () => {
   await expect(fetching).rejects.toMatchObject({ code: "FARM_LINK_LOST" });
 });
 
-test("fetchResult() throws what the sink threw, and the link lives on", async () => {
+test("fetch() throws what the sink threw, and the link lives on", async () => {
   const { session, result } = await connectWithResult();
   await using _ = session;
   const sink = async () => {
     throw new Error("disk full");
   };
-  await expect(session.fetchResult(result, sink, signal)).rejects.toThrow("disk full");
+  await expect(session.fetch(result, sink, signal)).rejects.toThrow("disk full");
   expect((await fetchBytes(session, result))?.length).toBe(result.sizeBytes);
 });
 

@@ -1,4 +1,4 @@
-import type { CompletedJob, FarmEvent, FarmEventMap, FarmEventName } from "../../src/index.ts";
+import type { FarmEvent, FarmEventMap, FarmEventName } from "../../src/index.ts";
 
 /**
  * A text that a terminal would obey: it sets its title, begins a CSI sequence in both ways (with a number that no program
@@ -40,6 +40,7 @@ const named = { node: "ab".repeat(16), name: hostileText };
 /** Every event that a job can tell, each text in it as bad as whoever has its say there can make it. */
 export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "job:started": { blend: hostileText, output: hostileText, folder: hostileText },
+  "job:begun": { job: hostileText, run: 1, blender: hostileText },
   "job:checking": { frames: 2 },
   "job:resumed": { stored: 1, range: "1" },
   "job:restarted": { reason: hostileLines },
@@ -63,7 +64,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "frame:progressed": { ...named, frame: 1, slot: 0, fraction: 0.5 },
   "frame:rendered": { ...named, frame: 1, seconds: 1 },
   "frame:stored": { ...named, frame: 1, seconds: 1, stored: 1, total: 2 },
-  "frame:requeued": { ...named, frame: 2, reason: hostileLines },
+  "frame:requeued": { ...named, frame: 2, code: hostileText, reason: hostileLines },
   "frame:refused": { ...named, frame: 1, message: hostileLines, file: hostileText },
   "frame:failed": { frame: 2, code: hostileText, message: hostileLines, hint: hostileLines },
   "job:progressed": { stored: 1, total: 2, nodes: 1, running: 1, encoded: 1, etaMs: 1000 },
@@ -72,12 +73,12 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "farmspec:saved": { path: hostileText, nodes: 1 },
   "output:finishing": {},
   "job:draining": { running: 1 },
+  "job:completed": {
+    ...{ output: hostileText, frames: 2, reused: 1, seconds: 5, warnings: [hostileLines] },
+    nodes: [{ ...named, blender: hostileText, frames: 1, renderSeconds: 1 }],
+  },
+  "job:interrupted": { missing: 1 },
+  "job:failed": { code: hostileText, message: hostileLines, hint: hostileLines },
 } satisfies { [Name in FarmEventName]: FarmEventMap[Name] }).map(
   ([type, fields]) => ({ type, ...fields }) as FarmEvent,
 );
-
-export const hostileResult: CompletedJob = {
-  ...{ type: "completed", output: hostileText, frames: 2, reused: 1, seconds: 5 },
-  nodes: [{ ...named, blender: hostileText, frames: 1, renderSeconds: 1 }],
-  warnings: [hostileLines],
-};

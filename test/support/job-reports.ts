@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame } from "../../src/core/node.ts";
+import type { AttemptRecord } from "../../src/frames/attempt-record.ts";
 import { frameFileName } from "../../src/frames/frame-name.ts";
 import { type JobReport, reportOf } from "../../src/index.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
@@ -9,6 +10,7 @@ import { makeTemporaryFolder } from "./temporary-folder.ts";
 export interface MadeFolder {
   readonly log?: readonly object[];
   readonly records?: readonly object[];
+  readonly attempts?: readonly AttemptRecord[];
   /** Of `job.json`; without it there is none. */
   readonly job?: { readonly run: number; readonly frames?: string };
   /** Frames of which a file is there; without them there is no folder for them. */
@@ -17,7 +19,7 @@ export interface MadeFolder {
 
 /** A line of a log. @param seconds When, counted from any moment */
 export function line(seconds: number, msg: string, fields: object = {}): object {
-  return { level: 30, time: 1_700_000_000_000 + seconds * 1000, ...fields, msg };
+  return { level: 30, time: 1_700_000_000_000 + seconds * 1000, ms: seconds * 1000, ...fields, msg };
 }
 
 /** A line of a log about a node. */
@@ -36,13 +38,43 @@ export function record(frame: Frame, name: string, fields: object = {}): object 
   return { frame, node, ...usual, ...fields };
 }
 
+/** How an attempt went, in seconds. */
+interface MadeAttempt {
+  readonly start: number | null;
+  /** When the node had the result; `null` when there never was one. */
+  readonly end?: number | null;
+  /** When it was stored, or ended otherwise. */
+  readonly over: number;
+  readonly slot?: number;
+  readonly run?: number;
+  readonly outcome?: AttemptRecord["outcome"];
+  readonly error?: Partial<NonNullable<AttemptRecord["error"]>>;
+}
+
+let attempts = 0;
+
+/** A line of `attempts.ndjson`, under a number of its own. */
+export function attempt(frame: Frame, name: string, made: MadeAttempt): AttemptRecord {
+  const { start, end = null, over, slot = 0, run = 1, outcome = "stored", error } = made;
+  const inMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000);
+  const times = { assigned: inMs(start), started: inMs(start), rendered: inMs(end), fetched: null, arrived: null };
+  attempts += 1;
+  return {
+    ...{ run, frame, attempt: attempts, slot, blender: "4.3.2", device: "CPU", outcome },
+    node: { id: nodeId(name), name },
+    at: { ...times, ended: over * 1000 },
+    error: error === undefined ? null : { code: null, message: "", hint: "", fault: "nobody", ...error },
+  };
+}
+
 /** Makes a job folder and reports on it. */
-export async function reportOn({ log, records, job, files }: MadeFolder): Promise<JobReport> {
+export async function reportOn({ log, records, attempts, job, files }: MadeFolder): Promise<JobReport> {
   await using folder = await makeTemporaryFolder();
   const write = (name: string, lines: readonly object[]) =>
     writeFile(join(folder.path, name), lines.map((made) => `${JSON.stringify(made)}\n`).join(""));
   if (log) await write("log.ndjson", log);
   if (records) await write("frames.ndjson", records);
+  if (attempts) await write("attempts.ndjson", attempts);
   if (job) {
     const { run, frames } = job;
     const blend = { sha256: "cd".repeat(32), sizeBytes: 9 };

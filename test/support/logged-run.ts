@@ -14,17 +14,10 @@ export async function withLog(run: ScriptedRun, onEvent: ScriptedRun["onEvent"] 
     if (type !== "frame:progressed" && type !== "job:progressed") log.logger.info(fields, type);
     onEvent(event);
   };
-  const end = (msg: string, fields: object) => {
-    log.logger.info(fields, msg);
-    return msg;
-  };
-  return await run.result.then(
-    ({ type, ...result }) => end(`job:${type}`, result),
-    (error: unknown) => {
-      if (!(error instanceof FarmError)) throw error;
-      return end("job:failed", { code: error.code, message: error.message });
-    },
-  );
+  await run.result.catch((error: unknown) => {
+    if (!(error instanceof FarmError)) throw error;
+  });
+  return run.events.at(-1)?.type ?? "";
 }
 
 /** What `frames.ndjson` of a job folder holds, in the order of writing. */

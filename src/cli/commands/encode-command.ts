@@ -28,7 +28,7 @@ export async function encodeCommand(folder: string, options: Record<string, unkn
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
-    reporter.interrupted(0);
+    reporter.tell({ type: "job:interrupted", missing: 0 });
     return interrupts.exitCode ?? 130;
   }
 }

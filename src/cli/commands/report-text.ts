@@ -1,5 +1,6 @@
 import { counted, formatDuration, type JobReport } from "../../index.ts";
-import { cut, pad, padLeft, tidy, widthOf } from "../live/display-width.ts";
+import { cut, pad, padLeft, widthOf } from "../live/display-width.ts";
+import { tidy } from "../live/tidy.ts";
 
 /** Of causes, of nodes with troubles, of warnings: the JSON has them all. */
 const mostListed = 10;
@@ -43,16 +44,16 @@ function headline(report: JobReport, columns: number): string[] {
 function causes(report: JobReport, columns: number): string[] {
   if (report.causes.length === 0) return [];
   const width = Math.max(...report.causes.map(({ count }) => String(count).length)) + 2;
-  const lines = report.causes.slice(0, mostListed).flatMap(({ code, count, nodes, givenUp, message, hint }) => {
+  const lines = report.causes.slice(0, mostListed).flatMap(({ code, count, nodes, failedFrames, message, hint }) => {
     const counts = nodes.map(({ name, count }) => (nodes.length === 1 ? name : `${name} ${count}`));
     const where = nodes.length === 0 ? "" : ` (${counts.join(", ")})`;
-    const lost = givenUp === "" ? "" : `; given up: ${givenUp}`;
+    const lost = failedFrames === "" ? "" : `; frames failed: ${failedFrames}`;
     const [first = "", ...others] = wrap(`${code ?? message}${where}${lost}`, columns, width + 3);
     const title = `${padLeft(String(count), width)} × ${first.trimStart()}`;
     const more = [code === null ? "" : message, hint].filter((text) => text !== "");
     return [title, ...others, ...more.flatMap((text) => wrap(text, columns, width + 3))];
   });
-  return ["Attempts that came to nothing", ...lines, ...notListed(report.causes, "cause")];
+  return ["Failed and wasted attempts", ...lines, ...notListed(report.causes, "cause")];
 }
 
 function problems(report: JobReport, columns: number): string[] {
@@ -79,13 +80,14 @@ function nodes({ nodes, slowest, retried }: JobReport, columns: number): string[
   const lines = table(["node", "Blender", "device", "frames", "s/frame", "upload", "load"], rows, columns);
   if (slowest) {
     const where = `frame ${slowest.frame}, ${slowest.seconds.toFixed(2)} s on ${slowest.name}`;
-    lines.push(...wrap(`Slowest: ${where}${retried === 0 ? "" : `; ${tries(retried)}`}`, columns));
+    lines.push(
+      ...wrap(
+        `Slowest: ${where}${retried === 0 ? "" : `; ${counted(retried, "frame")} took more than one attempt`}`,
+        columns,
+      ),
+    );
   }
   return lines;
-}
-
-function tries(frames: number): string {
-  return `${counted(frames, "frame")} took more than one try`;
 }
 
 /** Names and devices give way where the lines would be too long; numbers are on the right of their columns. */
@@ -111,12 +113,12 @@ function time({ time }: JobReport): string[] {
   const there = slots.render + slots.wasted + slots.upload + slots.load + slots.wait;
   const rows = [
     ["render", slots.render, there, "frames of the output"],
-    ["wasted", slots.wasted, there, "attempts that came to nothing"],
+    ["wasted", slots.wasted, there, "attempts that failed, were lost or came too late"],
     ["upload", slots.upload, there, "the blendfile on its way to the node"],
     ["load", slots.load, there, "the blendfile being opened"],
     ["wait", slots.wait, there, "for work"],
     ["busy", slots.busy, 0, "with the jobs of others; not counted"],
-    ["away", slots.away, 0, "lost, barred or left out; not counted"],
+    ["away", slots.away, 0, "lost, barred or excluded; not counted"],
     ["transfer", transfer, 0, "results on their way, beside the rendering"],
     ["encode", encode, 0, "after the last frame"],
   ] as const;

@@ -1,11 +1,12 @@
-import type { CompletedJob, FarmEvent } from "../../index.ts";
+import type { FarmEvent } from "../../index.ts";
+import type { Reporter } from "../reporters/reporters.ts";
 import { LiveView, type LiveViewOptions } from "./live-view.ts";
 
 /**
- * Tells about a job by a live view, which opens with the first event. After `close` the terminal is free for questions,
- * and the next event opens a new view.
+ * Shows a job in a live view, which opens with the first event and ends with the job. After `close` the terminal is free for
+ * questions, and the next event opens a new view.
  */
-export class LiveReporter implements Disposable {
+export class LiveReporter implements Reporter, Disposable {
   readonly #options: LiveViewOptions;
   #view: LiveView | undefined;
 
@@ -14,17 +15,9 @@ export class LiveReporter implements Disposable {
   }
 
   tell(event: FarmEvent): void {
-    this.#opened().tell(event);
-  }
-
-  finish(result: CompletedJob): void {
-    this.#opened().finish(result);
-    this.#view = undefined;
-  }
-
-  interrupted(missing: number | null): void {
-    this.#opened().interrupted(missing);
-    this.#view = undefined;
+    this.#view ??= new LiveView(this.#options);
+    this.#view.tell(event);
+    if (!this.#view.isOpen) this.#view = undefined;
   }
 
   /** When the user wants the job stopped at once. */
@@ -47,18 +40,13 @@ export class LiveReporter implements Disposable {
     else write();
   }
 
-  /** Ends the view, if one is open. @param toldBelow The message of the error that somebody tells after this */
-  close(toldBelow = ""): void {
-    this.#view?.failed(toldBelow);
+  /** Ends the view, if one is open. */
+  close(): void {
+    this.#view?.[Symbol.dispose]();
     this.#view = undefined;
   }
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #opened(): LiveView {
-    this.#view ??= new LiveView(this.#options);
-    return this.#view;
   }
 }

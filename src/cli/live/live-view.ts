@@ -1,5 +1,5 @@
 import { createLogUpdate } from "log-update";
-import type { CompletedJob, FarmEvent } from "../../index.ts";
+import type { FarmEvent } from "../../index.ts";
 import { type Line, paint, type Signs, signsOf, widthOfLine } from "./line.ts";
 import { type ViewSize, viewLines } from "./render-view.ts";
 import { brokenLines, interruptedLines, summaryLines } from "./summary.ts";
@@ -69,6 +69,15 @@ export class LiveView implements Disposable {
   tell(event: FarmEvent): void {
     this.#state = viewStateOf(this.#state, event, this.#monotonicMs());
     this.#isDue = true;
+    if (event.type === "job:completed") this.#end(summaryLines(this.#state, event, this.#signs));
+    if (event.type === "job:interrupted") this.#end(interruptedLines(this.#state, event.missing, this.#signs));
+    // The error itself is told below the view.
+    if (event.type === "job:failed") this.#end(brokenLines(this.#state, event.message, this.#signs));
+  }
+
+  /** Whether the job goes on, as far as events tell. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** When the user wants it stopped at once: no event tells of it. */
@@ -100,24 +109,9 @@ export class LiveView implements Disposable {
     this.#draw();
   }
 
-  /** Ends the view with a summary. */
-  finish(result: CompletedJob): void {
-    this.#end(summaryLines(this.#state, result, this.#signs));
-  }
-
-  /** Ends the view of a job that was stopped. */
-  interrupted(missing: number | null): void {
-    this.#end(interruptedLines(this.#state, missing, this.#signs));
-  }
-
-  /** Ends the view of a job that failed. @param toldBelow The error's message, which somebody tells after this */
-  failed(toldBelow: string): void {
-    this.#end(brokenLines(this.#state, toldBelow, this.#signs));
-  }
-
-  /** Ends a view that nobody has ended: what the error is, is told by whoever catches it. */
+  /** Ends a view whose job has not told its end. */
   [Symbol.dispose](): void {
-    this.failed("");
+    this.#end(brokenLines(this.#state, "", this.#signs));
   }
 
   readonly #onTimer = () => {

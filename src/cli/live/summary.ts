@@ -1,11 +1,12 @@
-import { type CompletedJob, counted, formatDuration, type NodeTally } from "../../index.ts";
-import { pad, padLeft, tidy, widthOf } from "./display-width.ts";
+import { counted, formatDuration, type JobSummary, type NodeTally } from "../../index.ts";
+import { pad, padLeft, widthOf } from "./display-width.ts";
 import { type Line, type Signs, span, type Tone } from "./line.ts";
 import { formatSeconds } from "./slot-table.ts";
+import { tidy } from "./tidy.ts";
 import type { Notice, ViewState } from "./view-state.ts";
 
 /** What stays on the screen after a job that is done. */
-export function summaryLines(state: ViewState, result: CompletedJob, signs: Signs): Line[] {
+export function summaryLines(state: ViewState, result: JobSummary, signs: Signs): Line[] {
   const reused = result.reused > 0 ? `, ${result.reused} of them from an earlier run` : "";
   const rendered = result.frames - result.reused;
   const work = result.nodes.reduce((sum, node) => sum + node.renderSeconds, 0);
@@ -78,7 +79,7 @@ export function brokenLines(state: ViewState, toldBelow: string, signs: Signs): 
 }
 
 /** How long the video is: "4:10 (10.4 s of video)". */
-function lengthOf({ scene }: ViewState, { frames }: CompletedJob): string {
+function lengthOf({ scene }: ViewState, { frames }: JobSummary): string {
   const [numerator, denominator = 1] = (scene?.fps ?? "").split("/").map(Number);
   if (!numerator || !denominator) return "";
   return ` (${formatSeconds((frames * denominator) / numerator)} of video)`;

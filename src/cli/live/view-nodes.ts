@@ -1,6 +1,6 @@
 import type { FarmEvent, Frame, NodeId, NodeName } from "../../index.ts";
-import { tidy } from "./display-width.ts";
 import type { NodeView, SlotView } from "./node-view.ts";
+import { tidy } from "./tidy.ts";
 import { idleSlot, type ViewState } from "./view-state.ts";
 
 /** A node may say that it has more slots than any machine; rows for them would only cost time. */

@@ -1,6 +1,6 @@
 import { counted, type FarmEvent, type Frame } from "../../index.ts";
-import { tidy } from "./display-width.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
+import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
 import type { Notice, ViewState } from "./view-state.ts";
 
@@ -92,7 +92,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     }
     case "frame:requeued": {
       const free = requeued(withoutFrame(state, event.frame, atMs, event.node), [event.frame]);
-      return told(free, "warning", `Frame ${event.frame} goes back into the queue: ${event.reason} (${event.name})`);
+      return told(free, "warning", `Frame ${event.frame} goes back into the queue: ${causeOf(event)} (${event.name})`);
     }
     case "frame:refused": {
       const { frame, name, message } = event;
@@ -121,9 +121,19 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       );
     case "output:finishing":
       return told(state, "news", "All frames are there: finishing the output; Ctrl-C again stops now");
+    case "job:begun":
+    case "job:completed":
+    case "job:interrupted":
+    case "job:failed":
+      return state;
     case "job:draining":
       return { ...state, phase: state.phase === "stopping" ? state.phase : "draining", eta: null };
   }
+}
+
+/** Why a frame is rendered again, with the error's code where there is one. */
+function causeOf({ code, reason }: Extract<FarmEvent, { type: "frame:requeued" }>): string {
+  return code === null ? reason : `${code}: ${reason}`;
 }
 
 /** After the wish to stop at once, of which no event tells. */

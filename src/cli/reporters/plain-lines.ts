@@ -1,9 +1,9 @@
 import {
-  type CompletedJob,
   counted,
   type FarmEvent,
   formatBytes,
   formatDuration,
+  type JobSummary,
   printable,
   printableLines,
 } from "../../index.ts";
@@ -30,12 +30,16 @@ export class PlainLines {
   }
 
   tell(event: FarmEvent): void {
-    const line = this.#lineOf(safeToPrint(event));
-    if (line !== undefined) this.#write(`${line}\n`);
+    if (event.type === "job:completed") this.#summary(event);
+    else if (event.type === "job:interrupted") this.#interrupted(event.missing);
+    else {
+      const line = this.#lineOf(safeToPrint(event));
+      if (line !== undefined) this.#write(`${line}\n`);
+    }
   }
 
   /** The summary that a person would want to keep. */
-  finish(result: CompletedJob): void {
+  #summary(result: JobSummary): void {
     const perFrame = (seconds: number, frames: number) =>
       frames === 0 ? "" : `, ${(seconds / frames).toFixed(1)} s each`;
     this.#writeLast(`Done in ${formatDuration(result.seconds * 1000)}: ${printable(result.output)}\n`);
@@ -50,7 +54,7 @@ export class PlainLines {
   }
 
   /** The last line of a job that was stopped and can go on. */
-  interrupted(missing: number | null): void {
+  #interrupted(missing: number | null): void {
     this.#writeLast(
       `Stopped${missing === null ? "" : ` with ${counted(missing, "frame")} to go`}; the same command goes on from here\n`,
     );
@@ -90,7 +94,7 @@ export class PlainLines {
       case "scene:read":
         return `Scene ${printable(event.scene)}: ${counted(event.frames, "frame")} (${event.firstFrame} to ${event.lastFrame}) at ${event.fps} fps, ${event.width}×${event.height}, ${event.engine}`;
       case "frame:requeued":
-        return `Frame ${event.frame} goes back into the queue: ${event.reason} (${printable(event.name)})`;
+        return `Frame ${event.frame} goes back into the queue: ${event.code === null ? "" : `${event.code}: `}${event.reason} (${printable(event.name)})`;
       case "frame:refused":
         return `FFmpeg refuses frame ${event.frame}, which ${printable(event.name)} rendered: ${event.message}\n  It was set aside: ${event.file}`;
       case "frame:failed":
@@ -113,6 +117,10 @@ export class PlainLines {
       case "frame:progressed":
       case "frame:rendered":
       case "frame:stored":
+      case "job:begun":
+      case "job:completed":
+      case "job:interrupted":
+      case "job:failed": // whoever catches the error tells it
         return undefined;
     }
   }

@@ -1,13 +1,11 @@
-import type { CompletedJob, FarmEvent } from "../../index.ts";
+import type { FarmEvent } from "../../index.ts";
 import { out } from "../outputs.ts";
 import { JsonLines } from "./json-lines.ts";
 import { PlainLines } from "./plain-lines.ts";
 
-/** What a job tells about itself, in one form or another. */
+/** Hears the events of a job, in order, and shows them in one form or another. Any number of them may hear one job. */
 export interface Reporter {
   tell(event: FarmEvent): void;
-  finish(result: CompletedJob): void;
-  interrupted(missing: number | null): void;
 }
 
 /** Lines for a log, or for a terminal that can show no more. */
@@ -19,16 +17,25 @@ export function plainReporter(): Reporter {
   );
 }
 
-/** Objects for scripts. None is lost while nobody reads, but those that tell of progress. */
+/** Objects for scripts. While nobody reads none is lost, except those that tell of progress. */
 export function jsonReporter(): Reporter {
   const lines = new JsonLines((line) => out.write(line), Date.now);
   return {
     tell: (event) => {
       if (!out.isBehind || !isProgress(event)) lines.tell(event);
     },
-    finish: ({ type: _, ...result }) => lines.tell({ type: "job:completed" }, result),
-    interrupted: (missing) => lines.tell({ type: "job:interrupted" }, { missing }),
   };
+}
+
+const told = new WeakSet<Error>();
+
+/** Remembers that a reporter has told an error, so that it is not told twice to a script. */
+export function markTold(error: Error): void {
+  told.add(error);
+}
+
+export function wasTold(error: Error): boolean {
+  return told.has(error);
 }
 
 /** Whether an event says only how far something is, which the next of its kind says again. */

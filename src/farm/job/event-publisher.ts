@@ -1,8 +1,9 @@
 import type { Clock } from "../../core/clock.ts";
-import type { NodeId } from "../../core/node.ts";
+import type { Frame, NodeId } from "../../core/node.ts";
 import type { AttemptRef, Notice } from "../../scheduler/events.ts";
-import type { LiveAttempt } from "../../scheduler/state.ts";
-import type { NodeReport } from "../../session/node-session.ts";
+import { progressOf } from "../../scheduler/progress.ts";
+import type { LiveAttempt, SchedulerState } from "../../scheduler/state.ts";
+import type { NodeReport } from "../../session/node-report.ts";
 import type { FarmListener } from "../events.ts";
 import type { JobTotals } from "./job-totals.ts";
 
@@ -87,13 +88,34 @@ export class EventPublisher {
     else totals.warn("WARNINGS_LEFT_OUT", "It warns of more than is told", nameOf(node));
   }
 
+  /** A frame is stored for the first time. @param total Frames of the job */
+  stored(node: NodeId, frame: Frame, seconds: number, total: number): void {
+    const { tell, totals, nameOf } = this.#listeners;
+    tell({ type: "frame:stored", node, name: nameOf(node), frame, seconds, stored: totals.stored, total });
+  }
+
+  /** Says how far the job is. */
+  progressed(state: SchedulerState, atMs: number, counts: { readonly nodes: number; readonly encoded: number }): void {
+    const { stored, total, running, etaMs } = progressOf(state, atMs);
+    this.#listeners.tell({ type: "job:progressed", stored, total, running: running.length, etaMs, ...counts });
+  }
+
+  /** All nodes are gone. */
+  waiting({ frames: { size, counts } }: SchedulerState): void {
+    this.#listeners.tell({ type: "job:waiting", missing: size - counts.stored - counts.failed });
+  }
+
+  draining(state: SchedulerState, atMs: number): void {
+    this.#listeners.tell({ type: "job:draining", running: progressOf(state, atMs).running.length });
+  }
+
   /** Passes on what the scheduler decided. */
   announce(news: Notice): void {
     const { tell, totals, nameOf } = this.#listeners;
     switch (news.type) {
       case "frame-requeued": {
-        const { node, frame, reason } = news;
-        tell({ type: "frame:requeued", node, name: nameOf(node), frame, reason });
+        const { node, frame, code, reason } = news;
+        tell({ type: "frame:requeued", node, name: nameOf(node), frame, code, reason });
         return;
       }
       case "frame-failed": {

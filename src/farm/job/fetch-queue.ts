@@ -2,8 +2,8 @@ import type { Frame, NodeId } from "../../core/node.ts";
 import type { FrameRecord } from "../../frames/frame-record.ts";
 import type { FrameStore } from "../../frames/frame-store.ts";
 import type { AttemptRef, EventBody } from "../../scheduler/events.ts";
-import type { NodeSession } from "../../session/node-session.ts";
 import type { FrameResult } from "../../session/protocol.ts";
+import type { Worker } from "../worker.ts";
 import { fetchResult } from "./fetch-result.ts";
 
 /** A node sends one result after the other: a few keep it busy, and more would only hold files open here. */
@@ -28,7 +28,7 @@ export interface FetchQueueOptions {
 }
 
 interface NodeQueue {
-  readonly session: NodeSession;
+  readonly worker: Worker;
   readonly waiting: FrameResult[];
   /** Results whose bytes are on their way. */
   coming: number;
@@ -52,8 +52,8 @@ export class FetchQueue {
     this.#options = options;
   }
 
-  joined(session: NodeSession): void {
-    this.#queues.set(session.info.node, { session, waiting: [], coming: 0 });
+  joined(worker: Worker): void {
+    this.#queues.set(worker.info.node, { worker, waiting: [], coming: 0 });
   }
 
   /** What waits goes with the link; what is being fetched finds out by itself. */
@@ -99,9 +99,9 @@ export class FetchQueue {
   /** Never rejects. */
   async #take(queue: NodeQueue, result: FrameResult): Promise<void> {
     const { store, attemptsAt, onBroken, signal } = this.#options;
-    const { session } = queue;
-    const ref = { node: session.info.node, frame: result.frame, attempt: result.attempt };
-    const record = recordOf(session, result, attemptsAt(result.frame));
+    const { worker } = queue;
+    const ref = { node: worker.info.node, frame: result.frame, attempt: result.attempt };
+    const record = recordOf(worker, result, attemptsAt(result.frame));
     let hasArrived = false;
     const arrive = () => {
       if (hasArrived) return;
@@ -118,7 +118,7 @@ export class FetchQueue {
     queue.coming += 1;
     this.#tell(queue, { type: "fetch-begun", ...ref });
     try {
-      this.#tell(queue, await fetchResult({ session, result, record, store, onArrived, signal }));
+      this.#tell(queue, await fetchResult({ worker, result, record, store, onArrived, signal }));
     } catch (error) {
       onBroken(error);
     }
@@ -128,7 +128,7 @@ export class FetchQueue {
 
   /** On a newer link the same result may be on its way again: what became of it on this one says nothing of that. */
   #tell(queue: NodeQueue, event: EventBody): void {
-    const isCurrent = this.#queues.get(queue.session.info.node) === queue;
+    const isCurrent = this.#queues.get(queue.worker.info.node) === queue;
     if (isCurrent || event.type === "frame-stored") this.#options.onEvent(event);
   }
 
@@ -154,7 +154,7 @@ export class FetchQueue {
   }
 }
 
-function recordOf({ info }: NodeSession, result: FrameResult, attempts: number): FrameRecord {
+function recordOf({ info }: Worker, result: FrameResult, attempts: number): FrameRecord {
   const { node, name, blender } = info;
   const { frame, device, seconds, sha256, sizeBytes } = result;
   return { frame, node: { id: node, name }, blender, device, attempts, seconds, sha256, sizeBytes };

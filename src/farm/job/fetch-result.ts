@@ -3,12 +3,12 @@ import type { FrameRecord } from "../../frames/frame-record.ts";
 import type { FrameStore } from "../../frames/frame-store.ts";
 import { FrameInvalidError } from "../../frames/store-errors.ts";
 import type { AttemptRef, EventBody } from "../../scheduler/events.ts";
-import type { NodeSession } from "../../session/node-session.ts";
 import type { FrameResult } from "../../session/protocol.ts";
+import type { Worker } from "../worker.ts";
 
 /** A result on its way from a node into the store. */
-export interface Intake {
-  readonly session: NodeSession;
+export interface ResultFetch {
+  readonly worker: Worker;
   readonly result: FrameResult;
   readonly record: FrameRecord;
   readonly store: FrameStore;
@@ -21,16 +21,16 @@ export interface Intake {
  * Fetches one result, proves it and stores it.
  *
  * @returns What became of it, for the scheduler
- * @throws {FarmError} `FARM_STORE_FAILED` when our own disk is the trouble: that is no node's fault
+ * @throws {FarmError} `FARM_STORE_FAILED` when this machine's disk is the reason, which is no node's fault
  */
-export async function fetchResult(intake: Intake): Promise<EventBody> {
-  const { session, result, record, store, onArrived, signal } = intake;
-  const { node } = session.info;
+export async function fetchResult(fetch: ResultFetch): Promise<EventBody> {
+  const { worker, result, record, store, onArrived, signal } = fetch;
+  const { node } = worker.info;
   const ref: AttemptRef & { node: string } = { node, frame: result.frame, attempt: result.attempt };
   try {
     if (!store.has(result.frame)) {
       await using incoming = await store.receive(record);
-      const isThere = await session.fetchResult(result, (data) => incoming.write(data), signal);
+      const isThere = await worker.fetch(result, (data) => incoming.write(data), signal);
       if (!isThere) return { type: "result-lost", ...ref };
       await onArrived();
       await incoming.commit(signal);

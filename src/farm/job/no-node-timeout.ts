@@ -17,10 +17,12 @@ function waitedInVain(waitMs: number, missing: number | undefined): FarmError {
 export interface NoNodeTimeoutOptions {
   /** `undefined` waits for ever. */
   readonly waitMs: number | undefined;
-  /** Whether any node has the job, be it that it only receives or opens the blendfile yet. */
-  readonly isAnyoneThere: () => boolean;
-  /** See `NodePool`. */
-  readonly loadError: () => FarmError | undefined;
+  readonly fleet: {
+    /** Whether any node has the job, be it that it only receives or opens the blendfile yet. */
+    readonly isClaimed: boolean;
+    /** See `loadErrorOf`. */
+    readonly loadError: FarmError | undefined;
+  };
   readonly clock: Clock;
 }
 
@@ -50,12 +52,12 @@ export class NoNodeTimeout {
    * @throws {FarmError} `FARM_NO_NODE`; why no node can render the file, when there is none else to hope for
    */
   look(missing: number | undefined): void {
-    const { waitMs, isAnyoneThere, loadError, clock } = this.#options;
+    const { waitMs, fleet, clock } = this.#options;
     const atMs = clock.monotonicMs();
     const passedMs = atMs - this.#lookedAtMs;
     this.#lookedAtMs = atMs;
-    if (!isAnyoneThere()) this.#aloneMs += passedMs;
-    const reason = loadError();
+    if (!fleet.isClaimed) this.#aloneMs += passedMs;
+    const reason = fleet.loadError;
     this.#loadErrorMs = reason ? this.#loadErrorMs + passedMs : 0;
     if (reason && this.#loadErrorMs > loadErrorAtMostMs) throw reason;
     if (waitMs !== undefined && this.#aloneMs > waitMs) throw waitedInVain(waitMs, missing);

@@ -1,8 +1,9 @@
 import type { NodeId } from "../../core/node.ts";
 import type { EventBody } from "../../scheduler/events.ts";
-import type { NodeReport } from "../../session/node-session.ts";
-import type { JobOpened } from "../../session/protocol.ts";
+import type { NodeReport } from "../../session/node-report.ts";
+import type { FrameResult, JobOpened } from "../../session/protocol.ts";
 import { attemptErrorOf } from "./error-blame.ts";
+import type { LoopInput } from "./job-inputs.ts";
 
 /** What the scheduler is told when a node has joined: what it kept of an earlier link, and which slots are ready. */
 export function eventsOfJoining(node: NodeId, opened: JobOpened): EventBody[] {
@@ -42,4 +43,10 @@ export function eventsOfReport(node: NodeId, report: NodeReport): EventBody[] {
     case "warning":
       return [];
   }
+}
+
+/** The results that an input tells of. */
+export function resultsIn(input: LoopInput): readonly FrameResult[] {
+  if (input.type === "joined") return input.node.opened.results;
+  return input.type === "report" && input.report.type === "frame-rendered" ? [input.report.result] : [];
 }

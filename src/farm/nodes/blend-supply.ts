@@ -1,6 +1,7 @@
 import { FarmError } from "../../core/errors.ts";
 import { LoadFailedError } from "../../session/load-failed.ts";
-import type { NodeReport, NodeSession } from "../../session/node-session.ts";
+import type { NodeReport } from "../../session/node-report.ts";
+import type { NodeSession } from "../../session/node-session.ts";
 import type { NodeInfo, SceneInfo } from "../../session/protocol.ts";
 import type { Blob } from "../../session/upload.ts";
 

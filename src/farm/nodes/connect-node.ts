@@ -2,11 +2,13 @@ import { FarmError } from "../../core/errors.ts";
 import type { FarmKey } from "../../core/farm-key.ts";
 import type { NodeAddress, Sighting } from "../../core/node.ts";
 import type { Claim } from "../../session/greeting.ts";
-import type { Dial, TlsDemand } from "../../session/link.ts";
-import { type NodeReport, NodeSession } from "../../session/node-session.ts";
+import type { TlsDemand } from "../../session/link.ts";
+import type { NodeReport } from "../../session/node-report.ts";
+import { NodeSession } from "../../session/node-session.ts";
 import { addressesOf } from "./duplicates.ts";
+import type { Candidate } from "./node-source.ts";
 
-/** How a node was met: what it claims of itself, and on which link. */
+/** How a node was reached: what it claims of itself, and on which link. */
 export interface Contact {
   readonly claim: Claim;
   readonly sighting: Sighting;
@@ -15,9 +17,8 @@ export interface Contact {
   readonly certificate: string | undefined;
 }
 
-/** What must be known of the farm to meet a node. */
+/** The rules of trust that a node must satisfy. */
 export interface ConnectHost {
-  readonly dial: Dial;
   /** What a node must show before anything is said to it; `undefined` dials in clear. */
   demandTls(sighting: Sighting, address: NodeAddress): TlsDemand | undefined;
   /** Nothing was proved yet. @throws {FarmError} When the node is not to be trusted */
@@ -33,14 +34,14 @@ export interface ConnectHost {
  */
 export async function connectNode(
   host: ConnectHost,
-  sighting: Sighting,
+  candidate: Candidate,
   onReport: (report: NodeReport) => void,
   signal: AbortSignal,
 ): Promise<{ session: NodeSession; contact: Contact }> {
   let problem: unknown;
-  for (const address of addressesOf(sighting)) {
+  for (const address of addressesOf(candidate.sighting)) {
     try {
-      return await connectAt(host, sighting, address, onReport, signal);
+      return await connectAt(host, candidate, address, onReport, signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof FarmError)) throw error;
       problem ??= error;
@@ -51,12 +52,12 @@ export async function connectNode(
 
 async function connectAt(
   host: ConnectHost,
-  sighting: Sighting,
+  { sighting, dial }: Candidate,
   address: NodeAddress,
   onReport: (report: NodeReport) => void,
   signal: AbortSignal,
 ): Promise<{ session: NodeSession; contact: Contact }> {
-  const link = await host.dial(address, signal, host.demandTls(sighting, address));
+  const link = await dial(address, signal, host.demandTls(sighting, address));
   const certificate = link.tlsFingerprint.length > 0 ? link.tlsFingerprint.toString("hex") : undefined;
   let contact: Contact | undefined;
   const session = await NodeSession.open({

@@ -1,6 +1,7 @@
 import type { NodeAddress, NodeId, Sighting } from "../../core/node.ts";
 import { formatAddress } from "../../core/node-list.ts";
 import { counted } from "../../core/text.ts";
+import type { FarmListener } from "../events.ts";
 
 /** Anybody may announce a node's id at any number of addresses. */
 const mostNamed = 8;
@@ -19,6 +20,24 @@ export interface DuplicateIds {
   readonly message: string;
   /** What to do about it. */
   readonly hint: string;
+}
+
+const mostTold = 20;
+
+/** Warns of ids that several nodes have: once for each id, and for a bounded number, as anybody may announce any id. */
+export class DuplicateWarnings {
+  readonly #tell: FarmListener;
+  readonly #told = new Set<NodeId>();
+
+  constructor(tell: FarmListener) {
+    this.#tell = tell;
+  }
+
+  warn(id: NodeId, { message, hint }: DuplicateIds): void {
+    if (this.#told.has(id) || this.#told.size >= mostTold) return;
+    this.#told.add(id);
+    this.#tell({ type: "warning", code: "DUPLICATE_NODE_ID", message: `${message}. ${hint}`, name: null });
+  }
 }
 
 /** @param nodes All that have the id, at least two */

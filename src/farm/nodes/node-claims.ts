@@ -2,6 +2,7 @@ import { FarmError } from "../../core/errors.ts";
 import type { NodeAddress, NodeId } from "../../core/node.ts";
 import { formatAddress } from "../../core/node-list.ts";
 import type { NodeSession } from "../../session/node-session.ts";
+import type { NodeInfo } from "../../session/protocol.ts";
 import type { DuplicateNode } from "./duplicates.ts";
 
 /** A node that was met and has a keeper already. */
@@ -46,6 +47,11 @@ export class NodeClaims {
       if (!areTwoStarts || !isGone) throw new DuplicateNodeError();
     }
     this.#claims.set(id, own);
+  }
+
+  /** What the node said of itself on its latest link. */
+  infoOf(node: NodeId): NodeInfo | undefined {
+    return this.#claims.get(node)?.session.info;
   }
 
   connectorOf(node: NodeId): string | undefined {

@@ -1,20 +1,24 @@
 import { backOffMs } from "../../core/back-off.ts";
 import { FarmError } from "../../core/errors.ts";
-import type { NodeId, Sighting } from "../../core/node.ts";
+import type { NodeId } from "../../core/node.ts";
+import { orAborted } from "../../core/time-limit.ts";
 import { LoadFailedError } from "../../session/load-failed.ts";
-import type { NodeReport, NodeSession } from "../../session/node-session.ts";
+import type { NodeReport } from "../../session/node-report.ts";
+import type { NodeSession } from "../../session/node-session.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../../session/protocol.ts";
 import type { Blob } from "../../session/upload.ts";
+import type { JoinedNode } from "../worker.ts";
 import { BlendSupply } from "./blend-supply.ts";
 import { type ConnectHost, type Contact, connectNode } from "./connect-node.ts";
+import type { Candidate } from "./node-source.ts";
 import { ReportBuffer } from "./report-buffer.ts";
 
 const busyAgainMs = 5_000;
 const closingTimeoutMs = 3_000;
-/** A node that was taken this often, in a row, and never got on is left out: something is wrong with it. */
+/** A node that was claimed this often in a row without getting on is excluded: something is wrong with it. */
 const fruitlessClaims = 10;
 
-/** What every keeper of a job needs to know of it. */
+/** What every connector of a job needs to know of it. */
 export interface JobOrder {
   readonly job: string;
   /** Who has the nodes, in words for the people at other machines. */
@@ -26,64 +30,66 @@ export interface JobOrder {
   readonly allowScripts: boolean;
 }
 
-/** A node that has the job and its blendfile, on a link that lives. */
-export interface JoinedNode {
-  readonly session: NodeSession;
-  readonly opened: JobOpened;
-  readonly scene: SceneInfo;
-}
+/** What happens to one node, in order. */
+export type ConnectorEvent =
+  /** It has proved itself: the try to reach it succeeded. */
+  | { readonly type: "connected" }
+  /** A try failed, and there will be another. */
+  | { readonly type: "unreachable"; readonly candidate: Candidate; readonly problem: FarmError }
+  | { readonly type: "busy"; readonly info: NodeInfo; readonly holder: string }
+  | { readonly type: "claimed" }
+  | { readonly type: "uploading"; readonly info: NodeInfo; readonly haveBytes: number }
+  /** It has lost the blendfile, which is sent again now. `why` is in the node's words. */
+  | { readonly type: "resending"; readonly info: NodeInfo; readonly why: string }
+  | { readonly type: "joined"; readonly node: JoinedNode }
+  | { readonly type: "lost"; readonly info: NodeInfo; readonly reason: FarmError }
+  /** It is set free, at the end of the job or of its link. */
+  | { readonly type: "freed" }
+  /** It takes no part in this job any more. */
+  | { readonly type: "excluded"; readonly candidate: Candidate; readonly reason: FarmError };
 
-/** What a keeper asks of the farm and tells it. */
-export interface ConnectorHost extends ConnectHost {
+/** What a connector asks of the farm and tells it. */
+export interface ConnectorHost {
   /** Known once the job's Blender version is chosen, so after the first node was admitted. */
   readonly order: Promise<JobOrder>;
-  /** The node has proved itself. @returns Why it is left out, or `undefined` */
+  /** The rules of trust. */
+  readonly trust: ConnectHost;
+  /** The node has proved itself. @returns Why it is excluded, or `undefined` */
   admit(session: NodeSession, contact: Contact): Promise<string | undefined>;
-  /** A try has come to its end, good or bad; the first one matters to who counts the nodes. */
-  onTried(sighting: Sighting, problem: FarmError | undefined): void;
-  onBusy(info: NodeInfo, holder: string): void;
-  /** The node has taken the job, and will be set free. */
-  onTaken(info: NodeInfo): void;
-  onFreed(info: NodeInfo): void;
-  onUpload(info: NodeInfo, haveBytes: number): void;
-  /** The node has lost the blendfile, which is sent again now. @param why In the node's words */
-  onResend(info: NodeInfo, why: string): void;
-  onJoined(node: JoinedNode): void;
+  onEvent(event: ConnectorEvent): void;
+  /** What the node says of its own accord after it has joined. */
   onReport(node: NodeId, report: NodeReport): void;
-  onLost(info: NodeInfo, reason: FarmError): void;
-  /** The node takes no part in this job any more. */
-  onExcluded(sighting: Sighting, reason: FarmError): void;
 }
 
 /**
- * Keeps one node in the job: dials it, greets it, brings it the blendfile, and does so again, with growing pauses,
- * whenever the link is lost. It ends when the job does or when the node is left out.
+ * Keeps one node in the job: dials it, greets it, sends it the blendfile, and does so again, with growing pauses, whenever
+ * the link is lost. Ends when the job does or when the node is excluded.
  */
 export class NodeConnector {
   readonly #host: ConnectorHost;
   readonly #signal: AbortSignal;
   readonly #leaving = new AbortController();
-  #sighting: Sighting;
+  #candidate: Candidate;
   #wakeEarly: (() => void) | undefined;
   /** One for all links of the job: it counts how often the node has lost the blendfile. */
   #supply: BlendSupply | undefined;
-  /** How often in a row the node was taken for the job and neither took bytes of the blendfile nor joined. */
+  /** How often in a row the node was claimed and neither took bytes of the blendfile nor joined. */
   #fruitless = 0;
 
-  constructor(host: ConnectorHost, sighting: Sighting, signal: AbortSignal) {
+  constructor(host: ConnectorHost, candidate: Candidate, signal: AbortSignal) {
     this.#host = host;
-    this.#sighting = sighting;
+    this.#candidate = candidate;
     this.#signal = AbortSignal.any([signal, this.#leaving.signal]);
   }
 
-  /** Leaves the node out of the job from now on, with the reason for its owner. */
-  leave(reason: FarmError): void {
+  /** Excludes the node from the job from now on. @param reason For its owner */
+  exclude(reason: FarmError): void {
     this.#leaving.abort(reason);
   }
 
-  /** The node was seen again, perhaps elsewhere: do not sit out a pause. */
-  sawAgain(sighting: Sighting): void {
-    this.#sighting = sighting;
+  /** The node was seen again, perhaps elsewhere: ends a pause. */
+  sawAgain(candidate: Candidate): void {
+    this.#candidate = candidate;
     this.#wakeEarly?.();
   }
 
@@ -91,58 +97,62 @@ export class NodeConnector {
   async run(): Promise<void> {
     let failures = 0;
     while (!this.#signal.aborted) {
-      const sighting = this.#sighting;
+      const candidate = this.#candidate;
       try {
-        await this.#serve(sighting);
+        await this.#connect(candidate);
         failures = 0;
       } catch (error) {
         if (this.#signal.aborted) break;
         if (!(error instanceof FarmError)) throw error;
-        this.#host.onTried(sighting, error);
         if (isFinal(error)) {
-          this.#host.onExcluded(sighting, error);
+          this.#host.onEvent({ type: "excluded", candidate, reason: error });
           return;
         }
+        this.#host.onEvent({ type: "unreachable", candidate, problem: error });
         failures += 1;
-        if (this.#sighting !== sighting) continue; // it was seen again while we tried: look there at once
+        if (this.#candidate !== candidate) continue; // it was seen again meanwhile: look there at once
       }
       await this.#pause(backOffMs(failures));
     }
-    if (this.#leaving.signal.aborted) this.#host.onExcluded(this.#sighting, this.#leaving.signal.reason);
+    if (this.#leaving.signal.aborted) {
+      this.#host.onEvent({ type: "excluded", candidate: this.#candidate, reason: this.#leaving.signal.reason });
+    }
   }
 
   /** From dialling until the link is lost. */
-  async #serve(sighting: Sighting): Promise<void> {
+  async #connect(candidate: Candidate): Promise<void> {
+    const host = this.#host;
     const buffer = new ReportBuffer();
     let pass = (report: NodeReport): void => buffer.add(report);
-    const met = await connectNode(this.#host, sighting, (report) => pass(report), this.#signal);
-    await using session = met.session;
+    const connected = await connectNode(host.trust, candidate, (report) => pass(report), this.#signal);
+    await using session = connected.session;
     const { info } = session;
-    const admission = this.#host.admit(session, met.contact);
-    this.#host.onTried(sighting, undefined);
-    const refusal = await this.#while(session, admission);
-    if (refusal !== undefined) throw excluded(info, refusal);
-    const order = await this.#while(session, this.#host.order);
-    const opened = await this.#openJob(session, order);
-    this.#host.onTaken(info);
+    const whileLinked = AbortSignal.any([this.#signal, session.ended]);
+    const admission = host.admit(session, connected.contact);
+    host.onEvent({ type: "connected" });
+    const exclusion = await orAborted(admission, whileLinked);
+    if (exclusion !== undefined) throw excludedBy(info, exclusion);
+    const order = await orAborted(host.order, whileLinked);
+    const opened = await this.#openJob(session, order, whileLinked);
+    host.onEvent({ type: "claimed" });
     try {
       const supply = this.#supplyFor(order);
       const scene = await this.#load(session, supply);
       this.#fruitless = 0;
-      this.#host.onJoined({ session, opened, scene });
+      host.onEvent({ type: "joined", node: { worker: session, opened, scene } });
       const outOfBlend = new Promise<never>((_resolve, reject) => {
         pass = (report) => {
-          this.#host.onReport(info.node, report);
+          host.onReport(info.node, report);
           supply.answer(session, report).catch(reject);
         };
       });
-      outOfBlend.catch(() => {}); // the link may be over before anybody waits for it
-      // What the node said while it was loading comes after its joining, in the order in which it was said.
+      outOfBlend.catch(() => {}); // the link may end before anybody waits for it
+      // What the node said while it was loading follows its joining, in the order in which it was said.
       for (const report of buffer.take()) pass(report);
-      await this.#while(session, outOfBlend).catch((reason: unknown) => this.#tellLost(info, reason));
+      await orAborted(outOfBlend, whileLinked).catch((reason: unknown) => this.#tellLost(info, reason));
     } finally {
-      this.#host.onFreed(info);
-      // While the link lives, the node is set free for others at once, not after its waiting time.
+      host.onEvent({ type: "freed" });
+      // While the link lives, the node is free for others at once, not after its waiting time.
       await session.closeJob(order.job, AbortSignal.timeout(closingTimeoutMs)).catch(() => {});
     }
   }
@@ -157,22 +167,22 @@ export class NodeConnector {
       if (this.#signal.aborted) return;
       throw reason;
     }
-    this.#host.onLost(info, reason);
+    this.#host.onEvent({ type: "lost", info, reason });
     if (isFinal(reason)) throw reason;
   }
 
   #supplyFor({ job, blob, scene, colorMode, allowScripts }: JobOrder): BlendSupply {
     const request = { job, blend: blob.sha256, scene, colorMode, allowScripts };
-    const onResend = (info: NodeInfo, why: string) => this.#host.onResend(info, why);
+    const onResend = (info: NodeInfo, why: string) => this.#host.onEvent({ type: "resending", info, why });
     this.#supply ??= new BlendSupply({ blob, request, onResend, signal: this.#signal });
     return this.#supply;
   }
 
-  /** @throws {FarmError} Why it cannot be; final when the node never gets on, however often it is tried */
+  /** @throws {FarmError} Why the node cannot load the blendfile; final if it never gets on, however often it is tried */
   async #load(session: NodeSession, supply: BlendSupply): Promise<SceneInfo> {
     const onUpload = (haveBytes: number) => {
       this.#fruitless = 0;
-      this.#host.onUpload(session.info, haveBytes);
+      this.#host.onEvent({ type: "uploading", info: session.info, haveBytes });
     };
     this.#fruitless += 1;
     try {
@@ -183,32 +193,16 @@ export class NodeConnector {
     }
   }
 
-  async #openJob(session: NodeSession, { job, holder }: JobOrder): Promise<JobOpened> {
+  async #openJob(session: NodeSession, { job, holder }: JobOrder, whileLinked: AbortSignal): Promise<JobOpened> {
     for (let isFirst = true; ; isFirst = false) {
       const answer = await session.openJob(job, holder, undefined, this.#signal);
       if (answer.type === "job-opened") return answer;
-      if (isFirst) this.#host.onBusy(session.info, answer.holder);
-      await this.#while(session, this.#pause(busyAgainMs));
+      if (isFirst) this.#host.onEvent({ type: "busy", info: session.info, holder: answer.holder });
+      await orAborted(this.#pause(busyAgainMs), whileLinked);
     }
   }
 
-  /** Waits for something, as long as the link and the job last. @throws Why the link was lost, or the signal's reason */
-  async #while<T>(session: NodeSession, promise: Promise<T>): Promise<T> {
-    const ends = [this.#signal, session.ended];
-    for (const end of ends) end.throwIfAborted();
-    const waiting = new AbortController();
-    const interruption = new Promise<never>((_resolve, reject) => {
-      const once = { once: true, signal: waiting.signal };
-      for (const end of ends) end.addEventListener("abort", () => reject(end.reason), once);
-    });
-    try {
-      return await Promise.race([promise, interruption]);
-    } finally {
-      waiting.abort();
-    }
-  }
-
-  /** Waits, until the signal is aborted or the node was seen again. */
+  /** Waits until the time is over, the signal is aborted or the node was seen again. */
   #pause(durationMs: number): Promise<void> {
     if (this.#signal.aborted) return Promise.resolve(); // no event tells of what was before
     return new Promise((resolve) => {
@@ -225,8 +219,8 @@ export class NodeConnector {
   }
 }
 
-/** Whether trying again cannot help: the rule that left the node out stands as long as the job does. */
-export function isFinal(error: FarmError): boolean {
+/** Whether trying again cannot help: the rule that excludes the node stands as long as the job does. */
+function isFinal(error: FarmError): boolean {
   return (
     error instanceof LoadFailedError ||
     error.code === "FARM_LOAD_FAILED" ||
@@ -239,10 +233,10 @@ export function isFinal(error: FarmError): boolean {
   );
 }
 
-function excluded(info: NodeInfo, refusal: string): FarmError {
+function excludedBy(info: NodeInfo, exclusion: string): FarmError {
   return new FarmError(
     "FARM_NODE_EXCLUDED",
-    `Cannot use ${info.name}: ${refusal}`,
+    `Cannot use ${info.name}: ${exclusion}`,
     "Other nodes take its frames; --blender-version and --mix-versions change the rule",
   );
 }
@@ -251,7 +245,7 @@ function neverGetsOn(info: NodeInfo, last: FarmError): FarmError {
   return new FarmError(
     "FARM_NODE_EXCLUDED",
     `Cannot use ${info.name}: it was lost ${fruitlessClaims} times before it had opened the blendfile; the last time: ${last.message}`,
-    "Look at what that node printed",
+    "Check what that node printed",
     { cause: last },
   );
 }

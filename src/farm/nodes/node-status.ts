@@ -1,79 +1,62 @@
 import type { FarmError } from "../../core/errors.ts";
-import type { NodeId } from "../../core/node.ts";
 import { LoadFailedError } from "../../session/load-failed.ts";
 
-/** How each node that was seen stands, by its keeper's key: what the job may still hope for. */
-export class NodeStatuses {
-  readonly #seen = new Set<string>();
-  readonly #excluded = new Set<string>();
-  readonly #joined = new Set<string>();
-  readonly #problems = new Map<string, FarmError>();
-  readonly #taken = new Set<NodeId>();
-  #loadProblem: FarmError | undefined;
+/**
+ * Where a node stands in a job.
+ *
+ * `connecting`: no try to reach it has ended yet. `unreachable`: the last try failed, and it is tried again. `connected`: it
+ * has proved itself and does not have the job. `busy`: it works for another coordinator. `claimed`: it has the job, and
+ * receives or opens the blendfile. `joined`: it renders. `lost`: it rendered, and its link is gone. `excluded`: it takes no
+ * part.
+ */
+export type NodeStatus =
+  | { readonly kind: "connecting" | "connected" | "busy" | "claimed" | "joined" | "lost" }
+  | { readonly kind: "unreachable"; readonly problem: FarmError }
+  | { readonly kind: "excluded"; readonly reason: FarmError };
 
-  /** How many nodes were seen, whatever became of them. */
-  get size(): number {
-    return this.#seen.size;
-  }
+/** What is asked of each node to judge what a job may still hope for. */
+export interface NodeStanding {
+  readonly status: NodeStatus;
+  /** Whether it has opened the blendfile in this job, perhaps on an earlier link. */
+  readonly hasJoined: boolean;
+}
 
-  /** Whether any node that was seen may still take part. */
-  get isAlive(): boolean {
-    return this.#excluded.size < this.#seen.size;
-  }
+/** Whether any node that was found may still take part. */
+export function isAnyAlive(nodes: Iterable<NodeStanding>): boolean {
+  return [...nodes].some(({ status }) => status.kind !== "excluded");
+}
 
-  /** Whether any node has the job now, be it that it only receives or opens the blendfile yet. */
-  get isTaken(): boolean {
-    return this.#taken.size > 0;
-  }
+/** Whether any node has the job now, be it that it only receives or opens the blendfile yet. */
+export function isAnyClaimed(nodes: Iterable<NodeStanding>): boolean {
+  return [...nodes].some(({ status }) => status.kind === "claimed" || status.kind === "joined");
+}
 
-  /** What last went wrong with nodes that were seen. */
-  get problems(): readonly FarmError[] {
-    return [...this.#problems.values()];
-  }
+/** What is wrong with the nodes that were found. */
+export function problemsOf(nodes: Iterable<NodeStanding>): FarmError[] {
+  return [...nodes].flatMap(({ status }) => {
+    if (status.kind === "unreachable") return [status.problem];
+    return status.kind === "excluded" ? [status.reason] : [];
+  });
+}
 
-  /**
-   * Why no node opens the blendfile, when all that were reached have been left out and the others have never been reached:
-   * with them alone to hope for, a job would wait for ever for what no node can render.
-   */
-  get loadError(): FarmError | undefined {
-    const mayCome = (id: string) => !this.#excluded.has(id) && (this.#joined.has(id) || !this.#problems.has(id));
-    return [...this.#seen].some(mayCome) ? undefined : this.#loadProblem;
-  }
+/**
+ * The load error, if every reachable node failed to open the blendfile and the rest were never reached: a job would wait for
+ * ever for those alone.
+ */
+export function loadErrorOf(nodes: Iterable<NodeStanding>): FarmError | undefined {
+  const all = [...nodes];
+  const mayCome = ({ status, hasJoined }: NodeStanding) =>
+    status.kind !== "excluded" && (hasJoined || status.kind !== "unreachable");
+  if (all.some(mayCome)) return undefined;
+  return problemsOf(all.filter(({ status }) => status.kind === "excluded")).findLast(isLoadError);
+}
 
-  /** Whether whoever was met under this key was left out because he could not prove to be the node. */
-  wasNobody(id: string): boolean {
-    const code = this.#excluded.has(id) ? this.#problems.get(id)?.code : undefined;
-    return code === "FARM_KEY_UNUSABLE" || code === "FARM_CERTIFICATE_REFUSED";
-  }
+/** Whether whoever answered for this node was excluded because it could not prove to be the node. */
+export function wasImpostor(status: NodeStatus): boolean {
+  const code = status.kind === "excluded" ? status.reason.code : undefined;
+  return code === "FARM_KEY_UNUSABLE" || code === "FARM_CERTIFICATE_REFUSED";
+}
 
-  /** It takes part from now on, also when it was left out before. */
-  begin(id: string): void {
-    this.#seen.add(id);
-    this.#excluded.delete(id);
-  }
-
-  /** A try to reach it has come to its end, good or bad. */
-  tried(id: string, problem: FarmError | undefined): void {
-    if (problem) this.#problems.set(id, problem);
-    else this.#problems.delete(id);
-  }
-
-  /** It has opened the blendfile. */
-  join(id: string): void {
-    this.#joined.add(id);
-  }
-
-  exclude(id: string, reason: FarmError): void {
-    this.#excluded.add(id);
-    if (reason instanceof LoadFailedError || reason.code === "FARM_LOAD_FAILED") this.#loadProblem = reason;
-  }
-
-  /** It has the job, until it is set free. */
-  take(node: NodeId): void {
-    this.#taken.add(node);
-  }
-
-  free(node: NodeId): void {
-    this.#taken.delete(node);
-  }
+function isLoadError(error: FarmError): boolean {
+  return error instanceof LoadFailedError || error.code === "FARM_LOAD_FAILED";
 }

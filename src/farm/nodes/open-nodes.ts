@@ -1,10 +1,11 @@
 import { FarmError, messageOf } from "../../core/errors.ts";
-import type { NodeAddress, NodeId, Sighting } from "../../core/node.ts";
+import type { NodeAddress, NodeId } from "../../core/node.ts";
 import { formatAddress } from "../../core/node-list.ts";
 import { counted } from "../../core/text.ts";
 import { orAborted } from "../../core/time-limit.ts";
 import type { FarmListener } from "../events.ts";
 import type { KnownNodes } from "./known-nodes.ts";
+import type { Candidate } from "./node-source.ts";
 
 /** A farmspec may list a thousand. */
 const mostListed = 20;
@@ -49,11 +50,11 @@ export interface OpenNodesOptions {
 }
 
 interface Waiting {
-  readonly sighting: Sighting;
+  readonly candidate: Candidate;
   readonly error: OpenNodeError;
 }
 
-/** Open nodes that wait for the user's word, while a job gathers its nodes and before the blendfile goes to any. */
+/** Open nodes that wait for the user's word, while a job looks for its nodes and before the blendfile goes to any. */
 export class OpenNodes {
   readonly #options: OpenNodesOptions;
   /** By id and address, those of this job: what was said holds also when it cannot be remembered. */
@@ -70,10 +71,10 @@ export class OpenNodes {
     return this.#confirmed.has(placeOf(node, address)) || this.#options.knownNodes.mayBeOpen(node, address);
   }
 
-  /** Takes up a node that was left out. @returns Whether the user is still to hear of it: by a question, or by an error */
-  hold(sighting: Sighting, error: FarmError): boolean {
+  /** Takes up a node that was excluded. @returns Whether the user is still to hear of it: by a question, or by an error */
+  hold(candidate: Candidate, error: FarmError): boolean {
     if (!this.#isDiscovering || !(error instanceof OpenNodeError)) return false;
-    this.#waiting.push({ sighting, error });
+    this.#waiting.push({ candidate, error });
     return true;
   }
 
@@ -88,19 +89,19 @@ export class OpenNodes {
    * @returns Those who may be used now
    * @throws {FarmError} `FARM_NODE_OPEN` when nobody is there to be asked; the signal's reason; what the question threw
    */
-  async settle(signal: AbortSignal): Promise<Sighting[]> {
+  async ask(signal: AbortSignal): Promise<Candidate[]> {
     const { confirm, tell } = this.#options;
-    const confirmed: Sighting[] = [];
+    const confirmed: Candidate[] = [];
     if (this.#waiting.length === 0) return confirmed;
     if (confirm === undefined) throw nobodyToAsk(this.#waiting.map(({ error }) => error));
     // More may turn up while the user thinks.
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const { sighting, error } = next;
+      const { candidate, error } = next;
       const { openNode, code, message, hint } = error;
       if (await orAborted(confirm(openNode, signal), signal)) {
         this.#confirmed.add(placeOf(openNode.node, openNode.address));
         await this.#remember(openNode);
-        confirmed.push(sighting);
+        confirmed.push(candidate);
       } else tell({ type: "node:excluded", name: openNode.name ?? openNode.node.slice(0, 8), code, message, hint });
     }
     return confirmed;

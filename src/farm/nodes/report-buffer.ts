@@ -1,5 +1,5 @@
 import { FarmError } from "../../core/errors.ts";
-import type { NodeReport } from "../../session/node-session.ts";
+import type { NodeReport } from "../../session/node-report.ts";
 
 /** Far more than the slots and held results of one machine have to tell. */
 const mostReports = 4_096;

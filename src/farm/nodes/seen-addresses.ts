@@ -1,19 +1,19 @@
 import type { Sighting } from "../../core/node.ts";
 import { addressesOf } from "./duplicates.ts";
 
-/** Anybody may announce a node's id: it is looked for in so many places, and then no more. */
-const mostPlaces = 32;
+/** Anybody may announce a node's id: it is looked for at so many addresses, and then no more. */
+const mostAddresses = 32;
 
-/** Where each node was seen, by its keeper's key. */
+/** Where one node was seen. */
 export class SeenAddresses {
-  readonly #places = new Map<string, Set<string>>();
+  readonly #addresses = new Set<string>();
 
-  /** @returns Whether it was seen where it had not been before; always no once there were too many places */
-  note(connectorId: string, sighting: Sighting): boolean {
-    const places = this.#places.get(connectorId) ?? new Set();
-    this.#places.set(connectorId, places);
-    const before = places.size;
-    for (const { host, port } of addressesOf(sighting)) if (places.size < mostPlaces) places.add(`${host}:${port}`);
-    return places.size > before;
+  /** @returns Whether any of these addresses is new; always false once there were too many */
+  note(sighting: Sighting): boolean {
+    const sizeBefore = this.#addresses.size;
+    for (const { host, port } of addressesOf(sighting)) {
+      if (this.#addresses.size < mostAddresses) this.#addresses.add(`${host}:${port}`);
+    }
+    return this.#addresses.size > sizeBefore;
   }
 }

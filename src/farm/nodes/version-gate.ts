@@ -1,9 +1,9 @@
 import { FarmError } from "../../core/errors.ts";
-import { type Candidate, chooseVersion, refusalOf, type VersionRules } from "./version-policy.ts";
+import { chooseVersion, exclusionOf, type VersionCandidate, type VersionRules } from "./version-policy.ts";
 
 interface Waiting {
-  readonly candidate: Candidate;
-  readonly answer: (refusal: string | undefined) => void;
+  readonly candidate: VersionCandidate;
+  readonly answer: (exclusion: string | undefined) => void;
 }
 
 /**
@@ -16,7 +16,7 @@ export class VersionGate {
   readonly #rules: VersionRules;
   readonly #waiting: Waiting[] = [];
   #resolveDecided: (version: string | undefined) => void = () => {};
-  readonly #refusals: FarmError[] = [];
+  readonly #exclusions: FarmError[] = [];
   #chosen: string | undefined;
   #isOpen = true;
 
@@ -33,12 +33,12 @@ export class VersionGate {
   }
 
   /** Why nodes were left out so far: the whole answer when none was fit. */
-  get refusals(): readonly FarmError[] {
-    return this.#refusals;
+  get exclusions(): readonly FarmError[] {
+    return this.#exclusions;
   }
 
   /** Waits for the choice if it is still open. @returns Why the node is left out, `undefined` when it takes part */
-  admit(candidate: Candidate): Promise<string | undefined> {
+  admit(candidate: VersionCandidate): Promise<string | undefined> {
     if (!this.#isOpen) return Promise.resolve(this.#judge(candidate));
     return new Promise((answer) => this.#waiting.push({ candidate, answer }));
   }
@@ -55,18 +55,18 @@ export class VersionGate {
     this.#resolveDecided(this.#chosen);
   }
 
-  #judge(candidate: Candidate): string | undefined {
-    const refusal = refusalOf(candidate, this.#chosen, this.#rules);
-    if (refusal === undefined) this.#chosen ??= candidate.blender;
-    else this.#refusals.push(refused(candidate, refusal));
-    return refusal;
+  #judge(candidate: VersionCandidate): string | undefined {
+    const exclusion = exclusionOf(candidate, this.#chosen, this.#rules);
+    if (exclusion === undefined) this.#chosen ??= candidate.blender;
+    else this.#exclusions.push(excludedError(candidate, exclusion));
+    return exclusion;
   }
 }
 
-function refused(candidate: Candidate, refusal: string): FarmError {
+function excludedError(candidate: VersionCandidate, exclusion: string): FarmError {
   return new FarmError(
     "FARM_NODE_EXCLUDED",
-    `Cannot use ${candidate.name}: ${refusal}`,
+    `Cannot use ${candidate.name}: ${exclusion}`,
     "Start a node with a Blender that may render this file, or change --blender-version",
   );
 }

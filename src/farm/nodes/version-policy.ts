@@ -1,7 +1,7 @@
 import { compareVersions, isVersion, majorMinor } from "../../core/blender-version.ts";
 
 /** A node that could take part, as far as the choice of a Blender version goes. */
-export interface Candidate {
+export interface VersionCandidate {
   readonly name: string;
   readonly blender: string;
 }
@@ -21,10 +21,10 @@ export interface VersionRules {
  *
  * @returns `undefined` when no candidate may render this file at all
  */
-export function chooseVersion(candidates: readonly Candidate[], rules: VersionRules): string | undefined {
+export function chooseVersion(candidates: readonly VersionCandidate[], rules: VersionRules): string | undefined {
   const counts = new Map<string, number>();
   for (const { blender } of candidates) {
-    if (refusalOf({ name: "", blender }, undefined, rules) !== undefined) continue;
+    if (exclusionOf({ name: "", blender }, undefined, rules) !== undefined) continue;
     counts.set(blender, (counts.get(blender) ?? 0) + 1);
   }
   const best = [...counts].sort(([a, countA], [b, countB]) => countB - countA || compareVersions(b, a))[0];
@@ -37,7 +37,11 @@ export function chooseVersion(candidates: readonly Candidate[], rules: VersionRu
  * @param chosen The job's version, `undefined` while none is chosen
  * @returns `undefined` when it may take part
  */
-export function refusalOf(candidate: Candidate, chosen: string | undefined, rules: VersionRules): string | undefined {
+export function exclusionOf(
+  candidate: VersionCandidate,
+  chosen: string | undefined,
+  rules: VersionRules,
+): string | undefined {
   const { blender } = candidate;
   if (rules.savedBy !== undefined && compareVersions(majorMinor(blender), rules.savedBy) < 0) {
     return `its Blender ${blender} is older than the blendfile, which Blender ${rules.savedBy} saved`;

@@ -7,12 +7,10 @@ import { counted } from "../../core/text.ts";
 import { JobFolder } from "../../frames/job-folder.ts";
 import { provedFrames, storedFramePath } from "../../frames/stored-frames.ts";
 import type { FarmListener } from "../events.ts";
-import { type OutputSettings, prepareOutput } from "../job/prepare-job.ts";
 import { stayAwake } from "../stay-awake.ts";
-import { encodeAgain, finishOutput } from "./finish-output.ts";
-import { openOutput } from "./open-output.ts";
+import { JobOutput } from "./job-output.ts";
 import { parseFacts, type RecordedFacts } from "./output-facts.ts";
-import type { WriterOptions } from "./output-writer.ts";
+import { type OutputSettings, prepareOutput } from "./prepare-output.ts";
 import { frameRefused } from "./refused-frames.ts";
 
 export interface EncodeFolderOptions {
@@ -48,7 +46,7 @@ export interface EncodedFolder {
  * @throws {FarmError} `FARM_FRAMES_FAILED` naming the frames that are not there; what is wrong with the output
  */
 export async function encodeFolder(folder: string, options: EncodeFolderOptions): Promise<EncodedFolder> {
-  const { onEvent: tell, overwrite } = options;
+  const { onEvent: tell } = options;
   const startedMs = systemClock.monotonicMs();
   await using job = await JobFolder.reopen(folder, options.signal);
   const signal = AbortSignal.any([options.signal, job.lost]);
@@ -61,7 +59,7 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
     const message = `The poster ${facts.poster} is not made again, as it is not beside the output: give --poster`;
     tell({ type: "warning", code: "POSTER_LEFT_OUT", message, name: null });
   }
-  const { format, tools } = await prepareOutput(settings, signal);
+  const prepared = await prepareOutput(settings, signal);
   const { frames, frameFormat } = facts;
   const onChecking = (count: number) => tell({ type: "job:checking", frames: count });
   const { framesFolder, framesLogPath: logPath } = job;
@@ -69,24 +67,27 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   const missing = frames.filter((frame) => !proved.has(frame));
   if (missing.length > 0) throw framesMissing(missing, job.path);
 
-  const { output, poster } = settings;
-  const outputOptions: WriterOptions = {
-    ...{ facts, format, tools, output, overwrite, job: job.previous.job, signal },
+  await using encoding = await JobOutput.open({
+    ...{ facts, prepared, paths: settings, tell, signal },
+    job: { id: job.previous.job, folder: job.path },
+    isApart: facts.isApart || options.output !== undefined,
     pathOf: (frame) => storedFramePath(framesFolder, frame),
     nodeOf: (frame) => proved.get(frame)?.node.id,
-    again: encodeAgain(job.path, facts.isApart || options.output !== undefined, settings),
-    onPostponed: (message) => tell({ type: "encode:postponed", message }),
     // The folder stays as it is: the render command finds the same, and can have them rendered again.
     onRefused: async (refused) => {
       for (const each of refused) throw frameRefused(each, proved.get(each.frame)?.node ?? { id: "", name: "a node" });
     },
-  };
-  await using writer = await openOutput(outputOptions);
-  for (const frame of frames) writer.accept(frame);
-  const finished = await finishOutput(writer, outputOptions, poster, tell);
+  });
+  for (const frame of frames) encoding.accept(frame);
+  const finished = await encoding.finish();
   if (finished === null) throw new Error("Frames were refused, and nobody was told");
   const { sizeBytes } = finished;
-  return { output, frames: frames.length, sizeBytes, seconds: (systemClock.monotonicMs() - startedMs) / 1000 };
+  return {
+    output: settings.output,
+    frames: frames.length,
+    sizeBytes,
+    seconds: (systemClock.monotonicMs() - startedMs) / 1000,
+  };
 }
 
 /** What is not asked for is as it was for the render, as far as it fits. */

@@ -8,9 +8,9 @@ import { differenceOf, probeVideo } from "../../encode/ffmpeg/probe.ts";
 import { hashFile } from "../../frames/blend-copy.ts";
 import { jobFolderOf, requireSafeJobFolder } from "../../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../../frames/job-record.ts";
-import { recordedScene } from "../job/encode-stored.ts";
-import { prepareOutput } from "../job/prepare-job.ts";
 import { parseFacts } from "./output-facts.ts";
+import { prepareOutput } from "./prepare-output.ts";
+import { recordedScene } from "./recorded-scene.ts";
 
 /**
  * Whether the video that is asked for is there already, as this very job: a coordinator may be killed in the moment

@@ -22,21 +22,21 @@ export interface RefusedFramesOptions {
 /** Takes the frames that FFmpeg refuses out of the store, tells of them, and has each rendered again: once. */
 export class RefusedFrames {
   readonly #options: RefusedFramesOptions;
-  #settled: Promise<unknown> = Promise.resolve();
+  #idle: Promise<unknown> = Promise.resolve();
 
   constructor(options: RefusedFramesOptions) {
     this.#options = options;
   }
 
   /** Resolves when nothing is being taken out any more. */
-  get settled(): Promise<unknown> {
-    return this.#settled;
+  get idle(): Promise<unknown> {
+    return this.#idle;
   }
 
   /** @throws {FarmError} When one of them had been refused before: then it is not the nodes, or FFmpeg cannot be pleased */
   take(refused: readonly RefusedFrame[]): Promise<void> {
-    const taken = this.#settled.then(() => this.#take(refused));
-    this.#settled = taken.catch(() => {});
+    const taken = this.#idle.then(() => this.#take(refused));
+    this.#idle = taken.catch(() => {});
     return taken;
   }
 

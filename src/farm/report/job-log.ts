@@ -1,22 +1,15 @@
 import { FarmError, messageOf, systemCodeOf } from "../../core/errors.ts";
-import type { Frame } from "../../core/node.ts";
 import { openOwnFile } from "../../system/files/own-file.ts";
 
 /** A line of `log.ndjson`: what happened, and when. */
 export interface LogLine {
-  /** Milliseconds since the first line, on a scale that never goes back. Only differences within a run mean something. */
-  readonly elapsedMs: number;
+  /** Milliseconds of Unix time. */
+  readonly time: number;
+  /** Milliseconds on the scale of the run, which never jumps: that of `attempts.ndjson`. */
+  readonly ms: number;
   /** The event, as `frame:stored`. */
   readonly msg: string;
   readonly [field: string]: unknown;
-}
-
-/** Where the lines of the job begin that a folder holds now. */
-export interface JobStart {
-  /** Counted from 0, as {@link linesOf} gives them. */
-  readonly line: number;
-  /** Runs before it, of frames that were rendered anew since. */
-  readonly earlierRuns: number;
 }
 
 /** The list of a million frames is the longest that is written. What is longer is none of ours, and is not held whole. */
@@ -60,57 +53,47 @@ export function unreadable(file: string, cause: unknown): FarmError {
   });
 }
 
+/** The runs of one job in a log. */
+export interface JobRuns {
+  /** Line of the first one, from 0. */
+  readonly firstLine: number;
+  /** Runs before it, of frames that were rendered anew since. */
+  readonly earlierRuns: number;
+}
+
 /**
- * Finds the job that a log ends with: the runs since frames were last begun anew, by `--fresh` or because something that
- * changes pixels had changed.
+ * Finds the runs of a job in its log: those since its first one, or since the log's beginning when the log does not know the
+ * job.
  *
- * @param runs How many runs of it have begun, as `job.json` tells; `undefined` where nothing tells. A job of which no frame
- *   had been stored is begun anew without a word in the log, and only this number shows it
+ * @param job Id of the job, as `job.json` has it
  */
-export async function findJobStart(file: string, runs: number | undefined): Promise<JobStart> {
-  let found: { line: number; hasScene: boolean }[] = [];
-  let earlierRuns = 0;
+export async function findRuns(file: string, job: string | undefined): Promise<JobRuns> {
   let line = -1;
+  let runs = 0;
+  let startedAt = 0;
+  let found: JobRuns | undefined;
   for await (const text of linesOf(file)) {
     line += 1;
-    const event = /"msg":"(job:started|job:restarted|scene:read)"/.exec(text)?.[1];
-    if (event === undefined || parseLine(text)?.msg !== event) continue; // a torn line
-    const current = found.at(-1);
-    if (event === "job:started") found.push({ line, hasScene: false });
-    else if (event === "scene:read" && current) current.hasScene = true;
-    else if (event === "job:restarted" && current) {
-      earlierRuns += found.length - 1;
-      found = [current];
+    if (!/"msg":"job:(started|begun)"/.test(text)) continue; // most lines are others
+    const parsed = parseLine(text);
+    if (parsed?.msg === "job:started") {
+      startedAt = line;
+      runs += 1;
+    } else if (parsed?.msg === "job:begun" && parsed.job === job) {
+      found ??= { firstLine: startedAt, earlierRuns: runs - 1 };
     }
   }
-  const begun = found.filter(({ hasScene }) => hasScene);
-  const notOurs = runs === undefined || begun.length <= runs ? undefined : begun.at(-runs - 1);
-  const before = notOurs === undefined ? 0 : found.indexOf(notOurs) + 1;
-  return { line: found[before]?.line ?? 0, earlierRuns: earlierRuns + before };
+  return found ?? { firstLine: 0, earlierRuns: 0 };
 }
 
-/** The lines of a log from there on. What is no line of a log is passed over. */
-export async function* logLines(file: string, start: JobStart): AsyncGenerator<LogLine> {
-  const watch = new Watch();
+/** The lines of a log from one line on. What is no line of a log is passed over. */
+export async function* logLines(file: string, firstLine: number): AsyncGenerator<LogLine> {
   let line = -1;
   for await (const text of linesOf(file)) {
     line += 1;
-    const parsed = line < start.line ? undefined : parseLine(text);
-    if (parsed) yield { ...parsed, elapsedMs: watch.elapsedMs(parsed) };
+    const parsed = line < firstLine ? undefined : parseLine(text);
+    if (parsed) yield parsed;
   }
-}
-
-/** How many attempts at each frame a log names from there on. */
-export async function framesStarted(file: string, start: JobStart): Promise<Map<Frame, number>> {
-  const counts = new Map<Frame, number>();
-  let line = -1;
-  for await (const text of linesOf(file)) {
-    line += 1;
-    if (line < start.line || !text.includes('"msg":"frame:started"')) continue; // most lines are others
-    const frame = parseLine(text)?.frame;
-    if (Number.isSafeInteger(frame)) counts.set(frame as Frame, (counts.get(frame as Frame) ?? 0) + 1);
-  }
-  return counts;
 }
 
 /** A text of a log line, at most as long as nodes may make theirs; empty when it is none. */
@@ -123,41 +106,12 @@ export function amountOf(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
 }
 
-interface WrittenLine {
-  /** Milliseconds of Unix time. */
-  readonly time: number;
-  /** Milliseconds on the writer's own scale, which never jumps, where it gives them. */
-  readonly ms?: unknown;
-  readonly msg: string;
-  readonly [field: string]: unknown;
-}
-
-function parseLine(text: string): WrittenLine | undefined {
+function parseLine(text: string): LogLine | undefined {
   try {
-    const line = JSON.parse(text) as WrittenLine | null;
-    return typeof line?.time === "number" && typeof line.msg === "string" ? line : undefined;
+    const line = JSON.parse(text) as LogLine | null;
+    const isLine = typeof line?.time === "number" && typeof line.ms === "number" && typeof line.msg === "string";
+    return isLine ? line : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/**
- * Makes a scale that never goes back of the times in a log. A system clock that was set back costs the time between two
- * lines; one that was set forward cannot be told from time that passed, unless the lines carry the writer's own scale.
- */
-class Watch {
-  #elapsedMs = 0;
-  #last: WrittenLine | undefined;
-
-  elapsedMs(line: WrittenLine): number {
-    const last = this.#last;
-    this.#last = line;
-    if (last) this.#elapsedMs += Math.max(0, this.#between(last, line));
-    return this.#elapsedMs;
-  }
-
-  #between(last: WrittenLine, line: WrittenLine): number {
-    if (typeof last.ms === "number" && typeof line.ms === "number" && line.ms >= last.ms) return line.ms - last.ms;
-    return line.time - last.time;
   }
 }

@@ -2,13 +2,15 @@ import { join } from "node:path";
 import { FarmError, systemCodeOf } from "../../core/errors.ts";
 import { formatFrames, parseFrames } from "../../core/frame-range.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
+import type { AttemptRecord } from "../../frames/attempt-record.ts";
 import { requireSafeJobFolder } from "../../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../../frames/job-record.ts";
-import { type Cause, Causes } from "./job-causes.ts";
-import { findJobStart, type LogLine, logLines, unreadable } from "./job-log.ts";
-import { type JobEnd, type NodeProblem, NodeProblems } from "./job-troubles.ts";
-import { noSlotTimes, type SlotTimes } from "./slot-time.ts";
-import { framesWithFile, latestRecords, type StoredFrame } from "./stored-record.ts";
+import { readAttempts } from "./attempts.ts";
+import { type Cause, causesOf } from "./causes.ts";
+import { findRuns, type LogLine, logLines, unreadable } from "./job-log.ts";
+import { type JobEnd, type NodeProblem, NodeProblems } from "./node-problems.ts";
+import { noSlotTimes, type SlotTimes } from "./slot-times.ts";
+import { framesWithFile, latestRecords, type StoredFrame } from "./stored-frames.ts";
 import { type NodeTimes, TimeSpent } from "./time-spent.ts";
 
 /** What one node did in a job, over all of its runs. */
@@ -55,13 +57,13 @@ export interface JobReport {
   readonly error: { readonly code: string; readonly message: string } | null;
   /** Frames that are stored, of those that are wanted. */
   readonly frames: number;
-  /** Frames that are wanted; `null` while that was never settled. */
+  /** Frames that are wanted; `null` while that is not known. */
   readonly expected: number | null;
   readonly missing: string;
   /** Runs of this job, and earlier ones whose frames it could not use. They are in nothing else of the report. */
   readonly runs: number;
   readonly earlierRuns: number;
-  /** Why attempts came to nothing, what cost frames first. */
+  /** Why attempts failed or were lost, what cost frames first. */
   readonly causes: readonly Cause[];
   readonly problems: readonly NodeProblem[];
   readonly nodes: readonly NodeReport[];
@@ -88,9 +90,10 @@ export async function reportOf(folder: string): Promise<JobReport> {
   const stored = await latestRecords(join(folder, "frames.ndjson"));
   const files = await framesWithFile(join(folder, "frames"));
   for (const frame of files ? stored.keys() : []) if (!files?.has(frame)) stored.delete(frame);
-  const start = await findJobStart(log, record?.run);
-  const { earlierRuns } = start;
-  const report = await summarize({ stored, log: logLines(log, start), wanted: wantedFrames(record), earlierRuns });
+  const { firstLine, earlierRuns } = await findRuns(log, record?.job);
+  const attempts = await readAttempts(join(folder, "attempts.ndjson"));
+  const lines = logLines(log, firstLine);
+  const report = await summarize({ stored, attempts, log: lines, wanted: wantedFrames(record), earlierRuns });
   if (record === null && stored.size === 0 && report.runs === 0) throw noJobFolder(folder);
   return report;
 }
@@ -98,21 +101,24 @@ export async function reportOf(folder: string): Promise<JobReport> {
 /** What a report is made of. */
 interface Sources extends Pick<JobReport, "earlierRuns"> {
   readonly stored: ReadonlyMap<Frame, StoredFrame>;
+  readonly attempts: readonly AttemptRecord[];
   readonly log: AsyncIterable<LogLine>;
   /** `null` when it is not known which frames are. */
   readonly wanted: readonly Frame[] | null;
 }
 
-async function summarize({ stored, log, wanted, earlierRuns }: Sources): Promise<JobReport> {
-  const [causes, problems, time] = [new Causes(), new NodeProblems(), new TimeSpent()];
-  for await (const line of log) for (const listener of [causes, problems, time]) listener.hear(line);
+async function summarize({ stored, attempts, log, wanted, earlierRuns }: Sources): Promise<JobReport> {
+  const [problems, time] = [new NodeProblems(), new TimeSpent(attempts)];
+  for await (const line of log) for (const listener of [problems, time]) listener.hear(line);
   time.end();
   const frames = wanted === null ? [...stored.keys()] : wanted.filter((frame) => stored.has(frame));
   const missing = wanted?.filter((frame) => !stored.has(frame)) ?? [];
+  const missingFrames = new Set(missing);
   const { runs, outcome, error, warnings } = problems;
   return {
     ...{ outcome, error, frames: frames.length, expected: wanted?.length ?? null, missing: formatFrames(missing) },
-    ...{ runs, earlierRuns, causes: causes.list(), problems: problems.nodes },
+    ...{ runs, earlierRuns, problems: problems.nodes },
+    causes: causesOf(attempts, (frame) => missingFrames.has(frame)),
     nodes: nodesOf(frames, stored, time.nodes),
     ...framesOf(frames, stored),
     warnings,

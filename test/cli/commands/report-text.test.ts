@@ -10,7 +10,7 @@ const failed: JobReport = {
   error: { code: "FARM_FRAMES_FAILED", message: "Cannot finish the video: 3 frames failed: 17,18,131" },
   causes: [
     {
-      ...{ code: "DISK_FULL", count: 63, givenUp: "17,18,131", hint: "Make room in the node's cache folder" },
+      ...{ code: "DISK_FULL", count: 63, failedFrames: "17,18,131", hint: "Make room in the node's cache folder" },
       message: "[Errno 28] No space left on device: '/home/render/.cache/renderfarm/runs/f00d/17-4.png'",
       nodes: [
         { name: "attic", count: 41 },
@@ -18,7 +18,7 @@ const failed: JobReport = {
       ],
     },
     {
-      ...{ code: null, count: 2, givenUp: "", hint: "", message: "its node was lost" },
+      ...{ code: null, count: 2, failedFrames: "", hint: "", message: "its node was lost" },
       nodes: [{ name: "cellar", count: 2 }],
     },
   ],
@@ -26,7 +26,7 @@ const failed: JobReport = {
     { what: "lost", name: "cellar", count: 2, code: null, message: "closed with code 1006", hint: "" },
     {
       ...{
-        what: "refused",
+        what: "excluded",
         name: "studio",
         count: 1,
         code: "FARM_NODE_EXCLUDED",
@@ -60,8 +60,8 @@ test("the report of a job that failed, in 80 columns: what ended it first, then 
   FARM_FRAMES_FAILED: Cannot finish the video: 3 frames failed: 17,18,131
 2 runs in 25:00, after 1 run whose frames are no longer used
 
-Attempts that came to nothing
-  63 × DISK_FULL (attic 41, cellar 19); given up: 17,18,131
+Failed and wasted attempts
+  63 × DISK_FULL (attic 41, cellar 19); frames failed: 17,18,131
        [Errno 28] No space left on device:
        '/home/render/.cache/renderfarm/runs/f00d/17-4.png'
        Make room in the node's cache folder
@@ -80,12 +80,12 @@ Slowest: frame 88, 51.25 s on cellar; 23 frames took more than one try
 
 Where the time of 3 slots went: efficiency 82 %
   render     1:01:43   82 %  frames of the output
-  wasted        6:52    9 %  attempts that came to nothing
+  wasted        6:52    9 %  attempts that failed, were lost or came too late
   upload        1:23    2 %  the blendfile on its way to the node
   load          1:01    1 %  the blendfile being opened
   wait          4:00    5 %  for work
   busy         20:00         with the jobs of others; not counted
-  away          1:17         lost, barred or left out; not counted
+  away          1:17         lost, barred or excluded; not counted
   transfer      31 s         results on their way, beside the rendering
 
 Warning: Scripts in the file were not run (attic)
@@ -127,7 +127,7 @@ test("however long the names, devices, ranges and messages are, no line is wider
   if (!cause || !problem || !node) throw new Error("The example has none");
   const report: JobReport = {
     ...{ ...failed, missing, warnings: Array.from({ length: 40 }, () => long), error: { code: word, message: long } },
-    causes: Array.from({ length: 15 }, () => ({ ...cause, givenUp: missing, message: word, hint: long })),
+    causes: Array.from({ length: 15 }, () => ({ ...cause, failedFrames: missing, message: word, hint: long })),
     problems: Array.from({ length: 15 }, () => ({ ...problem, name: long, message: word, hint: word })),
     nodes: [{ ...node, name: long, devices: [long, word], blender: [word] }],
     slowest: { frame: 1, seconds: 1, name: long },

@@ -108,7 +108,7 @@ test("after its end nothing of it is left: no listener, no timer, the cursor sho
   const before = listeners();
   const view = open(terminal);
   expect(terminal.written[0]).toBe(hideCursor);
-  view.interrupted(3);
+  view.tell({ type: "job:interrupted", missing: 3 });
   view[Symbol.dispose]();
   vi.advanceTimersByTime(5_000);
   view.tell({ type: "job:waiting", missing: 1 });
@@ -125,11 +125,11 @@ test("what the error will say is not said before it", () => {
   using reporter = new LiveReporter({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });
   reporter.tell({ type: "warning", code: "TEST", message: "one thing", name: null });
   reporter.tell({ type: "warning", code: "TEST", message: "the fault itself", name: null });
-  reporter.close("the fault itself");
+  reporter.tell({ type: "job:failed", code: "TEST", message: "the fault itself", hint: "" });
   expect(terminal.written.at(-1)).toBe(`▲ one thing\n${showCursor}`);
 });
 
-test("a teller draws nothing before the first event, and opens a new view after a question", () => {
+test("a reporter draws nothing before the first event, and opens a new view after a question", () => {
   const terminal = new FakeTerminal();
   using reporter = new LiveReporter({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });
   reporter.stopping();

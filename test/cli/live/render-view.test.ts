@@ -223,7 +223,14 @@ test("names of wide characters, emoji and control characters keep the columns st
 
 test("failed frames, requeued frames and warnings show", () => {
   const events: FarmEvent[] = [
-    { type: "frame:requeued", node: "id-1", name: "beta", frame: 101, reason: "the node ran out of memory" },
+    {
+      type: "frame:requeued",
+      node: "id-1",
+      name: "beta",
+      frame: 101,
+      code: null,
+      reason: "the node ran out of memory",
+    },
     { type: "frame:failed", frame: 55, code: "X", message: "no node could render it", hint: "Look at the scene" },
     { type: "warning", code: "GPU", message: "The GPU is not used", name: "gamma" },
     { type: "encode:postponed", message: "FFmpeg ended" },

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { tidy, widthOf } from "../../../src/cli/live/display-width.ts";
+import { widthOf } from "../../../src/cli/live/display-width.ts";
 import { listedFrames } from "../../../src/cli/live/frame-cells.ts";
 import { renderView } from "../../../src/cli/live/render-view.ts";
 import { slotRows } from "../../../src/cli/live/slot-table.ts";
+import { tidy } from "../../../src/cli/live/tidy.ts";
 import { viewStateOf } from "../../../src/cli/live/view-reducer.ts";
 import { emptyView, runningFrames, type ViewState } from "../../../src/cli/live/view-state.ts";
 import type { FarmEvent } from "../../../src/index.ts";
@@ -54,7 +55,7 @@ test("frames that fail each for another reason are counted, and the reasons kept
 test("a stored frame stays stored, whatever late attempts do", () => {
   const late: FarmEvent[] = [
     { type: "frame:started", ...beta, frame: 3, slot: 0 },
-    { type: "frame:requeued", ...beta, frame: 3, reason: "late" },
+    { type: "frame:requeued", ...beta, frame: 3, code: null, reason: "late" },
     { type: "frame:failed", frame: 3, code: "X", message: "late", hint: "" },
   ];
   expect(after(started, stored(alpha, 3), ...late).cells.statusOf(3)).toBe("stored");
@@ -148,7 +149,7 @@ test("whatever happens, in whatever order, no line is too wide and none too many
         { type: "frame:started", ...named, frame, slot },
         { type: "frame:progressed", ...named, frame, slot, fraction: random() },
         { type: "frame:stored", ...named, frame, seconds: random() * 1e5, stored: count, total: 300 },
-        { type: "frame:requeued", ...named, frame, reason: text },
+        { type: "frame:requeued", ...named, frame, code: null, reason: text },
         { type: "frame:failed", frame, code: "X", message: text, hint: text },
         { type: "job:progressed", stored: count, total: 300, nodes: 1, running: 1, encoded: count, etaMs: count * 1e6 },
         { type: "warning", code: "X", message: text, name: pick(names) },

@@ -48,7 +48,7 @@ describe("everything is told of an honest node", () => {
       tell({ type: "node:joined", ...node, blender: "4.3.2" });
       for (let frame = 1; frame <= 64; frame++) {
         tell({ type: "frame:started", ...node, frame, slot: frame });
-        tell({ type: "frame:requeued", ...node, frame, reason: "its node was lost" });
+        tell({ type: "frame:requeued", ...node, frame, code: null, reason: "its node was lost" });
       }
       tell({ type: "node:lost", ...node, message: "no sign of life" });
     }
@@ -60,7 +60,7 @@ test("a node that never stores a frame fills a log with 100 MB a day at the most
   const { clock, tell, leftOut, megabytes } = make();
   const reason = "x".repeat(4_096);
   for (; clock.nowMs < 24 * hour; clock.nowMs += 100) {
-    for (let time = 0; time < 2; time++) tell({ type: "frame:requeued", ...node, frame: 1, reason });
+    for (let time = 0; time < 2; time++) tell({ type: "frame:requeued", ...node, frame: 1, code: null, reason });
     if (clock.nowMs % 60_000 === 0) tell({ type: "node:lost", ...node, message: "gone" });
   }
   expect(megabytes()).toBeLessThan(100);
@@ -75,9 +75,10 @@ test("a node that never stores a frame fills a log with 100 MB a day at the most
 
 test("what one node says costs another one nothing, nor the job's own lines", () => {
   const { tell, told } = make();
-  for (let time = 0; time < 100_000; time++) tell({ type: "frame:requeued", ...node, frame: 1, reason: "no" });
+  for (let time = 0; time < 100_000; time++)
+    tell({ type: "frame:requeued", ...node, frame: 1, code: null, reason: "no" });
   const before = told();
-  tell({ type: "frame:requeued", ...other, frame: 1, reason: "no" });
+  tell({ type: "frame:requeued", ...other, frame: 1, code: null, reason: "no" });
   tell({ type: "job:waiting", missing: 1 });
   tell({ type: "frame:failed", frame: 1, code: "CRASHED", message: "", hint: "" });
   expect(told() - before).toBe(3);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PlainLines } from "../../../src/cli/reporters/plain-lines.ts";
-import type { CompletedJob, FarmEvent } from "../../../src/index.ts";
+import type { FarmEvent } from "../../../src/index.ts";
 
 function make() {
   let written = "";
@@ -61,7 +61,7 @@ describe("no line holds what could move the cursor or pass for another line,", (
     { type: "node:lost", ...named, name: evil, message: evil },
     { type: "node:barred", ...named, name: evil, reason: evil },
     { type: "frame:failed", frame: 1, code: "RENDER_FAILED", message: evil, hint: evil },
-    { type: "frame:requeued", ...named, name: evil, frame: 1, reason: evil },
+    { type: "frame:requeued", ...named, name: evil, frame: 1, code: evil, reason: evil },
     { type: "frame:refused", ...named, name: evil, frame: 1, message: evil, file: "refused/0000001.png" },
     { type: "node:found", ...named, name: evil, address: "a:1", blender: evil, slots: 1 },
     { type: "job:restarted", reason: evil },
@@ -77,14 +77,14 @@ describe("no line holds what could move the cursor or pass for another line,", (
   });
 });
 
-test("finish() sums up: output, frames, who did what, and every warning again", () => {
-  const result: CompletedJob = {
-    ...{ type: "completed", output: "/o/out.mp4", frames: 24, reused: 4, seconds: 125 },
+test("the end of a job sums up: output, frames, who did what, and every warning again", () => {
+  const result: FarmEvent = {
+    ...{ type: "job:completed", output: "/o/out.mp4", frames: 24, reused: 4, seconds: 125 },
     nodes: [{ ...named, blender: "3.4.1", frames: 20, renderSeconds: 50 }],
     warnings: ["it renders on the CPU (one)"],
   };
   const { lines, take } = make();
-  lines.finish(result);
+  lines.tell(result);
   expect(take()).toEqual([
     "Done in 2:05: /o/out.mp4",
     "  24 frames expected, rendered, checked and in the video, 4 of them from an earlier run",
@@ -93,10 +93,10 @@ test("finish() sums up: output, frames, who did what, and every warning again", 
   ]);
 });
 
-test("interrupted() says that the same command goes on", () => {
+test("an interrupted job says that the same command goes on", () => {
   const { lines, take } = make();
-  lines.interrupted(3);
-  lines.interrupted(null);
+  lines.tell({ type: "job:interrupted", missing: 3 });
+  lines.tell({ type: "job:interrupted", missing: null });
   expect(take()).toEqual([
     "Stopped with 3 frames to go; the same command goes on from here",
     "Stopped; the same command goes on from here",

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { recordsIn, withLog } from "../../support/logged-run.ts";
@@ -41,7 +41,7 @@ test("a frame that only waited in a slot and was moved to another took one attem
   expect(attempts[2]).toBeGreaterThan(1);
 });
 
-test("attempts of earlier runs count: those of the log, and those of a frame that was stored and did not last", async () => {
+test("attempts of earlier runs count: those that are recorded, and those of a frame that was stored and did not last", async () => {
   await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   let failures = 0;
@@ -65,11 +65,12 @@ test("attempts of earlier runs count: those of the log, and those of a frame tha
   expect(last).toMatchObject({ frame: 1, attempts: startsOf(1) + 1 });
 });
 
-test("without a log the record of a frame that did not last still counts; what was begun anew counts nothing", async () => {
+test("without attempts.ndjson the record of a frame that did not last still counts; what was begun anew counts nothing", async () => {
   await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   await farm.run([node], { frames: "1-2" }).completed();
   await writeFile(`${farm.output}.renderfarm/frames/0000001.png`, "damaged");
+  await rm(`${farm.output}.renderfarm/attempts.ndjson`);
   await farm.run([node], { frames: "1-2", overwrite: true }).completed();
   expect((await recordsIn(`${farm.output}.renderfarm`)).at(-1)).toMatchObject({ frame: 1, attempts: 2 });
 

@@ -3,7 +3,7 @@ import type { FarmEvent } from "../../../src/farm/events.ts";
 import { EventPublisher } from "../../../src/farm/job/event-publisher.ts";
 import { JobTotals } from "../../../src/farm/job/job-totals.ts";
 import type { LiveAttempt } from "../../../src/scheduler/state.ts";
-import type { NodeReport } from "../../../src/session/node-session.ts";
+import type { NodeReport } from "../../../src/session/node-report.ts";
 import type { FrameResult } from "../../../src/session/protocol.ts";
 
 const node = "ab".repeat(16);

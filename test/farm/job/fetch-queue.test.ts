@@ -2,9 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { FarmError } from "../../../src/core/errors.ts";
 import { FetchQueue } from "../../../src/farm/job/fetch-queue.ts";
+import type { Worker } from "../../../src/farm/worker.ts";
 import type { FrameStore } from "../../../src/frames/frame-store.ts";
 import type { EventBody } from "../../../src/scheduler/events.ts";
-import type { NodeSession } from "../../../src/session/node-session.ts";
 import type { FrameResult } from "../../../src/session/protocol.ts";
 
 const node = "a".repeat(32);
@@ -14,8 +14,8 @@ function resultOf(frame: number): FrameResult {
   return { frame, attempt: frame, slot: 0, sha256: "1".repeat(64), sizeBytes: 9, ...format, seconds: 1, device: "CPU" };
 }
 
-/** A session whose fetches end when the test says so, in the order in which they were begun. */
-class SlowSession {
+/** A worker whose fetches end when the test says so, in the order in which they were begun. */
+class SlowWorker implements Worker {
   readonly info: { readonly node: string; readonly name: string; readonly blender: string };
   readonly fetched: number[] = [];
   readonly #ends: ((error?: FarmError) => void)[] = [];
@@ -24,7 +24,12 @@ class SlowSession {
     this.info = { node: id, name: "a", blender: "3.4.1" };
   }
 
-  fetchResult({ frame }: FrameResult): Promise<boolean> {
+  async assign(): Promise<void> {}
+  async withdraw(): Promise<void> {}
+  async cancel(): Promise<void> {}
+  async release(): Promise<void> {}
+
+  fetch({ frame }: FrameResult): Promise<boolean> {
     this.fetched.push(frame);
     return new Promise((resolve, reject) => {
       this.#ends.push((error) => (error ? reject(error) : resolve(true)));
@@ -36,10 +41,6 @@ class SlowSession {
     this.#ends.shift()?.(error);
     await setImmediate();
   }
-
-  get session(): NodeSession {
-    return this as unknown as NodeSession;
-  }
 }
 
 function storeThat(commit: () => Promise<boolean>): FrameStore {
@@ -47,8 +48,8 @@ function storeThat(commit: () => Promise<boolean>): FrameStore {
   return { has: () => false, receive } as unknown as FrameStore;
 }
 
-/** @returns What a desk tells: how its fetches ended, and how far they were before */
-function openDesk(store = storeThat(async () => true)) {
+/** @returns What a fetch queue tells: how its fetches ended, and how far they were before */
+function openQueue(store = storeThat(async () => true)) {
   const events: EventBody[] = [];
   const steps: EventBody[] = [];
   const broken: unknown[] = [];
@@ -63,9 +64,9 @@ function openDesk(store = storeThat(async () => true)) {
 const about = (frame: number) => ({ node, frame, attempt: frame });
 
 test("four results of a node are fetched at once, the others after them in their order", async () => {
-  const { fetchQueue, events, broken } = openDesk();
-  const slow = new SlowSession();
-  fetchQueue.joined(slow.session);
+  const { fetchQueue, events, broken } = openQueue();
+  const slow = new SlowWorker();
+  fetchQueue.joined(slow);
   for (const frame of [1, 2, 3, 4, 5, 6]) fetchQueue.fetch(node, resultOf(frame));
   await setImmediate();
   expect(slow.fetched).toEqual([1, 2, 3, 4]);
@@ -78,9 +79,9 @@ test("four results of a node are fetched at once, the others after them in their
 });
 
 test("a result that is released while it waits is not fetched, and ends as an event all the same", async () => {
-  const { fetchQueue, events } = openDesk();
-  const slow = new SlowSession();
-  fetchQueue.joined(slow.session);
+  const { fetchQueue, events } = openQueue();
+  const slow = new SlowWorker();
+  fetchQueue.joined(slow);
   for (const frame of [1, 2, 3, 4, 5, 6]) fetchQueue.fetch(node, resultOf(frame));
 
   fetchQueue.release(node, { frame: 5, attempt: 5 });
@@ -94,14 +95,14 @@ test("a result that is released while it waits is not fetched, and ends as an ev
 });
 
 test("what a lost link did to a fetch says nothing of the same result on the next one", async () => {
-  const { fetchQueue, events } = openDesk();
-  const [first, second] = [new SlowSession(), new SlowSession()];
-  fetchQueue.joined(first.session);
+  const { fetchQueue, events } = openQueue();
+  const [first, second] = [new SlowWorker(), new SlowWorker()];
+  fetchQueue.joined(first);
   fetchQueue.fetch(node, resultOf(1));
   fetchQueue.fetch(node, resultOf(2));
   await setImmediate();
   fetchQueue.lost(node);
-  fetchQueue.joined(second.session);
+  fetchQueue.joined(second);
   fetchQueue.fetch(node, resultOf(1));
 
   await first.end(new FarmError("FARM_LINK_LOST", "it is gone", ""));
@@ -113,9 +114,9 @@ test("what a lost link did to a fetch says nothing of the same result on the nex
 });
 
 test("a closed desk begins nothing", async () => {
-  const { fetchQueue } = openDesk();
-  const slow = new SlowSession();
-  fetchQueue.joined(slow.session);
+  const { fetchQueue } = openQueue();
+  const slow = new SlowWorker();
+  fetchQueue.joined(slow);
   for (const frame of [1, 2, 3, 4, 5]) fetchQueue.fetch(node, resultOf(frame));
   await setImmediate();
   fetchQueue.close();
@@ -124,9 +125,9 @@ test("a closed desk begins nothing", async () => {
 });
 
 test("it is told when a result is asked for, when its bytes have come, and what became of it", async () => {
-  const { fetchQueue, events, steps } = openDesk();
-  const slow = new SlowSession();
-  fetchQueue.joined(slow.session);
+  const { fetchQueue, events, steps } = openQueue();
+  const slow = new SlowWorker();
+  fetchQueue.joined(slow);
   for (const frame of [1, 2, 3, 4, 5]) fetchQueue.fetch(node, resultOf(frame));
   expect(steps).toEqual([1, 2, 3, 4].map((frame) => ({ type: "fetch-begun", ...about(frame) })));
   await setImmediate();
@@ -143,11 +144,11 @@ test("it is told when a result is asked for, when its bytes have come, and what 
 test("results are stored a few at a time, in the order in which they come, and nothing is fetched that would only wait", async () => {
   const commits: (() => void)[] = [];
   const store = storeThat(() => new Promise((resolve) => commits.push(() => resolve(true))));
-  const { fetchQueue, events, steps } = openDesk(store);
+  const { fetchQueue, events, steps } = openQueue(store);
   // Twenty nodes hold eight results each, and all of their links are quick.
-  const sessions = Array.from({ length: 20 }, (_, index) => new SlowSession(`node${index}`));
+  const sessions = Array.from({ length: 20 }, (_, index) => new SlowWorker(`node${index}`));
   for (const slow of sessions) {
-    fetchQueue.joined(slow.session);
+    fetchQueue.joined(slow);
     for (let frame = 1; frame <= 8; frame++) fetchQueue.fetch(slow.info.node, resultOf(frame));
   }
   await setImmediate();

@@ -18,13 +18,13 @@ function wait(limit: NoNodeTimeout, clock: { ms: number }, seconds: number): num
 
 function make(waitMs: number | undefined) {
   const clock = { ms: 0 };
-  const farm = { isThere: false, reason: undefined as FarmError | undefined };
+  const fleet = { isClaimed: false, loadError: undefined as FarmError | undefined };
   const sleep = () => Promise.reject(new Error("It does not sleep"));
   const limit = new NoNodeTimeout({
-    ...{ waitMs, isAnyoneThere: () => farm.isThere, loadError: () => farm.reason },
+    ...{ waitMs, fleet },
     clock: { monotonicMs: () => clock.ms, unixMs: () => 0, sleep },
   });
-  return { clock, farm, limit };
+  return { clock, fleet, limit };
 }
 
 test("--wait is over when no node has had the job for so long", () => {
@@ -38,31 +38,31 @@ test("without --wait it is never over", () => {
 });
 
 test("the time in which a node receives and opens the blendfile does not count", () => {
-  const { clock, farm, limit } = make(10_000);
+  const { clock, fleet, limit } = make(10_000);
   expect(wait(limit, clock, 9)).toBeUndefined();
-  farm.isThere = true;
+  fleet.isClaimed = true;
   expect(wait(limit, clock, 3_600)).toBeUndefined();
-  farm.isThere = false;
+  fleet.isClaimed = false;
   expect(wait(limit, clock, 100)).toBe(2); // it never joined, so what was before counts
 });
 
 test("a node that joins makes it count anew", () => {
-  const { clock, farm, limit } = make(10_000);
+  const { clock, fleet, limit } = make(10_000);
   wait(limit, clock, 9);
-  farm.isThere = true;
+  fleet.isClaimed = true;
   limit.joined();
   wait(limit, clock, 60);
-  farm.isThere = false;
+  fleet.isClaimed = false;
   expect(wait(limit, clock, 100)).toBe(11);
 });
 
 test("what no reached node can render is waited for a minute, although others were never reached", () => {
-  const { clock, farm, limit } = make(undefined);
-  farm.reason = new FarmError("FARM_LOAD_FAILED", "Cannot open it", "Save it again");
+  const { clock, fleet, limit } = make(undefined);
+  fleet.loadError = new FarmError("FARM_LOAD_FAILED", "Cannot open it", "Save it again");
   for (let second = 0; second < 60; second += 1) {
     clock.ms += 1_000;
     limit.look(undefined);
   }
   clock.ms += 1_000;
-  expect(() => limit.look(undefined)).toThrow(farm.reason);
+  expect(() => limit.look(undefined)).toThrow(fleet.loadError);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { eventsOfJoining, eventsOfReport } from "../../../src/farm/job/scheduler-events.ts";
-import type { NodeReport } from "../../../src/session/node-session.ts";
+import type { NodeReport } from "../../../src/session/node-report.ts";
 import type { JobOpened } from "../../../src/session/protocol.ts";
 import { goldenMessages } from "../../support/golden.ts";
 

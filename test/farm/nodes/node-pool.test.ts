@@ -6,7 +6,10 @@ import { makeFarmKey } from "../../../src/core/farm-key.ts";
 import type { Sighting } from "../../../src/core/node.ts";
 import type { FarmEvent } from "../../../src/farm/events.ts";
 import { KnownNodes } from "../../../src/farm/nodes/known-nodes.ts";
-import { NodePool, type PoolEvent } from "../../../src/farm/nodes/node-pool.ts";
+import type { NodeEvent } from "../../../src/farm/nodes/node-event.ts";
+import { NodePool } from "../../../src/farm/nodes/node-pool.ts";
+import { isAnyAlive, isAnyClaimed, loadErrorOf, problemsOf } from "../../../src/farm/nodes/node-status.ts";
+import { NodeTrust } from "../../../src/farm/nodes/node-trust.ts";
 import { OpenNodes } from "../../../src/farm/nodes/open-nodes.ts";
 import { VersionGate } from "../../../src/farm/nodes/version-gate.ts";
 import type { Dial } from "../../../src/session/link.ts";
@@ -33,10 +36,11 @@ afterEach(async () => {
 /** A pool whose nodes are reached over links in memory: a node's host name is its place in `hosts`. */
 class Farm {
   readonly events: FarmEvent[] = [];
-  readonly news: PoolEvent[] = [];
+  readonly news: NodeEvent[] = [];
   readonly hosts = new Map<string, FakeNode>();
   readonly links: PairedLink[] = [];
   readonly pool: NodePool;
+  readonly #dial: Dial;
   readonly #stop = new AbortController();
   readonly #watchers = new Set<() => void>();
 
@@ -54,6 +58,8 @@ class Farm {
     const knownNodes = new KnownNodes(join(folder.path, "config"));
     const tell = (event: FarmEvent) => this.#note(() => this.events.push(event));
     const blob = { path: join(folder.path, "scene.blend"), sha256: digestOf(content), sizeBytes: content.length };
+    this.#dial = dial;
+    const openNodes = new OpenNodes({ confirm: undefined, knownNodes, tell });
     this.pool = new NodePool({
       ...{
         order: Promise.resolve({
@@ -64,11 +70,10 @@ class Farm {
           colorMode: "RGB" as const,
           allowScripts: false,
         }),
-        dial,
         versionGate,
       },
-      ...{ blendBytes: content.length, knownNodes, keys: [key], tell },
-      openNodes: new OpenNodes({ confirm: undefined, knownNodes, tell }),
+      ...{ blendBytes: content.length, openNodes, tell },
+      trust: new NodeTrust({ knownNodes, openNodes, keys: [key] }),
       onEvent: (event) => this.#note(() => this.news.push(event)),
       signal: this.#stop.signal,
     });
@@ -83,7 +88,11 @@ class Farm {
   }
 
   see(host: string, id?: string, source: Sighting["source"] = "fixed"): void {
-    this.pool.add({ addresses: [{ host, port: 7447 }], source, ...(id !== undefined && { id }) });
+    this.add({ addresses: [{ host, port: 7447 }], source, ...(id !== undefined && { id }) });
+  }
+
+  add(sighting: Sighting): void {
+    this.pool.add({ sighting, dial: this.#dial });
   }
 
   /** Waits until this is so; looks again after each event. */
@@ -95,7 +104,7 @@ class Farm {
     }
   }
 
-  count(type: FarmEvent["type"] | PoolEvent["type"]): number {
+  count(type: FarmEvent["type"] | NodeEvent["type"]): number {
     return [...this.events, ...this.news].filter((event) => event.type === type).length;
   }
 
@@ -155,7 +164,7 @@ test("a node named by two addresses takes part once, and nobody is told off", as
   await farm.until(() => farm.links.length === 2 && farm.links[1]?.isOver === true);
   expect(farm.count("joined")).toBe(1);
   expect(farm.count("node:excluded")).toBe(0);
-  expect(farm.pool.statuses.isAlive).toBe(true);
+  expect(isAnyAlive(farm.pool.nodes)).toBe(true);
 });
 
 describe("two nodes with one id", () => {
@@ -179,8 +188,8 @@ describe("two nodes with one id", () => {
     const node = new FakeNode({ key, id });
     farm.hosts.set("cellar", node);
     const at = (host: string): Sighting => ({ id, name: host, addresses: [{ host, port: 7447 }], source: "mdns" });
-    farm.pool.add({ ...at("attic"), duplicates: [at("cellar")] });
-    farm.pool.add({ ...at("attic"), duplicates: [at("cellar")], state: "busy" });
+    farm.add({ ...at("attic"), duplicates: [at("cellar")] });
+    farm.add({ ...at("attic"), duplicates: [at("cellar")], state: "busy" });
     await farm.until(() => farm.count("joined") === 1);
     expect(warnings()).toMatchObject([
       { message: expect.stringContaining("attic at attic:7447 and cellar at cellar:7447") },
@@ -210,7 +219,7 @@ test("a node with two names that was started again is one node still, under the 
   farm.see("one");
   await farm.until(() => farm.links.length > 2 && farm.links[2]?.isOver === true);
   expect([farm.count("warning"), farm.count("node:excluded"), farm.count("excluded")]).toEqual([0, 0, 0]);
-  expect(farm.pool.statuses.isAlive).toBe(true);
+  expect(isAnyAlive(farm.pool.nodes)).toBe(true);
 });
 
 test("a node that cannot be reached is told once, and is tried again when it is seen again", async () => {
@@ -219,7 +228,7 @@ test("a node that cannot be reached is told once, and is tried again when it is 
   farm.start("one");
   await farm.until(() => farm.count("joined") === 1);
   expect(farm.count("node:unreachable")).toBe(1);
-  expect(farm.pool.statuses.problems).toEqual([]);
+  expect(problemsOf(farm.pool.nodes)).toEqual([]);
 });
 
 test("an open node that mDNS found is refused for good, before it hears anything of the key", async () => {
@@ -227,7 +236,7 @@ test("an open node that mDNS found is refused for good, before it hears anything
   await farm.until(() => farm.count("excluded") === 1);
   expect(farm.events).toMatchObject([{ type: "node:excluded", code: "FARM_NODE_EXCLUDED" }]);
   expect(farm.links[0]?.sent.length).toBe(1); // the hello
-  expect(farm.pool.statuses.isAlive).toBe(false);
+  expect(isAnyAlive(farm.pool.nodes)).toBe(false);
 });
 
 test("a node that proved a key is not taken as an open one later, although the user named it", async () => {
@@ -244,7 +253,7 @@ test("a stranger who announces a node's id does not keep it out: it is found at 
   farm.hosts.set("real", node);
   farm.hosts.set("stranger", new FakeNode({ key: makeFarmKey(), id: node.id }));
   const both = ["stranger", "real"].map((host) => ({ host, port: 7447 }));
-  farm.pool.add({ addresses: both, id: node.id, source: "mdns" });
+  farm.add({ addresses: both, id: node.id, source: "mdns" });
   await farm.until(() => farm.count("joined") === 1);
   expect(farm.count("excluded")).toBe(0);
 
@@ -268,7 +277,7 @@ test("however many places are announced for a node's id, they are tried a bounde
     if (place < 32) await farm.until(() => farm.count("excluded") > leftOut);
   }
   expect(farm.links.length).toBe(32);
-  expect(farm.pool.statuses.isAlive).toBe(false);
+  expect(isAnyAlive(farm.pool.nodes)).toBe(false);
 });
 
 test("a node counts as there from when it has the job until it is set free, not only once it has joined", async () => {
@@ -281,18 +290,18 @@ test("a node counts as there from when it has the job until it is set free, not 
     return type === "job-load"; // and says nothing
   };
   farm.start("slow", { onMessage: ({ type }) => hears(type) });
-  expect(farm.pool.statuses.isTaken).toBe(false);
+  expect(isAnyClaimed(farm.pool.nodes)).toBe(false);
   await isLoading;
-  expect(farm.pool.statuses.isTaken).toBe(true);
+  expect(isAnyClaimed(farm.pool.nodes)).toBe(true);
   expect(farm.count("joined")).toBe(0);
   await farm.end();
-  expect(farm.pool.statuses.isTaken).toBe(false);
+  expect(isAnyClaimed(farm.pool.nodes)).toBe(false);
 });
 
 test("a busy node does not count as there", async () => {
   farm.start("one", { busyWith: "somebody" });
   await farm.until(() => farm.count("node:busy") === 1);
-  expect(farm.pool.statuses.isTaken).toBe(false);
+  expect(isAnyClaimed(farm.pool.nodes)).toBe(false);
 });
 
 test("a node that is lost each time before it has opened the file is left out in the end, with the reason", async () => {
@@ -322,7 +331,7 @@ test.each([
       return true;
     },
   });
-  await farm.until(() => farm.pool.statuses.problems.some(({ code }) => code === "FARM_BAD_MESSAGE"));
+  await farm.until(() => problemsOf(farm.pool.nodes).some(({ code }) => code === "FARM_BAD_MESSAGE"));
   expect(farm.count("report")).toBe(0);
 });
 
@@ -330,20 +339,20 @@ test("a node that cannot open the file is left out, and the others are not", asy
   farm.start("bad", { loadFails: { message: "it is broken" } });
   farm.start("good");
   await farm.until(() => farm.count("joined") === 1 && farm.count("excluded") === 1);
-  expect(farm.pool.statuses.isAlive).toBe(true);
+  expect(isAnyAlive(farm.pool.nodes)).toBe(true);
   expect(farm.hosts.get("bad")?.job).toBeUndefined(); // set free for others
 });
 
 test("a pool is stranded when those that were reached cannot open the file and the others were never reached", async () => {
   farm.start("bad", { loadFails: { message: "it is broken" } });
-  expect(farm.pool.statuses.loadError).toBeUndefined(); // it may yet open it
+  expect(loadErrorOf(farm.pool.nodes)).toBeUndefined(); // it may yet open it
   await farm.until(() => farm.count("excluded") === 1);
   farm.see("never-there");
   await farm.until(() => farm.count("node:unreachable") === 1);
-  expect(farm.pool.statuses.loadError).toMatchObject({ message: expect.stringContaining("it is broken") });
+  expect(loadErrorOf(farm.pool.nodes)).toMatchObject({ message: expect.stringContaining("it is broken") });
   farm.start("busy", { busyWith: "somebody" });
   await farm.until(() => farm.count("node:busy") === 1);
-  expect(farm.pool.statuses.loadError).toBeUndefined(); // it will be free some time
+  expect(loadErrorOf(farm.pool.nodes)).toBeUndefined(); // it will be free some time
 });
 
 test("a pool whose only good node is lost is not stranded: it may come back", async () => {
@@ -353,7 +362,7 @@ test("a pool whose only good node is lost is not stranded: it may come back", as
   farm.hosts.delete("good");
   for (const link of farm.links) link.cut();
   await farm.until(() => farm.count("node:unreachable") === 1);
-  expect(farm.pool.statuses.loadError).toBeUndefined();
+  expect(loadErrorOf(farm.pool.nodes)).toBeUndefined();
 });
 
 test("what a node says while it loads comes after its joining, in its order", async () => {
@@ -403,7 +412,7 @@ describe("a node that has lost the blendfile", () => {
       ...{ type: "node:excluded", code: "FARM_LOAD_FAILED", hint: expect.stringMatching(/disk/) },
       message: expect.stringMatching(/lost the blendfile again .* damaged/),
     });
-    expect(farm.pool.statuses.loadError).toBeDefined(); // a job with nobody else ends
+    expect(loadErrorOf(farm.pool.nodes)).toBeDefined(); // a job with nobody else ends
   });
 
   test("in the middle of a job gets it again, once for all its slots, and stays in the job", async () => {

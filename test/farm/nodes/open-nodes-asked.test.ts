@@ -23,7 +23,7 @@ test("a node that turns up while the user thinks about another one is asked abou
     },
   });
   hold("a", 7447);
-  expect(await nodes.settle(new AbortController().signal)).toEqual([]);
+  expect(await nodes.ask(new AbortController().signal)).toEqual([]);
   expect(asked).toEqual(["a", "b"]);
   expect(told.map((event) => event.type === "node:excluded" && event.name)).toEqual(["a", "b"]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ReportBudget, ReportBuffer } from "../../../src/farm/nodes/report-buffer.ts";
-import type { NodeReport } from "../../../src/session/node-session.ts";
+import type { NodeReport } from "../../../src/session/node-report.ts";
 
 const progress = { type: "frame-progress", frame: 1, attempt: 1, fraction: 0.5 } as unknown as NodeReport;
 const started = { type: "frame-started", frame: 1, attempt: 1, slot: 0 } as unknown as NodeReport;

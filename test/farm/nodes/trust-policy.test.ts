@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { formatFarmKey, makeFarmKey, openKey } from "../../../src/core/farm-key.ts";
+import { formatFarmKey } from "../../../src/config/farm-key-text.ts";
+import { makeFarmKey, openKey } from "../../../src/core/farm-key.ts";
 import { chooseKey, demandTls, requireSameTls, type TrustQuestion } from "../../../src/farm/nodes/trust-policy.ts";
 
 const [first, second, stranger] = [makeFarmKey(), makeFarmKey(), makeFarmKey()];

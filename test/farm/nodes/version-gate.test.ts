@@ -26,7 +26,9 @@ test("when nobody is fit the choice is none, and says why", async () => {
   const refusal = versionGate.admit(node("old", "3.4.1"));
   versionGate.close();
   expect(await versionGate.decided).toBeUndefined();
-  expect(versionGate.refusals).toMatchObject([{ code: "FARM_NODE_EXCLUDED", message: expect.stringContaining("old") }]);
+  expect(versionGate.exclusions).toMatchObject([
+    { code: "FARM_NODE_EXCLUDED", message: expect.stringContaining("old") },
+  ]);
   expect(await refusal).toContain("older");
 });
 

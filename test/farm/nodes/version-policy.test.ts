@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chooseVersion, refusalOf, type VersionRules } from "../../../src/farm/nodes/version-policy.ts";
+import { chooseVersion, exclusionOf, type VersionRules } from "../../../src/farm/nodes/version-policy.ts";
 
 const rules: VersionRules = { wanted: undefined, mixVersions: false, savedBy: undefined };
 const nodes = (...versions: string[]) => versions.map((blender, index) => ({ name: `node ${index}`, blender }));
@@ -27,21 +27,21 @@ describe("chooseVersion() takes", () => {
 describe("refusalOf() leaves out", () => {
   const node = { name: "one", blender: "3.4.1" };
   test("nobody without a rule, and nobody with the job's version", () => {
-    expect(refusalOf(node, undefined, rules)).toBeUndefined();
-    expect(refusalOf(node, "3.4.1", rules)).toBeUndefined();
+    expect(exclusionOf(node, undefined, rules)).toBeUndefined();
+    expect(exclusionOf(node, "3.4.1", rules)).toBeUndefined();
   });
 
   test("another version than the job's, unless versions may be mixed", () => {
-    expect(refusalOf(node, "3.4.2", rules)).toBe("it has Blender 3.4.1, and the job renders with 3.4.2");
-    expect(refusalOf(node, "3.4.2", { ...rules, mixVersions: true })).toBeUndefined();
+    expect(exclusionOf(node, "3.4.2", rules)).toBe("it has Blender 3.4.1, and the job renders with 3.4.2");
+    expect(exclusionOf(node, "3.4.2", { ...rules, mixVersions: true })).toBeUndefined();
   });
 
   test("a Blender older than the file, also when versions may be mixed: it would crash", () => {
     const mixed = { ...rules, mixVersions: true, savedBy: "4.0" };
-    expect(refusalOf(node, undefined, mixed)).toContain("older than the blendfile, which Blender 4.0 saved");
+    expect(exclusionOf(node, undefined, mixed)).toContain("older than the blendfile, which Blender 4.0 saved");
   });
 
   test("what is not wanted: 3.4 is no 3.40", () => {
-    expect(refusalOf({ name: "", blender: "3.40.0" }, undefined, { ...rules, wanted: "3.4" })).toContain("3.40.0");
+    expect(exclusionOf({ name: "", blender: "3.40.0" }, undefined, { ...rules, wanted: "3.4" })).toContain("3.40.0");
   });
 });

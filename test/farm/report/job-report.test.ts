@@ -2,17 +2,8 @@ import { appendFile, mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { reportOf } from "../../../src/index.ts";
-import { line, nodeLine, record, reportOn } from "../../support/job-reports.ts";
+import { attempt, line, nodeLine, record, reportOn } from "../../support/job-reports.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
-
-const requeued = (seconds: number, frame: number, name: string, reason: string) =>
-  nodeLine(seconds, "frame:requeued", name, { frame, reason });
-const failed = (seconds: number, frame: number, code: string, message: string, hint = "") =>
-  line(seconds, "frame:failed", { frame, code, message, hint });
-const stored = (seconds: number, frame: number, name: string, of = "1/9") => {
-  const [count, total] = of.split("/").map(Number);
-  return nodeLine(seconds, "frame:stored", name, { frame, seconds: 1, stored: count, total });
-};
 
 test("a frame that was stored, damaged and rendered again is one frame: that of the latest record", async () => {
   const records = [record(1, "a", { seconds: 90 }), record(2, "a"), record(1, "b", { attempts: 3, seconds: 20 })];
@@ -46,26 +37,31 @@ test("a node is told with every Blender and device that it rendered with, and wi
 });
 
 test("causes are grouped by code: sixty failures of one are one line, with an example, its hint and the frames it cost", async () => {
-  const full = (frame: number) => `DISK_FULL: No space left on device: /tmp/${frame}-${frame}.png`;
+  const failed = (frame: number, name: string, code: string, message: string, hint = "") =>
+    attempt(frame, name, { start: 1, over: 2, outcome: "failed", error: { code, message, hint } });
+  const lost = (frame: number, name: string, message: string) =>
+    attempt(frame, name, { start: 1, over: 2, outcome: "lost", error: { message } });
+  const full = (frame: number) => `No space left on device: /tmp/${frame}-${frame}.png`;
   const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
   const { causes } = await reportOn({
-    log: [
-      line(0, "job:started"),
-      ...numbers.map((frame) => requeued(frame, frame, frame % 3 === 0 ? "b" : "a", full(frame))),
-      ...[failed(61, 4, "DISK_FULL", "No space left", "Make room"), failed(62, 5, "DISK_FULL", "No space left")],
-      ...[requeued(63, 7, "b", "its node was lost"), requeued(64, 8, "b", "it did not begin a frame for 600 s")],
-      requeued(65, 8, "a", "it did not begin a frame for 601 s"),
-      ...[requeued(66, 9, "a", "NO_EGL: none"), failed(67, 9, "NO_EGL", "none", "Install libEGL"), stored(68, 9, "b")],
+    job: { run: 1, frames: "1-60" },
+    records: numbers.filter((frame) => frame !== 4 && frame !== 5).map((frame) => record(frame, "a")),
+    attempts: [
+      ...numbers.map((frame) => failed(frame, frame % 3 === 0 ? "b" : "a", "DISK_FULL", full(frame), "Make room")),
+      ...[lost(7, "b", "its node was lost"), lost(8, "b", "it did not begin a frame for 600 s")],
+      ...[lost(8, "a", "it did not begin a frame for 601 s"), failed(9, "a", "NO_EGL", "none", "Install libEGL")],
+      attempt(9, "b", { start: 3, end: 4, over: 5 }),
+      attempt(10, "b", { start: null, over: 5, outcome: "withdrawn" }), // nothing went wrong
     ],
   });
   expect(causes).toEqual([
     {
-      ...{ code: "DISK_FULL", count: 62, givenUp: "4,5", hint: "Make room" },
+      ...{ code: "DISK_FULL", count: 60, failedFrames: "4,5", hint: "Make room" },
       ...{ message: "No space left on device: /tmp/1-1.png", nodes: [expect.anything(), expect.anything()] },
     },
     expect.objectContaining({ code: null, count: 2, message: "it did not begin a frame for 600 s" }),
-    expect.objectContaining({ code: "NO_EGL", count: 2, hint: "Install libEGL", givenUp: "" }), // stored after all
     expect.objectContaining({ code: null, count: 1, message: "its node was lost", nodes: [{ name: "b", count: 1 }] }),
+    expect.objectContaining({ code: "NO_EGL", count: 1, hint: "Install libEGL", failedFrames: "" }), // stored after all
   ]);
   expect(causes[0]?.nodes).toEqual([
     { name: "a", count: 40 },
@@ -73,30 +69,32 @@ test("causes are grouped by code: sixty failures of one are one line, with an ex
   ]);
 });
 
-test("what an earlier run gave up is tried again by the next: only what the latest gave up is lost", async () => {
-  const scene = (seconds: number) => line(seconds, "scene:read", { frames: 3 });
+test("an attempt that ended twice counts as it ended last, as one whose stored frame FFmpeg refused", async () => {
+  const first = attempt(1, "a", { start: 1, end: 2, over: 3 });
+  const refused = { code: "FFMPEG_REFUSED", message: "no data", hint: "", fault: "node" as const };
   const { causes } = await reportOn({
-    log: [
-      ...[line(0, "job:started"), scene(1), failed(2, 1, "CRASHED", "x"), failed(3, 2, "CRASHED", "x")],
-      ...[line(4, "job:failed"), line(10, "job:started"), scene(11), failed(12, 2, "CRASHED", "x")],
-    ],
+    attempts: [first, { ...first, outcome: "failed", error: refused }],
+    records: [],
+    log: [line(0, "job:started")],
   });
-  expect(causes).toMatchObject([{ code: "CRASHED", count: 3, givenUp: "2" }]);
+  expect(causes).toMatchObject([{ code: "FFMPEG_REFUSED", count: 1 }]);
 });
 
 test("a node that invents ever new codes, names and warnings makes neither the report nor the memory grow", async () => {
   const log = [line(0, "job:started")];
+  const attempts = [];
   for (let index = 0; index < 1_000; index++) {
-    log.push(requeued(index, 1, "a", `CODE_${String(index).padStart(4, "0")}: x`));
+    const error = { code: `CODE_${String(index).padStart(4, "0")}`, message: "x" };
+    attempts.push(attempt(1, "a", { start: 1, over: 2, outcome: "failed", error }));
     log.push(line(index, "node:excluded", { name: `n${index}`, code: "FARM_NODE_EXCLUDED", message: "no" }));
     log.push(line(index, "warning", { message: `w${index}`, name: null }));
   }
-  const { causes, problems, warnings } = await reportOn({ log });
+  const { causes, problems, warnings } = await reportOn({ log, attempts });
   expect([causes.length, problems.length, warnings.length]).toEqual([101, 200, 200]);
   expect(causes.find(({ message }) => message === "other causes")).toMatchObject({ count: 900 });
 });
 
-test("how the job ended, and what was wrong with its nodes: lost, barred, refused, out of reach, busy", async () => {
+test("how the job ended, and what was wrong with its nodes: lost, barred, excluded, out of reach, busy", async () => {
   const report = await reportOn({
     log: [
       ...[line(0, "job:started"), nodeLine(1, "node:lost", "a", { message: "no answer" }), line(3, "job:interrupted")],
@@ -119,7 +117,7 @@ test("how the job ended, and what was wrong with its nodes: lost, barred, refuse
   expect(report.problems).toMatchObject([
     { what: "lost", name: "a", count: 2, message: "closed" },
     { what: "barred", name: "b", count: 1, message: "3 failures in a row" },
-    { what: "refused", name: "c", code: "FARM_LOAD_FAILED", message: "cannot open", hint: "pack it" },
+    { what: "excluded", name: "c", code: "FARM_LOAD_FAILED", message: "cannot open", hint: "pack it" },
     { what: "unreachable", name: "d", message: "nobody there", hint: "start it" },
     { what: "busy", name: "e", message: "it worked for them" },
   ]);
@@ -130,31 +128,23 @@ test("how the job ended, and what was wrong with its nodes: lost, barred, refuse
   expect(await ended("job:started", "job:failed", "job:started", "node:joined")).toBe("unfinished");
 });
 
-const oldRun = (seconds: number) => [
-  ...[line(seconds, "job:started"), line(seconds + 1, "scene:read", { frames: 2 })],
-  ...[requeued(seconds + 2, 1, "a", "OLD_CODE: of before"), line(seconds + 3, "job:failed", { code: "X" })],
-];
-
-test("what was of frames that were begun anew is left out, but for the number of its runs", async () => {
-  const fresh = [
-    ...[line(100, "job:started"), line(101, "job:restarted", { reason: "as you asked" }), line(102, "scene:read")],
-    ...[requeued(103, 1, "a", "NEW_CODE: of now"), line(104, "job:completed"), line(200, "job:started")],
+test("runs of frames that were begun anew are counted, and are in nothing else of the report", async () => {
+  const oldRun = (seconds: number, run: number) => [
+    ...[line(seconds, "job:started"), line(seconds, "job:begun", { job: "1".repeat(32), run })],
+    ...[line(seconds + 2, "warning", { message: "of before", name: null }), line(seconds + 3, "job:failed")],
   ];
-  const report = await reportOn({ log: [...oldRun(0), ...oldRun(50), ...fresh] });
-  expect(report).toMatchObject({ runs: 2, earlierRuns: 2, causes: [{ code: "NEW_CODE" }], time: { wall: 4 } });
-});
-
-test("a job of which nothing was stored is begun anew without a word in the log: job.json knows its runs", async () => {
-  const noNode = [line(90, "job:started"), line(91, "job:failed", { code: "FARM_NO_NODE" })];
-  const now = [line(100, "job:started"), line(102, "scene:read"), requeued(103, 1, "a", "NEW_CODE: of now")];
-  const log = [...oldRun(0), ...oldRun(50), ...noNode, ...now];
-  expect(await reportOn({ log, job: { run: 1 } })).toMatchObject({
-    runs: 2,
-    earlierRuns: 2,
-    causes: [{ code: "NEW_CODE" }],
+  const job = "0".repeat(32);
+  const now = [
+    ...[line(100, "job:started"), line(101, "job:begun", { job, run: 1 }), line(102, "job:restarted", { reason: "" })],
+    ...[line(103, "warning", { message: "of now", name: null }), line(104, "job:completed")],
+    ...[line(200, "job:started"), line(200, "job:begun", { job, run: 2 })],
+  ];
+  const log = [...oldRun(0, 1), ...oldRun(50, 2), ...now];
+  expect(await reportOn({ log, job: { run: 2 } })).toMatchObject({
+    ...{ runs: 2, earlierRuns: 2, warnings: ["of now"], time: { wall: 4 } },
   });
-  expect(await reportOn({ log, job: { run: 2 } })).toMatchObject({ runs: 3, earlierRuns: 1 });
-  expect(await reportOn({ log, job: { run: 9 } })).toMatchObject({ runs: 4, earlierRuns: 0 });
+  // Of a job that the log does not name, all of it is.
+  expect(await reportOn({ log: oldRun(0, 1), job: { run: 1 } })).toMatchObject({ runs: 1, earlierRuns: 0 });
 });
 
 test("a torn last line, empty and foreign lines and one that never ends are passed over", async () => {

@@ -114,10 +114,10 @@ test("a job with failures, a lost node, a refused one, an interruption and a sec
   });
   expect(report.retried).toBeGreaterThan(0);
   expect(report.causes.find(({ code }) => code === "NO_OUTPUT")).toEqual({
-    ...{ code: "NO_OUTPUT", count: 1, nodes: [{ name: "attic", count: 1 }], givenUp: "" },
-    ...{ message: "there is no file", hint: "" },
+    ...{ code: "NO_OUTPUT", count: 1, nodes: [{ name: "attic", count: 1 }], failedFrames: "" },
+    ...{ message: "there is no file", hint: "Look there" },
   });
-  expect(report.problems.map(({ what, name }) => `${name} ${what}`).sort()).toEqual(["cellar lost", "old refused"]);
+  expect(report.problems.map(({ what, name }) => `${name} ${what}`).sort()).toEqual(["cellar lost", "old excluded"]);
   const framesOf = (name: string) => records.filter(({ node }) => node.name === name).length;
   expect(report.nodes).toMatchObject(
     [attic, cellar, old]
@@ -144,8 +144,8 @@ test("a job with failures, a lost node, a refused one, an interruption and a sec
   const text = await printed(folder, false);
   for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
   expect(text).toMatch(/^Completed: 24 of 24 frames stored\n2 runs in /);
-  expect(text).toContain("  1 × NO_OUTPUT (attic)\n      there is no file\n");
+  expect(text).toContain("  1 × NO_OUTPUT (attic)\n      there is no file\n      Look there\n");
   expect(text).toMatch(/^ {2}cellar {2}lost: /m);
-  expect(text).toMatch(/^ {2}old {5}refused 2 times: /m);
+  expect(text).toMatch(/^ {2}old {5}excluded 2 times: /m);
   expect(text).toMatch(new RegExp(`^attic +3\\.4\\.1 +OPTIX: big +${framesOf("attic")} +2\\.01 `, "m"));
 });

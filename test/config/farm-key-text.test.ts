@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { formatFarmKey, makeFarmKey, openKey, parseFarmKey } from "../../src/core/farm-key.ts";
+import { formatFarmKey, parseFarmKey } from "../../src/config/farm-key-text.ts";
+import { makeFarmKey, openKey } from "../../src/core/farm-key.ts";
 import { goldenHandshake } from "../support/golden.ts";
 
 const { keys, invalidKeys, weakKeys } = goldenHandshake();

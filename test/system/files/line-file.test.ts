@@ -1,16 +1,16 @@
 import { mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { JobLog } from "../../src/cli/log.ts";
-import { LogFile } from "../../src/cli/log-file.ts";
-import { fill, makeSmallDisk, whyNoDisk } from "../frames/small-disk.ts";
-import { skipBecause } from "../support/skip.ts";
-import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+import { JobLog } from "../../../src/cli/log.ts";
+import { LineFile } from "../../../src/system/files/line-file.ts";
+import { fill, makeSmallDisk, whyNoDisk } from "../../frames/small-disk.ts";
+import { skipBecause } from "../../support/skip.ts";
+import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
 test("every line is in the file at once, which is its owner's only", async () => {
   await using folder = await makeTemporaryFolder();
   const path = join(folder.path, "log.ndjson");
-  const file = new LogFile(path, () => {});
+  const file = new LineFile(path, () => {});
   file.write("one\n");
   expect(await readFile(path, "utf8")).toBe("one\n");
   file.write("two\n");
@@ -36,7 +36,7 @@ test("lines that cannot be written are left out, told once, and the log goes on 
   await using folder = await makeTemporaryFolder();
   const path = join(folder.path, "not-yet", "log.ndjson");
   const problems: string[] = [];
-  const file = new LogFile(path, (message) => problems.push(message));
+  const file = new LineFile(path, (message) => problems.push(message));
   file.write("one\n");
   file.write("two\n");
   expect(problems).toEqual([expect.stringContaining("ENOENT")]);
@@ -65,7 +65,7 @@ test.skipIf(process.platform === "win32")("a log that is a link is not written t
   await writeFile(join(folder.path, "bashrc"), "mine");
   await symlink("bashrc", join(folder.path, "log.ndjson"));
   const problems: string[] = [];
-  const file = new LogFile(join(folder.path, "log.ndjson"), (message) => problems.push(message));
+  const file = new LineFile(join(folder.path, "log.ndjson"), (message) => problems.push(message));
   file.write("one\n");
   expect(problems).toEqual([expect.stringContaining("it is a link")]);
   expect(await readFile(join(folder.path, "bashrc"), "utf8")).toBe("mine");

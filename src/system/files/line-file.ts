@@ -1,23 +1,27 @@
 import { closeSync, writeSync } from "node:fs";
-import { appendToOwnFile } from "../index.ts";
+import { appendToOwnFile } from "./own-file.ts";
 
 /**
- * A log file that never ends the program: where a line cannot be written, as on a full disk, it is left out, and the next
- * one is tried anew. Every line is written at once, so that none is lost with the process.
+ * A file of lines that never ends the program: where a line cannot be written, as on a full disk, it is left out, and the
+ * next one is tried anew. Every line is written at once, so that none is lost with the process.
  */
-export class LogFile {
+export class LineFile {
   readonly #path: string;
   readonly #onProblem: (message: string) => void;
   #file: number | undefined;
   /** A line was left out, perhaps in its middle: the next begins on a line of its own. */
   #isTorn = false;
 
-  /** @param onProblem Told the system's words when the first line of a row is left out */
+  /**
+   * @param path In a folder that is ours alone
+   * @param onProblem Told the system's words when the first line of a row is left out
+   */
   constructor(path: string, onProblem: (message: string) => void) {
     this.#path = path;
     this.#onProblem = onProblem;
   }
 
+  /** @param line With its end */
   write(line: string): void {
     try {
       this.#file ??= appendToOwnFile(this.#path);

@@ -5,7 +5,7 @@ const mostListed = 200;
 
 /** What went wrong with a node, how often, and what it said the last time. */
 export interface NodeProblem {
-  readonly what: "lost" | "barred" | "refused" | "unreachable" | "busy";
+  readonly what: "lost" | "barred" | "excluded" | "unreachable" | "busy";
   readonly name: string;
   readonly count: number;
   /** Of a refusal, as `FARM_LOAD_FAILED`; else `null`. */
@@ -56,7 +56,7 @@ export class NodeProblems {
         this.#count("barred", line, textOf(line.reason));
         return;
       case "node:excluded":
-        this.#count("refused", line, textOf(line.message));
+        this.#count("excluded", line, textOf(line.message));
         return;
       case "node:unreachable":
         this.#count("unreachable", line, textOf(line.message));

@@ -1,0 +1,218 @@
+import { join } from "node:path";
+import {
+  FarmError,
+  type FarmEvent,
+  type FarmKey,
+  type JobResult,
+  type JobSettings,
+  type OpenNode,
+  parseFrames,
+  type RenderFlags,
+  rememberBlend,
+  renderJob,
+  type Sighting,
+} from "../index.ts";
+import { sightingOf } from "./commands/save-farmspec.ts";
+import { LiveReporter } from "./live/live-reporter.ts";
+import { canDrawLive } from "./live/terminal-traits.ts";
+import { JobLog, levelBesideView } from "./log.ts";
+import { err, out, screen } from "./outputs.ts";
+import { keepKey } from "./prompts/prompts.ts";
+import { askFrames, mayUseOpenNode, PromptCancelledError } from "./prompts/questions.ts";
+import { LineBudget } from "./reporters/line-budget.ts";
+import { jsonReporter, markTold, plainReporter, type Reporter } from "./reporters/reporters.ts";
+import { type Interrupts, listenForInterrupts } from "./signals.ts";
+
+/** What may be asked while a job runs. */
+export interface SessionQuestions {
+  /** Whether somebody is there to be asked. */
+  readonly isAsked: boolean;
+  /** Whether to ask for the frames, once the scene is known. */
+  readonly asksFrames: boolean;
+  /** Nodes that the user has ticked, about which nothing more is asked. */
+  readonly picked: readonly Sighting[];
+}
+
+/** Runs one job at the command line, perhaps in several tries: with its log, its signals, its questions and its reporter. */
+export class JobSession implements Disposable {
+  readonly nodesFound: Sighting[] = [];
+  /** Whether it has become known what there is to render. */
+  hasScene = false;
+  exitCode: Interrupts["exitCode"];
+  readonly #configFolder: string;
+  readonly #questions: SessionQuestions;
+  readonly #log: JobLog;
+  readonly #budget = new LineBudget(() => performance.now());
+  readonly #live: LiveReporter | undefined;
+  readonly #reporter: Reporter;
+  /** While a question is still to come, events are told in lines, and again to the view that opens after it. */
+  #untilQuestion: FarmEvent[] | undefined;
+  /** What happens while a question is on the screen, to be told after it. */
+  #whileAsked: FarmEvent[] | undefined;
+  /** How the last try ended. It is told when no other try follows. */
+  #ending: FarmEvent | undefined;
+
+  constructor(flags: RenderFlags, configFolder: string, questions: SessionQuestions) {
+    this.#configFolder = configFolder;
+    this.#questions = questions;
+    this.#untilQuestion = questions.asksFrames ? [] : undefined;
+    const isTerminal = process.stderr.isTTY === true;
+    const live = liveReporter(flags);
+    const level = flags.logLevel ?? "warn";
+    this.#live = live;
+    this.#reporter = live ?? (flags.json ? jsonReporter() : plainReporter());
+    this.#log = new JobLog({
+      level: live && isTerminal ? levelBesideView(level) : level,
+      isTerminal,
+      write: (text) => {
+        if (live && isTerminal) live.writeAbove(() => err.writeLine(text));
+        else err.writeLine(text);
+      },
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#live?.close();
+  }
+
+  /** Runs the job once. @throws {FarmError} As `renderJob`; {PromptCancelledError} */
+  async render(settings: JobSettings): Promise<JobResult> {
+    if (this.#untilQuestion) this.#untilQuestion = []; // what a first try told is over
+    this.#ending = undefined;
+    using interrupts = listenForInterrupts();
+    interrupts.stop.addEventListener("abort", () => this.#live?.stopping(), { once: true });
+    try {
+      return await renderJob(settings, {
+        drain: interrupts.drain,
+        signal: interrupts.stop,
+        onEvent: (event) => this.#hear(event),
+        ...(this.#untilQuestion && { chooseFrames: (own: string) => this.#chooseFrames(own) }),
+        ...(this.#questions.isAsked && { confirmOpenNode: (...asked) => this.#confirmOpenNode(...asked) }),
+      });
+    } catch (error) {
+      if (error instanceof PromptCancelledError) throw error;
+      if (!(error instanceof FarmError)) {
+        const fields = { code: "BUG", message: String(error) };
+        this.#log.logger.info(fields, "job:failed");
+      }
+      throw error;
+    } finally {
+      this.exitCode = interrupts.exitCode;
+    }
+  }
+
+  /** Tries again with a key that was typed, and keeps it for next time once a node has taken it. */
+  async renderWithKey(settings: JobSettings, key: FarmKey): Promise<JobResult> {
+    const foundBefore = this.nodesFound.length;
+    try {
+      return await this.render({ ...settings, keys: [key, ...settings.keys] });
+    } finally {
+      if (this.nodesFound.length > foundBefore) this.#say(await keepKey(key, settings.configFolder));
+    }
+  }
+
+  /** Leaves the terminal to a question after a try that failed. */
+  leaveTerminal(): void {
+    if (this.#ending) this.#live?.tell(this.#ending);
+  }
+
+  /** Tells an event of the command itself. */
+  tell(event: FarmEvent): void {
+    this.#reporter.tell(event);
+  }
+
+  /** Tells how the job ended; nothing follows. @param error Why it failed, if it did */
+  tellEnding(error?: unknown): void {
+    if (this.#ending === undefined) return;
+    this.#tell(this.#ending);
+    if (error instanceof Error) markTold(error);
+  }
+
+  #say(line: string): void {
+    const write = () => out.write(`${line}\n`);
+    if (this.#live) this.#live.writeAbove(write);
+    else write();
+  }
+
+  #hear(event: FarmEvent): void {
+    switch (event.type) {
+      case "job:started":
+        this.#log.addFile(join(event.folder, "log.ndjson"));
+        void rememberBlend(this.#configFolder, event.blend); // it was found to be one
+        break;
+      case "scene:read":
+        this.hasScene = true;
+        break;
+      case "node:found":
+        this.nodesFound.push(sightingOf(event));
+        break;
+      case "job:completed":
+      case "job:interrupted":
+      case "job:failed":
+        this.#ending = event;
+        return;
+      default:
+    }
+    for (const told of this.#budget.spend(event)) this.#tell(told);
+  }
+
+  #tell(event: FarmEvent): void {
+    if (this.#whileAsked) {
+      this.#whileAsked.push(event);
+      return;
+    }
+    const { type, ...fields } = event;
+    this.#log.logger[levelOf(event)](fields, type);
+    if (this.#untilQuestion) {
+      this.#untilQuestion.push(event);
+      plainReporter().tell(event);
+    } else this.#reporter.tell(event);
+  }
+
+  async #confirmOpenNode(node: OpenNode, signal: AbortSignal): Promise<boolean> {
+    if (this.#questions.picked.some((picked) => isSame(picked, node))) return true;
+    this.#live?.pause();
+    this.#whileAsked = [];
+    try {
+      return await mayUseOpenNode(node, signal);
+    } finally {
+      const told = this.#whileAsked;
+      this.#whileAsked = undefined;
+      this.#live?.resume();
+      for (const event of told) this.#tell(event);
+    }
+  }
+
+  async #chooseFrames(own: string): Promise<string> {
+    const frames = await askFrames(own, (text) => {
+      try {
+        parseFrames(text);
+        return true;
+      } catch (error) {
+        return error instanceof FarmError ? `${error.message}. ${error.hint}` : String(error);
+      }
+    });
+    const before = this.#untilQuestion ?? [];
+    this.#untilQuestion = undefined;
+    if (this.#live) for (const event of before) this.#live.tell(event);
+    return frames;
+  }
+}
+
+/** Whether a node that was reached is the one that was ticked, an open one at that address. */
+function isSame({ id, keyId, addresses }: Sighting, { node, address }: OpenNode): boolean {
+  const isThere = addresses.some(({ host, port }) => host === address.host && port === address.port);
+  return id === node && keyId === null && isThere;
+}
+
+function liveReporter(flags: RenderFlags): LiveReporter | undefined {
+  const environment = process.env;
+  if (flags.json || flags.plain || !canDrawLive(screen, environment)) return undefined;
+  return new LiveReporter({ terminal: screen, environment, monotonicMs: () => performance.now() });
+}
+
+/** What comes every second and says little later stays out of the job folder's log. */
+function levelOf(event: FarmEvent): "trace" | "debug" | "info" {
+  if (event.type === "frame:progressed" || event.type === "job:progressed") return "trace";
+  return event.type === "node:uploading" ? "debug" : "info";
+}

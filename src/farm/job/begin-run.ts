@@ -1,0 +1,48 @@
+import { hostname, userInfo } from "node:os";
+import { counted } from "../../core/text.ts";
+import type { Run } from "../../frames/job-folder.ts";
+import type { JobOrder } from "../nodes/node-connector.ts";
+import { fingerprintFor } from "../output/recorded-scene.ts";
+import type { JobContext } from "./job-context.ts";
+
+/**
+ * Writes down what this run is, so that a later one knows which frames it may use.
+ *
+ * @param version Blender that renders it
+ */
+export async function beginRun({ settings, prepared, tell }: JobContext, version: string | null): Promise<Run> {
+  const { folder, blend } = prepared;
+  const blenderVersion = settings.mixVersions ? null : version;
+  const fingerprint = fingerprintFor(settings, prepared, blenderVersion);
+  const { output, frames, scene, fps, order, codec, crf, isFresh } = settings;
+  const plan = { blend: settings.blend, output, frames, scene, fps, order, codec, crf };
+  const run = await folder.begin({ fingerprint, blenderVersion, blend, settings: plan, isFresh });
+  tell({ type: "job:begun", job: run.job, run: run.run, blender: blenderVersion });
+  if (run.setAside !== null) {
+    const why = isFresh ? "as you asked" : "the blendfile, the scene or the Blender version has changed";
+    const kept = `${counted(run.setAside.frames, "old frame")} kept in ${run.setAside.folder}`;
+    tell({ type: "job:restarted", reason: `${why}; ${kept}` });
+  }
+  return run;
+}
+
+/** What the nodes are told of the job. */
+export function orderOf({ settings, prepared }: JobContext, run: Run): JobOrder {
+  const { blend, format } = prepared;
+  const colorMode = format.canHaveAlpha ? null : "RGB";
+  const { allowScripts, scene = null } = settings;
+  return { job: run.job, holder: holder(), blob: blend, scene, colorMode, allowScripts };
+}
+
+/** Whom other coordinators see as the one who has a node. */
+function holder(): string {
+  return `${userName()}@${hostname()}`.slice(0, 256);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? ""}`.trim(); // the system knows no name for it, as in many containers
+  }
+}

@@ -1,0 +1,98 @@
+import { FarmError } from "../../core/errors.ts";
+import { formatFrames } from "../../core/frame-range.ts";
+import { counted } from "../../core/text.ts";
+import { formatFrameRate } from "../../encode/frame-rate.ts";
+import type { Run } from "../../frames/job-folder.ts";
+import type { SceneInfo } from "../../session/protocol.ts";
+import type { Fleet } from "../nodes/fleet.ts";
+import { type OutputFacts, outputFactsOf, parseFacts, recordFacts } from "../output/output-facts.ts";
+import { resolveScene, type SceneFacts } from "../output/scene-facts.ts";
+import type { JoinedNode } from "../worker.ts";
+import type { JobContext } from "./job-context.ts";
+import type { JobInputs, LoopInput } from "./job-inputs.ts";
+import type { JobTotals } from "./job-totals.ts";
+import type { NoNodeTimeout } from "./no-node-timeout.ts";
+
+/** How often the time without any node is looked at. */
+const lookEveryMs = 1_000;
+
+type Joined = Extract<LoopInput, { type: "joined" }>;
+
+/** Waits for the first node that has opened the blendfile: it knows what there is to render. */
+export async function firstJoined(
+  inputs: JobInputs,
+  fleet: Fleet,
+  noNodeTimeout: NoNodeTimeout,
+  signal: AbortSignal,
+): Promise<Joined> {
+  const wake = () => inputs.push({ type: "wake" });
+  const timer = setInterval(wake, lookEveryMs);
+  signal.addEventListener("abort", wake, { once: true });
+  try {
+    signal.throwIfAborted();
+    for await (const input of inputs) {
+      signal.throwIfAborted();
+      if (input.type === "joined") return input;
+      if (input.type === "broken") throw input.error;
+      if (input.type === "excluded" && !fleet.isAlive) throw input.reason;
+      noNodeTimeout.look(undefined);
+    }
+  } finally {
+    clearInterval(timer);
+    signal.removeEventListener("abort", wake);
+  }
+  throw new Error("The nodes' news ended before the job");
+}
+
+/** What is rendered; asks for the frames when nobody has said which, and somebody is there to be asked. */
+export async function resolveFrames(info: SceneInfo, { settings, chooseFrames }: JobContext): Promise<SceneFacts> {
+  const facts = resolveScene(info, settings);
+  if (settings.frames !== undefined || chooseFrames === undefined) return facts;
+  const own = formatFrames(facts.frames);
+  const chosen = await chooseFrames(own);
+  return chosen === own ? facts : resolveScene(info, { ...settings, frames: chosen });
+}
+
+/** Frames of an earlier run are of no use when a file that the scene uses has changed since. */
+export async function setStaleAside({ prepared, tell }: JobContext, run: Run, { files }: SceneFacts): Promise<void> {
+  const { folder } = prepared;
+  const earlier = parseFacts(folder.previous?.facts ?? null);
+  if (run.run === 1 || earlier === null || earlier.files === files) return;
+  const aside = await folder.setFramesAside();
+  if (aside === null) return;
+  const kept = `${counted(aside.frames, "old frame")} kept in ${aside.folder}`;
+  tell({ type: "job:restarted", reason: `a file that the scene uses has changed; ${kept}` });
+}
+
+/** It is known what there is to render: writes it down and tells it. From now on the job folder stays. */
+export async function recordJob(context: JobContext, facts: SceneFacts): Promise<OutputFacts> {
+  const { settings, prepared, tell } = context;
+  const outputFacts = outputFactsOf(facts, settings, prepared.format);
+  await prepared.folder.writeFacts(recordFacts(facts, outputFacts, settings));
+  prepared.keep();
+  const { scene, frames } = facts;
+  const { width, height, engine } = scene;
+  const { rate } = outputFacts;
+  tell({
+    type: "scene:read",
+    ...{ scene: scene.name, frames: frames.length, range: formatFrames(frames), width, height, engine },
+    firstFrame: frames[0] ?? 0,
+    lastFrame: frames.at(-1) ?? 0,
+    fps: rate.denominator === 1 ? String(rate.numerator) : formatFrameRate(rate),
+  });
+  return outputFacts;
+}
+
+export function warnOfMissing(facts: SceneFacts, totals: JobTotals): void {
+  for (const path of facts.missing) totals.warn("FILE_MISSING", `'${path}' is missing, and was not rendered`, null);
+}
+
+/** Why a node is excluded whose files differ from those of the first node: its frames would look different. */
+export function exclusionByFiles({ worker, scene }: JoinedNode, { files }: SceneFacts): FarmError | undefined {
+  if (scene.files === files) return undefined;
+  return new FarmError(
+    "FARM_NODE_EXCLUDED",
+    `Cannot use ${worker.info.name}: files that the scene uses are not the same there as on the first node`,
+    "Pack them into the blendfile (File, External Data, Pack Resources), or make them the same on all nodes",
+  );
+}

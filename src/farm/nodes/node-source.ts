@@ -1,0 +1,63 @@
+import type { FarmError } from "../../core/errors.ts";
+import type { FarmKey } from "../../core/farm-key.ts";
+import type { NodeId, Sighting } from "../../core/node.ts";
+import type { Dial } from "../../session/link.ts";
+import type { FarmEvent } from "../events.ts";
+
+/** A node that may take part, with how to open a link to it: by dialling its address, or by handing over a link. */
+export interface Candidate {
+  readonly sighting: Sighting;
+  readonly dial: Dial;
+  /** A key that only this node has, for example one that this program gave it. */
+  readonly key?: FarmKey;
+}
+
+/** What a source may ask of the fleet, and tell it. */
+export interface NodeSourceHost {
+  /** Passes on a node: a new one, or a known one that was seen again, perhaps at another address. */
+  add(candidate: Candidate): void;
+  /** How many nodes were passed on so far, by all sources. */
+  readonly size: number;
+  /** Whether a node has taken part in this job, or proved its key to this machine before. */
+  isKnown(node: NodeId): boolean;
+  /** The node takes no part from now on. */
+  exclude(node: NodeId, reason: FarmError): void;
+  /** A bug in the source: the job cannot go on as if nothing had happened. */
+  fail(error: unknown): void;
+  tell(event: FarmEvent): void;
+}
+
+/**
+ * Where nodes come from. The fleet knows nothing else of it, so nodes that dial in, or that a cluster starts, are one more
+ * implementation.
+ */
+export interface NodeSource {
+  /**
+   * Passes on the nodes that are there now. More may follow until the signal is aborted.
+   *
+   * @param host Takes the nodes
+   * @param signal Aborted when the job ends, or before if the user stops it: ends the first look
+   * @returns Resolves when the first look is over
+   * @throws {FarmError} Why this source can have no node at all; the signal's reason
+   */
+  look(host: NodeSourceHost, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Resolves when all that the source began has ended. Called once, after the job.
+   *
+   * @throws What went wrong in the background and was not told before
+   */
+  close(): Promise<void>;
+}
+
+/** The sources of a job. */
+export interface NodeSources {
+  /** Asked at once, and heard in this order: a later one is waited for only if no node of an earlier one can be used. */
+  readonly sources: readonly NodeSource[];
+  /** Asked when the others bring nothing; `null` for none. */
+  readonly fallback: {
+    readonly source: NodeSource;
+    /** `none-found`: when no node was found at all. `none-usable`: also when those that were found cannot be used. */
+    readonly when: "none-found" | "none-usable";
+  } | null;
+}

@@ -1,0 +1,45 @@
+import type { JobSettings } from "../core/job-settings.ts";
+import { dialWebSocket } from "../session/websocket-link.ts";
+import type { JobContext } from "./job/job-context.ts";
+import { LocalNodeSource } from "./local-node/local-node-source.ts";
+import { Fleet, type FleetOptions } from "./nodes/fleet.ts";
+import { KnownNodes } from "./nodes/known-nodes.ts";
+import { MdnsNodes } from "./nodes/mdns-nodes.ts";
+import { NamedNodes } from "./nodes/named-nodes.ts";
+import type { NodeSources } from "./nodes/node-source.ts";
+import { readAuthorities } from "./nodes/trust-policy.ts";
+
+/** Makes the fleet of a job from its settings. @throws {FarmError} `FARM_BAD_INPUT` when `--tls-ca` cannot be read */
+export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"]): Fleet {
+  const { settings, prepared, tell, confirmOpenNode } = context;
+  const { folder, blend, savedBy } = prepared;
+  const { mixVersions, tlsCa, keys } = settings;
+  const knownNodes = new KnownNodes(settings.configFolder);
+  // Frames of an earlier run are of use only to a run with the same Blender.
+  const earlier = folder.previous?.blend.sha256 === blend.sha256 ? folder.previous.blenderVersion : null;
+  const wanted = settings.blenderVersion ?? (mixVersions ? undefined : (earlier ?? undefined));
+  return new Fleet({
+    ...nodeSourcesOf(settings),
+    versionRules: { wanted, mixVersions, savedBy },
+    blendBytes: blend.sizeBytes,
+    knownNodes,
+    confirmOpenNode,
+    trust: { authorities: tlsCa === undefined ? undefined : readAuthorities(tlsCa), keys },
+    ...{ tell, onEvent },
+  });
+}
+
+/** Where the nodes come from: those that are named, those on the network, or this machine. */
+function nodeSourcesOf(settings: JobSettings): NodeSources {
+  const { isLocal, nodes, discover, blender, localSlots: slots, cacheFolder } = settings;
+  const dial = dialWebSocket;
+  const thisMachine = new LocalNodeSource({ dial, blender, slots, cacheFolder });
+  if (isLocal) return { sources: [thisMachine], fallback: null };
+  const areNamed = nodes.length > 0;
+  const named = nodes.flatMap(({ id }) => id ?? []);
+  const onNetwork = new MdnsNodes({ dial, named, takesAll: discover || !areNamed, tellsCount: !areNamed });
+  if (!areNamed) return { sources: [onNetwork], fallback: { source: thisMachine, when: "none-found" } };
+  const sources = [new NamedNodes(nodes, dial), ...(discover || named.length > 0 ? [onNetwork] : [])];
+  // A farmspec that welcomes others stands for "whoever is there", and this machine is.
+  return { sources, fallback: discover ? { source: thisMachine, when: "none-usable" } : null };
+}

@@ -1,0 +1,153 @@
+import { dirname } from "node:path";
+import type { JobSettings } from "../../core/job-settings.ts";
+import type { Frame, NodeId } from "../../core/node.ts";
+import { ownCommand } from "../../core/own-command.ts";
+import { shellQuoted } from "../../core/text.ts";
+import type { FinishedOutput } from "../../encode/finished-video.ts";
+import { Poster } from "../../encode/poster.ts";
+import type { FarmListener } from "../events.ts";
+import type { OutputFacts } from "./output-facts.ts";
+import type { OutputWriter, RefusedFrame, WriterOptions } from "./output-writer.ts";
+import type { PreparedOutput } from "./prepare-output.ts";
+import { searchRefused } from "./refusal-search.ts";
+import { SequenceWriter } from "./sequence-writer.ts";
+import { VideoWriter } from "./video-writer.ts";
+
+const tellEveryMs = 1_000;
+
+export interface JobOutputOptions {
+  readonly facts: OutputFacts;
+  readonly prepared: PreparedOutput;
+  readonly paths: Pick<JobSettings, "output" | "poster" | "overwrite">;
+  readonly job: { readonly id: string; readonly folder: string };
+  /** Whether `encode` must be told where the output goes, as it is not beside the job folder. */
+  readonly isApart: boolean;
+  /** Of a stored frame; `undefined` while it is not stored. */
+  readonly pathOf: (frame: Frame) => string | undefined;
+  /** Who rendered a stored frame. */
+  readonly nodeOf: (frame: Frame) => NodeId | undefined;
+  /** See `WriterOptions`. */
+  readonly onRefused: (refused: readonly RefusedFrame[]) => Promise<void>;
+  readonly tell: FarmListener;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The output of a job: a video or a sequence, and the poster. It is written while frames arrive. Whoever opens it owns it:
+ * `await using`; what is not finished by then is removed.
+ */
+export class JobOutput implements AsyncDisposable {
+  readonly #writer: OutputWriter;
+  readonly #options: WriterOptions;
+  readonly #poster: string | undefined;
+  readonly #tell: FarmListener;
+
+  private constructor(writer: OutputWriter, options: WriterOptions, poster: string | undefined, tell: FarmListener) {
+    this.#writer = writer;
+    this.#options = options;
+    this.#poster = poster;
+    this.#tell = tell;
+  }
+
+  /**
+   * Begins the output. Frames that are already stored must be accepted like any other.
+   *
+   * @throws {FarmError} `FARM_OUTPUT_EXISTS` and others, before anything is rendered
+   */
+  static async open(options: JobOutputOptions): Promise<JobOutput> {
+    const { facts, prepared, paths, job, isApart, pathOf, nodeOf, onRefused, tell, signal } = options;
+    const { format, tools } = prepared;
+    const { output, overwrite, poster } = paths;
+    const writerOptions: WriterOptions = {
+      ...{ facts, format, tools, output, overwrite, job: job.id, pathOf, nodeOf, onRefused, signal },
+      again: encodeCommandFor(job.folder, isApart, paths),
+      onPostponed: (message) => tell({ type: "encode:postponed", message }),
+    };
+    const writer =
+      format.kind === "sequence"
+        ? await SequenceWriter.open(writerOptions, format.names)
+        : new VideoWriter(writerOptions, format);
+    return new JobOutput(writer, writerOptions, poster, tell);
+  }
+
+  /** How many frames are in the output so far. */
+  get encoded(): number {
+    return this.#writer.encoded;
+  }
+
+  /** Takes a frame that is stored, in any order. */
+  accept(frame: Frame): void {
+    this.#writer.accept(frame);
+  }
+
+  /**
+   * Waits until the output is complete, checked and in its place, after all frames were accepted. Tells how far it is, and
+   * makes the poster.
+   *
+   * @param drain The wish to finish what runs: this is all that runs, so it is only told that the wish was heard
+   * @returns `null` when FFmpeg refused frames: it is called again when all are stored anew
+   * @throws {FarmError} What went wrong with the output or the poster; then neither is in its place
+   */
+  async finish(drain?: AbortSignal): Promise<FinishedOutput | null> {
+    const total = this.#options.facts.frames.length;
+    const timer = setInterval(() => {
+      const { encoded } = this;
+      this.#tell({ type: "job:progressed", stored: total, total, nodes: 0, running: 0, encoded, etaMs: null });
+    }, tellEveryMs);
+    const onDrain = () => this.#tell({ type: "output:finishing" });
+    if (drain?.aborted) onDrain();
+    drain?.addEventListener("abort", onDrain, { once: true });
+    try {
+      // Made before the output is in its place and put there after it: either can still fail, and then neither is there.
+      await using picture = await this.#makePoster();
+      if (picture === null) return null;
+      // If the poster's frame is missing there is no poster, and the writer finds the same.
+      const finished = await this.#writer.finish();
+      if (finished !== null) await picture?.publish();
+      return finished;
+    } finally {
+      clearInterval(timer);
+      drain?.removeEventListener("abort", onDrain);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer[Symbol.asyncDispose]();
+  }
+
+  /**
+   * @returns `undefined` when none is wanted, or its frame was refused before and is not stored any more; `null` when FFmpeg
+   * refuses its frame now
+   */
+  async #makePoster(): Promise<Poster | null | undefined> {
+    const path = this.#poster;
+    return path === undefined ? undefined : await this.#writer.apart(() => this.#tryPoster(path));
+  }
+
+  async #tryPoster(path: string): Promise<Poster | null | undefined> {
+    const { facts, pathOf, tools, job, overwrite, again, signal, onRefused } = this.#options;
+    const frames = facts.frames.slice(0, 1);
+    const [source] = frames.map(pathOf);
+    if (source === undefined) return undefined;
+    try {
+      return await Poster.make(source, { path, tools, jobId: job, overwrite, again, signal });
+    } catch (error) {
+      const refused = await searchRefused(error, frames, this.#options, undefined);
+      if (refused.length === 0) throw error;
+      await this.#writer.drop(refused.map(({ frame }) => frame));
+      await onRefused(refused);
+      return null;
+    }
+  }
+}
+
+/** What to do when the frames are there and the video cannot be made, for hints. `encode` writes beside the job folder. */
+export function encodeCommandFor(
+  folder: string,
+  isApart: boolean,
+  { output, poster }: JobOutputOptions["paths"],
+): string {
+  const isPosterNamed = poster !== undefined && (isApart || dirname(poster) !== dirname(output));
+  const flags = `${isApart ? ` --output ${shellQuoted(output)}` : ""}${isPosterNamed ? ` --poster ${shellQuoted(poster)}` : ""}`;
+  return `when that is fixed, finish the video with: ${ownCommand()} encode ${shellQuoted(folder)}${flags}`;
+}

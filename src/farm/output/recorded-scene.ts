@@ -1,0 +1,49 @@
+import { isVersion } from "../../core/blender-version.ts";
+import { fingerprintOf } from "../../core/fingerprint.ts";
+import type { JobSettings } from "../../core/job-settings.ts";
+import type { OutputFormat } from "../../encode/output-format.ts";
+import type { JobRecord } from "../../frames/job-record.ts";
+import { parseFacts, sceneInfoOf } from "./output-facts.ts";
+import { resolveScene, type SceneFacts } from "./scene-facts.ts";
+
+/** What decides the pixels, beside the settings. */
+interface PixelInput {
+  readonly blend: { readonly sha256: string };
+  readonly format: OutputFormat;
+}
+
+/** The digest of everything that changes this job's pixels, rendered with this Blender. */
+export function fingerprintFor(
+  settings: JobSettings,
+  { blend, format }: PixelInput,
+  blenderVersion: string | null,
+): string {
+  return fingerprintOf({
+    blend: blend.sha256,
+    assets: [],
+    scene: settings.scene ?? null,
+    blenderVersion,
+    overrides: { colorMode: format.canHaveAlpha ? null : "RGB", ...(settings.allowScripts && { allowScripts: true }) },
+  });
+}
+
+/** What a node would say of the scene, as an earlier run wrote it down; `null` when a node must be asked. */
+export function recordedScene(
+  previous: JobRecord | null,
+  settings: JobSettings,
+  prepared: PixelInput,
+): SceneFacts | null {
+  if (previous === null) return null;
+  const { blenderVersion, fingerprint } = previous;
+  if ((blenderVersion === null) !== settings.mixVersions) return null;
+  if (fingerprintFor(settings, prepared, blenderVersion) !== fingerprint) return null;
+  const wanted = settings.blenderVersion;
+  if (wanted !== undefined && blenderVersion !== null && !isVersion(blenderVersion, wanted)) return null;
+  const recorded = parseFacts(previous.facts);
+  if (recorded === null) return null;
+  // Files that were missing then may have been put on the nodes since.
+  if (recorded.missing.length > 0 && settings.missing === "fail") return null;
+  // Only a node can tell whether those files are still what they were.
+  if (recorded.files !== null) return null;
+  return resolveScene(sceneInfoOf(recorded), settings);
+}

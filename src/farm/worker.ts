@@ -1,0 +1,34 @@
+import type { Sink } from "../session/incoming.ts";
+import type { FrameResult, JobOpened, NodeInfo, SceneInfo } from "../session/protocol.ts";
+
+/**
+ * A node as a job uses it. A `NodeSession` is one; a simulated farm can be another. Messages that cannot be sent reject: that
+ * the link is lost is an event of its own.
+ */
+export interface Worker {
+  readonly info: Pick<NodeInfo, "node" | "name" | "blender">;
+  /** Gives a slot a frame, under a new attempt number. */
+  assign(slot: number, frame: number, attempt: number): Promise<void>;
+  /** Asks for an assigned attempt back; kills nothing. */
+  withdraw(frame: number, attempt: number): Promise<void>;
+  /** Ends a running attempt by killing its slot. */
+  cancel(frame: number, attempt: number): Promise<void>;
+  /** The node may delete its copy of this result. */
+  release(frame: number, attempt: number): Promise<void>;
+  /**
+   * Fetches a result's bytes in order.
+   *
+   * @returns Whether the node still had it
+   * @throws {FarmError} `FARM_LINK_LOST`; `FARM_BAD_MESSAGE` when bytes are missing, out of order or too many; what the
+   * sink threw
+   */
+  fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean>;
+}
+
+/** A node that has the job and its blendfile, on a live link. */
+export interface JoinedNode {
+  readonly worker: Worker;
+  /** What it kept of the job from an earlier link. */
+  readonly opened: JobOpened;
+  readonly scene: SceneInfo;
+}

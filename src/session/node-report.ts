@@ -1,0 +1,18 @@
+import type { FromNode } from "./protocol.ts";
+
+const reportTypes = [
+  "slot-changed",
+  "frame-started",
+  "frame-progress",
+  "frame-rendered",
+  "frame-failed",
+  "frame-withdrawn",
+  "warning",
+] as const;
+
+/** What a node says of its own accord while a job runs. */
+export type NodeReport = Extract<FromNode, { type: (typeof reportTypes)[number] }>;
+
+export function isReport(message: FromNode): message is NodeReport {
+  return (reportTypes as readonly string[]).includes(message.type);
+}

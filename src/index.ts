@@ -1,5 +1,4 @@
 /** The public face of renderfarm: everything its own command line uses, and nothing else. */
-export { flagsOfEnvironment } from "./config/environment.ts";
 export { formatFarmKey, parseFarmKey } from "./config/farm-key-text.ts";
 export {
   type Farmspec,
@@ -10,15 +9,18 @@ export {
   readFarmspec,
   writeFarmspec,
 } from "./config/farmspec.ts";
-export { parseRenderFlags, type RenderFlags } from "./config/flags.ts";
+export { flagsOfEnvironment, parseRenderFlags } from "./config/flags.ts";
 export { type Folders, foldersOf } from "./config/folders.ts";
+export type { JobSettings } from "./config/job-settings.ts";
 export { keyFileOf, loadKeys, saveKey } from "./config/keys.ts";
+export { optionTable } from "./config/option-table.ts";
+export type { Option, OptionGroup } from "./config/options/option.ts";
+export { flagOf, type OptionName, optionEntries, type RenderFlags } from "./config/options.ts";
 export { recentBlends, rememberBlend } from "./config/recent.ts";
-export { type Context, layerFlags, resolveSettings } from "./config/resolve-settings.ts";
+export { type Context, type JobRequest, layerFlags, resolveSettings } from "./config/resolve-settings.ts";
 export { type ExitCode, FarmError, type FarmErrorCode } from "./core/errors.ts";
 export { type FarmKey, makeFarmKey } from "./core/farm-key.ts";
 export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
-export type { JobSettings } from "./core/job-settings.ts";
 export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
 export { formatAddress } from "./core/node-list.ts";
 export { ownCommand } from "./core/own-command.ts";

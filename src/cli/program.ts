@@ -1,9 +1,21 @@
 import { Command, Option } from "commander";
-import { ownCommand, withoutControls } from "../index.ts";
-import { addRenderFlags } from "./render-flags.ts";
+import { type OptionName, ownCommand, withoutControls } from "../index.ts";
+import { addFlags, addRenderFlags } from "./render-flags.ts";
 import { closest } from "./suggestion.ts";
 
 export const commandNames = ["nodes", "node", "farmspec", "key", "doctor", "encode", "report"];
+
+/** The options of a render that `encode` takes too, with other words where they mean something else there. */
+const encodeFlags = {
+  output: "the video to write (default: the job's own)",
+  crf: undefined,
+  codec: undefined,
+  poster: undefined,
+  overwrite: undefined,
+  ffmpeg: undefined,
+  allowSleep: "let this machine fall asleep meanwhile",
+  json: undefined,
+} satisfies Partial<Record<OptionName, string | undefined>>;
 
 /** What the user typed for a render, before anything is checked. */
 export interface TypedRender {
@@ -94,23 +106,16 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     return run(commands.showKey)({});
   });
 
-  add("doctor", "what is wrong on this machine and its network, and what mends it")
+  add("doctor", "what is wrong on this machine and its network, and how to fix it")
     .addOption(json())
     .addOption(keyFile())
     .option("--ffmpeg <file>", "the FFmpeg to look at")
     .option("--blender <file>", "the Blender to look at")
     .action(run(commands.doctor));
-  add("encode", "finish the video of a job folder from its frames, without rendering")
+  const encode = add("encode", "finish the video of a job folder from its frames, without rendering")
     .argument("<folder>", "the job folder, <output>.renderfarm")
-    .option("-o, --output <file>", "the video to write (default: the job's own)")
-    .option("--crf <number>", "quality, lower is better")
-    .option("--codec <codec>", "h264, hevc, av1, vp9, prores or ffv1")
-    .option("--poster <file>", "also keep the first frame as a picture")
-    .option("--overwrite", "replace the output when it is there")
-    .option("--ffmpeg <file>", "the FFmpeg to encode with")
-    .option("--allow-sleep", "let this machine fall asleep meanwhile")
-    .addOption(json())
     .action(run((folder: string, options: Record<string, unknown>) => commands.encode(folder, options)));
+  addFlags(encode, encodeFlags);
   add("report", "what a job folder tells: nodes, frames, failures, where the time went")
     .argument("<folder>", "the job folder, <output>.renderfarm")
     .addOption(json())

@@ -7,8 +7,8 @@ import { ownCommand } from "../core/own-command.ts";
 import { makeFolders } from "../system/files/folders.ts";
 import { readRegularFile, whyUnreadable } from "../system/files/regular-file.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
-import { farmspecDefaults } from "./flags.ts";
 import { lineOfJsonError } from "./json-error.ts";
+import { farmspecDefaults } from "./options.ts";
 
 export const farmspecName = "farmspec.json";
 

@@ -1,16 +1,17 @@
-import { resolve } from "node:path";
 import { FarmError } from "../core/errors.ts";
 import type { FarmKey } from "../core/farm-key.ts";
 import { parseFrames } from "../core/frame-range.ts";
-import type { JobSettings, NamedNode } from "../core/job-settings.ts";
+import type { NamedNode } from "../core/node.ts";
 import { parseNodeList } from "../core/node-list.ts";
 import { ownCommand } from "../core/own-command.ts";
 import { parseDuration } from "../core/units.ts";
 import type { Farmspec } from "./farmspec.ts";
-import type { RenderFlags } from "./flags.ts";
-import type { Folders } from "./folders.ts";
+import { type Folders, foldersOf } from "./folders.ts";
+import type { JobSettings } from "./job-settings.ts";
+import { loadKeys } from "./keys.ts";
+import { type RenderFlags, settingsOf } from "./options.ts";
 
-/** What there is beside the flags when a job is settled. */
+/** What there is beside the flags when the settings of a job are resolved. */
 export interface Context {
   readonly workingFolder: string;
   readonly folders: Folders;
@@ -18,13 +19,16 @@ export interface Context {
   readonly farmspec: Farmspec | undefined;
 }
 
+/** What a job needs to be told: a blendfile and an output. Every other setting has a default. */
+export type JobRequest = Pick<JobSettings, "blend" | "output"> & Partial<JobSettings>;
+
 /** A render's flags with what stands below them: defaults < farmspec < environment < flags. */
 export function layerFlags(flags: RenderFlags, environment: RenderFlags, farmspec: Farmspec | undefined): RenderFlags {
-  return { ...farmspec?.defaults, ...withoutGaps(environment), ...withoutGaps(flags) };
+  return { ...(farmspec?.defaults as RenderFlags | undefined), ...withoutGaps(environment), ...withoutGaps(flags) };
 }
 
 /**
- * Settles flags and defaults into the settings of a job.
+ * Resolves flags and defaults into the settings of a job.
  *
  * @param flags As `layerFlags` gives them, with the answers to questions
  * @throws {FarmError} `FARM_BAD_INPUT` naming the flag that is missing or senseless
@@ -38,42 +42,35 @@ export function resolveSettings(flags: RenderFlags, context: Context): JobSettin
     throw new FarmError("FARM_BAD_INPUT", "Cannot use --local together with --nodes", "Leave one of them out");
   }
   return {
-    blend: resolve(workingFolder, flags.blend),
-    // A slash at the end says that it is a folder of pictures, whatever its name looks like.
-    output: resolve(workingFolder, flags.output) + (/[/\\]$/.test(flags.output) ? "/" : ""),
-    jobDir: flags.jobDir === undefined ? undefined : resolve(workingFolder, flags.jobDir),
-    frames: flags.frames,
-    scene: flags.scene,
-    fps: flags.fps,
-    order: flags.order ?? "sequential",
+    ...settingsOf(flags, workingFolder),
     ...nodesOf(flags, farmspec),
-    isLocal: flags.local ?? false,
-    localSlots: flags.slots ?? 1,
-    blenderVersion: flags.blenderVersion,
-    mixVersions: flags.mixVersions ?? false,
-    missing: flags.missing ?? "fail",
-    allowScripts: flags.allowScripts ?? false,
-    allowSleep: flags.allowSleep ?? false,
-    crf: flags.crf,
-    codec: flags.codec,
-    poster: flags.poster === undefined ? undefined : resolve(workingFolder, flags.poster),
-    keepFrames: flags.keepFrames ?? false,
-    overwrite: flags.overwrite ?? false,
-    isFresh: flags.fresh ?? false,
     waitMs: flags.wait === undefined ? undefined : parseDuration(flags.wait),
     keys,
-    tlsCa: flags.tlsCa === undefined ? undefined : resolve(workingFolder, flags.tlsCa),
-    ffmpeg: flags.ffmpeg,
-    blender: flags.blender,
     configFolder: folders.config,
     cacheFolder: folders.cache,
   };
 }
 
+/**
+ * Completes what a program asks for: defaults for what it leaves out, this user's folders, and the keys that this machine
+ * has. It reads no farmspec, and of the environment only folders and key.
+ *
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` when a key cannot be read
+ */
+export async function completeRequest({ blend, output, ...given }: JobRequest): Promise<JobSettings> {
+  const folders = foldersOf(process.env);
+  const { configFolder = folders.config } = given;
+  const keys = given.keys ?? (await loadKeys({ environment: process.env, keyFile: undefined, configFolder }));
+  const context = { workingFolder: process.cwd(), folders, keys, farmspec: undefined };
+  const settings = resolveSettings({ blend, output }, context);
+  const discover = given.nodes === undefined || given.nodes.length === 0;
+  return { ...settings, discover, ...withoutGaps(given) };
+}
+
 /** Nodes named on the command line stand for the whole farm; else those of the farmspec, with what it says of others. */
 function nodesOf(flags: RenderFlags, farmspec: Farmspec | undefined): Pick<JobSettings, "nodes" | "discover"> {
   if (flags.nodes !== undefined) {
-    // Typed, or set in this user's environment: he answers for them himself.
+    // Typed, or set in this user's environment: the user answers for them.
     const nodes = parseNodeList(flags.nodes).map((node): NamedNode => ({ ...node, mayBeOpen: true }));
     return { nodes, discover: false };
   }
@@ -88,8 +85,9 @@ function nodesOf(flags: RenderFlags, farmspec: Farmspec | undefined): Pick<JobSe
   return { nodes, discover: nodes.length === 0 || farmspec?.discover === true };
 }
 
-function withoutGaps(flags: RenderFlags): RenderFlags {
-  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+/** Without what is `undefined`, which would hide what stands below it. */
+function withoutGaps<Given extends object>(given: Given): Given {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given;
 }
 
 function missingFlag(flag: string, what: string): FarmError {

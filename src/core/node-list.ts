@@ -1,6 +1,5 @@
 import { FarmError } from "./errors.ts";
-import type { NamedNode } from "./job-settings.ts";
-import type { NodeAddress } from "./node.ts";
+import type { NamedNode, NodeAddress } from "./node.ts";
 
 export const defaultNodePort = 7447;
 

@@ -37,3 +37,18 @@ export interface Sighting {
   /** Other nodes that announce the same id, each as it describes itself: a job uses only one of them. */
   readonly duplicates?: readonly Sighting[];
 }
+
+/** A node that the user named, on the command line or in a farmspec. */
+export interface NamedNode {
+  readonly address: NodeAddress;
+  /** With it the node is found again when its address has changed. */
+  readonly id?: NodeId;
+  readonly name?: string;
+  /** Whether to connect by TLS, also when nothing else tells that it has it. */
+  readonly tls?: boolean;
+  /**
+   * Whether it may ask for no key: for a node that the user has named himself. Of others he is asked first, since a farmspec
+   * may be somebody else's.
+   */
+  readonly mayBeOpen?: boolean;
+}

@@ -1,5 +1,4 @@
-import type { NamedNode } from "../core/job-settings.ts";
-import type { Sighting } from "../core/node.ts";
+import type { NamedNode, Sighting } from "../core/node.ts";
 
 /** The nodes that the user named, as discovery would have found them. */
 export async function* fixedNodes(nodes: readonly NamedNode[]): AsyncGenerator<Sighting> {

@@ -1,4 +1,4 @@
-import type { VideoCodec } from "../core/job-settings.ts";
+import type { VideoCodec } from "../core/video-codec.ts";
 
 /** What FFmpeg is given of a frame, as far as it decides the form of the video's pictures. */
 export interface FrameForm {

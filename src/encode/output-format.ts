@@ -1,6 +1,6 @@
 import { basename, dirname, extname } from "node:path";
 import { FarmError } from "../core/errors.ts";
-import type { VideoCodec } from "../core/job-settings.ts";
+import type { VideoCodec } from "../core/video-codec.ts";
 import { type Codec, type CodecEncoder, codecs } from "./codecs.ts";
 import { type FrameNames, frameNamesOf } from "./frame-names.ts";
 

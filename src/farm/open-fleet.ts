@@ -1,4 +1,4 @@
-import type { JobSettings } from "../core/job-settings.ts";
+import type { JobSettings } from "../config/job-settings.ts";
 import { dialWebSocket } from "../session/websocket-link.ts";
 import type { JobContext } from "./job/job-context.ts";
 import { LocalNodeSource } from "./local-node/local-node-source.ts";
@@ -31,10 +31,10 @@ export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"])
 
 /** Where the nodes come from: those that are named, those on the network, or this machine. */
 function nodeSourcesOf(settings: JobSettings): NodeSources {
-  const { isLocal, nodes, discover, blender, localSlots: slots, cacheFolder } = settings;
+  const { local, nodes, discover, blender, slots, cacheFolder } = settings;
   const dial = dialWebSocket;
   const thisMachine = new LocalNodeSource({ dial, blender, slots, cacheFolder });
-  if (isLocal) return { sources: [thisMachine], fallback: null };
+  if (local) return { sources: [thisMachine], fallback: null };
   const areNamed = nodes.length > 0;
   const named = nodes.flatMap(({ id }) => id ?? []);
   const onNetwork = new MdnsNodes({ dial, named, takesAll: discover || !areNamed, tellsCount: !areNamed });

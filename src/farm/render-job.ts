@@ -1,6 +1,7 @@
+import type { JobSettings } from "../config/job-settings.ts";
+import { completeRequest, type JobRequest } from "../config/resolve-settings.ts";
 import { systemClock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
-import type { JobSettings } from "../core/job-settings.ts";
 import { JobFolder } from "../frames/job-folder.ts";
 import type { FarmListener, JobSummary } from "./events.ts";
 import { beginRun, orderOf } from "./job/begin-run.ts";
@@ -46,13 +47,16 @@ export interface RenderOptions extends JobQuestions {
  * the place from which the same call goes on after any interruption. Only a job that fails before it is known what there
  * is to render leaves nothing.
  *
+ * @param request A blendfile and an output, and any other setting
  * @throws {FarmError} With a stable code and a hint; whatever else is thrown is a bug
  */
-export async function renderJob(settings: JobSettings, options: RenderOptions = {}): Promise<JobResult> {
+export async function renderJob(request: JobRequest, options: RenderOptions = {}): Promise<JobResult> {
   const { onEvent: tell = () => {} } = options;
-  const createdFolders = await CreatedFolders.before(settings.output, settings.poster);
+  let createdFolders: CreatedFolders | undefined;
   let isDescribed = false;
   try {
+    const settings = await completeRequest(request);
+    createdFolders = await CreatedFolders.before(settings.output, settings.poster);
     const result = await render(settings, {
       ...options,
       onEvent: (event) => {
@@ -70,7 +74,7 @@ export async function renderJob(settings: JobSettings, options: RenderOptions = 
     }
     throw error;
   } finally {
-    if (!isDescribed) await createdFolders.remove();
+    if (!isDescribed) await createdFolders?.remove();
   }
 }
 

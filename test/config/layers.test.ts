@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { flagsOfEnvironment } from "../../src/config/environment.ts";
 import { type Farmspec, parseFarmspec } from "../../src/config/farmspec.ts";
-import { parseRenderFlags, type RenderFlags } from "../../src/config/flags.ts";
+import { flagsOfEnvironment, parseRenderFlags } from "../../src/config/flags.ts";
+import type { RenderFlags } from "../../src/config/options.ts";
 import { layerFlags, resolveSettings } from "../../src/config/resolve-settings.ts";
 
 const id = "0123456789abcdef".repeat(2);
@@ -24,7 +24,7 @@ function settle(layers: {
 
 describe("defaults < farmspec < environment < flags:", () => {
   test.each<[flag: string, setting: string, values: readonly [unknown, unknown, unknown, unknown]]>([
-    ["slots", "localSlots", [1, 2, 3, 4]],
+    ["slots", "slots", [1, 2, 3, 4]],
     ["nodes", "nodes", [[], ["spec"], ["environment"], ["flag"]]],
   ])("%s, which has all four", (flag, setting, [none, spec, environment, typed]) => {
     const hosts = (value: unknown) =>
@@ -109,7 +109,7 @@ describe("which nodes take part:", () => {
   });
 
   test("--local leaves no use for a farmspec's nodes, and none for --nodes", () => {
-    expect(settle({ farmspec: { nodes }, typed: { local: true } })).toMatchObject({ isLocal: true });
+    expect(settle({ farmspec: { nodes }, typed: { local: true } })).toMatchObject({ local: true });
     expect(() => settle({ typed: { local: true, nodes: "a" } })).toThrow("--local together with --nodes");
   });
 });

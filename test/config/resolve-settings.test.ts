@@ -11,7 +11,7 @@ const needed = { blend: "a.blend", output: "out/b.mp4" };
 test("settleJob() has a default for everything but blendfile and output, and makes paths absolute", () => {
   expect(resolveSettings(needed, context)).toMatchObject({
     ...{ blend: resolve("/films/a.blend"), output: resolve("/films/out/b.mp4"), order: "sequential", nodes: [] },
-    ...{ discover: true, isLocal: false, localSlots: 1, missing: "fail", mixVersions: false, keepFrames: false },
+    ...{ discover: true, local: false, slots: 1, missing: "fail", mixVersions: false, keepFrames: false },
     ...{ overwrite: false, configFolder: "/c", cacheFolder: "/d", frames: undefined, fps: undefined },
   });
 });

@@ -2,7 +2,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { VideoCodec } from "../../src/core/job-settings.ts";
+import type { VideoCodec } from "../../src/core/video-codec.ts";
 import { Encoder, type EncoderOptions, type OutputOptions } from "../../src/encode/encoder.ts";
 import { encodeArguments, gifArguments, paletteArguments } from "../../src/encode/ffmpeg/ffmpeg-arguments.ts";
 import { encodersOf, type FfmpegTools, findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";

@@ -1,6 +1,6 @@
 import { normalize } from "node:path";
 import { expect, test } from "vitest";
-import type { VideoCodec } from "../../src/core/job-settings.ts";
+import type { VideoCodec } from "../../src/core/video-codec.ts";
 import { frameNameOf, framePathOf } from "../../src/encode/frame-names.ts";
 import { outputFormatOf } from "../../src/encode/output-format.ts";
 import { videoFormatOf } from "../support/ffmpeg.ts";

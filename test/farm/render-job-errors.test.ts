@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { JobSettings } from "../../src/config/job-settings.ts";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
-import type { JobSettings } from "../../src/core/job-settings.ts";
 import { ScriptedFarm, type ScriptedRun } from "../support/nodes/scripted-farm.ts";
 
 vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace

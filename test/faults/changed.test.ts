@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { JobSettings } from "../../src/core/job-settings.ts";
+import type { JobSettings } from "../../src/config/job-settings.ts";
 import { range, ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
 
 /** A run that is stopped after some frames, for a second one to go on from. */
@@ -32,7 +32,7 @@ const changes: [what: string, change: (farm: ScriptedFarm) => Promise<Partial<Jo
   ],
   ["another scene of it is rendered", async () => ({ scene: "Scene" })],
   ["another Blender renders", async () => ({ blenderVersion: "3.4.1", mixVersions: true })],
-  ["--fresh asks for it", async () => ({ isFresh: true })],
+  ["--fresh asks for it", async () => ({ fresh: true })],
 ];
 
 test.each(changes)(

@@ -25,7 +25,7 @@ export function sightingOf(event: Extract<FarmEvent, { type: "node:found" }>): S
 
 /** Only what discovery found is written down, and only where no farmspec is: nothing of the user's is changed. */
 export function isFarmspecWanted(flags: RenderFlags, settings: JobSettings, farm: readonly Sighting[]): boolean {
-  const wasDiscovered = farm.length > 0 || (settings.discover && settings.nodes.length === 0 && !settings.isLocal);
+  const wasDiscovered = farm.length > 0 || (settings.discover && settings.nodes.length === 0 && !settings.local);
   return wasDiscovered && flags.saveFarmspec !== false && flags.farmspec === undefined && isNameFree(farmspecName);
 }
 

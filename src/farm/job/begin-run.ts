@@ -14,7 +14,7 @@ export async function beginRun({ settings, prepared, tell }: JobContext, version
   const { folder, blend } = prepared;
   const blenderVersion = settings.mixVersions ? null : version;
   const fingerprint = fingerprintFor(settings, prepared, blenderVersion);
-  const { output, frames, scene, fps, order, codec, crf, isFresh } = settings;
+  const { output, frames, scene, fps, order, codec, crf, fresh: isFresh } = settings;
   const plan = { blend: settings.blend, output, frames, scene, fps, order, codec, crf };
   const run = await folder.begin({ fingerprint, blenderVersion, blend, settings: plan, isFresh });
   tell({ type: "job:begun", job: run.job, run: run.run, blender: blenderVersion });

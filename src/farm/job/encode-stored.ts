@@ -26,7 +26,7 @@ export interface StoredJob {
  */
 export async function findStored({ settings, prepared, tell, signal }: JobContext): Promise<StoredJob | null> {
   const { folder, format } = prepared;
-  const facts = settings.isFresh ? null : recordedScene(folder.previous, settings, prepared);
+  const facts = settings.fresh ? null : recordedScene(folder.previous, settings, prepared);
   if (facts === null || folder.previous === null) return null;
   const { framesFolder, framesLogPath: logPath } = folder;
   const { frames } = facts;

@@ -1,4 +1,4 @@
-import type { JobSettings } from "../../core/job-settings.ts";
+import type { JobSettings } from "../../config/job-settings.ts";
 import type { FarmListener } from "../events.ts";
 import type { ConfirmOpenNode } from "../nodes/open-nodes.ts";
 import type { RefusedBefore } from "../output/refused-frames.ts";

@@ -1,5 +1,5 @@
 import { readBlendHeader } from "../../blendfile/blend-header.ts";
-import type { JobSettings } from "../../core/job-settings.ts";
+import type { JobSettings } from "../../config/job-settings.ts";
 import { parseFrameRate } from "../../encode/frame-rate.ts";
 import type { BlendCopy } from "../../frames/blend-copy.ts";
 import { JobFolder } from "../../frames/job-folder.ts";

@@ -1,4 +1,4 @@
-import type { NamedNode } from "../../core/job-settings.ts";
+import type { NamedNode } from "../../core/node.ts";
 import { fixedNodes } from "../../discovery/fixed.ts";
 import type { Dial } from "../../session/link.ts";
 import type { NodeSource, NodeSourceHost } from "./node-source.ts";

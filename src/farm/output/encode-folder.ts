@@ -1,9 +1,10 @@
 import { basename, dirname, extname, join } from "node:path";
+import type { JobSettings } from "../../config/job-settings.ts";
 import { systemClock } from "../../core/clock.ts";
 import { FarmError } from "../../core/errors.ts";
 import { formatFrames } from "../../core/frame-range.ts";
-import type { JobSettings, VideoCodec } from "../../core/job-settings.ts";
 import { counted } from "../../core/text.ts";
+import type { VideoCodec } from "../../core/video-codec.ts";
 import { JobFolder } from "../../frames/job-folder.ts";
 import { provedFrames, storedFramePath } from "../../frames/stored-frames.ts";
 import type { FarmListener } from "../events.ts";

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { JobSettings } from "../../config/job-settings.ts";
 import { FarmError } from "../../core/errors.ts";
 import { formatFrames, parseFrames } from "../../core/frame-range.ts";
-import type { JobSettings } from "../../core/job-settings.ts";
 import { pictureSizeOf } from "../../encode/ffmpeg/ffmpeg-arguments.ts";
 import { differenceOf, probeVideo } from "../../encode/ffmpeg/probe.ts";
 import { hashFile } from "../../frames/blend-copy.ts";
@@ -21,8 +21,8 @@ import { recordedScene } from "./recorded-scene.ts";
  * @returns Number of its frames, or `null`
  */
 export async function videoDoneBefore(settings: JobSettings, signal: AbortSignal): Promise<number | null> {
-  const { output, overwrite, isFresh, poster, jobDir } = settings;
-  if (overwrite || isFresh || poster !== undefined) return null;
+  const { output, overwrite, fresh, poster, jobDir } = settings;
+  if (overwrite || fresh || poster !== undefined) return null;
   const folder = jobFolderOf(output, jobDir);
   const isSafe = await requireSafeJobFolder(folder).then(
     () => true,

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { JobSettings } from "../../core/job-settings.ts";
+import type { JobSettings } from "../../config/job-settings.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import { ownCommand } from "../../core/own-command.ts";
 import { shellQuoted } from "../../core/text.ts";

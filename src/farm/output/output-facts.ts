@@ -1,7 +1,8 @@
 import { basename } from "node:path";
+import type { JobSettings } from "../../config/job-settings.ts";
 import { formatFrames, parseFrames } from "../../core/frame-range.ts";
-import type { JobSettings, VideoCodec } from "../../core/job-settings.ts";
 import type { Frame } from "../../core/node.ts";
+import type { VideoCodec } from "../../core/video-codec.ts";
 import { codecs } from "../../encode/codecs.ts";
 import { type FrameRate, formatFrameRate, frameRateOf, parseFrameRate } from "../../encode/frame-rate.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { JobSettings } from "../../config/job-settings.ts";
 import { FarmError } from "../../core/errors.ts";
-import type { JobSettings } from "../../core/job-settings.ts";
 import { type FfmpegTools, findFfmpeg } from "../../encode/ffmpeg/ffmpeg-tools.ts";
 import { type OutputFormat, outputFormatOf } from "../../encode/output-format.ts";
 import { prepareFolder, prepareTarget } from "../../encode/output-target.ts";

@@ -1,6 +1,6 @@
+import type { JobSettings } from "../../config/job-settings.ts";
 import { isVersion } from "../../core/blender-version.ts";
 import { fingerprintOf } from "../../core/fingerprint.ts";
-import type { JobSettings } from "../../core/job-settings.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";
 import type { JobRecord } from "../../frames/job-record.ts";
 import { parseFacts, sceneInfoOf } from "./output-facts.ts";

@@ -1,6 +1,6 @@
+import type { JobSettings } from "../../config/job-settings.ts";
 import { FarmError } from "../../core/errors.ts";
 import { framesOfRange, parseFrames } from "../../core/frame-range.ts";
-import type { JobSettings } from "../../core/job-settings.ts";
 import type { Frame } from "../../core/node.ts";
 import { counted, printable } from "../../core/text.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";

@@ -74,6 +74,6 @@ test("without attempts.ndjson the record of a frame that did not last still coun
   await farm.run([node], { frames: "1-2", overwrite: true }).completed();
   expect((await recordsIn(`${farm.output}.renderfarm`)).at(-1)).toMatchObject({ frame: 1, attempts: 2 });
 
-  await withLog(farm.run([node], { frames: "1-2", overwrite: true, isFresh: true }));
+  await withLog(farm.run([node], { frames: "1-2", overwrite: true, fresh: true }));
   expect(await attemptsIn(farm)).toEqual({ 1: 1, 2: 1 });
 });

@@ -2,8 +2,9 @@ import { access, appendFile, mkdir, readdir, readFile, rename, rm, writeFile } f
 import { isAbsolute, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { JobSettings } from "../../../src/config/job-settings.ts";
+import type { JobRequest } from "../../../src/config/resolve-settings.ts";
 import { makeFarmKey } from "../../../src/core/farm-key.ts";
-import type { JobSettings } from "../../../src/core/job-settings.ts";
 import { shellQuoted } from "../../../src/core/text.ts";
 import type { FarmEvent } from "../../../src/farm/events.ts";
 import { encodeFolder } from "../../../src/farm/output/encode-folder.ts";
@@ -41,14 +42,9 @@ afterEach(async () => {
 
 async function render(output: string, settings: Partial<JobSettings> = {}): Promise<JobResult> {
   const never = new AbortController().signal;
-  const all: JobSettings = {
+  const all: JobRequest = {
     ...{ blend: pathOf("scene.blend"), output: isAbsolute(output) ? output : pathOf(output) },
-    ...{ frames: undefined, scene: undefined, fps: undefined, order: "sequential" },
-    ...{ nodes: [{ address: server.address }], discover: false, isLocal: false, localSlots: 1 },
-    ...{ blenderVersion: undefined, mixVersions: false, missing: "fail", keepFrames: true, overwrite: false },
-    ...{ crf: undefined, codec: undefined, poster: undefined, isFresh: false, waitMs: undefined },
-    ...{ allowScripts: false, allowSleep: true, tlsCa: undefined },
-    ...{ keys: [key], ffmpeg: undefined, blender: undefined },
+    ...{ nodes: [{ address: server.address }], keepFrames: true, allowSleep: true, keys: [key] },
     ...{ configFolder: pathOf("config"), cacheFolder: pathOf("cache") },
     ...settings,
   };

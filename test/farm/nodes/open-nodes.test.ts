@@ -1,6 +1,6 @@
 import { readFile, symlink } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { NamedNode } from "../../../src/core/job-settings.ts";
+import type { NamedNode } from "../../../src/core/node.ts";
 import type { OpenNode } from "../../../src/farm/nodes/open-nodes.ts";
 import { certificate, fingerprintOf } from "../../support/certificates.ts";
 import { FakeNode } from "../../support/nodes/fake-node.ts";
@@ -29,7 +29,7 @@ const answer = (isYes: boolean) => ({
 
 /** A job on the nodes of a farmspec. Without an answer nobody is there to be asked. */
 const job = (nodes: NamedNode[], questions: Parameters<ScriptedFarm["run"]>[2] = {}) =>
-  farm.run([], { frames: "1-4", nodes, overwrite: true, isFresh: true }, questions);
+  farm.run([], { frames: "1-4", nodes, overwrite: true, fresh: true }, questions);
 
 const rendered = ({ node }: ScriptedNode) => node.rendered.length;
 

@@ -33,7 +33,7 @@ async function serve(
 
 /** A whole job on one named node. */
 async function job(address: NodeAddress, named: { id?: string; tls?: boolean } = {}, tlsCa?: string) {
-  const again = isFirstJob ? {} : { overwrite: true, isFresh: true };
+  const again = isFirstJob ? {} : { overwrite: true, fresh: true };
   isFirstJob = false;
   return await farm.run([], { frames: "1-2", nodes: [{ address, ...named }], tlsCa, ...again }).completed();
 }
@@ -79,7 +79,7 @@ describe("a node with TLS", () => {
     await job(first.address, { id, tls: true });
     await first[Symbol.asyncDispose]();
     await using clear = await serve(undefined, {}, first.address);
-    const run = farm.run([], { nodes: [{ address: clear.address, id }], overwrite: true, isFresh: true });
+    const run = farm.run([], { nodes: [{ address: clear.address, id }], overwrite: true, fresh: true });
     await expect(run.result).rejects.toMatchObject({ message: expect.stringContaining("does not speak it") });
     expect(clear.node.links).toBe(0);
     await using elsewhere = await serve();

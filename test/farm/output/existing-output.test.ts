@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { JobSettings } from "../../../src/core/job-settings.ts";
+import type { JobSettings } from "../../../src/config/job-settings.ts";
 import type { SceneInfo } from "../../../src/session/protocol.ts";
 import { ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
 

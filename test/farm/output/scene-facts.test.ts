@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JobSettings } from "../../../src/core/job-settings.ts";
+import type { JobSettings } from "../../../src/config/job-settings.ts";
 import { resolveScene } from "../../../src/farm/output/scene-facts.ts";
 import { FakeNode, type FakeNodeOptions } from "../../support/nodes/fake-node.ts";
 

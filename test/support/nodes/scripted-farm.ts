@@ -2,8 +2,9 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
+import type { JobSettings } from "../../../src/config/job-settings.ts";
+import type { JobRequest } from "../../../src/config/resolve-settings.ts";
 import { type FarmKey, makeFarmKey } from "../../../src/core/farm-key.ts";
-import type { JobSettings } from "../../../src/core/job-settings.ts";
 import type { Frame } from "../../../src/core/node.ts";
 import type { FarmEvent, FarmEventName } from "../../../src/farm/events.ts";
 import { type CompletedJob, type JobResult, type RenderOptions, renderJob } from "../../../src/farm/render-job.ts";
@@ -63,17 +64,10 @@ export class ScriptedFarm implements AsyncDisposable {
     settings: Partial<JobSettings> = {},
     questions: Pick<RenderOptions, "confirmOpenNode"> = {},
   ): ScriptedRun {
-    const all: JobSettings = {
-      ...{ blend: this.blend, output: this.output, frames: undefined, scene: undefined, fps: undefined },
-      ...{
-        nodes: nodes.map(({ server: { address } }) => ({ address, mayBeOpen: true })),
-        isLocal: false,
-        localSlots: 1,
-      },
-      ...{ blenderVersion: undefined, mixVersions: false, missing: "fail", keepFrames: true, overwrite: false },
-      ...{ discover: false, crf: undefined, codec: undefined, poster: undefined, isFresh: false, waitMs: undefined },
-      ...{ keys: [this.key], ffmpeg: undefined, blender: undefined, order: "sequential" },
-      ...{ allowScripts: false, allowSleep: true, tlsCa: undefined },
+    const all: JobRequest = {
+      ...{ blend: this.blend, output: this.output, keepFrames: true, allowSleep: true, keys: [this.key] },
+      nodes: nodes.map(({ server: { address } }) => ({ address, mayBeOpen: true })),
+      discover: false,
       configFolder: this.path("config"),
       cacheFolder: this.path("cache"),
       ...settings,
@@ -134,7 +128,7 @@ export class ScriptedRun {
   /** Called with each event: a test acts in the middle of the job in it. */
   onEvent: (event: FarmEvent) => void = () => {};
 
-  constructor(settings: JobSettings, questions: Pick<RenderOptions, "confirmOpenNode">) {
+  constructor(settings: JobRequest, questions: Pick<RenderOptions, "confirmOpenNode">) {
     this.result = renderJob(settings, {
       ...questions,
       onEvent: (event) => {

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { asGiven, asPath, isOn, option, text, whole } from "./option.ts";
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+/** How the output is made. */
+export const outputOptions = {
+  /** Frames per second as text, "24" or "30000/1001"; `undefined` takes the scene's own rate. */
+  fps: option({
+    ...{ group: "The output", takes: "<rate>", inFarmspec: true },
+    schema: z.union([z.string(), z.number()]).transform(String),
+    help: "frames per second, 24 or 30000/1001 (default: the scene's)",
+    readme: "`24`, `23.976`, `30000/1001`. Default: the scene's",
+    setting: asGiven,
+  }),
+  /** How the video is compressed; `undefined` is the usual codec of the output's kind. */
+  codec: option({
+    ...{ group: "The output", takes: "<codec>", inFarmspec: true },
+    schema: z.enum(["h264", "hevc", "av1", "vp9", "prores", "ffv1"]),
+    help: "how the video is compressed (default: by the output's extension)",
+    readme: "`h264 hevc av1 vp9 prores ffv1`, as far as container and FFmpeg allow. Default: by the extension",
+    setting: asGiven,
+  }),
+  /** Quality of the video, lower is better, in the codec's own scale; `undefined` is the codec's default. */
+  crf: option({
+    ...{ group: "The output", takes: "<number>", schema: whole(0, 63), inFarmspec: true },
+    help: "quality, lower is better (default: the codec's)",
+    readme: "quality, lower is better, in the codec's own scale",
+    setting: asGiven,
+  }),
+  /** Absolute path for a picture of the first frame; `undefined` makes none. */
+  poster: option({
+    ...{ group: "The output", takes: "<file>", schema: text },
+    help: "also keep the first frame as a picture",
+    setting: asPath,
+  }),
+  /** Begin anew even where frames of an earlier run could be used; they are kept aside. */
+  fresh: option({
+    ...{ group: "The output", schema: z.boolean() },
+    help: "render all frames again; those of an earlier run are kept aside",
+    setting: isOn,
+  }),
+  /** Whether the frames are kept when the output is done. */
+  keepFrames: option({
+    ...{ group: "The output", schema: z.boolean(), inFarmspec: true },
+    help: "keep the frames when the output is done",
+    readme: "keep the PNG frames after the output is done",
+    setting: isOn,
+  }),
+  /** Whether an output that is there is replaced. */
+  overwrite: option({
+    ...{ group: "The output", schema: z.boolean() },
+    help: "replace the output when it is there",
+    readme: "replace the output if it exists; of a link only the link",
+    setting: isOn,
+  }),
+  /** Absolute path of a folder in which the job folder is made; `undefined` makes it beside the output. */
+  jobDir: option({
+    ...{ group: "The output", takes: "<folder>", schema: text, environment: "RENDERFARM_JOB_DIR" },
+    help: "make the job folder in this one (default: $RENDERFARM_JOB_DIR, then beside the output)",
+    readme: "make the job folder in this one, which may be on another disk. Default: beside the output",
+    setting: asPath,
+  }),
+  /** FFmpeg to use; `undefined` looks at FFMPEG_PATH and PATH. */
+  ffmpeg: option({
+    ...{ group: "The output", takes: "<file>", schema: text },
+    help: "the FFmpeg to encode with (default: $FFMPEG_PATH, then PATH)",
+    readme: "the FFmpeg to encode with. Default: `$FFMPEG_PATH`, then PATH",
+    setting: asGiven,
+  }),
+};
+
+/** How the command line tells of it; none of them is a setting of the job. */
+export const reportingOptions = {
+  yes: option({ group: "How to tell", short: "y", schema: z.boolean(), help: "ask nothing" }),
+  json: option({
+    ...{ group: "How to tell", schema: z.boolean() },
+    help: "tell everything as one JSON object per line on stdout",
+    readme:
+      'one JSON object per line on stdout: `{"type": …, "at": …}`, the last one `job:completed`, `job:failed` or `job:interrupted`. While nobody reads, events of progress are left out, and no others',
+  }),
+  plain: option({ group: "How to tell", schema: z.boolean(), help: "lines instead of the live view" }),
+  logLevel: option({
+    ...{ group: "How to tell", takes: "<level>", schema: z.enum(logLevels), environment: "RENDERFARM_LOG_LEVEL" },
+    help: "log on stderr from this level on (default: warn)",
+    readme: "log on stderr from this level on. Default: `warn`. The whole log is in the job folder",
+  }),
+};

@@ -1,0 +1,149 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import type { FrameOrder } from "../../core/frame-range.ts";
+import { parseDuration } from "../../core/units.ts";
+import { asGiven, asPath, isOn, option, text, whole, withDefault } from "./option.ts";
+
+const version = z.string().regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?$/, "a version such as 3.4 or 3.4.1 is needed");
+
+/** What is rendered. */
+export const sceneOptions = {
+  /** Absolute path of the blendfile. */
+  blend: option({
+    ...{ group: "What to render", short: "b", takes: "<file>", schema: text },
+    help: "the blendfile to render",
+    readme: "the blendfile; may also stand alone, without the flag",
+    setting: (value, folder) => resolve(folder, value ?? ""),
+  }),
+  /** Absolute path of the video, or of a pattern or folder of pictures. */
+  output: option({
+    ...{ group: "What to render", short: "o", takes: "<file>", schema: text },
+    help: "a video (.mp4 .mkv .webm .mov .gif), or pictures (frame_####.png, or a folder)",
+    readme:
+      "a video (`.mp4 .mkv .webm .mov .gif`), or pictures: `frame_####.png`, or a folder. Pictures are numbered as Blender numbers them",
+    // A slash at the end says that it is a folder of pictures, whatever its name looks like.
+    setting: (value = "", folder) => resolve(folder, value) + (/[/\\]$/.test(value) ? "/" : ""),
+  }),
+  /** Frame numbers as text, "1-24,30"; `undefined` takes the scene's own range and step. */
+  frames: option({
+    ...{ group: "What to render", short: "f", takes: "<list>", schema: z.string(), inFarmspec: true },
+    help: 'frames, for example "1-24,30,40-60x2,-10--1" (default: the scene\'s range)',
+    readme:
+      '`"1-24,30,40-60x2,-10--1"`: ranges, single frames, every second frame, negative frames. Default: the scene\'s range and step',
+    setting: asGiven,
+  }),
+  /** Scene by name; `undefined` takes the one the file was saved in. */
+  scene: option({
+    ...{ group: "What to render", short: "s", takes: "<name>", schema: text, inFarmspec: true },
+    help: "scene to render (default: the one the file was saved in)",
+    readme: "default: the scene in which the file was saved",
+    setting: asGiven,
+  }),
+  /** Whether scripts in the blendfile may run, on nodes that allow it too. */
+  allowScripts: option({
+    ...{ group: "What to render", schema: z.boolean() },
+    help: "let scripts in the blendfile run, on nodes that allow it too",
+    readme: "let scripts in the blendfile run (drivers, rigs), on nodes that were started with `--allow-scripts` too",
+    setting: isOn,
+  }),
+  /** What to do about files that the blendfile names and the nodes do not have. */
+  missing: option({
+    ...{ group: "What to render", takes: "<what>", schema: z.enum(["fail", "warn"]), inFarmspec: true },
+    help: "what to do when files the scene uses are not there",
+    readme:
+      "what to do when files that the scene uses are not there: `fail` (default), with the list of them, or `warn`",
+    setting: withDefault<"fail" | "warn">("fail"),
+  }),
+};
+
+/** Where it is rendered. */
+export const nodeOptions = {
+  nodes: option({
+    ...{ group: "Where to render", short: "n", takes: "<list>", schema: z.string(), environment: "RENDERFARM_NODES" },
+    help: "host:port of each node, with commas; no others take part then",
+    readme:
+      "`host:port,host,wss://host,…`: these nodes and no others, open ones too. The port is 7447 when left out; `wss://` asks for TLS",
+  }),
+  /** Absolute path of a PEM file with the authorities that sign the nodes' certificates; `undefined` pins each node's own. */
+  tlsCa: option({
+    ...{ group: "Where to render", takes: "<file>", schema: text },
+    help: "authorities that sign the nodes' certificates (default: each node's own is remembered)",
+    readme:
+      "authorities that sign the nodes' certificates. Default: each node's own certificate is remembered once it has proved the key",
+    setting: asPath,
+  }),
+  farmspec: option({
+    ...{ group: "Where to render", takes: "<file>", schema: text, environment: "RENDERFARM_FARMSPEC" },
+    help: "the farm, written down (default: farmspec.json, if it is there)",
+    readme: "the farm, written down. Default: `farmspec.json` in the working folder, if it is there",
+  }),
+  saveFarmspec: option({
+    ...{ group: "Where to render", isNegated: true, schema: z.boolean() },
+    help: "do not write a farmspec.json of the nodes that were found",
+    readme: "do not write a `farmspec.json` of the nodes that were found",
+  }),
+  /** Render on this machine alone. */
+  local: option({
+    ...{ group: "Where to render", short: "l", schema: z.boolean() },
+    help: "render on this machine alone",
+    setting: isOn,
+  }),
+  /** Slots of the node on this machine, if one is started. */
+  slots: option({
+    ...{ group: "Where to render", takes: "<number>", schema: whole(1, 256) },
+    ...{ inFarmspec: true, environment: "RENDERFARM_SLOTS" },
+    help: "Blenders at once on this machine, when it renders (default: 1)",
+    readme: "Blenders at once on this machine, when it renders. Default: 1",
+    setting: withDefault<number>(1),
+  }),
+  /** Blender for a node on this machine; `undefined` looks at BLENDER and PATH. */
+  blender: option({
+    ...{ group: "Where to render", takes: "<file>", schema: text },
+    help: "the Blender of this machine (default: $BLENDER, then PATH)",
+    readme: "the Blender of this machine. Default: `$BLENDER`, then PATH",
+    setting: asGiven,
+  }),
+  /** Blender version to render with, "3.4" or "3.4.1"; `undefined` takes that of most nodes. */
+  blenderVersion: option({
+    ...{ group: "Where to render", takes: "<version>", schema: version, inFarmspec: true },
+    help: "render with this version, 3.4 or 3.4.1 (default: that of most nodes)",
+    readme:
+      "render with this version, `3.4` or `3.4.1`. Default: that of most nodes. Different versions give different pixels, so a job uses one",
+    setting: asGiven,
+  }),
+  /** Whether nodes with different Blenders may take part. */
+  mixVersions: option({
+    ...{ group: "Where to render", schema: z.boolean(), inFarmspec: true },
+    help: "let nodes with different Blenders take part: their pixels differ",
+    readme: "let nodes with other versions take part all the same",
+    setting: isOn,
+  }),
+  /** Whether this machine may fall asleep while the job runs. */
+  allowSleep: option({
+    ...{ group: "Where to render", schema: z.boolean() },
+    help: "let this machine fall asleep while the job runs (default: it is kept awake)",
+    readme: "let this machine fall asleep while the job runs. Default: it is kept awake, as far as the system lets it",
+    setting: isOn,
+  }),
+  wait: option({
+    ...{ group: "Where to render", takes: "<duration>" },
+    schema: z
+      .string()
+      .refine((given) => parseDuration(given) !== undefined, "a duration such as 90s, 30m or 1h30m is needed"),
+    help: "give up when no node is there for this long, 90s, 30m or 1h30m (default: never)",
+    readme: "give up when no node is there for `90s`, `30m`, `1h30m`. Default: never",
+  }),
+  /** Order in which frames are given out. */
+  order: option({
+    ...{ group: "Where to render", takes: "<order>", schema: z.enum(["sequential", "reverse", "spread"]) },
+    inFarmspec: true,
+    help: "order in which frames are given out",
+    readme: "`sequential` (default: lowest queued first), `reverse`, or `spread` (first, last, middle, ever finer)",
+    setting: withDefault<FrameOrder>("sequential"),
+  }),
+  keyFile: option({
+    ...{ group: "Where to render", short: "k", takes: "<file>", schema: text },
+    help: "file with the farm key (default: $RENDERFARM_KEY, then the config folder)",
+    readme: "file with the farm key",
+  }),
+};

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { optionTable } from "../../src/config/option-table.ts";
+import { flagOf, optionEntries, variables } from "../../src/config/options.ts";
+
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+
+test("the README's table of flags is the one made from the options: node scripts/derived-files.mjs", () => {
+  expect(readme).toContain(`\n${optionTable()}\n`);
+});
+
+test("the README names each variable that stands for a flag", () => {
+  expect(variables.map(([variable]) => variable).filter((variable) => !readme.includes(`\`${variable}\``))).toEqual([]);
+});
+
+test("a farmspec, which may be a stranger's, sets nothing that runs programs, opens files elsewhere or loosens security", () => {
+  const settable = optionEntries.flatMap(([name, { inFarmspec }]) => (inFarmspec ? [name] : []));
+  expect(settable.sort()).toEqual(
+    [
+      "blenderVersion",
+      "codec",
+      "crf",
+      "fps",
+      "frames",
+      "keepFrames",
+      "missing",
+      "mixVersions",
+      "order",
+      "scene",
+    ].concat("slots"),
+  );
+});
+
+test("a flag is named as it is typed", () => {
+  expect(["keepFrames", "saveFarmspec", "fps"].map(flagOf)).toEqual(["--keep-frames", "--no-save-farmspec", "--fps"]);
+});

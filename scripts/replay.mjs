@@ -24,7 +24,7 @@ import { projectFolder } from "./setup/tools.mjs";
 export async function replay(folder) {
   const module = (/** @type {string} */ name) =>
     import(pathToFileURL(join(projectFolder, "dist/scheduler", name)).href);
-  const [{ createState }, { step }] = await Promise.all([module("state.js"), module("step.js")]);
+  const [{ createState }, { step }] = await Promise.all([module("state/state.js"), module("step.js")]);
   const found = { runs: 0, events: 0, instructions: 0 };
   let state;
   const lines = createInterface({ input: createReadStream(join(folder, "events.ndjson")), crlfDelay: Infinity });

@@ -40,7 +40,7 @@ export type {
 export { type NodeProgramOptions, runNode } from "./farm/local-node/run-node.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/nodes/discover-nodes.ts";
 export { type DuplicateIds, duplicatesOf } from "./farm/nodes/duplicates.ts";
-export type { ConfirmOpenNode, OpenNode } from "./farm/nodes/open-nodes.ts";
+export type { ConfirmOpenNode, OpenNode } from "./farm/nodes/trust/open-nodes.ts";
 export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/output/encode-folder.ts";
 export {
   type CompletedJob,

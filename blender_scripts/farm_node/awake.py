@@ -9,8 +9,8 @@ import subprocess
 import sys
 from typing import Any, Callable, Optional
 
-from .blender_program import child_environment
 from .limits import REFUSED_WITHIN_S
+from .slots.blender_program import child_environment
 
 _SYSTEMD = "/run/systemd/system"
 """There where systemd runs the machine; elsewhere, as in a container, there is nobody to ask."""

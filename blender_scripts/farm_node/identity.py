@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Optional
 
 from .errors import StartError
-from .file_lock import FileLock
+from .files.file_lock import FileLock
+from .files.safe_files import NotOursError, check_owner, check_writers, open_own, write_whole
 from .machine_id import machine_id_name
-from .safe_files import NotOursError, check_owner, check_writers, open_own, write_whole
 
 ID_FILE = "node-id"
 LOCK_FILE = "node-id.lock"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 # Strangers: connections that have not proved the key yet.
 HANDSHAKE_S = 10.0
-MAX_STRANGERS = 8
+MAX_UNAUTHENTICATED = 8
 MAX_REFUSED = 64
 """Answered with HTTP 503; connections beyond these are dropped without an answer."""
 MAX_FAILURES = 10
@@ -79,7 +79,7 @@ coordinator to say, who knows what it did on other nodes."""
 RESTART_PAUSE_S = 1.0
 FRAME_RESERVE_BYTES = 16 * 1024 * 1024
 """Beside a frame of each slot, on the disk that takes them: for logs, and for what Blender keeps there while it renders."""
-ROOM_LOOK_S = 3.0
+SPACE_LOOK_S = 3.0
 """How often a slot whose disk is full looks whether there is room again."""
 BLEND_LOOK_S = 1.0
 """How often a slot whose blendfile was damaged looks whether it has come again."""

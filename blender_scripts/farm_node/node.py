@@ -11,19 +11,19 @@ from farm_slot.held_files import remove_tree
 
 from . import SOFTWARE_VERSION
 from .awake import Awake
-from .blender_program import BlenderProgram
-from .blob_store import BlobStore
+from .cache.blob_store import BlobStore
 from .console import say
-from .duplicates import Duplicates
-from .fit import fit_job_opened
 from .identity import Identity
-from .job import Job
-from .job_folder import JobFolder
+from .job.job import Job
+from .job.job_folder import JobFolder
 from .limits import JOB_KEPT_S
-from .link import CLOSE_REPLACED, Link
-from .protocol import MAX_BLOB, Message
-from .session import Session
-from .slot_line import SlotSwitchboard
+from .session.session import Session
+from .slots.blender_program import BlenderProgram
+from .slots.slot_channel import SlotSwitchboard
+from .wire.duplicates import Duplicates
+from .wire.link import CLOSE_REPLACED, Link
+from .wire.message_size import fit_job_opened
+from .wire.protocol import MAX_BLOB, Message
 
 
 class Node:

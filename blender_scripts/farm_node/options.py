@@ -11,9 +11,9 @@ from typing import NoReturn, Optional, Sequence
 
 from . import SOFTWARE_VERSION
 from .paths import cache_dir, config_dir
-from .protocol import MAX_SLOTS
+from .wire.listener import DEFAULT_PORT
+from .wire.protocol import MAX_SLOTS
 
-DEFAULT_PORT = 7447
 DEFAULT_CACHE_GIB = 50.0
 MAX_NAME = 64
 

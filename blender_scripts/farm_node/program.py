@@ -9,29 +9,29 @@ from contextlib import AsyncExitStack
 from typing import NoReturn, Optional, Sequence
 
 from . import SOFTWARE_VERSION
-from .accepting import without_gone_peers
-from .advertise import Advertiser
 from .awake import Awake
-from .blender_program import BlenderProgram, find_blender
-from .blob_store import BlobStore
-from .cache_files import remove, remove_if_empty
-from .cache_folder import claim_cache
+from .cache.blob_store import BlobStore
+from .cache.cache_files import remove, remove_if_empty
+from .cache.cache_folder import claim_cache
 from .console import Console, say, warn
-from .duplicates import Duplicates
-from .ending import Ending
 from .errors import StartError
-from .farm_key import OPEN_KEY, FarmKey, load_key
 from .identity import ID_FILE, LOCK_FILE, Identity, claim_identity
 from .limits import TIDY_EVERY_S
-from .listener import bind, listen
 from .machine_id import machine_id
 from .node import Node
 from .options import DEFAULT_PORT, Options, parse_options
 from .ready_file import write_ready_file
-from .run_folder import RunFolder, remove_stale
-from .server import NodeServer
-from .slot_line import SlotSwitchboard
-from .tls import Tls, load_tls
+from .shutdown import Shutdown
+from .slots.blender_program import BlenderProgram, find_blender
+from .slots.run_folder import RunFolder, remove_stale
+from .slots.slot_channel import SlotSwitchboard
+from .wire.accepting import without_gone_peers
+from .wire.advertise import Advertiser
+from .wire.duplicates import Duplicates
+from .wire.farm_key import OPEN_KEY, FarmKey, load_key
+from .wire.listener import bind, listen
+from .wire.server import NodeServer
+from .wire.tls import Tls, load_tls
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
@@ -76,7 +76,7 @@ def _remove_config(options: Options) -> None:
 async def _run(options: Options) -> None:
     """Everything made here is ended in the reverse order, however it ends."""
     asyncio.get_running_loop().set_exception_handler(without_gone_peers)
-    ending = Ending()
+    ending = Shutdown()
     ending.on_signals()
     if options.exit_with_stdin:
         ending.on_stdin_end()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import StartError
-from .safe_files import write_whole
+from .files.safe_files import write_whole
 
 
 def write_ready_file(path: Path, facts: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import bpy
 
-from .confinement import Confinement
+from .sandbox import Confinement
 from .faults import SlotFault
 
 Warning_ = Dict[str, str]

@@ -10,7 +10,7 @@ import os
 import re
 from typing import Dict, Iterable, Iterator, List, Optional, Pattern, Sequence
 
-from .outside_files import TILE_TOKENS, is_regular, open_regular
+from .external_files import TILE_TOKENS, is_regular, open_regular
 
 Kind = str
 FILE, FILM, FOLDER, PLACE = "file", "film", "folder", "place"

@@ -8,7 +8,7 @@ from typing import AbstractSet, Any, Dict, Iterable, List, Tuple
 import bpy
 
 from .caches import folder_beside
-from .outside_files import Stock, digest_of, is_there, take_stock
+from .external_files import Stock, digest_of, is_there, take_stock
 from .output_size import rendered_size
 from .settings import output_color_mode, output_depth
 

@@ -51,9 +51,9 @@ export function stateOf(pid) {
   }
 }
 
-/** Waits until no process of the run is left. @param {string} mark @param {number} patienceMs */
-export async function remaining(mark, progressTimeoutMs) {
-  const deadline = Date.now() + progressTimeoutMs;
+/** Waits until no process of the run is left. @param {string} mark @param {number} withinMs */
+export async function remaining(mark, withinMs) {
+  const deadline = Date.now() + withinMs;
   for (;;) {
     const left = processesOf(mark);
     if (left.length === 0 || Date.now() > deadline) return left;

@@ -38,7 +38,7 @@ const unfit = [
     "farm/job/attempt-counts",
     "farm/nodes/node-pool",
     "farm/report/report-of-a-job",
-    "farm/nodes/trust-tls",
+    "farm/nodes/trust/trust-tls",
   ].map((name) => ({
     file: `test/${name}.test.ts`,
     why: "it takes long there, and others use the same of the system",
@@ -73,11 +73,11 @@ const unfit = [
     why: "Windows counts a name's letters, and the file system below Wine its bytes",
   })),
   {
-    ...{ file: "test/farm/nodes/known-nodes.test.ts", test: "a file that cannot be read is an error" },
+    ...{ file: "test/farm/nodes/trust/known-nodes.test.ts", test: "a file that cannot be read is an error" },
     why: "to Windows nothing is there below a file, which is no error",
   },
   {
-    file: "test/farm/nodes/open-nodes.test.ts",
+    file: "test/farm/nodes/trust/open-nodes.test.ts",
     test: "a yes that cannot be kept",
     why: "it makes a link as Unix has them",
   },

@@ -7,7 +7,7 @@ import { nodeOptions, sceneOptions } from "./options/render-options.ts";
  * The options of a render, in the order in which help and README list them. To add one is to add an entry here, and the code
  * that uses its setting.
  */
-export const options = { ...sceneOptions, ...nodeOptions, ...outputOptions, ...reportingOptions };
+const options = { ...sceneOptions, ...nodeOptions, ...outputOptions, ...reportingOptions };
 
 type Options = typeof options;
 export type OptionName = keyof Options;

@@ -3,11 +3,11 @@ import { dialWebSocket } from "../session/websocket-link.ts";
 import type { JobContext } from "./job/job-context.ts";
 import { LocalNodeSource } from "./local-node/local-node-source.ts";
 import { Fleet, type FleetOptions } from "./nodes/fleet.ts";
-import { KnownNodes } from "./nodes/known-nodes.ts";
 import { MdnsNodes } from "./nodes/mdns-nodes.ts";
 import { NamedNodes } from "./nodes/named-nodes.ts";
 import type { NodeSources } from "./nodes/node-source.ts";
-import { readAuthorities } from "./nodes/trust-policy.ts";
+import { KnownNodes } from "./nodes/trust/known-nodes.ts";
+import { readAuthorities } from "./nodes/trust/trust-policy.ts";
 
 /** Makes the fleet of a job from its settings. @throws {FarmError} `FARM_BAD_INPUT` when `--tls-ca` cannot be read */
 export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"]): Fleet {

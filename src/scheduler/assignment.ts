@@ -1,9 +1,9 @@
 import type { NodeId } from "../core/node.ts";
 import { assignFrame } from "./attempts.ts";
-import type { Draft } from "./draft.ts";
 import { type IdleSlot, idleSlots, slotsToQueueBehind } from "./idle-slots.ts";
-import { mayTake } from "./queries.ts";
 import { stealOrSpeculate } from "./speculation.ts";
+import type { Draft } from "./state/draft.ts";
+import { mayTake } from "./state/queries.ts";
 
 /**
  * Gives frames to whoever can take them: idle slots first, then one frame ahead to each busy slot, so that none waits on

@@ -1,7 +1,7 @@
 import type { NodeId } from "../core/node.ts";
-import type { Draft } from "./draft.ts";
 import type { AttemptRef } from "./events.ts";
-import type { PastAttempt } from "./frame-table.ts";
+import type { Draft } from "./state/draft.ts";
+import type { PastAttempt } from "./state/frame-table.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
 

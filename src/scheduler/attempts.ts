@@ -1,10 +1,10 @@
 import type { NodeId } from "../core/node.ts";
-import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
 import { judgeFrame } from "./frame-failure.ts";
-import type { AttemptEnd } from "./frame-table.ts";
-import { expectedFrameMs, liveAttempts } from "./queries.ts";
-import type { LiveAttempt } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import type { AttemptEnd } from "./state/frame-table.ts";
+import { expectedFrameMs, liveAttempts } from "./state/queries.ts";
+import type { LiveAttempt } from "./state/state.ts";
 
 /** The attempt that a report is about, or undefined when the report came too late or names what never was. */
 export function attemptOf(draft: Draft, report: AttemptRef & { readonly node: NodeId }): LiveAttempt | undefined {

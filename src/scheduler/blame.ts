@@ -1,11 +1,11 @@
 import type { NodeId } from "../core/node.ts";
 import { closeAttempt, disregard, requeueOrFail, withdraw } from "./attempts.ts";
-import type { Draft } from "./draft.ts";
 import type { AttemptError } from "./events.ts";
 import { nodesThatFailedWith, sceneErrorOf } from "./frame-failure.ts";
-import { attemptsOf, isUsable, usableNodes } from "./queries.ts";
 import { countUnstarted } from "./slots.ts";
-import type { LiveAttempt, NodeRecord } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import { attemptsOf, isUsable, usableNodes } from "./state/queries.ts";
+import type { LiveAttempt, NodeRecord } from "./state/state.ts";
 
 /** Blender has fewer; nodes that think of ever new ones are then blamed for them. */
 const mostSceneCodes = 64;

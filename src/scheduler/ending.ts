@@ -1,6 +1,6 @@
 import { withdraw } from "./attempts.ts";
-import type { Draft } from "./draft.ts";
 import type { Outcome } from "./events.ts";
+import type { Draft } from "./state/draft.ts";
 
 /** Nothing new begins; what waits is asked back, what runs is let finish. */
 export function onDrainRequested(draft: Draft): void {

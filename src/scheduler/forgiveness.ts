@@ -1,7 +1,7 @@
 import type { NodeId } from "../core/node.ts";
 import { forgive } from "./blame.ts";
-import type { Draft } from "./draft.ts";
-import { usableNodes } from "./queries.ts";
+import type { Draft } from "./state/draft.ts";
+import { usableNodes } from "./state/queries.ts";
 
 /** Tries barred nodes again after a while, if another node shows by finishing frames that the job itself is sound. */
 export function forgiveInTime(draft: Draft): void {

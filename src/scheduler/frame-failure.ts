@@ -1,7 +1,7 @@
-import type { Draft } from "./draft.ts";
 import type { AttemptError } from "./events.ts";
-import type { FrameRecord, PastAttempt } from "./frame-table.ts";
-import { historyOfThisRun, isSpentEverywhere, lossesOf } from "./queries.ts";
+import type { Draft } from "./state/draft.ts";
+import type { FrameRecord, PastAttempt } from "./state/frame-table.ts";
+import { historyOfThisRun, isSpentEverywhere, lossesOf } from "./state/queries.ts";
 
 /**
  * Decides whether a frame that no attempt works on has failed.

@@ -1,7 +1,7 @@
 import type { NodeId, SlotId } from "../core/node.ts";
-import type { Draft } from "./draft.ts";
-import { idleSlotsOf } from "./filing.ts";
-import type { NodeRecord } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import { idleSlotsOf } from "./state/filing.ts";
+import type { NodeRecord } from "./state/state.ts";
 
 /** A slot that could take an attempt, with how soon it is expected to be through with one. */
 export interface IdleSlot {

@@ -2,12 +2,12 @@ import type { NodeId } from "../core/node.ts";
 import { mayBeTakenUp, neverAssignedCode, originOf } from "./attempt-origin.ts";
 import { closeAttempt, disregard, newAttempt, occupySlot, openAttempt, requeueOrFail } from "./attempts.ts";
 import { blameNode, loseAttempt } from "./blame.ts";
-import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef, EventBody } from "./events.ts";
-import { attemptsOf, liveAttempts } from "./queries.ts";
 import { offerResult } from "./results.ts";
 import { closeSlot, type SlotRef } from "./slots.ts";
-import { type LiveAttempt, noSlots, noTimes } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import { attemptsOf, liveAttempts } from "./state/queries.ts";
+import { type LiveAttempt, noSlots, noTimes } from "./state/state.ts";
 
 type Joined = Extract<EventBody, { type: "node-joined" }>;
 type Running = Joined["running"][number];

@@ -1,7 +1,7 @@
 import type { Frame, NodeId, SlotId } from "../core/node.ts";
-import type { FrameCounts } from "./frame-table.ts";
-import { expectedFrameMs, expectedRestMs } from "./queries.ts";
-import type { SchedulerState } from "./state.ts";
+import type { FrameCounts } from "./state/frame-table.ts";
+import { expectedFrameMs, expectedRestMs } from "./state/queries.ts";
+import type { SchedulerState } from "./state/state.ts";
 
 /** What one slot renders. */
 interface RunningFrame {

@@ -1,10 +1,10 @@
 import type { Frame, NodeId } from "../core/node.ts";
 import { nextNumber } from "./attempts.ts";
 import { blameNode } from "./blame.ts";
-import type { Draft } from "./draft.ts";
 import type { AttemptError } from "./events.ts";
-import type { FrameRecord, PastAttempt } from "./frame-table.ts";
-import type { LiveAttempt } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import type { FrameRecord, PastAttempt } from "./state/frame-table.ts";
+import type { LiveAttempt } from "./state/state.ts";
 
 /** The code of a failure that the encoder finds: FFmpeg cannot read the frame, or make the output with it. */
 export const refusedCode = "FFMPEG_REFUSED";

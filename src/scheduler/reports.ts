@@ -2,11 +2,11 @@ import type { NodeId, SlotId } from "../core/node.ts";
 import { originOf, pastAttemptOf } from "./attempt-origin.ts";
 import { attemptOf, closeAttempt, disregard, newAttempt, occupySlot, requeueOrFail } from "./attempts.ts";
 import { failAttempt, loseAttempt } from "./blame.ts";
-import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
 import { adoptRunning, onSlotLost } from "./membership.ts";
 import { needsFreshSlot } from "./refused-frames.ts";
-import type { LiveAttempt } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import type { LiveAttempt } from "./state/state.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
 

@@ -2,10 +2,10 @@ import type { NodeId } from "../core/node.ts";
 import { mayBeTakenUp, neverAssignedCode, originOf, pastAttemptOf } from "./attempt-origin.ts";
 import { attemptOf, closeAttempt, disregard, leaveSlot, openAttempt } from "./attempts.ts";
 import { blameNode, failAttempt, loseAttempt } from "./blame.ts";
-import type { Draft } from "./draft.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
-import { liveAttempts, rememberTime } from "./queries.ts";
-import type { LiveAttempt } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import { liveAttempts, rememberTime } from "./state/queries.ts";
+import type { LiveAttempt } from "./state/state.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
 

@@ -1,6 +1,6 @@
 import type { NodeId, SlotId } from "../core/node.ts";
 import { closeAttempt, requeueOrFail } from "./attempts.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./state/draft.ts";
 
 export interface SlotRef {
   readonly node: NodeId;

@@ -1,10 +1,10 @@
 import type { NodeId } from "../core/node.ts";
 import { assignFrame, withdraw } from "./attempts.ts";
 import type { TimedSet } from "./collections/timed-set.ts";
-import type { Draft } from "./draft.ts";
-import { movesOf } from "./filing.ts";
-import type { FrameRecord } from "./frame-table.ts";
 import type { IdleSlot } from "./idle-slots.ts";
+import type { Draft } from "./state/draft.ts";
+import { movesOf } from "./state/filing.ts";
+import type { FrameRecord } from "./state/frame-table.ts";
 import {
   expectedFetchMs,
   expectedFrameMs,
@@ -16,8 +16,8 @@ import {
   progressTimeoutOn,
   resultsOf,
   shortestProgressTimeout,
-} from "./queries.ts";
-import type { LiveAttempt } from "./state.ts";
+} from "./state/queries.ts";
+import type { LiveAttempt } from "./state/state.ts";
 
 /** After an event it is left at so many nodes that find nothing, and at so many attempts that one of them may not take … */
 const mostLooks = 8;

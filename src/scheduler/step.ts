@@ -1,6 +1,5 @@
 import { assertNever } from "../core/errors.ts";
 import { giveWork } from "./assignment.ts";
-import { Draft } from "./draft.ts";
 import { conclude, onDrainRequested } from "./ending.ts";
 import type { Instruction, SchedulerEvent } from "./events.ts";
 import { forgiveInTime, keepOneUsable } from "./forgiveness.ts";
@@ -15,7 +14,8 @@ import {
   onResultLost,
   onResultRefused,
 } from "./results.ts";
-import type { SchedulerState } from "./state.ts";
+import { Draft } from "./state/draft.ts";
+import type { SchedulerState } from "./state/state.ts";
 import { giveUpSilent } from "./timeouts.ts";
 
 export interface Step {

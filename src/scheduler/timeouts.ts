@@ -1,10 +1,10 @@
 import { timedOutCode } from "./attempt-origin.ts";
 import { disregard, requeueOrFail } from "./attempts.ts";
 import { giveUpAttempt } from "./blame.ts";
-import type { Draft } from "./draft.ts";
-import { progressTimeoutOn, shortestProgressTimeout } from "./queries.ts";
 import { giveUpSlot } from "./slots.ts";
-import type { LiveAttempt } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import { progressTimeoutOn, shortestProgressTimeout } from "./state/queries.ts";
+import type { LiveAttempt } from "./state/state.ts";
 
 /**
  * Stops waiting for what shows no progress, or does not answer. Results are not waited for here: whoever fetches them

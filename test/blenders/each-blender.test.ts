@@ -49,7 +49,7 @@ describe.skipIf(oldest === undefined).each(testedBlenders.map((blender) => [blen
         ...{ code: 4, last: { message: expect.stringMatching(/failed \(NO_DENOISER\): 1-3$/) } },
       });
       expect(run.all("frame:stored")).toEqual([]);
-      expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
+      expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
     });
 
     test("renders a blendfile that the oldest one saved", async () => {
@@ -74,7 +74,7 @@ async function expectFilmOf(blender: TestedBlender, reference: Reference): Promi
   expect([...run.all("frame:requeued"), ...run.all("frame:failed")]).toEqual([]); // no crash that a second try hid
   expect(run.all("node:joined").map(versionIn)).toEqual([blender.version]);
   await expectSameFilm(output, reference);
-  expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
+  expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
 }
 
 /** "2.83.5", whatever else the version's text says. */

@@ -39,7 +39,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
         const blocked = run.all("warning").filter(({ code }) => code === "SCRIPTS_BLOCKED");
         expect(blocked.length, name).toBe(name === "programs" || name === "strips" ? 1 : 0);
       }
-      expect(await lab.previousRun()).toEqual(nothing);
+      expect(await lab.leftovers()).toEqual(nothing);
     });
 
     test("calls nobody, shows no text and waits for no pipe, and films and pictures are what they are", async () => {
@@ -74,7 +74,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
         await runBlender(blender, folder, ["-b", file, "-noaudio", "-o", pattern, "-s", "2", "-e", "2", "-a"]);
         expect((await render(name)).pixels, name).toEqual(await pixelsOf(join(folder, name), [2]));
       }
-      expect(await lab.previousRun()).toEqual(nothing);
+      expect(await lab.leftovers()).toEqual(nothing);
     });
 
     test("shows simulations whose caches are there, and leaves them as they are", async () => {
@@ -98,7 +98,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       const told = ["blendcache_*/cloth\n", "blendcache_*/particles\n", ...nodes, "without Disk Cache"];
       expect(absent.stderr).toContain(`${told.length - 1} files`);
       for (const words of told) expect(absent.stderr).toContain(words);
-      expect(await lab.previousRun()).toEqual(nothing);
+      expect(await lab.leftovers()).toEqual(nothing);
     });
   },
 );

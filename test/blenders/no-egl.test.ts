@@ -44,7 +44,7 @@ describe.skipIf(blenders.length === 0).each(blenders.map((blender) => [blender.v
 
       const other = await job(cycles, "cycles.mp4");
       expect(await completion(other)).toMatchObject({ frames: 2 });
-      expect((await lab.previousRun()).processes).toEqual([]);
+      expect((await lab.leftovers()).processes).toEqual([]);
     });
   },
 );

@@ -66,12 +66,12 @@ export class VersionLab implements AsyncDisposable {
   }
 
   /** Ends the nodes as their owner would, and tells what is left. */
-  async previousRun(): Promise<Leftovers> {
+  async leftovers(): Promise<Leftovers> {
     for (const node of this.#nodes) node.child.stdin?.end();
     const ends = Promise.all(this.#nodes.map((node) => node.ended));
     await within(ends, 20_000, () => "the nodes to end with their standard input");
-    const folders = this.#nodes.flatMap((node) => [node.previousRun(), readdir(this.#lab.path(`tmp-${node.name}`))]);
-    const { processes, files } = await this.#lab.previousRun();
+    const folders = this.#nodes.flatMap((node) => [node.leftovers(), readdir(this.#lab.path(`tmp-${node.name}`))]);
+    const { processes, files } = await this.#lab.leftovers();
     const own = (await Promise.all(folders)).flat().filter((name) => name !== soundFolder);
     return { processes, files: [...files, ...own] };
   }

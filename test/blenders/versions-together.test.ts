@@ -31,7 +31,7 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
     expect(run.all("node:excluded").map(({ message }) => message)).toEqual([reason]);
     expect(framesByNode(completed)).toEqual({ [next.version]: 3 });
     await expectSameFilm(output, await referenceBy(next, scene, 3));
-    expect(await lab.previousRun()).toEqual(nothing);
+    expect(await lab.leftovers()).toEqual(nothing);
   });
 
   test("--blender-version decides otherwise", async () => {
@@ -46,7 +46,7 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
 
     expect(framesByNode(await completion(run))).toEqual({ [oldest.version]: 3 });
     await expectSameFilm(output, await referenceBy(oldest, scene, 3));
-    expect(await lab.previousRun()).toEqual(nothing);
+    expect(await lab.leftovers()).toEqual(nothing);
   });
 
   test("a blendfile of the newest never reaches the oldest, which goes on serving", async () => {
@@ -63,7 +63,7 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
 
     const own = lab.coordinate([await sceneBy(oldest, cycles), "-o", lab.path("own.mp4"), "--frames", "1-2"]);
     expect(await completion(own)).toMatchObject({ frames: 2 });
-    expect(await lab.previousRun()).toEqual(nothing);
+    expect(await lab.leftovers()).toEqual(nothing);
   });
 
   test("with both there, it is rendered by the newest alone", async () => {
@@ -82,6 +82,6 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
     expect(framesByNode(completed)).toEqual({ [newest.version]: 3 });
     expect(await lab.blobsOf(left)).toEqual([]);
     await expectSameFilm(output, await referenceBy(newest, scene, 3));
-    expect(await lab.previousRun()).toEqual(nothing);
+    expect(await lab.leftovers()).toEqual(nothing);
   });
 });

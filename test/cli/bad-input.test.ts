@@ -191,7 +191,7 @@ describe.concurrent("an error, a hint, an exit code and nothing written for", ()
     expect(exitCode).toBe(given.exit);
     expect(await lab.listing()).toEqual(before);
     expect(existsSync(join(lab.configFolder, "recent-blendfiles.json")) && given.exit === 2 && !served).toBe(false);
-    expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
+    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
   test.each([

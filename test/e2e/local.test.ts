@@ -26,7 +26,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("without any node on the network
 
     expect(completed).toMatchObject({ frames: 6, output });
     await expectSameFilm(output, { ...scene, frames, pixels: scene.pixels.slice(0, 6) });
-    expect(await lab.previousRun()).toEqual(nothing);
+    expect(await lab.leftovers()).toEqual(nothing);
   });
 
   test.skipIf(farmLabProblem !== undefined)("a network on which no node answers is rendered on alone", async () => {
@@ -36,7 +36,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("without any node on the network
 
     expect(await run.event("discovery:scanned")).toMatchObject({ nodes: 0 });
     expect(await completion(run)).toMatchObject({ frames: 2, output });
-    expect(await lab.previousRun()).toEqual(nothing);
+    expect(await lab.leftovers()).toEqual(nothing);
   });
 
   test("--local interrupted at once leaves no process and no temporary file", async () => {
@@ -48,7 +48,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("without any node on the network
 
     const { code, last } = await run.end();
     expect({ code, last: last?.type }, run.story()).toEqual({ code: 143, last: "job:interrupted" });
-    expect(await lab.previousRun()).toEqual(nothing);
+    expect(await lab.leftovers()).toEqual(nothing);
   });
 
   test("without a Blender here it says how to get one", async () => {
@@ -61,7 +61,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("without any node on the network
     expect({ code, last }, run.story()).toMatchObject({ code: 3, last: { type: "job:failed" } });
     expect(last?.message).toMatch(/Blender/);
     expect(last?.hint).toMatch(/install|blender\.org/i);
-    expect(await lab.previousRun()).toEqual(nothing);
+    expect(await lab.leftovers()).toEqual(nothing);
   });
 });
 

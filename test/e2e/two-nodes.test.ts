@@ -28,7 +28,7 @@ describe.skipIf(skipBecause(farmLabProblem))("two nodes with real Blenders, foun
     expect(Object.keys(shares).sort()).toEqual(["north", "south"]);
     expect(Math.min(...Object.values(shares))).toBeGreaterThan(0);
     await expectSameFilm(output, scene);
-    expect(await lab.previousRun()).toEqual(nothing);
+    expect(await lab.leftovers()).toEqual(nothing);
   });
 
   test("after a Ctrl-C the second run goes on, and renders no stored frame again", async () => {
@@ -53,6 +53,6 @@ describe.skipIf(skipBecause(farmLabProblem))("two nodes with real Blenders, foun
     expect(after.slice(0, before.length)).toEqual(before);
     expect(after.map(({ frame }) => frame).sort((a, b) => a - b)).toEqual(scene.frames);
     await expectSameFilm(output, scene);
-    expect(await lab.previousRun()).toEqual(nothing);
+    expect(await lab.leftovers()).toEqual(nothing);
   });
 });

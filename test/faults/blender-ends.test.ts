@@ -80,7 +80,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
         hint: expect.stringMatching(/Open the file/),
       },
     });
-    expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
+    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
   test("a guard of the memory ends every Blender of two small machines: the third one renders all, and no frame has failed", async () => {

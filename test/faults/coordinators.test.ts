@@ -102,7 +102,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
     expect(kills).toBe(20);
     expect(goneOn, "runs that went on with some of the frames").toBeGreaterThan(0);
     expect((await readdir(lab.path("."))).filter((name) => name.includes("part"))).toEqual([]);
-    const { processes, files } = await lab.previousRun();
+    const { processes, files } = await lab.leftovers();
     expect(processes).toEqual([]);
     expect(files).toEqual([]);
   });

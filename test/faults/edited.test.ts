@@ -58,7 +58,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("what an artist changes between 
       expect(old.length).toBe(before);
       const oldPixels = await pixelsOf(join(`${output}.renderfarm`, folders[0] ?? ""), old);
       expect(oldPixels.filter((pixel) => pixels.includes(pixel))).toEqual([]); // the change can be seen
-      expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
+      expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
     },
   );
 });

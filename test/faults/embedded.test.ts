@@ -27,6 +27,6 @@ describe.skipIf(skipBecause(blenderLabProblem))("the node that a job starts on i
     const frames = (await storedFrames(output)).map(({ frame }) => frame);
     expect(frames.sort((a, b) => a - b)).toEqual(scene.frames);
     await expectSameFilm(output, scene);
-    expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
+    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 });

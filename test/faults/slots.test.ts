@@ -113,7 +113,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
       code: 2,
       last: { type: "job:failed", code: "FARM_NOT_A_BLEND" },
     });
-    expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
+    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
   test.each([

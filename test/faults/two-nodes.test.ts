@@ -37,7 +37,7 @@ describe.skipIf(skipBecause(farmLabProblem))(
       expect(frames.sort((a, b) => a - b)).toEqual(scene.frames);
       // What a killed node could not clean up goes when it is started again.
       await lab.startNode("south");
-      const { processes, files } = await lab.previousRun();
+      const { processes, files } = await lab.leftovers();
       expect(processes).toEqual([]);
       expect(files).toEqual([]);
     });
@@ -54,7 +54,7 @@ describe.skipIf(skipBecause(farmLabProblem))(
       const completed = await completion(run);
       expect(framesByNode(completed).south).toBeGreaterThan(0);
       await expectSameFilm(output, scene);
-      expect(await lab.previousRun()).toEqual(nothing);
+      expect(await lab.leftovers()).toEqual(nothing);
     });
   },
 );

@@ -6,9 +6,9 @@ import socket
 import unittest
 from unittest.mock import patch
 
-from farm_node import accepting
-from farm_node.accepting import Accepting
-from farm_node.listener import bind, listen
+from farm_node.wire import accepting
+from farm_node.wire.accepting import Accepting
+from farm_node.wire.listener import bind, listen
 
 WAIT_S = 60
 

@@ -9,16 +9,16 @@ import zlib
 from pathlib import Path
 from types import SimpleNamespace
 
-from farm_node.attempts import Attempt, Result
-from farm_node.blend_header import parse_header, saved_by
-from farm_node.blender_log import explain, fraction_done
+from farm_node.slots.attempts import Attempt, Result
+from farm_node.job.blend_header import parse_header, saved_by
+from farm_node.slots.blender_log import explain, fraction_done
 from farm_node.errors import FAULT_CODES, Fault
-from farm_node.exit_cause import explain_end
-from farm_node.frame_result import FrameExpectation, result_of
+from farm_node.slots.exit_cause import explain_end
+from farm_node.slots.frame_result import FrameExpectation, result_of
 from farm_node.hints import HINTS
-from farm_node.png_check import PngError, check_png
-from farm_node.slot_log import SlotLog
-from farm_node.slot_process import SlotEnd
+from farm_node.slots.png_check import PngError, check_png
+from farm_node.slots.slot_log import SlotLog
+from farm_node.slots.slot_process import SlotEnd
 from farm_slot.output_size import rendered_size
 
 

@@ -5,7 +5,7 @@ import stat
 import unittest
 from unittest import mock
 
-from farm_node.blob_store import BlobStore
+from farm_node.cache.blob_store import BlobStore
 from farm_node.limits import RESERVE_BYTES
 
 from .support.store import NODE, Stored, digest
@@ -115,7 +115,7 @@ class BlobStoreTest(Stored):
         for found, piece in ((1, 1), (50, 10), (90, 10), (99, 1), (100, 1)):
             self.store.begin(digest(data), 100, 0).write(data[:found])
             self.store.state(digest(data), 100)
-            with mock.patch("farm_node.blob_writer.CHUNK", 15):
+            with mock.patch("farm_node.cache.blob_writer.CHUNK", 15):
                 writer = self.store.begin(digest(data), 100, found)
                 self.assertEqual((writer.position, writer._hashed), (found, 0))
                 for start in range(found, 100, piece):
@@ -130,7 +130,7 @@ class BlobStoreTest(Stored):
         writer = self.store.begin(digest(b"abcdef"), 6, 6)
         hashed = []
         writer._digest = mock.Mock(update=lambda data: hashed.append(data) or setattr(writer, "_abandoned", True))
-        with mock.patch("farm_node.blob_writer.CHUNK", 2):
+        with mock.patch("farm_node.cache.blob_writer.CHUNK", 2):
             self.assertEqual(self.code(writer.finish), "WRITE_FAILED")
         self.assertEqual(hashed, [b"ab"])
         self.assertEqual(self.store.state(digest(b"abcdef"), 6), (6, False))

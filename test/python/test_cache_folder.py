@@ -10,11 +10,11 @@ import threading
 import unittest
 from pathlib import Path
 
-from farm_node.blob_store import BlobStore
-from farm_node.cache_folder import MARKER, claim_cache
+from farm_node.cache.blob_store import BlobStore
+from farm_node.cache.cache_folder import MARKER, claim_cache
 from farm_node.errors import StartError
-from farm_node.run_folder import RunFolder, make_slot_folder, remove_stale
-from farm_node.safe_files import make_folder
+from farm_node.slots.run_folder import RunFolder, make_slot_folder, remove_stale
+from farm_node.files.safe_files import make_folder
 
 from .support.node import BLENDER, SCRIPTS
 from .support.real_node import RealNodeCase

@@ -6,7 +6,7 @@ import threading
 import unittest
 from unittest import mock
 
-from farm_node.file_proof import Unwanted, prove, signature_of
+from farm_node.cache.file_proof import Unwanted, prove, signature_of
 
 from .support.fake_slot import lives_of
 from .support.store import Stored, digest
@@ -81,7 +81,7 @@ class InAJob(Loading):
 
     async def asyncSetUp(self):
         await super().asyncSetUp()
-        pauses = mock.patch.multiple("farm_node.slot", RESTART_PAUSE_S=0.01, BLEND_LOOK_S=0.01)
+        pauses = mock.patch.multiple("farm_node.slots.slot", RESTART_PAUSE_S=0.01, BLEND_LOOK_S=0.01)
         pauses.start()
         self.addCleanup(pauses.stop)
 
@@ -177,7 +177,7 @@ class InAJob(Loading):
 
     async def test_a_blob_that_nobody_wrote_to_is_read_once(self):
         self.use("dies", "dies", "loads")
-        with mock.patch("farm_node.job_folder.prove", side_effect=prove) as proving:
+        with mock.patch("farm_node.job.job_folder.prove", side_effect=prove) as proving:
             coordinator = await self.load(BLEND)
             for _ in range(3):
                 await coordinator.expect("slot-changed", lambda m: m["state"] == "ready")
@@ -193,7 +193,7 @@ class InAJob(Loading):
                 go_on.wait(0.01)
             raise Unwanted
 
-        with mock.patch("farm_node.job_folder.prove", endless), mock.patch("farm_node.link.HEARTBEAT_S", 0.01):
+        with mock.patch("farm_node.job.job_folder.prove", endless), mock.patch("farm_node.wire.link.HEARTBEAT_S", 0.01):
             coordinator = await self.load(BLEND)
             await asyncio.to_thread(reading.wait)
             await coordinator.send("blob-query", sha256="0" * 64, sizeBytes=1)

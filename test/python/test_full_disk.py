@@ -14,8 +14,8 @@ except ImportError:
 
 from farm_node.errors import Fault
 from farm_node.limits import MAX_STARTS_IN_A_ROW
-from farm_node.slot import Slot
-from farm_node.slot_log import SlotLog
+from farm_node.slots.slot import Slot
+from farm_node.slots.slot_log import SlotLog
 
 
 @unittest.skipIf(resource is None, "Windows has no limit of a file's size, which stands for a full disk here")
@@ -49,7 +49,7 @@ class Owner:
     def may_start(self) -> bool:
         return True
 
-    def lack_of_room(self) -> None:
+    def lack_of_space(self) -> None:
         return None
 
     async def lack_of_blend(self, is_doubted: bool) -> None:
@@ -83,7 +83,7 @@ class FullFolderTest(unittest.TestCase):
                 await asyncio.wait_for(slot.run(), 20)
                 return slot
 
-            with patch("farm_node.slot.RESTART_PAUSE_S", 0.001):
+            with patch("farm_node.slots.slot.RESTART_PAUSE_S", 0.001):
                 slot = asyncio.run(give_up())
         self.assertEqual((slot.state, slot.is_given_up), ("lost", True))
         self.assertEqual([told["state"] for told in owner.told], ["starting", "lost"] * (MAX_STARTS_IN_A_ROW + 1))

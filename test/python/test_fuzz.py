@@ -18,20 +18,20 @@ import unittest
 from pathlib import Path
 from typing import Any, Callable
 
-from farm_node.blend_header import saved_by
-from farm_node.blender_program import BlenderProgram
-from farm_node.blob_store import BlobStore
+from farm_node.job.blend_header import saved_by
+from farm_node.slots.blender_program import BlenderProgram
+from farm_node.cache.blob_store import BlobStore
 from farm_node.errors import ProtocolError
-from farm_node.farm_key import FarmKey, key_id
-from farm_node.handshake import NodeHandshake
-from farm_node.link import Link, LinkLost
+from farm_node.wire.farm_key import FarmKey, key_id
+from farm_node.wire.handshake import NodeHandshake
+from farm_node.wire.link import Link, LinkLost
 from farm_node.node import Node
-from farm_node.png_check import PngError, check_png
-from farm_node.protocol import HANDSHAKE_MESSAGES, MESSAGES, encode_piece, parse_message, parse_piece
-from farm_node.seal import Opener, Sealer
-from farm_node.session import Session
-from farm_node.slot_line import SlotSwitchboard
-from farm_node.slot_log import SlotLog
+from farm_node.slots.png_check import PngError, check_png
+from farm_node.wire.protocol import HANDSHAKE_MESSAGES, MESSAGES, encode_piece, parse_message, parse_piece
+from farm_node.wire.seal import Opener, Sealer
+from farm_node.session.session import Session
+from farm_node.slots.slot_channel import SlotSwitchboard
+from farm_node.slots.slot_log import SlotLog
 
 from .support.who import IDENTITY, duplicates, may_sleep
 

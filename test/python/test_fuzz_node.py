@@ -61,7 +61,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
                 good = await self.node.coordinator()
                 break
             except (InvalidHandshake, OSError):
-                await asyncio.sleep(0.1)  # the places of strangers get free again
+                await asyncio.sleep(0.1)  # the places of unauthenticated get free again
         else:
             self.fail("The node lets nobody in any more:\n" + self.node.said())
         await good.send("job-open", job=JOB, holder="me", slots=None)
@@ -94,7 +94,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
             with contextlib.suppress(ConnectionClosed, InvalidHandshake, OSError):
                 await asyncio.wait_for(dice.choice((self.raw, self.rubbish, self.rubbish, self.greeting))(dice), 30)
         self.assertEqual(self.files(), files)
-        await self.still_serves("strangers", count, before)
+        await self.still_serves("unauthenticated", count, before)
 
     async def raw(self, dice: random.Random) -> None:
         """Bytes that are nearly a request, or nearly a frame behind a right request; half of them stay half open."""

@@ -5,10 +5,10 @@ import unittest
 from pathlib import Path
 
 from farm_node.errors import ProtocolError
-from farm_node.farm_key import OPEN_KEY, FarmKey, key_id, parse_key
-from farm_node.handshake import NodeHandshake, proof, transcript
-from farm_node.protocol import encode_piece, parse_piece
-from farm_node.seal import TO_COORDINATOR, Opener, Sealer
+from farm_node.wire.farm_key import OPEN_KEY, FarmKey, key_id, parse_key
+from farm_node.wire.handshake import NodeHandshake, proof, transcript
+from farm_node.wire.protocol import encode_piece, parse_piece
+from farm_node.wire.seal import TO_COORDINATOR, Opener, Sealer
 
 VECTORS = json.loads((Path(__file__).parents[1] / "fixtures/protocol/handshake.json").read_text("utf-8"))
 FIRST = VECTORS["handshakes"][0]

@@ -6,8 +6,10 @@ import threading
 import unittest
 from unittest.mock import patch
 
-from farm_node import job, job_folder
-from farm_node.job_folder import JobFolder
+from farm_node.job import job
+
+from farm_node.job import job_folder
+from farm_node.job.job_folder import JobFolder
 
 from .support.client import WAIT_S
 from .support.fake_slot import is_alive, lives_of
@@ -113,7 +115,7 @@ class JobsThatEnd(Loading):
         first = await self.load()
         await self.until(lambda: lives_of(self.root))
         (blob,) = self.root.glob("blobs/*")
-        with patch("farm_node.job._end", end_later):
+        with patch("farm_node.job.job._end", end_later):
             await first.send("job-load", job=JOB, blend=blob.name, scene="other", colorMode=None)
             second = await self.take_over()
             await second.send("job-load", job=JOB, blend=blob.name, scene="other", colorMode=None)

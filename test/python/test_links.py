@@ -6,7 +6,7 @@ import struct
 import unittest
 from unittest.mock import patch
 
-from farm_node.attempts import Attempt, Result
+from farm_node.slots.attempts import Attempt, Result
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import OP_BINARY
 from websockets.legacy.framing import Frame
@@ -29,7 +29,7 @@ class PeersWhoDoNotRead(Served):
         await coordinator.send("result-fetch", transfer=1, frame=1, attempt=0, offset=0)
         await self.stuck()
         self.links[0]._socket.close_timeout = 0.1
-        with patch("farm_node.link.LAST_WORDS_S", 0.1):
+        with patch("farm_node.wire.link.LAST_WORDS_S", 0.1):
             await coordinator.send("frame-assign", slot=0, frame=2**30, attempt=0)
             await asyncio.wait_for(self.visits_ended.acquire(), WAIT_S)
         coordinator.socket.transport.abort()
@@ -60,18 +60,18 @@ class SlowNetworks(Served):
         return coordinator
 
     async def test_a_part_of_a_message_is_a_sign_of_life(self):
-        with patch("farm_node.link.LOST_AFTER_S", 1.0):
+        with patch("farm_node.wire.link.LOST_AFTER_S", 1.0):
             await (await self.piece_by_piece(pause_s=0.25, pieces=10)).expect("blob-stored")
 
     async def test_silence_in_the_middle_of_a_message_is_silence(self):
-        with patch("farm_node.link.LOST_AFTER_S", 0.2):
+        with patch("farm_node.wire.link.LOST_AFTER_S", 0.2):
             with self.assertRaises(ConnectionClosed):
                 await self.piece_by_piece(pause_s=1.5, pieces=2)
 
 
 class UploadsThatBreakOff(Served):
     async def test_coordinators_who_begin_uploads_and_leave_fill_no_disk(self):
-        with patch("farm_node.blob_store.MAX_PARTS", 5):
+        with patch("farm_node.cache.blob_store.MAX_PARTS", 5):
             for link in range(6):
                 coordinator = await self.coordinator()
                 for transfer in range(4):

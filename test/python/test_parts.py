@@ -6,7 +6,7 @@ import time
 import unittest
 from unittest import mock
 
-from farm_node.blob_store import BlobStore
+from farm_node.cache.blob_store import BlobStore
 from farm_node.limits import PART_KEPT_S
 from farm_node.program import keep_tidy
 
@@ -33,7 +33,7 @@ class Parts(Stored):
         self.assertEqual(self.parts(), set())
 
     def test_only_so_many_parts_are_kept_and_the_oldest_go(self):
-        with mock.patch("farm_node.blob_store.MAX_PARTS", 3):
+        with mock.patch("farm_node.cache.blob_store.MAX_PARTS", 3):
             oldest, *others = [self.part(bytes([n]), 9, age_s=100 - n) for n in range(3)]
             newest = self.part(b"x", 9, age_s=0)
             self.assertEqual(self.parts(), {*others, newest})

@@ -6,8 +6,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from farm_node.errors import FAULT_CODES, Fault, ProtocolError
-from farm_node.fit import fit_job_loaded, fit_job_opened
-from farm_node.protocol import HANDSHAKE_MESSAGES, MAX_TEXT, MESSAGES, encode_message, parse_message
+from farm_node.wire.message_size import fit_job_loaded, fit_job_opened
+from farm_node.wire.protocol import HANDSHAKE_MESSAGES, MAX_TEXT, MESSAGES, encode_message, parse_message
 
 FOLDER = Path(__file__).parents[1] / "fixtures/protocol"
 FIXTURES = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
@@ -61,7 +61,7 @@ class Malice(unittest.TestCase):
         for _ in range(100_000):
             deep = [deep]
         for message in ({"type": deep}, {"type": {"x": deep}}, {"type": "frame-withdraw", "frame": deep, "attempt": 0}):
-            with patch("farm_node.protocol.json.loads", lambda *_, **__: message):  # some Pythons read any depth
+            with patch("farm_node.wire.protocol.json.loads", lambda *_, **__: message):  # some Pythons read any depth
                 self.refused("{}")
 
     def test_true_is_no_number(self):

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-from farm_node.attempts import Attempt, Result
-from farm_node.downloads import Downloads
+from farm_node.slots.attempts import Attempt, Result
+from farm_node.session.downloads import Downloads
 from farm_node.errors import Fault, StartError
-from farm_node.farm_key import load_key, parse_key
-from farm_node.frame_result import FrameExpectation, result_of
+from farm_node.wire.farm_key import load_key, parse_key
+from farm_node.slots.frame_result import FrameExpectation, result_of
 from farm_node.identity import claim_identity
 from farm_node.ready_file import write_ready_file
-from farm_node.safe_files import NotOursError, open_new, open_own, open_or_make
-from farm_node.slot_log import SlotLog
+from farm_node.files.safe_files import NotOursError, open_new, open_own, open_or_make
+from farm_node.slots.slot_log import SlotLog
 
 KEY = "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU"
 IS_ROOT = os.name == "posix" and os.geteuid() == 0

@@ -10,14 +10,14 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from farm_node.blender_program import BlenderProgram
-from farm_node.blob_store import BlobStore
-from farm_node.farm_key import FarmKey, key_id
-from farm_node.link import Link
-from farm_node.listener import bind, listen
+from farm_node.slots.blender_program import BlenderProgram
+from farm_node.cache.blob_store import BlobStore
+from farm_node.wire.farm_key import FarmKey, key_id
+from farm_node.wire.link import Link
+from farm_node.wire.listener import bind, listen
 from farm_node.node import Node
-from farm_node.server import NodeServer
-from farm_node.slot_line import SlotSwitchboard
+from farm_node.wire.server import NodeServer
+from farm_node.slots.slot_channel import SlotSwitchboard
 from websockets.exceptions import InvalidStatusCode
 from websockets.legacy.client import connect
 
@@ -72,15 +72,15 @@ class Strangers(Served):
 
     async def test_the_ninth_stranger_is_refused_and_a_coordinator_is_none(self):
         known = await self.coordinator()
-        strangers = [await self.dial() for _ in range(8)]
+        unauthenticated = [await self.dial() for _ in range(8)]
         with self.assertRaises(InvalidStatusCode) as raised:
             await self.dial()
         self.assertEqual(raised.exception.status_code, 503)
-        await strangers[0].close()
+        await unauthenticated[0].close()
         await (await self.dial()).close()
         await known.send("blob-query", sha256="0" * 64, sizeBytes=1)
         await known.expect("blob-state")
-        for stranger in strangers:
+        for stranger in unauthenticated:
             await stranger.close()
 
     async def test_a_wrong_key_is_told_and_nothing_is_written(self):

@@ -6,21 +6,21 @@ import shutil
 import unittest
 from unittest.mock import patch
 
-from farm_node.room import lack_of_room
-from farm_node.slot_attempts import SlotAttempts
+from farm_node.job.disk_space import lack_of_space
+from farm_node.slots.slot_attempts import SlotAttempts
 
 from .support.fake_slot import is_alive, lives_of
 from .test_server import JOB
 from .test_slot_limits import Loading
 
-QUICK = {"RESTART_PAUSE_S": 0.01, "ROOM_LOOK_S": 0.01}
+QUICK = {"RESTART_PAUSE_S": 0.01, "SPACE_LOOK_S": 0.01}
 
 
 @unittest.skipIf(os.name == "nt", "a script stands for Blender")
-class Ending(Loading):
+class Shutdown(Loading):
     async def asyncSetUp(self):
         await super().asyncSetUp()
-        quick = patch.multiple("farm_node.slot", **QUICK)
+        quick = patch.multiple("farm_node.slots.slot", **QUICK)
         quick.start()
         self.addCleanup(quick.stop)
 
@@ -41,7 +41,7 @@ class Ending(Loading):
         await coordinator.send("job-load", job=JOB, blend=blob.name, scene=None, colorMode=None)
 
 
-class WhileLoading(Ending):
+class WhileLoading(Shutdown):
     async def test_one_that_ends_while_it_loads_is_started_again(self):
         self.use("broken", "broken", "loads")
         coordinator = await self.load()
@@ -60,14 +60,14 @@ class WhileLoading(Ending):
     async def test_a_file_that_ends_every_blender_fails_the_load_after_some_tries_of_each_slot(self):
         self.use("broken")
         self.node._slots = 2
-        with patch("farm_node.slot.MAX_STARTS_IN_A_ROW", 2):
+        with patch("farm_node.slots.slot.MAX_STARTS_IN_A_ROW", 2):
             error = await self.load_failed(await self.load())
         self.assertEqual((error["code"], len(lives_of(self.root))), ("CRASHED", 6))
         self.assertIn("Open the file", error["hint"])
 
     async def test_a_job_whose_slots_were_given_up_gets_new_ones_when_it_is_loaded_again(self):
         self.use("dies", "broken", "broken", "loads")
-        with patch("farm_node.slot.MAX_STARTS_IN_A_ROW", 2):
+        with patch("farm_node.slots.slot.MAX_STARTS_IN_A_ROW", 2):
             first = await self.load()
             await first.expect("job-loaded")
             for _ in range(3):
@@ -81,11 +81,11 @@ class WhileLoading(Ending):
             await self.slot_is(second, "ready")
 
 
-class WhileRendering(Ending):
+class WhileRendering(Shutdown):
     async def test_frames_that_end_their_blender_do_not_cost_the_slot(self):
         self.use("fragile")
         coordinator = await self.load()
-        with patch("farm_node.slot.MAX_STARTS_IN_A_ROW", 2):
+        with patch("farm_node.slots.slot.MAX_STARTS_IN_A_ROW", 2):
             for frame in range(1, 7):
                 await self.slot_is(coordinator, "ready")
                 await coordinator.send("frame-assign", slot=0, frame=frame, attempt=frame)
@@ -94,7 +94,7 @@ class WhileRendering(Ending):
             await self.slot_is(coordinator, "ready")
 
 
-class AfterAFailure(Ending):
+class AfterAFailure(Shutdown):
     """A Blender in which a render failed may say of the next picture that it is finished, and it is blank."""
 
     async def asyncSetUp(self):
@@ -131,7 +131,7 @@ class AfterAFailure(Ending):
 
     async def test_more_frames_may_fail_in_a_row_than_starts_may_that_begin_none(self):
         self.use("raises")
-        with patch("farm_node.slot.MAX_STARTS_IN_A_ROW", 2):
+        with patch("farm_node.slots.slot.MAX_STARTS_IN_A_ROW", 2):
             coordinator = await self.load()
             for frame in range(1, 61, 10):
                 await self.fail(coordinator, frame)
@@ -143,7 +143,7 @@ class AfterAFailure(Ending):
         self.assertIn("Build without OpenImageDenoiser", failed["error"]["log"])
 
 
-class Edited(Ending):
+class Edited(Shutdown):
     def paint(self, texture: bytes) -> None:
         (self.root / "texture").write_bytes(texture)
 
@@ -170,7 +170,7 @@ class Edited(Ending):
         await self.slot_is(first, "ready")
         await first.close()
         self.paint(b"new")
-        with patch("farm_node.slot.Slot._start_frame", lambda slot, process: slot.attempts.start()):
+        with patch("farm_node.slots.slot.Slot._start_frame", lambda slot, process: slot.attempts.start()):
             second, opened = await self.reopen()
             await second.send("frame-assign", slot=0, frame=4, attempt=7)
             await second.expect("frame-started")
@@ -195,11 +195,11 @@ class Edited(Ending):
         self.assertEqual([is_alive(pid) for pid in lives_of(self.root)], [True])
 
 
-class WithoutRoom(Ending):
+class WithoutRoom(Shutdown):
     def disk(self, free: int) -> None:
         """From now on so many bytes are free."""
         usage = shutil._ntuple_diskusage(10**9, 10**9 - free, free)
-        patched = patch("farm_node.room.shutil.disk_usage", lambda folder: usage)
+        patched = patch("farm_node.job.disk_space.shutil.disk_usage", lambda folder: usage)
         patched.start()
         self.addCleanup(patched.stop)
 
@@ -247,10 +247,10 @@ class WithoutRoom(Ending):
     async def test_room_is_kept_for_a_frame_of_each_slot(self):
         expected = {"width": 1000, "height": 1000, "depth": 16, "colorMode": "RGBA"}
         self.disk(16 * 2**20 + 3 * 8_000_000)
-        self.assertIsNone(lack_of_room(self.root, expected, 3))
-        self.assertEqual(lack_of_room(self.root, expected, 4).code, "DISK_FULL")
-        with patch("farm_node.room.shutil.disk_usage", side_effect=OSError):
-            self.assertIsNone(lack_of_room(self.root, expected, 4))
+        self.assertIsNone(lack_of_space(self.root, expected, 3))
+        self.assertEqual(lack_of_space(self.root, expected, 4).code, "DISK_FULL")
+        with patch("farm_node.job.disk_space.shutil.disk_usage", side_effect=OSError):
+            self.assertIsNone(lack_of_space(self.root, expected, 4))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ import unittest
 from pathlib import Path
 from unittest.mock import patch
 
-from farm_node.blender_program import BlenderProgram, find_blender
-from farm_node.slot_process import SlotProcess
+from farm_node.slots.blender_program import BlenderProgram, find_blender
+from farm_node.slots.slot_process import SlotProcess
 
 from .support.fake_slot import install, is_alive, lives_of
 from .support.node import BLENDER
@@ -20,7 +20,7 @@ NEVER_S = 600.0
 
 
 def limits(start_s: float = NEVER_S, load_s: float = NEVER_S):
-    return patch.multiple("farm_node.slot", START_LIMIT_S=start_s, LOAD_LIMIT_S=load_s)
+    return patch.multiple("farm_node.slots.slot", START_LIMIT_S=start_s, LOAD_LIMIT_S=load_s)
 
 
 class Loading(Served):
@@ -70,7 +70,7 @@ class FrozenSlots(Loading):
 
     async def test_one_that_freezes_again_and_again_after_another_had_loaded_is_given_up(self):
         self.use("dies", "frozen")
-        with limits(load_s=1), patch.multiple("farm_node.slot", MAX_STARTS_IN_A_ROW=2, RESTART_PAUSE_S=0.01):
+        with limits(load_s=1), patch.multiple("farm_node.slots.slot", MAX_STARTS_IN_A_ROW=2, RESTART_PAUSE_S=0.01):
             coordinator = await self.load()
             await coordinator.expect("job-loaded")
             for code in ("CRASHED", "TIMED_OUT", "TIMED_OUT"):
@@ -93,7 +93,7 @@ class FrozenSlots(Loading):
 
     async def test_one_that_cannot_load_what_another_could_and_freezes_is_ended(self):
         self.use("dies", "refuses", "loads")
-        with patch.multiple("farm_node.slot", RESTART_PAUSE_S=0.01, EXIT_GRACE_S=SHORT_S):
+        with patch.multiple("farm_node.slots.slot", RESTART_PAUSE_S=0.01, EXIT_GRACE_S=SHORT_S):
             coordinator = await self.load()
             for code in ("CRASHED", "FILE_UNREADABLE"):
                 lost = await coordinator.expect("slot-changed", lambda m: m["state"] == "lost")
@@ -104,7 +104,7 @@ class FrozenSlots(Loading):
         self.use("frozen")
         self.addCleanup(lambda: [os.kill(pid, signal.SIGKILL) for pid in lives_of(self.root)])
         immortal = patch.object(SlotProcess, "_kill_group", lambda process: process._killing.set())
-        with limits(load_s=SHORT_S), immortal, patch("farm_node.slot_process.KILL_GRACE_S", 0.1):
+        with limits(load_s=SHORT_S), immortal, patch("farm_node.slots.slot_process.KILL_GRACE_S", 0.1):
             coordinator = await self.load()
             while not any(message["type"] == "job-load-failed" for message in coordinator.seen):
                 await asyncio.sleep(0.01)

@@ -12,18 +12,18 @@ import unittest
 from pathlib import Path
 from unittest.mock import patch
 
-from farm_node.advertise import instance_label, place_of
-from farm_node.blender_program import BlenderProgram, child_environment, slot_command, slot_environment
+from farm_node.wire.advertise import instance_label, place_of
+from farm_node.slots.blender_program import BlenderProgram, child_environment, slot_command, slot_environment
 from farm_node.console import printable
 from farm_node.errors import StartError
-from farm_node.file_lock import FileLock
-from farm_node.farm_key import format_key, load_key, parse_key
+from farm_node.files.file_lock import FileLock
+from farm_node.wire.farm_key import format_key, load_key, parse_key
 from farm_node.identity import claim_identity
-from farm_node.listener import listen
+from farm_node.wire.listener import listen
 from farm_node.machine_id import machine_id
 from farm_node.options import parse_options
 from farm_node.paths import cache_dir, config_dir, home_folder
-from farm_node.run_folder import RunFolder, remove_stale
+from farm_node.slots.run_folder import RunFolder, remove_stale
 
 
 class InFolder(unittest.TestCase):

@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 from farm_node.errors import StartError
-from farm_node.tls import load_tls
+from farm_node.wire.tls import load_tls
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatusCode
 from websockets.legacy.client import connect
 from websockets.legacy.server import serve

@@ -5,7 +5,7 @@ import signal
 import unittest
 from pathlib import Path
 
-from farm_node.png_check import check_png
+from farm_node.slots.png_check import check_png
 
 from .support.node import BLENDER, JOB
 from .support.real_node import RealNodeCase, make_scenes

@@ -11,6 +11,6 @@ test.each(files)("%s knows no clock, timer, randomness, promise or system", (fil
     /\bDate\b|performance\.|setTimeout|setInterval|Math\.random|\bPromise\b|\basync\b|\bawait\b/,
   );
   for (const [, imported] of source.matchAll(/from "([^"]+)"/g)) {
-    expect(imported).toMatch(/^(\.\.?\/|\.\/collections\/|(\.\.\/)+core\/)[\w-]+\.ts$/);
+    expect(imported).toMatch(/^(\.\.?\/|\.\.?\/(collections|state)\/|(\.\.\/)+core\/)[\w-]+\.ts$/);
   }
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { framesOfRange, orderFrames } from "../../src/core/frame-range.ts";
 import type { EventBody } from "../../src/scheduler/events.ts";
-import { checkInvariants } from "../../src/scheduler/invariants.ts";
-import { createState } from "../../src/scheduler/state.ts";
+import { checkInvariants } from "../../src/scheduler/state/invariants.ts";
+import { createState } from "../../src/scheduler/state/state.ts";
 import { step } from "../../src/scheduler/step.ts";
 import { fuzzPatientMs, fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
 import { simulate } from "../support/simulation/simulate.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { noIndices } from "../../src/scheduler/indices.ts";
-import { checkInvariants } from "../../src/scheduler/invariants.ts";
 import { progressOf, storedFrames } from "../../src/scheduler/progress.ts";
-import { createState, type SchedulerState } from "../../src/scheduler/state.ts";
+import { noIndices } from "../../src/scheduler/state/indices.ts";
+import { checkInvariants } from "../../src/scheduler/state/invariants.ts";
+import { createState, type SchedulerState } from "../../src/scheduler/state/state.ts";
 import { step } from "../../src/scheduler/step.ts";
 import { minutes, seconds, simulate } from "../support/simulation/simulate.ts";
 import { Drive } from "../support/simulation/simulate-drive.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { faultOf } from "../../src/farm/job/error-blame.ts";
+import { faultOf } from "../../src/farm/job/loop/error-blame.ts";
 import {
   bounds,
   type JobOpened,

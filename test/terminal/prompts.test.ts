@@ -98,7 +98,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     expect(await terminal.screen()).not.toMatch(/Error|\bat .*\.js|ExitPrompt|bug/);
     await expectRestored(terminal);
     expect(await lab.listing()).toEqual(before);
-    expect((await lab.previousRun()).processes).toEqual([]);
+    expect((await lab.leftovers()).processes).toEqual([]);
   });
 
   test("with blendfile and output given only before something is replaced; no leaves it as it was", async () => {

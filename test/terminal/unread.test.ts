@@ -76,7 +76,7 @@ describe.skipIf(process.platform === "win32")(
         process.kill(program.pid, signal);
         await until("the program has ended", () => program.hasEnded);
         expect(await program.ended).toBe(143);
-        expect((await job.lab.previousRun()).files).toEqual([]);
+        expect((await job.lab.leftovers()).files).toEqual([]);
       });
 
       test.each([
@@ -179,7 +179,7 @@ describe.skipIf(process.platform === "win32")(
         await terminal.press("C-q");
         expect(await job.lab.ended(terminal)).toBe(143);
         await until("the cursor is shown", () => terminal.isCursorShown());
-        expect(await job.lab.previousRun()).toEqual({ processes: [], files: [] });
+        expect(await job.lab.leftovers()).toEqual({ processes: [], files: [] });
       });
     });
   },

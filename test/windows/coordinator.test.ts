@@ -37,7 +37,7 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
     await expectSameFilm(output, scene);
     const report = await fetchQueue.renderfarm(["report", windowsPath(`${output}.renderfarm`)]);
     expect(report).toMatchObject({ code: 0, stdout: expect.stringContaining("north") });
-    expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
+    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
   test("a picture that is there under a name in other letters is seen before anything is rendered", async () => {
@@ -72,7 +72,7 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
     const renderedAgain = run.all("frame:stored").filter(({ frame }) => kept.includes(frame as number));
     expect({ kept: kept.length >= 4, renderedAgain }).toEqual({ kept: true, renderedAgain: [] });
     await expectSameFilm(output, scene);
-    expect(await lab.previousRun()).toEqual({ processes: [], files: [] });
+    expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
   test("a film that a player holds open is not replaced; the error says what to do, and no frame is lost", async () => {

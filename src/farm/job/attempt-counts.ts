@@ -1,6 +1,6 @@
 import type { Frame } from "../../core/node.ts";
 import type { JobFolder, Run } from "../../frames/job-folder.ts";
-import type { SchedulerState } from "../../scheduler/state.ts";
+import type { SchedulerState } from "../../scheduler/state/state.ts";
 import { readAttempts } from "../report/attempts.ts";
 import { latestRecords } from "../report/stored-frames.ts";
 

@@ -9,8 +9,8 @@ import { type OutputFacts, outputFactsOf, parseFacts, recordFacts } from "../out
 import { resolveScene, type SceneFacts } from "../output/scene-facts.ts";
 import type { JoinedNode } from "../worker.ts";
 import type { JobContext } from "./job-context.ts";
-import type { JobInputs, LoopInput } from "./job-inputs.ts";
 import type { JobTotals } from "./job-totals.ts";
+import type { JobInputs, LoopInput } from "./loop/job-inputs.ts";
 import type { NoNodeTimeout } from "./no-node-timeout.ts";
 
 /** How often the time without any node is looked at. */

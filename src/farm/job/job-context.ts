@@ -1,6 +1,6 @@
 import type { JobSettings } from "../../config/job-settings.ts";
 import type { FarmListener } from "../events.ts";
-import type { ConfirmOpenNode } from "../nodes/open-nodes.ts";
+import type { ConfirmOpenNode } from "../nodes/trust/open-nodes.ts";
 import type { RefusedBefore } from "../output/refused-frames.ts";
 import type { SceneFacts } from "../output/scene-facts.ts";
 import type { JobTotals } from "./job-totals.ts";

@@ -6,7 +6,7 @@ import { counted } from "../../core/text.ts";
 import { FrameStore } from "../../frames/frame-store.ts";
 import type { Run } from "../../frames/job-folder.ts";
 import { defaultPolicy } from "../../scheduler/policy.ts";
-import { createState, type SchedulerConfig } from "../../scheduler/state.ts";
+import { createState, type SchedulerConfig } from "../../scheduler/state/state.ts";
 import type { Fleet } from "../nodes/fleet.ts";
 import { JobOutput } from "../output/job-output.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
@@ -20,11 +20,11 @@ import {
   warnOfMissing,
 } from "./describe-job.ts";
 import type { JobContext, JobOutcome } from "./job-context.ts";
-import type { JobInputs } from "./job-inputs.ts";
-import { JobLoop } from "./job-loop.ts";
 import { JobTotals } from "./job-totals.ts";
+import type { JobInputs } from "./loop/job-inputs.ts";
+import { JobLoop } from "./loop/job-loop.ts";
+import { RunJournal } from "./loop/run-journal.ts";
 import { NoNodeTimeout } from "./no-node-timeout.ts";
-import { RunJournal } from "./run-journal.ts";
 
 /**
  * How long the first node gets no frame when it kept the job, as others may hold that, or when one was refused, as others

@@ -3,15 +3,15 @@ import { FarmError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/node.ts";
 import { orAborted } from "../../core/time-limit.ts";
 import type { FarmEvent, FarmListener } from "../events.ts";
-import type { KnownNodes } from "./known-nodes.ts";
 import { noUsableNode } from "./no-usable-node.ts";
 import type { JobOrder } from "./node-connector.ts";
 import type { NodeEvent } from "./node-event.ts";
 import { NodePool } from "./node-pool.ts";
 import type { Candidate, NodeSource, NodeSourceHost, NodeSources } from "./node-source.ts";
 import { isAnyAlive, isAnyClaimed, loadErrorOf, problemsOf } from "./node-status.ts";
-import { NodeTrust, type NodeTrustOptions } from "./node-trust.ts";
-import { type ConfirmOpenNode, OpenNodes } from "./open-nodes.ts";
+import type { KnownNodes } from "./trust/known-nodes.ts";
+import { NodeTrust, type NodeTrustOptions } from "./trust/node-trust.ts";
+import { type ConfirmOpenNode, OpenNodes } from "./trust/open-nodes.ts";
 import { VersionGate } from "./version-gate.ts";
 import type { VersionRules } from "./version-policy.ts";
 

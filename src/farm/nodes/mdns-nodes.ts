@@ -3,7 +3,7 @@ import { browseMdns } from "../../discovery/mdns.ts";
 import { firstScan, type OnNew } from "../../discovery/scan.ts";
 import type { Dial } from "../../session/link.ts";
 import type { NodeSource, NodeSourceHost } from "./node-source.ts";
-import { openNodeExcluded } from "./trust-policy.ts";
+import { openNodeExcluded } from "./trust/trust-policy.ts";
 
 /** Anybody may announce any number of open nodes. */
 const mostOpenTold = 20;

@@ -15,7 +15,7 @@ import { ReportBuffer } from "./report-buffer.ts";
 
 const busyAgainMs = 5_000;
 const closingTimeoutMs = 3_000;
-/** A node that was claimed this often in a row without getting on is excluded: something is wrong with it. */
+/** A node that was claimed this often in a row without getting on is excluded. */
 const fruitlessClaims = 10;
 
 /** What every connector of a job needs to know of it. */
@@ -82,7 +82,7 @@ export class NodeConnector {
     this.#signal = AbortSignal.any([signal, this.#leaving.signal]);
   }
 
-  /** Excludes the node from the job from now on. @param reason For its owner */
+  /** @param reason For the node's owner */
   exclude(reason: FarmError): void {
     this.#leaving.abort(reason);
   }
@@ -120,8 +120,7 @@ export class NodeConnector {
   }
 
   /** From dialling until the link is lost. */
-  async #connect(candidate: Candidate): Promise<void> {
-    const host = this.#host;
+  async #connect(candidate: Candidate, host = this.#host): Promise<void> {
     const buffer = new ReportBuffer();
     let pass = (report: NodeReport): void => buffer.add(report);
     const connected = await connectNode(host.trust, candidate, (report) => pass(report), this.#signal);

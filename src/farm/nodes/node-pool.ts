@@ -12,9 +12,9 @@ import { type ConnectorEvent, type JobOrder, NodeConnector } from "./node-connec
 import type { NodeEvent } from "./node-event.ts";
 import type { Candidate } from "./node-source.ts";
 import { type NodeStanding, type NodeStatus, wasImpostor } from "./node-status.ts";
-import type { NodeTrust } from "./node-trust.ts";
-import type { OpenNodes } from "./open-nodes.ts";
 import { SeenAddresses } from "./seen-addresses.ts";
+import type { NodeTrust } from "./trust/node-trust.ts";
+import type { OpenNodes } from "./trust/open-nodes.ts";
 import type { VersionGate } from "./version-gate.ts";
 
 export interface NodePoolOptions {

@@ -69,14 +69,14 @@ Failed and wasted attempts
 
 Nodes in trouble
   cellar  lost 2 times: closed with code 1006
-  studio  refused: Cannot use studio: its Blender 4.2.0 is not the job's 4.3.2
+  studio  excluded: Cannot use studio: its Blender 4.2.0 is not the job's 4.3.2
           --mix-versions changes the rule
 
 node    Blender  device                          frames  s/frame  upload   load
 attic   4.3.2    OPTIX: NVIDIA GeForce RTX 3090     161    11.20   4.0 s  6.2 s
 cellar  4.3.2    CPU                                 76    25.00    1:15    0 s
 studio  4.2.0                                         0
-Slowest: frame 88, 51.25 s on cellar; 23 frames took more than one try
+Slowest: frame 88, 51.25 s on cellar; 23 frames took more than one attempt
 
 Where the time of 3 slots went: efficiency 82 %
   render     1:01:43   82 %  frames of the output

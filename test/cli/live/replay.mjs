@@ -28,12 +28,12 @@ process.on("SIGINT", () => {
   else {
     reporter.stopping();
     setTimeout(() => {
-      reporter.interrupted(150);
+      reporter.tell({ type: "job:interrupted", missing: 150 });
       process.exit(130);
     }, 300);
   }
 });
-if (ending === "finish") reporter.finish(JSON.parse(result));
+if (ending === "finish") reporter.tell({ ...JSON.parse(result), type: "job:completed" });
 for (let count = 1; ending === "grow" && count <= 4; count++) {
   await pause(110);
   reporter.tell({ type: "warning", code: "TEST", message: `warning ${count}`, name: null });

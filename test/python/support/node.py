@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Optional
 
-from farm_node.farm_key import parse_key
+from farm_node.wire.farm_key import parse_key
 
 from .client import Coordinator
 

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from farm_node.blob_store import BlobStore
+from farm_node.cache.blob_store import BlobStore
 from farm_node.errors import BlobError
 
 NODE = "ab" * 16

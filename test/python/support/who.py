@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from farm_node.awake import Awake
-from farm_node.duplicates import Duplicates
+from farm_node.wire.duplicates import Duplicates
 from farm_node.identity import Identity
 
 IDENTITY = Identity("cd" * 16, "", None)

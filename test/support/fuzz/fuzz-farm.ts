@@ -1,8 +1,8 @@
 import type { Frame } from "../../../src/core/node.ts";
 import type { AttemptRef, EventBody, Instruction, Outcome } from "../../../src/scheduler/events.ts";
-import { checkInvariants } from "../../../src/scheduler/invariants.ts";
 import { storedFrames } from "../../../src/scheduler/progress.ts";
-import { createState, type SchedulerState } from "../../../src/scheduler/state.ts";
+import { checkInvariants } from "../../../src/scheduler/state/invariants.ts";
+import { createState, type SchedulerState } from "../../../src/scheduler/state/state.ts";
 import { step } from "../../../src/scheduler/step.ts";
 import { failure } from "../simulation/simulate-node.ts";
 import { FuzzNode, type Temper } from "./fuzz-node.ts";

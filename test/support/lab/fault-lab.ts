@@ -21,7 +21,7 @@ export async function slotsOf(lab: FarmLab, node: LabNode): Promise<number[]> {
 export async function expectClean(lab: FarmLab, output: string, dead: readonly string[] = []): Promise<void> {
   const frames = (await storedFrames(output)).map(({ frame }) => frame);
   expect(frames.length).toBe(new Set(frames).size);
-  expect(await lab.previousRun(dead)).toEqual({ processes: [], files: [] });
+  expect(await lab.leftovers(dead)).toEqual({ processes: [], files: [] });
 }
 
 /** Waits until a node renders a frame that is not stored yet. */

@@ -9,7 +9,7 @@ export interface LabFolders extends AsyncDisposable {
   /** TMPDIR of every program of the test: must be empty when they have ended. */
   readonly temporary: string;
   /** What is left in `temporary`. */
-  previousRun(): Promise<string[]>;
+  leftovers(): Promise<string[]>;
 }
 
 export async function openLabFolders(): Promise<LabFolders> {
@@ -21,7 +21,7 @@ export async function openLabFolders(): Promise<LabFolders> {
   return {
     work,
     temporary,
-    previousRun: () => readdir(temporary, { recursive: true }),
+    leftovers: () => readdir(temporary, { recursive: true }),
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 3 }),
   };
 }

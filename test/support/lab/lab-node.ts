@@ -18,7 +18,7 @@ export interface LabNode extends LabProgram {
   /** The end of what it has said on standard output. */
   said(): string;
   /** What jobs have left in the node's cache: nothing, once the node or its successor has ended. */
-  previousRun(): Promise<string[]>;
+  leftovers(): Promise<string[]>;
 }
 
 /** The program that runs main.py; frames are rendered by Blender in any case. */
@@ -71,8 +71,8 @@ export async function startLabNode(name: string, under: NodeHost, place: LabNode
   const ready = Promise.race([appearance(own, readyFile), died]);
   await within(ready, startsWithinMs, () => `the node '${name}' to be ready; it said:\n${said}`);
   const { node, port } = JSON.parse(await readFile(readyFile, "utf8")) as { node: string; port: number };
-  const previousRun = () => readdir(join(own, "cache/renderfarm/runs"));
-  return { ...program, name, id: node, port, said: () => said, previousRun };
+  const leftovers = () => readdir(join(own, "cache/renderfarm/runs"));
+  return { ...program, name, id: node, port, said: () => said, leftovers };
 }
 
 /** Resolves when the file is there. */

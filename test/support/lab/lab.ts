@@ -133,12 +133,12 @@ export class FarmLab implements AsyncDisposable {
    *
    * @param dead Names of nodes that were killed and not started again: their successors would clean their caches
    */
-  async previousRun(dead: readonly string[] = []): Promise<Leftovers> {
+  async leftovers(dead: readonly string[] = []): Promise<Leftovers> {
     for (const node of this.#nodes) node.child.stdin?.end();
     const ends = Promise.all(this.#nodes.map((node) => node.ended));
     await within(ends, 20_000, () => "the nodes to end with their standard input");
     const folders = [this.#folders, ...this.#nodes.filter(({ name }) => !dead.includes(name))].map((place) =>
-      place.previousRun(),
+      place.leftovers(),
     );
     return { processes: await remainingProcesses(this.run), files: (await Promise.all(folders)).flat() };
   }

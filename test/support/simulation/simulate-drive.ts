@@ -1,6 +1,6 @@
 import type { EventBody, Instruction, InstructionBody } from "../../../src/scheduler/events.ts";
-import { checkInvariants } from "../../../src/scheduler/invariants.ts";
-import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state.ts";
+import { checkInvariants } from "../../../src/scheduler/state/invariants.ts";
+import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state/state.ts";
 import { step } from "../../../src/scheduler/step.ts";
 
 /** The scheduler, told one event after the other by a test. Invariants are checked after each. */

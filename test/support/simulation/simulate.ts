@@ -1,10 +1,10 @@
 import { framesOfRange } from "../../../src/core/frame-range.ts";
 import type { Frame, NodeId } from "../../../src/core/node.ts";
 import type { EventBody, Instruction, Notice, Outcome, SchedulerEvent } from "../../../src/scheduler/events.ts";
-import { checkInvariants } from "../../../src/scheduler/invariants.ts";
 import type { SchedulingPolicy } from "../../../src/scheduler/policy.ts";
 import { storedFrames } from "../../../src/scheduler/progress.ts";
-import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state.ts";
+import { checkInvariants } from "../../../src/scheduler/state/invariants.ts";
+import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state/state.ts";
 import { step } from "../../../src/scheduler/step.ts";
 import type { Dice } from "./simulate-dice.ts";
 import { SimulatedLiar } from "./simulate-liar.ts";

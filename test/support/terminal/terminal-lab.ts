@@ -121,8 +121,8 @@ export class TerminalLab implements AsyncDisposable {
   }
 
   /** What is left of the programs and their temporary files. */
-  async previousRun(): Promise<{ processes: MarkedProcess[]; files: string[] }> {
-    return { processes: await remainingProcesses(this.run), files: await this.#folders.previousRun() };
+  async leftovers(): Promise<{ processes: MarkedProcess[]; files: string[] }> {
+    return { processes: await remainingProcesses(this.run), files: await this.#folders.leftovers() };
   }
 
   /** What went wrong on the fake nodes' side. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { formatFarmKey } from "../../../src/config/farm-key-text.ts";
 import { keyFileOf, loadKeys, saveKey } from "../../../src/config/keys.ts";
 import { type FarmKey, makeFarmKey } from "../../../src/core/farm-key.ts";
-import { KnownNodes } from "../../../src/farm/nodes/known-nodes.ts";
+import { KnownNodes } from "../../../src/farm/nodes/trust/known-nodes.ts";
 import { skipBecause } from "../../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
 

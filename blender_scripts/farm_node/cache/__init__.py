@@ -1,0 +1,1 @@
+"""Blendfiles that the node has received."""

@@ -1,0 +1,215 @@
+"""Files named by their SHA-256, kept between jobs: what a node has once, it need not be sent again.
+
+`<root>/blobs/<sha256>` are whole and were verified when they came; `<root>/parts/<node id>/<sha256>` are being received.
+Parts are apart per node because two nodes of one machine share the cache, and two writers of one part would spoil it.
+Nothing else in these folders is counted or removed.
+Nothing here knows asyncio; the methods that touch the disk for long are called in threads.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Callable, Optional
+
+from ..console import warn
+from ..errors import BlobError
+from ..files.safe_files import make_folder
+from ..limits import MAX_PARTS, PART_KEPT_S, PARTS_SHARE, RESERVE_BYTES
+from ..wire.protocol import MAX_BLOB
+from .blob_writer import BlobWriter, write_error
+from .cache_files import CacheFile, files_in, folders_in, remove, remove_files, remove_unused, size_of
+from .file_proof import prove, signature_of
+
+
+class BlobStore:
+    """`limit` is in bytes and counts whole blobs, parts, and what is still to come of blobs that are being received.
+
+    What is pinned or being written is never evicted. All methods may be called from any thread.
+    """
+
+    def __init__(self, root: Path, node_id: str, limit: int) -> None:
+        """`root` belongs to nodes alone. Raises OSError."""
+        self.limit = limit
+        self._blobs = root / "blobs"
+        self._parts = root / "parts" / node_id
+        self._lock = threading.Lock()
+        """Never held while a writer is waited for: writers take it when they end."""
+        self._pins: Counter[str] = Counter()
+        self._writers: dict[str, BlobWriter] = {}
+        for folder in (root, self._blobs, root / "parts", self._parts):
+            make_folder(folder)
+        self.tidy()
+
+    def path_of(self, sha256: str) -> Path:
+        return self._blobs / sha256
+
+    def state(self, sha256: str, size: int) -> tuple[int, bool]:
+        """Bytes already here, and whether the blob is whole. One that has not `size` bytes is damaged, and dropped."""
+        writer = self._writers.get(sha256)
+        if writer is not None:
+            writer.abandon()  # its link is dead, or the same coordinator starts afresh
+        with self._lock:
+            return self._have(sha256, size)
+
+    def begin(self, sha256: str, size: int, offset: int) -> BlobWriter:
+        """Goes on with a part. Raises BlobError; ValueError when `offset` is not where the part ends."""
+        if size > min(self.limit, MAX_BLOB):
+            raise BlobError("TOO_LARGE", f"The blob has {size} bytes and the cache may hold {self.limit}")
+        self.state(sha256, size)
+        with self._lock:
+            if sha256 in self._writers:
+                raise BlobError("WRITE_FAILED", "The blob is being received over another link")
+            have, complete = self._have(sha256, size)
+            if complete or have != offset:
+                raise ValueError(f"the node has {have} bytes of it")
+            self._trim_parts(coming=sha256)
+            self._make_room(size - have, keep=sha256)
+            try:
+                make_folder(self._parts)  # another node may have taken it for a dead one's
+                writer = BlobWriter(sha256, size, self._parts / sha256, self.path_of(sha256), self._forget)
+            except OSError as error:
+                raise write_error(error) from error
+            self._writers[sha256] = writer
+            return writer
+
+    def touch(self, sha256: str) -> None:
+        """Marks a blob as used now: eviction goes by the time of the last use."""
+        try:
+            os.utime(self.path_of(sha256))
+        except OSError:
+            pass
+
+    def pin(self, sha256: str) -> Optional[Path]:
+        """Keeps a blob from eviction until `unpin`; None when it is not here."""
+        path = self.path_of(sha256)
+        with self._lock:
+            if size_of(path) is None:
+                return None
+            self._pins[sha256] += 1
+        self.touch(sha256)
+        return path
+
+    def unpin(self, sha256: str) -> None:
+        with self._lock:
+            self._pins[sha256] -= 1
+            if self._pins[sha256] <= 0:
+                del self._pins[sha256]
+
+    def verify(self, sha256: str, is_wanted: Callable[[], bool]) -> bool:
+        """Whether the blob is here and is what its name says, all of which is read; a damaged one is dropped.
+
+        Raises OSError; Unwanted when `is_wanted` says so.
+        """
+        path = self.path_of(sha256)
+        before = signature_of(path)
+        try:
+            if prove(path, sha256, is_wanted) is not None:
+                return True
+        except FileNotFoundError:
+            return False
+        with self._lock:
+            found = signature_of(path)
+            if before is not None and found is not None and found.inode == before.inode:  # else a fresh one has come
+                self._drop(sha256, "its content is not what its name says")
+        return False
+
+    def free_bytes(self) -> int:
+        """How much could be received now, with eviction, within the limit and the disk."""
+        spare = sum(entry.size for entry in self._evictable(keep="")) - self._promised()
+        return max(0, min(self.limit - self._used(), self._disk_free()) + spare)
+
+    def tidy(self) -> None:
+        """Removes parts that nobody came back for, those of nodes that are no more included. Raises nothing."""
+        with self._lock:
+            self._trim_parts()
+            for folder in folders_in(self._parts.parent):
+                if folder != self._parts:
+                    remove_unused(folder, PART_KEPT_S)
+
+    def close(self, remove_parts: bool) -> None:
+        """Ends all writing; `remove_parts` for a node whose id was for one run only."""
+        for writer in list(self._writers.values()):
+            writer.abandon()
+        if remove_parts:
+            remove_files(self._parts)
+
+    def _forget(self, writer: BlobWriter) -> None:
+        with self._lock:
+            if self._writers.get(writer.sha256) is writer:
+                del self._writers[writer.sha256]
+
+    def _have(self, sha256: str, size: int) -> tuple[int, bool]:
+        whole, part = self.path_of(sha256), self._parts / sha256
+        whole_size = size_of(whole)
+        if whole_size == size:
+            self.touch(sha256)
+            return size, True
+        if whole_size is not None:
+            self._drop(sha256, f"it has {whole_size} bytes instead of {size}")
+        have = size_of(part)
+        if have is None:
+            return 0, False
+        if have > size and sha256 not in self._writers:
+            remove(part)
+            return 0, False
+        return have, False
+
+    def _drop(self, sha256: str, why: str) -> None:
+        warn(f"the blob {sha256[:8]} in the cache is damaged ({why}): it is dropped, and has to be sent again")
+        remove(self.path_of(sha256))
+
+    def _promised(self) -> int:
+        """Bytes still to come of the blobs that are being received."""
+        return sum(writer.missing for writer in list(self._writers.values()))
+
+    def _disk_free(self) -> int:
+        return max(0, shutil.disk_usage(self._blobs).free - RESERVE_BYTES)
+
+    def _used(self) -> int:
+        """With the parts of all nodes that share the cache."""
+        folders = [self._blobs, *folders_in(self._parts.parent)]
+        return sum(file.size for folder in folders for file in files_in(folder))
+
+    def _waiting_parts(self, but: str = "") -> list[CacheFile]:
+        """Parts that can be resumed and are not being written, the oldest first."""
+        busy = self._writers.keys() | {but}
+        return sorted(file for file in files_in(self._parts) if file.path.name not in busy)
+
+    def _evictable(self, keep: str) -> list[CacheFile]:
+        """Oldest use first; parts of transfers that were never finished count like blobs."""
+        blobs = (file for file in files_in(self._blobs) if file.path.name not in self._pins.keys() | {keep})
+        return sorted([*blobs, *self._waiting_parts(but=keep)])
+
+    def _trim_parts(self, coming: str = "") -> None:
+        """Makes place for the part that is `coming`. Raises BlobError when as many as may be are being written."""
+        waiting = self._waiting_parts(but=coming)
+        total = sum(part.size for part in waiting)
+        number = len(waiting) + len(self._writers) + bool(coming)
+        for part in waiting:
+            is_too_much = total > self.limit * PARTS_SHARE and part is not waiting[-1]
+            if number > MAX_PARTS or is_too_much or part.is_unused(PART_KEPT_S):
+                remove(part.path)
+                total -= part.size
+                number -= 1
+        if coming and number > MAX_PARTS:
+            raise BlobError("WRITE_FAILED", f"{MAX_PARTS} blobs are being received already")
+
+    def _make_room(self, size: int, keep: str) -> None:
+        """What was promised to other transfers is as good as used. Evicts nothing when that would not be enough."""
+        needed = size + self._promised()
+        evictable = self._evictable(keep)
+        spare, used = sum(file.size for file in evictable), self._used()
+        if used - spare + needed > self.limit:
+            raise BlobError("TOO_LARGE", f"{needed} bytes are needed and the cache is full of blobs in use")
+        if self._disk_free() + spare >= needed:
+            for oldest in evictable:
+                if used + needed <= self.limit and self._disk_free() >= needed:
+                    return
+                remove(oldest.path)
+                used -= oldest.size
+        if self._disk_free() < needed:
+            raise BlobError("DISK_FULL", f"{needed} bytes are needed and {self._disk_free()} are free")

@@ -1,0 +1,141 @@
+"""One blob being received: appended to its part, verified, and renamed into the cache."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import threading
+from pathlib import Path
+from typing import Callable
+
+from farm_slot.held_files import while_held
+
+from ..errors import BlobError, is_disk_full
+from ..files.safe_files import open_or_make
+from .cache_files import remove
+from .file_proof import CHUNK
+
+
+class BlobWriter:
+    """Only one thread at a time may call it; `abandon` may come from another.
+
+    What an earlier transfer left is hashed while the rest comes, piece by piece: all of it at once would take minutes, in
+    which the coordinator would see nothing taken.
+    """
+
+    def __init__(
+        self, sha256: str, size: int, part: Path, whole: Path, on_end: Callable[[BlobWriter], None]
+    ) -> None:
+        """`part` is received and becomes `whole`. `on_end` is called once. Raises OSError."""
+        self._size = size
+        self._part = part
+        self._whole = whole
+        self._on_end = on_end
+        self._lock = threading.Lock()
+        self._digest = hashlib.sha256()
+        self._abandoned = False
+        self._has_ended = False
+        self._file = os.fdopen(open_or_make(part, os.O_RDWR | os.O_APPEND), "ab+")
+        self._hashed = 0
+        self.sha256 = sha256
+        self.position = os.fstat(self._file.fileno()).st_size
+        """Offset in bytes of the next piece."""
+
+    @property
+    def missing(self) -> int:
+        """Bytes that it was said to have and that are not on the disk yet; 0 when it has ended."""
+        try:
+            return max(0, self._size - self._part.stat().st_size)
+        except OSError:
+            return 0
+
+    def write(self, data: bytes) -> None:
+        """Raises BlobError; the part stays for resuming, except when it is longer than the blob was said to be."""
+        with self._lock:
+            self._check_wanted()
+            if self.position + len(data) > self._size:
+                self._drop()
+                raise BlobError("TOO_LARGE", f"The blob is longer than the {self._size} bytes it was said to have")
+            try:
+                self._file.write(data)
+                self.position += len(data)
+                self._hash(data)
+            except OSError as error:
+                raise write_error(error) from error
+
+    def finish(self) -> None:
+        """Verifies, syncs and renames into the cache. Raises BlobError; after a wrong digest the part is gone."""
+        with self._lock:
+            self._check_wanted()
+            if self.position < self._size:
+                raise BlobError("WRITE_FAILED", f"{self._size - self.position} bytes are missing")
+            try:
+                while self._hashed < self.position:
+                    self._check_wanted()
+                    self._hash(b"")
+                if self._digest.hexdigest() != self.sha256:
+                    self._drop()
+                    raise BlobError("DIGEST_MISMATCH", "The bytes received have another SHA-256 than was said")
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._end(lambda: while_held(lambda: self._part.replace(self._whole)))
+                self._protect()
+            except OSError as error:
+                raise write_error(error) from error
+
+    def abandon(self) -> None:
+        """Idempotent; keeps the part for resuming, if there is anything in it. Returns when no write is under way."""
+        self._abandoned = True
+        with self._lock:
+            self._end(self._remove_if_empty)
+
+    def _hash(self, newest: bytes) -> None:
+        """Hashes the newest bytes, or, when others stand before them, the next ones of those."""
+        if self._hashed + len(newest) != self.position:
+            self._file.seek(self._hashed)
+            newest = self._file.read(CHUNK)
+            self._file.seek(0, os.SEEK_END)  # where a write goes; Python's buffer must know it too
+            if not newest:
+                raise OSError(errno.EIO, "The part is shorter than it was")
+        self._digest.update(newest)
+        self._hashed += len(newest)
+
+    def _protect(self) -> None:
+        """Nobody has to write to it any more; a job has the same file under a name of its own."""
+        if os.name != "posix":
+            return  # Windows would not remove it either
+        try:
+            os.chmod(self._whole, 0o400)
+        except OSError:
+            pass  # a file system without modes
+
+    def _check_wanted(self) -> None:
+        if self._abandoned:
+            raise BlobError("WRITE_FAILED", "The transfer was replaced by a newer one")
+
+    def _drop(self) -> None:
+        self._end(lambda: remove(self._part))
+
+    def _remove_if_empty(self) -> None:
+        if self.missing == self._size:
+            remove(self._part)
+
+    def _end(self, last: Callable[[], object] = lambda: None) -> None:
+        """Nothing here is done twice: once it has ended, the part may be a newer transfer's."""
+        if self._has_ended:
+            return
+        self._has_ended = True
+        try:
+            self._file.close()  # flushes, and a full disk shows itself once more
+        except OSError:
+            pass
+        try:
+            last()
+        finally:
+            self._on_end(self)
+
+
+def write_error(error: OSError) -> BlobError:
+    code = "DISK_FULL" if is_disk_full(error) else "WRITE_FAILED"
+    return BlobError(code, f"Cannot write to the blob cache: {error.strerror}")

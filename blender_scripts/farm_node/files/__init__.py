@@ -1,0 +1,1 @@
+"""Files and folders: safe to open, locked, written whole."""

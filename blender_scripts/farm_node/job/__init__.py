@@ -1,0 +1,1 @@
+"""The one job that the node has."""

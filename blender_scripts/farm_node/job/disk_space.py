@@ -1,0 +1,33 @@
+"""Is there room on the disk for the next frames?"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, Optional
+
+from ..errors import Fault
+from ..limits import FRAME_RESERVE_BYTES
+
+_CHANNELS = {"BW": 1, "RGB": 3, "RGBA": 4}
+
+
+def lack_of_space(folder: Path, expected: dict[str, Any], slots: int) -> Optional[Fault]:
+    """DISK_FULL when the disk of a folder cannot take a frame of each slot, unpacked, which is the most it can have.
+
+    `expected` is as a slot tells it when it has loaded the scene. None also when the free space is not known.
+    """
+    pixels = expected["width"] * expected["height"]
+    needed = pixels * _CHANNELS[expected["colorMode"]] * expected["depth"] // 8 * slots + FRAME_RESERVE_BYTES
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return None
+    if free >= needed:
+        return None
+    message = f"The node's disk is full: about {_megabytes(needed)} needed, {_megabytes(free)} there, in {folder}"
+    return Fault("DISK_FULL", message, "Free space on that disk of the node, or start the node with another --cache-dir")
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count < 1e8 else f"{count / 1e9:.1f} GB"

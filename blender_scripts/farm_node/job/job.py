@@ -1,0 +1,250 @@
+"""The one job of a node: its slots, its attempts and the results it holds until they are fetched."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+from ..errors import Fault, FaultError
+from ..slots.attempts import Attempt, Pair, Result
+from ..slots.blender_program import BlenderProgram, slot_command
+from ..slots.slot_channel import SlotSwitchboard
+from .console_messages import tell_console
+from .disk_space import lack_of_space
+from .job_folder import JobFolder
+from .job_slots import JobSlots
+from .loaded_scene import LoadedScene
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+class Job:
+    """Made by `job-open`, ended by `close`. While no link is attached, messages go nowhere and nothing new is started."""
+
+    def __init__(
+        self,
+        job_id: str,
+        holder: str,
+        slot_count: int,
+        program: BlenderProgram,
+        board: SlotSwitchboard,
+        folder: JobFolder,
+    ) -> None:
+        self.job_id = job_id
+        self.holder = holder
+        self.since_ms = int(time.time() * 1000)
+        self.slots = JobSlots(self, board)
+        self.results: dict[Pair, Result] = {}
+        self.load_command: dict[str, Any] = {}
+        self.frames_folder = folder.frames
+        self.rendered = 0
+        self.allow_scripts = False
+        """Whether the person at this node lets scripts in blendfiles run, for a job that asks for it."""
+        self._slot_count = slot_count
+        self._program = program
+        self._folder = folder
+        self._emit: Optional[Emit] = None
+        self._loads: set[asyncio.Task[None]] = set()
+        self._load: Optional[LoadedScene] = None
+        self._changing = asyncio.Lock()
+        """Held while the slots and the files of the job are others than before: by a load, and by the end."""
+        self._closing: Optional[asyncio.Task[None]] = None
+
+    def attach(self, emit: Emit) -> None:
+        self._emit = emit
+
+    def detach(self) -> None:
+        """The link is lost: what runs is finished, what was assigned is dropped."""
+        self._emit = None
+        self.slots.drop_assigned()
+
+    def emit(self, message: dict[str, Any]) -> None:
+        tell_console(message)
+        if self._emit is not None:
+            self._emit(message)
+
+    def may_start(self) -> bool:
+        return self._emit is not None
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._load is not None and self._load.answer is not None
+
+    def is_idle(self) -> bool:
+        """Whether no work would be lost with it: it is not being loaded, runs no attempt and holds no result."""
+        is_loading = bool(self._loads) or self._changing.locked() or (self._load is not None and not self.is_loaded)
+        return not (is_loading or self.results or any(slot.attempts.running for slot in self.slots.all))
+
+    def lack_of_space(self) -> Optional[Fault]:
+        if self._load is None or not self.is_loaded:
+            return None
+        return lack_of_space(self.frames_folder, self._load.expected, self._slot_count)
+
+    def status(self) -> dict[str, Any]:
+        """The lists of `job-opened`."""
+        results = [result.message for result in self.results.values()]
+        slots = [slot.to_message() for slot in self.slots.all]
+        return {"attempts": self.slots.attempts(), "results": results, "slots": slots}
+
+    def begin_load(self, wanted: dict[str, Any]) -> None:
+        """`job-load`. The blendfile is read meanwhile, which can take minutes: the link must go on hearing."""
+        loading = asyncio.create_task(self.load(wanted), name="load")
+        self._loads.add(loading)
+        loading.add_done_callback(self._loads.discard)
+
+    async def load(self, wanted: dict[str, Any]) -> None:
+        """The same once more changes nothing and is answered again, unless its frames would look otherwise now.
+
+        Returns when the slots are starting, or the load has failed.
+        """
+        async with self._changing:
+            if self.is_closing:
+                return
+            if self._load is not None and self._load.wanted == wanted and await self._still_holds(self._load):
+                self._tell_loaded(self._load)
+                return
+            self.slots.fail_attempts("What was loaded is loaded anew")
+            await self._end_slots()
+            if self.is_closing:
+                return
+            load = self._load = LoadedScene(wanted)
+            try:
+                blend = await self._folder.take_blend(wanted["blend"], self._program)
+            except FaultError as error:
+                if not self.is_closing:
+                    self._fail_load(error.fault)
+                return
+            if not self.is_closing:
+                self._start_slots(load, blend)
+
+    async def _still_holds(self, load: LoadedScene) -> bool:
+        """Whether what is loaded, or being loaded, is what would be loaded now, and something is there to render with."""
+        if load.answer is None:
+            return True
+        return not self.slots.are_given_up and not await load.is_outdated()
+
+    def _start_slots(self, load: LoadedScene, blend: Path) -> None:
+        scripts = self._may_run_scripts(load)
+        scene, color_mode = load.wanted["scene"], load.wanted["colorMode"]
+        self.load_command = {"blend": str(blend), "scene": scene, "colorMode": color_mode, "scripts": scripts}
+        command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
+        self.slots.start(self._slot_count, command, self._folder.path)
+
+    def _may_run_scripts(self, load: LoadedScene) -> bool:
+        """Only when both sides say so. A job that asked in vain is told, and goes on without."""
+        wants = bool(load.wanted["allowScripts"])
+        if wants and not self.allow_scripts:
+            refusal = "Scripts in the blendfile are not run on this node: it was started without --allow-scripts"
+            load.warn("SCRIPTS_REFUSED", refusal, None)
+        return wants and self.allow_scripts
+
+    def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
+        load = self._load
+        assert load is not None, "slots of an earlier load are not listened to"
+        warnings = [load.warn(told["code"], told["message"], slot) for told in event["warnings"]]
+        if load.answer is None:
+            load.accept(self.job_id, event)
+            self._tell_loaded(load)
+            return None
+        for warning in filter(None, warnings):
+            self.emit(warning)
+        return load.refusal_of(event)
+
+    def on_warning(self, slot: int, event: dict[str, Any]) -> None:
+        warning = self._load.warn(event["code"], event["message"], slot) if self._load is not None else None
+        if warning is not None:
+            self.emit(warning)
+
+    async def on_load_failed(self, fault: Fault) -> bool:
+        """It may be the blendfile that is damaged: then that is the fault."""
+        load = self._load
+        if load is None or self.is_loaded:
+            return False
+        damage = await self._folder.lack_of_blend(is_doubted=True)
+        if self._load is load and not self.is_loaded:
+            self._fail_load(damage or fault)
+        return not self.is_loaded
+
+    async def on_given_up(self, fault: Fault) -> None:
+        if self.slots.are_given_up:
+            await self.on_load_failed(fault)
+
+    async def lack_of_blend(self, is_doubted: bool) -> Optional[Fault]:
+        load = self._load
+        lack = await self._folder.lack_of_blend(is_doubted)
+        if lack is not None and load is not None and self._load is load and not self.is_loaded:
+            self._fail_load(lack)  # the coordinator waits for an answer to its load
+            return None  # the slot has nothing to wait for any more: it is being ended
+        return lack
+
+    def _fail_load(self, fault: Fault) -> None:
+        self._load = None
+        self.emit({"type": "job-load-failed", "job": self.job_id, "error": fault.to_message()})
+        self.slots.dismiss()
+
+    def keep(self, result: Result) -> None:
+        self.results[result.attempt.pair] = result
+        self.rendered += 1
+        self.emit({"type": "frame-rendered", "result": result.message})
+
+    def assign(self, number: int, attempt: Attempt) -> None:
+        fault = self.slots.assign(number, attempt)
+        if fault is not None:
+            about = {**attempt.to_message(), "slot": number}
+            self.emit({"type": "frame-failed", **about, "error": fault.to_message()})
+
+    def knows(self, attempt: Attempt) -> bool:
+        """Whether this pair is in use: the coordinator never uses one twice."""
+        return attempt.pair in self.results or self.slots.has(attempt)
+
+    def withdraw(self, attempt: Attempt) -> None:
+        if self.slots.withdraw(attempt):
+            self.emit({"type": "frame-withdrawn", **attempt.to_message()})
+
+    def cancel(self, attempt: Attempt) -> None:
+        self.withdraw(attempt)
+        self.slots.cancel(attempt)
+
+    def release(self, attempt: Attempt) -> None:
+        result = self.results.pop(attempt.pair, None)
+        if result is not None:
+            try:
+                result.path.unlink(missing_ok=True)
+            except OSError:
+                pass  # Windows, while it is being sent; it goes with the run folder
+
+    @property
+    def is_closing(self) -> bool:
+        return self._closing is not None
+
+    def close(self) -> asyncio.Future[None]:
+        """Ends the slots and removes all files of the job. Begins at once; every caller waits for the same end."""
+        if self._closing is None:
+            self._folder.abandon()
+            self._load = None
+            self.slots.dismiss()
+            self._closing = asyncio.create_task(self._close(), name="close job")
+        return asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        async with self._changing:  # a load that puts files in place would put them into what is removed
+            await self._end_slots()
+            await self._folder.remove()
+
+    async def _end_slots(self) -> None:
+        """Returns when no slot of an earlier load is left."""
+        self._load = None
+        await self.slots.end()
+        for result in list(self.results.values()):
+            self.release(result.attempt)
+        await self._folder.drop_blend()
+
+    def _tell_loaded(self, load: LoadedScene) -> None:
+        """Told when the first slot has opened the file, and again to whoever asks for the same."""
+        if load.answer is not None:
+            self.emit(load.answer)
+            for warning in load.warnings:
+                self.emit(warning)

@@ -1,0 +1,158 @@
+"""What one job has on the node's disk: its blendfile, from the cache, its frames, and its slots' folders."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+from typing import Callable, Optional
+
+from farm_slot.held_files import remove_tree, while_held
+
+from ..cache.blob_store import BlobStore
+from ..cache.cache_files import remove, size_of
+from ..cache.file_proof import CHUNK, Signature, Unwanted, prove, signature_of
+from ..console import warn
+from ..errors import Fault, FaultError, is_disk_full
+from ..files.safe_files import NotOursError, make_folder, open_new, open_own
+from ..slots.blender_program import BlenderProgram
+from .blend_header import saved_by
+
+MISSING = "BLOB_MISSING"
+
+
+class JobFolder:
+    """Whoever calls `take_blend` has waited for the last one to return, and so has whoever calls `remove`.
+
+    The blendfile is proved by its digest before a Blender opens it for the first time. It is the same file as the blob in
+    the cache, so whatever writes to one changes both: before each later Blender it is looked at again.
+    """
+
+    def __init__(self, path: Path, store: BlobStore) -> None:
+        self.path = path
+        self.frames = path / "frames"
+        self._blend = path / "job.blend"
+        self._store = store
+        self._pinned: Optional[str] = None
+        self._proof: Optional[Signature] = None
+        """Of the blendfile, when its content was last found to be right."""
+        self._missing: Optional[Fault] = None
+        """Why there is no blendfile now, when it was found damaged and has not come again."""
+        self._damages = 0
+        self._checking = asyncio.Lock()
+        self._is_wanted = True
+
+    async def take_blend(self, sha256: str, program: BlenderProgram) -> Path:
+        """Puts the blob in place as the job's blendfile; it stays in the cache until `drop_blend`.
+
+        Raises FaultError, also when it cannot be given to this Blender.
+        """
+        if await asyncio.to_thread(self._store.pin, sha256) is None:
+            raise FaultError(Fault(MISSING, "The blendfile is not in the node's cache"))
+        self._pinned = sha256
+        fault = await self._ask(lambda: self._lay_out(sha256))
+        if fault is not None:
+            raise FaultError(fault)
+        try:
+            version = await asyncio.to_thread(saved_by, self._blend)
+        except OSError as error:
+            raise FaultError(Fault("LOAD_FAILED", f"Cannot read the blendfile: {error}")) from error
+        if version is not None and version > program.version_numbers:
+            newer = f"{version[0]}.{version[1]}"
+            message = f"The file was saved by Blender {newer} and this node has {program.version}"
+            raise FaultError(Fault("FILE_TOO_NEW", message, f"Use nodes with Blender {newer} or newer"))
+        return self._blend
+
+    async def lack_of_blend(self, is_doubted: bool) -> Optional[Fault]:
+        """BLOB_MISSING when the blendfile is not what was sent any more; None when it is, or is again by now.
+
+        It is read when something may have written to it since it was read last, or when it `is_doubted`. The fault stays equal
+        until the blob has come again; when what came is damaged too, it is another one.
+        """
+        sha256 = self._pinned
+        if sha256 is None:
+            return None  # the job is given up
+        async with self._checking:
+            if is_doubted:
+                self._proof = None
+            return await self._ask(lambda: self._repair(sha256))
+
+    async def drop_blend(self) -> None:
+        """Idempotent: the cache may forget it."""
+        pinned, self._pinned = self._pinned, None
+        if pinned is not None:
+            await asyncio.to_thread(self._store.unpin, pinned)
+
+    def abandon(self) -> None:
+        """Nobody waits for the blendfile any more: it is not read to its end."""
+        self._is_wanted = False
+
+    async def remove(self) -> None:
+        await self.drop_blend()
+        await asyncio.to_thread(remove_tree, self.path)
+
+    def _lay_out(self, sha256: str) -> Optional[Fault]:
+        """Puts the blob in place and proves it. Raises OSError, Unwanted."""
+        make_folder(self.frames)
+        while_held(lambda: self._blend.unlink(missing_ok=True))
+        if not _place(self._store.path_of(sha256), self._blend):
+            return self._missing or Fault(MISSING, "The blendfile is not in the node's cache any more")
+        self._proof = prove(self._blend, sha256, self._is_still_wanted)
+        self._missing = None if self._proof is not None else self._discard(sha256)
+        return self._missing
+
+    def _repair(self, sha256: str) -> Optional[Fault]:
+        """Raises OSError, Unwanted."""
+        if self._missing is None:
+            if self._proof is not None and self._proof == signature_of(self._blend):
+                return None
+            try:
+                self._proof = prove(self._blend, sha256, self._is_still_wanted)
+            except (FileNotFoundError, PermissionError, NotOursError):
+                self._proof = None  # nor is a link, or what cannot be read, what was sent
+            if self._proof is not None:
+                return None
+            self._missing = self._discard(sha256)
+        return self._lay_out(sha256)
+
+    def _discard(self, sha256: str) -> Fault:
+        """Takes away a blendfile that is not what was sent, and the blob, when that is wrong too."""
+        warn("the blendfile of the job is not what was sent any more: no Blender opens it")
+        remove(self._blend)
+        self._store.verify(sha256, self._is_still_wanted)
+        self._damages += 1
+        often = f" {self._damages} times in this job" if self._damages > 1 else ""
+        return Fault(MISSING, f"The blendfile was damaged on the node's disk{often}")
+
+    def _is_still_wanted(self) -> bool:
+        return self._is_wanted
+
+    async def _ask(self, work: Callable[[], Optional[Fault]]) -> Optional[Fault]:
+        try:
+            return await asyncio.to_thread(work)
+        except Unwanted:
+            return Fault("CANCELLED", "The job is being closed")
+        except OSError as error:
+            if is_disk_full(error):
+                return Fault("DISK_FULL", f"Cannot put the blendfile in place: {error.strerror}")
+            return Fault("LOAD_FAILED", f"Cannot put the blendfile in place: {error}")
+
+
+def _place(blob: Path, blend: Path) -> bool:
+    """As one more name of the same file: that costs nothing, and another node's eviction does not take it away.
+
+    Returns whether the blob is there. Raises OSError.
+    """
+    if size_of(blob) is None:
+        return False
+    try:
+        os.link(blob, blend)
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError:
+        pass  # a file system without hard links
+    with os.fdopen(open_own(blob), "rb") as source, os.fdopen(open_new(blend), "wb") as copy:
+        shutil.copyfileobj(source, copy, CHUNK)
+    return True

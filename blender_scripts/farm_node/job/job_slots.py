@@ -1,0 +1,88 @@
+"""The slots of a job: all of one load, which are ended together."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, Optional
+
+from ..errors import Fault
+from ..slots.attempts import Attempt
+from ..slots.slot import Slot
+from ..slots.slot_channel import SlotSwitchboard
+from ..slots.slot_owner import SlotOwner
+
+
+class JobSlots:
+    """`all` are the slots of the current load. Those of an earlier one belong to nobody, and end in the background."""
+
+    def __init__(self, owner: SlotOwner, board: SlotSwitchboard) -> None:
+        self.all: list[Slot] = []
+        self._owner = owner
+        self._board = board
+        self._tasks: list[asyncio.Task[None]] = []
+        self._endings: set[asyncio.Task[None]] = set()
+
+    def start(self, count: int, command: list[str], folder: Path) -> None:
+        for number in range(count):
+            slot = Slot(number, self._owner, command, folder / f"slot-{number}", self._board)
+            self.all.append(slot)
+            self._tasks.append(asyncio.create_task(slot.run(), name=f"slot {number}"))
+
+    @property
+    def are_given_up(self) -> bool:
+        return all(slot.is_given_up for slot in self.all)
+
+    def has(self, attempt: Attempt) -> bool:
+        return any(attempt in (slot.attempts.running, slot.attempts.assigned) for slot in self.all)
+
+    def attempts(self) -> list[dict[str, Any]]:
+        """As `job-opened` lists them."""
+        return [
+            {**attempt.to_message(), "slot": slot.number, "state": state}
+            for slot in self.all
+            for state, attempt in (("running", slot.attempts.running), ("assigned", slot.attempts.assigned))
+            if attempt is not None
+        ]
+
+    def assign(self, number: int, attempt: Attempt) -> Optional[Fault]:
+        """A fault when the slot cannot take it, or is none of the job's."""
+        if number >= len(self.all):
+            return Fault("SLOT_LOST", f"There is no slot {number}")
+        return self.all[number].assign(attempt)
+
+    def withdraw(self, attempt: Attempt) -> bool:
+        return any(slot.attempts.withdraw(attempt) for slot in self.all)
+
+    def cancel(self, attempt: Attempt) -> None:
+        for slot in self.all:
+            slot.cancel(attempt)
+
+    def drop_assigned(self) -> None:
+        """Without a report: nobody hears it."""
+        for slot in self.all:
+            slot.attempts.assigned = None
+
+    def fail_attempts(self, why: str) -> None:
+        for slot in self.all:
+            slot.attempts.fail_running(Fault("SLOT_LOST", why))
+            slot.attempts.drop_assigned(why)
+
+    def dismiss(self) -> None:
+        """Begins to end the slots, which takes a while and may be asked for by one of them."""
+        slots, self.all = self.all, []
+        tasks, self._tasks = self._tasks, []
+        if slots:
+            ending = asyncio.create_task(_end(slots, tasks), name="end slots")
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+
+    async def end(self) -> None:
+        """Returns when no slot is left, those of earlier loads included."""
+        self.dismiss()
+        await asyncio.gather(*self._endings)
+
+
+async def _end(slots: list[Slot], tasks: list[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*(slot.close() for slot in slots))
+    await asyncio.gather(*tasks)

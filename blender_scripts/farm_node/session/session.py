@@ -1,0 +1,143 @@
+"""The conversation with one authenticated coordinator: each message is handed to what it is about."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Awaitable, Callable, Optional, Protocol
+
+from ..cache.blob_store import BlobStore
+from ..console import warn
+from ..errors import Fault, ProtocolError
+from ..job.job import Job
+from ..slots.attempts import Attempt, Result
+from ..wire.duplicates import Duplicates
+from ..wire.link import Link, LinkLost
+from ..wire.protocol import Message, Piece
+from .downloads import Downloads
+from .uploads import Uploads
+
+
+class Host(Protocol):
+    """What a session needs of the node."""
+
+    store: BlobStore
+    duplicates: Duplicates
+
+    def node_info(self) -> dict[str, Any]: ...
+    async def open_job(self, session: Session, message: Message) -> dict[str, Any]: ...
+    async def close_job(self, job: Job) -> None: ...
+
+
+class Session:
+    """`job` is set by the host while this session is the one that the job talks to."""
+
+    def __init__(self, link: Link, host: Host) -> None:
+        self.link = link
+        self.job: Optional[Job] = None
+        self._host = host
+        self._uploads = Uploads(host.store)
+        self._downloads = Downloads(link, self._result)
+        self._actions: dict[str, Callable[[Message], Awaitable[None]]] = {
+            "job-open": self._job_open,
+            "job-load": self._job_load,
+            "job-close": self._job_close,
+            "blob-query": self._blob_query,
+            "blob-begin": self._blob_begin,
+            "blob-end": self._blob_end,
+            "frame-assign": self._frame_assign,
+            "frame-withdraw": self._frame_withdraw,
+            "frame-cancel": self._frame_cancel,
+            "result-fetch": self._result_fetch,
+            "result-release": self._result_release,
+            "duplicate-id": self._duplicate_id,
+        }
+
+    async def run(self) -> str:
+        """Returns why it ended, for the console. All that it started has ended then; the job is the host's matter."""
+        tasks = [asyncio.create_task(self.link.run_sending()), asyncio.create_task(self._downloads.run())]
+        try:
+            self.link.post(self._host.node_info())
+            while True:
+                await self._handle(await self.link.receive())
+        except LinkLost as lost:
+            return str(lost)
+        except ProtocolError as error:
+            warn(f"a coordinator broke the protocol: {error}")
+            await self.link.refuse(error)
+            return str(error)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._uploads.close()
+
+    async def _handle(self, data: Any) -> None:
+        if isinstance(data, Piece):
+            self._answer(await self._uploads.piece(data))
+        else:
+            await self._actions[data["type"]](data)
+
+    def _answer(self, message: Optional[dict[str, Any]]) -> None:
+        if message is not None:
+            self.link.post(message)
+
+    def _result(self, attempt: Attempt) -> Optional[Result]:
+        return self.job.results.get(attempt.pair) if self.job else None
+
+    async def _job_open(self, message: Message) -> None:
+        self.link.post(await self._host.open_job(self, message))
+
+    async def _job_load(self, message: Message) -> None:
+        if self.job is None or self.job.job_id != message["job"]:
+            raise ProtocolError(f"Cannot load: job {message['job']} is not open on this link")
+        wanted = {key: message[key] for key in ("blend", "scene", "colorMode")}
+        self.job.begin_load({**wanted, "allowScripts": message.get("allowScripts", False)})
+
+    async def _job_close(self, message: Message) -> None:
+        if self.job is not None and self.job.job_id == message["job"]:
+            await self._host.close_job(self.job)
+        self.link.post({"type": "job-closed", "job": message["job"]})
+
+    async def _blob_query(self, message: Message) -> None:
+        self._answer(await self._uploads.query(message))
+
+    async def _blob_begin(self, message: Message) -> None:
+        self._answer(await self._uploads.begin(message))
+
+    async def _blob_end(self, message: Message) -> None:
+        self._answer(await self._uploads.end(message))
+
+    async def _frame_assign(self, message: Message) -> None:
+        attempt = _attempt(message)
+        if self.job is None:  # closed meanwhile
+            fault = Fault("SLOT_LOST", "No job is open on this link")
+            self.link.post(
+                {"type": "frame-failed", **attempt.to_message(), "slot": message["slot"], "error": fault.to_message()}
+            )
+        elif self.job.knows(attempt):
+            raise ProtocolError(f"Attempt {attempt.number} at frame {attempt.frame} was assigned before")
+        else:
+            self.job.assign(message["slot"], attempt)
+
+    async def _frame_withdraw(self, message: Message) -> None:
+        if self.job is not None:
+            self.job.withdraw(_attempt(message))
+
+    async def _frame_cancel(self, message: Message) -> None:
+        if self.job is not None:
+            self.job.cancel(_attempt(message))
+
+    async def _result_fetch(self, message: Message) -> None:
+        self._uploads.claim(message["transfer"])
+        self._downloads.fetch(message)
+
+    async def _result_release(self, message: Message) -> None:
+        if self.job is not None:
+            self.job.release(_attempt(message))
+
+    async def _duplicate_id(self, message: Message) -> None:
+        self._host.duplicates.tell(message["name"], message["address"])
+
+
+def _attempt(message: Message) -> Attempt:
+    return Attempt(message["frame"], message["attempt"])

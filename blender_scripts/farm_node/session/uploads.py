@@ -1,0 +1,95 @@
+"""Blobs on their way to this node over one link."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Optional
+
+from ..cache.blob_store import BlobStore
+from ..cache.blob_writer import BlobWriter
+from ..errors import BlobError, ProtocolError
+from ..limits import MAX_UPLOADS
+from ..wire.protocol import Message, Piece
+
+
+class Uploads:
+    """Every method returns the answer to send, or None. Raises ProtocolError."""
+
+    def __init__(self, store: BlobStore) -> None:
+        self._store = store
+        self._writers: dict[int, BlobWriter] = {}
+        self._next = 0
+        """Numbers below were used, or passed over."""
+
+    def claim(self, transfer: int) -> None:
+        """Transfer numbers of both directions are used once per link, the smaller ones first."""
+        if transfer < self._next:
+            raise ProtocolError(f"Transfer {transfer} was used before, or a larger one was")
+        self._next = transfer + 1
+
+    async def query(self, message: Message) -> dict[str, Any]:
+        sha256, size = message["sha256"], message["sizeBytes"]
+        have, complete = await asyncio.to_thread(self._store.state, sha256, size)
+        return {"type": "blob-state", "sha256": sha256, "haveBytes": have, "complete": complete}
+
+    async def begin(self, message: Message) -> Optional[dict[str, Any]]:
+        transfer, sha256 = message["transfer"], message["sha256"]
+        self.claim(transfer)
+        if len(self._writers) >= MAX_UPLOADS:
+            return _rejected(transfer, sha256, BlobError("WRITE_FAILED", f"{MAX_UPLOADS} blobs are being received already"))
+        try:
+            writer = await asyncio.to_thread(self._store.begin, sha256, message["sizeBytes"], message["offset"])
+        except ValueError as error:
+            raise ProtocolError(f"Cannot begin blob {sha256} at {message['offset']}: {error}") from None
+        except BlobError as error:
+            return _rejected(transfer, sha256, error)
+        self._writers[transfer] = writer
+        return None
+
+    async def piece(self, piece: Piece) -> Optional[dict[str, Any]]:
+        """Returns when it is written: the next one is not read from the network before."""
+        writer = self._writers.get(piece.transfer)
+        if writer is None:
+            if piece.transfer < self._next:
+                return None  # still on its way when the transfer was rejected
+            raise ProtocolError(f"No transfer {piece.transfer} was begun")
+        if piece.offset != writer.position:
+            raise ProtocolError(f"A piece is for offset {piece.offset} and {writer.position} is next")
+        try:
+            await asyncio.to_thread(writer.write, piece.data)
+        except BlobError as error:
+            return await self._reject(piece.transfer, writer, error)
+        return None
+
+    async def end(self, message: Message) -> Optional[dict[str, Any]]:
+        transfer, sha256 = message["transfer"], message["sha256"]
+        writer = self._writers.get(transfer)
+        if writer is None:
+            if transfer < self._next:
+                return None  # rejected before, and that was its answer
+            raise ProtocolError(f"No transfer {transfer} was begun")
+        if writer.sha256 != sha256:
+            raise ProtocolError(f"Transfer {transfer} is of another blob")
+        try:
+            await asyncio.to_thread(writer.finish)
+        except BlobError as error:
+            return await self._reject(transfer, writer, error)
+        del self._writers[transfer]
+        return {"type": "blob-stored", "transfer": transfer, "sha256": sha256}
+
+    async def close(self) -> None:
+        """The link is gone; parts stay for resuming, as many as may be."""
+        writers, self._writers = list(self._writers.values()), {}
+        for writer in writers:
+            await asyncio.to_thread(writer.abandon)
+        if writers:
+            await asyncio.to_thread(self._store.tidy)
+
+    async def _reject(self, transfer: int, writer: BlobWriter, error: BlobError) -> dict[str, Any]:
+        del self._writers[transfer]
+        await asyncio.to_thread(writer.abandon)
+        return _rejected(transfer, writer.sha256, error)
+
+
+def _rejected(transfer: int, sha256: str, error: BlobError) -> dict[str, Any]:
+    return {"type": "blob-rejected", "transfer": transfer, "sha256": sha256, "code": error.code, "message": str(error)}

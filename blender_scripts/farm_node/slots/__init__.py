@@ -1,0 +1,1 @@
+"""Blenders that render, each a child process."""

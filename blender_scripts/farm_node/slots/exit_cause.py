@@ -1,0 +1,134 @@
+"""Why a slot's process ended, was ended, or could not do what it was told: typed faults. Pure, but for `oom_kills`."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import Any, Iterable, Optional
+
+from ..errors import FAULT_CODES, Fault
+from .blender_log import ENVIRONMENT_CODES, explain
+from .blender_program import PYTHON_ERROR_EXIT
+from .slot_process import SlotEnd
+
+_VMSTAT = Path("/proc/vmstat")
+_SIGKILL = -9
+_FROM_OUTSIDE = (-1, -2, _SIGKILL, -15)
+"""SIGHUP, SIGINT, SIGKILL, SIGTERM, of which Windows knows but some by name."""
+
+_WINDOWS_FROM_OUTSIDE = {
+    1: "by the Task Manager, taskkill or another program",
+    0xFFFFFFFF: "by another program",
+    0xC000013A: "with its console",
+    0x40010004: "at the end of the session",
+    0xC000026B: "as the system shut down",
+}
+"""What who ends a process on Windows gives it as its exit status. Blender is not known to end with one of them."""
+_WINDOWS_NO_MEMORY = (0xC0000017, 0xC000012D)
+"""STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT."""
+_ACCESS_VIOLATION = 0xC0000005
+_BLENDERS_OWN_WORDS = re.compile("EXCEPTION_ACCESS_VIOLATION|crash\\.txt", re.IGNORECASE)
+"""A Blender that crashes on Windows says so and where it writes its report."""
+
+
+def oom_kills() -> Optional[int]:
+    """How often Linux has killed for want of memory since the machine started; None where that is not told."""
+    try:
+        for line in _VMSTAT.read_text("ascii").splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def explain_end(
+    end: SlotEnd,
+    lines: Iterable[str],
+    first_eevee_frame: bool = False,
+    oom_before: Optional[int] = None,
+    oom_after: Optional[int] = None,
+    platform: str = sys.platform,
+) -> Fault:
+    """The fault of a process that ended unasked.
+
+    A signal that only others send says nothing of the scene: guards of the memory end what is large, and people what is
+    slow. A SIGKILL is put down to the kernel's want of memory, except where Linux counts such kills and counted none.
+    On Windows, which has no signals, the exit status tells. An access violation is a crash when Blender's own handler has
+    spoken; a system that ends a process for want of something gives it the same status, and nobody speaks.
+    EEVEE without EGL ends the process at its first frame, often without a word; `first_eevee_frame` says it was one.
+    """
+    if end.missing:
+        return Fault("BLENDER_MISSING", end.message)
+    if end.status is None:
+        return Fault("CRASHED", end.message or "Blender could not be started")
+    named = explain(lines, ENVIRONMENT_CODES)
+    if named is not None:
+        return named
+    if platform == "win32":
+        ended = _windows_end(end.status, lines)
+        if ended is not None:
+            return ended
+    if end.status == _SIGKILL and (oom_before is None or oom_after != oom_before):
+        return Fault("OUT_OF_MEMORY", "Blender was killed, most likely because memory ran out")
+    if end.status in _FROM_OUTSIDE:
+        return Fault("KILLED", f"Blender was ended from outside ({_how(end.status)})")
+    if first_eevee_frame:
+        return Fault("NO_EGL", f"Blender ended at its first EEVEE frame ({_how(end.status)})")
+    return Fault("CRASHED", f"Blender ended by itself ({_how(end.status)})")
+
+
+def _windows_end(status: int, lines: Iterable[str]) -> Optional[Fault]:
+    status &= 0xFFFFFFFF
+    if status in _WINDOWS_NO_MEMORY:
+        return Fault("OUT_OF_MEMORY", f"Blender was ended as memory ran out (exit status 0x{status:08X})")
+    if status in _WINDOWS_FROM_OUTSIDE:
+        return Fault("KILLED", f"Blender was ended {_WINDOWS_FROM_OUTSIDE[status]} (exit status {_status(status)})")
+    if status == _ACCESS_VIOLATION and not any(_BLENDERS_OWN_WORDS.search(line) for line in lines):
+        return Fault("KILLED", f"Blender was ended without a word (exit status {_status(status)})")
+    return None
+
+
+def explain_raised(event: dict[str, Any], otherwise: str, lines: Iterable[str]) -> Fault:
+    """The fault of an exception in the slot: its own code, or what its message or the log says."""
+    message, code = str(event.get("message", "")), event.get("code")
+    if code in FAULT_CODES:
+        return Fault(str(code), message)
+    named = explain([message]) or explain(lines, ENVIRONMENT_CODES)
+    return Fault(named.code if named else otherwise, message)
+
+
+def silent_start(limit_s: float) -> Fault:
+    message = f"Blender said nothing for {limit_s / 60:g} minutes after its start"
+    return Fault("TIMED_OUT", message, "Look whether a disk or the graphics driver of the node hangs: start Blender there")
+
+
+def endless_load(limit_s: float) -> Fault:
+    message = f"Blender did not open the file within {limit_s / 60:g} minutes"
+    return Fault("TIMED_OUT", message, "Look whether it uses files on a network drive that hangs: open it on the node")
+
+
+def _how(status: int) -> str:
+    if status < 0:
+        return _signal_name(-status)
+    return "an error in its script" if status == PYTHON_ERROR_EXIT else f"exit status {_status(status)}"
+
+
+def _status(status: int) -> str:
+    """Those of Windows are known by their hexadecimal form."""
+    return str(status) if status < 256 else f"0x{status:08X}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def is_useless_to_retry(fault: Fault, is_loaded: bool) -> bool:
+    """Whether another process would end in the same way. Until a slot has opened the file the coordinator waits for its
+    answer, and not for a second time as long."""
+    return fault.code in ("TIMED_OUT", "BLENDER_MISSING") and not is_loaded

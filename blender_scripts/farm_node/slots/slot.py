@@ -1,0 +1,250 @@
+"""A slot: one running and one assigned attempt, and a Blender process that is started again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from pathlib import Path
+from typing import Any, Optional
+
+from ..errors import Fault
+from ..limits import BLEND_LOOK_S, EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S, SPACE_LOOK_S, START_LIMIT_S
+from .attempts import Attempt, Result
+from .blender_program import slot_environment
+from .exit_cause import endless_load, is_useless_to_retry, silent_start
+from .frame_result import result_of
+from .run_folder import make_slot_folder
+from .slot_attempts import SlotAttempts
+from .slot_channel import SlotSwitchboard
+from .slot_owner import SlotOwner
+from .slot_process import SlotEnd, SlotProcess
+from .slot_run import SlotRun
+from .step_timeouts import StepTimeouts
+
+
+class Slot:
+    """`run` lives as long as the job wants the slot; the other methods are called by the job."""
+
+    def __init__(self, number: int, owner: SlotOwner, command: list[str], folder: Path, board: SlotSwitchboard) -> None:
+        self.number = number
+        self.state = "starting"
+        self.device: Optional[str] = None
+        self.fault: Optional[Fault] = None
+        self.attempts = SlotAttempts(number, owner.emit)
+        self.is_given_up = False
+        self._owner = owner
+        self._command = command
+        self._folder = folder
+        self._board = board
+        self._process: Optional[SlotProcess] = None
+        self._life = SlotRun(folder)
+        self._closing = asyncio.Event()
+        self._cancelled: Optional[Attempt] = None
+        self._timeouts = StepTimeouts(self._condemn)
+        self._looking: Optional[asyncio.TimerHandle] = None
+        self._is_unfit = False
+        self._starts = 0  # since it last began a frame
+
+    async def run(self) -> None:
+        """Starts the process, and again after a loss, until `close`, or until it is given up."""
+        while not self._closing.is_set():
+            self._starts += 1
+            was_killed = await self._live()
+            if self._closing.is_set() or self.fault is None:
+                return
+            if self._is_unfit or self._starts > MAX_STARTS_IN_A_ROW or is_useless_to_retry(self.fault, self._owner.is_loaded):
+                self.is_given_up = True
+                await self._owner.on_given_up(self.fault)
+                return
+            await self._pause(0 if was_killed else RESTART_PAUSE_S)
+            await self._wait_for_space()
+            await self._wait_for_blend()
+
+    async def _live(self) -> bool:
+        """The life of one process, and the report of its end. True when that was our wish."""
+        problem = await asyncio.to_thread(make_slot_folder, self._folder)
+        if self._closing.is_set():
+            return True  # while the folders were made; a process started now would be nobody's
+        life = self._life = SlotRun(self._folder)
+        self._set_state("starting")
+        if problem is not None:
+            self._lose(problem)
+            return False
+        process = self._process = SlotProcess(self._command, self._environment, self._folder, self._board, life.log)
+        self._timeouts.begin("start", START_LIMIT_S, silent_start(START_LIMIT_S))
+        try:
+            end = await process.run(self._on_connected, self._on_event, life.read)
+        except Exception as error:  # an event that makes no sense; the process is gone all the same
+            traceback.print_exc()
+            end = SlotEnd(None, f"The slot said what makes no sense: {error!r}")
+        self._on_end(end, process)
+        return process.killed
+
+    async def _wait_for_space(self) -> None:
+        """On a full disk no Blender is started either."""
+        while not self._closing.is_set() and (lack := self._owner.lack_of_space()) is not None:
+            if self.fault is None or self.fault.code != lack.code:
+                self._set_state("lost", lack)
+            await self._pause(SPACE_LOOK_S)
+
+    async def _wait_for_blend(self) -> None:
+        """What was damaged on the disk comes again; no Blender opens anything else."""
+        is_doubted = self._life.expect is None
+        while not self._closing.is_set() and (lack := await self._owner.lack_of_blend(is_doubted)) is not None:
+            if self.fault != lack:
+                self._set_state("lost", lack)
+            is_doubted = False
+            await self._pause(BLEND_LOOK_S)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        except asyncio.TimeoutError:
+            pass
+
+    async def close(self) -> None:
+        """Ends the process; the attempts in it are not reported. `run` returns after it."""
+        self._closing.set()
+        if self._process is not None:
+            await self._process.stop(ask=self.state == "ready" and self.attempts.running is None)
+
+    def assign(self, attempt: Attempt) -> Optional[Fault]:
+        """A fault when the slot cannot take it."""
+        if self.state == "lost":
+            return Fault("SLOT_LOST", f"Slot {self.number} is lost")
+        fault = self.attempts.assign(attempt)
+        if fault is None and self.state == "ready" and self.attempts.running is None:
+            self._go_on()
+        return fault
+
+    def cancel(self, attempt: Attempt) -> None:
+        """Kills the process when it renders this attempt; the answer follows when it is gone."""
+        if self.attempts.running == attempt and self._process is not None:
+            self._cancelled = attempt
+            self._process.kill()
+
+    def to_message(self) -> dict[str, Any]:
+        error = self.fault.to_message() if self.fault else None
+        return {"slot": self.number, "state": self.state, "error": error, "device": self.device}
+
+    def _environment(self, port: int, token: str) -> dict[str, str]:
+        return slot_environment(port, token, self._folder / "tmp")
+
+    def _set_state(self, state: str, fault: Optional[Fault] = None, device: Optional[str] = None) -> None:
+        self.state, self.fault, self.device = state, fault, device
+        self._owner.emit({"type": "slot-changed", **self.to_message()})
+
+    def _condemn(self, fault: Fault) -> None:
+        assert self._process is not None
+        self._life.verdict = fault
+        self._process.kill()
+
+    def _ask_to_end(self, fault: Fault) -> None:
+        assert self._process is not None
+        self._life.verdict = fault
+        self._process.send({"do": "quit"})
+        self._timeouts.begin("end", EXIT_GRACE_S, fault)
+
+    def _go_on(self) -> None:
+        """With the next frame, or, where there is no room for one, lost until there is: each would fail on a full disk."""
+        if self._process is None or self._process.killed:
+            return  # its end will report the assigned attempt
+        lack = self._owner.lack_of_space()
+        if lack is not None:
+            self.attempts.drop_assigned("The disk of the node is full")
+            if self.state != "lost":
+                self._set_state("lost", lack)
+            self._looking = asyncio.get_running_loop().call_later(SPACE_LOOK_S, self._go_on)
+            return
+        if self.state != "ready" and self._life.expect is not None:
+            self._set_state("ready", device=self._life.expect.device)
+        if self.attempts.running is None and self.attempts.assigned is not None and self._owner.may_start():
+            self._start_frame(self._process)
+
+    def _start_frame(self, process: SlotProcess) -> None:
+        self._starts = 0
+        self._life.begin_frame()
+        attempt = self.attempts.start()
+        process.send({"do": "render", "frame": attempt.frame, "path": str(self._path(attempt))})
+
+    def _path(self, attempt: Attempt) -> Path:
+        return self._owner.frames_folder / f"{attempt.frame}-{attempt.number}.png"
+
+    def _on_connected(self) -> None:
+        assert self._process is not None
+        self._life.log.mark()
+        self._timeouts.begin("load", LOAD_LIMIT_S, endless_load(LOAD_LIMIT_S))
+        self._process.send({"do": "load", "outputs": str(self._folder / "outputs"), **self._owner.load_command})
+
+    async def _on_event(self, event: dict[str, Any]) -> None:
+        kind, running = event.get("event"), self.attempts.running
+        if self._life.verdict is not None or self._closing.is_set():
+            return  # its end was decided; what it said before it knew comes too late
+        if kind == "loaded":
+            self._on_loaded(event)
+        elif kind == "load-failed":
+            await self._on_load_failed(event)
+        elif kind == "steps" and running and event["frame"] == running.frame:
+            self.attempts.progress(event["steps"], self._life.fraction)
+        elif kind == "warning":
+            self._owner.on_warning(self.number, event)
+        elif kind == "rendered" and running:
+            await self._on_rendered(running, float(event["seconds"]))
+        elif kind == "render-failed" and running:
+            self._on_frame_failed(self._life.fault_of(event, "RENDER_FAILED"))
+
+    def _on_loaded(self, event: dict[str, Any]) -> None:
+        self._timeouts.pause()
+        self._timeouts.reset()
+        self._life.open_file(event, self.number)
+        refusal = self._owner.on_loaded(self.number, event)
+        if refusal is None:
+            self._go_on()
+        else:
+            self._is_unfit = True
+            self._ask_to_end(refusal)
+
+    async def _on_load_failed(self, event: dict[str, Any]) -> None:
+        self._timeouts.pause()
+        fault = self._life.fault_of(event, "LOAD_FAILED")
+        if not await self._owner.on_load_failed(fault):
+            self._ask_to_end(fault)  # loaded elsewhere: a loss of this slot, reported at its end
+
+    async def _on_rendered(self, attempt: Attempt, seconds: float) -> None:
+        assert self._life.expect is not None
+        self._life.end_frame()
+        found = await asyncio.to_thread(result_of, attempt, self._path(attempt), self._life.expect, seconds)
+        if self._closing.is_set():
+            return
+        if isinstance(found, Result):
+            self.attempts.running = None
+            self._owner.keep(found)
+            self._go_on()
+        else:
+            self._on_frame_failed(found.with_log(self._life.log.tail()))
+
+    def _on_frame_failed(self, fault: Fault) -> None:
+        """Ends the process, whose end reports the attempt: after a failed render Blender may give blank pictures."""
+        self._condemn(self._owner.lack_of_space() or fault)
+
+    def _on_end(self, end: SlotEnd, process: SlotProcess) -> None:
+        self._timeouts.pause()
+        if self._looking is not None:
+            self._looking.cancel()
+        if self._closing.is_set():
+            return
+        if process.killed and self._cancelled is not None:
+            fault = Fault("CANCELLED", f"Frame {self._cancelled.frame} was cancelled")
+        else:
+            fault = self._life.fault_of_end(end, was_rendering=self.attempts.running is not None)
+            if fault.code == "CRASHED":
+                fault = self._owner.lack_of_space() or fault
+        self._cancelled = None
+        self._lose(fault)
+
+    def _lose(self, fault: Fault) -> None:
+        if self._owner.is_loaded:
+            self._timeouts.reset()
+        self.attempts.fail_running(fault)
+        self.attempts.drop_assigned(f"The process of slot {self.number} ended")
+        self._set_state("lost", fault)

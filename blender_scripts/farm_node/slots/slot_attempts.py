@@ -1,0 +1,60 @@
+"""The attempts of one slot: one that is running and one that waits, and what is told of them."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Optional
+
+from ..errors import Fault
+from .attempts import Attempt
+
+
+class SlotAttempts:
+    """Both are None when the slot has nothing to do. `emit` takes the messages."""
+
+    def __init__(self, slot: int, emit: Callable[[dict[str, Any]], None]) -> None:
+        self.running: Optional[Attempt] = None
+        self.assigned: Optional[Attempt] = None
+        self._slot = slot
+        self._emit = emit
+
+    def assign(self, attempt: Attempt) -> Optional[Fault]:
+        """A fault when one waits already."""
+        if self.assigned is not None:
+            return Fault("SLOT_FULL", f"Slot {self._slot} has an assigned attempt already")
+        self.assigned = attempt
+        return None
+
+    def withdraw(self, attempt: Attempt) -> bool:
+        """Takes an assigned attempt back; False when it is not, or no longer, assigned here."""
+        if self.assigned != attempt:
+            return False
+        self.assigned = None
+        return True
+
+    def start(self) -> Attempt:
+        """The assigned attempt is running now."""
+        assert self.assigned is not None and self.running is None
+        self.running, self.assigned = self.assigned, None
+        self._emit({"type": "frame-started", **self._about(self.running)})
+        return self.running
+
+    def progress(self, steps: int, fraction: Optional[float]) -> None:
+        if self.running is not None:
+            self._emit({"type": "frame-progress", **self._about(self.running), "steps": steps, "fraction": fraction})
+
+    def fail_running(self, fault: Fault) -> None:
+        attempt, self.running = self.running, None
+        if attempt is not None:
+            self._fail(attempt, fault)
+
+    def drop_assigned(self, why: str) -> None:
+        """It has not begun: nobody is to blame, and the coordinator gives the frame to whom it likes."""
+        attempt, self.assigned = self.assigned, None
+        if attempt is not None:
+            self._fail(attempt, Fault("SLOT_LOST", why))
+
+    def _fail(self, attempt: Attempt, fault: Fault) -> None:
+        self._emit({"type": "frame-failed", **self._about(attempt), "error": fault.to_message()})
+
+    def _about(self, attempt: Attempt) -> dict[str, int]:
+        return {**attempt.to_message(), "slot": self._slot}

@@ -1,0 +1,77 @@
+"""A slot's output: the last lines in memory, for errors; a bounded file in the run folder, for the curious."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from pathlib import Path
+from typing import Optional, TextIO
+
+from ..errors import MAX_LOG_LINES, MAX_TEXT
+from ..files.safe_files import open_or_make
+
+MAX_FILE_CHARS = 8 * 1024 * 1024
+ERROR_LINES = 60
+"""How many lines go with an error."""
+
+
+class SlotLog:
+    """Splits a process's output into lines. `lines` are those since the last `mark`, at most 200."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: Optional[TextIO] = None
+        self._written = 0
+        self._rest = b""
+        self.lines: deque[str] = deque(maxlen=MAX_LOG_LINES)
+
+    def feed(self, data: bytes) -> list[str]:
+        """The whole lines that `data` completes, in order."""
+        *whole, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
+        if len(self._rest) > MAX_TEXT:  # a line without end must not fill the memory
+            whole.append(self._rest)
+            self._rest = b""
+        lines = [line.decode("utf-8", "replace")[:MAX_TEXT] for line in whole if line.strip()]
+        self.lines.extend(lines)
+        self._write(lines)
+        return lines
+
+    def mark(self) -> None:
+        """A new attempt begins: what was said before is not about it."""
+        self.lines.clear()
+
+    def tail(self) -> list[str]:
+        return list(self.lines)[-ERROR_LINES:]
+
+    def close(self) -> None:
+        """Never raises: whoever ends a slot must come to the end of it."""
+        self.feed(b"\n")
+        self._close_file()
+
+    def _write(self, lines: list[str]) -> None:
+        try:
+            if self._file is None or self._written > MAX_FILE_CHARS:
+                self._close_file()
+                self._file = _open_anew(self._path)
+                self._written = 0
+            for line in lines:
+                self._file.write(line + "\n")
+                self._written += len(line) + 1
+            self._file.flush()
+        except OSError:
+            pass  # a full disk shows itself in the render; the log is not worth an error
+
+    def _close_file(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError:
+                pass  # what a full disk did not take is flushed, and refused, once more
+
+
+def _open_anew(path: Path) -> TextIO:
+    """Emptied only when it is known to be ours: scripts in the slot can write to its folder too. Raises OSError."""
+    handle = open_or_make(path, os.O_WRONLY)
+    os.ftruncate(handle, 0)
+    return os.fdopen(handle, "w", encoding="utf-8")

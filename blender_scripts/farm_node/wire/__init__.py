@@ -1,0 +1,1 @@
+"""What a coordinator and a node say to each other, and over what."""

@@ -1,0 +1,68 @@
+"""The handshake and the keys it yields (docs/protocol.md, "Handshake"); pure: no socket, no clock."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import struct
+from typing import Any, Optional
+
+from .. import PROTOCOL_VERSION
+from ..errors import ProtocolError
+from .farm_key import FarmKey
+
+NONCE_BYTES = 32
+
+
+def lp(data: bytes) -> bytes:
+    """Length-prefixed: without it, ("ab", "c") and ("a", "bc") would be the same bytes under the MAC."""
+    return struct.pack(">I", len(data)) + data
+
+
+def transcript(node_id: str, coordinator_nonce: bytes, node_nonce: bytes, tls_fingerprint: bytes = b"") -> bytes:
+    """All that both sides must agree on; unique per link because of the two nonces."""
+    version = str(PROTOCOL_VERSION).encode("ascii")
+    return b"".join(map(lp, (version, node_id.encode("ascii"), coordinator_nonce, node_nonce, tls_fingerprint)))
+
+
+def proof(key: bytes, role: str, agreed: bytes) -> bytes:
+    """`role` is "coordinator", "node" or "session"; since roles differ, a proof cannot be sent back as an answer."""
+    return hmac.new(key, lp(role.encode("ascii")) + agreed, hashlib.sha256).digest()
+
+
+class NodeHandshake:
+    """The node's side, one object per link: `on_hello`, then `on_prove`, then `session_key` is set."""
+
+    def __init__(
+        self, key: FarmKey, node_id: str, nonce: Optional[bytes] = None, tls_fingerprint: bytes = b""
+    ) -> None:
+        self._key = key
+        self._node_id = node_id
+        self._tls_fingerprint = tls_fingerprint
+        self._nonce = nonce or secrets.token_bytes(NONCE_BYTES)
+        self._agreed = b""
+        self.session_key = b""
+
+    def on_hello(self, hello: dict[str, Any]) -> dict[str, Any]:
+        """Returns the challenge. Raises ProtocolError for another protocol version."""
+        if hello["protocol"] != PROTOCOL_VERSION:
+            raise ProtocolError(f"This node speaks protocol {PROTOCOL_VERSION}", "PROTOCOL_VERSION")
+        self._agreed = transcript(self._node_id, bytes.fromhex(hello["nonce"]), self._nonce, self._tls_fingerprint)
+        return {
+            "type": "challenge",
+            "protocol": PROTOCOL_VERSION,
+            "node": self._node_id,
+            "nonce": self._nonce.hex(),
+            "keyId": self._key.key_id,
+        }
+
+    def on_prove(self, prove: dict[str, Any]) -> dict[str, Any]:
+        """Returns the welcome. Raises ProtocolError for a wrong proof, having told the peer nothing of the key."""
+        if not self._agreed:
+            raise AssertionError("on_prove stands after on_hello")
+        expected = proof(self._key.raw, "coordinator", self._agreed)
+        if not hmac.compare_digest(expected, bytes.fromhex(prove["proof"])):
+            raise ProtocolError("The key of the coordinator is not the key of this node", "WRONG_KEY", 1008)
+        self.session_key = proof(self._key.raw, "session", self._agreed)
+        return {"type": "welcome", "proof": proof(self._key.raw, "node", self._agreed).hex()}

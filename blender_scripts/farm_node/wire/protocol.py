@@ -1,0 +1,152 @@
+"""Reading the coordinator's messages (docs/protocol.md): every bound is checked before a value is used; pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from typing import Any, Callable, NamedTuple
+
+from ..errors import ProtocolError
+
+MAX_HANDSHAKE_TEXT = 4 * 1024
+MAX_TEXT = 1024 * 1024
+MAX_PIECE = 1024 * 1024
+PIECE_HEADER = struct.Struct(">IQ")
+MAX_BLOB = 2**40
+MAX_FRAME_BYTES = 2**32
+MAX_FRAME = 1_048_574
+MAX_ATTEMPT = 2**53 - 1  # the largest whole number that JSON carries safely
+MAX_SLOTS = 256
+MAX_RESULTS = 4096
+MAX_NAME = 256
+MAX_DIGITS = 32
+"""Digits of a number: Python's int() takes quadratic time on long ones."""
+
+Message = dict[str, Any]
+Check = Callable[[Any], bool]
+
+
+def _whole(low: int, high: int) -> Check:
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def _hex(digits: int) -> Check:
+    pattern = re.compile(f"[0-9a-f]{{{digits}}}")
+    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _name(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_NAME
+
+
+def _or_null(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+_SHA = _hex(64)
+_JOB = _hex(32)
+_FRAME = _whole(-MAX_FRAME, MAX_FRAME)
+_ATTEMPT = _whole(0, MAX_ATTEMPT)
+_TRANSFER = _whole(0, 2**32 - 1)
+_BLOB_SIZE = _whole(0, MAX_BLOB)
+_PAIR: dict[str, Check] = {"frame": _FRAME, "attempt": _ATTEMPT}
+
+HANDSHAKE_MESSAGES: dict[str, dict[str, Check]] = {
+    "hello": {"protocol": _whole(0, 2**31), "nonce": _hex(64)},
+    "prove": {"proof": _hex(64)},
+}
+
+MESSAGES: dict[str, dict[str, Check]] = {
+    "heartbeat": {},
+    "error": {"code": lambda v: _name(v) and v != "", "message": lambda v: isinstance(v, str) and len(v) <= 4096},
+    "job-open": {"job": _JOB, "holder": _name, "slots": _or_null(_whole(1, MAX_SLOTS))},
+    "blob-query": {"sha256": _SHA, "sizeBytes": _BLOB_SIZE},
+    "blob-begin": {"transfer": _TRANSFER, "sha256": _SHA, "sizeBytes": _BLOB_SIZE, "offset": _BLOB_SIZE},
+    "blob-end": {"transfer": _TRANSFER, "sha256": _SHA},
+    "job-load": {
+        "job": _JOB,
+        "blend": _SHA,
+        "scene": _or_null(_name),
+        "colorMode": _or_null(lambda value: value == "RGB"),
+        "allowScripts": lambda value: type(value) is bool,
+    },
+    "frame-assign": {"slot": _whole(0, MAX_SLOTS - 1), **_PAIR},
+    "frame-withdraw": _PAIR,
+    "frame-cancel": _PAIR,
+    "result-fetch": {"transfer": _TRANSFER, **_PAIR, "offset": _whole(0, MAX_FRAME_BYTES)},
+    "result-release": _PAIR,
+    "job-close": {"job": _JOB},
+    "duplicate-id": {"name": _name, "address": _name},
+}
+
+OPTIONAL = frozenset({("job-load", "allowScripts")})
+"""Fields that came later: an older coordinator does not send them, and a message without them has none."""
+
+
+class Piece(NamedTuple):
+    """A part of a transfer, at an offset in bytes."""
+
+    transfer: int
+    offset: int
+    data: bytes
+
+
+def parse_message(text: str, known: dict[str, dict[str, Check]]) -> Message:
+    """One message of the given set; unknown fields are dropped. Raises ProtocolError."""
+    try:
+        value = json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"Cannot read a message: {error}") from None
+    if not isinstance(value, dict):
+        raise ProtocolError("Cannot read a message: it is no object")
+    kind = value.get("type")
+    checks = known.get(kind) if isinstance(kind, str) else None
+    if checks is None:
+        raise ProtocolError(f"Cannot read a message: no type {_shown(kind)} is known here")
+    message: Message = {"type": kind}
+    for field, check in checks.items():
+        if field not in value:
+            if (kind, field) in OPTIONAL:
+                continue
+            raise ProtocolError(f"Cannot read {kind}: it has no {field}")
+        if not check(value[field]):
+            raise ProtocolError(f"Cannot read {kind}: {field} is {_shown(value[field])}")
+        message[field] = value[field]
+    return message
+
+
+def _shown(value: Any) -> str:
+    """A value in an error. What is in a list is not looked at: it may be nested deeper than Python can follow."""
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    return repr(str(value)[:80])
+
+
+def _parse_int(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError("a number has too many digits")
+    return int(digits)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def encode_message(message: Message) -> str:
+    """A lone surrogate (a damaged name in a blendfile) is replaced: it has no form in UTF-8."""
+    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def parse_piece(data: bytes) -> Piece:
+    """Raises ProtocolError for a piece without data or above the bound."""
+    size = len(data) - PIECE_HEADER.size
+    if not 1 <= size <= MAX_PIECE:
+        raise ProtocolError(f"Cannot read a piece: it has {size} bytes of data")
+    transfer, offset = PIECE_HEADER.unpack_from(data)
+    return Piece(transfer, offset, data[PIECE_HEADER.size :])
+
+
+def encode_piece(transfer: int, offset: int, data: bytes) -> bytes:
+    return PIECE_HEADER.pack(transfer, offset) + data

@@ -1,0 +1,158 @@
+import type { Clock } from "../../../core/clock.ts";
+import type { Frame, NodeId } from "../../../core/node.ts";
+import type { AttemptRef, Notice } from "../../../scheduler/events.ts";
+import { progressOf } from "../../../scheduler/progress.ts";
+import type { LiveAttempt, SchedulerState } from "../../../scheduler/state/state.ts";
+import type { NodeReport } from "../../../session/node-report.ts";
+import type { FarmListener } from "../../events.ts";
+import type { JobTotals } from "../job-totals.ts";
+
+/** Of one node; the summary repeats them, and a node can think of ever new words. */
+const mostWarnings = 50;
+/** A node tells of progress once a second and slot; what comes faster than this is no news to anybody. */
+const progressEveryMs = 500;
+
+/** Who hears the news of a job. */
+export interface Listeners {
+  readonly tell: FarmListener;
+  readonly totals: JobTotals;
+  readonly nameOf: (node: NodeId) => string;
+  readonly clock: Clock;
+}
+
+/** Turns what nodes report and the scheduler decides into the job's public events; it decides nothing itself. */
+export class EventPublisher {
+  readonly #listeners: Listeners;
+  /** What each node has warned of. */
+  readonly #warned = new Map<NodeId, Set<string>>();
+  /** When progress was last told, by node and slot. */
+  readonly #progressToldMs = new Map<string, number>();
+
+  constructor(listeners: Listeners) {
+    this.#listeners = listeners;
+  }
+
+  /**
+   * Passes on what a node reports, as far as it is of use to people and is news: of an attempt that the scheduler has not
+   * given to this node, or that is said to begin or to end twice, nothing is told. A node could fill a disk with lines.
+   *
+   * @param attempts As the scheduler knows them before it hears of the report
+   */
+  report(node: NodeId, report: NodeReport, attempts: ReadonlyMap<number, LiveAttempt>): void {
+    const { tell, nameOf } = this.#listeners;
+    const named = { node, name: nameOf(node) };
+    switch (report.type) {
+      case "frame-started": {
+        const attempt = ownAttempt(node, report, attempts);
+        if (attempt?.status !== "assigned") return;
+        tell({ type: "frame:started", ...named, frame: report.frame, slot: attempt.slot ?? report.slot });
+        return;
+      }
+      case "frame-progress": {
+        const attempt = ownAttempt(node, report, attempts);
+        const { frame, fraction } = report;
+        const slot = attempt?.slot ?? report.slot;
+        if (attempt?.status !== "running" || !this.#isProgressDue(`${node} ${slot}`)) return;
+        tell({ type: "frame:progressed", ...named, frame, slot, fraction });
+        return;
+      }
+      case "frame-rendered": {
+        const { frame, seconds } = report.result;
+        const attempt = ownAttempt(node, report.result, attempts);
+        if (attempt === undefined || attempt.status === "rendered") return;
+        tell({ type: "frame:rendered", ...named, frame, seconds });
+        return;
+      }
+      case "warning":
+        this.#warn(node, report.code, report.message);
+        return;
+      default:
+    }
+  }
+
+  #isProgressDue(place: string): boolean {
+    const atMs = this.#listeners.clock.monotonicMs();
+    if (atMs - (this.#progressToldMs.get(place) ?? Number.NEGATIVE_INFINITY) < progressEveryMs) return false;
+    this.#progressToldMs.set(place, atMs);
+    return true;
+  }
+
+  #warn(node: NodeId, code: string, message: string): void {
+    const { totals, nameOf } = this.#listeners;
+    const warned = this.#warned.get(node) ?? new Set();
+    this.#warned.set(node, warned);
+    const words = `${code} ${message}`;
+    if (warned.has(words) || warned.size > mostWarnings) return;
+    warned.add(words);
+    if (warned.size <= mostWarnings) totals.warn(code, message, nameOf(node));
+    else totals.warn("WARNINGS_LEFT_OUT", "It warns of more than is told", nameOf(node));
+  }
+
+  /** A frame is stored for the first time. @param total Frames of the job */
+  stored(node: NodeId, frame: Frame, seconds: number, total: number): void {
+    const { tell, totals, nameOf } = this.#listeners;
+    tell({ type: "frame:stored", node, name: nameOf(node), frame, seconds, stored: totals.stored, total });
+  }
+
+  /** Says how far the job is. */
+  progressed(state: SchedulerState, atMs: number, counts: { readonly nodes: number; readonly encoded: number }): void {
+    const { stored, total, running, etaMs } = progressOf(state, atMs);
+    this.#listeners.tell({ type: "job:progressed", stored, total, running: running.length, etaMs, ...counts });
+  }
+
+  /** All nodes are gone. */
+  waiting({ frames: { size, counts } }: SchedulerState): void {
+    this.#listeners.tell({ type: "job:waiting", missing: size - counts.stored - counts.failed });
+  }
+
+  draining(state: SchedulerState, atMs: number): void {
+    this.#listeners.tell({ type: "job:draining", running: progressOf(state, atMs).running.length });
+  }
+
+  /** Passes on what the scheduler decided. */
+  announce(news: Notice): void {
+    const { tell, totals, nameOf } = this.#listeners;
+    switch (news.type) {
+      case "frame-requeued": {
+        const { node, frame, code, reason } = news;
+        tell({ type: "frame:requeued", node, name: nameOf(node), frame, code, reason });
+        return;
+      }
+      case "frame-failed": {
+        const error = news.errors.at(-1);
+        const { code, message, hint } = error ?? {
+          code: "RENDER_FAILED",
+          message: "no node could render it",
+          hint: "",
+        };
+        totals.fail(code, hint);
+        tell({ type: "frame:failed", frame: news.frame, code, message, hint });
+        return;
+      }
+      case "node-barred":
+        tell({ type: "node:barred", node: news.node, name: nameOf(news.node), reason: news.reason });
+        return;
+      case "node-forgiven":
+        tell({ type: "node:forgiven", node: news.node, name: nameOf(news.node) });
+        return;
+      case "scene-at-fault":
+        totals.warn(
+          news.error.code,
+          `The scene itself fails on ${news.nodes.length} nodes: ${news.error.message}`,
+          null,
+        );
+        return;
+      case "frame-speculated":
+    }
+  }
+}
+
+/** The attempt that a report is about, if it is one that this node was given. */
+function ownAttempt(
+  node: NodeId,
+  { frame, attempt }: AttemptRef,
+  attempts: ReadonlyMap<number, LiveAttempt>,
+): LiveAttempt | undefined {
+  const known = attempts.get(attempt);
+  return known?.node === node && known.frame === frame ? known : undefined;
+}

@@ -1,0 +1,36 @@
+import type { Clock } from "../../../core/clock.ts";
+import type { FarmError } from "../../../core/errors.ts";
+import type { Frame, NodeId } from "../../../core/node.ts";
+import type { FrameStore } from "../../../frames/frame-store.ts";
+import type { SchedulerState } from "../../../scheduler/state/state.ts";
+import type { FarmListener } from "../../events.ts";
+import type { JoinedNode } from "../../worker.ts";
+import type { AttemptCounts } from "../attempt-counts.ts";
+import type { JobTotals } from "../job-totals.ts";
+import type { NoNodeTimeout } from "../no-node-timeout.ts";
+import type { JobInputs } from "./job-inputs.ts";
+import type { RunJournal } from "./run-journal.ts";
+
+/** What the loop of a job works with. */
+export interface JobLoopOptions {
+  readonly state: SchedulerState;
+  readonly inputs: JobInputs;
+  readonly store: FrameStore;
+  /** Takes each frame once it is stored. */
+  readonly output: { readonly encoded: number; accept(frame: Frame): void };
+  readonly totals: JobTotals;
+  readonly journal: RunJournal;
+  readonly earlierAttempts: AttemptCounts;
+  readonly noNodeTimeout: NoNodeTimeout;
+  readonly fleet: {
+    /** Whether a node may still come: if none is left and none can come, the job cannot go on. */
+    readonly isAlive: boolean;
+    nameOf(node: NodeId): string;
+    exclude(node: NodeId, reason: FarmError): void;
+  };
+  /** Why a node that has opened the blendfile takes no part, or `undefined`. */
+  readonly exclusionOf: (node: JoinedNode) => FarmError | undefined;
+  readonly tell: FarmListener;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}

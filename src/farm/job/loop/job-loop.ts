@@ -1,0 +1,232 @@
+import type { Frame, NodeId } from "../../../core/node.ts";
+import { Turns } from "../../../core/turns.ts";
+import type { AttemptError, AttemptRef, EventBody, Instruction, Notice, Outcome } from "../../../scheduler/events.ts";
+import type { SchedulerState } from "../../../scheduler/state/state.ts";
+import { step } from "../../../scheduler/step.ts";
+import type { FrameResult } from "../../../session/protocol.ts";
+import { attemptsAt } from "../attempt-counts.ts";
+import { EventPublisher } from "./event-publisher.ts";
+import type { LoopInput } from "./job-inputs.ts";
+import type { JobLoopOptions } from "./job-loop-options.ts";
+import { JobWorkers } from "./job-workers.ts";
+import { eventsOfJoining, eventsOfReport, resultsIn } from "./scheduler-events.ts";
+import { SlotHealth } from "./slot-health.ts";
+import { allSlotsLost, nodeExcluded } from "./unusable-node-errors.ts";
+
+const tickEveryMs = 1_000;
+
+/**
+ * The heart of a job: turns what happens into scheduler events, one at a time, and carries out what the scheduler
+ * orders. It waits for nothing else than its inputs, so no node and no disk can hold up another. What has become of results
+ * comes before everything else: a frame that is stored makes work needless, all other news may make more of it.
+ */
+export class JobLoop implements Disposable {
+  readonly #options: JobLoopOptions;
+  readonly #workers: JobWorkers;
+  readonly #slots = new SlotHealth();
+  readonly #publisher: EventPublisher;
+  /** The results that the latest input tells of: whether one is fetched is decided while it is taken. */
+  #named: readonly FrameResult[] = [];
+  /** What has become of results, to be taken before the next input. */
+  #answers: EventBody[] = [];
+  #state: SchedulerState;
+  #seq = 0;
+  #outcome: Outcome | undefined;
+  #problem: { readonly error: unknown } | undefined;
+
+  constructor(options: JobLoopOptions) {
+    this.#options = options;
+    this.#state = options.state;
+    const { fleet } = options;
+    this.#publisher = new EventPublisher({ ...options, nameOf: (node) => fleet.nameOf(node) });
+    const { inputs, store, signal } = options;
+    this.#workers = new JobWorkers({
+      ...{ store, signal },
+      attemptsAt: (frame) => attemptsAt(frame, this.#state, options.earlierAttempts),
+      onEvent: (event) => {
+        if (this.#answers.push(event) === 1) inputs.push({ type: "wake" });
+      },
+      onBroken: (error) => inputs.push({ type: "broken", error }),
+    });
+  }
+
+  /**
+   * Runs until the job has ended; called again after {@link refused}, until it has ended anew.
+   *
+   * @param first The node whose joining told what there is to render
+   * @throws The signal's reason; `FARM_STORE_FAILED`; why no node is left
+   */
+  async run(first?: LoopInput): Promise<Outcome> {
+    const { inputs, signal } = this.#options;
+    const wake = () => inputs.push({ type: "wake" });
+    // After what has come in: where we were late ourselves, nodes must not be found to be late.
+    let ticking: NodeJS.Immediate | undefined;
+    const timer = setInterval(() => {
+      ticking = setImmediate(() => this.#tick());
+    }, tickEveryMs);
+    const turns = new Turns();
+    signal.addEventListener("abort", wake, { once: true });
+    try {
+      if (first) this.#take(first);
+      else if (this.#outcome?.type === "complete")
+        throw new Error("Frames were refused, and nobody renders them again");
+      if (this.#outcome) return this.#outcome; // all frames were there
+      for await (const input of inputs) {
+        signal.throwIfAborted();
+        this.#takeAnswers();
+        this.#take(input);
+        if (this.#problem) throw this.#problem.error;
+        if (this.#outcome) return this.#outcome;
+        await turns.giveWay();
+      }
+      throw new Error("The loop's inputs ended before the job");
+    } finally {
+      clearInterval(timer);
+      clearImmediate(ticking);
+      signal.removeEventListener("abort", wake);
+    }
+  }
+
+  /** A stored frame has left the store, or had in an earlier run: it is rendered again, also when the job had ended. */
+  refused(node: NodeId, frame: Frame, error: AttemptError): void {
+    this.#outcome = undefined;
+    this.#schedule({ type: "frame-refused", node, frame, error });
+  }
+
+  [Symbol.dispose](): void {
+    this.#workers[Symbol.dispose]();
+    this.#options.journal.end(this.#options.clock.monotonicMs());
+  }
+
+  #takeAnswers(): void {
+    // More may come while they are taken, as of results that are released.
+    while (this.#answers.length > 0) {
+      const answers = this.#answers;
+      this.#answers = [];
+      for (const answer of answers) {
+        if (answer.type === "frame-stored") this.#stored(answer);
+        else this.#schedule(answer);
+      }
+    }
+  }
+
+  #take(input: LoopInput): void {
+    this.#named = resultsIn(input);
+    switch (input.type) {
+      case "joined": {
+        const { worker, opened } = input.node;
+        const { node } = worker.info;
+        const exclusion = this.#options.exclusionOf(input.node);
+        if (exclusion) {
+          this.#options.fleet.exclude(node, exclusion);
+          return;
+        }
+        this.#workers.joined(worker);
+        this.#options.noNodeTimeout.joined();
+        this.#slots.joined(node, opened.slots, this.#options.clock.monotonicMs());
+        for (const event of eventsOfJoining(node, opened)) this.#schedule(event);
+        return;
+      }
+      case "report": {
+        const { node, report } = input;
+        const atMs = this.#options.clock.monotonicMs();
+        if (report.type === "slot-changed") this.#slots.changed(node, report, atMs);
+        if (report.type === "frame-failed") this.#slots.failed(node, report.slot, report.error, atMs);
+        this.#publisher.report(node, report, this.#state.attempts);
+        for (const event of eventsOfReport(node, report)) this.#schedule(event);
+        return;
+      }
+      case "lost":
+        this.#workers.lost(input.node);
+        this.#slots.lost(input.node);
+        this.#schedule({ type: "node-lost", node: input.node });
+        if (this.#workers.size === 0 && !this.#outcome) this.#publisher.waiting(this.#state);
+        return;
+      case "excluded":
+        if (this.#workers.size === 0 && !this.#options.fleet.isAlive) this.#problem = { error: input.reason };
+        return;
+      case "broken":
+        this.#problem = { error: input.error };
+        return;
+      case "scheduler":
+        this.#schedule(input.event);
+        return;
+      case "wake":
+    }
+  }
+
+  #schedule(event: EventBody): void {
+    const { clock, journal } = this.#options;
+    const at = clock.monotonicMs();
+    if (!journal.isWorthTelling(event, at)) return;
+    this.#seq += 1;
+    const timed = { ...event, at, seq: this.#seq };
+    const { state, instructions } = step(this.#state, timed);
+    this.#state = state;
+    journal.record(timed, instructions, state);
+    for (const instruction of instructions) this.#perform(instruction);
+    if (event.type === "drain-requested" && !this.#outcome) this.#publisher.draining(state, at);
+  }
+
+  /** One case per instruction; each asynchronous one ends as an event. */
+  #perform(instruction: Instruction): void {
+    switch (instruction.type) {
+      case "fetch":
+        this.#fetch(instruction.node, { frame: instruction.frame, attempt: instruction.attempt });
+        return;
+      case "announce":
+        this.#announce(instruction.news);
+        return;
+      case "finish":
+        this.#outcome = instruction.outcome;
+        return;
+      default:
+        this.#workers.order(instruction);
+    }
+  }
+
+  #fetch(node: NodeId, ref: AttemptRef): void {
+    const result = this.#named.find(({ frame, attempt }) => frame === ref.frame && attempt === ref.attempt);
+    if (result) {
+      this.#options.journal.rendered(ref.attempt, result.device);
+      this.#workers.fetch(node, result);
+    } else this.#options.inputs.push({ type: "scheduler", event: { type: "result-lost", node, ...ref } });
+  }
+
+  #announce(news: Notice): void {
+    this.#publisher.announce(news);
+    if (news.type !== "node-excluded") return;
+    const { fleet } = this.#options;
+    fleet.exclude(news.node, nodeExcluded(fleet.nameOf(news.node), news.reason));
+  }
+
+  #stored(event: Extract<EventBody, { type: "frame-stored" }>): void {
+    const { store, output, totals } = this.#options;
+    const { frame } = event;
+    const record = store.recordOf(frame);
+    // It may have been refused while the news of it was on its way.
+    this.#schedule(record ? event : { ...event, type: "result-lost" });
+    if (!record) return;
+    const { node, seconds } = record;
+    if (!totals.count(node.id, frame, seconds)) return; // another attempt was first
+    output.accept(frame);
+    this.#publisher.stored(node.id, frame, seconds, this.#state.frames.size);
+  }
+
+  #tick(): void {
+    this.#options.inputs.push({ type: "scheduler", event: { type: "tick" } });
+    const atMs = this.#options.clock.monotonicMs();
+    for (const { node, error } of this.#slots.idleNodes(atMs)) {
+      this.#slots.lost(node);
+      this.#options.fleet.exclude(node, allSlotsLost(this.#options.fleet.nameOf(node), error));
+    }
+    const { output, noNodeTimeout } = this.#options;
+    const { frames } = this.#state;
+    try {
+      noNodeTimeout.look(frames.size - frames.counts.stored);
+    } catch (error) {
+      this.#problem = { error };
+    }
+    this.#publisher.progressed(this.#state, atMs, { nodes: this.#workers.size, encoded: output.encoded });
+  }
+}

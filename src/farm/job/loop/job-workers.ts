@@ -1,0 +1,56 @@
+import type { NodeId } from "../../../core/node.ts";
+import type { Instruction } from "../../../scheduler/events.ts";
+import type { FrameResult } from "../../../session/protocol.ts";
+import type { Worker } from "../../worker.ts";
+import { FetchQueue, type FetchQueueOptions } from "./fetch-queue.ts";
+
+/** What is ordered of a node without an answer that anybody waits for here. */
+export type WorkerOrder = Extract<Instruction, { type: "assign" | "withdraw" | "cancel" | "release" }>;
+
+/** The nodes that take part now: passes them their orders, and fetches their results. */
+export class JobWorkers implements Disposable {
+  readonly #workers = new Map<NodeId, Worker>();
+  readonly #fetchQueue: FetchQueue;
+
+  constructor(options: FetchQueueOptions) {
+    this.#fetchQueue = new FetchQueue(options);
+  }
+
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  joined(worker: Worker): void {
+    this.#workers.set(worker.info.node, worker);
+    this.#fetchQueue.joined(worker);
+  }
+
+  lost(node: NodeId): void {
+    this.#workers.delete(node);
+    this.#fetchQueue.lost(node);
+  }
+
+  /** Passes on an order. One that cannot be sent needs no answer: the lost link is an event of its own. */
+  order(order: WorkerOrder): void {
+    if (order.type === "release") {
+      const { node, frame, attempt } = order; // its type would become that of an event
+      this.#fetchQueue.release(node, { frame, attempt });
+    }
+    const worker = this.#workers.get(order.node);
+    if (worker) send(worker, order).catch(() => {});
+  }
+
+  fetch(node: NodeId, result: FrameResult): void {
+    this.#fetchQueue.fetch(node, result);
+  }
+
+  /** Begins no more fetches. */
+  [Symbol.dispose](): void {
+    this.#fetchQueue.close();
+  }
+}
+
+function send(worker: Worker, order: WorkerOrder): Promise<void> {
+  const { frame, attempt } = order;
+  return order.type === "assign" ? worker.assign(order.slot, frame, attempt) : worker[order.type](frame, attempt);
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import type { FarmEvent } from "../../../../src/farm/events.ts";
+import { JobTotals } from "../../../../src/farm/job/job-totals.ts";
+import { EventPublisher } from "../../../../src/farm/job/loop/event-publisher.ts";
+import type { LiveAttempt } from "../../../../src/scheduler/state/state.ts";
+import type { NodeReport } from "../../../../src/session/node-report.ts";
+import type { FrameResult } from "../../../../src/session/protocol.ts";
+
+const node = "ab".repeat(16);
+const other = "cd".repeat(16);
+
+const attempt = (number: number, changes: Partial<LiveAttempt> = {}): LiveAttempt => ({
+  ...{ attempt: number, frame: number, node, slot: 0, status: "assigned", recall: "none" },
+  ...{ startedAt: null, progressedAt: 0, dueAt: 0, fetchedAt: null, isHere: false, seconds: null, ...changes },
+});
+const started = (frame: number, number = frame): NodeReport => ({
+  type: "frame-started",
+  frame,
+  attempt: number,
+  slot: 9,
+});
+const progress = (frame: number): NodeReport => ({
+  ...{ type: "frame-progress", frame, attempt: frame, slot: 9, steps: 1, fraction: 0.5 },
+});
+const rendered = (frame: number): NodeReport => ({
+  type: "frame-rendered",
+  result: { frame, attempt: frame, slot: 9, seconds: 2 } as FrameResult,
+});
+const warning = (message: string): NodeReport => ({ type: "warning", code: "ODD", message, slot: null });
+
+function make() {
+  const told: FarmEvent[] = [];
+  const clock = { nowMs: 0, monotonicMs: () => clock.nowMs, unixMs: () => 0, sleep: async () => {} };
+  const tell = (event: FarmEvent) => void told.push(event);
+  const totals = new JobTotals(tell, 0);
+  const news = new EventPublisher({ tell, totals, nameOf: (id) => (id === node ? "attic" : "desk"), clock });
+  const report = (from: string, said: NodeReport, ...known: LiveAttempt[]) => {
+    told.length = 0;
+    news.report(from, said, new Map(known.map((each) => [each.attempt, each])));
+    return told.map(({ type }) => type);
+  };
+  return { report, told, clock, totals };
+}
+
+describe("what a node says of an attempt is told", () => {
+  test("when the scheduler has given it that attempt, with the slot that it was given for", () => {
+    const { report, told } = make();
+    expect(report(node, started(1), attempt(1))).toEqual(["frame:started"]);
+    expect(told[0]).toMatchObject({ node, name: "attic", frame: 1, slot: 0 });
+    expect(report(node, progress(1), attempt(1, { status: "running" }))).toEqual(["frame:progressed"]);
+    expect(told[0]).toMatchObject({ frame: 1, slot: 0, fraction: 0.5 });
+    expect(report(node, rendered(1), attempt(1, { status: "running" }))).toEqual(["frame:rendered"]);
+    expect(report(node, rendered(2), attempt(2))).toEqual(["frame:rendered"]); // its beginning was not heard
+  });
+
+  test("but not when there is no such attempt, it is another node's or another frame's", () => {
+    const { report } = make();
+    for (const said of [started(1), progress(1), rendered(1)]) {
+      for (const status of ["assigned", "running"] as const) {
+        expect(report(node, said)).toEqual([]);
+        expect(report(node, said, attempt(2, { status }))).toEqual([]);
+        expect(report(other, said, attempt(1, { status }))).toEqual([]);
+        expect(report(node, said, attempt(1, { status, frame: 7 }))).toEqual([]);
+      }
+    }
+  });
+
+  test("nor when it begins or ends a second time", () => {
+    const { report } = make();
+    expect(report(node, started(1), attempt(1, { status: "running" }))).toEqual([]);
+    expect(report(node, started(1), attempt(1, { status: "rendered" }))).toEqual([]);
+    expect(report(node, progress(1), attempt(1, { status: "rendered" }))).toEqual([]);
+    expect(report(node, rendered(1), attempt(1, { status: "rendered" }))).toEqual([]);
+  });
+
+  test("and progress at most twice a second in each slot", () => {
+    const { report, clock } = make();
+    const running = [attempt(1, { status: "running" }), attempt(2, { status: "running", slot: 1 })];
+    let told = 0;
+    for (; clock.nowMs < 10_000; clock.nowMs += 5) {
+      told += report(node, progress(1), ...running).length + report(node, progress(2), ...running).length;
+    }
+    expect(told).toBe(2 * 20);
+  });
+});
+
+test("a node's warnings are told once each and no more than fifty, then that there are more; another's all the same", () => {
+  const { report, told, totals } = make();
+  expect(report(node, warning("a"))).toEqual(["warning"]);
+  expect(report(node, warning("a"))).toEqual([]);
+  let count = 1;
+  for (let number = 0; number < 10_000; number++) count += report(node, warning(`w${number}`)).length;
+  expect(count).toBe(51);
+  expect(totals.warnings.at(-1)).toBe("It warns of more than is told (attic)");
+  expect(report(other, warning("a"))).toEqual(["warning"]);
+  expect(told[0]).toMatchObject({ message: "a", name: "desk" });
+});

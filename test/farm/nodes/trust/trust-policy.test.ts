@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { formatFarmKey } from "../../../../src/config/farm-key-text.ts";
+import { makeFarmKey, openKey } from "../../../../src/core/farm-key.ts";
+import {
+  chooseKey,
+  demandTls,
+  requireSameTls,
+  type TrustQuestion,
+} from "../../../../src/farm/nodes/trust/trust-policy.ts";
+
+const [first, second, stranger] = [makeFarmKey(), makeFarmKey(), makeFarmKey()];
+const question: TrustQuestion = {
+  ...{ node: "a".repeat(32), keyId: first.id, source: "mdns", mayBeOpen: false, wasKeyed: false },
+  ...{ name: "attic", address: { host: "10.0.0.7", port: 7447 }, certificate: undefined, keys: [first, second] },
+};
+
+test("chooseKey() picks the key that the node names", () => {
+  expect(chooseKey(question)).toBe(first);
+  expect(chooseKey({ ...question, keyId: second.id, wasKeyed: true })).toBe(second);
+});
+
+test("chooseKey() takes an open node only when the user answers for it: a farmspec that names it is not enough", () => {
+  expect(chooseKey({ ...question, keyId: null, source: "fixed", mayBeOpen: true })).toBe(openKey);
+  const listed = () => chooseKey({ ...question, keyId: null, source: "fixed" });
+  expect(listed).toThrow(expect.objectContaining({ code: "FARM_NODE_OPEN", exitCode: 2 }));
+  expect(listed).toThrow("attic (aaaaaaaa) at 10.0.0.7:7447");
+  const found = () => chooseKey({ ...question, keyId: null, source: "mdns" });
+  expect(found).toThrow(expect.objectContaining({ code: "FARM_NODE_EXCLUDED" }));
+});
+
+describe("chooseKey() never takes a node open that had a key", () => {
+  test.each(["mdns", "fixed", "embedded"] as const)("found by %s", (source) => {
+    const downgrade = () => chooseKey({ ...question, keyId: null, source, mayBeOpen: true, wasKeyed: true });
+    expect(downgrade).toThrow("it had a key before and asks for none now");
+  });
+});
+
+test("chooseKey() refuses an unknown key, naming ids and no key", () => {
+  const refused = () => chooseKey({ ...question, keyId: stranger.id });
+  expect(refused).toThrow(`it has the farm key ${stranger.id}, and this machine has ${first.id}, ${second.id}`);
+  expect(refused).not.toThrow(formatFarmKey(first));
+  expect(() => chooseKey({ ...question, keys: [] })).toThrow("this machine has none");
+});
+
+test("chooseKey() takes no open node in the place of the one that we started", () => {
+  const taken = () => chooseKey({ ...question, keyId: null, source: "embedded" });
+  expect(taken).toThrow(expect.objectContaining({ code: "FARM_NODE_EXCLUDED" }));
+});
+
+const [pinned, other] = ["1".repeat(64), "2".repeat(64)];
+
+test("demandTls() asks for what the node had, or for an authority where the user trusts one", () => {
+  const nothing = { isWanted: false, pinned: undefined, authorities: undefined };
+  expect(demandTls(nothing)).toBeUndefined();
+  expect(demandTls({ ...nothing, isWanted: true })).toEqual({});
+  expect(demandTls({ ...nothing, pinned })).toEqual({ fingerprint: pinned });
+  expect(demandTls({ ...nothing, pinned, authorities: "PEM" })).toEqual({ authorities: "PEM" });
+  expect(demandTls({ ...nothing, isWanted: true, authorities: "PEM" })).toEqual({ authorities: "PEM" });
+  expect(demandTls({ ...nothing, authorities: "PEM" })).toBeUndefined();
+});
+
+test("requireSameTls() lets a node lose neither its TLS nor its certificate; an authority may vouch for a new one", () => {
+  const look = (tls: Parameters<typeof requireSameTls>[1]) => () => requireSameTls("a".repeat(32), tls);
+  const refused = expect.objectContaining({ code: "FARM_CERTIFICATE_REFUSED" });
+  expect(look({ shown: undefined, pinned: undefined, authorities: undefined })).not.toThrow();
+  expect(look({ shown: pinned, pinned: undefined, authorities: undefined })).not.toThrow();
+  expect(look({ shown: pinned, pinned, authorities: undefined })).not.toThrow();
+  expect(look({ shown: other, pinned, authorities: undefined })).toThrow(refused);
+  expect(look({ shown: other, pinned, authorities: "PEM" })).not.toThrow();
+  expect(look({ shown: undefined, pinned, authorities: "PEM" })).toThrow(refused);
+});

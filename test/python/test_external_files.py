@@ -1,0 +1,86 @@
+"""Whether the files outside a blendfile are still those that were there when it was loaded."""
+
+import json
+import os
+import tempfile
+import unittest
+from pathlib import Path
+from unittest.mock import patch
+
+from farm_slot import external_files
+from farm_slot.external_files import digest_of, has_changed, take_stock
+
+LONG_AGO = 1_600_000_000
+
+
+class Files(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def write(self, name: str, data: bytes) -> str:
+        (self.folder / name).write_bytes(data)
+        return str(self.folder / name)
+
+    def stock(self, *names: str):
+        """As the supervisor gets it: through JSON."""
+        return json.loads(json.dumps(take_stock((f"//{name}", str(self.folder / name)) for name in names)))
+
+    def test_what_was_not_touched_has_not_changed(self) -> None:
+        self.write("a.png", b"a")
+        stock = self.stock("a.png", "missing.png")
+        self.assertFalse(has_changed(stock))
+        self.assertEqual(digest_of(stock), digest_of(self.stock("missing.png", "a.png")))
+
+    def test_other_contents_of_the_same_size_are_a_change_and_the_same_contents_are_none(self) -> None:
+        self.write("a.png", b"a")
+        stock = self.stock("a.png")
+        self.write("a.png", b"b")
+        self.assertTrue(has_changed(stock))
+        self.assertNotEqual(digest_of(self.stock("a.png")), digest_of(stock))
+        self.write("a.png", b"a")
+        self.assertFalse(has_changed(stock))
+
+    def test_a_file_that_came_or_went_is_a_change(self) -> None:
+        path = self.write("a.png", b"a")
+        stock = self.stock("a.png", "b.png")
+        self.write("b.png", b"b")
+        self.assertTrue(has_changed(stock))
+        os.unlink(path)
+        os.unlink(self.folder / "b.png")
+        self.assertTrue(has_changed(stock))
+        self.assertIsNone(digest_of(self.stock("a.png")))
+
+    def test_a_tile_more_is_a_change(self) -> None:
+        self.write("t.1001.png", b"1")
+        stock = self.stock("t.<UDIM>.png")
+        self.assertEqual(len(stock["files"]), 1)
+        self.assertFalse(has_changed(stock))
+        self.write("t.1002.png", b"2")
+        self.assertTrue(has_changed(stock))
+
+    def test_a_file_that_is_long_untouched_is_not_read_again(self) -> None:
+        path = self.write("a.png", b"a")
+        with patch.object(external_files.time, "time", lambda: os.stat(path).st_ctime + 60):
+            stock = self.stock("a.png")
+        with patch.object(outside_files, "digest_of_contents", side_effect=AssertionError("It was read")):
+            with patch.object(external_files.time, "time", lambda: os.stat(path).st_ctime + 60):
+                self.assertFalse(has_changed(stock))
+
+    def test_one_that_was_just_written_is_read_again_for_it_may_be_written_within_the_same_tick(self) -> None:
+        path = self.write("a.png", b"a")
+        os.utime(path, (LONG_AGO, LONG_AGO))
+        self.assertIsNone(self.stock("a.png")["files"][0][2])
+
+    def test_a_name_that_is_no_unicode_is_a_name(self) -> None:
+        name = os.fsdecode(b"tex\xff.png")
+        self.write(name, b"a")
+        stock = self.stock(name)
+        self.assertFalse(has_changed(stock))
+        self.write(name, b"b")
+        self.assertTrue(has_changed(stock))
+
+
+if __name__ == "__main__":
+    unittest.main()

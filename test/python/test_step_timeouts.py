@@ -1,0 +1,81 @@
+"""How long a slot may take, in looks: a clock that is put forward, and a machine that slept, cost at most one."""
+
+import unittest
+from unittest.mock import patch
+
+from farm_node.errors import Fault
+from farm_node.limits import LIMIT_LOOKS
+from farm_node.slots.step_timeouts import StepTimeouts
+
+LATE = Fault("TIMED_OUT", "It takes too long")
+
+
+class Loop:
+    """Timers that go off when the test says so, however long that took."""
+
+    def __init__(self) -> None:
+        self.delays: list[float] = []
+        self._due: list = []
+
+    def call_later(self, delay, callback, *arguments):
+        self.delays.append(delay)
+        entry = (callback, arguments)
+        self._due.append(entry)
+        return self._Handle(self._due, entry)
+
+    class _Handle:
+        def __init__(self, due, entry) -> None:
+            self._due, self._entry = due, entry
+
+        def cancel(self) -> None:
+            if self._entry in self._due:
+                self._due.remove(self._entry)
+
+    def look(self) -> None:
+        due, self._due[:] = list(self._due), []
+        for callback, arguments in due:
+            callback(*arguments)
+
+
+class Looks(unittest.TestCase):
+    def setUp(self) -> None:
+        self.loop = Loop()
+        self.told: list[Fault] = []
+        self.patience = StepTimeouts(self.told.append)
+        patched = patch("farm_node.slots.step_timeouts.asyncio.get_running_loop", lambda: self.loop)
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    def looks(self, count: int) -> None:
+        for _ in range(count):
+            self.loop.look()
+
+    def test_the_limit_is_exceeded_at_the_last_look_and_not_before(self) -> None:
+        self.patience.begin("load", 60, LATE)
+        self.looks(LIMIT_LOOKS - 1)
+        self.assertEqual(self.told, [])
+        self.looks(5)
+        self.assertEqual(self.told, [LATE])
+        self.assertEqual(sum(self.loop.delays), 60)
+
+    def test_a_blender_that_dies_late_in_each_load_does_not_get_the_whole_time_again(self) -> None:
+        for _ in range(3):
+            self.patience.begin("start", 60, LATE)
+            self.looks(1)
+            self.patience.begin("load", 60, LATE)
+            self.looks(LIMIT_LOOKS // 3)
+            self.patience.pause()
+        self.assertEqual(self.told, [LATE])
+
+    def test_after_a_success_it_does(self) -> None:
+        for _ in range(3):
+            self.patience.begin("load", 60, LATE)
+            self.looks(LIMIT_LOOKS - 1)
+            self.patience.pause()
+            self.patience.reset()
+        self.looks(LIMIT_LOOKS)
+        self.assertEqual(self.told, [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,7 +1,19 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /** Random jobs and inputs: a few of them in every run of all tests, all of them where the faults are. */
 const randomTests = ["test/fuzz/**/*.test.ts", "test/scheduler/{liars,properties,random}.test.ts"];
+
+/** Folders with projects of their own. */
+const apart = /^test\/(e2e|blenders|package|faults|windows|chaos)\//;
+/** What a test imports that runs FFmpeg, Blender, a terminal, or the built command line. */
+const runner =
+  /support\/(nodes\/scripted-farm|lab\/|terminal\/|ffmpeg|blender|compile-sources)|dist\/cli\/main|scripts\/build/;
+const files = readdirSync("test", { recursive: true, encoding: "utf8" })
+  .map((file) => join("test", file).replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".test.ts") && !apart.test(file));
+const runningPrograms = files.filter((file) => runner.test(readFileSync(file, "utf8")));
 
 export default defineConfig({
   oxc: { target: "es2022" },
@@ -12,8 +24,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/blenders/**", "test/package/**", "test/faults/**", "test/windows/**"],
+          include: files.filter((file) => !runningPrograms.includes(file)),
           env: { FUZZ_EFFORT: process.env.FUZZ_EFFORT ?? "0.25" },
           maxWorkers: 2, // most of them wait more than they compute, also where there is one core
           // Only a bound for what hangs: a busy machine may be slow.
@@ -23,10 +34,22 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Whole jobs, FFmpeg, terminals, the built command line.
+        test: {
+          name: "programs",
+          sequence: { groupOrder: 1 },
+          include: runningPrograms,
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
         // One scene at a time: each of these tests uses every core for real renders.
         test: {
           name: "e2e",
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ["test/e2e/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,

@@ -2,7 +2,7 @@
 import { runPythonTests } from "./python-tests.mjs";
 import { closeWith, runVitest } from "./tests/vitest.mjs";
 
-const projects = ["--project", "unit", "--project", "e2e"];
+const projects = ["unit", "programs", "e2e"].flatMap((name) => ["--project", name]);
 // Beside each other: the node's tests mostly wait, for the limits that strangers run into.
 const results = await Promise.all([runVitest([...projects, ...process.argv.slice(2)]), runPythonTests(true)]);
 process.exitCode = closeWith(results);

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import bpy
 
-from .sandbox import Confinement
+from .sandbox import Sandbox
 from .faults import SlotFault
 
 Warning_ = Dict[str, str]
@@ -30,10 +30,10 @@ def open_blendfile(path: str, scripts: bool, outputs: str) -> Opened:
     Raises SlotFault when the file is not usable in this Blender.
     """
     problem = ""
-    confinement = Confinement(outputs, scripts)
+    sandbox = Sandbox(outputs, scripts)
     try:
         # use_scripts=True would override --disable-autoexec on 4.3 and later.
-        confinement.around(lambda: bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=scripts))
+        sandbox.around(lambda: bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=scripts))
     except RuntimeError as error:
         problem = str(error).strip()
     loaded = bpy.data.filepath and os.path.samefile(bpy.data.filepath, path)
@@ -47,12 +47,12 @@ def open_blendfile(path: str, scripts: bool, outputs: str) -> Opened:
         raise SlotFault("FILE_UNREADABLE", said or "Blender did not open the file")
     # An error report does not mean failure: Blender also reports missing libraries that way.
     warnings = [{"code": "LOAD_PROBLEM", "message": problem}] if problem else []
-    blocked = confinement.blocked + blocked_by_blender()
-    if confinement.cleared:
-        warnings.append(_paths_cleared(confinement.cleared))
+    blocked = sandbox.blocked + blocked_by_blender()
+    if sandbox.cleared:
+        warnings.append(_paths_cleared(sandbox.cleared))
     if blocked:
         warnings.append(scripts_blocked(blocked))
-    return Opened(warnings, confinement.absent)
+    return Opened(warnings, sandbox.absent)
 
 
 def blocked_by_blender() -> List[str]:

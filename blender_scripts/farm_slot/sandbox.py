@@ -14,7 +14,7 @@ from bpy.app.handlers import persistent
 from . import caches, output_nodes, paths, embedded_scripts
 
 
-class Confinement:
+class Sandbox:
     """Confines the next file that is opened. `scripts`: whether those in the file run."""
 
     def __init__(self, outputs: str, scripts: bool) -> None:
@@ -53,7 +53,7 @@ class Confinement:
             self.cleared = paths.clear()
             output_nodes.redirect(self._outputs)
             self.absent = caches.confine(os.path.join(bpy.app.tempdir, "caches"))
-            self._blocked = [] if self._scripts else programs.block()
+            self._blocked = [] if self._scripts else embedded_scripts.block()
         except Exception as error:
             self._failure = error
             bpy.data.batch_remove(list(bpy.data.objects))  # nothing is left that could be evaluated

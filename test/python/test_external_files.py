@@ -64,7 +64,7 @@ class Files(unittest.TestCase):
         path = self.write("a.png", b"a")
         with patch.object(external_files.time, "time", lambda: os.stat(path).st_ctime + 60):
             stock = self.stock("a.png")
-        with patch.object(outside_files, "digest_of_contents", side_effect=AssertionError("It was read")):
+        with patch.object(external_files, "digest_of_contents", side_effect=AssertionError("It was read")):
             with patch.object(external_files.time, "time", lambda: os.stat(path).st_ctime + 60):
                 self.assertFalse(has_changed(stock))
 

@@ -6,9 +6,7 @@ import threading
 import unittest
 from unittest.mock import patch
 
-from farm_node.job import job
-
-from farm_node.job import job_folder
+from farm_node.job import job_folder, job_slots
 from farm_node.job.job_folder import JobFolder
 
 from .support.client import WAIT_S
@@ -106,7 +104,7 @@ class JobsThatEnd(Loading):
 
     async def test_one_that_is_loaded_over_two_links_while_the_slots_of_an_earlier_load_end(self):
         self.use("frozen", "loads")
-        go_on, end = asyncio.Event(), job._end
+        go_on, end = asyncio.Event(), job_slots._end
 
         async def end_later(*arguments) -> None:
             await go_on.wait()
@@ -115,7 +113,7 @@ class JobsThatEnd(Loading):
         first = await self.load()
         await self.until(lambda: lives_of(self.root))
         (blob,) = self.root.glob("blobs/*")
-        with patch("farm_node.job.job._end", end_later):
+        with patch("farm_node.job.job_slots._end", end_later):
             await first.send("job-load", job=JOB, blend=blob.name, scene="other", colorMode=None)
             second = await self.take_over()
             await second.send("job-load", job=JOB, blend=blob.name, scene="other", colorMode=None)

@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/blenders/**", "test/package/**", "test/faults/**", "test/windows/**"],
+          exclude: ["e2e", "blenders", "package", "faults", "chaos", "windows"].map((folder) => `test/${folder}/**`),
           env: { FUZZ_EFFORT: process.env.FUZZ_EFFORT ?? "0.25" },
           maxWorkers: 2, // most of them wait more than they compute, also where there is one core
           // Only a bound for what hangs: a busy machine may be slow.
@@ -41,6 +41,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        // Faults every few seconds, for minutes: scripts/chaos.mjs gives it its options.
+        test: {
+          name: "chaos",
+          include: ["test/chaos/**/*.test.ts"],
+          fileParallelism: false,
+          disableConsoleIntercept: true, // it tells at once what happens
+          hookTimeout: 120_000,
         },
       },
       {

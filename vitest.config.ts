@@ -9,7 +9,7 @@ const randomTests = ["test/fuzz/**/*.test.ts", "test/scheduler/{liars,properties
 const apart = /^test\/(e2e|blenders|package|faults|windows|chaos)\//;
 /** What a test imports that runs FFmpeg, Blender, a terminal, or the built command line. */
 const runner =
-  /support\/(nodes\/scripted-farm|lab\/|terminal\/|ffmpeg|blender|compile-sources)|dist\/cli\/main|scripts\/build/;
+  /support\/(nodes\/scripted-farm|lab\/|terminal\/|ffmpeg|blender|compile-sources)|dist\/cli\/main|scripts\/build|await findFfmpeg\(|output\/encode-folder/;
 const files = readdirSync("test", { recursive: true, encoding: "utf8" })
   .map((file) => join("test", file).replaceAll("\\", "/"))
   .filter((file) => file.endsWith(".test.ts") && !apart.test(file));
@@ -65,6 +65,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        // Faults every few seconds, for minutes: scripts/chaos.mjs gives it its options.
+        test: {
+          name: "chaos",
+          include: ["test/chaos/**/*.test.ts"],
+          fileParallelism: false,
+          disableConsoleIntercept: true, // it tells at once what happens
+          hookTimeout: 120_000,
         },
       },
       {

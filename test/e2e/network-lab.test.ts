@@ -13,7 +13,7 @@ describe.skipIf(skipBecause(networkLabProblem))("the lab of several hosts on one
       expect(await hearsMulticast(lab, "desk", "north")).toBe(true);
       await lab.cut("north");
       expect(await hearsMulticast(lab, "desk", "north")).toBe(false);
-      await lab.fix("north");
+      await lab.reconnect("north");
       expect(await hearsMulticast(lab, "desk", "north")).toBe(true);
     }
     expect(await namespaces()).not.toContain(prefix);

@@ -7,7 +7,8 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Encoder, type EncoderOptions } from "../../src/encode/encoder.ts";
 import { encodeArguments } from "../../src/encode/ffmpeg/ffmpeg-arguments.ts";
 import { type FfmpegTools, findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";
-import { type FrameFolder, isRunning, makeFrames, streamMd5, videoFormatOf } from "../support/ffmpeg.ts";
+import { type FrameFolder, makeFrames, streamMd5, videoFormatOf } from "../support/ffmpeg.ts";
+import { isRunning } from "../support/processes.ts";
 
 const jobId = "0123456789abcdef0123456789abcdef";
 let tools: FfmpegTools;

@@ -4,7 +4,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compileSources } from "../support/compile-sources.ts";
-import { isRunning, makeFrames } from "../support/ffmpeg.ts";
+import { makeFrames } from "../support/ffmpeg.ts";
+import { isRunning } from "../support/processes.ts";
 
 test("no FFmpeg outlives a coordinator that was killed, and its part is never taken for the video", async () => {
   await using folder = await makeFrames({ count: 1 });

@@ -8,7 +8,8 @@ import { probeVideo } from "../../src/encode/ffmpeg/probe.ts";
 import { makeGif } from "../../src/encode/gif-encoder.ts";
 import { Poster } from "../../src/encode/poster.ts";
 import { askProgram } from "../../src/system/programs/ask-program.ts";
-import { type FrameFolder, isRunning, makeFrames, videoFormatOf } from "../support/ffmpeg.ts";
+import { type FrameFolder, makeFrames, videoFormatOf } from "../support/ffmpeg.ts";
+import { isRunning } from "../support/processes.ts";
 import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 

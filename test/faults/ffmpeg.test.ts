@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { encodeFolder } from "../../src/farm/output/encode-folder.ts";
 import { whyNoDisk } from "../frames/small-disk.ts";
-import { isRunning } from "../support/ffmpeg.ts";
 import { mountSmallDisk } from "../support/lab/fault-disk.ts";
 import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
+import { isRunning } from "../support/processes.ts";
 import { skipBecause } from "../support/skip.ts";
 
 // Minutes without a sign of life are long for a test. What has no limit gets none here.

@@ -73,7 +73,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await run.event("frame:stored", 4);
     await lab.network.cut("north");
     await delay(5_000);
-    await lab.network.fix("north");
+    await lab.network.reconnect("north");
     await completion(run);
     expect(run.all("node:lost")).toEqual([]);
     expect(run.all("frame:requeued")).toEqual([]);
@@ -90,7 +90,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     const { frame } = await renders(run, "north");
     await lab.network.cut("north");
     await run.event("job:waiting");
-    await lab.network.fix("north");
+    await lab.network.reconnect("north");
     await completion(run);
     // Started once, and stored from that one attempt.
     expect(run.all("frame:started").filter((event) => event.frame === frame).length).toBeLessThanOrEqual(1);

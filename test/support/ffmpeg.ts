@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -46,16 +46,4 @@ export function videoFormatOf(path: string, wishes: OutputWishes = {}): VideoFor
 export async function streamMd5(path: string): Promise<string> {
   const { stdout } = await execa("ffmpeg", ["-v", "error", "-i", path, "-map", "0", "-c", "copy", "-f", "md5", "-"]);
   return stdout;
-}
-
-/** Whether a process is there, a zombie not counted. */
-export async function isRunning(pid: number | undefined): Promise<boolean> {
-  if (pid === undefined) return false;
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return !/^State:\s*Z/m.test(status);
 }

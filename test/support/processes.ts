@@ -35,12 +35,16 @@ export async function remainingProcesses(run: string, timeoutMs = 10_000): Promi
 
 /** Ends what a failed test left, each by its id. */
 export async function killProcesses(run: string): Promise<void> {
-  for (const { pid } of await processesOf(run)) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // it ended by itself in between
-    }
+  for (const { pid } of await processesOf(run)) send(pid, "SIGKILL");
+}
+
+/** Sends a signal. @returns whether there was such a process */
+export function send(pid: number | undefined, signal: NodeJS.Signals): boolean {
+  if (pid === undefined) return false;
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false; // it ended by itself in between
   }
 }
 
@@ -59,5 +63,22 @@ async function readMarked(pid: number, run: string): Promise<MarkedProcess | und
 
 /** Whether a process is stopped by SIGSTOP. */
 export async function isStopped(pid: number): Promise<boolean> {
-  return /^State:\s*[Tt]/m.test(await readFile(`/proc/${pid}/status`, "utf8"));
+  return ["T", "t"].includes(await stateOf(pid));
+}
+
+/** Whether a process is there, a zombie not counted. */
+export async function isRunning(pid: number | undefined): Promise<boolean> {
+  if (pid === undefined) return false;
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  return (await stateOf(pid)) !== "Z"; // only Linux tells it
+}
+
+/** The letter by which the kernel names a process's state: `R` runs, `S` sleeps; empty when there is no such process. */
+export async function stateOf(pid: number): Promise<string> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return /^State:\s*(\S)/m.exec(status)?.[1] ?? "";
 }

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { blenderPath } from "../blender.ts";
-import { isStopped } from "../processes.ts";
+import { isStopped, send } from "../processes.ts";
+import { waitFor } from "../wait-for.ts";
 import type { FarmLab } from "./lab.ts";
 import type { LabCoordinator, LabEvent } from "./lab-coordinator.ts";
 import type { LabNode } from "./lab-node.ts";
@@ -33,7 +33,7 @@ export function renders(run: LabCoordinator, name: string): Promise<LabEvent> {
 /** Freezes a process until `SIGCONT`; it is frozen when this resolves. */
 export async function freeze(pid: number): Promise<void> {
   process.kill(pid, "SIGSTOP");
-  while (!(await isStopped(pid))) await delay(10);
+  await waitFor(() => isStopped(pid), `process ${pid} to be frozen`);
 }
 
 /** Freezes what a node renders in, so that a job cannot end meanwhile; the node itself lives on. */
@@ -42,17 +42,9 @@ export async function hold(lab: FarmLab, node: LabNode): Promise<{ letGo(): void
   await Promise.all(slots.map(freeze));
   return {
     letGo: () => {
-      for (const pid of slots) thaw(pid);
+      for (const pid of slots) send(pid, "SIGCONT"); // unless it was ended: another node gave its frame
     },
   };
-}
-
-function thaw(pid: number): void {
-  try {
-    process.kill(pid, "SIGCONT");
-  } catch {
-    // it was ended meanwhile: another node gave its frame
-  }
 }
 
 /**

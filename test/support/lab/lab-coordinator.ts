@@ -20,6 +20,10 @@ export interface LabEvent {
 /** A run of the command line with --json, and the events it has told so far. */
 export class LabCoordinator {
   readonly events: LabEvent[] = [];
+  /** How it ended; an error when it told something that is no event, unless a signal cut it short. */
+  readonly ended: LabProgram["ended"];
+  /** Told of every event. */
+  onEvent: (event: LabEvent) => void = () => {};
   readonly #program: LabProgram;
   readonly #waiting = new Set<() => void>();
 
@@ -43,10 +47,27 @@ export class LabCoordinator {
   /** @param output What the program says on standard output: it was started with --json */
   constructor(program: LabProgram, output: Readable) {
     this.#program = program;
+    let wrong: string | undefined;
     createInterface({ input: output }).on("line", (line) => {
-      this.events.push({ ...(JSON.parse(line) as { type: string }), heardAtMs: performance.now() });
+      const event = eventOf(line);
+      if (event === undefined) {
+        wrong ??= line;
+        return;
+      }
+      this.events.push(event);
+      this.onEvent(event);
       for (const look of this.#waiting) look();
     });
+    this.ended = program.ended.then((end) => {
+      if (wrong === undefined || end.signal !== null) return end;
+      throw new Error(`It told what is no event: ${wrong.slice(0, 400)}\n${end.stderr}`);
+    });
+    this.ended.catch(() => {}); // whoever awaits it is told
+  }
+
+  get isAlive(): boolean {
+    const { pid, exitCode, signalCode } = this.#program.child;
+    return pid !== undefined && exitCode === null && signalCode === null;
   }
 
   /**
@@ -64,7 +85,7 @@ export class LabCoordinator {
     });
     this.#waiting.add(look);
     look();
-    const over = this.#program.ended.then(({ code, stderr }) => {
+    const over = this.ended.then(({ code, stderr }) => {
       look(); // the last line may have come together with the end
       throw new Error(`Cannot wait for '${type}': the program ended with status ${code}\n${this.story()}\n${stderr}`);
     });
@@ -87,7 +108,7 @@ export class LabCoordinator {
 
   /** Waits for the end; the status and the events are the test's to judge. */
   async end(timeoutMs = 120_000): Promise<{ code: number | null; stderr: string; last: LabEvent | undefined }> {
-    const { code, stderr } = await within(this.#program.ended, timeoutMs, () => `the end of the job\n${this.story()}`);
+    const { code, stderr } = await within(this.ended, timeoutMs, () => `the end of the job\n${this.story()}`);
     return { code, stderr, last: this.events.at(-1) };
   }
 
@@ -97,5 +118,13 @@ export class LabCoordinator {
       .slice(-25)
       .map((event) => JSON.stringify(event).slice(0, 300))
       .join("\n");
+  }
+}
+
+function eventOf(line: string): LabEvent | undefined {
+  try {
+    return { ...(JSON.parse(line) as { type: string }), heardAtMs: performance.now() };
+  } catch {
+    return undefined;
   }
 }

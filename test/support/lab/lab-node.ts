@@ -8,7 +8,7 @@ import { type LabProgram, startProgram, within } from "./lab-program.ts";
 const script = fileURLToPath(new URL("../../../blender_scripts/main.py", import.meta.url));
 
 /** A Blender on a busy machine takes its time. */
-const startsWithinMs = 60_000;
+const startsWithinMs = 120_000;
 
 /** A real node: Blender with main.py, on a host of the lab or on this machine. */
 export interface LabNode extends LabProgram {
@@ -33,6 +33,8 @@ export interface LabNodePlace {
   readonly folder: string;
   /** More options of main.py. */
   readonly more?: readonly string[];
+  /** Told of whatever it prints. */
+  readonly hear?: ((piece: string) => void) | undefined;
 }
 
 /** Starts a node with one slot and waits until it serves. */
@@ -64,6 +66,9 @@ export async function startLabNode(name: string, under: NodeHost, place: LabNode
   program.child.stdout?.on("data", (piece) => {
     said = (said + piece).slice(-4_000);
   });
+  for (const stream of [program.child.stdout, program.child.stderr]) {
+    stream?.on("data", (piece) => place.hear?.(String(piece)));
+  }
 
   const died = program.ended.then(({ code, stderr }) => {
     throw new Error(`Cannot start the node '${name}': it ended with status ${code}\n${said}\n${stderr}`);

@@ -30,6 +30,8 @@ interface LabNodeOptions {
   readonly more?: readonly string[];
   /** Words that stand before its program: what it may have. */
   readonly limits?: readonly string[];
+  /** Told of whatever it prints. */
+  readonly hear?: (piece: string) => void;
 }
 
 /** What a test has left behind; two empty lists are what it expects. */
@@ -76,9 +78,9 @@ export class FarmLab implements AsyncDisposable {
 
   /** Starts a node, on the host of its name when the lab has hosts. */
   async startNode(name: string, options: LabNodeOptions = {}): Promise<LabNode> {
-    const { under = "blender", more = [], limits = [] } = options;
+    const { under = "blender", more = [], limits = [], hear } = options;
     const on = [...(this.#network?.on(name) ?? []), ...limits];
-    const place = { on, env: this.environment, folder: this.#folders.work, more };
+    const place = { on, env: this.environment, folder: this.#folders.work, more, hear };
     const node = await startLabNode(name, under, place);
     this.#nodes.push(node);
     return node;
@@ -150,8 +152,11 @@ export class FarmLab implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await killProcesses(this.run);
-    await remainingProcesses(this.run); // a folder cannot be removed while a dying process still writes there
+    // What is being ended may start something yet; a folder cannot be removed while a dying process still writes there.
+    for (let tries = 0; tries < 20; tries += 1) {
+      await killProcesses(this.run);
+      if ((await remainingProcesses(this.run, 500)).length === 0) break;
+    }
     await this.#network?.[Symbol.asyncDispose]();
     await this.#folders[Symbol.asyncDispose]();
   }

@@ -14,9 +14,12 @@ const subnet = "10.77.0";
 export class NetworkLab implements AsyncDisposable {
   readonly #id = `rf${randomBytes(3).toString("hex")}`;
   readonly #hosts: readonly string[];
+  /** The last part of the address that each host has. */
+  readonly #numbers: number[];
 
   private constructor(hosts: readonly string[]) {
     this.#hosts = hosts;
+    this.#numbers = hosts.map((_, index) => 11 + index);
   }
 
   /** @param hosts Their names, short and in lower case; the first gets 10.77.0.11, the next 10.77.0.12 and so on */
@@ -37,7 +40,7 @@ export class NetworkLab implements AsyncDisposable {
   }
 
   addressOf(host: string): string {
-    return `${subnet}.${11 + this.#indexOf(host)}`;
+    return `${subnet}.${this.#numbers[this.#indexOf(host)]}`;
   }
 
   /** Pulls a host's cable out of the switch: packets vanish, no connection is told. */
@@ -46,22 +49,33 @@ export class NetworkLab implements AsyncDisposable {
   }
 
   /** Puts the cable in again. */
-  async fix(host: string): Promise<void> {
+  async reconnect(host: string): Promise<void> {
     await ip("-n", this.#switch, "link", "set", this.#portOf(host), "up");
   }
 
-  /** Takes a host off the network for good, as when its machine is switched off: nothing is told to anybody. */
+  /** Takes a host off the network, as when its machine is switched off: nothing is told to anybody. */
   async switchOff(host: string): Promise<void> {
     await ip("-n", this.#switch, "link", "delete", this.#portOf(host));
     await ip("netns", "delete", this.#namespaceOf(host));
   }
 
+  /** Puts a host on the network, also again after `switchOff`: it has the address that it had. */
+  async plugIn(host: string): Promise<void> {
+    const namespace = this.#namespaceOf(host);
+    const port = this.#portOf(host);
+    await ip("netns", "add", namespace);
+    await ip("-n", namespace, "link", "set", "lo", "up");
+    await ip("-n", this.#switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace);
+    await ip("-n", this.#switch, "link", "set", port, "master", "lan", "up");
+    await ip("-n", namespace, "link", "set", "eth0", "up");
+    await this.#address(host);
+  }
+
   /** Gives a host another address, as when its lease ran out. @param number The last part of it */
   async readdress(host: string, number: number): Promise<void> {
-    const namespace = this.#namespaceOf(host);
-    await ip("-n", namespace, "address", "flush", "dev", "eth0");
-    await ip("-n", namespace, "address", "add", `${subnet}.${number}/24`, "dev", "eth0");
-    await ip("-n", namespace, "route", "add", "default", "via", `${subnet}.1`);
+    this.#numbers[this.#indexOf(host)] = number;
+    await ip("-n", this.#namespaceOf(host), "address", "flush", "dev", "eth0");
+    await this.#address(host);
   }
 
   /** Removes every namespace, and with them the cables. Idempotent. Processes in them live on without a network. */
@@ -78,18 +92,12 @@ export class NetworkLab implements AsyncDisposable {
     await ip("-n", this.#switch, "link", "add", "lan", "type", "bridge", "mcast_snooping", "0");
     await ip("-n", this.#switch, "address", "add", `${subnet}.1/24`, "dev", "lan");
     await ip("-n", this.#switch, "link", "set", "lan", "up");
-    for (const host of this.#hosts) await this.#plugIn(host);
+    for (const host of this.#hosts) await this.plugIn(host);
   }
 
-  async #plugIn(host: string): Promise<void> {
+  async #address(host: string): Promise<void> {
     const namespace = this.#namespaceOf(host);
-    const port = this.#portOf(host);
-    await ip("netns", "add", namespace);
-    await ip("-n", namespace, "link", "set", "lo", "up");
-    await ip("-n", this.#switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace);
-    await ip("-n", this.#switch, "link", "set", port, "master", "lan", "up");
     await ip("-n", namespace, "address", "add", `${this.addressOf(host)}/24`, "dev", "eth0");
-    await ip("-n", namespace, "link", "set", "eth0", "up");
     await ip("-n", namespace, "route", "add", "default", "via", `${subnet}.1`);
   }
 

@@ -1,16 +1,15 @@
 /** When something was so: spans of time, the last of which may still go on. */
 export class Spans {
-  /** @type {{fromMs: number, toMs: number}[]} */
-  #spans = [];
-  #graceMs;
+  readonly #spans: { fromMs: number; toMs: number }[] = [];
+  readonly #graceMs: number;
 
-  /** @param {number} [graceMs] for how long after a span its effects are felt */
+  /** @param graceMs For how long after a span its effects are felt */
   constructor(graceMs = 0) {
     this.#graceMs = graceMs;
   }
 
-  /** @param {boolean} isSo from now on */
-  set(isSo) {
+  /** @param isSo From now on */
+  set(isSo: boolean): void {
     const last = this.#spans.at(-1);
     const isOpen = last?.toMs === Number.POSITIVE_INFINITY;
     if (isSo === isOpen) return;
@@ -18,8 +17,8 @@ export class Spans {
     else if (last) last.toMs = performance.now();
   }
 
-  /** Whether it was so at any moment between the two. @param {number} fromMs @param {number} toMs */
-  touches(fromMs, toMs) {
+  /** Whether it was so at any moment between the two. */
+  touches(fromMs: number, toMs: number): boolean {
     return this.#spans.some((span) => span.fromMs <= toMs && span.toMs + this.#graceMs >= fromMs);
   }
 }

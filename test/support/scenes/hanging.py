@@ -1,4 +1,4 @@
-"""Adds a script to a blendfile and saves it: blender -b FILE.blend -P add_hang.py -- FOLDER
+"""Adds a script to a blendfile and saves it: blender -b --factory-startup -P hanging.py -- FILE.blend FOLDER
 
 Where scripts are allowed, it makes Blender hang for ever at the beginning of a frame, if FOLDER has a file by the name of
 the node that renders; it renames the file, so that the next frame is rendered, and to show that it did.
@@ -31,7 +31,10 @@ def hang(*_):
 bpy.app.handlers.render_pre.append(hang)
 """
 
+blendfile, folder = sys.argv[sys.argv.index("--") + 1 :]
+
+bpy.ops.wm.open_mainfile(filepath=blendfile)
 text = bpy.data.texts.new("hang.py")
-text.write(SCRIPT % sys.argv[sys.argv.index("--") + 1])
+text.write(SCRIPT % folder)
 text.use_module = True
 bpy.ops.wm.save_mainfile()

@@ -1,0 +1,29 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isStopped } from "../support/processes.ts";
+import type { ChaosFarm } from "./chaos-farm.ts";
+
+const lookEveryMs = 2_000;
+/** A slot notices at once that its node is gone, and an encoder its coordinator; the machine is busy. */
+const endsWithinMs = 20_000;
+
+/**
+ * Complains of every process that lives on without the one that started it. What a fault has frozen cannot notice.
+ */
+export async function watchForOrphans({ lab, report, signal }: ChaosFarm): Promise<void> {
+  /** Since when each has been alone, by its id. */
+  let alone = new Map<number, number>();
+  while (!signal.aborted) {
+    const all = await lab.processes();
+    const parents = new Set([process.pid, ...all.map(({ pid }) => pid)]);
+    const still = new Map<number, number>();
+    for (const { pid, parent, command } of all) {
+      if (parents.has(parent) || (await isStopped(pid))) continue;
+      const sinceMs = alone.get(pid) ?? performance.now();
+      const isTooLong = performance.now() - sinceMs > endsWithinMs;
+      if (isTooLong) report.complain(`process ${pid} lives on although who started it has ended: ${command}`);
+      still.set(pid, isTooLong ? Number.POSITIVE_INFINITY : sinceMs); // once is enough
+    }
+    alone = still;
+    await delay(lookEveryMs);
+  }
+}

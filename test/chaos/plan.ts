@@ -1,0 +1,57 @@
+import { Dice } from "../support/simulation/simulate-dice.ts";
+import type { Fault } from "./faults/fault.ts";
+import { faults } from "./faults/index.ts";
+
+export interface PlannedFault {
+  /** Since the faults began. */
+  readonly atSeconds: number;
+  readonly fault: Fault;
+  /** The node, for a fault of one. */
+  readonly name: string;
+  /** How long it lasts. */
+  readonly seconds: number;
+  /** For what else it leaves to chance. */
+  readonly seed: number;
+  /** Whether it waits for something to hit; the others come at any moment, a node's start too. */
+  readonly isAimed: boolean;
+}
+
+/**
+ * What will be done and when, decided before anything happens: the same seed gives the same plan. Each fault comes at
+ * least once, unless the time is too short for all of them; beyond that by their weights.
+ *
+ * @param names Of the nodes
+ */
+export function planOf(seed: number, minutes: number, names: readonly string[]): PlannedFault[] {
+  const dice = new Dice(seed);
+  const moments: number[] = [];
+  for (let at = 3; at < minutes * 60; at += 1.5 + dice.next() * 3.5) moments.push(roundToTenth(at));
+  const once = shuffled(faults, dice).slice(0, moments.length);
+  const more = moments.slice(once.length).map(() => pickByWeight(dice));
+  return shuffled([...once, ...more], dice).map((fault, index) => ({
+    atSeconds: moments[index] ?? 0,
+    fault,
+    name: dice.pick(names),
+    seconds: roundToTenth(0.5 + dice.next() * 7),
+    seed: Math.floor(dice.next() * 2 ** 32),
+    isAimed: dice.chance(0.6),
+  }));
+}
+
+/** The first of each kind. */
+export function onceEach(plan: readonly PlannedFault[]): PlannedFault[] {
+  return plan.filter(({ fault }, place) => plan.findIndex((other) => other.fault === fault) === place);
+}
+
+function pickByWeight(dice: Dice): Fault {
+  return dice.pick(faults.flatMap((fault) => Array<Fault>(fault.weight).fill(fault)));
+}
+
+function shuffled<Thing>(things: readonly Thing[], dice: Dice): Thing[] {
+  const placed = things.map((thing) => ({ thing, place: dice.next() }));
+  return placed.sort((a, b) => a.place - b.place).map(({ thing }) => thing);
+}
+
+function roundToTenth(seconds: number): number {
+  return Math.round(seconds * 10) / 10;
+}

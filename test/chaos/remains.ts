@@ -1,0 +1,32 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { ChaosFarm } from "./chaos-farm.ts";
+
+/** What a job folder holds after its job, its frames being kept. */
+const ofJobFolder = /^(job\.json|(frames|attempts|events|log)\.ndjson|frames(\/\d{7}\.png)?|blob(\/[0-9a-f]{64})?)$/;
+
+/**
+ * Ends every node as its owner would, and tells what is left of everything.
+ *
+ * @param outputs Of the jobs
+ */
+export async function remainsOf({ lab, nodes, films }: ChaosFarm, outputs: readonly string[]): Promise<string[]> {
+  await Promise.all(nodes.map((node) => node.stop()));
+  const { processes, files } = await lab.leftovers();
+  return [
+    ...processes.map(({ pid, command }) => `process ${pid}: ${command}`),
+    ...new Set(files), // each start of a node tells of the same folder
+    ...filesIn(join(lab.environment.RENDERFARM_CACHE_DIR ?? "", "renderfarm/runs")),
+    ...filesIn(films.path).filter((file) => !outputs.some((output) => isOfJob(file, output))),
+  ];
+}
+
+function isOfJob(file: string, output: string): boolean {
+  const folder = `${output}.renderfarm`;
+  return file === output || file === folder || ofJobFolder.test(relative(folder, file));
+}
+
+function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
+}

@@ -1,0 +1,28 @@
+/** What a run tells while it runs, and all that is wrong in it. */
+export class Report {
+  readonly complaints: string[] = [];
+  phase = "the beginning";
+  readonly #startedMs = performance.now();
+  readonly #signal: AbortSignal;
+
+  /** @param signal What is complained of after it is the doing of the end by force */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  say(text: string): void {
+    const seconds = ((performance.now() - this.#startedMs) / 1_000).toFixed(1).padStart(6);
+    console.log(`${seconds}  ${text}`);
+  }
+
+  enter(phase: string): void {
+    this.phase = phase;
+    this.say(`${phase}:`);
+  }
+
+  complain(text: string): void {
+    if (this.#signal.aborted) return;
+    this.complaints.push(text);
+    this.say(`WRONG: ${text}`);
+  }
+}

@@ -1,0 +1,44 @@
+import { isSoon } from "../support/wait-for.ts";
+import type { ChaosFarm } from "./chaos-farm.ts";
+import type { Job } from "./job.ts";
+import type { Ledger } from "./ledger.ts";
+import { prove } from "./proof.ts";
+import { remainsOf } from "./remains.ts";
+
+const foundWithinMs = 60_000;
+
+/**
+ * Prints what came of every job and of every kind of fault, and complains of whatever is not as it should be. Ends the
+ * nodes.
+ *
+ * @param kinds Of faults that were planned
+ */
+export async function sumUp(farm: ChaosFarm, ledger: Ledger, jobs: readonly Job[], kinds: readonly string[]) {
+  const { report, nodes } = farm;
+  console.log("");
+  for (const job of jobs) {
+    const { name, ends } = job;
+    const { expected, counts, isSameVideo, wrong } = await prove(job);
+    const told = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
+    const comparison = `as the undisturbed video: ${isSameVideo ? "yes" : "NO"}`;
+    console.log(`${name}: ${expected} frames expected, ${told.join(", ")}; ${comparison}`);
+    console.log(`  ${ends.length} ends of the coordinator: ${ends.join(", ")}`);
+    for (const text of wrong) report.complain(`${name}: ${text}`);
+  }
+  console.log(["", ...ledger.table(kinds), ""].join("\n"));
+  for (const kind of kinds.filter((one) => !ledger.hasHit(one))) {
+    report.complain(`the fault '${kind}' was planned and never hit anything`);
+  }
+  let missing: string[] = [];
+  const areAllFound = async () => {
+    missing = await farm.missing();
+    return missing.length === 0;
+  };
+  await isSoon(areAllFound, foundWithinMs, farm.signal);
+  for (const name of missing) report.complain(`node ${name} is not found on the network any more`);
+  const outputs = jobs.map(({ output }) => output);
+  for (const thing of await remainsOf(farm, outputs)) report.complain(`left behind: ${thing}`);
+  for (const { name, tracebacks } of nodes) {
+    for (const text of tracebacks) report.complain(`node ${name} printed:\n${text}`);
+  }
+}

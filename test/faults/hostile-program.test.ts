@@ -110,7 +110,7 @@ describe("a hostile node and hostile names of files, told by the program itself:
     const told = stdout.split("\n").filter((line) => line.startsWith('{"type":"node:unreachable"'));
     expect(told.length).toBeGreaterThan(300);
     expect(told.length).toBeLessThan(900);
-    expect(stdout).toMatch(/LINES_LEFT_OUT.*100 lines about nodes that take no part left out so far/);
+    expect(stdout).toMatch(/LINES_DROPPED.*100 lines about nodes that take no part dropped so far/);
   });
 
   test("what was typed, quoted in an error", async () => {

@@ -1,7 +1,7 @@
 /** Draws docs/live-view.svg, the README's picture, with the program's own view: `npm run build && node scripts/live-view-picture.mjs`. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { widthOf } from "../dist/cli/live/display-width.js";
+import { widthOf } from "../dist/cli/display-width.js";
 import { viewLines } from "../dist/cli/live/render-view.js";
 import { viewStateOf } from "../dist/cli/live/view-reducer.js";
 import { emptyView } from "../dist/cli/live/view-state.js";

@@ -1,12 +1,43 @@
-/** Lines up cells under their headings, two spaces between columns. */
-export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
+import { pad, padLeft, widthOf } from "./display-width.ts";
+
+export interface Column {
+  readonly heading: string;
+  /** Numbers stand on the right of their column. */
+  readonly isNumber?: boolean;
+  /** Longer cells are cut. Display columns of a terminal, as all widths here. */
+  readonly most?: number;
+  /** How narrow the column may become where the table is too wide; without it, the column keeps its width. */
+  readonly least?: number;
+}
+
+const gap = "  ";
+
+/** Rows of cells, each as wide as its column. The first row is the headings. Texts must be fit for a terminal already. */
+export function layOutCells(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { room = Number.POSITIVE_INFINITY, ellipsis = "…" } = {},
+): string[][] {
+  const widths = columns.map(({ heading, most = Number.POSITIVE_INFINITY }, index) =>
+    Math.min(most, Math.max(widthOf(heading), ...rows.map((row) => widthOf(row[index] ?? "")))),
   );
-  const line = (cells: readonly string[]) =>
-    `${cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd()}\n`;
-  return [headings, ...rows].map(line).join("");
+  for (const [index, { least }] of [...columns.entries()].reverse()) {
+    const excess = widths.reduce((sum, width) => sum + width + gap.length, -gap.length) - room;
+    const width = widths[index] ?? 0;
+    if (least !== undefined && excess > 0) widths[index] = Math.min(width, Math.max(least, width - excess));
+  }
+  return [columns.map(({ heading }) => heading), ...rows].map((row) =>
+    columns.map(({ isNumber }, index) => (isNumber ? padLeft : pad)(row[index] ?? "", widths[index] ?? 0, ellipsis)),
+  );
+}
+
+/** The lines of a table, two spaces between its columns, narrowed to the room if its columns allow it. */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  room?: number,
+): [headings: string, ...lines: string[]] {
+  const [headings = [], ...cells] = layOutCells(columns, rows, { room });
+  const line = (row: readonly string[]) => row.join(gap).trimEnd();
+  return [line(headings), ...cells.map(line)];
 }

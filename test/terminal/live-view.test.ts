@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { widthOf } from "../../src/cli/live/display-width.ts";
+import { widthOf } from "../../src/cli/display-width.ts";
 import type { CompletedJob } from "../../src/index.ts";
 import { fortyNodes, type Sample, sampleEvents } from "../cli/live/sample-events.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";

@@ -62,7 +62,8 @@ export function nodesTable(nodes: readonly Sighting[], known: ReadonlySet<string
       node.state ?? "",
     ].map(printable),
   );
-  return formatTable(["name", "address", "Blender", "slots", "key", "state"], rows);
+  const columns = ["name", "address", "Blender", "slots", "key", "state"].map((heading) => ({ heading }));
+  return `${formatTable(columns, rows).join("\n")}\n`;
 }
 
 /** One line for each id that several nodes have. */

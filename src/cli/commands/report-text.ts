@@ -1,6 +1,7 @@
 import { counted, formatDuration, type JobReport } from "../../index.ts";
-import { cut, pad, padLeft, widthOf } from "../live/display-width.ts";
+import { cut, pad, padLeft, widthOf } from "../display-width.ts";
 import { tidy } from "../live/tidy.ts";
+import { type Column, formatTable } from "../table.ts";
 
 /** Of causes, of nodes with troubles, of warnings: the JSON has them all. */
 const mostListed = 10;
@@ -69,6 +70,14 @@ function problems(report: JobReport, columns: number): string[] {
   return ["Nodes in trouble", ...lines, ...notListed(report.problems, "line")];
 }
 
+/** Names and devices are cut where the terminal is too narrow. */
+const nodeColumns: readonly Column[] = [
+  { heading: "node", least: 12 },
+  { heading: "Blender", least: 8 },
+  { heading: "device", least: 8 },
+  ...["frames", "s/frame", "upload", "load"].map((heading) => ({ heading, isNumber: true })),
+];
+
 function nodes({ nodes, slowest, retried }: JobReport, columns: number): string[] {
   if (nodes.length === 0) return [];
   const rows = nodes.map(({ name, blender, devices, frames, renderSeconds, time }) => {
@@ -77,7 +86,7 @@ function nodes({ nodes, slowest, retried }: JobReport, columns: number): string[
     const each = frames === 0 ? "" : (renderSeconds / frames).toFixed(2);
     return [tidy(name), tidy(blender.join(", ")), tidy(devices.join(", ")), String(frames), each, upload, load];
   });
-  const lines = table(["node", "Blender", "device", "frames", "s/frame", "upload", "load"], rows, columns);
+  const lines = formatTable(nodeColumns, rows, columns);
   if (slowest) {
     const where = `frame ${slowest.frame}, ${slowest.seconds.toFixed(2)} s on ${slowest.name}`;
     lines.push(
@@ -90,22 +99,12 @@ function nodes({ nodes, slowest, retried }: JobReport, columns: number): string[
   return lines;
 }
 
-/** Names and devices give way where the lines would be too long; numbers are on the right of their columns. */
-function table(headings: readonly string[], rows: readonly string[][], columns: number): string[] {
-  const widths = headings.map((heading, column) =>
-    Math.max(widthOf(heading), ...rows.map((row) => widthOf(row[column] ?? ""))),
-  );
-  for (const [column, least] of [[2, 8] as const, [0, 12] as const, [1, 8] as const]) {
-    const excess = widths.reduce((sum, width) => sum + width + 2, -2) - columns;
-    const width = widths[column] ?? 0;
-    if (excess > 0) widths[column] = Math.min(width, Math.max(least, width - excess));
-  }
-  const line = (cells: readonly string[]) => {
-    const padded = cells.map((cell, column) => (column < 3 ? pad : padLeft)(cell, widths[column] ?? 0));
-    return padded.join("  ").trimEnd();
-  };
-  return [headings, ...rows].map(line);
-}
+const timeColumns: readonly Column[] = [
+  { heading: "" },
+  { heading: "", isNumber: true },
+  { heading: "", isNumber: true },
+  { heading: "" },
+];
 
 function time({ time }: JobReport): string[] {
   if (!time) return [];
@@ -122,12 +121,12 @@ function time({ time }: JobReport): string[] {
     ["transfer", transfer, 0, "results on their way, beside the rendering"],
     ["encode", encode, 0, "after the last frame"],
   ] as const;
-  const lines = rows
+  const cells = rows
     .filter(([, seconds]) => seconds >= 0.05)
     .map(([name, seconds, whole, meaning]) => {
-      const share = whole === 0 ? "" : percent(seconds / whole);
-      return `  ${pad(name, 8)}  ${padLeft(duration(seconds), 8)}  ${padLeft(share, 5)}  ${meaning}`;
+      return [`  ${name}`, duration(seconds), whole === 0 ? "" : percent(seconds / whole), meaning];
     });
+  const [, ...lines] = formatTable(timeColumns, cells);
   const title = `Where the time of ${counted(slots.slots, "slot")} went`;
   return [efficiency === null ? title : `${title}: efficiency ${percent(efficiency)}`, ...lines];
 }

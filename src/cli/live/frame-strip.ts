@@ -1,4 +1,4 @@
-import { padLeft } from "./display-width.ts";
+import { padLeft } from "../display-width.ts";
 import { type Line, type Signs, type Span, span, type Tone } from "./line.ts";
 import type { ViewState } from "./view-state.ts";
 

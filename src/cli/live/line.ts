@@ -1,4 +1,4 @@
-import { cut, widthOf } from "./display-width.ts";
+import { cut, widthOf } from "../display-width.ts";
 
 /** What a piece of a line means; `paint` knows the colour. */
 export type Tone = "plain" | "strong" | "faint" | "accent" | "rendering" | "stored" | "encoded" | "warning" | "error";

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../index.ts";
-import { cut, pad, padLeft, widthOf } from "./display-width.ts";
+import { cut, pad, padLeft, widthOf } from "../display-width.ts";
 import { type Line, type Signs, type Span, span, type Tone } from "./line.ts";
 import type { NodeStatus, NodeView, SlotView } from "./node-view.ts";
 import type { ViewState } from "./view-state.ts";

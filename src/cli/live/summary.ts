@@ -1,5 +1,5 @@
 import { counted, formatDuration, type JobSummary, type NodeTally } from "../../index.ts";
-import { pad, padLeft, widthOf } from "./display-width.ts";
+import { type Column, layOutCells } from "../table.ts";
 import { type Line, type Signs, span, type Tone } from "./line.ts";
 import { formatSeconds } from "./slot-table.ts";
 import { tidy } from "./tidy.ts";
@@ -93,24 +93,29 @@ function talliesOf(state: ViewState): NodeTally[] {
     .sort((a, b) => b.frames - a.frames);
 }
 
+const nodeColumns: readonly Column[] = [
+  { heading: "node", most: 32 },
+  { heading: "frames", isNumber: true },
+  { heading: "per frame", isNumber: true },
+  { heading: "share", isNumber: true },
+  { heading: "Blender" },
+];
+
 function nodeTable(nodes: readonly NodeTally[], total: number, signs: Signs): Line[] {
   const shareWidth = 20;
-  const name = Math.min(32, Math.max(4, ...nodes.map((node) => widthOf(tidy(node.name)))));
-  const blender = Math.max(7, ...nodes.map((node) => widthOf(tidy(node.blender))));
-  const row = (cells: readonly [string, string, string, string, string], tone: Tone): Line => [
-    span(`  ${pad(cells[0], name, signs.ellipsis)}`, tone),
-    span(`  ${padLeft(cells[1], 6)}  ${padLeft(cells[2], 9)}  ${padLeft(cells[3], 5)}`, tone),
-    span(`  ${pad(cells[4], blender)}`, "faint"),
-  ];
-  const head = row(["node", "frames", "per frame", "share", "Blender"], "faint");
-  const rows = nodes.map((node): Line => {
-    const share = total === 0 ? 0 : Math.min(1, node.frames / total);
+  const shares = nodes.map((node) => (total === 0 ? 0 : Math.min(1, node.frames / total)));
+  const rows = nodes.map((node, index) => {
     const perFrame = node.frames === 0 ? "" : formatSeconds(node.renderSeconds / node.frames);
-    const percent = `${Math.round(share * 100)}%`;
-    const line = row([tidy(node.name), String(node.frames), perFrame, percent, tidy(node.blender)], "plain");
-    return [...line, span(`  ${signs.bar.full.repeat(Math.round(share * shareWidth))}`, "encoded")];
+    const share = `${Math.round((shares[index] ?? 0) * 100)}%`;
+    return [tidy(node.name), String(node.frames), perFrame, share, tidy(node.blender)];
   });
-  return [head, ...rows];
+  const [headings = [], ...cells] = layOutCells(nodeColumns, rows, { ellipsis: signs.ellipsis });
+  const line = (row: readonly string[], tone: Tone): Line => [
+    ...row.slice(0, -1).map((cell) => span(`  ${cell}`, tone)),
+    span(`  ${row.at(-1)}`, "faint"),
+  ];
+  const bar = (share = 0) => span(`  ${signs.bar.full.repeat(Math.round(share * shareWidth))}`, "encoded");
+  return [line(headings, "faint"), ...cells.map((row, index) => [...line(row, "plain"), bar(shares[index])])];
 }
 
 /** Notes of the run that the result does not name itself, and the frames that failed. */

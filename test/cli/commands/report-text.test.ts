@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { reportText } from "../../../src/cli/commands/report-text.ts";
-import { widthOf } from "../../../src/cli/live/display-width.ts";
+import { widthOf } from "../../../src/cli/display-width.ts";
 import type { JobReport } from "../../../src/index.ts";
 
 const nothing = { render: 0, wasted: 0, upload: 0, load: 0, wait: 0, busy: 0, away: 0 };
@@ -79,14 +79,14 @@ studio  4.2.0                                         0
 Slowest: frame 88, 51.25 s on cellar; 23 frames took more than one attempt
 
 Where the time of 3 slots went: efficiency 82 %
-  render     1:01:43   82 %  frames of the output
-  wasted        6:52    9 %  attempts that failed, were lost or came too late
-  upload        1:23    2 %  the blendfile on its way to the node
-  load          1:01    1 %  the blendfile being opened
-  wait          4:00    5 %  for work
-  busy         20:00         with the jobs of others; not counted
-  away          1:17         lost, barred or excluded; not counted
-  transfer      31 s         results on their way, beside the rendering
+  render    1:01:43  82 %  frames of the output
+  wasted       6:52   9 %  attempts that failed, were lost or came too late
+  upload       1:23   2 %  the blendfile on its way to the node
+  load         1:01   1 %  the blendfile being opened
+  wait         4:00   5 %  for work
+  busy        20:00        with the jobs of others; not counted
+  away         1:17        lost, barred or excluded; not counted
+  transfer     31 s        results on their way, beside the rendering
 
 Warning: Scripts in the file were not run (attic)
 `);
@@ -105,9 +105,9 @@ test("a job without any trouble has a short report", () => {
 1 run in 1:44
 
 Where the time of 1 slot went: efficiency 96 %
-  render        1:36   96 %  frames of the output
-  load         4.0 s    4 %  the blendfile being opened
-  encode       1.3 s         after the last frame
+  render   1:36  96 %  frames of the output
+  load    4.0 s   4 %  the blendfile being opened
+  encode  1.3 s        after the last frame
 `);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { widthOf } from "../../../src/cli/live/display-width.ts";
+import { widthOf } from "../../../src/cli/display-width.ts";
 import { renderView, type ViewSize } from "../../../src/cli/live/render-view.ts";
 import { stoppingView, viewStateOf } from "../../../src/cli/live/view-reducer.ts";
 import { emptyView, type ViewState } from "../../../src/cli/live/view-state.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { widthOf } from "../../../src/cli/live/display-width.ts";
+import { widthOf } from "../../../src/cli/display-width.ts";
 import { listedFrames } from "../../../src/cli/live/frame-cells.ts";
 import { renderView } from "../../../src/cli/live/render-view.ts";
 import { slotRows } from "../../../src/cli/live/slot-table.ts";

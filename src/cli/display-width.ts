@@ -1,9 +1,16 @@
 import sliceAnsi from "slice-ansi";
 import stringWidth from "string-width";
 
+/** Widths of the texts drawn last. A view draws the same texts several times a second, and measuring them is slow. */
+const known = new Map<string, number>();
+const mostKnown = 2_000;
+
 /** How many columns a tidied text takes. */
 export function widthOf(text: string): number {
-  return stringWidth(text);
+  const width = known.get(text) ?? stringWidth(text);
+  if (known.size >= mostKnown) known.clear();
+  known.set(text, width);
+  return width;
 }
 
 /** Cuts a tidied text to so many columns; what is cut shows by the ellipsis. */

@@ -111,6 +111,14 @@ export class SimulatedNode {
     });
   }
 
+  get isLinked(): boolean {
+    return this.#isLinked;
+  }
+
+  holds(attempt: number): boolean {
+    return this.#held.has(attempt);
+  }
+
   /** Its link is ended for good. */
   exclude(): void {
     this.#isLeftOut = true;

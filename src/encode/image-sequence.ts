@@ -1,14 +1,14 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { link, lstat, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
+import { syncFile, syncFolder } from "../system/files/durable.ts";
+import { hashFile } from "../system/files/hash-file.ts";
 import { copyToNew, discard, removeFile, renameFile } from "../system/files/held-files.ts";
 import { frameUnreadable, videoIncomplete } from "./encode-errors.ts";
 import type { FinishedOutput } from "./finished-video.ts";
 import { type FrameNames, frameNameOf, framePathOf } from "./frame-names.ts";
 import { outputExists, outputFailed } from "./output-errors.ts";
-import { giveUsualMode, prepareFolder, renameToNew, shortName, sync, syncNames } from "./output-target.ts";
+import { giveUsualMode, prepareFolder, renameToNewOutput, shortName } from "./output-target.ts";
 
 export interface ImageSequenceOptions {
   readonly names: FrameNames;
@@ -108,7 +108,7 @@ export class ImageSequence {
       }
       sizeBytes += there.size;
     }
-    await syncNames(names.folder).catch(async (error: unknown) => {
+    await syncFolder(names.folder).catch(async (error: unknown) => {
       throw await outputFailed(join(names.folder, "."), error);
     });
     return { output, frames: frames.length, sizeBytes };
@@ -129,7 +129,7 @@ export class ImageSequence {
     try {
       await makeCopy(source, part);
       if (overwrite) await renameFile(part, path);
-      else await renameToNew(part, path);
+      else await renameToNewOutput(part, path);
     } finally {
       await discard(part);
     }
@@ -188,7 +188,7 @@ async function makeCopy(source: string, part: string): Promise<void> {
   } catch {
     // Another disk, or a file system without hard links.
     await copyToNew(source, part);
-    await sync(part);
+    await syncFile(part);
   }
 }
 
@@ -199,15 +199,9 @@ async function isSamePicture(source: string, path: string): Promise<boolean> {
     const [one, other] = await Promise.all([stat(source, { bigint: true }), lstat(path, { bigint: true })]);
     if (!other.isFile()) return false;
     if (one.ino !== 0n && one.ino === other.ino && one.dev === other.dev) return true;
-    return one.size === other.size && (await digestOf(source)) === (await digestOf(path));
+    return one.size === other.size && (await hashFile(source)) === (await hashFile(path));
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT") return false;
     throw error;
   }
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const piece of createReadStream(path)) hash.update(piece);
-  return hash.digest("hex");
 }

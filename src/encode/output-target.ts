@@ -1,10 +1,11 @@
 import { constants } from "node:fs";
-import { access, link, lstat, readdir } from "node:fs/promises";
+import { access, lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { boundedName } from "../core/bounded-name.ts";
 import { systemCodeOf } from "../core/errors.ts";
+import { syncFile, syncFolder } from "../system/files/durable.ts";
 import { makeFolders } from "../system/files/folders.ts";
-import { discard, openFile, removeFile, renameFile } from "../system/files/held-files.ts";
+import { removeFile, renameFile, renameToNew } from "../system/files/held-files.ts";
 import { openOwnFile } from "../system/files/own-file.ts";
 import { outputExists, outputFailed, unwritable } from "./output-errors.ts";
 
@@ -103,18 +104,13 @@ export function shortName(name: string): string {
  */
 export async function moveIntoPlace({ path, partPath }: OutputTarget, overwrite: boolean): Promise<void> {
   try {
-    await sync(partPath);
+    await syncFile(partPath);
     if (overwrite) await renameFile(partPath, path);
-    else await renameToNew(partPath, path);
-    await syncNames(dirname(path));
+    else await renameToNewOutput(partPath, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     throw await outputFailed(path, error);
   }
-}
-
-/** Without it names may be lost when the power goes. Windows cannot open folders. */
-export async function syncNames(folder: string): Promise<void> {
-  if (process.platform !== "win32") await sync(folder);
 }
 
 /** Files of the job folder are private; what is given to the user has the mode that any new file has. */
@@ -128,27 +124,12 @@ export async function giveUsualMode(path: string): Promise<void> {
 }
 
 /**
- * `rename` replaces what is there without a word; `link` refuses, in the same moment as it looks. The old name may stay
- * where another program has the file open: the new one is there all the same.
+ * Gives a file its name, which no other file may have.
+ *
+ * @throws {FarmError} `FARM_OUTPUT_EXISTS`; the system's error
  */
-export async function renameToNew(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    if (systemCodeOf(error) === "EEXIST") throw outputExists(to);
-    // File systems without hard links (exFAT, many network shares): look, then rename.
-    if ((await lstat(to).catch(() => null)) !== null) throw outputExists(to);
-    await renameFile(from, to);
-    return;
-  }
-  await discard(from);
-}
-
-export async function sync(path: string): Promise<void> {
-  const file = await openFile(path, process.platform === "win32" ? "r+" : "r");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+export async function renameToNewOutput(from: string, to: string): Promise<void> {
+  await renameToNew(from, to).catch((error: unknown) => {
+    throw systemCodeOf(error) === "EEXIST" ? outputExists(to) : error;
+  });
 }

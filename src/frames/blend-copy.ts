@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { chmod, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { syncFolder } from "../system/files/durable.ts";
-import { copyToNew, discard, openFile, renameFile } from "../system/files/held-files.ts";
+import { syncFile, syncFolder } from "../system/files/durable.ts";
+import { hashFile } from "../system/files/hash-file.ts";
+import { copyToNew, discard, renameFile } from "../system/files/held-files.ts";
 import { openRegularFile } from "../system/files/regular-file.ts";
 import { isBlobName, makeOwnFolder, removeOwnFiles } from "./own-names.ts";
 
@@ -41,32 +42,8 @@ export async function copyBlend(source: string, folder: string, signal?: AbortSi
   }
 }
 
-/**
- * SHA-256 of a file, in 64 hexadecimal digits; read as a stream.
- *
- * @throws {NotRegularFileError} When it is a named pipe, say, which would be waited for
- */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
-  const file = await openRegularFile(path);
-  for await (const piece of file.createReadStream({ highWaterMark: 1024 * 1024 })) {
-    signal?.throwIfAborted();
-    hash.update(piece);
-  }
-  return hash.digest("hex");
-}
-
 /** It was looked at before, but copying takes a path: something else may have that name by now. */
 async function requireRegularFile(path: string): Promise<void> {
   const file = await openRegularFile(path);
   await file.close();
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await openFile(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { openFile } from "./held-files.ts";
 
 /**
  * Writes all of it. One write may take less than it was given, without an error, when a disk becomes full within it; the
@@ -9,6 +10,16 @@ export async function writeAll(file: Pick<FileHandle, "write">, bytes: Uint8Arra
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     if (bytesWritten === 0) throw Object.assign(new Error("ENOSPC: nothing more was written"), { code: "ENOSPC" });
     done += bytesWritten;
+  }
+}
+
+/** Makes a file's bytes survive a loss of power. Windows does so only through a file that is open for writing. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await openFile(path, process.platform === "win32" ? "r+" : "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

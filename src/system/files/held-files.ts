@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, open, rename, rm, rmdir } from "node:fs/promises";
+import { copyFile, type FileHandle, link, lstat, open, rename, rm, rmdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCodeOf } from "../../core/errors.ts";
@@ -44,6 +44,26 @@ export async function whileHeld<Value>(
 /** Gives a file its name, replacing what is there. */
 export function renameFile(from: string, to: string): Promise<void> {
   return whileHeld(() => rename(from, to));
+}
+
+/**
+ * Gives a file a name that nothing has yet. `rename` would replace what is there; `link` refuses in the same moment as it
+ * checks. The old name may stay where another program has the file open.
+ *
+ * @throws The system's error; `EEXIST` when there is something
+ */
+export async function renameToNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (systemCodeOf(error) === "EEXIST") throw error;
+    // File systems without hard links, such as exFAT and many network shares: check, then rename.
+    if ((await lstat(to).catch(() => null)) !== null)
+      throw Object.assign(new Error(`EEXIST: there is a file already: ${to}`), { code: "EEXIST" });
+    await renameFile(from, to);
+    return;
+  }
+  await discard(from);
 }
 
 /** Copies a file to a new one, which shares its blocks where the file system can. */

@@ -28,40 +28,40 @@ export interface JobSummary {
   readonly warnings: readonly string[];
 }
 
-/** Everything a job tells while it runs. Keys are `noun:verb`; scripts read them, so they are not renamed. */
+/** The events of a job. Keys are `noun:verb`; scripts read them, so they are not renamed. */
 export interface FarmEventMap {
-  /** When the inputs were found good and the job folder is ours. */
+  /** The inputs are valid, and the job folder belongs to this run. */
   "job:started": { blend: string; output: string; folder: string };
-  /** When it is known which Blender renders: a run of the job begins. `blender` is `null` when versions are mixed. */
+  /** A run of the job begins, as the Blender version is known. `blender` is `null` when versions are mixed. */
   "job:begun": { job: string; run: number; blender: string | null };
-  /** When frames of an earlier run are about to be proved again, which takes a while when they are many or large. */
+  /** Frames of an earlier run are about to be checked again, which takes a while if they are many or large. */
   "job:checking": { frames: number };
-  /** When a job folder of an earlier run is taken up: these of its frames are whole and are not rendered again. */
+  /** The job continues an earlier run: these frames are intact and are not rendered again. */
   "job:resumed": { stored: number; range: string };
-  /** When this machine is kept from falling asleep, until the job ends. */
+  /** This machine is kept awake until the job ends. */
   "machine:awake": Record<never, never>;
-  /** When what an earlier run stored cannot be used, because something that changes pixels has changed. */
+  /** Frames of an earlier run cannot be used, because something that affects pixels has changed. */
   "job:restarted": { reason: string };
-  /** When the first scan of the network is over; discovery goes on. */
+  /** The first scan of the network is over; discovery continues. */
   "discovery:scanned": { nodes: number };
-  /** When a node has proved itself and was taken into the job. */
+  /** A node has authenticated itself and may take part. */
   "node:found": NodeName & { address: string; blender: string; slots: number };
-  /** When a node takes no part, with the reason and what can be done. */
+  /** A node takes no part: why, and what can be done. */
   "node:excluded": { name: string; code: FarmErrorCode; message: string; hint: string };
-  /** When a node cannot be reached for the first time; it is tried again for as long as the job runs. */
+  /** A node cannot be reached, for the first time; it is retried as long as the job runs. */
   "node:unreachable": { name: string; message: string; hint: string };
-  /** When a node works for somebody else; it is asked again. */
+  /** A node works for another job; it is asked again later. */
   "node:busy": NodeName & { holder: string };
-  /** While the blendfile goes to a node. */
+  /** Progress of the blendfile's upload to a node. */
   "node:uploading": NodeName & { haveBytes: number; sizeBytes: number };
-  /** When a node has opened the blendfile, for the first time or again. */
+  /** A node has opened the blendfile, for the first time or again. */
   "node:joined": NodeName & { blender: string };
   "node:lost": NodeName & { message: string };
   "node:barred": NodeName & { reason: string };
   "node:forgiven": NodeName;
-  /** When all nodes are gone: the job waits for one. */
+  /** All nodes are gone: the job waits for one. */
   "job:waiting": { missing: number };
-  /** When it is known what will be rendered. */
+  /** What will be rendered is known. */
   "scene:read": {
     scene: string;
     frames: number;
@@ -76,17 +76,17 @@ export interface FarmEventMap {
   };
   "frame:started": NodeName & { frame: Frame; slot: number };
   "frame:progressed": NodeName & { frame: Frame; slot: number; fraction: number | null };
-  /** When a node has rendered a frame and holds it for us; `seconds` is its render time. */
+  /** A node has rendered a frame and holds its result; `seconds` is the render time. */
   "frame:rendered": NodeName & { frame: Frame; seconds: number };
-  /** When a frame is checked and safely on disk. */
+  /** A frame is checked and safely on disk. */
   "frame:stored": NodeName & { frame: Frame; seconds: number; stored: number; total: number };
-  /** When an attempt came to nothing and the frame goes back into the queue. `code` is `null` when nobody is to blame. */
+  /** An attempt failed or was wasted, and its frame is queued again. `code` is `null` when nobody is to blame. */
   "frame:requeued": NodeName & { frame: Frame; code: string | null; reason: string };
-  /** When FFmpeg refused a stored frame, which was set aside as `file`: it is rendered again, once. */
+  /** FFmpeg refused a stored frame. Its file is kept as `file`, and the frame is rendered again, once. */
   "frame:refused": NodeName & { frame: Frame; message: string; file: string };
-  /** When a frame was given up. */
+  /** A frame failed for good. */
   "frame:failed": { frame: Frame; code: string; message: string; hint: string };
-  /** About once a second. `etaMs` is `null` while nothing can be said. */
+  /** About once a second. `etaMs` is `null` while there is no estimate. */
   "job:progressed": {
     stored: number;
     total: number;
@@ -95,30 +95,32 @@ export interface FarmEventMap {
     encoded: number;
     etaMs: number | null;
   };
-  /** When the encoder failed while frames were arriving; the video is made from the stored frames at the end. */
+  /** The encoder failed while frames were arriving; the video is made from the stored frames at the end. */
   "encode:postponed": { message: string };
-  /** Something the user should look at; each is told once and repeated in the summary. */
+  /** Something the user should know; each warning is given once, and repeated in the summary. */
   warning: { code: string; message: string; name: string | null };
-  /** When the nodes that discovery found were written into a farmspec. */
+  /** The nodes that discovery found were written to a farmspec. */
   "farmspec:saved": { path: string; nodes: number };
-  /** When the user wants the job to end, and all that is left is to finish the output. */
+  /** The user asked the job to end, and only the output is left to finish. */
   "output:finishing": Record<never, never>;
-  /** When no new frame is begun any more, and what runs is finished. */
+  /** No new frame is started; those that are running are finished. */
   "job:draining": { running: number };
-  /** When every expected frame is in the output, which is in its place. Nothing follows. */
+  /** Every expected frame is in the output, which is in place. The last event. */
   "job:completed": JobSummary;
-  /** When the job was stopped by the user: `missing` frames are not stored; `null` before their number was known. */
+  /**
+   * The user stopped the job: `missing` frames are not stored; `null` before their number was known. The last event.
+   */
   "job:interrupted": { missing: number | null };
-  /** When the job cannot go on. Nothing follows; the same call goes on from what is stored. */
+  /** The job cannot continue; the same call continues from what is stored. The last event. */
   "job:failed": { code: string; message: string; hint: string };
 }
 
 export type FarmEventName = keyof FarmEventMap;
 
-/** One event with its payload, as a listener gets it. */
+/** One event with its payload, as a listener receives it. */
 export type FarmEvent = {
   [Name in FarmEventName]: { readonly type: Name } & Readonly<FarmEventMap[Name]>;
 }[FarmEventName];
 
-/** Hears all events of a job, in order. It must not throw. */
+/** Called with each event of a job, in order. It must not throw. */
 export type FarmListener = (event: FarmEvent) => void;

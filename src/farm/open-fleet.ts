@@ -15,7 +15,7 @@ export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"])
   const { folder, blend, savedBy } = prepared;
   const { mixVersions, tlsCa, keys } = settings;
   const knownNodes = new KnownNodes(settings.configFolder);
-  // Frames of an earlier run are of use only to a run with the same Blender.
+  // Frames of an earlier run can be used only with the same Blender version.
   const earlier = folder.previous?.blend.sha256 === blend.sha256 ? folder.previous.blenderVersion : null;
   const wanted = settings.blenderVersion ?? (mixVersions ? undefined : (earlier ?? undefined));
   return new Fleet({
@@ -29,7 +29,7 @@ export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"])
   });
 }
 
-/** Where the nodes come from: those that are named, those on the network, or this machine. */
+/** Where nodes come from: named ones, those on the network, or this machine. */
 function nodeSourcesOf(settings: JobSettings): NodeSources {
   const { local, nodes, discover, blender, slots, cacheFolder } = settings;
   const dial = dialWebSocket;
@@ -40,6 +40,6 @@ function nodeSourcesOf(settings: JobSettings): NodeSources {
   const onNetwork = new MdnsNodes({ dial, named, takesAll: discover || !areNamed, tellsCount: !areNamed });
   if (!areNamed) return { sources: [onNetwork], fallback: { source: thisMachine, when: "none-found" } };
   const sources = [new NamedNodes(nodes, dial), ...(discover || named.length > 0 ? [onNetwork] : [])];
-  // A farmspec that welcomes others stands for "whoever is there", and this machine is.
+  // A farmspec that allows other nodes means "any node there is", and this machine is one.
   return { sources, fallback: discover ? { source: thisMachine, when: "none-usable" } : null };
 }

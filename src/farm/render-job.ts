@@ -21,31 +21,30 @@ export interface CompletedJob extends JobSummary {
   readonly type: "completed";
 }
 
-/** A job stopped by the user; the same call goes on from its folder. */
+/** A job stopped by the user; the same call continues from its folder. */
 export interface InterruptedJob {
   readonly type: "interrupted";
-  /** Frames that are not stored; `null` when it was stopped before their number was known. */
+  /** Frames not stored; `null` if it was stopped before their number was known. */
   readonly missing: number | null;
 }
 
 export type JobResult = CompletedJob | InterruptedJob;
 
 export interface RenderOptions extends JobQuestions {
-  /** Hears everything that happens; the last event says how the job ended (default: nobody does). */
+  /** Called with every event; the last one says how the job ended (default: none is reported). */
   readonly onEvent?: FarmListener;
-  /** Aborting finishes what runs, begins nothing, and ends as `interrupted` (default: never). */
+  /** Aborting finishes the running frames, starts no others, and ends as `interrupted` (default: never). */
   readonly drain?: AbortSignal;
   /** Aborting stops at once; what is stored is kept (default: never). */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Renders a blendfile on the nodes of the network and makes the video: the whole of what this program is for.
+ * Renders a blendfile on the nodes of the network and makes the video.
  *
- * It ends well only when every expected frame is stored, was checked and is in the video. Nothing it starts outlives it:
- * no process, no link, no temporary file; the job folder, beside the output or in `jobDir`, stays as the record, and as
- * the place from which the same call goes on after any interruption. Only a job that fails before it is known what there
- * is to render leaves nothing.
+ * It succeeds only if every expected frame was checked, is stored and is in the video. No process, link or temporary
+ * file outlives it. The job folder, beside the output or in `jobDir`, is kept as a record; after an interruption, the
+ * same call continues from it. A job that fails before it is known what there is to render leaves nothing behind.
  *
  * @param request A blendfile and an output, and any other setting
  * @throws {FarmError} With a stable code and a hint; whatever else is thrown is a bug
@@ -84,7 +83,7 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
   const { onEvent: tell = () => {}, drain = never, signal: stop = never, ...questions } = options;
   const startedMs = systemClock.monotonicMs();
   const secondsPassed = () => (systemClock.monotonicMs() - startedMs) / 1000;
-  const signal = AbortSignal.any([stop, drain]); // until there is something that a drain could finish
+  const signal = AbortSignal.any([stop, drain]); // no frame is running yet that a drain could finish
   try {
     const finishedBefore = await videoDoneBefore(settings, signal);
     if (finishedBefore !== null) return await endEarlier(settings, finishedBefore, secondsPassed, tell);
@@ -117,12 +116,12 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
   }
 }
 
-/** What the nodes did, beside what became of the job. */
+/** The outcome of a job, and what the nodes did for it. */
 interface Rendered extends Pick<JobSummary, "nodes" | "warnings"> {
   readonly outcome: JobOutcome;
 }
 
-/** @returns `null` unless an earlier run stored every frame and ended while it encoded; also when FFmpeg refuses some */
+/** @returns `null` unless an earlier run stored every frame and ended while encoding; also if FFmpeg refuses some */
 async function encodeOnly(context: JobContext): Promise<Rendered | null> {
   const stored = await findStored(context);
   if (stored === null) return null;
@@ -142,7 +141,7 @@ async function renderAndEncode(context: JobContext): Promise<Rendered> {
   return { outcome, nodes, warnings: fleet.warnings };
 }
 
-/** An earlier run was ended between giving the video its name and clearing up: that is all that is left to do. */
+/** If an earlier run ended between naming the video and cleaning up, only the cleaning up is left to do. */
 async function endEarlier(
   { blend, output, keepFrames, jobDir }: JobSettings,
   frames: number,
@@ -157,9 +156,9 @@ async function endEarlier(
   return { type: "completed", output, frames, reused: frames, seconds: secondsPassed(), nodes: [], warnings };
 }
 
-/** Clears up after a job, and says what stays and why. */
+/** Cleans up after a job, and warns about what could not be removed. */
 async function cleanUp(folder: JobFolder, totals: JobTotals): Promise<void> {
   for (const { path, why } of await folder.cleanUp()) {
-    totals.warn("NOT_REMOVED", `${path} is not removed: ${why}`, null);
+    totals.warn("NOT_REMOVED", `Cannot remove ${path}: ${why}`, null);
   }
 }

@@ -2,10 +2,10 @@ import { keepAwake } from "../system/programs/awake.ts";
 import type { FarmListener } from "./events.ts";
 
 /**
- * Keeps this machine awake for a job, and tells it.
+ * Keeps this machine awake for a job, and reports it.
  *
- * @param allowSleep Then nothing is done
- * @returns To be disposed of with the job
+ * @param allowSleep If set, does nothing
+ * @returns Must be disposed of with the job
  */
 export function stayAwake(allowSleep: boolean, tell: FarmListener): AsyncDisposable | undefined {
   if (allowSleep) return undefined;

@@ -2,14 +2,14 @@ import type { Sink } from "../session/incoming.ts";
 import type { FrameResult, JobOpened, NodeInfo, SceneInfo } from "../session/protocol.ts";
 
 /**
- * A node as a job uses it. A `NodeSession` is one; a simulated farm can be another. Messages that cannot be sent reject: that
- * the link is lost is an event of its own.
+ * A node as a job uses it: a `NodeSession`, or a simulated node. Methods reject if their message cannot be sent; a lost
+ * link is an event of its own.
  */
 export interface Worker {
   readonly info: Pick<NodeInfo, "node" | "name" | "blender">;
-  /** Gives a slot a frame, under a new attempt number. */
+  /** Gives a frame to a slot, under a new attempt number. */
   assign(slot: number, frame: number, attempt: number): Promise<void>;
-  /** Asks for an assigned attempt back; kills nothing. */
+  /** Takes back an attempt that waits in a slot; kills nothing. */
   withdraw(frame: number, attempt: number): Promise<void>;
   /** Ends a running attempt by killing its slot. */
   cancel(frame: number, attempt: number): Promise<void>;

@@ -35,7 +35,7 @@ export class LoadFailedError extends FarmError {
     super(
       meaning?.code ?? "FARM_LOAD_FAILED",
       `Cannot open the blendfile on ${node}: ${error.message}`,
-      meaning?.hint ?? (error.hint || "Look at what that node printed, then run the same command again"),
+      meaning?.hint ?? (error.hint || "Check what that node printed, then run the same command again"),
     );
     this.reason = error.code;
     this.log = error.log;

@@ -4,7 +4,7 @@ import { FarmError, messageOf } from "../core/errors.ts";
 export function lostLink(why: string): FarmError {
   return new FarmError(
     "FARM_LINK_LOST",
-    `Cannot go on with the node: ${why}`,
+    `Cannot continue with the node: ${why}`,
     "The job goes on by itself when the node is back",
   );
 }

@@ -111,7 +111,7 @@ async function attempt(
 function stalled(): FarmError {
   return new FarmError(
     "FARM_LINK_LOST",
-    "Cannot go on with the upload: the node takes nothing any more",
+    "Cannot continue with the upload: the node takes nothing any more",
     "The job goes on by itself when the node is back",
   );
 }

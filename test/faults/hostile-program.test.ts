@@ -93,7 +93,7 @@ describe("a hostile node and hostile names of files, told by the program itself:
     for (const written of [stdout, log]) {
       expectHarmless(written);
       expect(written.split("\n").length).toBeLessThan(150);
-      expect(written).toContain("WARNINGS_LEFT_OUT");
+      expect(written).toContain("WARNINGS_DROPPED");
     }
   });
 

@@ -114,7 +114,7 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
     expect(await terminal.isCursorShown()).toBe(true);
     const after = await terminal.screen(true);
     expect(after).toContain("Stopped with 150 frames to go; 100 of 250 are stored");
-    expect(after).toContain("The same command goes on from here");
+    expect(after).toContain("The same command continues from here");
     expect(after).not.toContain("100/250 frames");
     await terminal.typeLine("echo typed text shows");
     await terminal.until("what is typed", (screen) => screen.includes("$ echo typed text shows"));

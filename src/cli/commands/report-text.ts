@@ -34,9 +34,9 @@ function headline(report: JobReport, columns: number): string[] {
   const lines = runs === 0 ? [] : wrap(`${outcomes[outcome]}: ${stored} stored${rest}`, columns);
   if (runs === 0) lines.push(...wrap(`${stored} stored${rest}; there is no log`, columns));
   if (error) lines.push(...wrap(`${error.code}: ${error.message}`, columns, 2));
-  if (outcome === "interrupted") lines.push("  The same command goes on from here");
+  if (outcome === "interrupted") lines.push("  The same command continues from here");
   if (outcome === "unfinished" && runs > 0)
-    lines.push("  It runs now, or was killed: the same command goes on from here");
+    lines.push("  It runs now, or was killed: the same command continues from here");
   const before = earlierRuns === 0 ? "" : `, after ${counted(earlierRuns, "run")} whose frames are no longer used`;
   if (time) lines.push(`${counted(runs, "run")} in ${duration(time.wall)}${before}`);
   return lines;

@@ -48,7 +48,7 @@ export function interruptedLines(state: ViewState, missing: number | null, signs
       span(`${signs.warning} `, "warning"),
       span(`Stopped${missing === null ? "" : ` with ${counted(missing, "frame")} to go`}${stored}`, "strong"),
     ],
-    [span("  The same command goes on from here", "faint")],
+    [span("  The same command continues from here", "faint")],
   ];
   const nodes = talliesOf(state);
   if (nodes.length > 0)

@@ -56,7 +56,7 @@ export class PlainLines {
   /** The last line of a job that was stopped and can go on. */
   #interrupted(missing: number | null): void {
     this.#writeLast(
-      `Stopped${missing === null ? "" : ` with ${counted(missing, "frame")} to go`}; the same command goes on from here\n`,
+      `Stopped${missing === null ? "" : ` with ${counted(missing, "frame")} to go`}; the same command continues from here\n`,
     );
   }
 

@@ -4,13 +4,13 @@ import type { SchedulerState } from "../../scheduler/state/state.ts";
 import { readAttempts } from "../report/attempts.ts";
 import { latestRecords } from "../report/stored-frames.ts";
 
-/** Attempts that began in earlier runs of the job, by frame; a frame without any may be left out. */
+/** Attempts started in earlier runs of the job, by frame. A frame without any may be missing. */
 export type AttemptCounts = ReadonlyMap<Frame, number>;
 
 /**
- * How many attempts at each frame began in earlier runs, as far as it is written down: `attempts.ndjson` has those that ended,
- * and the record of a frame that was stored and did not last those up to then. It is read before this run begins any; what
- * cannot be read counts as nothing, as it decides nothing.
+ * How many attempts at each frame were started in earlier runs, as far as they are recorded. `attempts.ndjson` has
+ * those that ended; the record of a frame that was stored and later lost has those up to then. Must be read before this
+ * run starts any. What cannot be read counts as none: the number is only for information.
  */
 export async function earlierAttempts(folder: JobFolder, { run }: Run): Promise<AttemptCounts> {
   if (run === 1) return new Map();
@@ -29,8 +29,8 @@ export async function earlierAttempts(folder: JobFolder, { run }: Run): Promise<
 }
 
 /**
- * How many attempts at a frame have begun, of which one was rendered. One that only waited in a slot and was moved to
- * another is none; one of an earlier run that a node went on with was counted when it began.
+ * How many attempts at a rendered frame have been started. One that only waited in a slot and was moved elsewhere does
+ * not count. One of an earlier run that a node continued was counted when it started.
  */
 export function attemptsAt(frame: Frame, { frames, firstAttempt }: SchedulerState, earlier: AttemptCounts): number {
   const history = frames.get(frame)?.history ?? [];

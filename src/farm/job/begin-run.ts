@@ -6,9 +6,9 @@ import { fingerprintFor } from "../output/recorded-scene.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**
- * Writes down what this run is, so that a later one knows which frames it may use.
+ * Records what this run renders, so that a later run knows whether it may use the frames.
  *
- * @param version Blender that renders it
+ * @param version The Blender version that renders it
  */
 export async function beginRun({ settings, prepared, tell }: JobContext, version: string | null): Promise<Run> {
   const { folder, blend } = prepared;
@@ -26,7 +26,7 @@ export async function beginRun({ settings, prepared, tell }: JobContext, version
   return run;
 }
 
-/** What the nodes are told of the job. */
+/** What the nodes are told about the job. */
 export function orderOf({ settings, prepared }: JobContext, run: Run): JobOrder {
   const { blend, format } = prepared;
   const colorMode = format.canHaveAlpha ? null : "RGB";
@@ -34,7 +34,7 @@ export function orderOf({ settings, prepared }: JobContext, run: Run): JobOrder 
   return { job: run.job, holder: holder(), blob: blend, scene, colorMode, allowScripts };
 }
 
-/** Whom other coordinators see as the one who has a node. */
+/** Who has a node, as shown to other coordinators. */
 function holder(): string {
   return `${userName()}@${hostname()}`.slice(0, 256);
 }
@@ -43,6 +43,6 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    return `user ${process.getuid?.() ?? ""}`.trim(); // the system knows no name for it, as in many containers
+    return `user ${process.getuid?.() ?? ""}`.trim(); // the user has no name, as in many containers
   }
 }

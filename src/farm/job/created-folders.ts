@@ -3,8 +3,8 @@ import { dirname, resolve } from "node:path";
 import { removeEmptyFolder } from "../../system/files/held-files.ts";
 
 /**
- * Which folders were not there before a job: those it makes are taken away again when it ends before there is anything to
- * render, so that bad input leaves nothing behind.
+ * Folders that did not exist before a job. Those it makes are removed if it ends before there is anything to render, so
+ * that bad input leaves nothing behind.
  */
 export class CreatedFolders {
   /** Deepest first. */
@@ -14,19 +14,19 @@ export class CreatedFolders {
     this.#missing = missing;
   }
 
-  /** Looks at what is there now. @param paths What the job may make folders for, or above; `undefined` counts for nothing */
+  /** Notes what exists now. @param paths Which the job may make, with the folders above them; `undefined` is ignored */
   static async before(...paths: readonly (string | undefined)[]): Promise<CreatedFolders> {
     const named = paths.filter((path) => path !== undefined);
     const missing = new Set((await Promise.all(named.map((path) => missingFrom(resolve(path))))).flat());
     return new CreatedFolders([...missing].sort((a, b) => b.length - a.length));
   }
 
-  /** Whether a folder was not there before. */
+  /** Whether a folder did not exist before. */
   isNew(folder: string): boolean {
     return this.#missing.includes(resolve(folder));
   }
 
-  /** Removes what was made, as far as it is empty: something of somebody else stays. */
+  /** Removes the folders that were made and are empty: files of somebody else stay. */
   async remove(): Promise<void> {
     for (const folder of this.#missing) await removeEmptyFolder(folder).catch(() => {});
   }

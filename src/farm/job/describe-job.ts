@@ -13,12 +13,12 @@ import type { JobTotals } from "./job-totals.ts";
 import type { JobInputs, LoopInput } from "./loop/job-inputs.ts";
 import type { NoNodeTimeout } from "./no-node-timeout.ts";
 
-/** How often the time without any node is looked at. */
+/** How often the time without a node is checked. */
 const lookEveryMs = 1_000;
 
 type Joined = Extract<LoopInput, { type: "joined" }>;
 
-/** Waits for the first node that has opened the blendfile: it knows what there is to render. */
+/** Waits for the first node that has opened the blendfile, and so knows what there is to render. */
 export async function firstJoined(
   inputs: JobInputs,
   fleet: Fleet,
@@ -41,10 +41,10 @@ export async function firstJoined(
     clearInterval(timer);
     signal.removeEventListener("abort", wake);
   }
-  throw new Error("The nodes' news ended before the job");
+  throw new Error("The nodes' events ended before the job");
 }
 
-/** What is rendered; asks for the frames when nobody has said which, and somebody is there to be asked. */
+/** Decides what is rendered. Asks for the frames if no setting gives them and there is somebody to ask. */
 export async function resolveFrames(info: SceneInfo, { settings, chooseFrames }: JobContext): Promise<SceneFacts> {
   const facts = resolveScene(info, settings);
   if (settings.frames !== undefined || chooseFrames === undefined) return facts;
@@ -53,7 +53,7 @@ export async function resolveFrames(info: SceneInfo, { settings, chooseFrames }:
   return chosen === own ? facts : resolveScene(info, { ...settings, frames: chosen });
 }
 
-/** Frames of an earlier run are of no use when a file that the scene uses has changed since. */
+/** Sets the frames of an earlier run aside if a file that the scene uses has changed since. */
 export async function setStaleAside({ prepared, tell }: JobContext, run: Run, { files }: SceneFacts): Promise<void> {
   const { folder } = prepared;
   const earlier = parseFacts(folder.previous?.facts ?? null);
@@ -64,7 +64,7 @@ export async function setStaleAside({ prepared, tell }: JobContext, run: Run, { 
   tell({ type: "job:restarted", reason: `a file that the scene uses has changed; ${kept}` });
 }
 
-/** It is known what there is to render: writes it down and tells it. From now on the job folder stays. */
+/** Records and reports what there is to render. From now on the job folder is kept. */
 export async function recordJob(context: JobContext, facts: SceneFacts): Promise<OutputFacts> {
   const { settings, prepared, tell } = context;
   const outputFacts = outputFactsOf(facts, settings, prepared.format);
@@ -87,12 +87,12 @@ export function warnOfMissing(facts: SceneFacts, totals: JobTotals): void {
   for (const path of facts.missing) totals.warn("FILE_MISSING", `'${path}' is missing, and was not rendered`, null);
 }
 
-/** Why a node is excluded whose files differ from those of the first node: its frames would look different. */
+/** Excludes a node whose files differ from the first node's: its frames would look different. */
 export function exclusionByFiles({ worker, scene }: JoinedNode, { files }: SceneFacts): FarmError | undefined {
   if (scene.files === files) return undefined;
   return new FarmError(
     "FARM_NODE_EXCLUDED",
-    `Cannot use ${worker.info.name}: files that the scene uses are not the same there as on the first node`,
+    `Cannot use ${worker.info.name}: files that the scene uses differ there from those on the first node`,
     "Pack them into the blendfile (File, External Data, Pack Resources), or make them the same on all nodes",
   );
 }

@@ -12,17 +12,18 @@ import { recordJob, warnOfMissing } from "./describe-job.ts";
 import type { JobContext, JobOutcome } from "./job-context.ts";
 import { JobTotals } from "./job-totals.ts";
 
-/** A job of which an earlier run stored every frame: no node is needed any more. */
+/** A job whose frames were all stored by an earlier run: no node is needed. */
 export interface StoredJob {
   readonly facts: SceneFacts;
   readonly records: ReadonlyMap<Frame, FrameRecord>;
-  /** Blender that rendered it; `null` when versions were mixed. */
+  /** The Blender version that rendered it; `null` when versions were mixed. */
   readonly blenderVersion: string | null;
 }
 
 /**
- * Looks whether everything this job renders was stored by an earlier run, which ended while it encoded. Where anything
- * is in doubt the answer is `null`, and the job takes its usual way, over the nodes.
+ * Checks whether an earlier run stored everything that this job renders, and ended while encoding.
+ *
+ * @returns `null` if anything is in doubt: the job then goes to the nodes as usual
  */
 export async function findStored({ settings, prepared, tell, signal }: JobContext): Promise<StoredJob | null> {
   const { folder, format } = prepared;
@@ -39,9 +40,9 @@ export async function findStored({ settings, prepared, tell, signal }: JobContex
 }
 
 /**
- * Makes the output of frames that are all stored and proved.
+ * Makes the output from frames that are all stored and checked.
  *
- * @returns `null` when FFmpeg refuses some of them: they have left the store, and have to be rendered again
+ * @returns `null` if FFmpeg refuses some of them: these have left the store and must be rendered again
  */
 export async function encodeStored(context: JobContext, run: Run, stored: StoredJob): Promise<JobOutcome | null> {
   const { settings, prepared, refusedBefore: before, tell, drain, signal } = context;

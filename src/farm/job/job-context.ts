@@ -9,32 +9,32 @@ import type { PreparedJob } from "./prepare-job.ts";
 /** What a job may ask the user while it runs. */
 export interface JobQuestions {
   /**
-   * Asked which frames to render, once the scene is known, when the settings do not say.
+   * Asks which frames to render once the scene is known, if the settings do not say.
    *
    * @param own The scene's own frames, as `--frames` takes them
    */
   readonly chooseFrames?: (own: string) => Promise<string>;
   /**
-   * Asked about each open node that only a farmspec names, before the blendfile goes to any node; a yes is remembered for
-   * that node at that address. Without it such a node ends the job with `FARM_NODE_OPEN`.
+   * Asks about each open node that only a farmspec names, before any node gets the blendfile. A yes is remembered for
+   * that node at that address. Without this function, such a node ends the job with `FARM_NODE_OPEN`.
    */
   readonly confirmOpenNode?: ConfirmOpenNode;
 }
 
-/** What every stage of a job knows. */
+/** What every stage of a job needs. */
 export interface JobContext extends JobQuestions {
   readonly settings: JobSettings;
   readonly prepared: PreparedJob;
-  /** Whose frames FFmpeg has refused in this run. */
+  /** Nodes whose frames FFmpeg has refused in this run. */
   readonly refusedBefore: RefusedBefore;
   readonly tell: FarmListener;
-  /** Aborted when the user wants to finish what runs and begin nothing. */
+  /** Aborted when the user wants running frames finished and no new ones started. */
   readonly drain: AbortSignal;
   /** Aborted when the job must stop at once. */
   readonly signal: AbortSignal;
 }
 
-/** What became of a job: all frames are in the video, or it was stopped on request. */
+/** How a job ended: all frames are in the video, or the user stopped it. */
 export type JobOutcome =
   | { readonly type: "complete"; readonly facts: SceneFacts; readonly totals: JobTotals }
   | { readonly type: "stopped"; readonly missing: number };

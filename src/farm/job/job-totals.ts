@@ -2,17 +2,17 @@ import type { Frame, NodeId } from "../../core/node.ts";
 import type { NodeInfo } from "../../session/protocol.ts";
 import type { FarmListener, NodeTally } from "../events.ts";
 
-/** Nodes may think of ever new words. */
+/** A node can word its warnings differently each time. */
 const mostWarnings = 200;
 
-/** Counts for the summary: who rendered what in this run, and what the user should know. */
+/** Totals for the summary: which node rendered how much in this run, and warnings for the user. */
 export class JobTotals {
   readonly #tell: FarmListener;
   #reused: number;
   readonly #counted = new Set<Frame>();
   readonly #nodes = new Map<NodeId, { frames: number; renderSeconds: number }>();
   readonly #warnings = new Map<string, string>();
-  /** Hints by the code of the error for which frames were given up. */
+  /** Hints of the errors that made frames fail, by code. */
   readonly #causes = new Map<string, string>();
 
   /** @param reused How many of the job's frames an earlier run stored */
@@ -49,7 +49,7 @@ export class JobTotals {
     return this.#reused + this.#counted.size;
   }
 
-  /** Tells a warning, once; it is repeated in the summary. */
+  /** Reports a warning, once; the summary repeats it. */
   warn(code: string, message: string, name: string | null): void {
     const key = `${code} ${message} ${name}`;
     if (this.#warnings.has(key) || this.#warnings.size >= mostWarnings) return;
@@ -57,12 +57,12 @@ export class JobTotals {
     this.#tell({ type: "warning", code, message, name });
   }
 
-  /** A frame was given up. */
+  /** A frame failed for good. */
   fail(code: string, hint: string): void {
     if (this.#causes.size < mostWarnings) this.#causes.set(code, hint);
   }
 
-  /** Why frames were given up, if it is the same for all of them. */
+  /** Why frames failed, if it is the same for all of them. */
   get onlyCause(): { readonly code: string; readonly hint: string } | undefined {
     const [cause, another] = this.#causes;
     return cause && !another ? { code: cause[0], hint: cause[1] } : undefined;

@@ -3,14 +3,14 @@ import { FarmError } from "../../core/errors.ts";
 import { counted } from "../../core/text.ts";
 import { formatDuration } from "../../core/units.ts";
 
-/** `--wait` has passed without any node. @param missing Frames that are not done yet; `undefined` while nobody knows */
-function waitedInVain(waitMs: number, missing: number | undefined): FarmError {
+/** `--wait` has passed without a node. @param missing Frames not stored yet; `undefined` while the number is unknown */
+function noNodeFor(waitMs: number, missing: number | undefined): FarmError {
   const rest =
     missing === undefined ? "" : `, and ${counted(missing, "frame")} ${missing === 1 ? "is" : "are"} missing`;
   return new FarmError(
     "FARM_NO_NODE",
-    `Cannot go on: no node was there for ${formatDuration(waitMs)}${rest}`,
-    "Start a node and run the same command again: it goes on from here",
+    `Cannot continue: there was no node for ${formatDuration(waitMs)}${rest}`,
+    "Start a node and run the same command again: it continues from here",
   );
 }
 
@@ -18,7 +18,7 @@ export interface NoNodeTimeoutOptions {
   /** `undefined` waits for ever. */
   readonly waitMs: number | undefined;
   readonly fleet: {
-    /** Whether any node has the job, be it that it only receives or opens the blendfile yet. */
+    /** Whether any node has the job, even if it is still receiving or opening the blendfile. */
     readonly isClaimed: boolean;
     /** See `loadErrorOf`. */
     readonly loadError: FarmError | undefined;
@@ -26,10 +26,10 @@ export interface NoNodeTimeoutOptions {
   readonly clock: Clock;
 }
 
-/** How long a node that was never reached is hoped for, when all others could not render the file. */
+/** How long to wait for nodes that were never reached when no other node could open the blendfile. */
 const loadErrorAtMostMs = 60_000;
 
-/** Counts, for `--wait`, how long no node has had the job, anew each time that one has got as far as rendering. */
+/** Measures for `--wait` how long no node has had the job. It starts again whenever a node has joined. */
 export class NoNodeTimeout {
   readonly #options: NoNodeTimeoutOptions;
   #lookedAtMs: number;
@@ -46,10 +46,10 @@ export class NoNodeTimeout {
   }
 
   /**
-   * To be called every second or so.
+   * Must be called about once a second.
    *
-   * @param missing See `waitedInVain`
-   * @throws {FarmError} `FARM_NO_NODE`; why no node can render the file, when there is none else to hope for
+   * @param missing See `noNodeFor`
+   * @throws {FarmError} `FARM_NO_NODE`; the load error, if every node that was reached failed to open the blendfile
    */
   look(missing: number | undefined): void {
     const { waitMs, fleet, clock } = this.#options;
@@ -60,6 +60,6 @@ export class NoNodeTimeout {
     const reason = fleet.loadError;
     this.#loadErrorMs = reason ? this.#loadErrorMs + passedMs : 0;
     if (reason && this.#loadErrorMs > loadErrorAtMostMs) throw reason;
-    if (waitMs !== undefined && this.#aloneMs > waitMs) throw waitedInVain(waitMs, missing);
+    if (waitMs !== undefined && this.#aloneMs > waitMs) throw noNodeFor(waitMs, missing);
   }
 }

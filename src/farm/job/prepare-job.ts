@@ -8,23 +8,24 @@ import { type PreparedOutput, prepareOutput } from "../output/prepare-output.ts"
 import { CreatedFolders } from "./created-folders.ts";
 
 /**
- * Inputs that were found good, and a job folder that is ours. Whoever prepares owns it: `await using`. Disposing of it
- * takes away what was made, unless `keep` was called.
+ * Valid inputs, and a job folder that belongs to this run. The caller owns it: `await using`. Disposing removes what
+ * was made, unless `keep` was called.
  */
 export interface PreparedJob extends PreparedOutput, AsyncDisposable {
   readonly folder: JobFolder;
-  /** The blendfile as it is now, whatever the artist saves meanwhile. */
+  /** A copy of the blendfile, so that the artist can go on saving the original. */
   readonly blend: BlendCopy;
-  /** Blender that saved it, "3.4". */
+  /** The Blender version that saved it, as "3.4". */
   readonly savedBy: string;
-  /** It is known what there is to render: from now on the job folder is a record, and the place to go on from. */
+  /** Keeps the job folder from now on: what there is to render is known, so a later run can continue from it. */
   keep(): void;
 }
 
 /**
- * Looks at everything that can be wrong before any node is asked, so that bad input costs no waiting and leaves nothing.
+ * Checks everything that can be checked before any node is asked, so that bad input fails at once and leaves nothing
+ * behind.
  *
- * @throws {FarmError} With the input that is wrong
+ * @throws {FarmError} For the input that is wrong
  */
 export async function prepareJob(settings: JobSettings, signal: AbortSignal): Promise<PreparedJob> {
   const { savedBy } = await readBlendHeader(settings.blend, signal);

@@ -27,15 +27,15 @@ import { RunJournal } from "./loop/run-journal.ts";
 import { NoNodeTimeout } from "./no-node-timeout.ts";
 
 /**
- * How long the first node gets no frame when it kept the job, as others may hold that, or when one was refused, as others
- * are to render that. Less than the second after which the loop ticks.
+ * How long the first node must wait for its first frame if it kept the job or had a frame refused: another node may
+ * hold the frame, or should render it. Shorter than the loop's tick of a second.
  */
 const hearOthersMs = 900;
 
 /**
- * Renders and encodes: from the first node that has opened the blendfile to the output in its place.
+ * Renders and encodes, from the first node that has opened the blendfile to the finished output.
  *
- * @throws {FarmError} What cannot be rendered, stored or encoded; the frames that are stored are kept
+ * @throws {FarmError} If rendering, storing or encoding fails; stored frames are kept
  */
 export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs: JobInputs): Promise<JobOutcome> {
   const { settings, prepared, refusedBefore, tell, drain, signal } = context;
@@ -97,7 +97,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     for (let outcome = await loop.run(first); ; outcome = await loop.run()) {
       if (outcome.type === "drained") return { type: "stopped", missing: outcome.missing.length };
       if (outcome.type === "failed") throw framesFailed(outcome.frames, totals.onlyCause, folder.path);
-      // The nodes stay until the output is there: FFmpeg may refuse a frame that then has to be rendered again.
+      // The nodes stay until the output is finished: FFmpeg may refuse a frame, which must then be rendered again.
       const finished = await inputs.unreadWhile(
         () => output.finish(drain),
         (node, reason) => fleet.exclude(node, reason),
@@ -132,7 +132,7 @@ function configOf(
   return {
     frames: orderFrames(frames, settings.order),
     alreadyStored,
-    // Nodes may still hold attempts of an earlier run, so no number is used twice.
+    // Nodes may still hold attempts of an earlier run, so no number may be used twice.
     firstAttempt: (run.run - 1) * defaultPolicy.attemptsPerRun + 1,
     handsOutFrom: waitsForOthers ? systemClock.monotonicMs() + hearOthersMs : 0,
   };

@@ -231,7 +231,7 @@ async function readWhenThere(
 }
 
 function hasEnded(output: string): FarmError {
-  return noNodeHere("Cannot go on with the render node on this machine: it ended by itself", output);
+  return noNodeHere("Cannot continue with the render node on this machine: it ended by itself", output);
 }
 
 function noNodeHere(what: string, output: string): FarmError {

@@ -112,7 +112,7 @@ Where the time of 1 slot went: efficiency 96 %
 });
 
 test("a job that can go on says so, and one without a log that it has none", () => {
-  const more = "The same command goes on from here";
+  const more = "The same command continues from here";
   expect(reportText({ ...bare, outcome: "interrupted" })).toBe(`Interrupted: 48 of 48 frames stored\n  ${more}\n`);
   expect(reportText({ ...bare, outcome: "unfinished" })).toContain("\n  It runs now, or was killed: the same command");
   const noLog = { ...bare, outcome: "unfinished", runs: 0, expected: null, frames: 1 } as const;

@@ -98,7 +98,7 @@ test("an interrupted job says that the same command goes on", () => {
   lines.tell({ type: "job:interrupted", missing: 3 });
   lines.tell({ type: "job:interrupted", missing: null });
   expect(take()).toEqual([
-    "Stopped with 3 frames to go; the same command goes on from here",
-    "Stopped; the same command goes on from here",
+    "Stopped with 3 frames to go; the same command continues from here",
+    "Stopped; the same command continues from here",
   ]);
 });

@@ -6,7 +6,7 @@ import type { Worker } from "../../worker.ts";
 
 export interface AttemptRecorderOptions {
   readonly run: number;
-  /** The nodes that have joined, also when they are lost by now. */
+  /** Nodes that have joined, including those lost since. */
   readonly infoOf: (node: NodeId) => Worker["info"] | undefined;
   readonly write: (record: AttemptRecord) => void;
 }
@@ -19,7 +19,7 @@ interface OpenAttempt extends Pick<AttemptRecord, "frame" | "attempt" | "slot" |
 
 type Requeued = Extract<Notice, { type: "frame-requeued" }>;
 
-/** Writes down each attempt when it ends, from the events and instructions of the scheduler. It decides nothing. */
+/** Records each attempt when it ends, from the scheduler's events and instructions. It decides nothing. */
 export class AttemptRecorder {
   readonly #options: AttemptRecorderOptions;
   readonly #open = new Map<number, OpenAttempt>();
@@ -28,14 +28,14 @@ export class AttemptRecorder {
     this.#options = options;
   }
 
-  /** A result is here, or on its way: what it was rendered on is known. */
+  /** The result is known, and with it the device that rendered it. */
   rendered(attempt: number, device: string): void {
     const open = this.#open.get(attempt);
     if (open) this.#open.set(attempt, { ...open, device });
   }
 
   /**
-   * Takes note of one step.
+   * Follows one step of the scheduler.
    *
    * @param state After the step
    * @param atMs Time of the event
@@ -50,7 +50,7 @@ export class AttemptRecorder {
       } else if (instruction.type === "announce" && instruction.news.type === "frame-requeued") {
         requeued.set(instruction.news.attempt, instruction.news);
       } else if (instruction.type === "fetch" && !this.#open.has(instruction.attempt)) {
-        // Of an earlier link or run, or of an attempt that was given up.
+        // The result belongs to an earlier link or run, or to an attempt that has been replaced.
         const { frame, attempt, node } = instruction;
         this.#open.set(attempt, {
           frame,
@@ -69,7 +69,7 @@ export class AttemptRecorder {
     if (event.type === "frame-refused") this.#noteRefused(event, state, atMs);
   }
 
-  /** The run ends: what has not ended by now will not. */
+  /** The run ends, and with it the attempts that are still open. */
   end(atMs: number): void {
     for (const open of this.#open.values()) this.#close(open, "unfinished", null, atMs);
   }
@@ -98,7 +98,7 @@ export class AttemptRecorder {
     this.#close(open, past.end, past.error ?? known ?? null, atMs);
   }
 
-  /** A frame that was stored, perhaps by an earlier run, was refused: its attempt failed after all. */
+  /** FFmpeg refused a stored frame, perhaps of an earlier run: its attempt failed after all. */
   #noteRefused(
     { node, frame, error }: Extract<EventBody, { type: "frame-refused" }>,
     state: SchedulerState,
@@ -124,7 +124,7 @@ export class AttemptRecorder {
   }
 }
 
-/** The frames of which attempts may have ended; `null` for any. */
+/** Frames whose attempts may have ended in this step; `null` for any frame. */
 function framesIn(event: EventBody, instructions: readonly Instruction[]): ReadonlySet<number> | null {
   if (!("frame" in event)) return null;
   return new Set([event.frame, ...instructions.flatMap((order) => ("frame" in order ? order.frame : []))]);
@@ -132,7 +132,7 @@ function framesIn(event: EventBody, instructions: readonly Instruction[]): Reado
 
 const noTimes = { assigned: null, started: null, rendered: null, fetched: null, arrived: null };
 
-/** Which moment of an attempt an event is. */
+/** Which time of an attempt an event gives. */
 const momentOf: Partial<Record<EventBody["type"], keyof typeof noTimes>> = {
   "attempt-started": "started",
   "attempt-rendered": "rendered",

@@ -1,10 +1,10 @@
 import type { AttemptError, Fault } from "../../../scheduler/events.ts";
 import type { Problem } from "../../../session/protocol.ts";
 
-/** Codes of docs/protocol.md, "Error codes", that say nothing about scene or node. */
+/** Codes (docs/protocol.md, "Error codes") that say nothing about the scene or the node. */
 const nobodysFault = new Set(["CANCELLED", "SLOT_LOST", "SLOT_FULL"]);
 
-/** Codes that tell of a node's hardware or of how its Blender was built: another node may well render the frame. */
+/** Codes caused by a node's hardware or by how its Blender was built: another node may well render the frame. */
 const nodesFault = new Set([
   "KILLED",
   "OUT_OF_MEMORY",
@@ -20,13 +20,13 @@ const nodesFault = new Set([
   "BLENDER_MISSING",
 ]);
 
-/** Whose fault an error is: what a node cannot help and does not share with others may be the scene's. */
+/** Who is to blame for an error. An unknown code counts against the scene. */
 export function faultOf(code: string): Fault {
   if (nobodysFault.has(code)) return "nobody";
   return nodesFault.has(code) ? "node" : "scene";
 }
 
-/** A node's account of a failed attempt, in the scheduler's words. */
+/** A node's error as the scheduler takes it. */
 export function attemptErrorOf(problem: Problem): AttemptError {
   return { code: problem.code, message: problem.message, hint: problem.hint, fault: faultOf(problem.code) };
 }

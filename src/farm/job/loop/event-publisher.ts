@@ -7,12 +7,12 @@ import type { NodeReport } from "../../../session/node-report.ts";
 import type { FarmListener } from "../../events.ts";
 import type { JobTotals } from "../job-totals.ts";
 
-/** Of one node; the summary repeats them, and a node can think of ever new words. */
+/** Per node. The summary repeats them all, and a node can word each one differently. */
 const mostWarnings = 50;
-/** A node tells of progress once a second and slot; what comes faster than this is no news to anybody. */
+/** A node reports progress once a second for each slot; faster reports are of no use to anybody. */
 const progressEveryMs = 500;
 
-/** Who hears the news of a job. */
+/** Where events go. */
 export interface Listeners {
   readonly tell: FarmListener;
   readonly totals: JobTotals;
@@ -20,12 +20,12 @@ export interface Listeners {
   readonly clock: Clock;
 }
 
-/** Turns what nodes report and the scheduler decides into the job's public events; it decides nothing itself. */
+/** Turns nodes' reports and the scheduler's decisions into the job's public events. It decides nothing itself. */
 export class EventPublisher {
   readonly #listeners: Listeners;
-  /** What each node has warned of. */
+  /** Warnings of each node so far. */
   readonly #warned = new Map<NodeId, Set<string>>();
-  /** When progress was last told, by node and slot. */
+  /** When progress was last published, by node and slot. */
   readonly #progressToldMs = new Map<string, number>();
 
   constructor(listeners: Listeners) {
@@ -33,8 +33,8 @@ export class EventPublisher {
   }
 
   /**
-   * Passes on what a node reports, as far as it is of use to people and is news: of an attempt that the scheduler has not
-   * given to this node, or that is said to begin or to end twice, nothing is told. A node could fill a disk with lines.
+   * Publishes a node's report, if it concerns people and is new. Reports of attempts that are not this node's, or that
+   * start or end twice, are dropped: otherwise a node could fill a disk with log lines.
    *
    * @param attempts As the scheduler knows them before it hears of the report
    */
@@ -85,7 +85,7 @@ export class EventPublisher {
     if (warned.has(words) || warned.size > mostWarnings) return;
     warned.add(words);
     if (warned.size <= mostWarnings) totals.warn(code, message, nameOf(node));
-    else totals.warn("WARNINGS_LEFT_OUT", "It warns of more than is told", nameOf(node));
+    else totals.warn("WARNINGS_DROPPED", "More of its warnings are not shown", nameOf(node));
   }
 
   /** A frame is stored for the first time. @param total Frames of the job */
@@ -94,7 +94,7 @@ export class EventPublisher {
     tell({ type: "frame:stored", node, name: nameOf(node), frame, seconds, stored: totals.stored, total });
   }
 
-  /** Says how far the job is. */
+  /** Publishes how far the job is. */
   progressed(state: SchedulerState, atMs: number, counts: { readonly nodes: number; readonly encoded: number }): void {
     const { stored, total, running, etaMs } = progressOf(state, atMs);
     this.#listeners.tell({ type: "job:progressed", stored, total, running: running.length, etaMs, ...counts });
@@ -109,7 +109,7 @@ export class EventPublisher {
     this.#listeners.tell({ type: "job:draining", running: progressOf(state, atMs).running.length });
   }
 
-  /** Passes on what the scheduler decided. */
+  /** Publishes a decision of the scheduler. */
   announce(news: Notice): void {
     const { tell, totals, nameOf } = this.#listeners;
     switch (news.type) {
@@ -147,7 +147,7 @@ export class EventPublisher {
   }
 }
 
-/** The attempt that a report is about, if it is one that this node was given. */
+/** The attempt that a report is about, if this node was given it. */
 function ownAttempt(
   node: NodeId,
   { frame, attempt }: AttemptRef,

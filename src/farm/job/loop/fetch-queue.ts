@@ -6,23 +6,23 @@ import type { FrameResult } from "../../../session/protocol.ts";
 import type { Worker } from "../../worker.ts";
 import { fetchResult } from "./fetch-result.ts";
 
-/** A node sends one result after the other: a few keep it busy, and more would only hold files open here. */
+/** A node sends one result after the other. A few keep it busy; more would only hold files open here. */
 const fetchesAtOnce = 4;
-/** Results proved and written at once. More of them would all be slower, and the first as late as the last. */
+/** Results checked and written at once. With more, all would be slower, and the first as late as the last. */
 const storedAtOnce = 8;
-/** Results that have come and wait to be stored. With so many, our disk is what is slow: no more are asked for. */
+/** Results that have arrived and wait to be stored. At this number our own disk is too slow: fetching pauses. */
 const mostArrived = 32;
 
 export interface FetchQueueOptions {
   readonly store: FrameStore;
-  /** How many attempts the frame has taken, for its record. */
+  /** How many attempts the frame took, for its record. */
   readonly attemptsAt: (frame: Frame) => number;
   /**
-   * Every fetch ends as one event, after those that tell how far it is. After the loss of its node only a result that was
-   * stored all the same is told of.
+   * Every fetch ends with one event, after those about its progress. If its node is lost meanwhile, the only event is
+   * that the frame was stored, if it was.
    */
   readonly onEvent: (event: EventBody) => void;
-  /** What no node is to blame for, as a disk of ours that is full. */
+  /** Called with errors that no node is to blame for, such as a full disk here. */
   readonly onBroken: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
@@ -30,21 +30,21 @@ export interface FetchQueueOptions {
 interface NodeQueue {
   readonly worker: Worker;
   readonly waiting: FrameResult[];
-  /** Results whose bytes are on their way. */
+  /** How many results are being transferred. */
   coming: number;
 }
 
 /**
- * Where results are handed in: for each node a few are fetched at once, and the others wait in the order given. Of those that
- * have come a few are stored at once, in the order in which they came, and while too many wait for that nothing is fetched: so
- * the first is soon stored, however many there are.
+ * Fetches results from the nodes and stores them. A few are fetched from each node at once; the others wait in order.
+ * Of those that have arrived, a few are stored at once, in order of arrival. While too many wait to be stored, nothing
+ * is fetched. So the first result is stored soon, however many there are.
  */
 export class FetchQueue {
   readonly #options: FetchQueueOptions;
   readonly #queues = new Map<NodeId, NodeQueue>();
-  /** Those who have something waiting and are not served because too much has come. */
+  /** Queues that have results waiting, and may not fetch them until some of what has arrived is stored. */
   readonly #paused = new Set<NodeQueue>();
-  /** Those who wait to be stored: called in their turn. */
+  /** Callbacks of results that wait to be stored, in order. */
   readonly #arrived: (() => void)[] = [];
   #storing = 0;
 
@@ -56,7 +56,7 @@ export class FetchQueue {
     this.#queues.set(worker.info.node, { worker, waiting: [], coming: 0 });
   }
 
-  /** What waits goes with the link; what is being fetched finds out by itself. */
+  /** Forgets the results that wait; a fetch that is running fails by itself. */
   lost(node: NodeId): void {
     const queue = this.#queues.get(node);
     if (!queue) return;
@@ -72,7 +72,7 @@ export class FetchQueue {
     this.#startNext(queue);
   }
 
-  /** It is no longer wanted. One that is being fetched comes to its end all the same. */
+  /** The result is not needed any more. A fetch that is running is not stopped. */
   release(node: NodeId, ref: AttemptRef): void {
     const waiting = this.#queues.get(node)?.waiting ?? [];
     const index = waiting.findIndex(({ frame, attempt }) => frame === ref.frame && attempt === ref.attempt);
@@ -80,7 +80,7 @@ export class FetchQueue {
     if (result) this.#options.onEvent({ type: "result-lost", node, ...ref });
   }
 
-  /** Begins no more fetches. */
+  /** Starts no more fetches. */
   close(): void {
     for (const node of [...this.#queues.keys()]) this.lost(node);
   }
@@ -126,13 +126,13 @@ export class FetchQueue {
     arrive();
   }
 
-  /** On a newer link the same result may be on its way again: what became of it on this one says nothing of that. */
+  /** Events of an older link are dropped: the same result may be fetched again on the newer one. */
   #tell(queue: NodeQueue, event: EventBody): void {
     const isCurrent = this.#queues.get(queue.worker.info.node) === queue;
     if (isCurrent || event.type === "frame-stored") this.#options.onEvent(event);
   }
 
-  /** Resolves when the result that has come may be stored. */
+  /** Resolves when the next result may be stored. */
   #turn(): Promise<void> {
     if (this.#storing < storedAtOnce) {
       this.#storing += 1;
@@ -145,7 +145,7 @@ export class FetchQueue {
     const next = this.#arrived.shift();
     if (next) next();
     else this.#storing -= 1;
-    // In the order in which they were turned away; one that is so again stands at the end.
+    // In the order in which they were paused; one that is paused again goes to the end.
     for (const queue of this.#paused) {
       if (this.#arrived.length >= mostArrived) return;
       this.#paused.delete(queue);

@@ -12,15 +12,15 @@ export interface ResultFetch {
   readonly result: FrameResult;
   readonly record: FrameRecord;
   readonly store: FrameStore;
-  /** Called when all bytes have come; the result is proved and stored once this has resolved. */
+  /** Called when all bytes have arrived. The result is checked and stored once the promise has resolved. */
   readonly onArrived: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Fetches one result, proves it and stores it.
+ * Fetches one result, checks it and stores it.
  *
- * @returns What became of it, for the scheduler
+ * @returns The outcome, for the scheduler
  * @throws {FarmError} `FARM_STORE_FAILED` when this machine's disk is the reason, which is no node's fault
  */
 export async function fetchResult(fetch: ResultFetch): Promise<EventBody> {

@@ -5,16 +5,16 @@ import type { EventBody } from "../../../scheduler/events.ts";
 import type { NodeEvent } from "../../nodes/node-event.ts";
 import { ReportBudget } from "../../nodes/report-buffer.ts";
 
-/** What goes into the loop: the nodes' news, answers to instructions, time, and the user's wish to stop. */
+/** Inputs of the job loop: events of nodes, outcomes of instructions, ticks, and the user's request to stop. */
 export type LoopInput =
   | NodeEvent
   | { readonly type: "scheduler"; readonly event: EventBody }
   | { readonly type: "wake" };
 
-/** Everything that happens in a job, in order, for one reader. */
+/** The inputs of a job in order, for one reader. */
 export class JobInputs implements AsyncIterable<LoopInput> {
   readonly #queue = new AsyncQueue<LoopInput>();
-  /** By node, while nobody reads. */
+  /** What each node may still report while nobody reads. */
   #budgets: Map<NodeId, ReportBudget> | undefined;
   #exclude: (node: NodeId, reason: FarmError) => void = () => {};
 
@@ -23,11 +23,11 @@ export class JobInputs implements AsyncIterable<LoopInput> {
   }
 
   /**
-   * Runs something during which nobody reads. What comes meanwhile is kept in order, except what a node says beyond all that
-   * it can have to say.
+   * Runs work during which nobody reads. Inputs are kept in order meanwhile. A node that reports more than it can have
+   * to report is excluded.
    *
    * @param work Makes the output, which may take an hour
-   * @param exclude Called with a node that says too much
+   * @param exclude Called with the node that reports too much
    */
   async unreadWhile<Value>(
     work: () => Promise<Value>,

@@ -11,7 +11,7 @@ import type { NoNodeTimeout } from "../no-node-timeout.ts";
 import type { JobInputs } from "./job-inputs.ts";
 import type { RunJournal } from "./run-journal.ts";
 
-/** What the loop of a job works with. */
+/** What the job loop works with. */
 export interface JobLoopOptions {
   readonly state: SchedulerState;
   readonly inputs: JobInputs;
@@ -23,12 +23,12 @@ export interface JobLoopOptions {
   readonly earlierAttempts: AttemptCounts;
   readonly noNodeTimeout: NoNodeTimeout;
   readonly fleet: {
-    /** Whether a node may still come: if none is left and none can come, the job cannot go on. */
+    /** Whether a node may still join. If none is left and none can join, the job cannot continue. */
     readonly isAlive: boolean;
     nameOf(node: NodeId): string;
     exclude(node: NodeId, reason: FarmError): void;
   };
-  /** Why a node that has opened the blendfile takes no part, or `undefined`. */
+  /** Why a node that has opened the blendfile must be excluded; `undefined` if it need not be. */
   readonly exclusionOf: (node: JoinedNode) => FarmError | undefined;
   readonly tell: FarmListener;
   readonly clock: Clock;

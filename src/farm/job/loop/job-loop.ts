@@ -16,18 +16,18 @@ import { allSlotsLost, nodeExcluded } from "./unusable-node-errors.ts";
 const tickEveryMs = 1_000;
 
 /**
- * The heart of a job: turns what happens into scheduler events, one at a time, and carries out what the scheduler
- * orders. It waits for nothing else than its inputs, so no node and no disk can hold up another. What has become of results
- * comes before everything else: a frame that is stored makes work needless, all other news may make more of it.
+ * The heart of a job. It turns inputs into scheduler events, one at a time, and carries out the scheduler's
+ * instructions. It waits for nothing but its inputs, so no node and no disk can hold up another. Outcomes of fetches
+ * come before all other inputs: a stored frame saves work, and other events may cause more of it.
  */
 export class JobLoop implements Disposable {
   readonly #options: JobLoopOptions;
   readonly #workers: JobWorkers;
   readonly #slots = new SlotHealth();
   readonly #publisher: EventPublisher;
-  /** The results that the latest input tells of: whether one is fetched is decided while it is taken. */
+  /** Results reported by the current input. The scheduler decides within the same step whether to fetch one. */
   #named: readonly FrameResult[] = [];
-  /** What has become of results, to be taken before the next input. */
+  /** Outcomes of fetches, to be handled before the next input. */
   #answers: EventBody[] = [];
   #state: SchedulerState;
   #seq = 0;
@@ -51,15 +51,16 @@ export class JobLoop implements Disposable {
   }
 
   /**
-   * Runs until the job has ended; called again after {@link refused}, until it has ended anew.
+   * Runs until the job has ended. After {@link refused}, it is called again and runs until the job has ended again.
    *
-   * @param first The node whose joining told what there is to render
+   * @param first The input of the first node that joined
    * @throws The signal's reason; `FARM_STORE_FAILED`; why no node is left
    */
   async run(first?: LoopInput): Promise<Outcome> {
     const { inputs, signal } = this.#options;
     const wake = () => inputs.push({ type: "wake" });
-    // After what has come in: where we were late ourselves, nodes must not be found to be late.
+    // A tick comes after the inputs that have arrived. Otherwise, if this process was late, nodes would seem to be
+    // late.
     let ticking: NodeJS.Immediate | undefined;
     const timer = setInterval(() => {
       ticking = setImmediate(() => this.#tick());
@@ -68,9 +69,8 @@ export class JobLoop implements Disposable {
     signal.addEventListener("abort", wake, { once: true });
     try {
       if (first) this.#take(first);
-      else if (this.#outcome?.type === "complete")
-        throw new Error("Frames were refused, and nobody renders them again");
-      if (this.#outcome) return this.#outcome; // all frames were there
+      else if (this.#outcome?.type === "complete") throw new Error("Frames were refused, but not queued again");
+      if (this.#outcome) return this.#outcome; // all frames were stored before
       for await (const input of inputs) {
         signal.throwIfAborted();
         this.#takeAnswers();
@@ -87,7 +87,7 @@ export class JobLoop implements Disposable {
     }
   }
 
-  /** A stored frame has left the store, or had in an earlier run: it is rendered again, also when the job had ended. */
+  /** FFmpeg refused a stored frame, now or in an earlier run: it is rendered again, even if the job had ended. */
   refused(node: NodeId, frame: Frame, error: AttemptError): void {
     this.#outcome = undefined;
     this.#schedule({ type: "frame-refused", node, frame, error });
@@ -99,7 +99,7 @@ export class JobLoop implements Disposable {
   }
 
   #takeAnswers(): void {
-    // More may come while they are taken, as of results that are released.
+    // Handling them may add more, as when results are released.
     while (this.#answers.length > 0) {
       const answers = this.#answers;
       this.#answers = [];
@@ -168,7 +168,7 @@ export class JobLoop implements Disposable {
     if (event.type === "drain-requested" && !this.#outcome) this.#publisher.draining(state, at);
   }
 
-  /** One case per instruction; each asynchronous one ends as an event. */
+  /** Carries out an instruction. Each asynchronous one ends with an event. */
   #perform(instruction: Instruction): void {
     switch (instruction.type) {
       case "fetch":
@@ -204,7 +204,7 @@ export class JobLoop implements Disposable {
     const { store, output, totals } = this.#options;
     const { frame } = event;
     const record = store.recordOf(frame);
-    // It may have been refused while the news of it was on its way.
+    // It may have been refused before this event was handled.
     this.#schedule(record ? event : { ...event, type: "result-lost" });
     if (!record) return;
     const { node, seconds } = record;

@@ -4,10 +4,10 @@ import type { FrameResult } from "../../../session/protocol.ts";
 import type { Worker } from "../../worker.ts";
 import { FetchQueue, type FetchQueueOptions } from "./fetch-queue.ts";
 
-/** What is ordered of a node without an answer that anybody waits for here. */
+/** Instructions for a node to which no reply is awaited. */
 export type WorkerOrder = Extract<Instruction, { type: "assign" | "withdraw" | "cancel" | "release" }>;
 
-/** The nodes that take part now: passes them their orders, and fetches their results. */
+/** The nodes that take part now: sends them instructions and fetches their results. */
 export class JobWorkers implements Disposable {
   readonly #workers = new Map<NodeId, Worker>();
   readonly #fetchQueue: FetchQueue;
@@ -30,10 +30,10 @@ export class JobWorkers implements Disposable {
     this.#fetchQueue.lost(node);
   }
 
-  /** Passes on an order. One that cannot be sent needs no answer: the lost link is an event of its own. */
+  /** Sends an instruction. If that fails, nothing else need happen: a lost link has an event of its own. */
   order(order: WorkerOrder): void {
     if (order.type === "release") {
-      const { node, frame, attempt } = order; // its type would become that of an event
+      const { node, frame, attempt } = order; // without its type, which an event would take over
       this.#fetchQueue.release(node, { frame, attempt });
     }
     const worker = this.#workers.get(order.node);
@@ -44,7 +44,7 @@ export class JobWorkers implements Disposable {
     this.#fetchQueue.fetch(node, result);
   }
 
-  /** Begins no more fetches. */
+  /** Starts no more fetches. */
   [Symbol.dispose](): void {
     this.#fetchQueue.close();
   }

@@ -6,7 +6,7 @@ import { LineFile } from "../../../system/files/line-file.ts";
 import type { FarmListener } from "../../events.ts";
 import { AttemptRecorder, type AttemptRecorderOptions } from "./attempt-recorder.ts";
 
-/** Signs of progress of one attempt are told to the scheduler this often at the most: it waits for minutes. */
+/** The scheduler hears of an attempt's progress at most this often: its timeouts are minutes. */
 const progressEveryMs = 5_000;
 
 export interface RunJournalOptions extends Pick<AttemptRecorderOptions, "run" | "infoOf"> {
@@ -16,9 +16,9 @@ export interface RunJournalOptions extends Pick<AttemptRecorderOptions, "run" | 
 }
 
 /**
- * Writes a run down in the job folder: `attempts.ndjson` gets each attempt when it ends, and `events.ndjson` all that the
- * scheduler was told and what it ordered, so that the run can be replayed (`scripts/replay.mjs`). That a line cannot be
- * written is told, and ends no job.
+ * Records a run in the job folder. `attempts.ndjson` gets each attempt when it ends. `events.ndjson` gets the
+ * scheduler's events and instructions, so that the run can be replayed (`scripts/replay.mjs`). If a line cannot be
+ * written, there is a warning, and the job continues.
  */
 export class RunJournal implements Disposable {
   readonly #attempts: LineFile;
@@ -39,7 +39,7 @@ export class RunJournal implements Disposable {
     writeJson(this.#events, { run, config: { ...rest, frames, alreadyStored: [...alreadyStored] } });
   }
 
-  /** Whether the scheduler is to hear of this event: signs of progress that follow each other quickly tell it nothing. */
+  /** Whether the scheduler needs this event: `false` for progress that follows the last too quickly. */
   isWorthTelling(event: EventBody, atMs: number): boolean {
     if (event.type !== "attempt-progressed") {
       if ("attempt" in event && event.type !== "attempt-started") this.#progressMs.delete(event.attempt);

@@ -5,7 +5,7 @@ import type { FrameResult, JobOpened } from "../../../session/protocol.ts";
 import { attemptErrorOf } from "./error-blame.ts";
 import type { LoopInput } from "./job-inputs.ts";
 
-/** What the scheduler is told when a node has joined: what it kept of an earlier link, and which slots are ready. */
+/** Scheduler events for a node that has joined: what it kept from an earlier link, and which slots are ready. */
 export function eventsOfJoining(node: NodeId, opened: JobOpened): EventBody[] {
   const running = opened.attempts
     .filter((attempt) => attempt.state === "running")
@@ -18,7 +18,7 @@ export function eventsOfJoining(node: NodeId, opened: JobOpened): EventBody[] {
   ];
 }
 
-/** What a node's report means to the scheduler: nothing, or one event. */
+/** Scheduler events for a node's report: one or none. */
 export function eventsOfReport(node: NodeId, report: NodeReport): EventBody[] {
   switch (report.type) {
     case "slot-changed":
@@ -45,7 +45,7 @@ export function eventsOfReport(node: NodeId, report: NodeReport): EventBody[] {
   }
 }
 
-/** The results that an input tells of. */
+/** The results that an input reports. */
 export function resultsIn(input: LoopInput): readonly FrameResult[] {
   if (input.type === "joined") return input.node.opened.results;
   return input.type === "report" && input.report.type === "frame-rendered" ? [input.report.result] : [];

@@ -2,13 +2,13 @@ import type { NodeId, SlotId } from "../../../core/node.ts";
 import type { JobOpened, Problem } from "../../../session/protocol.ts";
 import { blobMissing } from "../../nodes/blend-supply.ts";
 
-/** A node starts a slot that ended at once; one that stays away this long has been given up there. */
+/** A node restarts a slot that has ended at once. One that stays away this long is not restarted any more. */
 const gaveUpAfterMs = 30_000;
 
-/** The blendfile is on its way there again, which takes as long as it is large. */
+/** For a node that is receiving the blendfile again. */
 const suppliedWithinMs = 3_600_000;
 
-/** Failures of attempts that say nothing of their slot, or follow what did. */
+/** Failures that do not mean that the slot's process has ended, or that follow from its end. */
 const slotGoesOn = new Set(["SLOT_FULL", "SLOT_LOST"]);
 
 interface SlotState {
@@ -17,16 +17,16 @@ interface SlotState {
   readonly error: Problem | null;
 }
 
-/** A node that has a link and nothing to render with. */
+/** A node that has a link, but no slot to render with. */
 export interface IdleNode {
   readonly node: NodeId;
-  /** What its last slot said when it ended. */
+  /** The error with which its last slot ended. */
   readonly error: Problem | null;
 }
 
 /**
- * Watches the slots of all nodes. A node gives up a slot that never gets a frame done; when it has given up all of them it
- * still answers, and the job would wait for it for ever.
+ * Watches the slots of all nodes. A node stops restarting a slot that never finishes a frame. When it has stopped all
+ * of them, it still answers, and the job would wait for it for ever.
  */
 export class SlotHealth {
   readonly #nodes = new Map<NodeId, Map<SlotId, SlotState>>();
@@ -40,7 +40,7 @@ export class SlotHealth {
     this.#nodes.get(node)?.set(slot.slot, { state: slot.state, sinceMs: atMs, error: slot.error });
   }
 
-  /** An attempt failed in the slot, which ends its process: a node that never says so is not waited for either. */
+  /** An attempt failed, which ends the slot's process, even if the node never reports that. */
   failed(node: NodeId, slot: SlotId, error: Problem, atMs: number): void {
     if (!slotGoesOn.has(error.code)) this.#nodes.get(node)?.set(slot, { state: "lost", sinceMs: atMs, error });
   }
@@ -49,7 +49,9 @@ export class SlotHealth {
     this.#nodes.delete(node);
   }
 
-  /** Nodes to wait for no longer: their slots are all given up. While others render, somebody may make room on a disk. */
+  /**
+   * Nodes not worth waiting for, as all their slots have stopped. While other nodes render, somebody may free a disk.
+   */
   idleNodes(atMs: number): IdleNode[] {
     const idle = this.#allGivenUp(atMs);
     return idle.length === this.#nodes.size ? idle : idle.filter(({ error }) => error?.code !== "DISK_FULL");

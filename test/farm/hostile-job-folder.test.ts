@@ -133,7 +133,7 @@ test("paths in a job's record are not believed: encode writes beside the job fol
   expect((await encode()).output).toBe(farm.output);
   await write({ poster: join(documents, "0000001.png"), output: farm.output });
   expect((await encode()).output).toBe(farm.output);
-  expect(events).toContainEqual(expect.objectContaining({ type: "warning", code: "POSTER_LEFT_OUT" }));
+  expect(events).toContainEqual(expect.objectContaining({ type: "warning", code: "POSTER_NOT_MADE" }));
   for (const output of [`${documents}/..`, "..", "/", "../"]) {
     await write({ output });
     await expect(encode(), output).rejects.toMatchObject({ code: "FARM_FRAMES_FAILED" });

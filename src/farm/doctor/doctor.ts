@@ -22,7 +22,7 @@ import type { Finding } from "./finding.ts";
 export interface DoctorOptions {
   readonly ffmpeg: string | undefined;
   readonly blender: string | undefined;
-  /** Those that this machine knows, or why they cannot be read. */
+  /** The keys of this machine, or why they cannot be read. */
   readonly keys: readonly FarmKey[] | FarmError;
   readonly keyFile: string;
   readonly workingFolder: string;
@@ -34,7 +34,9 @@ export interface DoctorOptions {
 const encoders = ["libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks", "ffv1"];
 const littleSpaceBytes = 5e9;
 
-/** Looks at everything a render needs on this machine and its network. Yields each finding as soon as it is there. */
+/**
+ * Checks everything that a render needs on this machine and its network. Yields each finding as soon as it is known.
+ */
 export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
   yield* examineFfmpeg(options);
   yield await examineBlender(options);
@@ -74,7 +76,7 @@ async function examineBlender({ blender, signal }: DoctorOptions): Promise<Findi
     const program = await findBlender(blender, signal);
     return { what: "Blender", state: "good", detail: `${program.version} (${program.path})` };
   } catch (error) {
-    // A coordinator needs none: nodes have theirs.
+    // A coordinator needs none: nodes have their own.
     return fromError("Blender", "warning", error, "none on this machine; it can still send jobs to nodes");
   }
 }
@@ -111,7 +113,7 @@ async function examineKey({ keys, keyFile }: DoctorOptions): Promise<Finding> {
 async function* examineNetwork({ signal, keys }: DoctorOptions): AsyncGenerator<Finding> {
   const portProblem = await probeMdnsPort();
   if (portProblem !== undefined) {
-    const detail = `UDP port 5353 is held by another program for itself alone (${portProblem})`;
+    const detail = `another program does not share UDP port 5353 (${portProblem})`;
     yield { what: "mDNS", state: "problem", detail, fix: "Name the nodes: --nodes host:port, or a farmspec" };
     return;
   }

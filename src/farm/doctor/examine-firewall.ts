@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { askProgram, type ProgramAnswer } from "../../system/programs/ask-program.ts";
 import type { Finding } from "./finding.ts";
 
-/** What is asked of the system; tests answer for systems that they do not run on. */
+/** The system's answers; tests give those of systems that they do not run on. */
 export interface FirewallSystem {
   readonly platform: NodeJS.Platform;
   readonly ask: (program: string, args: readonly string[]) => Promise<Pick<ProgramAnswer, "stdout" | "failed">>;
@@ -18,14 +18,20 @@ export function firewallHere(signal: AbortSignal): FirewallSystem {
   return { platform: process.platform, ask };
 }
 
-/** Only what can be known without being root: whether a firewall that blocks by default is on, and lets nodes through. */
+/**
+ * Checks what can be known without being root: whether a firewall that blocks by default is on, and lets nodes through.
+ */
 export async function examineFirewall(system: FirewallSystem): Promise<Finding> {
   if (system.platform === "win32") return await onWindows(system);
   if (system.platform === "darwin") return await onMac(system);
-  return system.platform === "linux" ? onLinux() : { what, state: "good", detail: `not looked at here; ${ports}` };
+  return system.platform === "linux"
+    ? onLinux()
+    : { what, state: "good", detail: `not checked on this system; ${ports}` };
 }
 
-/** It blocks all that no rule allows. What it says is in the user's language, but for the rule's own name. */
+/**
+ * Windows' firewall blocks whatever no rule allows. netsh answers in the user's language, except for the rule's name.
+ */
 async function onWindows({ ask }: FirewallSystem): Promise<Finding> {
   const { stdout, failed } = await ask("netsh", ["advfirewall", "firewall", "show", "rule", `name=${ruleName}`]);
   if (!failed && stdout.includes(ruleName)) return { what, state: "good", detail: `it has the rule '${ruleName}'` };
@@ -41,8 +47,8 @@ async function onMac({ ask }: FirewallSystem): Promise<Finding> {
   const { stdout, failed } = await ask(firewall, ["--getglobalstate"]);
   const permission = "System Settings > Privacy & Security > Local Network: allow your terminal (macOS 15 and later)";
   if (failed || !/State = [12]/.test(stdout)) {
-    const seen = failed ? "it cannot be looked at here" : "it is off";
-    return { what, state: "good", detail: `${seen}. Should nodes not be found: ${permission}` };
+    const seen = failed ? "it cannot be checked here" : "it is off";
+    return { what, state: "good", detail: `${seen}. If nodes are not found: ${permission}` };
   }
   const fix = `System Settings > Network > Firewall > Options: allow Blender and node; ${permission}`;
   return { what, state: "warning", detail: `macOS' firewall is on; ${ports}`, fix };
@@ -53,13 +59,13 @@ function onLinux(): Finding {
   if (/^ENABLED=yes/m.test(ufw)) {
     const rules = readOrEmpty("/etc/ufw/user.rules");
     if (rules.includes("5353") && rules.includes("7447"))
-      return { what, state: "good", detail: "ufw lets nodes be seen" };
+      return { what, state: "good", detail: "ufw lets nodes through" };
     const fix = "sudo ufw allow 5353/udp && sudo ufw allow 7447/tcp";
-    return { what, state: "warning", detail: "ufw is on; its rules cannot be seen to let a node be found", fix };
+    return { what, state: "warning", detail: "ufw is on, and its rules do not seem to let nodes through", fix };
   }
   if (existsSync("/run/firewalld")) {
     const fix = "sudo firewall-cmd --permanent --add-service=mdns --add-port=7447/tcp && sudo firewall-cmd --reload";
-    return { what, state: "warning", detail: "firewalld is on; a node here may not be reached", fix };
+    return { what, state: "warning", detail: "firewalld is on, and may block a node on this machine", fix };
   }
   return { what, state: "good", detail: "neither ufw nor firewalld is on" };
 }
@@ -68,6 +74,6 @@ function readOrEmpty(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    return ""; // not there, or not for us to read
+    return ""; // missing, or not readable
   }
 }

@@ -12,13 +12,13 @@ export interface UserFolders {
   readonly cacheFolder: string;
 }
 
-/** Looks at this user's home and at the folders that a render or a node writes to; containers often lack some of them. */
+/** Checks this user's home and the folders that a render or a node writes to; containers often lack some of them. */
 export async function* examineFolders({ configFolder, cacheFolder }: UserFolders): AsyncGenerator<Finding> {
   yield examineHome();
   const places = [
     [
       ...(["Config folder", configFolder, "warning"] as const),
-      "Set HOME or RENDERFARM_CONFIG_DIR to a folder that this user can write to, or give the key by RENDERFARM_KEY",
+      "Set HOME or RENDERFARM_CONFIG_DIR to a folder that this user can write to, or give the key in RENDERFARM_KEY",
     ],
     [
       ...(["Cache folder", cacheFolder, "warning"] as const),
@@ -32,7 +32,7 @@ export async function* examineFolders({ configFolder, cacheFolder }: UserFolders
     ],
   ] as const;
   for (const [what, folder, state, fix] of places) {
-    const isMade = what !== "Temporary folder"; // others are made when they are needed
+    const isMade = what !== "Temporary folder"; // the others are made when they are needed
     const fault = await faultOf(folder, isMade);
     yield fault === undefined
       ? { what, state: "good", detail: folder }
@@ -53,7 +53,7 @@ function examineHome(): Finding {
   }
 }
 
-/** Why nothing can be written to a folder, if that is so. @param isMade Whether one that is not there would be made */
+/** Why a folder cannot be written to; `undefined` if it can. @param isMade Whether it is made if it is missing */
 async function faultOf(folder: string, isMade: boolean): Promise<string | undefined> {
   try {
     if (!(await stat(folder)).isDirectory()) return "it is a file";

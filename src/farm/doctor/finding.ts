@@ -1,9 +1,9 @@
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly what: string;
-  /** `problem`: rendering will fail; `warning`: it may, or something is less good than it could be. */
+  /** `problem`: rendering will fail. `warning`: it may fail, or could work better. */
   readonly state: "good" | "warning" | "problem";
   readonly detail: string;
-  /** The one thing to do about it. */
+  /** What to do about it. */
   readonly fix?: string;
 }

@@ -17,10 +17,10 @@ import { endNode, nodeArguments, nodeEnvironment } from "./node-process.ts";
 const startingTimeoutMs = 60_000;
 const lookEveryMs = 50;
 const mostOutputCharacters = 4_000;
-/** How often in a row it is started again; one that lived for a while begins a new row. */
+/** How often in a row it is restarted. One that has run for a while starts the count again. */
 const mostRestarts = 5;
 const wellAfterMs = 60_000;
-/** What a node that cannot start as it was told ends with. */
+/** The exit status of a node with wrong options. */
 const usageStatus = 2;
 const otherTemporaryFolder = "Set TMPDIR to a folder that is there, that this user can write to, and that has room";
 
@@ -29,21 +29,21 @@ export interface EmbeddedNodeOptions {
   readonly cacheFolder: string;
 }
 
-/** What stays when the node is started again. */
+/** What stays the same when the node is restarted. */
 interface Own {
   readonly folder: string;
   readonly key: FarmKey;
 }
 
-/** A node that serves. */
+/** A running node. */
 interface Serving {
   readonly child: NodeProcess;
   readonly sighting: Sighting;
-  /** Its last words so far. */
+  /** The last lines of its output so far. */
   readonly output: () => string;
 }
 
-/** What the node writes once it serves. */
+/** What the node writes to its ready file. */
 interface Ready {
   readonly node: string;
   readonly name: string;
@@ -53,9 +53,9 @@ interface Ready {
 type NodeProcess = ReturnType<typeof startNode>;
 
 /**
- * A render node on this machine that belongs to one job: it listens on loopback only, has a key of its own that nobody
- * else knows, and ends with the job. Should this process die, the node's stdin closes: it ends by itself, and
- * removes its folder.
+ * A render node on this machine that belongs to one job. It listens on loopback only, has a key that nobody else knows,
+ * and ends with the job. If this process dies, the node's stdin closes: the node then ends by itself and removes its
+ * folder.
  */
 export class EmbeddedNode implements AsyncDisposable {
   readonly #blender: BlenderProgram;
@@ -71,7 +71,7 @@ export class EmbeddedNode implements AsyncDisposable {
     this.#serving = serving;
   }
 
-  /** @throws {FarmError} `FARM_NO_NODE` with the node's own last lines, when it does not start */
+  /** @throws {FarmError} `FARM_NO_NODE` with the last lines of the node's output, if it does not start */
   static async open(blender: BlenderProgram, options: EmbeddedNodeOptions, signal: AbortSignal): Promise<EmbeddedNode> {
     const folder = await inTemporaryFolder(() => mkdtemp(join(tmpdir(), "renderfarm-node-")));
     const own = { folder, key: makeFarmKey() };
@@ -92,10 +92,10 @@ export class EmbeddedNode implements AsyncDisposable {
   }
 
   /**
-   * Starts the node again whenever it ends, with growing pauses: nobody else does, and the job would wait for it for ever.
+   * Restarts the node whenever it ends, with growing pauses. Nobody else does, and the job would wait for it for ever.
    *
-   * @param onBack Told where it serves now; its id and its key are the same as before
-   * @returns Why it was given up in the end
+   * @param onBack Called with its new address; its id and its key stay the same
+   * @returns Why it is not restarted any more
    * @throws The signal's reason
    */
   async keepAlive(onBack: (sighting: Sighting) => void, signal: AbortSignal): Promise<FarmError> {
@@ -119,10 +119,10 @@ export class EmbeddedNode implements AsyncDisposable {
     return this.#disposed;
   }
 
-  /** @returns Why it does not start, if it does not */
+  /** @returns Why it does not start; `undefined` if it does */
   async #startAgain(signal: AbortSignal): Promise<FarmError | undefined> {
     try {
-      // A node that ends in order takes it along.
+      // A node that ends normally removes it.
       await inTemporaryFolder(() => mkdir(this.#own.folder, { recursive: true, mode: 0o700 }));
       this.#serving = await serve(this.#blender, this.#options, this.#own, signal);
       return undefined;
@@ -133,7 +133,7 @@ export class EmbeddedNode implements AsyncDisposable {
   }
 }
 
-/** @throws {FarmError} `FARM_NO_NODE` when the system's temporary folder takes none */
+/** @throws {FarmError} `FARM_NO_NODE` if nothing can be made in the system's temporary folder */
 async function inTemporaryFolder<Made>(make: () => Promise<Made>): Promise<Made> {
   try {
     return await make();
@@ -143,7 +143,7 @@ async function inTemporaryFolder<Made>(make: () => Promise<Made>): Promise<Made>
   }
 }
 
-/** @throws {FarmError} `FARM_NO_NODE`, when nothing of it is left; the signal's reason */
+/** @throws {FarmError} `FARM_NO_NODE`, after all of it has ended; the signal's reason */
 async function serve(
   blender: BlenderProgram,
   { slots, cacheFolder }: EmbeddedNodeOptions,
@@ -157,8 +157,8 @@ async function serve(
     [
       ...["--host", "127.0.0.1", "--port", "0", "--no-mdns", "--name", "this machine", "--slots", String(slots)],
       ...["--cache-dir", cacheFolder, "--config-dir", folder, "--ready-file", ready, "--exit-with-stdin"],
-      "--remove-config-dir", // should this process be killed, nobody else is left to do it
-      "--allow-sleep", // whether it may is this process's affair
+      "--remove-config-dir", // nobody else can do it if this process is killed
+      "--allow-sleep", // this process decides that
     ],
     key,
   );
@@ -180,7 +180,7 @@ async function serve(
   }
 }
 
-/** @throws The signal's reason, when it is aborted first */
+/** @throws The signal's reason, if it is aborted first */
 async function endOf(child: NodeProcess, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -189,11 +189,11 @@ async function endOf(child: NodeProcess, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** @throws {FarmError} `FARM_NO_NODE` when no file descriptor is left for it */
+/** @throws {FarmError} `FARM_NO_NODE` if there is no file descriptor left */
 function startNode(blender: string, nodeOptions: readonly string[], key: FarmKey) {
   try {
     return startProgram(blender, nodeArguments(nodeOptions), {
-      // By environment, since everybody on this machine may read command lines.
+      // In the environment, since everybody on this machine can read command lines.
       env: { ...nodeEnvironment(blender), RENDERFARM_KEY: formatFarmKey(key) },
       stdin: "pipe",
       stdout: "pipe",
@@ -219,14 +219,14 @@ async function readWhenThere(
   while (child.exitCode === null && child.signalCode === null && performance.now() < deadline) {
     signal.throwIfAborted();
     const text = await readFile(file, "utf8").catch(() => undefined);
-    if (text !== undefined) return JSON.parse(text) as Ready; // our own program wrote it, whole, in one rename
+    if (text !== undefined) return JSON.parse(text) as Ready; // our own program wrote it, with one rename
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
   const failure = noNodeHere("Cannot start a render node on this machine", output());
   if (child.exitCode !== usageStatus) throw failure;
   const free = await freeBytes(dirname(file));
   const isTight = free !== null && free < leastBytes;
-  const hint = isTight ? otherTemporaryFolder : "Mend what the node says and run the same command again";
+  const hint = isTight ? otherTemporaryFolder : "Fix what the node reports and run the same command again";
   throw new FarmError(failure.code, failure.message, hint);
 }
 
@@ -237,7 +237,7 @@ function hasEnded(output: string): FarmError {
 function noNodeHere(what: string, output: string): FarmError {
   return new FarmError(
     "FARM_NO_NODE",
-    `${what}; it said:\n${output.trim() || "(nothing)"}`,
+    `${what}; it printed:\n${output.trim() || "(nothing)"}`,
     "Run the same Blender by hand to see more: blender -b -P blender_scripts/main.py",
   );
 }

@@ -10,16 +10,17 @@ export interface BlenderProgram {
   readonly version: string;
 }
 
-/** The first start after an installation reads much from disk. */
+/** The first start after an installation reads a lot from disk. */
 const answerTimeoutMs = 60_000;
 
 const wayToBlender =
   "Install Blender (Debian and Ubuntu: sudo apt-get install blender; macOS: brew install --cask blender; Windows: winget install BlenderFoundation.Blender), or name it with --blender FILE";
 
 /**
- * Finds this machine's Blender: the one asked for, `$BLENDER`, the one on PATH, then where installers put it (`usualBlenders`).
+ * Finds this machine's Blender: the one asked for, `$BLENDER`, the one on PATH, then the usual places
+ * (`usualBlenders`).
  *
- * @throws {FarmError} `FARM_NO_BLENDER` that says how to get one, or what keeps this program from starting it
+ * @throws {FarmError} `FARM_NO_BLENDER` that says how to get one, or why it cannot be started
  */
 export async function findBlender(asked: string | undefined, signal: AbortSignal): Promise<BlenderProgram> {
   const named = asked ?? process.env.BLENDER;
@@ -34,7 +35,7 @@ export async function findBlender(asked: string | undefined, signal: AbortSignal
   }
   throw new FarmError(
     "FARM_NO_BLENDER",
-    "Cannot render: no render node answers on the network, and this machine has no Blender",
+    "Cannot render: no node answers on the network, and this machine has no Blender",
     `${wayToBlender}; or start a node on another machine: blender -b -P blender_scripts/main.py`,
   );
 }

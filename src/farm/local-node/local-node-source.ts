@@ -6,11 +6,11 @@ import { findBlender } from "./find-blender.ts";
 
 export interface LocalNodeOptions extends EmbeddedNodeOptions {
   readonly dial: Dial;
-  /** Blender to use; `undefined` looks for one. */
+  /** The Blender to use; `undefined` finds one. */
   readonly blender: string | undefined;
 }
 
-/** A node on this machine, started for the job and ended with it. */
+/** A node on this machine, which is started for the job and ends with it. */
 export class LocalNodeSource implements NodeSource {
   readonly #options: LocalNodeOptions;
   readonly #stop = new AbortController();
@@ -21,7 +21,7 @@ export class LocalNodeSource implements NodeSource {
     this.#options = options;
   }
 
-  /** @throws {FarmError} `FARM_NO_BLENDER`; `FARM_NO_NODE` when the node does not start */
+  /** @throws {FarmError} `FARM_NO_BLENDER`; `FARM_NO_NODE` if the node does not start */
   async look(host: NodeSourceHost, signal: AbortSignal): Promise<void> {
     const { dial, blender, ...options } = this.#options;
     const node = await EmbeddedNode.open(await findBlender(blender, signal), options, signal);

@@ -6,10 +6,10 @@ import { endsWithin } from "../../core/time-limit.ts";
 import { killGraceMs, killTree } from "../../system/programs/end-program.ts";
 import type { Program } from "../../system/programs/start-program.ts";
 
-/** Path of the script that makes a Blender a render node; it is part of this package. */
+/** Path of the script, part of this package, that turns Blender into a render node. */
 export const nodeScript = fileURLToPath(new URL("../../../blender_scripts/main.py", import.meta.url));
 
-/** Where a system keeps its own programs; the node has the same list. */
+/** Where a system keeps its own programs. The node has the same list. */
 const systemPrefixes = new Set(["/", "/usr", "/usr/local", "/opt/homebrew"]);
 const pythons = ["python3", "python"];
 
@@ -24,15 +24,15 @@ const usualPatience: Patience = { termMs: 4_000, killMs: 8_000 };
 
 /** Blender's arguments for a node with these options of `main.py`. */
 export function nodeArguments(nodeOptions: readonly string[]): string[] {
-  // Without an exit code for Python's mistakes a node that broke would seem to have ended well.
+  // Without an exit code for Python errors, a node that failed would seem to have succeeded.
   const blenderOptions = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "70", "-P", nodeScript];
   return [...blenderOptions, "--", ...nodeOptions];
 }
 
 /**
- * What a node's environment has beside, or instead of, ours: PATH without folders of Pythons that are not the system's.
- * A distribution's Blender takes the library of the first Python on PATH; that of a virtual environment, of pyenv or
- * conda need not fit it.
+ * Changes to the environment for a node: PATH without the folders of Pythons that are not the system's. A
+ * distribution's Blender takes the library of the first Python on PATH, and that of a virtual environment, pyenv or
+ * conda may not fit it.
  */
 export function nodeEnvironment(
   blender: string,
@@ -40,7 +40,7 @@ export function nodeEnvironment(
 ): Record<string, string> {
   const { PATH } = environment;
   if (PATH === undefined || process.platform === "win32") return { BLENDER: blender };
-  // A folder with a shell is the system's after all; the one with Blender itself is needed.
+  // A folder with a shell is the system's after all, and the folder of Blender itself is needed.
   const needed = basename(blender) === blender ? ["sh", blender] : ["sh"];
   const isForeign = (folder: string) =>
     isAbsolute(folder) &&
@@ -52,11 +52,11 @@ export function nodeEnvironment(
 }
 
 /**
- * Closes a node's stdin, which asks it to end in order; then insists, in two steps. A signal comes second: on Windows it
- * ends the node at once, and its slots would stay.
+ * Closes a node's stdin, which asks it to end; later sends SIGTERM, then SIGKILL. A signal must not come first: on
+ * Windows it ends the node at once, and its slots would go on.
  *
- * @returns False when not even SIGKILL has ended it: a disk that does not answer holds it in the kernel. Nothing waits for
- *   it any more then
+ * @returns False if not even SIGKILL has ended it, because a disk that does not answer holds it in the kernel. Nothing
+ * waits for it any more then
  */
 export async function endNode(child: Program, patience: Patience = usualPatience): Promise<boolean> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return true;

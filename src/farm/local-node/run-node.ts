@@ -7,28 +7,28 @@ import { startProgram } from "../../system/programs/start-program.ts";
 import { findBlender } from "./find-blender.ts";
 import { endNode, nodeArguments, nodeEnvironment } from "./node-process.ts";
 
-/** A node that ran this long was well: the next failure is a new one. */
+/** A node that ran this long had started well: the next failure counts as the first. */
 const wellAfterMs = 60_000;
 const usageStatus = 2;
 
 export interface NodeProgramOptions {
-  /** Blender to run it in; `undefined` looks for one. */
+  /** The Blender to run it in; `undefined` finds one. */
   readonly blender: string | undefined;
-  /** Options of `main.py`, as they were typed. */
+  /** Options of `main.py`, as typed. */
   readonly nodeOptions: readonly string[];
-  /** Told each line that the node prints, without its end; what is said with it must not wait for a reader. */
+  /** Called with each line that the node prints, without its line end. It must not block on a slow reader. */
   readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
-  /** Told why the node is started again. */
+  /** Called with the reason when the node is restarted. */
   readonly onRestart: (reason: string, waitMs: number) => void;
-  /** Aborting ends the node and its slots cleanly. */
+  /** Aborting ends the node and its slots in order. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Makes this machine a render node, in the foreground: starts the node, and starts it again when it dies.
+ * Makes this machine a render node, in the foreground: starts the node, and restarts it when it crashes.
  *
- * @returns The node's exit status, when it ended of its own accord
- * @throws {FarmError} `FARM_NO_BLENDER`; `FARM_NO_NODE` when it was to end and nothing ends it
+ * @returns The node's exit status, if it ended by itself
+ * @throws {FarmError} `FARM_NO_BLENDER`; `FARM_NO_NODE` if not even SIGKILL ends it
  */
 export async function runNode(options: NodeProgramOptions): Promise<number> {
   const { signal } = options;
@@ -46,7 +46,7 @@ export async function runNode(options: NodeProgramOptions): Promise<number> {
 }
 
 interface NodeEnd {
-  /** `null` when it was not started, or a signal ended it. */
+  /** `null` if it did not start, or a signal ended it. */
   readonly status: number | null;
   readonly reason: string;
 }
@@ -85,16 +85,16 @@ async function runOnce(blender: string, options: NodeProgramOptions): Promise<No
 function immortal(pid: number | undefined): FarmError {
   return new FarmError(
     "FARM_NO_NODE",
-    `Cannot end the node: process ${pid} does not even obey SIGKILL`,
-    "A disk or a driver of this machine does not answer: look at it, or restart the machine",
+    `Cannot end the node: not even SIGKILL ends process ${pid}`,
+    "A disk or a driver of this machine does not answer: check them, or restart the machine",
   );
 }
 
 function startNode(blender: string, nodeOptions: readonly string[]) {
   return startProgram(blender, nodeArguments([...nodeOptions, "--exit-with-stdin"]), {
     env: nodeEnvironment(blender),
-    stdin: "pipe", // closes when this process ends, however it ends, and the node with it
-    // Not ours: Blender itself would wait to say that it starts, on a terminal that is stopped or a pipe that is full.
+    stdin: "pipe", // closes when this process ends in any way, which ends the node too
+    // Not inherited: on a stopped terminal or a full pipe, Blender would block in its first line of output.
     stdout: "pipe",
     stderr: "pipe",
     reject: false,

@@ -1,22 +1,22 @@
 import { existsSync, readdirSync } from "node:fs";
 import { posix, win32 } from "node:path";
 
-/** What is asked of a system for the places where Blender is put; tests answer for systems that they do not run on. */
+/** What a system says about its folders; tests give the answers of systems that they do not run on. */
 export interface BlenderPlaces {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** Names in a folder, in any order; none where it cannot be read. */
+  /** Names in a folder, in any order; none if it cannot be read. */
   readonly namesIn: (folder: string) => readonly string[];
-  /** Whether something has that path. */
+  /** Whether the path exists. */
   readonly isThere: (path: string) => boolean;
 }
 
 /**
- * Where a Blender may be that was not named: the one on PATH, then where installers, stores and package managers put it, the
- * newest version first. Listed and not guessed, as versions come.
+ * Where Blender may be if nobody named one: on PATH, then where installers, stores and package managers put it, newest
+ * version first. Folders are listed, not guessed, since new versions appear.
  *
- * @returns Programs that are there, but for "blender" itself, which the system looks up
+ * @returns Programs that exist, and "blender" itself, which the system looks up
  */
 export function usualBlenders(places: BlenderPlaces): string[] {
   const { platform, isThere } = places;
@@ -24,7 +24,7 @@ export function usualBlenders(places: BlenderPlaces): string[] {
   return ["blender", ...others.filter(isThere)];
 }
 
-/** This machine's. */
+/** The places of this machine. */
 export function placesHere(home: string): BlenderPlaces {
   return { platform: process.platform, env: process.env, home, namesIn, isThere: existsSync };
 }
@@ -66,7 +66,7 @@ function onLinux({ home, namesIn }: BlenderPlaces): string[] {
   return ["/snap/bin/blender", ...unpacked, posix.join(home, ".steam/steam/steamapps/common/Blender/blender")];
 }
 
-/** "Blender 4.10" before "Blender 4.9"; one without a version is the only one that its owner has, and comes first. */
+/** "Blender 4.10" before "Blender 4.9"; one without a version is its owner's only one, and comes first. */
 function newestFirst(names: readonly string[]): string[] {
   const hasVersion = (name: string) => /\d/.test(name);
   return [...names].sort(
@@ -78,6 +78,6 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // not there, or not for us to read
+    return []; // missing, or not readable
   }
 }

@@ -5,26 +5,26 @@ import type { NodeSession } from "../../session/node-session.ts";
 import type { NodeInfo, SceneInfo } from "../../session/protocol.ts";
 import type { Blob } from "../../session/upload.ts";
 
-/** The node has no good copy of the blendfile any more: it was evicted from its cache, or found damaged and dropped. */
+/** The node has lost its copy of the blendfile: its cache evicted it, or it was damaged and dropped. */
 export const blobMissing = "BLOB_MISSING";
 
-/** Within one job. A disk that damages the blendfile each time is of no use. */
+/** Per job. A node whose disk damages the blendfile each time cannot be used. */
 const mostResends = 3;
 
 export interface SupplyOptions {
   readonly blob: Blob;
   readonly request: Parameters<NodeSession["loadJob"]>[0];
-  /** The node has lost the blendfile, which is sent again now. @param why In the node's words */
+  /** The node has lost the blendfile, which is now sent again. @param why The node's reason */
   readonly onResend: (info: NodeInfo, why: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Brings one node the blendfile, and brings it again when the node has lost it, also while frames are being rendered. */
+/** Sends one node the blendfile, and sends it again if the node has lost it, even while frames are being rendered. */
 export class BlendSupply {
   readonly #options: SupplyOptions;
   #resends = 0;
   #isSending = false;
-  /** What a slot said that misses the blendfile, since the last sending began. */
+  /** The error of a slot without its blendfile, since the last upload began. */
   #lastMissed: string | undefined;
 
   constructor(options: SupplyOptions) {
@@ -34,8 +34,8 @@ export class BlendSupply {
   /**
    * Sends the blendfile and has the node open it.
    *
-   * @param onUpload Called with the bytes that the node has by now
-   * @throws {FarmError} What `sendBlob` and `loadJob` throw; `FARM_LOAD_FAILED` when the node loses it again and again
+   * @param onUpload Called with the number of bytes that the node has so far
+   * @throws {FarmError} As `sendBlob` and `loadJob`; `FARM_LOAD_FAILED` if the node keeps losing it
    */
   async load(session: NodeSession, onUpload: (haveBytes: number) => void): Promise<SceneInfo> {
     const { blob, request, signal } = this.#options;
@@ -51,8 +51,8 @@ export class BlendSupply {
   }
 
   /**
-   * Sends the blendfile again if this report says that a slot cannot open it. The node goes on by itself when it has come;
-   * its other slots render meanwhile.
+   * Sends the blendfile again if this report says that a slot cannot open it. The node then continues by itself; its
+   * other slots render meanwhile.
    *
    * @throws {FarmError} As `load`
    */
@@ -68,7 +68,7 @@ export class BlendSupply {
         const why = this.#lastMissed;
         this.#lastMissed = undefined;
         const sentBytes = await session.sendBlob(this.#options.blob, () => {}, this.#options.signal);
-        // What another slot missed meanwhile has mostly come by now: then nothing is sent.
+        // If another slot missed it meanwhile, the node mostly has it by now, and nothing is sent.
         if (!isFirst && sentBytes > 0) this.#countResend(session.info, why);
       }
     } finally {

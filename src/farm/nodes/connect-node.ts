@@ -8,29 +8,29 @@ import { NodeSession } from "../../session/node-session.ts";
 import { addressesOf } from "./duplicates.ts";
 import type { Candidate } from "./node-source.ts";
 
-/** How a node was reached: what it claims of itself, and on which link. */
+/** How a node was reached: what it claims to be, and over which link. */
 export interface Contact {
   readonly claim: Claim;
   readonly sighting: Sighting;
   readonly address: NodeAddress;
-  /** SHA-256 of its certificate, 64 hexadecimal digits; `undefined` on a link in clear. */
+  /** SHA-256 of its certificate, 64 hexadecimal digits; `undefined` on an unencrypted link. */
   readonly certificate: string | undefined;
 }
 
-/** The rules of trust that a node must satisfy. */
+/** The trust rules that a node must satisfy. */
 export interface ConnectHost {
-  /** What a node must show before anything is said to it; `undefined` dials in clear. */
+  /** The certificate that a node must show before anything is sent to it; `undefined` dials without encryption. */
   demandTls(sighting: Sighting, address: NodeAddress): TlsDemand | undefined;
-  /** Nothing was proved yet. @throws {FarmError} When the node is not to be trusted */
+  /** Called before anything has been proved. @throws {FarmError} If the node must not be trusted */
   chooseKey(contact: Contact): FarmKey;
 }
 
 /**
- * Reaches a node and exchanges proofs with it, at the first of its addresses where that succeeds: anybody may answer mDNS
- * with somebody else's id, so a wrong proof at one address says nothing about who is at the next.
+ * Connects to a node and exchanges proofs with it, at the first of its addresses where that succeeds. Anybody may
+ * announce somebody else's id over mDNS, so a wrong proof at one address says nothing about the next one.
  *
- * @returns The session, which is the caller's to dispose of, and how the node was met
- * @throws {FarmError} What went wrong at the first address, the best one; the signal's reason
+ * @returns The session, which the caller must dispose of, and how the node was reached
+ * @throws {FarmError} The error at the first address, which is the best one; the signal's reason
  */
 export async function connectNode(
   host: ConnectHost,
@@ -70,6 +70,6 @@ async function connectAt(
     onReport,
     signal,
   });
-  if (!contact) throw new Error("A session was opened without a key having been chosen");
+  if (!contact) throw new Error("A session was opened before a key was chosen");
   return { session, contact };
 }

@@ -5,14 +5,14 @@ import { discoveryTiming } from "../../discovery/timing.ts";
 
 export interface DiscoverOptions {
   readonly signal: AbortSignal;
-  /** Told why nodes may stay unseen. */
+  /** Called with reasons why nodes may not be seen. */
   readonly onWarning: (message: string) => void;
 }
 
 /**
- * Looks once for the nodes on the network; takes 1.5 to 5 seconds.
+ * Scans the network once for nodes; takes 1.5 to 5 seconds.
  *
- * @returns Each node id once, as its node last described itself; others with the same id are its `duplicates`
+ * @returns Each node id once, with its latest announcement; other nodes with the same id are its `duplicates`
  */
 export async function discoverNodes(options: DiscoverOptions): Promise<Sighting[]> {
   const found = new Map<NodeId, Sighting>();

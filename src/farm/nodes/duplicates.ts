@@ -5,7 +5,7 @@ import type { FarmListener } from "../events.ts";
 
 /** Anybody may announce a node's id at any number of addresses. */
 const mostNamed = 8;
-/** A machine has a few, and so has each that shares its id. */
+/** A machine has a few addresses, and so has each node that shares its id. */
 const mostDialled = 16;
 
 /** One of several nodes that have the same id. */
@@ -14,7 +14,7 @@ export interface DuplicateNode {
   readonly address: NodeAddress;
 }
 
-/** What a user is told of nodes with one id. */
+/** What users are told about nodes with the same id. */
 export interface DuplicateIds {
   /** Names them all, with their addresses. */
   readonly message: string;
@@ -24,7 +24,9 @@ export interface DuplicateIds {
 
 const mostTold = 20;
 
-/** Warns of ids that several nodes have: once for each id, and for a bounded number, as anybody may announce any id. */
+/**
+ * Warns about ids that several nodes have: once for each id, and for a limited number, as anybody may announce any id.
+ */
 export class DuplicateWarnings {
   readonly #tell: FarmListener;
   readonly #told = new Set<NodeId>();
@@ -40,18 +42,18 @@ export class DuplicateWarnings {
   }
 }
 
-/** @param nodes All that have the id, at least two */
+/** @param nodes All nodes that have the id, at least two */
 export function describeDuplicates(id: NodeId, nodes: readonly DuplicateNode[]): DuplicateIds {
   const named = nodes.slice(0, mostNamed).map(({ name, address }) => `${name} at ${formatAddress(address)}`);
   if (nodes.length > named.length) named.push(`${nodes.length - named.length} more`);
   const all = `${named.slice(0, -1).join(", ")} and ${named.at(-1)}`;
   return {
-    message: `${counted(nodes.length, "node")} have one id, ${id.slice(0, 8)}, and a job uses only one of them: ${all}`,
-    hint: "They are copies of one disk image or config folder: on all but one end the node, delete 'node-id' in its config folder, and start it again",
+    message: `${counted(nodes.length, "node")} have the same id, ${id.slice(0, 8)}, and a job uses only one of them: ${all}`,
+    hint: "They are copies of one disk image or config folder: on all but one, stop the node, delete 'node-id' in its config folder, and start it again",
   };
 }
 
-/** What to tell of a node that shares its id with others, `undefined` when it does not. */
+/** What to say about a node that shares its id with others; `undefined` if it does not. */
 export function duplicatesOf(sighting: Sighting): DuplicateIds | undefined {
   const { id = "", duplicates = [] } = sighting;
   if (duplicates.length === 0) return undefined;
@@ -61,7 +63,10 @@ export function duplicatesOf(sighting: Sighting): DuplicateIds | undefined {
   return describeDuplicates(id, nodes);
 }
 
-/** Where a node is worth a try, the best first: others with its id are as good as it is, and one of them may be a liar. */
+/**
+ * Where to try to reach a node, best address first. Others with its id count as well, since any of them may be the real
+ * one.
+ */
 export function addressesOf({ addresses, duplicates = [] }: Sighting): readonly NodeAddress[] {
   return [addresses, ...duplicates.map((duplicate) => duplicate.addresses)].flat().slice(0, mostDialled);
 }

@@ -15,10 +15,10 @@ import { type ConfirmOpenNode, OpenNodes } from "./trust/open-nodes.ts";
 import { VersionGate } from "./version-gate.ts";
 import type { VersionRules } from "./version-policy.ts";
 
-/** How long a node that was seen at another address is waited for. */
+/** How long to wait for a node that was seen at another address. */
 const seenElsewhereWithinMs = 5_000;
 const lookEveryMs = 50;
-/** How long the nodes that are ready wait for those that do not answer. */
+/** How long nodes that are ready wait for those that do not answer. */
 const silentAtMostMs = 2_000;
 /** In the summary. */
 const mostWarnings = 200;
@@ -28,7 +28,7 @@ export interface FleetOptions extends NodeSources {
   /** Of the blendfile, in bytes. */
   readonly blendBytes: number;
   readonly knownNodes: KnownNodes;
-  /** Asked about open nodes that only a farmspec names; `undefined` when nobody is there to be asked. */
+  /** Asks about open nodes that only a farmspec names; `undefined` if there is nobody to ask. */
   readonly confirmOpenNode: ConfirmOpenNode | undefined;
   readonly trust: Pick<NodeTrustOptions, "authorities" | "keys">;
   readonly tell: FarmListener;
@@ -37,8 +37,8 @@ export interface FleetOptions extends NodeSources {
 }
 
 /**
- * The nodes of one job: takes them from their sources, chooses the job's Blender version among those that are there at the
- * start, and keeps on looking while the job runs. Whoever makes it owns it: disposing of it sets every node free.
+ * The nodes of one job. It takes them from their sources, chooses the job's Blender version among those found at the
+ * start, and goes on looking while the job runs. The caller owns it: disposing frees every node.
  */
 export class Fleet implements AsyncDisposable, NodeSourceHost {
   readonly #options: FleetOptions;
@@ -71,10 +71,10 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
   }
 
   /**
-   * Looks for nodes until those that are there have answered, and chooses the Blender version of the job.
+   * Looks for nodes until those that were found have answered, and chooses the Blender version of the job.
    *
-   * @throws {FarmError} `FARM_NO_NODE` or `FARM_NO_BLENDER` when no node can render this; `FARM_NODE_OPEN` when an open node
-   * is named by a farmspec and nobody can be asked about it; the signal's reason
+   * @throws {FarmError} `FARM_NO_NODE` or `FARM_NO_BLENDER` if no node can render this; `FARM_NODE_OPEN` if a farmspec
+   * names an open node and there is nobody to ask about it; the signal's reason
    */
   async chooseVersion(signal: AbortSignal): Promise<string> {
     const { fallback } = this.#options;
@@ -91,12 +91,12 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
     return version;
   }
 
-  /** The job has a name: nodes may be claimed for it. */
+  /** The job's id is known: nodes may now be claimed for it. */
   begin(order: JobOrder): void {
     this.#giveOrder(order);
   }
 
-  /** What was warned of while nodes were looked for, for the summary. */
+  /** Warnings given while looking for nodes, for the summary. */
   get warnings(): readonly string[] {
     return [...this.#warnings];
   }
@@ -153,7 +153,7 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
     this.#options.tell(event);
   }
 
-  /** Sets every node free and ends what the sources began. Idempotent. */
+  /** Frees every node and ends what the sources started. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#released ??= this.#release();
     return this.#released;
@@ -166,7 +166,7 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
     await Promise.all([...sources, ...(fallback ? [fallback.source] : [])].map((source) => source.close()));
   }
 
-  /** All sources look at once. A later one is waited for only if no node of an earlier one can be used. */
+  /** All sources look at once. Waits for a later one only if no node of an earlier one can be used. */
   async #look(signal: AbortSignal): Promise<void> {
     const looks = this.#options.sources.map((source) => source.look(this, signal));
     for (const look of looks) look.catch(() => {}); // awaited below, if at all
@@ -176,14 +176,14 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
       if (index === 0) await orAborted(this.#pool.firstTriesOver(), signal);
       if (this.#versionGate.size > 0 || !this.isAlive) return;
     }
-    // The connector of a node that was seen at another address may be on its way there.
+    // The connector of a node that was seen at another address may be connecting there.
     for (let waitedMs = 0; this.#wasSeenAgain && waitedMs < seenElsewhereWithinMs; waitedMs += lookEveryMs) {
       if (this.#versionGate.size > 0 || !this.isAlive) return;
       await systemClock.sleep(lookEveryMs, signal);
     }
   }
 
-  /** @throws {FarmError} What is wrong with the nodes that were found, when the fallback has no Blender either */
+  /** @throws {FarmError} What is wrong with the nodes that were found, if the fallback has no Blender either */
   async #lookInFallback(source: NodeSource, signal: AbortSignal): Promise<void> {
     const problems = problemsOf(this.#pool.nodes);
     try {
@@ -196,7 +196,7 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
     if (this.#options.fallback?.when === "none-usable") this.tell({ type: "discovery:scanned", nodes: 0 });
   }
 
-  /** Waits until every node has answered; once some are ready, not long for those that do not. */
+  /** Waits until every node has answered; once some are ready, only a little longer for the others. */
   async #everyoneAnswered(signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     const waiting = AbortSignal.any([signal, over.signal]);
@@ -205,7 +205,7 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
       await systemClock.sleep(silentAtMostMs, waiting);
     };
     const everyone = Promise.race([this.#pool.firstTriesOver(), timeout()]);
-    everyone.catch(() => {}); // awaited below, unless it is too late already
+    everyone.catch(() => {}); // awaited below, unless the time is over
     try {
       await orAborted(everyone, signal);
     } finally {
@@ -213,7 +213,7 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
     }
   }
 
-  /** @returns Whether there are open nodes that may be used now, and are dialled again */
+  /** @returns Whether some open nodes may be used now, and are dialled again */
   async #askAboutOpenNodes(signal: AbortSignal): Promise<boolean> {
     const confirmed = await this.#openNodes.ask(signal);
     for (const candidate of confirmed) this.#pool.addAgain(candidate);

@@ -10,11 +10,11 @@ const mostOpenTold = 20;
 
 export interface MdnsNodesOptions {
   readonly dial: Dial;
-  /** Ids of nodes that are named elsewhere: mDNS knows where they are today. */
+  /** Ids of nodes that are named elsewhere: mDNS knows their present addresses. */
   readonly named: readonly NodeId[];
-  /** Whether nodes that nobody named take part. */
+  /** Whether nodes that nobody named may take part. */
   readonly takesAll: boolean;
-  /** Whether this is the only source, so that the number of nodes that it found is worth telling. */
+  /** Whether this is the only source, so that the number of nodes that it found is worth reporting. */
   readonly tellsCount: boolean;
 }
 
@@ -45,12 +45,12 @@ export class MdnsNodes implements NodeSource {
   async #browse(host: NodeSourceHost, onNew: OnNew): Promise<void> {
     const { dial, named, takesAll } = this.#options;
     const onWarning = (message: string) => host.tell({ type: "warning", code: "MDNS", message, name: null });
-    // Whoever announces thousands of nodes must not keep out those of the farm.
+    // A flood of announcements must not keep out the farm's own nodes.
     const isExpected = (id: NodeId) => named.includes(id) || host.isKnown(id);
     for await (const sighting of browseMdns({ signal: this.#stop.signal, onWarning, isExpected })) {
       const isNamed = sighting.id !== undefined && named.includes(sighting.id);
       if (!takesAll && !isNamed) continue;
-      // Nothing proves that an open node is the one that was named, so it is used only at the address that was named.
+      // Nothing proves that an open node is the one that was named, so it is used only at the named address.
       if ((sighting.keyId ?? null) === null) {
         if (!isNamed) this.#tellOpen(host, sighting);
         continue;
@@ -61,7 +61,7 @@ export class MdnsNodes implements NodeSource {
     }
   }
 
-  /** An open node that nobody named may be anybody's: it takes no part, which is told once. */
+  /** An open node that nobody named may be anybody's: it is excluded, which is reported once. */
   #tellOpen(host: NodeSourceHost, { id = "", name = "a node" }: Sighting): void {
     if (this.#openTold.has(id) || this.#openTold.size >= mostOpenTold) return;
     this.#openTold.add(id);

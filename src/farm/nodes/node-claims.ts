@@ -5,7 +5,7 @@ import type { NodeSession } from "../../session/node-session.ts";
 import type { NodeInfo } from "../../session/protocol.ts";
 import type { DuplicateNode } from "./duplicates.ts";
 
-/** A node that was met and has a keeper already. */
+/** The node already belongs to another connector. */
 export class DuplicateNodeError extends FarmError {
   constructor() {
     super("FARM_NODE_EXCLUDED", "Cannot use the same node twice", "Name it once");
@@ -18,10 +18,10 @@ interface Claim {
   readonly address: NodeAddress;
 }
 
-/** Told of two nodes with one id, both of which have proved to be nodes of this farm. */
+/** Called with two nodes that have the same id and have both authenticated themselves. */
 type OnDuplicate = (id: NodeId, nodes: readonly [DuplicateNode, DuplicateNode]) => void;
 
-/** Which keeper each node belongs to: the same node may be named twice, and two nodes may have one id. */
+/** Which connector each node belongs to: the same node may be named twice, and two nodes may have the same id. */
 export class NodeClaims {
   readonly #onDuplicate: OnDuplicate;
   readonly #claims = new Map<NodeId, Claim>();
@@ -31,10 +31,10 @@ export class NodeClaims {
   }
 
   /**
-   * Takes the node of this session for a keeper. One whose node is gone gives way to a later start: that is the node again
-   * under its other name, or another node with its id, which is as good.
+   * Claims the node of this session for a connector. A connector whose link is lost gives way to a later start of the
+   * node: it is the same node under its other name, or another one with the same id, which is as good.
    *
-   * @throws {DuplicateNodeError} When another keeper has it
+   * @throws {DuplicateNodeError} If another connector has it
    */
   claim(connectorId: string, session: NodeSession, address: NodeAddress): void {
     const id = session.info.node;
@@ -49,7 +49,7 @@ export class NodeClaims {
     this.#claims.set(id, own);
   }
 
-  /** What the node said of itself on its latest link. */
+  /** The node's description of itself on its latest link. */
   infoOf(node: NodeId): NodeInfo | undefined {
     return this.#claims.get(node)?.session.info;
   }
@@ -69,12 +69,12 @@ export class NodeClaims {
       [second, first],
     ] as const) {
       const { name, address } = named(other);
-      one.session.tellDuplicate(name, formatAddress(address)).catch(() => {}); // its own console only
+      one.session.tellDuplicate(name, formatAddress(address)).catch(() => {}); // only for the node's console
     }
   }
 }
 
-/** Of nodes of older releases, which do not name their start, it is not known. */
+/** Whether these are two starts. Unknown, so `false`, for older releases, which do not send an id for each start. */
 function haveTwoStarts(first: NodeSession, second: NodeSession): boolean {
   const [one, other] = [first.info.start, second.info.start];
   return one !== undefined && other !== undefined && one !== other;

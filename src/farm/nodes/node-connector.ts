@@ -15,13 +15,13 @@ import { ReportBuffer } from "./report-buffer.ts";
 
 const busyAgainMs = 5_000;
 const closingTimeoutMs = 3_000;
-/** A node that was claimed this often in a row without getting on is excluded. */
+/** A node that is claimed this often in a row without any progress is excluded. */
 const fruitlessClaims = 10;
 
-/** What every connector of a job needs to know of it. */
+/** What every connector needs to know about the job. */
 export interface JobOrder {
   readonly job: string;
-  /** Who has the nodes, in words for the people at other machines. */
+  /** Who has the nodes, for people at other machines. */
   readonly holder: string;
   readonly blob: Blob;
   readonly scene: string | null;
@@ -32,38 +32,38 @@ export interface JobOrder {
 
 /** What happens to one node, in order. */
 export type ConnectorEvent =
-  /** It has proved itself: the try to reach it succeeded. */
+  /** It was reached and has authenticated itself. */
   | { readonly type: "connected" }
-  /** A try failed, and there will be another. */
+  /** It could not be reached; the connector will try again. */
   | { readonly type: "unreachable"; readonly candidate: Candidate; readonly problem: FarmError }
   | { readonly type: "busy"; readonly info: NodeInfo; readonly holder: string }
   | { readonly type: "claimed" }
   | { readonly type: "uploading"; readonly info: NodeInfo; readonly haveBytes: number }
-  /** It has lost the blendfile, which is sent again now. `why` is in the node's words. */
+  /** It has lost the blendfile, which is now sent again. `why` is the node's reason. */
   | { readonly type: "resending"; readonly info: NodeInfo; readonly why: string }
   | { readonly type: "joined"; readonly node: JoinedNode }
   | { readonly type: "lost"; readonly info: NodeInfo; readonly reason: FarmError }
-  /** It is set free, at the end of the job or of its link. */
+  /** It is released, as the job or its link has ended. */
   | { readonly type: "freed" }
-  /** It takes no part in this job any more. */
+  /** It takes no part in this job from now on. */
   | { readonly type: "excluded"; readonly candidate: Candidate; readonly reason: FarmError };
 
-/** What a connector asks of the farm and tells it. */
+/** What a connector asks of the node pool and reports to it. */
 export interface ConnectorHost {
-  /** Known once the job's Blender version is chosen, so after the first node was admitted. */
+  /** Resolves once the job's Blender version is chosen, so after the first node was admitted. */
   readonly order: Promise<JobOrder>;
-  /** The rules of trust. */
+  /** The trust rules. */
   readonly trust: ConnectHost;
-  /** The node has proved itself. @returns Why it is excluded, or `undefined` */
+  /** The node has authenticated itself. @returns Why it is excluded, or `undefined` */
   admit(session: NodeSession, contact: Contact): Promise<string | undefined>;
   onEvent(event: ConnectorEvent): void;
-  /** What the node says of its own accord after it has joined. */
+  /** Called with each report of the node after it has joined. */
   onReport(node: NodeId, report: NodeReport): void;
 }
 
 /**
- * Keeps one node in the job: dials it, greets it, sends it the blendfile, and does so again, with growing pauses, whenever
- * the link is lost. Ends when the job does or when the node is excluded.
+ * Keeps one node in the job: connects to it, authenticates, and sends it the blendfile. Whenever the link is lost, it
+ * does so again, with growing pauses. It ends when the job ends or the node is excluded.
  */
 export class NodeConnector {
   readonly #host: ConnectorHost;
@@ -71,9 +71,9 @@ export class NodeConnector {
   readonly #leaving = new AbortController();
   #candidate: Candidate;
   #wakeEarly: (() => void) | undefined;
-  /** One for all links of the job: it counts how often the node has lost the blendfile. */
+  /** Shared by all links of the job: it counts how often the node has lost the blendfile. */
   #supply: BlendSupply | undefined;
-  /** How often in a row the node was claimed and neither took bytes of the blendfile nor joined. */
+  /** How often in a row the node was claimed, but neither received bytes of the blendfile nor joined. */
   #fruitless = 0;
 
   constructor(host: ConnectorHost, candidate: Candidate, signal: AbortSignal) {
@@ -82,18 +82,18 @@ export class NodeConnector {
     this.#signal = AbortSignal.any([signal, this.#leaving.signal]);
   }
 
-  /** @param reason For the node's owner */
+  /** @param reason Shown to the user */
   exclude(reason: FarmError): void {
     this.#leaving.abort(reason);
   }
 
-  /** The node was seen again, perhaps elsewhere: ends a pause. */
+  /** The node was seen again, perhaps at another address: ends a pause. */
   sawAgain(candidate: Candidate): void {
     this.#candidate = candidate;
     this.#wakeEarly?.();
   }
 
-  /** @throws Only errors that are bugs */
+  /** @throws Only bugs */
   async run(): Promise<void> {
     let failures = 0;
     while (!this.#signal.aborted) {
@@ -110,7 +110,7 @@ export class NodeConnector {
         }
         this.#host.onEvent({ type: "unreachable", candidate, problem: error });
         failures += 1;
-        if (this.#candidate !== candidate) continue; // it was seen again meanwhile: look there at once
+        if (this.#candidate !== candidate) continue; // it was seen again meanwhile: connect there at once
       }
       await this.#pause(backOffMs(failures));
     }
@@ -145,19 +145,19 @@ export class NodeConnector {
           supply.answer(session, report).catch(reject);
         };
       });
-      outOfBlend.catch(() => {}); // the link may end before anybody waits for it
-      // What the node said while it was loading follows its joining, in the order in which it was said.
+      outOfBlend.catch(() => {}); // the link may end before this is awaited
+      // Reports that came while the node was loading follow its joining, in their order.
       for (const report of buffer.take()) pass(report);
       await orAborted(outOfBlend, whileLinked).catch((reason: unknown) => this.#tellLost(info, reason));
     } finally {
       host.onEvent({ type: "freed" });
-      // While the link lives, the node is free for others at once, not after its waiting time.
+      // Over a live link, the node is free for other jobs at once, instead of after its waiting time.
       await session.closeJob(order.job, AbortSignal.timeout(closingTimeoutMs)).catch(() => {});
     }
   }
 
   /**
-   * Tells that the node is lost, unless the job is over.
+   * Reports that the node is lost, unless the job is over.
    *
    * @throws {FarmError} If trying the node again cannot help; any other error is a bug
    */
@@ -177,7 +177,7 @@ export class NodeConnector {
     return this.#supply;
   }
 
-  /** @throws {FarmError} Why the node cannot load the blendfile; final if it never gets on, however often it is tried */
+  /** @throws {FarmError} Why the node cannot load the blendfile; final if it was claimed too often without progress */
   async #load(session: NodeSession, supply: BlendSupply): Promise<SceneInfo> {
     const onUpload = (haveBytes: number) => {
       this.#fruitless = 0;
@@ -201,14 +201,14 @@ export class NodeConnector {
     }
   }
 
-  /** Waits until the time is over, the signal is aborted or the node was seen again. */
+  /** Waits until the time is over, the signal is aborted, or the node is seen again. */
   #pause(durationMs: number): Promise<void> {
-    if (this.#signal.aborted) return Promise.resolve(); // no event tells of what was before
+    if (this.#signal.aborted) return Promise.resolve(); // its event has come and gone
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
         this.#signal.removeEventListener("abort", done);
-        if (this.#wakeEarly === done) this.#wakeEarly = undefined; // a later pause may have begun
+        if (this.#wakeEarly === done) this.#wakeEarly = undefined; // unless a later pause has begun
         resolve();
       };
       const timer = setTimeout(done, durationMs);
@@ -218,7 +218,7 @@ export class NodeConnector {
   }
 }
 
-/** Whether trying again cannot help: the rule that excludes the node stands as long as the job does. */
+/** Whether trying again cannot help, as the reason lasts as long as the job. */
 function isFinal(error: FarmError): boolean {
   return (
     error instanceof LoadFailedError ||
@@ -236,14 +236,14 @@ function excludedBy(info: NodeInfo, exclusion: string): FarmError {
   return new FarmError(
     "FARM_NODE_EXCLUDED",
     `Cannot use ${info.name}: ${exclusion}`,
-    "Other nodes take its frames; --blender-version and --mix-versions change the rule",
+    "Other nodes render its frames; --blender-version and --mix-versions change this rule",
   );
 }
 
 function neverGetsOn(info: NodeInfo, last: FarmError): FarmError {
   return new FarmError(
     "FARM_NODE_EXCLUDED",
-    `Cannot use ${info.name}: it was lost ${fruitlessClaims} times before it had opened the blendfile; the last time: ${last.message}`,
+    `Cannot use ${info.name}: it was lost ${fruitlessClaims} times before it had opened the blendfile; most recently: ${last.message}`,
     "Check what that node printed",
     { cause: last },
   );

@@ -38,12 +38,12 @@ interface NodeRecord extends NodeStanding {
   connector: NodeConnector;
   status: NodeStatus;
   hasJoined: boolean;
-  /** Whether the first try to reach it has not ended yet. */
+  /** Whether the first attempt to reach it has not ended yet. */
   isFirstTry: boolean;
   isUnreachableTold: boolean;
 }
 
-/** The nodes of one job: a connector for each one that was found, and where each of them stands. */
+/** The nodes of one job: a connector for each node that was found, and its status. */
 export class NodePool {
   readonly #options: NodePoolOptions;
   readonly #nodes = new Map<string, NodeRecord>();
@@ -58,12 +58,12 @@ export class NodePool {
     this.#claims = new NodeClaims((id, nodes) => this.#duplicates.warn(id, describeDuplicates(id, nodes)));
   }
 
-  /** Where each node stands, for the functions in node-status.ts. */
+  /** The status of each node, for the functions in node-status.ts. */
   get nodes(): Iterable<NodeStanding> {
     return this.#nodes.values();
   }
 
-  /** How many nodes were found, whatever became of them. */
+  /** How many nodes were found, excluded ones included. */
   get size(): number {
     return this.#nodes.size;
   }
@@ -81,7 +81,7 @@ export class NodePool {
     this.#nodes.get(this.#claims.connectorOf(node) ?? node)?.connector.exclude(reason);
   }
 
-  /** Takes up a node, or tells its connector that it was seen again. */
+  /** Adds a node, or tells its connector that it was seen again. */
   add(candidate: Candidate): void {
     const { sighting } = candidate;
     const id = connectorIdOf(sighting);
@@ -93,7 +93,7 @@ export class NodePool {
     else this.addAgain(candidate);
   }
 
-  /** Takes up a node, also one that was excluded, since the reason for that is gone. */
+  /** Adds a node even if it was excluded: the reason for that is gone. */
   addAgain(candidate: Candidate): void {
     const id = connectorIdOf(candidate.sighting);
     const former = this.#nodes.get(id);
@@ -110,7 +110,7 @@ export class NodePool {
     this.#follow(record.connector.run().catch((error) => onEvent({ type: "broken", error })));
   }
 
-  /** Resolves when every node found so far was reached or found unreachable, once. */
+  /** Resolves when every node found so far has been reached or found unreachable once. */
   async firstTriesOver(): Promise<void> {
     while ([...this.#nodes.values()].some(({ isFirstTry }) => isFirstTry)) {
       await new Promise<void>((resolve) => {
@@ -119,12 +119,12 @@ export class NodePool {
     }
   }
 
-  /** Resolves when all connectors have ended; they do when the pool's signal is aborted. */
+  /** Resolves when all connectors have ended, which they do once the pool's signal is aborted. */
   async ended(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  /** Has `ended` wait for what must not outlive the pool. */
+  /** Makes `ended` wait for this promise, as nothing may outlive the pool. */
   #follow(promise: Promise<void>): void {
     const running = promise.finally(() => this.#running.delete(running));
     this.#running.add(running);
@@ -142,7 +142,7 @@ export class NodePool {
     return new NodeConnector(host, candidate, signal);
   }
 
-  /** The one place where a node's status changes, and where that is told. */
+  /** The only place where a node's status changes, and where the change is reported. */
   #on(id: string, event: ConnectorEvent): void {
     const record = this.#nodes.get(id);
     if (!record) return;
@@ -210,7 +210,7 @@ export class NodePool {
     this.#onFirstTryOver?.();
   }
 
-  /** @throws {DuplicateNodeError} At once, so that no promise is left behind */
+  /** @throws {DuplicateNodeError} At once, not as a rejection, so that no promise is left behind */
   #admit(id: string, session: NodeSession, contact: Contact): Promise<string | undefined> {
     const isNew = this.infoOf(session.info.node) === undefined;
     this.#claims.claim(id, session, contact.address);
@@ -229,13 +229,13 @@ export class NodePool {
   #remember(info: NodeInfo, contact: Contact): void {
     const { tell, trust } = this.#options;
     const remembering = trust.remember(info, contact).catch((error: unknown) => {
-      const message = `Cannot remember how this node has proved itself: ${messageOf(error)}`;
+      const message = `Cannot remember the key or certificate of this node: ${messageOf(error)}`;
       tell({ type: "warning", code: "NODE_NOT_REMEMBERED", message, name: info.name });
     });
     this.#follow(remembering);
   }
 
-  /** What the node calls itself, once it has said so; else what discovery or the user called it. */
+  /** The node's own name, once it is known; until then the name from discovery or from the user. */
   #nameFor(id: string, sighting: Sighting): string {
     const node = this.#claims.nodeOf(id) ?? sighting.id;
     const address = sighting.addresses[0];

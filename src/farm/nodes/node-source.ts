@@ -4,7 +4,7 @@ import type { NodeId, Sighting } from "../../core/node.ts";
 import type { Dial } from "../../session/link.ts";
 import type { FarmEvent } from "../events.ts";
 
-/** A node that may take part, with how to open a link to it: by dialling its address, or by handing over a link. */
+/** A node that may take part, and how to open a link to it: by dialling its address, or by handing over a link. */
 export interface Candidate {
   readonly sighting: Sighting;
   readonly dial: Dial;
@@ -12,52 +12,52 @@ export interface Candidate {
   readonly key?: FarmKey;
 }
 
-/** What a source may ask of the fleet, and tell it. */
+/** What a source may ask of the fleet and report to it. */
 export interface NodeSourceHost {
-  /** Passes on a node: a new one, or a known one that was seen again, perhaps at another address. */
+  /** Adds a node: a new one, or a known one that was seen again, perhaps at another address. */
   add(candidate: Candidate): void;
-  /** How many nodes were passed on so far, by all sources. */
+  /** How many nodes all sources have added so far. */
   readonly size: number;
-  /** Whether a node has taken part in this job, or proved its key to this machine before. */
+  /** Whether a node has taken part in this job, or has proved its key to this machine before. */
   isKnown(node: NodeId): boolean;
   /** The node takes no part from now on. */
   exclude(node: NodeId, reason: FarmError): void;
-  /** A bug in the source: the job cannot go on as if nothing had happened. */
+  /** A bug in the source: the job must fail. */
   fail(error: unknown): void;
   tell(event: FarmEvent): void;
 }
 
 /**
- * Where nodes come from. The fleet knows nothing else of it, so nodes that dial in, or that a cluster starts, are one more
- * implementation.
+ * Where nodes come from. The fleet knows nothing else about it, so nodes that dial in, or that a cluster starts, need
+ * only another implementation.
  */
 export interface NodeSource {
   /**
-   * Passes on the nodes that are there now. More may follow until the signal is aborted.
+   * Adds the nodes that are there now. More may follow until the signal is aborted.
    *
    * @param host Takes the nodes
-   * @param signal Aborted when the job ends, or before if the user stops it: ends the first look
+   * @param signal Aborted when the job ends or the user stops it, even during the first look
    * @returns Resolves when the first look is over
    * @throws {FarmError} Why this source can have no node at all; the signal's reason
    */
   look(host: NodeSourceHost, signal: AbortSignal): Promise<void>;
 
   /**
-   * Resolves when all that the source began has ended. Called once, after the job.
+   * Resolves when everything that the source started has ended. Called once, after the job.
    *
-   * @throws What went wrong in the background and was not told before
+   * @throws An error in the background that was not reported before
    */
   close(): Promise<void>;
 }
 
 /** The sources of a job. */
 export interface NodeSources {
-  /** Asked at once, and heard in this order: a later one is waited for only if no node of an earlier one can be used. */
+  /** All look at once. The fleet waits for a later one only if no node of an earlier one can be used. */
   readonly sources: readonly NodeSource[];
-  /** Asked when the others bring nothing; `null` for none. */
+  /** Used if the others bring nothing; `null` for none. */
   readonly fallback: {
     readonly source: NodeSource;
-    /** `none-found`: when no node was found at all. `none-usable`: also when those that were found cannot be used. */
+    /** `none-found`: if no node was found at all. `none-usable`: also if none of those that were found can be used. */
     readonly when: "none-found" | "none-usable";
   } | null;
 }

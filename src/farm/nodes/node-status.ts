@@ -2,19 +2,19 @@ import type { FarmError } from "../../core/errors.ts";
 import { LoadFailedError } from "../../session/load-failed.ts";
 
 /**
- * Where a node stands in a job.
+ * The status of a node in a job.
  *
- * `connecting`: no try to reach it has ended yet. `unreachable`: the last try failed, and it is tried again. `connected`: it
- * has proved itself and does not have the job. `busy`: it works for another coordinator. `claimed`: it has the job, and
- * receives or opens the blendfile. `joined`: it renders. `lost`: it rendered, and its link is gone. `excluded`: it takes no
- * part.
+ * `connecting`: the first attempt to reach it is not over. `unreachable`: the last attempt failed, and there will be
+ * another. `connected`: it has authenticated itself, but does not have the job. `busy`: it works for another
+ * coordinator. `claimed`: it has the job, and receives or opens the blendfile. `joined`: it renders. `lost`: it had
+ * joined, and its link is lost. `excluded`: it takes no part.
  */
 export type NodeStatus =
   | { readonly kind: "connecting" | "connected" | "busy" | "claimed" | "joined" | "lost" }
   | { readonly kind: "unreachable"; readonly problem: FarmError }
   | { readonly kind: "excluded"; readonly reason: FarmError };
 
-/** What is asked of each node to judge what a job may still hope for. */
+/** What must be known of each node to judge whether a job can continue. */
 export interface NodeStanding {
   readonly status: NodeStatus;
   /** Whether it has opened the blendfile in this job, perhaps on an earlier link. */
@@ -26,7 +26,7 @@ export function isAnyAlive(nodes: Iterable<NodeStanding>): boolean {
   return [...nodes].some(({ status }) => status.kind !== "excluded");
 }
 
-/** Whether any node has the job now, be it that it only receives or opens the blendfile yet. */
+/** Whether any node has the job now, even if it is still receiving or opening the blendfile. */
 export function isAnyClaimed(nodes: Iterable<NodeStanding>): boolean {
   return [...nodes].some(({ status }) => status.kind === "claimed" || status.kind === "joined");
 }
@@ -40,8 +40,8 @@ export function problemsOf(nodes: Iterable<NodeStanding>): FarmError[] {
 }
 
 /**
- * The load error, if every reachable node failed to open the blendfile and the rest were never reached: a job would wait for
- * ever for those alone.
+ * The load error, if every reachable node failed to open the blendfile and the rest were never reached. Without it, the
+ * job would wait for those for ever.
  */
 export function loadErrorOf(nodes: Iterable<NodeStanding>): FarmError | undefined {
   const all = [...nodes];
@@ -51,7 +51,7 @@ export function loadErrorOf(nodes: Iterable<NodeStanding>): FarmError | undefine
   return problemsOf(all.filter(({ status }) => status.kind === "excluded")).findLast(isLoadError);
 }
 
-/** Whether whoever answered for this node was excluded because it could not prove to be the node. */
+/** Whether the node was excluded because it could not prove its identity: an impostor may have answered. */
 export function wasImpostor(status: NodeStatus): boolean {
   const code = status.kind === "excluded" ? status.reason.code : undefined;
   return code === "FARM_KEY_UNUSABLE" || code === "FARM_CERTIFICATE_REFUSED";

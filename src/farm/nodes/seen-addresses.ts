@@ -1,14 +1,14 @@
 import type { Sighting } from "../../core/node.ts";
 import { addressesOf } from "./duplicates.ts";
 
-/** Anybody may announce a node's id: it is looked for at so many addresses, and then no more. */
+/** The most addresses tried for one node, since anybody may announce its id. */
 const mostAddresses = 32;
 
-/** Where one node was seen. */
+/** The addresses at which one node was seen. */
 export class SeenAddresses {
   readonly #addresses = new Set<string>();
 
-  /** @returns Whether any of these addresses is new; always false once there were too many */
+  /** @returns Whether any of these addresses is new; always false once there are too many */
   note(sighting: Sighting): boolean {
     const sizeBefore = this.#addresses.size;
     for (const { host, port } of addressesOf(sighting)) {

@@ -7,11 +7,11 @@ interface Waiting {
 }
 
 /**
- * Gathers the nodes that are there at the start, so that the job's Blender version can be chosen among them; who comes
- * later is measured by that choice.
+ * Holds the nodes that are found at the start until the job's Blender version is chosen among them. Later nodes must
+ * match it.
  */
 export class VersionGate {
-  /** Resolves with the chosen version, or `undefined` when no node that may render this file is there. */
+  /** Resolves with the chosen version, or `undefined` if no node may render this file. */
   readonly decided: Promise<string | undefined>;
   readonly #rules: VersionRules;
   readonly #waiting: Waiting[] = [];
@@ -27,23 +27,23 @@ export class VersionGate {
     });
   }
 
-  /** How many wait for the choice. */
+  /** How many nodes wait for the choice. */
   get size(): number {
     return this.#waiting.length;
   }
 
-  /** Why nodes were left out so far: the whole answer when none was fit. */
+  /** Why nodes were excluded so far. If no node fits, this is the reason why. */
   get exclusions(): readonly FarmError[] {
     return this.#exclusions;
   }
 
-  /** Waits for the choice if it is still open. @returns Why the node is left out, `undefined` when it takes part */
+  /** Waits for the choice if it is still open. @returns Why the node is excluded; `undefined` if it takes part */
   admit(candidate: VersionCandidate): Promise<string | undefined> {
     if (!this.#isOpen) return Promise.resolve(this.#judge(candidate));
     return new Promise((answer) => this.#waiting.push({ candidate, answer }));
   }
 
-  /** Everyone who is there has been heard: choose. When nobody is fit, the next who comes and is fit sets the version. */
+  /** All nodes found so far have answered: chooses now. If none fits, the next node that fits sets the version. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;

@@ -1,6 +1,6 @@
 import { compareVersions, isVersion, majorMinor } from "../../core/blender-version.ts";
 
-/** A node that could take part, as far as the choice of a Blender version goes. */
+/** A node, as far as it matters for the choice of a Blender version. */
 export interface VersionCandidate {
   readonly name: string;
   readonly blender: string;
@@ -8,18 +8,18 @@ export interface VersionCandidate {
 
 /** What limits the versions of a job. */
 export interface VersionRules {
-  /** `--blender-version`, or what an interrupted run of this job rendered with. */
+  /** `--blender-version`, or the version of an interrupted run of this job. */
   readonly wanted: string | undefined;
   readonly mixVersions: boolean;
-  /** Version that saved the blendfile, "3.4", when its header could be read. */
+  /** The version that saved the blendfile, as "3.4", if its header could be read. */
   readonly savedBy: string | undefined;
 }
 
 /**
- * The one Blender version a job renders with: different versions give different pixels, so frames of two would flicker.
- * That of most nodes; of two with as many nodes the newer one.
+ * The one Blender version that a job renders with. Versions differ in their pixels, so a mixed film would flicker. Most
+ * nodes decide; in a tie, the newer version wins.
  *
- * @returns `undefined` when no candidate may render this file at all
+ * @returns `undefined` if no candidate may render this file
  */
 export function chooseVersion(candidates: readonly VersionCandidate[], rules: VersionRules): string | undefined {
   const counts = new Map<string, number>();
@@ -32,10 +32,10 @@ export function chooseVersion(candidates: readonly VersionCandidate[], rules: Ve
 }
 
 /**
- * Why a node is left out of a job, in words for its owner.
+ * Why a node is excluded from a job, as a message for its owner.
  *
- * @param chosen The job's version, `undefined` while none is chosen
- * @returns `undefined` when it may take part
+ * @param chosen The job's version; `undefined` while none is chosen
+ * @returns `undefined` if it may take part
  */
 export function exclusionOf(
   candidate: VersionCandidate,

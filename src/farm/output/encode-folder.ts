@@ -15,23 +15,23 @@ import { type OutputSettings, prepareOutput } from "./prepare-output.ts";
 import { frameRefused } from "./refused-frames.ts";
 
 export interface EncodeFolderOptions {
-  /** Absolute path; when left out, that of the render, beside the folder. A job with a `jobDir` needs one. */
+  /** Absolute path (default: the render's, beside the folder). Required for a job with a `jobDir`. */
   readonly output?: string | undefined;
-  /** When left out, that of the render, if the output is of the same kind. */
+  /** Default: the render's, if the output is of the same kind. */
   readonly codec?: VideoCodec | undefined;
   readonly crf?: number | undefined;
   readonly poster?: string | undefined;
   readonly overwrite: boolean;
-  /** FFmpeg to use; `undefined` looks at FFMPEG_PATH and PATH. */
+  /** The FFmpeg to use; `undefined` looks at FFMPEG_PATH and PATH. */
   readonly ffmpeg?: string | undefined;
-  /** Whether this machine may fall asleep meanwhile (default false). */
+  /** Whether this machine may fall asleep meanwhile (default: false). */
   readonly allowSleep?: boolean;
   readonly onEvent: FarmListener;
   /** Aborting stops FFmpeg and rejects with the signal's reason; the frames are kept. */
   readonly signal: AbortSignal;
 }
 
-/** An output that was made of the frames of a job folder. */
+/** An output that was made from the frames of a job folder. */
 export interface EncodedFolder {
   readonly output: string;
   readonly frames: number;
@@ -40,11 +40,11 @@ export interface EncodedFolder {
 }
 
 /**
- * Makes the output of a job folder from the frames that are stored in it, without any node: what is left to do when a
- * render ended while it encoded, or when the same frames are wanted in another form. The folder stays as it is.
+ * Makes an output from the frames stored in a job folder, without any node: to finish a render that ended while
+ * encoding, or to get the same frames in another format. The folder is not changed.
  *
  * @param folder The job folder of a render
- * @throws {FarmError} `FARM_FRAMES_FAILED` naming the frames that are not there; what is wrong with the output
+ * @throws {FarmError} `FARM_FRAMES_FAILED` with the missing frames; what is wrong with the output
  */
 export async function encodeFolder(folder: string, options: EncodeFolderOptions): Promise<EncodedFolder> {
   const { onEvent: tell } = options;
@@ -57,8 +57,8 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
 
   const settings = settingsOf(job.path, facts, options);
   if (facts.poster !== undefined && settings.poster === undefined && options.output === undefined) {
-    const message = `The poster ${facts.poster} is not made again, as it is not beside the output: give --poster`;
-    tell({ type: "warning", code: "POSTER_LEFT_OUT", message, name: null });
+    const message = `The poster ${facts.poster} is not made again, as it is not beside the output: give --poster to make it`;
+    tell({ type: "warning", code: "POSTER_NOT_MADE", message, name: null });
   }
   const prepared = await prepareOutput(settings, signal);
   const { frames, frameFormat } = facts;
@@ -74,14 +74,14 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
     isApart: facts.isApart || options.output !== undefined,
     pathOf: (frame) => storedFramePath(framesFolder, frame),
     nodeOf: (frame) => proved.get(frame)?.node.id,
-    // The folder stays as it is: the render command finds the same, and can have them rendered again.
+    // The folder is not changed: the render command will find the same, and can have the frames rendered again.
     onRefused: async (refused) => {
       for (const each of refused) throw frameRefused(each, proved.get(each.frame)?.node ?? { id: "", name: "a node" });
     },
   });
   for (const frame of frames) encoding.accept(frame);
   const finished = await encoding.finish();
-  if (finished === null) throw new Error("Frames were refused, and nobody was told");
+  if (finished === null) throw new Error("Frames were refused, but not reported");
   const { sizeBytes } = finished;
   return {
     output: settings.output,
@@ -91,10 +91,10 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   };
 }
 
-/** What is not asked for is as it was for the render, as far as it fits. */
+/** The settings: as for the render where nothing else is asked for and it fits. */
 function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderOptions): OutputSettings {
   if (facts.isApart && options.output === undefined) throw whereTo(folder, facts);
-  // Beside the folder, wherever both have been moved to since; a slash at its end says that it is a folder of pictures.
+  // Beside the folder, even if both have been moved. A slash at the end says that it is a folder of pictures.
   const recorded = join(dirname(folder), basename(facts.output)) + (/[/\\]$/.test(facts.output) ? "/" : "");
   const { output = recorded, overwrite, ffmpeg } = options;
   const isSameKind = extname(output).toLowerCase() === extname(facts.output).toLowerCase();
@@ -104,25 +104,28 @@ function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderO
   return { output, overwrite, ffmpeg, codec, crf, poster } satisfies Partial<JobSettings>;
 }
 
-/** A poster beside the output moves with it. Any other path is one that whoever made the folder may have thought of. */
+/**
+ * The poster's path if it was beside the output. Any other recorded path is not trusted: others may have made the
+ * folder.
+ */
 function posterBeside(folder: string, { output, poster }: RecordedFacts): string | undefined {
   if (poster === undefined || dirname(poster) !== dirname(output)) return undefined;
   return join(dirname(folder), basename(poster));
 }
 
-/** A job folder may be a stranger's: it is not believed where to write, but beside it. */
+/** Others may have made the job folder, so its recorded path is trusted only if it is beside the folder. */
 function whereTo(folder: string, { output }: RecordedFacts): FarmError {
   return new FarmError(
     "FARM_BAD_INPUT",
-    `Cannot tell where the video goes: ${folder} was made apart from its output`,
-    `Give --output; the render's was ${output}`,
+    `Cannot tell where to write the video: ${folder} was not made beside its output`,
+    `Give --output; the render had ${output}`,
   );
 }
 
 function notBegun(folder: string): FarmError {
   return new FarmError(
     "FARM_FRAMES_FAILED",
-    `Cannot make a video of ${folder}: its render ended before it was known what there is to render`,
+    `Cannot make a video from ${folder}: its render ended before the scene was read`,
     "Run the render command again",
   );
 }
@@ -132,6 +135,6 @@ function framesMissing(missing: readonly number[], folder: string): FarmError {
   return new FarmError(
     "FARM_FRAMES_FAILED",
     `Cannot make the video: ${counted(missing.length, "frame")} ${isOne ? "is" : "are"} not stored in ${folder}, or damaged: ${formatFrames(missing)}`,
-    "Run the render command again: it renders what is missing, and keeps the rest; after a finished job frames are only there with --keep-frames",
+    "Run the render command again: it renders what is missing and keeps the rest; a finished job keeps its frames only with --keep-frames",
   );
 }

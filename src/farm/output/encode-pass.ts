@@ -11,9 +11,9 @@ export interface PassOptions {
   readonly pathOf: (frame: Frame) => string;
 }
 
-/** One FFmpeg that is given the frames in the video's order, as they come. Whoever begins it owns it: `await using`. */
+/** One run of FFmpeg, which gets the frames in the video's order as they arrive. The caller owns it: `await using`. */
 export class EncodePass implements AsyncDisposable {
-  /** Frames that FFmpeg was given, the one that is being written included. */
+  /** Frames given to FFmpeg, including the one that is being written. */
   readonly given: Frame[] = [];
   readonly #options: PassOptions;
   readonly #reorder: Reorder;
@@ -27,7 +27,7 @@ export class EncodePass implements AsyncDisposable {
     this.#options = options;
     this.#reorder = new Reorder(options.frames);
     this.#filled = this.#fill();
-    this.#filled.catch(() => {}); // whoever asks is told
+    this.#filled.catch(() => {}); // reported by `failed` and `finish`
   }
 
   /** Frames that FFmpeg has taken. */
@@ -35,7 +35,7 @@ export class EncodePass implements AsyncDisposable {
     return this.#written;
   }
 
-  /** Resolves with why it failed, if it does before {@link finish} is called and all frames are in. */
+  /** Resolves with the error if it fails before all frames are in and {@link finish} is called. */
   get failed(): Promise<unknown> {
     return this.#filled.then(
       () => new Promise(() => {}),
@@ -47,7 +47,7 @@ export class EncodePass implements AsyncDisposable {
     for (const ready of this.#reorder.accept(frame)) this.#ready.push(ready);
   }
 
-  /** All frames were accepted: waits for the video. @throws {FarmError} As `Encoder` does */
+  /** Waits for the video, after all frames were accepted. @throws {FarmError} As `Encoder` */
   async finish(): Promise<FinishedOutput> {
     this.#ready.end();
     const encoder = await this.#filled;
@@ -67,7 +67,7 @@ export class EncodePass implements AsyncDisposable {
     const signal = AbortSignal.any([this.#stop.signal, ...(options.signal === undefined ? [] : [options.signal])]);
     const encoder = await Encoder.open({ ...options, signal, expectedFrames: this.#options.frames.length });
     this.#encoder = encoder;
-    // Frames may be hours apart: that FFmpeg has ended is heard of in between too.
+    // Frames may come hours apart: the end of FFmpeg must be noticed between them too.
     let broken: { readonly error: unknown } | undefined;
     void encoder.endedEarly().then((error) => {
       broken = { error };

@@ -13,12 +13,11 @@ import { prepareOutput } from "./prepare-output.ts";
 import { recordedScene } from "./recorded-scene.ts";
 
 /**
- * Whether the video that is asked for is there already, as this very job: a coordinator may be killed in the moment
- * between giving the video its name and saying so, and the same command must then end well. Only a file that is younger
- * than the job's record, made of the same blendfile and frames, and that proves to be the video expected counts; any other
- * file is somebody else's, and stays.
+ * Checks whether this very job has already made its video. A coordinator may be killed between naming the video and
+ * reporting that, and then the same command must succeed. The file must be younger than the job's record, made from the
+ * same blendfile and frames, and be the expected video; any other file is somebody else's and is left alone.
  *
- * @returns Number of its frames, or `null`
+ * @returns The number of its frames, or `null`
  */
 export async function videoDoneBefore(settings: JobSettings, signal: AbortSignal): Promise<number | null> {
   const { output, overwrite, fresh, poster, jobDir } = settings;
@@ -26,7 +25,7 @@ export async function videoDoneBefore(settings: JobSettings, signal: AbortSignal
   const folder = jobFolderOf(output, jobDir);
   const isSafe = await requireSafeJobFolder(folder).then(
     () => true,
-    () => false, // what is wrong with it is told when it is opened
+    () => false, // what is wrong with it is reported when it is opened
   );
   if (!isSafe) return null;
   const recordPath = join(folder, "job.json");
@@ -37,7 +36,7 @@ export async function videoDoneBefore(settings: JobSettings, signal: AbortSignal
     return record === null ? null : await framesOfVideo(settings, record, signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof FarmError) return null; // it is not that video, or cannot be looked at
+    if (error instanceof FarmError) return null; // it is not that video, or cannot be read
     throw error;
   }
 }
@@ -53,7 +52,7 @@ async function framesOfVideo(settings: JobSettings, record: JobRecord, signal: A
   if (sha256 !== record.blend.sha256) return null;
   const { format, tools } = await prepareOutput({ ...settings, overwrite: true }, signal);
   if (format.kind !== "video" || tools === undefined) return null;
-  // Another Blender, scripts, or files that only a node can look at: then it may be another film by now.
+  // Another Blender, scripts, or files that only a node can check: it might be another film now.
   if (recordedScene(record, settings, { blend: { sha256 }, format }) === null) return null;
   const { frames, rate, frameFormat } = facts;
   const expected = {

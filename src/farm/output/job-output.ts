@@ -20,11 +20,11 @@ export interface JobOutputOptions {
   readonly prepared: PreparedOutput;
   readonly paths: Pick<JobSettings, "output" | "poster" | "overwrite">;
   readonly job: { readonly id: string; readonly folder: string };
-  /** Whether `encode` must be told where the output goes, as it is not beside the job folder. */
+  /** Whether the output is not beside the job folder, so that `encode` needs its path. */
   readonly isApart: boolean;
-  /** Of a stored frame; `undefined` while it is not stored. */
+  /** The file of a stored frame; `undefined` while it is not stored. */
   readonly pathOf: (frame: Frame) => string | undefined;
-  /** Who rendered a stored frame. */
+  /** The node that rendered a stored frame. */
   readonly nodeOf: (frame: Frame) => NodeId | undefined;
   /** See `WriterOptions`. */
   readonly onRefused: (refused: readonly RefusedFrame[]) => Promise<void>;
@@ -33,8 +33,8 @@ export interface JobOutputOptions {
 }
 
 /**
- * The output of a job: a video or a sequence, and the poster. It is written while frames arrive. Whoever opens it owns it:
- * `await using`; what is not finished by then is removed.
+ * The output of a job: a video or an image sequence, and the poster. It is written while frames arrive. The caller owns
+ * it: `await using`; disposing removes what is not finished.
  */
 export class JobOutput implements AsyncDisposable {
   readonly #writer: OutputWriter;
@@ -50,7 +50,7 @@ export class JobOutput implements AsyncDisposable {
   }
 
   /**
-   * Begins the output. Frames that are already stored must be accepted like any other.
+   * Starts the output. Frames that are stored already must be accepted like any other.
    *
    * @throws {FarmError} `FARM_OUTPUT_EXISTS` and others, before anything is rendered
    */
@@ -75,18 +75,18 @@ export class JobOutput implements AsyncDisposable {
     return this.#writer.encoded;
   }
 
-  /** Takes a frame that is stored, in any order. */
+  /** Adds a frame that is stored, in any order. */
   accept(frame: Frame): void {
     this.#writer.accept(frame);
   }
 
   /**
-   * Waits until the output is complete, checked and in its place, after all frames were accepted. Tells how far it is, and
+   * Waits until the output is complete, checked and in place, after all frames were accepted. Reports progress, and
    * makes the poster.
    *
-   * @param drain The wish to finish what runs: this is all that runs, so it is only told that the wish was heard
-   * @returns `null` when FFmpeg refused frames: it is called again when all are stored anew
-   * @throws {FarmError} What went wrong with the output or the poster; then neither is in its place
+   * @param drain The user's request to finish what is running. Only this is, so the request is merely acknowledged
+   * @returns `null` if FFmpeg refused frames: call it again when all are stored again
+   * @throws {FarmError} What went wrong with the output or the poster; then neither is in place
    */
   async finish(drain?: AbortSignal): Promise<FinishedOutput | null> {
     const total = this.#options.facts.frames.length;
@@ -98,10 +98,10 @@ export class JobOutput implements AsyncDisposable {
     if (drain?.aborted) onDrain();
     drain?.addEventListener("abort", onDrain, { once: true });
     try {
-      // Made before the output is in its place and put there after it: either can still fail, and then neither is there.
+      // Made before the output is put in place, and itself put in place after it: if either fails, neither is there.
       await using picture = await this.#makePoster();
       if (picture === null) return null;
-      // If the poster's frame is missing there is no poster, and the writer finds the same.
+      // If the poster's frame is missing, there is no poster; the writer will find the same.
       const finished = await this.#writer.finish();
       if (finished !== null) await picture?.publish();
       return finished;
@@ -116,7 +116,7 @@ export class JobOutput implements AsyncDisposable {
   }
 
   /**
-   * @returns `undefined` when none is wanted, or its frame was refused before and is not stored any more; `null` when FFmpeg
+   * @returns `undefined` if none is wanted, or its frame was refused before and is not stored now; `null` if FFmpeg
    * refuses its frame now
    */
   async #makePoster(): Promise<Poster | null | undefined> {
@@ -141,7 +141,7 @@ export class JobOutput implements AsyncDisposable {
   }
 }
 
-/** What to do when the frames are there and the video cannot be made, for hints. `encode` writes beside the job folder. */
+/** A hint for when all frames are stored and the video cannot be made. `encode` writes beside the job folder. */
 export function encodeCommandFor(
   folder: string,
   isApart: boolean,

@@ -10,7 +10,7 @@ import type { FrameFormat } from "../../frames/check/frame-expectation.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
 import type { SceneFacts } from "./scene-facts.ts";
 
-/** All that the output is made of, beside the frames themselves. */
+/** Everything that determines the output, except the frames' pixels. */
 export interface OutputFacts {
   /** Sorted, each once. */
   readonly frames: readonly Frame[];
@@ -18,7 +18,7 @@ export interface OutputFacts {
   readonly frameFormat: FrameFormat;
 }
 
-/** What `job.json` keeps of them: enough to finish without any node. */
+/** What `job.json` keeps: enough to finish without any node. */
 export interface RecordedFacts extends OutputFacts {
   readonly scene: SceneSummary;
   readonly missing: readonly string[];
@@ -32,7 +32,7 @@ export interface RecordedFacts extends OutputFacts {
   readonly poster: string | undefined;
 }
 
-/** @throws {FarmError} `FARM_BAD_INPUT` when `--fps` is no rate */
+/** @throws {FarmError} `FARM_BAD_INPUT` if `--fps` is not a frame rate */
 export function outputFactsOf(scene: SceneFacts, settings: JobSettings, format: OutputFormat): OutputFacts {
   const { fps, fpsBase, width, height, depth, colorMode } = scene.scene;
   return {
@@ -55,7 +55,7 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
   };
 }
 
-/** @returns `null` when it is not what {@link recordFacts} writes */
+/** @returns `null` if it is not what {@link recordFacts} writes */
 export function parseFacts(value: Readonly<Record<string, unknown>> | null): RecordedFacts | null {
   if (value === null) return null;
   const scene = parseScene(value.scene);
@@ -63,7 +63,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
   const { frames, rate, output, isApart, codec, crf, poster, missing, files } = value;
   if (scene === null || frameFormat === null) return null;
   if (typeof frames !== "string" || typeof rate !== "string" || typeof output !== "string") return null;
-  if (/^\.{0,2}$/.test(basename(output))) return null; // no name of a file
+  if (/^\.{0,2}$/.test(basename(output))) return null; // not a file name
   try {
     return {
       ...{ scene, frameFormat, output, frames: parseFrames(frames), rate: parseFrameRate(rate) },
@@ -75,11 +75,11 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
       poster: typeof poster === "string" ? poster : undefined,
     };
   } catch {
-    return null; // no frames, or no rate
+    return null; // invalid frames or frame rate
   }
 }
 
-/** As a node would tell of the scene. */
+/** The scene as a node would describe it. */
 export function sceneInfoOf({ scene, missing, files }: RecordedFacts): SceneInfo {
   const references = missing.map((path) => ({ kind: "", path, missing: true }));
   return { activeScene: scene.name, scene: scene.name, savedBy: null, scenes: [scene], references, files, device: "" };

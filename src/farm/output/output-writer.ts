@@ -5,21 +5,21 @@ import type { FinishedOutput } from "../../encode/finished-video.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";
 import type { OutputFacts } from "./output-facts.ts";
 
-/** Takes frames in any order while others still render, and makes the output of them. Nobody waits for it but the end. */
+/** Makes the output from frames that come in any order while others still render. Only `finish` waits for it. */
 export interface OutputWriter extends AsyncDisposable {
-  /** Frames that are in the output so far. */
+  /** How many frames are in the output so far. */
   readonly encoded: number;
-  /** A frame is stored. */
+  /** Adds a frame that is stored. */
   accept(frame: Frame): void;
-  /** Frames are stored no longer, as FFmpeg refuses them: they are accepted again when others have been rendered. */
+  /** Removes frames that FFmpeg refused. They are accepted again once they are rendered anew. */
   drop(frames: readonly Frame[]): Promise<void>;
-  /** Does something while the lane itself looks for no refused frames: two searches would take each other's frames. */
+  /** Runs work while the writer does not search for refused frames: two searches would take each other's frames. */
   apart<Value>(work: () => Promise<Value>): Promise<Value>;
   /**
-   * All frames are stored: waits until the output is there, checked and in its place.
+   * Waits until the output is complete, checked and in place, after all frames are stored.
    *
-   * @returns `null` when some of them were refused meanwhile: then it is called again when all are stored anew
-   * @throws {FarmError} What goes wrong on the second chance too
+   * @returns `null` if some of them were refused meanwhile: call it again when all are stored again
+   * @throws {FarmError} What fails in the second attempt too
    */
   finish(): Promise<FinishedOutput | null>;
 }
@@ -27,36 +27,36 @@ export interface OutputWriter extends AsyncDisposable {
 /** A frame that FFmpeg refuses. */
 export interface RefusedFrame {
   readonly frame: Frame;
-  /** FFmpeg's own words. */
+  /** FFmpeg's own message. */
   readonly message: string;
 }
 
 export interface WriterOptions {
   readonly facts: OutputFacts;
   readonly format: OutputFormat;
-  /** `undefined` where no FFmpeg is needed. */
+  /** `undefined` if no FFmpeg is needed. */
   readonly tools: FfmpegTools | undefined;
   readonly output: string;
   readonly overwrite: boolean;
   readonly job: string;
-  /** Of a stored frame; `undefined` while it is not. */
+  /** The file of a stored frame; `undefined` while it is not stored. */
   readonly pathOf: (frame: Frame) => string | undefined;
-  /** Who rendered a stored frame: what is wrong with one may be wrong with its others. */
+  /** The node that rendered a stored frame: what is wrong with one frame may be wrong with its others. */
   readonly nodeOf: (frame: Frame) => NodeId | undefined;
-  /** What can be done after a failure, for hints. */
+  /** What to do after a failure, for hints. */
   readonly again: string;
-  /** Told when making the output failed for the first time; it is made anew when all frames are there. */
+  /** Called when making the output failed for the first time. It is made again once all frames are stored. */
   readonly onPostponed: (message: string) => void;
   /**
    * Takes refused frames out of the store and has them rendered again.
    *
-   * @throws {FarmError} When the job cannot go on with them refused
+   * @throws {FarmError} If the job cannot continue without them
    */
   readonly onRefused: (refused: readonly RefusedFrame[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
-/** Whether trying again would end in the same way: the place for the output is the trouble. */
+/** Whether trying again would fail in the same way, as the problem is the output's place. */
 export function isAboutOutput(error: unknown): boolean {
   const code = (error as Partial<FarmError> | undefined)?.code;
   return code === "FARM_OUTPUT_EXISTS" || code === "FARM_OUTPUT_UNWRITABLE";

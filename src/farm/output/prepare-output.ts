@@ -11,7 +11,7 @@ import { usableFormat } from "../../encode/usable-format.ts";
 /** An output that this machine can make. */
 export interface PreparedOutput {
   readonly format: OutputFormat;
-  /** `undefined` where no FFmpeg is needed: for pictures that are the frames themselves. */
+  /** `undefined` if no FFmpeg is needed, as for PNG pictures, which are the frames themselves. */
   readonly tools: FfmpegTools | undefined;
 }
 
@@ -20,7 +20,7 @@ export type OutputSettings = Pick<JobSettings, "output" | "codec" | "crf" | "pos
 /**
  * Decides what kind of output is asked for, and checks that this FFmpeg can make it and that it may be written.
  *
- * @throws {FarmError} With what is wrong
+ * @throws {FarmError} For what is wrong
  */
 export async function prepareOutput(settings: OutputSettings, signal: AbortSignal): Promise<PreparedOutput> {
   const { output, codec, crf, poster, overwrite } = settings;
@@ -30,11 +30,11 @@ export async function prepareOutput(settings: OutputSettings, signal: AbortSigna
   if (poster !== undefined && resolve(poster) === resolve(output)) {
     throw new FarmError(
       "FARM_BAD_INPUT",
-      `Cannot write the output and the poster to one file: ${poster}`,
+      `Cannot write the output and the poster to the same file: ${poster}`,
       "Give --poster another path",
     );
   }
-  // Of an image sequence each frame is checked when the frames are known.
+  // The files of an image sequence are checked when the frames are known.
   if (wanted.kind === "sequence") await prepareFolder(wanted.names.folder);
   else await prepareTarget(output, "", overwrite);
   if (poster !== undefined) await prepareTarget(poster, "", overwrite, "--poster");

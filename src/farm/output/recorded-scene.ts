@@ -6,13 +6,13 @@ import type { JobRecord } from "../../frames/job-record.ts";
 import { parseFacts, sceneInfoOf } from "./output-facts.ts";
 import { resolveScene, type SceneFacts } from "./scene-facts.ts";
 
-/** What decides the pixels, beside the settings. */
+/** What decides the pixels, besides the settings. */
 interface PixelInput {
   readonly blend: { readonly sha256: string };
   readonly format: OutputFormat;
 }
 
-/** The digest of everything that changes this job's pixels, rendered with this Blender. */
+/** A digest of everything that affects this job's pixels, with this Blender version. */
 export function fingerprintFor(
   settings: JobSettings,
   { blend, format }: PixelInput,
@@ -27,7 +27,7 @@ export function fingerprintFor(
   });
 }
 
-/** What a node would say of the scene, as an earlier run wrote it down; `null` when a node must be asked. */
+/** The scene as an earlier run recorded it; `null` if a node must be asked. */
 export function recordedScene(
   previous: JobRecord | null,
   settings: JobSettings,
@@ -41,9 +41,9 @@ export function recordedScene(
   if (wanted !== undefined && blenderVersion !== null && !isVersion(blenderVersion, wanted)) return null;
   const recorded = parseFacts(previous.facts);
   if (recorded === null) return null;
-  // Files that were missing then may have been put on the nodes since.
+  // Files that were missing then may be on the nodes now.
   if (recorded.missing.length > 0 && settings.missing === "fail") return null;
-  // Only a node can tell whether those files are still what they were.
+  // Only a node can tell whether those files are unchanged.
   if (recorded.files !== null) return null;
   return resolveScene(sceneInfoOf(recorded), settings);
 }

@@ -5,12 +5,12 @@ import { findRefused, type TrialOptions } from "../../encode/refused-frames.ts";
 import type { RefusedFrame, WriterOptions } from "./output-writer.ts";
 
 /**
- * Finds the frames that are why FFmpeg failed, those among the others of their nodes included: one odd node makes many odd
- * frames, and each of them would cost an encoding.
+ * Finds the frames that made FFmpeg fail, also among the other frames of the same nodes: a faulty node makes many bad
+ * frames, and finding them one by one would cost an encoding each.
  *
  * @param given Frames that FFmpeg was given, in order
- * @param format The video that was to be made; `undefined` for a GIF or a picture
- * @returns Sorted; none when it was not the frames
+ * @param format The video to be made; `undefined` for a GIF or a picture
+ * @returns Sorted; empty if the frames were not the reason
  * @throws The signal's reason
  */
 export async function searchRefused(
@@ -24,7 +24,7 @@ export async function searchRefused(
   const trial: TrialOptions = { ...facts.frameFormat, rate: facts.rate, tools, format, signal };
   const search = async (frames: readonly Frame[], isWhole: boolean): Promise<RefusedFrame[]> => {
     const paths = new Map(frames.map((frame) => [pathOf(frame) ?? "", frame]));
-    paths.delete(""); // not stored any more
+    paths.delete(""); // frames that are not stored any more
     const found = await findRefused([...paths.keys()], trial, isWhole);
     return found.map(({ path, message }) => ({ frame: paths.get(path) as Frame, message }));
   };

@@ -6,20 +6,20 @@ import { refusedCode } from "../../scheduler/refused-frames.ts";
 import type { FarmListener } from "../events.ts";
 import type { RefusedFrame } from "./output-writer.ts";
 
-/** Whose frames FFmpeg has refused in this run, by frame: each is rendered again once. */
+/** Frames that FFmpeg has refused in this run, with the nodes that rendered them: each is rendered again once. */
 export type RefusedBefore = Map<Frame, FrameRecord["node"]>;
 
 export interface RefusedFramesOptions {
   readonly before: RefusedBefore;
   readonly recordOf: (frame: Frame) => FrameRecord | undefined;
-  /** Takes it out of the store. @returns Where its file is now */
+  /** Takes a frame out of the store. @returns Where its file is now */
   readonly setAside: (record: FrameRecord, message: string) => Promise<string>;
-  /** It has left the store, and is to be rendered again. */
+  /** Called when a frame has left the store and must be rendered again. */
   readonly onAside: (record: FrameRecord, error: AttemptError) => void;
   readonly tell: FarmListener;
 }
 
-/** Takes the frames that FFmpeg refuses out of the store, tells of them, and has each rendered again: once. */
+/** Takes frames that FFmpeg refuses out of the store, reports them, and has each rendered again, once. */
 export class RefusedFrames {
   readonly #options: RefusedFramesOptions;
   #idle: Promise<unknown> = Promise.resolve();
@@ -28,12 +28,12 @@ export class RefusedFrames {
     this.#options = options;
   }
 
-  /** Resolves when nothing is being taken out any more. */
+  /** Resolves when no frame is being taken out. */
   get idle(): Promise<unknown> {
     return this.#idle;
   }
 
-  /** @throws {FarmError} When one of them had been refused before: then it is not the nodes, or FFmpeg cannot be pleased */
+  /** @throws {FarmError} If one of them was refused before: rendering it once more would not help */
   take(refused: readonly RefusedFrame[]): Promise<void> {
     const taken = this.#idle.then(() => this.#take(refused));
     this.#idle = taken.catch(() => {});
@@ -59,22 +59,22 @@ export class RefusedFrames {
   }
 }
 
-/** What a refused frame counts as, in the scheduler's words. */
+/** The scheduler's error for a refused frame. */
 export function refusedError(message: string): AttemptError {
   return {
     code: refusedCode,
     message: `FFmpeg refuses it: ${message}`,
-    hint: "It is rendered again; when it stays so on one node, look at that node's disk and memory",
+    hint: "It is rendered again; if one node keeps failing, check that node's disk and memory",
     fault: "node",
   };
 }
 
-/** FFmpeg refuses a frame where there is nobody to render it again. */
+/** FFmpeg refuses a frame, and there is no node to render it again. */
 export function frameRefused({ frame, message }: RefusedFrame, node: FrameRecord["node"]): FarmError {
   return new FarmError(
     "FARM_FFMPEG_EXITED",
     `FFmpeg refuses frame ${frame}, which ${node.name} rendered: ${message}`,
-    "Run the render command again: it has this frame rendered anew, by another node where there is one, and keeps the others",
+    "Run the render command again: it renders this frame again, on another node if there is one, and keeps the others",
   );
 }
 
@@ -90,6 +90,6 @@ function refusedTwice(
   return new FarmError(
     "FARM_FFMPEG_EXITED",
     `FFmpeg refuses frame ${frame}, ${who}: ${message}`,
-    `Look at ${file}, or try another FFmpeg (--ffmpeg); the other frames are kept, and the same command renders this one again`,
+    `Check ${file}, or try another FFmpeg (--ffmpeg); the other frames are kept, and the same command renders this one again`,
   );
 }

@@ -5,21 +5,21 @@ import type { Frame } from "../../core/node.ts";
 import { counted, printable } from "../../core/text.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
 
-/** What a job renders, as the blendfile and the settings say. */
+/** What a job renders, from the blendfile and the settings. */
 export interface SceneFacts {
   readonly scene: SceneSummary;
   /** Sorted, each once. */
   readonly frames: readonly Frame[];
-  /** References that no file was found for; empty unless `--missing warn` lets them pass. */
+  /** Files that the scene uses and that were not found; empty unless `--missing warn` allows them. */
   readonly missing: readonly string[];
-  /** Digest of the files outside the blendfile, as the node has them; `null` without any. */
+  /** Digest of the files outside the blendfile, as the node has them; `null` if there are none. */
   readonly files: string | null;
 }
 
 /**
- * Settles what is rendered.
+ * Resolves what is rendered.
  *
- * @throws {FarmError} `FARM_BAD_INPUT` when the scene cannot be rendered as asked; `FARM_FILES_MISSING` with the paths
+ * @throws {FarmError} `FARM_BAD_INPUT` if the scene cannot be rendered as asked; `FARM_FILES_MISSING` with the paths
  */
 export function resolveScene(info: SceneInfo, settings: JobSettings): SceneFacts {
   const scene = info.scenes.find((candidate) => candidate.name === info.scene);
@@ -57,7 +57,9 @@ function framesOf(scene: SceneSummary, asked: string | undefined): readonly Fram
 
 const mostPathsShown = 20;
 
-/** A point cache on disk is always beside the blendfile, where no node looks; fluids and nodes can be baked anywhere. */
+/**
+ * A point cache on disk is always beside the blendfile, where no node has it; fluids and nodes can be baked anywhere.
+ */
 const bakeElsewhere = "bake simulations without Disk Cache (fluids and nodes: into a folder that every node has), ";
 
 function filesMissing(missing: SceneInfo["references"]): FarmError {

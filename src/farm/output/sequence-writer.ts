@@ -6,7 +6,7 @@ import type { FrameNames } from "../../encode/frame-names.ts";
 import { ImageSequence } from "../../encode/image-sequence.ts";
 import { isAboutOutput, type OutputWriter, type WriterOptions } from "./output-writer.ts";
 
-/** Puts each frame of an image sequence in its place as soon as it is stored. */
+/** Puts each frame of an image sequence in place as soon as it is stored. */
 export class SequenceWriter implements OutputWriter {
   readonly #options: WriterOptions;
   readonly #sequence: ImageSequence;
@@ -46,7 +46,7 @@ export class SequenceWriter implements OutputWriter {
     }
   }
 
-  /** Nothing else looks for any: FFmpeg makes none of these pictures. */
+  /** No search can collide: FFmpeg makes none of these pictures. */
   apart<Value>(work: () => Promise<Value>): Promise<Value> {
     return work();
   }
@@ -61,7 +61,7 @@ export class SequenceWriter implements OutputWriter {
     return await this.#sequence.finish(this.#options.again);
   }
 
-  /** Pictures that are in their place are whole, and stay. */
+  /** Pictures that are in place are complete, and are kept. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true;
     this.#ready.end();
@@ -75,7 +75,7 @@ export class SequenceWriter implements OutputWriter {
         await this.#place(frame);
       } catch (error) {
         this.#hasFailed = true;
-        // What stands in the way is told again at the end, when it still does.
+        // If the problem lasts, `finish` reports it again.
         this.#options.onPostponed(isAboutOutput(error) ? messageOf(error) : `Frame ${frame}: ${messageOf(error)}`);
       }
     }

@@ -8,14 +8,14 @@ import { EncodePass } from "./encode-pass.ts";
 import { isAboutOutput, type OutputWriter, type WriterOptions } from "./output-writer.ts";
 import { searchRefused } from "./refusal-search.ts";
 
-/** How often FFmpeg begins anew, without the frames that it refused, before all are there. */
+/** How often FFmpeg is restarted without refused frames before all frames are stored. */
 const mostRestarts = 8;
 
 /**
- * Encodes frames in the video's order while others still render; a GIF, which is encoded in two passes, after the last
- * one. Should FFmpeg fail, the frames that it refuses are looked for, dropped, and rendered again, and it begins anew. Where
- * no frame is the reason, the video is made from the start when all are there, so a night's rendering is never stopped by
- * its encoder.
+ * Encodes frames in the video's order while others still render. A GIF, which takes two passes, is encoded after the
+ * last frame. If FFmpeg fails, the frames that it refuses are found, dropped and rendered again, and FFmpeg is
+ * restarted. If no frame is the reason, the video is made from the start once all frames are stored. So the encoder
+ * never stops a night's rendering.
  */
 export class VideoWriter implements OutputWriter {
   readonly #options: WriterOptions;
@@ -23,17 +23,17 @@ export class VideoWriter implements OutputWriter {
   readonly #known: ReadonlySet<Frame>;
   readonly #accepted = new Set<Frame>();
   readonly #stop = new AbortController();
-  /** What fails while others still render is looked into at once; `finish` waits until it has been. */
+  /** The analysis of a failure while frames still render; `finish` waits for it. */
   #lookingInto: Promise<void> = Promise.resolve();
   #pass: EncodePass | undefined;
   #gifFrames = 0;
   #restarts = 0;
   #isFinishing = false;
   #isPostponed = false;
-  /** Why the output can never be made. */
+  /** The error, if the output can never be made. */
   #end: { readonly error: unknown } | undefined;
 
-  /** @throws {FarmError} `FARM_BAD_INPUT` when the format cannot have this rate */
+  /** @throws {FarmError} `FARM_BAD_INPUT` if the format cannot have this frame rate */
   constructor(options: WriterOptions, format: VideoFormat | GifFormat) {
     if (format.kind === "gif") requireGifRate(options.facts.rate);
     this.#options = options;
@@ -97,13 +97,13 @@ export class VideoWriter implements OutputWriter {
     const pass = this.#beginPass(this.#format);
     for (const frame of this.#accepted) pass.accept(frame);
     void pass.failed.then((error) => {
-      if (this.#pass !== pass || this.#isFinishing) return; // `finish` hears of it itself
+      if (this.#pass !== pass || this.#isFinishing) return; // `finish` gets the error itself
       void this.apart(() => this.#lookInto(pass, error));
     });
   }
 
   async #lookInto(pass: EncodePass, error: unknown): Promise<void> {
-    if (this.#pass !== pass) return; // frames were dropped meanwhile, and another one has begun
+    if (this.#pass !== pass) return; // frames were dropped meanwhile, and another pass has begun
     try {
       if (await this.#dropRefused(error)) return;
       await this.#endPass();
@@ -121,7 +121,7 @@ export class VideoWriter implements OutputWriter {
     try {
       return await this.#pass.finish();
     } catch (error) {
-      await this.#pass[Symbol.asyncDispose](); // its part file has the name that the next one will use
+      await this.#pass[Symbol.asyncDispose](); // the next pass will use the same part file
       throw error;
     }
   }
@@ -135,7 +135,7 @@ export class VideoWriter implements OutputWriter {
     return await makeGif({ ...this.#outputOptions(), frames, onFrame: count });
   }
 
-  /** Whether FFmpeg failed because of frames; then they are dropped, and it begins anew. */
+  /** Drops the frames that made FFmpeg fail. @returns Whether there were any */
   async #dropRefused(error: unknown): Promise<boolean> {
     if (this.#isStopped) return false;
     const { facts, onRefused } = this.#options;
@@ -145,7 +145,7 @@ export class VideoWriter implements OutputWriter {
     const refused = await searchRefused(error, given, { ...this.#options, signal }, format);
     if (refused.length === 0) return false;
     this.#restarts += 1;
-    // Before they are rendered again: one of them may be accepted before the others have been told of.
+    // Before they are rendered again: one may be accepted again before the others are reported.
     await this.drop(refused.map(({ frame }) => frame));
     await onRefused(refused);
     return true;
@@ -180,7 +180,7 @@ export class VideoWriter implements OutputWriter {
 
   #outputOptions(): OutputOptions {
     const { facts, tools, output, job, overwrite, again, signal } = this.#options;
-    if (tools === undefined) throw new Error("No FFmpeg was looked for");
+    if (tools === undefined) throw new Error("No FFmpeg was prepared");
     return {
       ...{ tools, output, jobId: job, overwrite, again, rate: facts.rate },
       ...facts.frameFormat,

@@ -2,8 +2,8 @@ import { type AttemptRecord, parseAttemptRecord } from "../../frames/attempt-rec
 import { linesOf } from "./job-log.ts";
 
 /**
- * The attempts of a job, in the order in which they ended. An attempt that ended twice, as one whose stored frame FFmpeg
- * refused later, counts as it ended last.
+ * The attempts of a job, in the order in which they ended. If an attempt ended twice, because FFmpeg refused its stored
+ * frame later, the last end counts.
  */
 export async function readAttempts(file: string): Promise<AttemptRecord[]> {
   const latest = new Map<number, AttemptRecord>();
@@ -17,7 +17,7 @@ export async function readAttempts(file: string): Promise<AttemptRecord[]> {
   return [...latest.values()];
 }
 
-/** With what only the first record knows: when it was started, as of one that went on while its link was lost. */
+/** Adds what only the earlier record has, such as the start of an attempt that continued while its link was lost. */
 function withTimesOf(former: AttemptRecord, later: AttemptRecord): AttemptRecord {
   const { assigned, started, rendered, fetched, arrived, ended } = later.at;
   const at = {

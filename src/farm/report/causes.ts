@@ -2,22 +2,22 @@ import { formatFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
 import type { AttemptRecord } from "../../frames/attempt-record.ts";
 
-/** Nodes may think of ever new codes. */
+/** A node can send a new code each time. */
 const mostCauses = 100;
 const others = "other causes";
 
 /** Why attempts failed or were wasted. */
 export interface Cause {
-  /** The error's code, as `DISK_FULL`; `null` where nobody is to blame, as when a link was lost. */
+  /** The error's code, such as `DISK_FULL`; `null` if nobody is to blame, as when a link was lost. */
   readonly code: string | null;
   readonly count: number;
-  /** Where they failed, the most often first. */
+  /** The nodes where they failed, the most frequent first. */
   readonly nodes: readonly { readonly name: string; readonly count: number }[];
-  /** Frames that failed for it and are not stored, as `--frames` takes them. */
+  /** Frames that failed for this reason and are not stored, as `--frames` takes them. */
   readonly failedFrames: string;
   /** One of the messages. */
   readonly message: string;
-  /** What can be done, empty where nobody said. */
+  /** What can be done; empty if unknown. */
   readonly hint: string;
 }
 
@@ -31,9 +31,9 @@ interface Entry {
 }
 
 /**
- * Groups the attempts that failed or were lost by their cause: those first that cost frames, then the most frequent.
+ * Groups failed and lost attempts by their cause: those that cost frames first, then the most frequent.
  *
- * @param isMissing Whether a frame is wanted and not stored
+ * @param isMissing Whether a frame is expected and not stored
  */
 export function causesOf(attempts: readonly AttemptRecord[], isMissing: (frame: Frame) => boolean): Cause[] {
   const entries = new Map<string, Entry>();
@@ -55,7 +55,7 @@ export function causesOf(attempts: readonly AttemptRecord[], isMissing: (frame: 
 }
 
 function entryOf(entries: Map<string, Entry>, code: string | null, message: string): Entry {
-  // Without a code the reason itself is the cause, whatever numbers are in it.
+  // Without a code, the message itself is the cause, whatever its numbers.
   const key = code ?? message.replace(/\d+/g, "0");
   const known = entries.get(key);
   if (known) return known;

@@ -5,23 +5,25 @@ import { openOwnFile } from "../../system/files/own-file.ts";
 export interface LogLine {
   /** Milliseconds of Unix time. */
   readonly time: number;
-  /** Milliseconds on the scale of the run, which never jumps: that of `attempts.ndjson`. */
+  /** Milliseconds on the run's monotonic clock, as in `attempts.ndjson`. */
   readonly ms: number;
-  /** The event, as `frame:stored`. */
+  /** The event's name, such as `frame:stored`. */
   readonly msg: string;
   readonly [field: string]: unknown;
 }
 
-/** The list of a million frames is the longest that is written. What is longer is none of ours, and is not held whole. */
+/**
+ * Longer than the list of a million frames, which is the longest line we write. Longer lines are not read into memory.
+ */
 const longestLine = 16 * 1024 * 1024;
 const longestText = 4_096;
 
 /**
- * The lines of a file, one at a time, so that one of a gigabyte costs no more memory than a small one. A last line without
- * its end is left out: it was torn, or is being written.
+ * The lines of a file, one at a time, so that a file of a gigabyte needs no more memory than a small one. A last line
+ * without a line end is skipped: it was cut off, or is being written.
  *
- * @returns Nothing when there is no such file
- * @throws {FarmError} `FARM_BAD_INPUT` when it cannot be read, `FARM_UNSAFE_PATH` when it is a link
+ * @returns Nothing if there is no such file
+ * @throws {FarmError} `FARM_BAD_INPUT` if it cannot be read, `FARM_UNSAFE_PATH` if it is a link
  */
 export async function* linesOf(file: string): AsyncGenerator<string> {
   let begun = "";
@@ -45,7 +47,7 @@ export async function* linesOf(file: string): AsyncGenerator<string> {
   }
 }
 
-/** A file of a job folder is there and cannot be read. */
+/** A file of a job folder exists, but cannot be read. */
 export function unreadable(file: string, cause: unknown): FarmError {
   const why = systemCodeOf(cause) ?? messageOf(cause);
   return new FarmError("FARM_BAD_INPUT", `Cannot read '${file}' (${why})`, "Give a job folder that you may read", {
@@ -57,15 +59,14 @@ export function unreadable(file: string, cause: unknown): FarmError {
 export interface JobRuns {
   /** Line of the first one, from 0. */
   readonly firstLine: number;
-  /** Runs before it, of frames that were rendered anew since. */
+  /** How many runs were before it, whose frames could not be used. */
   readonly earlierRuns: number;
 }
 
 /**
- * Finds the runs of a job in its log: those since its first one, or since the log's beginning when the log does not know the
- * job.
+ * Finds the runs of a job in its log. If the log does not name the job, all of its runs count.
  *
- * @param job Id of the job, as `job.json` has it
+ * @param job The job's id in `job.json`
  */
 export async function findRuns(file: string, job: string | undefined): Promise<JobRuns> {
   let line = -1;
@@ -74,7 +75,7 @@ export async function findRuns(file: string, job: string | undefined): Promise<J
   let found: JobRuns | undefined;
   for await (const text of linesOf(file)) {
     line += 1;
-    if (!/"msg":"job:(started|begun)"/.test(text)) continue; // most lines are others
+    if (!/"msg":"job:(started|begun)"/.test(text)) continue; // saves parsing the other lines
     const parsed = parseLine(text);
     if (parsed?.msg === "job:started") {
       startedAt = line;
@@ -86,7 +87,7 @@ export async function findRuns(file: string, job: string | undefined): Promise<J
   return found ?? { firstLine: 0, earlierRuns: 0 };
 }
 
-/** The lines of a log from one line on. What is no line of a log is passed over. */
+/** The lines of a log, from a given one on. What is not a valid line is skipped. */
 export async function* logLines(file: string, firstLine: number): AsyncGenerator<LogLine> {
   let line = -1;
   for await (const text of linesOf(file)) {
@@ -96,12 +97,12 @@ export async function* logLines(file: string, firstLine: number): AsyncGenerator
   }
 }
 
-/** A text of a log line, at most as long as nodes may make theirs; empty when it is none. */
+/** A text of a log line, cut to the longest that nodes may send; empty if it is not a text. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value.slice(0, longestText) : "";
 }
 
-/** A number of a log line that is not negative; 0 when it is none. */
+/** A number of a log line that is not negative; 0 if it is not one. */
 export function amountOf(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
 }

@@ -13,18 +13,18 @@ import { noSlotTimes, type SlotTimes } from "./slot-times.ts";
 import { framesWithFile, latestRecords, type StoredFrame } from "./stored-frames.ts";
 import { type NodeTimes, TimeSpent } from "./time-spent.ts";
 
-/** What one node did in a job, over all of its runs. */
+/** What one node did in a job, over all runs. */
 interface NodeReport {
   readonly node: NodeId;
   readonly name: string;
-  /** The versions with which its frames were rendered, more than one when that changed; without frames the one it has. */
+  /** Blender versions that rendered its frames, several if that changed; without frames, the node's version. */
   readonly blender: readonly string[];
-  /** What its frames were rendered on, more than one when that changed. */
+  /** Devices that rendered its frames, several if that changed. */
   readonly devices: readonly string[];
-  /** Frames of the job that are stored from it, and the seconds that they took to render, added up. */
+  /** Frames of the job that it rendered and that are stored. */
   readonly frames: number;
   readonly renderSeconds: number;
-  /** Where the time of its slots went; `null` when the log does not know it. */
+  /** Where the time of its slots went; `null` if the log does not name the node. */
   readonly time: SlotSeconds | null;
 }
 
@@ -33,42 +33,42 @@ interface SlotSeconds extends Readonly<SlotTimes> {
   readonly slots: number;
 }
 
-/** Where the time of all runs of the job went, in seconds. Pauses between runs are no part of it. */
+/** Where the time of all runs of the job went, in seconds. Pauses between runs do not count. */
 interface TimeReport {
   /** From the start of each run to its end. */
   readonly wall: number;
-  /** Of all slots, from the moment a node had proved itself until the last frame was stored or the run ended. */
+  /** Of all slots, from when a node was found until the last frame was stored or the run ended. */
   readonly slots: SlotSeconds;
-  /** From rendered to checked and on our disk, added up; the slots went on meanwhile. */
+  /** From rendered to stored, added up; the slots worked on meanwhile. */
   readonly transfer: number;
-  /** From the last stored frame to the end of the run: what of the encoding was not hidden behind the rendering. */
+  /** From the last stored frame to the end of the run: the part of encoding that did not overlap rendering. */
   readonly encode: number;
   /**
-   * Against the ideal, in which every slot renders frames of the output for as long as it is there for the job: the share
-   * that rendering such frames has in the slots' time without `busy` and `away`; 0 to 1, `null` without any such time.
+   * The share of the slots' time, without `busy` and `away`, that was spent on frames of the output. From 0 to 1, the
+   * ideal; `null` without any such time.
    */
   readonly efficiency: number | null;
 }
 
-/** What a job folder tells of its job. Frames are listed as `--frames` takes them. */
+/** What a job folder tells about its job. Frames are listed as `--frames` takes them. */
 export interface JobReport {
   readonly outcome: JobEnd;
-  /** Why the latest run failed; `null` when it did not. */
+  /** Why the latest run failed; `null` if it did not. */
   readonly error: { readonly code: string; readonly message: string } | null;
-  /** Frames that are stored, of those that are wanted. */
+  /** How many of the expected frames are stored. */
   readonly frames: number;
-  /** Frames that are wanted; `null` while that is not known. */
+  /** How many frames are expected; `null` if unknown. */
   readonly expected: number | null;
   readonly missing: string;
-  /** Runs of this job, and earlier ones whose frames it could not use. They are in nothing else of the report. */
+  /** Runs of this job. The earlier ones, whose frames it could not use, count nowhere else in the report. */
   readonly runs: number;
   readonly earlierRuns: number;
-  /** Why attempts failed or were lost, what cost frames first. */
+  /** Why attempts failed or were lost; causes that cost frames come first. */
   readonly causes: readonly Cause[];
   readonly problems: readonly NodeProblem[];
   readonly nodes: readonly NodeReport[];
   readonly slowest: { readonly frame: Frame; readonly seconds: number; readonly name: string } | null;
-  /** Frames of which more than one attempt began. */
+  /** Frames that took more than one attempt. */
   readonly retried: number;
   readonly warnings: readonly string[];
   /** `null` without a log. */
@@ -76,10 +76,10 @@ export interface JobReport {
 }
 
 /**
- * Reads what a job folder tells of its job, whatever became of it, also while it runs. Nothing is changed.
+ * Reads what a job folder tells about its job, however it ended, or while it runs. Changes nothing.
  *
- * @throws {FarmError} `FARM_BAD_INPUT` when it is no job folder or cannot be read, `FARM_JOB_CHANGED` when a later release
- *   wrote it, `FARM_UNSAFE_PATH` when it is a link or holds one
+ * @throws {FarmError} `FARM_BAD_INPUT` if it is not a job folder or cannot be read, `FARM_JOB_CHANGED` if a later
+ * release wrote it, `FARM_UNSAFE_PATH` if it is a link or contains one
  */
 export async function reportOf(folder: string): Promise<JobReport> {
   await requireSafeJobFolder(folder).catch((error: unknown) => {
@@ -103,7 +103,7 @@ interface Sources extends Pick<JobReport, "earlierRuns"> {
   readonly stored: ReadonlyMap<Frame, StoredFrame>;
   readonly attempts: readonly AttemptRecord[];
   readonly log: AsyncIterable<LogLine>;
-  /** `null` when it is not known which frames are. */
+  /** The expected frames; `null` if unknown. */
   readonly wanted: readonly Frame[] | null;
 }
 
@@ -187,7 +187,7 @@ function inSeconds(nodes: readonly NodeTimes[]): SlotSeconds {
   return { slots: nodes.reduce((count, { slots }) => count + slots, 0), ...sum };
 }
 
-/** @returns `null` when there is none */
+/** @returns `null` if there is none */
 async function recordIn(folder: string): Promise<JobRecord | null> {
   try {
     return await readJobRecord(join(folder, "job.json"));
@@ -210,7 +210,7 @@ function wantedFrames(record: JobRecord | null): Frame[] | null {
 function noJobFolder(folder: string): FarmError {
   return new FarmError(
     "FARM_BAD_INPUT",
-    `Cannot report on '${folder}': it is no job folder`,
+    `Cannot report on '${folder}': it is not a job folder`,
     "Give the folder beside the output, for example out.mp4.renderfarm",
   );
 }

@@ -1,23 +1,23 @@
 import { type LogLine, textOf } from "./job-log.ts";
 
-/** Strangers may announce ever new nodes, and nodes think of ever new warnings. */
+/** Anybody may announce any number of nodes, and a node can send a new warning each time. */
 const mostListed = 200;
 
-/** What went wrong with a node, how often, and what it said the last time. */
+/** What went wrong with a node, how often, and its last message. */
 export interface NodeProblem {
   readonly what: "lost" | "barred" | "excluded" | "unreachable" | "busy";
   readonly name: string;
   readonly count: number;
-  /** Of a refusal, as `FARM_LOAD_FAILED`; else `null`. */
+  /** The code of an exclusion, such as `FARM_LOAD_FAILED`; otherwise `null`. */
   readonly code: string | null;
   readonly message: string;
   readonly hint: string;
 }
 
-/** How the latest run ended; `unfinished` when it still runs, or was killed. */
+/** How the latest run ended; `unfinished` if it is still running, or was killed. */
 export type JobEnd = "completed" | "failed" | "interrupted" | "unfinished";
 
-/** Hears a job's log, and keeps what its user should know: how it ended, what was wrong with its nodes, the warnings. */
+/** Collects from a job's log what the user should know: how it ended, problems of nodes, warnings. */
 export class NodeProblems {
   runs = 0;
   outcome: JobEnd = "unfinished";

@@ -1,27 +1,30 @@
 import type { AttemptRecord } from "../../frames/attempt-record.ts";
 
-/** What the time of a slot goes into, in milliseconds. */
+/** How a slot spent its time, in milliseconds. */
 export interface SlotTimes {
-  /** From the start of an attempt to its result, of attempts whose frame was stored from them. */
+  /** From an attempt's start to its result, for attempts that gave the stored frame. */
   render: number;
-  /** The same of attempts that failed, were lost, were called off, or came too late. */
+  /** The same for attempts that failed, were lost, were cancelled, or came too late. */
   wasted: number;
-  /** The blendfile is on its way to the node. */
+  /** The node receives the blendfile. */
   upload: number;
-  /** The blendfile is being opened: for the first time, until the slot's first frame, or after the slot ended. */
+  /** The slot opens the blendfile: until its first frame, and again after its process ended. */
   load: number;
-  /** For work: for the order of the job, for the next frame, for the last frames of others. */
+  /** The slot waits: for the job to start, for its next frame, or for the last frames of others. */
   wait: number;
-  /** The node works for somebody else. */
+  /** The node works for another job. */
   busy: number;
   /** The node is lost, excluded or barred, or the slot ended and did not come back. */
   away: number;
 }
 
-/** What a node is at. `joined`: its slots render, or wait. `done`: nothing is left to render, which is no time of its slots. */
+/**
+ * What a node is doing. `joined`: its slots render, or wait. `done`: nothing is left to render, which counts as
+ * nothing.
+ */
 export type PhaseKind = "upload" | "load" | "wait" | "busy" | "away" | "joined" | "done";
 
-/** It lasts until the next one begins. */
+/** A phase lasts until the next one begins. */
 export interface Phase {
   readonly kind: PhaseKind;
   readonly fromMs: number;
@@ -32,7 +35,7 @@ interface Work {
   readonly fromMs: number;
   readonly toMs: number;
   readonly isOfUse: boolean;
-  /** Whether the attempt's end was the end of the slot's process, so that it has to open the blendfile again. */
+  /** Whether the slot's process ended with the attempt, so that it must open the blendfile again. */
   readonly endsSlot: boolean;
 }
 
@@ -45,11 +48,11 @@ export function addTimes(sum: SlotTimes, more: SlotTimes): void {
 }
 
 /**
- * Adds up what one slot did in one run.
+ * Adds up how one slot spent its time in one run.
  *
- * @param phases Of its node, in order
- * @param attempts Of this slot
- * @param endMs End of the run
+ * @param phases The phases of its node, in order
+ * @param attempts The attempts in this slot
+ * @param endMs The end of the run
  */
 export function slotTimesOf(phases: readonly Phase[], attempts: readonly AttemptRecord[], endMs: number): SlotTimes {
   const times = noSlotTimes();
@@ -60,7 +63,7 @@ export function slotTimesOf(phases: readonly Phase[], attempts: readonly Attempt
     const toMs = phases[index + 1]?.fromMs ?? endMs;
     if (kind !== "joined") state = "loading";
     let atMs = fromMs;
-    // A node renders on while its link is lost: what it spends on an attempt is that, whatever the phase.
+    // A node goes on rendering while its link is lost, so time spent on an attempt counts as that in any phase.
     for (const work of works) {
       const [from, to] = [Math.max(work.fromMs, atMs), Math.min(work.toMs, toMs)];
       if (to <= from && !(work.fromMs >= atMs && work.fromMs < toMs)) continue;
@@ -69,13 +72,14 @@ export function slotTimesOf(phases: readonly Phase[], attempts: readonly Attempt
       state = work.endsSlot && work.toMs <= toMs ? "restarting" : "ready";
       atMs = Math.max(from, to);
     }
-    // Whether it still loads cannot be told without another frame. A slot that ended has not come back.
+    // Without another frame, nothing shows whether the slot was still loading. If its process ended, it has not come
+    // back.
     times[kind === "joined" ? (state === "restarting" ? "away" : "wait") : kind] += toMs - atMs;
   }
   return times;
 }
 
-/** In their order, none beginning before the one before it has ended. */
+/** In order; none starts before the previous one has ended. */
 function worksOf(attempts: readonly AttemptRecord[], endMs: number): Work[] {
   const works: Work[] = [];
   let freeMs = 0;

@@ -5,7 +5,7 @@ import { frameOfFileName } from "../../frames/frame-name.ts";
 import { parseFrameRecord } from "../../frames/frame-record.ts";
 import { linesOf } from "./job-log.ts";
 
-/** Who rendered a frame, with what. Frames share theirs: there may be a million. */
+/** What rendered a frame. Frames share these objects, as there may be a million frames. */
 interface Renderer {
   readonly node: NodeId;
   readonly name: string;
@@ -13,14 +13,14 @@ interface Renderer {
   readonly device: string;
 }
 
-/** How the frame that is stored came about. */
+/** How a stored frame was rendered. */
 export interface StoredFrame {
   readonly renderer: Renderer;
   readonly attempts: number;
   readonly seconds: number;
 }
 
-/** What `frames.ndjson` tells of each frame: its latest record, since one that was damaged is rendered again. */
+/** The latest record of each frame in `frames.ndjson`: a frame that was damaged is rendered again. */
 export async function latestRecords(file: string): Promise<Map<Frame, StoredFrame>> {
   const renderers = new Map<string, Renderer>();
   const stored = new Map<Frame, StoredFrame>();
@@ -40,7 +40,7 @@ export async function latestRecords(file: string): Promise<Map<Frame, StoredFram
   return stored;
 }
 
-/** The frames of which a file is there; `null` without the folder, which goes when the output is done. */
+/** The frames that have a file; `null` without the folder, which is removed once the output is finished. */
 export async function framesWithFile(folder: string): Promise<ReadonlySet<Frame> | null> {
   const files = await opendir(folder).catch(() => null);
   if (!files) return null;

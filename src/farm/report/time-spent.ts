@@ -3,17 +3,17 @@ import type { AttemptRecord } from "../../frames/attempt-record.ts";
 import { amountOf, type LogLine, textOf } from "./job-log.ts";
 import { addTimes, noSlotTimes, type Phase, type PhaseKind, type SlotTimes, slotTimesOf } from "./slot-times.ts";
 
-/** As many as a node may have, by its protocol. */
+/** The most that the protocol allows a node. */
 const mostSlots = 256;
 
 /** A node, over all runs of the job. */
 export interface NodeTimes {
   readonly node: NodeId;
   readonly name: string;
-  /** Version of its Blender, as it says. */
+  /** Its Blender version, as it reports it. */
   readonly blender: string;
   readonly slots: number;
-  /** Of all its slots together. */
+  /** The times of all its slots, added up. */
   readonly times: SlotTimes;
 }
 
@@ -24,13 +24,13 @@ interface NodeSpan {
   readonly phases: Phase[];
 }
 
-/** Adds up where the time of a job went, from its log (when each node was there) and its attempts (what its slots did). */
+/** Adds up where the time of a job went, from its log (the nodes' phases) and its attempts (the slots' work). */
 export class TimeSpent {
   /** From the start of each run to its end. */
   wallMs = 0;
-  /** From a frame that was rendered to its being on our disk, added up. */
+  /** From rendered to stored, added up over all frames. */
   transferMs = 0;
-  /** While all frames were stored and the run went on. */
+  /** From the last stored frame to the end of each run. */
   encodeMs = 0;
   readonly #attempts = new Map<NodeId, AttemptRecord[]>();
   readonly #nodes = new Map<NodeId, NodeTimes>();
@@ -41,7 +41,7 @@ export class TimeSpent {
   #lastMs = 0;
   #frames = 0;
 
-  /** @param attempts All of the job */
+  /** @param attempts All attempts of the job */
   constructor(attempts: readonly AttemptRecord[]) {
     for (const record of onlyLastStored(attempts)) {
       const ofNode = this.#attempts.get(record.node.id) ?? [];
@@ -61,7 +61,7 @@ export class TimeSpent {
       this.#endRun();
       this.#startedMs = ms;
     }
-    if (this.#startedMs === undefined) return; // what is told after a run's end is none of its time
+    if (this.#startedMs === undefined) return; // events after a run's end do not count
     this.#lastMs = ms;
     if (msg.startsWith("node:")) this.#hearNode(line);
     else if (msg === "job:begun") this.#run = amountOf(line.run);
@@ -74,7 +74,7 @@ export class TimeSpent {
     else if (msg === "job:completed" || msg === "job:failed" || msg === "job:interrupted") this.#endRun();
   }
 
-  /** The log is at its end. */
+  /** Must be called after the last line of the log. */
   end(): void {
     this.#endRun();
   }
@@ -90,7 +90,7 @@ export class TimeSpent {
         return;
       case "node:uploading": {
         const last = span.phases.at(-1);
-        // Until now it had nothing to open: it waited for the job.
+        // So far it had nothing to open: it waited for the job to start.
         if (span.phases.length === 1 && last?.kind === "load") span.phases[0] = { ...last, kind: "wait" };
         turn(span, amountOf(line.haveBytes) < amountOf(line.sizeBytes) ? "upload" : "load", ms);
         return;
@@ -114,7 +114,7 @@ export class TimeSpent {
     this.#nodes.set(node, { node, name, blender, slots, times: this.#nodes.get(node)?.times ?? noSlotTimes() });
   }
 
-  /** Until now no node could have had a frame: it waited for us. */
+  /** Until now no node could get a frame, so the nodes were waiting. */
   #beginFrames(frames: number, ms: number): void {
     this.#frames = frames;
     for (const { phases } of this.#spans.values()) {
@@ -129,7 +129,7 @@ export class TimeSpent {
     for (const span of this.#spans.values()) turn(span, "done", ms);
   }
 
-  /** A frame was refused when all were stored: the nodes, which are still there, have something to do again. */
+  /** A frame was refused after all were stored: the nodes, which are still there, have work again. */
   #renderAgain(ms: number): void {
     if (this.#allStoredMs === undefined) return;
     this.encodeMs += ms - this.#allStoredMs;
@@ -163,12 +163,15 @@ export class TimeSpent {
   }
 }
 
-/** What a node is at from now on. */
+/** Starts a node's next phase. */
 function turn({ phases }: NodeSpan, kind: PhaseKind, fromMs: number): void {
   if (phases.at(-1)?.kind !== kind) phases.push({ kind, fromMs });
 }
 
-/** A stored frame that did not last was rendered again: only the last of its stored attempts was of use. */
+/**
+ * If a frame was stored more than once, as it was damaged or refused in between, only its last attempt counts as
+ * stored.
+ */
 function onlyLastStored(attempts: readonly AttemptRecord[]): AttemptRecord[] {
   const last = new Map(attempts.flatMap((record) => (record.outcome === "stored" ? [[record.frame, record]] : [])));
   return attempts.map((record) =>

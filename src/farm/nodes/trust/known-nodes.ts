@@ -5,35 +5,35 @@ import type { NodeAddress, NodeId } from "../../../core/node.ts";
 import { readConfigFile, writeConfigFile } from "../../../system/files/config-file.ts";
 import { whyUnreadable } from "../../../system/files/regular-file.ts";
 
-/** What this machine remembers of a node that it once used. */
+/** What this machine remembers about a node that it has used. */
 export interface KnownNode {
-  /** Whether it has proved a key: it is never used without one again. */
+  /** Whether it has proved a key; then it is never used without one again. */
   readonly keyed: boolean;
-  /** SHA-256 of the certificate it proved to be its own, 64 hexadecimal digits: it is never spoken to in clear again. */
+  /** SHA-256 of the certificate it proved to own, 64 hexadecimal digits; then it is never used without TLS again. */
   readonly tls?: string;
-  /** Addresses, "host:port", under which the user named it without its id. */
+  /** Addresses ("host:port") by which the user named it without its id. */
   readonly namedAs?: readonly string[];
-  /** Addresses, "host:port", at which the user has said that it may be used without a key. */
+  /** Addresses ("host:port") at which the user has allowed it without a key. */
   readonly openAt?: readonly string[];
 }
 
-/** How a node has just proved itself, or what the user has said of it. */
+/** How a node has just authenticated itself, or what the user has allowed. */
 interface Seen {
   readonly keyed: boolean;
   readonly tls?: string;
-  /** The address under which the user named it, when that is all he said of it. */
+  /** The address by which the user named it, if without an id. */
   readonly named?: NodeAddress;
-  /** The address at which it may be open. */
+  /** The address at which it may be used without a key. */
   readonly openAt?: NodeAddress;
 }
 
 type Nodes = ReadonlyMap<NodeId, KnownNode>;
 
 /**
- * The nodes that this machine once used, in the config folder: whoever can answer in the place of one must not be able to
- * talk us out of the key or the encryption that it had.
+ * The nodes that this machine has used, kept in the config folder. An attacker who answers in place of one must not be
+ * able to downgrade it to a link without its key or without encryption.
  *
- * A file that is damaged is an error and never an empty list: taking it for empty would forget all of that without a word.
+ * A damaged file is an error, never an empty list, which would silently forget all of that.
  */
 export class KnownNodes {
   readonly #file: string;
@@ -44,12 +44,12 @@ export class KnownNodes {
     this.#file = join(configFolder, "known-nodes.json");
   }
 
-  /** @throws {FarmError} `FARM_BAD_INPUT` when the file is damaged, `FARM_UNSAFE_PATH` when others can write to it */
+  /** @throws {FarmError} `FARM_BAD_INPUT` if the file is damaged, `FARM_UNSAFE_PATH` if others can write to it */
   of(node: NodeId): KnownNode | undefined {
     return this.#all.get(node);
   }
 
-  /** Whether the node was used before; also no when the file is damaged, which is told where it matters. */
+  /** Whether the node was used before. `false` if the file is damaged, which is reported where it matters. */
   isKnown(node: NodeId): boolean {
     try {
       return this.of(node) !== undefined;
@@ -58,12 +58,12 @@ export class KnownNodes {
     }
   }
 
-  /** Whether the user has said that this node may be used without a key, at this address. @throws {FarmError} See `of` */
+  /** Whether the user has allowed this node without a key at this address. @throws {FarmError} See `of` */
   mayBeOpen(node: NodeId, address: NodeAddress): boolean {
     return this.of(node)?.openAt?.includes(nameOf(address)) ?? false;
   }
 
-  /** What the nodes that the user named in this way have had, taken together. @throws {FarmError} See `of` */
+  /** What any node that the user named by this address has had. @throws {FarmError} See `of` */
   named(address: NodeAddress): { readonly keyed: boolean; readonly hasTls: boolean } {
     const name = nameOf(address);
     const nodes = [...this.#all.values()].filter((node) => node.namedAs?.includes(name));
@@ -73,16 +73,16 @@ export class KnownNodes {
   /**
    * Remembers a node. What it had before is kept; its certificate is replaced.
    *
-   * @throws {FarmError} See `of`; the system's error when the file cannot be written
+   * @throws {FarmError} See `of`; the system's error if the file cannot be written
    */
   remember(node: NodeId, seen: Seen): Promise<void> {
     const written = this.#writing.then(() => this.#write(node, seen));
-    this.#writing = written.catch(() => {}); // told to who asked; the next one is another matter
+    this.#writing = written.catch(() => {}); // the caller gets the error; the next write does not depend on it
     return written;
   }
 
   async #write(node: NodeId, seen: Seen): Promise<void> {
-    // Another coordinator of this user may have added its own meanwhile.
+    // Another coordinator of this user may have added nodes meanwhile.
     const nodes = new Map([...this.#all, ...readNodes(this.#file)]);
     const before = nodes.get(node);
     const names = withName(before?.namedAs, seen.named);
@@ -132,7 +132,7 @@ function readNodes(file: string): Nodes {
   }
   // Version 1 listed the ids of nodes that had proved a key.
   if (isListOf(value, isString)) return new Map(value.map((id): [NodeId, KnownNode] => [id, { keyed: true }]));
-  if (!isRecord(value) || value.version !== 2 || !isRecord(value.nodes)) throw damaged(file, "it is of no known form");
+  if (!isRecord(value) || value.version !== 2 || !isRecord(value.nodes)) throw damaged(file, "its format is unknown");
   const nodes = new Map<NodeId, KnownNode>();
   for (const [id, node] of Object.entries(value.nodes)) {
     if (!isKnownNode(node)) throw damaged(file, `the entry of ${id.slice(0, 8)} is wrong`);
@@ -167,7 +167,7 @@ function damaged(file: string, why: string, cause?: unknown): FarmError {
     `Cannot tell which nodes are known: ${file} cannot be used (${why})`,
     systemCodeOf(cause) === "EACCES"
       ? "Set HOME or RENDERFARM_CONFIG_DIR to a folder of this user"
-      : "Mend it, or delete it: then every node is met as if for the first time, with or without a key or TLS",
+      : "Repair it, or delete it: then every node is treated as new, with or without a key or TLS",
     { cause },
   );
 }

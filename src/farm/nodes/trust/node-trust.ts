@@ -11,12 +11,12 @@ export interface NodeTrustOptions {
   readonly knownNodes: KnownNodes;
   /** Open nodes that the user may still be asked about. */
   readonly openNodes: OpenNodes;
-  /** Authorities that sign the nodes' certificates, in PEM form; `undefined` pins each node's own. */
+  /** Authorities that sign the nodes' certificates, as PEM; `undefined` pins each node's own certificate. */
   readonly authorities?: string | undefined;
   readonly keys: readonly FarmKey[];
 }
 
-/** Applies the rules of trust to what this machine knows of its nodes. */
+/** Applies the trust rules to what this machine knows about its nodes. */
 export class NodeTrust implements ConnectHost {
   readonly #options: NodeTrustOptions;
 
@@ -24,13 +24,13 @@ export class NodeTrust implements ConnectHost {
     this.#options = options;
   }
 
-  /** The same rules for a node that has a key of its own. */
+  /** The same rules for a node with a key of its own. */
   withKey(key: FarmKey): NodeTrust {
     return new NodeTrust({ ...this.#options, keys: [key, ...this.#options.keys] });
   }
 
   demandTls({ id, source, tls }: Sighting, address: NodeAddress): TlsDemand | undefined {
-    if (source === "embedded") return undefined; // on loopback, with a key that nobody else has
+    if (source === "embedded") return undefined; // it is on loopback, with a key that nobody else has
     const { knownNodes, authorities } = this.#options;
     const isWanted = tls === true || (source === "fixed" && knownNodes.named(address).hasTls);
     const pinned = id === undefined ? undefined : knownNodes.of(id)?.tls;
@@ -50,9 +50,9 @@ export class NodeTrust implements ConnectHost {
   }
 
   /**
-   * The node has proved its key, and that the certificate is its own: from now on it must have both.
+   * The node has proved its key, and that it owns the certificate. From now on it must have both.
    *
-   * @throws What keeps this machine from remembering it
+   * @throws Why it cannot be remembered
    */
   async remember({ node }: NodeInfo, { claim, sighting, address, certificate }: Contact): Promise<void> {
     const keyed = claim.keyId !== null;

@@ -10,10 +10,10 @@ import type { KnownNodes } from "./known-nodes.ts";
 /** A farmspec may list a thousand. */
 const mostListed = 20;
 
-/** A node that asks for no key: its owner can read the blendfile, and nothing proves who that is. */
+/** A node without a key: its owner can read the blendfile, and nothing proves who that is. */
 export interface OpenNode {
   readonly node: NodeId;
-  /** What the farmspec calls it, if it does. */
+  /** Its name in the farmspec, if it has one. */
   readonly name: string | undefined;
   readonly address: NodeAddress;
   /** SHA-256 of its certificate, 64 hexadecimal digits; `undefined` without TLS. */
@@ -23,11 +23,11 @@ export interface OpenNode {
 /**
  * Asks the user whether an open node may have the blendfile.
  *
- * @param signal Aborted when nobody waits for the answer any more
+ * @param signal Aborted when the answer is not needed any more
  */
 export type ConfirmOpenNode = (node: OpenNode, signal: AbortSignal) => Promise<boolean>;
 
-/** An open node is named by a farmspec only, which somebody else may have written. */
+/** Only a farmspec names an open node, and somebody else may have written the farmspec. */
 export class OpenNodeError extends FarmError {
   readonly openNode: OpenNode;
 
@@ -43,7 +43,7 @@ export class OpenNodeError extends FarmError {
 }
 
 export interface OpenNodesOptions {
-  /** `undefined` when nobody is there to be asked. */
+  /** `undefined` if there is nobody to ask. */
   readonly confirm: ConfirmOpenNode | undefined;
   readonly knownNodes: KnownNodes;
   readonly tell: FarmListener;
@@ -54,10 +54,10 @@ interface Waiting {
   readonly error: OpenNodeError;
 }
 
-/** Open nodes that wait for the user's word, while a job looks for its nodes and before the blendfile goes to any. */
+/** Open nodes that wait for the user's consent, while a job looks for nodes and before any gets the blendfile. */
 export class OpenNodes {
   readonly #options: OpenNodesOptions;
-  /** By id and address, those of this job: what was said holds also when it cannot be remembered. */
+  /** Nodes allowed in this job, by id and address: the consent holds even if it cannot be remembered. */
   readonly #confirmed = new Set<string>();
   #waiting: Waiting[] = [];
   #isDiscovering = true;
@@ -66,28 +66,28 @@ export class OpenNodes {
     this.#options = options;
   }
 
-  /** Whether the user has said, now or earlier, that this node may be used at this address. @throws {FarmError} See `KnownNodes` */
+  /** Whether the user has allowed this node at this address, now or earlier. @throws {FarmError} See `KnownNodes` */
   mayBeUsed(node: NodeId, address: NodeAddress): boolean {
     return this.#confirmed.has(placeOf(node, address)) || this.#options.knownNodes.mayBeOpen(node, address);
   }
 
-  /** Takes up a node that was excluded. @returns Whether the user is still to hear of it: by a question, or by an error */
+  /** Holds a node that was excluded. @returns Whether the user will still hear of it, by a question or by an error */
   hold(candidate: Candidate, error: FarmError): boolean {
     if (!this.#isDiscovering || !(error instanceof OpenNodeError)) return false;
     this.#waiting.push({ candidate, error });
     return true;
   }
 
-  /** Nobody is asked any more: a job that runs goes on without open nodes that turn up. */
+  /** Ends the asking: a running job ignores open nodes that turn up. */
   close(): void {
     this.#isDiscovering = false;
   }
 
   /**
-   * Asks about those who wait, one after the other, and remembers each yes.
+   * Asks about the waiting nodes, one after the other, and remembers each yes.
    *
-   * @returns Those who may be used now
-   * @throws {FarmError} `FARM_NODE_OPEN` when nobody is there to be asked; the signal's reason; what the question threw
+   * @returns Nodes that may be used now
+   * @throws {FarmError} `FARM_NODE_OPEN` if there is nobody to ask; the signal's reason; what the question threw
    */
   async ask(signal: AbortSignal): Promise<Candidate[]> {
     const { confirm, tell } = this.#options;

@@ -6,32 +6,32 @@ import { certificateChanged } from "../../../session/tls-socket.ts";
 import { readRegularFileSync, whyUnreadable } from "../../../system/files/regular-file.ts";
 import { OpenNodeError } from "./open-nodes.ts";
 
-/** Who asks to be trusted, and how we came to know of it. */
+/** A node that is to be trusted, and how it became known. */
 export interface TrustQuestion {
   readonly node: NodeId;
-  /** The key the node asks for; `null` when it is open. */
+  /** The key that the node asks for; `null` if it is open. */
   readonly keyId: string | null;
   readonly source: Sighting["source"];
-  /** Whether the user has named it himself, or has said that it may be used at this address. */
+  /** Whether the user has named it, or has allowed it at this address. */
   readonly mayBeOpen: boolean;
-  /** What the user or a farmspec calls it, and where it was met. */
+  /** Its name from the user or a farmspec, and its address. */
   readonly name: string | undefined;
   readonly address: NodeAddress;
-  /** Its certificate's fingerprint, if it has shown one. */
+  /** SHA-256 of its certificate, if it has shown one. */
   readonly certificate: string | undefined;
-  /** Whether this node, or one that the user named in the same way, has proved a key to us before. */
+  /** Whether this node, or one that the user named by the same address, has proved a key before. */
   readonly wasKeyed: boolean;
   readonly keys: readonly FarmKey[];
 }
 
 /**
- * The rules of trust: an open node is used only when the user named it himself or was asked about it, and one that ever had
- * a key never without. So one found by mDNS needs a key, and so does the one that we started ourselves: its port may be
- * another's by now.
+ * The trust rules. An open node is used only if the user named it or was asked about it. A node that ever had a key is
+ * never used without one. So a node found by mDNS needs a key. So does the node that this program started itself:
+ * another program may have its port by now.
  *
- * @returns The key to go on with
- * @throws {FarmError} `FARM_KEY_UNUSABLE`; for an open node `FARM_NODE_EXCLUDED` when nobody named it, and `FARM_NODE_OPEN`
- * when a farmspec did; each with the way out
+ * @returns The key to use
+ * @throws {FarmError} `FARM_KEY_UNUSABLE`; for an open node `FARM_NODE_EXCLUDED` if nobody named it, and
+ * `FARM_NODE_OPEN` if a farmspec did; each with a hint
  */
 export function chooseKey(question: TrustQuestion): FarmKey {
   const shortId = question.node.slice(0, 8);
@@ -59,26 +59,26 @@ export function chooseKey(question: TrustQuestion): FarmKey {
   );
 }
 
-/** Why an open node that the user did not name takes no part. */
+/** Why an open node that the user did not name is excluded. */
 export function openNodeExcluded(who: string): FarmError {
   return new FarmError(
     "FARM_NODE_EXCLUDED",
-    `Cannot use ${who}: it is open, and it was not named by you`,
+    `Cannot use ${who}: it is open, and you did not name it`,
     "Start it without --open, or name it with --nodes host:port",
   );
 }
 
-/** What is known of a node's TLS before it is dialled. */
+/** What is known about a node's TLS before it is dialled. */
 export interface TlsQuestion {
-  /** Whether it announces TLS, the user wants it, or one that was named in the same way had it. */
+  /** Whether it announces TLS, the user wants it, or a node that was named by the same address had it. */
   readonly isWanted: boolean;
-  /** Certificate that this node, if we know which one it is, proved to be its own. */
+  /** The certificate that this node has proved to own, if it is known which node it is. */
   readonly pinned: string | undefined;
   /** Authorities that the user trusts instead. */
   readonly authorities: string | undefined;
 }
 
-/** @returns What the node must show; `undefined` when it is dialled in clear */
+/** @returns The certificate that the node must show; `undefined` if it is dialled without TLS */
 export function demandTls(question: TlsQuestion): TlsDemand | undefined {
   const { isWanted, pinned, authorities } = question;
   if (authorities !== undefined && (isWanted || pinned !== undefined)) return { authorities };
@@ -87,10 +87,10 @@ export function demandTls(question: TlsQuestion): TlsDemand | undefined {
 }
 
 /**
- * Looks, when a node has said who it is and before anything is proved to it, whether it is as well encrypted as it was.
+ * Checks that a node is encrypted as it was before. Called once it has given its id, before anything is proved to it.
  *
- * @param tls What it was found with on this link and what is known of it
- * @throws {FarmError} `FARM_CERTIFICATE_REFUSED` with the way out
+ * @param tls What it has on this link, and what is known about it
+ * @throws {FarmError} `FARM_CERTIFICATE_REFUSED`
  */
 export function requireSameTls(
   node: NodeId,
@@ -117,9 +117,5 @@ export function readAuthorities(file: string): string {
       cause: error,
     });
   }
-  throw new FarmError(
-    "FARM_BAD_INPUT",
-    `Cannot use '${file}': no certificate in PEM form is in it`,
-    "Correct --tls-ca",
-  );
+  throw new FarmError("FARM_BAD_INPUT", `Cannot use '${file}': there is no PEM certificate in it`, "Correct --tls-ca");
 }

@@ -1,4 +1,4 @@
-import { clockFault, coordinatorFaults } from "./coordinators.ts";
+import { coordinatorFaults } from "./coordinators.ts";
 import { encoderFaults } from "./encoders.ts";
 import type { Fault } from "./fault.ts";
 import { fileFaults } from "./files.ts";
@@ -7,10 +7,6 @@ import { slotFaults } from "./slots.ts";
 
 /** Every kind of fault. The order decides what a seed plans. */
 export const faults: readonly Fault[] = [
-  ...nodeFaults,
-  ...slotFaults,
-  ...coordinatorFaults,
-  clockFault,
-  ...encoderFaults,
-  ...fileFaults,
+  ...[...nodeFaults, ...slotFaults],
+  ...[...coordinatorFaults, ...encoderFaults, ...fileFaults],
 ];

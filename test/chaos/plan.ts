@@ -1,4 +1,4 @@
-import { Dice } from "../support/simulation/simulate-dice.ts";
+import { Dice } from "../support/simulation/simulate-dice.mjs";
 import type { Fault } from "./faults/fault.ts";
 import { faults } from "./faults/index.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Dice } from "../../support/simulation/simulate-dice.ts";
+import { Dice } from "../../support/simulation/simulate-dice.mjs";
 import { isSoon } from "../../support/wait-for.ts";
 import type { Attempt } from "../attempt.ts";
 import type { ChaosNode } from "../chaos-node.ts";

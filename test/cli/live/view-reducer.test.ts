@@ -6,7 +6,7 @@ import { slotRows } from "../../../src/cli/live/slot-table.ts";
 import { viewStateOf } from "../../../src/cli/live/view-reducer.ts";
 import { emptyView, runningFrames, type ViewState } from "../../../src/cli/live/view-state.ts";
 import type { FarmEvent } from "../../../src/index.ts";
-import { Dice } from "../../support/simulation/simulate-dice.ts";
+import { Dice } from "../../support/simulation/simulate-dice.mjs";
 import { replay, sampleEvents } from "./sample-events.ts";
 
 const alpha = { node: "id-0", name: "alpha" };

@@ -6,7 +6,7 @@ import type { SchedulingPolicy } from "../../../src/scheduler/policy.ts";
 import { storedFrames } from "../../../src/scheduler/progress.ts";
 import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state.ts";
 import { step } from "../../../src/scheduler/step.ts";
-import type { Dice } from "./simulate-dice.ts";
+import type { Dice } from "./simulate-dice.mjs";
 import { SimulatedLiar } from "./simulate-liar.ts";
 import { type NodeBehaviour, SimulatedNode } from "./simulate-node.ts";
 import { Timeline } from "./simulate-timeline.ts";

@@ -21,7 +21,7 @@ const beginnings = new Map([
 
 /** Ends the running coordinator, and sees what the next one makes of it. */
 async function end(stage: Stage, name: NodeJS.Signals): Promise<Outcome> {
-  const { job, attempt: one } = stage;
+  const { job, coordinator: one } = stage;
   if (job === undefined || one?.isAlive !== true) return missed("there was none");
   one.signal(name);
   const isEnded = () => !one.isAlive;
@@ -46,7 +46,7 @@ export const coordinatorFaults: readonly Fault[] = [
   fault("kill -9 of the coordinator", 4, (stage) => end(stage, "SIGKILL")),
 
   fault("kill -9 of the coordinator while it finishes the video", 1, async (stage) => {
-    const isFinishing = await stage.until(() => stage.attempt?.isFinishing === true, finishesWithinMs);
+    const isFinishing = await stage.until(() => stage.coordinator?.isFinishing === true, finishesWithinMs);
     if (!isFinishing) return missed("no film came to its end");
     await delay(stage.dice.next() * 200);
     return await end(stage, "SIGKILL");
@@ -56,7 +56,7 @@ export const coordinatorFaults: readonly Fault[] = [
   fault("Ctrl-C at the coordinator", 1, (stage) => end(stage, "SIGINT")),
 
   fault("the same command a second time", 1, async (stage) => {
-    await stage.until(() => stage.attempt?.run.all("job:started").length === 1);
+    await stage.until(() => stage.coordinator?.run.all("job:started").length === 1);
     const how = await stage.job?.double();
     if (how === undefined) return missed("there was no job");
     return { isEffective: how.includes("FARM_JOB_LOCKED"), followed: [`second one ended with ${how}`] };
@@ -75,7 +75,7 @@ export const coordinatorFaults: readonly Fault[] = [
 
 async function jumpClock(stage: Stage): Promise<Outcome> {
   await stage.aimAtJob();
-  const one = stage.attempt;
+  const one = stage.coordinator;
   const seen = one?.run.events.length ?? 0;
   const told = stage.dice.pick(["+365d", "-2d", "+1h", "-40m"]);
   stage.world.farm.clock?.jump(told);

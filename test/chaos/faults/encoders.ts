@@ -26,6 +26,6 @@ export const encoderFaults: readonly Fault[] = [
 
 async function killEncoders(stage: Stage) {
   const killed = (await aimAtEncoders(stage)).filter((pid) => send(pid, "SIGKILL")).length;
-  if (stage.attempt) stage.attempt.encodersKilled += killed;
+  if (stage.coordinator) stage.coordinator.encodersKilled += killed;
   return { isEffective: killed > 0 };
 }

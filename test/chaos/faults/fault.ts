@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Dice } from "../../support/simulation/simulate-dice.mjs";
 import { isSoon } from "../../support/wait-for.ts";
-import type { Attempt } from "../attempt.ts";
 import type { ChaosNode } from "../chaos-node.ts";
+import type { Coordinator } from "../coordinator.ts";
 import type { Job } from "../job.ts";
 import type { World } from "../world.ts";
 
@@ -68,7 +68,7 @@ export class Stage {
     return this.world.job;
   }
 
-  get attempt(): Attempt | undefined {
+  get coordinator(): Coordinator | undefined {
     return this.job?.current;
   }
 
@@ -83,11 +83,11 @@ export class Stage {
 
   /** Waits until the node renders a frame of the film. @returns Whether it does */
   aimAtNode(): Promise<boolean> {
-    return this.until(() => this.attempt?.isRendering(this.node.name) === true);
+    return this.until(() => this.coordinator?.isRendering(this.node.name) === true);
   }
 
   /** Waits until any node renders a frame of the film. @returns Whether one does */
   aimAtJob(): Promise<boolean> {
-    return this.until(() => this.attempt?.isRendering() === true);
+    return this.until(() => this.coordinator?.isRendering() === true);
   }
 }

@@ -38,7 +38,7 @@ export const fileFaults: readonly Fault[] = [
 
 async function fillDisk(stage: Stage): Promise<Outcome> {
   const isUnderWay = await stage.aimAtJob();
-  const one = stage.attempt;
+  const one = stage.coordinator;
   const empty = await stage.world.farm.fillFilms();
   await stage.until(() => one?.isAlive !== true, noticesWithinMs);
   await stage.last();
@@ -52,7 +52,7 @@ async function fillDisk(stage: Stage): Promise<Outcome> {
 
 async function saveOver(stage: Stage): Promise<Outcome> {
   const isUnderWay = await stage.aimAtJob();
-  const { job, attempt: one } = stage;
+  const { job, coordinator: one } = stage;
   if (!job || !one || !isUnderWay) return missed("nothing was rendered");
   const { blendfile } = job.film;
   const kept = `${blendfile}.kept`;
@@ -70,8 +70,8 @@ async function saveOver(stage: Stage): Promise<Outcome> {
 }
 
 async function damageFrame(stage: Stage): Promise<Outcome> {
-  await stage.until(() => (stage.attempt?.stored ?? 0) > 1);
-  const { job, attempt: one } = stage;
+  await stage.until(() => (stage.coordinator?.stored ?? 0) > 1);
+  const { job, coordinator: one } = stage;
   if (!job || !one) return missed("there was no job");
   return await job.whileHeld(async () => {
     const isKilled = one.signal("SIGKILL");

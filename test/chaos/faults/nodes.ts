@@ -59,7 +59,7 @@ export const nodeFaults: readonly Fault[] = [
   nodeFault("another address", 1, async (stage) => {
     const { node, world } = stage;
     const isEffective = await stage.aimAtNode();
-    const one = stage.attempt;
+    const one = stage.coordinator;
     const joined = () => one?.run.all("node:joined").filter(({ name }) => name === node.name).length ?? 0;
     const before = joined();
     const told = await world.farm.readdress(node);
@@ -74,7 +74,7 @@ export const nodeFaults: readonly Fault[] = [
   nodeFault("the node's disk is full", 1, async (stage) => {
     const { node, world } = stage;
     const isEffective = await stage.aimAtNode();
-    const one = stage.attempt;
+    const one = stage.coordinator;
     const told = () => one?.run.events.filter(({ type, name }) => troubles.has(type) && name === node.name).length;
     await world.farm.whileAway([node], async () => {
       const before = told();

@@ -2,7 +2,7 @@
  * A real farm of four nodes, and faults every few seconds, for minutes (test/chaos):
  * `node scripts/chaos.mjs [--seed N] [--minutes 3] [--frames 120] [--samples 60] [--limit MINUTES]`
  *
- * Ends with status 0 only if nothing was lost; 2 when it cannot run, 130 when it was interrupted. The same seed plans the
+ * Ends with status 0 only if nothing was lost, 2 when it cannot run, 130 when it was interrupted. The same seed plans the
  * same faults for the same times.
  */
 import { randomBytes } from "node:crypto";
@@ -14,58 +14,54 @@ import { findBlender, findFfmpeg, findFfprobe, projectFolder } from "./setup/too
 
 /** For the undisturbed render before the faults, what had no effect done again, the last film's end, and the proof. */
 const minutesBeside = 28;
-const string = /** @type {const} */ ("string");
+/** The least whole number of each, and what it is otherwise; times may be any number above 0. */
+const whole = { seed: [0, randomBytes(3).readUIntBE(0, 3)], frames: [2, 120], samples: [1, 60] };
 
-/** @returns {Record<string, string>} the flags, all of them */
+/** @returns {Record<string, number>} @throws {Error} That names what cannot be used */
 function readOptions() {
-  const seed = String(randomBytes(3).readUIntBE(0, 3));
-  const { values } = parseArgs({
-    options: {
-      seed: { type: string, default: seed },
-      minutes: { type: string, default: "3" },
-      frames: { type: string, default: "120" },
-      samples: { type: string, default: "60" },
-      limit: { type: string },
-    },
-  });
-  const options = { ...values, limit: values.limit ?? String(Math.ceil(Number(values.minutes)) + minutesBeside) };
-  for (const [name, least] of Object.entries({ seed: 0, frames: 2, samples: 1 })) {
-    const isFine = Number.isSafeInteger(Number(options[name])) && Number(options[name]) >= least;
-    if (!isFine) throw new Error(`--${name} takes a whole number, ${least} or more: '${options[name]}'`);
+  const names = ["seed", "minutes", "frames", "samples", "limit"];
+  const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: "string" }])) });
+  const minutes = Number(values.minutes ?? 3);
+  const options = { seed: NaN, minutes, frames: NaN, samples: NaN, limit: Math.ceil(minutes) + minutesBeside };
+  if (values.limit !== undefined) options.limit = Number(values.limit);
+  for (const [name, [least, otherwise]] of Object.entries(whole)) {
+    options[name] = Number(values[name] ?? otherwise);
+    if (Number.isSafeInteger(options[name]) && options[name] >= least) continue;
+    throw new Error(`--${name} takes a whole number, ${least} or more: '${values[name]}'`);
   }
   for (const name of ["minutes", "limit"]) {
-    const isFine = Number.isFinite(Number(options[name])) && Number(options[name]) > 0;
-    if (!isFine) throw new Error(`--${name} takes a number above 0: '${options[name]}'`);
+    if (!Number.isFinite(options[name]) || options[name] <= 0)
+      throw new Error(`--${name} takes a number above 0: '${values[name]}'`);
   }
   return options;
 }
 
-/** @throws {Error} That says why chaos cannot be made here */
-function checkMachine() {
-  if (process.platform !== "linux") throw new Error("network namespaces need Linux");
-  if (process.getuid?.() !== 0) throw new Error("network namespaces need root");
-  if (!existsSync(join(projectFolder, "dist/cli/main.js"))) throw new Error("dist/ is not built: npm run build");
-  if (findBlender() === undefined) throw new Error("there is no Blender: install it, or name it with BLENDER");
-  if (!findFfmpeg() || !findFfprobe()) throw new Error("there is no FFmpeg with ffprobe");
+/** @returns {string | undefined} why chaos cannot be made here */
+function findProblem() {
+  if (process.platform !== "linux") return "network namespaces need Linux";
+  if (process.getuid?.() !== 0) return "network namespaces need root";
+  if (!existsSync(join(projectFolder, "dist/cli/main.js"))) return "dist/ is not built: npm run build";
+  if (findBlender() === undefined) return "there is no Blender: install it, or name it with BLENDER";
+  return findFfmpeg() && findFfprobe() ? undefined : "there is no FFmpeg with ffprobe";
 }
 
 function optionsOrExit() {
   try {
     const options = readOptions();
-    checkMachine();
-    return options;
+    const problem = findProblem();
+    if (problem === undefined) return options;
+    console.error(`Cannot run: ${problem}`);
   } catch (error) {
     console.error(`Cannot run: ${error instanceof Error ? error.message : error}`);
-    process.exit(2);
   }
+  process.exit(2);
 }
 
 const options = optionsOrExit();
-const flags = ["seed", "minutes", "frames", "samples", "limit"].map((name) => `--${name} ${options[name]}`);
+const flags = Object.entries(options).map(([name, value]) => `--${name} ${value}`);
 const replay = `npm run chaos -- ${flags.join(" ")}`;
 console.log(`seed ${options.seed}, at most ${options.limit} minutes; the same faults again with  ${replay}`);
-for (const [name, value] of Object.entries(options)) process.env[`CHAOS_${name.toUpperCase()}`] = value;
-process.env.BLENDER = findBlender();
+Object.assign(process.env, { CHAOS_OPTIONS: JSON.stringify(options), BLENDER: findBlender() });
 
 const vitest = await createVitest("test", { root: projectFolder, project: ["chaos"], watch: false });
 let wasInterrupted = false;
@@ -81,9 +77,6 @@ process.stdout.on("error", interrupt); // nobody reads
 await vitest.start();
 const isGood = vitest.state.getCountOfFailedTests() === 0 && vitest.state.getUnhandledErrors().length === 0;
 await vitest.close();
-if (wasInterrupted) console.log("interrupted");
-else
-  console.log(
-    isGood ? `seed ${options.seed}: nothing was lost` : `seed ${options.seed}: FAILED; again with  ${replay}`,
-  );
+const failed = `seed ${options.seed}: FAILED; again with  ${replay}`;
+console.log(wasInterrupted ? "interrupted" : isGood ? `seed ${options.seed}: nothing was lost` : failed);
 process.exit(wasInterrupted ? 130 : isGood ? 0 : 1);

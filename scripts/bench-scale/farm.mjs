@@ -3,7 +3,7 @@
  * work for a scheduler in it. Messages take their time and stay in order, links break and come back, slots crash, attempts
  * fail, freeze and are refused, and one node in twenty is eight times slower than the others.
  */
-import { diceOf } from "./dice.mjs";
+import { Dice } from "../../test/support/simulation/simulate-dice.mjs";
 import { Timeline } from "./timeline.mjs";
 
 const frameMs = 20_000;
@@ -22,7 +22,7 @@ const latestLossMs = 3_000_000;
  */
 export function recordFarm({ createState, step }, { nodes, slots, frames, seed }) {
   const timeline = new Timeline();
-  const dice = diceOf(seed);
+  const dice = new Dice(seed);
   const config = { frames: Array.from({ length: frames }, (_, index) => index + 1) };
   const events = [];
   const farm = new Map();

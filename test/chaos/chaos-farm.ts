@@ -6,7 +6,7 @@ import { mountSmallDisk, type SmallDisk } from "../support/lab/fault-disk.ts";
 import { blenderBehind } from "../support/lab/fault-lab.ts";
 import { FarmLab } from "../support/lab/lab.ts";
 import { builtProgram, type LabCoordinator } from "../support/lab/lab-coordinator.ts";
-import { ChaosNode } from "./chaos-node.ts";
+import { type ChaosNode, makeChaosNode } from "./chaos-node.ts";
 import type { Report } from "./report.ts";
 import { Spans } from "./spans.ts";
 
@@ -20,119 +20,95 @@ const awayGraceMs = 5_000;
 /** The last part of the first address that a host gets in place of its own. */
 const firstNewNumber = 101;
 
-/** Four nodes and a coordinator's machine, the desk, each with a disk of its own, and what faults can do to them. */
-export class ChaosFarm {
-  /** When no node could be used. */
-  readonly allAway = new Spans(awayGraceMs);
-  /** When there was no room for frames and videos. */
-  readonly diskFull = new Spans();
-  /** Where the films are made: a disk of its own, which can be full. */
-  readonly films: SmallDisk;
-  readonly nodes: readonly ChaosNode[];
-  readonly lab: FarmLab;
-  readonly report: Report;
-  readonly signal: AbortSignal;
-  /** The coordinator's, where it can be set. */
-  readonly clock: FakedClock | undefined;
-  readonly #disks: ReadonlyMap<string, SmallDisk>;
-  #nextNumber = firstNewNumber;
-  #coordinatorsBlender = "";
+export type ChaosFarm = Awaited<ReturnType<typeof openChaosFarm>>;
 
-  private constructor(
-    lab: FarmLab,
-    disks: ReadonlyMap<string, SmallDisk>,
-    films: SmallDisk,
-    report: Report,
-    signal: AbortSignal,
-  ) {
-    this.lab = lab;
-    this.#disks = disks;
-    this.films = films;
-    this.report = report;
-    this.signal = signal;
-    this.nodes = names.map((name) => new ChaosNode(name, lab, report, signal));
-    this.clock = fakedClockProblem === undefined ? new FakedClock(lab.path("clock")) : undefined;
-  }
+/** Four nodes and a coordinator's machine, each with a disk of its own, and what faults can do to them. */
+export async function openChaosFarm(report: Report, signal: AbortSignal) {
+  const lab = await FarmLab.open("desk", ...names);
+  const disks = new Map<string, SmallDisk>();
+  for (const name of names) disks.set(name, await mountSmallDisk(lab.path(`${name}/cache`), cacheMegabytes));
+  const films = await mountSmallDisk(lab.path("films"), filmsMegabytes);
+  const nodes: readonly ChaosNode[] = names.map((name) => makeChaosNode(name, lab, report, signal));
+  const [allAway, diskFull] = [new Spans(awayGraceMs), new Spans()];
+  const clock = fakedClockProblem === undefined ? new FakedClock(lab.path("clock")) : undefined;
+  // libfaketime stops Blender at its start: what the coordinator starts must be without it.
+  const blender = await blenderBehind(lab, "desk", "unset LD_PRELOAD");
+  // A killed program leaves its memory of libfaketime behind: in a /dev/shm of its own nobody finds it.
+  const ownMemory = ["sh", "-c", 'mount -t tmpfs renderfarm-test /dev/shm && exec "$@"', "sh"];
+  const clockWords = clock === undefined ? [] : [...ownMemory, ...clock.words];
+  let nextNumber = firstNewNumber;
 
-  static async open(report: Report, signal: AbortSignal): Promise<ChaosFarm> {
-    const lab = await FarmLab.open("desk", ...names);
-    const disks = new Map<string, SmallDisk>();
-    for (const name of names) disks.set(name, await mountSmallDisk(lab.path(`${name}/cache`), cacheMegabytes));
-    const farm = new ChaosFarm(lab, disks, await mountSmallDisk(lab.path("films"), filmsMegabytes), report, signal);
-    // libfaketime stops Blender at its start: what the coordinator starts must be without it.
-    farm.#coordinatorsBlender = await blenderBehind(lab, "desk", "unset LD_PRELOAD");
-    return farm;
-  }
+  return {
+    ...{ lab, nodes, report, signal },
+    /** When no node could be used. */
+    allAway,
+    /** When there was no room for frames and videos. */
+    diskFull,
+    /** Where the films are made: a disk of its own, which can be full. */
+    films,
+    /** The coordinator's, where it can be set. */
+    clock,
 
-  /** Does what keeps these nodes from being used. */
-  async whileAway(nodes: readonly ChaosNode[], work: () => Promise<void>): Promise<void> {
-    const set = (isAway: boolean) => {
-      for (const node of nodes) node.isAway = isAway;
-      this.allAway.set(this.nodes.every((node) => node.isAway));
-    };
-    set(true);
-    try {
-      await work();
-    } finally {
-      set(false);
-    }
-  }
+    /** All nodes, this one first. */
+    nodesFrom(name: string): [ChaosNode, ...ChaosNode[]] {
+      const place = nodes.findIndex((node) => node.name === name);
+      const [first, ...others] = [...nodes.slice(place), ...nodes.slice(0, place)];
+      if (first === undefined) throw new Error(`There is no node ${name}`);
+      return [first, ...others];
+    },
 
-  /** Starts the command line on the coordinator's machine. */
-  coordinate(args: readonly string[]): LabCoordinator {
-    // A killed program leaves its memory of libfaketime behind: in a /dev/shm of its own nobody finds it.
-    const ownMemory = ["sh", "-c", 'mount -t tmpfs renderfarm-test /dev/shm && exec "$@"', "sh"];
-    const words = this.clock === undefined ? [] : [...ownMemory, ...this.clock.words];
-    return this.lab.coordinate([...args, "--blender", this.#coordinatorsBlender], {}, words);
-  }
+    /** Does what keeps these nodes from being used. */
+    async whileAway(away: readonly ChaosNode[], work: () => Promise<void>): Promise<void> {
+      const set = (isAway: boolean) => {
+        for (const node of away) node.isAway = isAway;
+        allAway.set(nodes.every((node) => node.isAway));
+      };
+      set(true);
+      await work().finally(() => set(false));
+    },
 
-  /** The running encoders of a video. */
-  async encodersOf(output: string): Promise<number[]> {
-    const processes = await this.lab.processes();
-    const part = `/.${basename(output)}.`;
-    const its = processes.filter(({ command }) => /^(\S*\/)?ffmpeg /.test(command) && command.includes(part));
-    return its.map(({ pid }) => pid);
-  }
+    /** Starts the command line on the coordinator's machine. */
+    coordinate: (args: readonly string[]): LabCoordinator =>
+      lab.coordinate([...args, "--blender", blender], {}, clockWords),
 
-  /** Names of the nodes that the command line does not find on the network. */
-  async missing(): Promise<string[]> {
-    const [command = "", ...words] = [...this.lab.deskWords, process.execPath, builtProgram, "nodes", "--json"];
-    const { stdout } = await execa(command, words, {
-      env: this.lab.environment,
-      extendEnv: false,
-      timeout: 60_000,
-      reject: false,
-    });
-    return names.filter((name) => !stdout.includes(`"name":"${name}"`));
-  }
+    /** The running encoders of a video. */
+    async encodersOf(output: string): Promise<number[]> {
+      const part = `/.${basename(output)}.`;
+      const isIts = (command: string) => /^(\S*\/)?ffmpeg /.test(command) && command.includes(part);
+      return (await lab.processes()).filter(({ command }) => isIts(command)).map(({ pid }) => pid);
+    },
 
-  /** Leaves no byte free where a node keeps its files. @returns Undoes it */
-  async fillNode({ name }: ChaosNode): Promise<() => Promise<void>> {
-    const disk = this.#disks.get(name);
-    await disk?.fill();
-    return async () => await disk?.empty();
-  }
+    /** Names of the nodes that the command line does not find on the network. */
+    async missing(): Promise<string[]> {
+      const [command = "", ...words] = [...lab.deskWords, process.execPath, builtProgram, "nodes", "--json"];
+      const options = { env: lab.environment, extendEnv: false, timeout: 60_000, reject: false };
+      const { stdout } = await execa(command, words, options);
+      return names.filter((name) => !stdout.includes(`"name":"${name}"`));
+    },
 
-  /** Leaves no byte free where the films are made. @returns Undoes it */
-  async fillFilms(): Promise<() => Promise<void>> {
-    this.diskFull.set(true);
-    await this.films.fill();
-    return async () => {
-      await this.films.empty();
-      this.diskFull.set(false);
-    };
-  }
+    /** Leaves no byte free where a node keeps its files. @returns Undoes it */
+    async fillNode({ name }: ChaosNode): Promise<() => Promise<void>> {
+      await disks.get(name)?.fill();
+      return async () => await disks.get(name)?.empty();
+    },
 
-  /** Forgets all that a node has received. */
-  async emptyCache({ name }: ChaosNode): Promise<void> {
-    for (const folder of ["blobs", "parts"]) {
-      await rm(this.lab.path(`${name}/cache/renderfarm/${folder}`), { recursive: true, force: true });
-    }
-  }
+    /** Leaves no byte free where the films are made. @returns Undoes it */
+    async fillFilms(): Promise<() => Promise<void>> {
+      diskFull.set(true);
+      await films.fill();
+      return () => films.empty().finally(() => diskFull.set(false));
+    },
 
-  /** Gives a node an address that nobody had. @returns Its last part */
-  async readdress({ name }: ChaosNode): Promise<string> {
-    await this.lab.network.readdress(name, this.#nextNumber++);
-    return this.lab.network.addressOf(name);
-  }
+    /** Forgets all that a node has received. */
+    async emptyCache({ name }: ChaosNode): Promise<void> {
+      const folder = lab.path(`${name}/cache/renderfarm`);
+      for (const part of ["blobs", "parts"]) await rm(`${folder}/${part}`, { recursive: true, force: true });
+    },
+
+    /** Gives a node's machine an address that nobody had. @returns The address */
+    async readdress({ name }: ChaosNode): Promise<string> {
+      await lab.network.readdress(name, nextNumber++);
+      return lab.network.addressOf(name);
+    },
+  };
 }

@@ -7,100 +7,86 @@ import type { Report } from "./report.ts";
 
 const endsWithinMs = 30_000;
 
-/** One machine's node, which may be killed and started again. */
-export class ChaosNode {
-  /** Whether a fault is at work on it: then no other one begins there. */
-  isBusy = false;
-  /** Whether a fault keeps coordinators from using it. */
-  isAway = false;
-  /** All that it and its predecessors printed. */
-  printed = "";
-  readonly name: string;
-  readonly #lab: FarmLab;
-  readonly #report: Report;
-  readonly #signal: AbortSignal;
-  #running: LabNode | undefined;
+export type ChaosNode = ReturnType<typeof makeChaosNode>;
 
-  /** @param signal After it the node is not started any more */
-  constructor(name: string, lab: FarmLab, report: Report, signal: AbortSignal) {
-    this.name = name;
-    this.#lab = lab;
-    this.#report = report;
-    this.#signal = signal;
-  }
+/** One machine's node, which may be killed and started again. It is complained of when its end was not our doing. */
+export function makeChaosNode(name: string, lab: FarmLab, report: Report, signal: AbortSignal) {
+  let running: { readonly node: LabNode; readonly ended: Promise<unknown[]> } | undefined;
+  let printed = "";
+  const options = {
+    under: "python3",
+    more: ["--allow-scripts"],
+    hear: (piece: string) => {
+      printed += piece;
+    },
+  } as const;
+  const tail = () => printed.trimEnd().split("\n").slice(-15).join("\n");
+  const complain = (what: unknown) => report.complain(`node ${name}: ${what}\n${tail()}`);
 
-  get isAlive(): boolean {
-    return this.#running !== undefined;
-  }
+  /** Its end from now on is our doing. */
+  const release = () => {
+    const released = running;
+    running = undefined;
+    return released;
+  };
 
-  get pid(): number | undefined {
-    return this.#running?.child.pid;
-  }
+  return {
+    name,
+    /** Whether a fault is at work on it: then no other one begins there. */
+    isBusy: false,
+    /** Whether a fault keeps coordinators from using it. */
+    isAway: false,
+    tail,
+    get isAlive() {
+      return running !== undefined;
+    },
+    get pid() {
+      return running?.node.child.pid;
+    },
+    /** All that it and its predecessors printed. */
+    get printed() {
+      return printed;
+    },
+    /** The Blenders in which it renders. */
+    slots: async () => (running === undefined ? [] : await slotsOf(lab, running.node)),
 
-  /** Starts it and waits until it serves. A node that does not, or ends by itself, is complained of. */
-  async start(): Promise<void> {
-    if (this.#signal.aborted) return;
-    const hear = (piece: string) => {
-      this.printed += piece;
-    };
-    try {
-      const node = await this.#lab.startNode(this.name, { under: "python3", more: ["--allow-scripts"], hear });
-      if (node.child.exitCode !== null || node.child.signalCode !== null) throw new Error("it ended at once");
-      this.#running = node;
-      node.child.once("exit", (code, signal) => {
-        if (this.#running !== node) return;
-        this.#running = undefined;
-        this.#report.complain(`node ${this.name} ended by itself with ${signal ?? code}:\n${this.tail()}`);
-      });
-    } catch (error) {
-      this.#report.complain(`node ${this.name} does not start: ${error instanceof Error ? error.message : error}`);
-    }
-  }
+    /** Starts it and waits until it serves; not once the run is ended. */
+    async start(): Promise<void> {
+      if (signal.aborted) return;
+      try {
+        const node = await lab.startNode(name, options);
+        const ended = once(node.child, "exit");
+        running = { node, ended };
+        void ended.then(([code, killedBy]) => {
+          if (running?.node !== node) return;
+          running = undefined;
+          complain(`it ended by itself with ${killedBy ?? code}`);
+        });
+      } catch (error) {
+        complain(error);
+      }
+    },
 
-  /** Its slots live on for as long as they need to notice. */
-  async kill(): Promise<void> {
-    const node = this.#release();
-    if (node === undefined) return;
-    const ended = once(node.child, "exit");
-    node.child.kill("SIGKILL");
-    await ended;
-  }
+    /** Its slots live on for as long as they need to notice. */
+    async kill(): Promise<void> {
+      const released = release();
+      released?.node.child.kill("SIGKILL");
+      await released?.ended;
+    },
 
-  /** Ends it as its owner does. A node that does not end well is complained of. */
-  async stop(): Promise<void> {
-    const node = this.#release();
-    if (node === undefined) return;
-    const ended = once(node.child, "exit");
-    node.child.stdin?.end();
-    try {
-      const [code, signal] = await within(ended, endsWithinMs, () => "its end");
-      if (code !== 0) throw new Error(`it ended with ${signal ?? code}`);
-    } catch (error) {
-      this.#report.complain(`node ${this.name} was told to end: ${error}\n${this.tail()}`);
-      node.child.kill("SIGKILL");
-    }
-  }
-
-  /** The Blenders in which it renders. */
-  async slots(): Promise<number[]> {
-    return this.#running === undefined ? [] : await slotsOf(this.#lab, this.#running);
-  }
-
-  /** What it printed last. */
-  tail(): string {
-    return this.printed.trimEnd().split("\n").slice(-15).join("\n");
-  }
-
-  /** Errors of Python's that it printed: nothing that a fault does may bring one about. */
-  get tracebacks(): string[] {
-    const parts = this.printed.split(/^(?=Traceback |.*never retrieved)/m).slice(1);
-    return parts.map((text) => text.slice(0, 2_000));
-  }
-
-  /** From now on its end is our doing. */
-  #release(): LabNode | undefined {
-    const node = this.#running;
-    this.#running = undefined;
-    return node;
-  }
+    /** Ends it as its owner does. */
+    async stop(): Promise<void> {
+      const released = release();
+      if (released === undefined) return;
+      const { node, ended } = released;
+      node.child.stdin?.end();
+      try {
+        const [code, killedBy] = await within(ended, endsWithinMs, () => "its end");
+        if (code !== 0) complain(`told to end, it ended with ${killedBy ?? code}`);
+      } catch (error) {
+        complain(error);
+        node.child.kill("SIGKILL");
+      }
+    },
+  };
 }

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stateOf } from "../support/processes.ts";
 import type { ChaosFarm } from "./chaos-farm.ts";
-import type { ChaosRun } from "./chaos-run.ts";
+import type { World } from "./world.ts";
 
 /** What has not come to its end, for whoever wonders why. */
-export async function whatHangs({ lab, nodes }: ChaosFarm, { ledger, jobs }: ChaosRun): Promise<string> {
-  const faults = ledger.underWay.map((what) => `fault at work: ${what}`);
-  const unfinished = jobs.filter(({ isOver }) => !isOver);
+export async function whatHangs({ lab, nodes }: ChaosFarm, world: World | undefined): Promise<string> {
+  const faults = (world?.ledger.underWay ?? []).map((what) => `fault at work: ${what}`);
+  const unfinished = (world?.jobs ?? []).filter(({ isOver }) => !isOver);
   const stories = unfinished.map(
     ({ name, current }) => `${name} ${run(current)}; it told last:\n${current?.run.story()}`,
   );

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LabEvent } from "../support/lab/lab-coordinator.ts";
-import { Attempt } from "./attempt.ts";
 import type { ChaosFarm } from "./chaos-farm.ts";
+import { Coordinator } from "./coordinator.ts";
 import type { Film } from "./film.ts";
 import { isOurs, wordsFor } from "./verdict.ts";
 
@@ -22,13 +22,13 @@ export class Job {
   readonly damaged = new Map<number, number>();
   isOver = false;
   /** The start that runs, or the last one. */
-  current: Attempt | undefined;
+  current: Coordinator | undefined;
   readonly film: Film;
   readonly output: string;
   readonly name: string;
   readonly #farm: ChaosFarm;
   readonly #hear: (event: LabEvent) => void;
-  readonly #all: Attempt[] = [];
+  readonly #all: Coordinator[] = [];
   #failures = 0;
 
   constructor(farm: ChaosFarm, film: Film, output: string, hear: (event: LabEvent) => void) {
@@ -79,11 +79,11 @@ export class Job {
     return this.#farm.encodersOf(this.output);
   }
 
-  async #start(): Promise<Attempt> {
+  async #start(): Promise<Coordinator> {
     while (this.film.holds > 0 && !this.#farm.signal.aborted) await delay(20);
     this.#farm.signal.throwIfAborted();
     const args = ["--blend", this.film.blendfile, "--output", this.output, "--keep-frames", "--allow-scripts", "--yes"];
-    const one = new Attempt(this.#farm.coordinate([...args, "--no-save-farmspec"]), (event) => {
+    const one = new Coordinator(this.#farm.coordinate([...args, "--no-save-farmspec"]), (event) => {
       this.#hear(event);
       if (event.type === "job:started") this.#lookForOverlap(one);
       if (event.type === "job:restarted") this.#farm.report.complain(`${this.name} was begun anew: ${event.reason}`);
@@ -92,7 +92,7 @@ export class Job {
     return one;
   }
 
-  async #judge(one: Attempt): Promise<string> {
+  async #judge(one: Coordinator): Promise<string> {
     const { report, signal, diskFull, allAway } = this.#farm;
     const end = { ...(await one.run.ended), last: one.run.events.at(-1) };
     signal.throwIfAborted();
@@ -118,7 +118,7 @@ export class Job {
   }
 
   /** @param one That has said that the job folder is its own */
-  #lookForOverlap(one: Attempt): void {
+  #lookForOverlap(one: Coordinator): void {
     const others = this.#all.filter(
       (other) => other !== one && other.isAlive && other.run.all("job:started").length > 0,
     );

@@ -45,13 +45,12 @@ export class Ledger {
   }
 
   /** Puts an event down to the latest fault that may have led to it. */
-  hear(event: LabEvent): void {
-    const word = words.get(event.type);
+  hear({ type, name: node }: LabEvent): void {
+    const word = words.get(type);
     if (word === undefined) return;
-    const isCause = ({ name, leadsTo, endedMs }: Entry) =>
-      endedMs + aftermathMs > performance.now() &&
-      (leadsTo.includes(event.type) || (name !== undefined && name === event.name));
-    this.#entries.findLast(isCause)?.followed.push(word);
+    const sinceMs = performance.now() - aftermathMs;
+    const isCause = ({ name, leadsTo }: Entry) => leadsTo.includes(type) || (name !== undefined && name === node);
+    this.#entries.findLast((entry) => entry.endedMs > sinceMs && isCause(entry))?.followed.push(word);
   }
 
   /** Faults that are at work, in words. */
@@ -68,17 +67,14 @@ export class Ledger {
   /** A line for each kind: how often it was done, how often it hit something, what came of it. */
   table(kinds: readonly string[]): string[] {
     const width = Math.max(...kinds.map((kind) => kind.length));
+    const lineOf = (kind: string, done: unknown, hitting: unknown, followed: string) =>
+      `${kind.padEnd(width)}  ${String(done).padStart(4)}  ${String(hitting).padStart(7)}  ${followed}`.trimEnd();
     const lines = kinds.map((kind) => {
       const entries = this.#entries.filter((entry) => entry.kind === kind);
-      const hitting = entries.filter(({ isEffective }) => isEffective).length;
       const followed = entries.flatMap((entry) => entry.followed);
       const told = [...new Set(followed)].map((word) => `${followed.filter((one) => one === word).length} × ${word}`);
-      return `${row(kind, entries.length, hitting)}  ${told.join(", ")}`.trimEnd();
+      return lineOf(kind, entries.length, entries.filter(({ isEffective }) => isEffective).length, told.join(", "));
     });
-    return [`${row("fault", "done", "hitting")}  what followed`, ...lines];
-
-    function row(kind: string, done: unknown, hitting: unknown) {
-      return `${kind.padEnd(width)}  ${String(done).padStart(4)}  ${String(hitting).padStart(7)}`;
-    }
+    return [lineOf("fault", "done", "hitting", "what followed"), ...lines];
   }
 }

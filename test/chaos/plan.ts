@@ -1,6 +1,13 @@
-import { Dice } from "../support/simulation/simulate-dice.ts";
+import { Dice } from "../support/simulation/simulate-dice.mjs";
+import { coordinatorFaults } from "./faults/coordinators.ts";
+import { encoderFaults } from "./faults/encoders.ts";
 import type { Fault } from "./faults/fault.ts";
-import { faults } from "./faults/index.ts";
+import { fileFaults } from "./faults/files.ts";
+import { nodeFaults } from "./faults/nodes.ts";
+import { slotFaults } from "./faults/slots.ts";
+
+/** Every kind of fault. The order decides what a seed plans. */
+const faults: readonly Fault[] = [...nodeFaults, ...slotFaults, ...coordinatorFaults, ...encoderFaults, ...fileFaults];
 
 export interface PlannedFault {
   /** Since the faults began. */

@@ -1,9 +1,7 @@
 import { isSoon } from "../support/wait-for.ts";
-import type { ChaosFarm } from "./chaos-farm.ts";
-import type { Job } from "./job.ts";
-import type { Ledger } from "./ledger.ts";
 import { prove } from "./proof.ts";
 import { remainsOf } from "./remains.ts";
+import type { World } from "./world.ts";
 
 const foundWithinMs = 60_000;
 
@@ -13,7 +11,7 @@ const foundWithinMs = 60_000;
  *
  * @param kinds Of faults that were planned
  */
-export async function sumUp(farm: ChaosFarm, ledger: Ledger, jobs: readonly Job[], kinds: readonly string[]) {
+export async function sumUp({ farm, ledger, jobs }: World, kinds: readonly string[]): Promise<void> {
   const { report, nodes } = farm;
   console.log("");
   for (const job of jobs) {
@@ -38,7 +36,9 @@ export async function sumUp(farm: ChaosFarm, ledger: Ledger, jobs: readonly Job[
   for (const name of missing) report.complain(`node ${name} is not found on the network any more`);
   const outputs = jobs.map(({ output }) => output);
   for (const thing of await remainsOf(farm, outputs)) report.complain(`left behind: ${thing}`);
-  for (const { name, tracebacks } of nodes) {
-    for (const text of tracebacks) report.complain(`node ${name} printed:\n${text}`);
+  for (const { name, printed } of nodes) {
+    // Errors of Python's: nothing that a fault does may bring one about.
+    const tracebacks = printed.split(/^(?=Traceback |.*never retrieved)/m).slice(1);
+    for (const text of tracebacks) report.complain(`node ${name} printed:\n${text.slice(0, 2_000)}`);
   }
 }

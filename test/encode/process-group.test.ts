@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { compileSources } from "../support/compile-sources.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Each takes its time, and is ended by SIGINT like the real one. */
 const answers = {
@@ -35,9 +35,8 @@ test.skipIf(process.platform === "win32")(
     });
     const ended = once(child, "close");
     for (let count = 1; count <= asked.length; count++) {
-      while ((await readFile(log, "utf8").catch(() => "")).split("\n").length <= count && child.exitCode === null) {
-        await sleep(20);
-      }
+      const hasAsked = async () => (await readFile(log, "utf8").catch(() => "")).split("\n").length > count;
+      await waitFor(async () => child.exitCode !== null || (await hasAsked()), `question ${count}`);
       if (child.exitCode === null) process.kill(-(child.pid ?? 0), "SIGINT");
     }
     await ended;

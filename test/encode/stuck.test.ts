@@ -12,6 +12,7 @@ import { type FrameFolder, makeFrames, videoFormatOf } from "../support/ffmpeg.t
 import { isRunning } from "../support/processes.ts";
 import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const limits = vi.hoisted(() => ({ probeMs: [] as (number | undefined)[], silentFile: "" }));
 
@@ -50,7 +51,7 @@ const stream = { rate: { numerator: 24, denominator: 1 }, depth: 8, colorMode: "
 async function script(folder: string, name: string, text: string) {
   const [path, log] = [join(folder, name), join(folder, `${name}.pids`)];
   await writeFile(path, `#!/bin/sh\nnote() { echo "$1" >> '${log}'; }\n${text}\n`, { mode: 0o755 });
-  const pids = async () => (await readFile(log, "utf8")).trim().split("\n").map(Number);
+  const pids = async () => (await readFile(log, "utf8").catch(() => "")).split("\n").filter(Boolean).map(Number);
   const running = async () => (await Promise.all((await pids()).map(isRunning))).filter(Boolean).length;
   return { path, pids, running };
 }
@@ -77,7 +78,9 @@ describe.skipIf(skipBecause(noSh))("a program that is stuck", () => {
     const { path, running } = await script(folder.path, "asked", "sleep 600 & note $!; note $$; wait");
     const controller = new AbortController();
     const asked = askProgram(path, [], { timeoutMs: 60_000, signal: controller.signal });
-    setTimeout(() => controller.abort(new Error("never mind")), 300);
+    asked.catch(() => {}); // awaited below
+    await waitFor(async () => (await running()) === 2, "the program and its child");
+    controller.abort(new Error("never mind"));
     await expect(asked).rejects.toThrow("never mind");
     expect(await running()).toBe(0);
   });

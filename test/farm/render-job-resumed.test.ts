@@ -114,7 +114,9 @@ describe("renderJob() keeps pixels apart that differ:", () => {
       if (event.type === "node:excluded") open();
     };
     expect(await run.completed()).toMatchObject({ frames: 4 });
-    expect(run.all("node:excluded")).toMatchObject([{ message: expect.stringContaining("differ there from those on the first node") }]);
+    expect(run.all("node:excluded")).toMatchObject([
+      { message: expect.stringContaining("differ there from those on the first node") },
+    ]);
     expect(nodes.map(({ node }) => node.rendered.length).sort()).toEqual([0, 4]);
   });
 });

@@ -7,6 +7,7 @@ import type { LabCoordinator, LabEvent } from "../support/lab/lab-coordinator.ts
 import type { LabNode } from "../support/lab/lab-node.ts";
 import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab/lab-results.ts";
 import { range } from "../support/nodes/scripted-farm.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", () => {
   let scene: Reference;
@@ -57,10 +58,12 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
     const nodes = await start(lab, "north");
     const run = lab.coordinate(job(lab, scene.blendfile, nodes));
     const [north] = nodes;
-    for (let slots: number[] = []; slots.length === 0; await delay(5)) {
-      slots = north ? await slotsOf(lab, north) : [];
+    const killSlots = async () => {
+      const slots = north ? await slotsOf(lab, north) : [];
       for (const pid of slots) process.kill(pid, "SIGKILL");
-    }
+      return slots.length > 0;
+    };
+    await waitFor(killSlots, "a slot");
     expect(framesByNode(await completion(run))).toEqual({ north: 24 });
     await expectSameFilm(lab.path("film.mp4"), scene);
     await expectClean(lab, lab.path("film.mp4"));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { JobSettings } from "../../src/config/job-settings.ts";
 import { range, ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** A run that is stopped after some frames, for a second one to go on from. */
 async function halfAJob(farm: ScriptedFarm, node: ScriptedNode, settings: Partial<JobSettings> = {}): Promise<number> {
@@ -85,7 +86,7 @@ test("the artist saves while the job runs: a node that comes late gets the file 
     await writeFile(farm.blend, "BLENDER-v304REND saved again");
     isHere = true;
     late.server.cut();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await waitFor(() => late.node.rendered.length > 0, "a frame of the late node");
   };
   const result = await farm.run([early, late], { frames: "1-8" }).completed();
   expect(result.nodes.map(({ name }) => name)).toContain("late");

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const hour = 3_600_000;
 
@@ -54,10 +55,10 @@ test("a slot that goes on for ever without progress is ended, and its frame is r
           ...{ type: "frame-progress", frame, attempt, slot: 0, steps: 2, fraction: null },
         });
       }, 100);
-      setTimeout(() => {
+      void waitFor(() => passedMs >= hour, "an hour to pass").finally(() => {
         clearInterval(getOn);
         resolve();
-      }, 6_000);
+      });
     });
   };
   const run = farm.run([endless, honest], { frames: "1-8" });

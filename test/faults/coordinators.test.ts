@@ -7,7 +7,7 @@ import { expectClean } from "../support/lab/fault-lab.ts";
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
 import type { LabCoordinator } from "../support/lab/lab-coordinator.ts";
 import { completion, expectSameFilm, storedFrames } from "../support/lab/lab-results.ts";
-import { Dice } from "../support/simulation/simulate-dice.ts";
+import { Dice } from "../support/simulation/simulate-dice.mjs";
 
 /**
  * Waits until the run is to be killed: every fifth as soon as all frames are stored, from when on it encodes, checks and

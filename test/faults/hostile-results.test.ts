@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
 import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/nodes/scripted-farm.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Nothing here waits for anything but scripted nodes that need no time. */
 const boundedMs = 30_000;
@@ -21,9 +22,9 @@ function liarHolding(farm: ScriptedFarm, results: readonly FrameResult[]): Promi
 
 /** Keeps a node from its frames until the liar was heard. */
 async function untilHeard(run: ScriptedRun, liar: ScriptedNode): Promise<void> {
-  while (!run.all("node:joined").some(({ name }) => name === "liar")) await delay(10);
-  while (liar.node.heard.some(({ type }) => type === "job-load") === false) await delay(10);
-  await delay(200);
+  await waitFor(() => run.all("node:joined").some(({ name }) => name === "liar"), "the liar to join");
+  await waitFor(() => liar.node.heard.some(({ type }) => type === "job-load"), "the liar to be told to load");
+  await delay(200); // in which nothing may come of what it lists
 }
 
 /** Leaves the job with its first frames stored, so that the next run has numbers of an earlier one. */
@@ -162,7 +163,7 @@ test(
     };
     node.node.options.say = (message) => {
       if (message.type === "result-end") asked.delete(message.transfer);
-      if (message.type === "frame-rendered" && message.result.frame === 40) setTimeout(areAllRendered, 50);
+      if (message.type === "frame-rendered" && message.result.frame === 40) setTimeout(areAllRendered, 50); // in which no fifth one is asked for
       return [message];
     };
 

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { expect, test } from "vitest";
 import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
-import { Dice } from "../support/simulation/simulate-dice.ts";
+import { Dice } from "../support/simulation/simulate-dice.mjs";
 
 /** A job in which frames are rendered faster than any disk takes them: what is here then must not be rendered again. */
 interface Size {

@@ -43,13 +43,11 @@ test("a result of a frame that another node stored meanwhile is dropped without 
   };
   slow.node.options.onMessage = (message) => {
     if (message.type === "result-release" && message.frame === lateFrame) isAnswered.open();
+    if (message.type === "frame-cancel" && message.frame === lateFrame) storedElsewhere.open();
     return message.type === "frame-cancel"; // it crosses the result on its way
   };
   quick.node.options.beforeFrame = (frame) => (frame === 8 ? isAnswered.passed : undefined);
   const run = farm.run([slow, quick], { frames: "1-8" });
-  run.onEvent = (event) => {
-    if (event.type === "frame:stored" && event.frame === lateFrame) setTimeout(storedElsewhere.open, 1_500);
-  };
 
   expect(await run.completed()).toMatchObject({ frames: 8 });
 

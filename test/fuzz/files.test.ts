@@ -14,7 +14,7 @@ import { damaged, nearly, randomBytesOf } from "../support/fuzz/fuzz-input.ts";
 import { fuzz, orRefused, refusal } from "../support/fuzz/fuzz-run.ts";
 import { fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
 import { joinPng, makePng, pngChunk, pngHeader, pngRows } from "../support/png.ts";
-import type { Dice } from "../support/simulation/simulate-dice.ts";
+import type { Dice } from "../support/simulation/simulate-dice.mjs";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
 vi.setConfig({ testTimeout: 120_000 });

@@ -10,7 +10,7 @@ import { damaged, nearly, randomBytesOf } from "../support/fuzz/fuzz-input.ts";
 import { fuzz, orRefused, refusal } from "../support/fuzz/fuzz-run.ts";
 import { fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
 import { goldenMessages } from "../support/golden.ts";
-import type { Dice } from "../support/simulation/simulate-dice.ts";
+import type { Dice } from "../support/simulation/simulate-dice.mjs";
 
 vi.setConfig({ testTimeout: 120_000 });
 const golden = goldenMessages();

@@ -6,7 +6,7 @@ import { HostileNode, hostileId, sharedKey } from "../support/fuzz/fuzz-hostile-
 import { fuzz, refusal } from "../support/fuzz/fuzz-run.ts";
 import { fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
 import { makeLinkPair } from "../support/nodes/link-pair.ts";
-import type { Dice } from "../support/simulation/simulate-dice.ts";
+import type { Dice } from "../support/simulation/simulate-dice.mjs";
 
 vi.setConfig({ testTimeout: 120_000 });
 const job = "a".repeat(32);

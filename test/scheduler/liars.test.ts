@@ -3,7 +3,7 @@ import { framesOfRange, orderFrames } from "../../src/core/frame-range.ts";
 import { defaultPolicy } from "../../src/scheduler/policy.ts";
 import { fuzzPatientMs, fuzzRuns, fuzzSeed, howToReplay } from "../support/fuzz/fuzz-seed.ts";
 import { type SimulatedRun, simulate } from "../support/simulation/simulate.ts";
-import { Dice } from "../support/simulation/simulate-dice.ts";
+import { Dice } from "../support/simulation/simulate-dice.mjs";
 import type { NodeBehaviour } from "../support/simulation/simulate-node.ts";
 
 const hour = 3_600_000;

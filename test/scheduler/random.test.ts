@@ -6,7 +6,7 @@ import { createState } from "../../src/scheduler/state/state.ts";
 import { step } from "../../src/scheduler/step.ts";
 import { fuzzPatientMs, fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
 import { simulate } from "../support/simulation/simulate.ts";
-import { Dice } from "../support/simulation/simulate-dice.ts";
+import { Dice } from "../support/simulation/simulate-dice.mjs";
 import { failure, type NodeBehaviour } from "../support/simulation/simulate-node.ts";
 
 const hour = 3_600_000;

@@ -86,7 +86,9 @@ describe("dialWebSocket() over TLS", () => {
     const address = { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
     const stop = new AbortController();
     const dialling = dialWebSocket(address, stop.signal, {});
-    setTimeout(() => stop.abort(new Error("enough")), 50);
+    dialling.catch(() => {}); // awaited below
+    await once(server, "connection");
+    stop.abort(new Error("enough"));
     await expect(dialling).rejects.toThrow("enough");
   });
 });

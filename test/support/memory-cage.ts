@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
+import { isSoon } from "./wait-for.ts";
 
 /** Where the kernel's control groups for memory are, by version, and what a group's limit is called there. */
 const homes = [
@@ -32,11 +32,10 @@ export async function makeMemoryCage(limitBytes: number): Promise<MemoryCage | u
 
 /** The kernel lets a group go when the last of its processes has. */
 async function remove(folder: string): Promise<void> {
-  for (let tries = 0; tries < 50; tries += 1) {
-    try {
-      return await rmdir(folder);
-    } catch {
-      await delay(100);
-    }
-  }
+  const isGone = () =>
+    rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+  await isSoon(isGone, 5_000);
 }

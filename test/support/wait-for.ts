@@ -19,13 +19,21 @@ export async function isSoon(
 /**
  * Waits for something of which nobody tells, so that a test needs no time that it guesses.
  *
+ * @param look What it gives is waited for until it is something
  * @param what For the error when it never comes
  * @param withinMs Only a bound for what hangs: a busy machine may be slow
+ * @returns What was found
  */
-export async function waitFor(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
+export async function waitFor<Found>(
+  look: () => Found | Promise<Found>,
+  what: string | (() => string),
   withinMs = 30_000,
-): Promise<void> {
-  if (!(await isSoon(condition, withinMs))) throw new Error(`Waited ${withinMs} ms in vain for ${what}`);
+): Promise<NonNullable<Found>> {
+  let found: Found | undefined;
+  const isFound = async () => {
+    found = await look();
+    return Boolean(found);
+  };
+  if (await isSoon(isFound, withinMs)) return found as NonNullable<Found>;
+  throw new Error(`Waited ${withinMs} ms in vain for ${typeof what === "string" ? what : what()}`);
 }

@@ -6,11 +6,9 @@ import { processesOf } from "../support/processes.ts";
 import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
 import { startOnPipe, type UnreadStart, unreadOutputs } from "../support/terminal/unread.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-/** Only a bound for what hangs: a busy machine may be slow. */
-const waitMs = 75_000;
-
 /** A lab with a scene and a fake node, which holds frames 3 and 30 until each is let go. */
 async function openLab() {
   const lab = await TerminalLab.open();
@@ -35,20 +33,12 @@ async function openLab() {
     command: [process.execPath, main, ...args, ...more],
     ...{ env: lab.environment, cwd: lab.path(), folder: await mkdtemp(lab.path("unread-")) },
   });
-  const holds = (frame = 3) => until(`frame ${frame} is being rendered`, () => isHeld.has(frame));
+  const holds = (frame = 3) => waitFor(() => isHeld.has(frame), `frame ${frame} to be rendered`);
   const isDone = () => existsSync(lab.path("out.mp4"));
   return { lab, node, args, start, letGo, holds, isDone, [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose]() };
 }
 
 type Job = Awaited<ReturnType<typeof openLab>>;
-
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + waitMs;
-  while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error(`Not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
 
 describe.skipIf(process.platform === "win32")(
   "a program whose output nobody reads",
@@ -61,7 +51,7 @@ describe.skipIf(process.platform === "win32")(
           await using job = await openLab();
           const program = await startOn(await job.start(how));
           job.letGo();
-          await until("the job is done", job.isDone);
+          await waitFor(job.isDone, "the end of the job");
           expect(program.hasEnded).toBe(false); // what it has to say is worth waiting for
           const said = await program.read();
           expect(await program.ended).toBe(0);
@@ -74,7 +64,7 @@ describe.skipIf(process.platform === "win32")(
         const program = await startOn(await job.start());
         await job.holds();
         process.kill(program.pid, signal);
-        await until("the program has ended", () => program.hasEnded);
+        await waitFor(() => program.hasEnded, "the end of the program");
         expect(await program.ended).toBe(143);
         expect((await job.lab.leftovers()).files).toEqual([]);
       });
@@ -88,9 +78,9 @@ describe.skipIf(process.platform === "win32")(
         await job.holds();
         process.kill(program.pid, "SIGINT");
         // It is heard: the next frame, which the node has already, is taken back.
-        await until("frame 4 is taken back", () => job.node.heard.some(({ type }) => type === "frame-withdraw"));
+        await waitFor(() => job.node.heard.some(({ type }) => type === "frame-withdraw"), "frame 4 to be taken back");
         next(job, program.pid);
-        await until("the program has ended", () => program.hasEnded);
+        await waitFor(() => program.hasEnded, "the end of the program");
         expect(await program.ended).toBe(130);
         expect(job.node.rendered).toEqual(rendered);
       });
@@ -101,7 +91,7 @@ describe.skipIf(process.platform === "win32")(
       job.letGo();
       job.letGo(30);
       const program = await startOnPipe(await job.start("--json", "--frames", "1-150"));
-      await until("the job is done", job.isDone);
+      await waitFor(job.isDone, "the end of the job");
       const said = await program.read();
       expect(said.length).toBeGreaterThan(65_536); // more than any pipe would hold
       const events = said
@@ -133,7 +123,7 @@ describe.skipIf(process.platform === "win32")(
         ...{ env: lab.environment, cwd: lab.path(), folder: await mkdtemp(lab.path("unread-")) },
       });
       const starts = () => (existsSync(count) ? readFileSync(count, "utf8").trim().split("\n").length : 0);
-      await until("the third start", () => starts() === 3);
+      await waitFor(() => starts() === 3, "the third start");
       expect((await program.read()).match(/The node is gone/g)?.length).toBe(2);
       expect(await program.ended).toBe(0);
     });
@@ -157,7 +147,7 @@ describe.skipIf(process.platform === "win32")(
 
         await terminal.press("C-s");
         job.letGo(30);
-        await until("the job is done", job.isDone);
+        await waitFor(job.isDone, "the end of the job");
         await terminal.press("C-q");
         expect(await job.lab.ended(terminal)).toBe(0);
         const screen = await terminal.screen(true);
@@ -175,10 +165,10 @@ describe.skipIf(process.platform === "win32")(
         await terminal.press("C-s");
         const programs = async () => (await processesOf(job.lab.run)).filter(({ command }) => command.includes(main));
         for (const { pid } of await programs()) process.kill(pid, "SIGTERM");
-        await until("the program has ended", async () => (await programs()).length === 0);
+        await waitFor(async () => (await programs()).length === 0, "the end of the program");
         await terminal.press("C-q");
         expect(await job.lab.ended(terminal)).toBe(143);
-        await until("the cursor is shown", () => terminal.isCursorShown());
+        await waitFor(() => terminal.isCursorShown(), "the cursor to be shown");
         expect(await job.lab.leftovers()).toEqual({ processes: [], files: [] });
       });
     });

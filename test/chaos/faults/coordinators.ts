@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fakedClockProblem } from "../../support/faked-clock.ts";
-import { aimAtJob, type Fault, missed, type Outcome, type Stage, until } from "./fault.ts";
+import { type Fault, fault, missed, type Outcome, type Stage } from "./fault.ts";
 
 const finishesWithinMs = 120_000;
 const goesOnWithinMs = 60_000;
@@ -21,13 +21,13 @@ const beginnings = new Map([
 
 /** Ends the running coordinator, and sees what the next one makes of it. */
 async function end(stage: Stage, name: NodeJS.Signals): Promise<Outcome> {
-  const job = stage.jobNow();
-  const one = job?.current;
+  const { job, coordinator: one } = stage;
   if (job === undefined || one?.isAlive !== true) return missed("there was none");
   one.signal(name);
+  const isEnded = () => !one.isAlive;
   // What runs may never be finished: a second Ctrl-C stops at once.
-  if (name === "SIGINT" && !(await until(stage, () => !one.isAlive, secondInterruptMs))) one.signal(name);
-  if (!(await until(stage, () => !one.isAlive, endsWithinMs)) && !stage.farm.signal.aborted) {
+  if (name === "SIGINT" && !(await stage.until(isEnded, secondInterruptMs))) one.signal(name);
+  if (!(await stage.until(isEnded, endsWithinMs))) {
     one.signal("SIGKILL");
     throw new Error(`it did not end within ${endsWithinMs / 1_000} s:\n${one.run.story()}`);
   }
@@ -36,66 +36,51 @@ async function end(stage: Stage, name: NodeJS.Signals): Promise<Outcome> {
   if (!isOurs) return missed("something else had just ended it");
   const next = () => (job.current === one ? [] : (job.current?.run.events ?? []));
   const first = () => next().find(({ type }) => beginnings.has(type))?.type;
-  await until(stage, () => first() !== undefined || job.isOver, goesOnWithinMs);
+  await stage.until(() => first() !== undefined || job.isOver, goesOnWithinMs);
   const word = beginnings.get(first() ?? "");
   return { isEffective: true, followed: word === undefined ? [] : [word] };
 }
 
 /** What happens to the program that coordinates. */
 export const coordinatorFaults: readonly Fault[] = [
-  { name: "kill -9 of the coordinator", weight: 4, run: (stage) => end(stage, "SIGKILL") },
-  {
-    name: "kill -9 of the coordinator while it finishes the video",
-    weight: 1,
-    async run(stage) {
-      const isFinishing = await until(stage, () => stage.jobNow()?.current?.isFinishing === true, finishesWithinMs);
-      if (!isFinishing) return missed("no film came to its end");
-      await delay(stage.dice.next() * 200);
-      return await end(stage, "SIGKILL");
-    },
-  },
-  { name: "SIGTERM to the coordinator", weight: 1, run: (stage) => end(stage, "SIGTERM") },
-  { name: "Ctrl-C at the coordinator", weight: 1, run: (stage) => end(stage, "SIGINT") },
-  {
-    name: "the same command a second time",
-    weight: 1,
-    async run(stage) {
-      await until(stage, () => stage.jobNow()?.current?.run.all("job:started").length === 1, stage.aimMs);
-      const how = await stage.jobNow()?.double();
-      if (how === undefined) return missed("there was no job");
-      return { isEffective: how.includes("FARM_JOB_LOCKED"), followed: [`second one ended with ${how}`] };
-    },
-  },
-  {
-    name: "another job on the same nodes",
-    weight: 1,
-    async run(stage) {
-      await aimAtJob(stage);
-      const job = stage.beside();
-      const isTold = () => (job.current?.run.all("node:busy").length ?? 0) > 0;
-      await until(stage, () => isTold() || job.isOver, goesOnWithinMs);
-      return { isEffective: isTold(), followed: isTold() ? ["told busy"] : [] };
-    },
-  },
+  fault("kill -9 of the coordinator", 4, (stage) => end(stage, "SIGKILL")),
+
+  fault("kill -9 of the coordinator while it finishes the video", 1, async (stage) => {
+    const isFinishing = await stage.until(() => stage.coordinator?.isFinishing === true, finishesWithinMs);
+    if (!isFinishing) return missed("no film came to its end");
+    await delay(stage.dice.next() * 200);
+    return await end(stage, "SIGKILL");
+  }),
+
+  fault("SIGTERM to the coordinator", 1, (stage) => end(stage, "SIGTERM")),
+  fault("Ctrl-C at the coordinator", 1, (stage) => end(stage, "SIGINT")),
+
+  fault("the same command a second time", 1, async (stage) => {
+    await stage.until(() => stage.coordinator?.run.all("job:started").length === 1);
+    const how = await stage.job?.double();
+    if (how === undefined) return missed("there was no job");
+    return { isEffective: how.includes("FARM_JOB_LOCKED"), followed: [`second one ended with ${how}`] };
+  }),
+
+  fault("another job on the same nodes", 1, async (stage) => {
+    await stage.aimAtJob();
+    const job = stage.world.beside();
+    const isTold = () => (job.current?.run.all("node:busy").length ?? 0) > 0;
+    await stage.until(() => isTold() || job.isOver, goesOnWithinMs);
+    return { isEffective: isTold(), followed: isTold() ? ["told busy"] : [] };
+  }),
+
+  fault("the coordinator's clock jumps", 1, jumpClock, { problem: fakedClockProblem }),
 ];
 
-export const clockFault: Fault = {
-  name: "the coordinator's clock jumps",
-  weight: 1,
-  problem: fakedClockProblem,
-  async run(stage) {
-    await aimAtJob(stage);
-    const one = stage.jobNow()?.current;
-    const seen = one?.run.events.length ?? 0;
-    const offset = stage.dice.pick(["+365d", "-2d", "+1h", "-40m"]);
-    stage.farm.clock?.jump(offset);
-    const isSeen = () => one?.run.events.slice(seen).some(({ at }) => isWrong(String(at))) === true;
-    await until(stage, () => isSeen() || one?.isAlive !== true, goesOnWithinMs);
-    return { isEffective: isSeen(), told: [offset] };
-  },
-};
-
-/** Whether a time is not the true one. */
-function isWrong(at: string): boolean {
-  return Math.abs(Date.parse(at) - Date.now()) > leastJumpMs;
+async function jumpClock(stage: Stage): Promise<Outcome> {
+  await stage.aimAtJob();
+  const one = stage.coordinator;
+  const seen = one?.run.events.length ?? 0;
+  const told = stage.dice.pick(["+365d", "-2d", "+1h", "-40m"]);
+  stage.world.farm.clock?.jump(told);
+  const isWrong = (at: string) => Math.abs(Date.parse(at) - Date.now()) > leastJumpMs;
+  const isSeen = () => one?.run.events.slice(seen).some(({ at }) => isWrong(String(at))) === true;
+  await stage.until(() => isSeen() || one?.isAlive !== true, goesOnWithinMs);
+  return { isEffective: isSeen(), told };
 }

@@ -1,36 +1,31 @@
 import { send } from "../../support/processes.ts";
-import { type Fault, last, type Stage, until } from "./fault.ts";
+import { type Fault, fault, type Stage } from "./fault.ts";
 
-/** Waits for an encoder. @returns Those that run */
+/** Waits for encoders. @returns Those that run */
 async function aimAtEncoders(stage: Stage): Promise<number[]> {
-  const encoders = async () => (await stage.jobNow()?.encoders()) ?? [];
-  await until(stage, async () => (await encoders()).length > 0, stage.aimMs);
-  return await encoders();
+  let encoders: number[] = [];
+  await stage.until(async () => {
+    encoders = (await stage.job?.encoders()) ?? [];
+    return encoders.length > 0;
+  });
+  return encoders;
 }
 
 /** What happens to FFmpeg. */
 export const encoderFaults: readonly Fault[] = [
-  {
-    name: "encoder killed",
-    weight: 2,
-    leadsTo: ["encode:postponed"],
-    async run(stage) {
-      const encoders = await aimAtEncoders(stage);
-      const killed = encoders.filter((pid) => send(pid, "SIGKILL")).length;
-      const one = stage.jobNow()?.current;
-      if (one) one.encodersKilled += killed;
-      return { isEffective: killed > 0 };
-    },
-  },
-  {
-    name: "encoder frozen",
-    weight: 1,
-    async run(stage) {
-      const encoders = await aimAtEncoders(stage);
-      for (const pid of encoders) send(pid, "SIGSTOP");
-      await last(stage);
-      for (const pid of encoders) send(pid, "SIGCONT");
-      return { isEffective: encoders.length > 0 };
-    },
-  },
+  fault("encoder killed", 2, killEncoders, { leadsTo: ["encode:postponed"] }),
+
+  fault("encoder frozen", 1, async (stage) => {
+    const encoders = await aimAtEncoders(stage);
+    for (const pid of encoders) send(pid, "SIGSTOP");
+    await stage.last();
+    for (const pid of encoders) send(pid, "SIGCONT");
+    return { isEffective: encoders.length > 0 };
+  }),
 ];
+
+async function killEncoders(stage: Stage) {
+  const killed = (await aimAtEncoders(stage)).filter((pid) => send(pid, "SIGKILL")).length;
+  if (stage.coordinator) stage.coordinator.encodersKilled += killed;
+  return { isEffective: killed > 0 };
+}

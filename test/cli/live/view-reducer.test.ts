@@ -7,6 +7,7 @@ import { tidy } from "../../../src/cli/live/tidy.ts";
 import { viewStateOf } from "../../../src/cli/live/view-reducer.ts";
 import { emptyView, runningFrames, type ViewState } from "../../../src/cli/live/view-state.ts";
 import type { FarmEvent } from "../../../src/index.ts";
+import { Dice } from "../../support/simulation/simulate-dice.mjs";
 import { replay, sampleEvents } from "./sample-events.ts";
 
 const alpha = { node: "id-0", name: "alpha" };
@@ -126,8 +127,9 @@ test("tidied texts are of one line, without control characters, of certain width
 });
 
 test("whatever happens, in whatever order, no line is too wide and none too many", () => {
-  const random = seeded(7);
-  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+  const dice = new Dice(7);
+  const random = () => dice.next();
+  const pick = <T>(items: readonly T[]): T => dice.pick(items);
   const names = ["alpha", "日本のレンダー機", "👩‍🚀 x", "\u001b[2Jevil", "y".repeat(500), "a\u0301\u0301\u0301\u0301b"];
   for (let run = 0; run < 40; run++) {
     let state = emptyView(0);
@@ -176,14 +178,3 @@ test("whatever happens, in whatever order, no line is too wide and none too many
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(0);
   }
 });
-
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

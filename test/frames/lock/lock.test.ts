@@ -3,10 +3,12 @@ import { readdir, readFile, rename, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { systemClock } from "../../../src/core/clock.ts";
 import { JobLock } from "../../../src/frames/lock/lock.ts";
 import { lookAtProcess, ownIdentity } from "../../../src/frames/lock/process-identity.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const elsewhere = {
   ...{ host: "elsewhere", boot: null, namespace: null, pid: 1, start: null },
@@ -91,9 +93,11 @@ describe("JobLock", () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     await writeHolder(path, elsewhere, 3_600);
+    const sleep = vi.spyOn(systemClock, "sleep");
     const opening = JobLock.open(path, { renewMs: 400 });
     opening.catch(() => {}); // awaited below
-    await new Promise((resolve) => setTimeout(resolve, 200)); // it has seen the lock, and looks on for 600 ms
+    await waitFor(() => sleep.mock.calls.length > 0, "the 600 ms in which it looks on");
+    sleep.mockRestore();
     await writeHolder(path, { ...elsewhere, time: "2026-01-01T00:00:05.000Z" }, 3_600);
     await expect(opening).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
   });

@@ -4,7 +4,7 @@ import { encodePiece } from "../../../src/session/piece.ts";
 import { Seal } from "../../../src/session/seal.ts";
 import { goldenMessages } from "../golden.ts";
 import type { Message, PairedLink } from "../nodes/link-pair.ts";
-import type { Dice } from "../simulation/simulate-dice.ts";
+import type { Dice } from "../simulation/simulate-dice.mjs";
 import { damaged, nearly, randomBytesOf } from "./fuzz-input.ts";
 
 export const hostileId = "ab".repeat(16);

@@ -1,5 +1,5 @@
 import { bounds } from "../../../src/session/protocol.ts";
-import type { Dice } from "../simulation/simulate-dice.ts";
+import type { Dice } from "../simulation/simulate-dice.mjs";
 
 type Json = unknown;
 

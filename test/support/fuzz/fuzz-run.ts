@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { FarmError, messageOf } from "../../../src/core/errors.ts";
 import { NoMessageError } from "../../../src/session/protocol.ts";
-import { Dice } from "../simulation/simulate-dice.ts";
+import { Dice } from "../simulation/simulate-dice.mjs";
 import { fuzzRuns, fuzzSeed, howToReplay } from "./fuzz-seed.ts";
 
 /** Garbage that is not collected yet counts too, so this is far above what is held: it is there to see what grows. */

@@ -1,6 +1,6 @@
 import type { Frame, NodeId, SlotId } from "../../../src/core/node.ts";
 import type { AttemptError, AttemptRef, EventBody, Instruction } from "../../../src/scheduler/events.ts";
-import type { Dice } from "./simulate-dice.ts";
+import type { Dice } from "./simulate-dice.mjs";
 import { failure, type World } from "./simulate-node.ts";
 
 /** What a liar knows and how it lies. */

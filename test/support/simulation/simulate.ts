@@ -6,7 +6,7 @@ import { storedFrames } from "../../../src/scheduler/progress.ts";
 import { checkInvariants } from "../../../src/scheduler/state/invariants.ts";
 import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state/state.ts";
 import { step } from "../../../src/scheduler/step.ts";
-import type { Dice } from "./simulate-dice.ts";
+import type { Dice } from "./simulate-dice.mjs";
 import { SimulatedLiar } from "./simulate-liar.ts";
 import { type NodeBehaviour, SimulatedNode } from "./simulate-node.ts";
 import { Timeline } from "./simulate-timeline.ts";

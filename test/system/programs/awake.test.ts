@@ -8,6 +8,7 @@ import { keepAwake } from "../../../src/system/programs/awake.ts";
 import { compileSources } from "../../support/compile-sources.ts";
 import { skipBecause } from "../../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const problem = process.platform === "win32" ? "shell scripts take the places of the system's programs" : undefined;
 
@@ -38,8 +39,8 @@ describe.skipIf(skipBecause(problem))("keepAwake()", () => {
     keepAwake({ platform, hasSystemd, onAwake: () => told.push("awake"), onRefused: (why) => told.push(why) });
 
   const asked = async () => {
-    while (!existsSync(pathOf("asked")) || (await readFile(pathOf("asked"), "utf8")) === "") await sleep(10);
-    const [pid, ...args] = (await readFile(pathOf("asked"), "utf8")).trim().split(" ");
+    const text = await waitFor(() => readFile(pathOf("asked"), "utf8").catch(() => ""), "the program to be asked");
+    const [pid, ...args] = text.trim().split(" ");
     return { pid: Number(pid), args: args.join(" ") };
   };
 
@@ -91,7 +92,7 @@ describe.skipIf(skipBecause(problem))("keepAwake()", () => {
       await using _container = start("linux", false);
       process.env.PATH = pathOf("nowhere");
       await using _bare = start("darwin");
-      await sleep(100);
+      await sleep(100); // in which nothing is asked
     }
     expect([told, existsSync(pathOf("asked"))]).toEqual([[], false]);
   });

@@ -1,13 +1,18 @@
-/** Random numbers that are the same for the same seed (mulberry32), so that a failing run can be had again. */
+/**
+ * Random numbers that are the same for the same seed (mulberry32), so that a failing run can be had again. In JavaScript,
+ * since the scripts use it too: Node 20 runs no TypeScript.
+ */
 export class Dice {
-  #state: number;
+  /** @type {number} */
+  #state;
 
-  constructor(seed: number) {
+  /** @param {number} seed */
+  constructor(seed) {
     this.#state = seed >>> 0;
   }
 
   /** From 0, below 1. */
-  next(): number {
+  next() {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
     mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
@@ -15,16 +20,18 @@ export class Dice {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** An integer; both ends are possible. */
-  between(lowest: number, highest: number): number {
+  /** An integer; both ends are possible. @param {number} lowest @param {number} highest */
+  between(lowest, highest) {
     return lowest + Math.floor(this.next() * (highest - lowest + 1));
   }
 
-  chance(share: number): boolean {
+  /** @param {number} share */
+  chance(share) {
     return this.next() < share;
   }
 
-  pick<Item>(items: readonly Item[]): Item {
+  /** @template Item @param {readonly Item[]} items @returns {Item} */
+  pick(items) {
     const item = items[this.between(0, items.length - 1)];
     if (item === undefined) throw new Error("There is nothing to pick from");
     return item;

@@ -1,7 +1,7 @@
 import type { LabCoordinator, LabEvent } from "../support/lab/lab-coordinator.ts";
 
 /** One start of the command for a film: what it tells, and what the faults do to it. */
-export class Attempt {
+export class Coordinator {
   readonly startedMs = performance.now();
   endedMs = Number.POSITIVE_INFINITY;
   /** Signals that the faults have sent it. */

@@ -2,11 +2,11 @@
  * Measures what the scheduler costs per event, on farms of 100, 300 and 1,000 slots with 100,000 frames:
  * `node scripts/bench-scale.mjs [--frames 100000] [--scheduler dist/scheduler]`
  *
- * It simulates whole jobs in virtual time, with everything that can go wrong in them, and the tails of many jobs. A tail
- * begins when the queue is empty for the first time: from then on slots idle, and frames are moved and raced. Each job is
- * recorded first, and the replay of the record is measured, in processor time, so other programs on the machine do not
- * count. Ends with status 1 if an event costs more than 0.2 ms on average, or with 1,000 slots more than 1.5 times as much
- * as with 100, in whole jobs or in tails.
+ * It simulates whole jobs in virtual time, with everything that can go wrong in them, and the tails of many jobs. A
+ * tail begins when the queue is empty for the first time: from then on slots idle, and frames are moved and raced. Each
+ * job is recorded first, and the replay of the record is measured, in processor time, so other programs on the machine
+ * do not count. Ends with status 1 if an event costs more than 0.2 ms on average, or with 1,000 slots more than
+ * 1.5 times as much as with 100, in whole jobs or in tails.
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,7 +1,8 @@
 /**
- * A simulated farm in virtual time, to measure the scheduler with. Its nodes differ in speed and transfer no bytes. It has
- * everything that makes work for a scheduler: messages take time and stay in order, links break and come back, slots crash,
- * attempts fail and freeze, results are refused, and one node in twenty is eight times slower than the others.
+ * A simulated farm in virtual time, to measure the scheduler with. Its nodes differ in speed and transfer no bytes. It
+ * has everything that makes work for a scheduler: messages take time and stay in order, links break and come back,
+ * slots crash, attempts fail and freeze, results are refused, and one node in twenty is eight times slower than the
+ * others.
  */
 import { diceOf } from "./dice.mjs";
 import { Timeline } from "./timeline.mjs";
@@ -18,7 +19,7 @@ const latestLossMs = 3_000_000;
  *
  * @param {object} scheduler Its `createState` and `step`
  * @param {{ nodes: number, slots: number, frames: number, seed: number }} job slots: of each node
- * @returns All events, to replay on a state of the same config, and the number of the event with which the tail begins
+ * @returns All events, to replay on a state of the same config, and the index of the first event of the tail
  */
 export function recordFarm({ createState, step }, { nodes, slots, frames, seed }) {
   const timeline = new Timeline();

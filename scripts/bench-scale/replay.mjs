@@ -7,8 +7,8 @@
  */
 
 /**
- * Replays records: the same events give the same steps. The fastest replay of each record counts. Each round replays all
- * records, so that a busy moment of the machine does not fall on all replays of one record.
+ * Replays records: the same events give the same steps. The fastest replay of each record counts. Each round replays
+ * all records, so that a busy moment of the machine does not fall on all replays of one record.
  *
  * @param {object} scheduler Its `createState` and `step`
  * @param {readonly { config: object, events: readonly object[], tailFrom: number }[]} records

@@ -1,7 +1,11 @@
-/** Virtual time: runs actions in the order of their times, and actions with the same time in the order they were planned. */
+/** Virtual time: runs actions in the order of their times, or of their planning if the times are equal. */
 export class Timeline {
   nowMs = 0;
-  /** A binary heap: the entry at i is never later than those at 2i + 1 and 2i + 2. @type {{ atMs: number, order: number, action: () => void }[]} */
+  /**
+   * A binary heap: the entry at i is never later than those at 2i + 1 and 2i + 2.
+   *
+   * @type {{ atMs: number, order: number, action: () => void }[]}
+   */
   #heap = [];
   #order = 0;
 

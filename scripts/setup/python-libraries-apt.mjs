@@ -43,7 +43,7 @@ export async function fetchByApt(target, _requirements, workshop) {
   }
   for (const [name, library] of Object.entries(libraries)) {
     const packageFolder = join(unpacked, "usr/lib/python3/dist-packages", library);
-    if (!existsSync(packageFolder)) return { ok: false, problem: `${name} does not contain '${library}' for every Python 3` };
+    if (!existsSync(packageFolder)) return { ok: false, problem: `${name} has no '${library}' for every Python 3` };
     cpSync(packageFolder, join(target, library), { recursive: true });
     cpSync(join(unpacked, "usr/share/doc", name, "copyright"), join(target, `${library}-licence`, "copyright"));
   }

@@ -19,7 +19,7 @@ const cacheFolder = join(projectFolder, ".cache");
 const requirementsFile = join(projectFolder, "scripts/setup/python-libraries.txt");
 const stampName = "fetched.json";
 
-/** Imports what the node imports. Only Python 3.9 and 3.10 need async_timeout; importing it shows that it is complete. */
+/** Imports what the node imports, and async_timeout, which only Python 3.9 and 3.10 need, to prove that it is whole. */
 const verification = [
   "import sys",
   "sys.dont_write_bytecode = True",
@@ -119,5 +119,6 @@ async function verify(folder) {
     const quiet = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
     result = await run(blender, [...quiet, "--python-expr", verification, "--", folder], { timeoutMs: 120_000 });
   }
-  if (!result.ok) throw new SetupFailure(`Cannot use the fetched Python libraries of the node:\n${result.output.trim()}`);
+  if (!result.ok)
+    throw new SetupFailure(`Cannot use the fetched Python libraries of the node:\n${result.output.trim()}`);
 }

@@ -55,7 +55,7 @@ const unfit = [
   {
     ...{
       file: "test/farm/job/encode-stored.test.ts",
-      test: "is finished without any node, when the run before failed",
+      test: "is finished without any node if the previous run failed",
     },
     why: "it replaces FFmpeg with a shell script",
   },
@@ -64,13 +64,13 @@ const unfit = [
     why: "a program keeps its log open until it ends, and Windows cannot delete a folder with an open file",
   },
   {
-    ...{ file: "test/frames/lock/lock.test.ts", test: "shows signs of life, sees when another has taken it" },
+    ...{ file: "test/frames/lock/lock.test.ts", test: "shows signs of life, notices when another process has taken it" },
     why: "on Windows nobody can take a lock file that its holder has open",
   },
   ...[
-    { file: "encode/output-target", test: "a name that no file system takes" },
-    { file: "farm/long-names", test: "a video whose name leaves no room" },
-    { file: "farm/long-names", test: "a name that is too long for any file" },
+    { file: "encode/output-target", test: "a name that no file system accepts" },
+    { file: "farm/long-names", test: "a video whose name is too long for '.renderfarm'" },
+    { file: "farm/long-names", test: "a name that is too long for a file" },
   ].map(({ file, test }) => ({
     ...{ file: `test/${file}.test.ts`, test },
     why: "Windows limits the letters of a name, and the file system below Wine its bytes",
@@ -81,7 +81,7 @@ const unfit = [
   },
   {
     file: "test/farm/nodes/trust/open-nodes.test.ts",
-    test: "a yes that cannot be kept",
+    test: "a yes that cannot be saved",
     why: "it makes a Unix link",
   },
 ];

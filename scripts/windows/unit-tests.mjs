@@ -64,7 +64,10 @@ const unfit = [
     why: "a program keeps its log open until it ends, and Windows cannot delete a folder with an open file",
   },
   {
-    ...{ file: "test/frames/lock/lock.test.ts", test: "shows signs of life, notices when another process has taken it" },
+    ...{
+      file: "test/frames/lock/lock.test.ts",
+      test: "shows signs of life, notices when another process has taken it",
+    },
     why: "on Windows nobody can take a lock file that its holder has open",
   },
   ...[

@@ -39,7 +39,7 @@ const { values } = parseArgs({
   },
 });
 const load = (name) => import(pathToFileURL(resolve(values.scheduler, `${name}.js`)).href);
-const scheduler = { ...(await load("state")), ...(await load("step")) };
+const scheduler = { ...(await load("state/state")), ...(await load("step")) };
 const frames = Number(values.frames);
 
 /** Records jobs that are mostly tail, until their tails have enough events together. */

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { createVitest } from "vitest/node";
 import { findBlender, findFfmpeg, findFfprobe, projectFolder } from "./setup/tools.mjs";
 
-/** For the undisturbed render before the faults, what had no effect done again, the last film's end, and the proof. */
+/** Minutes for the undisturbed first render, for faults that are repeated, for the end of the last render, and for checks. */
 const minutesBeside = 28;
 const string = /** @type {const} */ ("string");
 
@@ -74,10 +74,10 @@ const interrupt = () => {
   vitest.cancelCurrentRun("keyboard-input").catch(() => {});
 };
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.removeAllListeners(name); // vitest would end at once, and leave the farm
+  process.removeAllListeners(name); // vitest's own handlers would exit at once, and leave the farm running
   process.on(name, interrupt);
 }
-process.stdout.on("error", interrupt); // nobody reads
+process.stdout.on("error", interrupt); // nobody reads the output any more
 await vitest.start();
 const isGood = vitest.state.getCountOfFailedTests() === 0 && vitest.state.getUnhandledErrors().length === 0;
 await vitest.close();

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { createVitest } from "vitest/node";
 import { findBlender, findFfmpeg, findFfprobe, projectFolder } from "./setup/tools.mjs";
 
-/** Minutes for the undisturbed first render, for faults that are repeated, for the end of the last render, and for checks. */
+/** For the undisturbed first render, the faults that are repeated, the end of the last render, and the checks. */
 const minutesBeside = 28;
 const string = /** @type {const} */ ("string");
 

@@ -1,4 +1,4 @@
-/** Builds dist/ from src/: `node scripts/build.mjs` always, the set-up only when something changed. */
+/** Builds dist/ from src/. `node scripts/build.mjs` always builds; the set-up only if something changed. */
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -7,12 +7,12 @@ import { SetupFailure } from "./setup/failure.mjs";
 import { projectFolder, run } from "./setup/tools.mjs";
 
 const output = join(projectFolder, "dist");
-const workshop = join(projectFolder, "dist.building");
+const building = join(projectFolder, "dist.building");
 const stampName = ".built-from";
 const compiler = join(projectFolder, "node_modules/typescript/bin/tsc");
 
 /**
- * Builds dist/ unless it stands for exactly the sources of now.
+ * Builds dist/ unless it was built from exactly the current sources.
  *
  * @param {(line: string) => void} say
  * @param {{force?: boolean}} [options]
@@ -22,16 +22,16 @@ export async function build(say, options = {}) {
   const digest = digestOfSources();
   if (!options.force && builtFrom() === digest) return;
   say("Building dist (tsc)");
-  // Built beside and then put in place: a file whose source is gone goes, and a failed build leaves the old one.
-  rmSync(workshop, { recursive: true, force: true });
+  // Built in another folder, then moved: this drops files without a source, and keeps the old dist/ if a build fails.
+  rmSync(building, { recursive: true, force: true });
   try {
-    const result = await run(process.execPath, [compiler, "-p", "tsconfig.json", "--outDir", workshop]);
+    const result = await run(process.execPath, [compiler, "-p", "tsconfig.json", "--outDir", building]);
     if (!result.ok) throw new SetupFailure(`Cannot build dist: TypeScript reports errors\n${result.output.trim()}`);
-    writeFileSync(join(workshop, stampName), digest);
+    writeFileSync(join(building, stampName), digest);
     rmSync(output, { recursive: true, force: true });
-    renameSync(workshop, output);
+    renameSync(building, output);
   } finally {
-    rmSync(workshop, { recursive: true, force: true });
+    rmSync(building, { recursive: true, force: true });
   }
   for (const program of programs()) chmodSync(program, 0o755);
 }
@@ -42,7 +42,7 @@ function builtFrom() {
   return existsSync(stamp) ? readFileSync(stamp, "utf8") : undefined;
 }
 
-/** Contents, not times: a checkout gives every file a new time and no new content. */
+/** A digest of contents, not of times: a checkout gives every file a new time but the same content. */
 function digestOfSources() {
   const hash = createHash("sha256");
   const sources = readdirSync(join(projectFolder, "src"), { recursive: true, withFileTypes: true })

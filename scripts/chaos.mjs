@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { createVitest } from "vitest/node";
 import { findBlender, findFfmpeg, findFfprobe, projectFolder } from "./setup/tools.mjs";
 
-/** For the undisturbed render before the faults, what had no effect done again, the last film's end, and the proof. */
+/** For the undisturbed first render, the faults that are repeated, the end of the last render, and the checks. */
 const minutesBeside = 28;
 /** The least whole number of each, and what it is otherwise; times may be any number above 0. */
 const whole = { seed: [0, randomBytes(3).readUIntBE(0, 3)], frames: [2, 120], samples: [1, 60] };
@@ -70,10 +70,10 @@ const interrupt = () => {
   vitest.cancelCurrentRun("keyboard-input").catch(() => {});
 };
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.removeAllListeners(name); // vitest would end at once, and leave the farm
+  process.removeAllListeners(name); // vitest's own handlers would exit at once, and leave the farm running
   process.on(name, interrupt);
 }
-process.stdout.on("error", interrupt); // nobody reads
+process.stdout.on("error", interrupt); // nobody reads the output any more
 await vitest.start();
 const isGood = vitest.state.getCountOfFailedTests() === 0 && vitest.state.getUnhandledErrors().length === 0;
 await vitest.close();

@@ -1,9 +1,9 @@
 /**
- * Puts the platform packages back that npm leaves out of package-lock.json when the registry it was made with lacks
- * them: `node scripts/complete-lockfile.mjs`, after each change of the dependencies made with such a mirror.
+ * Adds the platform packages that npm omits from package-lock.json if the registry it used does not have them. Run
+ * `node scripts/complete-lockfile.mjs` after each change of the dependencies with such a mirror.
  *
- * `npm ci` refuses a lockfile without them, on every platform. They are written without a digest, since none is known;
- * npm reads `os`, `cpu` and `libc` here and fetches only the one of its own platform.
+ * `npm ci` refuses a lockfile without them, on every platform. They are written without a digest, since it is unknown;
+ * npm reads `os`, `cpu` and `libc` here and fetches only the package for its own platform.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ console.log(added.length === 0 ? "Nothing was missing" : added.map(([path]) => `
  * @param {string} name
  * @param {string} version
  * @param {boolean | undefined} dev
- * @returns {[string, object][]} none for what is no platform package of one exact version
+ * @returns {[string, object][]} empty if it is not a platform package with one exact version
  */
 function platformEntry(name, version, dev) {
   const [, os, cpu, variant = ""] = platformName.exec(name) ?? [];

@@ -1,6 +1,6 @@
 /**
- * Renders a sample over two nodes on this machine, as a user would over two machines: `npm run demo`.
- * What it shows is in demo/ afterwards; everything else that it starts or writes is gone.
+ * Renders a sample on two nodes on this machine, as a user would on two machines: `npm run demo`.
+ * The sample and its video stay in demo/; everything else that it starts or writes is removed.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
@@ -14,17 +14,17 @@ import { findBlender, projectFolder, run } from "./setup/tools.mjs";
 const blendfile = "demo/sample.blend";
 const video = "demo/sample.mp4";
 
-/** The exit statuses of a shell for a program that was interrupted. */
+/** The exit statuses that a shell reports for interrupted programs. */
 const interruptedStatus = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 const interruption = new AbortController();
 /** @type {(signal: NodeJS.Signals) => void} */
-let pass = () => {};
+let passOn = () => {};
 for (const [signal, status] of Object.entries(interruptedStatus)) {
   process.on(signal, () => {
     process.exitCode = status;
     interruption.abort();
-    pass(/** @type {NodeJS.Signals} */ (signal));
+    passOn(/** @type {NodeJS.Signals} */ (signal));
   });
 }
 
@@ -33,8 +33,8 @@ const folder = mkdtempSync(join(tmpdir(), "renderfarm-demo-"));
 let nodes = [];
 try {
   const blender = findBlender();
-  if (blender === undefined) throw new Error("Cannot find Blender: run `npm run setup`, which says how to get it");
-  // One random key for the two nodes and the coordinator, in their environment only: arguments are seen by everyone.
+  if (blender === undefined) throw new Error("Cannot find Blender: run `npm run setup`, which installs it or says how");
+  // The nodes and the coordinator share one random key, in their environment only: every user can read arguments.
   const env = { ...process.env, RENDERFARM_KEY: newKey(), TMPDIR: folder, TEMP: folder, TMP: folder };
 
   await makeSample(blender, env);
@@ -52,7 +52,7 @@ try {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** 160 random bits in the base32 that keys are written in. */
+/** 160 random bits, in base32 like all keys. */
 function newKey() {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   return Array.from(randomBytes(32), (byte) => alphabet[byte % alphabet.length]).join("");
@@ -65,7 +65,7 @@ function newKey() {
 async function makeSample(blender, env) {
   const recipe = join(projectFolder, "scripts/demo/scene.py");
   const target = join(projectFolder, blendfile);
-  // Kept between runs: a run that was interrupted goes on with the very same file.
+  // Kept between runs: an interrupted render can only continue with the same file.
   if (existsSync(target) && statSync(target).mtimeMs > statSync(recipe).mtimeMs) return;
   console.log(`Making ${blendfile}`);
   mkdirSync(join(projectFolder, "demo"), { recursive: true });
@@ -92,10 +92,10 @@ async function startNodes(blender, env) {
   throw failure.reason;
 }
 
-/** Nothing, as a user would have it, where the nodes can be found by mDNS; else their addresses. */
+/** No arguments if mDNS finds the nodes, as in normal use; otherwise their addresses. */
 async function nodeArguments() {
   if (await answersByMdns(nodes.map((node) => node.id))) return [];
-  console.log("This machine's network carries no mDNS, so the nodes are named by hand");
+  console.log("This machine's network does not carry mDNS, so the nodes are given by address");
   return ["--nodes", nodes.map((node) => `127.0.0.1:${node.port}`).join(",")];
 }
 
@@ -115,8 +115,8 @@ async function render(nodeNames, env) {
     env: { ...env, ...configuration },
     stdio: ["ignore", "inherit", "inherit"],
   });
-  // The first signal drains there and the second aborts, so each is passed on as it comes.
-  pass = (signal) => group.child.kill(signal);
+  // There the first signal drains and the second aborts, so every signal is passed on.
+  passOn = (signal) => group.child.kill(signal);
   const { code, signal, error } = await group.ended;
   if (error !== undefined) throw error;
   return code ?? interruptedStatus[/** @type {keyof typeof interruptedStatus} */ (signal)] ?? 1;

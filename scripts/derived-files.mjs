@@ -1,6 +1,7 @@
 /**
- * Writes what is made from the options of a render: `node scripts/derived-files.mjs`. These are farmspec.schema.json, which
- * editors use through a farmspec's `$schema`, and the README's table of flags. Tests compare both.
+ * Writes the files that are derived from the options of a render: `node scripts/derived-files.mjs`. They are
+ * farmspec.schema.json, which editors use through a farmspec's `$schema`, and the README's table of flags. Tests check
+ * that both are up to date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Draws docs/live-view.svg, the README's picture, with the program's own view: `npm run build && node scripts/live-view-picture.mjs`. */
+/**
+ * Draws docs/live-view.svg, the README's picture, with the program's own view:
+ * `npm run build && node scripts/live-view-picture.mjs`.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { widthOf } from "../dist/cli/display-width.js";
@@ -21,7 +24,7 @@ const colors = {
   warning: "#f2c55c",
   error: "#f07178",
 };
-/** How much of a cell's height and of its light a sign has; fonts draw these signs too differently. */
+/** Height, as a share of a cell, and opacity of these characters: drawn as boxes, since fonts differ too much. */
 const blocks = { "█": [1, 1], "▓": [1, 0.75], "▒": [1, 0.9], "░": [1, 0.3], "━": [0.18, 1], "─": [0.07, 0.7] };
 
 const slots = /** @type {const} */ ([
@@ -32,39 +35,39 @@ const slots = /** @type {const} */ ([
   ["render-02", 61, 0.93, 8.4],
 ]);
 
-/** A job at about a half: five slots on four nodes, one more node on its way. */
+/** A job that is about half done: five slots on four nodes, and a fifth node that is receiving the blendfile. */
 function sampleView() {
   let view = emptyView(0);
   const nowMs = 132_000;
-  const tell = (/** @type {any} */ event, atMs = 0) => {
+  const apply = (/** @type {any} */ event, atMs = 0) => {
     view = viewStateOf(view, event, atMs);
   };
-  tell({ type: "job:started", blend: "/films/meadow.blend", output: "/films/meadow.mp4", folder: "" });
+  apply({ type: "job:started", blend: "/films/meadow.blend", output: "/films/meadow.mp4", folder: "" });
   const seen = new Map();
   for (const [name] of slots) seen.set(name, (seen.get(name) ?? 0) + 1);
   for (const [name, count] of seen) {
-    tell({ type: "node:found", node: name, name, address: "", blender: "4.3.2", slots: count });
-    tell({ type: "node:joined", node: name, name, blender: "4.3.2" });
+    apply({ type: "node:found", node: name, name, address: "", blender: "4.3.2", slots: count });
+    apply({ type: "node:joined", node: name, name, blender: "4.3.2" });
   }
   const scene = { scene: "Meadow", frames: 120, range: "1-120", firstFrame: 1, lastFrame: 120 };
-  tell({ type: "scene:read", ...scene, fps: "24", width: 1920, height: 1080, engine: "CYCLES" });
+  apply({ type: "scene:read", ...scene, fps: "24", width: 1920, height: 1080, engine: "CYCLES" });
   for (let frame = 1; frame <= 60; frame++) {
     if (frame === 58) continue;
     const index = frame % slots.length;
     const [name, , , seconds] = slots[index] ?? slots[0];
     const about = { node: name, name, frame, slot: index === 1 ? 1 : 0 };
-    tell({ type: "frame:started", ...about }, nowMs - 40_000);
-    tell({ type: "frame:stored", ...about, seconds, stored: frame, total: 120 }, nowMs - 30_000);
+    apply({ type: "frame:started", ...about }, nowMs - 40_000);
+    apply({ type: "frame:stored", ...about, seconds, stored: frame, total: 120 }, nowMs - 30_000);
   }
   for (const [index, [name, frame, fraction, seconds]] of slots.entries()) {
     const about = { node: name, name, frame, slot: index === 1 ? 1 : 0 };
-    tell({ type: "frame:started", ...about }, nowMs - fraction * seconds * 1000);
-    tell({ type: "frame:progressed", ...about, fraction }, nowMs);
+    apply({ type: "frame:started", ...about }, nowMs - fraction * seconds * 1000);
+    apply({ type: "frame:progressed", ...about, fraction }, nowMs);
   }
   const late = { node: "laptop-kim", name: "laptop-kim" };
-  tell({ type: "node:found", ...late, address: "", blender: "4.3.2", slots: 1 });
-  tell({ type: "node:uploading", ...late, haveBytes: 57, sizeBytes: 100 });
-  tell({ type: "job:progressed", stored: 59, total: 120, nodes: 4, running: 5, encoded: 57, etaMs: 128_000 }, nowMs);
+  apply({ type: "node:found", ...late, address: "", blender: "4.3.2", slots: 1 });
+  apply({ type: "node:uploading", ...late, haveBytes: 57, sizeBytes: 100 });
+  apply({ type: "job:progressed", stored: 59, total: 120, nodes: 4, running: 5, encoded: 57, etaMs: 128_000 }, nowMs);
   return viewLines(view, { columns, rows: 24, hasColor: true, hasUnicode: true, atMs: nowMs });
 }
 

@@ -1,4 +1,4 @@
-/** Makes the folder fit to be packed, as npm's `prepack`: dist/ of now, and the node's Python libraries with their licences. */
+/** Prepares the package as npm's `prepack`: builds dist/ and fetches the node's Python libraries with licences. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
@@ -9,11 +9,11 @@ import { projectFolder } from "./setup/tools.mjs";
 
 const vendorFolder = join(projectFolder, "blender_scripts/vendor");
 
-/** npm shows what goes to standard error, and `npm pack --json` keeps standard output for its answer. */
+/** To standard error, which npm shows; standard output is for the answer of `npm pack --json`. */
 const say = (/** @type {string} */ line) => console.error(line);
 
 /**
- * The licence of each library, whether it came as a wheel or as a Debian package: their authors ask for it.
+ * Checks that each library comes with its licence, as its authors require, from a wheel or from a Debian package.
  *
  * @throws {SetupFailure}
  */

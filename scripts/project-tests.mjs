@@ -1,4 +1,4 @@
-/** The tests of one vitest project, and their sum on the last line: `node scripts/project-tests.mjs NAME [options]`. */
+/** Runs one vitest project and prints the totals last: `node scripts/project-tests.mjs NAME [options of vitest]`. */
 import { closeWith, runVitest } from "./tests/vitest.mjs";
 
 const [name = "unit", ...options] = process.argv.slice(2);

@@ -1,21 +1,21 @@
-/** The node's own tests by unittest: `node scripts/python-tests.mjs`, or as a part of scripts/test.mjs. */
+/** Runs the node's tests with unittest: `node scripts/python-tests.mjs`, or as a part of scripts/test.mjs. */
 import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { findPython, projectFolder } from "./setup/tools.mjs";
 
 /**
- * Runs them. Shows what unittest shows: at once, or at their end when other tests run beside them.
+ * Runs the tests and shows unittest's output: immediately, or at the end if other tests run in parallel.
  *
- * @param {boolean} isBeside
+ * @param {boolean} isParallel
  * @returns {Promise<{ok: boolean, passed: number, failed: number, skipped: number}>}
- * @throws If there is no Python, or unittest came to no result
+ * @throws If there is no Python, or unittest printed no result
  */
-export async function runPythonTests(isBeside = false) {
+export async function runPythonTests(isParallel = false) {
   const python = await findPython();
   if (python === undefined) throw new Error("Cannot run the Python tests: no Python 3.9 or newer was found");
-  // -B: no __pycache__ in the sources.
+  // -B writes no __pycache__ next to the sources.
   const args = ["-B", "-m", "unittest", "discover", "-s", "test/python", "-t", "."];
-  const { code, output } = await show(python, args, isBeside);
+  const { code, output } = await show(python, args, isParallel);
   return { ok: code === 0, ...countsOf(output) };
 }
 
@@ -38,23 +38,23 @@ function countsOf(output) {
 /**
  * @param {string} command
  * @param {readonly string[]} args
- * @param {boolean} isBeside
+ * @param {boolean} isParallel
  * @returns {Promise<{code: number | null, output: string}>}
  */
-function show(command, args, isBeside) {
+function show(command, args, isParallel) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: projectFolder,
-      stdio: ["ignore", isBeside ? "ignore" : "inherit", "pipe"],
+      stdio: ["ignore", isParallel ? "ignore" : "inherit", "pipe"],
     });
     let output = "";
     child.stderr.on("data", (piece) => {
-      if (!isBeside) process.stderr.write(piece);
+      if (!isParallel) process.stderr.write(piece);
       output = (output + piece).slice(-100_000);
     });
     child.on("error", reject);
     child.on("close", (code) => {
-      if (isBeside) process.stderr.write(output);
+      if (isParallel) process.stderr.write(output);
       resolve({ code, output });
     });
   });

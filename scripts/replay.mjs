@@ -1,6 +1,6 @@
 /**
- * Runs the scheduler again on what a job folder has recorded, and compares its instructions:
- * `node scripts/replay.mjs out.mp4.renderfarm`. Ends with 1 at the first step that differs.
+ * Runs the scheduler again on the events recorded in a job folder, and compares its instructions:
+ * `node scripts/replay.mjs out.mp4.renderfarm`. Stops at the first step that differs, with status 1.
  */
 import { createReadStream } from "node:fs";
 import { join, resolve } from "node:path";
@@ -14,7 +14,7 @@ import { projectFolder } from "./setup/tools.mjs";
  * @property {number} runs
  * @property {number} events
  * @property {number} instructions
- * @property {string | null} difference the first one, in words
+ * @property {string | null} difference a text about the first one
  */
 
 /**
@@ -51,7 +51,7 @@ export async function replay(folder) {
   return { ...found, difference: null };
 }
 
-/** @param {string} line @returns {any} `undefined` for a torn line, as a crash leaves it at the end */
+/** @param {string} line @returns {any} `undefined` for an incomplete line, which a crash can leave at the end */
 function parse(line) {
   try {
     return JSON.parse(line);
@@ -63,7 +63,7 @@ function parse(line) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const folder = process.argv[2];
   if (folder === undefined) {
-    console.error("Give a job folder: node scripts/replay.mjs out.mp4.renderfarm");
+    console.error("Cannot replay without a job folder: node scripts/replay.mjs out.mp4.renderfarm");
     process.exitCode = 2;
   } else {
     await build((line) => console.error(line));

@@ -1,6 +1,6 @@
 /**
- * Makes a clone ready: `node scripts/setup.mjs [--for demo|test]`. It uses nothing but Node, since it runs before
- * anything is installed, and does nothing twice.
+ * Sets up a clone: `node scripts/setup.mjs [--for demo|test]`. It needs only Node, since it runs before anything is
+ * installed, and skips what is already done.
  */
 import { build } from "./build.mjs";
 import { SetupFailure } from "./setup/failure.mjs";
@@ -32,7 +32,7 @@ try {
   await fetchPythonLibraries(say);
   await installNpmPackages(say);
   await build(say);
-  console.log(linesSaid === 0 ? "Set-up: everything is in place" : "Set-up: done");
+  console.log(linesSaid === 0 ? "Set-up: nothing to do" : "Set-up: done");
 } catch (error) {
   if (!(error instanceof SetupFailure)) throw error;
   console.error(error.message);

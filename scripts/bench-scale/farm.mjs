@@ -1,7 +1,8 @@
 /**
- * A farm in virtual time, to measure the scheduler with: nodes without bytes, of different speed, with everything that makes
- * work for a scheduler in it. Messages take their time and stay in order, links break and come back, slots crash, attempts
- * fail, freeze and are refused, and one node in twenty is eight times slower than the others.
+ * A simulated farm in virtual time, to measure the scheduler with. Its nodes differ in speed and transfer no bytes. It
+ * has everything that makes work for a scheduler: messages take time and stay in order, links break and come back,
+ * slots crash, attempts fail and freeze, results are refused, and one node in twenty is eight times slower than the
+ * others.
  */
 import { Dice } from "../../test/support/simulation/simulate-dice.mjs";
 import { Timeline } from "./timeline.mjs";
@@ -17,8 +18,8 @@ const latestLossMs = 3_000_000;
  * Runs a job until it ends.
  *
  * @param {object} scheduler Its `createState` and `step`
- * @param {{ nodes: number, slots: number, frames: number, seed: number }} job Slots are those of each node
- * @returns All events, to be replayed on a state of the same config, and with which of them the tail begins
+ * @param {{ nodes: number, slots: number, frames: number, seed: number }} job slots: of each node
+ * @returns All events, to replay on a state of the same config, and the index of the first event of the tail
  */
 export function recordFarm({ createState, step }, { nodes, slots, frames, seed }) {
   const timeline = new Timeline();
@@ -51,7 +52,7 @@ export function recordFarm({ createState, step }, { nodes, slots, frames, seed }
     timeline.after(tickMs, tick);
   };
   tick();
-  while (!isOver) if (!timeline.next()) throw new Error("The job is stuck: nothing is planned any more");
+  while (!isOver) if (!timeline.next()) throw new Error("The job is stuck: no event is planned");
   const { stored } = state.frames.counts;
   if (stored !== frames) throw new Error(`The job ended with ${stored} of ${frames} frames`);
   return { config, events, tailFrom };
@@ -80,11 +81,11 @@ class BenchNode {
   receive(order) {
     const link = this.#link;
     this.#world.timeline.after(this.#world.dice.between(1, 20), () => {
-      if (this.#isLinked && this.#link === link) this.#obey(order);
+      if (this.#isLinked && this.#link === link) this.#carryOut(order);
     });
   }
 
-  #obey(order) {
+  #carryOut(order) {
     switch (order.type) {
       case "assign":
         this.#assign(order);
@@ -94,7 +95,7 @@ class BenchNode {
         return;
       case "cancel": {
         const slot = this.#slots.find(({ running }) => running?.attempt === order.attempt);
-        if (slot) this.#crash(slot, nobodys("CANCELLED"));
+        if (slot) this.#crash(slot, simulatedError("CANCELLED"));
         else this.#withdraw(order);
         return;
       }
@@ -124,10 +125,10 @@ class BenchNode {
   #assign({ slot: number, frame, attempt }) {
     const slot = this.#slots[number];
     const work = { slot: number, frame, attempt };
-    if (!slot.isUp) this.#fail(work, nobodys("SLOT_LOST"));
+    if (!slot.isUp) this.#fail(work, simulatedError("SLOT_LOST"));
     else if (!slot.running) this.#start(slot, work);
     else if (!slot.assigned) slot.assigned = work;
-    else throw new Error("An attempt was assigned to a slot that has two");
+    else throw new Error("An attempt was assigned to a slot that already has two");
   }
 
   #withdraw({ frame, attempt }) {
@@ -155,11 +156,11 @@ class BenchNode {
   #end(slot, work, seconds) {
     const { dice } = this.#world;
     if (dice.chance(shares.crashes)) {
-      this.#crash(slot, { ...nobodys("CRASHED"), fault: "node" });
+      this.#crash(slot, { ...simulatedError("CRASHED"), fault: "node" });
       return;
     }
     slot.running = null;
-    if (dice.chance(shares.fails)) this.#fail(work, { ...nobodys("NO_OUTPUT"), fault: "node" });
+    if (dice.chance(shares.fails)) this.#fail(work, { ...simulatedError("NO_OUTPUT"), fault: "node" });
     else {
       this.#held.set(work.attempt, refOf(work));
       this.#say({ type: "attempt-rendered", seconds, ...refOf(work) });
@@ -173,7 +174,7 @@ class BenchNode {
     const { running, assigned } = slot;
     Object.assign(slot, { isUp: false, life: slot.life + 1, running: null, assigned: null });
     if (running) this.#fail(running, error);
-    if (assigned) this.#fail(assigned, nobodys("SLOT_LOST"));
+    if (assigned) this.#fail(assigned, simulatedError("SLOT_LOST"));
     const number = this.#slots.indexOf(slot);
     this.#say({ type: "slot-lost", slot: number });
     this.#world.timeline.after(slotStartMs, () => {
@@ -190,11 +191,11 @@ class BenchNode {
       if (this.#isLinked && this.#link === link) this.#world.happen({ ...body, ...about });
     };
     happen({ type: "fetch-begun" });
-    const comesMs = dice.between(20, 500);
-    timeline.after(comesMs, () => happen({ type: "result-arrived" }));
-    timeline.after(comesMs + dice.between(5, 50), () => {
+    const arrivesMs = dice.between(20, 500);
+    timeline.after(arrivesMs, () => happen({ type: "result-arrived" }));
+    timeline.after(arrivesMs + dice.between(5, 50), () => {
       if (dice.chance(shares.refused))
-        happen({ type: "result-refused", error: { ...nobodys("INVALID"), fault: "node" } });
+        happen({ type: "result-refused", error: { ...simulatedError("INVALID"), fault: "node" } });
       else happen({ type: "frame-stored" });
     });
   }
@@ -214,7 +215,7 @@ class BenchNode {
   }
 }
 
-function nobodys(code) {
+function simulatedError(code) {
   return { code, message: "simulated", hint: "None: it is simulated", fault: "nobody" };
 }
 

@@ -1,19 +1,19 @@
 /**
  * @typedef {object} Costs of some events
- * @property {number} events
- * @property {number} ticks among them: one a second on every farm, so a small one has more of them to each other event
- * @property {number} processorMs of all of them together
- * @property {Float64Array} times of each by the clock, in milliseconds
+ * @property {number} events their number
+ * @property {number} ticks how many of them are ticks: every farm has one a second, so a small farm has a larger share
+ * @property {number} processorMs the processor time of all of them together
+ * @property {Float64Array} times the wall time of each, in milliseconds
  */
 
 /**
- * Replays records: the same events give the same steps. Of each record the least disturbed replay counts, and the rounds take
- * turns, so that what else the machine has to do for a while is not held against one record alone.
+ * Replays records: the same events give the same steps. The fastest replay of each record counts. Each round replays
+ * all records, so that a busy moment of the machine does not fall on all replays of one record.
  *
  * @param {object} scheduler Its `createState` and `step`
  * @param {readonly { config: object, events: readonly object[], tailFrom: number }[]} records
  * @param {number} rounds
- * @returns {{ whole: Costs, tail: Costs }[]} In the order of the records
+ * @returns {{ whole: Costs, tail: Costs }[]} in the order of the records
  */
 export function costsOf(scheduler, records, rounds) {
   const replays = records.map(() => []);
@@ -21,8 +21,8 @@ export function costsOf(scheduler, records, rounds) {
     for (const [index, record] of records.entries()) replays[index].push(replay(scheduler, record));
   }
   return replays.map((runs) => ({
-    whole: least(runs.map(({ whole }) => whole)),
-    tail: least(runs.map(({ tail }) => tail)),
+    whole: cheapest(runs.map(({ whole }) => whole)),
+    tail: cheapest(runs.map(({ tail }) => tail)),
   }));
 }
 
@@ -36,8 +36,8 @@ export function joinedCosts(one, other) {
 }
 
 /**
- * The mean in processor time, the others by the clock. What ticks cost is in the mean, and they are not counted: they cost
- * little, and would make the farm that has more of them look cheaper.
+ * The mean is processor time, the others are wall time. The mean includes the cost of ticks but does not count them as
+ * events: they cost little, and would make a farm with many of them look cheaper.
  *
  * @param {Costs} costs
  */
@@ -68,11 +68,11 @@ function replay({ createState, step }, { config, events, tailFrom }) {
   return { whole: costs(0, startedMs), tail: costs(tailFrom, tailMs) };
 }
 
-function least(runs) {
+function cheapest(runs) {
   return runs.reduce((best, run) => (run.processorMs < best.processorMs ? run : best));
 }
 
-/** Of this process with its collector of garbage, since it began. */
+/** The processor time of this process since its start, garbage collection included. */
 function processorMs() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;

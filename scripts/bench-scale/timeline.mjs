@@ -1,7 +1,11 @@
-/** Virtual time: actions in the order of their time, and of their planning where the time is the same. */
+/** Virtual time: runs actions in the order of their times, or of their planning if the times are equal. */
 export class Timeline {
   nowMs = 0;
-  /** A binary heap: the entry at i is not after those at 2i + 1 and 2i + 2. @type {{ atMs: number, order: number, action: () => void }[]} */
+  /**
+   * A binary heap: the entry at i is never later than those at 2i + 1 and 2i + 2.
+   *
+   * @type {{ atMs: number, order: number, action: () => void }[]}
+   */
   #heap = [];
   #order = 0;
 
@@ -18,7 +22,7 @@ export class Timeline {
     this.#heap[child] = entry;
   }
 
-  /** Goes to the next planned action and does it. @returns {boolean} Whether there was one */
+  /** Moves the time to the next planned action and runs it. @returns {boolean} false: no action is planned */
   next() {
     const [first] = this.#heap;
     const last = this.#heap.pop();

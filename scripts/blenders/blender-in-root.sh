@@ -1,10 +1,11 @@
 #!/bin/sh
 # Runs the Blender of a root folder: blender-in-root.sh ROOT none|xvfb FOLDER... -- PROGRAM ARGUMENT...
-# Each FOLDER is there under its own name, inside too. PROGRAM is only what the caller's words begin with: the root
-# folder's own Blender is run. The process becomes that Blender, so that signals and exit status are its own.
+# Each FOLDER has the same path inside the root folder. PROGRAM is ignored: it is the first word of the caller's
+# command, and the root folder's own Blender runs instead. This process becomes that Blender, so signals reach it and
+# the exit status is its own.
 set -eu
 
-# Mounts live in a mount namespace of this process and its children, and end with them, however they end.
+# The mounts are in a namespace of this process and its children, so they disappear when these end, even if killed.
 if [ "${RENDERFARM_ROOT_NAMESPACE-}" != "$1" ]; then
   RENDERFARM_ROOT_NAMESPACE=$1 exec unshare --mount --propagation private sh "$0" "$@"
 fi
@@ -22,13 +23,13 @@ while [ "$1" != "--" ]; do
   mount --bind "$1" "$root$1"
   shift
 done
-shift 2 # the "--" and the caller's word for Blender
+shift 2 # the "--" and PROGRAM
 
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 if [ "$display" = xvfb ]; then
   mkfifo "$root/tmp/display"
-  # Its death signal is that of the process which is Blender by then.
+  # It is killed when this process ends, which will be Blender by then.
   setpriv --pdeathsig KILL chroot "$root" Xvfb -displayfd 3 -screen 0 640x480x24 -nolisten tcp \
     3>"$root/tmp/display" </dev/null >"$root/tmp/xvfb.log" 2>&1 &
   read -r number <"$root/tmp/display"

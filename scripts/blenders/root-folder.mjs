@@ -15,22 +15,22 @@ const maker = fileURLToPath(new URL("make-root.sh", import.meta.url));
 const stampName = "renderfarm-root.json";
 
 /**
- * A folder with a whole Debian system and its Blender, made when it is not there or was made in another way.
+ * A folder with a whole Debian system and its Blender. Makes it if it is missing or was made from a different recipe.
  *
  * @param {Suite} suite
  * @param {(line: string) => void} say
- * @returns {Promise<RootFolder>} a problem: why this suite cannot be had here
+ * @returns {Promise<RootFolder>} `problem`: why this suite is not available here
  */
 export async function rootFolder(suite, say) {
   const folder = join(cacheFolder(), suite.name);
   const recipe = recipeOf(suite);
-  if (stampOf(folder)?.recipe === recipe) return made(suite, folder);
-  const obstacle = await obstacleToMaking(say);
+  if (stampOf(folder)?.recipe === recipe) return describe(suite, folder);
+  const obstacle = await findObstacle(say);
   if (obstacle !== undefined) return { problem: obstacle };
 
-  say(`Making a root folder of Debian ${suite.name} with Blender ${suite.blender} in ${folder} (some minutes)`);
+  say(`Making a root folder of Debian ${suite.name} with Blender ${suite.blender} in ${folder} (takes some minutes)`);
   mkdirSync(cacheFolder(), { recursive: true });
-  // Made aside and renamed: a folder under its own name is whole.
+  // Made under a temporary name and then renamed: a folder with its final name is complete.
   const workshop = mkdtempSync(join(cacheFolder(), `${suite.name}-making-`));
   try {
     const root = join(workshop, "root");
@@ -42,7 +42,7 @@ export async function rootFolder(suite, say) {
     writeFileSync(join(root, stampName), `${JSON.stringify({ recipe, version, madeAt: new Date().toISOString() })}\n`);
     if (existsSync(folder)) renameSync(folder, join(workshop, "replaced"));
     renameSync(root, folder);
-    return made(suite, folder);
+    return describe(suite, folder);
   } finally {
     rmSync(workshop, { recursive: true, force: true });
   }
@@ -56,7 +56,7 @@ function recipeOf(suite) {
 
 /**
  * @param {string} folder
- * @returns {{recipe: string, version: string, madeAt: string} | undefined} what was written when the folder was whole
+ * @returns {{recipe: string, version: string, madeAt: string} | undefined} written when the folder was complete
  */
 function stampOf(folder) {
   try {
@@ -71,14 +71,14 @@ function stampOf(folder) {
  * @param {string} root
  * @returns {RootFolder}
  */
-function made(suite, root) {
+function describe(suite, root) {
   const { version = "", madeAt = "" } = stampOf(root) ?? {};
   return { root, version, stamp: madeAt, display: suite.packages.includes("xvfb") ? "xvfb" : "none" };
 }
 
 /**
  * @param {string} root
- * @returns {Promise<string | undefined>} "2.83.5"; undefined when its Blender does not start
+ * @returns {Promise<string | undefined>} for example "2.83.5"; undefined if its Blender does not start
  */
 async function versionIn(root) {
   const { output } = await run("chroot", [root, "blender", "--version"], { timeoutMs: 120_000 });
@@ -89,13 +89,13 @@ async function versionIn(root) {
  * @param {(line: string) => void} say
  * @returns {Promise<string | undefined>} why no root folder can be made on this machine
  */
-async function obstacleToMaking(say) {
+async function findObstacle(say) {
   if (process.platform !== "linux") return "root folders of Debian need Linux";
   if (process.getuid?.() !== 0) return "making a root folder of Debian needs root";
-  if (process.arch !== "x64") return `these suites are tested on x64 only, this is ${process.arch}`;
+  if (process.arch !== "x64") return `these suites are tested on x64 only; this machine is ${process.arch}`;
   if (findOnPath("debootstrap") !== undefined) return undefined;
   const prefix = await aptPrefix();
-  if (prefix === undefined) return "there is no debootstrap, and no apt to install it with";
+  if (prefix === undefined) return "debootstrap is missing, and apt cannot install it here";
   say("Installing debootstrap");
   const problem = await installByApt(prefix, ["debootstrap", "debian-archive-keyring"], say);
   return problem === "" ? undefined : problem;

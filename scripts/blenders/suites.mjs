@@ -1,20 +1,20 @@
 import { cacheFolderOf } from "../tests/cache-folder.mjs";
 
 /**
- * A Debian suite whose Blender is tested. The versions are what the suite held when this was written: sid moves on.
+ * A Debian suite whose Blender is tested. `blender` was its version when this was written: sid gets newer ones.
  *
  * @typedef {object} Suite
  * @property {string} name
  * @property {string} blender
- * @property {readonly string[]} packages beside Blender itself
+ * @property {readonly string[]} packages in addition to Blender itself
  */
 
 /** What EEVEE needs to draw without a graphics card. */
 const softwareGl = ["libegl1", "libgl1", "libopengl0", "libgl1-mesa-dri"];
 
-/** The oldest first. Debian 12 with 3.4 is left out: that Blender is usually the machine's own. @type {Suite[]} */
+/** Oldest first. Debian 12 with 3.4 is not here: that is usually the machine's own Blender. @type {Suite[]} */
 export const suites = [
-  // Before 3.x EEVEE draws on a display only.
+  // Before 3.x EEVEE can only draw on a display.
   { name: "bullseye", blender: "2.83", packages: [...softwareGl, "xvfb"] },
   { name: "trixie", blender: "4.3", packages: softwareGl },
   { name: "sid", blender: "5.2", packages: softwareGl },
@@ -22,7 +22,7 @@ export const suites = [
 
 export const mirror = process.env.RENDERFARM_DEBIAN_MIRROR || "http://deb.debian.org/debian";
 
-/** Where root folders are kept: about 1.5 GB each. @returns {string} */
+/** Where the root folders are kept, about 1.5 GB each. @returns {string} */
 export function cacheFolder() {
   return cacheFolderOf("blenders");
 }

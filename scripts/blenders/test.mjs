@@ -1,6 +1,6 @@
 /**
- * The end-to-end render on Blenders of four ages: `node scripts/blenders/test.mjs [options of vitest]`.
- * Makes what is missing of their root folders first; a Blender that cannot be had is skipped, and said so.
+ * The end-to-end render on four versions of Blender: `node scripts/blenders/test.mjs [options of vitest]`.
+ * It first makes the root folders that are missing. A Blender that is not available is skipped, and the reason printed.
  */
 import { join } from "node:path";
 import { findBlender, findOnPath, projectFolder, run } from "../setup/tools.mjs";
@@ -13,7 +13,7 @@ import { suites } from "./suites.mjs";
 /** @type {string[]} */
 const skipped = [];
 
-/** @returns {Promise<TestedBlender[]>} the oldest first */
+/** @returns {Promise<TestedBlender[]>} oldest first */
 async function testedBlenders() {
   /** @type {TestedBlender[]} */
   const found = [];
@@ -23,7 +23,7 @@ async function testedBlenders() {
     else found.push({ program: "/usr/bin/blender", ...result });
   }
   const own = await ownBlender();
-  if (own === undefined) skipped.push("this machine's own Blender: there is none on PATH");
+  if (own === undefined) skipped.push("this machine's own Blender: none was found");
   else if (found.every(({ version }) => version !== own.version)) found.push(own);
   return found.sort((a, b) => a.version.localeCompare(b.version, "en", { numeric: true }));
 }
@@ -38,9 +38,9 @@ async function ownBlender() {
 }
 
 /**
- * Words that give the tests a loopback of their own, where no other node is heard and no port is taken.
+ * A command that runs another one with its own loopback, where no other node is heard and no port is taken.
  *
- * @returns {Promise<string[]>} none where that is not allowed
+ * @returns {Promise<string[]>} empty if that is not allowed here
  */
 async function ownNetwork() {
   if (findOnPath("unshare") === undefined || findOnPath("ip") === undefined) return [];

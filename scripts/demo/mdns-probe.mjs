@@ -4,15 +4,15 @@ import { networkInterfaces } from "node:os";
 const group = "224.0.0.251";
 const port = 5353;
 
-/** When the question is asked again: one datagram may be lost, and responders pause after an answer. */
+/** When the question is sent: a datagram may be lost, and responders pause after an answer. */
 const askAtMs = [0, 500, 1_500];
-const progressTimeoutMs = 3_000;
+const timeoutMs = 3_000;
 
 /**
- * Whether nodes can be found by mDNS on this machine: containers and firewalls often let no multicast through.
+ * Checks whether mDNS finds nodes on this machine: containers and firewalls often block multicast.
  *
  * @param {readonly string[]} nodeIds
- * @returns {Promise<boolean>} true as soon as every one of them has answered, on any network
+ * @returns {Promise<boolean>} true as soon as all of them have answered, on any network
  */
 export async function answersByMdns(nodeIds) {
   const addresses = Object.values(networkInterfaces())
@@ -25,9 +25,9 @@ export async function answersByMdns(nodeIds) {
   const timers = [];
   try {
     return await new Promise((resolve) => {
-      timers.push(setTimeout(resolve, progressTimeoutMs, false));
+      timers.push(setTimeout(resolve, timeoutMs, false));
       sockets.forEach((socket, index) => {
-        socket.on("error", () => {}); // an interface that fails is one on which nobody answers
+        socket.on("error", () => {}); // treated like an interface on which nobody answers
         socket.on("message", (message) => {
           for (const id of missing) if (message.includes(id)) missing.delete(id);
           if (missing.size === 0) resolve(true);
@@ -44,7 +44,7 @@ export async function answersByMdns(nodeIds) {
   }
 }
 
-/** One DNS question: who is a `_renderfarm._tcp.local`, answered straight to this socket. */
+/** One DNS question, for the PTR records of `_renderfarm._tcp.local`. The answers come directly to this socket. */
 const question = Buffer.concat([
   Buffer.from([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
   ...["_renderfarm", "_tcp", "local", ""].map((label) => Buffer.from([label.length, ...Buffer.from(label)])),

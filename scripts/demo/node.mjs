@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { projectFolder } from "../setup/tools.mjs";
 import { ensureEnded, startGroup } from "./process-group.mjs";
 
-/** Time in which a Blender must have become a node: it starts in two seconds, on a busy machine in ten. */
+/** How long a node may take to start: usually it takes two seconds, on a busy machine ten. */
 const startsWithinMs = 60_000;
 const endsWithinMs = 10_000;
 
 /**
- * One render node on this machine, as `blender -b -P blender_scripts/main.py` makes it.
+ * A node on this machine, started with `blender -b -P blender_scripts/main.py`.
  *
  * @typedef {object} DemoNode
  * @property {string} id
@@ -17,10 +17,10 @@ const endsWithinMs = 10_000;
  */
 
 /**
- * Starts a node and waits until it serves. It ends with our standard input pipe, so that it cannot outlive the demo.
+ * Starts a node and waits until it is ready. It ends when its standard input closes, so it cannot outlive the demo.
  *
  * @param {{blender: string, name: string, folder: string, env: NodeJS.ProcessEnv, signal: AbortSignal}} options folder:
- *   an existing, empty one for what the node keeps
+ *   an existing, empty folder for the node's files
  * @returns {Promise<DemoNode>}
  */
 export async function startNode({ blender, name, folder, env, signal }) {
@@ -41,7 +41,7 @@ export async function startNode({ blender, name, folder, env, signal }) {
     await ensureEnded(group, endsWithinMs);
   };
   try {
-    const { node, port } = await becomesReady(readyFile, folder, group.ended, signal);
+    const { node, port } = await waitUntilReady(readyFile, folder, group.ended, signal);
     return { id: node, port, stop };
   } catch (error) {
     await stop();
@@ -58,23 +58,23 @@ export async function startNode({ blender, name, folder, env, signal }) {
  * @param {AbortSignal} signal
  * @returns {Promise<{node: string, port: number}>}
  */
-function becomesReady(file, folder, ended, signal) {
+function waitUntilReady(file, folder, ended, signal) {
   return new Promise((resolve, reject) => {
-    const done = (/** @type {() => void} */ settle) => {
+    const finish = (/** @type {() => void} */ callback) => {
       clearTimeout(timer);
       watcher.close();
       signal.removeEventListener("abort", onAbort);
-      settle();
+      callback();
     };
-    const onAbort = () => done(() => reject(new Error("interrupted")));
-    const look = () => {
-      if (existsSync(file)) done(() => resolve(JSON.parse(readFileSync(file, "utf8"))));
+    const onAbort = () => finish(() => reject(new Error("interrupted")));
+    const check = () => {
+      if (existsSync(file)) finish(() => resolve(JSON.parse(readFileSync(file, "utf8"))));
     };
-    const timer = setTimeout(() => done(() => reject(new Error("it did not become ready"))), startsWithinMs);
-    const watcher = watch(folder, look);
+    const timer = setTimeout(() => finish(() => reject(new Error("it did not become ready"))), startsWithinMs);
+    const watcher = watch(folder, check);
     signal.addEventListener("abort", onAbort);
-    ended.then(({ code, error }) => done(() => reject(error ?? new Error(`it ended with status ${code}`))));
-    look();
+    ended.then(({ code, error }) => finish(() => reject(error ?? new Error(`it ended with status ${code}`))));
+    check();
     if (signal.aborted) onAbort();
   });
 }

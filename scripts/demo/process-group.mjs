@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 
 /**
- * Starts a program in a session of its own: a Ctrl-C in the terminal reaches only the demo, which then decides.
+ * Starts a program in its own session, so that a Ctrl-C in the terminal reaches only the demo, which passes it on.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -18,17 +18,17 @@ export function startGroup(command, args, options) {
 }
 
 /**
- * Waits for the end of a program that was asked to end; one that does not is killed, with all it started.
+ * Waits until a program that was asked to end has ended, and kills it with everything it started after a timeout.
  *
  * @param {ReturnType<typeof startGroup>} group
- * @param {number} patienceMs
+ * @param {number} timeoutMs
  */
-export async function ensureEnded({ child, ended }, progressTimeoutMs) {
+export async function ensureEnded({ child, ended }, timeoutMs) {
   const timer = setTimeout(() => {
     if (child.pid === undefined) return;
     if (process.platform === "win32") child.kill("SIGKILL");
     else process.kill(-child.pid, "SIGKILL");
-  }, progressTimeoutMs);
+  }, timeoutMs);
   await ended;
   clearTimeout(timer);
 }

@@ -1,8 +1,8 @@
 """Builds the demo's scene: blender -b --factory-startup -P scene.py -- TARGET.blend
 
-Coloured shapes turn on a round table under a soft light, and the camera goes half around them: 48 frames, two seconds.
-Every motion is keyframed or computed from the frame alone, so frames may be rendered in any order, on any node.
-Cycles on the CPU without a denoiser: what every Blender can do.
+Coloured shapes turn on a round table under a soft light, and the camera moves a quarter turn around them: 48 frames,
+two seconds. Every motion depends on the frame number alone, so frames may be rendered in any order, on any node.
+It renders with Cycles on the CPU and without a denoiser, which every Blender can do.
 """
 
 import math
@@ -25,12 +25,12 @@ def material(name, colour, roughness=0.35, metallic=0.0):
 
 
 def key(thing, path, values):
-    """Keyframes one property at (frame, value) pairs, at an even speed: the film may be looped."""
+    """Keyframes one property at (frame, value) pairs with constant speed, so that the film can be looped."""
     for frame, value in values:
         setattr(thing, path, value)
         thing.keyframe_insert(path, frame=frame)
     action = thing.animation_data.action
-    # Since 4.4 an action keeps its curves in layers; those older files have them directly.
+    # Since 4.4 the curves of an action are in layers; before, they belong to the action itself.
     curves = getattr(action, "fcurves", None)
     if curves is None:
         curves = action.layers[0].strips[0].channelbags[0].fcurves
@@ -63,7 +63,7 @@ def add_shapes():
         radius = 2.2
         ground = (radius * math.cos(angle), radius * math.sin(angle), 0.85)
         top = ground[:2] + (1.35,)
-        # Each one is a sixth of the way behind its neighbour, so that a wave goes round the table.
+        # Each shape is a sixth of the film behind its neighbour, so that a wave goes round the table.
         peak = 1 + round(FRAMES * (index + 0.5) / len(COLOURS))
         key(shape, "location", [(peak - FRAMES // 2, ground), (peak, top), (peak + FRAMES // 2, ground)])
         turn = math.pi * (2 if index % 2 else -2)

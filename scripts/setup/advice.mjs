@@ -16,7 +16,7 @@ const managers = {
   winget: { program: "winget", install: "winget install --exact --id" },
 };
 
-/** @returns {PackageManager | undefined} the one that this system uses */
+/** @returns {PackageManager | undefined} this system's */
 export function packageManager() {
   if (process.platform === "darwin") return "brew";
   if (process.platform === "win32") return "winget";
@@ -25,7 +25,7 @@ export function packageManager() {
 }
 
 /**
- * The commands that install the parts, to be copied as they stand.
+ * The commands that install the parts, ready to copy.
  *
  * @param {readonly SystemPart[]} parts
  * @param {PackageManager | undefined} manager

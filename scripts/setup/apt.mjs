@@ -1,30 +1,30 @@
 import { findOnPath, run } from "./tools.mjs";
 
-/** Patience with a slow mirror, and with another apt that holds the lock for a while. */
-const patience = ["-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120"];
+/** Retries for an unreliable mirror, and a timeout, in seconds, for another apt that holds the lock. */
+const waiting = ["-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120"];
 
 /**
- * How apt-get is called with the right to install.
+ * How to call apt-get with the right to install.
  *
- * @returns {Promise<string[] | undefined>} words before "apt-get"; undefined where there is no apt, or no right to it
+ * @returns {Promise<string[] | undefined>} what to put before "apt-get"; undefined without apt or the right to use it
  */
 export async function aptPrefix() {
   if (findOnPath("apt-get") === undefined) return undefined;
   const noQuestions = ["env", "DEBIAN_FRONTEND=noninteractive"];
   if (process.getuid?.() === 0) return noQuestions;
   if (findOnPath("sudo") === undefined) return undefined;
-  // -n: a password prompt inside a set-up script would look like a hang.
+  // -n: never ask for a password, since a prompt inside a set-up script would look like a hang.
   return (await run("sudo", ["-n", "true"], { timeoutMs: 30_000 })).ok ? ["sudo", "-n", ...noQuestions] : undefined;
 }
 
 /**
- * Installs packages without their recommendations; the package lists are fetched only when the first try fails, which
- * it does when they are absent or out of date.
+ * Installs packages without their recommendations. It fetches the package lists only if the first attempt fails, as it
+ * does if they are missing or out of date.
  *
  * @param {readonly string[]} prefix from aptPrefix
  * @param {readonly string[]} packages
  * @param {(line: string) => void} say
- * @returns {Promise<string>} empty when done, else why not
+ * @returns {Promise<string>} empty on success, otherwise the error
  */
 export async function installByApt(prefix, packages, say) {
   const install = () => aptGet(prefix, ["install", "-y", "--no-install-recommends", ...packages]);
@@ -34,7 +34,7 @@ export async function installByApt(prefix, packages, say) {
     const update = await aptGet(prefix, ["update"]);
     result = await install();
     if (!result.ok)
-      return `apt-get could not install them:\n${tailOf(update.ok ? "" : update.output)}${tailOf(result.output)}`;
+      return `apt-get cannot install the packages:\n${tailOf(update.ok ? "" : update.output)}${tailOf(result.output)}`;
   }
   return "";
 }
@@ -45,7 +45,7 @@ export async function installByApt(prefix, packages, say) {
  * @param {{cwd?: string}} [options]
  */
 export function aptGet(prefix, args, options) {
-  const [program = "", ...words] = [...prefix, "apt-get", ...patience, ...args];
+  const [program = "", ...words] = [...prefix, "apt-get", ...waiting, ...args];
   return run(program, words, options);
 }
 

@@ -1,2 +1,2 @@
-/** Something that the set-up needs is missing and cannot be had: the message says what, and the commands that cure it. */
+/** The set-up cannot get something that it needs. The message says what, and how to fix it. */
 export class SetupFailure extends Error {}

@@ -4,7 +4,7 @@ import { SetupFailure } from "./failure.mjs";
 import { projectFolder } from "./tools.mjs";
 
 /**
- * Compares this Node with `engines` in package.json, before anything is installed that would fail on it later.
+ * Compares this Node's version with `engines` in package.json, before anything is installed that would fail with it.
  *
  * @throws {SetupFailure}
  */
@@ -12,12 +12,12 @@ export function checkNodeVersion() {
   const { engines } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8"));
   if (satisfies(process.versions.node, engines.node)) return;
   throw new SetupFailure(
-    `Node ${process.versions.node} is not supported: ${engines.node} is needed. Install one from https://nodejs.org`,
+    `Node ${process.versions.node} is not supported: install ${engines.node} from https://nodejs.org`,
   );
 }
 
 /**
- * The two forms of range that package.json uses, `^a.b.c` and `>=a.b.c`, joined by `||`.
+ * Supports the two forms of range that package.json uses, `^a.b.c` and `>=a.b.c`, joined by `||`.
  *
  * @param {string} version
  * @param {string} range

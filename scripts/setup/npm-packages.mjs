@@ -4,7 +4,7 @@ import { SetupFailure } from "./failure.mjs";
 import { projectFolder, run } from "./tools.mjs";
 
 /**
- * Installs exactly what package-lock.json names, unless node_modules holds just that.
+ * Installs exactly what package-lock.json lists, unless node_modules already has it.
  *
  * @param {(line: string) => void} say
  * @throws {SetupFailure}
@@ -13,12 +13,12 @@ export async function installNpmPackages(say) {
   if (isInstalled()) return;
   say("Installing the npm packages (npm ci)");
   const { ok, output } = await npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-  // The reason comes first; pages of usage may follow it.
+  // The reason comes first; pages of usage text may follow.
   const reason = output.trim().split("\n").slice(0, 12).join("\n");
   if (!ok) throw new SetupFailure(`Cannot install the npm packages: 'npm ci' failed\n${reason}`);
 }
 
-/** npm leaves a copy of the lockfile with what it installed; the two agree when nothing is to be done. */
+/** npm keeps a copy of the lockfile in node_modules; if the two agree, the packages are installed. */
 function isInstalled() {
   const installed = packagesOf("node_modules/.package-lock.json");
   if (installed === undefined) return false;
@@ -40,12 +40,10 @@ function packagesOf(lockfile) {
 }
 
 /**
- * Runs npm.
- *
  * @param {readonly string[]} args
  */
 export function npm(args) {
-  // Inside `npm run` this is the npm that runs us; elsewhere the one on PATH, on Windows a .cmd that needs a shell.
+  // Inside `npm run`, use that npm; otherwise the one on PATH, which on Windows is a .cmd and needs a shell.
   const running = process.env.npm_execpath;
   if (running?.endsWith(".js")) return run(process.execPath, [running, ...args]);
   return run("npm", args, { shell: process.platform === "win32" });

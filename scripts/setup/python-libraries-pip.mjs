@@ -1,6 +1,6 @@
 import { pythons, run } from "./tools.mjs";
 
-/** One fixed kind of wheel, whatever this machine is: the hashes name exactly these files. */
+/** The same kind of wheel on every machine: the hashes are of exactly these files. */
 const wheelKind = [
   "--only-binary=:all:",
   "--implementation=cp",
@@ -13,10 +13,10 @@ const wheelKind = [
 ];
 
 /**
- * Fetches the wheels from PyPI, licences included, with the first Python here that has pip.
+ * Fetches the wheels from PyPI, licences included, with the first Python on this machine that has pip.
  *
  * @param {string} target
- * @param {string} requirements path of the file that pins versions and hashes
+ * @param {string} requirements path of the file with pinned versions and hashes
  * @returns {Promise<{ok: true, source: string} | {ok: false, problem: string}>}
  */
 export async function fetchByPip(target, requirements) {
@@ -26,13 +26,13 @@ export async function fetchByPip(target, requirements) {
     if (result.ok) return { ok: true, source: "pip from PyPI" };
     return { ok: false, problem: `pip failed: ${result.output.trim().split("\n").at(-1)}` };
   }
-  return { ok: false, problem: "No Python here has pip" };
+  return { ok: false, problem: "No Python on this machine has pip" };
 }
 
 /**
  * @param {string} target
  * @param {string} requirements
- * @returns {string[]} what follows `python3`
+ * @returns {string[]} the arguments of `python3`
  */
 export function pipArguments(target, requirements) {
   const quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--retries=2"];

@@ -19,7 +19,7 @@ const cacheFolder = join(projectFolder, ".cache");
 const requirementsFile = join(projectFolder, "scripts/setup/python-libraries.txt");
 const stampName = "fetched.json";
 
-/** What the node imports of them; async_timeout only counts on Python 3.9 and 3.10, and is imported to prove it whole. */
+/** Imports what the node imports, and async_timeout, which only Python 3.9 and 3.10 need, to prove that it is whole. */
 const verification = [
   "import sys",
   "sys.dont_write_bytecode = True",
@@ -31,18 +31,18 @@ const verification = [
 ].join("\n");
 
 /**
- * Puts the node's Python libraries into blender_scripts/vendor/: pure Python, so that one set serves every Blender.
- * They come by pip from PyPI, else out of Debian's own packages; nothing is installed into any Python.
+ * Puts the node's Python libraries into blender_scripts/vendor/: pure Python, so that one set works in every Blender.
+ * They come from PyPI by pip, otherwise from Debian's packages; nothing is installed into any Python.
  *
  * @param {(line: string) => void} say
- * @throws {SetupFailure} If neither way works
+ * @throws {SetupFailure} If neither source works
  */
 export async function fetchPythonLibraries(say) {
   const requirements = readFileSync(requirementsFile, "utf8");
   if (isFetched(requirements)) return;
   say("Fetching the node's Python libraries into blender_scripts/vendor");
   mkdirSync(join(vendorFolder, ".."), { recursive: true });
-  // Within the project, so that the rename at the end stays within one file system.
+  // Inside the project, so that the rename at the end stays in one file system.
   mkdirSync(cacheFolder, { recursive: true });
   const workshop = mkdtempSync(join(cacheFolder, "vendor-"));
   try {
@@ -68,7 +68,7 @@ function isFetched(requirements) {
 /**
  * @param {string} target
  * @param {string} requirements path of the requirements file
- * @param {string} workshop a folder for what is needed on the way
+ * @param {string} workshop a folder for temporary files
  * @returns {Promise<string>} where they came from
  */
 async function fetchInto(target, requirements, workshop) {
@@ -84,7 +84,7 @@ async function fetchInto(target, requirements, workshop) {
     [
       "Cannot fetch the node's Python libraries:",
       ...problems.map((problem) => `  ${problem}`),
-      "With a Python that has pip and reaches PyPI, by hand:",
+      "To fetch them yourself, with a Python that has pip and can reach PyPI:",
       `  python3 ${pipArguments(vendorFolder, requirements).join(" ")}`,
       "then run this again.",
     ].join("\n"),
@@ -92,7 +92,7 @@ async function fetchInto(target, requirements, workshop) {
 }
 
 /**
- * Compiled parts serve one Python on one system and each has a pure twin, which Python takes in their absence.
+ * Removes the compiled parts: each works in one Python on one system, and without it Python uses its pure equivalent.
  *
  * @param {string} folder
  */
@@ -104,7 +104,7 @@ function removeCompiled(folder) {
 }
 
 /**
- * Imports them without the Python's own site-packages, which could hide that something is missing.
+ * Imports the libraries without Python's own site-packages, which could hide that something is missing.
  *
  * @param {string} folder
  * @throws {SetupFailure}
@@ -112,12 +112,13 @@ function removeCompiled(folder) {
 async function verify(folder) {
   const python = await findPython();
   const blender = findBlender();
-  let result = { ok: false, output: "There is neither a Python 3.9 or newer nor a Blender to try them with" };
+  let result = { ok: false, output: "There is no Python 3.9 or newer and no Blender to test them with" };
   if (python !== undefined) {
     result = await run(python, ["-I", "-S", "-c", verification, folder], { timeoutMs: 60_000 });
   } else if (blender !== undefined) {
     const quiet = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
     result = await run(blender, [...quiet, "--python-expr", verification, "--", folder], { timeoutMs: 120_000 });
   }
-  if (!result.ok) throw new SetupFailure(`Cannot use the node's Python libraries as fetched:\n${result.output.trim()}`);
+  if (!result.ok)
+    throw new SetupFailure(`Cannot use the fetched Python libraries of the node:\n${result.output.trim()}`);
 }

@@ -6,10 +6,10 @@ import { systemParts } from "./system-parts.mjs";
 /** @typedef {import("./system-parts.mjs").SystemPart} SystemPart */
 
 /**
- * Brings Blender, FFmpeg and what else is missing: by apt where root or a sudo without a password allows it, elsewhere by
- * saying the exact commands.
+ * Installs Blender, FFmpeg and whatever else is missing, by apt if root or a sudo without a password allows it.
+ * Otherwise it prints the exact commands.
  *
- * @param {"demo" | "test" | undefined} purpose what must work afterwards; undefined: say what is missing, fail never
+ * @param {"demo" | "test" | undefined} purpose what must work afterwards; undefined: say what is missing, never fail
  * @param {(line: string) => void} say
  * @throws {SetupFailure} If a part that the purpose needs is still missing
  */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { findBlender, findFfmpeg, findFfprobe, findOnPath, findPython } from "./tools.mjs";
 
 /**
- * A program or library of the system. `neededFor`: what cannot go on without it; empty when it only widens what is
- * possible. `isWanted`: false where it would be of no use, or for what must work afterwards.
+ * A program or library of the system. `neededFor`: what does not work without it; empty if it is optional. `isWanted`:
+ * false if it has no use on this system or for the purpose.
  *
  * @typedef {object} SystemPart
  * @property {string} name
@@ -68,7 +68,7 @@ export const systemParts = [
     },
   },
   {
-    // The end-to-end tests make several hosts of one with it; without root they cannot and are skipped.
+    // The end-to-end tests use it to make several hosts out of one; this needs root, without which they are skipped.
     name: "ip (network namespaces)",
     neededFor: [],
     isWanted: asRootOnLinux,
@@ -76,7 +76,7 @@ export const systemParts = [
     packages: { apt: "iproute2", dnf: "iproute", pacman: "iproute2", zypper: "iproute2", apk: "iproute2" },
   },
   {
-    // The clock on the wall jumps by it for single programs; that test is skipped without.
+    // A test makes the system clock jump with it for single programs, and is skipped without it.
     name: "libfaketime",
     neededFor: [],
     isWanted: (purpose) => purpose === "test" && asRootOnLinux(),
@@ -84,7 +84,7 @@ export const systemParts = [
     packages: { apt: "faketime", dnf: "libfaketime", pacman: "libfaketime", zypper: "libfaketime", apk: "libfaketime" },
   },
   {
-    // Questions and the live view are tried in a real terminal by it; those tests are skipped without.
+    // Tests use it to show prompts and the live view in a real terminal, and are skipped without it.
     name: "tmux",
     neededFor: [],
     isWanted: (purpose) => purpose === "test" && asRootOnLinux(),
@@ -92,7 +92,7 @@ export const systemParts = [
     packages: { apt: "tmux", dnf: "tmux", pacman: "tmux", zypper: "tmux", apk: "tmux" },
   },
   {
-    // Without it Blender 4.3 and 5.2 end at the first EEVEE frame on a machine without a display.
+    // Without it, Blender 4.3 and 5.2 exit at the first EEVEE frame on a machine without a display.
     name: "EGL (scenes in EEVEE without a display)",
     neededFor: [],
     isWanted: onLinux,
@@ -108,7 +108,7 @@ export const systemParts = [
 ];
 
 /**
- * A look at the folders of the loader's usual search path: `ldconfig -p` is not on every user's PATH.
+ * Searches the loader's usual folders, since `ldconfig` is not on every user's PATH.
  *
  * @param {string} name
  */

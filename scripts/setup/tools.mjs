@@ -6,17 +6,17 @@ import { fileURLToPath } from "node:url";
 /** Root folder of the project, absolute. */
 export const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Output kept of one command, in characters: enough for any error message, small enough for any memory. */
+/** How much output of a command is kept, in characters: enough for any error message, and little memory. */
 const keptCharacters = 200_000;
 
 /**
- * Runs a program to its end and never rejects: a program that cannot be started is one that failed.
+ * Runs a program to its end and never rejects: a program that cannot be started counts as failed.
  *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, shell?: boolean}} [options] timeoutMs: the
- *   program is killed after it (default 20 minutes)
- * @returns {Promise<{ok: boolean, output: string}>} what it wrote to both streams, the end of it if it is long
+ *   program is killed after this time (default 20 minutes)
+ * @returns {Promise<{ok: boolean, output: string}>} output: what it wrote to both streams; only the end if it is long
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
@@ -41,7 +41,7 @@ export function run(command, args, options = {}) {
 
 /**
  * @param {string} name a program's name without an extension
- * @returns {string | undefined} where it stands on PATH
+ * @returns {string | undefined} its file, found on PATH
  */
 export function findOnPath(name) {
   const extensions = process.platform === "win32" ? (process.env.PATHEXT ?? ".EXE").split(";") : [""];
@@ -55,7 +55,7 @@ export function findOnPath(name) {
 }
 
 /**
- * Where Blender is: $BLENDER, PATH, then where its installers put it.
+ * Looks for Blender in $BLENDER, then on PATH, then where its installers put it.
  *
  * @returns {string | undefined}
  */
@@ -76,7 +76,8 @@ export function findFfprobe() {
 }
 
 /**
- * Every Python of at least 3.9 here, the system's own first: version managers put theirs on PATH for other projects.
+ * Every Python 3.9 or newer on this machine. The system's own comes first: version managers put others on PATH for
+ * other projects.
  *
  * @returns {AsyncGenerator<string>}
  */
@@ -113,7 +114,7 @@ function isProgram(file) {
   }
 }
 
-/** Places of the official installers, the newest version first. */
+/** Where the official installers put Blender, newest version first. */
 function installedBlenders() {
   if (process.platform === "darwin") return ["/Applications/Blender.app/Contents/MacOS/Blender"];
   if (process.platform !== "win32") return [];

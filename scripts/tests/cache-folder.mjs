@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Where a kind of test keeps what takes long to get, from one run to the next.
+ * The folder where a kind of test keeps large downloads between runs.
  *
  * @param {"blenders" | "windows"} kind
  * @returns {string} absolute

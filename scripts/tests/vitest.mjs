@@ -8,10 +8,11 @@ import { projectFolder } from "../setup/tools.mjs";
 /** @typedef {{ok: boolean, passed: number, failed: number, skipped: number}} TestCounts */
 
 /**
- * Runs tests of vitest, showing what it shows.
+ * Runs vitest and shows its output.
  *
  * @param {readonly string[]} options
- * @param {{before?: readonly string[], env?: NodeJS.ProcessEnv}} [start] words before the command, and its environment
+ * @param {{before?: readonly string[], env?: NodeJS.ProcessEnv}} [start] before: a command that runs this one, with its
+ *   arguments
  * @returns {Promise<TestCounts>}
  */
 export async function runVitest(options, start = {}) {
@@ -29,7 +30,7 @@ export async function runVitest(options, start = {}) {
 }
 
 /**
- * A file that cannot even be loaded has no test to fail, and counts as one failure of its own.
+ * A file that cannot be loaded has no tests, and counts as one failure.
  *
  * @param {{numPassedTests: number, numFailedTests: number, numPendingTests: number,
  *   testResults: {status: string, assertionResults: unknown[]}[]}} report
@@ -57,7 +58,7 @@ function show([command = "", ...args], env) {
 }
 
 /**
- * The plain last line that people and machines read: "N passed, N failed".
+ * Prints the last line, for people and programs: "N passed, N failed".
  *
  * @param {readonly TestCounts[]} results
  * @returns {number} the exit status

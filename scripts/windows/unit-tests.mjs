@@ -1,4 +1,4 @@
-/** The unit tests that concern the system, run by Windows' Node under Wine. */
+/** Runs the unit tests that depend on the system, with Node for Windows under Wine. */
 import { spawn } from "node:child_process";
 import {
   closeSync,
@@ -21,17 +21,17 @@ import { projectFolder, run } from "../setup/tools.mjs";
  * @typedef {{file: string, name: string, state: "pass" | "fail" | "skip", errors: string[]}} TestResult
  */
 
-/** Folders of test/ with what depends on the system. */
+/** The folders of test/ with tests that depend on the system. */
 const folders = ["blendfile", "cli", "config", "core", "discovery", "encode", "farm", "frames", "session", "system"];
 /**
- * What cannot be run there, or tells nothing of Windows: whole files, or tests whose name holds `test`.
+ * What cannot run there, or says nothing about Windows: whole files, or tests whose name contains `test`.
  *
  * @type {readonly {file: string, test?: string, why: string}[]}
  */
 const unfit = [
   ...["cli/bad-input", "cli/main", "system/files/owners"].map((name) => ({
     file: `test/${name}.test.ts`,
-    why: "it builds the program, and the compiler that is installed here is Linux's",
+    why: "it builds the program, and the installed compiler is Linux's",
   })),
   ...[
     "encode/refused-frames",
@@ -41,55 +41,61 @@ const unfit = [
     "farm/nodes/trust/trust-tls",
   ].map((name) => ({
     file: `test/${name}.test.ts`,
-    why: "it takes long there, and others use the same of the system",
+    why: "it takes long there, and other tests use the same parts of the system",
   })),
-  { file: "test/config/folders.test.ts", why: "it compares with the node's Python, which is Linux's here" },
-  { file: "test/encode/formats.test.ts", why: "it knows what newer FFmpegs write; the films of the lane are compared" },
+  { file: "test/config/folders.test.ts", why: "it compares with the node's Python, which is Linux's" },
+  {
+    file: "test/encode/formats.test.ts",
+    why: "it expects the output of a newer FFmpeg; the videos of the Windows renders are compared instead",
+  },
   ...["encode/encoder", "encode/ffmpeg/ffmpeg-tools", "encode/orphan"].map((name) => ({
     file: `test/${name}.test.ts`,
-    why: "it stops programs by signals of Unix, or has shell scripts in their place",
+    why: "it stops programs with Unix signals, or replaces them with shell scripts",
   })),
   {
     ...{
       file: "test/farm/job/encode-stored.test.ts",
-      test: "is finished without any node, when the run before failed",
+      test: "is finished without any node if the previous run failed",
     },
-    why: "a shell script takes FFmpeg's place",
+    why: "it replaces FFmpeg with a shell script",
   },
   {
     ...{ file: "test/cli/hostile-texts.test.ts", test: "the log on a terminal, on a pipe and in log.ndjson" },
-    why: "a log stays open to the end of its program, and Windows keeps a folder with an open file",
+    why: "a program keeps its log open until it ends, and Windows cannot delete a folder with an open file",
   },
   {
-    ...{ file: "test/frames/lock/lock.test.ts", test: "shows signs of life, sees when another has taken it" },
-    why: "Windows lets nobody take a lock that its holder has open",
+    ...{
+      file: "test/frames/lock/lock.test.ts",
+      test: "shows signs of life, notices when another process has taken it",
+    },
+    why: "on Windows nobody can take a lock file that its holder has open",
   },
   ...[
-    { file: "encode/output-target", test: "a name that no file system takes" },
-    { file: "farm/long-names", test: "a video whose name leaves no room" },
-    { file: "farm/long-names", test: "a name that is too long for any file" },
+    { file: "encode/output-target", test: "a name that no file system accepts" },
+    { file: "farm/long-names", test: "a video whose name is too long for '.renderfarm'" },
+    { file: "farm/long-names", test: "a name that is too long for a file" },
   ].map(({ file, test }) => ({
     ...{ file: `test/${file}.test.ts`, test },
-    why: "Windows counts a name's letters, and the file system below Wine its bytes",
+    why: "Windows limits the letters of a name, and the file system below Wine its bytes",
   })),
   {
     ...{ file: "test/farm/nodes/trust/known-nodes.test.ts", test: "a file that cannot be read is an error" },
-    why: "to Windows nothing is there below a file, which is no error",
+    why: "Windows reports a path below a file as missing, which is not an error",
   },
   {
     file: "test/farm/nodes/trust/open-nodes.test.ts",
-    test: "a yes that cannot be kept",
-    why: "it makes a link as Unix has them",
+    test: "a yes that cannot be saved",
+    why: "it makes a Unix link",
   },
 ];
-/** They need what only the bundler can do: other modules in the place of imported ones, pictures of texts. */
+/** These tests need the bundler, to replace imported modules or for inline snapshots. */
 const needsBundler = /\bvi\.(mock|hoisted|useFakeTimers)\b|toMatchInlineSnapshot/;
-const patientMs = 8 * 60_000;
+const timeoutMs = 8 * 60_000;
 const compiled = join(projectFolder, ".cache/windows-tests");
 
 /**
  * @param {WindowsTools} tools
- * @param {string} prefix Wine's, for this run
+ * @param {string} prefix the Wine prefix for this run
  * @param {(line: string) => void} say
  * @returns {Promise<import("../tests/vitest.mjs").TestCounts>}
  */
@@ -97,7 +103,8 @@ export async function runUnitTests(tools, prefix, say) {
   const all = testFiles();
   const files = all.filter((file) => unfit.every((one) => one.test !== undefined || one.file !== file));
   const stale = unfit.filter(({ file }) => !all.includes(file));
-  if (stale.length > 0) throw new Error(`There is no such test file: ${stale.map(({ file }) => file).join(", ")}`);
+  if (stale.length > 0)
+    throw new Error(`Cannot skip test files that do not exist: ${stale.map(({ file }) => file).join(", ")}`);
   for (const { file, test, why } of unfit) say(`Skipped: ${file}${test === undefined ? "" : `, "${test}"`}: ${why}`);
   await compile();
   writeFileSync(
@@ -122,12 +129,13 @@ export async function runUnitTests(tools, prefix, say) {
   }
   const count = (/** @type {TestResult["state"]} */ wanted) => results.filter(({ state }) => state === wanted).length;
   const unfinished = ended && existsSync(report) ? 0 : 1;
-  if (unfinished > 0) say(`FAIL: the run came to no end; it said last:\n${readFileSync(output, "utf8").slice(-2000)}`);
+  if (unfinished > 0)
+    say(`FAIL: the run did not finish; its last output:\n${readFileSync(output, "utf8").slice(-2000)}`);
   const failed = count("fail") + unfinished;
   return { ok: failed === 0, passed: count("pass"), failed, skipped: count("skip") };
 }
 
-/** @returns {string[]} "test/core/units.test.ts" and the like */
+/** @returns {string[]} for example "test/core/units.test.ts" */
 function testFiles() {
   return folders.flatMap((folder) =>
     readdirSync(join(projectFolder, "test", folder), { recursive: true, encoding: "utf8" })
@@ -143,7 +151,7 @@ function compiledName(file) {
   return file.replace(/\.ts$/, ".js");
 }
 
-/** Sources and tests as JavaScript that the oldest Node runs, with the tests' other files beside them. */
+/** Compiles sources and tests to JavaScript that the oldest Node runs, and copies the tests' other files. */
 async function compile() {
   rmSync(compiled, { recursive: true, force: true });
   const options = ["-p", "tsconfig.check.json", "--noEmit", "false", "--noCheck", "--outDir", compiled];
@@ -164,17 +172,17 @@ async function compile() {
 }
 
 /**
- * Windows' Node cannot write to a pipe of Unix, only to a file.
+ * Runs a program with its output in a file: Node for Windows cannot write to a Unix pipe.
  *
  * @param {string} output
  * @param {readonly string[]} words
  * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<boolean>} whether it ended well
+ * @returns {Promise<boolean>} true if it ended with status 0
  */
 function runInto(output, [command = "", ...args], env) {
   const file = openSync(output, "w");
   return new Promise((resolve, reject) => {
-    const options = { cwd: compiled, env, timeout: patientMs, killSignal: /** @type {const} */ ("SIGKILL") };
+    const options = { cwd: compiled, env, timeout: timeoutMs, killSignal: /** @type {const} */ ("SIGKILL") };
     const child = spawn(command, args, { ...options, stdio: ["ignore", file, file] });
     closeSync(file);
     child.on("error", reject);

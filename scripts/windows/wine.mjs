@@ -1,4 +1,4 @@
-/** Wine, and a Windows for it that nothing has been done in yet. */
+/** Installs Wine and makes a fresh Windows for it. */
 import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { aptPrefix, installByApt } from "../setup/apt.mjs";
@@ -7,22 +7,20 @@ import { cacheFolderOf } from "../tests/cache-folder.mjs";
 import { windowsPrograms } from "./programs.mjs";
 
 /**
- * What the tests are given.
- *
  * @typedef {object} WindowsTools
  * @property {string} wine
- * @property {string} template a prefix to copy: 700 MB, so its files are linked
- * @property {Record<string, string>} environment of every program under Wine, beside WINEPREFIX
+ * @property {string} template a Wine prefix to copy with hard links, since it has 700 MB
+ * @property {Record<string, string>} environment variables of every program under Wine, in addition to WINEPREFIX
  * @property {{node: string, ffmpeg: string, ffprobe: string}} programs
  */
 
-/** Nothing else of Wine's is looked for: no browser, no .NET, no messages of its own. */
+/** Turns off what the tests do not need: Wine's browser, its .NET and its debug messages. */
 const quiet = { WINEDEBUG: "-all", WINEDLLOVERRIDES: "mscoree,mshtml=", WINEARCH: "win64" };
 
 /**
  * @param {(line: string) => void} say
- * @returns {Promise<WindowsTools | {problem: string}>} a problem: why Wine cannot be had here
- * @throws {Error} When it is here, and what it needs cannot be had
+ * @returns {Promise<WindowsTools | {problem: string}>} problem: why Wine is not available here
+ * @throws {Error} If Wine is here, but a Windows program or the fresh Windows cannot be fetched or made
  */
 export async function windowsTools(say) {
   if (process.platform !== "linux" || process.arch !== "x64") return { problem: "Wine is used on 64-bit Linux only" };
@@ -36,7 +34,7 @@ export async function windowsTools(say) {
 }
 
 /**
- * A path of this machine as Windows has it: Wine's drive Z: is the whole of it.
+ * A path of this machine as a Windows path: Wine's drive Z: is the root folder.
  *
  * @param {string} path absolute
  * @returns {string}
@@ -49,7 +47,7 @@ function windowsPath(path) {
 async function installWine(say) {
   if (findOnPath("wine") !== undefined) return undefined;
   const prefix = await aptPrefix();
-  if (prefix === undefined) return "there is no Wine, and apt cannot install it here: sudo apt-get install wine wine64";
+  if (prefix === undefined) return "Wine is missing and apt cannot install it here: sudo apt-get install wine wine64";
   say("Installing wine wine64 (apt-get)");
   const problem = await installByApt(prefix, ["wine", "wine64"], say);
   return problem === "" ? undefined : problem;
@@ -64,7 +62,7 @@ async function makeTemplate(wine, say) {
   const version = (await run(wine, ["--version"], { env: { ...process.env, ...quiet } })).output.trim();
   const folder = join(cacheFolderOf("windows"), `windows-10-${version.replaceAll(/[^\w.-]+/g, "_")}`);
   if (existsSync(folder)) return folder;
-  say(`Making a Windows 10 for ${version}`);
+  say(`Making a fresh Windows 10 for ${version}`);
   const workshop = mkdtempSync(`${folder}-making-`);
   const env = { ...process.env, ...quiet, WINEPREFIX: join(workshop, "prefix") };
   try {
@@ -74,9 +72,9 @@ async function makeTemplate(wine, say) {
     ];
     for (const words of steps) {
       const result = await run(wine, words, { env, timeoutMs: 5 * 60_000 });
-      if (!result.ok) throw new Error(`Wine cannot make a Windows: ${result.output.trim()}`);
+      if (!result.ok) throw new Error(`Wine cannot make a fresh Windows: ${result.output.trim()}`);
     }
-    await run("wineserver", ["--wait"], { env, timeoutMs: 60_000 }); // it writes the registry as it ends
+    await run("wineserver", ["--wait"], { env, timeoutMs: 60_000 }); // it writes the registry when it ends
     renameSync(join(workshop, "prefix"), folder);
     return folder;
   } finally {

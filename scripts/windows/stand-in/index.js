@@ -1,6 +1,6 @@
 /**
- * What tests import from "vitest" under Wine: its own runner and assertions. Vitest itself bundles by a native library
- * that does not start there. `vi` has what is left without the bundler, which mocks modules.
+ * What tests import from "vitest" under Wine: vitest's own runner and assertions. Vitest itself bundles with a native
+ * library that does not start there. `vi` has only what works without the bundler, so it cannot mock modules.
  */
 import {
   ASYMMETRIC_MATCHERS_OBJECT,
@@ -19,15 +19,15 @@ export { afterAll, afterEach, beforeAll, beforeEach, describe, onTestFinished, t
 
 for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(plugin);
 
-/** An assertion that knows its test fails it also when it is not awaited. */
+/** An assertion that knows its test makes it fail even if it is not awaited. */
 function assertion(value, message) {
   const made = chai.expect(value, message);
   const test = getCurrentTest();
   return test === undefined ? made : made.withTest(test);
 }
 
-/** Looks again until it holds, for a second as vitest does, or throws as it did last. */
-function poll(look, { timeout = 1000, interval = 50 } = {}) {
+/** Repeats the assertion until it passes, for one second like vitest's, then throws the last error. */
+function poll(read, { timeout = 1000, interval = 50 } = {}) {
   const matcher = (path) =>
     new Proxy(() => {}, {
       get: (_, name) => matcher([...path, name]),
@@ -35,7 +35,7 @@ function poll(look, { timeout = 1000, interval = 50 } = {}) {
         const deadline = performance.now() + timeout;
         for (;;) {
           try {
-            const value = await look();
+            const value = await read();
             const owner = path.slice(0, -1).reduce((object, name) => object[name], expect(value));
             return owner[path.at(-1)](...args);
           } catch (error) {
@@ -56,5 +56,5 @@ export const expect = Object.assign(assertion, chai.expect, globalThis[ASYMMETRI
 setState({ ...getState(expect), assertionCalls: 0 }, expect);
 Object.defineProperty(globalThis, GLOBAL_EXPECT, { value: expect, configurable: true });
 
-/** Timeouts are the runner's. */
+/** setConfig() does nothing: the runner has its own timeouts. */
 export const vi = { fn, spyOn, restoreAllMocks, setConfig: () => {} };

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LabEvent } from "../support/lab/lab-coordinator.ts";
+import { isSoon } from "../support/wait-for.ts";
 import { Attempt } from "./attempt.ts";
 import type { ChaosFarm } from "./chaos-farm.ts";
 import type { Film } from "./film.ts";
@@ -80,7 +81,7 @@ export class Job {
   }
 
   async #start(): Promise<Attempt> {
-    while (this.film.holds > 0 && !this.#farm.signal.aborted) await delay(20);
+    await isSoon(() => this.film.holds === 0, Number.POSITIVE_INFINITY, this.#farm.signal);
     this.#farm.signal.throwIfAborted();
     const args = ["--blend", this.film.blendfile, "--output", this.output, "--keep-frames", "--allow-scripts", "--yes"];
     const one = new Attempt(this.#farm.coordinate([...args, "--no-save-farmspec"]), (event) => {

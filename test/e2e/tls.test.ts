@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { NodeSession } from "../../src/session/node-session.ts";
 import { dialWebSocket } from "../../src/session/websocket-link.ts";
 import { certificate, fingerprintOf } from "../support/certificates.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const script = fileURLToPath(new URL("../../blender_scripts/main.py", import.meta.url));
 const pem = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
@@ -89,9 +91,6 @@ describe.skipIf(process.platform === "win32")("a real node with TLS", () => {
 });
 
 async function whenThere(file: string): Promise<{ port: number; tls: string }> {
-  for (;;) {
-    const text = await readFile(file, "utf8").catch(() => undefined);
-    if (text !== undefined) return JSON.parse(text);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await waitFor(() => existsSync(file), file);
+  return JSON.parse(await readFile(file, "utf8"));
 }

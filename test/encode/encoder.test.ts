@@ -1,7 +1,6 @@
 import { createReadStream } from "node:fs";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Encoder, type EncoderOptions } from "../../src/encode/encoder.ts";
@@ -9,6 +8,7 @@ import { encodeArguments } from "../../src/encode/ffmpeg/ffmpeg-arguments.ts";
 import { type FfmpegTools, findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";
 import { type FrameFolder, makeFrames, streamMd5, videoFormatOf } from "../support/ffmpeg.ts";
 import { isRunning } from "../support/processes.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const jobId = "0123456789abcdef0123456789abcdef";
 let tools: FfmpegTools;
@@ -167,10 +167,22 @@ describe("Encoder leaves nothing behind", () => {
     const options = { ...optionsFor(folder, "out.mp4"), signal: controller.signal };
     await using encoder = await openEncoder({ ...options, width: 1280, height: 720 });
     process.kill(encoder.pid ?? 0, "SIGSTOP");
+    let written = 0;
     const writing = (async () => {
-      for (;;) await encoder.write(folder.frames[0] ?? "");
+      for (;;) {
+        await encoder.write(folder.frames[0] ?? "");
+        written += 1;
+      }
     })();
-    void sleep(300).then(() => controller.abort(new Error("enough")));
+    writing.catch(() => {}); // awaited below
+    let before = -1;
+    const isStalled = () => {
+      const isSame = written === before;
+      before = written;
+      return isSame;
+    };
+    await waitFor(isStalled, "the stopped FFmpeg to take no more");
+    controller.abort(new Error("enough"));
 
     await expect(writing).rejects.toThrow("enough");
     await encoder[Symbol.asyncDispose]();

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { compileSources } from "../support/compile-sources.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Each takes its time, and is ended by SIGINT like the real one. */
 const answers = {
@@ -34,10 +34,12 @@ test.skipIf(process.platform === "win32")(
       said += text;
     });
     const ended = once(child, "close");
+    const askedSoFar = async () => (await readFile(log, "utf8").catch(() => "")).split("\n").length - 1;
     for (let count = 1; count <= asked.length; count++) {
-      while ((await readFile(log, "utf8").catch(() => "")).split("\n").length <= count && child.exitCode === null) {
-        await sleep(20);
-      }
+      await waitFor(
+        async () => child.exitCode !== null || (await askedSoFar()) >= count,
+        `${count} programs to be asked`,
+      );
       if (child.exitCode === null) process.kill(-(child.pid ?? 0), "SIGINT");
     }
     await ended;

@@ -1,4 +1,5 @@
-import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -7,6 +8,7 @@ import { findRefused, type TrialOptions } from "../../src/encode/refused-frames.
 import { makeFrames, videoFormatOf } from "../support/ffmpeg.ts";
 import { profileChunk, withChunk } from "../support/odd-chunks.ts";
 import { pngChunk } from "../support/png.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const tools = await findFfmpeg();
 const form = { width: 64, height: 48, depth: 8, colorMode: "RGB" } as const;
@@ -100,12 +102,17 @@ describe("findRefused()", () => {
   test("ends when its time is up, and when it is aborted", async () => {
     await using made = await makeFrames({ count: 1, ...form });
     const ffmpeg = join(made.folder, "ffmpeg");
-    await writeFile(ffmpeg, "#!/bin/sh\nexec sleep 60\n");
+    const started = join(made.folder, "started");
+    await writeFile(ffmpeg, `#!/bin/sh\ntouch '${started}'\nexec sleep 60\n`);
     await chmod(ffmpeg, 0o755);
     const slow = { ...options, tools: { ...tools, ffmpeg } };
     expect(await findRefused(made.frames, { ...slow, searchMs: 200 })).toEqual([]);
+    await rm(started, { force: true });
     const stop = new AbortController();
-    setTimeout(() => stop.abort(new Error("enough")), 200);
-    await expect(findRefused(made.frames, { ...slow, signal: stop.signal })).rejects.toThrow("enough");
+    const searching = findRefused(made.frames, { ...slow, signal: stop.signal });
+    searching.catch(() => {}); // awaited below
+    await waitFor(() => existsSync(started), "FFmpeg to be started");
+    stop.abort(new Error("enough"));
+    await expect(searching).rejects.toThrow("enough");
   });
 });

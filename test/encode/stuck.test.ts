@@ -12,6 +12,7 @@ import { type FrameFolder, makeFrames, videoFormatOf } from "../support/ffmpeg.t
 import { isRunning } from "../support/processes.ts";
 import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const limits = vi.hoisted(() => ({ probeMs: [] as (number | undefined)[], silentFile: "" }));
 
@@ -74,10 +75,12 @@ describe.skipIf(skipBecause(noSh))("a program that is stuck", () => {
 
   test("is ended when nobody wants its answer any more", async () => {
     await using folder = await makeTemporaryFolder();
-    const { path, running } = await script(folder.path, "asked", "sleep 600 & note $!; note $$; wait");
+    const { path, pids, running } = await script(folder.path, "asked", "sleep 600 & note $!; note $$; wait");
     const controller = new AbortController();
     const asked = askProgram(path, [], { timeoutMs: 60_000, signal: controller.signal });
-    setTimeout(() => controller.abort(new Error("never mind")), 300);
+    asked.catch(() => {}); // awaited below
+    await waitFor(async () => (await pids().catch(() => [])).length === 2, "both programs to be started");
+    controller.abort(new Error("never mind"));
     await expect(asked).rejects.toThrow("never mind");
     expect(await running()).toBe(0);
   });

@@ -3,6 +3,7 @@ import type { FakeConversation, FakeNodeOptions } from "../support/nodes/fake-no
 import { range, ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
 import { withChunk } from "../support/odd-chunks.ts";
 import { makePng, pngChunk } from "../support/png.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 // A minute without bytes is long for a test; the real number has a test of its own.
 vi.mock("../../src/session/timing.ts", async (original) => ({ ...(await original<object>()), transferLookMs: 100 }));
@@ -215,10 +216,12 @@ describe("frames that nobody assigned", () => {
     });
     const honest = await farm.start({ name: "honest" });
     const run = farm.run([mixer, honest], { frames: "1-8" });
-    honest.node.options.beforeFrame = () => new Promise((resolve) => setTimeout(resolve, 30));
-    // What the mixer holds back counts as running: its link ends, and the frames go to the honest one.
-    setTimeout(() => mixer.server.cut(), 400);
-    setTimeout(() => void mixer.server[Symbol.asyncDispose](), 600);
+    const hasMixed = () => mixer.node.rendered.length > 0;
+    honest.node.options.beforeFrame = () => waitFor(hasMixed, "the mixer to render a frame");
+    // The frames that the mixer has not delivered count as running: its link ends, and the honest node gets them.
+    run.onEvent = (event) => {
+      if (event.type === "frame:stored" && event.stored === 4) void mixer.server[Symbol.asyncDispose]();
+    };
     const result = await run.completed();
     expect(result.nodes).toMatchObject([{ name: "honest", frames: 8 }]);
     await farm.expectFilm(range(1, 8));

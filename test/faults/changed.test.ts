@@ -85,9 +85,13 @@ test("the artist saves while the job runs: a node that comes late gets the file 
     await writeFile(farm.blend, "BLENDER-v304REND saved again");
     isHere = true;
     late.server.cut();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await lateRenders;
   };
-  const result = await farm.run([early, late], { frames: "1-8" }).completed();
+  const run = farm.run([early, late], { frames: "1-8" });
+  const lateRenders = new Promise<void>((resolve) => {
+    run.onEvent = (event) => event.type === "frame:rendered" && event.name === "late" && resolve();
+  });
+  const result = await run.completed();
   expect(result.nodes.map(({ name }) => name)).toContain("late");
   expect([...late.node.blobs.values()]).toEqual([before]);
   await farm.expectFilm(range(1, 8));

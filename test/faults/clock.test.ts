@@ -54,6 +54,7 @@ test("a slot that goes on for ever without progress is ended, and its frame is r
           ...{ type: "frame-progress", frame, attempt, slot: 0, steps: 2, fraction: null },
         });
       }, 100);
+      // Longer than the hour below takes.
       setTimeout(() => {
         clearInterval(getOn);
         resolve();

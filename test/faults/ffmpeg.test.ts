@@ -7,6 +7,7 @@ import { mountSmallDisk } from "../support/lab/fault-disk.ts";
 import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 import { isRunning } from "../support/processes.ts";
 import { skipBecause } from "../support/skip.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 // Minutes without a sign of life are long for a test. What has no limit gets none here.
 vi.mock("../../src/system/programs/ask-program.ts", async (original) => {
@@ -53,11 +54,8 @@ async function testedFfmpeg(farm: ScriptedFarm, script = honest.ffmpeg): Promise
   await probes(honest.ffprobe);
   const pids = async () => (await readFile(log, "utf8").catch(() => "")).trim().split("\n").filter(Boolean).map(Number);
   const firstPid = async () => {
-    for (;;) {
-      const [pid] = await pids();
-      if (pid !== undefined) return pid;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await waitFor(async () => (await pids()).length > 0, "an encoding FFmpeg");
+    return (await pids())[0] ?? expect.fail();
   };
   return { path, pids, firstPid, encodes, probes };
 }

@@ -33,7 +33,7 @@ describe.skipIf(skipBecause(networkLabProblem))("on a network where a stranger a
     // The stranger is heard first, and 2,000 times a second.
     await using _flood = await announce("stranger", "20");
     const listing = lab.renderfarm(["nodes", "--json"]);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 500)); // a thousand announcements, before the node's
     await using _node = await announce("attic", honest);
     const { exitCode, stdout, stderr } = await listing;
     expect(exitCode, stderr).toBe(0);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
 import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/nodes/scripted-farm.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Nothing here waits for anything but scripted nodes that need no time. */
 const boundedMs = 30_000;
@@ -19,17 +20,18 @@ function liarHolding(farm: ScriptedFarm, results: readonly FrameResult[]): Promi
   return farm.start({ name: "liar", say, beforeFrame: () => delay(500) });
 }
 
-/** Keeps a node from its frames until the liar was heard. */
+/** Waits until the scheduler has dealt with the liar's list: it gives it a frame, or bars it. */
 async function untilHeard(run: ScriptedRun, liar: ScriptedNode): Promise<void> {
-  while (!run.all("node:joined").some(({ name }) => name === "liar")) await delay(10);
-  while (liar.node.heard.some(({ type }) => type === "job-load") === false) await delay(10);
-  await delay(200);
+  const hasFrame = () => liar.node.heard.some(({ type }) => type === "frame-assign");
+  await waitFor(() => hasFrame() || run.all("node:barred").length > 0, "the liar to be heard");
 }
 
 /** Leaves the job with its first frames stored, so that the next run has numbers of an earlier one. */
 async function begin(farm: ScriptedFarm): Promise<void> {
-  const node = await farm.start({ name: "first", beforeFrame: (frame) => delay(frame > 2 ? 500 : 0) });
+  const node = await farm.start({ name: "first" });
   const run = farm.run([node], { frames: "1-8" });
+  const isDrained = new Promise<void>((resolve) => run.drain.signal.addEventListener("abort", () => resolve()));
+  node.node.options.beforeFrame = (frame) => (frame > 2 ? isDrained : undefined);
   run.onEvent = (event) => event.type === "frame:stored" && event.stored === 2 && run.drain.abort();
   expect(await run.result).toMatchObject({ type: "interrupted" });
   await node.server[Symbol.asyncDispose]();
@@ -162,7 +164,7 @@ test(
     };
     node.node.options.say = (message) => {
       if (message.type === "result-end") asked.delete(message.transfer);
-      if (message.type === "frame-rendered" && message.result.frame === 40) setTimeout(areAllRendered, 50);
+      if (message.type === "frame-rendered" && message.result.frame === 40) setTimeout(areAllRendered, 50); // time for a fifth fetch
       return [message];
     };
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { range, ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Resolves when `open` is called. */
 function gate(): { readonly passed: Promise<void>; open(): void } {
@@ -40,6 +41,8 @@ test("a result of a frame that another node stored meanwhile is dropped without 
     lateFrame = frame;
     slow.server.cut(); // its frame is queued again, and it renders on
     await storedElsewhere.passed;
+    const jobOpens = () => slow.node.heard.filter(({ type }) => type === "job-open").length;
+    await waitFor(() => jobOpens() > 1, "the slow node to be in the job again");
   };
   slow.node.options.onMessage = (message) => {
     if (message.type === "result-release" && message.frame === lateFrame) isAnswered.open();
@@ -48,7 +51,7 @@ test("a result of a frame that another node stored meanwhile is dropped without 
   quick.node.options.beforeFrame = (frame) => (frame === 8 ? isAnswered.passed : undefined);
   const run = farm.run([slow, quick], { frames: "1-8" });
   run.onEvent = (event) => {
-    if (event.type === "frame:stored" && event.frame === lateFrame) setTimeout(storedElsewhere.open, 1_500);
+    if (event.type === "frame:stored" && event.frame === lateFrame) storedElsewhere.open();
   };
 
   expect(await run.completed()).toMatchObject({ frames: 8 });
@@ -67,7 +70,7 @@ test("what a node rendered while its link was lost is stored when it comes back,
     if (frame !== 3 || away.node.links > 1) return;
     away.server.cut();
     cut.open();
-    await new Promise((resolve) => setTimeout(resolve, 50)); // it ends the frame with nobody to tell
+    await waitFor(() => away.node.conversation === undefined, "the link to end"); // so nobody hears of the result
   };
   const run = farm.run([away], { frames: "1-8" });
   expect(await run.completed()).toMatchObject({ frames: 8 });

@@ -85,9 +85,8 @@ describe("dialWebSocket() over TLS", () => {
     closers.push(() => server.close());
     const address = { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
     const stop = new AbortController();
-    const dialling = dialWebSocket(address, stop.signal, {});
-    setTimeout(() => stop.abort(new Error("enough")), 50);
-    await expect(dialling).rejects.toThrow("enough");
+    server.once("connection", () => stop.abort(new Error("enough")));
+    await expect(dialWebSocket(address, stop.signal, {})).rejects.toThrow("enough");
   });
 });
 

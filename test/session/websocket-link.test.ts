@@ -263,7 +263,7 @@ test("a message that is still on its way is a sign of life, and nothing on its w
   closers.push(async () => link[Symbol.asyncDispose]());
   const [, request] = (await connected) as [WebSocket, IncomingMessage];
   const before = link.heardAtMs;
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 20)); // time in which nothing must be heard
   expect(link.heardAtMs).toBe(before);
   // The head of a frame of 60,000 bytes and its first ten; the rest never comes.
   request.socket.write(Buffer.concat([Buffer.from([0x82, 126, 0xea, 0x60]), Buffer.alloc(10)]));

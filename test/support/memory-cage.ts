@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
+import { isSoon } from "./wait-for.ts";
 
 /** Where the kernel's control groups for memory are, by version, and what a group's limit is called there. */
 const homes = [
@@ -30,13 +30,12 @@ export async function makeMemoryCage(limitBytes: number): Promise<MemoryCage | u
   return { take: (pid) => writeFile(join(folder, "cgroup.procs"), String(pid)) };
 }
 
-/** The kernel lets a group go when the last of its processes has. */
+/** The kernel removes a group only after the last of its processes has ended. */
 async function remove(folder: string): Promise<void> {
-  for (let tries = 0; tries < 50; tries += 1) {
-    try {
-      return await rmdir(folder);
-    } catch {
-      await delay(100);
-    }
-  }
+  const isRemoved = () =>
+    rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+  await isSoon(isRemoved, 5_000);
 }

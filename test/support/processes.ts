@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
+import { isSoon } from "./wait-for.ts";
 
 /** The variable by which every process of one test is known: children inherit it however they are started. */
 export const testRunVariable = "RENDERFARM_TEST_RUN";
@@ -25,12 +25,13 @@ export async function processesOf(run: string): Promise<MarkedProcess[]> {
  * @returns The ones still there after `timeoutMs`; empty is what a test expects
  */
 export async function remainingProcesses(run: string, timeoutMs = 10_000): Promise<MarkedProcess[]> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const remaining = await processesOf(run);
-    if (remaining.length === 0 || Date.now() >= deadline) return remaining;
-    await delay(50);
-  }
+  let remaining: MarkedProcess[] = [];
+  const areAllGone = async () => {
+    remaining = await processesOf(run);
+    return remaining.length === 0;
+  };
+  await isSoon(areAllGone, timeoutMs);
+  return remaining;
 }
 
 /** Ends what a failed test left, each by its id. */

@@ -6,6 +6,7 @@ import { processesOf } from "../support/processes.ts";
 import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
 import { startOnPipe, type UnreadStart, unreadOutputs } from "../support/terminal/unread.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 /** Only a bound for what hangs: a busy machine may be slow. */
@@ -42,13 +43,7 @@ async function openLab() {
 
 type Job = Awaited<ReturnType<typeof openLab>>;
 
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + waitMs;
-  while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error(`Not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
+const until = (what: string, isSo: () => boolean | Promise<boolean>) => waitFor(isSo, what, waitMs);
 
 describe.skipIf(process.platform === "win32")(
   "a program whose output nobody reads",

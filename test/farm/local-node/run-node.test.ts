@@ -1,23 +1,22 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { endNode, nodeEnvironment } from "../../../src/farm/local-node/node-process.ts";
 import { runNode } from "../../../src/farm/local-node/run-node.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 async function makeProgram(path: string, lines: readonly string[]): Promise<string> {
   await writeFile(path, ["#!/bin/sh", ...lines, ""].join("\n"), { mode: 0o755 });
   return path;
 }
 
+/** Waits until a file has a whole line. @returns The file's text */
 async function whenThere(path: string): Promise<string> {
-  for (;;) {
-    const text = await readFile(path, "utf8").catch(() => "");
-    if (text.endsWith("\n")) return text.trim();
-    await sleep(20);
-  }
+  const read = () => readFile(path, "utf8").catch(() => "");
+  await waitFor(async () => (await read()).endsWith("\n"), `a line in ${path}`);
+  return (await read()).trim();
 }
 
 describe.skipIf(process.platform === "win32")("runNode()", () => {

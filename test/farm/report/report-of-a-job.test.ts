@@ -55,7 +55,7 @@ test("a job with failures, a lost node, a refused one, an interruption and a sec
   const old = await farm.start({ name: "old", loadFails: { code: "FILE_TOO_NEW", message: "it is of Blender 9.9" } });
   const nodes = [attic, cellar, old];
   let tried = 0;
-  attic.node.options.beforeFrame = () => delay(60);
+  attic.node.options.beforeFrame = () => delay(60); // rendering takes time, which the report must account for
   attic.node.options.fails = () => {
     tried += 1;
     return tried === 3 ? { code: "NO_OUTPUT", message: "there is no file", hint: "Look there" } : undefined;

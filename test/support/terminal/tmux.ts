@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
+import { isSoon } from "../wait-for.ts";
 
 const run = promisify(execFile);
 
@@ -79,13 +80,13 @@ export class TmuxTerminal implements AsyncDisposable {
    * @throws When it is not within 15 s; the message shows the screen
    */
   async until(what: string, isWanted: (screen: string) => boolean): Promise<string> {
-    const endMs = performance.now() + 15_000;
-    for (;;) {
-      const screen = await this.screen();
-      if (isWanted(screen)) return screen;
-      if (performance.now() > endMs) throw new Error(`Not seen in time: ${what}. The screen:\n${screen}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    let screen = "";
+    const isSeen = async () => {
+      screen = await this.screen();
+      return isWanted(screen);
+    };
+    if (await isSoon(isSeen, 15_000)) return screen;
+    throw new Error(`Not seen in time: ${what}. The screen:\n${screen}`);
   }
 
   async #tmux(...args: readonly string[]): Promise<string> {

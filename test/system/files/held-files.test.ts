@@ -84,7 +84,7 @@ describe.skipIf(skipBecause(busyFileProblem))("a file that is really busy", () =
       },
       () => {},
     );
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 50)); // time in which it must not be done
     expect(isDone).toBe(false);
     await letGo();
     await done;

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { keepAwake } from "../../../src/system/programs/awake.ts";
 import { compileSources } from "../../support/compile-sources.ts";
 import { skipBecause } from "../../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const problem = process.platform === "win32" ? "shell scripts take the places of the system's programs" : undefined;
 
@@ -38,8 +39,9 @@ describe.skipIf(skipBecause(problem))("keepAwake()", () => {
     keepAwake({ platform, hasSystemd, onAwake: () => told.push("awake"), onRefused: (why) => told.push(why) });
 
   const asked = async () => {
-    while (!existsSync(pathOf("asked")) || (await readFile(pathOf("asked"), "utf8")) === "") await sleep(10);
-    const [pid, ...args] = (await readFile(pathOf("asked"), "utf8")).trim().split(" ");
+    const read = () => readFile(pathOf("asked"), "utf8").catch(() => "");
+    await waitFor(async () => (await read()) !== "", "a program to be asked");
+    const [pid, ...args] = (await read()).trim().split(" ");
     return { pid: Number(pid), args: args.join(" ") };
   };
 
@@ -91,7 +93,7 @@ describe.skipIf(skipBecause(problem))("keepAwake()", () => {
       await using _container = start("linux", false);
       process.env.PATH = pathOf("nowhere");
       await using _bare = start("darwin");
-      await sleep(100);
+      await delay(100); // time in which nothing must be asked
     }
     expect([told, existsSync(pathOf("asked"))]).toEqual([[], false]);
   });

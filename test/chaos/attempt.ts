@@ -1,15 +1,15 @@
 import type { LabCoordinator, LabEvent } from "../support/lab/lab-coordinator.ts";
 
-/** One start of the command for a film: what it tells, and what the faults do to it. */
+/** One start of the command for a film: what it reports, and what the faults do to it. */
 export class Attempt {
   readonly startedMs = performance.now();
   endedMs = Number.POSITIVE_INFINITY;
-  /** Signals that the faults have sent it. */
+  /** Signals that the faults have sent to it. */
   readonly sent = new Set<NodeJS.Signals>();
   /** How many of its encoders the faults have killed. */
   encodersKilled = 0;
   readonly run: LabCoordinator;
-  /** Frames that begun attempts of each node are at. */
+  /** Frames that each node is rendering. */
   readonly #rendering = new Map<unknown, Set<unknown>>();
 
   constructor(run: LabCoordinator, hear: (event: LabEvent) => void) {
@@ -33,7 +33,7 @@ export class Attempt {
     return this.run.all("frame:stored").length;
   }
 
-  /** Whether all frames are stored, and it makes the video. */
+  /** Whether all frames are stored and it is making the video. */
   get isFinishing(): boolean {
     const last = this.run.all("frame:stored").at(-1);
     return (
@@ -41,7 +41,7 @@ export class Attempt {
     );
   }
 
-  /** @returns Whether it lived to get it */
+  /** @returns Whether it was alive */
   signal(name: NodeJS.Signals): boolean {
     if (!this.isAlive) return false;
     this.run.signal(name);
@@ -49,7 +49,7 @@ export class Attempt {
     return true;
   }
 
-  /** Whether a node renders a frame for it. @param name Without one: whether any node does */
+  /** Whether a node is rendering a frame for it. @param name Without a name: whether any node is */
   isRendering(name?: string): boolean {
     if (!this.isAlive) return false;
     const all = name === undefined ? [...this.#rendering.values()] : [this.#rendering.get(name)];

@@ -11,28 +11,28 @@ import type { Report } from "./report.ts";
 import { Spans } from "./spans.ts";
 
 const names = ["north", "east", "south", "west"] as const;
-/** Enough that a node takes blendfiles: it keeps a quarter of a gigabyte free. Only what is written takes memory. */
+/** Enough for a node to accept blendfiles: it keeps 256 MB free. Only what is written takes memory. */
 const cacheMegabytes = 320;
 /** For the job folders of a whole run. */
 const filmsMegabytes = 64;
-/** For a while after a node is back, those who have just looked for it did so in vain. */
+/** A coordinator that looked for nodes shortly before one came back may still not have found it. */
 const awayGraceMs = 5_000;
-/** The last part of the first address that a host gets in place of its own. */
+/** The last part of the first new address that a host gets. */
 const firstNewNumber = 101;
 
-/** Four nodes and a coordinator's machine, the desk, each with a disk of its own, and what faults can do to them. */
+/** Four nodes and the coordinator's host `desk`, each with its own disk, and what faults can do to them. */
 export class ChaosFarm {
   /** When no node could be used. */
   readonly allAway = new Spans(awayGraceMs);
   /** When there was no room for frames and videos. */
   readonly diskFull = new Spans();
-  /** Where the films are made: a disk of its own, which can be full. */
+  /** Where the films are made: a separate disk, which can be full. */
   readonly films: SmallDisk;
   readonly nodes: readonly ChaosNode[];
   readonly lab: FarmLab;
   readonly report: Report;
   readonly signal: AbortSignal;
-  /** The coordinator's, where it can be set. */
+  /** The coordinator's clock; undefined if it cannot be set here. */
   readonly clock: FakedClock | undefined;
   readonly #disks: ReadonlyMap<string, SmallDisk>;
   #nextNumber = firstNewNumber;
@@ -59,12 +59,12 @@ export class ChaosFarm {
     const disks = new Map<string, SmallDisk>();
     for (const name of names) disks.set(name, await mountSmallDisk(lab.path(`${name}/cache`), cacheMegabytes));
     const farm = new ChaosFarm(lab, disks, await mountSmallDisk(lab.path("films"), filmsMegabytes), report, signal);
-    // libfaketime stops Blender at its start: what the coordinator starts must be without it.
+    // libfaketime stops Blender at its start: programs that the coordinator starts must run without it.
     farm.#coordinatorsBlender = await blenderBehind(lab, "desk", "unset LD_PRELOAD");
     return farm;
   }
 
-  /** Does what keeps these nodes from being used. */
+  /** Does something during which these nodes cannot be used. */
   async whileAway(nodes: readonly ChaosNode[], work: () => Promise<void>): Promise<void> {
     const set = (isAway: boolean) => {
       for (const node of nodes) node.isAway = isAway;
@@ -80,7 +80,7 @@ export class ChaosFarm {
 
   /** Starts the command line on the coordinator's machine. */
   coordinate(args: readonly string[]): LabCoordinator {
-    // A killed program leaves its memory of libfaketime behind: in a /dev/shm of its own nobody finds it.
+    // A killed program leaves libfaketime's shared memory behind: in a private /dev/shm it does no harm.
     const ownMemory = ["sh", "-c", 'mount -t tmpfs renderfarm-test /dev/shm && exec "$@"', "sh"];
     const words = this.clock === undefined ? [] : [...ownMemory, ...this.clock.words];
     return this.lab.coordinate([...args, "--blender", this.#coordinatorsBlender], {}, words);
@@ -123,14 +123,14 @@ export class ChaosFarm {
     };
   }
 
-  /** Forgets all that a node has received. */
+  /** Deletes everything that a node has received. */
   async emptyCache({ name }: ChaosNode): Promise<void> {
     for (const folder of ["blobs", "parts"]) {
       await rm(this.lab.path(`${name}/cache/renderfarm/${folder}`), { recursive: true, force: true });
     }
   }
 
-  /** Gives a node an address that nobody had. @returns Its last part */
+  /** Gives a node an address that no host had before. @returns The address */
   async readdress({ name }: ChaosNode): Promise<string> {
     await this.lab.network.readdress(name, this.#nextNumber++);
     return this.lab.network.addressOf(name);

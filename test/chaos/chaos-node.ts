@@ -9,11 +9,11 @@ const endsWithinMs = 30_000;
 
 /** One machine's node, which may be killed and started again. */
 export class ChaosNode {
-  /** Whether a fault is at work on it: then no other one begins there. */
+  /** Whether a fault affects it: then no other fault begins there. */
   isBusy = false;
   /** Whether a fault keeps coordinators from using it. */
   isAway = false;
-  /** All that it and its predecessors printed. */
+  /** Everything that it and its predecessors printed. */
   printed = "";
   readonly name: string;
   readonly #lab: FarmLab;
@@ -21,7 +21,7 @@ export class ChaosNode {
   readonly #signal: AbortSignal;
   #running: LabNode | undefined;
 
-  /** @param signal After it the node is not started any more */
+  /** @param signal Once aborted, the node is not started any more */
   constructor(name: string, lab: FarmLab, report: Report, signal: AbortSignal) {
     this.name = name;
     this.#lab = lab;
@@ -37,7 +37,7 @@ export class ChaosNode {
     return this.#running?.child.pid;
   }
 
-  /** Starts it and waits until it serves. A node that does not, or ends by itself, is complained of. */
+  /** Starts it and waits until it serves. Complains if it does not, or ends on its own. */
   async start(): Promise<void> {
     if (this.#signal.aborted) return;
     const hear = (piece: string) => {
@@ -57,7 +57,7 @@ export class ChaosNode {
     }
   }
 
-  /** Its slots live on for as long as they need to notice. */
+  /** Kills it. Its slots live until they notice. */
   async kill(): Promise<void> {
     const node = this.#release();
     if (node === undefined) return;
@@ -66,7 +66,7 @@ export class ChaosNode {
     await ended;
   }
 
-  /** Ends it as its owner does. A node that does not end well is complained of. */
+  /** Ends it as its owner does. Complains if it does not end well. */
   async stop(): Promise<void> {
     const node = this.#release();
     if (node === undefined) return;
@@ -91,13 +91,13 @@ export class ChaosNode {
     return this.printed.trimEnd().split("\n").slice(-15).join("\n");
   }
 
-  /** Errors of Python's that it printed: nothing that a fault does may bring one about. */
+  /** Python errors that it printed. No fault may cause one. */
   get tracebacks(): string[] {
     const parts = this.printed.split(/^(?=Traceback |.*never retrieved)/m).slice(1);
     return parts.map((text) => text.slice(0, 2_000));
   }
 
-  /** From now on its end is our doing. */
+  /** From now on we end it, so its end is no complaint. */
   #release(): LabNode | undefined {
     const node = this.#running;
     this.#running = undefined;

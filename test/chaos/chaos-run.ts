@@ -11,9 +11,9 @@ import { watchForOrphans } from "./orphans.ts";
 import { onceEach, type PlannedFault, planOf } from "./plan.ts";
 import { sumUp } from "./summary.ts";
 
-/** Of the films that are made beside the others. */
+/** Frames of the films that are made beside the main ones. */
 const framesBeside = 8;
-/** When nothing disturbs any more: a node may keep a job that was broken off for ten minutes before it is free. */
+/** Time for the jobs to end after the last fault: a node may keep an abandoned job for ten minutes. */
 const endsWithinMs = 11 * 60_000;
 
 /** One run from the undisturbed render to the proof. */
@@ -28,7 +28,7 @@ export class ChaosRun {
     this.#options = options;
   }
 
-  /** Resolves when all is over and proved; what is wrong is in the report, unless it keeps the run from going on. */
+  /** Resolves when everything is over and proved. Problems are in the report; those that stop the run are thrown. */
   async run(): Promise<void> {
     const farm = this.#farm;
     const { report, lab, nodes } = farm;
@@ -40,7 +40,7 @@ export class ChaosRun {
     const other = await makeFilm(lab, "other", { samples, hangs, frames: framesBeside });
     report.enter("the start of the nodes");
     await Promise.all(nodes.map((node) => node.start()));
-    watchForOrphans(farm).catch((error) => report.complain(`nobody watches for orphans: ${error}`));
+    watchForOrphans(farm).catch((error) => report.complain(`orphans are no longer watched for: ${error}`));
 
     report.enter("the faults");
     const plan = this.#plan();
@@ -97,7 +97,7 @@ export class ChaosRun {
     return job;
   }
 
-  /** Never resolves: it fails when the jobs do not end although nothing disturbs them. */
+  /** Never resolves: rejects if the jobs do not end although nothing disturbs them. */
   #limitAfter(disturbing: Promise<void>): Promise<never> {
     const wait = async () => {
       await disturbing;

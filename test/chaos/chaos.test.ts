@@ -9,26 +9,26 @@ import { options } from "./options.ts";
 import { Report } from "./report.ts";
 
 const limitMs = options.limit * 60_000;
-/** For what is said of a run that did not end in time. */
+/** Time to report about a run that did not end in time. */
 const closesWithinMs = 60_000;
 
 /**
- * A real farm of four nodes, and faults every few seconds, for minutes. Every frame of every job is stored once, identical
- * to an undisturbed render and in the video; nothing ended that no fault has ended, every kind of fault hit something, and
- * nothing is left behind.
+ * A real farm of four nodes, with faults every few seconds, for minutes. Expects that every frame of every job is stored
+ * once, is identical to an undisturbed render and is in the video; that no program ended without a fault; that every kind
+ * of fault hit something; and that nothing is left behind.
  */
-test("whatever happens to a farm, nothing is lost", { timeout: limitMs + closesWithinMs }, async ({
+test("whatever happens to a farm, no frame is lost", { timeout: limitMs + closesWithinMs }, async ({
   signal: cancelled,
 }) => {
   if (farmLabProblem !== undefined) throw new Error(`Cannot run: ${farmLabProblem}`);
   requireBuild();
-  // A terminal's Ctrl-C comes here too; scripts/chaos.mjs cancels the run for it, and all is cleaned up.
+  // A terminal's Ctrl-C also reaches this process; scripts/chaos.mjs cancels the run, and everything is cleaned up.
   for (const name of ["SIGINT", "SIGHUP"]) process.on(name, () => {});
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, cancelled]);
   const report = new Report(signal);
   const farm = await ChaosFarm.open(report, signal);
-  vi.stubEnv(testRunVariable, farm.lab.run); // what the test itself starts is ended with the rest
+  vi.stubEnv(testRunVariable, farm.lab.run); // programs that the test itself starts are ended with the rest
   const run = new ChaosRun(farm, options);
   try {
     await Promise.race([run.run(), watchdog(signal)]);

@@ -6,18 +6,18 @@ import type { Stage } from "./faults/fault.ts";
 import type { Ledger } from "./ledger.ts";
 import { onceEach, type PlannedFault } from "./plan.ts";
 
-/** How long an aimed fault waits for something to hit, and one that is done again. */
+/** How long a fault waits for something to hit: an aimed one, and one that is repeated. */
 const [aimMs, aimAgainMs] = [6_000, 60_000];
-/** What had no effect is done again so often, and no more is begun after this time. */
+/** How often faults that hit nothing are repeated, and until when. */
 const rounds = 3;
 const againWithinMs = 5 * 60_000;
-/** On so many nodes at once, beside what was planned for one of its own. */
+/** How many nodes may have a fault at once. */
 const mostNodesBusy = 2;
 
-/** What all faults are done to. */
+/** What all faults have in common. */
 export type CommonStage = Pick<Stage, "farm" | "jobNow" | "beside" | "other" | "hangs">;
 
-/** Does what is planned. */
+/** Carries out the plan. */
 export class Director {
   readonly #stage: CommonStage;
   readonly #ledger: Ledger;
@@ -27,7 +27,7 @@ export class Director {
     this.#ledger = ledger;
   }
 
-  /** Does what the plan says; then, one by one, what never hit anything. Resolves when every fault is over and undone. */
+  /** Does the planned faults, then repeats those that hit nothing. Resolves when every fault is over and undone. */
   async disturb(plan: readonly PlannedFault[]): Promise<void> {
     const { report, signal } = this.#stage.farm;
     const beganMs = performance.now();
@@ -59,7 +59,7 @@ export class Director {
     const { isOfNode = false } = fault;
     const what = isOfNode ? `${node.name}: ${fault.name}` : fault.name;
     if (isOfNode && node.isBusy) {
-      report.say(`${name}: ${fault.name} – not done, another fault is at work there`);
+      report.say(`${name}: ${fault.name} – skipped, another fault affects that node`);
       return;
     }
     if (isOfNode) node.isBusy = true;
@@ -79,13 +79,13 @@ export class Director {
     }
   }
 
-  /** A node that has ended by itself was complained of; what is left to do is done with it nevertheless. */
+  /** Restarts nodes that ended on their own: they were complained of, and later faults need them. */
   async #startMissing(): Promise<void> {
     const { nodes, signal } = this.#stage.farm;
     for (const node of nodes) if (!node.isAlive && !signal.aborted) await node.start();
   }
 
-  /** The node that was planned; the next free one when a fault is at work there, unless too many are busy already. */
+  /** The planned node, or the next free one if a fault affects it, unless too many are busy already. */
   #nodeFor(name: string): ChaosNode {
     const [planned, ...others] = this.#nodesFrom(name);
     const busy = [planned, ...others].filter(({ isBusy }) => isBusy).length;
@@ -93,7 +93,7 @@ export class Director {
     return [planned, ...others].find(({ isBusy }) => !isBusy) ?? planned;
   }
 
-  /** The first one that renders: the planned one may be kept by a job that has ended without its knowledge. */
+  /** The first node that renders: the planned one may still keep a job that has ended. */
   async #nodeAtWork(name: string): Promise<ChaosNode> {
     const { jobNow, farm } = this.#stage;
     const atWork = () => this.#nodesFrom(name).find((node) => jobNow()?.current?.isRendering(node.name) === true);
@@ -101,7 +101,7 @@ export class Director {
     return atWork() ?? this.#nodeFor(name);
   }
 
-  /** All of them, this one first. */
+  /** All nodes, this one first. */
   #nodesFrom(name: string): [ChaosNode, ...ChaosNode[]] {
     const { nodes } = this.#stage.farm;
     const place = nodes.findIndex((node) => node.name === name);

@@ -5,12 +5,12 @@ import { stateOf } from "../support/processes.ts";
 import type { ChaosFarm } from "./chaos-farm.ts";
 import type { ChaosRun } from "./chaos-run.ts";
 
-/** What has not come to its end, for whoever wonders why. */
+/** Everything that has not ended, to find out why. */
 export async function whatHangs({ lab, nodes }: ChaosFarm, { ledger, jobs }: ChaosRun): Promise<string> {
-  const faults = ledger.underWay.map((what) => `fault at work: ${what}`);
+  const faults = ledger.underWay.map((what) => `running fault: ${what}`);
   const unfinished = jobs.filter(({ isOver }) => !isOver);
   const stories = unfinished.map(
-    ({ name, current }) => `${name} ${run(current)}; it told last:\n${current?.run.story()}`,
+    ({ name, current }) => `${name} ${run(current)}; its last events:\n${current?.run.story()}`,
   );
   const tails = nodes.map((node) => `node ${node.name} ${run(node)}:\n${node.tail()}`);
   const processes: string[] = [];
@@ -24,7 +24,7 @@ function run(what: { readonly isAlive: boolean } | undefined): string {
   return what?.isAlive ? "runs" : "does not run";
 }
 
-/** Keeps what has to be looked at after a failure: all else is removed with the farm. @returns The folder */
+/** Keeps the files that explain a failure; the others are removed with the farm. @returns The folder */
 export async function keepEvidence({ films, nodes }: ChaosFarm): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "renderfarm-chaos-"));
   await cp(films.path, join(folder, "films"), { recursive: true, filter: (path) => !path.endsWith("/filler") });

@@ -8,21 +8,21 @@ import type { Film } from "./film.ts";
 import { isOurs, wordsFor } from "./verdict.ts";
 
 const againAfterMs = 500;
-/** A second start of the command that is there for the sake of the first one is ended after this time. */
+/** A second coordinator, started beside the first to disturb it, is killed after this time. */
 const companyEndsWithinMs = 20_000;
-/** Two that work in one folder: as long as the end of the one may be on its way to us, it is not said. */
+/** How long two coordinators may seem to work in one folder: the report that one has ended may still be on its way. */
 const overlapMs = 2_000;
-/** Failures that nobody caused, after which it is not tried again. */
+/** After this many failures without a fault the command is not started again. */
 const mostFailures = 5;
 
-/** One film: the same command again and again until it has ended well. */
+/** One film: the same command is started until it ends well. */
 export class Job {
   /** How each start ended. */
   readonly ends: string[] = [];
   /** How often each stored frame was damaged. */
   readonly damaged = new Map<number, number>();
   isOver = false;
-  /** The start that runs, or the last one. */
+  /** The running start, or the last one. */
   current: Attempt | undefined;
   readonly film: Film;
   readonly output: string;
@@ -40,23 +40,24 @@ export class Job {
     this.name = basename(output);
   }
 
-  /** Whether one that was started beside the usual one lives. */
+  /** Whether a second coordinator beside the usual one is alive. */
   get hasCompany(): boolean {
     return this.#all.some((one) => one !== this.current && one.isAlive);
   }
 
-  /** Resolves when it has ended well; complains of every end that was not our doing. */
+  /** Resolves when the film is complete. Complains of every end that no fault caused. */
   async run(): Promise<void> {
     while (!this.isOver) {
       const one = await this.#start();
       this.current = one;
       this.isOver = (await this.#judge(one)) === "completed";
-      if (this.#failures >= mostFailures) throw new Error(`${this.name} failed ${this.#failures} times by itself`);
+      if (this.#failures >= mostFailures)
+        throw new Error(`${this.name} failed ${this.#failures} times without a fault`);
       if (!this.isOver) await delay(againAfterMs);
     }
   }
 
-  /** Gives the same command beside the running one. @returns How it ended */
+  /** Starts the same command beside the running one. @returns How it ended */
   async double(): Promise<string> {
     const one = await this.#start();
     const timer = setTimeout(() => one.signal("SIGKILL"), companyEndsWithinMs);
@@ -65,7 +66,7 @@ export class Job {
     return how;
   }
 
-  /** Does something while the command for this film is not given. */
+  /** Does something while the command for this film is not started. */
   async whileHeld<Result>(work: () => Promise<Result>): Promise<Result> {
     this.film.holds += 1;
     try {
@@ -87,7 +88,8 @@ export class Job {
     const one = new Attempt(this.#farm.coordinate([...args, "--no-save-farmspec"]), (event) => {
       this.#hear(event);
       if (event.type === "job:started") this.#lookForOverlap(one);
-      if (event.type === "job:restarted") this.#farm.report.complain(`${this.name} was begun anew: ${event.reason}`);
+      if (event.type === "job:restarted")
+        this.#farm.report.complain(`${this.name} started again from nothing: ${event.reason}`);
     });
     this.#all.push(one);
     return one;
@@ -110,15 +112,15 @@ export class Job {
     };
     if (!isOurs(end, circumstances)) {
       this.#failures += 1;
-      report.complain(`${this.name} ended by itself with ${how}: ${told}\n${end.stderr}\n${one.run.story()}`);
+      report.complain(`${this.name} ended without a fault with ${how}: ${told}\n${end.stderr}\n${one.run.story()}`);
     }
     const { pixels } = this.film;
     if (end.last?.type === "job:completed" && end.last.frames !== pixels.size)
-      report.complain(`${this.name} was told to be complete with ${end.last.frames} of ${pixels.size} frames`);
+      report.complain(`${this.name} was reported complete with ${end.last.frames} of ${pixels.size} frames`);
     return how;
   }
 
-  /** @param one That has said that the job folder is its own */
+  /** @param one The start that has just reported that it has the job folder */
   #lookForOverlap(one: Attempt): void {
     const others = this.#all.filter(
       (other) => other !== one && other.isAlive && other.run.all("job:started").length > 0,

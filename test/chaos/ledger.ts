@@ -3,18 +3,18 @@ import type { LabEvent } from "../support/lab/lab-coordinator.ts";
 /** A fault that was done. */
 interface Entry {
   readonly kind: string;
-  /** The node it is about, if it is about one. */
+  /** The node that it affects, if it affects one. */
   readonly name: string | undefined;
-  /** Events about no node that may follow it. */
+  /** Events that name no node and may follow it. */
   readonly leadsTo: readonly string[];
   endedMs: number;
-  /** Whether it hit something under way. */
+  /** Whether it hit something that was running. */
   isEffective: boolean;
-  /** What came of it, in words that are counted. */
+  /** Its consequences, in words that are counted. */
   readonly followed: string[];
 }
 
-/** What counts as a consequence for a node, or for the whole job. */
+/** Events that count as consequences for a node, or for the whole job. */
 const words = new Map([
   ["node:lost", "node lost"],
   ["node:barred", "node barred"],
@@ -25,10 +25,10 @@ const words = new Map([
   ["job:waiting", "job waiting"],
 ]);
 
-/** How long after a fault its consequences may come: a lost link is noticed after ten seconds. */
+/** How long after a fault its consequences may follow: a lost link is noticed after ten seconds. */
 const aftermathMs = 15_000;
 
-/** What was done, and what followed. */
+/** The faults that were done, and their consequences. */
 export class Ledger {
   readonly #entries: Entry[] = [];
 
@@ -44,7 +44,7 @@ export class Ledger {
     entry.followed.push(...followed);
   }
 
-  /** Puts an event down to the latest fault that may have led to it. */
+  /** Attributes an event to the latest fault that may have caused it. */
   hear(event: LabEvent): void {
     const word = words.get(event.type);
     if (word === undefined) return;
@@ -54,7 +54,7 @@ export class Ledger {
     this.#entries.findLast(isCause)?.followed.push(word);
   }
 
-  /** Faults that are at work, in words. */
+  /** Running faults, in words. */
   get underWay(): string[] {
     const open = this.#entries.filter(({ endedMs }) => endedMs === Number.POSITIVE_INFINITY);
     return open.map(({ kind, name }) => (name === undefined ? kind : `${name}: ${kind}`));
@@ -65,7 +65,7 @@ export class Ledger {
     return this.#entries.some((entry) => entry.kind === kind && entry.isEffective);
   }
 
-  /** A line for each kind: how often it was done, how often it hit something, what came of it. */
+  /** A line for each kind: how often it was done, how often it hit something, and what followed. */
   table(kinds: readonly string[]): string[] {
     const width = Math.max(...kinds.map((kind) => kind.length));
     const lines = kinds.map((kind) => {

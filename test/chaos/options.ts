@@ -1,14 +1,14 @@
 /** What scripts/chaos.mjs has read from the command line. */
 export interface ChaosOptions {
-  /** Of the plan: the same one plans the same faults for the same times. */
+  /** The same seed plans the same faults at the same times. */
   readonly seed: number;
-  /** In which faults are begun. */
+  /** For how long faults are started. */
   readonly minutes: number;
-  /** Of each film. */
+  /** Frames of each film. */
   readonly frames: number;
-  /** Per pixel: how long a frame takes. */
+  /** Samples per pixel: they decide how long a frame takes. */
   readonly samples: number;
-  /** Minutes after which everything is ended, whatever hangs. */
+  /** Minutes after which everything is ended, even if something hangs. */
   readonly limit: number;
 }
 

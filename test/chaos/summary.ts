@@ -8,10 +8,9 @@ import { remainsOf } from "./remains.ts";
 const foundWithinMs = 60_000;
 
 /**
- * Prints what came of every job and of every kind of fault, and complains of whatever is not as it should be. Ends the
- * nodes.
+ * Prints the result of every job and every kind of fault, complains of everything that is wrong, and ends the nodes.
  *
- * @param kinds Of faults that were planned
+ * @param kinds Kinds of faults that were planned
  */
 export async function sumUp(farm: ChaosFarm, ledger: Ledger, jobs: readonly Job[], kinds: readonly string[]) {
   const { report, nodes } = farm;
@@ -27,7 +26,7 @@ export async function sumUp(farm: ChaosFarm, ledger: Ledger, jobs: readonly Job[
   }
   console.log(["", ...ledger.table(kinds), ""].join("\n"));
   for (const kind of kinds.filter((one) => !ledger.hasHit(one))) {
-    report.complain(`the fault '${kind}' was planned and never hit anything`);
+    report.complain(`the fault '${kind}' was planned but never hit anything`);
   }
   let missing: string[] = [];
   const areAllFound = async () => {

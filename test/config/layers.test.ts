@@ -9,7 +9,7 @@ const id = "0123456789abcdef".repeat(2);
 const needed = { blend: "a.blend", output: "b.mp4" };
 
 /** A job's settings from what stands in each layer. */
-function settle(layers: {
+function settingsFrom(layers: {
   readonly typed?: Record<string, unknown>;
   readonly environment?: NodeJS.ProcessEnv;
   readonly farmspec?: Record<string, unknown>;
@@ -32,26 +32,27 @@ describe("defaults < farmspec < environment < flags:", () => {
     const farmspec = flag === "nodes" ? { nodes: [{ host: "spec" }] } : { defaults: { [flag]: spec } };
     const variables = { [`RENDERFARM_${flag.toUpperCase()}`]: [environment].flat().join(",") };
     const flags = { [flag]: [typed].flat().join(",") };
-    const settled = (layers: Parameters<typeof settle>[0]) =>
-      hosts((settle(layers) as unknown as Record<string, unknown>)[setting]);
-    expect(settled({})).toEqual(none);
-    expect(settled({ farmspec })).toEqual(spec);
-    expect(settled({ farmspec, environment: variables })).toEqual(environment);
-    expect(settled({ environment: variables })).toEqual(environment);
-    expect(settled({ farmspec, environment: variables, typed: flags })).toEqual(typed);
+    const settingFrom = (layers: Parameters<typeof settingsFrom>[0]) =>
+      hosts((settingsFrom(layers) as unknown as Record<string, unknown>)[setting]);
+    expect(settingFrom({})).toEqual(none);
+    expect(settingFrom({ farmspec })).toEqual(spec);
+    expect(settingFrom({ farmspec, environment: variables })).toEqual(environment);
+    expect(settingFrom({ environment: variables })).toEqual(environment);
+    expect(settingFrom({ farmspec, environment: variables, typed: flags })).toEqual(typed);
   });
 
   test("jobDir, of which a farmspec says nothing: it is a path of one machine", () => {
     const environment = { RENDERFARM_JOB_DIR: "scratch" };
-    expect(settle({}).jobDir).toBeUndefined();
-    expect(settle({ environment }).jobDir).toBe(resolve("/film/scratch"));
-    expect(settle({ environment, typed: { jobDir: "/other" } }).jobDir).toBe(resolve("/other"));
-    expect(() => settle({ farmspec: { defaults: { jobDir: "/home/ada" } } })).toThrow("defaults.jobDir");
+    expect(settingsFrom({}).jobDir).toBeUndefined();
+    expect(settingsFrom({ environment }).jobDir).toBe(resolve("/film/scratch"));
+    expect(settingsFrom({ environment, typed: { jobDir: "/other" } }).jobDir).toBe(resolve("/other"));
+    expect(() => settingsFrom({ farmspec: { defaults: { jobDir: "/home/ada" } } })).toThrow("defaults.jobDir");
   });
 
   test("only the user himself answers for a node that may be open, and never a farmspec", () => {
     const farmspec = { nodes: [{ host: "spec" }, { host: "other", id, tls: true }] };
-    const mayBeOpen = (layers: Parameters<typeof settle>[0]) => settle(layers).nodes.map((node) => node.mayBeOpen);
+    const mayBeOpen = (layers: Parameters<typeof settingsFrom>[0]) =>
+      settingsFrom(layers).nodes.map((node) => node.mayBeOpen);
     expect(mayBeOpen({ typed: { nodes: "a,wss://b" } })).toEqual([true, true]);
     expect(mayBeOpen({ environment: { RENDERFARM_NODES: "a" }, farmspec })).toEqual([true]);
     expect(mayBeOpen({ farmspec })).toEqual([undefined, undefined]);
@@ -70,9 +71,9 @@ describe("defaults < farmspec < environment < flags:", () => {
     ["codec", undefined, "hevc", "h264"],
   ])("%s, of which the environment says nothing", (flag, none, spec, typed) => {
     const farmspec = { defaults: { [flag]: spec } };
-    expect(settle({})).toMatchObject({ [flag]: none });
-    expect(settle({ farmspec })).toMatchObject({ [flag]: spec });
-    expect(settle({ farmspec, typed: { [flag]: typed } })).toMatchObject({ [flag]: typed });
+    expect(settingsFrom({})).toMatchObject({ [flag]: none });
+    expect(settingsFrom({ farmspec })).toMatchObject({ [flag]: spec });
+    expect(settingsFrom({ farmspec, typed: { [flag]: typed } })).toMatchObject({ [flag]: typed });
   });
 });
 
@@ -88,7 +89,7 @@ describe("which nodes take part:", () => {
   const nodes = [{ id, name: "attic", host: "a", port: 1 }, { host: "b" }];
   const attic = { id, name: "attic", address: { host: "a", port: 1 } };
 
-  test.each<[what: string, layers: Parameters<typeof settle>[0], nodes: unknown[], discover: boolean]>([
+  test.each<[what: string, layers: Parameters<typeof settingsFrom>[0], nodes: unknown[], discover: boolean]>([
     ["nothing is said: all that are found", {}, [], true],
     ["a farmspec without nodes: all that are found", { farmspec: {} }, [], true],
     [
@@ -105,12 +106,12 @@ describe("which nodes take part:", () => {
       false,
     ],
   ])("%s", (_, layers, expected, discover) => {
-    expect(settle(layers)).toMatchObject({ nodes: expected, discover });
+    expect(settingsFrom(layers)).toMatchObject({ nodes: expected, discover });
   });
 
   test("--local leaves no use for a farmspec's nodes, and none for --nodes", () => {
-    expect(settle({ farmspec: { nodes }, typed: { local: true } })).toMatchObject({ local: true });
-    expect(() => settle({ typed: { local: true, nodes: "a" } })).toThrow("--local together with --nodes");
+    expect(settingsFrom({ farmspec: { nodes }, typed: { local: true } })).toMatchObject({ local: true });
+    expect(() => settingsFrom({ typed: { local: true, nodes: "a" } })).toThrow("--local together with --nodes");
   });
 });
 
@@ -126,6 +127,6 @@ test("a flag that cannot be used is named as it is typed", () => {
 });
 
 test("--wait is read as people write it", () => {
-  expect(settle({ typed: { wait: "1h30m" } })).toMatchObject({ waitMs: 5_400_000 });
-  expect(settle({})).toMatchObject({ waitMs: undefined });
+  expect(settingsFrom({ typed: { wait: "1h30m" } })).toMatchObject({ waitMs: 5_400_000 });
+  expect(settingsFrom({})).toMatchObject({ waitMs: undefined });
 });

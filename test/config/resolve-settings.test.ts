@@ -8,7 +8,7 @@ const context = {
 };
 const needed = { blend: "a.blend", output: "out/b.mp4" };
 
-test("settleJob() has a default for everything but blendfile and output, and makes paths absolute", () => {
+test("resolveSettings() has a default for everything but blendfile and output, and makes paths absolute", () => {
   expect(resolveSettings(needed, context)).toMatchObject({
     ...{ blend: resolve("/films/a.blend"), output: resolve("/films/out/b.mp4"), order: "sequential", nodes: [] },
     ...{ discover: true, local: false, slots: 1, missing: "fail", mixVersions: false, keepFrames: false },
@@ -25,7 +25,7 @@ test("nodes named by hand stand for the whole farm", () => {
   expect(discover).toBe(false);
 });
 
-describe("settleJob() names the flag", () => {
+describe("resolveSettings() names the flag", () => {
   test.each([
     ["--blend", { output: "b.mp4" }],
     ["--output", { blend: "a.blend" }],
@@ -33,9 +33,9 @@ describe("settleJob() names the flag", () => {
     ["--local", { ...needed, local: true, nodes: "a" }],
     ["--nodes", { ...needed, nodes: "a:b" }],
   ])("%s that is missing or senseless", (words, flags) => {
-    const settle = () => resolveSettings(flags, context);
-    expect(settle).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));
-    expect(settle).toThrow(words);
+    const resolving = () => resolveSettings(flags, context);
+    expect(resolving).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));
+    expect(resolving).toThrow(words);
   });
 });
 

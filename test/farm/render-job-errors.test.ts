@@ -65,11 +65,11 @@ describe("renderJob() ends with an error", () => {
   });
 
   test("when the key is another one, naming both ids and no key", async () => {
-    const stranger = makeFarmKey();
-    const run = farm.run([await farm.start({ key: stranger })]);
+    const otherKey = makeFarmKey();
+    const run = farm.run([await farm.start({ key: otherKey })]);
     const failure = (await run.result.catch((error: unknown) => error)) as Error;
     expect(failure).toMatchObject({ code: "FARM_KEY_UNUSABLE" });
-    expect(failure.message).toContain(stranger.id);
+    expect(failure.message).toContain(otherKey.id);
     expect(failure.message).toContain(farm.key.id);
   });
 

@@ -140,67 +140,70 @@ describe("a node that breaks the protocol whenever it gives a result", () => {
 
 describe("frames that nobody assigned", () => {
   const neverMade = 999_999_999;
-  const inventions: [what: string, invented: { frame: number; attempt: number }][] = [
+  const madeUpResults: [what: string, madeUp: { frame: number; attempt: number }][] = [
     ["of an attempt that was never made", { frame: 5, attempt: neverMade }],
     ["of a frame that is none of the job's", { frame: 500, attempt: neverMade }],
   ];
 
   /** It tells of results that nobody asked for, so many times, before its first honest one. */
-  async function startInventor(farm: ScriptedFarm, invented: { frame: number; attempt: number }, times: number) {
-    const inventor = await farm.start({ name: "inventor" });
+  async function startFabricator(farm: ScriptedFarm, madeUp: { frame: number; attempt: number }, times: number) {
+    const fabricator = await farm.start({ name: "fabricator" });
     let rest = times;
-    inventor.node.options.say = (message) => {
+    fabricator.node.options.say = (message) => {
       if (message.type !== "frame-rendered" || rest === 0) return [message];
       const { result } = message;
       const said = Array.from({ length: rest }, (_, index) => ({
         ...message,
-        result: { ...result, ...invented, attempt: invented.attempt - index },
+        result: { ...result, ...madeUp, attempt: madeUp.attempt - index },
       }));
       rest = 0;
       return [...said, message];
     };
-    return inventor;
+    return fabricator;
   }
 
-  function fetchedOfInvented({ node }: ScriptedNode): unknown[] {
+  function fetchedOfMadeUp({ node }: ScriptedNode): unknown[] {
     return node.heard.filter((message) => message.type === "result-fetch" && message.attempt > neverMade - 10);
   }
 
-  test.each(inventions)("%s: the third in a row bars the node, and nothing of them is fetched", async (_, invented) => {
-    await using farm = await ScriptedFarm.open();
-    const [liar, honest] = [await startInventor(farm, invented, 3), await farm.start({ name: "honest" })];
-    const run = farm.run([liar, honest], { frames: "1-8" });
-    const barred = new Promise<void>((resolve) => {
-      run.onEvent = (event) => event.type === "node:barred" && resolve();
-    });
-    honest.node.options.beforeFrame = () => barred;
-    const { nodes } = await run.completed();
-    expect(run.all("node:barred")).toMatchObject([
-      { name: "inventor", reason: expect.stringContaining("3 failures in a row: NEVER_ASSIGNED") },
-    ]);
-    // What it had been given before, one frame that runs and one that waits, is judged for itself.
-    expect(nodes.find(({ name }) => name === "honest")?.frames).toBeGreaterThanOrEqual(6);
-    expect(fetchedOfInvented(liar)).toEqual([]);
-    await farm.expectFilm(range(1, 8));
-  });
+  test.each(madeUpResults)(
+    "%s: the third in a row bars the node, and nothing of them is fetched",
+    async (_, madeUp) => {
+      await using farm = await ScriptedFarm.open();
+      const [liar, honest] = [await startFabricator(farm, madeUp, 3), await farm.start({ name: "honest" })];
+      const run = farm.run([liar, honest], { frames: "1-8" });
+      const barred = new Promise<void>((resolve) => {
+        run.onEvent = (event) => event.type === "node:barred" && resolve();
+      });
+      honest.node.options.beforeFrame = () => barred;
+      const { nodes } = await run.completed();
+      expect(run.all("node:barred")).toMatchObject([
+        { name: "fabricator", reason: expect.stringContaining("3 failures in a row: NEVER_ASSIGNED") },
+      ]);
+      // What it had been given before, one frame that runs and one that waits, is judged for itself.
+      expect(nodes.find(({ name }) => name === "honest")?.frames).toBeGreaterThanOrEqual(6);
+      expect(fetchedOfMadeUp(liar)).toEqual([]);
+      await farm.expectFilm(range(1, 8));
+    },
+  );
 
-  test.each(inventions)("%s: two of them and then a good one bar nobody", async (_, invented) => {
+  test.each(madeUpResults)("%s: two of them and then a good one bar nobody", async (_, madeUp) => {
     await using farm = await ScriptedFarm.open();
-    const [liar, honest] = [await startInventor(farm, invented, 2), await farm.start({ name: "honest" })];
+    const [liar, honest] = [await startFabricator(farm, madeUp, 2), await farm.start({ name: "honest" })];
     const run = farm.run([liar, honest], { frames: "1-8" });
     await run.completed();
     expect(run.all("node:barred")).toEqual([]);
-    expect(fetchedOfInvented(liar)).toEqual([]);
+    expect(fetchedOfMadeUp(liar)).toEqual([]);
     await farm.expectFilm(range(1, 8));
   });
 
-  test.each(inventions)("%s: the only node is not barred for them", async (_, invented) => {
+  test.each(madeUpResults)("%s: the only node is not barred for them", async (_, madeUp) => {
     await using farm = await ScriptedFarm.open();
-    const liar = await startInventor(farm, invented, 5);
+    const liar = await startFabricator(farm, madeUp, 5);
     const run = farm.run([liar], { frames: "1-8" });
     await run.completed();
     expect(run.all("node:barred")).toEqual([]);
-    expect(fetchedOfInvented(liar)).toEqual([]);
+    expect(fetchedOfMadeUp(liar)).toEqual([]);
     await farm.expectFilm(range(1, 8));
   });
 

@@ -8,7 +8,7 @@ import { waitFor } from "../support/wait-for.ts";
 const boundedMs = 30_000;
 
 /** A result that nobody rendered. */
-function invented(frame: number, attempt: number): FrameResult {
+function madeUp(frame: number, attempt: number): FrameResult {
   const format = { width: 32, height: 24, depth: 8, colorMode: "RGB" } as const;
   return { frame, attempt, slot: 0, sha256: "1".repeat(64), sizeBytes: 1_000, ...format, seconds: 1, device: "CPU" };
 }
@@ -40,18 +40,18 @@ async function begin(farm: ScriptedFarm): Promise<void> {
 describe("results that a node never had fail no frame and stop no other node:", () => {
   const huge = Number.MAX_SAFE_INTEGER;
   const lies: [what: string, results: FrameResult[]][] = [
-    ["one under the largest number there is", [invented(5, huge)]],
+    ["one under the largest number there is", [madeUp(5, huge)]],
     [
       "sixty-four of every frame",
-      range(1, 8).flatMap((f) => range(1, 64).map((k) => invented(f, 5_000_000 + f * 100 + k))),
+      range(1, 8).flatMap((f) => range(1, 64).map((k) => madeUp(f, 5_000_000 + f * 100 + k))),
     ],
-    ["two frames under one number", [invented(3, 5_000_000), invented(5, 5_000_000)]],
-    ["fifty of frames outside of the job", range(501, 550).map((frame) => invented(frame, 5_000_000 + frame))],
+    ["two frames under one number", [madeUp(3, 5_000_000), madeUp(5, 5_000_000)]],
+    ["fifty of frames outside of the job", range(501, 550).map((frame) => madeUp(frame, 5_000_000 + frame))],
     [
       "sixty-four of every frame, under numbers of an earlier run",
-      range(1, 8).flatMap((f) => range(1, 64).map((k) => invented(f, 1_000 + f * 100 + k))),
+      range(1, 8).flatMap((f) => range(1, 64).map((k) => madeUp(f, 1_000 + f * 100 + k))),
     ],
-    ["all frames under one number of an earlier run", range(1, 8).map((frame) => invented(frame, 500_000))],
+    ["all frames under one number of an earlier run", range(1, 8).map((frame) => madeUp(frame, 500_000))],
   ];
   test.each(lies)(
     "%s",
@@ -90,7 +90,7 @@ test.each([
     const frames = range(Math.abs(first), Math.abs(first) + 49).map((frame) =>
       first > 500 ? frame : ((frame - 1) % 8) + 1,
     );
-    const lies = frames.map((frame, index) => invented(frame, (first < 0 ? 1_000 : 5_000_000) + index));
+    const lies = frames.map((frame, index) => madeUp(frame, (first < 0 ? 1_000 : 5_000_000) + index));
     const liar = await farm.start({ name: "liar" });
     let isSaid = false;
     liar.node.options.say = (message) => {
@@ -205,10 +205,10 @@ describe("a node that begins nothing of what it is given", () => {
       const full = await farm.start({ name: "full", say: fullSlot });
       const honest = await farm.start({ name: "honest" });
       const run = farm.run([full, honest], { frames: "1-8" });
-      const leftOut = new Promise<void>((resolve) => {
+      const excluded = new Promise<void>((resolve) => {
         run.onEvent = (event) => event.type === "node:excluded" && resolve();
       });
-      honest.node.options.beforeFrame = () => leftOut;
+      honest.node.options.beforeFrame = () => excluded;
       await run.completed();
       expect(run.all("node:excluded")).toMatchObject([{ name: "full", code: "FARM_NODE_EXCLUDED" }]);
       await farm.expectFilm(range(1, 8));

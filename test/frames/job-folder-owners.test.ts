@@ -9,7 +9,7 @@ import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 /** Two users that are nobody's on any machine. */
-const [colleague, stranger] = [54_321, 54_322];
+const [colleague, otherUser] = [54_321, 54_322];
 
 let share: TemporaryFolder;
 let output: string;
@@ -52,7 +52,7 @@ describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"
 
     test("is refused in a folder for all, where anybody may have made it, and not written to", async () => {
       await chmod(share.path, 0o1777); // as /tmp
-      await leave(stranger, 0o777);
+      await leave(otherUser, 0o777);
       const before = [await readdir(jobFolder), (await lstat(jobFolder)).mtimeMs];
       await expect(JobFolder.open(output)).rejects.toMatchObject({
         code: "FARM_UNSAFE_PATH",
@@ -68,7 +68,7 @@ describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"
       "to which everybody may write is refused for a %s that a third user put there",
       async (name) => {
         await leave(colleague, 0o777);
-        await chown(join(jobFolder, name), stranger, stranger);
+        await chown(join(jobFolder, name), otherUser, otherUser);
         const refusal = { code: "FARM_UNSAFE_PATH", message: expect.stringMatching(/another user \(uid 54322\)/) };
         await expect(open(name)).rejects.toMatchObject(refusal);
         await chmod(jobFolder, 0o775);

@@ -17,7 +17,7 @@ test("a frame that fails once is tried on another node and stored", () => {
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.renderedBy("b")).toContain(3);
-  expect(run.newsOf("frame-requeued")).toMatchObject([
+  expect(run.noticesOf("frame-requeued")).toMatchObject([
     { frame: 3, node: "a", code: "NO_OUTPUT", reason: "simulated NO_OUTPUT" },
     { frame: 5, node: "a", reason: "its slot ended" }, // it waited there
   ]);
@@ -39,11 +39,11 @@ test("the same error on two nodes is the scene's fault: said once, and the frame
 
   const run = simulate({ frames: 5, nodes: { a: { ...healthy, fails }, b: { ...healthy, fails }, c: healthy } });
 
-  const [news] = run.newsOf("scene-at-fault");
-  expect(run.newsOf("scene-at-fault")).toHaveLength(1);
+  const [news] = run.noticesOf("scene-at-fault");
+  expect(run.noticesOf("scene-at-fault")).toHaveLength(1);
   expect(news?.error.code).toBe("NO_CAMERA");
   expect([...(news?.nodes ?? [])].sort()).toEqual(["a", "b"]);
-  for (const { errors } of run.newsOf("frame-failed")) expect(errors).toHaveLength(2);
+  for (const { errors } of run.noticesOf("frame-failed")) expect(errors).toHaveLength(2);
 });
 
 test("a scene without a camera fails every frame on two nodes, and leaves no node barred for it", () => {
@@ -52,7 +52,7 @@ test("a scene without a camera fails every frame on two nodes, and leaves no nod
   const run = simulate({ frames: 10, nodes: { a: { ...healthy, fails }, b: { ...healthy, fails } } });
 
   expect(run.outcome).toEqual({ type: "failed", frames: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] });
-  expect(run.newsOf("frame-failed").map(({ errors }) => errors.length)).toEqual(Array(10).fill(2));
+  expect(run.noticesOf("frame-failed").map(({ errors }) => errors.length)).toEqual(Array(10).fill(2));
   for (const { barredAt } of run.state.nodes.values()) expect(barredAt).toBeNull();
 });
 
@@ -64,7 +64,7 @@ test("an error of a node's hardware is never the scene's fault: the frame goes o
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.renderedBy("d")).toHaveLength(4);
-  expect(run.newsOf("scene-at-fault")).toEqual([]);
+  expect(run.noticesOf("scene-at-fault")).toEqual([]);
 });
 
 test("a frame that fails differently on three nodes has failed, and a fourth is not asked", () => {
@@ -100,7 +100,7 @@ test("three failures in a row bar a node, with a reason, and the others finish t
   const run = simulate({ frames: 20, nodes: { bad, good: healthy } });
 
   expect(run.outcome).toEqual({ type: "complete" });
-  expect(run.newsOf("node-barred")).toEqual([
+  expect(run.noticesOf("node-barred")).toEqual([
     { type: "node-barred", node: "bad", reason: "3 failures in a row: GPU_FAILED" },
   ]);
   expect(blamed(run)).toHaveLength(3);
@@ -133,8 +133,8 @@ test("a barred node is forgiven after ten minutes while another finishes frames,
   const run = simulate({ frames: 120, nodes: { bad, good: healthy } });
 
   expect(run.finishedAt).toBe(minutes(20));
-  expect(run.newsOf("node-forgiven")).toHaveLength(1);
-  expect(run.newsOf("node-barred")).toHaveLength(2);
+  expect(run.noticesOf("node-forgiven")).toHaveLength(1);
+  expect(run.noticesOf("node-barred")).toHaveLength(2);
   expect(blamed(run)).toHaveLength(4);
 });
 
@@ -170,7 +170,7 @@ test("no barred node is forgiven while no other finishes frames", () => {
 test("the last usable node is never barred", () => {
   const run = simulate({ frames: 6, nodes: { alone: { ...healthy, fails: () => failure("GPU_FAILED", "node") } } });
 
-  expect(run.newsOf("node-barred")).toEqual([]);
+  expect(run.noticesOf("node-barred")).toEqual([]);
   expect(run.outcome.type).toBe("failed");
 });
 
@@ -197,7 +197,7 @@ test("a link that breaks for seconds does not leave the job to a node that fails
   const run = simulate({ frames: 30, nodes: { bad, good } });
 
   expect(run.outcome).toEqual({ type: "complete" });
-  expect(run.newsOf("frame-failed")).toEqual([]);
+  expect(run.noticesOf("frame-failed")).toEqual([]);
 });
 
 test("an attempt without progress is ended after ten minutes and rendered by another node", () => {

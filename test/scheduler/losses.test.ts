@@ -14,7 +14,7 @@ test("a job survives the loss of its fastest node: every frame once, no frame lo
   expect(run.stored).toEqual(framesOfRange(1, 40, 1));
   // The tenth frame ends in the instant of the loss and is rendered again.
   expect(run.finishedAt).toBe(seconds(155));
-  expect(run.newsOf("node-barred")).toEqual([]);
+  expect(run.noticesOf("node-barred")).toEqual([]);
 });
 
 test("the last frame, lost with a dying node, is rendered by another", () => {
@@ -25,7 +25,7 @@ test("the last frame, lost with a dying node, is rendered by another", () => {
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.stored).toEqual([1, 2, 3]);
-  expect(run.newsOf("frame-requeued")).toMatchObject([{ frame: 2, node: "dying", reason: "its node was lost" }]);
+  expect(run.noticesOf("frame-requeued")).toMatchObject([{ frame: 2, node: "dying", reason: "its node was lost" }]);
 });
 
 test("frames of a lost node are requeued at once and go out before later ones", () => {

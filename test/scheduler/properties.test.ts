@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FuzzFarm, type FuzzJob } from "../support/fuzz/fuzz-farm.ts";
 import { tempers } from "../support/fuzz/fuzz-node.ts";
-import { fuzzPatientMs, fuzzRuns, fuzzSeed, howToReplay } from "../support/fuzz/fuzz-seed.ts";
+import { fuzzRuns, fuzzSeed, fuzzTimeoutMs, howToReplay } from "../support/fuzz/fuzz-seed.ts";
 
 const slots = fc.integer({ min: 1, max: 2 });
 const choices = fc.array(fc.nat(65_535), { maxLength: 70, size: "max" });
@@ -70,7 +70,7 @@ test(
   () => {
     tryJobs(anyJob, 12_000, () => {});
   },
-  fuzzPatientMs,
+  fuzzTimeoutMs,
 );
 
 test(
@@ -78,7 +78,7 @@ test(
   () => {
     tryJobs(hopelessJob, 800, ({ outcome }) => expect(outcome?.type).toBe("failed"));
   },
-  fuzzPatientMs,
+  fuzzTimeoutMs,
 );
 
 test(
@@ -89,5 +89,5 @@ test(
       expect(nodes.map(({ overflows }) => overflows)).toEqual(nodes.map(() => 0));
     });
   },
-  fuzzPatientMs,
+  fuzzTimeoutMs,
 );

@@ -17,7 +17,7 @@ test("a refused result counts against its node, and the frame is rendered elsewh
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.renderedBy("honest")).toHaveLength(20);
-  expect(run.newsOf("node-barred")).toMatchObject([{ node: "liar", reason: "3 failures in a row: INVALID_RESULT" }]);
+  expect(run.noticesOf("node-barred")).toMatchObject([{ node: "liar", reason: "3 failures in a row: INVALID_RESULT" }]);
 });
 
 test("a node alone whose results are always refused ends the job instead of rendering for ever", () => {
@@ -41,7 +41,7 @@ test("a node that always loses its results is barred in the end", () => {
   const run = simulate({ frames: 60, nodes: { leaky: { msPerFrame: seconds(1), loses: () => true }, good: healthy } });
 
   expect(run.outcome).toEqual({ type: "complete" });
-  expect(run.newsOf("node-barred")).toMatchObject([{ node: "leaky" }]);
+  expect(run.noticesOf("node-barred")).toMatchObject([{ node: "leaky" }]);
 });
 
 test("a node alone that always loses its results ends the job instead of rendering for ever", () => {
@@ -107,9 +107,9 @@ test("a result that comes twice is dropped without blame, and its copy released"
 test("a result of an attempt that was never assigned counts against its node and is not fetched", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
-  const invented = { node: "a", frame: 2, attempt: 500 };
+  const madeUp = { node: "a", frame: 2, attempt: 500 };
 
-  expect(drive.tell({ type: "attempt-rendered", seconds: 3, ...invented })).toEqual([{ type: "release", ...invented }]);
+  expect(drive.tell({ type: "attempt-rendered", seconds: 3, ...madeUp })).toEqual([{ type: "release", ...madeUp }]);
   expect(drive.state.nodes.get("a")?.failuresInARow).toEqual(["NEVER_ASSIGNED"]);
 });
 

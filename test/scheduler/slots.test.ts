@@ -14,7 +14,7 @@ function assigned(orders: readonly InstructionBody[]): AttemptRef & { readonly n
   return { node, slot, frame, attempt };
 }
 
-function triesOf({ state }: Drive, frame: number) {
+function attemptsOf({ state }: Drive, frame: number) {
   return state.frames.get(frame)?.history ?? [];
 }
 
@@ -29,7 +29,7 @@ test("frames that crash every slot fail, and none of those that only waited besi
   const run = simulate({ frames: 20, nodes: { north: crashing, south: crashing } });
 
   expect(run.outcome).toEqual({ type: "failed", frames: framesOfRange(1, 12, 1) });
-  for (const { errors } of run.newsOf("frame-failed"))
+  for (const { errors } of run.noticesOf("frame-failed"))
     expect(errors.map(({ code }) => code)).toEqual(["CRASHED", "CRASHED"]);
 });
 
@@ -45,7 +45,7 @@ test("a frame waits behind any number of crashes, and costs neither itself nor i
     orders = drive.tell({ type: "slot-ready", node: "a", slot: 0 });
   }
 
-  const ends = triesOf(drive, 2).map(({ end, hasStarted }) => ({ end, hasStarted }));
+  const ends = attemptsOf(drive, 2).map(({ end, hasStarted }) => ({ end, hasStarted }));
   expect(ends).toEqual(Array(30).fill({ end: "lost", hasStarted: false }));
   expect(drive.state.nodes.get("a")?.blamelessInARow).toBe(0);
 });
@@ -81,7 +81,7 @@ test("an attempt that was on its way when its slot ended is taken up when the sl
   expect(drive.state.attempts.get(1)).toMatchObject({ status: "running", recall: "none" });
   // Now a crash is held against the frame that crashed.
   drive.tell({ type: "attempt-failed", ...ref, error: failure("CRASHED") });
-  expect(triesOf(drive, 1).filter(({ end }) => end === "failed")).toMatchObject([{ attempt: 1 }]);
+  expect(attemptsOf(drive, 1).filter(({ end }) => end === "failed")).toMatchObject([{ attempt: 1 }]);
 });
 
 test("an attempt that begins after its frame was stored elsewhere is cancelled", () => {

@@ -36,7 +36,7 @@ test("no slot hoards a frame at the end while another idles", () => {
 test("frames of equal nodes are neither moved nor raced when there is nothing to win", () => {
   const run = simulate({ frames: 21, nodes: { a: { msPerFrame: seconds(10) }, b: { msPerFrame: seconds(10) } } });
 
-  expect(run.newsOf("frame-speculated")).toEqual([]);
+  expect(run.noticesOf("frame-speculated")).toEqual([]);
   expect(run.ordersOf("cancel")).toEqual([]);
 });
 
@@ -46,7 +46,7 @@ test("a slow node's last frame is raced by a fast one, which wins, and the loser
     nodes: { fast: { msPerFrame: seconds(10) }, slow: { msPerFrame: seconds(1000) } },
   });
 
-  expect(run.newsOf("frame-speculated")).toMatchObject([{ node: "fast" }]);
+  expect(run.noticesOf("frame-speculated")).toMatchObject([{ node: "fast" }]);
   expect(run.ordersOf("cancel")).toMatchObject([{ node: "slow" }]);
   expect(run.finishedAt).toBe(seconds(120));
   expect(run.stored).toHaveLength(12);
@@ -66,7 +66,7 @@ test("a node that has the frame itself keeps no other one from racing it, howeve
 
   const run = simulate({ frames: 100, nodes: { many, other: { msPerFrame: seconds(2) } } });
 
-  expect(run.newsOf("frame-speculated").filter(({ frame }) => frame === 100)).toMatchObject([{ node: "other" }]);
+  expect(run.noticesOf("frame-speculated").filter(({ frame }) => frame === 100)).toMatchObject([{ node: "other" }]);
   expect(run.finishedAt).toBeLessThan(seconds(20));
 });
 
@@ -90,7 +90,7 @@ test("no more than two attempts work at a frame, however many slots idle", () =>
 
   const run = simulate({ frames: 100, nodes: { slow, ...nodes } });
 
-  expect(run.newsOf("frame-speculated")).toHaveLength(1);
+  expect(run.noticesOf("frame-speculated")).toHaveLength(1);
 });
 
 test("when both attempts of a race have rendered, one result is stored and the other released", () => {
@@ -125,7 +125,7 @@ test("a result that is long on its way is raced: its frame is rendered where it 
     nodes: { stuck: { msPerFrame: seconds(10), fetchMs }, other: { msPerFrame: seconds(10) } },
   });
 
-  expect(run.newsOf("frame-speculated")).toMatchObject([{ frame: 9, node: "other" }]);
+  expect(run.noticesOf("frame-speculated")).toMatchObject([{ frame: 9, node: "other" }]);
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.finishedAt).toBeLessThan(seconds(90));
 });
@@ -135,7 +135,7 @@ test("where frames are short, results are not raced while they are fetched", () 
 
   const run = simulate({ frames: 4, nodes: { a: quick, b: quick } });
 
-  expect(run.newsOf("frame-speculated")).toEqual([]);
+  expect(run.noticesOf("frame-speculated")).toEqual([]);
 });
 
 test("results that are on their way as long as all others are not raced", () => {
@@ -143,7 +143,7 @@ test("results that are on their way as long as all others are not raced", () => 
 
   const run = simulate({ frames: 40, nodes: { a: slowly, b: slowly } });
 
-  expect(run.newsOf("frame-speculated").filter(({ frame }) => frame > 20)).toEqual([]);
+  expect(run.noticesOf("frame-speculated").filter(({ frame }) => frame > 20)).toEqual([]);
 });
 
 test("a result that waits to be fetched is not raced, however long, and one that is long on its way is", () => {

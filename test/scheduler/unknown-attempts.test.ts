@@ -14,13 +14,13 @@ function ofType(orders: readonly InstructionBody[], type: InstructionBody["type"
 }
 
 describe("a result that a node never had", () => {
-  const invented: [what: string, held: AttemptRef][] = [
+  const madeUp: [what: string, held: AttemptRef][] = [
     ["under a number that was not given yet", { frame: 1, attempt: 1_000_041 }],
     ["under the largest number there is", { frame: 1, attempt: largest }],
     ["of a frame outside of the job", { frame: 900, attempt: 1_000_041 }],
     ["under no number", { frame: 1, attempt: 0 }],
   ];
-  test.each(invented)("%s is neither fetched nor are its numbers skipped, and its node is blamed", (_, held) => {
+  test.each(madeUp)("%s is neither fetched nor are its numbers skipped, and its node is blamed", (_, held) => {
     const drive = new Drive({ frames: [1, 2], firstAttempt: 1_000_001 });
 
     const orders = drive.tell({ type: "node-joined", node: "a", running: [], held: [held] });

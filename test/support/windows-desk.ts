@@ -48,10 +48,10 @@ export class WindowsDesk {
   }
 
   static async open(lab: FarmLab): Promise<WindowsDesk> {
-    const fetchQueue = new WindowsDesk(lab, JSON.parse(given ?? "") as WindowsTools);
-    await execa("cp", ["-al", fetchQueue.#tools.template, fetchQueue.#prefix]); // the files are only read; the registry is replaced
+    const desk = new WindowsDesk(lab, JSON.parse(given ?? "") as WindowsTools);
+    await execa("cp", ["-al", desk.#tools.template, desk.#prefix]); // the files are only read; the registry is replaced
     await mkdir(lab.path("said"));
-    return fetchQueue;
+    return desk;
   }
 
   /** Starts the command line with --json. */

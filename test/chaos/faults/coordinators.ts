@@ -4,28 +4,28 @@ import { aimAtJob, type Fault, missed, type Outcome, type Stage, until } from ".
 
 const finishesWithinMs = 120_000;
 const goesOnWithinMs = 60_000;
-/** An ordered end takes at most ten seconds; the machine is busy. */
+/** An orderly end takes at most ten seconds; the rest is for a busy machine. */
 const endsWithinMs = 25_000;
 const secondInterruptMs = 6_000;
 const leastJumpMs = 20 * 60_000;
 
-/** How the program says that it was ended by a signal, once it listens for it. */
+/** Exit codes of the program when a signal ends it, once it handles signals. */
 const codes: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
 
-/** What the next one first does. */
+/** The first event of the next start, and how it is counted. */
 const beginnings = new Map([
   ["job:resumed", "resumed"],
   ["frame:started", "begun without frames"],
   ["job:completed", "found complete"],
 ]);
 
-/** Ends the running coordinator, and sees what the next one makes of it. */
+/** Ends the running coordinator, and records how the next one continues. */
 async function end(stage: Stage, name: NodeJS.Signals): Promise<Outcome> {
   const job = stage.jobNow();
   const one = job?.current;
   if (job === undefined || one?.isAlive !== true) return missed("there was none");
   one.signal(name);
-  // What runs may never be finished: a second Ctrl-C stops at once.
+  // Running frames may never end: a second Ctrl-C stops at once.
   if (name === "SIGINT" && !(await until(stage, () => !one.isAlive, secondInterruptMs))) one.signal(name);
   if (!(await until(stage, () => !one.isAlive, endsWithinMs)) && !stage.farm.signal.aborted) {
     one.signal("SIGKILL");
@@ -41,7 +41,7 @@ async function end(stage: Stage, name: NodeJS.Signals): Promise<Outcome> {
   return { isEffective: true, followed: word === undefined ? [] : [word] };
 }
 
-/** What happens to the program that coordinates. */
+/** Faults of the coordinator. */
 export const coordinatorFaults: readonly Fault[] = [
   { name: "kill -9 of the coordinator", weight: 4, run: (stage) => end(stage, "SIGKILL") },
   {
@@ -50,7 +50,7 @@ export const coordinatorFaults: readonly Fault[] = [
     async run(stage) {
       const isFinishing = await until(stage, () => stage.jobNow()?.current?.isFinishing === true, finishesWithinMs);
       if (!isFinishing) return missed("no film came to its end");
-      await delay(stage.dice.next() * 200);
+      await delay(stage.dice.next() * 200); // at any moment of it
       return await end(stage, "SIGKILL");
     },
   },
@@ -95,7 +95,7 @@ export const clockFault: Fault = {
   },
 };
 
-/** Whether a time is not the true one. */
+/** Whether a time is wrong. */
 function isWrong(at: string): boolean {
   return Math.abs(Date.parse(at) - Date.now()) > leastJumpMs;
 }

@@ -1,14 +1,14 @@
 import { send } from "../../support/processes.ts";
 import { type Fault, last, type Stage, until } from "./fault.ts";
 
-/** Waits for an encoder. @returns Those that run */
+/** Waits for an encoder. @returns The running ones */
 async function aimAtEncoders(stage: Stage): Promise<number[]> {
   const encoders = async () => (await stage.jobNow()?.encoders()) ?? [];
   await until(stage, async () => (await encoders()).length > 0, stage.aimMs);
   return await encoders();
 }
 
-/** What happens to FFmpeg. */
+/** Faults of FFmpeg. */
 export const encoderFaults: readonly Fault[] = [
   {
     name: "encoder killed",

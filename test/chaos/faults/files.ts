@@ -6,7 +6,7 @@ import { aimAtJob, type Fault, last, missed, until } from "./fault.ts";
 const noticesWithinMs = 40_000;
 const nextFrameWithinMs = 15_000;
 
-/** Ways to save over a file. */
+/** Ways to overwrite a file. */
 const savings: readonly ((from: string, to: string) => Promise<void>)[] = [
   copyFile,
   async (from, to) => {
@@ -15,7 +15,7 @@ const savings: readonly ((from: string, to: string) => Promise<void>)[] = [
   },
 ];
 
-/** Ways in which a disk loses a frame; `other` is another frame's file. */
+/** Ways in which a disk damages a frame; `other` is another frame's file. */
 const damages: Readonly<Record<string, (file: string, other: string) => Promise<void>>> = {
   "cut short": async (file) => await truncate(file, Math.floor((await readFile(file)).length / 2)),
   emptied: (file) => truncate(file, 0),
@@ -29,7 +29,7 @@ const damages: Readonly<Record<string, (file: string, other: string) => Promise<
   "with another frame in it": (file, other) => copyFile(other, file),
 };
 
-/** What happens to files that the coordinator works with. */
+/** Faults of the files that the coordinator works with. */
 export const fileFaults: readonly Fault[] = [
   {
     name: "the coordinator's disk is full",
@@ -60,7 +60,7 @@ export const fileFaults: readonly Fault[] = [
       const { blendfile } = job.film;
       const kept = `${blendfile}.kept`;
       const before = one.stored;
-      // A start that reads it now would rightly take it for another film.
+      // A start that reads the blendfile now would rightly begin another film.
       await job.whileHeld(async () => {
         await copyFile(blendfile, kept);
         try {

@@ -1,9 +1,9 @@
 import { send } from "../../support/processes.ts";
 import { aimAtJob, aimAtNode, type Fault, last, type Stage, until } from "./fault.ts";
 
-/** After the heartbeat's window, its next announcement and the next question. */
+/** Enough for the heartbeat's timeout, the node's next announcement and the next query. */
 const foundAgainWithinMs = 60_000;
-/** A frame or a blendfile that has no room: the next one is not far. */
+/** Until a frame or a blendfile finds no room. */
 const noticedWithinMs = 15_000;
 const problems = new Set(["frame:requeued", "node:excluded", "node:barred", "node:lost"]);
 
@@ -12,11 +12,11 @@ interface Outage {
   readonly begin: (stage: Stage) => unknown;
   /** @default {Starts the node} */
   readonly end?: (stage: Stage) => unknown;
-  /** How long it lasts, of the time that was planned. */
+  /** How long it lasts, from the planned time. */
   readonly length?: (seconds: number) => number;
 }
 
-/** Something that keeps a node from being used for a while, and is undone. */
+/** A fault during which a node cannot be used for a while. */
 function outage(name: string, { weight = 1, begin, end = start, length = (seconds) => seconds }: Outage): Fault {
   const run = async (stage: Stage) => {
     const isEffective = await aimAtNode(stage);
@@ -135,5 +135,5 @@ const allKilled: Fault = {
   },
 };
 
-/** What happens to nodes and their cables. */
+/** Faults of nodes and their cables. */
 export const nodeFaults: readonly Fault[] = [...outages, otherAddress, frozen, diskFull, allKilled];

@@ -5,7 +5,7 @@ import { isRunning, send } from "../../support/processes.ts";
 import { aimAtNode, type Fault, last, missed, type Outcome, type Stage, until } from "./fault.ts";
 
 const frameBeginsWithinMs = 20_000;
-/** As long is looked what becomes of it; nothing else is done to its node meanwhile. */
+/** How long the slot is watched; its node gets no other fault meanwhile. */
 const hangsAtLeastMs = 40_000;
 const frozenLongSeconds = 30;
 
@@ -20,7 +20,7 @@ async function freeze(stage: Stage, seconds: number): Promise<Outcome> {
   return { isEffective: isEffective && slots.length > 0, followed };
 }
 
-/** What happens to the Blenders that render. */
+/** Faults of the Blenders that render. */
 export const slotFaults: readonly Fault[] = [
   {
     name: "slot killed",
@@ -41,7 +41,7 @@ export const slotFaults: readonly Fault[] = [
     run: (stage) => freeze(stage, frozenLongSeconds + stage.seconds),
   },
   {
-    // It is never undone: to end it is the program's own task, at the latest when the others have finished the film.
+    // It is never undone: the program itself must end the slot, at the latest when the others have finished the film.
     name: "slot in an endless loop",
     weight: 1,
     isOfNode: true,

@@ -36,7 +36,7 @@ afterEach(async () => {
 /** A pool whose nodes are reached over links in memory: a node's host name is its place in `hosts`. */
 class Farm {
   readonly events: FarmEvent[] = [];
-  readonly news: NodeEvent[] = [];
+  readonly nodeEvents: NodeEvent[] = [];
   readonly hosts = new Map<string, FakeNode>();
   readonly links: PairedLink[] = [];
   readonly pool: NodePool;
@@ -74,7 +74,7 @@ class Farm {
       },
       ...{ blendBytes: content.length, openNodes, tell },
       trust: new NodeTrust({ knownNodes, openNodes, keys: [key] }),
-      onEvent: (event) => this.#note(() => this.news.push(event)),
+      onEvent: (event) => this.#note(() => this.nodeEvents.push(event)),
       signal: this.#stop.signal,
     });
   }
@@ -105,7 +105,7 @@ class Farm {
   }
 
   count(type: FarmEvent["type"] | NodeEvent["type"]): number {
-    return [...this.events, ...this.news].filter((event) => event.type === type).length;
+    return [...this.events, ...this.nodeEvents].filter((event) => event.type === type).length;
   }
 
   async end(): Promise<void> {
@@ -137,7 +137,7 @@ test("a node whose link is lost comes back with its job, and the blendfile is no
   farm.links[0]?.cut();
   await farm.until(() => farm.count("lost") === 1);
   await farm.until(() => farm.count("joined") === 2);
-  const again = farm.news.filter((event) => event.type === "joined")[1];
+  const again = farm.nodeEvents.filter((event) => event.type === "joined")[1];
   expect(again?.node.opened.resumed).toBe(true);
   expect(node.heard.filter(({ type }) => type === "blob-begin").length).toBe(1);
   expect(farm.count("node:found")).toBe(1);
@@ -272,9 +272,9 @@ test("however many places are announced for a node's id, they are tried a bounde
   const id = "d".repeat(32);
   for (let place = 0; place < 100; place += 1) {
     farm.hosts.set(`liar-${place}`, new FakeNode({ key: makeFarmKey(), id }));
-    const leftOut = farm.count("excluded");
+    const before = farm.count("excluded");
     farm.see(`liar-${place}`, id, "mdns");
-    if (place < 32) await farm.until(() => farm.count("excluded") > leftOut);
+    if (place < 32) await farm.until(() => farm.count("excluded") > before);
   }
   expect(farm.links.length).toBe(32);
   expect(isAnyAlive(farm.pool.nodes)).toBe(false);
@@ -368,7 +368,7 @@ test("a pool whose only good node is lost is not stranded: it may come back", as
 test("what a node says while it loads comes after its joining, in its order", async () => {
   farm.start("one");
   await farm.until(() => farm.count("report") === 1);
-  expect(farm.news.map(({ type }) => type)).toEqual(["joined", "report"]);
+  expect(farm.nodeEvents.map(({ type }) => type)).toEqual(["joined", "report"]);
 });
 
 describe("a node that has lost the blendfile", () => {

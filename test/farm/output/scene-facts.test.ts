@@ -8,7 +8,7 @@ const info = (options: FakeNodeOptions = {}) => new FakeNode(options).sceneInfo;
 const withRange = (frameStart: number, frameEnd: number, frameStep = 1) =>
   info({ scene: { frameStart, frameEnd, frameStep } });
 
-describe("settleScene() settles the frames:", () => {
+describe("resolveScene() settles the frames:", () => {
   test("the scene's own range and step", () => {
     expect(resolveScene(withRange(-2, 5, 3), settings).frames).toEqual([-2, 1, 4]);
     expect(resolveScene(withRange(7, 7), settings).frames).toEqual([7]);
@@ -24,7 +24,7 @@ describe("settleScene() settles the frames:", () => {
   });
 });
 
-describe("settleScene() refuses", () => {
+describe("resolveScene() refuses", () => {
   test("a scene that is not there, and lists those that are", () => {
     const other = { ...info(), scene: "Shot 2" };
     const refused = () => resolveScene(other, { ...settings, scene: "Shot 2" });
@@ -48,7 +48,7 @@ describe("settleScene() refuses", () => {
   });
 });
 
-test("settleScene() lets missing files pass with --missing warn, and names them", () => {
+test("resolveScene() lets missing files pass with --missing warn, and names them", () => {
   const references = [
     { kind: "image", path: "//gone.png", missing: true },
     { kind: "image", path: "//here.png", missing: false },

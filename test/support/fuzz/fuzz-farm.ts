@@ -36,7 +36,7 @@ export class FuzzFarm {
   readonly #fetches: (AttemptRef & { readonly node: FuzzNode })[] = [];
   readonly #assigned: (AttemptRef & { readonly node: string; readonly slot: number })[] = [];
   /** Nodes that the scheduler has given up, and whose links are to be ended for it. */
-  readonly #givenUp = new Set<FuzzNode>();
+  readonly #excluded = new Set<FuzzNode>();
   #state: SchedulerState;
   #atMs = 0;
 
@@ -55,7 +55,7 @@ export class FuzzFarm {
     if (this.#job.hasLies) for (const node of this.nodes) this.#lose(node, false);
     for (let round = 0; !this.outcome; round++) {
       if (round > roundsUntilStuck) throw new Error(`The job is stuck: ${JSON.stringify(this.#state.frames.counts)}`);
-      this.#settle();
+      this.#playRound();
     }
     this.#checkEnd(this.outcome);
     // Nodes do not know yet that it ended: whatever they say is answered with nothing.
@@ -63,7 +63,7 @@ export class FuzzFarm {
   }
 
   #choose(kind: number, pick: number): void {
-    this.#exclude();
+    this.#loseExcluded();
     const node = this.nodes[pick % this.nodes.length] as FuzzNode;
     const slot = (pick >> 2) % node.slots.length;
     const last = pick >> 3;
@@ -84,9 +84,9 @@ export class FuzzFarm {
   }
 
   /** One round of a job that is left to itself: all mail arrives, what can end ends, bad nodes stay bad. */
-  #settle(): void {
+  #playRound(): void {
     const before = this.steps;
-    this.#exclude();
+    this.#loseExcluded();
     for (const node of this.nodes) {
       node.join();
       for (const slot of node.slots.keys()) node.startSlot(slot);
@@ -104,9 +104,9 @@ export class FuzzFarm {
   }
 
   /** Whoever runs the job ends the link of such a node; here it comes back, so that the job can end. */
-  #exclude(): void {
-    for (const node of this.#givenUp) this.#lose(node, false);
-    this.#givenUp.clear();
+  #loseExcluded(): void {
+    for (const node of this.#excluded) this.#lose(node, false);
+    this.#excluded.clear();
   }
 
   #errorOf(node: FuzzNode) {
@@ -204,8 +204,8 @@ export class FuzzFarm {
   #perform(order: Instruction): void {
     if (order.type === "announce") {
       const { news } = order;
-      const givenUp = this.nodes.find(({ id }) => news.type === "node-excluded" && news.node === id);
-      if (givenUp) this.#givenUp.add(givenUp);
+      const excluded = this.nodes.find(({ id }) => news.type === "node-excluded" && news.node === id);
+      if (excluded) this.#excluded.add(excluded);
       return;
     }
     if (order.type === "finish") {

@@ -12,7 +12,7 @@ export function fuzzRuns(count: number): number {
 }
 
 /** Only a bound for what hangs: a slow machine that is busy with others may take this long. */
-export const fuzzPatientMs = 120_000 * Math.max(1, fuzzEffort);
+export const fuzzTimeoutMs = 120_000 * Math.max(1, fuzzEffort);
 
 /** For the message of whatever went wrong. */
 export const howToReplay = `FUZZ_SEED=${fuzzSeed} has it again`;

@@ -39,13 +39,13 @@ export class SimulatedLiar {
   readonly #slots: number;
   readonly #isQuick: boolean;
   /** Whether it names what it never had; else it only does badly what it is told, which is harder to see through. */
-  readonly #isInventive: boolean;
+  readonly #makesThingsUp: boolean;
   /** How often it takes no notice of an order. */
   readonly #muteShare: number;
   /** Its longest pause between two things that it does of its own accord. */
   readonly #pauseMs: number;
   #isLinked = false;
-  #isLeftOut = false;
+  #isExcluded = false;
 
   constructor(id: NodeId, traits: LiarTraits, world: World) {
     this.id = id;
@@ -53,7 +53,7 @@ export class SimulatedLiar {
     this.#world = world;
     this.#slots = traits.dice.between(1, 3);
     this.#isQuick = traits.dice.chance(0.3);
-    this.#isInventive = traits.dice.chance(0.5);
+    this.#makesThingsUp = traits.dice.chance(0.5);
     this.#muteShare = traits.dice.pick([0, 0.2, 0.9, 1]);
     this.#pauseMs = traits.dice.pick([3_000, 60_000, 3_600_000]);
     world.after(traits.dice.between(1, 5_000), () => this.#join());
@@ -79,7 +79,7 @@ export class SimulatedLiar {
 
   /** Its link is ended for good. */
   exclude(): void {
-    this.#isLeftOut = true;
+    this.#isExcluded = true;
     this.#unplug();
   }
 
@@ -133,7 +133,7 @@ export class SimulatedLiar {
   }
 
   #join(): void {
-    if (this.#isLinked || this.#isLeftOut) return;
+    if (this.#isLinked || this.#isExcluded) return;
     this.#isLinked = true;
     const { dice } = this.#traits;
     const mine = dice.chance(0.5) ? this.#given.slice(-dice.between(0, 6)) : [];
@@ -155,7 +155,7 @@ export class SimulatedLiar {
   /** Some things that never were: now and then a lot of them, or many frames under one number. */
   #lies(): Given[] {
     const { dice } = this.#traits;
-    if (!this.#isInventive) return [];
+    if (!this.#makesThingsUp) return [];
     const lies = Array.from({ length: dice.chance(0.1) ? 64 : dice.between(0, 3) }, () => this.#lie());
     const { attempt } = this.#lie();
     return dice.chance(0.2) ? lies.map((lie) => ({ ...lie, attempt })) : lies;

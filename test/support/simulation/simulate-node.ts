@@ -15,9 +15,9 @@ export interface NodeBehaviour {
   /** When a node that died or was unplugged joins again. */
   readonly returns?: number;
   /** How a frame ends instead of being rendered; it takes as long, and ends the slot as well. */
-  readonly fails?: (frame: Frame, tryOnThisNode: number) => AttemptError | undefined;
+  readonly fails?: (frame: Frame, attemptOnThisNode: number) => AttemptError | undefined;
   /** Frames that never end, and show no progress. */
-  readonly freezes?: (frame: Frame, tryOnThisNode: number) => boolean;
+  readonly freezes?: (frame: Frame, attemptOnThisNode: number) => boolean;
   readonly refuses?: (frame: Frame) => boolean;
   readonly loses?: (frame: Frame) => boolean;
   /** What it still has of an earlier run of the coordinator. */
@@ -72,7 +72,7 @@ export class SimulatedNode {
   #link = 0;
   #isLinked = false;
   #isOn = true;
-  #isLeftOut = false;
+  #isExcluded = false;
   /** Messages stay in order: none arrives before the one sent before it. */
   #lastArrivalMs = 0;
   #nowMs: () => number;
@@ -113,12 +113,12 @@ export class SimulatedNode {
 
   /** Its link is ended for good. */
   exclude(): void {
-    this.#isLeftOut = true;
+    this.#isExcluded = true;
     this.#unplug();
   }
 
   #join(): void {
-    if (this.#isLinked || this.#isLeftOut) return;
+    if (this.#isLinked || this.#isExcluded) return;
     this.#isOn = true;
     this.#isLinked = true;
     this.#link++;
@@ -164,9 +164,9 @@ export class SimulatedNode {
   }
 
   #render(slot: SimulatedSlot, work: Work): void {
-    const tryHere = (this.#history.get(work.frame) ?? 0) + 1;
-    this.#history.set(work.frame, tryHere);
-    if (this.#behaviour.freezes?.(work.frame, tryHere)) return;
+    const attemptHere = (this.#history.get(work.frame) ?? 0) + 1;
+    this.#history.set(work.frame, attemptHere);
+    if (this.#behaviour.freezes?.(work.frame, attemptHere)) return;
     const { msPerFrame } = this.#behaviour;
     const { life } = slot;
     const ms = typeof msPerFrame === "number" ? msPerFrame : msPerFrame(work.frame);
@@ -177,7 +177,7 @@ export class SimulatedNode {
       });
     }
     this.#world.after(ms, () => {
-      if (stillRuns()) this.#end(slot, work, ms, this.#behaviour.fails?.(work.frame, tryHere));
+      if (stillRuns()) this.#end(slot, work, ms, this.#behaviour.fails?.(work.frame, attemptHere));
     });
   }
 

@@ -43,7 +43,7 @@ export interface SimulatedRun {
   readonly nodes: ReadonlyMap<NodeId, SimulatedNode>;
   /** Frames that each node finished rendering, whether or not the result was used. */
   renderedBy(node: NodeId): readonly Frame[];
-  newsOf<Type extends Notice["type"]>(type: Type): readonly Extract<Notice, { type: Type }>[];
+  noticesOf<Type extends Notice["type"]>(type: Type): readonly Extract<Notice, { type: Type }>[];
   ordersOf<Type extends Instruction["type"]>(type: Type): readonly Extract<Instruction, { type: Type }>[];
   eventsOf<Type extends EventBody["type"]>(type: Type): readonly Extract<SchedulerEvent, { type: Type }>[];
 }
@@ -143,7 +143,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
     state,
     nodes,
     renderedBy: (node) => nodes.get(node)?.rendered ?? [],
-    newsOf: (type) => news.filter((item): item is Extract<Notice, { type: typeof type }> => item.type === type),
+    noticesOf: (type) => news.filter((item): item is Extract<Notice, { type: typeof type }> => item.type === type),
     ordersOf: (type) =>
       instructions.filter((order): order is Extract<Instruction, { type: typeof type }> => order.type === type),
     eventsOf: (type) =>

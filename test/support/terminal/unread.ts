@@ -5,7 +5,7 @@ import { Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const terminalKeeper = fileURLToPath(new URL("unread_terminal.py", import.meta.url));
+const terminalScript = fileURLToPath(new URL("unread_terminal.py", import.meta.url));
 
 /** A program whose output nobody reads until the test does. */
 export interface UnreadProgram {
@@ -51,7 +51,7 @@ export async function startOnPipe(start: UnreadStart): Promise<UnreadProgram> {
 /** Starts a program on a full terminal of 100×30. */
 async function startOnTerminal(start: UnreadStart): Promise<UnreadProgram> {
   const file = join(start.folder, "said");
-  const child = spawned(["python3", "-B", terminalKeeper, file, ...start.command], start, ["pipe", "pipe", "inherit"]);
+  const child = spawned(["python3", "-B", terminalScript, file, ...start.command], start, ["pipe", "pipe", "inherit"]);
   const [pid] = (await once(child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
   return programOf(child, Number(pid), async () => {
     child.stdin?.write("\n");

@@ -12,7 +12,7 @@ import { makeTemporaryFolder, type TemporaryFolder } from "../../support/tempora
 
 const isRoot = process.getuid?.() === 0;
 /** Nobody's on any machine. */
-const stranger = 54_321;
+const otherUser = 54_321;
 const builder = new URL("../../../scripts/build.mjs", import.meta.url).href;
 const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 
@@ -74,15 +74,15 @@ describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"
     });
 
     test("is no config folder of ours", async () => {
-      await chown(config, stranger, stranger);
+      await chown(config, otherUser, otherUser);
       await expect(load()).rejects.toMatchObject(belongs(config));
     });
 
     test("is no key of ours, nor what is known of the nodes, also behind a link", async () => {
-      await chown(keyFileOf(config), stranger, stranger);
+      await chown(keyFileOf(config), otherUser, otherUser);
       await expect(load()).rejects.toMatchObject(belongs(keyFileOf(config)));
       await writeFile(join(folder.path, "nodes"), '{"version":2,"nodes":{}}');
-      await chown(join(folder.path, "nodes"), stranger, stranger);
+      await chown(join(folder.path, "nodes"), otherUser, otherUser);
       await symlink("../nodes", join(config, "known-nodes.json"));
       expect(() => new KnownNodes(config).of("a")).toThrow(
         expect.objectContaining(belongs(join(config, "known-nodes.json"))),
@@ -93,15 +93,15 @@ describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"
       const secret = makeFarmKey();
       await mkdir(join(folder.path, "..data"));
       await writeFile(join(folder.path, "..data", "key"), formatFarmKey(secret), { mode: 0o644 });
-      await chown(join(folder.path, "..data", "key"), stranger, stranger);
+      await chown(join(folder.path, "..data", "key"), otherUser, otherUser);
       await symlink("..data/key", join(folder.path, "key"));
       expect(await ids(join(folder.path, "key"))).toEqual([secret.id, key.id]);
     });
 
     test("is used by whoever became root by sudo, when it is his own", async () => {
-      await chown(config, stranger, stranger);
-      await chown(keyFileOf(config), stranger, stranger);
-      const shown = await showKey({ SUDO_UID: String(stranger) });
+      await chown(config, otherUser, otherUser);
+      await chown(keyFileOf(config), otherUser, otherUser);
+      const shown = await showKey({ SUDO_UID: String(otherUser) });
       expect(shown).toMatchObject({ stdout: key.id, exitCode: 0 });
       expect(await showKey({ SUDO_UID: "1" })).toMatchObject({ exitCode: 2 });
     });
@@ -135,7 +135,7 @@ test.skipIf(skipBecause(typeof user === "string" ? user : undefined))(
     await chmod(config, 0o775);
     await chmod(keyFileOf(config), 0o664);
     expect(await showKey({}, user)).toMatchObject({ stdout: key.id, exitCode: 0 });
-    await chown(config, uid, stranger);
+    await chown(config, uid, otherUser);
     const refused = await showKey({}, user);
     expect(refused.stderr).toMatch(/the group 54321 may write to it\n {2}chmod go-w/);
     expect(refused.exitCode).toBe(2);

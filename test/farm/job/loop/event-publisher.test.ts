@@ -33,10 +33,10 @@ function make() {
   const clock = { nowMs: 0, monotonicMs: () => clock.nowMs, unixMs: () => 0, sleep: async () => {} };
   const tell = (event: FarmEvent) => void told.push(event);
   const totals = new JobTotals(tell, 0);
-  const news = new EventPublisher({ tell, totals, nameOf: (id) => (id === node ? "attic" : "desk"), clock });
+  const publisher = new EventPublisher({ tell, totals, nameOf: (id) => (id === node ? "attic" : "desk"), clock });
   const report = (from: string, said: NodeReport, ...known: LiveAttempt[]) => {
     told.length = 0;
-    news.report(from, said, new Map(known.map((each) => [each.attempt, each])));
+    publisher.report(from, said, new Map(known.map((each) => [each.attempt, each])));
     return told.map(({ type }) => type);
   };
   return { report, told, clock, totals };

@@ -8,7 +8,7 @@ import {
   type TrustQuestion,
 } from "../../../../src/farm/nodes/trust/trust-policy.ts";
 
-const [first, second, stranger] = [makeFarmKey(), makeFarmKey(), makeFarmKey()];
+const [first, second, otherKey] = [makeFarmKey(), makeFarmKey(), makeFarmKey()];
 const question: TrustQuestion = {
   ...{ node: "a".repeat(32), keyId: first.id, source: "mdns", mayBeOpen: false, wasKeyed: false },
   ...{ name: "attic", address: { host: "10.0.0.7", port: 7447 }, certificate: undefined, keys: [first, second] },
@@ -36,8 +36,8 @@ describe("chooseKey() never takes a node open that had a key", () => {
 });
 
 test("chooseKey() refuses an unknown key, naming ids and no key", () => {
-  const refused = () => chooseKey({ ...question, keyId: stranger.id });
-  expect(refused).toThrow(`it has the farm key ${stranger.id}, and this machine has ${first.id}, ${second.id}`);
+  const refused = () => chooseKey({ ...question, keyId: otherKey.id });
+  expect(refused).toThrow(`it has the farm key ${otherKey.id}, and this machine has ${first.id}, ${second.id}`);
   expect(refused).not.toThrow(formatFarmKey(first));
   expect(() => chooseKey({ ...question, keys: [] })).toThrow("this machine has none");
 });

@@ -28,7 +28,7 @@ async function replayed(folder: string): Promise<Replayed> {
   return await replay(folder);
 }
 
-/** Renders in two runs, in which a node is switched off, an attempt fails and the user stops once. */
+/** Renders in two runs. In the first a node is switched off, an attempt fails and the user stops the job. */
 async function renderWithFaults(): Promise<string> {
   const [attic, cellar] = [await farm.start({ name: "attic", slots: 2 }), await farm.start({ name: "cellar" })];
   let switchOff = () => {};
@@ -66,7 +66,7 @@ async function renderWithFaults(): Promise<string> {
   return `${farm.output}.renderfarm`;
 }
 
-test("a run in which a node was lost and an attempt failed can be replayed: the same events give the same instructions", async () => {
+test("a run with a lost node and a failed attempt can be replayed: the same events give the same instructions", async () => {
   const folder = await renderWithFaults();
   const { runs, events, instructions, difference } = await replayed(folder);
   expect(difference).toBeNull();
@@ -81,7 +81,7 @@ test("a run in which a node was lost and an attempt failed can be replayed: the 
   expect((await replayed(folder)).difference).toMatch(/^Event \d+ of run 1/);
 });
 
-test("every attempt is recorded when it ends, with its times in order, and each frame has one that was stored", async () => {
+test("every attempt is recorded when it ends, with its times in order, and each frame has one stored attempt", async () => {
   const folder = await renderWithFaults();
   const text = await readFile(join(folder, "attempts.ndjson"), "utf8");
   const records = text.trimEnd().split("\n").map(parseAttemptRecord);
@@ -93,7 +93,7 @@ test("every attempt is recorded when it ends, with its times in order, and each 
     const times = [at.assigned, at.started, at.rendered, at.fetched, at.arrived, at.ended];
     expect(times, `attempt ${attempt}`).toEqual(times.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
     expect([blender, device], `attempt ${attempt}`).toEqual(["3.4.1", "CPU"]);
-    // An attempt that was given up, and whose result came nevertheless, has a second record without its assignment.
+    // If the result of an abandoned attempt arrives late, it has a second record, without assignment and slot.
     expect(slot === null, `attempt ${attempt}`).toBe(at.assigned === null);
   }
   expect(all.filter(({ outcome }) => outcome === "failed")).toMatchObject([

@@ -9,7 +9,7 @@ import { range } from "../support/nodes/scripted-farm.ts";
 import { send } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", () => {
+describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end unexpectedly", () => {
   let scene: Reference;
 
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
   const failedFrames = (run: LabCoordinator) => run.all("frame:failed").map(({ frame }) => frame);
 
   test.each([[["north"]], [["north", "south"]]])(
-    "frames that crash Blender, on %j: they have failed, every other one is rendered, and the next run says the same",
+    "frames that crash Blender, on %j: they fail, all others are rendered, and the next run ends the same way",
     async (names) => {
       await using lab = await FarmLab.open();
       const nodes = await start(lab, ...names);
@@ -53,7 +53,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
     },
   );
 
-  test("a slot is killed while it loads: it is started again, and the job knows nothing of it", async () => {
+  test("a slot is killed while it loads: it is restarted, and the job is not affected", async () => {
     await using lab = await FarmLab.open();
     const nodes = await start(lab, "north");
     const run = lab.coordinate(job(lab, scene.blendfile, nodes));
@@ -67,7 +67,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
     await expectClean(lab, lab.path("film.mp4"));
   });
 
-  test("a file that crashes every Blender that loads it: told with the cause, in bounded time", async () => {
+  test("a file that crashes every Blender that loads it: the job fails with the cause, in bounded time", async () => {
     await using lab = await FarmLab.open();
     const nodes = await start(lab, "north", "south");
     const blend = lab.path("deadly.blend");
@@ -84,7 +84,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
     expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
-  test("a guard of the memory ends every Blender of two small machines: the third one renders all, and no frame has failed", async () => {
+  test("earlyoom ends every Blender on two small machines: the third renders the rest, and no frame fails", async () => {
     await using lab = await FarmLab.open();
     const nodes = await start(lab, "small", "smaller", "big");
     const run = lab.coordinate(job(lab, scene.blendfile, nodes));

@@ -4,16 +4,16 @@ import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
 import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/nodes/scripted-farm.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-/** Nothing here waits for anything but scripted nodes that need no time. */
+/** A bound for jobs with scripted nodes, which need almost no time. */
 const boundedMs = 30_000;
 
-/** A result that nobody rendered. */
+/** A result that was never rendered. */
 function madeUp(frame: number, attempt: number): FrameResult {
   const format = { width: 32, height: 24, depth: 8, colorMode: "RGB" } as const;
   return { frame, attempt, slot: 0, sha256: "1".repeat(64), sizeBytes: 1_000, ...format, seconds: 1, device: "CPU" };
 }
 
-/** A node that lists these when it takes the job, and is slow in what it really renders: others shall have their share. */
+/** A node that lists these results when it takes the job, and renders slowly, so that others get frames too. */
 function liarHolding(farm: ScriptedFarm, results: readonly FrameResult[]): Promise<ScriptedNode> {
   const say = (message: FromNode): FromNode[] =>
     message.type === "job-opened" ? [{ ...message, results: [...message.results, ...results] }] : [message];
@@ -26,7 +26,7 @@ async function untilHeard(run: ScriptedRun, liar: ScriptedNode): Promise<void> {
   await waitFor(() => hasFrame() || run.all("node:barred").length > 0, "the liar to be heard");
 }
 
-/** Leaves the job with its first frames stored, so that the next run has numbers of an earlier one. */
+/** Interrupts a job after its first frames, so that the next run can have attempts of an earlier one. */
 async function begin(farm: ScriptedFarm): Promise<void> {
   const node = await farm.start({ name: "first" });
   const run = farm.run([node], { frames: "1-8" });
@@ -37,21 +37,21 @@ async function begin(farm: ScriptedFarm): Promise<void> {
   await node.server[Symbol.asyncDispose]();
 }
 
-describe("results that a node never had fail no frame and stop no other node:", () => {
+describe("made-up results fail no frame and affect no other node:", () => {
   const huge = Number.MAX_SAFE_INTEGER;
   const lies: [what: string, results: FrameResult[]][] = [
-    ["one under the largest number there is", [madeUp(5, huge)]],
+    ["one with the largest attempt number", [madeUp(5, huge)]],
     [
-      "sixty-four of every frame",
+      "sixty-four for every frame",
       range(1, 8).flatMap((f) => range(1, 64).map((k) => madeUp(f, 5_000_000 + f * 100 + k))),
     ],
-    ["two frames under one number", [madeUp(3, 5_000_000), madeUp(5, 5_000_000)]],
-    ["fifty of frames outside of the job", range(501, 550).map((frame) => madeUp(frame, 5_000_000 + frame))],
+    ["two frames with one attempt number", [madeUp(3, 5_000_000), madeUp(5, 5_000_000)]],
+    ["fifty of frames outside the job", range(501, 550).map((frame) => madeUp(frame, 5_000_000 + frame))],
     [
-      "sixty-four of every frame, under numbers of an earlier run",
+      "sixty-four for every frame, with attempt numbers of an earlier run",
       range(1, 8).flatMap((f) => range(1, 64).map((k) => madeUp(f, 1_000 + f * 100 + k))),
     ],
-    ["all frames under one number of an earlier run", range(1, 8).map((frame) => madeUp(frame, 500_000))],
+    ["all frames with one attempt number of an earlier run", range(1, 8).map((frame) => madeUp(frame, 500_000))],
   ];
   test.each(lies)(
     "%s",
@@ -80,10 +80,10 @@ describe("results that a node never had fail no frame and stop no other node:", 
 
 test.each([
   ["frames of the job", 1],
-  ["frames outside of the job", 501],
-  ["frames of the job, under numbers of an earlier run", -1],
+  ["frames outside the job", 501],
+  ["frames of the job, with attempt numbers of an earlier run", -1],
 ])(
-  "a node that tells of %s that it was never given is barred",
+  "a node that reports %s that it was never assigned is barred",
   async (_, first) => {
     await using farm = await ScriptedFarm.open();
     await begin(farm);
@@ -118,7 +118,7 @@ test.each([
 );
 
 test(
-  "a result that never arrives is rendered elsewhere, long before its transfer is given up",
+  "a frame whose result never arrives is rendered elsewhere, long before its transfer is aborted",
   async () => {
     await using farm = await ScriptedFarm.open();
     const stuck = await farm.start({ name: "stuck" });
@@ -145,7 +145,7 @@ test(
 );
 
 test(
-  "a few results of a node are fetched at once, however many wait",
+  "only a few results of a node are fetched at a time, however many wait",
   async () => {
     await using farm = await ScriptedFarm.open();
     const node = await farm.start({ name: "quick" });
@@ -176,7 +176,7 @@ test(
   boundedMs,
 );
 
-describe("a node that begins nothing of what it is given", () => {
+describe("a node that starts none of its frames", () => {
   const fullSlot = (message: FromNode): FromNode[] => {
     if (message.type !== "frame-started") return message.type.startsWith("frame-") ? [] : [message];
     const { frame, attempt, slot } = message;
@@ -185,7 +185,7 @@ describe("a node that begins nothing of what it is given", () => {
   };
 
   test(
-    "ends the job when there is no other, with the reason",
+    "makes the job fail with the reason if it is the only one",
     async () => {
       await using farm = await ScriptedFarm.open();
       const run = farm.run([await farm.start({ name: "full", say: fullSlot })], { frames: "1-8" });
@@ -199,7 +199,7 @@ describe("a node that begins nothing of what it is given", () => {
   );
 
   test(
-    "is left out where there are others",
+    "is excluded if there are others",
     async () => {
       await using farm = await ScriptedFarm.open();
       const full = await farm.start({ name: "full", say: fullSlot });
@@ -218,7 +218,7 @@ describe("a node that begins nothing of what it is given", () => {
 });
 
 test(
-  "frames that crash every slot fail, and those that waited beside them are rendered",
+  "frames that crash every slot fail, and those that waited behind them are rendered",
   async () => {
     await using farm = await ScriptedFarm.open();
     const crashes = (frame: number) => (frame <= 12 ? { code: "CRASHED" as const, message: "SIGSEGV" } : undefined);

@@ -8,7 +8,7 @@ import type { NodeBehaviour } from "../support/simulation/simulate-node.ts";
 
 const hour = 3_600_000;
 
-/** It can render every frame, and is there from the first moment to the last. */
+/** It can render every frame, and is connected from start to end. */
 function honestNode(dice: Dice): NodeBehaviour {
   const speed = dice.between(200, 60_000);
   const latency = dice.chance(0.5) ? dice.between(1, 500) : 0;
@@ -42,7 +42,7 @@ function spoiltJob(seed: number): SimulatedRun {
 }
 
 test(
-  "whatever nodes lie, crash and keep to themselves, one honest node completes the job, and no frame fails",
+  "however nodes lie, crash and withhold results, one honest node completes the job, and no frame fails",
   () => {
     const totals = { jobs: 0, steps: 0, byLiars: 0, barred: 0, excluded: 0, longestMs: 0 };
     for (let seed = fuzzSeed; seed < fuzzSeed + fuzzRuns(600); seed++) {
@@ -73,7 +73,7 @@ test(
       }
     }
     console.log(`scheduler: ${JSON.stringify(totals)}`);
-    // They were heard, believed now and then, and found out.
+    // They were listened to, believed now and then, and found out.
     expect(Math.min(totals.byLiars, totals.barred, totals.excluded)).toBeGreaterThan(0);
   },
   fuzzTimeoutMs,

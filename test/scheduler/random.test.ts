@@ -54,7 +54,7 @@ test.each([1, 2])("random jobs end, each frame stored or failed, and none breaks
     const nodes: Record<string, NodeBehaviour> = {};
     const count = dice.between(1, 4);
     for (let index = 0; index < count; index++) nodes[`node${index}`] = randomNode(dice);
-    // One that stays and joins late, so that every job can end.
+    // A node that joins late and stays, so that every job can end.
     nodes.last = { msPerFrame: 5000, joins: dice.between(0, 400_000) };
     const drain = dice.chance(0.1) ? { drainAt: dice.between(0, 120_000) } : {};
 
@@ -72,7 +72,7 @@ test.each([1, 2])("random jobs end, each frame stored or failed, and none breaks
 });
 
 test(
-  "events in any order, also senseless ones, break no invariant and never throw",
+  "events in any order, including nonsensical ones, break no invariant and never throw",
   () => {
     for (let seed = 1; seed <= fuzzRuns(1000); seed++) {
       const dice = new Dice(seed);

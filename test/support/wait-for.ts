@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-const lookEveryMs = 20;
+const pollEveryMs = 20;
 
-/** Looks again and again whether something is so. @returns whether it was before the time was up, or the signal came */
+/** Polls until a condition holds. @returns whether it did before the time was up or the signal was aborted */
 export async function isSoon(
   condition: () => boolean | Promise<boolean>,
   withinMs: number,
@@ -11,21 +11,21 @@ export async function isSoon(
   const deadlineMs = performance.now() + withinMs;
   while (!(await condition())) {
     if (signal?.aborted || performance.now() >= deadlineMs) return false;
-    await delay(lookEveryMs);
+    await delay(pollEveryMs);
   }
   return true;
 }
 
 /**
- * Waits for something of which nobody tells, so that a test needs no time that it guesses.
+ * Waits for a condition that has no event, so that a test need not guess a time.
  *
- * @param what For the error when it never comes
- * @param withinMs Only a bound for what hangs: a busy machine may be slow
+ * @param what For the error when it never holds
+ * @param withinMs Only a limit for a test that hangs: a busy machine may be slow
  */
 export async function waitFor(
   condition: () => boolean | Promise<boolean>,
   what: string,
   withinMs = 30_000,
 ): Promise<void> {
-  if (!(await isSoon(condition, withinMs))) throw new Error(`Waited ${withinMs} ms in vain for ${what}`);
+  if (!(await isSoon(condition, withinMs))) throw new Error(`Waited ${withinMs} ms for ${what}, without success`);
 }

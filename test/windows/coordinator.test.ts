@@ -29,7 +29,7 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
 
   const filmTo = (output: string) => [scene.blendfile, "-o", windowsPath(output), "--keep-frames", "--yes"];
 
-  test("finds the node by mDNS, and makes a film in a folder with spaces and letters of many scripts", async () => {
+  test("finds the node by mDNS, and makes a film in a folder with spaces and letters from many scripts", async () => {
     const folder = lab.path("Frühling 日本 films");
     await mkdir(folder);
     const output = `${folder}/mein Film ä.mp4`;
@@ -40,7 +40,7 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
     expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
-  test("a picture that is there under a name in other letters is seen before anything is rendered", async () => {
+  test("a picture that exists under the same name in upper case is noticed before anything is rendered", async () => {
     const folder = lab.path("pictures");
     await mkdir(folder);
     await copyFile(scene.blendfile, `${folder}/BILD_0002.PNG`);
@@ -55,7 +55,7 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
     expect(await pixelsOf(folder, [1, 3, 4])).toEqual([0, 2, 3].map((index) => scene.pixels[index]));
   });
 
-  test("keeps others out of its job folder while it lives, and the next run goes on when it was killed", async () => {
+  test("keeps others out of its job folder while it runs, and after a kill the next run continues", async () => {
     const output = lab.path("film.mp4");
     const first = desk.coordinate(filmTo(output));
     await first.event("frame:stored", 4);
@@ -75,7 +75,7 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
     expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
-  test("a film that a player holds open is not replaced; the error says what to do, and no frame is lost", async () => {
+  test("a film that a player has open is not replaced; the error says what to do, and no frame is lost", async () => {
     const output = lab.path("film.mp4");
     const job = [scene.blendfile, "-o", windowsPath(output), "-f", "1-4", "--yes", "--overwrite"];
     await completion(desk.coordinate(job));

@@ -3,10 +3,10 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
 import { WindowsDesk, windowsPath, windowsProblem } from "../support/windows-desk.ts";
 
-describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a Windows on which nothing was ever done", () => {
+describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a fresh Windows", () => {
   let lab: FarmLab;
   let desk: WindowsDesk;
-  /** As a user has it: folders where Windows puts them, and no key. */
+  /** A user's environment: folders where Windows puts them, and no key. */
   const usual = { RENDERFARM_KEY: "", RENDERFARM_CONFIG_DIR: "", RENDERFARM_CACHE_DIR: "" };
 
   beforeAll(requireBuild);
@@ -18,7 +18,7 @@ describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a Windows on 
     await lab[Symbol.asyncDispose]();
   });
 
-  test("makes a key, shows it, and keeps it where Windows keeps such things", async () => {
+  test("makes a key, shows it, and stores it where Windows keeps such files", async () => {
     const none = await desk.renderfarm(["key"], usual);
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("this machine has none") });
     const made = await desk.renderfarm(["key", "make"], usual);
@@ -29,7 +29,7 @@ describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a Windows on 
     expect(await desk.renderfarm(["key", "make"], usual)).toMatchObject({ code: 2 });
   });
 
-  test("doctor finds nothing wrong but what is missing, and says how to open the firewall", async () => {
+  test("doctor finds no problems except what is missing, and says how to open the firewall", async () => {
     const { code, stdout, stderr } = await desk.renderfarm(["doctor", "--json"], usual);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const findings = stdout
@@ -42,7 +42,7 @@ describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a Windows on 
     expect(firewall?.fix).toContain("netsh advfirewall firewall add rule");
   });
 
-  test("a launcher's own program is heard, and ends with it", async () => {
+  test("the output of a launcher's own program arrives, and the program ends with the launcher", async () => {
     const launched = `setInterval(() => console.log("the real one " + process.pid), 100)`;
     const launcher = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(launched)}], { stdio: "inherit" })`;
     const script = `

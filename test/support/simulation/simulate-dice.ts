@@ -1,4 +1,4 @@
-/** Random numbers that are the same for the same seed (mulberry32), so that a failing run can be had again. */
+/** Random numbers that are the same for the same seed (mulberry32), so that a failing run can be repeated. */
 export class Dice {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Dice {
     this.#state = seed >>> 0;
   }
 
-  /** From 0, below 1. */
+  /** From 0 to below 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;

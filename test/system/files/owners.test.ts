@@ -11,7 +11,7 @@ import { skipBecause } from "../../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
 
 const isRoot = process.getuid?.() === 0;
-/** Nobody's on any machine. */
+/** A user id that no machine uses. */
 const otherUser = 54_321;
 const builder = new URL("../../../scripts/build.mjs", import.meta.url).href;
 const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
@@ -34,11 +34,11 @@ afterEach(() => folder[Symbol.asyncDispose]());
 const load = (keyFile?: string) => loadKeys({ environment: {}, keyFile, configFolder: config });
 const ids = async (keyFile?: string) => (await load(keyFile)).map(({ id }) => id);
 
-describe.skipIf(process.platform === "win32")("a config folder to which others can write", () => {
+describe.skipIf(process.platform === "win32")("a config folder that others can write to", () => {
   test.each([
     ["everybody", 0o707],
     ["everybody", 0o777],
-  ])("is refused with the command that mends it (%s, %o)", async (who, mode) => {
+  ])("is refused with the command that fixes it (%s, %o)", async (who, mode) => {
     await chmod(config, mode);
     const refusal = {
       ...{ code: "FARM_UNSAFE_PATH", exitCode: 2, message: expect.stringContaining(`${config}: ${who} may write`) },
@@ -51,12 +51,12 @@ describe.skipIf(process.platform === "win32")("a config folder to which others c
     expect(await ids()).toEqual([key.id]);
   });
 
-  test("is used when nobody can take away what is another's there, as in /tmp", async () => {
+  test("is used when users can remove only their own files there, as in /tmp", async () => {
     await chmod(config, 0o1777);
     expect(await ids()).toEqual([key.id]);
   });
 
-  test("is refused for a key in it to which others can write", async () => {
+  test("is refused for a key in it that others can write to", async () => {
     await chmod(keyFileOf(config), 0o606);
     await expect(load()).rejects.toMatchObject({
       code: "FARM_UNSAFE_PATH",
@@ -73,12 +73,12 @@ describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"
       hint: expect.stringContaining("chown 0"),
     });
 
-    test("is no config folder of ours", async () => {
+    test("is not our config folder", async () => {
       await chown(config, otherUser, otherUser);
       await expect(load()).rejects.toMatchObject(belongs(config));
     });
 
-    test("is no key of ours, nor what is known of the nodes, also behind a link", async () => {
+    test("is not our key or our list of known nodes, even through a symlink", async () => {
       await chown(keyFileOf(config), otherUser, otherUser);
       await expect(load()).rejects.toMatchObject(belongs(keyFileOf(config)));
       await writeFile(join(folder.path, "nodes"), '{"version":2,"nodes":{}}');
@@ -89,7 +89,7 @@ describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"
       );
     });
 
-    test("may be the key file that was named, behind links too: Kubernetes' secrets are", async () => {
+    test("may be the key file that the user named, even through symlinks, as with Kubernetes secrets", async () => {
       const secret = makeFarmKey();
       await mkdir(join(folder.path, "..data"));
       await writeFile(join(folder.path, "..data", "key"), formatFarmKey(secret), { mode: 0o644 });
@@ -98,7 +98,7 @@ describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"
       expect(await ids(join(folder.path, "key"))).toEqual([secret.id, key.id]);
     });
 
-    test("is used by whoever became root by sudo, when it is his own", async () => {
+    test("is used by a user who became root by sudo, if it is their own", async () => {
       await chown(config, otherUser, otherUser);
       await chown(keyFileOf(config), otherUser, otherUser);
       const shown = await showKey({ SUDO_UID: String(otherUser) });
@@ -108,7 +108,7 @@ describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"
   },
 );
 
-/** A user of this machine with a group of his own name, as new files are writable for where the umask is 002. */
+/** A user of this machine with a group of the same name, which can write new files if the umask is 002. */
 async function userWithOwnGroup(): Promise<{ uid: number; gid: number } | string> {
   if (!isRoot) return "only root can be another user";
   const groups = await readFile("/etc/group", "utf8").catch(() => "");
@@ -117,16 +117,16 @@ async function userWithOwnGroup(): Promise<{ uid: number; gid: number } | string
     if (Number(uid) > 0 && groups.includes(`\n${name}:x:${gid}:\n`)) {
       const user = { uid: Number(uid), gid: Number(gid) };
       const { failed } = await execa(process.execPath, [program, "--version"], { ...user, reject: false });
-      return failed ? "this program cannot be read by other users" : user;
+      return failed ? "other users cannot read this program" : user;
     }
   }
-  return "no user here has a group of his own";
+  return "no user here has a group of their own";
 }
 
 const user = await userWithOwnGroup();
 
 test.skipIf(skipBecause(typeof user === "string" ? user : undefined))(
-  "a config folder that is writable for its group is used when the group is the user's own, and no other",
+  "a config folder that is writable by its group is used only if the group is the user's own",
   async () => {
     if (typeof user === "string") return expect.fail();
     const { uid, gid } = user;

@@ -71,7 +71,7 @@ async function expectFilmOf(blender: TestedBlender, reference: Reference): Promi
   const { code, last, stderr } = await run.end(300_000);
 
   expect({ code, last: last?.type }, `${run.story()}\n${stderr}`).toEqual({ code: 0, last: "job:completed" });
-  expect([...run.all("frame:requeued"), ...run.all("frame:failed")]).toEqual([]); // no crash was hidden by a second attempt
+  expect([...run.all("frame:requeued"), ...run.all("frame:failed")]).toEqual([]); // no second attempt hid a crash
   expect(run.all("node:joined").map(versionIn)).toEqual([blender.version]);
   await expectSameFilm(output, reference);
   expect(await lab.leftovers()).toEqual({ processes: [], files: [] });

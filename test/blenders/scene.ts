@@ -34,7 +34,7 @@ export async function sceneBy(blender: TestedBlender, options: SceneOptions): Pr
   return join(folder, "scene.blend");
 }
 
-/** The first frames of a blendfile as `blender -a` of this Blender renders them, whichever version saved it; made once. */
+/** The first frames of a blendfile as `blender -a` of this Blender renders them, whatever version saved it. */
 export async function referenceBy(blender: TestedBlender, blendfile: string, count: number): Promise<Reference> {
   const saved = createHash("sha256")
     .update(await readFile(blendfile))

@@ -9,7 +9,7 @@ import { type TestedBlender, wordsOf } from "./tested-blender.ts";
 
 const key = "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU";
 
-/** The sound library that 5.2 loads keeps this one folder per machine if nobody is logged in. Its name never changes. */
+/** Without a logged-in user, the sound library of 5.2 keeps this one folder per machine, always with this name. */
 const soundFolder = "pulse-PKdhtXMmr18n";
 
 /** A farm on this machine whose nodes are Blenders of different versions. The opener owns it: `await using`. */

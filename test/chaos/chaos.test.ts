@@ -13,9 +13,9 @@ const limitMs = options.limit * 60_000;
 const closesWithinMs = 60_000;
 
 /**
- * A real farm of four nodes, with faults every few seconds, for minutes. Expects that every frame of every job is stored
- * once, is identical to an undisturbed render and is in the video; that no program ended without a fault; that every kind
- * of fault hit something; and that nothing is left behind.
+ * A real farm of four nodes, with faults every few seconds, for minutes. Expects that every frame of every job is
+ * stored once, is identical to an undisturbed render and is in the video; that no program ended without a fault; that
+ * every kind of fault hit something; and that nothing is left behind.
  */
 test("whatever happens to a farm, no frame is lost", { timeout: limitMs + closesWithinMs }, async ({
   signal: cancelled,

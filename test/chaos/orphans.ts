@@ -3,7 +3,7 @@ import { isStopped } from "../support/processes.ts";
 import type { ChaosFarm } from "./chaos-farm.ts";
 
 const lookEveryMs = 2_000;
-/** A slot notices at once that its node is gone, and an encoder that its coordinator is. The rest is for a busy machine. */
+/** Slots and encoders notice at once that their node or coordinator is gone; the rest is for a busy machine. */
 const endsWithinMs = 20_000;
 
 /**

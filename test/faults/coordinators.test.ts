@@ -51,7 +51,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, and 
     "--yes",
   ];
 
-  test("killed at twenty random moments, also while encoding: the same command continues, and renders no stored frame again", async () => {
+  test("killed at twenty random moments, also while encoding: the same command continues, and rerenders nothing", async () => {
     const seed = Number(process.env.FAULT_SEED ?? 20_260);
     const dice = new Dice(seed);
     await using lab = await FarmLab.open("desk", "north");

@@ -24,7 +24,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or read-only, 
   const job = (output: string) => [scene.blendfile, "-o", output, "--keep-frames", "--yes"];
   const under = "python3" as const;
 
-  test("the coordinator's disk runs full: the job fails and names the space, keeps no partial file, and the next run continues", async () => {
+  test("the coordinator's disk runs full: the job fails, names the space, leaves no partial file, and can continue", async () => {
     await using lab = await FarmLab.open("desk", "north");
     await lab.startNode("north", { under });
     await using disk = await mountSmallDisk(lab.path("small"), 8);
@@ -51,7 +51,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or read-only, 
     await expectClean(lab, output);
   });
 
-  test("the coordinator's disk is full from the start: the job fails at once, names the needed space, and leaves nothing", async () => {
+  test("the coordinator's disk is full from the start: the job fails at once, names the space, and leaves nothing", async () => {
     await using lab = await FarmLab.open("desk");
     await using disk = await mountSmallDisk(lab.path("small"), 1);
     await disk.fill();
@@ -67,7 +67,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or read-only, 
     expect(await readdir(disk.path)).toEqual(["filler"]);
   });
 
-  test("the coordinator's disk has no space for the blendfile: the job fails at once, names the needed space, and leaves nothing", async () => {
+  test("the coordinator's disk cannot hold the blendfile: the job fails at once, names the space, and leaves nothing", async () => {
     await using lab = await FarmLab.open("desk");
     await using disk = await mountSmallDisk(lab.path("small"), 1);
     const blend = lab.path("large.blend");

@@ -19,7 +19,7 @@ async function openClones() {
   lab.on = network.on("desk");
   await mkdir(lab.path("image/clone/config"), { recursive: true });
   await writeFile(lab.path("image/clone/config/node-id"), "0123456789abcdef".repeat(2));
-  await lab.makeBlend("scene.blend", "280"); // real Blenders cannot open it: the test only needs the nodes to be reached
+  await lab.makeBlend("scene.blend", "280"); // real Blenders cannot open it, but only reaching the nodes matters
   const started: LabNode[] = [];
   const start = async (host: string, machineId: string) => {
     const folder = lab.path(`${host}-${started.length}`);

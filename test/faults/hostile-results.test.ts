@@ -164,7 +164,8 @@ test(
     };
     node.node.options.say = (message) => {
       if (message.type === "result-end") asked.delete(message.transfer);
-      if (message.type === "frame-rendered" && message.result.frame === 40) setTimeout(areAllRendered, 50); // time for a fifth fetch
+      // The 50 ms leave time for a fifth fetch, which must not start.
+      if (message.type === "frame-rendered" && message.result.frame === 40) setTimeout(areAllRendered, 50);
       return [message];
     };
 

@@ -55,7 +55,7 @@ describe.skipIf(skipBecause(problem))("the system clock of real machines", () =>
   });
 });
 
-/** With libfaketime every 25th start of Python fails: `time.sleep`, which a node uses only at its start, gets EINVAL. */
+/** With libfaketime every 25th start of Python fails: `time.sleep`, used by a node only at its start, gets EINVAL. */
 async function startSurely(start: () => Promise<unknown>): Promise<void> {
   for (let starts = 1; ; starts++) {
     try {

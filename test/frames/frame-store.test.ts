@@ -77,7 +77,7 @@ test("FrameStore does not keep a frame of an earlier run with a chunk that Blend
     await using first = await openStore(folder);
     await store(first, 1);
   }
-  const odd = withChunk(makePng(format, 2), pngChunk("acTL", Buffer.alloc(8))); // as an earlier release would have stored it
+  const odd = withChunk(makePng(format, 2), pngChunk("acTL", Buffer.alloc(8))); // as an old release stored it
   await writeFile(join(folder.path, "frames", "0000002.png"), odd);
   await appendFile(join(folder.path, "frames.ndjson"), `${JSON.stringify(recordOf(2, odd))}\n`);
   await using second = await openStore(folder);
@@ -252,7 +252,7 @@ describe("FrameStore opens after a crash", () => {
     expect(again.reused).toBe(3);
   });
 
-  test("with partial files and frames that were never recorded: they are deleted, other people's files stay", async () => {
+  test("with partial files and unrecorded frames: they are deleted, other people's files stay", async () => {
     await using folder = await makeTemporaryFolder();
     await storeThree(folder);
     const frames = join(folder.path, "frames");

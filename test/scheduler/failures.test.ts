@@ -34,7 +34,7 @@ test("a frame waits for a node on which it has not failed yet, even when the oth
   expect(run.renderedBy("b")).toContain(1);
 });
 
-test("the same error on two nodes is the scene's fault: it is reported once, and the frames fail after two attempts each", () => {
+test("the same error on two nodes is the scene's fault: one report, and each frame fails after two attempts", () => {
   const fails = () => failure("NO_CAMERA");
 
   const run = simulate({ frames: 5, nodes: { a: { ...healthy, fails }, b: { ...healthy, fails }, c: healthy } });
@@ -127,7 +127,7 @@ test("a barred node's other attempts are withdrawn, and their frames go to other
   expect(drive.statusOf(third.frame)).toBe("queued");
 });
 
-test("a barred node is forgiven after ten minutes while another one finishes frames, and barred again after one failure", () => {
+test("a barred node is forgiven after ten minutes if another finishes frames, and barred again after one failure", () => {
   const bad = { msPerFrame: seconds(1), fails: () => failure("GPU_FAILED", "node") };
 
   const run = simulate({ frames: 120, nodes: { bad, good: healthy } });

@@ -146,7 +146,7 @@ test("results that take as long to arrive as all others are not raced", () => {
   expect(run.noticesOf("frame-speculated").filter(({ frame }) => frame > 20)).toEqual([]);
 });
 
-test("a result that waits to be fetched is not raced, however long it waits, but one that takes long to arrive is", () => {
+test("a result waiting to be fetched is never raced, but one that takes long to arrive is", () => {
   const drive = resultThatWaits();
   for (let passed = 0; passed < 30; passed++) {
     expect(drive.wait(minutes(1)).tell({ type: "tick" })).toEqual([]);

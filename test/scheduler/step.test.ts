@@ -91,7 +91,7 @@ test("progress counts every frame once and says what each slot renders, and for 
   expect(storedFrames(drive.state)).toEqual([4]);
 });
 
-test("the time left is the remaining frames divided by the rate of all slots, less what the running ones have done", () => {
+test("the time left is the remaining frames over the rate of all slots, less what running ones have done", () => {
   const drive = new Drive({ frames: [1, 2, 3, 4, 5] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });

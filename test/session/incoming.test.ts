@@ -106,7 +106,8 @@ describe("stalled transfers", () => {
     const transfers = new IncomingTransfers();
     const problems: unknown[] = [];
     const numbers = [transfers.takeNumber(), transfers.takeNumber()];
-    for (const number of numbers) transfers.begin(number, 100_000, async () => {}, (problem) => problems.push(problem)); // biome-ignore format: one statement
+    const note = (problem: unknown) => problems.push(problem);
+    for (const number of numbers) transfers.begin(number, 100_000, async () => {}, note);
     const send = (bytes: number, offset: number) =>
       transfers.take({ transfer: numbers[0] ?? 0, offset, data: Buffer.alloc(bytes) });
     return { transfers, problems, numbers, send };

@@ -33,8 +33,8 @@ export class FakedClock {
 }
 
 /**
- * Words to put before a program for which all time passes faster, so that waits of minutes end in seconds. It still does
- * the same work: a slow machine seems even slower.
+ * Words to put before a program for which all time passes faster, so that waits of minutes end in seconds. It still
+ * does the same work: a slow machine seems even slower.
  */
 export function hurried(times: number): string[] {
   return ["env", `LD_PRELOAD=${library}`, `FAKETIME=+0 x${times}`];

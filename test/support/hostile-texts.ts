@@ -1,9 +1,9 @@
 import type { FarmEvent, FarmEventMap, FarmEventName } from "../../src/index.ts";
 
 /**
- * A text that a terminal would obey: it sets the title, starts a CSI sequence in both ways (with a number that no program
- * uses), returns to the start of its line and reverses the writing direction. It has no line breaks, so it can be a file
- * name.
+ * A text that a terminal would obey: it sets the title, starts a CSI sequence in both ways (with a number that no
+ * program uses), returns to the start of its line and reverses the writing direction. It has no line breaks, so it can
+ * be a file name.
  */
 export const hostileText = [
   ...["evil", "\u001b]0;title\u0007", "\u001b[7777m", "\r\b\u000b", "\u007f", "\u009b7777m", "\u0085\u0090\u009f"],

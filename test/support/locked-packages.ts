@@ -31,8 +31,8 @@ function listed(field: readonly string[] | boolean | undefined): readonly string
 }
 
 /**
- * Every locked package that users get: those that the manifest needs, and those that these need. Dependencies are resolved
- * as Node.js does it; npm's own marks for development packages are not trusted.
+ * Every locked package that users get: those that the manifest needs, and those that these need. Dependencies are
+ * resolved as Node.js does it; npm's own marks for development packages are not trusted.
  *
  * @throws {Error} When a needed package is not locked, unless npm may omit it
  */

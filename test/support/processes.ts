@@ -19,8 +19,8 @@ export async function processesOf(run: string): Promise<MarkedProcess[]> {
 }
 
 /**
- * Waits until no process of the run is left. The end of a process that is not our own child causes no event, so this polls
- * until the time is up.
+ * Waits until no process of the run is left. The end of a process that is not our own child causes no event, so this
+ * polls until the time is up.
  *
  * @returns Those still running after `timeoutMs`; a test expects none
  */

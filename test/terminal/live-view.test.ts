@@ -33,7 +33,7 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
     await terminal.typeLine(`clear; ${words.join(" ")}; echo "ended with $?"`);
   }
 
-  test.each([small, large])("$columns×$rows: only the view, with its bar at the bottom, each line once", async (size) => {
+  test.each([small, large])("$columns×$rows: only the view, its bar at the bottom, each line once", async (size) => {
     await using terminal = await TmuxTerminal.open(size);
     await start(terminal, threeNodes, "wait");
 
@@ -92,7 +92,7 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
   test("new lines above the view leave the lines below whole", async () => {
     await using terminal = await TmuxTerminal.open({ columns: 100, rows: 40 });
     await start(terminal, threeNodes, "grow");
-    const screen = await terminal.until("all news", (text) => text.includes("warning 4") && isAt("100/250")(text));
+    const screen = await terminal.until("all warnings", (text) => text.includes("warning 4") && isAt("100/250")(text));
 
     expect(screen.split("\n").slice(0, 4)).toEqual([1, 2, 3, 4].map((count) => `▲ warning ${count}`));
     expectOneView(screen, threeNodes.nodes);

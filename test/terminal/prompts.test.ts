@@ -188,7 +188,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     expect(await readFile(join(lab.configFolder, "key"), "utf8")).toBe(formatFarmKey(mine));
   });
 
-  test("nothing is asked with --yes, with --json, under CI or without a terminal: it names what is missing", async () => {
+  test("nothing is asked with --yes, --json, under CI or without a terminal: it names what is missing", async () => {
     await using session = await openTerminal({ key: makeFarmKey() });
     const { lab, terminal, at, ended } = session;
     await writeFile(lab.path("film.mp4"), "precious");

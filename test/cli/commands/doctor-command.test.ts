@@ -30,7 +30,8 @@ test.skipIf(skipBecause(noSignals))("Ctrl-C ends doctor with 130, and is neither
     });
   }
   const closed = once(doctor, "close");
-  await expect.poll(() => said, { timeout: 30_000 }).toContain("Temporary folder"); // the network check comes next and takes seconds
+  // The network check comes next and takes seconds.
+  await expect.poll(() => said, { timeout: 30_000 }).toContain("Temporary folder");
   doctor.kill("SIGINT");
   expect((await closed)[0]).toBe(130);
   expect(said).not.toMatch(/bug|PROBLEM/);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { FarmError } from "../../../src/core/errors.ts";
 import { NoNodeTimeout } from "../../../src/farm/job/no-node-timeout.ts";
 
-/** Lets whole seconds pass, and checks after each one. @returns The second in which the limit was exceeded, if it was */
+/** Lets whole seconds pass, and checks after each. @returns The second in which the limit was exceeded, if any */
 function wait(limit: NoNodeTimeout, clock: { ms: number }, seconds: number): number | undefined {
   for (let second = 1; second <= seconds; second += 1) {
     clock.ms += 1_000;

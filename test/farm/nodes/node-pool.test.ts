@@ -248,7 +248,7 @@ test("a node that proved a key is not accepted as an open node later, although t
   expect(farm.events.at(-1)).toMatchObject({ message: expect.stringContaining("it had a key before") });
 });
 
-test("a host that announces a node's id does not keep it out: it is found at its other address, or when it is seen later", async () => {
+test("a host that announces a node's id does not keep it out: it is found at another address, or later", async () => {
   const node = new FakeNode({ key, name: "real" });
   farm.hosts.set("real", node);
   farm.hosts.set("impostor", new FakeNode({ key: makeFarmKey(), id: node.id }));
@@ -438,7 +438,7 @@ describe("a node that has lost the blendfile", () => {
     void node.conversation?.send(lost(0));
     await farm.until(() => farm.count("excluded") === 1);
     expect(told().length).toBe(3);
-    expect(uploads(node)).toBeLessThanOrEqual(5); // it may report the loss before its report that the last one is stored arrives
+    expect(uploads(node)).toBeLessThanOrEqual(5); // the loss may come before the report of the last storing
     expect([farm.count("joined"), farm.count("lost")]).toEqual([1, 1]);
     expect(node.job).toBeUndefined(); // released for others
   });

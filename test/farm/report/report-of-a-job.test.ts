@@ -25,7 +25,7 @@ async function printed(folder: string, json: boolean): Promise<string> {
   return text;
 }
 
-/** The slot time that the report must account for: slots × time from `node:found` to the end of rendering, for each run. */
+/** The slot time that the report must explain: slots × time from `node:found` to the end of rendering, per run. */
 async function slotSecondsOf(folder: string): Promise<number> {
   const text = await readFile(join(folder, "log.ndjson"), "utf8");
   const log = text

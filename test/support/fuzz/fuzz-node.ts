@@ -22,8 +22,8 @@ interface FuzzSlot {
 }
 
 /**
- * A node without a clock: its owner says what happens next, so that any order of events can be tried. Orders and reports
- * wait in its mailboxes, and are lost with the link.
+ * A node without a clock: its owner says what happens next, so that any order of events can be tried. Orders and
+ * reports wait in its mailboxes, and are lost with the link.
  */
 export class FuzzNode {
   readonly id: NodeId;

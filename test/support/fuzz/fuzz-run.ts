@@ -35,8 +35,8 @@ export async function fuzz(what: string, count: number, attack: (dice: Dice, ind
 }
 
 /**
- * The value, or `undefined` when the input was properly refused: as invalid JSON, as an invalid message, or with an error
- * of this project. Everything else is a crash and is rethrown.
+ * The value, or `undefined` when the input was properly refused: as invalid JSON, as an invalid message, or with an
+ * error of this project. Everything else is a crash and is rethrown.
  */
 export function orRefused<T>(take: () => T): T | undefined {
   try {

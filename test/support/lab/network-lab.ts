@@ -9,7 +9,8 @@ const subnet = "10.77.0";
 
 /**
  * Several hosts on one machine, each a network namespace with its own address, joined by a switch on which multicast
- * works as on plain Ethernet. The machine's own network is not touched. The caller that opens it owns it: `await using`.
+ * works as on plain Ethernet. The machine's own network is not touched. The caller that opens it owns it:
+ * `await using`.
  */
 export class NetworkLab implements AsyncDisposable {
   readonly #id = `rf${randomBytes(3).toString("hex")}`;

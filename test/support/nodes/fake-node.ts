@@ -72,7 +72,7 @@ interface FakeJob {
   isLoaded: boolean;
 }
 
-/** A small node that speaks the real protocol and makes its pictures in memory. It keeps its job when links are lost. */
+/** A small node that speaks the real protocol and makes its pictures in memory. It keeps its job over lost links. */
 export class FakeNode {
   readonly id: NodeId;
   start = randomBytes(8).toString("hex");
@@ -177,7 +177,7 @@ export class FakeConversation {
       if (typeof message === "string") await this.#hear(message);
       else this.#take(message);
     }
-    for (const slot of this.node.job?.slots ?? []) slot.assigned = undefined; // without a link, waiting frames do not start
+    for (const slot of this.node.job?.slots ?? []) slot.assigned = undefined; // waiting frames need a link to start
   }
 
   /** Sends a message, sealed, after `say` has changed it. */
@@ -299,7 +299,7 @@ export class FakeConversation {
     await this.send({ type: "frame-withdrawn", frame, attempt });
   }
 
-  /** Renders what is assigned to a slot, one frame after another. Reports go to the coordinator linked at that moment. */
+  /** Renders what is assigned to a slot, one frame after another. Reports go to whichever coordinator is linked. */
   async #work(slot: FakeSlot, number: number): Promise<void> {
     const { node } = this;
     const say = (message: FromNode) => node.conversation?.send(message);

@@ -20,8 +20,8 @@ export interface ScriptedNode {
 }
 
 /**
- * A farm of scripted nodes that speak the real protocol over real sockets. Jobs run on them by the real `renderJob`, with
- * the real store and FFmpeg. The caller that opens it owns it: `await using`.
+ * A farm of scripted nodes that speak the real protocol over real sockets. Jobs run on them by the real `renderJob`,
+ * with the real store and FFmpeg. The caller that opens it owns it: `await using`.
  */
 export class ScriptedFarm implements AsyncDisposable {
   readonly key: FarmKey = makeFarmKey();
@@ -76,8 +76,8 @@ export class ScriptedFarm implements AsyncDisposable {
   }
 
   /**
-   * Expects the result of an undisturbed render: each frame recorded once, byte for byte as an honest node makes it, and a
-   * video in which all of them can be decoded. The frames folder may hold nothing else.
+   * Expects the result of an undisturbed render: each frame recorded once, byte for byte as an honest node makes it,
+   * and a video in which all of them can be decoded. The frames folder may hold nothing else.
    */
   async expectFilm(frames: readonly Frame[], output = this.output): Promise<void> {
     expect(await this.storedDigests(output)).toEqual(honestDigests(frames));

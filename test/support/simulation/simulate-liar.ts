@@ -26,9 +26,9 @@ const relinkMs = 500;
 const longestFetchMs = 600_000;
 
 /**
- * A node that tries to spoil a job, without bytes: it names results it never had, under any number, crashes all the time,
- * answers or stays silent, comes and goes. Only what the farm's link layer enforces holds: it speaks on a link, and a fetch
- * ends.
+ * A node that tries to spoil a job, without bytes: it names results it never had, under any number, crashes all the
+ * time, answers or stays silent, comes and goes. Only what the farm's link layer enforces holds: it speaks on a link,
+ * and a fetch ends.
  */
 export class SimulatedLiar {
   readonly id: NodeId;

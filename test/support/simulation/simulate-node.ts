@@ -57,7 +57,7 @@ export function failure(code: string, fault: AttemptError["fault"] = "scene"): A
   return { code, message: `simulated ${code}`, hint: "None: it is simulated", fault };
 }
 
-/** A node as docs/protocol.md describes it, without bytes: slots, a queue of one, held results, a link that may break. */
+/** A node as in docs/protocol.md, without bytes: slots, a queue of one, held results, a link that may break. */
 export class SimulatedNode {
   readonly id: NodeId;
   readonly rendered: Frame[] = [];

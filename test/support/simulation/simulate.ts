@@ -61,8 +61,8 @@ export function minutes(count: number): number {
 }
 
 /**
- * Runs a job in virtual time: the real scheduler, simulated nodes, no waiting. Checks the invariants after the steps, and
- * that `finish` is ordered once and nothing after it.
+ * Runs a job in virtual time: the real scheduler, simulated nodes, no waiting. Checks the invariants after the steps,
+ * and that `finish` is ordered once and nothing after it.
  */
 export function simulate(simulation: Simulation): SimulatedRun {
   const frames = typeof simulation.frames === "number" ? framesOfRange(1, simulation.frames, 1) : simulation.frames;

@@ -21,8 +21,8 @@ export interface ServedNode {
 }
 
 /**
- * A user's folder with the built program, isolated from this machine's own settings. A mark identifies everything that is
- * started in it. `await using`.
+ * A user's folder with the built program, isolated from this machine's own settings. A mark identifies everything that
+ * is started in it. `await using`.
  */
 export class TerminalLab implements AsyncDisposable {
   /** Words that run a program on its host, for labs with their own network. */

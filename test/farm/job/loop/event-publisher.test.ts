@@ -84,7 +84,7 @@ describe("a node's report about an attempt is published", () => {
   });
 });
 
-test("each warning of a node is published once, at most fifty and a last one that there are more; other nodes have their own limit", () => {
+test("each warning of a node is published once, up to fifty and a last one; other nodes have their own limit", () => {
   const { report, told, totals } = make();
   expect(report(node, warning("a"))).toEqual(["warning"]);
   expect(report(node, warning("a"))).toEqual([]);

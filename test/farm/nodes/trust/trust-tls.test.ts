@@ -58,7 +58,7 @@ describe("a node with TLS", () => {
     await using second = await serve("renewed", {}, first.address);
     await expect(job(second.address, { id })).rejects.toEqual(refused);
     expect(second.node.links).toBe(0);
-    await expect(job(second.address, { tls: true })).rejects.toEqual(refused); // its id is only known after the handshake
+    await expect(job(second.address, { tls: true })).rejects.toEqual(refused); // the handshake gives its id
     expect((await known())[id].tls).toBe(fingerprintOf("node"));
   });
 

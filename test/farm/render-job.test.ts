@@ -144,7 +144,7 @@ describe("renderJob() makes the video", () => {
 
   test("although one of the nodes has another key, and names the key", async () => {
     const otherKey = makeFarmKey();
-    const run = farm.run([await farm.start({ key: otherKey, name: "stranger" }), await farm.start()], {
+    const run = farm.run([await farm.start({ key: otherKey, name: "other" }), await farm.start()], {
       frames: "1-2",
     });
     await run.completed();

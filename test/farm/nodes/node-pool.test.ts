@@ -160,7 +160,7 @@ test("a node named by two addresses joins once, and is not excluded", async () =
   farm.hosts.set("same", node);
   await farm.until(() => farm.count("joined") === 1);
   farm.see("same");
-  await farm.pool.firstAttemptsOver();
+  await farm.pool.firstTriesOver();
   await farm.until(() => farm.links.length === 2 && farm.links[1]?.isOver === true);
   expect(farm.count("joined")).toBe(1);
   expect(farm.count("node:excluded")).toBe(0);

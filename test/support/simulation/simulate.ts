@@ -131,7 +131,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
   checkInvariants(state);
 
   const { outcome, at: finishedAt } = ended as { outcome: Outcome; at: number };
-  const news = instructions.flatMap((instruction) => (instruction.type === "announce" ? instruction.news : []));
+  const notices = instructions.flatMap((instruction) => (instruction.type === "announce" ? instruction.news : []));
   return {
     outcome,
     finishedAt,
@@ -143,7 +143,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
     state,
     nodes,
     renderedBy: (node) => nodes.get(node)?.rendered ?? [],
-    noticesOf: (type) => news.filter((item): item is Extract<Notice, { type: typeof type }> => item.type === type),
+    noticesOf: (type) => notices.filter((item): item is Extract<Notice, { type: typeof type }> => item.type === type),
     ordersOf: (type) =>
       instructions.filter((order): order is Extract<Instruction, { type: typeof type }> => order.type === type),
     eventsOf: (type) =>

@@ -13,12 +13,12 @@ interface Import {
   readonly to: string;
 }
 
-/** npm packages that more than one room may use; every other one can be replaced in its only room. */
+/** npm packages that more than one room may use. Every other package is used in one room, where it can be replaced. */
 const sharedPackages: Readonly<Record<string, readonly string[]>> = {
   zod: ["config", "session"],
 };
 
-/** Packages of which each is known to one file of its room. */
+/** Packages that only one file of their room may import. */
 const soleUsers: Readonly<Record<string, RegExp>> = {
   "bonjour-service": /^discovery\/mdns[\w-]*\.ts$/,
   ws: /^session\/websocket-link\.ts$/,
@@ -32,7 +32,7 @@ const imports = files.flatMap(importsOf);
 const inside = imports.filter(({ to }) => to.startsWith("."));
 const outside = imports.filter(({ to }) => !to.startsWith(".") && !isBuiltin(to));
 
-test("rooms import core and system and nothing of each other; only farm joins them; cli uses index.ts and core", () => {
+test("rooms import core and system but not each other; only farm joins them; cli uses index.ts and core", () => {
   const wrong = inside.filter(({ file, room, to }) => {
     const target = pathOf({ file, to });
     const targetRoom = roomOf(target);
@@ -45,12 +45,12 @@ test("rooms import core and system and nothing of each other; only farm joins th
   expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
 });
 
-test("the scheduler stands on nothing: it imports no Node module and no package", () => {
+test("the scheduler imports no Node module and no package", () => {
   const wrong = imports.filter(({ room, to }) => room === "scheduler" && !to.startsWith("."));
   expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
 });
 
-test("core is pure: it imports no package, and of Node.js only hashes, timers and URLs", () => {
+test("core is pure: it imports no package, and only hashes, timers and URLs from Node.js", () => {
   const allowed = new Set(["node:crypto", "node:timers/promises", "node:url"]);
   const wrong = imports.filter(({ room, to }) => room === "core" && !to.startsWith(".") && !allowed.has(to));
   expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
@@ -65,7 +65,7 @@ test("each npm package is used in one room, so that it can be replaced there", (
   expect(spread.map(([name, users]) => `${name} is used in ${[...users].join(", ")}`)).toEqual([]);
 });
 
-test("bonjour-service, ws and fluent-ffmpeg are each known to their own file only", () => {
+test("bonjour-service, ws and fluent-ffmpeg are each imported by their own file only", () => {
   for (const [name, allowed] of Object.entries(soleUsers)) {
     const users = new Set(outside.filter(({ to }) => packageOf(to) === name).map(({ file }) => file));
     expect([...users].filter((file) => !allowed.test(file))).toEqual([]);
@@ -73,7 +73,7 @@ test("bonjour-service, ws and fluent-ffmpeg are each known to their own file onl
   }
 });
 
-test("files are renamed, removed and opened for writing where it is waited for who holds them", () => {
+test("files are renamed, removed and opened for writing only by code that waits for programs that hold them open", () => {
   const names = /\b(?:rename|rm|rmdir|unlink|copyFile|truncate|cp|open)\b/;
   const users = files.filter((file) => {
     const text = readFileSync(resolve(source, file), "utf8");
@@ -81,11 +81,11 @@ test("files are renamed, removed and opened for writing where it is waited for w
       names.test(list ?? ""),
     );
   });
-  // A folder is only opened to be read; whether a lock can be replaced tells whether its holder lives.
+  // Durable.ts opens folders only to read them. Whether a lock can be replaced shows whether its holder is alive.
   expect(users).toEqual(["system/files/held-files.ts", "system/files/durable.ts", "frames/lock/lock-file.ts"].sort());
 });
 
-test("in farm/, imports between the folders run one way", () => {
+test("in farm/, imports between the folders go one way", () => {
   const below: Readonly<Record<string, readonly string[]>> = {
     nodes: [],
     output: [],
@@ -94,7 +94,7 @@ test("in farm/, imports between the folders run one way", () => {
     doctor: ["local-node", "nodes"],
     job: ["nodes", "output", "report"],
   };
-  /** Words that all of them share. */
+  /** Types that all folders share. */
   const shared = /^farm\/(events|worker|stay-awake)\.ts$/;
   const folderOf = (path: string) => /^farm\/([^/]+)\//.exec(path)?.[1];
   const wrong = inside.filter(({ file, to }) => {
@@ -107,7 +107,7 @@ test("in farm/, imports between the folders run one way", () => {
   expect(new Set(files.flatMap((file) => folderOf(file) ?? []))).toEqual(new Set(Object.keys(below)));
 });
 
-test("no file is so long that it must hold more than one subject, and no folder has more files than one overlooks", () => {
+test("no file has more than 250 lines, and no folder more than 20 files", () => {
   const lines = (file: string) => readFileSync(resolve(source, file), "utf8").split("\n").length - 1;
   expect(files.map((file) => ({ file, lines: lines(file) })).filter((each) => each.lines > 250)).toEqual([]);
   const sizes = new Map<string, number>();
@@ -129,7 +129,7 @@ function pathOf({ file, to }: { file: string; to: string }): string {
     .join("/");
 }
 
-/** The first folder, or the file itself when it stands in src/ directly. */
+/** The first folder, or the file itself if it is directly in src/. */
 function roomOf(file: string): string {
   return file.split("/")[0] ?? file;
 }

@@ -10,7 +10,7 @@ const project = fileURLToPath(new URL("../../", import.meta.url));
 const page = await readFile(join(project, "docs/api.md"), "utf8");
 const programs = [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, program = ""]) => program);
 
-test("the programs of docs/api.md run as they stand there, on nodes that are given to them", async () => {
+test("the programs in docs/api.md run unchanged on the nodes that they are given", async () => {
   await using farm = await ScriptedFarm.open();
   const node = await farm.start({ slots: 1 });
   const folder = farm.path("program");
@@ -22,7 +22,7 @@ test("the programs of docs/api.md run as they stand there, on nodes that are giv
   const nodes = JSON.stringify([{ address: { host, port } }]);
   for (const [index, program] of programs.entries()) {
     const file = join(folder, `${index}.mjs`);
-    // Only where the nodes are is said otherwise: no mDNS in tests.
+    // The only change: the nodes are named, since tests do not use mDNS.
     await writeFile(file, program.replace('"out.mp4"', `"${index}.mp4", nodes: ${nodes}, allowSleep: true`));
     const { stdout } = await execa(process.execPath, [file], {
       ...{ cwd: folder, extendEnv: false },

@@ -25,7 +25,7 @@ test("settings have the types of their options", () => {
   expectTypeOf<JobSettings["overwrite"]>().toEqualTypeOf<boolean>();
   expectTypeOf<JobSettings["missing"]>().toEqualTypeOf<"fail" | "warn">();
   expectTypeOf<JobSettings["order"]>().toEqualTypeOf<"sequential" | "reverse" | "spread">();
-  // Options of the command line alone are no settings.
+  // Options that only the command line has are not settings.
   expectTypeOf<
     keyof JobSettings & ("json" | "yes" | "plain" | "logLevel" | "farmspec" | "wait")
   >().toEqualTypeOf<never>();

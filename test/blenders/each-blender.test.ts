@@ -8,15 +8,15 @@ import { type TestedBlender, testedBlenders } from "./tested-blender.ts";
 import { VersionLab } from "./version-lab.ts";
 
 const cycles: SceneOptions = { engine: "cycles", output: "png", frames: 24, samples: 16 };
-/** In software an EEVEE frame takes up to a minute, the first one most of all: shaders are compiled. */
+/** With software rendering an EEVEE frame takes up to a minute. The first takes longest, since shaders are compiled. */
 const eevee: SceneOptions = { engine: "eevee", output: "png", frames: 24, samples: 4 };
-/** Debian's builds have no denoiser: some say so and end, the newest renders without, the oldest has one of its own. */
+/** Debian's builds have no denoiser: some report it and exit, the newest renders without, the oldest has its own. */
 const denoised: SceneOptions = { engine: "cycles", output: "png", frames: 3, samples: 16, isDenoised: true };
 const video: SceneOptions = { engine: "cycles", output: "mp4", frames: 24, samples: 16 };
 
 const [oldest] = testedBlenders;
 if (oldest === undefined)
-  console.warn("Skipped: no Blenders were prepared, start these tests by `npm run test:blenders`");
+  console.warn("Skipped: no Blenders were prepared, start these tests with `npm run test:blenders`");
 
 describe.skipIf(oldest === undefined).each(testedBlenders.map((blender) => [blender.version, blender] as const))(
   "Blender %s",
@@ -37,7 +37,7 @@ describe.skipIf(oldest === undefined).each(testedBlenders.map((blender) => [blen
       await expectFilmOf(blender, { ...first, blendfile: await sceneBy(blender, video) });
     });
 
-    test("ends a scene that is denoised as its own `blender -a` does", async () => {
+    test("treats a scene with denoising as its own `blender -a` does", async () => {
       const scene = await sceneBy(blender, denoised);
       const alone = await referenceBy(blender, scene, 3).catch(() => undefined);
       if (alone) return await expectFilmOf(blender, alone);
@@ -52,14 +52,14 @@ describe.skipIf(oldest === undefined).each(testedBlenders.map((blender) => [blen
       expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
     });
 
-    test("renders a blendfile that the oldest one saved", async () => {
+    test("renders a blendfile that the oldest Blender saved", async () => {
       const scene = await sceneBy(oldest ?? blender, cycles);
       await expectFilmOf(blender, await referenceBy(blender, scene, 3));
     });
   },
 );
 
-/** Renders the reference's frames on a node of this Blender, and expects them to the pixel and nothing to be left. */
+/** Renders the reference's frames on a node with this Blender. Expects identical pixels, and that nothing is left. */
 async function expectFilmOf(blender: TestedBlender, reference: Reference): Promise<void> {
   requireBuild();
   await using lab = await VersionLab.open();
@@ -71,13 +71,13 @@ async function expectFilmOf(blender: TestedBlender, reference: Reference): Promi
   const { code, last, stderr } = await run.end(300_000);
 
   expect({ code, last: last?.type }, `${run.story()}\n${stderr}`).toEqual({ code: 0, last: "job:completed" });
-  expect([...run.all("frame:requeued"), ...run.all("frame:failed")]).toEqual([]); // no crash that a second try hid
+  expect([...run.all("frame:requeued"), ...run.all("frame:failed")]).toEqual([]); // no second attempt hid a crash
   expect(run.all("node:joined").map(versionIn)).toEqual([blender.version]);
   await expectSameFilm(output, reference);
   expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
 }
 
-/** "2.83.5", whatever else the version's text says. */
+/** "2.83.5", without the rest of the version's text. */
 function versionIn(event: LabEvent): string | undefined {
   return /^[\d.]+/.exec(String(event.blender))?.[0];
 }

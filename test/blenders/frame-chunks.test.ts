@@ -9,12 +9,12 @@ import { runBlender, testedBlenders } from "./tested-blender.ts";
 const recipe = fileURLToPath(new URL("chunks.py", import.meta.url));
 const [oldest] = testedBlenders;
 if (oldest === undefined)
-  console.warn("Skipped: no Blenders were prepared, start these tests by `npm run test:blenders`");
+  console.warn("Skipped: no Blenders were prepared, start these tests with `npm run test:blenders`");
 
 describe.skipIf(oldest === undefined).each(testedBlenders.map((blender) => [blender.version, blender] as const))(
   "Blender %s",
   (_, blender) => {
-    test("writes nothing into a frame that the frame's check refuses", async () => {
+    test("writes no frame that the check refuses", async () => {
       await using folder = await makeTemporaryFolder();
       const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
       await runBlender(blender, folder.path, [...start, "-P", recipe, "--", folder.path]);

@@ -16,14 +16,14 @@ const hostile = ["programs", "layer", "outputs", "strips", "caches", "fluids"];
 const nothing = { processes: [], files: [] };
 
 if (testedBlenders.length === 0)
-  console.warn("Skipped: no Blenders were prepared, start these tests by `npm run test:blenders`");
+  console.warn("Skipped: no Blenders were prepared, start these tests with `npm run test:blenders`");
 
 describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) => [blender.version, blender] as const))(
   "Blender %s",
   (_, blender) => {
     beforeAll(requireBuild);
 
-    test("runs nothing that it forgets to block, and changes nothing outside the run folder", async () => {
+    test("runs none of the programs in a blendfile, and changes nothing outside the run folder", async () => {
       const folder = await shortFolder();
       await makeBy(blender, "hostile.py", folder);
       const made = await stateOf(folder);
@@ -31,7 +31,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       await lab.startNode(blender, folder);
 
       for (const name of hostile) {
-        // No fluid is there: without this the job says so, and ends.
+        // The fluid caches are missing: without this option the job would fail.
         const options = ["--frames", "1-3", "--missing", "warn"];
         const run = lab.coordinate([join(folder, `${name}.blend`), "-o", lab.path(`${name}.mp4`), ...options]);
         await completion(run);
@@ -42,11 +42,11 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       expect(await lab.leftovers()).toEqual(nothing);
     });
 
-    test("calls nobody, shows no text and waits for no pipe, and films and pictures are what they are", async () => {
+    test("opens no connection, shows no text file and waits for no pipe, but renders real movies and images as they are", async () => {
       const folder = await shortFolder();
       await using listener = await openListener();
       await makeBy(blender, "reaching.py", folder, String(listener.port));
-      expect(listener.calls).toBeGreaterThan(0); // to assign such a path is to call already
+      expect(listener.calls).toBeGreaterThan(0); // assigning such a path connects already
       listener.calls = 0;
       await using lab = await VersionLab.open();
       await lab.startNode(blender, folder);
@@ -77,7 +77,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       expect(await lab.leftovers()).toEqual(nothing);
     });
 
-    test("shows simulations whose caches are there, and leaves them as they are", async () => {
+    test("renders simulations whose caches exist, and does not change the caches", async () => {
       const folder = await shortFolder();
       await makeBy(blender, "baked.py", folder);
       const made = await stateOf(folder);
@@ -103,14 +103,14 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
   },
 );
 
-/** For names in blendfiles that lead out of the run folder: they have 63 bytes. Removed with the test. */
+/** A folder with a short path: some paths in blendfiles have at most 63 bytes. Removed with the test. */
 async function shortFolder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "rf-"));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 
-/** Hangs up on everybody, and counts them. */
+/** Closes every connection at once, and counts them. */
 async function openListener(): Promise<AsyncDisposable & { readonly port: number; calls: number }> {
   const server = createServer((socket) => {
     listener.calls++;
@@ -141,7 +141,7 @@ async function stateOf(folder: string): Promise<Map<string, number>> {
   return new Map(await Promise.all(facts));
 }
 
-/** What is new, gone or changed. */
+/** Names of the files that are new, gone or changed. */
 function differences(before: Map<string, number>, after: Map<string, number>): string[] {
   const names = new Set([...before.keys(), ...after.keys()]);
   return [...names].filter((name) => before.get(name) !== after.get(name)).sort();

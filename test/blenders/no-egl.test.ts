@@ -8,11 +8,11 @@ import { type TestedBlender, testedBlenders, wordsOf } from "./tested-blender.ts
 const eevee: SceneOptions = { engine: "eevee", output: "png", frames: 24, samples: 4 };
 const cycles: SceneOptions = { engine: "cycles", output: "png", frames: 24, samples: 16 };
 
-/** Those that draw EEVEE by EGL, in root folders: from this machine itself no library is taken away. */
+/** Blenders in root folders that draw EEVEE with EGL. This machine's own libraries stay as they are. */
 const blenders = testedBlenders.filter(({ root, display }) => root !== undefined && display === "none");
-if (blenders.length === 0) console.warn("Skipped: no root folder with a Blender that draws by EGL was prepared");
+if (blenders.length === 0) console.warn("Skipped: no root folder with a Blender that draws with EGL was prepared");
 
-/** Words that take EGL away from the program that follows: its libraries are empty files, for it and its children. */
+/** Words that hide EGL from the program that follows and its children: the libraries are empty files for them. */
 const withoutEgl = (root: string) => {
   const hide = 'for library in "$0"/usr/lib/*/libEGL*.so*; do mount --bind /dev/null "$library"; done; exec "$@"';
   return ["unshare", "--mount", "--propagation", "private", "sh", "-c", hide, root];
@@ -21,7 +21,7 @@ const withoutEgl = (root: string) => {
 describe.skipIf(blenders.length === 0).each(blenders.map((blender) => [blender.version, blender] as const))(
   "Blender %s without EGL",
   (_, blender) => {
-    test("an EEVEE scene fails with the cause and what to install, and the node goes on with other scenes", async () => {
+    test("an EEVEE scene fails with the cause and what to install, and the node still renders other scenes", async () => {
       requireBuild();
       await using lab = await FarmLab.open();
       const { port } = await startWithoutEgl(lab, blender);
@@ -38,7 +38,7 @@ describe.skipIf(blenders.length === 0).each(blenders.map((blender) => [blender.v
       for (const { code, hint } of failed) {
         expect({ code, hint }).toEqual({ code: "NO_EGL", hint: expect.stringMatching(/Install libEGL .*libegl1/) });
       }
-      // Each failure ended a Blender, and each time another one was started.
+      // Each failure ended a Blender, and another one was started each time.
       expect(run.all("frame:started").length).toBeGreaterThanOrEqual(4);
       expect([...run.all("node:lost"), ...run.all("node:excluded")]).toEqual([]);
 
@@ -49,9 +49,9 @@ describe.skipIf(blenders.length === 0).each(blenders.map((blender) => [blender.v
   },
 );
 
-/** A node in the Blender of a root folder, in which there is no EGL. */
+/** A node in the Blender of a root folder without EGL. */
 async function startWithoutEgl(lab: FarmLab, blender: TestedBlender) {
-  const temporary = lab.path("tmp"); // it sees no other folder
+  const temporary = lab.path("tmp"); // the only folder that it sees
   await mkdir(temporary);
   const words = ["env", `TMPDIR=${temporary}`, ...withoutEgl(blender.root ?? ""), ...wordsOf(blender, lab.path(""))];
   return lab.startNode("blind", { limits: words });

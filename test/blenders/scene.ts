@@ -34,7 +34,7 @@ export async function sceneBy(blender: TestedBlender, options: SceneOptions): Pr
   return join(folder, "scene.blend");
 }
 
-/** What `blender -a` of this Blender makes of the first frames of a blendfile, whoever saved it; made once. */
+/** The first frames of a blendfile as `blender -a` of this Blender renders them, whatever version saved it. */
 export async function referenceBy(blender: TestedBlender, blendfile: string, count: number): Promise<Reference> {
   const saved = createHash("sha256")
     .update(await readFile(blendfile))
@@ -65,8 +65,8 @@ function identityOf({ version, stamp = "" }: TestedBlender): string {
 /**
  * A folder in the system's temporary folder, kept from run to run.
  *
- * @param parts All that its content depends on
- * @param make Fills it, while it has another name: a run that was killed leaves no half of it
+ * @param parts Everything that its content depends on
+ * @param make Fills it while it has another name, so that a killed run leaves no half-made folder
  */
 async function keptFolder(parts: readonly string[], make: (folder: string) => Promise<void>): Promise<string> {
   const parent = join(tmpdir(), "renderfarm-test-scenes");

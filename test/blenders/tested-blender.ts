@@ -1,21 +1,21 @@
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 
-/** One of the Blenders that scripts/blenders/test.mjs has found or made. */
+/** One of the Blenders that scripts/blenders/test.mjs has found or installed. */
 export interface TestedBlender {
   /** Its version, "2.83.5". */
   readonly version: string;
-  /** The program, named as it is inside the root folder when there is one. */
+  /** Path of the program; inside the root folder if there is one. */
   readonly program: string;
-  /** Root folder of the system it is installed in; absent for this machine's own. */
+  /** Root folder of the system it is installed in; absent for this machine's own Blender. */
   readonly root?: string;
-  /** The root folder's stamp: another system draws another EEVEE. */
+  /** Identifies the root folder's contents: another system draws EEVEE differently. */
   readonly stamp?: string;
   /** What EEVEE needs in the root folder. */
   readonly display?: "none" | "xvfb";
 }
 
-/** The Blenders of this run, the oldest first; empty when the tests were not started by `npm run test:blenders`. */
+/** The Blenders of this run, the oldest first; empty unless the tests were started with `npm run test:blenders`. */
 export const testedBlenders = JSON.parse(process.env.RENDERFARM_TESTED_BLENDERS ?? "[]") as readonly TestedBlender[];
 
 const enter = fileURLToPath(new URL("../../scripts/blenders/blender-in-root.sh", import.meta.url));
@@ -23,9 +23,9 @@ const tests = fileURLToPath(new URL("..", import.meta.url));
 const nodeScripts = fileURLToPath(new URL("../../blender_scripts", import.meta.url));
 
 /**
- * Words that run this Blender when the words for a Blender of this machine follow: they replace its program.
+ * Words that run this Blender if a command line of this machine's Blender follows: they replace its program.
  *
- * @param folders What it may see beside the tests and the node's scripts, under the same names
+ * @param folders Further folders that it may see, under the same paths, besides the tests and the node's scripts
  */
 export function wordsOf(blender: TestedBlender, ...folders: string[]): readonly string[] {
   if (blender.root === undefined) return [];

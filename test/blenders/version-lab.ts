@@ -9,10 +9,10 @@ import { type TestedBlender, wordsOf } from "./tested-blender.ts";
 
 const key = "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU";
 
-/** The sound library that 5.2 loads keeps this one folder per machine where nobody is logged in; its name never changes. */
+/** Without a logged-in user, the sound library of 5.2 keeps this one folder per machine, always with this name. */
 const soundFolder = "pulse-PKdhtXMmr18n";
 
-/** A farm on this machine whose nodes are Blenders of different ages. Whoever opens it owns it: `await using`. */
+/** A farm on this machine whose nodes are Blenders of different versions. The opener owns it: `await using`. */
 export class VersionLab implements AsyncDisposable {
   readonly #lab: FarmLab;
   readonly #nodes: LabNode[] = [];
@@ -30,9 +30,9 @@ export class VersionLab implements AsyncDisposable {
   }
 
   /**
-   * Starts a node in this Blender, which is the node's name too.
+   * Starts a node in this Blender, named after its version.
    *
-   * @param seen Folders that it sees beside its own
+   * @param seen Folders that it sees besides its own
    */
   async startNode(blender: TestedBlender, ...seen: string[]): Promise<LabNode> {
     const folder = this.#lab.path("");
@@ -52,20 +52,20 @@ export class VersionLab implements AsyncDisposable {
     return node;
   }
 
-  /** Starts the command line with all nodes named, so that nothing has to be found. */
+  /** Starts the command line with all nodes named, so that none has to be found. */
   coordinate(args: readonly string[]): LabCoordinator {
     const nodes = this.#nodes.map(({ port }) => `127.0.0.1:${port}`).join(",");
     return this.#lab.coordinate([...args, "--nodes", nodes, "--keep-frames", "--yes"], { RENDERFARM_KEY: key });
   }
 
-  /** Blendfiles that a node holds, whole or in part. */
+  /** Blendfiles that a node has, whole or in part. */
   async blobsOf(node: LabNode): Promise<string[]> {
     const cache = this.#lab.path(join(node.name, "cache"));
     const found = await readdir(cache, { recursive: true, withFileTypes: true });
     return found.filter((entry) => entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name)).map((entry) => entry.name);
   }
 
-  /** Ends the nodes as their owner would, and tells what is left. */
+  /** Ends the nodes as their owner would. @returns What is left */
   async leftovers(): Promise<Leftovers> {
     for (const node of this.#nodes) node.child.stdin?.end();
     const ends = Promise.all(this.#nodes.map((node) => node.ended));

@@ -11,12 +11,12 @@ const nothing = { processes: [], files: [] };
 const [oldest, next] = testedBlenders;
 const newest = testedBlenders.at(-1);
 const isPossible = oldest !== undefined && next !== undefined && newest !== undefined;
-if (!isPossible) console.warn("Skipped: these tests need two Blenders, and are started by `npm run test:blenders`");
+if (!isPossible) console.warn("Skipped: these tests need two Blenders; start them with `npm run test:blenders`");
 
 describe.runIf(isPossible)("Blenders of different versions on one network", () => {
   beforeAll(requireBuild);
 
-  test("the job runs on one version and says why the other is left out", async () => {
+  test("the job runs on one version and says why the other node is excluded", async () => {
     if (oldest === undefined || next === undefined) return;
     await using lab = await VersionLab.open();
     await lab.startNode(oldest);
@@ -34,7 +34,7 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
     expect(await lab.leftovers()).toEqual(nothing);
   });
 
-  test("--blender-version decides otherwise", async () => {
+  test("--blender-version chooses the other version", async () => {
     if (oldest === undefined || next === undefined) return;
     await using lab = await VersionLab.open();
     await lab.startNode(oldest);
@@ -49,7 +49,7 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
     expect(await lab.leftovers()).toEqual(nothing);
   });
 
-  test("a blendfile of the newest never reaches the oldest, which goes on serving", async () => {
+  test("a blendfile of the newest version is never sent to the oldest, which still serves other jobs", async () => {
     if (oldest === undefined || newest === undefined) return;
     await using lab = await VersionLab.open();
     const node = await lab.startNode(oldest);
@@ -66,7 +66,7 @@ describe.runIf(isPossible)("Blenders of different versions on one network", () =
     expect(await lab.leftovers()).toEqual(nothing);
   });
 
-  test("with both there, it is rendered by the newest alone", async () => {
+  test("if both are there, the newest renders alone", async () => {
     if (oldest === undefined || newest === undefined) return;
     await using lab = await VersionLab.open();
     const left = await lab.startNode(oldest);

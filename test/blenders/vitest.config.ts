@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** A run of its own (`npm run test:blenders`): it needs root folders that take minutes to make the first time. */
+/** A separate run (`npm run test:blenders`): it needs root folders, which take minutes to make the first time. */
 export default defineConfig({
   oxc: { target: "es2022" },
   test: {

@@ -17,7 +17,7 @@ async function fileWith(name: string, content: Uint8Array | string): Promise<str
   return path;
 }
 
-/** One zstd frame holding `content` in a raw block: enough of the format to need no packer here. */
+/** One zstd frame that holds `content` in a raw block, so that no packer is needed here. */
 function zstd(content: string): Buffer {
   const body = Buffer.from(content, "latin1");
   const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, body.length]);
@@ -44,7 +44,7 @@ describe("readBlendHeader() names the Blender that saved the file", () => {
     expect(await readBlendHeader(await fileWith("a.blend", zstd(content)))).toEqual({ savedBy, compression: "zstd" });
   });
 
-  test("of a gzip file that is cut after its first bytes", async () => {
+  test("of a truncated gzip file", async () => {
     const packed = gzipSync(`BLENDER-v279${"abcdefgh".repeat(100_000)}`);
     const path = await fileWith("cut.blend", packed.subarray(0, packed.length / 2));
     expect((await readBlendHeader(path)).savedBy).toBe("2.79");
@@ -58,9 +58,9 @@ describe("readBlendHeader() refuses", () => {
     ["a picture", "\x89PNG\r\n\x1a\n0123456789abcdef"],
     ["a header without digits", "BLENDER-vabcREND0123"],
     ["gzip of something else", gzipSync("something else, long enough for a header")],
-    ["a gzip header alone", gzipSync("BLENDER-v279REND").subarray(0, 8)],
+    ["only a gzip header", gzipSync("BLENDER-v279REND").subarray(0, 8)],
     ["broken gzip", Buffer.concat([gzipSync("x").subarray(0, 10), Buffer.alloc(50, 0xff)])],
-    ["a zstd header alone", Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
+    ["only a zstd header", Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
     ["broken zstd", Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), Buffer.alloc(500, 0xff)])],
   ])("%s", async (_, content) => {
     const path = await fileWith("bad.blend", content);
@@ -80,7 +80,7 @@ describe("readBlendHeader() refuses", () => {
   });
 });
 
-describe("a compressed file that claims too much is refused, at once and without the memory", () => {
+describe("a compressed file that claims too much is refused at once, without taking the memory", () => {
   /** Blocks of one repeated byte: 4 bytes in the file, 128 KiB unpacked; RFC 8878, 3.1.1.2. */
   const bombOf = (window: number) => {
     const block = Buffer.alloc(4);

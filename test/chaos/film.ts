@@ -5,24 +5,24 @@ import { blenderPath, renderAlone, saveScene } from "../support/blender.ts";
 import type { FarmLab } from "../support/lab/lab.ts";
 import { isInOrder } from "./order.ts";
 
-/** The undisturbed video of many frames takes minutes. */
+/** An undisturbed video of many frames takes minutes. */
 const videoWithinMs = 30 * 60_000;
 
-/** A scene, and what every job of it must come to. */
+/** A scene, and what every job must make of it. */
 export interface Film {
   readonly blendfile: string;
-  /** MD5 of each frame's pixels, of a render by Blender alone. */
+  /** MD5 of each frame's pixels, from a render by Blender alone. */
   readonly pixels: ReadonlyMap<number, string>;
-  /** Of a job that nothing has disturbed. */
+  /** The video of a job that no fault has disturbed. */
   readonly video: string;
-  /** How many faults keep it from being asked for just now. */
+  /** How many faults currently keep the command for it from being started. */
   holds: number;
 }
 
 /**
- * Builds a scene and renders it without anything that disturbs.
+ * Builds a scene and renders it without faults.
  *
- * @param hangs Folder in which a file by a node's name makes that node's Blender hang
+ * @param hangs Folder in which a file named after a node makes that node's Blender hang
  */
 export async function makeFilm(
   lab: FarmLab,
@@ -39,12 +39,12 @@ export async function makeFilm(
   const pixels = await pixelsIn(rendered);
   if (pixels.size !== frames) throw new Error(`The undisturbed render has ${pixels.size} frames, not ${frames}`);
 
-  // The undisturbed video is this program's own, of a farm of one embedded node: the same frames by the same encoder.
+  // This program itself makes the undisturbed video, with one embedded node: the same frames by the same encoder.
   const video = join(folder, "undisturbed.mp4");
   const job = ["--blend", blendfile, "--output", video, "--local", "--slots", "2", "--blender", blenderPath ?? ""];
   const { code, stderr } = await lab.coordinate([...job, "--yes"]).end(videoWithinMs);
   if (code !== 0) throw new Error(`The undisturbed video cannot be made: ${stderr}`);
-  if (!(await isInOrder(video, rendered))) throw new Error("The undisturbed video is not what Blender has rendered");
+  if (!(await isInOrder(video, rendered))) throw new Error("The undisturbed video does not show what Blender rendered");
   return { blendfile, pixels, video, holds: 0 };
 }
 
@@ -57,7 +57,7 @@ export async function pixelsIn(folder: string): Promise<Map<number, string>> {
   return new Map(names.map((name, index) => [Number(/(\d+)\.png$/.exec(name)?.[1]), pixels[index] ?? ""]));
 }
 
-/** MD5 of each decoded picture, in order. @param input Words of FFmpeg's for what to decode */
+/** MD5 of each decoded picture, in order. @param input FFmpeg arguments that name what to decode */
 export async function picturesMd5(input: readonly string[]): Promise<string[]> {
   const { stdout } = await execa("ffmpeg", ["-v", "error", ...input, "-f", "framemd5", "-"]);
   return stdout.split("\n").flatMap((line) => /^\d+,.*\b([0-9a-f]{32})$/.exec(line.trim())?.[1] ?? []);

@@ -10,24 +10,24 @@ import { slotFaults } from "./faults/slots.ts";
 const faults: readonly Fault[] = [...nodeFaults, ...slotFaults, ...coordinatorFaults, ...encoderFaults, ...fileFaults];
 
 export interface PlannedFault {
-  /** Since the faults began. */
+  /** Counted from the first fault. */
   readonly atSeconds: number;
   readonly fault: Fault;
-  /** The node, for a fault of one. */
+  /** The node, for a fault that affects one. */
   readonly name: string;
   /** How long it lasts. */
   readonly seconds: number;
-  /** For what else it leaves to chance. */
+  /** For its other random choices. */
   readonly seed: number;
-  /** Whether it waits for something to hit; the others come at any moment, a node's start too. */
+  /** Whether it waits for something to hit. The others occur at any moment, even while a node starts. */
   readonly isAimed: boolean;
 }
 
 /**
- * What will be done and when, decided before anything happens: the same seed gives the same plan. Each fault comes at
- * least once, unless the time is too short for all of them; beyond that by their weights.
+ * Plans which faults occur and when, before anything happens: the same seed gives the same plan. Each fault occurs at
+ * least once, unless the time is too short for all of them; further ones are chosen by weight.
  *
- * @param names Of the nodes
+ * @param names Names of the nodes
  */
 export function planOf(seed: number, minutes: number, names: readonly string[]): PlannedFault[] {
   const dice = new Dice(seed);

@@ -7,20 +7,20 @@ import type { Job } from "./job.ts";
 
 interface Proof {
   readonly expected: number;
-  /** Of how many frames each of these is so. */
+  /** For how many frames each of these is true. */
   readonly counts: {
-    /** The file is there and is the one in the record. */
+    /** The file exists and matches its record. */
     readonly stored: number;
     /** The pixels are those that Blender alone renders. */
     readonly identical: number;
-    /** It is in the record once, or once more for each time that its file was damaged. */
+    /** It has one record, and at most one more for each time that its file was damaged. */
     readonly "recorded once": number;
     /** It can be decoded from the video. */
     readonly "in the video": number;
   };
-  /** Whether what is decoded, and the encoded stream too, are those of the undisturbed video. */
+  /** Whether the decoded pictures and the encoded stream are those of the undisturbed video. */
   readonly isSameVideo: boolean;
-  /** What is not as it should be. */
+  /** Everything that is wrong. */
   readonly wrong: readonly string[];
 }
 
@@ -54,7 +54,7 @@ export async function prove({ output, film, damaged }: Pick<Job, "output" | "fil
     .map(([what, count]) => `${count} of ${expected} frames ${what}`);
   if (!isSameVideo) wrong.push("the video is not the undisturbed one");
   const others = [...pixels.keys(), ...records.map(({ frame }) => frame)].filter((frame) => !film.pixels.has(frame));
-  if (others.length > 0) wrong.push(`frames that nobody asked for: ${[...new Set(others)].join(" ")}`);
+  if (others.length > 0) wrong.push(`frames that were not asked for: ${[...new Set(others)].join(" ")}`);
   return { expected, counts, isSameVideo, wrong };
 }
 

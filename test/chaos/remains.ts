@@ -2,20 +2,21 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { ChaosFarm } from "./chaos-farm.ts";
 
-/** What a job folder holds after its job, its frames being kept. */
+/** What a job folder holds after a job with --keep-frames. */
 const ofJobFolder = /^(job\.json|(frames|attempts|events|log)\.ndjson|frames(\/\d{7}\.png)?|blob(\/[0-9a-f]{64})?)$/;
 
 /**
- * Ends every node as its owner would, and tells what is left of everything.
+ * Ends every node as its owner would.
  *
- * @param outputs Of the jobs
+ * @param outputs Paths of the finished videos
+ * @returns What is left behind
  */
 export async function remainsOf({ lab, nodes, films }: ChaosFarm, outputs: readonly string[]): Promise<string[]> {
   await Promise.all(nodes.map((node) => node.stop()));
   const { processes, files } = await lab.leftovers();
   return [
     ...processes.map(({ pid, command }) => `process ${pid}: ${command}`),
-    ...new Set(files), // each start of a node tells of the same folder
+    ...new Set(files), // each start of a node reports the same folder
     ...filesIn(join(lab.environment.RENDERFARM_CACHE_DIR ?? "", "renderfarm/runs")),
     ...filesIn(films.path).filter((file) => !outputs.some((output) => isOfJob(file, output))),
   ];

@@ -1,11 +1,11 @@
-/** What a run tells while it runs, and all that is wrong in it. */
+/** Prints the progress of a run, and collects complaints. */
 export class Report {
   readonly complaints: string[] = [];
   phase = "the beginning";
   readonly #startedMs = performance.now();
   readonly #signal: AbortSignal;
 
-  /** @param signal What is complained of after it is the doing of the end by force */
+  /** @param signal Once aborted, complaints are ignored: the forced end causes them */
   constructor(signal: AbortSignal) {
     this.#signal = signal;
   }

@@ -1,9 +1,9 @@
-/** When something was so: spans of time, the last of which may still go on. */
+/** The spans of time in which something was true. The last may still be open. */
 export class Spans {
   readonly #spans: { fromMs: number; toMs: number }[] = [];
   readonly #graceMs: number;
 
-  /** @param graceMs For how long after a span its effects are felt */
+  /** @param graceMs How long the effects of a span last after its end */
   constructor(graceMs = 0) {
     this.#graceMs = graceMs;
   }
@@ -17,7 +17,7 @@ export class Spans {
     else if (last) last.toMs = performance.now();
   }
 
-  /** Whether it was so at any moment between the two. */
+  /** Whether it was true at any moment between the two times. */
   touches(fromMs: number, toMs: number): boolean {
     return this.#spans.some((span) => span.fromMs <= toMs && span.toMs + this.#graceMs >= fromMs);
   }

@@ -6,10 +6,9 @@ import type { World } from "./world.ts";
 const foundWithinMs = 60_000;
 
 /**
- * Prints what came of every job and of every kind of fault, and complains of whatever is not as it should be. Ends the
- * nodes.
+ * Prints the result of every job and every kind of fault, complains of everything that is wrong, and ends the nodes.
  *
- * @param kinds Of faults that were planned
+ * @param kinds Kinds of faults that were planned
  */
 export async function sumUp({ farm, ledger, jobs }: World, kinds: readonly string[]): Promise<void> {
   const { report, nodes } = farm;
@@ -25,7 +24,7 @@ export async function sumUp({ farm, ledger, jobs }: World, kinds: readonly strin
   }
   console.log(["", ...ledger.table(kinds), ""].join("\n"));
   for (const kind of kinds.filter((one) => !ledger.hasHit(one))) {
-    report.complain(`the fault '${kind}' was planned and never hit anything`);
+    report.complain(`the fault '${kind}' was planned but never hit anything`);
   }
   let missing: string[] = [];
   const areAllFound = async () => {

@@ -8,7 +8,7 @@ import type { FakeNodeOptions } from "../support/nodes/fake-node.ts";
 import { type ServedNode, TerminalLab } from "../support/terminal/terminal-lab.ts";
 
 interface Case {
-  /** What the node is like that is named with --nodes; without it none is named. */
+  /** Options of a node that is named with --nodes; without them none is named. */
   readonly node?: FakeNodeOptions;
   /** Files to make beside scene.blend. */
   readonly files?: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ async function openLab(files: Case["files"] = {}): Promise<TerminalLab> {
   return lab;
 }
 
-/** An FFmpeg that answers its version and has one encoder only. */
+/** An FFmpeg that reports its version and has only one encoder. */
 async function poorFfmpeg(lab: TerminalLab): Promise<Record<string, string>> {
   const folder = join(lab.path(), "..", "tools");
   await mkdir(folder);
@@ -48,7 +48,7 @@ const cases: Record<string, Case> = {
     ...{ args: ["none.blend", "-o", "film.mp4"], code: "FARM_BLEND_NOT_FOUND", exit: 2 },
     ...{ message: /none\.blend/, hint: /./ },
   },
-  "a file that is no blendfile": {
+  "a file that is not a blendfile": {
     ...{ files: { "text.blend": "this is a text, whatever its name says" }, args: ["text.blend", "-o", "film.mp4"] },
     ...{ code: "FARM_NOT_A_BLEND", exit: 2, message: /text\.blend.*no Blender header/, hint: /Blender saved/ },
   },
@@ -59,11 +59,11 @@ const cases: Record<string, Case> = {
     ...{ files: { "empty.blend": "" }, args: ["empty.blend", "-o", "film.mp4"] },
     ...{ code: "FARM_NOT_A_BLEND", exit: 2, message: /it is empty/, hint: /Blender saved/ },
   },
-  "a blendfile cut off in its header": {
+  "a blendfile truncated in its header": {
     ...{ files: { "cut.blend": "BLENDER-v3" }, args: ["cut.blend", "-o", "film.mp4"] },
     ...{ code: "FARM_NOT_A_BLEND", exit: 2, message: /ends before its header/, hint: /save it again/ },
   },
-  "a blendfile cut off later on, which no node can open": {
+  "a blendfile truncated after its header, which no node can open": {
     ...{ node: { ...open, loadFails: { code: "FILE_UNREADABLE", message: "Blender cannot read it" } } },
     ...{ code: "FARM_NOT_A_BLEND", exit: 2, message: /Blender cannot read it/, hint: /save it again/ },
   },
@@ -75,7 +75,7 @@ const cases: Record<string, Case> = {
     ...{ node: { ...open, scene: { camera: null, cameras: [] } }, code: "FARM_BAD_INPUT", exit: 2 },
     ...{ message: /no active camera/, hint: /Scene properties, Camera/ },
   },
-  "a scene that is not there": {
+  "a scene that does not exist": {
     ...{ node: { ...open, sceneInfo: { scene: "Shot" } }, args: [...usual, "--scene", "Shot"] },
     ...{ code: "FARM_BAD_INPUT", exit: 2 },
     ...{ message: /scene 'Shot'/, hint: /It has: Scene/ },
@@ -84,7 +84,7 @@ const cases: Record<string, Case> = {
     ...{ node: { ...open, scene: { frameStart: 10, frameEnd: 4 } }, code: "FARM_BAD_INPUT", exit: 2 },
     ...{ message: /from 10 to 4/, hint: /--frames 1-24/ },
   },
-  "files that the scene uses and nobody has": {
+  "files that the scene uses and that are missing": {
     node: { ...open, sceneInfo: { references: [{ kind: "image", path: "//wood.png", missing: true }] } },
     ...{ code: "FARM_FILES_MISSING", exit: 2, message: /1 file that[\s\S]*\/\/wood\.png/, hint: /Pack Resources/ },
   },
@@ -101,18 +101,18 @@ const cases: Record<string, Case> = {
     ...{ args: ["scene.blend", "-o", "scene.blend/film.mp4"], code: "FARM_OUTPUT_UNWRITABLE", exit: 2 },
     ...{ message: /scene\.blend\/film\.mp4/, hint: /where you may write/ },
   },
-  "an output that is there": {
+  "an output that exists": {
     ...{ files: { "film.mp4": "precious" }, code: "FARM_OUTPUT_EXISTS", exit: 2 },
     ...{ message: /film\.mp4/, hint: /--overwrite/ },
   },
   "an output of an unknown kind": {
     ...{ args: ["scene.blend", "-o", "film.xyz"], code: "FARM_BAD_INPUT", exit: 2, message: /\.xyz/, hint: /\.mp4/ },
   },
-  "an output below folders that are not there, without FFmpeg": {
+  "an output in folders that do not exist, without FFmpeg": {
     ...{ args: ["scene.blend", "-o", "a/b/film.mp4", "--ffmpeg", "/nowhere/ffmpeg"], code: "FARM_FFMPEG_MISSING" },
     ...{ exit: 5, message: /\/nowhere\/ffmpeg/, hint: /Install FFmpeg/ },
   },
-  "pictures in a folder that is not there, and a node that cannot open the file": {
+  "pictures in a folder that does not exist, and a node that cannot open the file": {
     ...{ args: ["scene.blend", "-o", "a/b/"], node: { ...open, loadFails: { message: "no" } } },
     ...{ code: "FARM_LOAD_FAILED", exit: 4, message: /no/, hint: /./ },
   },
@@ -127,7 +127,7 @@ const cases: Record<string, Case> = {
     ...{ args: ["scene.blend", "-o", "film.webm", "--codec", "h264"], code: "FARM_BAD_INPUT", exit: 2 },
     ...{ message: /h264/, hint: /vp9/ },
   },
-  "a rate that is none": {
+  "an invalid frame rate": {
     ...{ args: [...usual, "--fps", "fast"], code: "FARM_BAD_INPUT", exit: 2, message: /fast/, hint: /./ },
   },
   "another key than the node's": {
@@ -141,11 +141,11 @@ const cases: Record<string, Case> = {
     files: { "farmspec.json": '{ "nodes": [{ "host": "a" }, { "host": "b" }, { "host": "c", "prt": 7447 }] }' },
     ...{ code: "FARM_BAD_INPUT", exit: 2, message: /nodes\[2\]\.prt: there is no such field/, hint: /example/ },
   },
-  "a farmspec that is no JSON": {
+  "a farmspec that is not JSON": {
     files: { "farmspec.json": '{\n  "nodes": [\n    { "host": "a" },\n  ]\n}\n' },
     ...{ code: "FARM_BAD_INPUT", exit: 2, message: /line 4 is not JSON/, hint: /Correct that line/ },
   },
-  "a farmspec that was named and is not there": {
+  "a named farmspec that does not exist": {
     ...{ args: [...usual, "--farmspec", "farm.json"], code: "FARM_BAD_INPUT", exit: 2 },
     ...{ message: /farm\.json/, hint: /--farmspec/ },
   },
@@ -153,7 +153,7 @@ const cases: Record<string, Case> = {
     ...{ args: [...usual, "--nodes", "127.0.0.1:1"], code: "FARM_NODE_UNREACHABLE", exit: 3 },
     ...{ message: /127\.0\.0\.1:1/, hint: /./ },
   },
-  "a node list that is none": {
+  "an invalid node list": {
     ...{
       args: [...usual, "--nodes", "a:b:c"],
       code: "FARM_BAD_INPUT",
@@ -170,7 +170,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-describe.concurrent("an error, a hint, an exit code and nothing written for", () => {
+describe.concurrent("gives an error with a hint and an exit code, and writes nothing, for", () => {
   test.each(Object.entries(cases))("%s", async (_, given) => {
     await using lab = await openLab(given.files);
     const served: ServedNode | undefined = given.node && (await lab.serve(given.node));
@@ -205,7 +205,7 @@ describe.concurrent("an error, a hint, an exit code and nothing written for", ()
     [["encode"], /missing required argument 'folder'/],
     [["nodes", "all"], /too many arguments/],
     [["scene.blend", "-o", "a.mp4", "--order", "random"], /sequential/],
-  ])("%j, in usage", async (args, words) => {
+  ])("usage error: %j", async (args, words) => {
     await using lab = await openLab();
     const before = await lab.listing();
     const { exitCode, stdout, stderr } = await lab.renderfarm(args);
@@ -215,7 +215,7 @@ describe.concurrent("an error, a hint, an exit code and nothing written for", ()
   });
 });
 
-test("what an earlier job left stays as it is when a later one fails, and so does a folder of somebody else", async () => {
+test("a failing job changes neither an earlier job's files nor a folder that is not a job's", async () => {
   await using lab = await openLab();
   const { node, at } = await lab.serve(open);
   const given = [...usual, "--nodes", at, "--keep-frames"];
@@ -234,7 +234,7 @@ test("what an earlier job left stays as it is when a later one fails, and so doe
   expect(await readFile(lab.path("other.mp4.renderfarm/note.txt"), "utf8")).toBe("mine");
 });
 
-test("a job that failed while it rendered keeps its folder, which says why", async () => {
+test("a job that failed while rendering keeps its folder, which says why", async () => {
   await using lab = await openLab();
   const { at } = await lab.serve({ ...open, fails: () => ({ code: "RENDER_FAILED", message: "it cannot" }) });
   const { exitCode } = await lab.renderfarm([...usual, "--nodes", at, "--yes"]);

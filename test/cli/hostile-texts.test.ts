@@ -18,13 +18,13 @@ import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
 const isEnding = (type: string) => /^job:(completed|interrupted|failed)$/.test(type);
 
-/** It was written, and a terminal shows it as it is. */
+/** Expects that the text was written without anything that a terminal obeys. */
 function expectHarmless(written: string): void {
   expect(written).toContain("evil");
   expect(obeyedIn(written)).toEqual([]);
 }
 
-test("these texts are what a terminal obeys, and what is no part of them is let through", () => {
+test("these tests detect control characters, except those that our own output uses", () => {
   expect(obeyedIn(hostileText).length).toBeGreaterThan(15);
   expect(obeyedIn(withoutOwn(hostileText))).toEqual(obeyedIn(hostileText));
   expect(obeyedIn(withoutOwn("\u001b[?25l\u001b[33m●\u001b[0m büro\r\u001b[K\n"))).toEqual([]);
@@ -43,7 +43,7 @@ test("plain lines, with the summary", () => {
   expect(written.split("\n").filter((line) => line.startsWith("Done"))).toHaveLength(1);
 });
 
-test("--json: it stays the same JSON, one object a line", () => {
+test("--json: the values are unchanged, one object per line", () => {
   const written: string[] = [];
   const lines = new JsonLines((line) => written.push(line), Date.now);
   for (const event of hostileEvents) lines.tell(event);
@@ -79,7 +79,7 @@ test.each(["job:completed", "job:interrupted", "job:failed"])(
       environment: {},
       monotonicMs: () => 0,
     });
-    // Each event alone too: among others it might be cut off or pushed away.
+    // Draws after each event: later ones could push its line away.
     for (const event of hostileEvents.filter(({ type }) => !isEnding(type) || type === end)) {
       reporter.tell(event);
       reporter.writeAbove(() => {}); // draws
@@ -129,7 +129,7 @@ test("report", async () => {
   expect(text).toContain("Failed and wasted attempts");
 });
 
-test("nodes, as discovery has read them", () => {
+test("the table of discovered nodes", () => {
   const answer = {
     ...{ port: 7447, sender: "10.0.0.1", addresses: [hostileText] },
     txt: { v: "1", id: "ab".repeat(16), name: hostileText, blender: hostileText, state: hostileText, key: hostileText },
@@ -141,7 +141,7 @@ test("nodes, as discovery has read them", () => {
   );
 });
 
-test("the farmspec that a job writes of the nodes that it found, which can be read again", async () => {
+test("the farmspec that a job writes about the nodes it found, which can be read again", async () => {
   await using folder = await makeTemporaryFolder();
   const path = join(folder.path, "farmspec.json");
   const events = hostileEvents.filter((event) => event.type === "node:found");

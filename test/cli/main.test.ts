@@ -45,7 +45,7 @@ test("--help lists the flags of a render on stdout", async () => {
   }
 });
 
-test("--version says the version of the package", async () => {
+test("--version prints the version of the package", async () => {
   const { exitCode, stdout } = await renderfarm(["--version"]);
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
@@ -53,32 +53,32 @@ test("--version says the version of the package", async () => {
 
 describe("exit code 2 and a line on stderr for", () => {
   test.each([
-    ["an unknown flag, with the one that was meant", ["--fram", "1"], /--frames/],
-    ["a choice that there is not", ["scene.blend", "-o", "a.mp4", "--order", "random"], /sequential/],
+    ["an unknown flag, with a suggestion", ["--fram", "1"], /--frames/],
+    ["an invalid choice", ["scene.blend", "-o", "a.mp4", "--order", "random"], /sequential/],
     ["no output", ["scene.blend"], /--output/],
     ["a missing blendfile", ["none.blend", "-o", "a.mp4"], /none\.blend/],
-    ["a file that is no blendfile", ["text.blend", "-o", "a.mp4"], /text\.blend/],
+    ["a file that is not a blendfile", ["text.blend", "-o", "a.mp4"], /text\.blend/],
     ["an unknown kind of output", ["scene.blend", "-o", "a.xyz"], /\.xyz/],
-    ["frames that are none", ["scene.blend", "-o", "a.mp4", "--frames", "5-1"], /5-1/],
+    ["an invalid frame range", ["scene.blend", "-o", "a.mp4", "--frames", "5-1"], /5-1/],
     ["two blendfiles", ["scene.blend", "--blend", "b.blend", "-o", "a.mp4"], /b\.blend/],
     ["--local together with --nodes", ["scene.blend", "-o", "a.mp4", "--local", "--nodes", "a"], /--nodes/],
-    ["no number of slots", ["scene.blend", "-o", "a.mp4", "--slots", "many"], /--slots/],
-    ["a key file that is not there", ["scene.blend", "-o", "a.mp4", "--key-file", "none"], /none/],
+    ["slots that are not a number", ["scene.blend", "-o", "a.mp4", "--slots", "many"], /--slots/],
+    ["a missing key file", ["scene.blend", "-o", "a.mp4", "--key-file", "none"], /none/],
   ])("%s", async (_, args, words) => {
     const { exitCode, stdout, stderr } = await renderfarm(args);
     expect(stderr).toMatch(words);
-    expect(stderr).not.toMatch(/ at .*\.js:\d+/); // a stack is for bugs
+    expect(stderr).not.toMatch(/ at .*\.js:\d+/); // a stack trace is only for bugs
     expect([exitCode, stdout]).toEqual([2, ""]);
   });
 });
 
-test("exit code 5 without FFmpeg, saying how to get it", async () => {
+test("without FFmpeg the exit code is 5, and the error says how to get it", async () => {
   const { exitCode, stderr } = await renderfarm(["scene.blend", "-o", "a.mp4"], { PATH: folder.path });
   expect(stderr).toMatch(/FFmpeg/);
   expect(exitCode).toBe(5);
 });
 
-test("exit code 3 with --local and no Blender, saying how to get one; --json ends in job:failed", async () => {
+test("with --local and no Blender the exit code is 3, the error says how to get one, and --json ends with job:failed", async () => {
   const args = ["scene.blend", "-o", "a.mp4", "--local", "--blender", join(folder.path, "no-blender"), "--json"];
   const { exitCode, stdout, stderr } = await renderfarm(args);
   const events = stdout.split("\n").map((line) => JSON.parse(line));
@@ -91,7 +91,7 @@ test("exit code 3 with --local and no Blender, saying how to get one; --json end
   expect(exitCode).toBe(3);
 });
 
-test("a key that can be guessed is refused wherever it is given, and is not kept", async () => {
+test("a guessable key is refused wherever it comes from, and is not saved", async () => {
   const weak = "PASSWORDPASSWORDPASSWORDPASSWORD";
   await writeFile(join(folder.path, "weak"), weak);
   for (const [args, env, input] of [
@@ -108,7 +108,7 @@ test("a key that can be guessed is refused wherever it is given, and is not kept
   expect(existsSync(join(folder.path, "config", "key"))).toBe(false);
 });
 
-test("a key that is no key is refused without being shown", async () => {
+test("an invalid key is refused without being shown", async () => {
   const key = "THIS-IS-NOT-A-GOOD-KEY-0189";
   const { exitCode, stdout, stderr } = await renderfarm(["scene.blend", "-o", "a.mp4"], { RENDERFARM_KEY: key });
   expect(exitCode).toBe(2);

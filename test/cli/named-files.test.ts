@@ -8,7 +8,7 @@ const usual = ["scene.blend", "-o", "film.mp4"];
 interface Case {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Where the pipe is put, when it has a name of its own. */
+  /** Path of the pipe, if not `pipe`. */
   readonly pipe?: (lab: TerminalLab) => string;
   readonly code: string;
   readonly why: RegExp;
@@ -16,26 +16,26 @@ interface Case {
 
 const cases: Record<string, Case> = {
   "a blendfile": { args: ["pipe", "-o", "film.mp4"], code: "FARM_NOT_A_BLEND", why: /pipe.*it is a named pipe/ },
-  "a device as blendfile": { args: ["/dev/zero", "-o", "film.mp4"], code: "FARM_NOT_A_BLEND", why: /it is a device/ },
+  "a device as a blendfile": { args: ["/dev/zero", "-o", "film.mp4"], code: "FARM_NOT_A_BLEND", why: /it is a device/ },
   "a farmspec": { args: [...usual, "--farmspec", "pipe"], code: "FARM_BAD_INPUT", why: /'.*pipe': it is a named pipe/ },
-  "a farmspec of the environment": {
+  "a farmspec named in the environment": {
     ...{ args: usual, env: { RENDERFARM_FARMSPEC: "pipe" }, code: "FARM_BAD_INPUT", why: /it is a named pipe/ },
   },
-  "the folder's own farmspec": {
+  "the farmspec of the working folder": {
     ...{ args: usual, pipe: (lab) => lab.path("farmspec.json") },
     ...{ code: "FARM_BAD_INPUT", why: /farmspec\.json': it is a named pipe/ },
   },
   "a key file": {
     ...{ args: [...usual, "--key-file", "pipe"], code: "FARM_KEY_UNUSABLE", why: /'pipe': it is a named pipe/ },
   },
-  "a device as key file": {
+  "a device as a key file": {
     ...{ args: [...usual, "--key-file", "/dev/zero"], code: "FARM_KEY_UNUSABLE", why: /it is a device/ },
   },
-  "the key of the config folder": {
+  "the key in the config folder": {
     ...{ args: usual, pipe: (lab) => `${lab.configFolder}/key` },
     ...{ code: "FARM_KEY_UNUSABLE", why: /key': it is a named pipe/ },
   },
-  "the nodes known in the config folder": {
+  "the known nodes in the config folder": {
     ...{ args: [...usual, "--nodes", "127.0.0.1:1"], pipe: (lab) => `${lab.configFolder}/known-nodes.json` },
     ...{ code: "FARM_BAD_INPUT", why: /known-nodes\.json.*it is a named pipe/ },
   },
@@ -47,24 +47,29 @@ const cases: Record<string, Case> = {
   "a job folder to report on": { args: ["report", "pipe"], code: "FARM_BAD_INPUT", why: /no job folder/ },
 };
 
-/** Opening a named pipe waits until somebody writes into it, and nobody does here. */
-describe.skipIf(process.platform === "win32")("is refused at once as a named pipe:", { concurrent: true }, () => {
-  test.each(Object.entries(cases))("%s", async (_, { args, env = {}, pipe, code, why }) => {
-    await using lab = await TerminalLab.open();
-    await lab.makeBlend("scene.blend");
-    await mkdir(lab.configFolder, { recursive: true });
-    await execa("mkfifo", [pipe?.(lab) ?? lab.path("pipe")]);
-    const before = await lab.listing();
+/** Opening a named pipe blocks until another program writes to it, and none does here. */
+describe.skipIf(process.platform === "win32")(
+  "if it is a named pipe or a device, this is refused at once:",
+  { concurrent: true },
+  () => {
+    test.each(Object.entries(cases))("%s", async (_, { args, env = {}, pipe, code, why }) => {
+      await using lab = await TerminalLab.open();
+      await lab.makeBlend("scene.blend");
+      await mkdir(lab.configFolder, { recursive: true });
+      await execa("mkfifo", [pipe?.(lab) ?? lab.path("pipe")]);
+      const before = await lab.listing();
 
-    const running = lab.renderfarm([...args, "--json"], { env });
-    const giveUp = setTimeout(() => running.kill("SIGKILL"), 20_000); // where it waits it hears no SIGTERM
-    const { exitCode, stdout, stderr } = await running;
-    clearTimeout(giveUp);
+      const running = lab.renderfarm([...args, "--json"], { env });
+      const giveUp = setTimeout(() => running.kill("SIGKILL"), 20_000); // while it blocks it does not handle SIGTERM
+      const { exitCode, stdout, stderr } = await running;
+      clearTimeout(giveUp);
 
-    expect(stderr).toMatch(why);
-    expect(stderr).toMatch(/\n {2}./); // what to do
-    expect(exitCode).toBe(2);
-    if (stdout !== "") expect(JSON.parse(stdout.split("\n").at(-1) ?? "")).toMatchObject({ type: "job:failed", code });
-    expect(await lab.listing()).toEqual(before);
-  });
-});
+      expect(stderr).toMatch(why);
+      expect(stderr).toMatch(/\n {2}./); // what to do
+      expect(exitCode).toBe(2);
+      if (stdout !== "")
+        expect(JSON.parse(stdout.split("\n").at(-1) ?? "")).toMatchObject({ type: "job:failed", code });
+      expect(await lab.listing()).toEqual(before);
+    });
+  },
+);

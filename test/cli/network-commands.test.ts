@@ -8,7 +8,7 @@ import { NetworkLab } from "../support/lab/network-lab.ts";
 import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 
 describe.skipIf(skipBecause(farmLabProblem))("on a network of its own", () => {
-  test("nodes and farmspec tell who is there, 3 when nobody; a listed node is found again at another address", async () => {
+  test("nodes and farmspec list the nodes, or exit with 3 if there is none; a listed node is found at a new address", async () => {
     const key = formatFarmKey(makeFarmKey());
     await using network = await NetworkLab.open("desk", "attic");
     await using lab = await TerminalLab.open();
@@ -37,9 +37,9 @@ describe.skipIf(skipBecause(farmLabProblem))("on a network of its own", () => {
     const spec = JSON.parse(await readFile(lab.path("farmspec.json"), "utf8"));
     expect(spec.nodes).toMatchObject([{ id: node.id, name: "attic", host: address, port: node.port }]);
     expect(JSON.stringify(spec)).not.toContain(key);
-    expect((await lab.renderfarm(["farmspec"], { env })).exitCode).toBe(2); // it is there
+    expect((await lab.renderfarm(["farmspec"], { env })).exitCode).toBe(2); // it exists
 
-    // No blendfile for a real Blender: it is enough that the node is reached.
+    // A real Blender cannot open this blendfile: the test only needs the node to be reached.
     const moved = { nodes: [{ ...spec.nodes[0], host: "10.77.0.99" }] };
     await writeFile(lab.path("farmspec.json"), JSON.stringify(moved));
     await lab.makeBlend("scene.blend", "280");

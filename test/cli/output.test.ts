@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Output, type OutputStream } from "../../src/cli/output.ts";
 
-/** A stream whose reader takes what is written when the test says so. */
+/** A stream whose reader reads when the test says so. */
 class SlowStream implements OutputStream {
   taken = "";
   isReading = false;
@@ -17,11 +17,11 @@ class SlowStream implements OutputStream {
     const text = piece.toString();
     if (this.isReading) {
       this.taken += text;
-      queueMicrotask(onTaken); // as Node does for what the system takes at once
+      queueMicrotask(onTaken); // as Node.js does if the system accepts the data at once
     } else this.#waiting.push({ text, onTaken });
   }
 
-  /** The reader takes one piece. */
+  /** The reader reads one piece. */
   take(): boolean {
     const next = this.#waiting.shift();
     this.taken += next?.text ?? "";
@@ -30,7 +30,7 @@ class SlowStream implements OutputStream {
   }
 }
 
-test("what a reader takes at once is never behind", async () => {
+test("output that is read at once is never behind", async () => {
   const stream = new SlowStream();
   stream.isReading = true;
   const output = new Output(stream);
@@ -39,17 +39,17 @@ test("what a reader takes at once is never behind", async () => {
     expect(output.isBehind).toBe(false);
   }
   expect(stream.taken).toBe("abc");
-  expect(stream.unblocked).toBe(3); // before each: others may have set the file to wait
+  expect(stream.unblocked).toBe(3); // before each write: another program may have made the file blocking
   await output.taken();
 });
 
-test("what nobody reads is kept in order, and handed on once somebody does", async () => {
+test("unread output is kept in order, and written once it is read", async () => {
   const stream = new SlowStream();
   const output = new Output(stream);
   const lines = Array.from({ length: 50_000 }, (_, index) => `line ${index}\n`);
   for (const line of lines) output.write(line);
   expect(output.isBehind).toBe(true);
-  expect(stream.writableLength).toBe(1); // the rest is not the stream's
+  expect(stream.writableLength).toBe(1); // the rest is not handed to the stream yet
   let isTaken = false;
   const taken = output.taken().then(() => {
     isTaken = true;
@@ -64,7 +64,7 @@ test("what nobody reads is kept in order, and handed on once somebody does", asy
   expect(output.isBehind).toBe(false);
 });
 
-test("a piece that fails, as on a closed pipe, holds up nothing", async () => {
+test("a failed write, as on a closed pipe, blocks nothing", async () => {
   const failing: OutputStream = { writableLength: 0, write: (_, onTaken) => queueMicrotask(onTaken) };
   const output = new Output(failing);
   for (let count = 0; count < 10; count++) output.write("nobody hears this\n");
@@ -72,11 +72,11 @@ test("a piece that fails, as on a closed pipe, holds up nothing", async () => {
   expect(output.isBehind).toBe(false);
 });
 
-test("lines that are too many are left out and counted where they are missing; what must not be lost is kept", async () => {
+test("excess lines are dropped and counted at their place; other text is kept", async () => {
   const stream = new SlowStream();
   const output = new Output(stream);
   const line = `${"x".repeat(999)}\n`;
-  for (let count = 0; count < 1_003; count++) output.writeLine(line); // one is on its way, a thousand may wait
+  for (let count = 0; count < 1_003; count++) output.writeLine(line); // one is being written, a thousand may wait
   output.write("the end\n");
   stream.isReading = true;
   while (stream.take());
@@ -86,7 +86,7 @@ test("lines that are too many are left out and counted where they are missing; w
   expect(stream.taken.endsWith("the end\nand on\n")).toBe(true);
 });
 
-test("that lines were left out is told even when nothing follows them", async () => {
+test("dropped lines are reported even if nothing follows them", async () => {
   const stream = new SlowStream();
   const output = new Output(stream);
   for (let count = 0; count < 1_002; count++) output.writeLine(`${"x".repeat(999)}\n`);

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { listenForInterrupts } from "../../src/cli/signals.ts";
 
-/** As the system does it, for this process alone. */
+/** Delivers a signal to this process. */
 const raise = (signal: NodeJS.Signals) => process.emit(signal, signal);
 
 test("the first Ctrl-C drains, the second one stops", () => {
@@ -19,7 +19,7 @@ test.each(["SIGTERM", "SIGHUP", "SIGBREAK"] as const)("%s stops at once", (signa
   expect([interrupts.drain.aborted, interrupts.stop.aborted, interrupts.exitCode]).toEqual([false, true, 143]);
 });
 
-test("a third Ctrl-C ends the process at once, whatever hangs", () => {
+test("a third Ctrl-C ends the process at once, even if something hangs", () => {
   const exit = vi.fn();
   using _ = listenForInterrupts({ exit });
   for (let count = 0; count < 2; count++) raise("SIGINT");
@@ -31,7 +31,7 @@ test("a third Ctrl-C ends the process at once, whatever hangs", () => {
 test.each([
   [["SIGTERM"], 143],
   [["SIGINT", "SIGINT"], 130],
-] as const)("after %o the end may take its time, and no longer", (signals, exitCode) => {
+] as const)("after %o the process is ended if stopping takes longer than 10 s", (signals, exitCode) => {
   vi.useFakeTimers();
   try {
     const exit = vi.fn();
@@ -53,7 +53,7 @@ test.each([
   }
 });
 
-test("afterwards no listener is left", () => {
+test("after disposing no listener is left", () => {
   const counts = () => ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"].map((signal) => process.listenerCount(signal));
   const before = counts();
   const interrupts = listenForInterrupts();

@@ -12,14 +12,14 @@ test.each(keys)("parseFarmKey() reads the golden key '$text'", ({ text, hex, key
   expect(key.id).toBe(keyId);
 });
 
-describe("parseFarmKey() refuses, and never repeats the text", () => {
+describe("parseFarmKey() refuses these, without repeating the text:", () => {
   test.each([
     ...invalidKeys,
-    "ß".repeat(16), // upper-cased, these would become letters of the alphabet
+    "ß".repeat(16), // in upper case these would become letters of the alphabet
     "ı".repeat(32),
     "ſ".repeat(32),
     "A".repeat(25),
-    "A".repeat(27), // no whole bytes have this many symbols: one was lost on the way
+    "A".repeat(27), // not a whole number of bytes: a symbol was lost
     "A".repeat(30),
     "A".repeat(33),
   ])("'%s'", (text) => {
@@ -37,11 +37,11 @@ test("formatFarmKey() writes what parseFarmKey() reads, for keys of every length
   }
 });
 
-test("formatFarmKey() groups the 32 symbols of a made key by four, without padding", () => {
+test("formatFarmKey() writes the 32 symbols of a new key in groups of four, without padding", () => {
   expect(formatFarmKey(makeFarmKey())).toMatch(/^([A-Z2-7]{4}-){7}[A-Z2-7]{4}$/);
 });
 
-test("makeFarmKey() makes 160 bits, other ones each time", () => {
+test("makeFarmKey() makes 160 bits, different each time", () => {
   const made = Array.from({ length: 20 }, makeFarmKey);
   expect(made.every(({ bytes }) => bytes.length === 20)).toBe(true);
   expect(new Set(made.map(({ bytes }) => bytes.toString("hex"))).size).toBe(20);
@@ -52,11 +52,11 @@ test("a key keeps its leading zero bytes", () => {
   expect(key.bytes).toEqual(Buffer.concat([Buffer.alloc(19), Buffer.of(1)]));
 });
 
-test("a key of zeros is refused: to HMAC it is the empty key, which everybody has", () => {
+test("a key of zeros is refused: for HMAC it equals the empty key, which everybody has", () => {
   expect(() => parseFarmKey("A".repeat(32), "a test")).toThrow("worth no more than none");
 });
 
-test.each(weakKeys)("a key that repeats a few letters can be guessed, and is refused: '%s'", (text) => {
+test.each(weakKeys)("a key that repeats a few letters is guessable and refused: '%s'", (text) => {
   const parse = () => parseFarmKey(text, "RENDERFARM_KEY");
   expect(parse).toThrow(
     expect.objectContaining({ code: "FARM_KEY_UNUSABLE", hint: expect.stringContaining("key make") }),

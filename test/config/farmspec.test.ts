@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-test("parseFarmspec() fills in what is left out", () => {
+test("parseFarmspec() fills in missing fields", () => {
   expect(parse({})).toEqual({ nodes: [], discover: false, defaults: {} });
   expect(parse({ nodes: [{ host: "attic" }], defaults: { fps: 25 } })).toEqual({
     ...{ nodes: [{ host: "attic", port: 7447 }], discover: false, defaults: { fps: "25" } },
@@ -62,17 +62,17 @@ describe("parseFarmspec() names the JSON path of", () => {
 
 describe("parseFarmspec() names the line of bad JSON:", () => {
   test.each([
-    [3, "a comma too many", '{\n  "nodes": [],\n}\n'],
+    [3, "an extra comma", '{\n  "nodes": [],\n}\n'],
     [2, "a comment", '{\n  // the attic\n  "nodes": []\n}'],
     [3, "no quotes", '{\n  "nodes": [],\n  discover: true\n}'],
-    [4, "an end too early", '{\n  "nodes": [\n    { "host": "a" }\n'],
+    [4, "a missing end", '{\n  "nodes": [\n    { "host": "a" }\n'],
     [1, "an empty file", ""],
-    [4, "a comma too many in a list", '{\n  "nodes": [\n    { "host": "a" },\n  ]\n}\n'],
+    [4, "an extra comma in a list", '{\n  "nodes": [\n    { "host": "a" },\n  ]\n}\n'],
     [2, "a missing comma", '{\n  "discover": true "nodes": []\n}'],
-    [3, "a bracket of the other kind", '{\n  "nodes": [\n  }\n}'],
-    [2, "a text without its end", '{\n  "name: 1,\n  "nodes": []\n}'],
+    [3, "a bracket of the wrong kind", '{\n  "nodes": [\n  }\n}'],
+    [2, "an unterminated string", '{\n  "name: 1,\n  "nodes": []\n}'],
     [2, "something after the end", "{}\n{}"],
-    [2, "a number of no kind", '{\n  "discover": 01\n}'],
+    [2, "an invalid number", '{\n  "discover": 01\n}'],
   ])("line %i, %s", (line, _, text) => {
     expect(() => parse(text)).toThrow(
       expect.objectContaining({
@@ -83,7 +83,7 @@ describe("parseFarmspec() names the line of bad JSON:", () => {
   });
 });
 
-test("readFarmspec() misses the usual one without a word, but not one that was named", async () => {
+test("readFarmspec() ignores that the usual farmspec is missing, but not that a named one is", async () => {
   const path = join(folder.path, "farmspec.json");
   expect(await readFarmspec(path, true)).toBeUndefined();
   await expect(readFarmspec(path, false)).rejects.toMatchObject({
@@ -99,12 +99,12 @@ test("farmspec.example.json can be read, and shows every kind of field", async (
   expect(Object.keys(example?.defaults ?? {}).length).toBeGreaterThan(1);
 });
 
-test("farmspec.schema.json is made from the type that reads farmspecs, and is not older than it", async () => {
+test("farmspec.schema.json is up to date with the schema that reads farmspecs", async () => {
   const written = JSON.parse(await readFile(fileOfProject("farmspec.schema.json"), "utf8"));
   expect(written, "run: node scripts/farmspec-schema.mjs").toEqual(JSON.parse(JSON.stringify(farmspecJsonSchema())));
 });
 
-test("the example keeps to the schema, as an editor checks it; what cannot be read does not", async () => {
+test("the example conforms to the JSON schema, as an editor checks it; an invalid farmspec does not", async () => {
   const schema = JSON.parse(await readFile(fileOfProject("farmspec.schema.json"), "utf8"));
   const example = JSON.parse(await readFile(fileOfProject("farmspec.example.json"), "utf8"));
   expect(violations(schema, example)).toEqual([]);
@@ -125,7 +125,7 @@ describe("farmspecOf()", () => {
     ],
   };
 
-  test("writes down how to find a node again and nothing else: no key, and nothing that will have changed", () => {
+  test("records only how to find a node again: no key, and nothing that changes", () => {
     const { $schema, ...spec } = farmspecOf([seen, { addresses: [{ host: "b", port: 1 }], source: "mdns" }]);
     expect(spec).toEqual({
       nodes: [
@@ -138,15 +138,15 @@ describe("farmspecOf()", () => {
     expect(JSON.stringify(spec)).not.toContain("c0ffee42");
   });
 
-  test("leaves out a node without an address", () => {
+  test("omits a node without an address", () => {
     expect(farmspecOf([{ ...seen, addresses: [] }]).nodes).toEqual([]);
   });
 
-  test("can be written, read again and is whole or not there", async () => {
+  test("can be written and read again, and is never written in part", async () => {
     const path = join(folder.path, "farmspec.json");
     await writeFarmspec(path, farmspecOf([seen]));
     expect(await readFarmspec(path, false)).toEqual(farmspecOf([seen]));
-    expect(await readFile(path, "utf8")).toMatch(/^\{\n {2}"\$schema"/); // for people, and ending in a line break
+    expect(await readFile(path, "utf8")).toMatch(/^\{\n {2}"\$schema"/); // indented, with a line break at the end
     expect(await readFile(path, "utf8")).toMatch(/\}\n$/);
     await expect(writeFarmspec(join(path, "below-a-file"), farmspecOf([]))).rejects.toMatchObject({
       ...{ code: "FARM_OUTPUT_UNWRITABLE", hint: expect.stringContaining("--output FILE") },
@@ -165,7 +165,7 @@ describe("farmspecOf()", () => {
 test.skipIf(process.platform === "win32").each([
   ["a file", "precious"],
   ["nothing yet", "new"],
-])("writeFarmspec() replaces a link to %s, and does not follow it", async (_, target) => {
+])("writeFarmspec() replaces a link to %s instead of following it", async (_, target) => {
   await writeFile(join(folder.path, "precious"), "mine");
   const path = join(folder.path, "farmspec.json");
   await symlink(target, path);
@@ -175,21 +175,21 @@ test.skipIf(process.platform === "win32").each([
   expect(await readFarmspec(path, false)).toMatchObject({ nodes: [] });
 });
 
-describe("a farmspec may be somebody else's, so its defaults may not", () => {
+describe("a farmspec may come from somebody else, so its defaults may not", () => {
   test.each<[what: string, defaults: Record<string, unknown>]>([
     ["name a program", { ffmpeg: "./ffmpeg" }],
     ["name another program", { blender: "./blender" }],
-    ["let scripts run", { allowScripts: true }],
+    ["allow scripts", { allowScripts: true }],
     ["name a node", { nodes: "evil.example" }],
     ["name a key", { keyFile: "./key" }],
-    ["say who vouches for certificates", { tlsCa: "./ca.pem" }],
-    ["say where the output goes", { output: "/home/you/.bashrc" }],
-    ["write another picture", { poster: "/home/you/picture.png" }],
+    ["name a certificate authority", { tlsCa: "./ca.pem" }],
+    ["name the output", { output: "/home/you/.bashrc" }],
+    ["name a poster", { poster: "/home/you/picture.png" }],
     ["replace an output", { overwrite: true }],
     ["set frames of an earlier run aside", { fresh: true }],
     ["answer questions", { yes: true }],
     ["read another farmspec", { farmspec: "../farmspec.json" }],
-    ["hide what is told", { logLevel: "silent" }],
+    ["hide the log", { logLevel: "silent" }],
   ])("%s", (_, defaults) => {
     const read = () => parseFarmspec(JSON.stringify({ defaults }), "farmspec.json");
     expect(read).toThrow(`defaults.${Object.keys(defaults)[0]}: there is no such field`);
@@ -215,7 +215,7 @@ interface Schema {
   readonly maximum?: number;
 }
 
-/** What an editor would underline, for the words of JSON Schema that our schema uses. */
+/** What an editor would mark, for the JSON Schema keywords that our schema uses. */
 function violations(schema: Schema, value: unknown, path = ""): string[] {
   const types: readonly string[] = schema.type === undefined ? [] : [schema.type].flat();
   const isType = (type: string) =>

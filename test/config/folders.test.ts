@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { foldersOf, usualFolders } from "../../src/config/folders.ts";
 
-test("foldersOf() takes what the environment says, made absolute, and the usual places otherwise", () => {
+test("foldersOf() uses the folders from the environment, made absolute, or else the usual ones", () => {
   const usual = foldersOf({});
   expect(isAbsolute(usual.config) && isAbsolute(usual.cache)).toBe(true);
   expect(usual.config).not.toBe(usual.cache);
@@ -20,6 +20,6 @@ test.each([
   ["darwin", {}, "/h/Library/Preferences/renderfarm", "/h/Library/Caches/renderfarm"],
   ["win32", { APPDATA: "/r", LOCALAPPDATA: "/l" }, "/r/renderfarm/Config", "/l/renderfarm/Cache"],
   ["win32", {}, "/h/AppData/Roaming/renderfarm/Config", "/h/AppData/Local/renderfarm/Cache"],
-] as const)("the usual folders on %s, with %j, are those of the node", (platform, environment, config, cache) => {
+] as const)("the usual folders on %s with %j are the same as the node's", (platform, environment, config, cache) => {
   expect(usualFolders(platform, environment, "/h")).toEqual({ config, cache });
 });

@@ -16,7 +16,7 @@ afterEach(() => folder[Symbol.asyncDispose]());
 const load = (environment: NodeJS.ProcessEnv = {}, keyFile?: string) =>
   loadKeys({ environment, keyFile, configFolder: join(folder.path, "config") });
 
-test("loadKeys() has the most explicit key first: file, environment, config folder", async () => {
+test("loadKeys() returns the most explicit key first: file, environment, config folder", async () => {
   const [named, environment, usual] = [makeFarmKey(), makeFarmKey(), makeFarmKey()];
   const file = join(folder.path, "named");
   await writeFile(file, `${formatFarmKey(named)}\n`);
@@ -25,7 +25,7 @@ test("loadKeys() has the most explicit key first: file, environment, config fold
   expect(keys.map(({ id }) => id)).toEqual([named.id, environment.id, usual.id]);
 });
 
-test("loadKeys() has each key once, and none is no error", async () => {
+test("loadKeys() returns each key once, and an empty list without an error", async () => {
   expect(await load()).toEqual([]);
   expect(await load({ RENDERFARM_KEY: "" })).toEqual([]);
   const key = makeFarmKey();
@@ -33,7 +33,7 @@ test("loadKeys() has each key once, and none is no error", async () => {
   expect((await load({ RENDERFARM_KEY: formatFarmKey(key) })).map(({ id }) => id)).toEqual([key.id]);
 });
 
-test("loadKeys() names the source that is wrong, and no key", async () => {
+test("loadKeys() names the source of a bad key, but not the key", async () => {
   const wrong = "NOT-A-KEY-0189";
   const file = join(folder.path, "named");
   await writeFile(file, wrong);
@@ -49,7 +49,7 @@ test("loadKeys() names the source that is wrong, and no key", async () => {
   }
 });
 
-test("loadKeys() does not pass over a key file of the config folder that it cannot read", async () => {
+test("loadKeys() does not ignore a key file in the config folder that it cannot read", async () => {
   await mkdir(keyFileOf(join(folder.path, "config")), { recursive: true });
   await expect(load()).rejects.toMatchObject({ code: "FARM_KEY_UNUSABLE" });
 });
@@ -59,14 +59,14 @@ test("saveKey() writes a file that only its owner may read", async () => {
   expect(await modeForOthers(file)).toBe(0);
 });
 
-test("saveKey() says what to do where the config folder cannot be made", async () => {
+test("saveKey() says what to do if the config folder cannot be made", async () => {
   await writeFile(join(folder.path, "file"), "");
   await expect(saveKey(makeFarmKey(), join(folder.path, "file", "config"))).rejects.toMatchObject({
     ...{ code: "FARM_KEY_UNUSABLE", hint: expect.stringMatching(/RENDERFARM_CONFIG_DIR.*RENDERFARM_KEY/) },
   });
 });
 
-test("loadKeys() takes a config folder that cannot be had for one without a key", async () => {
+test("loadKeys() treats an unusable config folder as one without a key", async () => {
   await writeFile(join(folder.path, "config"), "");
   expect(await load()).toEqual([]);
 });

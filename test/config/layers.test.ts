@@ -8,8 +8,8 @@ import { layerFlags, resolveSettings } from "../../src/config/resolve-settings.t
 const id = "0123456789abcdef".repeat(2);
 const needed = { blend: "a.blend", output: "b.mp4" };
 
-/** A job's settings from what stands in each layer. */
-function settle(layers: {
+/** A job's settings, given the values in each layer. */
+function settingsFrom(layers: {
   readonly typed?: Record<string, unknown>;
   readonly environment?: NodeJS.ProcessEnv;
   readonly farmspec?: Record<string, unknown>;
@@ -26,32 +26,33 @@ describe("defaults < farmspec < environment < flags:", () => {
   test.each<[flag: string, setting: string, values: readonly [unknown, unknown, unknown, unknown]]>([
     ["slots", "slots", [1, 2, 3, 4]],
     ["nodes", "nodes", [[], ["spec"], ["environment"], ["flag"]]],
-  ])("%s, which has all four", (flag, setting, [none, spec, environment, typed]) => {
+  ])("%s, which all four layers can set", (flag, setting, [none, spec, environment, typed]) => {
     const hosts = (value: unknown) =>
       Array.isArray(value) ? value.map((node: { address?: { host: string } }) => node.address?.host ?? node) : value;
     const farmspec = flag === "nodes" ? { nodes: [{ host: "spec" }] } : { defaults: { [flag]: spec } };
     const variables = { [`RENDERFARM_${flag.toUpperCase()}`]: [environment].flat().join(",") };
     const flags = { [flag]: [typed].flat().join(",") };
-    const settled = (layers: Parameters<typeof settle>[0]) =>
-      hosts((settle(layers) as unknown as Record<string, unknown>)[setting]);
-    expect(settled({})).toEqual(none);
-    expect(settled({ farmspec })).toEqual(spec);
-    expect(settled({ farmspec, environment: variables })).toEqual(environment);
-    expect(settled({ environment: variables })).toEqual(environment);
-    expect(settled({ farmspec, environment: variables, typed: flags })).toEqual(typed);
+    const settingFrom = (layers: Parameters<typeof settingsFrom>[0]) =>
+      hosts((settingsFrom(layers) as unknown as Record<string, unknown>)[setting]);
+    expect(settingFrom({})).toEqual(none);
+    expect(settingFrom({ farmspec })).toEqual(spec);
+    expect(settingFrom({ farmspec, environment: variables })).toEqual(environment);
+    expect(settingFrom({ environment: variables })).toEqual(environment);
+    expect(settingFrom({ farmspec, environment: variables, typed: flags })).toEqual(typed);
   });
 
-  test("jobDir, of which a farmspec says nothing: it is a path of one machine", () => {
+  test("jobDir, which a farmspec cannot set: it is a path on one machine", () => {
     const environment = { RENDERFARM_JOB_DIR: "scratch" };
-    expect(settle({}).jobDir).toBeUndefined();
-    expect(settle({ environment }).jobDir).toBe(resolve("/film/scratch"));
-    expect(settle({ environment, typed: { jobDir: "/other" } }).jobDir).toBe(resolve("/other"));
-    expect(() => settle({ farmspec: { defaults: { jobDir: "/home/ada" } } })).toThrow("defaults.jobDir");
+    expect(settingsFrom({}).jobDir).toBeUndefined();
+    expect(settingsFrom({ environment }).jobDir).toBe(resolve("/film/scratch"));
+    expect(settingsFrom({ environment, typed: { jobDir: "/other" } }).jobDir).toBe(resolve("/other"));
+    expect(() => settingsFrom({ farmspec: { defaults: { jobDir: "/home/ada" } } })).toThrow("defaults.jobDir");
   });
 
-  test("only the user himself answers for a node that may be open, and never a farmspec", () => {
+  test("only the user can allow an open node, never a farmspec", () => {
     const farmspec = { nodes: [{ host: "spec" }, { host: "other", id, tls: true }] };
-    const mayBeOpen = (layers: Parameters<typeof settle>[0]) => settle(layers).nodes.map((node) => node.mayBeOpen);
+    const mayBeOpen = (layers: Parameters<typeof settingsFrom>[0]) =>
+      settingsFrom(layers).nodes.map((node) => node.mayBeOpen);
     expect(mayBeOpen({ typed: { nodes: "a,wss://b" } })).toEqual([true, true]);
     expect(mayBeOpen({ environment: { RENDERFARM_NODES: "a" }, farmspec })).toEqual([true]);
     expect(mayBeOpen({ farmspec })).toEqual([undefined, undefined]);
@@ -68,15 +69,15 @@ describe("defaults < farmspec < environment < flags:", () => {
     ["keepFrames", false, true, true],
     ["crf", undefined, 20, 30],
     ["codec", undefined, "hevc", "h264"],
-  ])("%s, of which the environment says nothing", (flag, none, spec, typed) => {
+  ])("%s, which the environment cannot set", (flag, none, spec, typed) => {
     const farmspec = { defaults: { [flag]: spec } };
-    expect(settle({})).toMatchObject({ [flag]: none });
-    expect(settle({ farmspec })).toMatchObject({ [flag]: spec });
-    expect(settle({ farmspec, typed: { [flag]: typed } })).toMatchObject({ [flag]: typed });
+    expect(settingsFrom({})).toMatchObject({ [flag]: none });
+    expect(settingsFrom({ farmspec })).toMatchObject({ [flag]: spec });
+    expect(settingsFrom({ farmspec, typed: { [flag]: typed } })).toMatchObject({ [flag]: typed });
   });
 });
 
-test("an empty variable stands for none, and a wrong one is named by its flag", () => {
+test("an empty variable counts as unset, and a wrong one is named by its flag", () => {
   expect(flagsOfEnvironment({ RENDERFARM_SLOTS: "", RENDERFARM_NODES: undefined })).toEqual({});
   expect(flagsOfEnvironment({ RENDERFARM_FARMSPEC: "f.json", RENDERFARM_LOG_LEVEL: "info" })).toEqual({
     ...{ farmspec: "f.json", logLevel: "info" },
@@ -88,33 +89,38 @@ describe("which nodes take part:", () => {
   const nodes = [{ id, name: "attic", host: "a", port: 1 }, { host: "b" }];
   const attic = { id, name: "attic", address: { host: "a", port: 1 } };
 
-  test.each<[what: string, layers: Parameters<typeof settle>[0], nodes: unknown[], discover: boolean]>([
-    ["nothing is said: all that are found", {}, [], true],
-    ["a farmspec without nodes: all that are found", { farmspec: {} }, [], true],
+  test.each<[what: string, layers: Parameters<typeof settingsFrom>[0], nodes: unknown[], discover: boolean]>([
+    ["nothing is set: all nodes that are found", {}, [], true],
+    ["a farmspec without nodes: all nodes that are found", { farmspec: {} }, [], true],
     [
-      "a farmspec's nodes and no others",
+      "a farmspec with nodes: only those",
       { farmspec: { nodes } },
       [attic, { address: { host: "b", port: 7447 } }],
       false,
     ],
-    ["those and others", { farmspec: { nodes: nodes.slice(0, 1), discover: true } }, [attic], true],
     [
-      "--nodes, whatever the farmspec says",
+      "a farmspec with nodes and discovery: those and all that are found",
+      { farmspec: { nodes: nodes.slice(0, 1), discover: true } },
+      [attic],
+      true,
+    ],
+    [
+      "--nodes: only those, whatever the farmspec says",
       { farmspec: { nodes, discover: true }, typed: { nodes: "c" } },
       [{ address: { host: "c", port: 7447 } }],
       false,
     ],
   ])("%s", (_, layers, expected, discover) => {
-    expect(settle(layers)).toMatchObject({ nodes: expected, discover });
+    expect(settingsFrom(layers)).toMatchObject({ nodes: expected, discover });
   });
 
-  test("--local leaves no use for a farmspec's nodes, and none for --nodes", () => {
-    expect(settle({ farmspec: { nodes }, typed: { local: true } })).toMatchObject({ local: true });
-    expect(() => settle({ typed: { local: true, nodes: "a" } })).toThrow("--local together with --nodes");
+  test("--local ignores a farmspec's nodes, and cannot be combined with --nodes", () => {
+    expect(settingsFrom({ farmspec: { nodes }, typed: { local: true } })).toMatchObject({ local: true });
+    expect(() => settingsFrom({ typed: { local: true, nodes: "a" } })).toThrow("--local together with --nodes");
   });
 });
 
-test("a flag that cannot be used is named as it is typed", () => {
+test("a flag with a bad value is named as it is typed", () => {
   const names: [keyof RenderFlags, string, unknown][] = [
     ["keepFrames", "--keep-frames", "yes"],
     ["logLevel", "--log-level", "loud"],
@@ -125,7 +131,7 @@ test("a flag that cannot be used is named as it is typed", () => {
   for (const [name, flag, value] of names) expect(() => parseRenderFlags({ [name]: value })).toThrow(`${flag}: `);
 });
 
-test("--wait is read as people write it", () => {
-  expect(settle({ typed: { wait: "1h30m" } })).toMatchObject({ waitMs: 5_400_000 });
-  expect(settle({})).toMatchObject({ waitMs: undefined });
+test("--wait takes a duration such as 1h30m", () => {
+  expect(settingsFrom({ typed: { wait: "1h30m" } })).toMatchObject({ waitMs: 5_400_000 });
+  expect(settingsFrom({})).toMatchObject({ waitMs: undefined });
 });

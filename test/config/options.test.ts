@@ -5,15 +5,15 @@ import { flagOf, optionEntries, variables } from "../../src/config/options.ts";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
-test("the README's table of flags is the one made from the options: node scripts/derived-files.mjs", () => {
+test("the README's table of flags is made from the options (node scripts/derived-files.mjs)", () => {
   expect(readme).toContain(`\n${optionTable()}\n`);
 });
 
-test("the README names each variable that stands for a flag", () => {
+test("the README names each environment variable that sets a flag", () => {
   expect(variables.map(([variable]) => variable).filter((variable) => !readme.includes(`\`${variable}\``))).toEqual([]);
 });
 
-test("a farmspec, which may be a stranger's, sets nothing that runs programs, opens files elsewhere or loosens security", () => {
+test("a farmspec, which may come from somebody else, cannot run programs, open other files or loosen security", () => {
   const settable = optionEntries.flatMap(([name, { inFarmspec }]) => (inFarmspec ? [name] : []));
   expect(settable.sort()).toEqual(
     [

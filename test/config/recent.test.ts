@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-test("rememberBlend() has the last one first, each once, and twenty at most", async () => {
+test("rememberBlend() keeps at most twenty blendfiles, each once, the last used first", async () => {
   expect(await recentBlends(config)).toEqual([]);
   for (const name of ["a", "b", "c", "a"]) await rememberBlend(config, `/${name}.blend`);
   expect(await recentBlends(config)).toEqual(["/a.blend", "/c.blend", "/b.blend"]);
@@ -23,7 +23,7 @@ test("rememberBlend() has the last one first, each once, and twenty at most", as
   expect(await modeForOthers(join(config, "recent-blendfiles.json"))).toBe(0);
 });
 
-test("a broken list is no reason to stop, and is written anew", async () => {
+test("a damaged list is ignored and replaced", async () => {
   await mkdir(config);
   const file = join(config, "recent-blendfiles.json");
   for (const broken of ["", "{", '{"a":1}', '[1,{"x":2}]']) {
@@ -34,7 +34,7 @@ test("a broken list is no reason to stop, and is written anew", async () => {
   expect(JSON.parse(await readFile(file, "utf8"))).toEqual(["/a.blend"]);
 });
 
-test("a config folder that cannot be written to only costs the proposal", async () => {
+test("an unwritable config folder is not an error: nothing is remembered", async () => {
   await writeFile(config, "a file where the folder should be");
   await rememberBlend(config, "/a.blend");
   expect(await recentBlends(config)).toEqual([]);

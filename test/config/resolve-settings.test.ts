@@ -8,7 +8,7 @@ const context = {
 };
 const needed = { blend: "a.blend", output: "out/b.mp4" };
 
-test("settleJob() has a default for everything but blendfile and output, and makes paths absolute", () => {
+test("resolveSettings() has a default for everything but blendfile and output, and makes paths absolute", () => {
   expect(resolveSettings(needed, context)).toMatchObject({
     ...{ blend: resolve("/films/a.blend"), output: resolve("/films/out/b.mp4"), order: "sequential", nodes: [] },
     ...{ discover: true, local: false, slots: 1, missing: "fail", mixVersions: false, keepFrames: false },
@@ -16,7 +16,7 @@ test("settleJob() has a default for everything but blendfile and output, and mak
   });
 });
 
-test("nodes named by hand stand for the whole farm", () => {
+test("nodes that the user names are the whole farm", () => {
   const { nodes, discover } = resolveSettings({ ...needed, nodes: "a,b:7448" }, context);
   expect(nodes.map(({ address }) => address)).toEqual([
     { host: "a", port: 7447 },
@@ -25,17 +25,17 @@ test("nodes named by hand stand for the whole farm", () => {
   expect(discover).toBe(false);
 });
 
-describe("settleJob() names the flag", () => {
+describe("resolveSettings() names the flag that is missing or wrong:", () => {
   test.each([
     ["--blend", { output: "b.mp4" }],
     ["--output", { blend: "a.blend" }],
     ["5-1", { ...needed, frames: "5-1" }],
     ["--local", { ...needed, local: true, nodes: "a" }],
     ["--nodes", { ...needed, nodes: "a:b" }],
-  ])("%s that is missing or senseless", (words, flags) => {
-    const settle = () => resolveSettings(flags, context);
-    expect(settle).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));
-    expect(settle).toThrow(words);
+  ])("%s", (words, flags) => {
+    const resolving = () => resolveSettings(flags, context);
+    expect(resolving).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));
+    expect(resolving).toThrow(words);
   });
 });
 
@@ -58,7 +58,7 @@ describe("parseRenderFlags() refuses", () => {
   });
 });
 
-test("layerFlags() lets flags stand over the environment, and a flag that was not given hides nothing", () => {
+test("layerFlags() prefers flags to the environment, and a flag that is not given hides nothing", () => {
   const layered = layerFlags({ ...needed, scene: undefined, fps: "25" }, { scene: "Shot", fps: "30" }, undefined);
   expect(layered).toMatchObject({ scene: "Shot", fps: "25" });
 });

@@ -7,7 +7,7 @@ async function collect<T>(queue: AsyncQueue<T>): Promise<T[]> {
   return values;
 }
 
-test("values come in order, those from before the reader and those after", async () => {
+test("values come in order, whether they were pushed before or after reading started", async () => {
   const queue = new AsyncQueue<number>();
   queue.push(1);
   const reading = collect(queue);
@@ -18,7 +18,7 @@ test("values come in order, those from before the reader and those after", async
   expect(await reading).toEqual([1, 2, 3]);
 });
 
-test("end() lets what was pushed before be read, drops what comes after, and is idempotent", async () => {
+test("end() keeps values that were pushed before, drops later ones, and is idempotent", async () => {
   const queue = new AsyncQueue<number>();
   queue.push(1);
   queue.end();
@@ -28,7 +28,7 @@ test("end() lets what was pushed before be read, drops what comes after, and is 
   expect(await collect(queue)).toEqual([]);
 });
 
-test("a second reader goes on where the first one left", async () => {
+test("a second reader continues where the first one stopped", async () => {
   const queue = new AsyncQueue<number>();
   for (const value of [1, 2, 3]) queue.push(value);
   for await (const value of queue) if (value === 1) break;

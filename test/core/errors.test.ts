@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { assertNever, FarmError, messageOf, systemCodeOf } from "../../src/core/errors.ts";
 
-test("a FarmError has code, hint, cause, and the exit code that README promises for its kind", () => {
+test("a FarmError has a code, a hint, a cause, and the exit code that the README documents", () => {
   const cause = new Error("deep");
   const error = new FarmError("FARM_NO_BLENDER", "Cannot", "Do", { cause });
   expect(error).toMatchObject({ code: "FARM_NO_BLENDER", hint: "Do", message: "Cannot", cause, name: "FarmError" });
@@ -17,7 +17,7 @@ test("a FarmError has code, hint, cause, and the exit code that README promises 
   }
 });
 
-test("messageOf() and systemCodeOf() take whatever was thrown", () => {
+test("messageOf() and systemCodeOf() accept any thrown value", () => {
   expect(messageOf(new Error("a"))).toBe("a");
   expect(messageOf("b")).toBe("b");
   expect(messageOf(undefined)).toBe("undefined");
@@ -26,6 +26,6 @@ test("messageOf() and systemCodeOf() take whatever was thrown", () => {
   expect(systemCodeOf({ code: "ENOENT" })).toBeUndefined();
 });
 
-test("assertNever() names the case that was forgotten", () => {
+test("assertNever() names the unhandled case", () => {
   expect(() => assertNever({ type: "new" } as never)).toThrow('Unhandled case: {"type":"new"}');
 });

@@ -32,7 +32,7 @@ describe("parseFrames()", () => {
     expect(parseFrames("5,3-4,4,1-5x4")).toEqual([1, 3, 4, 5]);
   });
 
-  test("keeps to a range's end when the step does not meet it", () => {
+  test("stops before a range's end if the step does not reach it exactly", () => {
     expect(parseFrames("1-10x4")).toEqual([1, 5, 9]);
     expect(parseFrames("1-3x100")).toEqual([1]);
   });
@@ -61,12 +61,12 @@ describe("parseFrames()", () => {
     expect(error.hint).not.toBe("");
   });
 
-  test("refuses a range that runs backwards and writes the right one into the hint", () => {
+  test("refuses a backward range and suggests the right one in the hint", () => {
     expect(refusal(() => parseFrames("10-1")).hint).toContain('"1-10"');
     expect(refusal(() => parseFrames("-1--10x3")).hint).toContain('"-10--1x3"');
   });
 
-  test("refuses a short text that lists billions of frames, without trying", () => {
+  test("refuses a short text that lists billions of frames, without listing them", () => {
     const text = Array.from({ length: 5000 }, (_, index) => `${index}-900000`).join(",");
 
     const error = refusal(() => parseFrames(text));
@@ -75,7 +75,7 @@ describe("parseFrames()", () => {
     expect(error.message.length).toBeLessThan(200);
   });
 
-  test("takes exactly as many frames as are permitted", () => {
+  test("accepts the largest permitted number of frames", () => {
     expect(parseFrames(`1-${maxFrames}`)).toHaveLength(maxFrames);
   });
 });
@@ -120,19 +120,19 @@ describe("formatFrames()", () => {
 });
 
 describe("orderFrames()", () => {
-  test("sequential keeps the frames ascending, reverse turns them round", () => {
+  test("sequential keeps the frames ascending, reverse makes them descending", () => {
     expect(orderFrames([1, 2, 3], "sequential")).toEqual([1, 2, 3]);
     expect(orderFrames([1, 2, 3], "reverse")).toEqual([3, 2, 1]);
   });
 
-  test("spread begins with the first, the last and the middle frame", () => {
+  test("spread starts with the first, the last and the middle frame", () => {
     expect(orderFrames(framesOfRange(1, 9, 1), "spread")).toEqual([1, 9, 5, 3, 7, 2, 8, 4, 6]);
     expect(orderFrames([4], "spread")).toEqual([4]);
     expect(orderFrames([], "spread")).toEqual([]);
   });
 
   test.each([2, 3, 10, 24, 100, 1000])(
-    "spread of %d frames holds each once, and every prefix covers the range",
+    "spread of %d frames has each frame once, and every prefix covers the range",
     (count) => {
       const frames = framesOfRange(1, count, 1);
       const ordered = orderFrames(frames, "spread");

@@ -13,7 +13,7 @@ test("timers run while a queue that never gets empty is read", async () => {
   queue.push(0);
   for await (const value of queue) {
     queue.push(value + 1);
-    if (value > 50_000_000) break; // without a turn for timers it would go on for ever
+    if (value > 50_000_000) break; // without turns for timers it would never end
     await turns.giveWay();
   }
   expect(hasRun).toBe(true);

@@ -10,7 +10,7 @@ const answer: ServiceAnswer = {
 };
 const withTxt = (txt: Record<string, unknown>) => readAdvertisement({ ...answer, txt: { ...answer.txt, ...txt } });
 
-test("readAdvertisement() reads all that a node says, its sender's address first", () => {
+test("readAdvertisement() reads all fields, and puts the sender's address first", () => {
   expect(readAdvertisement(answer)).toEqual({
     ...{ id, name: "büro 2", blenderVersion: "3.4.1", slots: 2, state: "idle", keyId: "c0ffee42", source: "mdns" },
     addresses: [
@@ -28,7 +28,7 @@ describe("readAdvertisement() ignores", () => {
     ["a short id", { id: "abc" }],
     ["an id in capitals", { id: id.toUpperCase() }],
     ["an id with a line break", { id: `${id}\n` }],
-    ["an id that is no text", { id: Buffer.from(id) }],
+    ["an id that is not text", { id: Buffer.from(id) }],
   ])("%s", (_, txt) => {
     expect(withTxt(txt)).toBeUndefined();
   });
@@ -40,7 +40,7 @@ describe("readAdvertisement() ignores", () => {
   });
 });
 
-test("readAdvertisement() takes addresses for addresses only when they are some", () => {
+test("readAdvertisement() ignores invalid addresses", () => {
   const seen = readAdvertisement({
     ...answer,
     addresses: ["10.0.0.5", "evil\u001b[2J", "node.example", "2001:db8::1"],
@@ -48,7 +48,7 @@ test("readAdvertisement() takes addresses for addresses only when they are some"
   expect(seen?.addresses.map(({ host }) => host)).toEqual(["192.168.1.20", "10.0.0.5", "2001:db8::1"]);
 });
 
-test("readAdvertisement() leaves out what is senseless, and makes names safe to print", () => {
+test("readAdvertisement() omits invalid fields, and makes names safe to print", () => {
   const seen = withTxt({ name: "evil\u001b[2J", blender: "3.4.1; rm", slots: "0", state: "tired", key: "KEY" });
   expect(seen).toMatchObject({ name: "evil\\u001b[2J", keyId: null });
   for (const field of ["blenderVersion", "slots", "state"]) expect(seen).not.toHaveProperty(field);
@@ -56,19 +56,19 @@ test("readAdvertisement() leaves out what is senseless, and makes names safe to 
   expect(withTxt({ name: "x".repeat(1_000) })?.name?.length).toBe(64);
 });
 
-test("orderAddresses() has the sender first, then IPv4, then IPv6, each once, and no link-local IPv6", () => {
+test("orderAddresses() puts the sender first, then IPv4, then IPv6, each once, without link-local IPv6", () => {
   expect(orderAddresses("b", ["2001:db8::1", "FE80::1", "fe80::2", "a", "b"])).toEqual(["b", "a", "2001:db8::1"]);
   expect(orderAddresses(undefined, ["::1", "a"])).toEqual(["a", "::1"]);
 });
 
-test("readAdvertisement() takes the number of a start for one only when it is one", () => {
+test("readAdvertisement() ignores an invalid start number", () => {
   expect(withTxt({ start: "0123456789abcdef" })).toMatchObject({ start: "0123456789abcdef" });
   for (const start of [undefined, "", true, "0123456789ABCDEF", "0123456789abcde", "0123456789abcdef0"]) {
     expect(withTxt({ start })).not.toHaveProperty("start");
   }
 });
 
-test("readAdvertisement() takes TLS from whole digits of a fingerprint only", () => {
+test("readAdvertisement() accepts TLS only with a valid fingerprint prefix", () => {
   const id = "0123456789abcdef0123456789abcdef";
   const read = (tls: unknown) =>
     readAdvertisement({ port: 7447, sender: "10.0.0.1", addresses: [], txt: { v: "1", id, tls } });

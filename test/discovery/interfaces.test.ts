@@ -13,7 +13,7 @@ afterEach(async () => {
   }
 });
 
-/** Takes the mDNS port. @returns Whether that worked: another program of this machine may have it */
+/** Binds the mDNS port. @returns Whether that worked: another program on this machine may have it */
 async function takePort(options: { reuseAddr: boolean }): Promise<boolean> {
   const socket = createSocket({ type: "udp4", ...options });
   const bound = once(socket, "listening").then(() => true);
@@ -24,17 +24,17 @@ async function takePort(options: { reuseAddr: boolean }): Promise<boolean> {
   return isBound;
 }
 
-test("localIpv4Addresses() names IPv4 addresses only, none of them loopback", () => {
+test("localIpv4Addresses() returns only IPv4 addresses, and no loopback address", () => {
   const addresses = localIpv4Addresses();
   expect(addresses.filter((address) => !isIPv4(address) || address.startsWith("127."))).toEqual([]);
 });
 
-test("probeMdnsPort() finds the port free beside a program that shares it", async (context) => {
+test("probeMdnsPort() succeeds if the program that has the port shares it", async (context) => {
   if (!(await takePort({ reuseAddr: true }))) context.skip("another program has UDP port 5353");
   expect(await probeMdnsPort()).toBeUndefined();
 });
 
-test("a port that another program holds for itself alone is told, and nothing waits for ever", async (context) => {
+test("a port that another program does not share is reported, and browsing ends", async (context) => {
   if (!(await takePort({ reuseAddr: false }))) context.skip("another program has UDP port 5353");
   const taken = process.platform === "win32" ? "EACCES" : "EADDRINUSE";
   expect(await probeMdnsPort()).toBe(taken);

@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
 import { firstScan } from "../../src/discovery/scan.ts";
 
-test("firstScan() does not wait out its time when there is nothing to browse", async () => {
+test("firstScan() ends early if browsing has ended", async () => {
   const { signal } = new AbortController();
   const scan = await firstScan(async () => {}, signal);
   await expect(scan.browsing).resolves.toBeUndefined();
 });
 
-test("firstScan() waits for what is still to be heard of a node", async () => {
+test("firstScan() waits as long as a new node asks for", async () => {
   const { signal } = new AbortController();
   const end = new AbortController();
   const startedMs = performance.now();
   const scan = await firstScan(async (onNew) => {
     onNew(1_500);
-    onNew(); // another node does not take that back
+    onNew(); // another node does not shorten that
     await new Promise((resolve) => end.signal.addEventListener("abort", resolve));
   }, signal);
   expect(performance.now() - startedMs).toBeGreaterThanOrEqual(2_490);
@@ -34,7 +34,7 @@ test("firstScan() rejects with the signal's reason", async () => {
   end();
 });
 
-test("firstScan() leaves it to the owner why browsing failed: nothing goes unheard meanwhile", async () => {
+test("firstScan() returns a failure of browsing to the caller, without an unhandled rejection", async () => {
   const browse = async () => {
     throw new Error("no network");
   };

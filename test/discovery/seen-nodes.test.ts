@@ -13,7 +13,7 @@ function make(expected: readonly number[] = []) {
   const clock = { nowMs: 0 };
   const ids = new Set(expected.map(idOf));
   const seen = new SeenNodes({ isExpected: (id) => ids.has(id), monotonicMs: () => clock.nowMs });
-  /** @returns How many of so many nodes that are announced are taken up */
+  /** Announces new nodes. @returns How many of them are accepted */
   const flood = (count: number, senderOf: (number: number) => string) => {
     let taken = 0;
     for (let number = 0; number < count; number++) {
@@ -24,7 +24,7 @@ function make(expected: readonly number[] = []) {
   return { clock, seen, flood };
 }
 
-test("a node is news when it is new or says something else, and on every network it is one node", () => {
+test("a node is reported if it is new or changed, and is one node on all networks", () => {
   const { seen } = make();
   expect(seen.see(answer(1))).toMatchObject({ id: idOf(1), name: "n" });
   expect(seen.see(answer(1))).toBeUndefined();
@@ -33,8 +33,8 @@ test("a node is news when it is new or says something else, and on every network
   expect(seen.see({ ...answer(2), txt: {} })).toBeUndefined();
 });
 
-describe("a stranger who announces thousands of nodes", () => {
-  test("is taken at his word for few of them, and the honest ones are seen whenever they come", () => {
+describe("a host that announces thousands of nodes", () => {
+  test("gets only a few of them accepted, and honest nodes are always seen", () => {
     const { clock, seen, flood } = make();
     expect(seen.see(answer(honest, "10.0.0.1"))).toBeDefined();
     expect(flood(10_000, () => "10.0.0.66")).toBe(64);
@@ -45,14 +45,14 @@ describe("a stranger who announces thousands of nodes", () => {
     expect(flood(10_000, () => "10.0.0.66")).toBe(64);
   });
 
-  test("gets no more places in an hour than one every ten seconds", () => {
+  test("gets at most one more node accepted every ten seconds", () => {
     const { clock, flood } = make();
     let taken = flood(1_000, () => "10.0.0.66");
     for (clock.nowMs = 1_000; clock.nowMs <= 3_600_000; clock.nowMs += 1_000) taken += flood(5, () => "10.0.0.66");
     expect(taken).toBe(64 + 360);
   });
 
-  test("under any number of addresses gets no more than all may have, and keeps out nobody who is expected", () => {
+  test("under many addresses does not exceed the limit for all hosts, and does not keep out an expected node", () => {
     const { clock, seen, flood } = make([honest]);
     expect(flood(20_000, (number) => `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`)).toBe(1_024);
     expect(seen.see(answer(honest, "10.0.0.1"))).toBeDefined();
@@ -60,7 +60,7 @@ describe("a stranger who announces thousands of nodes", () => {
     expect(flood(20_000, (number) => `10.9.${(number >> 8) & 255}.${number & 255}`)).toBe(60);
   });
 
-  test("takes no memory: what is remembered is forgotten again, and seen again as new", () => {
+  test("does not fill the memory: old nodes are forgotten, and are new when they are seen again", () => {
     const { clock, seen, flood } = make([honest]);
     expect(seen.see(answer(honest, "10.0.0.1"))).toBeDefined();
     expect(seen.see(answer(honest, "10.0.0.1"))).toBeUndefined();
@@ -76,16 +76,16 @@ describe("mergeSightings()", () => {
   const at = (host: string, port = 7447) => ({ host, port });
   const before = { id: idOf(1), name: "old", addresses: [at("a"), at("b")], source: "mdns" } as const;
 
-  test("has the newer words, and the addresses of both", () => {
+  test("takes the newer fields, and the addresses of both", () => {
     const merged = mergeSightings(before, { ...before, name: "new", addresses: [at("c"), at("a")] });
     expect(merged).toEqual({ ...before, name: "new", addresses: [at("c"), at("a"), at("b")] });
   });
 
-  test("forgets addresses of another port: the node was started anew", () => {
+  test("forgets addresses with another port: the node was restarted", () => {
     expect(mergeSightings(before, { ...before, addresses: [at("c", 7448)] }).addresses).toEqual([at("c", 7448)]);
   });
 
-  test("changes nothing when the same is seen again", () => {
+  test("changes nothing if the same sighting comes again", () => {
     expect(mergeSightings(before, before)).toEqual(before);
   });
 });

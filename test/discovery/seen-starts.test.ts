@@ -12,17 +12,17 @@ const heardAt = (host: string, start: number | undefined, words: Partial<Sightin
 const hosts = ({ addresses }: Sighting) => addresses.map(({ host }) => host);
 
 describe("two starts under one id", () => {
-  test("are two nodes when the first is heard after the second, and each keeps its own words and addresses", () => {
+  test("are two nodes if the first is heard after the second; each keeps its own fields and addresses", () => {
     const starts = new SeenStarts();
     starts.hear(heardAt("10.0.0.1", 1), 0);
     expect(starts.hear(heardAt("10.0.0.2", 2), 100)).not.toHaveProperty("duplicates");
     const both = starts.hear(heardAt("10.0.0.1", 1, { state: "busy" }), 100 + aliveAfterMs);
     expect([hosts(both), both.start]).toEqual([["10.0.0.2"], startOf(2)]);
     expect(both.duplicates).toEqual([heardAt("10.0.0.1", 1, { state: "busy" })]);
-    expect(starts.hear(heardAt("10.0.0.2", 2), 2_000)).toEqual(both); // and nothing changes from then on
+    expect(starts.hear(heardAt("10.0.0.2", 2), 2_000)).toEqual(both); // nothing changes from then on
   });
 
-  test("are one node that was started again when the first is not heard any more: at once, or elsewhere", () => {
+  test("are one restarted node if the first is not heard any more, at the same address or another", () => {
     const starts = new SeenStarts();
     starts.hear(heardAt("10.0.0.1", 1), 0);
     starts.hear(heardAt("10.0.0.1", 2), 300);
@@ -34,7 +34,7 @@ describe("two starts under one id", () => {
     expect(moved).not.toHaveProperty("duplicates");
   });
 
-  test("are one node when only a packet of the first comes late", () => {
+  test("are one node if only a late packet of the first arrives", () => {
     const starts = new SeenStarts();
     starts.hear(heardAt("10.0.0.1", 1), 0);
     starts.hear(heardAt("10.0.0.1", 2), 1_000);
@@ -42,7 +42,7 @@ describe("two starts under one id", () => {
   });
 });
 
-test("one start heard on two networks, by IPv4 and by IPv6, is one node", () => {
+test("one start heard on two networks and by IPv4 and IPv6 is one node", () => {
   const starts = new SeenStarts();
   for (let atMs = 0; atMs < 10_000; atMs += 1_000) {
     for (const host of ["10.0.0.1", "192.168.1.1", "2001:db8::1"]) starts.hear(heardAt(host, 1), atMs);
@@ -52,7 +52,7 @@ test("one start heard on two networks, by IPv4 and by IPv6, is one node", () => 
   expect(node).not.toHaveProperty("duplicates");
 });
 
-test("a node of an older release, which tells no start, is one node wherever it is heard", () => {
+test("a node of an older release, which announces no start, is one node wherever it is heard", () => {
   const starts = new SeenStarts();
   for (let atMs = 0; atMs < 10_000; atMs += 1_000) {
     starts.hear(heardAt("10.0.0.1", undefined), atMs);
@@ -60,7 +60,7 @@ test("a node of an older release, which tells no start, is one node wherever it 
   }
 });
 
-test("a clone that is started again is a node still, and three are three", () => {
+test("three clones are three nodes, even if one is restarted", () => {
   const starts = new SeenStarts();
   const hearAll = (numbers: readonly number[], fromMs: number) => {
     let last: Sighting | undefined;
@@ -74,7 +74,7 @@ test("a clone that is started again is a node still, and three are three", () =>
   expect(hearAll([5], 120_000)).toEqual([5].map(startOf)); // the others are gone
 });
 
-test("whoever announces the id under ever new starts is remembered a few times, and the node is found where it is", () => {
+test("a host that announces the id with many starts is remembered only a few times, and the node is still found", () => {
   const starts = new SeenStarts();
   for (let number = 2; number < 10_000; number++) {
     starts.hear(heardAt("10.6.6.6", number), number * 100);
@@ -85,7 +85,7 @@ test("whoever announces the id under ever new starts is remembered a few times, 
   expect(hosts(node)[0]).toBe("10.0.0.1");
 });
 
-test("SeenNodes has all asked again when a known node is heard under another start", () => {
+test("SeenNodes triggers a new query when a known node is heard with another start", () => {
   let asked = 0;
   const seen = new SeenNodes({
     isExpected: () => true,

@@ -29,17 +29,20 @@ describe.skipIf(skipBecause(blenderLabProblem))("without any node on the network
     expect(await lab.leftovers()).toEqual(nothing);
   });
 
-  test.skipIf(farmLabProblem !== undefined)("a network on which no node answers is rendered on alone", async () => {
-    await using lab = await FarmLab.open("desk");
-    const output = lab.path("film.mp4");
-    const run = lab.coordinate([scene.blendfile, "-o", output, "--frames", "3-4", "--yes"]);
+  test.skipIf(farmLabProblem !== undefined)(
+    "if no node answers on the network, this machine renders alone",
+    async () => {
+      await using lab = await FarmLab.open("desk");
+      const output = lab.path("film.mp4");
+      const run = lab.coordinate([scene.blendfile, "-o", output, "--frames", "3-4", "--yes"]);
 
-    expect(await run.event("discovery:scanned")).toMatchObject({ nodes: 0 });
-    expect(await completion(run)).toMatchObject({ frames: 2, output });
-    expect(await lab.leftovers()).toEqual(nothing);
-  });
+      expect(await run.event("discovery:scanned")).toMatchObject({ nodes: 0 });
+      expect(await completion(run)).toMatchObject({ frames: 2, output });
+      expect(await lab.leftovers()).toEqual(nothing);
+    },
+  );
 
-  test("--local interrupted at once leaves no process and no temporary file", async () => {
+  test("--local leaves no process and no temporary file when it is interrupted early", async () => {
     await using lab = await FarmLab.open();
 
     const run = lab.coordinate([scene.blendfile, "-o", lab.path("film.mp4"), "--local", "--yes"]);
@@ -65,7 +68,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("without any node on the network
   });
 });
 
-/** A folder for PATH with what the program needs, except for Blender. */
+/** A folder for PATH with everything that the program needs except Blender. */
 async function pathWithoutBlender(folder: string): Promise<string> {
   await mkdir(folder);
   for (const name of ["ffmpeg", "ffprobe", "python3", "sh"]) {

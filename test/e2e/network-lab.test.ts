@@ -4,7 +4,7 @@ import { skipBecause } from "../support/lab/lab.ts";
 import { NetworkLab, networkLabProblem } from "../support/lab/network-lab.ts";
 
 describe.skipIf(skipBecause(networkLabProblem))("the lab of several hosts on one machine", () => {
-  test("hosts hear each other's multicast, a cut cable ends it, and nothing is left of the lab", async () => {
+  test("hosts receive each other's multicast, except through a cut cable, and nothing is left of the lab", async () => {
     let prefix = "";
     {
       await using lab = await NetworkLab.open("desk", "north");
@@ -20,7 +20,7 @@ describe.skipIf(skipBecause(networkLabProblem))("the lab of several hosts on one
   });
 });
 
-/** Whether a datagram to the group of mDNS goes from one host to the other. */
+/** Whether a datagram to the mDNS group reaches the other host. */
 async function hearsMulticast(lab: NetworkLab, from: string, to: string): Promise<boolean> {
   const listener = runNode(
     lab.on(to),

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -19,7 +20,7 @@ import { waitFor } from "../support/wait-for.ts";
 const script = fileURLToPath(new URL("../../blender_scripts/main.py", import.meta.url));
 const pem = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
 
-/** The real node and the real coordinator's session, over TLS. No frame is rendered, so no Blender is needed. */
+/** A real node and the coordinator's real session, over TLS. No frame is rendered, so no Blender is needed. */
 describe.skipIf(process.platform === "win32")("a real node with TLS", () => {
   const key: FarmKey = makeFarmKey();
   let folder: TemporaryFolder;
@@ -67,11 +68,11 @@ describe.skipIf(process.platform === "win32")("a real node with TLS", () => {
     });
   });
 
-  test("cannot be reached in clear", async () => {
+  test("cannot be reached without TLS", async () => {
     await expect(greet(address, undefined)).rejects.toMatchObject({ code: "FARM_NODE_UNREACHABLE" });
   });
 
-  test("tells a man in the middle by his certificate: the proofs hold its fingerprint", async () => {
+  test("detects a man in the middle by the certificate: the proofs include its fingerprint", async () => {
     const server = createServer(certificate("rogue"), (victim) => {
       const node = tlsConnect({ ...address, rejectUnauthorized: false });
       for (const end of [victim, node]) end.on("error", () => {});
@@ -90,5 +91,6 @@ describe.skipIf(process.platform === "win32")("a real node with TLS", () => {
 });
 
 async function whenThere(file: string): Promise<{ port: number; tls: string }> {
-  return JSON.parse(await waitFor(() => readFile(file, "utf8").catch(() => ""), file));
+  await waitFor(() => existsSync(file), file);
+  return JSON.parse(await readFile(file, "utf8"));
 }

@@ -13,10 +13,10 @@ describe.skipIf(skipBecause(farmLabProblem))("two nodes with real Blenders, foun
     scene = await keyframedScene({ frames: 24, samples: 100 });
   });
 
-  /** The command as a user types it, with what a test needs to look at afterwards. */
+  /** The command as a user types it, with the options that the test needs. */
   const job = (output: string) => ["--blend", scene.blendfile, "--output", output, "--keep-frames", "--yes"];
 
-  test("both render, and the film is the one that a single Blender makes", async () => {
+  test("both render, and the film equals the one that a single Blender makes", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
     await Promise.all([lab.startNode("north"), lab.startNode("south")]);
     const output = lab.path("film.mp4");
@@ -31,7 +31,7 @@ describe.skipIf(skipBecause(farmLabProblem))("two nodes with real Blenders, foun
     expect(await lab.leftovers()).toEqual(nothing);
   });
 
-  test("after a Ctrl-C the second run goes on, and renders no stored frame again", async () => {
+  test("after Ctrl-C the next run continues, and renders no stored frame again", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
     await Promise.all([lab.startNode("north"), lab.startNode("south")]);
     const output = lab.path("film.mp4");

@@ -15,22 +15,22 @@ import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
 const hint = expect.stringContaining("ulimit -n");
 
-// An error that nobody catches, as Node tells one of programs that are not started, fails the whole run.
-describe.skipIf(skipBecause(fewDescriptorsProblem))("without file descriptors to spare", () => {
-  test.each([0, 1, 2, 3, 4])("with %i, a program that is asked has failed", async (free) => {
+// An uncaught error, such as Node.js emits if a program cannot be started, fails the whole test run.
+describe.skipIf(skipBecause(fewDescriptorsProblem))("without free file descriptors", () => {
+  test.each([0, 1, 2, 3, 4])("with %i free, asking a program fails", async (free) => {
     const answer = await withFewDescriptors(free, () => askProgram("true", [], { timeoutMs: 10_000 }));
     expect(answer).toMatchObject({ failed: true, why: "spawn true EMFILE", systemCode: "EMFILE" });
     expect(await askProgram("true", [], { timeoutMs: 10_000 })).toMatchObject({ failed: false });
   });
 
-  test("FFmpeg is not taken for missing, nor for one without encoders", async () => {
+  test("FFmpeg is neither reported as missing nor as lacking encoders", async () => {
     const tools = await findFfmpeg();
     const missing = { code: "FARM_FFMPEG_MISSING", message: expect.stringContaining("EMFILE"), hint };
     await expect(withFewDescriptors(1, () => findFfmpeg())).rejects.toMatchObject(missing);
     await expect(withFewDescriptors(1, () => encodersOf(tools))).rejects.toMatchObject(missing);
   });
 
-  test("an encoder that cannot be started is told, and what can be done then", async () => {
+  test("an encoder that cannot be started is reported, with what to do", async () => {
     const started = withFewDescriptors(2, async () =>
       FfmpegProcess.start("ffmpeg", ["-version"], { again: "do this" }),
     );
@@ -41,7 +41,7 @@ describe.skipIf(skipBecause(fewDescriptorsProblem))("without file descriptors to
     });
   });
 
-  test("a video that cannot be looked at is not taken for whole", async () => {
+  test("a video that cannot be probed does not count as complete", async () => {
     const tools = await findFfmpeg();
     const probed = withFewDescriptors(1, () => probeVideo(tools, "out.mp4", undefined, "do this"));
     await expect(probed).rejects.toMatchObject({
@@ -51,7 +51,7 @@ describe.skipIf(skipBecause(fewDescriptorsProblem))("without file descriptors to
     });
   });
 
-  test("a frame that cannot be opened is not taken for damaged", async () => {
+  test("a frame that cannot be opened does not count as damaged", async () => {
     await using folder = await makeTemporaryFolder();
     const frame = join(folder.path, "0000001.png");
     await writeFile(frame, "picture");
@@ -61,7 +61,7 @@ describe.skipIf(skipBecause(fewDescriptorsProblem))("without file descriptors to
     });
   });
 
-  test("the output's folder that cannot be read is no bug", async () => {
+  test("an output folder that cannot be read is reported, not a bug", async () => {
     await using folder = await makeTemporaryFolder();
     const unwritable = { code: "FARM_OUTPUT_UNWRITABLE", message: expect.stringContaining("EMFILE"), hint };
     const target = await prepareTarget(join(folder.path, "out.mp4"), "0123456789", false);

@@ -1,7 +1,6 @@
 import { createReadStream } from "node:fs";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Encoder, type EncoderOptions } from "../../src/encode/encoder.ts";
@@ -9,6 +8,7 @@ import { encodeArguments } from "../../src/encode/ffmpeg/ffmpeg-arguments.ts";
 import { type FfmpegTools, findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";
 import { type FrameFolder, makeFrames, streamMd5, videoFormatOf } from "../support/ffmpeg.ts";
 import { isRunning } from "../support/processes.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const jobId = "0123456789abcdef0123456789abcdef";
 let tools: FfmpegTools;
@@ -38,7 +38,7 @@ async function openEncoder(options: EncoderOptions): Promise<Encoder> {
   return encoder;
 }
 
-/** What is in the folder besides the frames. */
+/** Files in the folder other than the frames. */
 async function leftIn(folder: FrameFolder): Promise<string[]> {
   return (await readdir(folder.folder)).filter((name) => !name.endsWith(".png"));
 }
@@ -49,7 +49,7 @@ async function probe(path: string, entries: string): Promise<Record<string, stri
 }
 
 describe("Encoder makes the video", () => {
-  test.each(["out.mp4", "out.mkv"])("that one run of FFmpeg over the same frames makes: %s", async (name) => {
+  test.each(["out.mp4", "out.mkv"])("that a single FFmpeg run over the same frames makes: %s", async (name) => {
     await using folder = await makeFrames({ count: 30 });
     const progress: number[] = [];
     const options = {
@@ -60,7 +60,7 @@ describe("Encoder makes the video", () => {
     for (const frame of folder.frames) await encoder.write(frame);
     const video = await encoder.finish(30);
 
-    // The files themselves as the input, in the same settings.
+    // Reads the files directly, with the same settings.
     const args = encodeArguments(options, join(folder.folder, `plain-${name}`));
     args.splice(args.indexOf("image2pipe"), 1, "image2");
     args.splice(args.indexOf("pipe:0"), 1, join(folder.folder, "%04d.png"));
@@ -72,7 +72,7 @@ describe("Encoder makes the video", () => {
     expect(await leftIn(folder)).toEqual([name, `plain-${name}`]);
   });
 
-  test.each(["out.mp4", "out.mkv"])("with Rec.709 in pixels and tags, at an exact rate: %s", async (name) => {
+  test.each(["out.mp4", "out.mkv"])("with Rec.709 pixels and tags, at an exact rate: %s", async (name) => {
     await using folder = await makeFrames({ count: 1 });
     const red = join(folder.folder, "red.png");
     await execa("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "color=red:s=64x48", "-frames:v", "1", red]);
@@ -99,7 +99,7 @@ describe("Encoder makes the video", () => {
     );
   });
 
-  test("of odd sizes, repeating the last column and row", async () => {
+  test("of odd sizes, with the last column and row repeated", async () => {
     await using folder = await makeFrames({ count: 3, width: 63, height: 47 });
     const white = join(folder.folder, "white.png");
     await execa("ffmpeg", [
@@ -121,10 +121,10 @@ describe("Encoder makes the video", () => {
     expect(await probe(options.output, "width,height")).toMatchObject({ width: 64, height: 48 });
     const raw = ["-v", "error", "-i", options.output, "-frames:v", "1", "-pix_fmt", "gray", "-f", "rawvideo", "-"];
     const pixels = (await execa("ffmpeg", raw, { encoding: "buffer" })).stdout;
-    expect(Math.min(...pixels)).toBeGreaterThan(225); // white is 235; a dark edge would be far below
+    expect(Math.min(...pixels)).toBeGreaterThan(225); // white is 235; a dark edge would be far darker
   });
 
-  test.each(["rgb48be", "gray"] as const)("of %s frames, one frame alone too", async (pixelFormat) => {
+  test.each(["rgb48be", "gray"] as const)("of a single %s frame", async (pixelFormat) => {
     await using folder = await makeFrames({ count: 1, pixelFormat });
     for (const name of ["a.mp4", "a.mkv"]) {
       await using encoder = await openEncoder(optionsFor(folder, name));
@@ -142,7 +142,7 @@ test.each([
   [10000, 9999],
   [120000, 1001],
   [240, 1],
-])("Encoder keeps unusual rates: %d/%d", async (numerator, denominator) => {
+])("Encoder supports unusual rates: %d/%d", async (numerator, denominator) => {
   await using folder = await makeFrames({ count: 7 });
   for (const name of ["out.mp4", "out.mkv"]) {
     await using encoder = await openEncoder({ ...optionsFor(folder, name), rate: { numerator, denominator } });
@@ -152,7 +152,7 @@ test.each([
 });
 
 describe("Encoder leaves nothing behind", () => {
-  test("when it is disposed of in the middle", async () => {
+  test("when it is disposed of while encoding", async () => {
     await using folder = await makeFrames({ count: 5 });
     {
       await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
@@ -167,11 +167,22 @@ describe("Encoder leaves nothing behind", () => {
     const options = { ...optionsFor(folder, "out.mp4"), signal: controller.signal };
     await using encoder = await openEncoder({ ...options, width: 1280, height: 720 });
     process.kill(encoder.pid ?? 0, "SIGSTOP");
+    let written = 0;
     const writing = (async () => {
-      for (;;) await encoder.write(folder.frames[0] ?? "");
+      for (;;) {
+        await encoder.write(folder.frames[0] ?? "");
+        written += 1;
+      }
     })();
-    // It is not written after a while either: its pipe is full.
-    void sleep(300).then(() => controller.abort(new Error("enough")));
+    writing.catch(() => {}); // awaited below
+    let before = -1;
+    const isStalled = () => {
+      const isSame = written === before;
+      before = written;
+      return isSame;
+    };
+    await waitFor(isStalled, "the stopped FFmpeg to take no more");
+    controller.abort(new Error("enough"));
 
     await expect(writing).rejects.toThrow("enough");
     await encoder[Symbol.asyncDispose]();
@@ -179,7 +190,7 @@ describe("Encoder leaves nothing behind", () => {
     expect(await leftIn(folder)).toEqual([]);
   });
 
-  test("of an earlier job for the same output, that was killed", async () => {
+  test("of an earlier, killed job for the same output", async () => {
     await using folder = await makeFrames({ count: 1 });
     const others = [".out.mp4.part", ".out.mp4.0011223x.part", ".out.mkv.00112233.part"];
     for (const name of [".out.mp4.00112233.part", ...others]) await writeFile(join(folder.folder, name), "x");
@@ -188,7 +199,7 @@ describe("Encoder leaves nothing behind", () => {
     expect(await leftIn(folder)).toEqual(others.sort());
   });
 
-  test("when it was aborted before it began", async () => {
+  test("when it was aborted before it started", async () => {
     await using folder = await makeFrames({ count: 1 });
     const signal = AbortSignal.abort(new Error("never mind"));
     await expect(Encoder.open({ ...optionsFor(folder, "out.mp4"), signal })).rejects.toThrow("never mind");
@@ -196,7 +207,7 @@ describe("Encoder leaves nothing behind", () => {
   });
 });
 
-test.runIf(process.platform === "linux")("a Ctrl-C in the terminal does not reach FFmpeg", async () => {
+test.runIf(process.platform === "linux")("Ctrl-C in the terminal does not reach FFmpeg", async () => {
   await using folder = await makeFrames({ count: 1 });
   await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
   const groupOf = async (pid: number | undefined) =>
@@ -205,7 +216,7 @@ test.runIf(process.platform === "linux")("a Ctrl-C in the terminal does not reac
   expect(await groupOf(process.pid)).not.toBe(encoder.pid);
 });
 
-describe("Encoder fails with FFmpeg's own words", () => {
+describe("Encoder fails with FFmpeg's own message", () => {
   test("when FFmpeg is killed while frames are written", async () => {
     await using folder = await makeFrames({ count: 1 });
     await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
@@ -220,31 +231,28 @@ describe("Encoder fails with FFmpeg's own words", () => {
     expect(await leftIn(folder)).toEqual([]);
   });
 
-  test.each(["truncated", "bit flipped"])(
-    "when a frame is %s, which the store would not have let through",
-    async (kind) => {
-      await using folder = await makeFrames({ count: 10 });
-      const broken = folder.frames[4] ?? "";
-      const bytes = await readFile(broken);
-      if (kind === "truncated") await writeFile(broken, bytes.subarray(0, bytes.length / 2));
-      else {
-        const at = Math.floor(bytes.length / 2);
-        await writeFile(broken, bytes.fill((bytes[at] ?? 0) ^ 16, at, at + 1));
-      }
-      await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
+  test.each(["truncated", "bit flipped"])("when a frame is %s (the store would have refused it)", async (kind) => {
+    await using folder = await makeFrames({ count: 10 });
+    const broken = folder.frames[4] ?? "";
+    const bytes = await readFile(broken);
+    if (kind === "truncated") await writeFile(broken, bytes.subarray(0, bytes.length / 2));
+    else {
+      const at = Math.floor(bytes.length / 2);
+      await writeFile(broken, bytes.fill((bytes[at] ?? 0) ^ 16, at, at + 1));
+    }
+    await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
 
-      const encoding = (async () => {
-        for (const frame of folder.frames) await encoder.write(frame);
-        await encoder.finish(10);
-      })();
-      await expect(encoding).rejects.toMatchObject({
-        code: "FARM_FFMPEG_EXITED",
-        message: expect.stringMatching(/FFmpeg exited with code \d+ (at|while).*:\n./),
-      });
-    },
-  );
+    const encoding = (async () => {
+      for (const frame of folder.frames) await encoder.write(frame);
+      await encoder.finish(10);
+    })();
+    await expect(encoding).rejects.toMatchObject({
+      code: "FARM_FFMPEG_EXITED",
+      message: expect.stringMatching(/FFmpeg exited with code \d+ (at|while).*:\n./),
+    });
+  });
 
-  test("when FFmpeg is stuck, and ends it", async () => {
+  test("when FFmpeg hangs, and ends it", async () => {
     await using folder = await makeFrames({ count: 1, width: 640, height: 480, pixelFormat: "rgb48be" });
     const options = { ...optionsFor(folder, "out.mp4"), width: 640, height: 480, stuckMs: 300 };
     await using encoder = await openEncoder({ ...options, again: "do this" });
@@ -263,7 +271,7 @@ describe("Encoder fails with FFmpeg's own words", () => {
   test("when FFmpeg cannot be started at all", async () => {
     await using folder = await makeFrames({ count: 1 });
     const script = join(folder.folder, "ffmpeg");
-    // Answers the preflight, and then says something and goes.
+    // Passes the check of its encoders, then prints an error and exits.
     const text = 'case "$*" in *-encoders*) echo " V..... libx264 x";; *) echo "out of luck" >&2; exit 3;; esac';
     await writeFile(script, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     const options = { ...optionsFor(folder, "out.mp4"), tools: { ...tools, ffmpeg: script } };
@@ -275,7 +283,7 @@ describe("Encoder fails with FFmpeg's own words", () => {
   });
 });
 
-test("Encoder says which frame file cannot be read", async () => {
+test("Encoder names the frame file that cannot be read", async () => {
   await using folder = await makeFrames({ count: 1 });
   await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
   const gone = join(folder.folder, "gone.png");
@@ -285,7 +293,7 @@ test("Encoder says which frame file cannot be read", async () => {
   });
 });
 
-describe("Encoder puts nothing wrong in the output's place", () => {
+describe("Encoder never publishes a wrong output", () => {
   test("when frames are missing", async () => {
     await using folder = await makeFrames({ count: 3 });
     await using encoder = await openEncoder(optionsFor(folder, "out.mp4"));
@@ -295,14 +303,14 @@ describe("Encoder puts nothing wrong in the output's place", () => {
     expect(await leftIn(folder)).toEqual([]);
   });
 
-  test("when frames have another size than was said", async () => {
+  test("when frames have another size than announced", async () => {
     await using folder = await makeFrames({ count: 3 });
     await using encoder = await openEncoder({ ...optionsFor(folder, "out.mp4"), width: 128 });
     for (const frame of folder.frames) await encoder.write(frame);
     await expect(encoder.finish(3)).rejects.toMatchObject({ code: "FARM_VIDEO_INCOMPLETE" });
   });
 
-  test("when a file is there already, or comes there meanwhile", async () => {
+  test("when the output exists already, or is created meanwhile", async () => {
     await using folder = await makeFrames({ count: 1 });
     const options = optionsFor(folder, "out.mp4");
     await using encoder = await openEncoder(options);
@@ -319,7 +327,7 @@ describe("Encoder puts nothing wrong in the output's place", () => {
     expect((await stat(options.output)).size).toBeGreaterThan(100);
   });
 
-  test("when the output is a folder, or lies below a file", async () => {
+  test("when the output is a folder, or is below a file", async () => {
     await using folder = await makeFrames({ count: 1 });
     const below = { ...optionsFor(folder, "out.mp4"), output: join(folder.frames[0] ?? "", "out.mp4") };
     await expect(Encoder.open(below)).rejects.toMatchObject({ code: "FARM_OUTPUT_UNWRITABLE" });
@@ -328,7 +336,7 @@ describe("Encoder puts nothing wrong in the output's place", () => {
   });
 });
 
-test("the index of an mp4 stands before its pictures", async () => {
+test("the index of an mp4 comes before its frames", async () => {
   await using folder = await makeFrames({ count: 2 });
   const options = optionsFor(folder, "out.mp4");
   await using encoder = await openEncoder(options);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 const odd = { width: 66, height: 65 };
-/** Alpha that goes from 0 to 255 over the picture's width. */
+/** Alpha from 0 to 255 across the picture's width. */
 const fading = "format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='min(255,X*4)'";
 
 type Form = Pick<OutputOptions, "width" | "height" | "depth" | "colorMode">;
@@ -48,7 +48,7 @@ async function pixelsOf(path: string, pixelFormat: string, ...decoder: string[])
   return result.stdout;
 }
 
-describe("each codec gives what one run of FFmpeg over the same frames gives", () => {
+describe("each codec gives the same as a single FFmpeg run over the same frames", () => {
   test.each([
     ["a.mp4", "hevc", { codec_name: "hevc", codec_tag_string: "hvc1", pix_fmt: "yuv420p", width: 66, height: 66 }],
     ["b.mp4", "av1", { codec_name: "av1", pix_fmt: "yuv420p", width: 66, height: 66 }],
@@ -76,7 +76,7 @@ describe("each codec gives what one run of FFmpeg over the same frames gives", (
     ["rgb24", 8, "RGB", "rgb24"],
     ["rgb48be", 16, "RGB", "rgb48be"],
     ["gray", 8, "BW", "gray"],
-  ] as const)("ffv1 of %s, every bit kept", async (pixelFormat, depth, colorMode, compared) => {
+  ] as const)("ffv1 of %s is lossless", async (pixelFormat, depth, colorMode, compared) => {
     await using folder = await makeFrames({ count: 2, ...odd, pixelFormat });
     const options = await encode(folder, "lossless.mkv", { ...odd, depth, colorMode }, "ffv1");
     const first = folder.frames[0] ?? "";
@@ -89,7 +89,7 @@ describe("alpha", () => {
     ["a.webm", "rgba", 8, ["-c:v", "libvpx-vp9"], 3],
     ["a.mov", "rgba", 8, [], 1],
     ["b.mov", "rgba64be", 16, [], 1],
-  ] as const)("is kept in %s of %s frames, of odd size", async (name, pixelFormat, depth, decoder, tolerance) => {
+  ] as const)("is kept in %s of %s frames with an odd size", async (name, pixelFormat, depth, decoder, tolerance) => {
     await using folder = await makeFrames({ count: 3, ...odd, pixelFormat, filter: fading });
     const { output } = await encode(folder, name, { ...odd, depth, colorMode: "RGBA" });
     const alphaOf = async (path: string, height: number, ...how: string[]) => {
@@ -102,7 +102,7 @@ describe("alpha", () => {
     expect(worst).toBeLessThanOrEqual(tolerance);
   });
 
-  test("that a video cannot keep shows black behind the picture", async () => {
+  test("is replaced by black if the video cannot keep it", async () => {
     const clear = "format=rgba,geq=r=255:g=255:b=255:a='if(lt(X,33),0,255)'";
     await using folder = await makeFrames({ count: 1, width: 66, height: 66, pixelFormat: "rgba", filter: clear });
     const { output } = await encode(folder, "flat.mp4", { width: 66, height: 66, depth: 8, colorMode: "RGBA" });
@@ -111,7 +111,7 @@ describe("alpha", () => {
   });
 });
 
-describe("a job of one frame makes a whole file", () => {
+describe("a job with one frame makes a complete file", () => {
   const form = { width: 66, height: 66, depth: 8, colorMode: "RGB" } as const;
 
   test.each(["a.mp4", "a.mkv", "a.mov", "a.webm"])("%s", async (name) => {
@@ -128,7 +128,7 @@ describe("a job of one frame makes a whole file", () => {
 });
 
 describe("a GIF", () => {
-  test("is made in two passes that give what one-shot runs give, and leaves no palette", async () => {
+  test("is made in two passes like separate FFmpeg runs, and leaves no palette", async () => {
     await using folder = await makeFrames({ count: 8, ...odd });
     const form = { ...odd, depth: 8, colorMode: "RGB" } as const;
     const options = settingsFor(folder, "a.gif", form);
@@ -146,25 +146,25 @@ describe("a GIF", () => {
     expect(await probe(options.output)).toMatchObject({ width: 66, height: 65 });
   });
 
-  test("of frames that are all alike has every one of them", async () => {
+  test("of identical frames has all of them", async () => {
     await using folder = await makeFrames({ count: 1, ...odd });
     const frames = Array.from({ length: 12 }, () => folder.frames[0] ?? "");
     const options = settingsFor(folder, "still.gif", { ...odd, depth: 8, colorMode: "RGB" });
     expect((await makeGif({ ...options, frames })).frames).toBe(12);
   });
 
-  test.runIf(process.platform === "linux")("of many large frames takes the memory of a few", async () => {
+  test.runIf(process.platform === "linux")("of many large frames needs only the memory of a few", async () => {
     await using folder = await makeFrames({ count: 1, width: 1280, height: 720 });
     const frames = Array.from({ length: 60 }, () => folder.frames[0] ?? "");
     const options = settingsFor(folder, "large.gif", { width: 1280, height: 720, depth: 8, colorMode: "RGB" });
     const script = join(folder.folder, "ffmpeg");
-    // 60 frames of 1280x720 in RGBA are 221 MB: one pass needs more than 500 MB of addresses, two less than 400.
+    // 60 frames of 1280x720 in RGBA are 221 MB: one pass needs more than 500 MB of address space, two less than 400 MB.
     const text = `#!/bin/sh\nulimit -v 500000\nexec ${tools.ffmpeg} -threads 1 -filter_complex_threads 1 -filter_threads 1 "$@"\n`;
     await writeFile(script, text, { mode: 0o755 });
     expect((await makeGif({ ...options, tools: { ...tools, ffmpeg: script }, frames })).frames).toBe(60);
   });
 
-  test("cannot be faster than players show it", async () => {
+  test("cannot have a rate that players do not show", async () => {
     await using folder = await makeFrames({ count: 1, ...odd });
     const options = settingsFor(folder, "fast.gif", { ...odd, depth: 8, colorMode: "RGB" });
     const fast = { ...options, rate: { numerator: 60, denominator: 1 }, frames: folder.frames };
@@ -175,7 +175,7 @@ describe("a GIF", () => {
   });
 });
 
-test("a codec that this FFmpeg lacks is refused, with those that it has", async () => {
+test("a codec that this FFmpeg lacks is refused, and the error lists those that it has", async () => {
   await using folder = await makeFrames({ count: 1 });
   const script = join(folder.folder, "ffmpeg");
   await writeFile(script, '#!/bin/sh\necho " V....D libx264              x"\n', { mode: 0o755 });

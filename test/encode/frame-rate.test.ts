@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatFrameRate, frameRateOf, parseFrameRate } from "../../src/encode/frame-rate.ts";
 
-describe("frameRateOf() gives the exact rate of a scene", () => {
+describe("frameRateOf() returns the exact rate of a scene", () => {
   test.each([
     [24, 1, "24/1"],
     [24, 1.0010000467300415, "24000/1001"],

@@ -14,7 +14,7 @@ import { skipBecause } from "../support/skip.ts";
 
 const jobId = "0123456789abcdef0123456789abcdef";
 const size = { width: 320, height: 240 };
-/** Frames of which no encoder can make little. */
+/** Frames that no encoder can compress well. */
 const noise = { count: 12, ...size, filter: "noise=alls=100:allf=t+u" };
 
 async function makeVideo(frames: FrameFolder, output: string, more: Partial<EncoderOptions> = {}) {
@@ -30,7 +30,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a full disk where the output go
   const room = /^Free space for .* \((more than 1\.0|about [\d.]+) MB needed, \d+ kB there\); .*are kept; do this$/;
 
   test.each(["out.mkv", "out.mp4", "out.gif"])(
-    "ends %s, leaves nothing of it, and with room it is made",
+    "ends %s without leaving a part, and with space it is made",
     async (name) => {
       await using frames = await makeFrames(noise);
       await using disk = await makeSmallDisk();
@@ -44,7 +44,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a full disk where the output go
     },
   );
 
-  test.each(["out.mkv", "out.gif"])("is told of %s with an estimate from what is made of it so far", async (name) => {
+  test.each(["out.mkv", "out.gif"])("is reported for %s with an estimate from the part that was made", async (name) => {
     await using frames = await makeFrames({ ...noise, count: 1 });
     await using disk = await makeSmallDisk();
     const ffmpeg = join(frames.folder, "ffmpeg");
@@ -56,7 +56,7 @@ printf '${report}'; echo "No space left on device" >&2; exit 1
 `;
     await writeFile(ffmpeg, script, { mode: 0o755 });
     const tools = { ...(await findFfmpeg()), ffmpeg };
-    // 240 frames, so 10 s: what one second has taken, ten times.
+    // 240 frames are 10 s: ten times the size of the first second.
     const stream = { ...frames, frames: Array.from({ length: 240 }, () => frames.frames[0] ?? "") };
     await expect(makeVideo(stream, join(disk.path, name), { tools, expectedFrames: 240 })).rejects.toMatchObject({
       code: "FARM_FFMPEG_EXITED",
@@ -64,7 +64,7 @@ printf '${report}'; echo "No space left on device" >&2; exit 1
     });
   });
 
-  test("refuses a poster, and leaves no part of it", async () => {
+  test("refuses a poster without leaving a part", async () => {
     await using frames = await makeFrames({ ...noise, count: 1 });
     const frame = frames.frames[0] ?? "";
     await using disk = await makeSmallDisk();
@@ -86,7 +86,7 @@ printf '${report}'; echo "No space left on device" >&2; exit 1
     await poster.publish();
   });
 
-  test("stops an image sequence with the room for all that is missing, every picture whole or not there", async () => {
+  test("stops an image sequence, with the space for the missing frames, and leaves no partial picture", async () => {
     await using frames = await makeFrames({ ...noise, count: 4 });
     await using disk = await makeSmallDisk();
     const { size: frameBytes } = await stat(frames.frames[0] ?? "");

@@ -11,7 +11,7 @@ import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-
 
 const frames = [-2, -1, 0, 1];
 
-/** A store of frames with contents of their own, and a sequence that goes to `out/`. */
+/** A store of frames with different contents, and a sequence that writes to `out/`. */
 async function sequenceIn(folder: TemporaryFolder, settings: { overwrite?: boolean; stored?: readonly number[] } = {}) {
   const { overwrite = false, stored = frames } = settings;
   await mkdir(join(folder.path, "store"), { recursive: true });
@@ -22,7 +22,7 @@ async function sequenceIn(folder: TemporaryFolder, settings: { overwrite?: boole
   return await ImageSequence.open({ ...options, overwrite });
 }
 
-test("a sequence has every frame whole, under its name, readable as any new file, and is proved", async () => {
+test("a sequence has every frame complete, under its name, with the usual file mode, and is verified", async () => {
   await using folder = await makeTemporaryFolder();
   const sequence = await sequenceIn(folder);
   for (const frame of [1, -2, 0, -1]) await sequence.place(frame);
@@ -37,7 +37,7 @@ test("a sequence has every frame whole, under its name, readable as any new file
   expect(await readdir(out)).toHaveLength(4);
 });
 
-test("a frame that is missing or was changed at the end is told", async () => {
+test("a frame that is missing at the end is reported", async () => {
   await using folder = await makeTemporaryFolder();
   const sequence = await sequenceIn(folder);
   for (const frame of [-2, -1, 0]) await sequence.place(frame);
@@ -48,30 +48,30 @@ test("a frame that is missing or was changed at the end is told", async () => {
   });
 });
 
-test("only this job's names are looked at, and only what is not one of its frames is in the way", async () => {
+test("only files with this job's names matter, and only those that are not its frames are in the way", async () => {
   await using folder = await makeTemporaryFolder();
   const out = join(folder.path, "out");
   await mkdir(out);
   for (const name of ["a_02.png", "a_1.png", "notes.txt"]) await writeFile(join(out, name), "mine");
   await writeFile(join(out, "a_00.png.aabbccdd.part"), "of a killed run");
-  await writeFile(join(out, "a_01.png"), "picture 1"); // an earlier run of this job put it there
+  await writeFile(join(out, "a_01.png"), "picture 1"); // written by an earlier run of this job
   const sequence = await sequenceIn(folder);
   for (const frame of frames) await sequence.place(frame);
   expect((await readdir(out)).sort()).toEqual(
     ["a_-01.png", "a_-02.png", "a_00.png", "a_01.png", "a_02.png", "a_1.png", "notes.txt"].sort(),
   );
 
-  await rm(join(out, "a_00.png")); // else it would be written into the store's own file
+  await rm(join(out, "a_00.png")); // otherwise this would write into the store's own file
   await writeFile(join(out, "a_00.png"), "somebody else's");
   await expect(sequenceIn(folder)).rejects.toMatchObject({
     code: "FARM_OUTPUT_EXISTS",
     message: expect.stringContaining("a_00.png"),
   });
-  // One that is to be rendered anew may not be there either, whatever it is.
+  // A frame that is still to be rendered must not exist either, whatever it contains.
   await expect(sequenceIn(folder, { stored: [-2, -1] })).rejects.toThrow("a_00.png and 1 more");
 });
 
-test("parts of killed runs are known by disks that write each accent on its own", async () => {
+test("parts of killed runs are found on disks that store names in NFD", async () => {
   await using folder = await makeTemporaryFolder();
   const out = join(folder.path, "out");
   await mkdir(out);
@@ -83,7 +83,7 @@ test("parts of killed runs are known by disks that write each accent on its own"
   expect(await readdir(out)).toEqual([]);
 });
 
-test("what comes into the way meanwhile is not replaced, unless that was asked for", async () => {
+test("a file that appears meanwhile is replaced only with --overwrite", async () => {
   await using folder = await makeTemporaryFolder();
   const sequence = await sequenceIn(folder);
   const path = join(folder.path, "out", "a_01.png");
@@ -100,17 +100,17 @@ test("what comes into the way meanwhile is not replaced, unless that was asked f
 
 const noRefusingFolder =
   process.platform === "win32" || process.getuid?.() === 0
-    ? "a folder that refuses files: root may write everywhere, and Windows has no modes"
+    ? "no folder refuses files here: root may write everywhere, and Windows has no modes"
     : undefined;
 
-test.skipIf(skipBecause(noRefusingFolder))("a folder that refuses files is told", async () => {
+test.skipIf(skipBecause(noRefusingFolder))("a folder that refuses files is reported", async () => {
   await using folder = await makeTemporaryFolder();
   await mkdir(join(folder.path, "out"));
   await chmod(join(folder.path, "out"), 0o500);
   await expect(sequenceIn(folder)).rejects.toMatchObject({ code: "FARM_OUTPUT_UNWRITABLE" });
 });
 
-test("on a disk of its own, or without hard links, the frames are copied", async () => {
+test("on another disk, or without hard links, the frames are copied", async () => {
   await using folder = await makeTemporaryFolder();
   const shm = "/dev/shm";
   const isThere = await stat(shm).catch(() => null);
@@ -133,9 +133,9 @@ test("on a disk of its own, or without hard links, the frames are copied", async
   }
 });
 
-const noBlender = blenderPath === undefined ? "names that Blender gives: no Blender on PATH" : undefined;
+const noBlender = blenderPath === undefined ? "there is no Blender on PATH" : undefined;
 
-test.skipIf(skipBecause(noBlender))("names are those that Blender itself gives", { timeout: 60_000 }, async () => {
+test.skipIf(skipBecause(noBlender))("names are the same as Blender's", { timeout: 60_000 }, async () => {
   const paths = ["/x/frame_####", "/x/frame_####.png", "/x/y/", "/x/##_a_##", "/x/#", "/x/d##/", "/x/f####_end.png"];
   const numbers = [-12345, -7, -1, 0, 1, 9999, 12345, 1048574];
   const script = [

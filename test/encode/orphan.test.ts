@@ -7,7 +7,7 @@ import { compileSources } from "../support/compile-sources.ts";
 import { makeFrames } from "../support/ffmpeg.ts";
 import { isRunning } from "../support/processes.ts";
 
-test("no FFmpeg outlives a coordinator that was killed, and its part is never taken for the video", async () => {
+test("no FFmpeg outlives a killed coordinator, and its part file is not the video", async () => {
   await using folder = await makeFrames({ count: 1 });
   const program = await compileSources("test/encode/endless-encode.mjs", join(folder.folder, "program"));
   const videos = join(folder.folder, "videos");

@@ -12,20 +12,23 @@ test.each([
   ["a.MKV", ["h264", "hevc", "av1", "vp9", "prores", "ffv1"]],
   ["a.webm", ["vp9", "av1"]],
   ["a.mov", ["prores", "h264", "hevc"]],
-] as const)("outputFormatOf() takes for %s the first of %j, or another of them, and nothing else", (path, possible) => {
-  expect(videoFormatOf(path).codec.name).toBe(possible[0]);
-  for (const codec of all) {
-    if ((possible as readonly string[]).includes(codec)) {
-      expect(videoFormatOf(path, { codec }).codec.name).toBe(codec);
-      continue;
+] as const)(
+  "outputFormatOf() uses for %s the first of %j by default, allows the others, and nothing else",
+  (path, possible) => {
+    expect(videoFormatOf(path).codec.name).toBe(possible[0]);
+    for (const codec of all) {
+      if ((possible as readonly string[]).includes(codec)) {
+        expect(videoFormatOf(path, { codec }).codec.name).toBe(codec);
+        continue;
+      }
+      expect(() => outputFormatOf(path, { codec })).toThrow(
+        expect.objectContaining({ code: "FARM_BAD_INPUT", hint: expect.stringContaining(possible[0]) }),
+      );
     }
-    expect(() => outputFormatOf(path, { codec })).toThrow(
-      expect.objectContaining({ code: "FARM_BAD_INPUT", hint: expect.stringContaining(possible[0]) }),
-    );
-  }
-});
+  },
+);
 
-test("outputFormatOf() holds --crf against the codec's scale", () => {
+test("outputFormatOf() checks --crf against the codec's scale", () => {
   expect(videoFormatOf("a.mp4", { crf: 0 }).crf).toBe(0);
   expect(videoFormatOf("a.webm", { crf: 63 }).crf).toBe(63);
   for (const [path, wishes] of [
@@ -42,7 +45,7 @@ test("outputFormatOf() holds --crf against the codec's scale", () => {
   }
 });
 
-test("outputFormatOf() lists what is possible when it does not know the extension", () => {
+test("outputFormatOf() lists the possible extensions if it does not know one", () => {
   for (const path of ["video.wmv", "a.b", "frame_####.exr"]) {
     expect(() => outputFormatOf(path)).toThrow(
       expect.objectContaining({
@@ -64,12 +67,12 @@ test.each([
   ["/x/frames", 0, "/x/frames/0000.png"],
   ["/x/shot.v2/", 1, "/x/shot.v2/0001.png"],
   ["/x/f#_end.png", 12, "/x/f12_end.png"],
-])("outputFormatOf() reads %s as pictures: frame %d is %s", (path, frame, expected) => {
+])("outputFormatOf() treats %s as an image sequence: frame %d is %s", (path, frame, expected) => {
   const format = outputFormatOf(path);
   expect(format.kind === "sequence" && framePathOf(format.names, frame)).toBe(normalize(expected));
 });
 
-test("outputFormatOf() takes an existing folder for one, whatever it is called", () => {
+test("outputFormatOf() treats an existing folder as one, whatever its name", () => {
   const format = outputFormatOf("/x/clip.mp4", { isFolder: true });
   expect(format.kind === "sequence" && frameNameOf(format.names, 24)).toBe("0024.png");
 });

@@ -6,14 +6,14 @@ import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
 const job = "0123456789abcdef0123456789abcdef";
 
-test("prepareFolder() makes all that is missing, also when several do it at once", async () => {
+test("prepareFolder() makes all missing folders, even with several calls at once", async () => {
   await using folder = await makeTemporaryFolder();
   const deep = join(folder.path, "a", "b", "c");
   await Promise.all([prepareFolder(deep), prepareFolder(deep), prepareFolder(join(folder.path, "a"))]);
   expect((await stat(deep)).isDirectory()).toBe(true);
 });
 
-test("prepareFolder() refuses a place below a file", async () => {
+test("prepareFolder() refuses a path below a file", async () => {
   await using folder = await makeTemporaryFolder();
   await writeFile(join(folder.path, "file"), "");
   await expect(prepareFolder(join(folder.path, "file", "a", "b"))).rejects.toMatchObject({
@@ -29,7 +29,7 @@ test.runIf(process.platform === "linux").each(["/proc/a", "/proc/a/b/c"])(
   },
 );
 
-test("the parts of two outputs that begin alike are two, and removing one's leaves the other's", async () => {
+test("two outputs with the same beginning have different part files, and removing one keeps the other", async () => {
   await using folder = await makeTemporaryFolder();
   const beginning = "a-long-name-".repeat(12);
   const targets = await Promise.all(
@@ -42,18 +42,18 @@ test("the parts of two outputs that begin alike are two, and removing one's leav
 });
 
 test.each(["ああ".repeat(40), "a".repeat(240), "🎬".repeat(60), "e\u0301".repeat(80)])(
-  "the part of a video named '%s' has a name that a file system takes",
+  "the part file of a video named '%s' has a name that file systems accept",
   async (name) => {
     await using folder = await makeTemporaryFolder();
     const { path, partPath } = await prepareTarget(join(folder.path, `${name}.mp4`), job, false);
-    expect(Buffer.byteLength(basename(partPath))).toBeLessThan(143); // as much as eCryptfs takes
+    expect(Buffer.byteLength(basename(partPath))).toBeLessThan(143); // the limit of eCryptfs
     await writeFile(partPath, "a video");
     await moveIntoPlace({ path, partPath }, false);
     expect(await readdir(folder.path)).toEqual([`${name}.mp4`]);
   },
 );
 
-test("a name that no file system takes is refused with what to do", async () => {
+test("a name that no file system accepts is refused, with what to do", async () => {
   await using folder = await makeTemporaryFolder();
   await expect(prepareTarget(join(folder.path, `${"あ".repeat(100)}.mp4`), job, false)).rejects.toMatchObject({
     code: "FARM_OUTPUT_UNWRITABLE",

@@ -6,7 +6,7 @@ import { findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.ts";
 import { Poster, requirePosterKind } from "../../src/encode/poster.ts";
 import { makeFrames } from "../support/ffmpeg.ts";
 
-test.each(["poster.png", "poster.jpg", "poster.JPEG"])("%s shows the frame, once it is published", async (name) => {
+test.each(["poster.png", "poster.jpg", "poster.JPEG"])("%s shows the frame after it is published", async (name) => {
   await using folder = await makeFrames({ count: 1, width: 65, height: 49 });
   const frame = folder.frames[0] ?? "";
   const path = join(folder.folder, name);
@@ -28,7 +28,7 @@ test.each(["poster.png", "poster.jpg", "poster.JPEG"])("%s shows the frame, once
   });
 });
 
-test("what comes into the poster's place meanwhile stays", async () => {
+test("a file that appears in the poster's place is not replaced", async () => {
   await using folder = await makeFrames({ count: 1 });
   const path = join(folder.folder, "poster.png");
   const options = { path, tools: undefined, jobId: "0123456789", overwrite: false };
@@ -38,6 +38,6 @@ test("what comes into the poster's place meanwhile stays", async () => {
   expect(await readFile(path, "utf8")).toBe("mine");
 });
 
-test("other kinds of pictures are refused", () => {
+test("other image formats are refused", () => {
   expect(() => requirePosterKind("a.gif")).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));
 });

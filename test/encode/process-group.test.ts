@@ -7,7 +7,7 @@ import { compileSources } from "../support/compile-sources.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-/** Each takes its time, and is ended by SIGINT like the real one. */
+/** Answers of programs that take a while, and that SIGINT ends like the real ones. */
 const answers = {
   ffmpeg: "ffmpeg version own-1.0",
   ffprobe: 'ffprobe version own-1.0\n{"streams":[{"nb_read_packets":"7"}]}',
@@ -15,7 +15,7 @@ const answers = {
 };
 
 test.skipIf(process.platform === "win32")(
-  "a Ctrl-C at the terminal does not reach the programs that are asked: their answers come",
+  "Ctrl-C at the terminal does not reach the programs that are asked: they still answer",
   async () => {
     await using folder = await makeTemporaryFolder();
     const log = join(folder.path, "asked");
@@ -27,16 +27,19 @@ test.skipIf(process.platform === "win32")(
     const program = await compileSources("test/encode/asks-programs.mjs", join(folder.path, "program"));
     const asked = ["ffmpeg", "ffprobe", "ffprobe", "blender"];
     const args = [program, join(folder.path, "ffmpeg"), join(folder.path, "blender"), "a.mp4"];
-    // A group of its own, as a shell makes one for each job.
+    // In its own process group, as a shell starts each job.
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
     let said = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text;
     });
     const ended = once(child, "close");
+    const askedSoFar = async () => (await readFile(log, "utf8").catch(() => "")).split("\n").length - 1;
     for (let count = 1; count <= asked.length; count++) {
-      const hasAsked = async () => (await readFile(log, "utf8").catch(() => "")).split("\n").length > count;
-      await waitFor(async () => child.exitCode !== null || (await hasAsked()), `question ${count}`);
+      await waitFor(
+        async () => child.exitCode !== null || (await askedSoFar()) >= count,
+        `${count} programs to be asked`,
+      );
       if (child.exitCode === null) process.kill(-(child.pid ?? 0), "SIGINT");
     }
     await ended;

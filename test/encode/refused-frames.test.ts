@@ -18,7 +18,7 @@ const options: TrialOptions = {
   ...{ tools, format: videoFormatOf("a.mp4"), rate: { numerator: 24, denominator: 1 }, signal },
 };
 
-/** Makes some of the files such that every FFmpeg ends at them. */
+/** Changes these files so that every FFmpeg fails on them. */
 async function spoil(paths: readonly (string | undefined)[]): Promise<void> {
   for (const path of paths) {
     if (path === undefined) throw new Error("No such frame");
@@ -27,7 +27,7 @@ async function spoil(paths: readonly (string | undefined)[]): Promise<void> {
 }
 
 describe("findRefused()", () => {
-  test("names the frame that FFmpeg refuses, with its words, of any output", async () => {
+  test("names the frame that FFmpeg refuses, with FFmpeg's message, for any output", async () => {
     await using made = await makeFrames({ count: 5, ...form });
     await spoil([made.frames[3]]);
     for (const name of ["a.mp4", "a.mov"]) {
@@ -37,7 +37,7 @@ describe("findRefused()", () => {
     expect(await findRefused(made.frames, { ...options, format: undefined })).toMatchObject([{ path: made.frames[3] }]);
   });
 
-  test("names all of them where it is asked to, and else those of the last block only", async () => {
+  test("names all of them on request, otherwise only those in the last block", async () => {
     await using made = await makeFrames({ count: 34, ...form });
     const spoilt = [0, 10, 33].map((index) => made.frames[index]);
     await spoil(spoilt);
@@ -45,7 +45,7 @@ describe("findRefused()", () => {
     expect((await findRefused(made.frames, options)).map(({ path }) => path)).toEqual(spoilt.slice(1));
   });
 
-  test("names none when all are good, odd ones included that FFmpeg can read", async () => {
+  test("names none if FFmpeg can read all, even unusual ones", async () => {
     await using made = await makeFrames({ count: 3, ...form });
     const [path = ""] = made.frames;
     await writeFile(path, withChunk(await readFile(path), profileChunk(deflateSync(Buffer.alloc(200)))));
@@ -55,7 +55,7 @@ describe("findRefused()", () => {
   test.each([
     ["a codec that fails", 'echo "[libx264] broken preset" >&2; exit 1'],
     ["an FFmpeg that was killed", "kill -9 $$"],
-    ["an FFmpeg that takes no frame", "cat > /dev/null; exit 0"],
+    ["an FFmpeg that reads no frame", "cat > /dev/null; exit 0"],
     ["a disk that is full", 'echo "No space left on device" >&2; exit 1'],
   ])("names none because of %s", async (_, lines) => {
     await using made = await makeFrames({ count: 3, ...form });
@@ -66,10 +66,10 @@ describe("findRefused()", () => {
     expect(await findRefused(made.frames, { ...options, tools: { ...tools, ffmpeg } }, true)).toEqual([]);
   });
 
-  test("names none that was refused once only", async () => {
+  test("names none that was refused only once", async () => {
     await using made = await makeFrames({ count: 1, ...form });
     const ffmpeg = join(made.folder, "ffmpeg");
-    // The second of its runs fails, which is the first with the frame.
+    // Its second run fails, which is the first one with the frame.
     const count = `n=$(cat '${made.folder}/n' 2>/dev/null || echo 0); echo $((n + 1)) > '${made.folder}/n'`;
     await writeFile(ffmpeg, `#!/bin/sh\n${count}\n[ "$n" = 1 ] && exit 1\nexec ffmpeg "$@"\n`);
     await chmod(ffmpeg, 0o755);
@@ -77,12 +77,12 @@ describe("findRefused()", () => {
     expect((await readFile(join(made.folder, "n"), "utf8")).trim()).toBe("3");
   });
 
-  test("answers what it has found when its time is up", async () => {
+  test("returns what it has found when its time is up", async () => {
     await using made = await makeFrames({ count: 40, ...form });
     const [first = ""] = made.frames;
     const last = made.frames.at(-1) ?? "";
     await writeFile(last, "no picture");
-    // It takes no more time than it has for the block with the last frame, and none for the one before it.
+    // It handles the block with the last frame in time, and hangs on the block before it.
     const ffmpeg = join(made.folder, "ffmpeg");
     const marker = join(made.folder, "tried");
     const script = [
@@ -102,17 +102,17 @@ describe("findRefused()", () => {
   test("ends when its time is up, and when it is aborted", async () => {
     await using made = await makeFrames({ count: 1, ...form });
     const ffmpeg = join(made.folder, "ffmpeg");
-    const marker = join(made.folder, "begun");
-    await writeFile(ffmpeg, `#!/bin/sh\ntouch '${marker}'\nexec sleep 60\n`);
+    const started = join(made.folder, "started");
+    await writeFile(ffmpeg, `#!/bin/sh\ntouch '${started}'\nexec sleep 60\n`);
     await chmod(ffmpeg, 0o755);
     const slow = { ...options, tools: { ...tools, ffmpeg } };
     expect(await findRefused(made.frames, { ...slow, searchMs: 200 })).toEqual([]);
-    await rm(marker, { force: true });
+    await rm(started, { force: true });
     const stop = new AbortController();
-    const search = findRefused(made.frames, { ...slow, signal: stop.signal });
-    search.catch(() => {}); // awaited below
-    await waitFor(() => existsSync(marker), "FFmpeg to begin");
+    const searching = findRefused(made.frames, { ...slow, signal: stop.signal });
+    searching.catch(() => {}); // awaited below
+    await waitFor(() => existsSync(started), "FFmpeg to be started");
     stop.abort(new Error("enough"));
-    await expect(search).rejects.toThrow("enough");
+    await expect(searching).rejects.toThrow("enough");
   });
 });

@@ -16,7 +16,7 @@ import { waitFor } from "../support/wait-for.ts";
 
 const limits = vi.hoisted(() => ({ probeMs: [] as (number | undefined)[], silentFile: "" }));
 
-// A test cannot wait for minutes. The real programs keep them, for busy machines; and what has no limit gets none here.
+// A test cannot wait for minutes: scripts get short limits. The real programs keep theirs, and no limit stays none.
 vi.mock("../../src/system/programs/ask-program.ts", async (original) => {
   const { askProgram } = await original<typeof import("../../src/system/programs/ask-program.ts")>();
   const short: typeof askProgram = (program, args, options) => {
@@ -36,7 +36,7 @@ vi.mock("../../src/encode/ffmpeg/ffmpeg-process.ts", async (original) => {
     FfmpegProcess.start(ffmpeg, args, ffmpeg === "ffmpeg" ? options : { ...options, stuckMs: 500 });
   return { FfmpegProcess: { start } };
 });
-// As a network share that is gone: it does not even answer how large a file is.
+// Like a network share that is gone: it does not even report the size of a file.
 vi.mock("node:fs/promises", async (original) => {
   const actual = await original<typeof import("node:fs/promises")>();
   const stat = (path: string) => (path === limits.silentFile ? new Promise(() => {}) : actual.stat(path));
@@ -47,7 +47,7 @@ const jobId = "0123456789abcdef0123456789abcdef";
 const size = { width: 64, height: 48 };
 const stream = { rate: { numerator: 24, denominator: 1 }, depth: 8, colorMode: "RGB", ...size } as const;
 
-/** A program of sh; what it has written of process numbers, by `note`, is expected to have ended. */
+/** A shell script. Its function `note` records process ids, which `running` counts while they live. */
 async function script(folder: string, name: string, text: string) {
   const [path, log] = [join(folder, name), join(folder, `${name}.pids`)];
   await writeFile(path, `#!/bin/sh\nnote() { echo "$1" >> '${log}'; }\n${text}\n`, { mode: 0o755 });
@@ -60,10 +60,10 @@ async function leftIn(folder: FrameFolder): Promise<string[]> {
   return (await readdir(folder.folder)).filter((name) => !name.endsWith(".png") && !name.startsWith("ff"));
 }
 
-const noSh = process.platform === "win32" ? "programs that are stuck are scripts of sh here" : undefined;
+const noSh = process.platform === "win32" ? "the hanging programs here are shell scripts" : undefined;
 
-describe.skipIf(skipBecause(noSh))("a program that is stuck", () => {
-  test("is ended when its time is over, with the programs that it has started", async () => {
+describe.skipIf(skipBecause(noSh))("a program that hangs", () => {
+  test("is ended after its timeout, with the programs that it has started", async () => {
     await using folder = await makeTemporaryFolder();
     const { path, running } = await script(folder.path, "asked", "sleep 600 & note $!; note $$; wait");
     expect(await askProgram(path, [], { timeoutMs: 300 })).toMatchObject({
@@ -73,21 +73,21 @@ describe.skipIf(skipBecause(noSh))("a program that is stuck", () => {
     expect(await running()).toBe(0);
   });
 
-  test("is ended when nobody wants its answer any more", async () => {
+  test("is ended when the question is aborted", async () => {
     await using folder = await makeTemporaryFolder();
-    const { path, running } = await script(folder.path, "asked", "sleep 600 & note $!; note $$; wait");
+    const { path, pids, running } = await script(folder.path, "asked", "sleep 600 & note $!; note $$; wait");
     const controller = new AbortController();
     const asked = askProgram(path, [], { timeoutMs: 60_000, signal: controller.signal });
     asked.catch(() => {}); // awaited below
-    await waitFor(async () => (await running()) === 2, "the program and its child");
+    await waitFor(async () => (await pids().catch(() => [])).length === 2, "both programs to be started");
     controller.abort(new Error("never mind"));
     await expect(asked).rejects.toThrow("never mind");
     expect(await running()).toBe(0);
   });
 
-  test("is left behind when nothing ends it, asked or encoding", async () => {
+  test("is left behind if it cannot be ended, asked or encoding", async () => {
     await using folder = await makeFrames({ count: 1, ...size });
-    // What is in another group cannot be ended with it, and keeps its output open.
+    // A process in another group is not ended with it, and keeps its output open.
     const text = "setsid sleep 60 & note $!; note $$; exec sleep 60";
     const { path, pids, running } = await script(folder.folder, "ffmpeg", text);
     try {
@@ -107,8 +107,8 @@ describe.skipIf(skipBecause(noSh))("a program that is stuck", () => {
   });
 });
 
-describe.skipIf(skipBecause(noSh))("nothing waits for ever", () => {
-  test("for ffprobe: no video is taken for whole that was not looked at", async () => {
+describe.skipIf(skipBecause(noSh))("nothing waits forever", () => {
+  test("for ffprobe: an unprobed video does not count as complete", async () => {
     await using folder = await makeFrames({ count: 1, ...size });
     const { path: ffprobe, running } = await script(folder.folder, "ffprobe", "note $$; exec sleep 600");
     const tools = { ...(await findFfmpeg()), ffprobe };
@@ -127,7 +127,7 @@ describe.skipIf(skipBecause(noSh))("nothing waits for ever", () => {
     expect(await leftIn(folder)).toEqual([]);
   });
 
-  test("and a large video has the time that a slow disk takes", async () => {
+  test("and probing a large video may take as long as a slow disk needs", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "large.mp4");
     const file = await open(path, "w");
@@ -172,7 +172,7 @@ describe.skipIf(skipBecause(noSh))("nothing waits for ever", () => {
     expect(await leftIn(folder)).toEqual([]);
   });
 
-  test("for an FFmpeg whose disk does not answer, nor for that disk", async () => {
+  test("for an FFmpeg whose disk does not respond, nor for that disk", async () => {
     await using folder = await makeTemporaryFolder();
     const { path } = await script(folder.path, "ffmpeg", "note $$; exec sleep 600");
     limits.silentFile = join(folder.path, "out.mp4");

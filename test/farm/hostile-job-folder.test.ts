@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace
 
 let farm: ScriptedFarm;
 let node: ScriptedNode;
-/** A folder of the user that has nothing to do with the job. */
+/** A folder of the user that does not belong to the job. */
 let documents: string;
 let jobFolder: string;
 
@@ -32,7 +32,7 @@ afterEach(() => farm[Symbol.asyncDispose]());
 
 const digest = "ab".repeat(32);
 
-/** What a stranger's project can bring along, and the name that the error must give. */
+/** What a project from somebody else can contain, and the name that the error must give. */
 const plants: Record<string, { plant: () => Promise<unknown>; named: string }> = {
   "is itself a link": { plant: () => symlink("Documents", jobFolder), named: "out.mp4.renderfarm" },
   ...linkCase("blob", "../Documents"),
@@ -47,14 +47,14 @@ const plants: Record<string, { plant: () => Promise<unknown>; named: string }> =
   ...linkCase(`blob/${digest}`, "../../Documents/bashrc"),
   ...linkCase("frames.2026-01-01T00-00-00.abcd/0000001.png", "../../Documents/bashrc"),
   ...linkCase("holiday", "../Documents"),
-  "has a link to nothing yet as job.json": {
+  "has a dangling link as job.json": {
     plant: () => plantLink("job.json", "../Documents/new"),
     named: "job.json",
   },
-  "has a link to nothing yet as log.ndjson": {
+  "has a dangling link as log.ndjson": {
     ...{ plant: () => plantLink("log.ndjson", "../Documents/new"), named: "log.ndjson" },
   },
-  "has a second name of a file as log.ndjson": {
+  "has a hard link as log.ndjson": {
     plant: async () => {
       await mkdir(jobFolder);
       await link(join(documents, "bashrc"), join(jobFolder, "log.ndjson"));
@@ -67,7 +67,7 @@ const plants: Record<string, { plant: () => Promise<unknown>; named: string }> =
 };
 
 describe.skipIf(process.platform === "win32")("a job folder that", () => {
-  test.each(Object.keys(plants))("%s is refused, and nothing elsewhere is touched", async (name) => {
+  test.each(Object.keys(plants))("%s is refused, and no other file is changed", async (name) => {
     const { plant, named } = plants[name] ?? expect.fail();
     await plant();
     const before = { documents: pictureOf(documents), output: await readdir(farm.path("")) };
@@ -87,7 +87,7 @@ describe.skipIf(process.platform === "win32")("a job folder that", () => {
     expect(node.node.links).toBe(0);
   });
 
-  test("is full of links does not hinder a job whose folder is elsewhere", async () => {
+  test("is full of links does not affect a job whose folder is elsewhere", async () => {
     await plantLink("blob", "../Documents");
     await plantLink("job.json", "../Documents/bashrc");
     const before = pictureOf(documents);
@@ -96,7 +96,7 @@ describe.skipIf(process.platform === "win32")("a job folder that", () => {
     expect(await farm.countFrames()).toBe(2);
   });
 
-  test("holds files of somebody else loses only what is ours, and says what stays", async () => {
+  test("has files that are not ours keeps them, and a warning says what stays", async () => {
     await mkdir(join(jobFolder, "frames", "sketches"), { recursive: true });
     await mkdir(join(jobFolder, "blob"));
     await writeFile(join(jobFolder, "frames", "notes.txt"), "notes");
@@ -117,7 +117,7 @@ describe.skipIf(process.platform === "win32")("a job folder that", () => {
   });
 });
 
-test("paths in a job's record are not believed: encode writes beside the job folder, and nowhere else", async () => {
+test("paths in a job's record are not trusted: encode writes only beside the job folder", async () => {
   await farm.run([node], { frames: "1-2" }).completed();
   const record = JSON.parse(await readFile(join(jobFolder, "job.json"), "utf8"));
   const write = (facts: object) =>
@@ -144,26 +144,23 @@ test("paths in a job's record are not believed: encode writes beside the job fol
   expect(pictureOf(documents)).toEqual(before);
 });
 
-test.skipIf(process.platform === "win32")(
-  "an output that is a link is replaced, and what it leads to stays",
-  async () => {
-    const before = pictureOf(documents);
-    await symlink(join(documents, "bashrc"), farm.output);
-    const job = { frames: "1-2", poster: farm.path("poster.png") };
-    await symlink(join(documents, "none"), job.poster);
-    const refusal = { code: "FARM_OUTPUT_EXISTS" };
-    await expect(farm.run([node], { ...job, poster: undefined }).result).rejects.toMatchObject(refusal);
-    await expect(farm.run([node], { ...job, output: farm.path("other.mp4") }).result).rejects.toMatchObject(refusal);
-    expect(node.node.links).toBe(0); // told before anything is rendered
+test.skipIf(process.platform === "win32")("an output that is a link is replaced, and its target stays", async () => {
+  const before = pictureOf(documents);
+  await symlink(join(documents, "bashrc"), farm.output);
+  const job = { frames: "1-2", poster: farm.path("poster.png") };
+  await symlink(join(documents, "none"), job.poster);
+  const refusal = { code: "FARM_OUTPUT_EXISTS" };
+  await expect(farm.run([node], { ...job, poster: undefined }).result).rejects.toMatchObject(refusal);
+  await expect(farm.run([node], { ...job, output: farm.path("other.mp4") }).result).rejects.toMatchObject(refusal);
+  expect(node.node.links).toBe(0); // reported before anything is rendered
 
-    await farm.run([node], { ...job, overwrite: true }).completed();
-    expect(await farm.countFrames()).toBe(2);
-    expect(pictureOf(documents)).toEqual(before);
-  },
-);
+  await farm.run([node], { ...job, overwrite: true }).completed();
+  expect(await farm.countFrames()).toBe(2);
+  expect(pictureOf(documents)).toEqual(before);
+});
 
 test.skipIf(process.platform === "win32")(
-  "pictures replace links of their names, and never write through one",
+  "pictures replace links with their names, and are never written through one",
   async () => {
     const folder = farm.path("pictures");
     await mkdir(folder);

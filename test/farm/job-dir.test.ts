@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const encoding = { overwrite: false, onEvent: () => {}, signal: new AbortController().signal };
 
-test("a job folder is made in --job-dir, and a job goes on from there", async () => {
+test("the job folder is made in --job-dir, and the next run continues from there", async () => {
   const node = await farm.start();
   await farm.run([node], { frames: "1-3", jobDir }).completed();
   const again = farm.run([node], { frames: "1-5", jobDir, overwrite: true });
@@ -36,7 +36,7 @@ test("a job folder is made in --job-dir, and a job goes on from there", async ()
   expect(await readdir(dirname(farm.output))).not.toContain("out.mp4.renderfarm");
 });
 
-test("the same command on the video that it has made ends well, wherever its job folder is", async () => {
+test("the same command succeeds again if its video exists, wherever the job folder is", async () => {
   const node = await farm.start();
   await farm.run([node], { frames: "1-3", jobDir }).completed();
   const { links } = node.node;
@@ -44,7 +44,7 @@ test("the same command on the video that it has made ends well, wherever its job
   expect(node.node.links).toBe(links);
 });
 
-test("outputs of one name in different folders have different job folders", async () => {
+test("outputs with the same name in different folders have different job folders", async () => {
   const node = await farm.start();
   for (const shot of ["one", "two"]) {
     await mkdir(farm.path(shot));
@@ -54,7 +54,7 @@ test("outputs of one name in different folders have different job folders", asyn
   expect((await readdir(jobDir)).length).toBe(2);
 });
 
-test("encode and report take such a folder; encode is told where to, since it believes no path in a job folder", async () => {
+test("encode and report accept such a folder; encode needs --output, since it trusts no path in a job folder", async () => {
   const poster = farm.path("first.png");
   await farm.run([await farm.start()], { frames: "1-3", jobDir, poster }).completed();
   const folder = jobFolderOf(farm.output, jobDir);
@@ -68,7 +68,7 @@ test("encode and report take such a folder; encode is told where to, since it be
   expect(await encodeFolder(farm.path("kept"), { ...encoding, output })).toMatchObject({ output, frames: 3 });
 });
 
-test("what can be done after a failure names all that encode must be told", () => {
+test("the suggested encode command has all options that it needs", () => {
   const command = (isApart: boolean, poster?: string) =>
     encodeCommandFor("/jobs/a", isApart, { output: "/films/out.mp4", poster, overwrite: false }).replace(
       /^.*renderfarm (?=encode )/,
@@ -82,13 +82,13 @@ test("what can be done after a failure names all that encode must be told", () =
   expect(command(true, "/films/1.png")).toBe(`encode ${job} --output ${film} --poster ${shellQuoted("/films/1.png")}`);
 });
 
-test("bad input leaves nothing of a --job-dir that was not there", async () => {
+test("after bad input a --job-dir that did not exist is removed", async () => {
   const node = await farm.start({ scene: { camera: null, cameras: [] } });
   await expect(farm.run([node], { jobDir }).result).rejects.toMatchObject({ code: "FARM_BAD_INPUT" });
   expect(await readdir(farm.path(""))).not.toContain("another");
 });
 
-test("a --job-dir that cannot be made is named, with what to do", async () => {
+test("an error names a --job-dir that cannot be made, and says what to do", async () => {
   const node = await farm.start();
   await expect(farm.run([node], { jobDir: join(farm.blend, "jobs") }).result).rejects.toMatchObject({
     code: "FARM_OUTPUT_UNWRITABLE",

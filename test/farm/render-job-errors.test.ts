@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 describe("renderJob() ends with an error", () => {
-  test("that lists the files which the nodes do not have", async () => {
+  test("that lists the files that the nodes do not have", async () => {
     const missing = (path: string) => ({ kind: "image", path, missing: true });
     const references = [
       missing("//textures/wood.png"),
@@ -33,7 +33,7 @@ describe("renderJob() ends with an error", () => {
     await expect(run.result).rejects.not.toMatchObject({ message: expect.stringContaining("here.png") });
   });
 
-  test("in the node's words when no node can open the file", async () => {
+  test("with the node's message if no node can open the file", async () => {
     const loadFails = { code: "FILE_UNREADABLE", message: "not a blend after all" } as const;
     const run = farm.run([await farm.start({ loadFails }), await farm.start({ loadFails })]);
     await expect(run.result).rejects.toMatchObject({
@@ -64,16 +64,16 @@ describe("renderJob() ends with an error", () => {
     expect(await readdir(farm.path(""))).not.toContain("out.mp4");
   });
 
-  test("when the key is another one, naming both ids and no key", async () => {
-    const stranger = makeFarmKey();
-    const run = farm.run([await farm.start({ key: stranger })]);
+  test("when the keys differ, naming both key ids but no key", async () => {
+    const otherKey = makeFarmKey();
+    const run = farm.run([await farm.start({ key: otherKey })]);
     const failure = (await run.result.catch((error: unknown) => error)) as Error;
     expect(failure).toMatchObject({ code: "FARM_KEY_UNUSABLE" });
-    expect(failure.message).toContain(stranger.id);
+    expect(failure.message).toContain(otherKey.id);
     expect(failure.message).toContain(farm.key.id);
   });
 
-  test("when no node answers, naming each", async () => {
+  test("that names each node when none answers", async () => {
     const [one, two] = [await farm.start(), await farm.start()];
     for (const { server } of [one, two]) await server[Symbol.asyncDispose]();
     const failure = (await farm.run([one, two]).result.catch((error: unknown) => error)) as Error;
@@ -81,7 +81,7 @@ describe("renderJob() ends with an error", () => {
     for (const { server } of [one, two]) expect(failure.message).toContain(String(server.address.port));
   });
 
-  test("that says why the only node there is is left out", async () => {
+  test("that says why the only node is excluded", async () => {
     await writeFile(farm.blend, "BLENDER-v402REND saved by a newer one");
     const run = farm.run([await farm.start({ name: "old", blender: "3.4.1" })]);
     await expect(run.result).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe("renderJob() ends with an error", () => {
     });
   });
 
-  test("when the output is there and was not to be replaced, before any node is asked", async () => {
+  test("when the output exists and may not be replaced, before any node is contacted", async () => {
     const one = await farm.start();
     await writeFile(farm.output, "precious");
     const run = farm.run([one]);
@@ -102,7 +102,7 @@ describe("renderJob() ends with an error", () => {
     expect(await farm.countFrames()).toBe(2);
   });
 
-  test("for bad input, before any node is asked, and leaves nothing", async () => {
+  test("for bad input, before any node is contacted, and leaves nothing behind", async () => {
     const one = await farm.start();
     await mkdir(farm.path("sub"));
     const inputs: [settings: Partial<JobSettings>, code: string][] = [
@@ -119,7 +119,7 @@ describe("renderJob() ends with an error", () => {
     expect((await readdir(farm.path(""))).sort()).toEqual(["scene.blend", "sub"]);
   });
 
-  test("while another run has the job folder", async () => {
+  test("while another run has the job folder locked", async () => {
     const one = await farm.start();
     const first = farm.run([one], { frames: "1-2" });
     let release = () => {};

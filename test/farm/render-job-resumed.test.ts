@@ -14,7 +14,7 @@ afterEach(async () => {
   expect(farm.problems).toEqual([]);
 });
 
-/** A job of 10 frames that is asked to drain while it renders frame 5. */
+/** A job of 10 frames that starts to drain while it renders frame 5. */
 async function startAndDrainAt5(): Promise<{ one: ScriptedNode; first: ScriptedRun }> {
   const one = await farm.start();
   let isDraining = () => {};
@@ -34,7 +34,7 @@ async function startAndDrainAt5(): Promise<{ one: ScriptedNode; first: ScriptedR
   return { one, first };
 }
 
-describe("renderJob() goes on where a run was interrupted", () => {
+describe("renderJob() continues a run that was interrupted", () => {
   test("by a drain: running frames are finished, stored ones are not rendered again", async () => {
     const { one, first } = await startAndDrainAt5();
     const interrupted = await first.result;
@@ -54,20 +54,20 @@ describe("renderJob() goes on where a run was interrupted", () => {
     expect(await farm.countFrames()).toBe(10);
   });
 
-  test("by an abort in the middle of a frame", async () => {
+  test("by an abort during a frame", async () => {
     const one = await farm.start({ beforeFrame: (frame) => (frame === 3 ? new Promise(() => {}) : undefined) });
     const first = farm.run([one], { frames: "1-6" });
     first.onEvent = (event) => {
       if (event.type === "frame:stored" && event.stored === 2) first.stop.abort(new Error("Ctrl-C twice"));
     };
     expect(await first.result).toEqual({ type: "interrupted", missing: 4 });
-    expect(one.node.job).toBeUndefined(); // it was set free at once
+    expect(one.node.job).toBeUndefined(); // it was released at once
     delete one.node.options.beforeFrame;
     expect(await farm.run([one], { frames: "1-6" }).completed()).toMatchObject({ reused: 2 });
     expect(await farm.countFrames()).toBe(6);
   });
 
-  test("but begins anew, and says so, when the blendfile has changed", async () => {
+  test("but starts over, and says so, if the blendfile has changed", async () => {
     const { one, first } = await startAndDrainAt5();
     await first.result;
     await writeFile(farm.blend, "BLENDER-v304REND another scene");
@@ -77,7 +77,7 @@ describe("renderJob() goes on where a run was interrupted", () => {
     expect(second.stored).toEqual(range(1, 10));
   });
 
-  test("but begins anew, and says so, when a file that the scene uses has changed", async () => {
+  test("but starts over, and says so, if a file that the scene uses has changed", async () => {
     const { one, first } = await startAndDrainAt5();
     await first.result;
     one.node.options.sceneInfo = { ...one.node.options.sceneInfo, files: "ab".repeat(32) };
@@ -89,7 +89,7 @@ describe("renderJob() goes on where a run was interrupted", () => {
     expect(second.stored).toEqual(range(1, 10));
   });
 
-  test("that was stopped before any node had answered", async () => {
+  test("before any node had answered", async () => {
     const one = await farm.start({ silentAfter: "hello" });
     const run = farm.run([one], { frames: "1-2" });
     run.onEvent = (event) => {
@@ -99,8 +99,8 @@ describe("renderJob() goes on where a run was interrupted", () => {
   });
 });
 
-describe("renderJob() keeps pixels apart that differ:", () => {
-  test("a node whose files differ from the first one's is left out, as its frames would look otherwise", async () => {
+describe("renderJob() does not mix different pixels:", () => {
+  test("a node whose files differ from the first node's is excluded, since its frames would look different", async () => {
     let open = () => {};
     const bothWereThere = new Promise<void>((resolve) => {
       open = resolve;

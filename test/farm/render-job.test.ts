@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe("renderJob() makes the video", () => {
-  test("of all frames, rendered once each by the nodes there are, and leaves the record only", async () => {
+  test("of all frames, each rendered once by the available nodes, and keeps only the record", async () => {
     const nodes = [await farm.start({ name: "one", slots: 2 }), await farm.start({ name: "two" })];
     const run = farm.run(nodes, { frames: "1-12", keepFrames: false });
     const result = await run.completed();
@@ -27,7 +27,7 @@ describe("renderJob() makes the video", () => {
     expect(run.stored).toEqual(range(1, 12));
     expect(result.nodes.reduce((sum, node) => sum + node.frames, 0)).toBe(12);
     expect(run.all("scene:read")).toMatchObject([{ frames: 12, fps: "24", width: 32, height: 24 }]);
-    expect(nodes.map(({ node }) => node.job)).toEqual([undefined, undefined]); // both were set free
+    expect(nodes.map(({ node }) => node.job)).toEqual([undefined, undefined]); // both were released
     const left = await readdir(`${farm.output}.renderfarm`);
     expect(left).not.toContain("frames");
     expect(left).not.toContain("blob");
@@ -35,7 +35,7 @@ describe("renderJob() makes the video", () => {
     expect((await readdir(farm.path(""))).sort()).toEqual(["config", "out.mp4", "out.mp4.renderfarm", "scene.blend"]);
   });
 
-  test("of the scene's own range and step when none is asked for", async () => {
+  test("of the scene's range and step if no frames are requested", async () => {
     const nodes = [await farm.start({ scene: { frameStart: -4, frameEnd: 4, frameStep: 4 } })];
     const run = farm.run(nodes);
     await run.completed();
@@ -43,18 +43,18 @@ describe("renderJob() makes the video", () => {
     expect(await farm.countFrames()).toBe(3);
   });
 
-  test("with the nodes' frames kept when that is asked for", async () => {
+  test("and keeps the frames with --keep-frames", async () => {
     await farm.run([await farm.start()], { frames: "1-3", keepFrames: true }).completed();
     expect((await readdir(`${farm.output}.renderfarm/frames`)).filter((name) => name.endsWith(".png")).length).toBe(3);
   });
 
-  test("although a node hangs up in mid-job, and takes over what it had rendered when it comes back", async () => {
+  test("although a node's link breaks during the job, and uses what it had rendered when it comes back", async () => {
     let cuts = 0;
     const one = await farm.start({
       say: (message) => {
         if (message.type !== "frame-rendered" || message.result.frame !== 3 || cuts > 0) return [message];
         cuts += 1;
-        one.server.cut(); // it has rendered frame 3 and cannot say so any more
+        one.server.cut(); // it has rendered frame 3 and cannot report it
         return [];
       },
     });
@@ -68,7 +68,7 @@ describe("renderJob() makes the video", () => {
     expect(await farm.countFrames()).toBe(6);
   });
 
-  test("although a node dies for good: the others render its frames", async () => {
+  test("although a node dies permanently: the others render its frames", async () => {
     const weak = await farm.start({ name: "weak" });
     weak.node.options.beforeFrame = async () => {
       await weak.server[Symbol.asyncDispose]();
@@ -88,11 +88,11 @@ describe("renderJob() makes the video", () => {
     ["more bytes than it announced", { claim: ({ sizeBytes }) => ({ sizeBytes: sizeBytes - 1 }) }],
     ["fewer bytes than it announced", { claim: ({ sizeBytes }) => ({ sizeBytes: sizeBytes + 1 }) }],
   ];
-  test("although five nodes send five kinds of rubbish: each is caught, and its frames are rendered elsewhere", async () => {
+  test("although five nodes send different bad results: each is detected, and its frames are rendered elsewhere", async () => {
     const liars = await Promise.all(lies.map(([name, options]) => farm.start({ name, ...options })));
     const honest = await farm.start({ name: "honest" });
     const run = farm.run([...liars, honest], { frames: "1-12" });
-    // The honest one waits until every liar was caught, so that each has had his chance.
+    // The honest node waits until every liar was caught, so that each gets frames.
     const caught = new Set<string>();
     const allCaught = new Promise<void>((resolve) => {
       run.onEvent = (event) => {
@@ -107,7 +107,7 @@ describe("renderJob() makes the video", () => {
     expect(await farm.countFrames()).toBe(12);
   });
 
-  test("although a node sends one frame for another", async () => {
+  test("although a node sends the wrong frame", async () => {
     const liar = await farm.start({ name: "liar" });
     const honest = await farm.start({ name: "honest" });
     liar.node.options.picture = (frame) => makePng({ width: 32, height: 24, depth: 8, colorMode: "RGB" }, frame + 1);
@@ -142,14 +142,14 @@ describe("renderJob() makes the video", () => {
     expect(result.nodes).toMatchObject([{ name: "rich", frames: 6 }]);
   });
 
-  test("although one of the nodes has another key, and says which", async () => {
-    const stranger = makeFarmKey();
-    const run = farm.run([await farm.start({ key: stranger, name: "stranger" }), await farm.start()], {
+  test("although one of the nodes has another key, and names the key", async () => {
+    const otherKey = makeFarmKey();
+    const run = farm.run([await farm.start({ key: otherKey, name: "other" }), await farm.start()], {
       frames: "1-2",
     });
     await run.completed();
     expect(run.all("node:excluded")).toMatchObject([
-      { code: "FARM_KEY_UNUSABLE", message: expect.stringContaining(stranger.id) },
+      { code: "FARM_KEY_UNUSABLE", message: expect.stringContaining(otherKey.id) },
     ]);
   });
 
@@ -158,7 +158,7 @@ describe("renderJob() makes the video", () => {
     expect(await farm.countFrames()).toBe(2);
   });
 
-  test("of the nodes whose Blender is that of most, and says who is left out", async () => {
+  test("on the nodes with the most common Blender version, and says which node is excluded", async () => {
     const nodes = [await farm.start(), await farm.start(), await farm.start({ name: "new", blender: "4.2.0" })];
     const run = farm.run(nodes, { frames: "1-6" });
     const result = await run.completed();
@@ -166,7 +166,7 @@ describe("renderJob() makes the video", () => {
     expect(result.nodes.map(({ blender }) => blender).every((version) => version === "3.4.1")).toBe(true);
   });
 
-  test("without the missing files when the user lets them pass, with a warning for each", async () => {
+  test("without missing files if the user allows it, with a warning for each", async () => {
     const references = [{ kind: "image", path: "//wood.png", missing: true }];
     const run = farm.run([await farm.start({ sceneInfo: { references } })], { frames: "1-2", missing: "warn" });
     expect((await run.completed()).warnings).toEqual([expect.stringContaining("//wood.png")]);

@@ -5,12 +5,12 @@ import { withChunk } from "../support/odd-chunks.ts";
 import { makePng, pngChunk } from "../support/png.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-// A minute without bytes is long for a test; the real number has a test of its own.
+// A minute without bytes is too long for a test; the real number has its own test.
 vi.mock("../../src/session/timing.ts", async (original) => ({ ...(await original<object>()), transferLookMs: 100 }));
 
 const format = { width: 32, height: 24, depth: 8, colorMode: "RGB" } as const;
 
-/** A copy with one bit turned over, at a share of its length. */
+/** A copy with one bit flipped, at a share of its length. */
 function flipped(bytes: Buffer, share: number): Buffer {
   const copy = Buffer.from(bytes);
   const at = Math.floor(copy.length * share);
@@ -18,13 +18,13 @@ function flipped(bytes: Buffer, share: number): Buffer {
   return copy;
 }
 
-/** What a broken disk, memory, network or program makes of a result. */
+/** Results that a broken disk, memory, network or program produces. */
 const lies: [what: string, options: FakeNodeOptions][] = [
   ["a truncated picture", { picture: (_, honest) => honest.subarray(0, honest.length - 20) }],
   ["half a picture", { picture: (_, honest) => honest.subarray(0, honest.length / 2) }],
-  ["no picture at all", { picture: () => Buffer.from("this is no PNG") }],
-  ["a bit turned over in the pixels", { picture: (_, honest) => flipped(honest, 0.6) }],
-  ["a bit turned over in the header", { picture: (_, honest) => flipped(honest, 0.01) }],
+  ["not a picture", { picture: () => Buffer.from("this is no PNG") }],
+  ["a bit flipped in the pixels", { picture: (_, honest) => flipped(honest, 0.6) }],
+  ["a bit flipped in the header", { picture: (_, honest) => flipped(honest, 0.01) }],
   ["the picture of another frame", { picture: (frame) => makePng(format, frame + 1) }],
   ["a picture of another size", { picture: (frame) => makePng({ ...format, width: 31 }, frame) }],
   ["a picture of another depth", { picture: (frame) => makePng({ ...format, depth: 16 }, frame) }],
@@ -37,19 +37,19 @@ const lies: [what: string, options: FakeNodeOptions][] = [
     "metadata that Blender never writes",
     { picture: (_, honest) => withChunk(honest, pngChunk("acTL", Buffer.alloc(8))) },
   ],
-  ["bytes behind its end", { picture: (_, honest) => Buffer.concat([honest, Buffer.from("more")]) }],
-  ["a digest that differs", { claim: () => ({ sha256: "0".repeat(64) }) }],
+  ["bytes after its end", { picture: (_, honest) => Buffer.concat([honest, Buffer.from("more")]) }],
+  ["a different digest", { claim: () => ({ sha256: "0".repeat(64) }) }],
   ["more bytes than it announced", { claim: ({ sizeBytes }) => ({ sizeBytes: sizeBytes - 1 }) }],
   ["fewer bytes than it announced", { claim: ({ sizeBytes }) => ({ sizeBytes: sizeBytes + 1 }) }],
 ];
 
-describe("a result that is not the frame it should be is refused, counted against its node and rendered elsewhere:", () => {
+describe("a bad result is refused and counted against its node, and the frame is rendered elsewhere:", () => {
   test.each(lies)("%s", async (name, options) => {
     await using farm = await ScriptedFarm.open();
     const liar = await farm.start({ name: "liar", ...options });
     const honest = await farm.start({ name: "honest" });
     const run = farm.run([liar, honest], { frames: "1-10" });
-    // The honest one waits until the liar was caught three times, so that it has had its chance.
+    // The honest node waits until the liar was caught three times, so that the liar gets frames.
     const barred = new Promise<void>((resolve) => {
       run.onEvent = (event) => event.type === "node:barred" && resolve();
     });
@@ -64,7 +64,7 @@ describe("a result that is not the frame it should be is refused, counted agains
   });
 });
 
-describe("a transfer that does not end is given up, and its frame rendered elsewhere:", () => {
+describe("a transfer that does not end is aborted, and its frame is rendered elsewhere:", () => {
   type Answer = (conversation: FakeConversation, about: { transfer: number; frame: number; attempt: number }) => void;
 
   const silences: [what: string, answer: Answer][] = [
@@ -99,7 +99,7 @@ describe("a transfer that does not end is given up, and its frame rendered elsew
     await farm.expectFilm(range(1, 10));
   });
 
-  test("alone, such a node ends the job in bounded time with the cause, and the next run goes on", async () => {
+  test("if such a node is the only one, the job fails in bounded time with the cause, and the next run continues", async () => {
     await using farm = await ScriptedFarm.open();
     const node = await farm.start({ name: "mute" });
     node.node.options.onMessage = (message) => message.type === "result-fetch" && message.frame > 3;
@@ -117,7 +117,7 @@ describe("a transfer that does not end is given up, and its frame rendered elsew
   });
 });
 
-describe("a node that breaks the protocol whenever it gives a result", () => {
+describe("a node that breaks the protocol with every result", () => {
   const rude: FakeNodeOptions = {
     name: "rude",
     say: (message) => (message.type === "result-begin" ? [{ ...message, sizeBytes: -1 }] : [message]),
@@ -131,44 +131,44 @@ describe("a node that breaks the protocol whenever it gives a result", () => {
     await farm.expectFilm(range(1, 10));
   });
 
-  test("alone, it ends the job in bounded time", async () => {
+  test("makes the job fail in bounded time if it is the only one", async () => {
     await using farm = await ScriptedFarm.open();
     const run = farm.run([await farm.start(rude)], { frames: "1-2" });
     await expect(run.result).rejects.toMatchObject({ code: "FARM_FRAMES_FAILED", exitCode: 4 });
   });
 });
 
-describe("frames that nobody assigned", () => {
+describe("results of frames that were not assigned", () => {
   const neverMade = 999_999_999;
-  const inventions: [what: string, invented: { frame: number; attempt: number }][] = [
-    ["of an attempt that was never made", { frame: 5, attempt: neverMade }],
-    ["of a frame that is none of the job's", { frame: 500, attempt: neverMade }],
+  const madeUpResults: [what: string, madeUp: { frame: number; attempt: number }][] = [
+    ["with an attempt that was never made", { frame: 5, attempt: neverMade }],
+    ["with a frame outside the job", { frame: 500, attempt: neverMade }],
   ];
 
-  /** It tells of results that nobody asked for, so many times, before its first honest one. */
-  async function startInventor(farm: ScriptedFarm, invented: { frame: number; attempt: number }, times: number) {
-    const inventor = await farm.start({ name: "inventor" });
+  /** A node that reports `times` made-up results before its first honest one. */
+  async function startFabricator(farm: ScriptedFarm, madeUp: { frame: number; attempt: number }, times: number) {
+    const fabricator = await farm.start({ name: "fabricator" });
     let rest = times;
-    inventor.node.options.say = (message) => {
+    fabricator.node.options.say = (message) => {
       if (message.type !== "frame-rendered" || rest === 0) return [message];
       const { result } = message;
       const said = Array.from({ length: rest }, (_, index) => ({
         ...message,
-        result: { ...result, ...invented, attempt: invented.attempt - index },
+        result: { ...result, ...madeUp, attempt: madeUp.attempt - index },
       }));
       rest = 0;
       return [...said, message];
     };
-    return inventor;
+    return fabricator;
   }
 
-  function fetchedOfInvented({ node }: ScriptedNode): unknown[] {
+  function fetchedOfMadeUp({ node }: ScriptedNode): unknown[] {
     return node.heard.filter((message) => message.type === "result-fetch" && message.attempt > neverMade - 10);
   }
 
-  test.each(inventions)("%s: the third in a row bars the node, and nothing of them is fetched", async (_, invented) => {
+  test.each(madeUpResults)("%s: the third in a row bars the node, and none is fetched", async (_, madeUp) => {
     await using farm = await ScriptedFarm.open();
-    const [liar, honest] = [await startInventor(farm, invented, 3), await farm.start({ name: "honest" })];
+    const [liar, honest] = [await startFabricator(farm, madeUp, 3), await farm.start({ name: "honest" })];
     const run = farm.run([liar, honest], { frames: "1-8" });
     const barred = new Promise<void>((resolve) => {
       run.onEvent = (event) => event.type === "node:barred" && resolve();
@@ -176,37 +176,37 @@ describe("frames that nobody assigned", () => {
     honest.node.options.beforeFrame = () => barred;
     const { nodes } = await run.completed();
     expect(run.all("node:barred")).toMatchObject([
-      { name: "inventor", reason: expect.stringContaining("3 failures in a row: NEVER_ASSIGNED") },
+      { name: "fabricator", reason: expect.stringContaining("3 failures in a row: NEVER_ASSIGNED") },
     ]);
-    // What it had been given before, one frame that runs and one that waits, is judged for itself.
+    // The two frames that it already had, one running and one waiting, may still count.
     expect(nodes.find(({ name }) => name === "honest")?.frames).toBeGreaterThanOrEqual(6);
-    expect(fetchedOfInvented(liar)).toEqual([]);
+    expect(fetchedOfMadeUp(liar)).toEqual([]);
     await farm.expectFilm(range(1, 8));
   });
 
-  test.each(inventions)("%s: two of them and then a good one bar nobody", async (_, invented) => {
+  test.each(madeUpResults)("%s: two of them followed by a good one do not bar the node", async (_, madeUp) => {
     await using farm = await ScriptedFarm.open();
-    const [liar, honest] = [await startInventor(farm, invented, 2), await farm.start({ name: "honest" })];
+    const [liar, honest] = [await startFabricator(farm, madeUp, 2), await farm.start({ name: "honest" })];
     const run = farm.run([liar, honest], { frames: "1-8" });
     await run.completed();
     expect(run.all("node:barred")).toEqual([]);
-    expect(fetchedOfInvented(liar)).toEqual([]);
+    expect(fetchedOfMadeUp(liar)).toEqual([]);
     await farm.expectFilm(range(1, 8));
   });
 
-  test.each(inventions)("%s: the only node is not barred for them", async (_, invented) => {
+  test.each(madeUpResults)("%s: the only node is not barred for them", async (_, madeUp) => {
     await using farm = await ScriptedFarm.open();
-    const liar = await startInventor(farm, invented, 5);
+    const liar = await startFabricator(farm, madeUp, 5);
     const run = farm.run([liar], { frames: "1-8" });
     await run.completed();
     expect(run.all("node:barred")).toEqual([]);
-    expect(fetchedOfInvented(liar)).toEqual([]);
+    expect(fetchedOfMadeUp(liar)).toEqual([]);
     await farm.expectFilm(range(1, 8));
   });
 
-  test("under the number of another attempt: no frame is stored for another", async () => {
+  test("with the frame number of another attempt: no frame is stored under a wrong number", async () => {
     await using farm = await ScriptedFarm.open();
-    // It says of every frame that it is the next one: number and picture do not agree, and neither do the attempts.
+    // It reports every frame as the next one: the number matches neither the picture nor the attempt.
     const mixer = await farm.start({
       name: "mixer",
       say: (message) =>
@@ -216,11 +216,12 @@ describe("frames that nobody assigned", () => {
     });
     const honest = await farm.start({ name: "honest" });
     const run = farm.run([mixer, honest], { frames: "1-8" });
-    honest.node.options.beforeFrame = () => new Promise((resolve) => setTimeout(resolve, 30));
-    // What the mixer holds back counts as running: its link ends, and the frames go to the honest one.
-    await waitFor(() => mixer.node.rendered.length > 0, "a frame of the mixer");
-    await waitFor(() => honest.node.rendered.length > 0, "a frame of the honest node");
-    await mixer.server[Symbol.asyncDispose]();
+    const hasMixed = () => mixer.node.rendered.length > 0;
+    honest.node.options.beforeFrame = async () => void (await waitFor(hasMixed, "the mixer to render a frame"));
+    // The frames that the mixer has not delivered count as running: its link ends, and the honest node gets them.
+    run.onEvent = (event) => {
+      if (event.type === "frame:stored" && event.stored === 4) void mixer.server[Symbol.asyncDispose]();
+    };
     const result = await run.completed();
     expect(result.nodes).toMatchObject([{ name: "honest", frames: 8 }]);
     await farm.expectFilm(range(1, 8));

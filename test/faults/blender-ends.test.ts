@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference, saveScene } from "../support/blender.ts";
 import { expectClean, hold, renders, slotsOf } from "../support/lab/fault-lab.ts";
@@ -7,9 +6,10 @@ import type { LabCoordinator, LabEvent } from "../support/lab/lab-coordinator.ts
 import type { LabNode } from "../support/lab/lab-node.ts";
 import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab/lab-results.ts";
 import { range } from "../support/nodes/scripted-farm.ts";
+import { send } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", () => {
+describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end unexpectedly", () => {
   let scene: Reference;
 
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
   const failedFrames = (run: LabCoordinator) => run.all("frame:failed").map(({ frame }) => frame);
 
   test.each([[["north"]], [["north", "south"]]])(
-    "frames that crash Blender, on %j: they have failed, every other one is rendered, and the next run says the same",
+    "frames that crash Blender, on %j: they fail, all others are rendered, and the next run ends the same way",
     async (names) => {
       await using lab = await FarmLab.open();
       const nodes = await start(lab, ...names);
@@ -53,23 +53,21 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
     },
   );
 
-  test("a slot is killed while it loads: it is started again, and the job knows nothing of it", async () => {
+  test("a slot is killed while it loads: it is restarted, and the job is not affected", async () => {
     await using lab = await FarmLab.open();
     const nodes = await start(lab, "north");
     const run = lab.coordinate(job(lab, scene.blendfile, nodes));
-    const [north] = nodes;
     const killSlots = async () => {
-      const slots = north ? await slotsOf(lab, north) : [];
-      for (const pid of slots) process.kill(pid, "SIGKILL");
-      return slots.length > 0;
+      const slots = (await Promise.all(nodes.map((node) => slotsOf(lab, node)))).flat();
+      return slots.filter((pid) => send(pid, "SIGKILL")).length > 0;
     };
-    await waitFor(killSlots, "a slot");
+    await waitFor(killSlots, "a slot to kill", 90_000);
     expect(framesByNode(await completion(run))).toEqual({ north: 24 });
     await expectSameFilm(lab.path("film.mp4"), scene);
     await expectClean(lab, lab.path("film.mp4"));
   });
 
-  test("a file that crashes every Blender that loads it: told with the cause, in bounded time", async () => {
+  test("a file that crashes every Blender that loads it: the job fails with the cause, in bounded time", async () => {
     await using lab = await FarmLab.open();
     const nodes = await start(lab, "north", "south");
     const blend = lab.path("deadly.blend");
@@ -86,20 +84,15 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
     expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
-  test("a guard of the memory ends every Blender of two small machines: the third one renders all, and no frame has failed", async () => {
+  test("earlyoom ends every Blender on two small machines: the third renders the rest, and no frame fails", async () => {
     await using lab = await FarmLab.open();
     const nodes = await start(lab, "small", "smaller", "big");
     const run = lab.coordinate(job(lab, scene.blendfile, nodes));
     await renders(run, "big");
     const big = nodes.filter(({ name }) => name === "big");
     const held = await Promise.all(big.map((node) => hold(lab, node)));
-    const guard = new AbortController();
-    const guarding = endEachStarted(
-      lab,
-      run,
-      nodes.filter(({ name }) => name !== "big"),
-      guard.signal,
-    );
+    const small = nodes.filter(({ name }) => name !== "big");
+    const stopGuard = endEachStarted(lab, run, small);
     const isKilled = (event: LabEvent) =>
       event.code === "KILLED" && /from outside \(SIGTERM\)/.test(String(event.reason));
     const endedOn = (name: string) =>
@@ -110,8 +103,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
     for (const each of held) each.letGo();
 
     const completed = await completion(run);
-    guard.abort();
-    await guarding;
+    await stopGuard();
     expect(framesByNode(completed).big).toBeGreaterThan(20);
     expect(failedFrames(run)).toEqual([]);
     await expectSameFilm(lab.path("film.mp4"), scene);
@@ -119,14 +111,19 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end in a slot", (
   });
 });
 
-/** Ends, as earlyoom does, the Blender of each frame that one of these nodes begins. */
-async function endEachStarted(lab: FarmLab, run: LabCoordinator, nodes: readonly LabNode[], signal: AbortSignal) {
-  for (let seen = 0; !signal.aborted; await delay(5)) {
-    const started = run.all("frame:started");
-    for (; seen < started.length; seen++) {
-      const node = nodes.find(({ name }) => name === started[seen]?.name);
-      const slots = node ? await slotsOf(lab, node) : [];
-      for (const pid of slots) process.kill(pid, "SIGTERM");
-    }
-  }
+/** Ends the Blender of each frame that one of these nodes starts, as earlyoom does. @returns Stops it */
+function endEachStarted(lab: FarmLab, run: LabCoordinator, nodes: readonly LabNode[]): () => Promise<void> {
+  const endings: Promise<void>[] = [];
+  const endSlots = async (node: LabNode) => {
+    for (const pid of await slotsOf(lab, node)) send(pid, "SIGTERM");
+  };
+  run.onEvent = ({ type, name }) => {
+    const node = nodes.find((each) => type === "frame:started" && each.name === name);
+    if (node) endings.push(endSlots(node));
+  };
+  for (const event of run.events) run.onEvent(event);
+  return async () => {
+    run.onEvent = () => {};
+    await Promise.all(endings);
+  };
 }

@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { JobSettings } from "../../src/config/job-settings.ts";
 import { range, ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
-import { waitFor } from "../support/wait-for.ts";
 
-/** A run that is stopped after some frames, for a second one to go on from. */
+/** Stops a run after some frames, so that a second one can continue. @returns How many frames are stored */
 async function halfAJob(farm: ScriptedFarm, node: ScriptedNode, settings: Partial<JobSettings> = {}): Promise<number> {
   const run = farm.run([node], { frames: "1-8", ...settings });
   run.onEvent = (event) => {
@@ -15,7 +14,7 @@ async function halfAJob(farm: ScriptedFarm, node: ScriptedNode, settings: Partia
   return (await farm.recordedFrames()).length;
 }
 
-/** Frames that were moved out of the way, by the folder they are in. */
+/** Frames that were set aside, by folder. */
 async function framesAside(farm: ScriptedFarm): Promise<string[][]> {
   const names = await readdir(`${farm.output}.renderfarm`);
   const folders = names.filter((name) => name.startsWith("frames."));
@@ -37,7 +36,7 @@ const changes: [what: string, change: (farm: ScriptedFarm) => Promise<Partial<Jo
 ];
 
 test.each(changes)(
-  "no stored frame is used again when %s: that is said, and the old frames are kept aside",
+  "no stored frame is used again if %s: the reason is reported, and the old frames are set aside",
   async (_, change) => {
     await using farm = await ScriptedFarm.open();
     const node = await farm.start();
@@ -64,7 +63,7 @@ const harmless: [what: string, settings: Partial<JobSettings>, frames: number][]
   ["another quality", { frames: "1-8", crf: 30 }, 8],
 ];
 
-test.each(harmless)("%s changes no pixel: stored frames are used", async (_, settings, frames) => {
+test.each(harmless)("%s changes no pixel: stored frames are used again", async (_, settings, frames) => {
   await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   const stored = await halfAJob(farm, node);
@@ -74,7 +73,7 @@ test.each(harmless)("%s changes no pixel: stored frames are used", async (_, set
   await farm.expectFilm(range(1, frames));
 });
 
-test("the artist saves while the job runs: a node that comes late gets the file as it was", async () => {
+test("the artist saves the blendfile while the job runs: a node that joins late gets the original file", async () => {
   await using farm = await ScriptedFarm.open();
   const early = await farm.start({ name: "early" });
   const late = await farm.start({ name: "late" });
@@ -86,15 +85,19 @@ test("the artist saves while the job runs: a node that comes late gets the file 
     await writeFile(farm.blend, "BLENDER-v304REND saved again");
     isHere = true;
     late.server.cut();
-    await waitFor(() => late.node.rendered.length > 0, "a frame of the late node");
+    await lateRenders;
   };
-  const result = await farm.run([early, late], { frames: "1-8" }).completed();
+  const run = farm.run([early, late], { frames: "1-8" });
+  const lateRenders = new Promise<void>((resolve) => {
+    run.onEvent = (event) => event.type === "frame:rendered" && event.name === "late" && resolve();
+  });
+  const result = await run.completed();
   expect(result.nodes.map(({ name }) => name)).toContain("late");
   expect([...late.node.blobs.values()]).toEqual([before]);
   await farm.expectFilm(range(1, 8));
 });
 
-test("a stored frame that was damaged on the disk meanwhile is rendered again, and so is one that was deleted", async () => {
+test("a stored frame that was damaged or emptied between runs is rendered again", async () => {
   await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   const stored = await halfAJob(farm, node);

@@ -9,7 +9,7 @@ import { requireBuild, skipBecause } from "../support/lab/lab.ts";
 type Environment = Readonly<Record<string, string>>;
 type Place = "unset" | "absent" | "foreign" | "readOnly" | "full";
 
-describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the system knows nothing", () => {
+describe.skipIf(skipBecause(await containerProblem()))("as a user that the system does not know", () => {
   let blendfile: string;
   let folder: string;
 
@@ -25,7 +25,7 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
     await copyFile(blendfile, join(folder, "scene.blend"));
   });
 
-  /** A folder of this kind, by its path; `undefined` leaves the variable out. */
+  /** Makes a folder of this kind. @returns Its path; `undefined` to unset the variable */
   async function place(kind: Place): Promise<string | undefined> {
     const path = join(folder, kind);
     if (kind === "unset") return undefined;
@@ -42,7 +42,7 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
     return path === undefined ? {} : { [variable]: path };
   };
 
-  /** Runs a command to its end. @returns Its exit code and all that it said, which is neither a bug nor a traceback */
+  /** Runs a command to its end, and expects no bug or traceback. @returns Its exit code and output */
   async function run(args: readonly string[], env: Environment) {
     const { exitCode, all } = await inContainer(folder, args, env);
     expect(all).not.toMatch(/bug of renderfarm|Traceback|node:internal/);
@@ -51,7 +51,7 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
 
   const render = ["scene.blend", "-o", "film.mp4", "--frames", "1-2", "--local", "--plain", "--yes"];
 
-  /** Runs a node until it serves, and ends it. @returns What it said */
+  /** Runs a node until it serves, and ends it. @returns Its output */
   async function nodeServes(env: Environment): Promise<string> {
     const node = inContainer(folder, ["node", "--no-mdns", "--port", "0"], { RENDERFARM_KEY: someKey, ...env });
     for await (const line of node.iterable({ from: "all" })) {
@@ -63,7 +63,7 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
     return all;
   }
 
-  test("without a home: a render on this machine works when it is told of a cache, and so do report and encode", async () => {
+  test("without a home: a local render works if a cache is given, and so do report and encode", async () => {
     const env = { RENDERFARM_CACHE_DIR: join(folder, "cache") };
     expect(await run([...render, "--keep-frames"], env)).toMatchObject({ exitCode: 0 });
     expect(await run(["report", "film.mp4.renderfarm"], env)).toMatchObject({ exitCode: 0 });
@@ -73,10 +73,10 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
   describe.each<[Place]>([["unset"], ["absent"], ["foreign"], ["readOnly"], ["full"]])(
     "with a home that is %s",
     (kind) => {
-      // It is made, where that is allowed.
+      // A missing home is created.
       const isUsable = kind === "absent";
 
-      test("keys and nodes are looked for, and what cannot be kept is an error that says where it could be", async () => {
+      test("keys and nodes can be looked up, and if something cannot be saved the error says which folder to set", async () => {
         const env = await withFolder("HOME", kind);
         for (const command of ["make", "set"]) {
           const { exitCode, all } = await run(["key", command, "--replace"], env);
@@ -107,7 +107,7 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
             all: expect.stringMatching(/known-nodes(.|\n)*Set HOME/),
           });
         }
-        if (kind !== "unset") return; // the others would tell nothing else, and looking takes a while
+        if (kind !== "unset") return; // the others would give the same result, and discovery takes a while
         expect(await run(["nodes"], given)).toMatchObject({ exitCode: 3, all: expect.stringContaining("Cannot find") });
         expect(await run(["farmspec"], given)).toMatchObject({
           exitCode: 3,
@@ -115,7 +115,7 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
         });
       });
 
-      test("a node serves with a key and a cache that it is given; without them it says how to give them", async () => {
+      test("a node serves if a key and a cache are given; otherwise it says how to give them", async () => {
         const env = await withFolder("HOME", kind);
         const said = await nodeServes({ ...env, RENDERFARM_CACHE_DIR: join(folder, "cache") });
         expect(said.includes("for this run only"), said).toBe(!isUsable);
@@ -125,7 +125,7 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
           exitCode: 2,
           all: expect.stringMatching(/Set RENDERFARM_KEY .*--key-file/),
         });
-        if (kind === "full") return; // its folders can be made; blobs will be refused
+        if (kind === "full") return; // its folders can be made; blendfiles will be refused
         const withoutCache = await run(["node", "--no-mdns", "--port", "0"], { ...env, RENDERFARM_KEY: someKey });
         expect(withoutCache).toMatchObject({
           exitCode: 2,
@@ -133,7 +133,7 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
         });
       });
 
-      test("a render on this machine works, or says which folder it needs; doctor names what is wrong", async () => {
+      test("a local render works, or says which folder it needs; doctor reports the problem", async () => {
         const env = { ...(await withFolder("HOME", kind)), RENDERFARM_KEY: someKey };
         const { exitCode, all } = await run(render, env);
         if (isUsable) expect(exitCode, all).toBe(0);
@@ -150,12 +150,12 @@ describe.skipIf(skipBecause(await containerProblem()))("as a user of whom the sy
   );
 
   test.each<[Place]>([["absent"], ["readOnly"], ["full"]])(
-    "with a temporary folder that is %s: nodes serve or say what to set, and so do a render on this machine and doctor",
+    "with a temporary folder that is %s, nodes serve or say what to set, and local renders and doctor say what to set",
     async (kind) => {
       const env = { HOME: folder, RENDERFARM_KEY: someKey, ...(await withFolder("TMPDIR", kind)) };
       if (kind !== "readOnly") await nodeServes(env);
       else {
-        // Blender would use the folder itself, and empty it at its end.
+        // Blender would use the folder directly, and empty it at its end.
         const node = await run(["node", "--no-mdns", "--port", "0"], env);
         expect(node).toMatchObject({ exitCode: 2, all: expect.stringMatching(/\n.*or set TMPDIR/) });
       }

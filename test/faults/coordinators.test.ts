@@ -10,8 +10,8 @@ import { completion, expectSameFilm, storedFrames } from "../support/lab/lab-res
 import { Dice } from "../support/simulation/simulate-dice.mjs";
 
 /**
- * Waits until the run is to be killed: every fifth as soon as all frames are stored, from when on it encodes, checks and
- * puts in place; two more of five while it stores the first ones; the others at any time from the start.
+ * Waits for the moment at which the run is killed. Of five runs, one is killed after all frames are stored, while it
+ * encodes, checks and publishes the video; two while it stores the first frames; two at a random time from the start.
  */
 async function killingTime(run: LabCoordinator, ended: Promise<unknown>, kill: number, dice: Dice) {
   const instant = dice.next();
@@ -26,13 +26,13 @@ async function killingTime(run: LabCoordinator, ended: Promise<unknown>, kill: n
   return await delay(instant * 150);
 }
 
-/** Folders of frames that were moved out of the way. */
+/** Folders with frames that were set aside. */
 async function framesAside(output: string): Promise<string[]> {
   const names = existsSync(`${output}.renderfarm`) ? await readdir(`${output}.renderfarm`) : [];
   return names.filter((name) => name.startsWith("frames.") && name !== "frames.ndjson");
 }
 
-describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or are two", () => {
+describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, and two at once", () => {
   let scene: Reference;
 
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
     "--yes",
   ];
 
-  test("killed at twenty random instants, also while it encodes: the same command goes on, no stored frame is rendered again", async () => {
+  test("killed at twenty random moments, also while encoding: the same command continues, and rerenders nothing", async () => {
     const seed = Number(process.env.FAULT_SEED ?? 20_260);
     const dice = new Dice(seed);
     await using lab = await FarmLab.open("desk", "north");
@@ -62,7 +62,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
     let goneOn = 0;
     for (let film = 1; kills < 20; film += 1) {
       const output = lab.path(`film${film}.mp4`);
-      /** What earlier runs stored, as they told and as it is on the disk. */
+      /** Frames that earlier runs stored, from their events and from the disk. */
       const before = new Set<unknown>();
       for (;;) {
         const run = lab.coordinate([...job(output, address), "--frames", "1-12"]);
@@ -85,7 +85,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
         ).toEqual([]);
         if (isPartial && told.length > 0) goneOn += 1;
         for (const frame of [...numbers, ...told]) before.add(frame);
-        expect([...before].sort(), where).toEqual([...numbers].sort()); // and none of them is lost
+        expect([...before].sort(), where).toEqual([...numbers].sort()); // none of them is lost
         expect(run.all("job:restarted"), where).toEqual([]);
         expect(await framesAside(output), where).toEqual([]);
         if (code === null) kills += 1;
@@ -100,14 +100,14 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
       await expectSameFilm(output, short);
     }
     expect(kills).toBe(20);
-    expect(goneOn, "runs that went on with some of the frames").toBeGreaterThan(0);
+    expect(goneOn, "runs that continued with some of the frames").toBeGreaterThan(0);
     expect((await readdir(lab.path("."))).filter((name) => name.includes("part"))).toEqual([]);
     const { processes, files } = await lab.leftovers();
     expect(processes).toEqual([]);
     expect(files).toEqual([]);
   });
 
-  test("two on one job: the second is told who has it; then each of them can end it", async () => {
+  test("two on one job: the second fails and names the first, which completes the job", async () => {
     await using lab = await FarmLab.open("desk", "north");
     const { port } = await lab.startNode("north", { under });
     const address = `${lab.network.addressOf("north")}:${port}`;
@@ -123,7 +123,7 @@ describe.skipIf(skipBecause(farmLabProblem))("coordinators that are killed, or a
     await expectClean(lab, output);
   });
 
-  test("two jobs on one node: the second is told who has it and waits, then both are whole and never mixed", async () => {
+  test("two jobs on one node: the second waits and names the holder, and both videos are complete and unmixed", async () => {
     await using lab = await FarmLab.open("desk", "north");
     const { port } = await lab.startNode("north", { under });
     const address = `${lab.network.addressOf("north")}:${port}`;

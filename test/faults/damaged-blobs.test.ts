@@ -7,7 +7,7 @@ import { expectClean, halfOf, renders, slotsOf } from "../support/lab/fault-lab.
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
 import { completion, expectSameFilm, framesByNode } from "../support/lab/lab-results.ts";
 
-/** Empties the scene of what is seen in it, and saves it elsewhere. */
+/** Python that removes all visible objects from the scene, and saves it elsewhere. */
 const emptied = (path: string) => `import bpy
 for thing in [thing for thing in bpy.data.objects if thing.type == "MESH"]: bpy.data.objects.remove(thing)
 bpy.ops.wm.save_as_mainfile(filepath=${JSON.stringify(path)}, compress=False)`;
@@ -25,7 +25,7 @@ describe.skipIf(skipBecause(farmLabProblem))("a blendfile that is damaged on the
   const under = "python3" as const;
   const job = (output: string) => [scene.blendfile, "-o", output, "--keep-frames", "--yes"];
 
-  /** Another blendfile, of the same size: Blender reads nothing behind the end of a file's data. */
+  /** Another blendfile with the same size: Blender ignores bytes after the end of the data. */
   async function otherFile(lab: FarmLab): Promise<Buffer> {
     const path = lab.path("other.blend");
     await execa(blenderPath ?? "blender", [
@@ -42,7 +42,7 @@ describe.skipIf(skipBecause(farmLabProblem))("a blendfile that is damaged on the
     return Buffer.concat([other, Buffer.alloc(size - other.length)]);
   }
 
-  /** Writes in place: all names of the file have the new content. */
+  /** Writes in place: all hard links of the file have the new content. */
   async function overwrite(path: string, content: Buffer): Promise<void> {
     await chmod(path, 0o600);
     const file = await open(path, "r+");
@@ -51,7 +51,7 @@ describe.skipIf(skipBecause(farmLabProblem))("a blendfile that is damaged on the
     await file.close();
   }
 
-  test("between two jobs, cut or another of the same size, is sent again, and every frame is right", async () => {
+  test("between two jobs, truncated or replaced by another of the same size, is sent again, and every frame is right", async () => {
     await using lab = await FarmLab.open("desk", "north");
     await lab.startNode("north", { under });
     const first = lab.coordinate([...job(lab.path("first.mp4")), "--frames", "1-4"]);
@@ -73,7 +73,7 @@ describe.skipIf(skipBecause(farmLabProblem))("a blendfile that is damaged on the
     await expectClean(lab, lab.path("first.mp4"));
   });
 
-  test("through the link in the run folder, while frames are rendered, is sent again, and the job goes on", async () => {
+  test("through its hard link in the run folder, during the job, is sent again, and the job continues", async () => {
     await using lab = await FarmLab.open("desk", "north");
     const north = await lab.startNode("north", { under });
     const other = await otherFile(lab);

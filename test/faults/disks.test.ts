@@ -13,7 +13,7 @@ import { completion, expectSameFilm, framesByNode, storedFrames } from "../suppo
 import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 import { processesOf, remainingProcesses, testRunVariable } from "../support/processes.ts";
 
-describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and too few file descriptors", () => {
+describe.skipIf(skipBecause(farmLabProblem))("disks that are full or read-only, and too few file descriptors", () => {
   let scene: Reference;
 
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
   const job = (output: string) => [scene.blendfile, "-o", output, "--keep-frames", "--yes"];
   const under = "python3" as const;
 
-  test("the coordinator's disk runs full: it stops with the space there, nothing half-written is whole, and goes on", async () => {
+  test("the coordinator's disk runs full: the job fails, names the space, leaves no partial file, and can continue", async () => {
     await using lab = await FarmLab.open("desk", "north");
     await lab.startNode("north", { under });
     await using disk = await mountSmallDisk(lab.path("small"), 8);
@@ -51,7 +51,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     await expectClean(lab, output);
   });
 
-  test("the coordinator's disk is full from the start: told at once what is needed, and nothing is left", async () => {
+  test("the coordinator's disk is full from the start: the job fails at once, names the space, and leaves nothing", async () => {
     await using lab = await FarmLab.open("desk");
     await using disk = await mountSmallDisk(lab.path("small"), 1);
     await disk.fill();
@@ -67,7 +67,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     expect(await readdir(disk.path)).toEqual(["filler"]);
   });
 
-  test("the coordinator's disk has no room for the blendfile: told at once what is needed, and nothing is left", async () => {
+  test("the coordinator's disk cannot hold the blendfile: the job fails at once, names the space, and leaves nothing", async () => {
     await using lab = await FarmLab.open("desk");
     await using disk = await mountSmallDisk(lab.path("small"), 1);
     const blend = lab.path("large.blend");
@@ -82,7 +82,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     expect(await readdir(disk.path)).toEqual([]);
   });
 
-  test("the folder of the output is read-only: told before any node is asked", async () => {
+  test("the folder of the output is read-only: the job fails before any node is contacted", async () => {
     await using lab = await FarmLab.open("desk");
     await using disk = await mountSmallDisk(lab.path("small"), 1);
     await disk.protect();
@@ -93,7 +93,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     expect(await readdir(disk.path)).toEqual([]);
   });
 
-  test("a node has no room for the blendfile: it is left out with the reason, and another renders", async () => {
+  test("a node has no space for the blendfile: it is excluded with the reason, and another renders", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
     await using _disk = await mountSmallDisk(lab.path("north/cache"), 4);
     await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
@@ -108,7 +108,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     await expectClean(lab, output);
   });
 
-  test("a node's disk runs full in the middle: its frames are rendered elsewhere", async () => {
+  test("a node's disk runs full during the job: its frames are rendered elsewhere", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
     await using disk = await mountSmallDisk(lab.path("north/cache"), 300);
     await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
@@ -118,7 +118,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     await renders(run, "north");
     await disk.fill();
     const full = await run.event("frame:requeued", 1, ({ name }) => name === "north");
-    // In the middle of a frame, or between two.
+    // During a frame, or between two.
     expect(`${full.code}: ${full.reason}`).toMatch(/^DISK_FULL: |^null: The disk of the node is full$/);
     expect(await completion(run)).toMatchObject({ frames: 24 });
     const [stored] = run.all("frame:stored").filter(({ frame }) => frame === full.frame);
@@ -128,15 +128,15 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     await expectClean(lab, output);
   });
 
-  test("a node that can open too few files is left out with the reason, and another renders", async () => {
+  test("a node that can open too few files is excluded with the reason, and another renders", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
-    // Enough to be found and to take the blendfile, and too few to start a Blender.
+    // Enough to be found and to receive the blendfile, but too few to start a Blender.
     const limits = ["prlimit", "--nofile=16:16"];
     const [, south] = await Promise.all([lab.startNode("north", { under, limits }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
     const run = lab.coordinate(job(output));
     await renders(run, "south");
-    const held = await hold(lab, south); // the north tries a few times before it gives up
+    const held = await hold(lab, south); // north tries a few times before it is excluded
     const refused = await run.event("node:excluded");
     held.letGo();
     expect(refused).toMatchObject({ name: "north", message: expect.stringContaining("Too many open files") });
@@ -145,7 +145,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     await expectClean(lab, output);
   });
 
-  test.each([0, 2])("a node that can open %i more files goes on, or says why another renders", async (free) => {
+  test.each([0, 2])("a node that can open %i more files continues, or reports why it cannot", async (free) => {
     await using lab = await FarmLab.open("desk", "north", "south");
     const [north] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
@@ -157,9 +157,9 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
     leaveDescriptors(north.child.pid ?? 0, free);
     await completion(run);
     const requeued = run.all("frame:requeued").filter(isNorth);
-    const goesOn = run.all("frame:stored").filter(isNorth).length > before + 2; // one in the slot, one in its queue
+    const goesOn = run.all("frame:stored").filter(isNorth).length > before + 2; // one runs in the slot, one waits in it
     expect(goesOn || requeued.length > 0, run.story()).toBe(true);
-    // After a frame that failed its Blender is ended, and what waited there comes back.
+    // After a failed frame its Blender is ended, and the frame that waited there is requeued.
     const cause = /Too many open files/;
     if (requeued.length > 0)
       expect(requeued).toContainEqual(expect.objectContaining({ reason: expect.stringMatching(cause) }));
@@ -169,51 +169,48 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or closed, and
   });
 });
 
-describe.skipIf(skipBecause(fewDescriptorsProblem))(
-  "file descriptors of the coordinator run out while it renders",
-  () => {
-    beforeAll(requireBuild);
+describe.skipIf(skipBecause(fewDescriptorsProblem))("the coordinator runs out of file descriptors during a job", () => {
+  beforeAll(requireBuild);
 
-    test("it ends well, or says what to do and leaves all that is stored; it never breaks or hangs", async () => {
-      const moments = [
-        [0, 2],
-        [1, 2],
-        [2, 2],
-        [3, 5],
-        [6, 5],
-      ] as const;
-      const ends: (number | null)[] = [];
-      for (const [free, frame] of moments) {
-        const what = `${free} left from frame ${frame} on`;
-        await using farm = await ScriptedFarm.open();
-        const { node, server } = await farm.start();
-        const mark = randomBytes(8).toString("hex");
-        const { host, port } = server.address;
-        const args = [farm.blend, "-o", farm.output, "--frames", "1-8", "--nodes", `${host}:${port}`];
-        const coordinate = () =>
-          LabCoordinator.start([...args, "--keep-frames", "--yes"], [], environmentOf(farm, mark), farm.path("."));
-        node.options.beforeFrame = async (begun) => {
-          if (begun !== frame) return;
-          const coordinator = (await processesOf(mark)).find(({ command }) => command.includes("main.js"));
-          leaveDescriptors(coordinator?.pid ?? 0, free);
-        };
-        const run = coordinate();
-        const { code, last, stderr } = await run.end();
-        ends.push(code);
-        expect([0, 2, 5], `${what}\n${run.story()}\n${stderr}`).toContain(code);
-        expect(stderr).not.toMatch(/This is a bug|Unhandled/);
-        if (code !== 0) expect(last).toMatchObject({ type: "job:failed", hint: expect.stringContaining("ulimit -n") });
-        expect(await remainingProcesses(mark)).toEqual([]);
-        const stored = await farm.recordedFrames();
+  test("it completes, or says what to do and keeps all stored frames; it never crashes or hangs", async () => {
+    const moments = [
+      [0, 2],
+      [1, 2],
+      [2, 2],
+      [3, 5],
+      [6, 5],
+    ] as const;
+    const ends: (number | null)[] = [];
+    for (const [free, frame] of moments) {
+      const what = `${free} left from frame ${frame} on`;
+      await using farm = await ScriptedFarm.open();
+      const { node, server } = await farm.start();
+      const mark = randomBytes(8).toString("hex");
+      const { host, port } = server.address;
+      const args = [farm.blend, "-o", farm.output, "--frames", "1-8", "--nodes", `${host}:${port}`];
+      const coordinate = () =>
+        LabCoordinator.start([...args, "--keep-frames", "--yes"], [], environmentOf(farm, mark), farm.path("."));
+      node.options.beforeFrame = async (begun) => {
+        if (begun !== frame) return;
+        const coordinator = (await processesOf(mark)).find(({ command }) => command.includes("main.js"));
+        leaveDescriptors(coordinator?.pid ?? 0, free);
+      };
+      const run = coordinate();
+      const { code, last, stderr } = await run.end();
+      ends.push(code);
+      expect([0, 2, 5], `${what}\n${run.story()}\n${stderr}`).toContain(code);
+      expect(stderr).not.toMatch(/This is a bug|Unhandled/);
+      if (code !== 0) expect(last).toMatchObject({ type: "job:failed", hint: expect.stringContaining("ulimit -n") });
+      expect(await remainingProcesses(mark)).toEqual([]);
+      const stored = await farm.recordedFrames();
 
-        delete node.options.beforeFrame;
-        if (code !== 0) expect(await completion(coordinate())).toMatchObject({ frames: 8, reused: stored.length });
-        await farm.expectFilm(range(1, 8));
-      }
-      expect(ends.some((code) => code !== 0)).toBe(true); // else nothing was tried
-    });
-  },
-);
+      delete node.options.beforeFrame;
+      if (code !== 0) expect(await completion(coordinate())).toMatchObject({ frames: 8, reused: stored.length });
+      await farm.expectFilm(range(1, 8));
+    }
+    expect(ends.some((code) => code !== 0)).toBe(true); // otherwise the limits had no effect
+  });
+});
 
 function environmentOf(farm: ScriptedFarm, mark: string): Record<string, string> {
   return {

@@ -12,14 +12,14 @@ import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 const [machine, otherMachine] = ["0123456789abcdef".repeat(2), "fedcba9876543210".repeat(2)];
 const env = { RENDERFARM_KEY: formatFarmKey(makeFarmKey()) };
 
-/** A desk, and two machines that were made from one disk image: with one name and one config folder. */
+/** A coordinator's host, and two machines cloned from one disk image, with the same name and config folder. */
 async function openClones() {
   const network = await NetworkLab.open("desk", "attic", "cellar");
   const lab = await TerminalLab.open();
   lab.on = network.on("desk");
   await mkdir(lab.path("image/clone/config"), { recursive: true });
   await writeFile(lab.path("image/clone/config/node-id"), "0123456789abcdef".repeat(2));
-  await lab.makeBlend("scene.blend", "280"); // real Blenders cannot open it: it is enough that nodes are met
+  await lab.makeBlend("scene.blend", "280"); // real Blenders cannot open it, but only reaching the nodes matters
   const started: LabNode[] = [];
   const start = async (host: string, machineId: string) => {
     const folder = lab.path(`${host}-${started.length}`);
@@ -44,7 +44,7 @@ async function openClones() {
 }
 
 test.skipIf(skipBecause(farmLabProblem))(
-  "two copies of one config folder, without mDNS, hear of each other from a job that names both",
+  "two copies of one config folder without mDNS learn of each other from a job that names both",
   async () => {
     await using lab = await TerminalLab.open();
     await lab.makeBlend("scene.blend", "280");
@@ -71,79 +71,75 @@ test.skipIf(skipBecause(farmLabProblem))(
   90_000,
 );
 
-/** Ends a node. @returns What it has said on stderr */
+/** Ends a node. @returns Its stderr */
 async function end({ child, ended }: LabNode): Promise<string> {
   child.stdin?.end();
   return (await ended).stderr;
 }
 
-describe.skipIf(skipBecause(farmLabProblem))(
-  "machines that were cloned from one disk image",
-  { timeout: 90_000 },
-  () => {
-    test("are nodes of their own, and one that has no machine id says so", async () => {
-      await using clones = await openClones();
-      const [attic, cellar] = await Promise.all([clones.start("attic", machine), clones.start("cellar", otherMachine)]);
-      expect(attic.id).not.toBe(cellar.id);
-      const { stdout, stderr } = await clones.renderfarm("nodes");
-      expect(stdout.split("\n").slice(1)).toEqual([
-        expect.stringMatching(/^clone +10\.77\.0\.12:/),
-        expect.stringMatching(/^clone +10\.77\.0\.13:/),
-      ]);
-      expect(stderr).toBe("");
-      const found = (await clones.eventsOf()).filter(({ type }) => type === "node:found").map(({ node }) => node);
-      expect(found.sort()).toEqual([attic.id, cellar.id].sort());
+describe.skipIf(skipBecause(farmLabProblem))("machines cloned from one disk image", { timeout: 90_000 }, () => {
+  test("are separate nodes, and one without a machine id says so", async () => {
+    await using clones = await openClones();
+    const [attic, cellar] = await Promise.all([clones.start("attic", machine), clones.start("cellar", otherMachine)]);
+    expect(attic.id).not.toBe(cellar.id);
+    const { stdout, stderr } = await clones.renderfarm("nodes");
+    expect(stdout.split("\n").slice(1)).toEqual([
+      expect.stringMatching(/^clone +10\.77\.0\.12:/),
+      expect.stringMatching(/^clone +10\.77\.0\.13:/),
+    ]);
+    expect(stderr).toBe("");
+    const found = (await clones.eventsOf()).filter(({ type }) => type === "node:found").map(({ node }) => node);
+    expect(found.sort()).toEqual([attic.id, cellar.id].sort());
 
-      attic.child.kill("SIGKILL"); // without a goodbye
-      await attic.ended;
-      expect(await end(cellar)).not.toContain("another node");
-      const again = await clones.start("attic", machine);
-      expect(again.id).toBe(attic.id); // it was started again, and is no second one
-      const one = await clones.renderfarm("nodes");
-      expect(one.stdout.split("\n").slice(1)).toEqual([expect.stringMatching(/^clone +10\.77\.0\.12:/)]);
-      expect(one.stderr).toBe("");
-      expect(await end(again)).not.toContain("another node");
+    attic.child.kill("SIGKILL"); // without a goodbye on mDNS
+    await attic.ended;
+    expect(await end(cellar)).not.toContain("another node");
+    const again = await clones.start("attic", machine);
+    expect(again.id).toBe(attic.id); // a restarted node is not a second one
+    const one = await clones.renderfarm("nodes");
+    expect(one.stdout.split("\n").slice(1)).toEqual([expect.stringMatching(/^clone +10\.77\.0\.12:/)]);
+    expect(one.stderr).toBe("");
+    expect(await end(again)).not.toContain("another node");
 
-      const anonymous = await clones.start("attic", "");
-      expect([attic.id, cellar.id]).not.toContain(anonymous.id);
-      anonymous.child.stdin?.end();
-      await anonymous.ended;
-      expect(anonymous.said()).toContain(
-        "this machine has no id of its own (/etc/machine-id), so this node has an id for this run only",
-      );
-    });
+    const anonymous = await clones.start("attic", "");
+    expect([attic.id, cellar.id]).not.toContain(anonymous.id);
+    anonymous.child.stdin?.end();
+    await anonymous.ended;
+    expect(anonymous.said()).toContain(
+      "this machine has no id of its own (/etc/machine-id), so this node has an id for this run only",
+    );
+  });
 
-    test("and have one machine id are named with their addresses: by nodes, doctor, jobs and their own consoles", async () => {
-      await using clones = await openClones();
-      const [attic, cellar] = await Promise.all([clones.start("attic", machine), clones.start("cellar", machine)]);
-      expect(attic.id).toBe(cellar.id);
-      const both = expect.stringMatching(
-        /2 nodes have one id, (?=.*clone at 10\.77\.0\.12:)(?=.*clone at 10\.77\.0\.13:)/,
-      );
+  test("with the same machine id are reported with their addresses by nodes, doctor, jobs and their own consoles", async () => {
+    await using clones = await openClones();
+    const [attic, cellar] = await Promise.all([clones.start("attic", machine), clones.start("cellar", machine)]);
+    expect(attic.id).toBe(cellar.id);
+    const both = expect.stringMatching(
+      /2 nodes have one id, (?=.*clone at 10\.77\.0\.12:)(?=.*clone at 10\.77\.0\.13:)/,
+    );
 
-      const table = await clones.renderfarm("nodes");
-      expect(table.stdout).toMatch(/\nclone +10\.77\.0\.12:.*\nclone +10\.77\.0\.13:.*$/);
-      expect(table.stderr).toEqual(both);
-      expect(table.stderr).toContain("delete 'node-id' in its config folder");
-      const json = (await clones.renderfarm("nodes", "--json")).stdout.split("\n").map((line) => JSON.parse(line));
-      expect(json).toHaveLength(2);
-      const hosts = ({ addresses }: { addresses: { host: string }[] }) => addresses.map(({ host }) => host);
-      for (const node of json) {
-        expect([...hosts(node), ...node.sameId.flatMap(hosts)].sort()).toEqual(["10.77.0.12", "10.77.0.13"]);
-      }
-      const doctor = (await clones.renderfarm("doctor", "--json")).stdout.split("\n").map((line) => JSON.parse(line));
-      expect(doctor).toContainEqual(expect.objectContaining({ what: "Node ids", state: "warning", detail: both }));
+    const table = await clones.renderfarm("nodes");
+    expect(table.stdout).toMatch(/\nclone +10\.77\.0\.12:.*\nclone +10\.77\.0\.13:.*$/);
+    expect(table.stderr).toEqual(both);
+    expect(table.stderr).toContain("delete 'node-id' in its config folder");
+    const json = (await clones.renderfarm("nodes", "--json")).stdout.split("\n").map((line) => JSON.parse(line));
+    expect(json).toHaveLength(2);
+    const hosts = ({ addresses }: { addresses: { host: string }[] }) => addresses.map(({ host }) => host);
+    for (const node of json) {
+      expect([...hosts(node), ...node.sameId.flatMap(hosts)].sort()).toEqual(["10.77.0.12", "10.77.0.13"]);
+    }
+    const doctor = (await clones.renderfarm("doctor", "--json")).stdout.split("\n").map((line) => JSON.parse(line));
+    expect(doctor).toContainEqual(expect.objectContaining({ what: "Node ids", state: "warning", detail: both }));
 
-      const warning = expect.objectContaining({ type: "warning", code: "DUPLICATE_NODE_ID", message: both });
-      for (const named of [[], ["--nodes", `${attic.at},${cellar.at}`]]) {
-        const events = await clones.eventsOf(...named);
-        expect(events.filter(({ code }) => code === "DUPLICATE_NODE_ID")).toEqual([warning]);
-        expect(events.filter(({ type }) => type === "node:found")).toHaveLength(1);
-      }
+    const warning = expect.objectContaining({ type: "warning", code: "DUPLICATE_NODE_ID", message: both });
+    for (const named of [[], ["--nodes", `${attic.at},${cellar.at}`]]) {
+      const events = await clones.eventsOf(...named);
+      expect(events.filter(({ code }) => code === "DUPLICATE_NODE_ID")).toEqual([warning]);
+      expect(events.filter(({ type }) => type === "node:found")).toHaveLength(1);
+    }
 
-      expect(await end(attic)).toContain(`: clone at ${cellar.at}. A job uses only one of them. On one of the two`);
-      expect(await end(cellar)).toContain(`: clone at ${attic.at}. A job uses only one of them.`);
-      expect((await cellar.ended).stderr).toContain(`delete ${cellar.idFile} and start it again`);
-    });
-  },
-);
+    expect(await end(attic)).toContain(`: clone at ${cellar.at}. A job uses only one of them. On one of the two`);
+    expect(await end(cellar)).toContain(`: clone at ${attic.at}. A job uses only one of them.`);
+    expect((await cellar.ended).stderr).toContain(`delete ${cellar.idFile} and start it again`);
+  });
+});

@@ -10,10 +10,10 @@ import { makePng } from "../support/png.ts";
 const frames = range(1, 8);
 const format = { width: 64, height: 64, depth: 8, colorMode: "RGB" } as const;
 
-describe.skipIf(skipBecause(blenderLabProblem))("a texture that is painted over while a node has the job", () => {
+describe.skipIf(skipBecause(blenderLabProblem))("a texture that is changed while a node has the job", () => {
   beforeAll(requireBuild);
 
-  /** A node that lives longer than its coordinators, the textured scene, and its frames with either texture. */
+  /** A node that outlives its coordinators, the textured scene, and its frames with each texture. */
   async function studio(lab: FarmLab) {
     const north = await lab.startNode("north", { under: "python3" });
     const [blend, texture, output] = [lab.path("scene.blend"), lab.path("texture.png"), lab.path("film.mp4")];
@@ -33,7 +33,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("a texture that is painted over 
     return { north, output, job, kept, plain, painted, repaint: () => paint(77) };
   }
 
-  test("its coordinator was killed: the same command renders every frame with the texture as it is now", async () => {
+  test("the coordinator was killed: the same command renders every frame with the new texture", async () => {
     await using lab = await FarmLab.open();
     const { output, job, kept, painted, repaint } = await studio(lab);
     const first = lab.coordinate(job);
@@ -49,7 +49,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("a texture that is painted over 
     await expectClean(lab, output);
   });
 
-  test("nothing was painted: the node goes on with what it has loaded, and what was stored is kept", async () => {
+  test("the texture did not change: the node keeps its loaded scene, and stored frames are kept", async () => {
     await using lab = await FarmLab.open();
     const { north, output, job, kept, plain } = await studio(lab);
     const first = lab.coordinate(job);
@@ -67,13 +67,13 @@ describe.skipIf(skipBecause(blenderLabProblem))("a texture that is painted over 
     await expectClean(lab, output);
   });
 
-  test("its slot dies: no frame of the new texture gets among the old ones, the node is left out and says why", async () => {
+  test("the slot dies: no frame with the new texture is mixed with old ones, and the node is excluded with the reason", async () => {
     await using lab = await FarmLab.open();
     const { north, output, job, kept, painted, repaint } = await studio(lab);
     const run = lab.coordinate(job);
     await run.event("frame:stored");
     const slots = await slotsOf(lab, north);
-    await Promise.all(slots.map(freeze)); // so that it cannot be faster than we
+    await Promise.all(slots.map(freeze)); // so that it cannot finish before the change
     await repaint();
     for (const pid of slots) process.kill(pid, "SIGKILL");
     const { code, last } = await run.end();

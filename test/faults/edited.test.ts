@@ -14,12 +14,12 @@ const tilted = "0.6";
 
 type Edit = (blend: string, texture: string) => Promise<void>;
 
-describe.skipIf(skipBecause(blenderLabProblem))("what an artist changes between two runs, in a real scene", () => {
+describe.skipIf(skipBecause(blenderLabProblem))("a real scene that is changed between two runs", () => {
   beforeAll(requireBuild);
 
   test.each<[what: string, edit: Edit, reason: RegExp]>([
     [
-      "a texture is painted over",
+      "a texture is changed",
       (_, texture) => writeFile(texture, makePng(format, 77)),
       /a file that the scene uses has changed/,
     ],
@@ -29,7 +29,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("what an artist changes between 
       /old frames?/,
     ],
   ])(
-    "%s: no frame of before gets into the video, that is said, and the old ones are kept aside",
+    "%s: no earlier frame gets into the video, the reason is reported, and the old frames are set aside",
     async (_, edit, reason) => {
       await using lab = await FarmLab.open();
       const [blend, texture, output] = [lab.path("scene.blend"), lab.path("texture.png"), lab.path("film.mp4")];
@@ -57,7 +57,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("what an artist changes between 
       const old = aside.filter((name) => name.endsWith(".png")).map((name) => Number.parseInt(name, 10));
       expect(old.length).toBe(before);
       const oldPixels = await pixelsOf(join(`${output}.renderfarm`, folders[0] ?? ""), old);
-      expect(oldPixels.filter((pixel) => pixels.includes(pixel))).toEqual([]); // the change can be seen
+      expect(oldPixels.filter((pixel) => pixels.includes(pixel))).toEqual([]); // the change is visible
       expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
     },
   );

@@ -3,7 +3,7 @@ import { keyframedScene, type Reference } from "../support/blender.ts";
 import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
 import { completion, expectSameFilm, storedFrames } from "../support/lab/lab-results.ts";
 
-describe.skipIf(skipBecause(blenderLabProblem))("the node that a job starts on its own machine", () => {
+describe.skipIf(skipBecause(blenderLabProblem))("the embedded node of a job", () => {
   let scene: Reference;
 
   beforeAll(async () => {
@@ -11,7 +11,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("the node that a job starts on i
     scene = await keyframedScene({ frames: 24, samples: 24 });
   });
 
-  test("is killed in the middle of the job: it is started again, and no stored frame is rendered again", async () => {
+  test("is killed during the job: it is restarted, and no stored frame is rendered again", async () => {
     await using lab = await FarmLab.open();
     const output = lab.path("film.mp4");
     const run = lab.coordinate([scene.blendfile, "-o", output, "--local", "--slots", "1", "--keep-frames", "--yes"]);

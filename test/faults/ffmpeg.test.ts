@@ -9,7 +9,7 @@ import { isRunning } from "../support/processes.ts";
 import { skipBecause } from "../support/skip.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-// Minutes without a sign of life are long for a test. What has no limit gets none here.
+// Minutes without progress are too long for a test. No limit stays none.
 vi.mock("../../src/system/programs/ask-program.ts", async (original) => {
   const { askProgram } = await original<typeof import("../../src/system/programs/ask-program.ts")>();
   const short: typeof askProgram = (program, args, options) =>
@@ -25,17 +25,17 @@ vi.mock("../../src/encode/ffmpeg/ffmpeg-process.ts", async (original) => {
 
 interface TestedFfmpeg {
   readonly path: string;
-  /** Of every encoding FFmpeg so far, in order; not of those that only tried frames out. */
+  /** Process ids of all encoding FFmpegs so far, in order; without those that only tested frames. */
   pids(): Promise<number[]>;
   /** Waits for the first of them. */
   firstPid(): Promise<number>;
-  /** Changes what it does when it is to encode: lines of sh. */
+  /** Sets the shell lines that run when it has to encode. */
   encodes(script: string): Promise<void>;
-  /** Changes what its ffprobe does when it is to look at a video. */
+  /** Sets the shell lines that run when its ffprobe has to check a video. */
   probes(script: string): Promise<void>;
 }
 
-/** What they do undisturbed. */
+/** Undisturbed behaviour. */
 const honest = { ffmpeg: 'exec ffmpeg "$@"', ffprobe: 'exec ffprobe "$@"' };
 
 /** The real FFmpeg behind a script that lets a test disturb it. */
@@ -53,20 +53,23 @@ async function testedFfmpeg(farm: ScriptedFarm, script = honest.ffmpeg): Promise
   await encodes(script);
   await probes(honest.ffprobe);
   const pids = async () => (await readFile(log, "utf8").catch(() => "")).trim().split("\n").filter(Boolean).map(Number);
-  const firstPid = () => waitFor(async () => (await pids())[0], "the first encoder");
+  const firstPid = async () => {
+    await waitFor(async () => (await pids()).length > 0, "an encoding FFmpeg");
+    return (await pids())[0] ?? expect.fail();
+  };
   return { path, pids, firstPid, encodes, probes };
 }
 
 const encodeOptions = { overwrite: false, onEvent: () => {}, signal: new AbortController().signal };
 
-/** Expects no encoder that still runs, and no unfinished video. */
+/** Expects no running encoder and no unfinished video. */
 async function expectNothingLeft(farm: ScriptedFarm, ffmpeg: TestedFfmpeg): Promise<void> {
   for (const pid of await ffmpeg.pids()) expect(await isRunning(pid)).toBe(false);
   const names = (await readdir(farm.path("."))).filter((name) => name.startsWith("out.") || name.startsWith(".out"));
   expect(names.filter((name) => name !== "out.mp4" && name !== "out.mp4.renderfarm")).toEqual([]);
 }
 
-test("missing: said before any node is asked", async () => {
+test("missing: reported before any node is contacted", async () => {
   await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   const run = farm.run([node], { frames: "1-8", ffmpeg: farm.path("no-such-ffmpeg") });
@@ -81,10 +84,10 @@ test("missing: said before any node is asked", async () => {
 const disturbances: [what: string, signal: "SIGKILL" | "SIGSTOP" | "SIGSEGV"][] = [
   ["killed", "SIGKILL"],
   ["crashed", "SIGSEGV"],
-  ["stuck", "SIGSTOP"],
+  ["frozen", "SIGSTOP"],
 ];
 
-test.each(disturbances)("%s in the middle: the video is made of the stored frames at the end", async (_, signal) => {
+test.each(disturbances)("%s during the job: the video is made from the stored frames at the end", async (_, signal) => {
   await using farm = await ScriptedFarm.open();
   const ffmpeg = await testedFfmpeg(farm);
   const node = await farm.start();
@@ -102,13 +105,17 @@ test.each(disturbances)("%s in the middle: the video is made of the stored frame
 const failures: [what: string, scripts: Partial<typeof honest>, says: RegExp][] = [
   ["failing on a codec", { ffmpeg: 'echo "[libx264] broken preset" >&2; exit 1' }, /broken preset/],
   ["killed each time", { ffmpeg: "kill -9 $$" }, /SIGKILL/],
-  ["stuck each time", { ffmpeg: "echo 'waiting for a license' >&2; exec sleep 600" }, /waiting for a license/],
-  ["ending well without a video", { ffmpeg: "cat > /dev/null; exit 0" }, /./],
-  ["its ffprobe stuck each time", { ffprobe: "sleep 600" }, /ffprobe cannot read it \(it did not answer within 5 s\)/],
+  ["hanging each time", { ffmpeg: "echo 'waiting for a license' >&2; exec sleep 600" }, /waiting for a license/],
+  ["exiting with 0 but without a video", { ffmpeg: "cat > /dev/null; exit 0" }, /./],
+  [
+    "its ffprobe hanging each time",
+    { ffprobe: "sleep 600" },
+    /ffprobe cannot read it \(it did not answer within 5 s\)/,
+  ],
 ];
 
 test.each(failures)(
-  "%s: frames are safe, its last words are in the error, and `encode` finishes without rendering",
+  "%s: frames are kept, the error has FFmpeg's last output, and `encode` finishes without rendering",
   async (_, scripts, says) => {
     await using farm = await ScriptedFarm.open();
     const ffmpeg = await testedFfmpeg(farm, scripts.ffmpeg ?? honest.ffmpeg);
@@ -132,7 +139,7 @@ test.each(failures)(
     await farm.expectFilm(range(1, 8));
     await expectNothingLeft(farm, ffmpeg);
 
-    // The same command does it as well, when the video is not there.
+    // The same command also makes the video if it is missing.
     await rm(farm.output);
     await farm.run([node], { frames: "1-8", ffmpeg: ffmpeg.path }).completed();
     expect(node.node.links).toBe(links);
@@ -143,11 +150,11 @@ test.each(failures)(
 describe.skipIf(skipBecause(await whyNoDisk()))("a disk that runs full while FFmpeg encodes", () => {
   const hint = /Free space for (.*) \((about|more than) [\d.]+ MB needed, [\d.]+ k?B there\); .*frames are kept/;
 
-  test("the one of the job: frames are safe, and with room `encode` finishes without rendering", async () => {
+  test("the job's disk: frames are kept, and with space `encode` finishes without rendering", async () => {
     await using farm = await ScriptedFarm.open();
     await using disk = await mountSmallDisk(farm.path("small"), 1);
     const [output, full] = [join(disk.path, "out.mp4"), farm.path("full")];
-    // It has every frame, and does not learn that there are no more until the disk is full: it holds most of the video.
+    // FFmpeg gets every frame, but its input stays open until the disk is full: it still holds most of the video.
     const slow = `(cat; while [ ! -e '${full}' ]; do sleep 0.05; done) | ffmpeg "$@"`;
     const ffmpeg = await testedFfmpeg(farm, slow);
     const node = await farm.start();
@@ -168,12 +175,12 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that runs full while FFm
     await disk.empty();
     const made = await encodeFolder(`${output}.renderfarm`, encodeOptions);
     expect(made).toMatchObject({ output, frames: 48 });
-    expect(made.sizeBytes).toBeGreaterThan(8192); // else the rest of its first block would have done
+    expect(made.sizeBytes).toBeGreaterThan(8192); // otherwise the rest of its first block would have been enough
     expect(node.node.rendered.length).toBe(48);
     await farm.expectFilm(range(1, 48), output);
   });
 
-  test("the one of another output: told, nothing is left there, and with room it is made", async () => {
+  test("the disk of another output: reported, nothing is left there, and with space the video is made", async () => {
     await using farm = await ScriptedFarm.open();
     const node = await farm.start();
     await farm.run([node], { frames: "1-48", crf: 1 }).completed();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 
-/** Nothing that cannot succeed may take longer than this, with scripted nodes that need no time. */
+/** A job that cannot succeed must not take longer than this, with scripted nodes that need no time. */
 const boundedMs = 20_000;
 
-describe("what no node can render ends, with the cause, in bounded time:", () => {
+describe("a job that no node can render fails with the cause in bounded time:", () => {
   test(
-    "one node only, and it keeps failing one frame",
+    "the only node always fails one frame",
     async () => {
       await using farm = await ScriptedFarm.open();
       const node = await farm.start({
@@ -18,7 +18,7 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
       expect(run.all("frame:started").filter(({ frame }) => frame === 5).length).toBeLessThanOrEqual(3);
       expect(run.all("frame:stored").length).toBe(7);
 
-      // Mended, the same command renders the one that is missing.
+      // After the cause is fixed, the same command renders the missing frame.
       delete node.node.options.fails;
       const again = farm.run([node], { frames: "1-8" });
       expect(await again.completed()).toMatchObject({ reused: 7 });
@@ -28,7 +28,7 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
   );
 
   test(
-    "a frame that kills every slot it is rendered in",
+    "a frame that kills every slot that renders it",
     async () => {
       await using farm = await ScriptedFarm.open();
       const dies = (frame: number) =>
@@ -42,7 +42,7 @@ describe("what no node can render ends, with the cause, in bounded time:", () =>
   );
 
   test(
-    "a scene with which every frame fails on every node",
+    "a scene in which every frame fails on every node",
     async () => {
       await using farm = await ScriptedFarm.open();
       const fails = () => ({ code: "RENDER_FAILED" as const, message: "no camera found in scene" });
@@ -105,7 +105,7 @@ test.each(["NO_EGL", "OUT_OF_MEMORY", "NO_DENOISER"] as const)(
   },
 );
 
-test("--wait bounds the time without any node: the error says how many frames are missing, and the next run goes on", async () => {
+test("--wait limits the time without any node: the error says how many frames are missing, and the next run continues", async () => {
   await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   node.node.options.beforeFrame = async (frame) => {

@@ -11,7 +11,7 @@ import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
 const blend = `${hostileText}.blend`;
 const output = `${hostileText}.mp4`;
 
-/** A node that says what it must in words that a terminal obeys. */
+/** A node whose texts contain control characters. */
 function hostileNode(): FakeNodeOptions {
   let failed = 0;
   const warning = { type: "warning", code: "ODD", message: hostileLines, slot: null } as const;
@@ -37,8 +37,8 @@ function expectHarmless(written: string): void {
   expect(obeyedIn(written)).toEqual([]);
 }
 
-describe("a hostile node and hostile names of files, told by the program itself:", { timeout: 90_000 }, () => {
-  test("a render in lines with its log, the report on it, and another video of its frames", async () => {
+describe("hostile node texts and file names in the program's output:", { timeout: 90_000 }, () => {
+  test("a plain render with its log, its report, and another video from its frames", async () => {
     await using opened = await openLab();
     const { lab, at } = opened;
     const render = [blend, "-o", output, "--nodes", at, "--missing", "warn", "--keep-frames"];
@@ -58,7 +58,7 @@ describe("a hostile node and hostile names of files, told by the program itself:
     expectHarmless(await readFile(lab.path(`${folder}/log.ndjson`), "utf8"));
   });
 
-  test("--json, and the error at the end of a job that no node can load", async () => {
+  test("--json, and the final error of a job that no node can load", async () => {
     await using opened = await openLab({
       ...hostileNode(),
       loadFails: { code: "LOAD_FAILED", message: hostileLines, hint: hostileLines },
@@ -73,7 +73,7 @@ describe("a hostile node and hostile names of files, told by the program itself:
     expect(last).toMatchObject({ type: "job:failed", message: expect.stringContaining(hostileText) });
   });
 
-  test("a node that says a hundred thousand things that are not so: the log stays small, and the video is made", async () => {
+  test("a node that sends a hundred thousand false reports: the log stays small, and the video is made", async () => {
     const ref = { frame: 2, slot: 0 };
     const lies = Array.from({ length: 25_000 }, (_, index): FromNode[] => [
       { type: "frame-started", ...ref, attempt: 1_000 + index },
@@ -97,7 +97,7 @@ describe("a hostile node and hostile names of files, told by the program itself:
     }
   });
 
-  test("a thousand nodes that are not there: lines about them end, and are counted", async () => {
+  test("a thousand unreachable nodes: lines about them are limited and counted", async () => {
     const key = makeFarmKey();
     await using opened = await openLab({ key });
     const { lab, at } = opened;
@@ -113,7 +113,7 @@ describe("a hostile node and hostile names of files, told by the program itself:
     expect(stdout).toMatch(/LINES_DROPPED.*100 lines about nodes that take no part dropped so far/);
   });
 
-  test("what was typed, quoted in an error", async () => {
+  test("typed text quoted in an error", async () => {
     await using opened = await openLab();
     for (const words of [[`--${hostileText}`], ["report", hostileText]]) {
       const { exitCode, stderr } = await opened.lab.renderfarm(words);
@@ -144,7 +144,7 @@ describe("a hostile node and hostile names of files, told by the program itself:
     await asks(/evil.*end\.blend/);
     await terminal.press("Enter");
     await asks(/\? Output \(evil/);
-    await terminal.press("Tab"); // takes the proposal to be changed
+    await terminal.press("Tab"); // accepts the suggestion for editing
     await asks(/\? Output evil/);
     await terminal.press("Enter");
     await asks(/Replace it\?/);

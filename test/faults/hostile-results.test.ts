@@ -4,53 +4,54 @@ import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
 import { range, ScriptedFarm, type ScriptedNode, type ScriptedRun } from "../support/nodes/scripted-farm.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-/** Nothing here waits for anything but scripted nodes that need no time. */
+/** A bound for jobs with scripted nodes, which need almost no time. */
 const boundedMs = 30_000;
 
-/** A result that nobody rendered. */
-function invented(frame: number, attempt: number): FrameResult {
+/** A result that was never rendered. */
+function madeUp(frame: number, attempt: number): FrameResult {
   const format = { width: 32, height: 24, depth: 8, colorMode: "RGB" } as const;
   return { frame, attempt, slot: 0, sha256: "1".repeat(64), sizeBytes: 1_000, ...format, seconds: 1, device: "CPU" };
 }
 
-/** A node that lists these when it takes the job, and is slow in what it really renders: others shall have their share. */
+/** A node that lists these results when it takes the job, and renders slowly, so that others get frames too. */
 function liarHolding(farm: ScriptedFarm, results: readonly FrameResult[]): Promise<ScriptedNode> {
   const say = (message: FromNode): FromNode[] =>
     message.type === "job-opened" ? [{ ...message, results: [...message.results, ...results] }] : [message];
   return farm.start({ name: "liar", say, beforeFrame: () => delay(500) });
 }
 
-/** Keeps a node from its frames until the liar was heard. */
+/** Waits until the scheduler has dealt with the liar's list: it gives it a frame, or bars it. */
 async function untilHeard(run: ScriptedRun, liar: ScriptedNode): Promise<void> {
-  await waitFor(() => run.all("node:joined").some(({ name }) => name === "liar"), "the liar to join");
-  await waitFor(() => liar.node.heard.some(({ type }) => type === "job-load"), "the liar to be told to load");
-  await delay(200); // in which nothing may come of what it lists
+  const hasFrame = () => liar.node.heard.some(({ type }) => type === "frame-assign");
+  await waitFor(() => hasFrame() || run.all("node:barred").length > 0, "the liar to be heard");
 }
 
-/** Leaves the job with its first frames stored, so that the next run has numbers of an earlier one. */
+/** Interrupts a job after its first frames, so that the next run can have attempts of an earlier one. */
 async function begin(farm: ScriptedFarm): Promise<void> {
-  const node = await farm.start({ name: "first", beforeFrame: (frame) => delay(frame > 2 ? 500 : 0) });
+  const node = await farm.start({ name: "first" });
   const run = farm.run([node], { frames: "1-8" });
+  const isDrained = new Promise<void>((resolve) => run.drain.signal.addEventListener("abort", () => resolve()));
+  node.node.options.beforeFrame = (frame) => (frame > 2 ? isDrained : undefined);
   run.onEvent = (event) => event.type === "frame:stored" && event.stored === 2 && run.drain.abort();
   expect(await run.result).toMatchObject({ type: "interrupted" });
   await node.server[Symbol.asyncDispose]();
 }
 
-describe("results that a node never had fail no frame and stop no other node:", () => {
+describe("made-up results fail no frame and affect no other node:", () => {
   const huge = Number.MAX_SAFE_INTEGER;
   const lies: [what: string, results: FrameResult[]][] = [
-    ["one under the largest number there is", [invented(5, huge)]],
+    ["one with the largest attempt number", [madeUp(5, huge)]],
     [
-      "sixty-four of every frame",
-      range(1, 8).flatMap((f) => range(1, 64).map((k) => invented(f, 5_000_000 + f * 100 + k))),
+      "sixty-four for every frame",
+      range(1, 8).flatMap((f) => range(1, 64).map((k) => madeUp(f, 5_000_000 + f * 100 + k))),
     ],
-    ["two frames under one number", [invented(3, 5_000_000), invented(5, 5_000_000)]],
-    ["fifty of frames outside of the job", range(501, 550).map((frame) => invented(frame, 5_000_000 + frame))],
+    ["two frames with one attempt number", [madeUp(3, 5_000_000), madeUp(5, 5_000_000)]],
+    ["fifty of frames outside the job", range(501, 550).map((frame) => madeUp(frame, 5_000_000 + frame))],
     [
-      "sixty-four of every frame, under numbers of an earlier run",
-      range(1, 8).flatMap((f) => range(1, 64).map((k) => invented(f, 1_000 + f * 100 + k))),
+      "sixty-four for every frame, with attempt numbers of an earlier run",
+      range(1, 8).flatMap((f) => range(1, 64).map((k) => madeUp(f, 1_000 + f * 100 + k))),
     ],
-    ["all frames under one number of an earlier run", range(1, 8).map((frame) => invented(frame, 500_000))],
+    ["all frames with one attempt number of an earlier run", range(1, 8).map((frame) => madeUp(frame, 500_000))],
   ];
   test.each(lies)(
     "%s",
@@ -79,17 +80,17 @@ describe("results that a node never had fail no frame and stop no other node:", 
 
 test.each([
   ["frames of the job", 1],
-  ["frames outside of the job", 501],
-  ["frames of the job, under numbers of an earlier run", -1],
+  ["frames outside the job", 501],
+  ["frames of the job, with attempt numbers of an earlier run", -1],
 ])(
-  "a node that tells of %s that it was never given is barred",
+  "a node that reports %s that it was never assigned is barred",
   async (_, first) => {
     await using farm = await ScriptedFarm.open();
     await begin(farm);
     const frames = range(Math.abs(first), Math.abs(first) + 49).map((frame) =>
       first > 500 ? frame : ((frame - 1) % 8) + 1,
     );
-    const lies = frames.map((frame, index) => invented(frame, (first < 0 ? 1_000 : 5_000_000) + index));
+    const lies = frames.map((frame, index) => madeUp(frame, (first < 0 ? 1_000 : 5_000_000) + index));
     const liar = await farm.start({ name: "liar" });
     let isSaid = false;
     liar.node.options.say = (message) => {
@@ -117,7 +118,7 @@ test.each([
 );
 
 test(
-  "a result that never arrives is rendered elsewhere, long before its transfer is given up",
+  "a frame whose result never arrives is rendered elsewhere, long before its transfer is aborted",
   async () => {
     await using farm = await ScriptedFarm.open();
     const stuck = await farm.start({ name: "stuck" });
@@ -144,7 +145,7 @@ test(
 );
 
 test(
-  "a few results of a node are fetched at once, however many wait",
+  "only a few results of a node are fetched at a time, however many wait",
   async () => {
     await using farm = await ScriptedFarm.open();
     const node = await farm.start({ name: "quick" });
@@ -163,7 +164,8 @@ test(
     };
     node.node.options.say = (message) => {
       if (message.type === "result-end") asked.delete(message.transfer);
-      if (message.type === "frame-rendered" && message.result.frame === 40) setTimeout(areAllRendered, 50); // in which no fifth one is asked for
+      // The 50 ms leave time for a fifth fetch, which must not start.
+      if (message.type === "frame-rendered" && message.result.frame === 40) setTimeout(areAllRendered, 50);
       return [message];
     };
 
@@ -175,7 +177,7 @@ test(
   boundedMs,
 );
 
-describe("a node that begins nothing of what it is given", () => {
+describe("a node that starts none of its frames", () => {
   const fullSlot = (message: FromNode): FromNode[] => {
     if (message.type !== "frame-started") return message.type.startsWith("frame-") ? [] : [message];
     const { frame, attempt, slot } = message;
@@ -184,7 +186,7 @@ describe("a node that begins nothing of what it is given", () => {
   };
 
   test(
-    "ends the job when there is no other, with the reason",
+    "makes the job fail with the reason if it is the only one",
     async () => {
       await using farm = await ScriptedFarm.open();
       const run = farm.run([await farm.start({ name: "full", say: fullSlot })], { frames: "1-8" });
@@ -198,16 +200,16 @@ describe("a node that begins nothing of what it is given", () => {
   );
 
   test(
-    "is left out where there are others",
+    "is excluded if there are others",
     async () => {
       await using farm = await ScriptedFarm.open();
       const full = await farm.start({ name: "full", say: fullSlot });
       const honest = await farm.start({ name: "honest" });
       const run = farm.run([full, honest], { frames: "1-8" });
-      const leftOut = new Promise<void>((resolve) => {
+      const excluded = new Promise<void>((resolve) => {
         run.onEvent = (event) => event.type === "node:excluded" && resolve();
       });
-      honest.node.options.beforeFrame = () => leftOut;
+      honest.node.options.beforeFrame = () => excluded;
       await run.completed();
       expect(run.all("node:excluded")).toMatchObject([{ name: "full", code: "FARM_NODE_EXCLUDED" }]);
       await farm.expectFilm(range(1, 8));
@@ -217,7 +219,7 @@ describe("a node that begins nothing of what it is given", () => {
 });
 
 test(
-  "frames that crash every slot fail, and those that waited beside them are rendered",
+  "frames that crash every slot fail, and those that waited behind them are rendered",
   async () => {
     await using farm = await ScriptedFarm.open();
     const crashes = (frame: number) => (frame <= 12 ? { code: "CRASHED" as const, message: "SIGSEGV" } : undefined);

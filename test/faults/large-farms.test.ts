@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 import { Dice } from "../support/simulation/simulate-dice.mjs";
 
-/** A job in which frames are rendered faster than any disk takes them: what is here then must not be rendered again. */
+/** A job in which frames are rendered faster than a disk stores them: waiting results must not be rendered again. */
 interface Size {
   readonly nodes: number;
   readonly slots: number;
@@ -14,7 +14,7 @@ test.each<Size>([
   { nodes: 64, slots: 4, frames: 1_500 },
   { nodes: 300, slots: 1, frames: 900 },
 ])(
-  "$nodes nodes with $slots slots each store each of $frames frames once, over real links",
+  "$nodes nodes with $slots slots each render $frames frames over real links, each stored once",
   async (size) => {
     await using farm = await ScriptedFarm.open();
     const dice = new Dice(1);
@@ -37,7 +37,7 @@ test.each<Size>([
     expect(run.all("node:lost")).toEqual([]);
     expect(run.all("frame:requeued")).toEqual([]);
     expect(farm.problems).toEqual([]);
-    // Only what still ran when the queue was empty may have been raced: a running frame and one behind it in each slot.
+    // Only frames in slots at the end may be speculated: one running and one waiting for each slot.
     expect(rendered).toBeLessThanOrEqual(size.frames + 2 * size.nodes * size.slots);
   },
   240_000,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { range, ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Resolves when `open` is called. */
 function gate(): { readonly passed: Promise<void>; open(): void } {
@@ -14,7 +15,7 @@ function fetches(node: ScriptedNode, frame: number): number {
   return node.node.heard.filter((message) => message.type === "result-fetch" && message.frame === frame).length;
 }
 
-test("a result that is said twice is fetched and stored once, and nobody is blamed", async () => {
+test("a result that is reported twice is fetched and stored once, and no node is blamed", async () => {
   await using farm = await ScriptedFarm.open();
   const stutterer = await farm.start({
     name: "stutterer",
@@ -28,7 +29,7 @@ test("a result that is said twice is fetched and stored once, and nobody is blam
   await farm.expectFilm(range(1, 8));
 });
 
-test("a result of a frame that another node stored meanwhile is dropped without blame", async () => {
+test("a result whose frame was stored from another node meanwhile is dropped without blame", async () => {
   await using farm = await ScriptedFarm.open();
   const slow = await farm.start({ name: "slow" });
   const quick = await farm.start({ name: "quick" });
@@ -38,16 +39,20 @@ test("a result of a frame that another node stored meanwhile is dropped without 
   slow.node.options.beforeFrame = async (frame) => {
     if (lateFrame !== undefined) return;
     lateFrame = frame;
-    slow.server.cut(); // its frame is queued again, and it renders on
+    slow.server.cut(); // its frame is queued again, and it continues rendering
     await storedElsewhere.passed;
+    const jobOpens = () => slow.node.heard.filter(({ type }) => type === "job-open").length;
+    await waitFor(() => jobOpens() > 1, "the slow node to be in the job again");
   };
   slow.node.options.onMessage = (message) => {
     if (message.type === "result-release" && message.frame === lateFrame) isAnswered.open();
-    if (message.type === "frame-cancel" && message.frame === lateFrame) storedElsewhere.open();
-    return message.type === "frame-cancel"; // it crosses the result on its way
+    return message.type === "frame-cancel"; // it is ignored: the result is already on its way
   };
   quick.node.options.beforeFrame = (frame) => (frame === 8 ? isAnswered.passed : undefined);
   const run = farm.run([slow, quick], { frames: "1-8" });
+  run.onEvent = (event) => {
+    if (event.type === "frame:stored" && event.frame === lateFrame) storedElsewhere.open();
+  };
 
   expect(await run.completed()).toMatchObject({ frames: 8 });
 
@@ -57,7 +62,7 @@ test("a result of a frame that another node stored meanwhile is dropped without 
   await farm.expectFilm(range(1, 8));
 });
 
-test("what a node rendered while its link was lost is stored when it comes back, and not rendered again", async () => {
+test("a frame rendered while the link was lost is stored when the node comes back, and not rendered again", async () => {
   await using farm = await ScriptedFarm.open();
   const away = await farm.start({ name: "away" });
   const cut = gate();
@@ -65,7 +70,7 @@ test("what a node rendered while its link was lost is stored when it comes back,
     if (frame !== 3 || away.node.links > 1) return;
     away.server.cut();
     cut.open();
-    await new Promise((resolve) => setTimeout(resolve, 50)); // it ends the frame with nobody to tell
+    await waitFor(() => away.node.conversation === undefined, "the link to end"); // so nobody hears of the result
   };
   const run = farm.run([away], { frames: "1-8" });
   expect(await run.completed()).toMatchObject({ frames: 8 });
@@ -74,7 +79,7 @@ test("what a node rendered while its link was lost is stored when it comes back,
   await farm.expectFilm(range(1, 8));
 });
 
-test("the result of an older attempt is stored while the frame is still open: the second attempt is called off", async () => {
+test("the result of an older attempt is stored while a second attempt runs, which is cancelled", async () => {
   await using farm = await ScriptedFarm.open();
   const first = await farm.start({ name: "first" });
   const second = await farm.start({ name: "second" });

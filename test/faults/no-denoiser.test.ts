@@ -6,7 +6,7 @@ import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../suppor
 import type { LabCoordinator } from "../support/lab/lab-coordinator.ts";
 import { storedFrames } from "../support/lab/lab-results.ts";
 
-/** Why a scene that denoises says nothing here; undefined when it does. */
+/** Why this test is pointless here; undefined if it is not. */
 async function denoiserProblem(): Promise<string | undefined> {
   if (blenderPath === undefined) return blenderLabProblem;
   const ask = "import _cycles, sys; sys.exit(7 if _cycles.with_openimagedenoise else 0)";
@@ -16,13 +16,13 @@ async function denoiserProblem(): Promise<string | undefined> {
 
 const problem = blenderLabProblem ?? (await denoiserProblem());
 
-describe.skipIf(skipBecause(problem))("a scene that denoises, on a Blender without a denoiser", () => {
+describe.skipIf(skipBecause(problem))("a scene with denoising, on a Blender without a denoiser", () => {
   beforeAll(() => requireBuild());
 
   const frames = async (output: string) => (await storedFrames(output)).map(({ frame }) => frame).sort((a, b) => a - b);
 
   test.each([[["north"]], [["north", "south"]]])(
-    "fails as `blender -a` does, on %j: with the cause, and no frame counts as rendered",
+    "fails as with `blender -a`, on %j: with the cause, and no frame counts as rendered",
     async (names) => {
       await using lab = await FarmLab.open();
       const nodes = await Promise.all(names.map((name) => lab.startNode(name, { under: "python3" })));
@@ -44,7 +44,7 @@ describe.skipIf(skipBecause(problem))("a scene that denoises, on a Blender witho
     },
   );
 
-  test("in two of its frames only: the others are rendered right, and those two are named", async () => {
+  test("in only two of its frames: the others are rendered correctly, and those two are named", async () => {
     await using lab = await FarmLab.open();
     const { port } = await lab.startNode("north", { under: "python3" });
     const [blend, plain] = [lab.path("denoised.blend"), lab.path("plain.blend")];
@@ -66,7 +66,7 @@ describe.skipIf(skipBecause(problem))("a scene that denoises, on a Blender witho
   });
 });
 
-/** Frames that were given up, with the code of the error. */
+/** Failed frames, with the error code. */
 function failures(run: LabCoordinator): unknown[] {
   const failed = run.all("frame:failed").map(({ frame, code }) => [Number(frame), code] as const);
   return failed.sort(([one], [other]) => one - other);

@@ -16,7 +16,7 @@ describe.skipIf(skipBecause(farmLabProblem))("a node whose disk is full", () => 
     scene = await keyframedScene({ frames: 24, samples: 24 });
   });
 
-  /** The only node, in the middle of a job, on a disk of which not a byte is free. */
+  /** A job with one node whose disk has become full. */
   async function fullInTheMiddle(lab: FarmLab) {
     const disk = await mountSmallDisk(lab.path("north/cache"), 300);
     await lab.startNode("north", { under: "python3" });
@@ -29,14 +29,14 @@ describe.skipIf(skipBecause(farmLabProblem))("a node whose disk is full", () => 
     return { disk, output, job, run };
   }
 
-  /** The one frame that ran, or was fetched, while the disk was filled may have been begun in vain. */
+  /** Only the one frame that ran, or was fetched, while the disk was filled may have been started twice. */
   const expectNoFrameBurnt = (run: LabCoordinator) => {
     expect(run.all("frame:failed")).toEqual([]);
     const starts = run.all("frame:started");
     expect(starts.length - new Set(starts.map(({ frame }) => frame)).size, run.story()).toBeLessThanOrEqual(1);
   };
 
-  test("and nobody makes room: the job ends in bounded time, says what is needed and what is there, and goes on", async () => {
+  test("and stays full: the job fails in bounded time, names the needed and the free space, and the next run continues", async () => {
     await using lab = await FarmLab.open("desk", "north");
     const { disk, output, job, run } = await fullInTheMiddle(lab);
     await using _disk = disk;
@@ -59,7 +59,7 @@ describe.skipIf(skipBecause(farmLabProblem))("a node whose disk is full", () => 
     await expectClean(lab, output);
   });
 
-  test("and somebody makes room soon: the job waits, and the node renders the rest", async () => {
+  test("and soon has space again: the job waits, and the node renders the rest", async () => {
     await using lab = await FarmLab.open("desk", "north");
     const { disk, output, run } = await fullInTheMiddle(lab);
     await using _disk = disk;

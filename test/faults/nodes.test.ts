@@ -7,12 +7,12 @@ import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/l
 import type { LabEvent } from "../support/lab/lab-coordinator.ts";
 import { completion, expectSameFilm, storedFrames } from "../support/lab/lab-results.ts";
 
-/** A process that dies takes its connections along, and that is told at once. */
+/** When a process dies the system closes its connections, and the other end notices at once. */
 const deathMs = 2_000;
-/** The heartbeat's window is 10 s, and it is looked every 2 s; what is above that is for a busy machine. */
+/** The heartbeat's timeout is 10 s, checked every 2 s; the rest is for a busy machine. */
 const silenceMs = 15_000;
 
-describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle of a job", () => {
+describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail during a job", () => {
   let scene: Reference;
 
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
   const job = (output: string) => [scene.blendfile, "-o", output, "--keep-frames", "--yes"];
   const under = "python3" as const; // starts sooner; it renders with the same Blender
 
-  test("the only node is killed, and started again with an empty cache: the job waits, says so, and goes on", async () => {
+  test("the only node is killed and restarted with an empty cache: the job waits, says so, and continues", async () => {
     await using lab = await FarmLab.open("desk", "north");
     const first = await lab.startNode("north", { under });
     const output = lab.path("film.mp4");
@@ -44,7 +44,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await expectClean(lab, output);
   });
 
-  test("a machine is switched off: its frames are rendered by another", async () => {
+  test("a machine is switched off: another one renders its frames", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
     const [north, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
@@ -65,7 +65,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await expectClean(lab, output, ["south"]);
   });
 
-  test("a cable is pulled for five seconds: nothing is lost, and nobody is told", async () => {
+  test("a cable is pulled for five seconds: the node is not lost, and no frame is requeued", async () => {
     await using lab = await FarmLab.open("desk", "north");
     await lab.startNode("north", { under });
     const output = lab.path("film.mp4");
@@ -81,7 +81,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await expectClean(lab, output);
   });
 
-  test("a cable is pulled for longer than the heartbeat allows: the frame that was finished meanwhile counts", async () => {
+  test("a cable is pulled for longer than the heartbeat allows: the frame that finished meanwhile is used", async () => {
     await using lab = await FarmLab.open("desk", "north");
     await lab.startNode("north", { under });
     const output = lab.path("film.mp4");
@@ -98,7 +98,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await expectClean(lab, output);
   });
 
-  test("a cable is pulled for ever: the others finish, and the end of the job does not wait for it", async () => {
+  test("a cable stays pulled: the others finish, and the end of the job does not wait for the node", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
     const [north] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
@@ -112,26 +112,26 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     expect(await completion(run)).toMatchObject({ frames: 24 });
     expectElsewhere(run, "south");
     await expectSameFilm(output, scene);
-    await expectClean(lab, output); // the node holds the job still, and ends with its standard input
+    await expectClean(lab, output); // the node still has the job, and ends with its standard input
   });
 
-  test("a node is frozen: its frames go elsewhere, and thawed it takes part again", async () => {
+  test("a node is frozen: its frames go elsewhere, and after SIGCONT it renders again", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
     const [north, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
     const run = lab.coordinate(job(output));
     await run.event("frame:stored", 2);
     await renders(run, "south");
-    const first = await hold(lab, north); // so that there is something left when the other one is back
+    const first = await hold(lab, north); // so that frames are left when the other node is back
     await freeze(south.child.pid ?? 0);
     await expectLost(run, "south", silenceMs);
     first.letGo();
     const requeued = run.all("frame:requeued").find(({ name }) => name === "south");
     await run.event("frame:stored", 1, ({ name, frame }) => name === "north" && frame === requeued?.frame);
     const second = await hold(lab, north);
-    const thawedAtMs = performance.now();
+    const continuedAtMs = performance.now();
     south.child.kill("SIGCONT");
-    const isNew = ({ name, heardAtMs }: LabEvent) => name === "south" && heardAtMs > thawedAtMs;
+    const isNew = ({ name, heardAtMs }: LabEvent) => name === "south" && heardAtMs > continuedAtMs;
     await run.event("node:joined", 1, isNew);
     const { frame } = await run.event("frame:started", 1, isNew);
     await run.event("frame:stored", 1, (event) => isNew(event) && event.frame === frame);
@@ -141,7 +141,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await expectClean(lab, output);
   });
 
-  test("the address of a node changes: it is the same node, and the job goes on with it", async () => {
+  test("a node's address changes: it is recognized, and the job continues with it", async () => {
     await using lab = await FarmLab.open("desk", "north");
     await lab.startNode("north", { under });
     const output = lab.path("film.mp4");
@@ -149,7 +149,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await run.event("frame:stored", 4);
     await renders(run, "north");
     await lab.network.readdress("north", 99);
-    await run.event("node:joined", 2); // after the heartbeat's window, its next announcement and the next question
+    await run.event("node:joined", 2); // after the heartbeat's timeout, its next announcement and the next query
     await completion(run);
     const joined = run.all("node:joined");
     expect(new Set(joined.map(({ node }) => node)).size).toBe(1);
@@ -158,7 +158,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail in the middle
     await expectClean(lab, output);
   });
 
-  test("--wait bounds how long the job is without any node, and the next run goes on", async () => {
+  test("--wait limits how long the job has no node, and the next run continues", async () => {
     await using lab = await FarmLab.open("desk", "north");
     const north = await lab.startNode("north", { under });
     const output = lab.path("film.mp4");

@@ -20,12 +20,12 @@ afterEach(async () => {
   await farm[Symbol.asyncDispose]();
 });
 
-/** Two nodes that give the same pictures. */
+/** Two nodes with the same options. */
 async function startPair(options: FakeNodeOptions): Promise<[ScriptedNode, ScriptedNode]> {
   return [await farm.start({ name: "attic", ...options }), await farm.start({ name: "cellar", ...options })];
 }
 
-/** The others join the run when this node has. */
+/** The other nodes join only after this one. */
 function letJoinFirst(run: ScriptedRun, first: ScriptedNode, others: readonly ScriptedNode[]): void {
   const joined = new Promise<void>((resolve) => {
     run.onEvent = (event) => event.type === "node:joined" && event.node === first.node.id && resolve();
@@ -33,12 +33,12 @@ function letJoinFirst(run: ScriptedRun, first: ScriptedNode, others: readonly Sc
   for (const { node } of others) node.options.beforeLoad = () => joined;
 }
 
-/** The nodes from which a frame was stored, in order: the first of them gave the unreadable one. */
+/** The nodes whose result of a frame was stored, in order. */
 function storedFrom(run: ScriptedRun, frame: Frame): string[] {
   return run.all("frame:stored").flatMap((event) => (event.frame === frame ? [event.name] : []));
 }
 
-/** Expects that these frames were refused once each, and rendered again by the other node. */
+/** Expects that each of these frames was refused once, and rendered again by the other node. */
 function expectElsewhere(run: ScriptedRun, frames: readonly Frame[]): void {
   expect(run.all("frame:refused").map(({ frame }) => frame)).toEqual(frames);
   for (const { frame, name } of run.all("frame:refused")) {
@@ -53,13 +53,13 @@ async function expectVideo(frames: readonly Frame[]): Promise<void> {
 }
 
 describe("a frame that FFmpeg refuses", () => {
-  test("is told with its node, set aside and rendered elsewhere while others render, and the video has all frames", async () => {
+  test("is reported with its node, set aside and rendered elsewhere during the job, and the video has all frames", async () => {
     const nodes = await startPair({ picture: spoils([2]) });
     const run = farm.run(nodes, { frames: "1-8", ffmpeg });
     const told = new Promise<void>((resolve) => {
       run.onEvent = (event) => event.type === "frame:refused" && resolve();
     });
-    // It is found while the job runs.
+    // So that it is found while the job runs.
     for (const { node } of nodes) node.options.beforeFrame = (frame) => (frame > 5 ? told : undefined);
 
     const result = await run.completed();
@@ -82,18 +82,18 @@ describe("a frame that FFmpeg refuses", () => {
   test.each([
     ["the first", 1],
     ["the last", 6],
-  ])("is rendered elsewhere when all frames are stored already: %s", async (_, frame) => {
+  ])("is rendered elsewhere if all frames are stored already: %s", async (_, frame) => {
     const run = farm.run(await startPair({ picture: spoils([frame]) }), { frames: "1-6", ffmpeg });
     expect(await run.completed()).toMatchObject({ frames: 6 });
     expectElsewhere(run, [frame]);
     await expectVideo(range(1, 6));
   });
 
-  test("of many of one node: all are found at once, and the node is barred", async () => {
+  test("among many of one node: all are found at once, and the node is barred", async () => {
     const attic = await farm.start({ name: "attic", picture: (_, honest) => unreadable(honest) });
     const cellar = await farm.start({ name: "cellar" });
     const run = farm.run([attic, cellar], { frames: "1-8", ffmpeg });
-    // The other one begins when there are some.
+    // The other node starts after five frames are stored.
     const some = new Promise<void>((resolve) => {
       run.onEvent = () => run.all("frame:stored").length === 5 && resolve();
     });
@@ -106,7 +106,7 @@ describe("a frame that FFmpeg refuses", () => {
     await expectVideo(range(1, 8));
   });
 
-  test("is rendered once more by the only node there is", async () => {
+  test("is rendered again by the same node if there is no other", async () => {
     const attic = await farm.start({ name: "attic", picture: spoils([3]) });
     const run = farm.run([attic], { frames: "1-4", ffmpeg });
     await run.completed();
@@ -114,7 +114,7 @@ describe("a frame that FFmpeg refuses", () => {
     await expectVideo(range(1, 4));
   });
 
-  test("from a second node too ends the job with exit code 5 and both names; a later run goes on with a third", async () => {
+  test("from two nodes ends the job with exit code 5 and both names; a later run continues with a third node", async () => {
     const [attic, cellar] = await startPair({ picture: spoils([2], 2) });
     const run = farm.run([attic, cellar], { frames: "1-4", ffmpeg });
     await expect(run.result).rejects.toMatchObject({
@@ -126,9 +126,9 @@ describe("a frame that FFmpeg refuses", () => {
     });
     expect(run.all("frame:refused").length).toBe(2);
     expect(Object.keys(await farm.storedDigests())).toEqual(["0000001.png", "0000003.png", "0000004.png"]);
-    expect((await readdir(`${farm.output}.renderfarm/refused`)).length).toBe(1); // the same bytes twice
+    expect((await readdir(`${farm.output}.renderfarm/refused`)).length).toBe(1); // both results had the same bytes
 
-    // Neither of them has it again where there is somebody else.
+    // Neither of them gets the frame again if there is another node.
     const barn = await farm.start({ name: "barn" });
     const again = farm.run([attic, cellar, barn], { frames: "1-4", ffmpeg });
     letJoinFirst(again, barn, [attic, cellar]);
@@ -140,7 +140,7 @@ describe("a frame that FFmpeg refuses", () => {
   test.each([
     ["a GIF", "out.gif"],
     ["prores", "out.mov"],
-  ])("of %s", async (_, name) => {
+  ])("of %s is rendered elsewhere", async (_, name) => {
     const output = farm.path(name);
     const nodes = await startPair({ picture: spoils([2]), scene: { colorMode: "RGB" } });
     const run = farm.run(nodes, { frames: "1-4", output, ffmpeg });
@@ -149,7 +149,7 @@ describe("a frame that FFmpeg refuses", () => {
     expect(await farm.countFrames(output)).toBe(4);
   });
 
-  test("of a poster, beside an image sequence: the picture in its place is the new one", async () => {
+  test("of a poster of an image sequence is rendered elsewhere, and the new picture is in its place", async () => {
     const [output, poster] = [farm.path("frame_###.png"), farm.path("poster.jpg")];
     const nodes = await startPair({ picture: spoils([1]), scene: { colorMode: "RGB" } });
     const run = farm.run(nodes, { frames: "1-3", output, poster, ffmpeg });
@@ -160,15 +160,15 @@ describe("a frame that FFmpeg refuses", () => {
   });
 });
 
-describe("a job that was stored whole, and whose video FFmpeg refuses", () => {
-  /** A job whose frames are stored, one of them unreadable, and whose video was made by an FFmpeg that can read it. */
+describe("a fully stored job with a frame that FFmpeg refuses", () => {
+  /** A completed job with a frame that only the real FFmpeg can read. */
   async function storeOdd(): Promise<ScriptedNode> {
     const attic = await farm.start({ name: "attic", picture: spoils([3]) });
     await farm.run([attic], { frames: "1-4" }).completed();
     return attic;
   }
 
-  test("`encode` names frame and node, and changes nothing", async () => {
+  test("`encode` names the frame and its node, and changes nothing", async () => {
     await storeOdd();
     const before = await farm.storedDigests();
     const signal = new AbortController().signal;
@@ -181,7 +181,7 @@ describe("a job that was stored whole, and whose video FFmpeg refuses", () => {
     expect(await farm.storedDigests()).toEqual(before);
   });
 
-  test("the same command has the frame rendered again, by another node", async () => {
+  test("the same command renders the frame again on another node", async () => {
     const attic = await storeOdd();
     const cellar = await farm.start({ name: "cellar" });
     const rendered = attic.node.rendered.length;
@@ -194,7 +194,7 @@ describe("a job that was stored whole, and whose video FFmpeg refuses", () => {
     await expectVideo(range(1, 4));
   });
 
-  test("and refuses again after that: the job ends, naming both", async () => {
+  test("if FFmpeg refuses it again, the job fails and names both nodes", async () => {
     const attic = await storeOdd();
     const cellar = await farm.start({ name: "cellar", picture: (_, honest) => unreadable(honest) });
     const run = farm.run([attic, cellar], { frames: "1-4", overwrite: true, ffmpeg });
@@ -205,7 +205,7 @@ describe("a job that was stored whole, and whose video FFmpeg refuses", () => {
   });
 });
 
-/** Who gave each frame that is stored, by the last record of it. */
+/** The node of each stored frame, by its last record. */
 async function storedBy(): Promise<Record<number, string>> {
   const lines = (await readFile(`${farm.output}.renderfarm/frames.ndjson`, "utf8")).trim().split("\n");
   return Object.fromEntries(

@@ -5,14 +5,14 @@ import { keyframedScene, type Reference } from "../support/blender.ts";
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
 import { completion } from "../support/lab/lab-results.ts";
 
-/** The farm keys that the processes of a test have in their environment. */
+/** The farm keys in the environment of the processes of a test. */
 async function keysOf(lab: FarmLab): Promise<Set<string>> {
   const texts = (await lab.processes()).map(({ pid }) => readFile(`/proc/${pid}/environ`, "utf8").catch(() => ""));
   const keys = (await Promise.all(texts)).flatMap((text) => /(?:^|\0)RENDERFARM_KEY=([^\0]+)/.exec(text)?.[1] ?? []);
   return new Set(keys);
 }
 
-/** Every file below a folder, except the frames and the video. */
+/** Every file below a folder, except frames, videos and blendfiles. */
 async function textsBelow(folder: string): Promise<[name: string, text: string][]> {
   const names = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = names.filter((entry) => entry.isFile() && !/\.(png|mp4|blend)$/.test(entry.name));
@@ -24,13 +24,13 @@ async function textsBelow(folder: string): Promise<[name: string, text: string][
   );
 }
 
-/** Whether a text has a key in it, as it is typed, without its hyphens, or in the other case. */
+/** Whether a text contains a key, ignoring hyphens and case. */
 function holds(text: string, key: string): boolean {
   const plain = (words: string) => words.replaceAll("-", "").toLowerCase();
   return plain(text).includes(plain(key));
 }
 
-/** Addresses on which the machine of a process listens by TCP, in the kernel's own form. */
+/** TCP addresses on which the host of a process listens, in the kernel's form. */
 async function listeningAddresses(pid: number): Promise<string[]> {
   const tables = await Promise.all(["tcp", "tcp6"].map((table) => readFile(`/proc/${pid}/net/${table}`, "utf8")));
   const rows = tables.flatMap((table) => table.trim().split("\n").slice(1));
@@ -46,7 +46,7 @@ describe.skipIf(skipBecause(farmLabProblem))("a whole job", () => {
     scene = await keyframedScene({ frames: 24, samples: 24 });
   });
 
-  test("writes its key nowhere: no log, no record, no farmspec, no command line, no word of any program", async () => {
+  test("writes its key nowhere: in no log, record, farmspec, command line or program output", async () => {
     await using lab = await FarmLab.open("desk", "north");
     await lab.startNode("north", { under: "python3" });
     const output = lab.path("film.mp4");
@@ -70,7 +70,7 @@ describe.skipIf(skipBecause(farmLabProblem))("a whole job", () => {
     }
   });
 
-  test("on this machine alone has a node that listens on loopback only, with a key of its own that is written nowhere", async () => {
+  test("on this machine only has a node that listens on loopback only, with its own key, which is written nowhere", async () => {
     await using lab = await FarmLab.open("desk");
     const output = lab.path("film.mp4");
     const run = lab.coordinate([
@@ -92,7 +92,7 @@ describe.skipIf(skipBecause(farmLabProblem))("a whole job", () => {
     expect(listening.length).toBeGreaterThan(0);
     expect(new Set(listening)).toEqual(new Set(["0100007F"])); // 127.0.0.1
     const keys = [...(await keysOf(lab))];
-    expect(keys.length).toBe(2); // the user's, and the node's own
+    expect(keys.length).toBe(2); // the user's key, and the node's own
     await completion(run);
     const { stderr } = await run.end();
     const words = [...processes.map(({ command }) => command), stderr, JSON.stringify(run.events)];

@@ -9,7 +9,7 @@ import { makeMemoryCage } from "../support/memory-cage.ts";
 
 const noControlGroups = "this system gives tests no control groups";
 
-describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the middle of a job, or before", () => {
+describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail before or during a job", () => {
   let scene: Reference;
 
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
   const job = (output: string) => [scene.blendfile, "-o", output, "--keep-frames", "--yes"];
   const under = "python3" as const; // starts sooner; it renders with the same Blender
 
-  test("a slot is frozen: another node takes its frame, and the slot is ended", async () => {
+  test("a slot is frozen: another node renders its frame, and the slot is ended", async () => {
     await using lab = await FarmLab.open("desk", "north", "south");
     const [, south] = await Promise.all([lab.startNode("north", { under }), lab.startNode("south", { under })]);
     const output = lab.path("film.mp4");
@@ -39,11 +39,11 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
     await expectClean(lab, output);
   });
 
-  test("the only slot is frozen: after ten minutes without progress it is ended, and its frame rendered again", async (context) => {
+  test("the only slot is frozen: after ten minutes without progress it is ended, and its frame is rendered again", async (context) => {
     if (skipBecause(fakedClockProblem)) return context.skip(fakedClockProblem);
     await using lab = await FarmLab.open("desk", "north");
-    const clock = hurried(20); // ten minutes in thirty seconds, and links that are lost after half a second of silence
-    const blender = await blenderBehind(lab, "true-time", "unset LD_PRELOAD"); // it would not start with it
+    const clock = hurried(20); // ten minutes pass in thirty seconds, and half a second of silence loses a link
+    const blender = await blenderBehind(lab, "true-time", "unset LD_PRELOAD"); // Blender would not start with it
     const north = await lab.startNode("north", { under, limits: clock, more: ["--blender", blender] });
     const address = `${lab.network.addressOf("north")}:${north.port}`;
     const output = lab.path("film.mp4");
@@ -53,19 +53,19 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
     await renders(run, "north");
     for (const pid of slots) await freeze(pid);
     const frozenAt = Date.parse(String(run.events.at(-1)?.at));
-    const gaveUp = await run.event("frame:requeued", 1, ({ code }) => code === "TIMED_OUT");
-    const minutes = (Date.parse(String(gaveUp.at)) - frozenAt) / 60_000;
+    const timedOut = await run.event("frame:requeued", 1, ({ code }) => code === "TIMED_OUT");
+    const minutes = (Date.parse(String(timedOut.at)) - frozenAt) / 60_000;
     expect(minutes).toBeGreaterThan(9.5);
     expect(minutes).toBeLessThan(12);
     await run.event("frame:stored", 5);
     expect(await slotsOf(lab, north)).not.toEqual(expect.arrayContaining(slots));
     expect(framesByNode(await completion(run))).toEqual({ north: 24 });
-    expect(run.all("frame:started").length).toBe(25); // the frozen frame twice, and no other
+    expect(run.all("frame:started").length).toBe(25); // only the frozen frame twice
     await expectSameFilm(output, scene);
     await expectClean(lab, output);
   });
 
-  test("a slot is killed, as for memory: the node stays, and its slot renders again", async () => {
+  test("a slot is killed: the node stays, and its slot renders again", async () => {
     await using lab = await FarmLab.open("desk", "north");
     const north = await lab.startNode("north", { under });
     const output = lab.path("film.mp4");
@@ -81,7 +81,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
     await expectClean(lab, output);
   });
 
-  test("memory runs out for a slot, and the kernel kills it: that is the cause told, and its slot renders again", async (context) => {
+  test("the kernel kills a slot for lack of memory: that cause is reported, and its slot renders again", async (context) => {
     const cage = await makeMemoryCage(64 * 1024);
     if (!cage) {
       skipBecause(noControlGroups);
@@ -102,7 +102,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
     await expectClean(lab, output);
   });
 
-  test("a blendfile that no Blender can open: told with the cause, in bounded time", async () => {
+  test("a blendfile that no Blender can open: the job fails with the cause, in bounded time", async () => {
     await using lab = await FarmLab.open("desk", "north");
     await lab.startNode("north", { under });
     const output = lab.path("film.mp4");
@@ -124,14 +124,14 @@ describe.skipIf(skipBecause(farmLabProblem))("real Blenders that fail in the mid
     ],
     [
       "finds it damaged",
-      "FARM_LOAD_FAILED", // and is sent again, some times
+      "FARM_LOAD_FAILED", // after it was sent again several times
       `case "$*" in *slot_main*) find north/cache -type f -size +100k -exec truncate -s 50000 {} + ;; esac`,
     ],
   ])(
-    "the first node's Blender %s: that node is left out with the reason, and another renders",
+    "the first node's Blender %s: that node is excluded with the reason, and another renders",
     async (_, code, script) => {
       await using lab = await FarmLab.open("desk", "north", "south");
-      // The sound one has the file open only after the other has failed.
+      // The other node opens the file only after the first has failed.
       const gate = `case "$*" in *slot_main*) until [ -e open ]; do sleep 0.1; done ;; esac`;
       const blenders = [
         await blenderBehind(lab, "bad", `cd ${lab.path(".")}; ${script}`),

@@ -8,7 +8,7 @@ import { completion, expectSameFilm, framesByNode } from "../support/lab/lab-res
 
 const problem = farmLabProblem ?? fakedClockProblem;
 
-describe.skipIf(skipBecause(problem))("the clock on the wall of real machines", () => {
+describe.skipIf(skipBecause(problem))("the system clock of real machines", () => {
   let scene: Reference;
 
   beforeAll(async () => {
@@ -16,18 +16,18 @@ describe.skipIf(skipBecause(problem))("the clock on the wall of real machines", 
     scene = await keyframedScene({ frames: 24, samples: 24 });
   });
 
-  test("jumps on a year and back two days, on both sides and in turn: nothing is lost, and the job keeps its lock", async () => {
+  test("jumps a year ahead and two days back, on both sides in turn: nothing is lost, and the job keeps its lock", async () => {
     await using lab = await FarmLab.open("desk", "north");
-    const [fetchQueue, north] = [new FakedClock(lab.path("desk-clock")), new FakedClock(lab.path("north-clock"))];
-    // libfaketime stops Blender itself at its start: the node has the clock that jumps, its slots have the true one.
+    const [deskClock, northClock] = [new FakedClock(lab.path("desk-clock")), new FakedClock(lab.path("north-clock"))];
+    // libfaketime stops Blender at its start: the node has the jumping clock, its slots have the real one.
     const blender = await blenderBehind(lab, "true-time", "unset LD_PRELOAD");
-    const options = { under: "python3", limits: north.words, more: ["--blender", blender] } as const;
+    const options = { under: "python3", limits: northClock.words, more: ["--blender", blender] } as const;
     await startSurely(() => lab.startNode("north", options));
     const output = lab.path("film.mp4");
     const job = [scene.blendfile, "-o", output, "--keep-frames", "--yes"];
-    const run = lab.coordinate(job, {}, fetchQueue.words);
+    const run = lab.coordinate(job, {}, deskClock.words);
     await run.event("frame:stored", 3);
-    fetchQueue.jump("+365d");
+    deskClock.jump("+365d");
     const year = new Date().getUTCFullYear();
     await run.event("frame:stored", 6);
     expect(new Date(String(run.events.at(-1)?.at)).getUTCFullYear()).toBeGreaterThan(year); // it did jump
@@ -36,10 +36,10 @@ describe.skipIf(skipBecause(problem))("the clock on the wall of real machines", 
       code: 2,
       stderr: expect.stringContaining("another renderfarm works in it"),
     });
-    north.jump("-2d");
+    northClock.jump("-2d");
     await run.event("frame:stored", 9);
-    fetchQueue.jump("-2d");
-    north.jump("+365d");
+    deskClock.jump("-2d");
+    northClock.jump("+365d");
     await run.event("frame:stored", 12);
 
     expect(framesByNode(await completion(run))).toEqual({ north: 24 });
@@ -55,14 +55,14 @@ describe.skipIf(skipBecause(problem))("the clock on the wall of real machines", 
   });
 });
 
-/** With libfaketime each 25th start of Python fails: its `time.sleep` gets EINVAL. A node sleeps so only while it starts. */
+/** With libfaketime every 25th start of Python fails: `time.sleep`, used by a node only at its start, gets EINVAL. */
 async function startSurely(start: () => Promise<unknown>): Promise<void> {
-  for (let tries = 1; ; tries++) {
+  for (let starts = 1; ; starts++) {
     try {
       await start();
       return;
     } catch (error) {
-      if (tries === 5 || !String(error).includes("[Errno 22]")) throw error;
+      if (starts === 5 || !String(error).includes("[Errno 22]")) throw error;
     }
   }
 }

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { encodePiece } from "../../src/session/piece.ts";
 import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 
-// The real numbers, ten minutes and 16 kB a second, have a test of their own.
+// The real numbers, ten minutes and 16 kB a second, have their own test.
 vi.mock("../../src/session/timing.ts", async (original) => ({
   ...(await original<object>()),
   ...{ transferLookMs: 50, leastLooksPerTransfer: 10, expectedBytesPerLook: 1_000_000 },
@@ -11,7 +11,7 @@ vi.mock("../../src/session/timing.ts", async (original) => ({
 
 const megabyte = 1_000_000;
 
-test("a result that comes in a trickle without end is given up, and its frame rendered elsewhere", async () => {
+test("a result that arrives far too slowly is aborted, and its frame is rendered elsewhere", async () => {
   await using farm = await ScriptedFarm.open();
   const slow = await farm.start({ name: "slow", claim: () => ({ sizeBytes: megabyte }) });
   const over = new AbortController();
@@ -39,7 +39,7 @@ test("a result that comes in a trickle without end is given up, and its frame re
   await farm.expectFilm(range(1, 6));
 });
 
-test("a result that is announced larger than any such frame is refused at once, and our disk is not blamed", async () => {
+test("a result announced larger than any such frame can be is refused at once, and our disk is not blamed", async () => {
   await using farm = await ScriptedFarm.open();
   const boaster = await farm.start({ name: "boaster", claim: () => ({ sizeBytes: 4 * 1024 ** 3 - 1 }) });
   const honest = await farm.start({ name: "honest" });

@@ -6,7 +6,7 @@ import { completion, expectSameFilm, framesByNode, storedFrames } from "../suppo
 const nothing = { processes: [], files: [] };
 
 describe.skipIf(skipBecause(farmLabProblem))(
-  "two nodes with real Blenders, one of which comes or goes in the middle",
+  "two nodes with real Blenders, one of which comes or goes during the job",
   () => {
     let scene: Reference;
 
@@ -15,10 +15,10 @@ describe.skipIf(skipBecause(farmLabProblem))(
       scene = await keyframedScene({ frames: 24, samples: 100 });
     });
 
-    /** The command as a user types it, with what a test needs to look at afterwards. */
+    /** The command as a user types it, with the options that the test needs. */
     const job = (output: string) => ["--blend", scene.blendfile, "--output", output, "--keep-frames", "--yes"];
 
-    test("a node that is killed in the middle of a frame costs nothing but time", async () => {
+    test("a node that is killed during a frame costs only time", async () => {
       await using lab = await FarmLab.open("desk", "north", "south");
       const [, south] = await Promise.all([lab.startNode("north"), lab.startNode("south")]);
       const output = lab.path("film.mp4");
@@ -35,14 +35,14 @@ describe.skipIf(skipBecause(farmLabProblem))(
       await expectSameFilm(output, scene);
       const frames = (await storedFrames(output)).map(({ frame }) => frame);
       expect(frames.sort((a, b) => a - b)).toEqual(scene.frames);
-      // What a killed node could not clean up goes when it is started again.
+      // A killed node cleans up when it is started again.
       await lab.startNode("south");
       const { processes, files } = await lab.leftovers();
       expect(processes).toEqual([]);
       expect(files).toEqual([]);
     });
 
-    test("a node that appears in the middle of the job takes part, under plain Python as well", async () => {
+    test("a node that appears during the job takes part, also under plain Python", async () => {
       await using lab = await FarmLab.open("desk", "north", "south");
       await lab.startNode("north");
       const output = lab.path("film.mp4");

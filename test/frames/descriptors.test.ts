@@ -30,13 +30,13 @@ async function storeFrame(store: FrameStore, frame: number): Promise<void> {
   await incoming.commit();
 }
 
-describe.skipIf(skipBecause(fewDescriptorsProblem))("without a file descriptor to spare", () => {
-  test("a frame is not stored, the error says what to do, and the next one is", async () => {
+describe.skipIf(skipBecause(fewDescriptorsProblem))("when no file descriptor is free", () => {
+  test("a frame is not stored, the error says what to do, and the next frame is stored", async () => {
     await using folder = await makeTemporaryFolder();
     await using store = await FrameStore.open(optionsIn(folder.path));
     const failure = { code: "FARM_STORE_FAILED", ...tooFew };
     await expect(withFewDescriptors(0, () => storeFrame(store, 1))).rejects.toMatchObject(failure);
-    // Enough to begin it with, and not for its folder's names.
+    // Enough to start, but not enough to read the folder.
     await expect(withFewDescriptors(1, () => Promise.all([storeFrame(store, 1), storeFrame(store, 2)])))
       .rejects //
       .toMatchObject(failure);
@@ -45,7 +45,7 @@ describe.skipIf(skipBecause(fewDescriptorsProblem))("without a file descriptor t
     expect((await readdir(join(folder.path, "frames"))).filter((name) => name.endsWith(".part"))).toEqual([]);
   });
 
-  test.each([0, 1, 2])("with %i of them, no frame of an earlier run is taken for lost", async (free) => {
+  test.each([0, 1, 2])("with %i free, no frame of an earlier run counts as lost", async (free) => {
     await using folder = await makeTemporaryFolder();
     {
       await using store = await FrameStore.open(optionsIn(folder.path));
@@ -60,7 +60,7 @@ describe.skipIf(skipBecause(fewDescriptorsProblem))("without a file descriptor t
     expect(store.reused).toBe(3);
   });
 
-  test("a folder of frames that cannot be read is not taken for an empty one", async () => {
+  test("an unreadable frames folder is not mistaken for an empty one", async () => {
     await using folder = await makeTemporaryFolder();
     const { framesFolder, logPath } = optionsIn(folder.path);
     await using store = await FrameStore.open(optionsIn(folder.path));
@@ -70,7 +70,7 @@ describe.skipIf(skipBecause(fewDescriptorsProblem))("without a file descriptor t
     await expect(verified).rejects.toMatchObject({ code: "EMFILE" });
   });
 
-  test("frames of another scene are not left under the new one's name", async () => {
+  test("frames of another scene are not left under the new scene's name", async () => {
     await using folder = await makeTemporaryFolder();
     await using job = await JobFolder.open(join(folder.path, "film.mp4"));
     await mkdir(job.framesFolder);
@@ -80,7 +80,7 @@ describe.skipIf(skipBecause(fewDescriptorsProblem))("without a file descriptor t
     expect(await job.setFramesAside()).toMatchObject({ frames: 1 });
   });
 
-  test("a job folder cannot be had, and the error says what to do", async () => {
+  test("a job folder cannot be opened, and the error says what to do", async () => {
     await using folder = await makeTemporaryFolder();
     const opened = withFewDescriptors(0, () => JobFolder.open(join(folder.path, "film.mp4")));
     await expect(opened).rejects.toMatchObject({ code: "FARM_OUTPUT_UNWRITABLE", ...tooFew });

@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 
-/** From util-linux. */
+/** Part of util-linux. */
 const tool = "prlimit";
 
 /** Why a test cannot take file descriptors away from its own process; undefined when it can. */
 export const fewDescriptorsProblem =
-  process.platform === "linux" ? undefined : "only Linux has prlimit, which lowers the limit of a process that runs";
+  process.platform === "linux" ? undefined : "only Linux has prlimit, which lowers the limit of a running process";
 
-/** Does something while this process can open no more than so many files. */
+/** Does `work` while this process can open only `free` more files. */
 export async function withFewDescriptors<Value>(free: number, work: () => Promise<Value>): Promise<Value> {
   const before = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? "";
   const highest = Math.max(...readdirSync("/proc/self/fd").map(Number));
@@ -27,7 +27,7 @@ export async function withFewDescriptors<Value>(free: number, work: () => Promis
   }
 }
 
-/** Lowers the limit of a process that runs until it can open no more than so many files; what it has open stays open. */
+/** Lowers the limit of open files of a running process to `count`; files that are open already stay open. */
 export function leaveDescriptors(pid: number, free: number): void {
   const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
   let limit = 0;

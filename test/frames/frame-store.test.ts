@@ -31,8 +31,8 @@ async function store(into: FrameStore, frame: number, png = makePng(format, fram
   return await incoming.commit();
 }
 
-describe("FrameStore sets a frame aside with which the output cannot be made", () => {
-  test("and stores it again, from whomever", async () => {
+describe("FrameStore sets aside a frame that the output cannot be made with", () => {
+  test("and stores it again, whichever node sends it", async () => {
     await using folder = await makeTemporaryFolder();
     const [frame1, aside] = [makePng(format, 1), join(folder.path, "refused")];
     {
@@ -54,10 +54,10 @@ describe("FrameStore sets a frame aside with which the output cannot be made", (
     await using third = await openStore(folder);
     expect(third.stored).toEqual([1, 2]);
     expect(third.recordOf(1)).toEqual(recordOf(1, frame1));
-    expect(await readdir(aside)).toHaveLength(1); // people may still look at it
+    expect(await readdir(aside)).toHaveLength(1); // kept so that people can look at it
   });
 
-  test("and does not take it for stored when it is killed before the file is moved", async () => {
+  test("and does not count it as stored when killed before the file is moved", async () => {
     await using folder = await makeTemporaryFolder();
     {
       await using first = await openStore(folder);
@@ -77,7 +77,7 @@ test("FrameStore does not keep a frame of an earlier run with a chunk that Blend
     await using first = await openStore(folder);
     await store(first, 1);
   }
-  const odd = withChunk(makePng(format, 2), pngChunk("acTL", Buffer.alloc(8))); // as an earlier release took it in
+  const odd = withChunk(makePng(format, 2), pngChunk("acTL", Buffer.alloc(8))); // as an old release stored it
   await writeFile(join(folder.path, "frames", "0000002.png"), odd);
   await appendFile(join(folder.path, "frames.ndjson"), `${JSON.stringify(recordOf(2, odd))}\n`);
   await using second = await openStore(folder);
@@ -85,7 +85,7 @@ test("FrameStore does not keep a frame of an earlier run with a chunk that Blend
   expect(await readdir(join(folder.path, "frames"))).toEqual(["0000001.png"]);
 });
 
-describe("FrameStore keeps a frame that has proved good", () => {
+describe("FrameStore keeps a frame that passed its check", () => {
   test("and a later run finds it", async () => {
     await using folder = await makeTemporaryFolder();
     {
@@ -103,7 +103,7 @@ describe("FrameStore keeps a frame that has proved good", () => {
     expect(second.recordOf(3)).toEqual(recordOf(3, makePng(format, 3)));
   });
 
-  test("once: a second result is dropped without blame, also when both come at once", async () => {
+  test("once: a second result is dropped without blame, even when both arrive together", async () => {
     await using folder = await makeTemporaryFolder();
     await using into = await openStore(folder);
     const results = await Promise.all([store(into, 1), store(into, 1), store(into, 2)]);
@@ -113,7 +113,7 @@ describe("FrameStore keeps a frame that has proved good", () => {
     expect((await readFile(join(folder.path, "frames.ndjson"), "utf8")).trim().split("\n")).toHaveLength(2);
   });
 
-  test.skipIf(process.platform === "win32")("readable for its owner only", async () => {
+  test.skipIf(process.platform === "win32")("readable by its owner only", async () => {
     await using folder = await makeTemporaryFolder();
     await using into = await openStore(folder);
     await store(into, 1);
@@ -124,8 +124,8 @@ describe("FrameStore keeps a frame that has proved good", () => {
   });
 });
 
-describe("FrameStore refuses what is not the frame, and leaves nothing of it", () => {
-  test("more bytes announced than such a frame can have, before a disk is looked at", async () => {
+describe("FrameStore refuses anything but the right frame, and leaves none of it on disk", () => {
+  test("more announced bytes than such a frame can have, before it looks at the disk", async () => {
     await using folder = await makeTemporaryFolder();
     await using into = await openStore(folder);
     const announced = { ...recordOf(1, makePng(format, 1)), sizeBytes: 2 ** 50 };
@@ -138,7 +138,7 @@ describe("FrameStore refuses what is not the frame, and leaves nothing of it", (
     { width: 32, height: 20, depth: 16, colorMode: "RGBA" },
     { width: 1920, height: 1080, depth: 8, colorMode: "RGB" },
     { width: 1, height: 1, depth: 8, colorMode: "BW" },
-  ] as const)("but no frame of noise that PNG cannot pack (%o)", (wanted) => {
+  ] as const)("but not a frame of noise that PNG cannot compress (%o)", (wanted) => {
     const channels = { BW: 1, RGB: 3, RGBA: 4 }[wanted.colorMode];
     const rows = randomBytes((1 + (wanted.width * channels * wanted.depth) / 8) * wanted.height);
     const packed = deflateSync(rows, { level: 9 }).length;
@@ -167,7 +167,7 @@ describe("FrameStore refuses what is not the frame, and leaves nothing of it", (
     expect(await store(into, 1)).toBe(true);
   });
 
-  test("one that was given up in the middle", async () => {
+  test("a transfer that was abandoned halfway", async () => {
     await using folder = await makeTemporaryFolder();
     await using into = await openStore(folder);
     {
@@ -179,7 +179,7 @@ describe("FrameStore refuses what is not the frame, and leaves nothing of it", (
     expect(await readdir(join(folder.path, "frames"))).toEqual([]);
   });
 
-  test("one whose check was aborted", async () => {
+  test("a frame whose check was aborted", async () => {
     await using folder = await makeTemporaryFolder();
     await using into = await openStore(folder);
     await using incoming = await into.receive(recordOf(1, good));
@@ -196,7 +196,7 @@ describe("FrameStore opens after a crash", () => {
     for (const frame of [1, 2, 3]) await store(into, frame);
   }
 
-  test("whose last line was cut short: the line is dropped, and the next one takes its place", async () => {
+  test("with its last line cut short: the line is dropped, and the next one takes its place", async () => {
     await using folder = await makeTemporaryFolder();
     await storeThree(folder);
     const log = join(folder.path, "frames.ndjson");
@@ -217,7 +217,7 @@ describe("FrameStore opens after a crash", () => {
     ).toEqual([1, 2, 3, 4]);
   });
 
-  test("with a damaged line in the middle: that frame alone is lost", async () => {
+  test("with a damaged line in the middle: only that frame is lost", async () => {
     await using folder = await makeTemporaryFolder();
     await storeThree(folder);
     const log = join(folder.path, "frames.ndjson");
@@ -236,7 +236,10 @@ describe("FrameStore opens after a crash", () => {
       "has other bytes of the same length",
       async (path: string) => writeFile(path, (await readFile(path)).fill(1, 70, 71)),
     ],
-    ["is another good frame of that number", (path: string) => writeFile(path, makePng({ ...format, depth: 16 }, 2))],
+    [
+      "is another valid frame with that number",
+      (path: string) => writeFile(path, makePng({ ...format, depth: 16 }, 2)),
+    ],
   ])("where a frame's file %s: it is rendered again", async (_, damage) => {
     await using folder = await makeTemporaryFolder();
     await storeThree(folder);
@@ -249,7 +252,7 @@ describe("FrameStore opens after a crash", () => {
     expect(again.reused).toBe(3);
   });
 
-  test("with parts and frames that were never recorded: they go, other people's files stay", async () => {
+  test("with partial files and unrecorded frames: they are deleted, other people's files stay", async () => {
     await using folder = await makeTemporaryFolder();
     await storeThree(folder);
     const frames = join(folder.path, "frames");
@@ -261,7 +264,7 @@ describe("FrameStore opens after a crash", () => {
     expect(await readdir(frames)).toEqual(["0000001.png", "0000002.png", "0000003.png", "mine.png", "notes.txt"]);
   });
 
-  test("with frames of another size than this run wants: none is used", async () => {
+  test("with frames of a different size than this run needs: none is used", async () => {
     await using folder = await makeTemporaryFolder();
     await storeThree(folder);
     await using into = await openStore(folder, { ...format, depth: 16 });
@@ -275,7 +278,7 @@ test("FrameStore says FARM_STORE_FAILED when its folder cannot be used", async (
   await expect(openStore(folder)).rejects.toMatchObject({ code: "FARM_STORE_FAILED" });
 });
 
-test("FrameStore tells how much room is needed when there is too little", async () => {
+test("FrameStore says how much space is needed when there is too little", async () => {
   await using folder = await makeTemporaryFolder();
   await using into = await openStore(folder, { ...format, width: 2 ** 22, height: 2 ** 22 });
   const record = { ...recordOf(1, makePng(format, 1)), sizeBytes: 2 ** 44 };
@@ -285,7 +288,7 @@ test("FrameStore tells how much room is needed when there is too little", async 
   });
 });
 
-test("frame names tell their frames, and sort", () => {
+test("frame file names give the frame number, and sort by it", () => {
   for (const frame of [0, 1, 24, -1, -7, 1_048_574, -1_048_574]) {
     expect(frameOfFileName(frameFileName(frame))).toBe(frame);
   }

@@ -19,7 +19,7 @@ function recordOf(frame: number, bytes: Uint8Array): FrameRecord {
 }
 
 describe("writeAll()", () => {
-  /** Takes at most so many bytes at a time, like a disk with little room. */
+  /** Accepts a limited number of bytes per write, like a disk with little space. */
   function shortHandle(sizes: number[]) {
     const taken: number[] = [];
     const write = async (bytes: Uint8Array, at: number, length: number, position: number) => {
@@ -31,20 +31,20 @@ describe("writeAll()", () => {
     return { taken, handle: { write } as unknown as Parameters<typeof writeAll>[0] };
   }
 
-  test("goes on where a write stopped short", async () => {
+  test("continues where a short write stopped", async () => {
     const { taken, handle } = shortHandle([3, 1, 4]);
     await writeAll(handle, Uint8Array.of(1, 2, 3, 4, 5, 6, 7), 1000);
     expect(taken).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  test("fails as a full disk does when nothing more is taken", async () => {
+  test("fails like a full disk when a write accepts nothing", async () => {
     const { handle } = shortHandle([3]);
     await expect(writeAll(handle, new Uint8Array(7), 1000)).rejects.toMatchObject({ code: "ENOSPC" });
   });
 });
 
-describe.skipIf(skipBecause(await whyNoDisk()))("a disk that becomes full within a write", () => {
-  test("is what the error names, not the node whose frame it was", async () => {
+describe.skipIf(skipBecause(await whyNoDisk()))("a disk that becomes full during a write", () => {
+  test("is named in the error, not the node whose frame it was", async () => {
     await using disk = await makeSmallDisk();
     const [framesFolder, logPath] = [join(disk.path, "frames"), join(disk.path, "frames.ndjson")];
     const format = { width: 32, height: 20, depth: 8, colorMode: "RGB" } as const;
@@ -58,7 +58,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that becomes full within
     });
   });
 
-  test("leaves the frame log as it was, and what it says is stored is on the disk", async () => {
+  test("leaves the frame log as it was, and every frame in it is on the disk", async () => {
     await using disk = await makeSmallDisk();
     const path = join(disk.path, "frames.ndjson");
     const stored: number[] = [];
@@ -77,7 +77,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that becomes full within
         if (isStored) stored.push(frame);
       }
     }
-    expect(stored.length).toBeGreaterThan(5); // to the end of the page that it had
+    expect(stored.length).toBeGreaterThan(5); // up to the end of its last page
     expect(stored.length).toBeLessThan(39);
     expect((await readFile(path, "utf8")).endsWith("}\n")).toBe(true);
     await using again = await FrameLog.open(path);
@@ -85,57 +85,60 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that becomes full within
   });
 });
 
-describe.skipIf(skipBecause(await whyNoDisk()))("a disk that is full says what is needed and what is there", () => {
-  test("when not even the job folder can be made", async () => {
-    await using disk = await makeSmallDisk();
-    const filler = await fill(disk.path);
-    const output = join(disk.path, "film.mp4");
-    await expect(JobFolder.open(output)).rejects.toMatchObject({
-      code: "FARM_OUTPUT_UNWRITABLE",
-      message: expect.stringContaining("ENOSPC"),
-      hint: expect.stringMatching(/^Free space for .*film\.mp4\.renderfarm \(at least 1\.0 MB needed, 0 B there\)/),
+describe.skipIf(skipBecause(await whyNoDisk()))(
+  "a full disk: the error says how much is needed and how much is free",
+  () => {
+    test("when not even the job folder can be created", async () => {
+      await using disk = await makeSmallDisk();
+      const filler = await fill(disk.path);
+      const output = join(disk.path, "film.mp4");
+      await expect(JobFolder.open(output)).rejects.toMatchObject({
+        code: "FARM_OUTPUT_UNWRITABLE",
+        message: expect.stringContaining("ENOSPC"),
+        hint: expect.stringMatching(/^Free space for .*film\.mp4\.renderfarm \(at least 1\.0 MB needed, 0 B there\)/),
+      });
+      await rm(filler);
+      await using _folder = await JobFolder.open(output);
     });
-    await rm(filler);
-    await using _folder = await JobFolder.open(output);
-  });
 
-  test("when the blendfile has no room, and leaves no part of it", async () => {
-    await using source = await makeTemporaryFolder();
-    const blend = join(source.path, "scene.blend");
-    await writeFile(blend, new Uint8Array(3_000_000));
-    await using disk = await makeSmallDisk();
-    await using folder = await JobFolder.open(join(disk.path, "film.mp4"));
-    await expect(folder.keepBlend(blend)).rejects.toMatchObject({
-      code: "FARM_STORE_FAILED",
-      hint: expect.stringMatching(/about 3\.0 MB needed, \d+ (k?B) there/),
+    test("when the blendfile does not fit, and no part of it stays", async () => {
+      await using source = await makeTemporaryFolder();
+      const blend = join(source.path, "scene.blend");
+      await writeFile(blend, new Uint8Array(3_000_000));
+      await using disk = await makeSmallDisk();
+      await using folder = await JobFolder.open(join(disk.path, "film.mp4"));
+      await expect(folder.keepBlend(blend)).rejects.toMatchObject({
+        code: "FARM_STORE_FAILED",
+        hint: expect.stringMatching(/about 3\.0 MB needed, \d+ (k?B) there/),
+      });
+      expect(await readdir(join(folder.path, "blob"))).toEqual([]);
     });
-    expect(await readdir(join(folder.path, "blob"))).toEqual([]);
-  });
 
-  test("when the job's record has no room, and the record there was stays", async () => {
-    await using disk = await makeSmallDisk();
-    await using folder = await JobFolder.open(join(disk.path, "film.mp4"));
-    const blend = { path: "", sha256: "a".repeat(64), sizeBytes: 1 };
-    const plan = { fingerprint: "print", blenderVersion: null, blend, settings: {}, isFresh: false };
-    await folder.begin(plan);
-    const before = await readFile(join(folder.path, "job.json"), "utf8");
-    await fill(disk.path);
-    const noRoom = { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/at least 1\.0 MB needed, 0 B there/) };
-    await expect(folder.writeFacts({ frames: "1-8" })).rejects.toMatchObject(noRoom);
-    await expect(folder.begin({ ...plan, isFresh: true })).rejects.toMatchObject(noRoom);
-    expect(await readFile(join(folder.path, "job.json"), "utf8")).toBe(before);
-    expect((await readdir(folder.path)).sort()).toEqual(["job.json", "lock"]);
-  });
+    test("when the job's record does not fit, and the old record stays", async () => {
+      await using disk = await makeSmallDisk();
+      await using folder = await JobFolder.open(join(disk.path, "film.mp4"));
+      const blend = { path: "", sha256: "a".repeat(64), sizeBytes: 1 };
+      const plan = { fingerprint: "print", blenderVersion: null, blend, settings: {}, isFresh: false };
+      await folder.begin(plan);
+      const before = await readFile(join(folder.path, "job.json"), "utf8");
+      await fill(disk.path);
+      const noRoom = { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/at least 1\.0 MB needed, 0 B there/) };
+      await expect(folder.writeFacts({ frames: "1-8" })).rejects.toMatchObject(noRoom);
+      await expect(folder.begin({ ...plan, isFresh: true })).rejects.toMatchObject(noRoom);
+      expect(await readFile(join(folder.path, "job.json"), "utf8")).toBe(before);
+      expect((await readdir(folder.path)).sort()).toEqual(["job.json", "lock"]);
+    });
 
-  test("when the number of files is what it has no more of", async () => {
-    await using disk = await makeSmallDisk(3); // itself and what a store begins with
-    await using store = await FrameStore.open({
-      ...{ framesFolder: join(disk.path, "frames"), logPath: join(disk.path, "frames.ndjson") },
-      format: { width: 32, height: 20, depth: 8, colorMode: "RGB" },
+    test("when the disk can hold no more files", async () => {
+      await using disk = await makeSmallDisk(3); // itself and what a store creates first
+      await using store = await FrameStore.open({
+        ...{ framesFolder: join(disk.path, "frames"), logPath: join(disk.path, "frames.ndjson") },
+        format: { width: 32, height: 20, depth: 8, colorMode: "RGB" },
+      });
+      await expect(store.receive(recordOf(1, new Uint8Array(100)))).rejects.toMatchObject({
+        code: "FARM_STORE_FAILED",
+        hint: expect.stringMatching(/about 100 B needed, .* there; perhaps a quota, or the number of files/),
+      });
     });
-    await expect(store.receive(recordOf(1, new Uint8Array(100)))).rejects.toMatchObject({
-      code: "FARM_STORE_FAILED",
-      hint: expect.stringMatching(/about 100 B needed, .* there; perhaps a quota, or the number of files/),
-    });
-  });
-});
+  },
+);

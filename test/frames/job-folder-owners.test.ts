@@ -8,8 +8,8 @@ import { appendToOwnFile } from "../../src/system/files/own-file.ts";
 import { skipBecause } from "../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
-/** Two users that are nobody's on any machine. */
-const [colleague, stranger] = [54_321, 54_322];
+/** Two user ids that no machine uses. */
+const [colleague, otherUser] = [54_321, 54_322];
 
 let share: TemporaryFolder;
 let output: string;
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => share[Symbol.asyncDispose]());
 
-/** A job folder that somebody else's render left, with a mode for this folder. */
+/** A job folder with the given mode, left by another user's render. */
 async function leave(uid: number, mode: number): Promise<void> {
   const blend = join(share.path, "scene.blend");
   await writeFile(blend, "BLENDER-v304 and more");
@@ -41,18 +41,18 @@ async function leave(uid: number, mode: number): Promise<void> {
 const isRoot = process.getuid?.() === 0;
 
 describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"))(
-  "a job folder of somebody else",
+  "a job folder of another user",
   () => {
-    test.each([0o700, 0o770, 0o777])("is gone on with on a share, where a colleague made it (%o)", async (mode) => {
+    test.each([0o700, 0o770, 0o777])("is continued on a share, where a colleague made it (%o)", async (mode) => {
       await chmod(share.path, 0o2775);
       await leave(colleague, mode);
       await using folder = await JobFolder.open(output);
       expect(folder.previous).toMatchObject({ run: 1 });
     });
 
-    test("is refused in a folder for all, where anybody may have made it, and not written to", async () => {
-      await chmod(share.path, 0o1777); // as /tmp
-      await leave(stranger, 0o777);
+    test("is refused in a world-writable folder, where anybody may have made it, and is not written to", async () => {
+      await chmod(share.path, 0o1777); // like /tmp
+      await leave(otherUser, 0o777);
       const before = [await readdir(jobFolder), (await lstat(jobFolder)).mtimeMs];
       await expect(JobFolder.open(output)).rejects.toMatchObject({
         code: "FARM_UNSAFE_PATH",
@@ -65,27 +65,27 @@ describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"
     });
 
     test.each(["job.json", "frames.ndjson", "log.ndjson"])(
-      "to which everybody may write is refused for a %s that a third user put there",
+      "that is world-writable is refused for a %s that a third user put there",
       async (name) => {
         await leave(colleague, 0o777);
-        await chown(join(jobFolder, name), stranger, stranger);
+        await chown(join(jobFolder, name), otherUser, otherUser);
         const refusal = { code: "FARM_UNSAFE_PATH", message: expect.stringMatching(/another user \(uid 54322\)/) };
         await expect(open(name)).rejects.toMatchObject(refusal);
         await chmod(jobFolder, 0o775);
-        await open(name); // those who share a group trust each other
+        await open(name); // members of a group trust each other
       },
     );
   },
 );
 
-/** Opens a file of the job folder as a job does. */
+/** Opens a file of the job folder the way a job does. */
 async function open(name: string): Promise<void> {
   if (name === "log.ndjson") closeSync(appendToOwnFile(join(jobFolder, name)));
   else if (name === "job.json") await (await JobFolder.open(output))[Symbol.asyncDispose]();
   else await (await FrameLog.open(join(jobFolder, name)))[Symbol.asyncDispose]();
 }
 
-test("a job folder made in a folder for all is for its owner alone", async () => {
+test("a job folder made in a world-writable folder is only for its owner", async () => {
   await mkdir(join(share.path, "tmp"), { mode: 0o1777 });
   await using folder = await JobFolder.open(join(share.path, "tmp", "out.mp4"));
   if (process.platform !== "win32") expect((await lstat(folder.path)).mode & 0o777).toBe(0o700);

@@ -16,7 +16,7 @@ const sources: PixelSources = {
   overrides: { colorMode: "RGB" },
 };
 
-/** One run over a blendfile, as far as the folder sees it. */
+/** What the folder sees of one run over a blendfile. */
 async function run(output: string, blend: string, fingerprint: string) {
   await using folder = await JobFolder.open(output);
   const copy = await folder.keepBlend(blend);
@@ -35,7 +35,7 @@ async function makeBlend(folder: string): Promise<{ blend: string; output: strin
 const cannotBeBusy = skipBecause(busyFileProblem);
 
 describe("JobFolder", () => {
-  test("of a new job has an id, the blendfile as it was, and a record", async () => {
+  test("of a new job has an id, a copy of the blendfile, and a record", async () => {
     await using folder = await makeTemporaryFolder();
     const { blend, output } = await makeBlend(folder.path);
 
@@ -74,7 +74,7 @@ describe("JobFolder", () => {
     }
   });
 
-  test("goes on with the same job while the fingerprint is the same, and counts the runs", async () => {
+  test("continues the same job while the fingerprint stays the same, and counts the runs", async () => {
     await using folder = await makeTemporaryFolder();
     const { blend, output } = await makeBlend(folder.path);
     const first = await run(output, blend, "print");
@@ -94,7 +94,7 @@ describe("JobFolder", () => {
     expect(await readdir(join(first.path, "blob"))).toEqual([first.copy.sha256]);
   });
 
-  test("is another job when the fingerprint is another, and keeps the old frames aside", async () => {
+  test("is a new job when the fingerprint differs, and keeps the old frames aside", async () => {
     await using folder = await makeTemporaryFolder();
     const { blend, output } = await makeBlend(folder.path);
     const first = await run(output, blend, "print");
@@ -113,7 +113,7 @@ describe("JobFolder", () => {
   });
 
   test.each(["", "{", "[]", '{"format":1,"job":"../../x"}'])(
-    "with an unreadable record ('%s') begins anew",
+    "with an unreadable record ('%s') starts a new job",
     async (text) => {
       await using folder = await makeTemporaryFolder();
       const { blend, output } = await makeBlend(folder.path);
@@ -123,7 +123,7 @@ describe("JobFolder", () => {
     },
   );
 
-  test("whose blendfile is named by what is no digest begins anew", async () => {
+  test("whose blendfile name is not a digest starts a new job", async () => {
     await using folder = await makeTemporaryFolder();
     const { blend, output } = await makeBlend(folder.path);
     const path = join((await run(output, blend, "print")).path, "job.json");
@@ -132,7 +132,7 @@ describe("JobFolder", () => {
     expect(await run(output, blend, "print")).toMatchObject({ run: 1, previous: null });
   });
 
-  test("of a later release is left alone", async () => {
+  test("of a later release is not touched", async () => {
     await using folder = await makeTemporaryFolder();
     const { output } = await makeBlend(folder.path);
     await mkdir(`${output}.renderfarm`);
@@ -149,7 +149,7 @@ describe("JobFolder", () => {
     expect(first.lost.aborted).toBe(false);
   });
 
-  test("keeps its record after the clean-up, and nothing that takes room", async () => {
+  test("keeps its record after the clean-up, and nothing large", async () => {
     await using folder = await makeTemporaryFolder();
     const { blend, output } = await makeBlend(folder.path);
     const { path } = await run(output, blend, "print");
@@ -163,7 +163,7 @@ describe("JobFolder", () => {
     expect(await readdir(path)).toEqual(["frames.ndjson", "job.json", "log.ndjson"]);
   });
 
-  test.skipIf(cannotBeBusy)("clears up what it can, says what it cannot, and never fails by it", async () => {
+  test.skipIf(cannotBeBusy)("cleans up what it can, says what it cannot, and never fails because of it", async () => {
     await using folder = await makeTemporaryFolder();
     const { blend, output } = await makeBlend(folder.path);
     const { path, copy } = await run(output, blend, "print");
@@ -171,39 +171,39 @@ describe("JobFolder", () => {
     await mkdir(frames);
     for (const name of ["0000001.png", "0000002.png"]) await writeFile(join(frames, name), "a frame");
     await writeFile(join(frames, ".DS_Store"), "of the Finder");
-    const letGo = await makeBusy(join(frames, "0000001.png"));
+    const release = await makeBusy(join(frames, "0000001.png"));
     try {
       await using jobFolder = await JobFolder.open(output);
       const left = await jobFolder.cleanUp();
       expect(left).toEqual([{ path: frames, why: expect.stringContaining("EBUSY") }]);
       expect(await readdir(frames)).not.toContain("0000002.png");
     } finally {
-      await letGo();
+      await release();
     }
     await rm(join(frames, "0000001.png.mounted"));
     await using jobFolder = await JobFolder.open(output);
-    expect(await jobFolder.cleanUp()).toEqual([]); // the Finder's own file goes with the folder
+    expect(await jobFolder.cleanUp()).toEqual([]); // the Finder's own file is deleted with the folder
     expect(await readdir(path)).toEqual(["job.json", "lock"]);
     expect(copy.sizeBytes).toBe(21);
   });
 
-  test.skipIf(cannotBeBusy)("writes its record as soon as another program lets the old one go", async () => {
+  test.skipIf(cannotBeBusy)("writes its record as soon as another program releases the old one", async () => {
     await using folder = await makeTemporaryFolder();
     const { blend, output } = await makeBlend(folder.path);
     const { path } = await run(output, blend, "print");
-    const letGo = await makeBusy(join(path, "job.json"));
+    const release = await makeBusy(join(path, "job.json"));
     const again = run(output, blend, "print");
     const isWritten = async () => (await readdir(path)).some((name) => name.startsWith(".renderfarm-"));
     try {
       await expect.poll(isWritten, { timeout: 20_000, interval: 5 }).toBe(true);
     } finally {
-      await letGo();
+      await release();
     }
-    const { job } = await again; // one of its own: what is mounted there hides the old record
+    const { job } = await again; // a new job: the mount hides the old record
     expect(JSON.parse(await readFile(join(path, "job.json"), "utf8"))).toMatchObject({ job });
   });
 
-  test("says what is wrong when it cannot be made, or the blendfile not be copied", async () => {
+  test("says what is wrong when it cannot be created or the blendfile cannot be copied", async () => {
     await using folder = await makeTemporaryFolder();
     const { blend, output } = await makeBlend(folder.path);
     await expect(JobFolder.open(join(blend, "out.mp4"))).rejects.toMatchObject({ code: "FARM_OUTPUT_UNWRITABLE" });
@@ -215,7 +215,7 @@ describe("JobFolder", () => {
 });
 
 describe("fingerprintOf()", () => {
-  test("changes with everything that changes pixels", () => {
+  test("changes with everything that affects pixels", () => {
     const prints = [
       sources,
       { ...sources, blend: "ab" },
@@ -243,7 +243,7 @@ describe("fingerprintOf()", () => {
 });
 
 test.runIf(process.platform === "linux")(
-  "JobFolder refuses a place where no folder can be made, and does not hang",
+  "JobFolder refuses a place where no folder can be created, and does not hang",
   async () => {
     await expect(JobFolder.open("/proc/x.mp4")).rejects.toMatchObject({ code: "FARM_OUTPUT_UNWRITABLE" });
   },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Reorder } from "../../src/frames/reorder.ts";
 
-test("Reorder hands frames on in the job's order as the gap-free beginning grows", () => {
+test("Reorder passes frames on in the job's order as the gap-free start grows", () => {
   const reorder = new Reorder([-2, -1, 0, 5, 10]);
 
   expect(reorder.accept(0)).toEqual([]);
@@ -15,14 +15,14 @@ test("Reorder hands frames on in the job's order as the gap-free beginning grows
   expect(reorder.next).toBeUndefined();
 });
 
-test("Reorder ignores frames that were there before or are not of the job", () => {
+test("Reorder ignores frames that it already has or that are not part of the job", () => {
   const reorder = new Reorder([1, 2, 3]);
   expect([1, 1, 7, 0, 3, 3].flatMap((frame) => reorder.accept(frame))).toEqual([1]);
   expect([1, 2, 2, 3].flatMap((frame) => reorder.accept(frame))).toEqual([2, 3]);
   expect(reorder.accept(3)).toEqual([]);
 });
 
-test("Reorder gives every order of arrival the same order of departure", () => {
+test("Reorder passes frames on in the same order, whatever order they arrive in", () => {
   const frames = [1, 2, 3, 4, 5];
   for (const order of permutations(frames)) {
     const reorder = new Reorder(frames);

@@ -7,9 +7,9 @@ import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-
 const run = promisify(execFile);
 
 /**
- * A disk of its own, of 256 KiB: `await using`.
+ * A separate disk of 256 KiB: `await using`.
  *
- * @param files How many files it can have (default more than a test makes)
+ * @param files How many files it can hold (default: more than a test makes)
  */
 export async function makeSmallDisk(files = 1000): Promise<TemporaryFolder> {
   const folder = await makeTemporaryFolder();
@@ -21,7 +21,7 @@ export async function makeSmallDisk(files = 1000): Promise<TemporaryFolder> {
   return { path: folder.path, [Symbol.asyncDispose]: dispose };
 }
 
-/** Takes all the room there is, but for so many bytes; removing the file that it answers gives it back. */
+/** Fills the disk except for a number of bytes; removing the returned file frees the space again. */
 export async function fill(folder: string, but = 0): Promise<string> {
   const { bavail, bsize } = await statfs(folder);
   const filler = join(folder, "filler");

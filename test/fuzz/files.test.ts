@@ -20,7 +20,7 @@ import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 vi.setConfig({ testTimeout: 120_000 });
 const format: FrameExpectation = { frame: 7, width: 9, height: 5, depth: 8, colorMode: "RGB" };
 
-/** Chunks that are right each for itself: what is wrong with them only the pixels or the order tell. */
+/** Chunks that are each valid: only the pixels or the order can be wrong. */
 function wellFormed(dice: Dice): Buffer {
   const rows = dice.chance(0.5) ? pngRows(format, 7) : damaged(dice, pngRows(format, 7));
   const packed = deflateSync(dice.chance(0.05) ? Buffer.alloc(4_000_000) : rows);
@@ -36,7 +36,7 @@ function wellFormed(dice: Dice): Buffer {
   );
 }
 
-test("frames: every one gets a verdict, and only a whole one with the right pixels and number is good", async () => {
+test("frames: each one gets a verdict, and only a whole one with the right pixels and number is good", async () => {
   const good = makePng(format, 7);
   let taken = 0;
   await fuzz("frames", 2_500, async (dice) => {
@@ -49,7 +49,7 @@ test("frames: every one gets a verdict, and only a whole one with the right pixe
   expect(taken).toBeGreaterThan(fuzzRuns(600));
 });
 
-test("frames.ndjson: a line is a record with whole numbers and a digest, or none", async () => {
+test("frames.ndjson: a line is a record with integers and a digest, or is rejected", async () => {
   const record = {
     ...{ frame: -3, node: { id: "ab".repeat(16), name: "n" }, blender: "3.4.1", device: "CPU", attempts: 1 },
     ...{ seconds: 1.5, sha256: "0".repeat(64), sizeBytes: 100 },
@@ -62,7 +62,7 @@ test("frames.ndjson: a line is a record with whole numbers and a digest, or none
   });
 });
 
-test("farmspecs, keys and lists of nodes: each is taken, or refused in words", async () => {
+test("farmspecs, keys and lists of nodes: each is accepted, or refused with an explanation", async () => {
   const farmspec = {
     nodes: [{ id: "ab".repeat(16), name: "n", host: "render1", port: 7447 }, { host: "10.0.0.1" }],
     ...{ discover: true, defaults: {} },
@@ -77,7 +77,7 @@ test("farmspecs, keys and lists of nodes: each is taken, or refused in words", a
   });
 });
 
-test("job.json: it is the record, or the job begins anew", async () => {
+test("job.json: it is the record, or a new job starts", async () => {
   await using folder = await makeTemporaryFolder();
   const path = join(folder.path, "job.json");
   const record = {
@@ -91,7 +91,7 @@ test("job.json: it is the record, or the job begins anew", async () => {
   });
 });
 
-test("blendfiles: the version is read from the first bytes, or the file is refused in words", async () => {
+test("blendfiles: the version is read from the first bytes, or the file is refused with an explanation", async () => {
   await using folder = await makeTemporaryFolder();
   const path = join(folder.path, "scene.blend");
   const plain = Buffer.concat([Buffer.from("BLENDER-v304RENDH"), Buffer.alloc(300, 5)]);
@@ -100,7 +100,7 @@ test("blendfiles: the version is read from the first bytes, or the file is refus
   const read = new Set<string>();
   await fuzz("blendfiles", 1_000, async (dice) => {
     const form = dice.pick(forms);
-    // Its claimed size stays: fzstd reserves as much memory as a header claims, up to 2 GiB, touched or not.
+    // The claimed size is not changed: fzstd reserves as much memory as a header claims, up to 2 GiB, used or not.
     const kept = form === zstdHead ? 6 : 0;
     const odd = Buffer.concat([form.subarray(0, kept), damaged(dice, form.subarray(kept))]);
     await writeFile(path, dice.chance(0.2) ? form : odd);

@@ -7,7 +7,7 @@ import { goldenMessages } from "../support/golden.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
-/** A list of 350,000 empty objects takes 25 MB as such; what is said against it must add next to nothing. */
+/** A list of 350,000 empty objects alone takes 25 MB; the error about it must add next to nothing. */
 const mostMegabytes = 100;
 const longestReason = 300;
 
@@ -17,7 +17,7 @@ const readers = {
   "handshake-to-coordinator": { parse: parseHandshakeFromNode, sizeBytes: bounds.handshakeTextBytes },
 };
 
-test("whatever stands in a message of the largest size, it costs little and is refused in one short line", () => {
+test("a message of the largest size costs little, whatever it holds, and is refused in one short line", () => {
   const rssBefore = process.resourceUsage().maxRSS;
   let [count, bytes, refused, longest] = [0, 0, 0, 0];
   let slowest = { ms: 0, what: "" };
@@ -25,7 +25,7 @@ test("whatever stands in a message of the largest size, it costs little and is r
   for (const { type, direction, valid } of goldenMessages()) {
     if (direction === "to-node" || direction === "handshake-to-node") continue;
     const { parse, sizeBytes } = readers[direction];
-    // The longest example has the most places in which too much can stand.
+    // The longest example has the most places for too much data.
     const [message] = [...valid].sort((one, other) => JSON.stringify(other).length - JSON.stringify(one).length);
     for (const { how, text } of largestOf(message as object, sizeBytes)) {
       const what = `${type}: ${how}`;

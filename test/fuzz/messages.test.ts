@@ -24,7 +24,7 @@ function example(dice: Dice, files = golden): unknown {
   return dice.pick(dice.chance(0.1) && invalid.length > 0 ? invalid : valid);
 }
 
-test("messages of a node: what is no message is refused, what is one stays one", async () => {
+test("messages of a node: an invalid one is refused, a valid one stays valid", async () => {
   let accepted = 0;
   await fuzz("messages of a node", 40_000, (dice) => {
     const text = dice.chance(0.05)
@@ -39,14 +39,14 @@ test("messages of a node: what is no message is refused, what is one stays one",
   expect(accepted).toBeGreaterThan(fuzzRuns(4000));
 });
 
-test("the handshake of a node: the same, and all of it stays small", async () => {
+test("the handshake of a node: the same, and it all stays small", async () => {
   await fuzz("the handshake of a node", 20_000, (dice) => {
     const message = orRefused(() => parseHandshakeFromNode(JSON.parse(nearly(dice, example(dice, ofHandshake)))));
     if (message) expect(JSON.stringify(message).length).toBeLessThan(6 * bounds.handshakeTextBytes);
   });
 });
 
-test("sealed messages: nothing opens but the next one, unaltered", async () => {
+test("sealed messages: only the next one opens, and only unaltered", async () => {
   const key = Buffer.alloc(32, 7);
   await fuzz("sealed messages", 15_000, (dice) => {
     const [sealing, opening] = [new Seal(key, "to-coordinator"), new Seal(key, "to-coordinator")];
@@ -64,12 +64,12 @@ test("sealed messages: nothing opens but the next one, unaltered", async () => {
         continue;
       }
       expect(opened).toBeUndefined();
-      expect(opening.open(genuine)).toBe(jsons[index]); // what was refused did not count
+      expect(opening.open(genuine)).toBe(jsons[index]); // refused messages were not counted
     }
   });
 });
 
-test("pieces: a transfer takes what is its own, in order, and never more than was announced", async () => {
+test("pieces: a transfer accepts its own pieces, in order, and never more than was announced", async () => {
   await fuzz("pieces", 25_000, async (dice) => {
     const transfers = new IncomingTransfers();
     const sizeBytes = dice.between(1, 300);
@@ -108,7 +108,7 @@ test("pieces: a transfer takes what is its own, in order, and never more than wa
   });
 });
 
-test("advertisements: whatever answers on the network, what is kept of it is printable and small", async () => {
+test("advertisements: whatever answers on the network, only short printable text of it is kept", async () => {
   let known: Sighting | undefined;
   await fuzz("advertisements", 15_000, (dice) => {
     const honest = {

@@ -15,12 +15,12 @@ const result: FrameResult = {
   ...{ colorMode: "RGB", seconds: 1, device: "CPU" },
 };
 
-/** Everything that a job asks of a session, at once. */
+/** Does everything a job does with a session, all at once. */
 function askEverything(session: NodeSession, dice: Dice, signal: AbortSignal): Promise<unknown>[] {
   let taken = 0;
   const sink = async (data: Buffer) => {
     taken += data.length;
-    if (taken > result.sizeBytes) throw new Error("More than the result holds was handed on");
+    if (taken > result.sizeBytes) throw new Error("More than the result holds was passed on");
     if (dice.chance(0.2)) await setImmediate(); // a slow disk
   };
   return [
@@ -34,7 +34,7 @@ function askEverything(session: NodeSession, dice: Dice, signal: AbortSignal): P
   ];
 }
 
-/** @returns Whether the greeting came about, and how many messages the node said */
+/** @returns Whether the greeting succeeded, and how many messages the node sent */
 async function converse(dice: Dice): Promise<{ isOpen: boolean; sent: number }> {
   const pair = makeLinkPair();
   const node = new HostileNode(dice, pair.node);
@@ -47,7 +47,7 @@ async function converse(dice: Dice): Promise<{ isOpen: boolean; sent: number }> 
   }).catch(refusal);
   await node.greet();
   if (dice.chance(0.05)) pair.node.cut();
-  // One that never ends its greeting is left by the coordinator after its time; here the node goes.
+  // The coordinator closes the link to a node that never ends its greeting; here the node leaves first.
   const session = await Promise.race([opening, setImmediate(undefined).then(() => setImmediate(undefined))]);
   if (!session) {
     await pair.node.close(1001, "");
@@ -68,13 +68,13 @@ async function converse(dice: Dice): Promise<{ isOpen: boolean; sent: number }> 
   return { isOpen: true, sent: node.sent };
 }
 
-test("a node that has the key and says anything in any order costs its own link, and nothing else", async () => {
+test("a node that has the key and sends anything in any order loses its own link, and harms nothing else", async () => {
   let [messages, open] = [0, 0];
   await fuzz("conversations with a hostile node", 1_500, async (dice) => {
     const { isOpen, sent } = await converse(dice);
     messages += sent;
     open += Number(isOpen);
   });
-  console.log(`fuzz: ${messages} messages in these conversations, ${open} of which got beyond the greeting`);
+  console.log(`fuzz: ${messages} messages in these conversations, ${open} of them got beyond the greeting`);
   expect(open).toBeGreaterThan(fuzzRuns(800));
 });

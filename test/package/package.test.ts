@@ -44,7 +44,7 @@ describe("the tarball", () => {
     );
   });
 
-  test("holds the licence of each library that it carries", () => {
+  test("holds the licence of each library it includes", () => {
     const isLicence = /^blender_scripts\/vendor\/(\w+)-.*(licen[cs]e|copying|copyright)/i;
     const licensed = packed.files.map((file) => isLicence.exec(file)?.[1]).filter((name) => name !== undefined);
     expect([...new Set(licensed)].sort()).toEqual(["async_timeout", "ifaddr", "websockets", "zeroconf"]);
@@ -56,7 +56,7 @@ describe("the tarball", () => {
     expect(python.filter((file) => !packed.files.includes(file))).toEqual([]);
   });
 
-  test("holds no test, no source, no cache and no compiled part", () => {
+  test("holds no tests, no sources, no caches and no compiled parts", () => {
     const unwanted =
       /^(test|src|scripts|demo|\.ci|\.cache)\/|__pycache__|_cache\/|\.(pyc|so|pyd|tgz|tsbuildinfo)$|\.test\./;
     expect(packed.files.filter((file) => unwanted.test(file))).toEqual([]);
@@ -64,7 +64,7 @@ describe("the tarball", () => {
 });
 
 describe("installed into an empty folder", () => {
-  test("npx --no-install renderfarm tells its version and its help", async () => {
+  test("npx --no-install renderfarm prints its version and its help", async () => {
     const { version } = JSON.parse(await readFile(join(projectFolder, "package.json"), "utf8")) as { version: string };
     expect(await npx(film, ["renderfarm", "--version"])).toMatchObject({ exitCode: 0, stdout: version });
     const help = await npx(film, ["renderfarm", "--help"]);
@@ -89,8 +89,8 @@ describe("installed into an empty folder", () => {
     expect(stdout).toBe("function");
   });
 
-  test("its types stand on nothing that only its developers have", async () => {
-    // Node's own types are the user's; of other `@types` packages the user has none.
+  test("its types need nothing that only its developers have", async () => {
+    // The user has Node's own types, but no other `@types` packages.
     const nodeTypes = join(projectFolder, "node_modules/@types/node");
     const using = 'import { renderJob } from "blender-renderfarm";\nexport type Job = ReturnType<typeof renderJob>;\n';
     await writeFile(join(film, "using.ts"), using);
@@ -105,7 +105,7 @@ describe("installed into an empty folder", () => {
   });
 });
 
-test("installed globally it gives the commands renderfarm and blender-renderfarm", async () => {
+test("installed globally, it provides the commands renderfarm and blender-renderfarm", async () => {
   const prefix = join(folder, "global");
   const install = ["install", "--global", "--prefix", prefix, "--no-audit", "--no-fund", "--prefer-offline"];
   await execa("npm", [...install, packed.tarball], { cwd: folder });
@@ -116,14 +116,14 @@ test("installed globally it gives the commands renderfarm and blender-renderfarm
   }
 });
 
-describe("what others say of the package", () => {
+describe("what other tools say about the package", () => {
   test("publint finds nothing", async () => {
     const { exitCode, all } = await registryProgram("publint@0.3.25", ["--strict", packed.tarball], folder);
     expect(exitCode, all).toBe(0);
     expect(all).toContain("All good");
   });
 
-  test("attw finds its types right for ES modules", async () => {
+  test("attw finds its types correct for ES modules", async () => {
     const args = [packed.tarball, "--profile", "esm-only", "--no-emoji", "--no-color"];
     const { exitCode, all } = await registryProgram("@arethetypeswrong/cli@0.18.5", args, folder);
     expect(exitCode, all).toBe(0);
@@ -132,13 +132,13 @@ describe("what others say of the package", () => {
 });
 
 describe("production dependencies", () => {
-  test("none runs a script when it is installed", async () => {
+  test("none runs a script on installation", async () => {
     const lockfile = JSON.parse(await readFile(join(projectFolder, "package-lock.json"), "utf8")) as Lockfile;
     const scripted = Object.entries(lockfile.packages).filter(([, entry]) => entry.hasInstallScript && !entry.dev);
     expect(scripted.map(([path]) => path)).toEqual([]);
   });
 
-  test("the package itself runs none either", async () => {
+  test("neither does the package itself", async () => {
     const own = JSON.parse(await readFile(join(film, "node_modules/blender-renderfarm/package.json"), "utf8")) as {
       scripts?: Record<string, string>;
     };

@@ -11,7 +11,7 @@ import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 const project = fileURLToPath(new URL("../..", import.meta.url));
 const builder = new URL("../../scripts/build.mjs", import.meta.url).href;
 
-/** Everything in which a user may read what to type. */
+/** Every file in which a user may read what to type. */
 function textsForUsers(): string[] {
   const folders = ["docs", "src", "scripts", "blender_scripts/farm_node", "blender_scripts/farm_slot"];
   const inFolders = folders.flatMap((folder) =>
@@ -21,14 +21,14 @@ function textsForUsers(): string[] {
   return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "package.json", "blender_scripts/main.py", ...files];
 }
 
-/** What a file tells to run by npx that may be a program of that name, with the words before it. */
+/** The npx commands in a file that may run a package of that name, with the words before them. */
 function npxIn(file: string): string[] {
   const text = readFileSync(join(project, file), "utf8").replaceAll(/\s+/g, " ");
   return [...text.matchAll(/.{0,13}\bnpx (?:--?[\w-]+ )*[\w-]*renderfarm/g)].map(([found]) => found);
 }
 
-describe("npx, of which a wrong use runs a stranger's package,", () => {
-  test("is told in its safe forms only, wherever a user may read what to type", () => {
+describe("npx, which runs somebody else's package when used wrongly,", () => {
+  test("is only shown in its safe forms, wherever a user may read what to type", () => {
     const isSafe = /npx (--no-install renderfarm|blender-renderfarm)$/;
     const isWarning = /(Do not type|an earlier|It is never) `npx renderfarm$/;
     const unsafe = textsForUsers().flatMap((file) =>
@@ -37,7 +37,7 @@ describe("npx, of which a wrong use runs a stranger's package,", () => {
     expect(unsafe).toEqual([]);
   });
 
-  test("stands at the top of the README only to be warned of, before anything that could be copied", () => {
+  test("is first mentioned in the README as a warning, before anything that could be copied", () => {
     const readme = readFileSync(join(project, "README.md"), "utf8");
     expect(readme.indexOf("**Do not type `npx renderfarm`.**")).toBe(readme.indexOf("npx") - "**Do not type `".length);
     const [first] = /(?<=^```\n)[\s\S]*?(?=^```$)/m.exec(readme) ?? [];
@@ -46,12 +46,12 @@ describe("npx, of which a wrong use runs a stranger's package,", () => {
     expect(published).toEqual([expect.stringContaining("once the package is published")]);
   });
 
-  test("as the README tells it runs nothing in a folder without the package, and ours in a clone", async () => {
+  test("typed as in the README, runs nothing in a folder without the package, and our program in a clone", async () => {
     const { build } = (await import(/* @vite-ignore */ builder)) as { build: (say: () => void) => Promise<void> };
     await build(() => {});
     await using folder = await makeTemporaryFolder();
     const path = (name: string) => join(folder.path, name);
-    await using registry = await serveNpmPackage("renderfarm", "a stranger's program", path("stranger"));
+    await using registry = await serveNpmPackage("renderfarm", "somebody else's program", path("other"));
     await mkdir(path("empty"));
     await writeFile(path("npmrc"), `registry=${registry.url}\nfetch-retries=0\nupdate-notifier=false\n`);
     const npx = (cwd: string, cache: string, words: readonly string[]) =>
@@ -67,15 +67,15 @@ describe("npx, of which a wrong use runs a stranger's package,", () => {
     expect(refused.exitCode).not.toBe(0);
     expect(refused.stdout).toBe("");
     expect(refused.stderr).toContain("canceled");
-    expect(registry.asked).toEqual(["/renderfarm"]); // which package that would be, and nothing of it
+    expect(registry.asked).toEqual(["/renderfarm"]); // only which package it would be, and no files of it
 
     const ours = await npx(project, "cache-2", ["--no-install", "renderfarm", "--version"]);
     const { version } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { version: string };
     expect([ours.stdout, ours.exitCode]).toEqual([version, 0]);
 
-    // That the test would see it: without the flag the stranger's program runs.
-    const strange = await npx(path("empty"), "cache-3", ["renderfarm", "--version"]);
-    expect(strange.stdout).toBe("a stranger's program");
+    // Proof that the test would notice: without the flag, the other program runs.
+    const unsafe = await npx(path("empty"), "cache-3", ["renderfarm", "--version"]);
+    expect(unsafe.stdout).toBe("somebody else's program");
   });
 });
 

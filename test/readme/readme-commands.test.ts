@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
-// Beside the README's own words only what keeps the test off the machine's real network.
+// The README's own words, plus only what keeps the test off the machine's real network.
 test.each([
   [["--blend", "scene.blend", "--output", "out.mp4", "--overwrite"]],
   [["scene.blend", "-o", "out.mp4", "--overwrite"]],
@@ -27,7 +27,7 @@ test.each([
   expect(existsSync(lab.path("out.mp4"))).toBe(true);
 });
 
-test("renderfarm report and encode FOLDER work on what a render left", async () => {
+test("renderfarm report and encode FOLDER work on the folder that a render left", async () => {
   const rendered = await lab.renderfarm(["scene.blend", "-o", "kept.mp4", "--keep-frames", "--nodes", at]);
   expect(rendered.exitCode).toBe(0);
   const text = await lab.renderfarm(["report", "kept.mp4.renderfarm"]);
@@ -36,7 +36,7 @@ test("renderfarm report and encode FOLDER work on what a render left", async () 
   const json = JSON.parse((await lab.renderfarm(["report", "kept.mp4.renderfarm", "--json"])).stdout);
   expect(json).toMatchObject({ frames: 4, runs: 1, outcome: "completed", nodes: [{ name: "fake", frames: 4 }] });
 
-  expect((await lab.renderfarm(["encode", "kept.mp4.renderfarm"])).exitCode).toBe(2); // it is there
+  expect((await lab.renderfarm(["encode", "kept.mp4.renderfarm"])).exitCode).toBe(2); // the file exists already
   const encoded = await lab.renderfarm(["encode", "kept.mp4.renderfarm", "-o", "again.mkv"]);
   expect(encoded).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("again.mkv: 4 frames") });
   expect((await lab.renderfarm(["report", "."])).stderr).toContain("it is no job folder");
@@ -56,7 +56,7 @@ test("renderfarm key make, show and set: the key itself only when asked to, and 
   expect((await lab.renderfarm(["key"])).stdout).not.toBe(key.id);
 });
 
-test("renderfarm doctor without FFmpeg and Blender names both, one mends it, and its exit code is 3", async () => {
+test("renderfarm doctor without FFmpeg and Blender names both and a fix, and its exit code is 3", async () => {
   await mkdir(lab.path("empty"), { recursive: true });
   const { exitCode, stdout } = await lab.renderfarm(["doctor", "--json"], { env: { PATH: lab.path("empty") } });
   const findings = stdout.split("\n").map((line) => JSON.parse(line));
@@ -67,10 +67,10 @@ test("renderfarm doctor without FFmpeg and Blender names both, one mends it, and
   expect(exitCode).toBe(3);
 });
 
-test("renderfarm node starts main.py in Blender, and again when that dies, and says with which flags it may be started", async () => {
+test("renderfarm node starts main.py in Blender, restarts it when it dies, and lists its flags", async () => {
   const count = lab.path("starts");
   const blender = lab.path("blender");
-  // Dies once, as if it were killed, then ends of its own accord.
+  // Dies once, as if it were killed, then ends normally.
   const dies = `[ "$(wc -l < ${count})" -lt 2 ] && kill -9 $$`;
   const version = '[ "$1" = --version ] && echo "Blender 3.4.1" && exit';
   await writeFile(blender, `#!/bin/sh\n${version}\necho "$@" >> ${count}\n${dies}\nexit 0\n`, { mode: 0o755 });

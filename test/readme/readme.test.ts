@@ -9,7 +9,7 @@ const project = fileURLToPath(new URL("../..", import.meta.url));
 const readme = readFileSync(join(project, "README.md"), "utf8");
 const program = makeProgram("0", {} as Commands, () => {});
 
-/** Every command line of the README's code blocks that are not tagged as something else, without comments. */
+/** Every command line of the README's untagged code blocks, without comments. */
 function commandLines(): string[] {
   const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
   const commands = blocks.filter(([, tag]) => tag === "").map(([, , text]) => text ?? "");
@@ -21,7 +21,7 @@ function commandLines(): string[] {
   );
 }
 
-/** The test that runs a command line, or in words why none does. */
+/** The test that runs a command line, or the reason why no test does. */
 const runBy: Readonly<Record<string, { readonly test: string; readonly words: string } | { readonly reason: string }>> =
   {
     "renderfarm --blend scene.blend --output out.mp4": {
@@ -33,7 +33,7 @@ const runBy: Readonly<Record<string, { readonly test: string; readonly words: st
       words: '["scene.blend", "-o", "out.mp4"',
     },
     "npm run demo": {
-      reason: "installs Blender and FFmpeg on the machine; test/e2e renders over two nodes as it does",
+      reason: "installs Blender and FFmpeg on the machine; test/e2e renders on two nodes in the same way",
     },
     "renderfarm node": { test: "test/readme/readme-commands.test.ts", words: '["node", ' },
     "blender -b -P blender_scripts/main.py": { test: "test/support/lab/lab-node.ts", words: '"-P", script' },
@@ -44,36 +44,36 @@ const runBy: Readonly<Record<string, { readonly test: string; readonly words: st
 describe("the README's command lines", () => {
   test.each(commandLines())("%s", (line) => {
     const proof = runBy[line];
-    expect(proof, `name the test that runs it, or why none does: ${line}`).toBeDefined();
+    expect(proof, `name the test that runs it, or the reason why no test does: ${line}`).toBeDefined();
     if (proof && "test" in proof) expect(readFileSync(join(project, proof.test), "utf8")).toContain(proof.words);
   });
 
-  test("are read, and none is listed here that the README does not have", () => {
+  test("are found, and none is listed here that the README does not have", () => {
     expect(Object.keys(runBy).filter((line) => !commandLines().includes(line))).toEqual([]);
   });
 });
 
-/** The first cells of a table's rows, below the heading that stands before it. */
+/** The first cells of the rows of the table under a heading. */
 function cellsOf(heading: string): string[] {
   const section = readme.slice(readme.indexOf(heading));
   const rows = (/^\|[\s\S]*?(?=\n\n)/m.exec(section)?.[0] ?? "").split("\n").slice(2);
   return rows.map((row) => row.replaceAll("\\|", "/").split("|")[1]?.trim() ?? "");
 }
 
-test("the table of flags has every flag of a render as it is typed, and no other", () => {
-  const told = cellsOf("### Flags of a render").flatMap((cell) => cell.match(/(?<=`)-{1,2}[a-z-]+/g) ?? []);
+test("the table of flags has every flag of a render as it is typed, and no others", () => {
+  const listed = cellsOf("### Flags of a render").flatMap((cell) => cell.match(/(?<=`)-{1,2}[a-z-]+/g) ?? []);
   const known = program.options.flatMap(({ short, long }) => [short, long]).filter((flag) => flag !== undefined);
   const general = ["-V", "--version"];
-  expect(told.sort()).toEqual(known.filter((flag) => !general.includes(flag)).sort());
+  expect(listed.sort()).toEqual(known.filter((flag) => !general.includes(flag)).sort());
 });
 
-test("the table of commands has every command and no other", () => {
-  const told = cellsOf("## Commands").map((cell) => /^`renderfarm ([a-z]*)/.exec(cell)?.[1] ?? "");
-  expect(told.filter(Boolean).sort()).toEqual([...commandNames].sort());
+test("the table of commands has every command and no others", () => {
+  const listed = cellsOf("## Commands").map((cell) => /^`renderfarm ([a-z]*)/.exec(cell)?.[1] ?? "");
+  expect(listed.filter(Boolean).sort()).toEqual([...commandNames].sort());
   expect([...commandNames].sort()).toEqual(program.commands.map((command) => command.name()).sort());
 });
 
-test("every flag that the README names anywhere is one of a command or of a node", () => {
+test("every flag that the README names belongs to a command or a node", () => {
   const node = readFileSync(join(project, "blender_scripts/farm_node/options.py"), "utf8");
   const commands = [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)];
   const known = new Set(commands.flatMap((command) => command.options.map((option) => option.long)));
@@ -86,15 +86,15 @@ test("every flag that the README names anywhere is one of a command or of a node
 });
 
 test("the exit codes are those of the errors", () => {
-  const told = cellsOf("### Exit codes").flatMap((cell) => cell.split(",").map(Number));
+  const listed = cellsOf("### Exit codes").flatMap((cell) => cell.split(",").map(Number));
   const source = readFileSync(join(project, "src/core/errors.ts"), "utf8");
   const codes = [...new Set(source.match(/FARM_[A-Z_]+/g))] as FarmErrorCode[];
   const used = new Set(codes.map((code) => new FarmError(code, "", "").exitCode));
-  for (const code of [0, 1, ...used, 143]) expect(told).toContain(code);
-  expect(told.length).toBe(new Set([0, 1, ...used, 143]).size);
+  for (const code of [0, 1, ...used, 143]) expect(listed).toContain(code);
+  expect(listed.length).toBe(new Set([0, 1, ...used, 143]).size);
 });
 
-test("the farmspec of the README can be read", async () => {
+test("the farmspec in the README is valid", async () => {
   const { parseFarmspec } = await import("../../src/config/farmspec.ts");
   const shown = /^```json\n([\s\S]*?)^```$/m.exec(readme)?.[1] ?? "";
   expect(parseFarmspec(shown, "README.md").nodes.length).toBeGreaterThan(0);
@@ -105,7 +105,7 @@ const docs = readdirSync(join(project, "docs"), { recursive: true, encoding: "ut
 );
 
 test.each(["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...docs.map((name) => `docs/${name}`)])(
-  "the links of %s lead somewhere",
+  "the links in %s lead somewhere",
   (file) => {
     const text = readFileSync(join(project, file), "utf8");
     const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? "");

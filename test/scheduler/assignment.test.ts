@@ -3,7 +3,7 @@ import { framesOfRange, orderFrames } from "../../src/core/frame-range.ts";
 import { seconds, simulate } from "../support/simulation/simulate.ts";
 import { Drive } from "../support/simulation/simulate-drive.ts";
 
-test("a slot gets one frame to render and, once that runs, one to wait behind it", () => {
+test("a slot gets one frame to render and, once that runs, another one to wait behind it", () => {
   const drive = new Drive({ frames: [1, 2, 3] });
 
   expect(drive.join("a")).toEqual([{ type: "assign", node: "a", slot: 0, frame: 1, attempt: 1 }]);
@@ -28,14 +28,14 @@ test("every order names the event that caused it", () => {
   for (const { cause } of run.instructions) expect(run.events[cause - 1]?.seq).toBe(cause);
 });
 
-test("no node gets anything before a slot of it is ready", () => {
+test("no node gets anything before one of its slots is ready", () => {
   const drive = new Drive({ frames: [1] });
 
   expect(drive.tell({ type: "node-joined", node: "a", running: [], held: [] })).toEqual([]);
-  expect(drive.tell({ type: "slot-ready", node: "stranger", slot: 0 })).toEqual([]);
+  expect(drive.tell({ type: "slot-ready", node: "unknown", slot: 0 })).toEqual([]);
 });
 
-test("nodes that kept the job are heard before anybody is given a frame, so that none is rendered twice", () => {
+test("nodes that kept the job report before any node is given a frame, so that none is rendered twice", () => {
   const drive = new Drive({ frames: [1, 2, 3], firstAttempt: 11, handsOutFrom: 900 });
 
   expect(drive.join("a")).toEqual([]);
@@ -65,14 +65,14 @@ test("two equal nodes share a job evenly, and no slot ever waits for work", () =
   expect(run.finishedAt).toBe(seconds(60));
 });
 
-test("a node three times as fast renders three times as much, without being told how fast it is", () => {
+test("a node three times as fast renders three times as much, though nothing says how fast it is", () => {
   const run = simulate({ frames: 40, nodes: { fast: { msPerFrame: seconds(1) }, slow: { msPerFrame: seconds(3) } } });
 
   expect(run.renderedBy("fast")).toHaveLength(30);
   expect(run.finishedAt).toBe(seconds(30));
 });
 
-test("a node that joins late takes part at once", () => {
+test("a node that joins late gets frames at once", () => {
   const run = simulate({
     frames: 40,
     nodes: { early: { msPerFrame: seconds(1) }, late: { msPerFrame: seconds(1), joins: seconds(20) } },
@@ -110,7 +110,7 @@ test("a job whose frames are all stored ends with its first event", () => {
   expect(drive.tell({ type: "tick" })).toEqual([{ type: "finish", outcome: { type: "complete" } }]);
 });
 
-test("a frame listed twice is a bug of the caller and refused", () => {
+test("a frame listed twice is the caller's bug, and is refused", () => {
   expect(() => new Drive({ frames: [1, 2, 1] })).toThrow("listed twice");
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { minutes, seconds, simulate } from "../support/simulation/simulate.ts";
 import { Drive } from "../support/simulation/simulate-drive.ts";
 
-test("a drain lets running frames finish, begins nothing, and tells what is missing", () => {
+test("a drain lets running frames finish, starts nothing new, and says what is missing", () => {
   const run = simulate({
     frames: 10,
     nodes: { a: { msPerFrame: seconds(10) }, b: { msPerFrame: seconds(15) } },
@@ -15,7 +15,7 @@ test("a drain lets running frames finish, begins nothing, and tells what is miss
   expect(run.ordersOf("cancel")).toEqual([]);
 });
 
-test("a drain takes waiting frames back, and one that has just begun is finished", () => {
+test("a drain withdraws waiting frames, and finishes one that has just started", () => {
   const drive = new Drive({ frames: [1, 2, 3] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
@@ -40,13 +40,13 @@ test("a drain ends at once when nothing runs", () => {
   ]);
 });
 
-test("a drain in which all frames get stored is a complete job", () => {
+test("a job is complete when all its frames get stored during the drain", () => {
   const run = simulate({ frames: 2, nodes: { a: { msPerFrame: seconds(10), slots: 2 } }, drainAt: seconds(5) });
 
   expect(run.outcome).toEqual({ type: "complete" });
 });
 
-test("frames that come back while draining stay missing", () => {
+test("frames that are requeued during a drain stay missing", () => {
   const run = simulate({
     frames: 4,
     nodes: { a: { msPerFrame: minutes(1), dies: seconds(30) }, b: { msPerFrame: minutes(1) } },
@@ -56,7 +56,7 @@ test("frames that come back while draining stay missing", () => {
   expect(run.outcome).toEqual({ type: "drained", missing: [1, 3, 4] });
 });
 
-test("finish comes once, and every later event is answered with nothing", () => {
+test("finish is ordered once, and later events produce no orders", () => {
   const drive = new Drive({ frames: [1] });
   drive.join("a");
   drive.tell({ type: "attempt-rendered", node: "a", frame: 1, attempt: 1, seconds: 1 });

@@ -5,7 +5,7 @@ import { failure } from "../support/simulation/simulate-node.ts";
 
 const healthy = { msPerFrame: seconds(10) };
 
-/** Failures that a node was to blame for: not the ends that the scheduler itself ordered. */
+/** Failures that a node is blamed for, without the ends that the scheduler itself ordered. */
 function blamed(run: SimulatedRun) {
   return run.eventsOf("attempt-failed").filter(({ error }) => error.fault !== "nobody");
 }
@@ -17,13 +17,13 @@ test("a frame that fails once is tried on another node and stored", () => {
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.renderedBy("b")).toContain(3);
-  expect(run.newsOf("frame-requeued")).toMatchObject([
+  expect(run.noticesOf("frame-requeued")).toMatchObject([
     { frame: 3, node: "a", code: "NO_OUTPUT", reason: "simulated NO_OUTPUT" },
-    { frame: 5, node: "a", reason: "its slot ended" }, // it waited there
+    { frame: 5, node: "a", reason: "its slot ended" }, // it was waiting there
   ]);
 });
 
-test("a frame waits for a node on which it has not failed yet, though the other one idles", () => {
+test("a frame waits for a node on which it has not failed yet, even when the other one is idle", () => {
   const fails = (frame: number) => (frame === 1 ? failure("NO_OUTPUT") : undefined);
   const a = { msPerFrame: seconds(1), fails };
   const b = { msPerFrame: seconds(30) };
@@ -34,29 +34,29 @@ test("a frame waits for a node on which it has not failed yet, though the other 
   expect(run.renderedBy("b")).toContain(1);
 });
 
-test("the same error on two nodes is the scene's fault: said once, and the frames fail after two attempts each", () => {
+test("the same error on two nodes is the scene's fault: one report, and each frame fails after two attempts", () => {
   const fails = () => failure("NO_CAMERA");
 
   const run = simulate({ frames: 5, nodes: { a: { ...healthy, fails }, b: { ...healthy, fails }, c: healthy } });
 
-  const [news] = run.newsOf("scene-at-fault");
-  expect(run.newsOf("scene-at-fault")).toHaveLength(1);
-  expect(news?.error.code).toBe("NO_CAMERA");
-  expect([...(news?.nodes ?? [])].sort()).toEqual(["a", "b"]);
-  for (const { errors } of run.newsOf("frame-failed")) expect(errors).toHaveLength(2);
+  const [notice] = run.noticesOf("scene-at-fault");
+  expect(run.noticesOf("scene-at-fault")).toHaveLength(1);
+  expect(notice?.error.code).toBe("NO_CAMERA");
+  expect([...(notice?.nodes ?? [])].sort()).toEqual(["a", "b"]);
+  for (const { errors } of run.noticesOf("frame-failed")) expect(errors).toHaveLength(2);
 });
 
-test("a scene without a camera fails every frame on two nodes, and leaves no node barred for it", () => {
+test("a scene without a camera fails every frame on two nodes, and bars no node for it", () => {
   const fails = () => failure("NO_CAMERA");
 
   const run = simulate({ frames: 10, nodes: { a: { ...healthy, fails }, b: { ...healthy, fails } } });
 
   expect(run.outcome).toEqual({ type: "failed", frames: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] });
-  expect(run.newsOf("frame-failed").map(({ errors }) => errors.length)).toEqual(Array(10).fill(2));
+  expect(run.noticesOf("frame-failed").map(({ errors }) => errors.length)).toEqual(Array(10).fill(2));
   for (const { barredAt } of run.state.nodes.values()) expect(barredAt).toBeNull();
 });
 
-test("an error of a node's hardware is never the scene's fault: the frame goes on until a node can render it", () => {
+test("an error of a node's hardware is never the scene's fault: the frame is tried until a node can render it", () => {
   const fails = () => failure("NO_DENOISER", "node");
   const poor = { msPerFrame: seconds(1), fails };
 
@@ -64,10 +64,10 @@ test("an error of a node's hardware is never the scene's fault: the frame goes o
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.renderedBy("d")).toHaveLength(4);
-  expect(run.newsOf("scene-at-fault")).toEqual([]);
+  expect(run.noticesOf("scene-at-fault")).toEqual([]);
 });
 
-test("a frame that fails differently on three nodes has failed, and a fourth is not asked", () => {
+test("a frame that fails differently on three nodes has failed, and a fourth node is not tried", () => {
   const drive = new Drive({ frames: [1] });
   let orders = drive.join("a");
   for (const node of ["b", "c", "d"]) drive.join(node);
@@ -84,7 +84,7 @@ test("a frame that fails differently on three nodes has failed, and a fourth is 
   expect(orders.at(-1)).toEqual({ type: "finish", outcome: { type: "failed", frames: [1] } });
 });
 
-test("one node alone that keeps failing one frame renders all others, and tries that one three times", () => {
+test("a single node that keeps failing one frame renders all others, and tries that one three times", () => {
   const fails = (frame: number) => (frame === 4 ? failure("RENDER_FAILED") : undefined);
 
   const run = simulate({ frames: 10, nodes: { alone: { ...healthy, fails } } });
@@ -100,13 +100,13 @@ test("three failures in a row bar a node, with a reason, and the others finish t
   const run = simulate({ frames: 20, nodes: { bad, good: healthy } });
 
   expect(run.outcome).toEqual({ type: "complete" });
-  expect(run.newsOf("node-barred")).toEqual([
+  expect(run.noticesOf("node-barred")).toEqual([
     { type: "node-barred", node: "bad", reason: "3 failures in a row: GPU_FAILED" },
   ]);
   expect(blamed(run)).toHaveLength(3);
 });
 
-test("a barred node's other attempts are taken back, and their frames go to others", () => {
+test("a barred node's other attempts are withdrawn, and their frames go to other nodes", () => {
   const drive = new Drive({ frames: [1, 2, 3, 4, 5, 6, 7, 8], policy: { failuresThatBarANode: 1 } });
   drive.join("good");
   drive.join("bad", 2);
@@ -127,18 +127,18 @@ test("a barred node's other attempts are taken back, and their frames go to othe
   expect(drive.statusOf(third.frame)).toBe("queued");
 });
 
-test("a barred node is forgiven after ten minutes while another finishes frames, and barred again by one failure", () => {
+test("a barred node is forgiven after ten minutes if another finishes frames, and barred again after one failure", () => {
   const bad = { msPerFrame: seconds(1), fails: () => failure("GPU_FAILED", "node") };
 
   const run = simulate({ frames: 120, nodes: { bad, good: healthy } });
 
   expect(run.finishedAt).toBe(minutes(20));
-  expect(run.newsOf("node-forgiven")).toHaveLength(1);
-  expect(run.newsOf("node-barred")).toHaveLength(2);
+  expect(run.noticesOf("node-forgiven")).toHaveLength(1);
+  expect(run.noticesOf("node-barred")).toHaveLength(2);
   expect(blamed(run)).toHaveLength(4);
 });
 
-test("a node that was barred for something that passed takes part again after ten minutes", () => {
+test("a node that was barred for a passing problem takes part again after ten minutes", () => {
   const recovering = {
     msPerFrame: seconds(10),
     fails: (() => {
@@ -153,13 +153,13 @@ test("a node that was barred for something that passed takes part again after te
   expect(run.renderedBy("recovering").length).toBeGreaterThan(20);
 });
 
-test("no barred node is forgiven while no other finishes frames", () => {
+test("no barred node is forgiven while no other node finishes frames", () => {
   const bad = { msPerFrame: seconds(1), fails: () => failure("GPU_FAILED", "node") };
 
   const run = simulate({ frames: 4, nodes: { bad, slow: { msPerFrame: minutes(30) } } });
 
   expect(run.outcome).toEqual({ type: "complete" });
-  // The first frame of the other node is stored after 30 minutes: only then does it prove the job sound.
+  // The first frame of the other node is stored after 30 minutes: only then is it proof that the job can be rendered.
   expect(run.instructions.find(({ type }) => type === "release")).toBeDefined();
   for (const order of run.instructions) {
     const isForgiven = order.type === "announce" && order.news.type === "node-forgiven";
@@ -170,11 +170,11 @@ test("no barred node is forgiven while no other finishes frames", () => {
 test("the last usable node is never barred", () => {
   const run = simulate({ frames: 6, nodes: { alone: { ...healthy, fails: () => failure("GPU_FAILED", "node") } } });
 
-  expect(run.newsOf("node-barred")).toEqual([]);
+  expect(run.noticesOf("node-barred")).toEqual([]);
   expect(run.outcome.type).toBe("failed");
 });
 
-test("a barred node is taken back when all others are gone for two minutes", () => {
+test("a barred node is forgiven when all others have been gone for two minutes", () => {
   const recovering = {
     msPerFrame: seconds(5),
     fails: (() => {
@@ -190,14 +190,14 @@ test("a barred node is taken back when all others are gone for two minutes", () 
   expect(run.events[(forgiven?.cause ?? 0) - 1]?.at).toBe(minutes(3));
 });
 
-test("a link that breaks for seconds does not leave the job to a node that fails everything", () => {
+test("a link that breaks for seconds does not leave the job to a node that fails every frame", () => {
   const bad = { msPerFrame: 100, fails: () => failure("GPU_FAILED", "node") };
   const good = { msPerFrame: seconds(2), unplugged: seconds(5), returns: seconds(25) };
 
   const run = simulate({ frames: 30, nodes: { bad, good } });
 
   expect(run.outcome).toEqual({ type: "complete" });
-  expect(run.newsOf("frame-failed")).toEqual([]);
+  expect(run.noticesOf("frame-failed")).toEqual([]);
 });
 
 test("an attempt without progress is ended after ten minutes and rendered by another node", () => {
@@ -209,20 +209,20 @@ test("an attempt without progress is ended after ten minutes and rendered by ano
   expect(run.ordersOf("cancel")).toMatchObject([{ node: "frozen", frame: 1 }]);
   expect(run.renderedBy("other")).toContain(1);
   expect(run.finishedAt).toBe(seconds(601) + seconds(10));
-  // The node's answer to the cancel is not counted as a second failure.
+  // The node's answer to the cancel does not count as a second failure.
   expect(run.state.nodes.get("frozen")?.failuresInARow).toEqual(["TIMED_OUT"]);
 });
 
 const noRaces = { liveAttemptsPerFrame: 1 };
 
-test("a long frame that shows progress is never given up", () => {
+test("a long frame that shows progress is never cancelled", () => {
   const run = simulate({ frames: 2, nodes: { a: { msPerFrame: minutes(300) } } });
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.ordersOf("cancel")).toEqual([]);
 });
 
-test("where frames take long, patience is ten times their median", () => {
+test("with long frames, the timeout is ten times their median", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
@@ -234,7 +234,7 @@ test("where frames take long, patience is ten times their median", () => {
   expect(drive.wait(1).tell({ type: "tick" })).toContainEqual({ type: "cancel", node: "a", frame: 2, attempt: 2 });
 });
 
-test("a node that claims to have rendered for years is given no more patience for it", () => {
+test("a node that claims to have rendered for years does not get a longer timeout", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
@@ -247,7 +247,7 @@ test("a node that claims to have rendered for years is given no more patience fo
   expect(orders).toContainEqual({ type: "cancel", node: "a", frame: 2, attempt: 2 });
 });
 
-test("an attempt that was given up for silence and then renders is used all the same", () => {
+test("an attempt that was cancelled for silence and then renders is still used", () => {
   const drive = new Drive({ frames: [1] });
   drive.join("a");
   const ref = { node: "a", frame: 1, attempt: 1 };

@@ -12,9 +12,9 @@ test("a job survives the loss of its fastest node: every frame once, no frame lo
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.stored).toEqual(framesOfRange(1, 40, 1));
-  // The tenth frame ends in the instant of the loss and is rendered again.
+  // The tenth frame ends at the moment of the loss and is rendered again.
   expect(run.finishedAt).toBe(seconds(155));
-  expect(run.newsOf("node-barred")).toEqual([]);
+  expect(run.noticesOf("node-barred")).toEqual([]);
 });
 
 test("the last frame, lost with a dying node, is rendered by another", () => {
@@ -25,7 +25,7 @@ test("the last frame, lost with a dying node, is rendered by another", () => {
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.stored).toEqual([1, 2, 3]);
-  expect(run.newsOf("frame-requeued")).toMatchObject([{ frame: 2, node: "dying", reason: "its node was lost" }]);
+  expect(run.noticesOf("frame-requeued")).toMatchObject([{ frame: 2, node: "dying", reason: "its node was lost" }]);
 });
 
 test("frames of a lost node are requeued at once and go out before later ones", () => {
@@ -43,7 +43,7 @@ test("frames of a lost node are requeued at once and go out before later ones", 
   expect(drive.join("c")).toMatchObject([{ type: "assign", node: "c", frame: 1 }]);
 });
 
-test("all nodes gone and one returns: the job goes on where it stood", () => {
+test("all nodes leave and one returns: the job continues where it stopped", () => {
   const run = simulate({
     frames: 20,
     nodes: {
@@ -57,7 +57,7 @@ test("all nodes gone and one returns: the job goes on where it stood", () => {
   expect(run.finishedAt).toBeLessThan(minutes(61));
 });
 
-test("a node that lost its link only goes on rendering, and what it finished meanwhile is used", () => {
+test("a node that only lost its link keeps rendering, and what it finished meanwhile is used", () => {
   const a = { msPerFrame: seconds(30), unplugged: seconds(20), returns: seconds(40) };
 
   const run = simulate({ frames: 2, nodes: { a } });
@@ -66,7 +66,7 @@ test("a node that lost its link only goes on rendering, and what it finished mea
   expect(run.finishedAt).toBe(seconds(70));
 });
 
-test("a running attempt is adopted when its node comes back, though another node has begun the same frame", () => {
+test("a running attempt is adopted when its node comes back, even if another node has started the same frame", () => {
   const a = { msPerFrame: minutes(3), unplugged: minutes(1), returns: minutes(2) };
   const b = { msPerFrame: minutes(30), joins: minutes(1) + 1 };
 
@@ -76,7 +76,7 @@ test("a running attempt is adopted when its node comes back, though another node
   expect(run.ordersOf("cancel")).toMatchObject([{ node: "b", frame: 1 }]);
 });
 
-test("an adopted attempt takes back another one of its frame that only waits", () => {
+test("adopting an attempt withdraws another one of its frame that only waits", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
@@ -87,7 +87,7 @@ test("an adopted attempt takes back another one of its frame that only waits", (
   const orders = drive.tell({ type: "node-joined", node: "a", running, held: [] });
 
   expect(orders).toContainEqual({ type: "withdraw", node: "b", frame: 1, attempt: 3 });
-  // Had it begun all the same, it is ended.
+  // If it started anyway, it is cancelled.
   expect(drive.tell({ type: "attempt-started", node: "b", slot: 0, frame: 1, attempt: 3 })).toContainEqual({
     type: "cancel",
     node: "b",
@@ -96,7 +96,7 @@ test("an adopted attempt takes back another one of its frame that only waits", (
   });
 });
 
-test("a node that comes back with attempts of stored frames is told to end and delete them", () => {
+test("a node that comes back with attempts of stored frames is ordered to cancel and delete them", () => {
   const drive = new Drive({ frames: [1, 2, 3], alreadyStored: new Set([1, 2]), firstAttempt: 10 });
 
   const orders = drive.tell({
@@ -112,7 +112,7 @@ test("a node that comes back with attempts of stored frames is told to end and d
   ]);
 });
 
-test("a node that joins while it is joined has had a new link: its former attempts are requeued", () => {
+test("a joined node that joins again has a new link: its previous attempts are requeued", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
 
@@ -124,7 +124,7 @@ test("a node that joins while it is joined has had a new link: its former attemp
   ]);
 });
 
-test("an attempt that waits in a slot that is lost is requeued without blame", () => {
+test("an attempt waiting in a lost slot is requeued without blame", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
@@ -137,7 +137,7 @@ test("an attempt that waits in a slot that is lost is requeued without blame", (
   expect(drive.state.nodes.get("a")?.failuresInARow).toEqual(["CRASHED"]);
 });
 
-test("a frame that takes its node down each time fails in the end", () => {
+test("a frame that takes down its node every time fails in the end", () => {
   const drive = new Drive({ frames: [1] });
   for (let loss = 1; loss <= 10; loss++) {
     drive.wait(minutes(10));
@@ -160,7 +160,7 @@ test("a node that keeps losing its link with waiting frames costs these frames n
   expect(drive.statusOf(1)).toBe("queued");
 });
 
-test("a result that takes its link along whenever it is fetched ends the job instead of being fetched for ever", () => {
+test("a result that breaks its link at every fetch ends the job instead of being fetched for ever", () => {
   const drive = new Drive({ frames: [1] });
   drive.join("a");
   const ref = { node: "a", frame: 1, attempt: 1 };
@@ -178,7 +178,7 @@ test("a result that takes its link along whenever it is fetched ends the job ins
   expect(orders.at(-1)).toEqual({ type: "finish", outcome: { type: "failed", frames: [1] } });
 });
 
-test("a long frame is rendered on through any number of lost links", () => {
+test("a long frame keeps rendering through any number of lost links", () => {
   const drive = new Drive({ frames: [1] });
   drive.join("a");
   const ref = { node: "a", frame: 1, attempt: 1 };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FuzzFarm, type FuzzJob } from "../support/fuzz/fuzz-farm.ts";
 import { tempers } from "../support/fuzz/fuzz-node.ts";
-import { fuzzPatientMs, fuzzRuns, fuzzSeed, howToReplay } from "../support/fuzz/fuzz-seed.ts";
+import { fuzzRuns, fuzzSeed, fuzzTimeoutMs, howToReplay } from "../support/fuzz/fuzz-seed.ts";
 
 const slots = fc.integer({ min: 1, max: 2 });
 const choices = fc.array(fc.nat(65_535), { maxLength: 70, size: "max" });
@@ -16,7 +16,7 @@ const goodNode = fc.record({ temper: fc.constant("good" as const), slots });
 const badNode = fc.record({ temper: fc.constantFrom(...badTempers), slots });
 const anyNode = fc.oneof({ weight: 3, arbitrary: goodNode }, { weight: 2, arbitrary: badNode });
 
-/** Jobs in which not all nodes have no slot: without any, waiting is right. */
+/** Jobs in which at least one node has a slot: without any, waiting is right. */
 const anyJob = fc
   .record({
     frames,
@@ -36,14 +36,14 @@ const hopelessJob = fc
 
 const soundJob = fc.record({
   ...{ frames, nodes: fc.array(goodNode, { minLength: 1, maxLength: 3 }), alreadyStored, hasLies: fc.constant(false) },
-  // Messages cross in any order, links stay: kinds of choices that harm nobody.
+  // Messages cross in any order and links stay up: choices that do no harm.
   choices: fc.array(
     fc.tuple(fc.nat(19), fc.nat(2047)).map(([kind, pick]) => kind + pick * 32),
     { maxLength: 70 },
   ),
 });
 
-/** Runs many jobs; what breaks one is shrunk to the fewest choices, and told with its seed. */
+/** Runs many jobs; a failure is shrunk to the fewest choices, and reported with its seed. */
 function tryJobs(jobs: fc.Arbitrary<FuzzJob>, count: number, check: (farm: FuzzFarm) => void): void {
   const totals = { jobs: 0, steps: 0, complete: 0, failed: 0, drained: 0 };
   const property = fc.property(jobs, (job) => {
@@ -66,19 +66,19 @@ function tryJobs(jobs: fc.Arbitrary<FuzzJob>, count: number, check: (farm: FuzzF
 }
 
 test(
-  "whatever happens in whatever order, a job with a node that can be used ends once, with every frame accounted for",
+  "whatever happens in whatever order, a job with a usable node ends once, with every frame accounted for",
   () => {
     tryJobs(anyJob, 12_000, () => {});
   },
-  fuzzPatientMs,
+  fuzzTimeoutMs,
 );
 
 test(
-  "a job whose nodes all keep failing ends all the same, and does not say that it is complete",
+  "a job whose nodes all keep failing still ends, and does not claim to be complete",
   () => {
     tryJobs(hopelessJob, 800, ({ outcome }) => expect(outcome?.type).toBe("failed"));
   },
-  fuzzPatientMs,
+  fuzzTimeoutMs,
 );
 
 test(
@@ -89,5 +89,5 @@ test(
       expect(nodes.map(({ overflows }) => overflows)).toEqual(nodes.map(() => 0));
     });
   },
-  fuzzPatientMs,
+  fuzzTimeoutMs,
 );

@@ -4,7 +4,7 @@ import type { EventBody } from "../../src/scheduler/events.ts";
 import { checkInvariants } from "../../src/scheduler/state/invariants.ts";
 import { createState } from "../../src/scheduler/state/state.ts";
 import { step } from "../../src/scheduler/step.ts";
-import { fuzzPatientMs, fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
+import { fuzzRuns, fuzzTimeoutMs } from "../support/fuzz/fuzz-seed.ts";
 import { simulate } from "../support/simulation/simulate.ts";
 import { Dice } from "../support/simulation/simulate-dice.mjs";
 import { failure, type NodeBehaviour } from "../support/simulation/simulate-node.ts";
@@ -54,7 +54,7 @@ test.each([1, 2])("random jobs end, each frame stored or failed, and none breaks
     const nodes: Record<string, NodeBehaviour> = {};
     const count = dice.between(1, 4);
     for (let index = 0; index < count; index++) nodes[`node${index}`] = randomNode(dice);
-    // One that stays and joins late, so that every job can end.
+    // A node that joins late and stays, so that every job can end.
     nodes.last = { msPerFrame: 5000, joins: dice.between(0, 400_000) };
     const drain = dice.chance(0.1) ? { drainAt: dice.between(0, 120_000) } : {};
 
@@ -72,7 +72,7 @@ test.each([1, 2])("random jobs end, each frame stored or failed, and none breaks
 });
 
 test(
-  "events in any order, also senseless ones, break no invariant and never throw",
+  "events in any order, including nonsensical ones, break no invariant and never throw",
   () => {
     for (let seed = 1; seed <= fuzzRuns(1000); seed++) {
       const dice = new Dice(seed);
@@ -94,7 +94,7 @@ test(
       }
     }
   },
-  fuzzPatientMs,
+  fuzzTimeoutMs,
 );
 
 function senselessEvent(
@@ -103,12 +103,12 @@ function senselessEvent(
 ): EventBody {
   const node = dice.pick(["a", "b", "c"]);
   const slot = dice.between(0, 1);
-  const invented = { frame: dice.between(0, 7), attempt: dice.between(1, 40), node, slot };
-  const recent = known.length > 0 ? dice.pick(known.slice(-8)) : invented;
-  const about = dice.chance(0.85) ? recent : invented;
+  const madeUp = { frame: dice.between(0, 7), attempt: dice.between(1, 40), node, slot };
+  const recent = known.length > 0 ? dice.pick(known.slice(-8)) : madeUp;
+  const about = dice.chance(0.85) ? recent : madeUp;
   const ref = { frame: about.frame, attempt: about.attempt, node: about.node };
   const error = failure(dice.pick(["CRASHED", "NO_OUTPUT"]), dice.pick(["scene", "node", "nobody"] as const));
-  const listed = () => (dice.chance(0.5) ? [] : [dice.chance(0.5) && known.length > 0 ? dice.pick(known) : invented]);
+  const listed = () => (dice.chance(0.5) ? [] : [dice.chance(0.5) && known.length > 0 ? dice.pick(known) : madeUp]);
   return dice.pick<EventBody>([
     { type: "node-joined", node, running: listed(), held: listed() },
     { type: "node-lost", node: dice.chance(0.3) ? node : "nobody" },

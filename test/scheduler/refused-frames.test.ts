@@ -5,7 +5,7 @@ import { failure } from "../support/simulation/simulate-node.ts";
 
 const error = failure("FFMPEG_REFUSED");
 
-/** The node renders what it is assigned, one frame after the other, until nothing more is assigned to it. */
+/** Lets the node render what it is assigned, one frame after another, until it gets nothing more. */
 function renderAll(drive: Drive, orders: readonly InstructionBody[]): InstructionBody[] {
   const all = [...orders];
   for (const order of all) {
@@ -29,7 +29,7 @@ function renderAll(drive: Drive, orders: readonly InstructionBody[]): Instructio
 const finish = { type: "finish", outcome: { type: "complete" } };
 const refused = (node: string, frame: number): EventBody => ({ type: "frame-refused", node, frame, error });
 
-test("a frame that is refused after the job was complete is rendered again, and the job is complete again", () => {
+test("a frame refused after the job was complete is rendered again, and the job is complete again", () => {
   const drive = new Drive({ frames: [1, 2, 3] });
   expect(renderAll(drive, drive.join("a"))).toContainEqual(finish);
   expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([]); // it had ended
@@ -40,14 +40,14 @@ test("a frame that is refused after the job was complete is rendered again, and 
   expect(orders).toContainEqual({
     ...{ type: "announce", news: { type: "frame-requeued", frame: 2, node: "a", attempt: 2, code, reason } },
   });
-  const all = renderAll(drive, orders); // there is nobody else
+  const all = renderAll(drive, orders); // there is no other node
   expect(all).toContainEqual(finish);
   expect(drive.statusOf(2)).toBe("stored");
-  // In a new process of its slot, and once.
+  // In a new process of its slot, and only once.
   expect(all.filter(({ type }) => type === "cancel")).toEqual([{ type: "cancel", node: "a", frame: 2, attempt: 4 }]);
 });
 
-test("a frame that is refused goes to the node that has not had its chance at it, however long that is busy", () => {
+test("a refused frame goes to the node that has not tried it, however long that node is busy", () => {
   const drive = new Drive({ frames: [1, 2] });
   const [first] = drive.join("a");
   expect(first).toMatchObject({ type: "assign", frame: 1 });
@@ -65,11 +65,11 @@ test("a frame that is refused goes to the node that has not had its chance at it
   drive.tell({ type: "frame-stored", ...ref });
 
   expect(drive.tell(refused("a", 1))).toContainEqual(
-    expect.objectContaining({ type: "assign", node: "b", frame: 1 }), // waits there, though a is idle
+    expect.objectContaining({ type: "assign", node: "b", frame: 1 }), // waits there, although "a" is idle
   );
 });
 
-test("each frame counts against its node, which is barred at the third", () => {
+test("each refused frame counts against its node, which is barred after the third", () => {
   const drive = new Drive({ frames: [1, 2, 3, 4] });
   renderAll(drive, drive.join("a"));
   drive.tell(refused("a", 1));
@@ -82,7 +82,7 @@ test("each frame counts against its node, which is barred at the third", () => {
   });
 });
 
-test("a frame that was refused in an earlier run goes elsewhere, and nobody is blamed again", () => {
+test("a frame that was refused in an earlier run goes to another node, and no node is blamed again", () => {
   const drive = new Drive({ frames: [1, 2], alreadyStored: new Set([2]), firstAttempt: 101 });
   expect(drive.tell(refused("a", 1))).toEqual([]);
   drive.join("b");
@@ -91,15 +91,15 @@ test("a frame that was refused in an earlier run goes elsewhere, and nobody is b
   expect(assigned).toMatchObject([{ node: "b" }]);
 });
 
-test("a frame of an earlier run that is refused now counts as a try of its node", () => {
+test("a frame of an earlier run that is refused now counts as an attempt by its node", () => {
   const drive = new Drive({ frames: [1], alreadyStored: new Set([1]), firstAttempt: 101 });
   expect(drive.tell({ type: "tick" })).toEqual([finish]);
   drive.tell(refused("a", 1));
   expect(drive.state.frames.get(1)?.history).toMatchObject([{ attempt: 101, node: "a", end: "failed" }]);
-  expect(drive.join("a")).toMatchObject([{ type: "assign", frame: 1, attempt: 102 }]); // there is nobody else
+  expect(drive.join("a")).toMatchObject([{ type: "assign", frame: 1, attempt: 102 }]); // there is no other node
 });
 
-test("what is no stored or queued frame of the job is not refused", () => {
+test("only a stored or queued frame of the job can be refused", () => {
   const drive = new Drive({ frames: [1] });
   drive.join("a");
   expect(drive.tell(refused("a", 1))).toEqual([]); // it is being rendered

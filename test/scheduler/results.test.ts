@@ -17,10 +17,10 @@ test("a refused result counts against its node, and the frame is rendered elsewh
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.renderedBy("honest")).toHaveLength(20);
-  expect(run.newsOf("node-barred")).toMatchObject([{ node: "liar", reason: "3 failures in a row: INVALID_RESULT" }]);
+  expect(run.noticesOf("node-barred")).toMatchObject([{ node: "liar", reason: "3 failures in a row: INVALID_RESULT" }]);
 });
 
-test("a node alone whose results are always refused ends the job instead of rendering for ever", () => {
+test("a single node whose results are always refused ends the job instead of rendering for ever", () => {
   const run = simulate({ frames: 3, nodes: { liar: { ...healthy, refuses: () => true } } });
 
   expect(run.outcome).toEqual({ type: "failed", frames: [1, 2, 3] });
@@ -41,16 +41,16 @@ test("a node that always loses its results is barred in the end", () => {
   const run = simulate({ frames: 60, nodes: { leaky: { msPerFrame: seconds(1), loses: () => true }, good: healthy } });
 
   expect(run.outcome).toEqual({ type: "complete" });
-  expect(run.newsOf("node-barred")).toMatchObject([{ node: "leaky" }]);
+  expect(run.noticesOf("node-barred")).toMatchObject([{ node: "leaky" }]);
 });
 
-test("a node alone that always loses its results ends the job instead of rendering for ever", () => {
+test("a single node that always loses its results ends the job instead of rendering for ever", () => {
   const run = simulate({ frames: 3, nodes: { leaky: { ...healthy, loses: () => true } } });
 
   expect(run.outcome).toEqual({ type: "failed", frames: [1, 2, 3] });
 });
 
-test("a frame stored after its node was lost is stored, and the attempt begun instead is called off", () => {
+test("a frame stored after its node was lost counts, and the attempt that replaced it is cancelled", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
   const ref = { node: "a", frame: 1, attempt: 1 };
@@ -66,7 +66,7 @@ test("a frame stored after its node was lost is stored, and the attempt begun in
   expect(orders).toContainEqual({ ...again, type: "withdraw", slot: undefined });
 });
 
-test("reports that come late, twice, or about nothing known change nothing", () => {
+test("reports that come late, twice, or about unknown things change nothing", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
   const ref = { node: "a", frame: 1, attempt: 1 };
@@ -84,8 +84,8 @@ test("reports that come late, twice, or about nothing known change nothing", () 
   expect(drive.tell({ type: "result-lost", ...ref })).toEqual([]);
   expect(drive.tell({ type: "attempt-withdrawn", ...unknown })).toEqual([]);
   expect(drive.tell({ type: "attempt-failed", error, ...unknown })).toEqual([]);
-  expect(drive.tell({ type: "slot-lost", node: "stranger", slot: 9 })).toEqual([]);
-  expect(drive.tell({ type: "node-lost", node: "stranger" })).toEqual([]);
+  expect(drive.tell({ type: "slot-lost", node: "unknown", slot: 9 })).toEqual([]);
+  expect(drive.tell({ type: "node-lost", node: "unknown" })).toEqual([]);
   expect(drive.tell({ type: "frame-stored", node: "a", frame: 99, attempt: 1 })).toEqual([]);
   expect(drive.state.frames.counts).toEqual(before);
 });
@@ -107,13 +107,13 @@ test("a result that comes twice is dropped without blame, and its copy released"
 test("a result of an attempt that was never assigned counts against its node and is not fetched", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
-  const invented = { node: "a", frame: 2, attempt: 500 };
+  const madeUp = { node: "a", frame: 2, attempt: 500 };
 
-  expect(drive.tell({ type: "attempt-rendered", seconds: 3, ...invented })).toEqual([{ type: "release", ...invented }]);
+  expect(drive.tell({ type: "attempt-rendered", seconds: 3, ...madeUp })).toEqual([{ type: "release", ...madeUp }]);
   expect(drive.state.nodes.get("a")?.failuresInARow).toEqual(["NEVER_ASSIGNED"]);
 });
 
-test("a result of an earlier run for a frame that is none of this one's is released without blame", () => {
+test("a result of an earlier run for a frame that this run does not have is released without blame", () => {
   const drive = new Drive({ frames: [1], firstAttempt: 100 });
 
   const orders = drive.tell({ type: "node-joined", node: "a", running: [], held: [{ frame: 50, attempt: 3 }] });
@@ -121,7 +121,7 @@ test("a result of an earlier run for a frame that is none of this one's is relea
   expect(orders).toEqual([{ type: "release", node: "a", frame: 50, attempt: 3 }]);
 });
 
-test("a run that goes on after the coordinator ended adopts what nodes still render and hold", () => {
+test("a run that resumes after the coordinator ended adopts what nodes still render and hold", () => {
   const a = {
     msPerFrame: seconds(10),
     heldBefore: [

@@ -14,11 +14,11 @@ function assigned(orders: readonly InstructionBody[]): AttemptRef & { readonly n
   return { node, slot, frame, attempt };
 }
 
-function triesOf({ state }: Drive, frame: number) {
+function attemptsOf({ state }: Drive, frame: number) {
   return state.frames.get(frame)?.history ?? [];
 }
 
-test("frames that crash every slot fail, and none of those that only waited beside them", () => {
+test("frames that crash every slot fail, but none of those that only waited beside them", () => {
   const crashing = {
     msPerFrame: 500,
     latencyMs: () => 5,
@@ -29,11 +29,11 @@ test("frames that crash every slot fail, and none of those that only waited besi
   const run = simulate({ frames: 20, nodes: { north: crashing, south: crashing } });
 
   expect(run.outcome).toEqual({ type: "failed", frames: framesOfRange(1, 12, 1) });
-  for (const { errors } of run.newsOf("frame-failed"))
+  for (const { errors } of run.noticesOf("frame-failed"))
     expect(errors.map(({ code }) => code)).toEqual(["CRASHED", "CRASHED"]);
 });
 
-test("a frame waits behind any number of crashes, and costs neither itself nor its node a failure", () => {
+test("a frame that waits behind any number of crashes does not count as a failure, for itself or its node", () => {
   const drive = new Drive({ frames: [1, 2], policy: { failuresThatFailAFrame: 100 } });
   let orders = drive.join("a");
   for (let crash = 1; crash <= 30; crash++) {
@@ -45,13 +45,13 @@ test("a frame waits behind any number of crashes, and costs neither itself nor i
     orders = drive.tell({ type: "slot-ready", node: "a", slot: 0 });
   }
 
-  const ends = triesOf(drive, 2).map(({ end, hasStarted }) => ({ end, hasStarted }));
+  const ends = attemptsOf(drive, 2).map(({ end, hasStarted }) => ({ end, hasStarted }));
   expect(ends).toEqual(Array(30).fill({ end: "lost", hasStarted: false }));
   expect(drive.state.nodes.get("a")?.blamelessInARow).toBe(0);
 });
 
 test.each(["CRASHED", "KILLED", "CANCELLED", "RENDER_FAILED", "NO_DENOISER", "NO_OUTPUT", "READ_FAILED"])(
-  "a slot in which an attempt ended with %s takes nothing until it is ready again",
+  "a slot in which an attempt ended with %s gets nothing until it is ready again",
   (code) => {
     const drive = new Drive({ frames: [1, 2, 3] });
     const ref = assigned(drive.join("a"));
@@ -59,7 +59,7 @@ test.each(["CRASHED", "KILLED", "CANCELLED", "RENDER_FAILED", "NO_DENOISER", "NO
     const error = failure(code, code === "CANCELLED" ? "nobody" : "node");
 
     expect(drive.tell({ type: "attempt-failed", ...ref, error }).map(({ type }) => type)).not.toContain("assign");
-    // What waited there ended with it: that the node says so as well changes nothing.
+    // What waited there ended with it; the report of the node about it changes nothing.
     expect(drive.statusOf(second.frame)).toBe("queued");
     expect(drive.tell({ type: "attempt-failed", ...second, error: slotLost })).toEqual([]);
     expect(drive.tell({ type: "slot-lost", node: "a", slot: 0 })).toEqual([]);
@@ -67,7 +67,7 @@ test.each(["CRASHED", "KILLED", "CANCELLED", "RENDER_FAILED", "NO_DENOISER", "NO
   },
 );
 
-test("an attempt that was on its way when its slot ended is taken up when the slot's next life begins it", () => {
+test("an attempt that was on its way when its slot ended is adopted when the restarted slot starts it", () => {
   const drive = new Drive({ frames: [1, 2] });
   const ref = assigned(drive.join("a"));
   drive.tell({ type: "slot-lost", node: "a", slot: 0 });
@@ -76,15 +76,15 @@ test("an attempt that was on its way when its slot ended is taken up when the sl
 
   const orders = drive.tell({ type: "attempt-started", ...ref });
 
-  // The second attempt at the frame waits behind the first, and is not needed any more.
+  // The second attempt at the frame waits behind the first, and is no longer needed.
   expect(orders).toContainEqual({ type: "withdraw", node: "a", frame: 1, attempt: 2 });
   expect(drive.state.attempts.get(1)).toMatchObject({ status: "running", recall: "none" });
-  // Now a crash is held against the frame that crashed.
+  // Now a crash counts against the frame that crashed.
   drive.tell({ type: "attempt-failed", ...ref, error: failure("CRASHED") });
-  expect(triesOf(drive, 1).filter(({ end }) => end === "failed")).toMatchObject([{ attempt: 1 }]);
+  expect(attemptsOf(drive, 1).filter(({ end }) => end === "failed")).toMatchObject([{ attempt: 1 }]);
 });
 
-test("an attempt that begins after its frame was stored elsewhere is cancelled", () => {
+test("an attempt that starts after its frame was stored from another node is cancelled", () => {
   const drive = new Drive({ frames: [1, 2] });
   const ref = assigned(drive.join("a"));
   drive.tell({ type: "slot-lost", node: "a", slot: 0 });
@@ -102,9 +102,9 @@ test("an attempt that begins after its frame was stored elsewhere is cancelled",
 });
 
 test.each([
-  ["has no room for anything", "SLOT_FULL"],
-  ["says of everything that its slot had ended", "SLOT_LOST"],
-])("a node that %s is given up after ten frames, and no frame fails for it", (_, code) => {
+  ["says that every slot is full", "SLOT_FULL"],
+  ["says that the slot of every frame had ended", "SLOT_LOST"],
+])("a node that %s is excluded after ten frames, and no frame fails because of it", (_, code) => {
   const drive = new Drive({ frames: [1, 2] });
   let orders = drive.join("a");
   let answers = 0;
@@ -118,11 +118,11 @@ test.each([
   expect(orders).toContainEqual({ type: "announce", news: { type: "node-excluded", node: "a", reason } });
   expect([drive.statusOf(1), drive.statusOf(2)]).toEqual(["queued", "queued"]);
   expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([]);
-  // On a new link it may have found its feet.
+  // After a new link it may work again.
   expect(drive.join("a")).toMatchObject([{ type: "assign" }]);
 });
 
-test("a slot that begins a frame now and then may give back others in between", () => {
+test("a slot that starts a frame now and then may give back others in between", () => {
   const drive = new Drive({ frames: [1], policy: { failuresThatFailAFrame: 100 } });
   let orders = drive.join("a");
   for (let turn = 1; turn <= 5; turn++) {
@@ -137,7 +137,7 @@ test("a slot that begins a frame now and then may give back others in between", 
   expect(orders).toContainEqual(expect.objectContaining({ type: "assign" }));
 });
 
-test("a slot that begins nothing for ten minutes is given up, with its node when it has no other", () => {
+test("a slot that starts nothing for ten minutes is excluded, and so is its node when it has no other slot", () => {
   const drive = new Drive({ frames: [1] });
   drive.join("a");
 
@@ -149,7 +149,7 @@ test("a slot that begins nothing for ten minutes is given up, with its node when
   expect(drive.statusOf(1)).toBe("queued");
 });
 
-test("a node of which one slot hangs goes on with the others", () => {
+test("a node with one hanging slot continues with the others", () => {
   const drive = new Drive({ frames: [1, 2, 3] });
   const orders = drive.join("a", 2);
   expect(orders).toMatchObject([
@@ -169,7 +169,7 @@ test("a node of which one slot hangs goes on with the others", () => {
   expect(drive.state.attempts.get(4)).toMatchObject({ frame: 1, slot: 1 });
 });
 
-test("a frame that was asked back waits a minute for the answer, not longer", () => {
+test("a withdrawn frame waits a minute for the answer, and no longer", () => {
   const drive = new Drive({ frames: [1, 2] });
   const first = assigned(drive.join("mute"));
   drive.tell({ type: "attempt-started", ...first });
@@ -181,13 +181,13 @@ test("a frame that was asked back waits a minute for the answer, not longer", ()
   });
 });
 
-test("a slot that does not end what it was told to end is given up after ten minutes", () => {
+test("a slot that does not end a cancelled attempt is excluded after ten minutes", () => {
   const drive = new Drive({ frames: [1] });
   const ref = assigned(drive.join("hung"));
   drive.tell({ type: "attempt-started", ...ref });
   expect(drive.wait(minutes(10) + 1).tell({ type: "tick" })).toMatchObject([{ type: "cancel" }, { type: "announce" }]);
 
-  // That it goes on is no answer.
+  // Progress is not an answer.
   drive.tell({ type: "attempt-progressed", node: "hung", frame: 1, attempt: 1 });
   expect(drive.wait(minutes(10)).tell({ type: "tick" })).toEqual([]);
   const reason = "it did not end a frame within 600 s";
@@ -196,7 +196,7 @@ test("a slot that does not end what it was told to end is given up after ten min
   ]);
 });
 
-test("a frame that one node loses again and again waits for another one, however long that is busy", () => {
+test("a frame that one node loses again and again waits for another node, however long that is busy", () => {
   const drive = new Drive({ frames: [1, 2] });
   const busy = assigned(drive.join("busy"));
   drive.tell({ type: "attempt-started", ...busy });

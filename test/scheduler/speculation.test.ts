@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { minutes, seconds, simulate } from "../support/simulation/simulate.ts";
 import { Drive } from "../support/simulation/simulate-drive.ts";
 
-test("a frame that waits behind a slow one is handed over to a slot that idles", () => {
+test("a frame that waits behind a slow one is moved to an idle slot", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
@@ -14,7 +14,7 @@ test("a frame that waits behind a slow one is handed over to a slot that idles",
   ]);
 });
 
-test("an attempt that begins before its withdrawal arrives simply goes on", () => {
+test("an attempt that starts before its withdrawal arrives simply continues", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
@@ -25,7 +25,7 @@ test("an attempt that begins before its withdrawal arrives simply goes on", () =
   expect(drive.state.attempts.get(2)).toMatchObject({ status: "running", recall: "none" });
 });
 
-test("no slot hoards a frame at the end while another idles", () => {
+test("no slot holds on to a waiting frame at the end while another slot is idle", () => {
   const nodes = { a: { msPerFrame: seconds(60) }, b: { msPerFrame: seconds(60), joins: seconds(30) } };
 
   const run = simulate({ frames: 2, nodes });
@@ -33,26 +33,26 @@ test("no slot hoards a frame at the end while another idles", () => {
   expect(run.finishedAt).toBe(seconds(90));
 });
 
-test("frames of equal nodes are neither moved nor raced when there is nothing to win", () => {
+test("frames of equal nodes are neither moved nor raced when it would not help", () => {
   const run = simulate({ frames: 21, nodes: { a: { msPerFrame: seconds(10) }, b: { msPerFrame: seconds(10) } } });
 
-  expect(run.newsOf("frame-speculated")).toEqual([]);
+  expect(run.noticesOf("frame-speculated")).toEqual([]);
   expect(run.ordersOf("cancel")).toEqual([]);
 });
 
-test("a slow node's last frame is raced by a fast one, which wins, and the loser is cancelled", () => {
+test("a fast node races a slow node's last frame and wins, and the loser is cancelled", () => {
   const run = simulate({
     frames: 12,
     nodes: { fast: { msPerFrame: seconds(10) }, slow: { msPerFrame: seconds(1000) } },
   });
 
-  expect(run.newsOf("frame-speculated")).toMatchObject([{ node: "fast" }]);
+  expect(run.noticesOf("frame-speculated")).toMatchObject([{ node: "fast" }]);
   expect(run.ordersOf("cancel")).toMatchObject([{ node: "slow" }]);
   expect(run.finishedAt).toBe(seconds(120));
   expect(run.stored).toHaveLength(12);
 });
 
-test("a frozen slot holds up the end of a job for about two frame times, not ten minutes", () => {
+test("a frozen slot delays the end of a job by about two frame times, not ten minutes", () => {
   const frozen = { msPerFrame: seconds(10), freezes: (frame: number) => frame === 9 };
 
   const run = simulate({ frames: 10, nodes: { frozen, other: { msPerFrame: seconds(10) } } });
@@ -61,12 +61,12 @@ test("a frozen slot holds up the end of a job for about two frame times, not ten
   expect(run.finishedAt).toBeLessThan(seconds(90));
 });
 
-test("a node that has the frame itself keeps no other one from racing it, however many of its slots idle", () => {
+test("a node with many idle slots does not keep another node from racing a frame that it renders itself", () => {
   const many = { msPerFrame: seconds(1), slots: 24, freezes: (frame: number) => frame === 100 };
 
   const run = simulate({ frames: 100, nodes: { many, other: { msPerFrame: seconds(2) } } });
 
-  expect(run.newsOf("frame-speculated").filter(({ frame }) => frame === 100)).toMatchObject([{ node: "other" }]);
+  expect(run.noticesOf("frame-speculated").filter(({ frame }) => frame === 100)).toMatchObject([{ node: "other" }]);
   expect(run.finishedAt).toBeLessThan(seconds(20));
 });
 
@@ -82,7 +82,7 @@ test("the first attempt may win its race: the second is then cancelled", () => {
   });
 });
 
-test("no more than two attempts work at a frame, however many slots idle", () => {
+test("no more than two attempts work on a frame, however many slots are idle", () => {
   const nodes = Object.fromEntries(
     Array.from({ length: 6 }, (_, index) => [`node${index}`, { msPerFrame: seconds(10), slots: 2 }]),
   );
@@ -90,7 +90,7 @@ test("no more than two attempts work at a frame, however many slots idle", () =>
 
   const run = simulate({ frames: 100, nodes: { slow, ...nodes } });
 
-  expect(run.newsOf("frame-speculated")).toHaveLength(1);
+  expect(run.noticesOf("frame-speculated")).toHaveLength(1);
 });
 
 test("when both attempts of a race have rendered, one result is stored and the other released", () => {
@@ -114,7 +114,7 @@ test("when one attempt of a race fails, the frame stays with the other", () => {
   expect(drive.statusOf(2)).toBe("active");
 });
 
-test("a result that is long on its way is raced: its frame is rendered where it arrives sooner", () => {
+test("a result that takes long to arrive is raced: another node renders its frame and delivers it sooner", () => {
   const fetchMs = (() => {
     let fetches = 0;
     return () => (++fetches === 5 ? minutes(30) : seconds(1));
@@ -125,7 +125,7 @@ test("a result that is long on its way is raced: its frame is rendered where it 
     nodes: { stuck: { msPerFrame: seconds(10), fetchMs }, other: { msPerFrame: seconds(10) } },
   });
 
-  expect(run.newsOf("frame-speculated")).toMatchObject([{ frame: 9, node: "other" }]);
+  expect(run.noticesOf("frame-speculated")).toMatchObject([{ frame: 9, node: "other" }]);
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.finishedAt).toBeLessThan(seconds(90));
 });
@@ -135,18 +135,18 @@ test("where frames are short, results are not raced while they are fetched", () 
 
   const run = simulate({ frames: 4, nodes: { a: quick, b: quick } });
 
-  expect(run.newsOf("frame-speculated")).toEqual([]);
+  expect(run.noticesOf("frame-speculated")).toEqual([]);
 });
 
-test("results that are on their way as long as all others are not raced", () => {
+test("results that take as long to arrive as all others are not raced", () => {
   const slowly = { msPerFrame: seconds(1), fetchMs: () => seconds(20) };
 
   const run = simulate({ frames: 40, nodes: { a: slowly, b: slowly } });
 
-  expect(run.newsOf("frame-speculated").filter(({ frame }) => frame > 20)).toEqual([]);
+  expect(run.noticesOf("frame-speculated").filter(({ frame }) => frame > 20)).toEqual([]);
 });
 
-test("a result that waits to be fetched is not raced, however long, and one that is long on its way is", () => {
+test("a result waiting to be fetched is never raced, but one that takes long to arrive is", () => {
   const drive = resultThatWaits();
   for (let passed = 0; passed < 30; passed++) {
     expect(drive.wait(minutes(1)).tell({ type: "tick" })).toEqual([]);
@@ -159,7 +159,7 @@ test("a result that waits to be fetched is not raced, however long, and one that
   expect(assign).toEqual({ type: "assign", node: "b", slot: 0, frame: 2, attempt: 3 });
 });
 
-test("a result of which all bytes have come is not raced: whatever it waits for now is our own", () => {
+test("a result that has arrived in full is not raced: the coordinator itself causes any further delay", () => {
   const drive = resultThatWaits();
   drive.tell({ type: "fetch-begun", node: "a", frame: 2, attempt: 2 });
   drive.tell({ type: "result-arrived", node: "a", frame: 2, attempt: 2 });
@@ -167,7 +167,7 @@ test("a result of which all bytes have come is not raced: whatever it waits for 
   expect(drive.wait(minutes(60)).tell({ type: "tick" })).toEqual([]);
 });
 
-test("a node sends one result after the other: all that it holds is as late as the one that it sends", () => {
+test("a node sends one result after another: all results that it holds are as late as the one it sends", () => {
   const drive = new Drive({ frames: [1, 2, 3] });
   drive.join("a", 3);
   for (const number of [1, 2, 3]) {
@@ -193,7 +193,7 @@ test("a node sends one result after the other: all that it holds is as late as t
   ]);
 });
 
-test("a frame that two nodes have had for too long goes to a third, though both show progress all the time", () => {
+test("a frame that two nodes have had for too long goes to a third, even if both keep showing progress", () => {
   const drive = new Drive({ frames: [1] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
@@ -208,7 +208,7 @@ test("a frame that two nodes have had for too long goes to a third, though both 
   drive.join("b");
   drive.join("c");
   goOn(10);
-  // Nothing is known of frame times: a second one begins when the first has overstayed, and so on.
+  // No frame time is known: a second attempt starts when the first has taken too long, and so on.
   expect(drive.wait(1).tell({ type: "tick" })).toMatchObject([
     { type: "assign", node: "b", frame: 1, attempt: 2 },
     { type: "announce", news: { type: "frame-speculated" } },
@@ -230,7 +230,7 @@ test("a frame that two nodes have had for too long goes to a third, though both 
   expect(orders.filter(({ type }) => type === "cancel")).toHaveLength(3);
 });
 
-/** "a" has rendered frame 2 as attempt 2 and holds it, frames take ten seconds, and "b" has nothing to do. */
+/** "a" has rendered frame 2 as attempt 2 and holds it, frames take ten seconds, and "b" is idle. */
 function resultThatWaits(): Drive {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");

@@ -32,7 +32,7 @@ test("a recorded run can be replayed: the same events give the same orders", () 
   expect(orders).toEqual(run.instructions);
 });
 
-test("a step leaves the state it was given as it was", () => {
+test("a step does not change the state that it was given", () => {
   const run = eventfulRun();
   const states: { state: SchedulerState; seen: unknown }[] = [];
   let state = createState(run.config);
@@ -59,12 +59,12 @@ function snapshot(state: SchedulerState): unknown {
   });
 }
 
-test("invariants are not blind: a state that makes no sense is refused, with the reason", () => {
+test("the invariants notice a nonsensical state, and say what is wrong", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");
   const { state } = drive;
   const record = state.frames.get(1);
-  if (!record) throw new Error("The frame is there");
+  if (!record) throw new Error("Frame 1 has no record");
 
   expect(() => checkInvariants({ ...state, frames: state.frames.with({ ...record, status: "queued" }) })).toThrow(
     "frame 1 is queued with 1 live attempts",
@@ -77,7 +77,7 @@ test("invariants are not blind: a state that makes no sense is refused, with the
   expect(() => checkInvariants({ ...state, nextAttempt: 1 })).toThrow("numbered above the next one");
 });
 
-test("progress counts every frame once and tells what each slot renders, and for how long", () => {
+test("progress counts every frame once and says what each slot renders, and for how long", () => {
   const drive = new Drive({ frames: [1, 2, 3, 4], alreadyStored: new Set([4]) });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });
@@ -91,7 +91,7 @@ test("progress counts every frame once and tells what each slot renders, and for
   expect(storedFrames(drive.state)).toEqual([4]);
 });
 
-test("the time that is left is the frames that are left over what all slots do, less what running ones have done", () => {
+test("the time left is the remaining frames over the rate of all slots, less what running ones have done", () => {
   const drive = new Drive({ frames: [1, 2, 3, 4, 5] });
   drive.join("a");
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });

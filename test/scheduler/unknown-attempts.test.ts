@@ -14,13 +14,13 @@ function ofType(orders: readonly InstructionBody[], type: InstructionBody["type"
 }
 
 describe("a result that a node never had", () => {
-  const invented: [what: string, held: AttemptRef][] = [
-    ["under a number that was not given yet", { frame: 1, attempt: 1_000_041 }],
-    ["under the largest number there is", { frame: 1, attempt: largest }],
-    ["of a frame outside of the job", { frame: 900, attempt: 1_000_041 }],
-    ["under no number", { frame: 1, attempt: 0 }],
+  const madeUp: [what: string, held: AttemptRef][] = [
+    ["under a number that was not assigned yet", { frame: 1, attempt: 1_000_041 }],
+    ["under the largest possible number", { frame: 1, attempt: largest }],
+    ["of a frame outside the job", { frame: 900, attempt: 1_000_041 }],
+    ["under an invalid number", { frame: 1, attempt: 0 }],
   ];
-  test.each(invented)("%s is neither fetched nor are its numbers skipped, and its node is blamed", (_, held) => {
+  test.each(madeUp)("%s is not fetched, its number is not skipped, and its node is blamed", (_, held) => {
     const drive = new Drive({ frames: [1, 2], firstAttempt: 1_000_001 });
 
     const orders = drive.tell({ type: "node-joined", node: "a", running: [], held: [held] });
@@ -32,7 +32,7 @@ describe("a result that a node never had", () => {
     ]);
   });
 
-  test("is cancelled where it is said to run, and its number is given to another attempt later", () => {
+  test("is cancelled on the node that claims to run it, and its number is given to another attempt later", () => {
     const drive = new Drive({ frames: [1, 2] });
     drive.tell({ type: "node-joined", node: "a", running: [{ frame: 1, attempt: 2, slot: 0 }], held: [] });
 
@@ -43,7 +43,7 @@ describe("a result that a node never had", () => {
     ]);
   });
 
-  test("but another node was given counts against the one that names it", () => {
+  test("but that was assigned to another node counts against the one that names it", () => {
     const drive = new Drive({ frames: [1, 2, 3] });
     drive.join("a");
     drive.join("b");
@@ -55,7 +55,7 @@ describe("a result that a node never had", () => {
     expect(drive.state.attempts.get(1)).toMatchObject({ node: "a", status: "assigned" });
   });
 
-  test("bars its node the third time, be the frames the job's or not", () => {
+  test("bars its node after the third time, whether or not the job has these frames", () => {
     const drive = new Drive({ frames: [1, 2, 3] });
     drive.join("good");
     const held = [501, 502, 503].map((frame) => ({ frame, attempt: 5_000_000 + frame }));
@@ -71,7 +71,7 @@ describe("a result that a node never had", () => {
 describe("of an earlier run", () => {
   const held = (frame: number, ...attempts: number[]) => attempts.map((attempt) => ({ frame, attempt }));
 
-  test("a node has what it names when it joins, and nothing that it thinks of later", () => {
+  test("a node has the results that it names when it joins, and none that it names later", () => {
     const drive = new Drive({ frames: [1, 2], firstAttempt: 1_000 });
     drive.join("a");
 
@@ -81,7 +81,7 @@ describe("of an earlier run", () => {
     expect(blames(drive, "a")).toEqual(["NEVER_ASSIGNED"]);
   });
 
-  test("three results of a frame are taken up from one node, and more are its fault", () => {
+  test("three results of a frame are accepted from one node, and more are its fault", () => {
     const drive = new Drive({ frames: [1, 2], firstAttempt: 1_000 });
 
     const orders = drive.tell({ type: "node-joined", node: "a", running: [], held: held(1, 1, 2, 3, 4) });
@@ -91,7 +91,7 @@ describe("of an earlier run", () => {
     expect(blames(drive, "a")).toEqual(["NEVER_ASSIGNED"]);
   });
 
-  test("a result whose link is lost with every fetch is taken up three times, and then its frame is rendered", () => {
+  test("a result whose link is lost at every fetch is fetched three times, and then its frame is rendered", () => {
     const drive = new Drive({ frames: [1], firstAttempt: 1_000 });
     const fetches = [1, 2, 3, 4, 5].map(() => {
       const orders = drive.tell({ type: "node-joined", node: "a", running: [], held: held(1, 7) });
@@ -104,7 +104,7 @@ describe("of an earlier run", () => {
     expect(drive.join("a")).toMatchObject([{ type: "assign", frame: 1, attempt: 1_000 }]);
   });
 
-  test("one number stands for one frame: the second frame is no result", () => {
+  test("one number stands for one frame: the second frame is not a result", () => {
     const drive = new Drive({ frames: [3, 5], firstAttempt: 1_000 });
 
     const twice = [...held(3, 500), ...held(5, 500)];
@@ -118,7 +118,7 @@ describe("of an earlier run", () => {
     expect(drive.statusOf(5)).toBe("queued");
   });
 
-  test("where two nodes name the same attempt, the first is heard and none is blamed", () => {
+  test("when two nodes name the same attempt, the first is believed and neither is blamed", () => {
     const drive = new Drive({ frames: [1], firstAttempt: 1_000 });
     drive.tell({ type: "node-joined", node: "a", running: [], held: held(1, 7) });
 
@@ -128,7 +128,7 @@ describe("of an earlier run", () => {
     expect([...blames(drive, "a"), ...blames(drive, "b")]).toEqual([]);
   });
 
-  test("what is listed twice is fetched once, and its copy is kept meanwhile", () => {
+  test("a result listed twice is fetched once, and its copy is kept meanwhile", () => {
     const drive = new Drive({ frames: [1], firstAttempt: 1_000 });
 
     expect(drive.tell({ type: "node-joined", node: "a", running: [], held: held(1, 7, 7) })).toEqual([
@@ -136,7 +136,7 @@ describe("of an earlier run", () => {
     ]);
   });
 
-  test("nothing counts against a frame: however many results turn out to be none, it is rendered", () => {
+  test("nothing counts against a frame: however many results turn out to be invalid, it is rendered", () => {
     const drive = new Drive({ frames: [1], firstAttempt: 1_000 });
     for (const node of ["a", "b", "c", "d"]) {
       drive.tell({ type: "node-joined", node, running: [], held: held(1, 1, 2, 3) });
@@ -157,7 +157,7 @@ describe("of an earlier run", () => {
     expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toMatchObject([{ type: "assign", frame: 1 }]);
   });
 
-  test("the results of a node that is barred are not waited for", () => {
+  test("the results of a barred node are not waited for", () => {
     const drive = new Drive({ frames: [1, 2, 3, 4, 5], firstAttempt: 1_000 });
     drive.join("good");
     const many = [2, 3, 4, 5].flatMap((frame) => held(frame, 10 + frame));
@@ -173,7 +173,7 @@ describe("of an earlier run", () => {
   });
 });
 
-test("when a run has used up its numbers the job drains: the next run has new ones", () => {
+test("when a run has used up its attempt numbers, the job drains: the next run has new ones", () => {
   const drive = new Drive({ frames: [1, 2, 3], policy: { attemptsPerRun: 2 } });
   expect(drive.join("a")).toMatchObject([{ type: "assign", frame: 1, attempt: 1 }]);
   drive.tell({ type: "attempt-started", node: "a", slot: 0, frame: 1, attempt: 1 });

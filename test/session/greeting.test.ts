@@ -15,7 +15,7 @@ function join(options: FakeNodeOptions) {
   return { node, pair, serving };
 }
 
-test("greet() ends with both sides having the same key of the conversation", async () => {
+test("greet() gives both sides the same session key", async () => {
   const { node, pair } = join({});
   const greeting = await greet(pair.coordinator, node.id, chooseOurs);
   expect(greeting.node).toBe(node.id);
@@ -32,7 +32,7 @@ test("greet() asks for the key with the id that the node named", async () => {
   expect(asked).toEqual({ node: node.id, keyId: key.id });
 });
 
-test("greet() proves nothing when no key is chosen: the node learns only a nonce", async () => {
+test("greet() sends no proof when no key is chosen: the node learns only a nonce", async () => {
   const { pair } = join({});
   const refusal = new Error("not with this one");
   const greeting = greet(pair.coordinator, undefined, () => {
@@ -42,7 +42,7 @@ test("greet() proves nothing when no key is chosen: the node learns only a nonce
   expect(pair.coordinator.sent.map((message) => JSON.parse(String(message)).type)).toEqual(["hello"]);
 });
 
-test("greet() never sends the key, nor anything of it that a known nonce would give away", async () => {
+test("greet() never sends the key, or anything that would give it away to somebody who knows the nonce", async () => {
   const { pair } = join({});
   await greet(pair.coordinator, undefined, chooseOurs);
   const sent = pair.coordinator.sent.join("\n");
@@ -50,7 +50,7 @@ test("greet() never sends the key, nor anything of it that a known nonce would g
   expect(sent).not.toContain(key.bytes.toString("base64"));
 });
 
-test("greet() of an open node works with the empty key only", async () => {
+test("greet() of an open node works only with the empty key", async () => {
   await greet(join({ key: null }).pair.coordinator, undefined, () => openKey);
   const keyed = greet(join({ key: null }).pair.coordinator, undefined, chooseOurs);
   await expect(keyed).rejects.toMatchObject({ code: "FARM_KEY_UNUSABLE" });
@@ -58,20 +58,20 @@ test("greet() of an open node works with the empty key only", async () => {
 
 describe("greet() ends with an error when the node", () => {
   const cases: [why: string, options: FakeNodeOptions, code: string][] = [
-    ["has another key under the same id", { key: { ...makeFarmKey(), id: key.id } }, "FARM_KEY_UNUSABLE"],
+    ["has a different key with the same id", { key: { ...makeFarmKey(), id: key.id } }, "FARM_KEY_UNUSABLE"],
     ["gives a wrong proof", { welcome: () => ({ type: "welcome", proof: "0".repeat(64) }) }, "FARM_KEY_UNUSABLE"],
-    ["is another one than was expected there", { challenge: { node: "0".repeat(32) } }, "FARM_NODE_UNREACHABLE"],
+    ["is not the node that was expected there", { challenge: { node: "0".repeat(32) } }, "FARM_NODE_UNREACHABLE"],
     ["speaks another version", { challenge: { protocol: 2 } }, "FARM_NODE_EXCLUDED"],
     ["says that it speaks another version", { welcome: () => error("PROTOCOL_VERSION") }, "FARM_NODE_EXCLUDED"],
-    ["says something is wrong", { welcome: () => error("TOO_TIRED") }, "FARM_NODE_EXCLUDED"],
+    ["reports an unknown error", { welcome: () => error("TOO_TIRED") }, "FARM_NODE_EXCLUDED"],
     ["sends a short nonce", { challenge: { nonce: "00" } }, "FARM_BAD_MESSAGE"],
     ["sends no node id", { challenge: { node: undefined } }, "FARM_BAD_MESSAGE"],
     ["sends an endless name", { challenge: { keyId: null, more: "x".repeat(5_000) } }, "FARM_BAD_MESSAGE"],
-    ["greets out of turn", { challenge: { type: "welcome", proof: "0".repeat(64) } }, "FARM_BAD_MESSAGE"],
+    ["sends a greeting out of order", { challenge: { type: "welcome", proof: "0".repeat(64) } }, "FARM_BAD_MESSAGE"],
     ["challenges twice", { welcome: () => ({ type: "challenge" }) }, "FARM_BAD_MESSAGE"],
     ["hangs up at once", { hangsUpAfter: "connection" }, "FARM_LINK_LOST"],
-    ["hangs up when it is greeted", { hangsUpAfter: "hello" }, "FARM_LINK_LOST"],
-    ["hangs up when it has our proof", { hangsUpAfter: "prove" }, "FARM_LINK_LOST"],
+    ["hangs up after the hello", { hangsUpAfter: "hello" }, "FARM_LINK_LOST"],
+    ["hangs up after our proof", { hangsUpAfter: "prove" }, "FARM_LINK_LOST"],
   ];
 
   test.each(cases)("%s", async (_, options, code) => {
@@ -112,8 +112,8 @@ describe("an attacker without the key", () => {
     expect(seen).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test("cannot have a node prove itself by sending the coordinator's nonce back as its own", async () => {
-    // Both nonces the same is the case in which a proof would be worth something to a reflector, were the roles one.
+  test("cannot make a node prove itself by sending the coordinator's nonce back as its own", async () => {
+    // Only if both nonces were the same could a reflected proof be useful; the roles in the proofs prevent it.
     const { coordinator, node } = makeLinkPair();
     const greeting = greet(coordinator, undefined, chooseOurs);
     const messages = node.messages[Symbol.asyncIterator]();
@@ -136,7 +136,7 @@ describe("an attacker without the key", () => {
     await expect(greet(replay.coordinator, node.id, chooseOurs)).rejects.toMatchObject({ code: "FARM_KEY_UNUSABLE" });
   });
 
-  test("cannot pass itself off as another node by a changed id: the real node refuses the proof", async () => {
+  test("cannot pose as another node with a changed id: the real node refuses the proof", async () => {
     const { pair } = join({});
     pair.node.tamper = (message) => {
       const parsed = JSON.parse(String(message));
@@ -145,7 +145,7 @@ describe("an attacker without the key", () => {
     await expect(greet(pair.coordinator, undefined, chooseOurs)).rejects.toMatchObject({ code: "FARM_KEY_UNUSABLE" });
   });
 
-  test("cannot talk both sides into different nonces", async () => {
+  test("cannot make the two sides use different nonces", async () => {
     const { pair } = join({});
     pair.coordinator.tamper = (message) => {
       const parsed = JSON.parse(String(message));
@@ -155,7 +155,7 @@ describe("an attacker without the key", () => {
   });
 });
 
-test("no error of a greeting contains the key, however the node refuses", async () => {
+test("no greeting error contains the key, however the node refuses", async () => {
   const weak = parseFarmKey("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "a test");
   const { pair } = join({ key: weak, welcome: () => error("WRONG_KEY") });
   const failure = await greet(pair.coordinator, undefined, () => weak).then(

@@ -28,7 +28,7 @@ describe.each(conversations)("golden handshake with key '$keyHex' and fingerprin
     expect(sessionKeyOf(key, terms).toString("hex")).toBe(golden.sessionKey);
   });
 
-  test("everything both sides said changes every proof", () => {
+  test("everything that either side said changes every proof", () => {
     const changes: Partial<HandshakeTerms>[] = [
       { protocol: 2 },
       { node: "0".repeat(32) },
@@ -42,7 +42,7 @@ describe.each(conversations)("golden handshake with key '$keyHex' and fingerprin
   });
 });
 
-test("isSameProof() is true for equal proofs only, whatever their lengths", () => {
+test("isSameProof() is true only for equal proofs, whatever their lengths", () => {
   const proof = Buffer.alloc(32, 7);
   const other = Buffer.from(proof);
   other[31] = 8;

@@ -58,7 +58,7 @@ async function fetchBytes(session: NodeSession, result: FrameResult): Promise<Bu
   return (await session.fetch(result, sink, signal)) ? Buffer.concat(pieces) : undefined;
 }
 
-/** Resolves when the link has ended, with why, unless it was us. */
+/** Resolves when the link has ended, with the reason unless we ended it. */
 async function endOf({ ended }: NodeSession): Promise<FarmError | undefined> {
   if (!ended.aborted) await new Promise((resolve) => ended.addEventListener("abort", resolve, { once: true }));
   return ended.reason instanceof FarmError ? ended.reason : undefined;
@@ -76,16 +76,16 @@ test("a session opens a job, loads it, renders a frame, fetches and releases it,
   await session.release(result.frame, result.attempt);
   await session.closeJob(job, signal);
   expect(node.job).toBeUndefined();
-  expect(await fetchBytes(session, result)).toBeUndefined(); // no longer held, and said so
+  expect(await fetchBytes(session, result)).toBeUndefined(); // no longer held, and the node says so
 });
 
-test("openJob() tells who has the node", async () => {
+test("openJob() says who is using the node", async () => {
   const { session } = await connect({ busyWith: "somebody@elsewhere" });
   await using _ = session;
   expect(await session.openJob(job, "me", undefined, signal)).toMatchObject({ holder: "somebody@elsewhere" });
 });
 
-test("loadJob() does not wait for ever for a node whose heart beats", async () => {
+test("loadJob() does not wait for ever for a node that only sends heartbeats", async () => {
   const { session } = await connect({ onMessage: ({ type }) => type === "job-load" });
   await using _ = session;
   await session.openJob(job, "me", undefined, signal);
@@ -115,7 +115,7 @@ test.each([
   ["FILE_UNREADABLE", "FARM_NOT_A_BLEND", 2],
   ["FILE_TOO_NEW", "FARM_NODE_EXCLUDED", 3],
   ["LOAD_FAILED", "FARM_LOAD_FAILED", 4],
-])("a node's %s is %s, with a way out even when the node names none", (code, expected, exitCode) => {
+])("a node's %s is %s, with a hint even when the node gives none", (code, expected, exitCode) => {
   const error = new LoadFailedError("attic", { code, message: "as it says", hint: "", log: [] });
   expect(error).toMatchObject({ code: expected, exitCode });
   expect(error.message).toContain("as it says");
@@ -124,12 +124,12 @@ test.each([
 
 describe("fetch() refuses bytes", () => {
   const cases: [why: string, tamper: (message: Message) => Message[]][] = [
-    ["of which a piece was left out", (message) => (isPiece(message, 0) ? [] : [message])],
-    ["of which a piece came twice", (message) => (isPiece(message, 0) ? [message, message] : [message])],
-    ["with a piece at the wrong place", (message) => (isPiece(message, 0) ? [moved(message)] : [message])],
-    ["that are more than were announced", (message) => (isPiece(message, 0) ? [long(message)] : [message])],
+    ["with a piece missing", (message) => (isPiece(message, 0) ? [] : [message])],
+    ["with a piece sent twice", (message) => (isPiece(message, 0) ? [message, message] : [message])],
+    ["with a piece in the wrong place", (message) => (isPiece(message, 0) ? [moved(message)] : [message])],
+    ["with more bytes than announced", (message) => (isPiece(message, 0) ? [long(message)] : [message])],
   ];
-  test.each(cases)("%s, and the link lives on", async (_, tamper) => {
+  test.each(cases)("%s, and the link stays up", async (_, tamper) => {
     const { session, pair, result } = await connectWithResult();
     await using _session = session;
     pair.node.tamper = tamper;
@@ -138,7 +138,7 @@ describe("fetch() refuses bytes", () => {
     expect((await fetchBytes(session, result))?.length).toBe(result.sizeBytes);
   });
 
-  test("without an end as soon as they are too many: an endless transfer keeps nobody waiting", async () => {
+  test("without an end as soon as there are too many: an endless transfer blocks nothing", async () => {
     const { session, pair, result } = await connectWithResult();
     await using _ = session;
     let transfer = 0;
@@ -165,7 +165,7 @@ test("fetch() ends with the link", async () => {
   await expect(fetching).rejects.toMatchObject({ code: "FARM_LINK_LOST" });
 });
 
-test("fetch() throws what the sink threw, and the link lives on", async () => {
+test("fetch() throws what the sink threw, and the link stays up", async () => {
   const { session, result } = await connectWithResult();
   await using _ = session;
   const sink = async () => {
@@ -175,7 +175,7 @@ test("fetch() throws what the sink threw, and the link lives on", async () => {
   expect((await fetchBytes(session, result))?.length).toBe(result.sizeBytes);
 });
 
-test("answers for which nobody waits any more do no harm", async () => {
+test("answers that nobody waits for any more do no harm", async () => {
   const { session, node } = await connect();
   await using _ = session;
   const stop = new AbortController();
@@ -198,19 +198,19 @@ describe("a man in the middle who relayed the greeting", () => {
       },
     ],
     ["repeats a message", (link) => tamperWith(link, (message) => [message, message])],
-    ["moves a message on", (link) => tamperWith(link, reordered())],
+    ["delays a message", (link) => tamperWith(link, reordered())],
     ["drops a message", (link) => tamperWith(link, dropped('"frame-started"'))],
-    ["adds a message in clear", (link) => link.peer?.hear(JSON.stringify(rendered))],
+    ["adds a message without a seal", (link) => link.peer?.hear(JSON.stringify(rendered))],
+    ["adds a message with a forged seal", (link) => link.peer?.hear(`9 ${"0".repeat(64)} ${JSON.stringify(rendered)}`)],
+    ["sends the coordinator's own message back", (link) => link.peer?.hear(String(link.peer.sent.at(-1)))],
     [
-      "adds a message with a seal he made",
-      (link) => link.peer?.hear(`9 ${"0".repeat(64)} ${JSON.stringify(rendered)}`),
+      "adds a piece of an unknown transfer",
+      (link) => link.peer?.hear(encodePiece({ transfer: 99, offset: 0, data: one })),
     ],
-    ["sends the coordinator's own words back", (link) => link.peer?.hear(String(link.peer.sent.at(-1)))],
-    ["adds a piece of no transfer", (link) => link.peer?.hear(encodePiece({ transfer: 99, offset: 0, data: one }))],
-    ["adds a binary message that is no piece", (link) => link.peer?.hear(Buffer.alloc(3))],
+    ["adds a binary message that is not a piece", (link) => link.peer?.hear(Buffer.alloc(3))],
     ["adds an empty message", (link) => link.peer?.hear("")],
   ];
-  test.each(attacks)("ends the link and has nothing accepted when he %s", async (_, attack) => {
+  test.each(attacks)("ends the link and gets nothing accepted when he %s", async (_, attack) => {
     const { session, pair, reports } = await connect();
     await session.openJob(job, "me", undefined, signal);
     await session.loadJob(load, signal);
@@ -225,7 +225,7 @@ describe("a man in the middle who relayed the greeting", () => {
     await expect(session.openJob(job, "me", undefined, signal)).rejects.toMatchObject({ code: /^FARM_/ });
   });
 
-  test("does not get the node to accept an altered order either", async () => {
+  test("cannot make the node accept an altered order either", async () => {
     const { session, pair, node } = await connect();
     await session.openJob(job, "me", undefined, signal);
     pair.coordinator.tamper = (message) => [String(message).replace("aaaa", "abab")];
@@ -239,10 +239,10 @@ describe("a man in the middle who relayed the greeting", () => {
 
 describe("the link ends when the node", () => {
   const words: [what: string, text: string][] = [
-    ["says something unknown", JSON.stringify({ type: "never-heard-of" })],
-    ["leaves a field out", JSON.stringify({ type: "frame-started", frame: 1 })],
-    ["says what is no JSON", "{"],
-    ["names a frame that cannot be", JSON.stringify({ type: "frame-withdrawn", frame: 2 ** 31, attempt: 1 })],
+    ["sends an unknown message", JSON.stringify({ type: "never-heard-of" })],
+    ["omits a field", JSON.stringify({ type: "frame-started", frame: 1 })],
+    ["sends invalid JSON", "{"],
+    ["names an impossible frame", JSON.stringify({ type: "frame-withdrawn", frame: 2 ** 31, attempt: 1 })],
   ];
   test.each(words)("%s", async (_, text) => {
     const { session, node } = await connect();
@@ -250,7 +250,7 @@ describe("the link ends when the node", () => {
     expect(await endOf(session)).toMatchObject({ code: "FARM_BAD_MESSAGE" });
   });
 
-  test("says that it cannot go on", async () => {
+  test("reports that it cannot continue", async () => {
     const { session, node } = await connect();
     await node.conversation?.send({ type: "error", code: "BAD_MESSAGE", message: "what was that" });
     expect(await endOf(session)).toMatchObject({ message: expect.stringContaining("what was that") });
@@ -265,11 +265,11 @@ describe("the link ends when the node", () => {
 
 describe("open() fails, and hangs up, when the node", () => {
   const cases: [what: string, options: FakeNodeOptions, code: string][] = [
-    ["introduces itself as another one", { info: { node: "0".repeat(32) } }, "FARM_LINK_LOST"],
+    ["introduces itself as another node", { info: { node: "0".repeat(32) } }, "FARM_LINK_LOST"],
     ["introduces itself without a version", { info: { blender: "" } }, "FARM_LINK_LOST"],
-    ["says something else first", { say: () => [{ type: "heartbeat" }] }, "FARM_LINK_LOST"],
+    ["sends something else first", { say: () => [{ type: "heartbeat" }] }, "FARM_LINK_LOST"],
     ["has another key", { key: { ...makeFarmKey(), id: key.id } }, "FARM_KEY_UNUSABLE"],
-    ["hangs up in the greeting", { hangsUpAfter: "prove" }, "FARM_LINK_LOST"],
+    ["hangs up during the greeting", { hangsUpAfter: "prove" }, "FARM_LINK_LOST"],
   ];
   test.each(cases)("%s", async (_, options, code) => {
     const node = new FakeNode({ key, ...options });
@@ -280,7 +280,7 @@ describe("open() fails, and hangs up, when the node", () => {
     expect(coordinator.isOver).toBe(true);
   });
 
-  test("says nothing, once the signal is aborted", async () => {
+  test("says nothing and the signal is aborted", async () => {
     for (const silentAfter of ["hello", "prove"] as const) {
       const stop = new AbortController();
       const { coordinator, node: end } = makeLinkPair();
@@ -293,7 +293,7 @@ describe("open() fails, and hangs up, when the node", () => {
     }
   });
 
-  test("says nothing, and the signal was aborted before", async () => {
+  test("says nothing and the signal was aborted before", async () => {
     const { coordinator, node: end } = makeLinkPair();
     new FakeNode({ key, silentAfter: "hello" }).serve(end).catch(() => {});
     const aborted = AbortSignal.abort(new Error("enough"));
@@ -303,7 +303,7 @@ describe("open() fails, and hangs up, when the node", () => {
   });
 });
 
-describe("with a clock that tests move", () => {
+describe("with a fake clock", () => {
   test("a heartbeat goes out every 2 s, and 10 s of silence end the link", async () => {
     const { session, pair, node } = await connect();
     // Only from here on: the handshake needs real immediates.
@@ -327,11 +327,11 @@ describe("with a clock that tests move", () => {
     }
   });
 
-  test("what lies unread because we were busy ourselves is no silence of the node", async () => {
+  test("messages left unread because we were busy do not count as silence of the node", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
     try {
       const { session, node, pair } = await connect();
-      // Nothing runs for 30 s; then timers are first, and what has come is read after them.
+      // Nothing runs for 30 s; then timers come first, and arrived messages are read after them.
       const late = performance.now() + 30_000;
       vi.spyOn(performance, "now").mockImplementation(() => late);
       vi.advanceTimersToNextTimer();
@@ -346,7 +346,7 @@ describe("with a clock that tests move", () => {
     }
   });
 
-  test("any message keeps the link, and none keeps it for ever", async () => {
+  test("any message keeps the link up, until the session is disposed of", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
     try {
       const { session, node } = await connect();
@@ -364,7 +364,7 @@ describe("with a clock that tests move", () => {
   });
 });
 
-test("disposing of a session is idempotent and rejects all who wait", async () => {
+test("disposing of a session is idempotent and rejects all waiting calls", async () => {
   const { session } = await connect({ onMessage: () => true });
   const waiting = session.openJob(job, "me", undefined, signal);
   waiting.catch(() => {});
@@ -399,7 +399,7 @@ function dropped(part: string) {
   return (message: Message) => (String(message).includes(part) ? [] : [message]);
 }
 
-/** Each message comes after the one that was sent after it. */
+/** Swaps each message with the one sent after it. */
 function reordered() {
   let kept: Message | undefined;
   return (message: Message) => {

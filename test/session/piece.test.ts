@@ -14,7 +14,7 @@ test.each(refusedPieces)("decodePiece() refuses the golden bytes '%s'", (hex) =>
   expect(decodePiece(Buffer.from(hex, "hex"))).toBeUndefined();
 });
 
-test("decodePiece() takes a piece of exactly the bound and refuses one byte more", () => {
+test("decodePiece() accepts a piece of exactly the limit and refuses one byte more", () => {
   const header = Buffer.alloc(pieceHeaderBytes);
   expect(decodePiece(Buffer.concat([header, Buffer.alloc(largestPieceBytes)]))?.data.length).toBe(largestPieceBytes);
   expect(decodePiece(Buffer.concat([header, Buffer.alloc(largestPieceBytes + 1)]))).toBeUndefined();

@@ -11,7 +11,7 @@ import {
 import { type GoldenDirection, goldenMessages } from "../support/golden.ts";
 
 const all = goldenMessages();
-/** The coordinator reads three of the four directions; `handshake-to-node` only a node reads. */
+/** The coordinator reads three of the four directions; only a node reads `handshake-to-node`. */
 const parsers: Record<Exclude<GoldenDirection, "handshake-to-node">, ((value: unknown) => { type: string })[]> = {
   "to-node": [parseFromCoordinator],
   "to-coordinator": [parseFromNode],
@@ -37,7 +37,7 @@ describe.each(all.filter(({ direction }) => direction !== "handshake-to-node"))(
   (golden) => {
     const parse = parsers[golden.direction as keyof typeof parsers];
 
-    test("holds messages that are accepted as they are", () => {
+    test("holds messages that are accepted unchanged", () => {
       for (const message of golden.valid) {
         for (const parser of parse) expect(parser(message)).toMatchObject({ type: golden.type });
       }
@@ -60,24 +60,24 @@ describe("a parser refuses", () => {
   });
 });
 
-test("parseFromNode() drops fields it does not know, so that a minor addition needs no new version", () => {
+test("parseFromNode() drops unknown fields, so that a minor addition needs no new version", () => {
   expect(parseFromNode({ type: "heartbeat", later: 1 })).toEqual({ type: "heartbeat" });
 });
 
-test("a code that only a newer node has is no reason to drop its link", () => {
+test("an error code that only a newer node knows does not end the link", () => {
   const error = { code: "COFFEE_MACHINE_ON_FIRE", message: "It burns", hint: "Put it out", log: [] };
   const failed = { type: "frame-failed", frame: 1, attempt: 0, slot: 0, error };
   expect(parseFromNode(failed)).toEqual(failed);
   expect(faultOf(error.code)).toBe("scene");
 });
 
-test("an error is understood within the handshake and after it", () => {
+test("an error is understood during the handshake and after it", () => {
   const error = { type: "error", code: "WRONG_KEY", message: "no" };
   expect(parseHandshakeFromNode(error)).toEqual(error);
   expect(parseFromNode(error)).toEqual(error);
 });
 
-describe("what is wrong with a message is told in one short line,", () => {
+describe("what is wrong with a message is said in one short line:", () => {
   const valid = all.flatMap((golden) => golden.valid as Record<string, unknown>[]);
   const opened = valid.find((message) => message.type === "job-opened" && String(message.results) !== "") as JobOpened;
   const [result] = opened.results;
@@ -91,14 +91,14 @@ describe("what is wrong with a message is told in one short line,", () => {
     return "nothing";
   };
 
-  test("the first thing and where it is, however many there are", () => {
+  test("only the first problem and where it is, however many there are", () => {
     expect(why({ ...opened, results: new Array(4_000).fill({}) })).toMatch(/^results\.0\.frame: \P{Cc}{1,280}$/u);
     expect(why({ ...opened, slots: [{ ...opened.slots[0], error: { code: "CRASHED", log: [1, 2] } }] })).toMatch(
       /^slots\.0\.error\./,
     );
   });
 
-  test("and of a list that is too long its length alone", () => {
+  test("only the length of a list that is too long", () => {
     const many = (count: number) => why({ ...opened, results: new Array(count).fill(result) });
     expect(many(bounds.heldResults)).toBe("nothing");
     expect(many(bounds.heldResults + 1)).toBe("results: it has 4097 elements instead of 0 to 4096");
@@ -106,17 +106,17 @@ describe("what is wrong with a message is told in one short line,", () => {
     expect(why({ ...opened, results: undefined })).toBe("results: it is no list");
   });
 
-  test("and no longer than a line, whoever thought of the values", () => {
+  test("never more than a line, whatever the values are", () => {
     expect(why({ ...opened, type: "x".repeat(10_000) }).length).toBeLessThanOrEqual(300);
   });
 });
 
-describe("Blender's version is a version and nothing else:", () => {
+describe("Blender's version must be a version and nothing else:", () => {
   const info = all.find(({ type }) => type === "node-info")?.valid[0] as object;
-  test.each(["3.4", "3.4.1", "2.83.20"])("%j is one", (blender) => {
+  test.each(["3.4", "3.4.1", "2.83.20"])("%j is accepted", (blender) => {
     expect(parseFromNode({ ...info, blender })).toMatchObject({ blender });
   });
-  test.each(["3.4.1\u009b2J", "3.4.1 LTS", "3.4.1\n", "3", "", "3.4.1.1"])("%j is none", (blender) => {
+  test.each(["3.4.1\u009b2J", "3.4.1 LTS", "3.4.1\n", "3", "", "3.4.1.1"])("%j is refused", (blender) => {
     expect(() => parseFromNode({ ...info, blender })).toThrow(/^blender: /);
   });
 });

@@ -9,7 +9,7 @@ const isClosed =
   (message: FromNode): message is Closed =>
     message.type === "job-closed" && message.job === job;
 
-test("an answer goes to who waits for it, once", async () => {
+test("an answer goes once, to the caller that waits for it", async () => {
   const replies = new Replies();
   const a = replies.next(isClosed("a"));
   const b = replies.next(isClosed("b"));
@@ -20,7 +20,7 @@ test("an answer goes to who waits for it, once", async () => {
   expect(await b).toEqual(closed("b"));
 });
 
-test("of two who wait for the same answer, the first gets the first one", async () => {
+test("of two callers that wait for the same answer, the first gets the first one", async () => {
   const replies = new Replies();
   const order: string[] = [];
   const first = replies.next(isClosed("a")).then(() => order.push("first"));
@@ -33,11 +33,11 @@ test("of two who wait for the same answer, the first gets the first one", async 
   expect(order).toEqual(["first", "second"]);
 });
 
-test("offer() says that nobody waits for a message, so that it is an event", () => {
+test("offer() says when nobody waits for a message, so that it becomes an event", () => {
   expect(new Replies().offer(closed("a"))).toBe(false);
 });
 
-test("next() rejects with the signal's reason, and what comes later is nobody's", async () => {
+test("next() rejects with the signal's reason, and nobody gets a later answer", async () => {
   const replies = new Replies();
   const stop = new AbortController();
   const reply = replies.next(isClosed("a"), stop.signal);
@@ -47,7 +47,7 @@ test("next() rejects with the signal's reason, and what comes later is nobody's"
   await expect(replies.next(isClosed("a"), stop.signal)).rejects.toThrow("enough");
 });
 
-test("end() rejects all who wait, now and later, with its first reason", async () => {
+test("end() rejects all waiting calls, present and future, with its first reason", async () => {
   const replies = new Replies();
   const waiting = [replies.next(isClosed("a")), replies.next(isClosed("b"))];
   replies.end(new Error("gone"));
@@ -56,7 +56,7 @@ test("end() rejects all who wait, now and later, with its first reason", async (
   await expect(replies.next(isClosed("c"))).rejects.toThrow(/^gone$/);
 });
 
-test("no listener stays on the signal of an answer that came", async () => {
+test("no listener stays on the signal after the answer arrived", async () => {
   const replies = new Replies();
   const { signal } = new AbortController();
   let listeners = 0;

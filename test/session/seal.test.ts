@@ -9,12 +9,12 @@ const { sealed } = golden;
 const key = Buffer.from(golden.sessionKey, "hex");
 
 describe.each(["to-node", "to-coordinator"] as const)("golden sealed messages %s", (direction) => {
-  test("are what seal() makes, one after the other", () => {
+  test("are what seal() makes, one after another", () => {
     const seal = new Seal(key, direction);
     for (const { json, text } of sealed[direction]) expect(seal.seal(json)).toBe(text);
   });
 
-  test("are what open() opens, one after the other", () => {
+  test("are what open() opens, one after another", () => {
     const seal = new Seal(key, direction);
     for (const { json, text } of sealed[direction]) expect(seal.open(text)).toBe(json);
   });
@@ -27,7 +27,7 @@ describe("open() refuses", () => {
     expect(() => seal.open(text)).toThrow(expect.objectContaining({ code: "FARM_BAD_MESSAGE" }));
   });
 
-  test("two messages that changed places", () => {
+  test("two swapped messages", () => {
     const seal = new Seal(key, "to-node");
     const [, second] = sealed["to-node"];
     expect(() => seal.open(second?.text ?? "")).toThrow("number 1 came where 0 was due");
@@ -39,14 +39,14 @@ describe("open() refuses", () => {
   });
 });
 
-test("a message that was refused does not use up its number: the right one is still opened", () => {
+test("a refused message does not use up its number: the right one can still be opened", () => {
   const seal = new Seal(key, "to-node");
   const text = sealed["to-node"][0]?.text ?? "";
   expect(() => seal.open(text.replace("heartbeat", "heartbeaT"))).toThrow("its seal is not ours");
   expect(seal.open(text)).toBe(sealed["to-node"][0]?.json);
 });
 
-test("open() accepts line breaks and what looks like a seal within a message", () => {
+test("open() accepts line breaks and text that looks like a seal inside a message", () => {
   const text = `{"message":"0 ${"a".repeat(64)} \u2028\\n"}`;
   expect(new Seal(key, "to-node").open(new Seal(key, "to-node").seal(text))).toBe(text);
 });

@@ -22,7 +22,7 @@ async function serve(name?: Parameters<typeof certificate>[0]): Promise<NodeAddr
   return server.address;
 }
 
-/** A TLS server that notes every byte said to it inside TLS. */
+/** A TLS server that records every byte it receives inside TLS. */
 async function listenIn(): Promise<{ address: NodeAddress; heard: Buffer[] }> {
   const heard: Buffer[] = [];
   const server = createTlsServer(certificate("node"), (socket) => {
@@ -38,18 +38,22 @@ async function listenIn(): Promise<{ address: NodeAddress; heard: Buffer[] }> {
 
 describe("dialWebSocket() over TLS", () => {
   test.each([
-    ["no demand but TLS, since the handshake proves the certificate", {}],
+    ["no requirement but TLS, since the handshake proves the certificate", {}],
     ["the certificate it had before", { fingerprint: fingerprintOf("node") }],
-    ["an authority that has signed it", { authorities }],
-  ])("with %s gives a link with the certificate's fingerprint", async (_, demand) => {
+    ["an authority that signed it", { authorities }],
+  ])("with %s, it gives a link with the certificate's fingerprint", async (_, demand) => {
     await using link = await dialWebSocket(await serve("node"), signal, demand);
     expect(link.tlsFingerprint.toString("hex")).toBe(fingerprintOf("node"));
   });
 
   test.each([
     ["another certificate than before", { fingerprint: fingerprintOf("renewed") }, "is [0-9a-f]{16} now"],
-    ["a certificate of no trusted authority", { authorities: certificate("rogue").cert }, "not signed by an authority"],
-  ])("with %s is refused before a word is said", async (_, demand, why) => {
+    [
+      "a certificate of an untrusted authority",
+      { authorities: certificate("rogue").cert },
+      "not signed by an authority",
+    ],
+  ])("with %s, it is refused before anything is sent", async (_, demand, why) => {
     const { address, heard } = await listenIn();
     await expect(dialWebSocket(address, signal, demand)).rejects.toMatchObject({
       code: "FARM_CERTIFICATE_REFUSED",
@@ -59,7 +63,7 @@ describe("dialWebSocket() over TLS", () => {
     expect(Buffer.concat(heard).toString()).toBe("");
   });
 
-  test("never falls back to clear when what answers speaks no TLS", async () => {
+  test("never falls back to plain text when the other side does not speak TLS", async () => {
     const heard: Buffer[] = [];
     const server = createServer((socket) => {
       socket.on("error", () => {});
@@ -76,7 +80,7 @@ describe("dialWebSocket() over TLS", () => {
       message: expect.stringContaining("does not speak it"),
     });
     expect(heard).toHaveLength(1);
-    expect(heard[0]?.[0]).toBe(0x16); // a TLS record: nothing was said in clear
+    expect(heard[0]?.[0]).toBe(0x16); // a TLS record: nothing was sent in plain text
   });
 
   test("ends with the signal's reason while it waits for a silent peer", async () => {
@@ -85,15 +89,12 @@ describe("dialWebSocket() over TLS", () => {
     closers.push(() => server.close());
     const address = { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
     const stop = new AbortController();
-    const dialling = dialWebSocket(address, stop.signal, {});
-    dialling.catch(() => {}); // awaited below
-    await once(server, "connection");
-    stop.abort(new Error("enough"));
-    await expect(dialling).rejects.toThrow("enough");
+    server.once("connection", () => stop.abort(new Error("enough")));
+    await expect(dialWebSocket(address, stop.signal, {})).rejects.toThrow("enough");
   });
 });
 
-test("dialling a node with TLS in clear says how it is named", async () => {
+test("dialling a TLS node without TLS says how to name it", async () => {
   await expect(dialWebSocket(await serve("node"), signal)).rejects.toMatchObject({
     code: "FARM_NODE_UNREACHABLE",
     message: expect.stringContaining("wss://"),

@@ -38,7 +38,7 @@ async function connect(options: FakeNodeOptions = {}) {
   return { node, pair, serving, session, pieces };
 }
 
-test("sendBlob() brings the whole file in pieces of at most 1 MiB and says how far it is", async () => {
+test("sendBlob() sends the whole file in pieces of at most 1 MiB and reports its progress", async () => {
   const { node, session, pieces } = await connect();
   await using _ = session;
   const progress: number[] = [];
@@ -48,7 +48,7 @@ test("sendBlob() brings the whole file in pieces of at most 1 MiB and says how f
   expect(progress).toEqual([largestPieceBytes, 2 * largestPieceBytes, content.length]);
 });
 
-test("sendBlob() sends nothing that the node has", async () => {
+test("sendBlob() sends nothing that the node already has", async () => {
   const { node, session, pieces } = await connect();
   await using _ = session;
   node.blobs.set(blob.sha256, content);
@@ -56,7 +56,7 @@ test("sendBlob() sends nothing that the node has", async () => {
   expect(pieces()).toEqual([]);
 });
 
-test("sendBlob() goes on where an earlier upload ended", async () => {
+test("sendBlob() continues where an earlier upload ended", async () => {
   const { node, session } = await connect();
   await using _ = session;
   node.blobs.set(blob.sha256, content.subarray(0, 1_000_000));
@@ -64,7 +64,7 @@ test("sendBlob() goes on where an earlier upload ended", async () => {
   expect(node.blobs.get(blob.sha256)?.equals(content)).toBe(true);
 });
 
-test("sendBlob() begins at 0 again when the part on the node was spoilt", async () => {
+test("sendBlob() starts at 0 again when the partial file on the node was damaged", async () => {
   const { node, session } = await connect();
   await using _ = session;
   node.blobs.set(blob.sha256, Buffer.alloc(1_000_000));
@@ -74,7 +74,7 @@ test("sendBlob() begins at 0 again when the part on the node was spoilt", async 
   expect(node.heard.filter(({ type }) => type === "blob-begin")).toMatchObject([{ offset: 1_000_000 }, { offset: 0 }]);
 });
 
-test("sendBlob() sends only the end of a blob of which the node has all bytes unverified", async () => {
+test("sendBlob() sends only `blob-end` when the node has all bytes but has not verified them", async () => {
   const { node, session, pieces } = await connect({
     say: (message) => [message.type === "blob-state" ? { ...message, complete: false } : message],
   });
@@ -94,14 +94,14 @@ describe("sendBlob() ends with the node's reason", () => {
       code: "FARM_BLEND_REJECTED",
       message: expect.stringContaining(rejectsBlob),
     });
-    expect(node.heard.filter(({ type }) => type === "blob-begin").length).toBe(1); // it is not asked for ever
+    expect(node.heard.filter(({ type }) => type === "blob-begin").length).toBe(1); // it does not ask for ever
   });
 });
 
-test("sendBlob() sends no more pieces once the node has said that it does not want them", async () => {
+test("sendBlob() sends no more pieces once the node has rejected the blob", async () => {
   const { session, pair, pieces } = await connect({ rejectsBlob: "DISK_FULL" });
   await using _ = session;
-  // The second piece waits until the rejection has come, as on a slow network.
+  // The second piece waits until the rejection has arrived, as on a slow network.
   const send = pair.coordinator.send.bind(pair.coordinator);
   pair.coordinator.send = async (message) => {
     await send(message);
@@ -111,7 +111,7 @@ test("sendBlob() sends no more pieces once the node has said that it does not wa
   expect(pieces().length).toBeLessThan(3);
 });
 
-test("sendBlob() ends when the link does, whatever it waits for", async () => {
+test("sendBlob() ends with the link, whatever it waits for", async () => {
   for (const point of ["blob-query", "blob-begin", "blob-end"]) {
     const { session, pair } = await connect({
       onMessage: (message) => {
@@ -125,7 +125,7 @@ test("sendBlob() ends when the link does, whatever it waits for", async () => {
   }
 });
 
-test("sendBlob() stops when it is aborted, and the session lives on", async () => {
+test("sendBlob() stops when aborted, and the session stays usable", async () => {
   const stop = new AbortController();
   const { session } = await connect();
   await using _ = session;
@@ -134,12 +134,12 @@ test("sendBlob() stops when it is aborted, and the session lives on", async () =
   await expect(session.openJob("a".repeat(32), "me", undefined, signal)).resolves.toMatchObject({ type: "job-opened" });
 });
 
-describe("an upload to a node that is alive and does not get on is given up", () => {
+describe("an upload to a node that is alive but stalled fails", () => {
   const limits = { stallTimeoutMs: 20, verdictTimeoutMs: 20 };
   const never = new Promise<never>(() => {});
   const hasNothing = { type: "blob-state", sha256: "", haveBytes: 0, complete: false } as const;
 
-  /** A node that answers the question for the blob, takes pieces, and gives a verdict only as far as it is said. */
+  /** A node that answers the offer of a blob, and accepts its pieces, only as configured. */
   function half(does: { answers: boolean; takes: boolean }): UploadLink {
     let isAsked = false;
     return {
@@ -155,9 +155,9 @@ describe("an upload to a node that is alive and does not get on is given up", ()
   }
 
   test.each([
-    ["that does not say what it has", { answers: false, takes: false }, 0],
-    ["that takes no piece", { answers: true, takes: false }, 0],
-    ["that has all and gives no verdict", { answers: true, takes: true }, 3],
+    ["that does not say what it has already", { answers: false, takes: false }, 0],
+    ["that accepts no piece", { answers: true, takes: false }, 0],
+    ["that has everything and gives no verdict", { answers: true, takes: true }, 3],
   ])("%s", async (_, does, pieces) => {
     const progress: number[] = [];
     const sending = upload(half(does), blob, (have) => progress.push(have), signal, limits);

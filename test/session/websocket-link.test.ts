@@ -36,7 +36,7 @@ async function connect(): Promise<{ link: Link; peer: WebSocket }> {
   return { link, peer };
 }
 
-/** A server of raw TCP that does with a connection what the test says. */
+/** A raw TCP server that handles a connection as the test says. */
 async function listenRaw(onConnection: (socket: Socket) => void): Promise<NodeAddress> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -84,7 +84,7 @@ describe("dialWebSocket() says why a node cannot be reached:", () => {
     });
   });
 
-  test("what listens there speaks something else", async () => {
+  test("the program that listens there speaks another protocol", async () => {
     const address = await listenRaw((socket) => socket.write("SSH-2.0-OpenSSH_9.2\r\n"));
     await expect(dialWebSocket(address, signal)).rejects.toMatchObject({ code: "FARM_NODE_UNREACHABLE" });
   });
@@ -127,8 +127,8 @@ test("texts and bytes arrive whole and in order, in both directions", async () =
   expect(link.endedBy).toBeUndefined();
 });
 
-describe("endedBy tells why the messages ended:", () => {
-  test("not for an orderly close", async () => {
+describe("endedBy says why the messages ended:", () => {
+  test("nothing after an orderly close", async () => {
     for (const code of [1000, 1001]) {
       const { link, peer } = await connect();
       peer.close(code, "done");
@@ -137,7 +137,7 @@ describe("endedBy tells why the messages ended:", () => {
     }
   });
 
-  test("the peer's words, or the code when it has none", async () => {
+  test("the peer's reason, or the code when it gives none", async () => {
     for (const [code, words, expected] of [
       [1008, "wrong seal", "wrong seal"],
       [1012, "", "closed with code 1012"],
@@ -156,14 +156,14 @@ describe("endedBy tells why the messages ended:", () => {
     expect(link.endedBy).toBe("closed with code 1006");
   });
 
-  test("a message beyond the bound, of which nothing is heard", async () => {
+  test("a message over the limit, none of which is passed on", async () => {
     const { link, peer } = await connect();
     peer.send(Buffer.alloc(largestPieceBytes + pieceHeaderBytes + 64 * 1024));
     expect(await readAll(link)).toEqual([]);
     expect(link.endedBy).toContain("Max payload size exceeded");
   });
 
-  test("text that is no UTF-8", async () => {
+  test("text that is not UTF-8", async () => {
     const { link, peer } = await connect();
     peer.send(Buffer.from([0xc3, 0x28]), { binary: false });
     expect(await readAll(link)).toEqual([]);
@@ -171,7 +171,7 @@ describe("endedBy tells why the messages ended:", () => {
   });
 });
 
-test("a message of exactly the bound arrives", async () => {
+test("a message of exactly the limit arrives", async () => {
   const { link, peer } = await connect();
   peer.send(Buffer.alloc(largestPieceBytes + pieceHeaderBytes, 7));
   peer.close(1000);
@@ -190,7 +190,7 @@ test("a reader that does not read stops the sender: memory stays bounded", async
   }
   const messages = link.messages[Symbol.asyncIterator]();
   await messages.next();
-  // What can move has moved when the sender's buffer no longer shrinks.
+  // Everything that can be sent has been sent when the sender's buffer stops shrinking.
   let before = -1;
   while (before !== peer.bufferedAmount) {
     before = peer.bufferedAmount;
@@ -199,12 +199,12 @@ test("a reader that does not read stops the sender: memory stays bounded", async
   expect(peer.bufferedAmount).toBeGreaterThan((total / 2) * largestPieceBytes);
   const silentSince = link.heardAtMs;
   await new Promise(setImmediate);
-  expect(link.heardAtMs).toBeGreaterThan(silentSince); // that we keep it from speaking is not the peer's silence
+  expect(link.heardAtMs).toBeGreaterThan(silentSince); // the peer is not silent: we keep it from sending
   for (let index = 1; index < total; index += 1) expect((await messages.next()).value?.[0]).toBe(index);
-  await expect.poll(() => delivered).toBe(total); // the last ones may be told a moment after they arrived
+  await expect.poll(() => delivered).toBe(total); // the last ones may be passed on a moment after they arrived
 });
 
-test("what came before the end is read, although the peer has gone", async () => {
+test("what arrived before the end is read, even though the peer has gone", async () => {
   const { link, peer } = await connect();
   for (let index = 0; index < 5; index += 1) peer.send(String(index));
   peer.close(1000);
@@ -219,7 +219,7 @@ test("send() on a link that has ended says that it is lost", async () => {
   await expect(link.send("more")).rejects.toMatchObject({ code: "FARM_LINK_LOST" });
 });
 
-test("close() ends the messages, tells the peer its code, and is idempotent", async () => {
+test("close() ends the messages, sends the peer its code, and is idempotent", async () => {
   const { link, peer } = await connect();
   const closed = once(peer, "close");
   const reading = readAll(link);
@@ -249,23 +249,23 @@ test("close() does not fail when the peer answers with rubbish", async () => {
         .digest("base64");
       const upgrade = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
       socket.write(`${upgrade}Sec-WebSocket-Accept: ${answer}\r\n\r\n`);
-      socket.once("data", () => socket.end(Buffer.from([0xff, 0xff, 0xff, 0xff]))); // no frame begins like this
+      socket.once("data", () => socket.end(Buffer.from([0xff, 0xff, 0xff, 0xff]))); // no frame starts like this
     });
   });
   const link = await dialWebSocket(address, signal);
   await expect(link.close(1000, "")).resolves.toBeUndefined();
 });
 
-test("a message that is still on its way is a sign of life, and nothing on its way is none", async () => {
+test("a partly received message is a sign of life, and silence is not", async () => {
   const { server, address } = await listen();
   const connected = once(server, "connection");
   const link = await dialWebSocket(address, signal);
   closers.push(async () => link[Symbol.asyncDispose]());
   const [, request] = (await connected) as [WebSocket, IncomingMessage];
   const before = link.heardAtMs;
-  await new Promise((resolve) => setTimeout(resolve, 20)); // in which nothing is heard
+  await new Promise((resolve) => setTimeout(resolve, 20)); // time in which nothing must be heard
   expect(link.heardAtMs).toBe(before);
-  // The head of a frame of 60,000 bytes and its first ten; the rest never comes.
+  // The header of a frame of 60,000 bytes and its first ten bytes; the rest never arrives.
   request.socket.write(Buffer.concat([Buffer.from([0x82, 126, 0xea, 0x60]), Buffer.alloc(10)]));
   while (link.heardAtMs === before) await new Promise(setImmediate);
   expect(link.heardAtMs).toBeGreaterThan(before);

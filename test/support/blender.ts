@@ -6,10 +6,10 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 
-/** Where Blender is, or undefined: tests that need it are skipped then, and say so. */
+/** Path of Blender, or undefined: tests that need it are then skipped, and say so. */
 export const blenderPath = process.env.BLENDER ?? findOnPath("blender");
 
-/** What `blender -a` made of a scene, against which every frame of a farm is compared. */
+/** What `blender -a` rendered: the reference for every frame of a farm. */
 export interface Reference {
   readonly blendfile: string;
   readonly frames: readonly number[];
@@ -37,7 +37,7 @@ export async function keyframedScene(options: { frames: number; samples: number 
 }
 
 /**
- * MD5 of the decoded pixels of frame files, by FFmpeg: PNG files of one picture differ in their date and render time.
+ * MD5 of the decoded pixels of frame files, by FFmpeg: PNG files of the same picture differ in date and render time.
  *
  * @param folder holds one PNG per frame, whose name ends in the frame's number
  * @throws If a frame has no file, or FFmpeg cannot decode it
@@ -48,7 +48,7 @@ export async function pixelsOf(folder: string, frames: readonly number[]): Promi
   for (const frame of frames) {
     const name = names.find((candidate) => frameOf(candidate) === frame);
     if (name === undefined) throw new Error(`Cannot compare frame ${frame}: no file for it among ${names.join(", ")}`);
-    // rgb24 also for reference files with alpha: what counts is the picture as a video shows it.
+    // rgb24 even for reference files with alpha: only the picture that a video shows matters.
     const args = ["-v", "error", "-i", join(folder, name), "-pix_fmt", "rgb24", "-f", "framemd5", "-"];
     const { stdout } = await execa(process.env.FFMPEG_PATH ?? "ffmpeg", args);
     digests.push(stdout.trim().split(/\s+/).at(-1) ?? "");
@@ -65,7 +65,7 @@ function frameOf(name: string): number | undefined {
 /**
  * Saves a blendfile by one of the recipes in scenes/.
  *
- * @param args What the recipe wants after the path of the blendfile
+ * @param args Arguments of the recipe after the path of the blendfile
  */
 export async function saveScene(recipe: string, blendfile: string, args: readonly string[]): Promise<void> {
   const script = fileURLToPath(new URL(`scenes/${recipe}`, import.meta.url));
@@ -75,7 +75,7 @@ export async function saveScene(recipe: string, blendfile: string, args: readonl
   });
 }
 
-/** Renders a blendfile's whole range as its artist would, with `blender -a`, into a folder of PNG files. */
+/** Renders a blendfile's whole range as an artist would, with `blender -a`, into a folder of PNG files. */
 export async function renderAlone(blendfile: string, folder: string): Promise<void> {
   await execa(requireBlender(), ["-b", blendfile, "-noaudio", "-o", join(folder, "frame_####"), "-F", "PNG", "-a"], {
     env: { TMPDIR: join(blendfile, "..") },
@@ -85,7 +85,7 @@ export async function renderAlone(blendfile: string, folder: string): Promise<vo
 async function build(folder: string, options: { frames: number; samples: number }) {
   const parent = join(folder, "..");
   await mkdir(parent, { recursive: true });
-  // Made aside and renamed, so that a test run that was killed leaves no half of it.
+  // Built under another name and renamed, so that a killed test run leaves nothing half done.
   const workshop = await mkdtemp(join(parent, "making-"));
   try {
     const blendfile = join(workshop, "scene.blend");

@@ -1,4 +1,4 @@
-/** Builds the program before any test: test files that run it at once would build it at once. */
+/** Builds the program before any test, so that test files that run in parallel do not each build it. */
 export default async function buildOnce(): Promise<void> {
   const script = new URL("../../scripts/build.mjs", import.meta.url).href;
   const { build } = (await import(/* @vite-ignore */ script)) as {

@@ -5,7 +5,7 @@ import type { TestCertificate } from "./nodes/fake-node-server.ts";
 
 const folder = fileURLToPath(new URL("../fixtures/tls/", import.meta.url));
 
-/** The authority that has signed `node` and `renewed`; `rogue` has signed itself. */
+/** The authority that signed `node` and `renewed`; `rogue` is self-signed. */
 export const authorityFile = `${folder}ca.pem`;
 
 export function certificate(name: "node" | "renewed" | "rogue"): TestCertificate {
@@ -13,7 +13,7 @@ export function certificate(name: "node" | "renewed" | "rogue"): TestCertificate
   return { cert: read("pem"), key: read("key") };
 }
 
-/** As it stands in known-nodes.json. */
+/** As written in known-nodes.json. */
 export function fingerprintOf(name: "node" | "renewed" | "rogue"): string {
   return new X509Certificate(certificate(name).cert).fingerprint256.replaceAll(":", "").toLowerCase();
 }

@@ -6,10 +6,10 @@ import { execa } from "execa";
 const project = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Compiles the sources for a program of its own: Node 20 runs no TypeScript, and it must be one that can be killed.
+ * Compiles the sources for a separate program that can be killed: Node 20 does not run TypeScript.
  *
  * @param program Path in the project of an .mjs that imports from the project's src/
- * @param into Where to; made
+ * @param into Output folder; it is created
  * @returns Path of the program, ready to be run
  */
 export async function compileSources(program: string, into: string): Promise<string> {

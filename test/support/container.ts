@@ -4,23 +4,23 @@ import { execa } from "execa";
 import { blenderPath } from "./blender.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 
-/** A user that the system's list of users does not have. */
+/** A user id that the system does not know. */
 const nobody = 12_345;
 const asNobody = ["setpriv", "--reuid", String(nobody), "--regid", String(nobody), "--clear-groups"];
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-/** Given in the environment where a run needs one. */
+/** Set in the environment where a run needs one. */
 export const someKey = "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU";
 
-/** Why nothing can be run as in a container; undefined when it can. */
+/** Why no program can run as in a container here; undefined when it can. */
 export async function containerProblem(): Promise<string | undefined> {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return "only root on Linux becomes another user";
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return "only root on Linux can become another user";
   if (blenderPath === undefined) return "there is no Blender on PATH";
   const [program = "", ...words] = asNobody;
   const { failed } = await execa(program, [...words, "test", "-r", main], { reject: false });
-  return failed ? "other users cannot read this clone, or there is no setpriv" : undefined;
+  return failed ? "other users cannot read this clone, or setpriv is missing" : undefined;
 }
 
-/** A folder in which that user may write. */
+/** A folder that this user may write to. */
 export async function makeWorkFolder(): Promise<TemporaryFolder> {
   const folder = await makeTemporaryFolder();
   await chown(folder.path, nobody, nobody);
@@ -28,7 +28,7 @@ export async function makeWorkFolder(): Promise<TemporaryFolder> {
   return folder;
 }
 
-/** Starts the command line in a folder as that user, with a loopback of its own and no variable but these. */
+/** Starts the command line in a folder as this user, with its own loopback and only these variables. */
 export function inContainer(folder: string, args: readonly string[], env: Readonly<Record<string, string>>) {
   const [program = "", ...words] = [
     "unshare",

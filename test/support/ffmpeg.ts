@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { type OutputWishes, outputFormatOf, type VideoFormat } from "../../src/encode/output-format.ts";
 
-/** A folder of PNG frames made by FFmpeg's test picture, and room for outputs. Disposing of it removes all. */
+/** A folder for outputs, with PNG frames of FFmpeg's test picture. Disposing of it removes everything. */
 export interface FrameFolder extends AsyncDisposable {
   readonly folder: string;
   readonly frames: readonly string[];
@@ -15,15 +15,15 @@ export interface TestFrames {
   readonly width?: number;
   readonly height?: number;
   readonly pixelFormat?: "rgb24" | "rgb48be" | "gray" | "rgba" | "rgba64be";
-  /** Further filters of the test picture. */
+  /** More filters for the test picture. */
   readonly filter?: string;
 }
 
-/** Makes frames `0001.png` and so on, each different from the others. */
+/** Makes frames `0001.png` and so on, all different. */
 export async function makeFrames(options: TestFrames): Promise<FrameFolder> {
   const { count, width = 64, height = 48, pixelFormat = "rgb24", filter = "null" } = options;
   const folder = await mkdtemp(join(tmpdir(), "renderfarm-encode-"));
-  // The test picture itself has even sizes only.
+  // The test picture itself only has even sizes.
   const source = `testsrc2=size=${width + 2}x${height + 2}:rate=24,format=rgb24,crop=${width}:${height}:0:0,${filter}`;
   const output = ["-frames:v", String(count), "-pix_fmt", pixelFormat, join(folder, "%04d.png")];
   await execa("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", source, ...output]);
@@ -35,14 +35,14 @@ export async function makeFrames(options: TestFrames): Promise<FrameFolder> {
   };
 }
 
-/** The format of a video's name. */
+/** The format that a video's file name stands for. */
 export function videoFormatOf(path: string, wishes: OutputWishes = {}): VideoFormat {
   const format = outputFormatOf(path, wishes);
-  if (format.kind !== "video") throw new Error(`${path} is no video`);
+  if (format.kind !== "video") throw new Error(`${path} is not a video`);
   return format;
 }
 
-/** The MD5 of a video's stream as it is, without its container. */
+/** The MD5 of a video's encoded stream, without its container. */
 export async function streamMd5(path: string): Promise<string> {
   const { stdout } = await execa("ffmpeg", ["-v", "error", "-i", path, "-map", "0", "-c", "copy", "-f", "md5", "-"]);
   return stdout;

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const folder = new URL("../fixtures/protocol/", import.meta.url);
 
-/** Which parser a golden file is for. */
+/** The parser that a golden file is for. */
 export type GoldenDirection = "to-node" | "to-coordinator" | "both" | "handshake-to-node" | "handshake-to-coordinator";
 
-/** Examples of one message, as both sides' tests read them. */
+/** Examples of one message type; the tests of both sides read them. */
 export interface GoldenMessages {
   readonly type: string;
   readonly direction: GoldenDirection;
@@ -13,7 +13,7 @@ export interface GoldenMessages {
   readonly invalid: readonly unknown[];
 }
 
-/** Every golden file of messages; handshake.json holds vectors and is read by `goldenHandshake`. */
+/** Every golden file of messages; `goldenHandshake` reads handshake.json, which holds test vectors. */
 export function goldenMessages(): GoldenMessages[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".json") && file !== "handshake.json")
@@ -23,7 +23,7 @@ export function goldenMessages(): GoldenMessages[] {
 export interface GoldenHandshake {
   readonly keys: readonly { readonly text: string; readonly hex: string; readonly keyId: string }[];
   readonly invalidKeys: readonly string[];
-  /** Keys in every other way, which repeat a few letters. */
+  /** Keys that are otherwise valid, but repeat a few letters. */
   readonly weakKeys: readonly string[];
   readonly handshakes: readonly GoldenConversation[];
   readonly refusedSealed: readonly {

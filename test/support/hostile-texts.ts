@@ -1,18 +1,19 @@
 import type { FarmEvent, FarmEventMap, FarmEventName } from "../../src/index.ts";
 
 /**
- * A text that a terminal would obey: it sets its title, begins a CSI sequence in both ways (with a number that no program
- * uses), goes back on its line and turns the direction of writing. No line breaks, so it can be a file's name.
+ * A text that a terminal would obey: it sets the title, starts a CSI sequence in both ways (with a number that no
+ * program uses), returns to the start of its line and reverses the writing direction. It has no line breaks, so it can
+ * be a file name.
  */
 export const hostileText = [
   ...["evil", "\u001b]0;title\u0007", "\u001b[7777m", "\r\b\u000b", "\u007f", "\u009b7777m", "\u0085\u0090\u009f"],
   ...["\u202e\u2066\u200f\u061c\u2069", "\u2028\u2029", "\u001b", "end"],
 ].join("");
 
-/** As `hostileText`, with lines that look like ours. */
+/** Like `hostileText`, with lines that look like ours. */
 export const hostileLines = `${hostileText}\nDone in 1 s: ${hostileText}\r\n\n`;
 
-/** What a terminal would obey of what was written: control characters but line breaks, and what turns the writing. */
+/** The parts that a terminal would obey: control characters except line breaks, and direction marks. */
 export function obeyedIn(written: string): string[] {
   const codes = Array.from(written, (character) => character.codePointAt(0) as number).filter(isObeyed);
   return [...new Set(codes)].map((code) => `U+${code.toString(16).padStart(4, "0")}`);
@@ -28,16 +29,16 @@ function isBetween(code: number, ...ranges: [number, number, number, number]): b
   return (code >= ranges[0] && code <= ranges[1]) || (code >= ranges[2] && code <= ranges[3]);
 }
 
-/** The same without what this program, and those it uses, themselves tell a terminal. */
+/** The same without the sequences that this program, and those it uses, send on purpose. */
 export function withoutOwn(written: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject here
   const own = /\r\u001b\[[KJ]|\r(?=\n)|\u001b\[(\?(25|2026)[hl]|\d{0,3}(;\d{1,3}){0,4}[ABCDEFGHJKm])/g;
   return written.replace(own, "");
 }
 
 const named = { node: "ab".repeat(16), name: hostileText };
 
-/** Every event that a job can tell, each text in it as bad as whoever has its say there can make it. */
+/** Every event that a job can emit, with each text as hostile as its author can make it. */
 export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "job:started": { blend: hostileText, output: hostileText, folder: hostileText },
   "job:begun": { job: hostileText, run: 1, blender: hostileText },

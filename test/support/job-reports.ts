@@ -6,18 +6,18 @@ import { frameFileName } from "../../src/frames/frame-name.ts";
 import { type JobReport, reportOf } from "../../src/index.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 
-/** What a job folder holds, by hand. */
+/** The contents of a job folder, written by hand. */
 export interface MadeFolder {
   readonly log?: readonly object[];
   readonly records?: readonly object[];
   readonly attempts?: readonly AttemptRecord[];
-  /** Of `job.json`; without it there is none. */
+  /** Fields of `job.json`; without them there is no such file. */
   readonly job?: { readonly run: number; readonly frames?: string };
-  /** Frames of which a file is there; without them there is no folder for them. */
+  /** Frames that have a file; without any there is no frames folder. */
   readonly files?: readonly Frame[];
 }
 
-/** A line of a log. @param seconds When, counted from any moment */
+/** A line of a log. @param seconds Its time, from an arbitrary start */
 export function line(seconds: number, msg: string, fields: object = {}): object {
   return { level: 30, time: 1_700_000_000_000 + seconds * 1000, ms: seconds * 1000, ...fields, msg };
 }
@@ -41,9 +41,9 @@ export function record(frame: Frame, name: string, fields: object = {}): object 
 /** How an attempt went, in seconds. */
 interface MadeAttempt {
   readonly start: number | null;
-  /** When the node had the result; `null` when there never was one. */
+  /** When the node had the result; `null` if it never did. */
   readonly end?: number | null;
-  /** When it was stored, or ended otherwise. */
+  /** When it was stored or ended in another way. */
   readonly over: number;
   readonly slot?: number;
   readonly run?: number;
@@ -53,7 +53,7 @@ interface MadeAttempt {
 
 let attempts = 0;
 
-/** A line of `attempts.ndjson`, under a number of its own. */
+/** A line of `attempts.ndjson`, with a new attempt number. */
 export function attempt(frame: Frame, name: string, made: MadeAttempt): AttemptRecord {
   const { start, end = null, over, slot = 0, run = 1, outcome = "stored", error } = made;
   const inMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000);

@@ -1,11 +1,11 @@
-/** What a package, or the project itself, says that it needs. */
+/** What a package, or the project itself, says it needs. */
 export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
-  /** `true` is all of `dependencies`. */
+  /** `true` means all of `dependencies`. */
   readonly bundledDependencies?: readonly string[] | boolean;
-  /** npm's other word for the same. */
+  /** npm's other name for the same field. */
   readonly bundleDependencies?: readonly string[] | boolean;
 }
 
@@ -16,10 +16,10 @@ export interface Locked extends Manifest {
   readonly integrity?: string;
 }
 
-/** A lockfile's entries, by the path at which each is installed. */
+/** A lockfile's entries, by the path where each is installed. */
 export type Lockfile = Readonly<Record<string, Locked>>;
 
-/** Names of all packages that come with this one when a user installs it, in whichever field they stand. */
+/** Names of all packages that a user installs with this one, from any field. */
 export function neededBy(manifest: Manifest): string[] {
   const fields = [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies];
   const bundled = [manifest.bundledDependencies, manifest.bundleDependencies];
@@ -31,10 +31,10 @@ function listed(field: readonly string[] | boolean | undefined): readonly string
 }
 
 /**
- * Every locked package that users get: those that the manifest needs, and those that these need. Who needs whom is looked
- * up as Node.js does; the marks by which npm tells development packages apart are not trusted.
+ * Every locked package that users get: those that the manifest needs, and those that these need. Dependencies are
+ * resolved as Node.js does it; npm's own marks for development packages are not trusted.
  *
- * @throws {Error} When one is needed and not locked, unless it is one that npm may leave out
+ * @throws {Error} When a needed package is not locked, unless npm may omit it
  */
 export function lockedFor(manifest: Manifest, packages: Lockfile): ReadonlyMap<string, Locked> {
   const found = new Map<string, Locked>();
@@ -55,7 +55,7 @@ export function lockedFor(manifest: Manifest, packages: Lockfile): ReadonlyMap<s
   return found;
 }
 
-/** Where a package finds another one: in its own node_modules, or in those of a folder above. */
+/** Where a package finds another one: in its own node_modules, or in those of a parent folder. */
 function placeOf(name: string, at: string, packages: Lockfile): string | undefined {
   for (let folder = at; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("node_modules/") - 1))) {
     const path = `${folder}${folder === "" ? "" : "/"}node_modules/${name}`;

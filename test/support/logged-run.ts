@@ -5,7 +5,7 @@ import { FarmError } from "../../src/core/errors.ts";
 import { type FrameRecord, parseFrameRecord } from "../../src/frames/frame-record.ts";
 import type { ScriptedRun } from "./nodes/scripted-farm.ts";
 
-/** Keeps the log of a run in its job folder, as the program does, to its end. @returns How it ended */
+/** Writes the log of a run in its job folder, as the program does, until its end. @returns How it ended */
 export async function withLog(run: ScriptedRun, onEvent: ScriptedRun["onEvent"] = () => {}): Promise<string> {
   const log = new JobLog({ level: "silent", isTerminal: false, write: () => {} });
   run.onEvent = (event) => {
@@ -20,7 +20,7 @@ export async function withLog(run: ScriptedRun, onEvent: ScriptedRun["onEvent"] 
   return run.events.at(-1)?.type ?? "";
 }
 
-/** What `frames.ndjson` of a job folder holds, in the order of writing. */
+/** The records in a job folder's `frames.ndjson`, in the order of writing. */
 export async function recordsIn(folder: string): Promise<FrameRecord[]> {
   const lines = (await readFile(join(folder, "frames.ndjson"), "utf8")).trimEnd().split("\n");
   return lines.map((line) => parseFrameRecord(line) as FrameRecord);

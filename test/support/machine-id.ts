@@ -5,11 +5,11 @@ test ! -e /var/lib/dbus/machine-id || mount --bind "$0/machine-id" /var/lib/dbus
 exec "$@"`;
 
 /**
- * Has a program see another machine id than this machine's, for tests as root on Linux.
+ * Makes a program see a different machine id, for tests as root on Linux.
  *
- * @param folder Where its /etc is kept; it must not be there yet
- * @param id 32 hexadecimal digits, or nothing for a machine that has none
- * @returns The words to put before the program's own; the process stays the same one
+ * @param folder Where its /etc is kept; it must not exist yet
+ * @param id 32 hexadecimal digits, or nothing for a machine without one
+ * @returns The words to put before the program's own; the process stays the same
  */
 export async function withMachineId(folder: string, id: string): Promise<readonly string[]> {
   await cp("/etc", folder, { recursive: true, verbatimSymlinks: true });

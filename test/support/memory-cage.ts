@@ -4,18 +4,18 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { isSoon } from "./wait-for.ts";
 
-/** Where the kernel's control groups for memory are, by version, and what a group's limit is called there. */
+/** Where the kernel's control groups for memory are, by version, and the name of a group's limit file. */
 const homes = [
   { root: "/sys/fs/cgroup/memory", limit: "memory.limit_in_bytes", needs: "memory.limit_in_bytes" },
   { root: "/sys/fs/cgroup", limit: "memory.max", needs: "cgroup.subtree_control" },
 ];
 
-/** A group of processes that may have only so much memory: the kernel kills who wants more. */
+/** A group of processes with a memory limit: the kernel kills a process that needs more. */
 export interface MemoryCage {
   take(pid: number): Promise<void>;
 }
 
-/** @returns `undefined` where this system gives tests no control groups: who calls says so */
+/** @returns `undefined` if this system does not let tests use control groups; the caller must report that */
 export async function makeMemoryCage(limitBytes: number): Promise<MemoryCage | undefined> {
   const home = homes.find(({ root, needs }) => existsSync(join(root, needs)));
   if (!home) return undefined;
@@ -30,12 +30,12 @@ export async function makeMemoryCage(limitBytes: number): Promise<MemoryCage | u
   return { take: (pid) => writeFile(join(folder, "cgroup.procs"), String(pid)) };
 }
 
-/** The kernel lets a group go when the last of its processes has. */
+/** The kernel removes a group only after its last process has ended. */
 async function remove(folder: string): Promise<void> {
-  const isGone = () =>
+  const isRemoved = () =>
     rmdir(folder).then(
       () => true,
       () => false,
     );
-  await isSoon(isGone, 5_000);
+  await isSoon(isRemoved, 5_000);
 }

@@ -6,14 +6,14 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 
-/** A registry on this machine with one package, and what was asked of it: `await using`. */
+/** A registry on this machine with one package, and the requests it got: `await using`. */
 export interface NpmRegistry extends AsyncDisposable {
   readonly url: string;
-  /** Paths, in the order in which they were asked for. */
+  /** Requested paths, in order. */
   readonly asked: readonly string[];
 }
 
-/** Serves a package whose command of the same name prints a line. @param folder An empty one, for the package's files */
+/** Serves a package whose command of the same name prints a line. @param folder An empty folder for its files */
 export async function serveNpmPackage(name: string, line: string, folder: string): Promise<NpmRegistry> {
   const manifest = { name, version: "1.0.0", bin: { [name]: "./command.js" } };
   await mkdir(join(folder, "package"), { recursive: true });

@@ -1,6 +1,6 @@
 import { pngChunk } from "./png.ts";
 
-/** A colour profile of this length: a header that is right as far as anybody looks, and one tag. */
+/** A colour profile of this length: a header that passes the checks, and one tag. */
 export function iccProfile(length: number, { tagSize = 16 } = {}): Buffer {
   const profile = ramp(length);
   profile.writeUInt32BE(length, 0);
@@ -12,12 +12,12 @@ export function iccProfile(length: number, { tagSize = 16 } = {}): Buffer {
   return profile;
 }
 
-/** An `iCCP` chunk. @param packed The profile as zlib packs it, or what is to be taken for it */
+/** An `iCCP` chunk. @param packed The profile compressed by zlib, or other bytes in its place */
 export function profileChunk(packed: Uint8Array, { name = "Embedded Profile", method = 0 } = {}): Buffer {
   return pngChunk("iCCP", Buffer.concat([Buffer.from(`${name}\0`, "latin1"), Buffer.from([method]), packed]));
 }
 
-/** An `eXIf` chunk with one directory of these entries: tag, type, count, and value or place. */
+/** An `eXIf` chunk with one directory of these entries: tag, type, count, and value or offset. */
 export function exifChunk(entries: readonly (readonly number[])[], { next = 0 } = {}): Buffer {
   const data = Buffer.alloc(8 + 2 + entries.length * 12 + 4);
   data.write("MM\0*", "latin1");
@@ -34,12 +34,12 @@ export function exifChunk(entries: readonly (readonly number[])[], { next = 0 } 
   return pngChunk("eXIf", data);
 }
 
-/** Bytes that go up and down: something else than zeros. */
+/** Bytes that rise and fall: anything but zeros. */
 export function ramp(length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, (_, index) => index & 255));
 }
 
-/** The PNG with one more chunk behind its header. */
+/** The PNG with one more chunk after its header. */
 export function withChunk(png: Buffer, chunk: Buffer): Buffer {
   const afterHeader = 8 + 25;
   return Buffer.concat([png.subarray(0, afterHeader), chunk, png.subarray(afterHeader)]);

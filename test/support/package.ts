@@ -27,14 +27,14 @@ export async function installInto(folder: string, tarball: string): Promise<void
   await execa("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", tarball], { cwd: folder });
 }
 
-/** How a command ended, and what it said: on both streams in `all`. */
+/** How a command ended, and its output: both streams in `all`. */
 export interface CommandEnd {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly all: string;
 }
 
-/** Runs a command of an installed package by npx, which may fetch nothing; in an environment of its own. */
+/** Runs a command of an installed package by npx, which may fetch nothing, in a clean environment. */
 export function npx(folder: string, words: readonly string[]): Promise<CommandEnd> {
   const env = { PATH: process.env.PATH ?? "", HOME: folder, LANG: "C.UTF-8", npm_config_update_notifier: "false" };
   return endOf("npx", ["--no-install", ...words], { cwd: folder, env, extendEnv: false });

@@ -4,7 +4,7 @@ import type { FrameFormat } from "../../src/frames/check/frame-expectation.ts";
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const colors = { BW: [0, 1], RGB: [2, 3], RGBA: [6, 4] } as const;
 
-/** One chunk with a right length and checksum. */
+/** One chunk with a correct length and checksum. */
 export function pngChunk(type: string, data: Uint8Array | string = ""): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), Buffer.from(data as string)]);
   const chunk = Buffer.alloc(body.length + 8);
@@ -23,7 +23,7 @@ export function pngHeader({ width, height, depth, colorMode }: FrameFormat): Buf
   return pngChunk("IHDR", data);
 }
 
-/** Unpacked rows with filter 0 and pixels that differ from frame to frame, noisy enough to tell frames apart. */
+/** Uncompressed rows with filter 0 and pixels noisy enough to tell frames apart. */
 export function pngRows({ width, height, depth, colorMode }: FrameFormat, frame = 0): Buffer {
   const rowBytes = 1 + (width * colors[colorMode][1] * depth) / 8;
   const rows = Buffer.alloc(rowBytes * height);
@@ -33,7 +33,7 @@ export function pngRows({ width, height, depth, colorMode }: FrameFormat, frame 
   return rows;
 }
 
-/** A frame as Blender writes it, as far as the check looks: with the tEXt chunk `Frame`. */
+/** A frame as Blender writes it, in everything that the check looks at: with the tEXt chunk `Frame`. */
 export function makePng(format: FrameFormat, frame: number): Buffer {
   return joinPng(
     pngHeader(format),

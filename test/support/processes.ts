@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { isSoon } from "./wait-for.ts";
 
-/** The variable by which every process of one test is known: children inherit it however they are started. */
+/** The variable that marks every process of a test: children inherit it however they are started. */
 export const testRunVariable = "RENDERFARM_TEST_RUN";
 
 /** A process that carries a test's mark. */
@@ -11,7 +11,7 @@ export interface MarkedProcess {
   readonly command: string;
 }
 
-/** Every living process that was started for the test run, at whatever depth. Linux only. */
+/** Every living process that was started for the test run, at any depth. Linux only. */
 export async function processesOf(run: string): Promise<MarkedProcess[]> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(ids.map((id) => readMarked(Number(id), run)));
@@ -19,33 +19,33 @@ export async function processesOf(run: string): Promise<MarkedProcess[]> {
 }
 
 /**
- * Waits until no process of the run is left. There is no event for the end of a process that is not one's own child,
- * so it looks again until the time is up.
+ * Waits until no process of the run is left. The end of a process that is not our own child causes no event, so this
+ * polls until the time is up.
  *
- * @returns The ones still there after `timeoutMs`; empty is what a test expects
+ * @returns Those still running after `timeoutMs`; a test expects none
  */
 export async function remainingProcesses(run: string, timeoutMs = 10_000): Promise<MarkedProcess[]> {
   let remaining: MarkedProcess[] = [];
-  const areGone = async () => {
+  const areAllGone = async () => {
     remaining = await processesOf(run);
     return remaining.length === 0;
   };
-  await isSoon(areGone, timeoutMs);
+  await isSoon(areAllGone, timeoutMs);
   return remaining;
 }
 
-/** Ends what a failed test left, each by its id. */
+/** Ends the processes that a failed test left, each by its id. */
 export async function killProcesses(run: string): Promise<void> {
   for (const { pid } of await processesOf(run)) send(pid, "SIGKILL");
 }
 
-/** Sends a signal. @returns whether there was such a process */
+/** Sends a signal. @returns whether the process existed */
 export function send(pid: number | undefined, signal: NodeJS.Signals): boolean {
   if (pid === undefined) return false;
   try {
     return process.kill(pid, signal);
   } catch {
-    return false; // it ended by itself in between
+    return false; // it ended in the meantime
   }
 }
 
@@ -58,7 +58,7 @@ async function readMarked(pid: number, run: string): Promise<MarkedProcess | und
     const status = await readFile(`/proc/${pid}/status`, "utf8");
     return { pid, parent: Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]), command };
   } catch {
-    return undefined; // it ended while it was looked at, or it belongs to someone else
+    return undefined; // it ended while we read it, or belongs to another user
   }
 }
 
@@ -67,7 +67,7 @@ export async function isStopped(pid: number): Promise<boolean> {
   return ["T", "t"].includes(await stateOf(pid));
 }
 
-/** Whether a process is there, a zombie not counted. */
+/** Whether a process exists and is not a zombie. */
 export async function isRunning(pid: number | undefined): Promise<boolean> {
   if (pid === undefined) return false;
   try {
@@ -75,10 +75,10 @@ export async function isRunning(pid: number | undefined): Promise<boolean> {
   } catch {
     return false;
   }
-  return (await stateOf(pid)) !== "Z"; // only Linux tells it
+  return (await stateOf(pid)) !== "Z"; // only Linux tells us
 }
 
-/** The letter by which the kernel names a process's state: `R` runs, `S` sleeps; empty when there is no such process. */
+/** The kernel's letter for a process's state: `R` runs, `S` sleeps; empty when there is no such process. */
 export async function stateOf(pid: number): Promise<string> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return /^State:\s*(\S)/m.exec(status)?.[1] ?? "";

@@ -7,12 +7,12 @@ import { pngChunk } from "./png.ts";
 const mark = "nobody can read this";
 const program = new URL("refusing-ffmpeg.mjs", import.meta.url).pathname;
 
-/** A picture that passes every check of ours, and that {@link refusingFfmpeg} cannot read. */
+/** A picture that passes all our checks, but that {@link refusingFfmpeg} cannot read. */
 export function unreadable(honest: Buffer): Buffer {
   return withChunk(honest, pngChunk("tEXt", `Note\0${mark}`));
 }
 
-/** What nodes give of which each of these frames is unreadable the first times that anybody renders it. */
+/** Options of nodes that make each of these frames unreadable the first times it is rendered. */
 export function spoils(frames: readonly Frame[], times = 1): (frame: Frame, honest: Buffer) => Buffer {
   const given = new Map<Frame, number>();
   return (frame, honest) => {
@@ -22,7 +22,7 @@ export function spoils(frames: readonly Frame[], times = 1): (frame: Frame, hone
   };
 }
 
-/** The path of an FFmpeg that ends at unreadable frames, and is the real one with all others. */
+/** The path of an FFmpeg that fails on unreadable frames, and is the real one for all others. */
 export async function refusingFfmpeg(farm: ScriptedFarm): Promise<string> {
   const path = farm.path("refusing-ffmpeg");
   await writeFile(path, `#!/bin/sh\nexec '${process.execPath}' '${program}' '${mark}' "$@"\n`, { mode: 0o755 });

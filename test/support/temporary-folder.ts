@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A folder that is removed with all that is in it: `await using`. */
+/** A folder that is removed with everything in it: `await using`. */
 export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }

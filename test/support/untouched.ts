@@ -2,8 +2,8 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Everything in a folder, byte for byte, with modes and times of change: two pictures of it are equal only when nothing in
- * it was touched in between.
+ * Everything in a folder, byte for byte, with modes and modification times: two snapshots are equal only when nothing
+ * in it was touched in between.
  */
 export function pictureOf(folder: string): Record<string, string> {
   const picture: Record<string, string> = {};

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-const lookEveryMs = 20;
+const pollEveryMs = 20;
 
-/** Looks again and again whether something is so. @returns whether it was before the time was up, or the signal came */
+/** Polls until a condition holds. @returns whether it did before the time was up or the signal was aborted */
 export async function isSoon(
   condition: () => boolean | Promise<boolean>,
   withinMs: number,
@@ -11,18 +11,18 @@ export async function isSoon(
   const deadlineMs = performance.now() + withinMs;
   while (!(await condition())) {
     if (signal?.aborted || performance.now() >= deadlineMs) return false;
-    await delay(lookEveryMs);
+    await delay(pollEveryMs);
   }
   return true;
 }
 
 /**
- * Waits for something of which nobody tells, so that a test needs no time that it guesses.
+ * Waits for a condition that has no event, so that a test need not guess a time.
  *
- * @param look What it gives is waited for until it is something
- * @param what For the error when it never comes
- * @param withinMs Only a bound for what hangs: a busy machine may be slow
- * @returns What was found
+ * @param look Called again and again until its result is truthy
+ * @param what For the error when that never happens
+ * @param withinMs Only a limit for a test that hangs: a busy machine may be slow
+ * @returns The first truthy result
  */
 export async function waitFor<Found>(
   look: () => Found | Promise<Found>,
@@ -35,5 +35,5 @@ export async function waitFor<Found>(
     return Boolean(found);
   };
   if (await isSoon(isFound, withinMs)) return found as NonNullable<Found>;
-  throw new Error(`Waited ${withinMs} ms in vain for ${typeof what === "string" ? what : what()}`);
+  throw new Error(`Waited ${withinMs} ms for ${typeof what === "string" ? what : what()}, without success`);
 }

@@ -6,17 +6,17 @@ import type { FarmLab } from "./lab/lab.ts";
 import { builtProgram, LabCoordinator } from "./lab/lab-coordinator.ts";
 import { type LabProgram, startProgram, within } from "./lab/lab-program.ts";
 
-/** What `npm run test:windows` has found or fetched: see scripts/windows/wine.mjs. */
+/** What `npm run test:windows` found or fetched: see scripts/windows/wine.mjs. */
 interface WindowsTools {
   readonly wine: string;
   readonly template: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly programs: { readonly node: string; readonly ffmpeg: string; readonly ffprobe: string };
-  /** A folder for what the tests make, on the file system of the template. */
+  /** A folder for the files of the tests, on the file system of the template. */
   readonly workshop: string;
 }
 
-/** How a program of Windows ended, and what it said. */
+/** How a Windows program ended, and its output. */
 export interface WindowsEnd {
   readonly code: number | null;
   readonly stdout: string;
@@ -25,16 +25,16 @@ export interface WindowsEnd {
 
 const given = process.env.RENDERFARM_WINDOWS;
 
-/** Why there is no Windows here; undefined when there is one. */
+/** Why there is no Windows here; undefined when there is. */
 export const windowsProblem: string | undefined =
-  given === undefined ? "Wine is made ready by `npm run test:windows`" : undefined;
+  given === undefined ? "`npm run test:windows` sets up Wine" : undefined;
 
-/** A path of this machine as Windows has it. */
+/** A path of this machine as Windows writes it. */
 export function windowsPath(path: string): string {
   return `Z:${path.replaceAll("/", "\\")}`;
 }
 
-/** The lab's desk as a machine with Windows: Wine, with Windows' own Node and FFmpeg. Nothing was ever done on it. */
+/** The lab's host "desk" as a fresh Windows machine: Wine, with Node and FFmpeg for Windows. */
 export class WindowsDesk {
   readonly #lab: FarmLab;
   readonly #tools: WindowsTools;
@@ -48,16 +48,16 @@ export class WindowsDesk {
   }
 
   static async open(lab: FarmLab): Promise<WindowsDesk> {
-    const fetchQueue = new WindowsDesk(lab, JSON.parse(given ?? "") as WindowsTools);
-    await execa("cp", ["-al", fetchQueue.#tools.template, fetchQueue.#prefix]); // the files are only read; the registry is replaced
+    const desk = new WindowsDesk(lab, JSON.parse(given ?? "") as WindowsTools);
+    await execa("cp", ["-al", desk.#tools.template, desk.#prefix]); // the files are only read; the registry is replaced
     await mkdir(lab.path("said"));
-    return fetchQueue;
+    return desk;
   }
 
   /** Starts the command line with --json. */
   coordinate(args: readonly string[], cwd = this.#lab.path(".")): LabCoordinator {
     const { program, output } = this.#start([this.#tools.programs.node, builtProgram, ...args, "--json"], cwd);
-    // It ends with the program, whose last lines it has read by then.
+    // It ends with the program, and has read its last lines by then.
     const tail = startProgram(["tail", "--follow", "--bytes=+1", `--pid=${program.child.pid}`, output], {}, cwd);
     if (tail.child.stdout === null) throw new Error("Cannot read the events: tail has no standard output");
     const ended = Promise.all([program.ended, tail.ended]);
@@ -76,13 +76,13 @@ export class WindowsDesk {
     return { code, stderr, stdout: await readFile(output, "utf8") };
   }
 
-  /** Starts FFmpeg as a player would: it holds the file open, and takes as long as the film. */
+  /** Starts FFmpeg as a player: it keeps the file open for as long as the film lasts. */
   play(file: string): LabProgram {
     const args = ["-v", "error", "-re", "-stream_loop", "-1", "-i", windowsPath(file), "-f", "null", "-"];
     return this.#start([this.#tools.programs.ffmpeg, ...args], this.#lab.path(".")).program;
   }
 
-  /** Windows' Node, for scripts. */
+  /** Node for Windows, for scripts. */
   get node(): string {
     return this.#tools.programs.node;
   }
@@ -90,11 +90,11 @@ export class WindowsDesk {
   #start(words: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
     const output = this.#lab.path(`said/${this.#programs++}.txt`);
     closeSync(openSync(output, "w"));
-    // Windows' Node cannot write into a pipe of Unix. The shell becomes Wine, and Wine the program: one process.
+    // Node for Windows cannot write into a Unix pipe. The shell becomes Wine, and Wine the program: one process.
     const into = ["sh", "-c", 'exec "$@" > "$0" 2> "$0.errors" < /dev/null', output, this.#tools.wine];
     const all = {
       ...{ ...this.#lab.environment, ...this.#tools.environment, ...env },
-      ...{ WINEPREFIX: this.#prefix, TMPDIR: this.#tools.workshop }, // Wine's own; Windows has its TEMP
+      ...{ WINEPREFIX: this.#prefix, TMPDIR: this.#tools.workshop }, // for Wine itself; Windows has its own TEMP
     };
     const { child, ended } = startProgram([...this.#lab.deskWords, ...into, ...words], all, cwd);
     const told = ended.then(async (end) => ({ ...end, stderr: await readFile(`${output}.errors`, "utf8") }));

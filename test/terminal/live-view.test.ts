@@ -33,7 +33,7 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
     await terminal.typeLine(`clear; ${words.join(" ")}; echo "ended with $?"`);
   }
 
-  test.each([small, large])("$columns×$rows: the view alone, its bar at its end, each line once", async (size) => {
+  test.each([small, large])("$columns×$rows: only the view, its bar at the bottom, each line once", async (size) => {
     await using terminal = await TmuxTerminal.open(size);
     await start(terminal, threeNodes, "wait");
 
@@ -42,10 +42,10 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
     expectOneView(screen, threeNodes.nodes);
     for (const line of screen.split("\n")) expect(widthOf(line)).toBeLessThanOrEqual(size.columns);
     expect(await terminal.isCursorShown()).toBe(false);
-    expect(await terminal.screen(true)).toBe(screen); // nothing was pushed up
+    expect(await terminal.screen(true)).toBe(screen); // nothing scrolled away
   });
 
-  test("forty nodes at 80×24 fill the screen and push nothing away", async () => {
+  test("forty nodes at 80×24 fill the screen and push nothing off it", async () => {
     await using terminal = await TmuxTerminal.open(small);
     await start(terminal, manyNodes, "wait");
 
@@ -57,7 +57,7 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
     expect((await terminal.screen(true)).split("\n").filter((line) => line.startsWith("renderfarm")).length).toBe(1);
   });
 
-  test("a terminal that becomes smaller and larger again shows one view, and no remains of the others", async () => {
+  test("a terminal that shrinks and grows again shows one view, and no remains of earlier ones", async () => {
     await using terminal = await TmuxTerminal.open({ columns: 120, rows: 40 });
     await start(terminal, threeNodes, "wait");
     await terminal.until("all events", isAt("100/250"));
@@ -72,7 +72,7 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
     }
   });
 
-  test("lines of the log stand above the view, whole and in order", async () => {
+  test("log lines appear above the view, whole and in order", async () => {
     await using terminal = await TmuxTerminal.open(small);
     await start(terminal, threeNodes, "log");
     await terminal.until("all events", isAt("100/250"));
@@ -89,10 +89,10 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
     expectOneView(screen, threeNodes.nodes);
   });
 
-  test("lines that come above leave those below whole", async () => {
+  test("new lines above the view leave the lines below whole", async () => {
     await using terminal = await TmuxTerminal.open({ columns: 100, rows: 40 });
     await start(terminal, threeNodes, "grow");
-    const screen = await terminal.until("all news", (text) => text.includes("warning 4") && isAt("100/250")(text));
+    const screen = await terminal.until("all warnings", (text) => text.includes("warning 4") && isAt("100/250")(text));
 
     expect(screen.split("\n").slice(0, 4)).toEqual([1, 2, 3, 4].map((count) => `▲ warning ${count}`));
     expectOneView(screen, threeNodes.nodes);
@@ -151,7 +151,7 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
     expect(await terminal.isCursorShown()).toBe(true);
   });
 
-  test("an exception that nobody catches shows below the view's last word, with the cursor back", async () => {
+  test("an uncaught exception appears below the last view, with the cursor back", async () => {
     await using terminal = await TmuxTerminal.open(small);
     await start(terminal, threeNodes, "throw");
     const screen = await terminal.until("the end", (text) => text.includes("ended with 1"));
@@ -166,7 +166,7 @@ function isAt(count: string): (screen: string) => boolean {
   return (screen) => screen.split("\n").at(-1)?.includes(`${count} frames`) ?? false;
 }
 
-/** One header, one bar, one row for each node: no remains of an earlier drawing. */
+/** One header, one bar, one row per node: no remains of an earlier drawing. */
 function expectOneView(screen: string, nodes: readonly string[]): void {
   const lines = screen.split("\n");
   const count = (isOne: (line: string) => boolean) => lines.filter(isOne).length;

@@ -29,13 +29,13 @@ async function openProject() {
 const problem = noTmux ?? farmLabProblem;
 
 test.skipIf(skipBecause(problem))(
-  "an open node that was ticked is not asked about again, then and later",
+  "an open node that was ticked is not asked about again, in this run or later ones",
   async () => {
     await using network = await NetworkLab.open("desk", "attic");
     await using lab = await TerminalLab.open();
     await using terminal = await TmuxTerminal.open({ columns: 160, rows: 30 });
     lab.on = network.on("desk");
-    await lab.makeBlend("scene.blend", "280"); // a real Blender cannot open it: it is enough that the node gets it
+    await lab.makeBlend("scene.blend", "280"); // a real Blender cannot open it, but the node only has to receive it
     await mkdir(lab.path("nodes"));
     const place = { on: network.on("attic"), env: lab.environment, folder: lab.path("nodes"), more: ["--open"] };
     const node = await startLabNode("attic", "python3", place);
@@ -65,7 +65,7 @@ test.skipIf(skipBecause(problem))(
 
 describe.skipIf(noTmux !== null)("an open node in a farmspec", { concurrent: true, timeout: 60_000 }, () => {
   test.each([["lines", ["--plain"]] as const, ["the live view", []] as const])(
-    "is asked about by name and address, with %s: no is the default, Ctrl-C leaves, and a yes is remembered",
+    "is asked about by name and address, with %s: no is the default, Ctrl-C leaves, and yes is remembered",
     async (_, how) => {
       await using project = await openProject();
       const { lab, terminal, node, asks, ended } = project;
@@ -101,7 +101,7 @@ describe.skipIf(noTmux !== null)("an open node in a farmspec", { concurrent: tru
     },
   );
 
-  test("is an error where nobody can be asked, before any node gets anything; --nodes is the way out", async () => {
+  test("is an error where nobody can be asked, before any node gets anything; --nodes is the solution", async () => {
     await using project = await openProject();
     const { lab, terminal, node, at, ended } = project;
     const before = await lab.listing();
@@ -129,6 +129,6 @@ describe.skipIf(noTmux !== null)("an open node in a farmspec", { concurrent: tru
     const again = [...given, "--overwrite", "--fresh"];
     const named = await lab.renderfarm(again, { env: { RENDERFARM_NODES: at } });
     expect([named.exitCode, node.rendered.length], named.stderr).toEqual([0, 8]);
-    expect((await lab.renderfarm(again)).exitCode).toBe(2); // that he named it once is no word about the farmspec
+    expect((await lab.renderfarm(again)).exitCode).toBe(2); // naming it once does not approve the farmspec
   });
 });

@@ -26,7 +26,7 @@ async function openTerminal(options: FakeNodeOptions = open) {
   return { lab, terminal, node, at, ended, asks, [Symbol.asyncDispose]: close };
 }
 
-/** The cursor is back, and what is typed shows again. */
+/** Expects that the cursor is back and that typed text shows again. */
 async function expectRestored(terminal: TmuxTerminal): Promise<void> {
   expect(await terminal.isCursorShown()).toBe(true);
   await terminal.typeLine("stty -a | tr ' ;' '\\n\\n' | grep -xE -- '-?(icanon|echo|isig)' | tr '\\n' ' '; echo");
@@ -39,7 +39,7 @@ const atOutput = /^\? Output/m;
 const atFrames = /^\? Frames/m;
 
 describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: true, timeout: 60_000 }, () => {
-  test("the blendfile, last used first and narrowed by typing; the output; the frames; then it renders", async () => {
+  test("the blendfile, most recent first and filtered by typing; the output; the frames; then it renders", async () => {
     await using session = await openTerminal();
     const { lab, terminal, node, at, ended, asks } = session;
     for (const name of ["below/meadow.blend", "below/winter.blend", "node_modules/other.blend", "copy.blend1"]) {
@@ -60,11 +60,11 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     expect(await asks(atOutput)).toMatch(/^\? Output \(?below\/meadow\.mp4/m);
     await terminal.press("Enter");
 
-    // The nodes were named, so they are not asked for.
+    // The nodes were named, so there is no question about them.
     expect(await asks(atFrames)).toMatch(/^\? Frames \(?1-4/m);
     await terminal.typeText("9-3");
     await terminal.press("Enter");
-    expect(await asks(/^> .*9-3/m)).toMatch(atFrames); // why it is refused, and the question stays
+    expect(await asks(/^> .*9-3/m)).toMatch(atFrames); // it says why it refuses, and the question stays
     for (let letter = 0; letter < 3; letter += 1) await terminal.press("BSpace");
     await terminal.typeText("2-3");
     await terminal.press("Enter");
@@ -81,7 +81,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     ["the blendfile", atBlend, 0],
     ["the output", atOutput, 1],
     ["the frames", atFrames, 2],
-  ])("Ctrl-C at %s leaves quietly with 130 and nothing written", async (_, question, enters) => {
+  ])("Ctrl-C at %s exits quietly with 130 and writes nothing", async (_, question, enters) => {
     await using session = await openTerminal();
     const { lab, terminal, at, ended, asks } = session;
     const before = await lab.listing();
@@ -101,7 +101,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     expect((await lab.leftovers()).processes).toEqual([]);
   });
 
-  test("with blendfile and output given only before something is replaced; no leaves it as it was", async () => {
+  test("with blendfile and output given, only before a file is replaced; no leaves it as it was", async () => {
     await using session = await openTerminal();
     const { lab, terminal, at, ended, asks } = session;
     const given = ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"];
@@ -130,7 +130,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     expect(await terminal.screen(true)).not.toMatch(/\? (Blendfile|Output|Frames)/);
   });
 
-  test("with both given and nothing there, nothing", async () => {
+  test("with both given and nothing to replace, none", async () => {
     await using session = await openTerminal();
     const { lab, terminal, at, ended } = session;
     await lab.type(terminal, ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"]);
@@ -138,7 +138,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     expect(await terminal.screen(true)).not.toMatch(/^\?/m);
   });
 
-  test("a key that is missing is asked for until it is one, unseen, and kept once the node has taken it", async () => {
+  test("a missing key is asked for until it is valid, hidden, and kept once the node has accepted it", async () => {
     const [key, other] = [makeFarmKey(), makeFarmKey()];
     await using session = await openTerminal({ key });
     const { lab, terminal, at, ended, asks } = session;
@@ -157,7 +157,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     await terminal.typeText(formatFarmKey(other));
     await terminal.press("Enter");
     expect(await ended()).toBe(2);
-    expect(existsSync(keyFile)).toBe(false); // no node has taken it
+    expect(existsSync(keyFile)).toBe(false); // no node has accepted it
 
     await lab.type(terminal, given);
     expect(await asks(/^\? The farm key/m)).toContain(`it has the farm key ${key.id}, and this machine has none`);
@@ -169,11 +169,11 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     expect((await readFile(keyFile, "utf8")).trim()).toBe(formatFarmKey(key));
 
     await lab.type(terminal, [...given, "--overwrite"]);
-    expect(await ended()).toBe(0); // it is there now
+    expect(await ended()).toBe(0); // the key is kept now
     expect(await terminal.screen()).not.toMatch(/^\?/m);
   });
 
-  test("a key that is typed never takes the place of another one", async () => {
+  test("a typed key never replaces another one", async () => {
     const [key, mine] = [makeFarmKey(), makeFarmKey()];
     await using session = await openTerminal({ key });
     const { lab, terminal, at, ended, asks } = session;
@@ -188,7 +188,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     expect(await readFile(join(lab.configFolder, "key"), "utf8")).toBe(formatFarmKey(mine));
   });
 
-  test("nothing is asked with --yes, with --json, under CI and off a terminal: what is missing is named", async () => {
+  test("nothing is asked with --yes, --json, under CI or without a terminal: it names what is missing", async () => {
     await using session = await openTerminal({ key: makeFarmKey() });
     const { lab, terminal, at, ended } = session;
     await writeFile(lab.path("film.mp4"), "precious");
@@ -207,7 +207,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
       [["scene.blend", "-o", "new.mp4", "--nodes", at], /RENDERFARM_KEY/],
     ];
     for (const [args, env, after] of quiet) {
-      // In full once; that nobody is asked is one rule for all questions.
+      // Once in full: one rule decides for all questions whether to ask.
       for (const [given, words] of args.includes("--yes") ? inputs : inputs.slice(1, 2)) {
         await lab.type(terminal, [...given, ...args], env, after);
         expect(await ended()).toBe(2);
@@ -219,7 +219,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     }
   });
 
-  test("the key of `key set` is asked for in a terminal, and Ctrl-C there keeps none", async () => {
+  test("`key set` asks for the key in a terminal, and Ctrl-C there stores none", async () => {
     await using session = await openTerminal();
     const { lab, terminal, ended, asks } = session;
     const key = makeFarmKey();
@@ -228,7 +228,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     await terminal.press("C-c");
     expect(await ended()).toBe(130);
     expect(existsSync(join(lab.configFolder, "key"))).toBe(false);
-    await terminal.typeLine("clear"); // else the first question would pass for the second one
+    await terminal.typeLine("clear"); // otherwise the first question would count as the second one
     await terminal.until("a clear screen", (screen) => !screen.includes("The farm key"));
     await lab.type(terminal, ["key", "set"]);
     await asks(/^\? The farm key/m);

@@ -9,7 +9,10 @@ import { startOnPipe, type UnreadStart, unreadOutputs } from "../support/termina
 import { waitFor } from "../support/wait-for.ts";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-/** A lab with a scene and a fake node, which holds frames 3 and 30 until each is let go. */
+/** Only a limit for a test that hangs: a busy machine may be slow. */
+const waitMs = 75_000;
+
+/** A lab with a scene and a fake node, which holds frames 3 and 30 until the test releases each. */
 async function openLab() {
   const lab = await TerminalLab.open();
   await lab.makeBlend("scene.blend");
@@ -40,19 +43,21 @@ async function openLab() {
 
 type Job = Awaited<ReturnType<typeof openLab>>;
 
+const until = (what: string, isSo: () => boolean | Promise<boolean>) => waitFor(isSo, what, waitMs);
+
 describe.skipIf(process.platform === "win32")(
   "a program whose output nobody reads",
   { concurrent: true, timeout: 120_000 },
   () => {
-    describe.each(Object.entries(unreadOutputs))("on %s that nobody reads and that is full", (_, startOn) => {
+    describe.each(Object.entries(unreadOutputs))("on %s that is full and that nobody reads", (_, startOn) => {
       test.each([["--json"], ["--log-level=trace"]])(
-        "a job with %s is done, and tells of it once somebody reads",
+        "a job with %s finishes, and reports it once somebody reads",
         async (how) => {
           await using job = await openLab();
           const program = await startOn(await job.start(how));
           job.letGo();
-          await waitFor(job.isDone, "the end of the job");
-          expect(program.hasEnded).toBe(false); // what it has to say is worth waiting for
+          await until("the job is done", job.isDone);
+          expect(program.hasEnded).toBe(false); // it waits for its output to be read
           const said = await program.read();
           expect(await program.ended).toBe(0);
           expect(said).toMatch(/"type":"job:completed"|in the video/);
@@ -77,8 +82,8 @@ describe.skipIf(process.platform === "win32")(
         const program = await startOn(await job.start());
         await job.holds();
         process.kill(program.pid, "SIGINT");
-        // It is heard: the next frame, which the node has already, is taken back.
-        await waitFor(() => job.node.heard.some(({ type }) => type === "frame-withdraw"), "frame 4 to be taken back");
+        // It arrives: the next frame, which the node already has, is withdrawn.
+        await until("frame 4 is withdrawn", () => job.node.heard.some(({ type }) => type === "frame-withdraw"));
         next(job, program.pid);
         await waitFor(() => program.hasEnded, "the end of the program");
         expect(await program.ended).toBe(130);
@@ -86,7 +91,7 @@ describe.skipIf(process.platform === "win32")(
       });
     });
 
-    test("--json into a pipe leaves nothing out while nobody reads but progress", async () => {
+    test("while nobody reads its pipe, --json drops nothing but progress", async () => {
       await using job = await openLab();
       job.letGo();
       job.letGo(30);
@@ -109,7 +114,7 @@ describe.skipIf(process.platform === "win32")(
       expect(await program.ended).toBe(0);
     });
 
-    test("a node whose output nobody reads is started again when it dies", async () => {
+    test("a node whose output nobody reads is restarted when it dies", async () => {
       await using lab = await TerminalLab.open();
       const count = lab.path("starts");
       const version = '[ "$1" = --version ] && echo "Blender 3.4.1" && exit';
@@ -128,7 +133,7 @@ describe.skipIf(process.platform === "win32")(
       expect(await program.ended).toBe(0);
     });
 
-    describe.skipIf(noTmux !== null)("in a real terminal that Ctrl-S has stopped", () => {
+    describe.skipIf(noTmux !== null)("in a real terminal stopped by Ctrl-S", () => {
       test("frames are rendered, and after Ctrl-Q the view is whole again", async () => {
         await using job = await openLab();
         await using terminal = await TmuxTerminal.open({ columns: 100, rows: 30 });
@@ -152,11 +157,11 @@ describe.skipIf(process.platform === "win32")(
         expect(await job.lab.ended(terminal)).toBe(0);
         const screen = await terminal.screen(true);
         expect(screen).toContain("40 frames in ");
-        expect(screen).not.toMatch(/\d+\/40 frames|░|▒/); // no remains of a picture
+        expect(screen).not.toMatch(/\d+\/40 frames|░|▒/); // no remains of an earlier view
         expect(await terminal.isCursorShown()).toBe(true);
       });
 
-      test("SIGTERM ends the job while it is stopped, and after Ctrl-Q the cursor is there", async () => {
+      test("SIGTERM ends the job while the terminal is stopped, and after Ctrl-Q the cursor is shown", async () => {
         await using job = await openLab();
         await using terminal = await TmuxTerminal.open({ columns: 100, rows: 30 });
         await job.lab.type(terminal, job.args);

@@ -10,7 +10,7 @@ import { WindowsDesk, windowsPath, windowsProblem } from "../support/windows-des
 describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator on Windows, a node on Linux", () => {
   let scene: Reference;
   let lab: FarmLab;
-  let fetchQueue: WindowsDesk;
+  let desk: WindowsDesk;
   let node: LabNode;
 
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
 
   beforeEach(async () => {
     lab = await FarmLab.open("desk", "north");
-    [fetchQueue, node] = await Promise.all([WindowsDesk.open(lab), lab.startNode("north", { under: "python3" })]);
+    [desk, node] = await Promise.all([WindowsDesk.open(lab), lab.startNode("north", { under: "python3" })]);
   });
 
   afterEach(async () => {
@@ -29,45 +29,45 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
 
   const filmTo = (output: string) => [scene.blendfile, "-o", windowsPath(output), "--keep-frames", "--yes"];
 
-  test("finds the node by mDNS, and makes a film in a folder with spaces and letters of many scripts", async () => {
+  test("finds the node by mDNS, and makes a film in a folder with spaces and letters from many scripts", async () => {
     const folder = lab.path("Frühling 日本 films");
     await mkdir(folder);
     const output = `${folder}/mein Film ä.mp4`;
-    expect(await completion(fetchQueue.coordinate(filmTo(output)))).toMatchObject({ frames: 24 });
+    expect(await completion(desk.coordinate(filmTo(output)))).toMatchObject({ frames: 24 });
     await expectSameFilm(output, scene);
-    const report = await fetchQueue.renderfarm(["report", windowsPath(`${output}.renderfarm`)]);
+    const report = await desk.renderfarm(["report", windowsPath(`${output}.renderfarm`)]);
     expect(report).toMatchObject({ code: 0, stdout: expect.stringContaining("north") });
     expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
-  test("a picture that is there under a name in other letters is seen before anything is rendered", async () => {
+  test("a picture that exists under the same name in upper case is noticed before anything is rendered", async () => {
     const folder = lab.path("pictures");
     await mkdir(folder);
     await copyFile(scene.blendfile, `${folder}/BILD_0002.PNG`);
     const pictures = (name: string) => [scene.blendfile, "-o", windowsPath(`${folder}/${name}`), "-f", "1-4", "--yes"];
-    const refused = await fetchQueue.renderfarm(pictures("bild_####.png"));
+    const refused = await desk.renderfarm(pictures("bild_####.png"));
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/bild_0002\.png/i) });
     expect((await readdir(folder)).filter((name) => /png$/i.test(name))).toEqual(["BILD_0002.PNG"]);
 
-    expect(await completion(fetchQueue.coordinate(pictures("shot_####.png")))).toMatchObject({ frames: 4 });
+    expect(await completion(desk.coordinate(pictures("shot_####.png")))).toMatchObject({ frames: 4 });
     const names = ["shot_0001.png", "shot_0002.png", "shot_0003.png", "shot_0004.png"];
     expect((await readdir(folder)).filter((name) => name.endsWith(".png"))).toEqual(names);
     expect(await pixelsOf(folder, [1, 3, 4])).toEqual([0, 2, 3].map((index) => scene.pixels[index]));
   });
 
-  test("keeps others out of its job folder while it lives, and the next run goes on when it was killed", async () => {
+  test("keeps others out of its job folder while it runs, and after a kill the next run continues", async () => {
     const output = lab.path("film.mp4");
-    const first = fetchQueue.coordinate(filmTo(output));
+    const first = desk.coordinate(filmTo(output));
     await first.event("frame:stored", 4);
     const held = await hold(lab, node);
-    const second = await fetchQueue.renderfarm(filmTo(output));
+    const second = await desk.renderfarm(filmTo(output));
     expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining("another renderfarm works in it") });
     first.signal("SIGKILL");
     await first.end();
     held.letGo();
     const kept = (await storedFrames(output)).map(({ frame }) => frame);
 
-    const run = fetchQueue.coordinate(filmTo(output));
+    const run = desk.coordinate(filmTo(output));
     expect(await completion(run)).toMatchObject({ frames: 24 });
     const renderedAgain = run.all("frame:stored").filter(({ frame }) => kept.includes(frame as number));
     expect({ kept: kept.length >= 4, renderedAgain }).toEqual({ kept: true, renderedAgain: [] });
@@ -75,16 +75,16 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
     expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });
 
-  test("a film that a player holds open is not replaced; the error says what to do, and no frame is lost", async () => {
+  test("a film that a player has open is not replaced; the error says what to do, and no frame is lost", async () => {
     const output = lab.path("film.mp4");
     const job = [scene.blendfile, "-o", windowsPath(output), "-f", "1-4", "--yes", "--overwrite"];
-    await completion(fetchQueue.coordinate(job));
-    const player = fetchQueue.play(output);
-    const refused = await fetchQueue.renderfarm([...job, "--keep-frames"]);
+    await completion(desk.coordinate(job));
+    const player = desk.play(output);
+    const refused = await desk.renderfarm([...job, "--keep-frames"]);
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/player/) });
     player.child.kill("SIGKILL");
     await player.ended;
-    const run = fetchQueue.coordinate([...job, "--keep-frames"]);
+    const run = desk.coordinate([...job, "--keep-frames"]);
     expect(await completion(run)).toMatchObject({ frames: 4 });
     expect(await pixelsOf(`${output}.renderfarm/frames`, [1, 2, 3, 4])).toEqual(scene.pixels.slice(0, 4));
   });

@@ -3,34 +3,34 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
 import { WindowsDesk, windowsPath, windowsProblem } from "../support/windows-desk.ts";
 
-describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a Windows on which nothing was ever done", () => {
+describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a fresh Windows", () => {
   let lab: FarmLab;
-  let fetchQueue: WindowsDesk;
-  /** As a user has it: folders where Windows puts them, and no key. */
+  let desk: WindowsDesk;
+  /** A user's environment: folders where Windows puts them, and no key. */
   const usual = { RENDERFARM_KEY: "", RENDERFARM_CONFIG_DIR: "", RENDERFARM_CACHE_DIR: "" };
 
   beforeAll(requireBuild);
   beforeEach(async () => {
     lab = await FarmLab.open();
-    fetchQueue = await WindowsDesk.open(lab);
+    desk = await WindowsDesk.open(lab);
   });
   afterEach(async () => {
     await lab[Symbol.asyncDispose]();
   });
 
-  test("makes a key, shows it, and keeps it where Windows keeps such things", async () => {
-    const none = await fetchQueue.renderfarm(["key"], usual);
+  test("makes a key, shows it, and stores it where Windows keeps such files", async () => {
+    const none = await desk.renderfarm(["key"], usual);
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("this machine has none") });
-    const made = await fetchQueue.renderfarm(["key", "make"], usual);
+    const made = await desk.renderfarm(["key", "make"], usual);
     expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining("\\AppData\\Roaming\\renderfarm\\") });
     const [, key] = /\n {4}(\S+)\n/.exec(made.stdout) ?? [];
-    const shown = await fetchQueue.renderfarm(["key", "show", "--reveal"], usual);
+    const shown = await desk.renderfarm(["key", "show", "--reveal"], usual);
     expect(shown.stdout).toContain(`  ${key}\n`);
-    expect(await fetchQueue.renderfarm(["key", "make"], usual)).toMatchObject({ code: 2 });
+    expect(await desk.renderfarm(["key", "make"], usual)).toMatchObject({ code: 2 });
   });
 
-  test("doctor finds nothing wrong but what is missing, and says how to open the firewall", async () => {
-    const { code, stdout, stderr } = await fetchQueue.renderfarm(["doctor", "--json"], usual);
+  test("doctor finds no problems except what is missing, and says how to open the firewall", async () => {
+    const { code, stdout, stderr } = await desk.renderfarm(["doctor", "--json"], usual);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const findings = stdout
       .trim()
@@ -42,7 +42,7 @@ describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a Windows on 
     expect(firewall?.fix).toContain("netsh advfirewall firewall add rule");
   });
 
-  test("a launcher's own program is heard, and ends with it", async () => {
+  test("the output of a launcher's own program arrives, and the program ends with the launcher", async () => {
     const launched = `setInterval(() => console.log("the real one " + process.pid), 100)`;
     const launcher = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(launched)}], { stdio: "inherit" })`;
     const script = `
@@ -61,7 +61,7 @@ describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a Windows on 
     `.replaceAll("file:///", "file:///Z:/");
     const file = lab.path("launcher.mjs");
     await writeFile(file, script);
-    const { stdout, stderr } = await fetchQueue.run([fetchQueue.node, windowsPath(file)]);
+    const { stdout, stderr } = await desk.run([desk.node, windowsPath(file)]);
     expect({ stdout, stderr }).toEqual({ stdout: '{"isOver":true,"isAlive":false}\n', stderr: "" });
   });
 });

@@ -6,22 +6,22 @@ import { hostileLines, hostileText, obeyedIn } from "../../support/hostile-texts
 import { builtProgram } from "../../support/lab/lab-coordinator.ts";
 import { skipBecause } from "../../support/skip.ts";
 
-test("a finding is a line, with another one that says what mends it", () => {
+test("a finding is one line, followed by one with the fix", () => {
   expect(findingText({ what: "Disk", state: "good", detail: "9 GB free" })).toBe("ok       Disk: 9 GB free\n");
   expect(findingText({ what: "Farm key", state: "warning", detail: "none", fix: "renderfarm key set" })).toBe(
     "warning  Farm key: none\n         -> renderfarm key set\n",
   );
 });
 
-test("and holds nothing that a terminal obeys, whatever programs, files and nodes are called", () => {
+test("a finding contains no control characters, whatever the names of programs, files and nodes", () => {
   const text = findingText({ what: "FFmpeg", state: "problem", detail: hostileLines, fix: hostileText });
   expect(text).toMatch(/^PROBLEM {2}FFmpeg: evil.*\n {2}Done in 1 s/);
   expect(obeyedIn(text)).toEqual([]);
 });
 
-const noSignals = process.platform === "win32" ? "nobody can press Ctrl-C there but in a console" : undefined;
+const noSignals = process.platform === "win32" ? "Ctrl-C needs a console there" : undefined;
 
-test.skipIf(skipBecause(noSignals))("a Ctrl-C ends it as one, and is no finding and no bug", async () => {
+test.skipIf(skipBecause(noSignals))("Ctrl-C ends doctor with 130, and is neither a finding nor a bug", async () => {
   const doctor = spawn(process.execPath, [builtProgram, "doctor"], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [doctor.stdout, doctor.stderr]) {
@@ -30,7 +30,8 @@ test.skipIf(skipBecause(noSignals))("a Ctrl-C ends it as one, and is no finding 
     });
   }
   const closed = once(doctor, "close");
-  await expect.poll(() => said, { timeout: 30_000 }).toContain("Temporary folder"); // the network is next, for seconds
+  // The network check comes next and takes seconds.
+  await expect.poll(() => said, { timeout: 30_000 }).toContain("Temporary folder");
   doctor.kill("SIGINT");
   expect((await closed)[0]).toBe(130);
   expect(said).not.toMatch(/bug|PROBLEM/);

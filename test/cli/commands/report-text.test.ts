@@ -54,7 +54,7 @@ const failed: JobReport = {
   },
 };
 
-test("the report of a job that failed, in 80 columns: what ended it first, then why, who, and where the time went", () => {
+test("the report of a failed job, in 80 columns: first the error, then the causes, the nodes, and where the time went", () => {
   const text = reportText(failed);
   expect(text).toBe(`Failed: 237 of 240 frames stored, missing: 17,18,131
   FARM_FRAMES_FAILED: Cannot finish the video: 3 frames failed: 17,18,131
@@ -98,7 +98,7 @@ const bare: JobReport = {
   ...{ causes: [], problems: [], nodes: [], slowest: null, warnings: [], time: null },
 };
 
-test("a job without any trouble has a short report", () => {
+test("a job without problems has a short report", () => {
   const slots = { ...nothing, slots: 1, render: 96, load: 4 };
   const text = reportText({ ...bare, time: { wall: 104, slots, transfer: 0, encode: 1.26, efficiency: 0.96 } });
   expect(text).toBe(`Completed: 48 of 48 frames stored
@@ -111,7 +111,7 @@ Where the time of 1 slot went: efficiency 96 %
 `);
 });
 
-test("a job that can go on says so, and one without a log that it has none", () => {
+test("the report of an unfinished job says that it can continue; without a log it says that there is none", () => {
   const more = "The same command continues from here";
   expect(reportText({ ...bare, outcome: "interrupted" })).toBe(`Interrupted: 48 of 48 frames stored\n  ${more}\n`);
   expect(reportText({ ...bare, outcome: "unfinished" })).toContain("\n  It runs now, or was killed: the same command");

@@ -40,7 +40,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("however many events there are, it draws at most ten times a second, and twice without any", () => {
+test("it draws at most ten times a second, however many events there are", () => {
   const terminal = new FakeTerminal();
   using view = open(terminal);
   for (const { event } of sample) view.tell(event);
@@ -50,10 +50,10 @@ test("however many events there are, it draws at most ten times a second, and tw
     view.tell({ type: "frame:progressed", node: "id-0", name: "alpha", frame: 101, slot: 0, fraction: count / 1_000 });
     vi.advanceTimersByTime(1);
   }
-  expect((terminal.written.length - before) / 2).toBeLessThanOrEqual(10); // a line erased and a drawing
+  expect((terminal.written.length - before) / 2).toBeLessThanOrEqual(10); // each drawing erases the old one first
 });
 
-test("when lines come, everything is drawn anew: log-update would misplace what stays the same", () => {
+test("when lines are added, everything is redrawn: log-update would misplace the unchanged lines", () => {
   const terminal = new FakeTerminal();
   const now = Date.now();
   using view = new LiveView({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => now });
@@ -63,12 +63,12 @@ test("when lines come, everything is drawn anew: log-update would misplace what 
   warn();
   vi.advanceTimersByTime(100);
   const before = terminal.drawings;
-  warn(); // the second line of news: the one above it stays, and so does the bar
+  warn(); // the second notice: the first one and the bar stay the same
   vi.advanceTimersByTime(100);
   expect(terminal.drawings).toBe(before + 1);
 });
 
-test("lines of the log are written between a cleared and a new view", () => {
+test("log lines are written after the view is cleared and before it is drawn again", () => {
   const terminal = new FakeTerminal();
   using view = open(terminal);
   for (const { event } of sample) view.tell(event);
@@ -80,7 +80,7 @@ test("lines of the log are written between a cleared and a new view", () => {
   expect(terminal.drawings).toBe(before + 1);
 });
 
-test("while the terminal has yet to take what was drawn nothing is drawn, and then one picture of what is so by then", () => {
+test("while the terminal is behind nothing is drawn, and afterwards the current state once", () => {
   const terminal = new FakeTerminal();
   using view = open(terminal);
   for (const { event } of sample) view.tell(event);
@@ -97,11 +97,11 @@ test("while the terminal has yet to take what was drawn nothing is drawn, and th
   terminal.isBehind = false;
   vi.advanceTimersByTime(100);
   const drawn = terminal.written.slice(before);
-  expect(drawn[0]?.endsWith("\u001b[J")).toBe(true); // the old lines, which the terminal has wrapped meanwhile, are erased
+  expect(drawn[0]?.endsWith("\u001b[J")).toBe(true); // the old lines, which the terminal has wrapped, are erased
   expect(drawn.filter((text) => text.includes("/250")).length).toBe(1);
 });
 
-test("after its end nothing of it is left: no listener, no timer, the cursor shown, once", () => {
+test("after its end no listener and no timer is left, and the cursor is shown once", () => {
   const terminal = new FakeTerminal();
   const counted = ["exit", "SIGTSTP", "SIGCONT", "SIGQUIT", "SIGINT"];
   const listeners = () => counted.map((name) => process.listenerCount(name));
@@ -120,7 +120,7 @@ test("after its end nothing of it is left: no listener, no timer, the cursor sho
   expect(terminal.written.filter((text) => text.includes(showCursor)).length).toBe(1);
 });
 
-test("what the error will say is not said before it", () => {
+test("a warning that repeats the final error is not shown", () => {
   const terminal = new FakeTerminal();
   using reporter = new LiveReporter({ terminal: terminal.asTerminal, environment: {}, monotonicMs: () => Date.now() });
   reporter.tell({ type: "warning", code: "TEST", message: "one thing", name: null });
@@ -141,7 +141,7 @@ test("a reporter draws nothing before the first event, and opens a new view afte
   expect(terminal.written.filter((text) => text === hideCursor).length).toBe(2);
 });
 
-test("a live view is for terminals that move the cursor, before somebody", () => {
+test("a live view needs a terminal that can move the cursor, and no CI", () => {
   const terminal = new FakeTerminal().asTerminal;
   expect(canDrawLive(terminal, { TERM: "xterm" })).toBe(true);
   expect(canDrawLive(terminal, { TERM: "dumb" })).toBe(false);
@@ -149,7 +149,7 @@ test("a live view is for terminals that move the cursor, before somebody", () =>
   expect(canDrawLive({ ...terminal, isTTY: false } as Terminal, {})).toBe(false);
 });
 
-test("colours where the terminal has them and NO_COLOR is not set", () => {
+test("colours are used if the terminal has them and NO_COLOR is not set", () => {
   const colored = { getColorDepth: () => 8 } as Partial<Terminal> as Terminal;
   expect(canShowColor(colored, {})).toBe(true);
   expect(canShowColor(colored, { NO_COLOR: "" })).toBe(true);
@@ -157,7 +157,7 @@ test("colours where the terminal has them and NO_COLOR is not set", () => {
   expect(canShowColor({ getColorDepth: () => 1 } as Partial<Terminal> as Terminal, {})).toBe(false);
 });
 
-test("ASCII on the console of Linux, on old consoles of Windows, and in a locale without Unicode", () => {
+test("ASCII is used on the Linux console, on old Windows consoles, and in a locale without Unicode", () => {
   expect(canShowUnicode({ TERM: "xterm", LANG: "de_DE.UTF-8" }, "linux")).toBe(true);
   expect(canShowUnicode({ TERM: "xterm" }, "linux")).toBe(true);
   expect(canShowUnicode({ TERM: "xterm", LANG: "de_DE.UTF-8", LC_ALL: "C" }, "linux")).toBe(false);

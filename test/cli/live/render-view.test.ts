@@ -10,7 +10,7 @@ const small = { columns: 80, rows: 24 };
 const large = { columns: 200, rows: 60 };
 const tiny = { columns: 20, rows: 5 };
 
-/** The lines as text, each between bars so that nothing beyond the edge hides. */
+/** The lines as text. Expects that they fit. */
 function draw(state: ViewState, size: Partial<ViewSize>, atMs = 0): string {
   const full = { ...small, hasColor: false, hasUnicode: true, atMs, ...size };
   const lines = renderView(state, full);
@@ -19,7 +19,7 @@ function draw(state: ViewState, size: Partial<ViewSize>, atMs = 0): string {
   return lines.join("\n");
 }
 
-/** The view of a sample job, seen half a second after its last event. */
+/** The view of a sample job, half a second after its last event. */
 function drawSample(sample: Sample, size: Partial<ViewSize>): string {
   const events = sampleEvents(sample);
   return draw(replay(events), size, (events.at(-1)?.atMs ?? 0) + 500);
@@ -84,7 +84,7 @@ test("three nodes at 200×60", () => {
   `);
 });
 
-test("ASCII where the terminal has no more", () => {
+test("ASCII if the terminal has no Unicode", () => {
   const text = drawSample(threeNodes, { ...small, hasUnicode: false });
   expect(text).toMatch(/^[\n -~]*$/);
   expect(text).toMatchInlineSnapshot(`
@@ -106,7 +106,7 @@ test("ASCII where the terminal has no more", () => {
   `);
 });
 
-test("forty nodes at 80×24: strip, bar and a count of the nodes that do not fit stay", () => {
+test("forty nodes at 80×24: the frames, the bar and a count of the nodes that do not fit", () => {
   const gone: FarmEvent[] = [
     { type: "node:lost", node: "id-39", name: "box-40", message: "the link is lost" },
     { type: "node:barred", node: "id-38", name: "box-39", reason: "3 failures in a row" },
@@ -139,14 +139,14 @@ test("forty nodes at 80×24: strip, bar and a count of the nodes that do not fit
   `);
 });
 
-test("forty nodes at 200×60: a row for each", () => {
+test("forty nodes at 200×60: one row for each", () => {
   const text = drawSample({ frames: 5_000, nodes: fortyNodes, stored: 2_100 }, large);
   for (const name of fortyNodes) expect(text).toContain(`● ${name}  `);
   expect(text).not.toContain("more:");
   expect(text.split("\n").at(-1)).toMatch(/ 42% {2}2100\/5000 frames {2}\S+ to go {2}2096 encoded {2}\S+ so far$/);
 });
 
-test("a tiny terminal shows what, who, the frames and how much", () => {
+test("a tiny terminal shows the title, the nodes, the frames and the share done", () => {
   expect(drawSample(threeNodes, tiny)).toMatchInlineSnapshot(`
     "renderfarm  meadow.…
     3 slots: 3 rendering
@@ -168,7 +168,7 @@ test("a tiny terminal shows what, who, the frames and how much", () => {
   `);
 });
 
-test("a terminal of one line, or none, does no harm", () => {
+test("a terminal with one line or none breaks nothing", () => {
   expect(drawSample(threeNodes, { columns: 1, rows: 1 })).toBe("");
   expect(drawSample(threeNodes, { columns: 1, rows: 2 })).toBe("…");
   expect(drawSample(threeNodes, { columns: 80, rows: 2 })).toMatch(/40% {2}100\/250 frames/);
@@ -193,13 +193,13 @@ test("before the first node, and before the scene is known", () => {
   `);
 });
 
-test("no frame done yet", () => {
+test("before the first frame is done", () => {
   const text = drawSample({ frames: 10, nodes: ["alpha"], stored: 0 }, small);
   expect(text).toContain("0%  0/10 frames");
   expect(text).toContain("▒▒▒ ░░░ ░░░");
 });
 
-test("names of wide characters, emoji and control characters keep the columns straight", () => {
+test("columns stay aligned with wide characters, emoji and control characters in names", () => {
   const nodes = ["日本のレンダー機", "👩‍🚀 studio 🇩🇪", "evil\u001b[2J\r\nnode", "e\u0301te\u0301", "x".repeat(300)];
   const text = drawSample({ frames: 24, nodes, stored: 6 }, small);
   expect(text).not.toContain("\u001b");
@@ -221,7 +221,7 @@ test("names of wide characters, emoji and control characters keep the columns st
   `);
 });
 
-test("failed frames, requeued frames and warnings show", () => {
+test("failed frames, requeued frames and warnings are shown", () => {
   const events: FarmEvent[] = [
     {
       type: "frame:requeued",
@@ -285,13 +285,13 @@ test("when all frames are there, the video is being finished", () => {
   expect(text).toContain("100%  6/6 frames  finishing the video");
 });
 
-test("a cell stands for several frames when there are more than cells, and is full only when all of them are", () => {
+test("with more frames than cells, a cell stands for several, and is full only when all of them are done", () => {
   const text = drawSample({ frames: 5_000, nodes: ["alpha"], stored: 71 }, small);
   expect(text).toMatch(/^ {4}1 █{6}▒░+$/m); // 66 of the 71 stored frames fill six cells
   expect(text).toContain("11 frames a cell");
 });
 
-test("colour adds nothing but colour", () => {
+test("colour changes nothing but colour", () => {
   const events = sampleEvents(threeNodes);
   const size = { ...small, hasUnicode: true, atMs: 70_000 };
   const colored = renderView(replay(events), { ...size, hasColor: true });

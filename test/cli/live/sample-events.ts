@@ -2,7 +2,7 @@ import { viewStateOf } from "../../../src/cli/live/view-reducer.ts";
 import { emptyView, type ViewState } from "../../../src/cli/live/view-state.ts";
 import type { FarmEvent } from "../../../src/index.ts";
 
-/** An event and when it was told. */
+/** An event and its time. */
 export interface Told {
   readonly atMs: number;
   readonly event: FarmEvent;
@@ -17,7 +17,7 @@ export interface Sample {
   readonly secondsPerFrame?: number;
 }
 
-/** The events of a job up to where so many frames are stored, each node with a frame at work. */
+/** The events of a job until `stored` frames are stored; every node is rendering one more. */
 export function sampleEvents({ frames, nodes, stored, secondsPerFrame = 2 }: Sample): Told[] {
   const told: Told[] = [];
   let atMs = 0;

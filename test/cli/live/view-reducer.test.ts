@@ -22,14 +22,14 @@ function stored(named: typeof alpha, frame: number, seconds = 2): FarmEvent {
   return { type: "frame:stored", ...named, frame, seconds, stored: 3, total: 10 };
 }
 
-test("a slot that begins the next frame keeps the credit for the one on its way", () => {
+test("a slot that starts the next frame still gets credit for the previous one", () => {
   const state = after(started, { type: "frame:started", ...alpha, frame: 5, slot: 0 }, stored(alpha, 3, 7));
   const [row] = slotRows(state, 10_000);
   expect(row).toMatchObject({ name: "alpha", frame: 5, frames: 2, averageSeconds: 4.5, word: "rendering" });
   expect(state.slowest).toEqual({ frame: 3, seconds: 7, name: "alpha" });
 });
 
-test("a lost node's frames are queued again, but not one that another node renders too", () => {
+test("a lost node's frames are queued again, except one that another node also renders", () => {
   const twice = after(started, { type: "frame:started", ...beta, frame: 3, slot: 1 });
   const state = after(twice, { type: "node:lost", ...beta, message: "gone" });
   expect(state.cells.statusOf(3)).toBe("rendering"); // by alpha
@@ -37,7 +37,7 @@ test("a lost node's frames are queued again, but not one that another node rende
   expect(slotRows(state, 0).map(({ word }) => word)).toEqual(["rendering", "lost"]);
 });
 
-test("frames that fail each for another reason are counted, and the reasons kept are few", () => {
+test("failed frames are counted by reason, and only a limited number of reasons is kept", () => {
   const events = Array.from({ length: 1_000 }, (_, index): FarmEvent => {
     return { type: "frame:failed", frame: index, code: "X", message: `reason ${index}`, hint: "" };
   });
@@ -62,7 +62,7 @@ test("a stored frame stays stored, whatever late attempts do", () => {
   expect(after(started, stored(alpha, 3), ...late).cells.statusOf(3)).toBe("stored");
 });
 
-test("a stored frame that FFmpeg refuses is missing again, with its node named, and FFmpeg begins anew", () => {
+test("a stored frame that FFmpeg refuses is queued again, its node is named, and encoding starts over", () => {
   const told = { frame: 3, message: "no data", file: "refused/0000003.png" };
   const progressed = { stored: 1, total: 9, nodes: 2, running: 1, encoded: 3, etaMs: null } as const;
   const state = after(...[started, stored(alpha, 3), { type: "job:progressed", ...progressed } as const], {
@@ -78,7 +78,7 @@ test("a stored frame that FFmpeg refuses is missing again, with its node named, 
   ).toBe("stored");
 });
 
-test("a frame that is stored frees every slot that was at it", () => {
+test("a stored frame frees every slot that was rendering it", () => {
   const state = after(started, { type: "frame:started", ...beta, frame: 3, slot: 0 }, stored(alpha, 3));
   expect(slotRows(state, 0).map(({ word }) => word)).toEqual(["idle", "idle"]);
   expect(runningFrames(state)).toBe(0);
@@ -97,7 +97,7 @@ test("frames of an earlier run are stored from the start", () => {
   ]);
 });
 
-test("what a node says about frames and slots that there are not changes nothing", () => {
+test("reports about frames and slots that do not exist change nothing", () => {
   const wrong: FarmEvent[] = [
     { type: "frame:started", ...alpha, frame: 99, slot: 1e9 },
     { type: "frame:failed", frame: -5, code: "X", message: "m", hint: "" },
@@ -115,18 +115,18 @@ test("waiting ends when a node joins; draining does not", () => {
   expect(draining.phase).toBe("draining");
 });
 
-test("lists of frames read as events write them", () => {
+test("frame lists are read in the form that events use", () => {
   expect(listedFrames("1-3,30,40-46x2,-10--8")).toEqual([1, 2, 3, 30, 40, 42, 44, 46, -10, -9, -8]);
   expect(listedFrames("")).toEqual([]);
 });
 
-test("tidied texts are of one line, without control characters, of certain width", () => {
+test("tidied texts have one line, no control characters and a known width", () => {
   expect(tidy("a\u001b[31m\r\nb\u202e")).toBe("a\\u001b[31m b\\u202e");
   expect(tidy("👩‍🚀👍🏽❤️🇩🇪\ud800")).toBe("👩👍❤DE\ufffd");
   expect(["日本", "👩", "é", "e\u0301", "ｱ", "ﾞ"].map((text) => widthOf(tidy(text)))).toEqual([4, 2, 1, 1, 1, 1]);
 });
 
-test("whatever happens, in whatever order, no line is too wide and none too many", () => {
+test("for any events in any order the view fits the terminal", () => {
   const dice = new Dice(7);
   const random = () => dice.next();
   const pick = <T>(items: readonly T[]): T => dice.pick(items);

@@ -11,7 +11,7 @@ function make() {
   return { lines, written };
 }
 
-test("each event is one line that begins with its type and time", () => {
+test("each event is one line that starts with its type and time", () => {
   const { lines, written } = make();
   lines.tell({ type: "warning", ...{ message: "two\nlines\u2028", name: null } });
   expect(written.length).toBe(1);
@@ -19,7 +19,7 @@ test("each event is one line that begins with its type and time", () => {
   expect(JSON.parse(written[0] ?? "")).toMatchObject({ message: "two\nlines\u2028", name: null });
 });
 
-test("fail() tells code, message and hint, and nothing of the cause", () => {
+test("fail() writes code, message and hint, but not the cause", () => {
   const { lines, written } = make();
   lines.fail(new FarmError("FARM_NO_NODE", "Cannot", "Do", { cause: new Error("secret") }));
   expect(JSON.parse(written[0] ?? "")).toEqual({

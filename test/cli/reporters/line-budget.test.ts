@@ -21,11 +21,11 @@ function make() {
   return { clock, tell, dropped, told: () => told, megabytes: () => characters / 1e6 };
 }
 
-describe("everything is told of an honest node", () => {
-  test("with 64 slots and frames of a tenth of a second, which we store later than it renders", () => {
+describe("all events of an honest node are written", () => {
+  test("with 64 slots and frames of a tenth of a second, stored later than they are rendered", () => {
     const { clock, tell, dropped, told } = make();
     const frames = 64 * 10 * 600; // ten minutes
-    const lead = 4_096; // as many results as a node lets wait
+    const lead = 4_096; // as many results as a node can hold
     for (let frame = 1; frame <= frames + lead; frame++) {
       if (frame <= frames) {
         tell({ type: "frame:started", ...node, frame, slot: frame % 64 });
@@ -42,7 +42,7 @@ describe("everything is told of an honest node", () => {
     expect(told()).toBe(4 * frames);
   });
 
-  test("whose link breaks twice a minute for a day before it has stored anything", () => {
+  test("whose link breaks twice a minute for a day before its first stored frame", () => {
     const { clock, tell, dropped } = make();
     for (; clock.nowMs < 24 * hour; clock.nowMs += 30_000) {
       tell({ type: "node:joined", ...node, blender: "4.3.2" });
@@ -56,7 +56,7 @@ describe("everything is told of an honest node", () => {
   });
 });
 
-test("a node that never stores a frame fills a log with 100 MB a day at the most, and says so in a few lines", () => {
+test("a node that never stores a frame adds at most 100 MB a day to a log, and a few lines report the dropped ones", () => {
   const { clock, tell, dropped, megabytes } = make();
   const reason = "x".repeat(4_096);
   for (; clock.nowMs < 24 * hour; clock.nowMs += 100) {
@@ -73,7 +73,7 @@ test("a node that never stores a frame fills a log with 100 MB a day at the most
   expect(dropped.length).toBeLessThan(10);
 });
 
-test("what one node says costs another one nothing, nor the job's own lines", () => {
+test("one node's lines use up neither another node's budget nor the job's", () => {
   const { tell, told } = make();
   for (let time = 0; time < 100_000; time++)
     tell({ type: "frame:requeued", ...node, frame: 1, code: null, reason: "no" });
@@ -84,7 +84,7 @@ test("what one node says costs another one nothing, nor the job's own lines", ()
   expect(told() - before).toBe(3);
 });
 
-test("frames that fail in long words are told of, a hundred thousand of them and no more than a log can hold", () => {
+test("a hundred thousand failed frames are written, but not more text than a log can hold", () => {
   const { tell, dropped, megabytes } = make();
   const failed = { type: "frame:failed", code: "CRASHED", message: "x".repeat(100), hint: "y".repeat(100) } as const;
   for (let frame = 0; frame < 100_000; frame++) tell({ ...failed, frame });
@@ -94,13 +94,13 @@ test("frames that fail in long words are told of, a hundred thousand of them and
   expect(dropped[0]).toMatchObject({ message: expect.stringMatching(/^1 line about failed frames dropped/) });
 });
 
-test("however many strangers there are, the lines about them are few, and leave those of nodes alone", () => {
+test("lines about unusable nodes are limited, and do not affect those about nodes in the job", () => {
   const { clock, tell, dropped, megabytes, told } = make();
-  for (let stranger = 0; stranger < 100_000; stranger++) {
-    const about = { name: `stranger ${stranger}`, message: "Cannot reach a node at 10.0.0.9:7447", hint: "Look" };
+  for (let unusable = 0; unusable < 100_000; unusable++) {
+    const about = { name: `unusable ${unusable}`, message: "Cannot reach a node at 10.0.0.9:7447", hint: "Look" };
     tell({ type: "node:unreachable", ...about });
     tell({ type: "node:excluded", ...about, code: "FARM_KEY_UNUSABLE" });
-    clock.nowMs += 36; // all in an hour
+    clock.nowMs += 36; // all within an hour
   }
   expect(megabytes()).toBeLessThan(1);
   expect(dropped.at(-1)).toMatchObject({

@@ -19,7 +19,7 @@ const progress: FarmEvent = {
   ...{ type: "job:progressed", stored: 3, total: 24, nodes: 2, running: 2, encoded: 1, etaMs: 125_000 },
 };
 
-test("a line that only says how far it is comes at most once in 10 s", () => {
+test("a progress line is written at most every 10 s", () => {
   const { lines, clock, take } = make();
   for (clock.nowMs = 0; clock.nowMs < 30_000; clock.nowMs += 1_000) lines.tell(progress);
   expect(take()).toEqual([
@@ -27,14 +27,14 @@ test("a line that only says how far it is comes at most once in 10 s", () => {
   ]);
 });
 
-test("without a forecast none is given", () => {
+test("without an estimate the line has no remaining time", () => {
   const { lines, clock, take } = make();
   clock.nowMs = 10_000;
   lines.tell({ ...progress, etaMs: null });
   expect(take()).toEqual(["3 of 24 frames, 2 nodes, 1 encoded"]);
 });
 
-test("an upload is told once for each node", () => {
+test("an upload is reported once for each node", () => {
   const { lines, take } = make();
   for (let haveBytes = 0; haveBytes < 5; haveBytes += 1) {
     lines.tell({ type: "node:uploading", ...named, haveBytes, sizeBytes: 2_000_000 });
@@ -43,7 +43,7 @@ test("an upload is told once for each node", () => {
   expect(take()).toEqual(["Sending the blendfile to one: 2.0 MB", "Sending the blendfile to two: 2.0 MB"]);
 });
 
-test("frames say nothing by themselves", () => {
+test("events of single frames write no line", () => {
   const { lines, take } = make();
   lines.tell({ type: "frame:started", ...named, frame: 1, slot: 0 });
   lines.tell({ type: "frame:progressed", ...named, frame: 1, slot: 0, fraction: null });
@@ -51,7 +51,7 @@ test("frames say nothing by themselves", () => {
   expect(take()).toEqual([]);
 });
 
-describe("no line holds what could move the cursor or pass for another line,", () => {
+describe("no line contains control characters or imitates another line,", () => {
   const evil = "\u001b[2J\rx\nDone in 1 s";
   const events: FarmEvent[] = [
     { type: "warning", code: "W", message: evil, name: evil },
@@ -67,7 +67,7 @@ describe("no line holds what could move the cursor or pass for another line,", (
     { type: "job:restarted", reason: evil },
     { type: "encode:postponed", message: evil },
   ];
-  test.each(events)("whoever is the author of $type", (event) => {
+  test.each(events)("whatever the texts in $type", (event) => {
     const { lines, take } = make();
     lines.tell(event);
     const written = take();
@@ -77,7 +77,7 @@ describe("no line holds what could move the cursor or pass for another line,", (
   });
 });
 
-test("the end of a job sums up: output, frames, who did what, and every warning again", () => {
+test("a completed job ends with a summary: output, frames, nodes, and all warnings again", () => {
   const result: FarmEvent = {
     ...{ type: "job:completed", output: "/o/out.mp4", frames: 24, reused: 4, seconds: 125 },
     nodes: [{ ...named, blender: "3.4.1", frames: 20, renderSeconds: 50 }],
@@ -93,7 +93,7 @@ test("the end of a job sums up: output, frames, who did what, and every warning 
   ]);
 });
 
-test("an interrupted job says that the same command goes on", () => {
+test("an interrupted job says that the same command continues", () => {
   const { lines, take } = make();
   lines.tell({ type: "job:interrupted", missing: 3 });
   lines.tell({ type: "job:interrupted", missing: null });

@@ -23,7 +23,7 @@ test("encodeArguments() is the whole command line", () => {
   ]);
 });
 
-test("encodeArguments() evens only what is odd", () => {
+test("encodeArguments() pads only odd sizes", () => {
   const filtersFor = (width: number, height: number) =>
     encodeArguments({ format: videoFormatOf("a.mkv"), rate, width, height, ...rgb }, target).find((text) =>
       text.startsWith("format=gbrp16le,"),

@@ -4,13 +4,13 @@ import { expect, test } from "vitest";
 import { findFfmpeg, requireEncoder } from "../../../src/encode/ffmpeg/ffmpeg-tools.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
-test("findFfmpeg() finds FFmpeg and ffprobe on PATH and knows the version", async () => {
+test("findFfmpeg() finds FFmpeg and ffprobe on PATH and their version", async () => {
   const tools = await findFfmpeg({ environment: {} });
   expect(tools).toMatchObject({ ffmpeg: "ffmpeg", ffprobe: "ffprobe", version: expect.stringMatching(/\d/) });
   await requireEncoder(tools, "libx264");
 });
 
-test("findFfmpeg() takes the path given, then FFMPEG_PATH, and nothing else when that one is missing", async () => {
+test("findFfmpeg() uses the given path, or else FFMPEG_PATH, and nothing else if that is missing", async () => {
   await using folder = await makeTemporaryFolder();
   const own = join(folder.path, "ffmpeg");
   await writeFile(own, '#!/bin/sh\necho "ffmpeg version own-1.0 Copyright"\n', { mode: 0o755 });
@@ -35,11 +35,11 @@ test("findFfmpeg() prefers the ffprobe beside FFmpeg", async () => {
   expect(tools.ffprobe).toBe(join(folder.path, "ffprobe"));
 });
 
-test("findFfmpeg() refuses a program that is something else", async () => {
+test("findFfmpeg() refuses a program that is not FFmpeg", async () => {
   await expect(findFfmpeg({ path: "true" })).rejects.toMatchObject({ code: "FARM_FFMPEG_MISSING" });
 });
 
-test("requireEncoder() says what an FFmpeg was built without", async () => {
+test("requireEncoder() names the encoder that FFmpeg was built without", async () => {
   const tools = await findFfmpeg();
   await expect(requireEncoder(tools, "libnothing")).rejects.toMatchObject({
     code: "FARM_ENCODER_MISSING",

@@ -6,7 +6,7 @@ const report = [
   "frame=24\r\nfps=12.0\r\ntotal_size=4096\r\nout_time_us=1000000\r\nspeed=1x\r\nprogress=end\r\n",
 ].join("");
 
-test("ProgressParser reads a report in any portions", () => {
+test("ProgressParser reads a report in pieces of any size", () => {
   const blocks = [
     { frames: 0, seconds: 0, sizeBytes: 0 },
     { frames: 24, seconds: 1, sizeBytes: 4096 },

@@ -4,14 +4,14 @@ import { differenceOf, type VideoFacts } from "../../../src/encode/ffmpeg/probe.
 const expected = { frames: 24, width: 64, height: 48, rate: { numerator: 24, denominator: 1 }, keepsRate: true };
 const facts: VideoFacts = { packets: 24, width: 64, height: 48, rates: [24, 24], durationSeconds: 1, sizeBytes: 9 };
 
-test("differenceOf() finds nothing in the video that was expected, rounding allowed", () => {
+test("differenceOf() accepts the expected video, with rounding errors", () => {
   expect(differenceOf(facts, expected)).toBeNull();
   expect(differenceOf({ ...facts, durationSeconds: 1.04 }, expected)).toBeNull();
   expect(differenceOf({ ...facts, rates: [24.001, 91] }, expected)).toBeNull();
   expect(differenceOf({ ...facts, rates: [Number.NaN, 24] }, expected)).toBeNull();
 });
 
-test("differenceOf() takes the only frame of a GIF for whole, however long it is shown", () => {
+test("differenceOf() accepts a GIF with one frame, however long it is shown", () => {
   const one = { ...expected, frames: 1, keepsRate: false };
   const still = { ...facts, packets: 1, durationSeconds: 0.1 };
   expect(differenceOf(still, { ...one, rate: { numerator: 50, denominator: 1 } })).toBeNull();
@@ -29,6 +29,6 @@ test.each([
   [{ rates: [Number.NaN, Number.NaN] }, "frames per second"],
   [{ durationSeconds: 0.9 }, "it lasts 0.9 s, not 1 s"],
   [{ durationSeconds: Number.NaN }, "it lasts NaN s, not 1 s"],
-])("differenceOf() tells %o", (change, words) => {
+])("differenceOf() reports %o", (change, words) => {
   expect(differenceOf({ ...facts, ...change }, expected)).toContain(words);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { examineFirewall } from "../../../src/farm/doctor/examine-firewall.ts";
 
-/** A system whose programs answer this. */
+/** A system whose programs print this. */
 const system = (platform: NodeJS.Platform, stdout: string, failed = false) => {
   const asked: string[] = [];
   const ask = async (program: string, args: readonly string[]) => {
@@ -11,7 +11,7 @@ const system = (platform: NodeJS.Platform, stdout: string, failed = false) => {
   return { platform, ask, asked };
 };
 
-test("on Windows the rule that lets nodes be found is looked for, and said as it is typed when it is not there", async () => {
+test("on Windows it checks for the rule that lets nodes be found, and gives the command if there is none", async () => {
   const without = system("win32", "Es stimmen keine Regeln mit den angegebenen Kriterien \u00fcberein.", true);
   const finding = await examineFirewall(without);
   expect(finding).toMatchObject({ state: "warning", detail: expect.stringContaining("TCP 7447") });
@@ -23,7 +23,7 @@ test("on Windows the rule that lets nodes be found is looked for, and said as it
   expect(withRule.asked).toEqual(["netsh advfirewall firewall show rule name=renderfarm"]);
 });
 
-test("on macOS the firewall is looked at, and the permission named that nobody can look at", async () => {
+test("on macOS it checks the firewall, and names the permission that no program can check", async () => {
   const on = await examineFirewall(system("darwin", "Firewall is enabled. (State = 1)"));
   expect(on).toMatchObject({ state: "warning", fix: expect.stringContaining("Local Network") });
   const off = await examineFirewall(system("darwin", "Firewall is disabled. (State = 0)"));

@@ -9,7 +9,7 @@ async function attemptsIn(farm: ScriptedFarm): Promise<Record<number, number>> {
   return Object.fromEntries(records.map(({ frame, attempts }) => [frame, attempts]));
 }
 
-/** Counts the attempts that these nodes say they have begun, by frame. */
+/** Counts the attempts that these nodes report as started, by frame. */
 function countStarts(...nodes: readonly ScriptedNode[]): Record<number, number> {
   const starts: Record<number, number> = {};
   for (const { node } of nodes) {
@@ -21,7 +21,7 @@ function countStarts(...nodes: readonly ScriptedNode[]): Record<number, number> 
   return starts;
 }
 
-test("a frame that only waited in a slot and was moved to another took one attempt; one that failed took two", async () => {
+test("a frame that waited in a slot and was moved to another counts one attempt; a frame that failed counts more", async () => {
   await using farm = await ScriptedFarm.open();
   const slow = await farm.start({ name: "slow" });
   const fast = await farm.start({ name: "fast" });
@@ -35,20 +35,20 @@ test("a frame that only waited in a slot and was moved to another took one attem
   const given = [slow, fast].flatMap(({ node }) => node.heard.filter((message) => message.type === "frame-assign"));
   const attempts = await attemptsIn(farm);
   const once = given.filter(({ frame }) => starts[frame] === 1).map(({ frame }) => frame);
-  expect(once.length).toBeGreaterThan(new Set(once).size); // of these one at least was given twice
+  expect(once.length).toBeGreaterThan(new Set(once).size); // at least one of them was assigned twice
   for (const frame of once) expect(attempts[frame], `frame ${frame}`).toBe(1);
   expect(starts[2]).toBeGreaterThan(1);
   expect(attempts[2]).toBeGreaterThan(1);
 });
 
-test("attempts of earlier runs count: those that are recorded, and those of a frame that was stored and did not last", async () => {
+test("attempts of earlier runs count: recorded ones, and those of a stored frame that was damaged later", async () => {
   await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   let failures = 0;
   node.node.options.fails = (frame) => (frame === 2 && failures++ === 0 ? {} : undefined);
   const first = farm.run([node], { frames: "1-4" });
   await withLog(first, (event) => {
-    if (event.type === "frame:requeued") first.stop.abort(new Error("stopped")); // before any other attempt at it
+    if (event.type === "frame:requeued") first.stop.abort(new Error("stopped")); // before another attempt starts
   });
   const second = farm.run([node], { frames: "1-4" });
   await withLog(second);
@@ -65,7 +65,7 @@ test("attempts of earlier runs count: those that are recorded, and those of a fr
   expect(last).toMatchObject({ frame: 1, attempts: startsOf(1) + 1 });
 });
 
-test("without attempts.ndjson the record of a frame that did not last still counts; what was begun anew counts nothing", async () => {
+test("without attempts.ndjson the record of a damaged frame still counts; after --fresh nothing earlier counts", async () => {
   await using farm = await ScriptedFarm.open();
   const node = await farm.start();
   await farm.run([node], { frames: "1-2" }).completed();

@@ -67,7 +67,7 @@ async function streamOf(path: string): Promise<string> {
   return (await execa("ffprobe", args)).stdout.trim();
 }
 
-/** An FFmpeg that answers what it is asked and cannot encode. */
+/** An FFmpeg that answers questions but cannot encode. */
 async function brokenFfmpeg(): Promise<string> {
   const path = pathOf("broken-ffmpeg");
   const text = 'case "$*" in *pipe:0*) echo "no luck today" >&2; exit 9;; *) exec ffmpeg "$@";; esac';
@@ -77,7 +77,7 @@ async function brokenFfmpeg(): Promise<string> {
 
 describe("renderJob() makes every kind of output", () => {
   test.each([
-    ["a.webm", "RGBA", "vp9,yuv420p,5"], // ffprobe's own decoder leaves the alpha of VP9 out
+    ["a.webm", "RGBA", "vp9,yuv420p,5"], // ffprobe's own decoder ignores the alpha of VP9
     ["a.webm", "RGB", "vp9,yuv420p,5"],
     ["a.mov", "RGBA", "prores,yuva444p12le,5"],
     ["a.mov", "RGB", "prores,yuv422p10le,5"],
@@ -88,20 +88,20 @@ describe("renderJob() makes every kind of output", () => {
     expect(await streamOf(pathOf(output))).toBe(expected);
   });
 
-  test("pictures in a folder, negative ones too, and once more with the same frames", async () => {
+  test("pictures in a folder, with negative frames, and again with the same frames", async () => {
     await startNode({ frameStart: -1, frameEnd: 1, colorMode: "RGBA" });
     await render(`${pathOf("frames.v2")}/`, { poster: pathOf("first.png") });
     expect((await readdir(pathOf("frames.v2"))).sort()).toEqual(["-0001.png", "0000.png", "0001.png"]);
     expect(await readFile(pathOf("first.png"))).toEqual(await readFile(pathOf("frames.v2/-0001.png")));
-    expect((await render(`${pathOf("frames.v2")}/`)).type).toBe("completed"); // they are this job's own
+    expect((await render(`${pathOf("frames.v2")}/`)).type).toBe("completed"); // they are this job's own pictures
     await rm(pathOf("frames.v2/0000.png"));
     await writeFile(pathOf("frames.v2/0000.png"), "mine");
     await expect(render(`${pathOf("frames.v2")}/`)).rejects.toMatchObject({ code: "FARM_OUTPUT_EXISTS" });
   });
 });
 
-describe("an output of which all frames are stored", () => {
-  test("is finished without any node, when the run before failed at encoding", async () => {
+describe("an output whose frames are all stored", () => {
+  test("is finished without any node if the previous run failed while encoding", async () => {
     const ffmpeg = await brokenFfmpeg();
     const failing = render("a.mp4", { ffmpeg, poster: pathOf("a.png") });
     await expect(failing).rejects.toMatchObject({
@@ -112,7 +112,7 @@ describe("an output of which all frames are stored", () => {
     });
     expect(told("encode:postponed")).toHaveLength(1);
     expect(await readdir(folder.path)).not.toContain("a.png");
-    await server[Symbol.asyncDispose](); // nobody is there to be asked
+    await server[Symbol.asyncDispose](); // no node can be reached
     events = [];
     const result = await render("a.mp4", { poster: pathOf("a.png") });
     expect(result).toMatchObject({ type: "completed", frames: 5, reused: 5, nodes: [] });
@@ -123,12 +123,12 @@ describe("an output of which all frames are stored", () => {
     await access(pathOf("a.png"));
   });
 
-  test("is finished without any node for a part of its range, and not for a longer one or a damaged frame", async () => {
+  test("is finished without any node for a part of its range, but not for a longer range or with a damaged frame", async () => {
     await render("a.mp4");
     await server[Symbol.asyncDispose]();
     expect(await render("a.mp4", { frames: "2-4", overwrite: true })).toMatchObject({ frames: 3, reused: 3 });
     expect(await streamOf(pathOf("a.mp4"))).toBe("h264,yuv420p,3");
-    // The scene's own range is still known.
+    // The scene's range is still known.
     expect(await render("a.mp4", { overwrite: true })).toMatchObject({ frames: 5, reused: 5 });
     const asks = { code: "FARM_NODE_UNREACHABLE" };
     await expect(render("a.mp4", { overwrite: true, frames: "1-6" })).rejects.toMatchObject(asks);
@@ -139,7 +139,7 @@ describe("an output of which all frames are stored", () => {
 });
 
 describe("encodeFolder()", () => {
-  test("makes the same video again, another one, or pictures, and leaves the folder as it is", async () => {
+  test("makes the same video again, another one, or pictures, and does not change the folder", async () => {
     await render("a.mp4", { crf: 30 });
     const first = await readFile(pathOf("a.mp4"));
     await server[Symbol.asyncDispose]();
@@ -160,7 +160,7 @@ describe("encodeFolder()", () => {
     expect(await readdir(pathOf("moved/a.mp4.renderfarm"), { recursive: true })).toEqual(before);
   });
 
-  test("names the frames that are missing or damaged, and removes nothing", async () => {
+  test("names missing and damaged frames, and removes nothing", async () => {
     await render("a.mp4");
     await rm(pathOf("a.mp4"));
     await rm(pathOf("a.mp4.renderfarm/frames/0000002.png"));
@@ -174,7 +174,7 @@ describe("encodeFolder()", () => {
     expect(await readdir(folder.path)).not.toContain("a.mp4");
   });
 
-  test("refuses what is no job folder, or one in which nothing was settled, and writes nothing", async () => {
+  test("refuses a folder that is not a job folder or whose record has no facts, and writes nothing", async () => {
     for (const name of [".", "scene.blend", "nowhere"]) {
       await expect(encode(name)).rejects.toMatchObject({ code: "FARM_BAD_INPUT" });
     }

@@ -7,7 +7,7 @@ function make(reused = 0) {
   return { totals: new JobTotals((event) => events.push(event), reused), events };
 }
 
-test("count() counts each frame once, for the node that was first", () => {
+test("count() counts each frame once, for the first node", () => {
   const { totals } = make(3);
   expect(totals.count("a", 1, 2)).toBe(true);
   expect(totals.count("b", 1, 2)).toBe(false);
@@ -20,7 +20,7 @@ test("count() counts each frame once, for the node that was first", () => {
   ]);
 });
 
-test("warn() tells the same thing once, and the summary repeats it with the node's name", () => {
+test("warn() reports the same warning once, and the summary repeats it with the node's name", () => {
   const { totals, events } = make();
   totals.warn("CPU_FALLBACK", "it renders on the CPU", "one");
   totals.warn("CPU_FALLBACK", "it renders on the CPU", "one");

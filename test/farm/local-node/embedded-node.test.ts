@@ -9,10 +9,10 @@ import { remainingProcesses, testRunVariable } from "../../support/processes.ts"
 import { skipBecause } from "../../support/skip.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
-const problem = blenderPath === undefined ? "no Blender for a node of its own" : undefined;
+const problem = blenderPath === undefined ? "there is no Blender on PATH" : undefined;
 
 test.skipIf(skipBecause(problem))(
-  "a coordinator that is killed leaves neither its own node nor its folder",
+  "a killed coordinator leaves neither its embedded node nor that node's folder",
   async () => {
     await using folder = await makeTemporaryFolder();
     const temporary = join(folder.path, "tmp");

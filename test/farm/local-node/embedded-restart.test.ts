@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-/** A program that takes a node's options, says that it serves, as the nth of its kind, and does what the test wants. */
+/** A fake Blender that acts as a node: it counts its starts, and does what the test wants. */
 async function program(then: string) {
   const path = join(folder.path, "fake-blender");
   const started = JSON.stringify(join(folder.path, "started"));
@@ -30,14 +30,14 @@ const dieWhenTold = () => setInterval(() => existsSync(${JSON.stringify(join(fol
 const serve = () => {
   const part = after("--ready-file") + ".part";
   writeFileSync(part, JSON.stringify({ node: "a".repeat(32), name: "n", port: 1000 + count }));
-  renameSync(part, after("--ready-file")); // whole or not at all, as a node writes it
+  renameSync(part, after("--ready-file")); // in one step, as a node writes it
 };
 process.stdin.on("end", () => process.exit(0)).resume();
 ${then}
 `,
   );
   await chmod(path, 0o755);
-  /** Ends the nth of its kind, which the test has seen serve. */
+  /** Ends the nth start, which must have served before. */
   const end = (nth: number) => writeFileSync(join(folder.path, `die-${nth}`), "");
   const starts = async () => (await readFile(join(folder.path, "started"), "utf8")).trim().split("\n");
   return { blender: { path, version: "3.4.1" }, starts, end };
@@ -45,7 +45,7 @@ ${then}
 
 const options = () => ({ slots: 1, cacheFolder: join(folder.path, "cache") });
 
-test("a node of our own that dies is started again, with its key, on loopback, and is where it says", async () => {
+test("an embedded node that dies is started again on loopback, with the same key, and its new address is used", async () => {
   const { blender, starts, end } = await program("serve(); dieWhenTold();");
   const node = await EmbeddedNode.open(blender, options(), ending.signal);
   end(1);
@@ -72,7 +72,7 @@ test.each([
     "no longer starts",
     "console.error('no more memory'); if (count > 1) process.exit(1); else { serve(); dieWhenTold(); }",
   ],
-])("a node of our own that %s each time is given up, with its last words", async (_, then) => {
+])("an embedded node that %s each time is abandoned, with its last output in the error", async (_, then) => {
   const { blender, starts, end } = await program(then);
   const node = await EmbeddedNode.open(blender, options(), ending.signal);
   end(1);

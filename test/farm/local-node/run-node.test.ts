@@ -12,14 +12,15 @@ async function makeProgram(path: string, lines: readonly string[]): Promise<stri
   return path;
 }
 
+/** Waits until a file has a whole line. @returns The file's text */
 async function whenThere(path: string): Promise<string> {
-  const text = () => readFile(path, "utf8").catch(() => "");
-  await waitFor(async () => (await text()).endsWith("\n"), path);
-  return (await text()).trim();
+  const read = () => readFile(path, "utf8").catch(() => "");
+  await waitFor(async () => (await read()).endsWith("\n"), `a line in ${path}`);
+  return (await read()).trim();
 }
 
 describe.skipIf(process.platform === "win32")("runNode()", () => {
-  test("ends the node by its stdin, and tells mistakes of its Python from a good end", async () => {
+  test("ends the node through stdin, and makes its Python errors an exit code", async () => {
     await using folder = await makeTemporaryFolder();
     const log = join(folder.path, "log");
     const blender = await makeProgram(join(folder.path, "blender"), [
@@ -45,7 +46,7 @@ describe.skipIf(process.platform === "win32")("runNode()", () => {
     expect(lines.sort()).toEqual(["stderr: a warning", "stdout: serves"]);
   });
 
-  test("insists when the node does not obey", async () => {
+  test("kills a node that does not end", async () => {
     await using folder = await makeTemporaryFolder();
     const [log, started] = [join(folder.path, "log"), join(folder.path, "started")];
     const deaf = await makeProgram(join(folder.path, "deaf"), [
@@ -64,7 +65,7 @@ describe.skipIf(process.platform === "win32")("runNode()", () => {
 });
 
 describe.skipIf(process.platform === "win32")("nodeEnvironment()", () => {
-  test("takes folders of foreign Pythons from PATH, but none that the system or Blender needs", async () => {
+  test("removes folders of other Pythons from PATH, but none that the system or Blender needs", async () => {
     await using folder = await makeTemporaryFolder();
     const bin = async (name: string, ...programs: string[]) => {
       const path = join(folder.path, name, "bin");

@@ -12,7 +12,7 @@ function systemWith(platform: NodeJS.Platform, home: string, programs: readonly 
   return { platform, env, home, namesIn, isThere: (path) => programs.includes(path) };
 }
 
-test("on Windows every version that is installed is found, the newest first, whatever versions there will be", () => {
+test("on Windows every installed version is found, also future ones, the newest first", () => {
   const own = (version: string) => `D:\\Programs\\Blender Foundation\\Blender ${version}\\blender.exe`;
   const steam = "C:\\Program Files (x86)\\Steam\\steamapps\\common\\Blender\\blender.exe";
   const scoop = "C:\\Users\\ann\\scoop\\apps\\blender\\current\\blender.exe";
@@ -21,7 +21,7 @@ test("on Windows every version that is installed is found, the newest first, wha
   expect(found).toEqual(["blender", ...["7.1", "4.10", "4.9", "4.0", "3.6"].map(own), steam, scoop]);
 });
 
-test("on macOS those of the machine come before those of the user", () => {
+test("on macOS the machine's applications come before the user's", () => {
   const inside = "Contents/MacOS/Blender";
   const programs = [
     `/Applications/Blender 4.2.app/${inside}`,
@@ -34,7 +34,7 @@ test("on macOS those of the machine come before those of the user", () => {
   ]);
 });
 
-test("on Linux those that were unpacked are found beside the snap", () => {
+test("on Linux unpacked versions are found as well as the snap", () => {
   const programs = [
     "/snap/bin/blender",
     "/opt/blender-4.5.1-linux-x64/blender",
@@ -43,7 +43,7 @@ test("on Linux those that were unpacked are found beside the snap", () => {
   expect(usualBlenders(systemWith("linux", "/home/ann", programs))).toEqual(["blender", ...programs]);
 });
 
-test("where nothing is installed only PATH is asked", () => {
+test("if nothing is installed only PATH is searched", () => {
   for (const platform of ["win32", "darwin", "linux"] as const) {
     expect(usualBlenders(systemWith(platform, platform === "win32" ? "C:\\Users\\ann" : "/home/ann", []))).toEqual([
       "blender",

@@ -5,7 +5,7 @@ import { addressesOf, describeDuplicates, duplicatesOf } from "../../../src/farm
 const id = "0123456789abcdef".repeat(2);
 const at = (host: string): Sighting => ({ id, name: "clone", addresses: [{ host, port: 7447 }], source: "mdns" });
 
-test("duplicatesOf() names all that have the id, with their addresses, and what to do", () => {
+test("duplicatesOf() names all nodes with the id and their addresses, and says what to do", () => {
   expect(duplicatesOf(at("10.0.0.1"))).toBeUndefined();
   expect(duplicatesOf({ ...at("10.0.0.1"), duplicates: [at("10.0.0.2"), at("2001:db8::1")] })).toEqual({
     message:
@@ -14,12 +14,12 @@ test("duplicatesOf() names all that have the id, with their addresses, and what 
   });
 });
 
-test("describeDuplicates() names a few of many", () => {
+test("describeDuplicates() names only a few of many nodes", () => {
   const many = Array.from({ length: 100 }, () => ({ name: "n", address: { host: "10.0.0.1", port: 1 } }));
   expect(describeDuplicates(id, many).message).toMatch(/^100 nodes .* and 92 more$/);
 });
 
-test("addressesOf() has those of duplicates last, and an end", () => {
+test("addressesOf() puts addresses of duplicates last, and has a limit", () => {
   const many = Array.from({ length: 40 }, (_, number) => at(`10.0.1.${number}`));
   const addresses = addressesOf({ ...at("10.0.0.1"), duplicates: many }).map(({ host }) => host);
   expect(addresses.slice(0, 2)).toEqual(["10.0.0.1", "10.0.1.0"]);

@@ -33,10 +33,10 @@ afterEach(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-/** A pool whose nodes are reached over links in memory: a node's host name is its place in `hosts`. */
+/** A pool whose nodes are reached over links in memory. A node's host name is its key in `hosts`. */
 class Farm {
   readonly events: FarmEvent[] = [];
-  readonly news: NodeEvent[] = [];
+  readonly nodeEvents: NodeEvent[] = [];
   readonly hosts = new Map<string, FakeNode>();
   readonly links: PairedLink[] = [];
   readonly pool: NodePool;
@@ -74,12 +74,12 @@ class Farm {
       },
       ...{ blendBytes: content.length, openNodes, tell },
       trust: new NodeTrust({ knownNodes, openNodes, keys: [key] }),
-      onEvent: (event) => this.#note(() => this.news.push(event)),
+      onEvent: (event) => this.#note(() => this.nodeEvents.push(event)),
       signal: this.#stop.signal,
     });
   }
 
-  /** Starts a node at a host, and has the pool see it there. */
+  /** Starts a node at a host, and lets the pool see it there. */
   start(host: string, options: FakeNodeOptions = {}, source: Sighting["source"] = "fixed"): FakeNode {
     const node = new FakeNode({ key, name: host, ...options });
     this.hosts.set(host, node);
@@ -95,7 +95,7 @@ class Farm {
     this.pool.add({ sighting, dial: this.#dial });
   }
 
-  /** Waits until this is so; looks again after each event. */
+  /** Waits until a condition is true; checks after each event. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
       await new Promise<void>((resolve) => {
@@ -105,7 +105,7 @@ class Farm {
   }
 
   count(type: FarmEvent["type"] | NodeEvent["type"]): number {
-    return [...this.events, ...this.news].filter((event) => event.type === type).length;
+    return [...this.events, ...this.nodeEvents].filter((event) => event.type === type).length;
   }
 
   async end(): Promise<void> {
@@ -120,7 +120,7 @@ class Farm {
   }
 }
 
-test("a node joins with job and blendfile, and is set free when the pool ends", async () => {
+test("a node gets the job and the blendfile and joins, and is released when the pool ends", async () => {
   const node = farm.start("one");
   await farm.until(() => farm.count("joined") === 1);
   expect(node.blobs.get(digestOf(content))).toEqual(content);
@@ -131,31 +131,31 @@ test("a node joins with job and blendfile, and is set free when the pool ends", 
   expect(farm.count("lost")).toBe(0);
 });
 
-test("a node whose link is lost comes back with its job, and the blendfile is not sent again", async () => {
+test("a node whose link is lost reconnects with its job, and the blendfile is not sent again", async () => {
   const node = farm.start("one");
   await farm.until(() => farm.count("joined") === 1);
   farm.links[0]?.cut();
   await farm.until(() => farm.count("lost") === 1);
   await farm.until(() => farm.count("joined") === 2);
-  const again = farm.news.filter((event) => event.type === "joined")[1];
+  const again = farm.nodeEvents.filter((event) => event.type === "joined")[1];
   expect(again?.node.opened.resumed).toBe(true);
   expect(node.heard.filter(({ type }) => type === "blob-begin").length).toBe(1);
   expect(farm.count("node:found")).toBe(1);
 });
 
-test("a busy node is told once and joins as soon as it is seen free", async () => {
+test("a busy node is reported once, and joins as soon as it is seen free", async () => {
   const node = farm.start("one", { busyWith: "somebody" });
   await farm.until(() => farm.count("node:busy") === 1);
   expect(farm.events).toContainEqual(expect.objectContaining({ type: "node:busy", holder: "somebody" }));
   node.options.busyWith = undefined;
   while (farm.count("joined") === 0) {
-    farm.see("one"); // as mDNS tells it
+    farm.see("one"); // as mDNS reports it
     await new Promise(setImmediate);
   }
   expect(farm.count("node:busy")).toBe(1);
 });
 
-test("a node named by two addresses takes part once, and nobody is told off", async () => {
+test("a node named by two addresses joins once, and is not excluded", async () => {
   const node = farm.start("one");
   farm.hosts.set("same", node);
   await farm.until(() => farm.count("joined") === 1);
@@ -171,7 +171,7 @@ describe("two nodes with one id", () => {
   const id = "d".repeat(32);
   const warnings = () => farm.events.filter((event) => event.type === "warning");
 
-  test("that the user named are both named with their addresses, here and on their own consoles; one takes part", async () => {
+  test("that the user named are reported with their addresses, here and on both consoles; one joins", async () => {
     const one = farm.start("attic", { id });
     await farm.until(() => farm.count("joined") === 1);
     const other = farm.start("cellar", { id });
@@ -184,7 +184,7 @@ describe("two nodes with one id", () => {
     expect(farm.count("joined")).toBe(1);
   });
 
-  test("that mDNS found are named once, and where one of them does not answer the other takes part", async () => {
+  test("that mDNS found are reported once, and if one does not answer the other joins", async () => {
     const node = new FakeNode({ key, id });
     farm.hosts.set("cellar", node);
     const at = (host: string): Sighting => ({ id, name: host, addresses: [{ host, port: 7447 }], source: "mdns" });
@@ -196,7 +196,7 @@ describe("two nodes with one id", () => {
     ]);
   });
 
-  test("of which one is an older release cannot be told from one node with two names", async () => {
+  test("one of which is an older release cannot be distinguished from one node with two names", async () => {
     farm.start("attic", { id });
     await farm.until(() => farm.count("joined") === 1);
     const older = farm.start("cellar", { id, info: { start: undefined } });
@@ -205,10 +205,10 @@ describe("two nodes with one id", () => {
   });
 });
 
-test("a node with two names that was started again is one node still, under the name that reaches it", async () => {
+test("a restarted node with two names is still one node, under the name that reaches it", async () => {
   const node = farm.start("one");
   await farm.until(() => farm.count("joined") === 1);
-  farm.hosts.delete("one"); // it takes a while
+  farm.hosts.delete("one"); // restarting takes a while
   farm.links[0]?.cut();
   await farm.until(() => farm.count("lost") === 1);
   node.start = "f".repeat(16);
@@ -222,7 +222,7 @@ test("a node with two names that was started again is one node still, under the 
   expect(isAnyAlive(farm.pool.nodes)).toBe(true);
 });
 
-test("a node that cannot be reached is told once, and is tried again when it is seen again", async () => {
+test("an unreachable node is reported once, and is dialled again when it is seen again", async () => {
   farm.see("one");
   await farm.until(() => farm.count("node:unreachable") === 1);
   farm.start("one");
@@ -231,7 +231,7 @@ test("a node that cannot be reached is told once, and is tried again when it is 
   expect(problemsOf(farm.pool.nodes)).toEqual([]);
 });
 
-test("an open node that mDNS found is refused for good, before it hears anything of the key", async () => {
+test("an open node that mDNS found is excluded permanently, before it hears anything about the key", async () => {
   farm.start("one", { key: null }, "mdns");
   await farm.until(() => farm.count("excluded") === 1);
   expect(farm.events).toMatchObject([{ type: "node:excluded", code: "FARM_NODE_EXCLUDED" }]);
@@ -239,7 +239,7 @@ test("an open node that mDNS found is refused for good, before it hears anything
   expect(isAnyAlive(farm.pool.nodes)).toBe(false);
 });
 
-test("a node that proved a key is not taken as an open one later, although the user named it", async () => {
+test("a node that proved a key is not accepted as an open node later, although the user named it", async () => {
   const node = farm.start("one");
   await farm.until(() => farm.count("joined") === 1);
   node.options.key = null;
@@ -248,11 +248,11 @@ test("a node that proved a key is not taken as an open one later, although the u
   expect(farm.events.at(-1)).toMatchObject({ message: expect.stringContaining("it had a key before") });
 });
 
-test("a stranger who announces a node's id does not keep it out: it is found at its other address, or where it is seen later", async () => {
+test("a host that announces a node's id does not keep it out: it is found at another address, or later", async () => {
   const node = new FakeNode({ key, name: "real" });
   farm.hosts.set("real", node);
-  farm.hosts.set("stranger", new FakeNode({ key: makeFarmKey(), id: node.id }));
-  const both = ["stranger", "real"].map((host) => ({ host, port: 7447 }));
+  farm.hosts.set("impostor", new FakeNode({ key: makeFarmKey(), id: node.id }));
+  const both = ["impostor", "real"].map((host) => ({ host, port: 7447 }));
   farm.add({ addresses: both, id: node.id, source: "mdns" });
   await farm.until(() => farm.count("joined") === 1);
   expect(farm.count("excluded")).toBe(0);
@@ -268,26 +268,26 @@ test("a stranger who announces a node's id does not keep it out: it is found at 
   expect(farm.links.filter(({ sent }) => sent.length > 0).length).toBe(4); // the liar was not asked twice
 });
 
-test("however many places are announced for a node's id, they are tried a bounded number of times", async () => {
+test("a limited number of addresses is dialled for a node's id, however many are announced", async () => {
   const id = "d".repeat(32);
   for (let place = 0; place < 100; place += 1) {
     farm.hosts.set(`liar-${place}`, new FakeNode({ key: makeFarmKey(), id }));
-    const leftOut = farm.count("excluded");
+    const before = farm.count("excluded");
     farm.see(`liar-${place}`, id, "mdns");
-    if (place < 32) await farm.until(() => farm.count("excluded") > leftOut);
+    if (place < 32) await farm.until(() => farm.count("excluded") > before);
   }
   expect(farm.links.length).toBe(32);
   expect(isAnyAlive(farm.pool.nodes)).toBe(false);
 });
 
-test("a node counts as there from when it has the job until it is set free, not only once it has joined", async () => {
+test("a node counts as claimed from when it has the job until it is released, not only after it has joined", async () => {
   let onLoad = () => {};
   const isLoading = new Promise<void>((resolve) => {
     onLoad = resolve;
   });
   const hears = (type: string) => {
     if (type === "job-load") onLoad();
-    return type === "job-load"; // and says nothing
+    return type === "job-load"; // without an answer
   };
   farm.start("slow", { onMessage: ({ type }) => hears(type) });
   expect(isAnyClaimed(farm.pool.nodes)).toBe(false);
@@ -298,20 +298,20 @@ test("a node counts as there from when it has the job until it is set free, not 
   expect(isAnyClaimed(farm.pool.nodes)).toBe(false);
 });
 
-test("a busy node does not count as there", async () => {
+test("a busy node does not count as claimed", async () => {
   farm.start("one", { busyWith: "somebody" });
   await farm.until(() => farm.count("node:busy") === 1);
   expect(isAnyClaimed(farm.pool.nodes)).toBe(false);
 });
 
-test("a node that is lost each time before it has opened the file is left out in the end, with the reason", async () => {
+test("a node that is lost each time before it has opened the file is finally excluded, with the reason", async () => {
   farm.start("dying", {
     onMessage: ({ type }, { link }) => {
       if (type === "job-load") void link.close(1011, "it fell over");
       return type === "job-load";
     },
   });
-  const waking = setInterval(() => farm.see("dying"), 5); // it need not sit out its pauses
+  const waking = setInterval(() => farm.see("dying"), 5); // so that no back-off is waited out
   await farm.until(() => farm.count("excluded") === 1);
   clearInterval(waking);
   expect(farm.hosts.get("dying")?.heard.filter(({ type }) => type === "job-load").length).toBe(11);
@@ -319,9 +319,9 @@ test("a node that is lost each time before it has opened the file is left out in
 });
 
 test.each([
-  ["of many things", 5_000, []],
-  ["of few things at length", 100, Array.from({ length: 200 }, () => "x".repeat(4_000))],
-])("a node that tells %s before it has opened the file is cut off", async (_, count, log) => {
+  ["many things", 5_000, []],
+  ["a few long things", 100, Array.from({ length: 200 }, () => "x".repeat(4_000))],
+])("a node that reports %s before it has opened the file is disconnected", async (_, count, log) => {
   const error = { code: "CRASHED" as const, message: "", hint: "", log };
   const chatter: FromNode = { type: "slot-changed", slot: 0, state: "lost", device: null, error };
   farm.start("chatty", {
@@ -335,27 +335,27 @@ test.each([
   expect(farm.count("report")).toBe(0);
 });
 
-test("a node that cannot open the file is left out, and the others are not", async () => {
+test("a node that cannot open the file is excluded, and the others are not", async () => {
   farm.start("bad", { loadFails: { message: "it is broken" } });
   farm.start("good");
   await farm.until(() => farm.count("joined") === 1 && farm.count("excluded") === 1);
   expect(isAnyAlive(farm.pool.nodes)).toBe(true);
-  expect(farm.hosts.get("bad")?.job).toBeUndefined(); // set free for others
+  expect(farm.hosts.get("bad")?.job).toBeUndefined(); // released for others
 });
 
-test("a pool is stranded when those that were reached cannot open the file and the others were never reached", async () => {
+test("a pool has a load error if the reached nodes cannot open the file and the others were never reached", async () => {
   farm.start("bad", { loadFails: { message: "it is broken" } });
-  expect(loadErrorOf(farm.pool.nodes)).toBeUndefined(); // it may yet open it
+  expect(loadErrorOf(farm.pool.nodes)).toBeUndefined(); // it may still open it
   await farm.until(() => farm.count("excluded") === 1);
   farm.see("never-there");
   await farm.until(() => farm.count("node:unreachable") === 1);
   expect(loadErrorOf(farm.pool.nodes)).toMatchObject({ message: expect.stringContaining("it is broken") });
   farm.start("busy", { busyWith: "somebody" });
   await farm.until(() => farm.count("node:busy") === 1);
-  expect(loadErrorOf(farm.pool.nodes)).toBeUndefined(); // it will be free some time
+  expect(loadErrorOf(farm.pool.nodes)).toBeUndefined(); // it will be free later
 });
 
-test("a pool whose only good node is lost is not stranded: it may come back", async () => {
+test("a pool whose only good node is lost has no load error: the node may come back", async () => {
   farm.start("bad", { loadFails: { message: "it is broken" } });
   farm.start("good");
   await farm.until(() => farm.count("joined") === 1 && farm.count("excluded") === 1);
@@ -365,10 +365,10 @@ test("a pool whose only good node is lost is not stranded: it may come back", as
   expect(loadErrorOf(farm.pool.nodes)).toBeUndefined();
 });
 
-test("what a node says while it loads comes after its joining, in its order", async () => {
+test("reports that a node sends while loading follow after it has joined, in order", async () => {
   farm.start("one");
   await farm.until(() => farm.count("report") === 1);
-  expect(farm.news.map(({ type }) => type)).toEqual(["joined", "report"]);
+  expect(farm.nodeEvents.map(({ type }) => type)).toEqual(["joined", "report"]);
 });
 
 describe("a node that has lost the blendfile", () => {
@@ -383,7 +383,7 @@ describe("a node that has lost the blendfile", () => {
   const uploads = (node: FakeNode) => node.heard.filter(({ type }) => type === "blob-begin").length;
   const told = () => farm.events.filter(({ type }) => type === "warning");
 
-  test("before it could open it gets it again, and joins", async () => {
+  test("before it opened it gets it again, and joins", async () => {
     const node = farm.start("one", {
       onMessage: ({ type }) => {
         if (type === "job-load" && uploads(node) === 1) {
@@ -398,7 +398,7 @@ describe("a node that has lost the blendfile", () => {
     expect(told()).toMatchObject([{ code: "BLOB_MISSING", name: "one", message: expect.stringMatching(/sent again/) }]);
   });
 
-  test("every time is left out in the end, with the reason and what to do", async () => {
+  test("every time is finally excluded, with the reason and what to do", async () => {
     const node = farm.start("one", {
       loadFails: missing,
       onMessage: ({ type }) => {
@@ -412,10 +412,10 @@ describe("a node that has lost the blendfile", () => {
       ...{ type: "node:excluded", code: "FARM_LOAD_FAILED", hint: expect.stringMatching(/disk/) },
       message: expect.stringMatching(/lost the blendfile again .* damaged/),
     });
-    expect(loadErrorOf(farm.pool.nodes)).toBeDefined(); // a job with nobody else ends
+    expect(loadErrorOf(farm.pool.nodes)).toBeDefined(); // a job without other nodes ends
   });
 
-  test("in the middle of a job gets it again, once for all its slots, and stays in the job", async () => {
+  test("during a job gets it again, once for all its slots, and stays in the job", async () => {
     const node = farm.start("one", { slots: 2 });
     await farm.until(() => farm.count("report") === 2);
     node.blobs.clear();
@@ -425,7 +425,7 @@ describe("a node that has lost the blendfile", () => {
     expect([uploads(node), told().length, farm.count("lost")]).toEqual([2, 1, 0]);
   });
 
-  test("in the middle of a job again and again is left out in the end", async () => {
+  test("during a job again and again is finally excluded", async () => {
     const node = farm.start("one", {
       say: (message) => {
         if (message.type !== "blob-stored" || farm.count("joined") === 0) return [message];
@@ -438,12 +438,12 @@ describe("a node that has lost the blendfile", () => {
     void node.conversation?.send(lost(0));
     await farm.until(() => farm.count("excluded") === 1);
     expect(told().length).toBe(3);
-    expect(uploads(node)).toBeLessThanOrEqual(5); // it says so before we have heard that the last one is stored
+    expect(uploads(node)).toBeLessThanOrEqual(5); // the loss may come before the report of the last storing
     expect([farm.count("joined"), farm.count("lost")]).toEqual([1, 1]);
-    expect(node.job).toBeUndefined(); // set free for others
+    expect(node.job).toBeUndefined(); // released for others
   });
 
-  test("and takes none any more is left out", async () => {
+  test("and does not accept it again is excluded", async () => {
     const node = farm.start("one");
     await farm.until(() => farm.count("report") === 1);
     node.blobs.clear();

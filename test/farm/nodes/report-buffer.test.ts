@@ -6,7 +6,7 @@ const progress = { type: "frame-progress", frame: 1, attempt: 1, fraction: 0.5 }
 const started = { type: "frame-started", frame: 1, attempt: 1, slot: 0 } as unknown as NodeReport;
 const long = { ...started, message: "x".repeat(1024 * 1024) } as unknown as NodeReport;
 
-test("what a node says while nobody hears it is kept, but for progress", () => {
+test("early reports of a node are kept, except progress", () => {
   const early = new ReportBuffer();
   for (const report of [started, progress, started]) early.add(report);
   expect([early.take(), early.take()]).toEqual([[started, started], []]);
@@ -15,7 +15,7 @@ test("what a node says while nobody hears it is kept, but for progress", () => {
 test.each([
   ["more reports than a machine can have", started, 4_096],
   ["longer ones than any memory should hold", long, 15],
-])("a node that says %s is not listened to", (_, report, most) => {
+])("a node that sends %s is refused", (_, report, most) => {
   const budget = new ReportBudget("since all frames were stored");
   for (let count = 0; count < most; count++) expect(budget.spend(report)).toBe(true);
   expect(() => {

@@ -4,7 +4,7 @@ import { VersionGate } from "../../../src/farm/nodes/version-gate.ts";
 const rules = { wanted: undefined, mixVersions: false, savedBy: undefined };
 const node = (name: string, blender: string) => ({ name, blender });
 
-test("nodes that come before the choice wait for it, later ones are measured by it", async () => {
+test("nodes that arrive before the decision wait for it, and later nodes must match it", async () => {
   const versionGate = new VersionGate(rules);
   let answers = 0;
   const early = [node("a", "3.4.1"), node("b", "3.4.1"), node("c", "4.2.0")].map((candidate) =>
@@ -21,7 +21,7 @@ test("nodes that come before the choice wait for it, later ones are measured by 
   expect(await versionGate.admit(node("e", "4.2.0"))).toContain("3.4.1");
 });
 
-test("when nobody is fit the choice is none, and says why", async () => {
+test("if no node is suitable no version is chosen, with the reasons", async () => {
   const versionGate = new VersionGate({ ...rules, savedBy: "4.2" });
   const refusal = versionGate.admit(node("old", "3.4.1"));
   versionGate.close();
@@ -32,7 +32,7 @@ test("when nobody is fit the choice is none, and says why", async () => {
   expect(await refusal).toContain("older");
 });
 
-test("with nobody there the first who comes sets the version", async () => {
+test("without any node the first one to arrive decides the version", async () => {
   const versionGate = new VersionGate(rules);
   versionGate.close();
   versionGate.close();

@@ -4,29 +4,29 @@ import { chooseVersion, exclusionOf, type VersionRules } from "../../../src/farm
 const rules: VersionRules = { wanted: undefined, mixVersions: false, savedBy: undefined };
 const nodes = (...versions: string[]) => versions.map((blender, index) => ({ name: `node ${index}`, blender }));
 
-describe("chooseVersion() takes", () => {
+describe("chooseVersion() chooses", () => {
   test.each([
-    ["that of most nodes", nodes("4.2.0", "3.4.1", "3.4.1"), {}, "3.4.1"],
-    ["the newer one of two with as many nodes", nodes("3.4.1", "3.10.0"), {}, "3.10.0"],
+    ["the version of most nodes", nodes("4.2.0", "3.4.1", "3.4.1"), {}, "3.4.1"],
+    ["the newer of two versions with equally many nodes", nodes("3.4.1", "3.10.0"), {}, "3.10.0"],
     ["the wanted one", nodes("4.2.0", "4.2.0", "3.4.1"), { wanted: "3.4" }, "3.4.1"],
-    ["none that is older than the file", nodes("3.4.1", "3.4.1", "4.2.0"), { savedBy: "4.2" }, "4.2.0"],
-    ["a patch release before the one that saved", nodes("4.2.0"), { savedBy: "4.2" }, "4.2.0"],
-    ["nothing when nobody is fit", nodes("3.4.1"), { savedBy: "4.2" }, undefined],
+    ["a version that is not older than the file", nodes("3.4.1", "3.4.1", "4.2.0"), { savedBy: "4.2" }, "4.2.0"],
+    ["any patch release of the version that saved the file", nodes("4.2.0"), { savedBy: "4.2" }, "4.2.0"],
+    ["nothing if no node is suitable", nodes("3.4.1"), { savedBy: "4.2" }, undefined],
     [
-      "nothing when the wanted one is older than the file",
+      "nothing if the wanted version is older than the file",
       nodes("3.4.1"),
       { savedBy: "4.2", wanted: "3.4" },
       undefined,
     ],
-    ["nothing of nobody", [], {}, undefined],
+    ["nothing without nodes", [], {}, undefined],
   ])("%s", (_, candidates, change, expected) => {
     expect(chooseVersion(candidates, { ...rules, ...change })).toBe(expected);
   });
 });
 
-describe("refusalOf() leaves out", () => {
+describe("exclusionOf() excludes", () => {
   const node = { name: "one", blender: "3.4.1" };
-  test("nobody without a rule, and nobody with the job's version", () => {
+  test("no node without a rule, and no node with the job's version", () => {
     expect(exclusionOf(node, undefined, rules)).toBeUndefined();
     expect(exclusionOf(node, "3.4.1", rules)).toBeUndefined();
   });
@@ -41,7 +41,7 @@ describe("refusalOf() leaves out", () => {
     expect(exclusionOf(node, undefined, mixed)).toContain("older than the blendfile, which Blender 4.0 saved");
   });
 
-  test("what is not wanted: 3.4 is no 3.40", () => {
+  test("a version that is not wanted: 3.4 is not 3.40", () => {
     expect(exclusionOf({ name: "", blender: "3.40.0" }, undefined, { ...rules, wanted: "3.4" })).toContain("3.40.0");
   });
 });

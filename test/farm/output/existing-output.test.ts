@@ -3,7 +3,7 @@ import type { JobSettings } from "../../../src/config/job-settings.ts";
 import type { SceneInfo } from "../../../src/session/protocol.ts";
 import { ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
 
-/** A farm on which a job of four frames has just been finished, and how often its node was asked for anything. */
+/** A farm on which a job of four frames has just been completed, and how many links its node has had. */
 async function finished(sceneInfo: Partial<SceneInfo> = {}) {
   const farm = await ScriptedFarm.open();
   const node = await farm.start({ sceneInfo });
@@ -12,7 +12,7 @@ async function finished(sceneInfo: Partial<SceneInfo> = {}) {
   return { farm, node, again, links: node.node.links };
 }
 
-test("the same command on the video that it has made ends well, and asks no node", async () => {
+test("the same command succeeds again if its video exists, and contacts no node", async () => {
   const { farm, node, again, links } = await finished();
   await using _ = farm;
   expect(await again().completed()).toMatchObject({ frames: 4, reused: 4 });
@@ -25,19 +25,19 @@ test.each<[what: string, settings: Partial<JobSettings>]>([
   ["scripts may run", { allowScripts: true }],
   ["another rate is asked for", { fps: "30" }],
   ["other frames are asked for", { frames: "1-3" }],
-])("the video of before is not taken for the one that is wanted when %s", async (_, settings) => {
+])("the existing video is not accepted if %s", async (_, settings) => {
   const { farm, again } = await finished();
   await using _farm = farm;
   await expect(again(settings).result).rejects.toMatchObject({ code: "FARM_OUTPUT_EXISTS" });
 });
 
-test("nor when the scene uses files that only a node can look at: they may have changed", async () => {
+test("nor if the scene uses files that only a node can check: they may have changed", async () => {
   const { farm, again } = await finished({ files: "f".repeat(64) });
   await using _ = farm;
   await expect(again().result).rejects.toMatchObject({ code: "FARM_OUTPUT_EXISTS" });
 });
 
-test("nor when files were missing that must not be", async () => {
+test("nor if files were missing and this command does not allow that", async () => {
   const references = [{ kind: "image", path: "//wood.png", missing: true }];
   const farm = await ScriptedFarm.open();
   await using _ = farm;

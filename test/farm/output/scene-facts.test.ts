@@ -8,24 +8,24 @@ const info = (options: FakeNodeOptions = {}) => new FakeNode(options).sceneInfo;
 const withRange = (frameStart: number, frameEnd: number, frameStep = 1) =>
   info({ scene: { frameStart, frameEnd, frameStep } });
 
-describe("settleScene() settles the frames:", () => {
+describe("resolveScene() decides the frames:", () => {
   test("the scene's own range and step", () => {
     expect(resolveScene(withRange(-2, 5, 3), settings).frames).toEqual([-2, 1, 4]);
     expect(resolveScene(withRange(7, 7), settings).frames).toEqual([7]);
   });
 
-  test("those that were asked for, whatever the scene has", () => {
+  test("the requested frames, whatever the scene's range", () => {
     expect(resolveScene(withRange(1, 2), { ...settings, frames: "10,8-9" }).frames).toEqual([8, 9, 10]);
     expect(resolveScene(withRange(5, 1), { ...settings, frames: "1" }).frames).toEqual([1]);
   });
 
-  test("not a range that is empty", () => {
+  test("but refuses an empty range", () => {
     expect(() => resolveScene(withRange(5, 1), settings)).toThrow("it goes from 5 to 1");
   });
 });
 
-describe("settleScene() refuses", () => {
-  test("a scene that is not there, and lists those that are", () => {
+describe("resolveScene() refuses", () => {
+  test("a scene that does not exist, and lists the existing ones", () => {
     const other = { ...info(), scene: "Shot 2" };
     const refused = () => resolveScene(other, { ...settings, scene: "Shot 2" });
     expect(refused).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT", hint: "It has: Scene" }));
@@ -36,7 +36,7 @@ describe("settleScene() refuses", () => {
     expect(resolveScene(info({ scene: { camera: null, sequencer: true } }), settings).frames.length).toBe(4);
   });
 
-  test("missing files, of which it lists at most 20 by path", () => {
+  test("missing files, and lists at most 20 of them", () => {
     const references = Array.from({ length: 25 }, (_, index) => ({
       kind: "image",
       path: `//${index}.png`,
@@ -48,7 +48,7 @@ describe("settleScene() refuses", () => {
   });
 });
 
-test("settleScene() lets missing files pass with --missing warn, and names them", () => {
+test("resolveScene() accepts missing files with --missing warn, and names them", () => {
   const references = [
     { kind: "image", path: "//gone.png", missing: true },
     { kind: "image", path: "//here.png", missing: false },

@@ -5,7 +5,7 @@ import { reportOf } from "../../../src/index.ts";
 import { attempt, line, nodeLine, record, reportOn } from "../../support/job-reports.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
-test("a frame that was stored, damaged and rendered again is one frame: that of the latest record", async () => {
+test("a frame that was stored, damaged and rendered again counts once, with its latest record", async () => {
   const records = [record(1, "a", { seconds: 90 }), record(2, "a"), record(1, "b", { attempts: 3, seconds: 20 })];
   const report = await reportOn({ records, job: { run: 2, frames: "1-3" } });
   expect(report).toMatchObject({ frames: 2, expected: 3, missing: "3", retried: 1, outcome: "unfinished", time: null });
@@ -16,17 +16,17 @@ test("a frame that was stored, damaged and rendered again is one frame: that of 
   ]);
 });
 
-test("a record whose file is gone is no stored frame; without the folder, which goes with success, records are enough", async () => {
+test("a record without a file does not count; without the frames folder, removed after success, records are enough", async () => {
   const records = [record(1, "a"), record(2, "a"), record(3, "a")];
   expect(await reportOn({ records, files: [1, 3], job: { run: 1, frames: "1-3" } })).toMatchObject({
     ...{ frames: 2, missing: "2" },
   });
   expect(await reportOn({ records, job: { run: 1, frames: "1-3" } })).toMatchObject({ frames: 3, missing: "" });
-  // An earlier run wanted more.
+  // An earlier run had more frames.
   expect(await reportOn({ records, job: { run: 2, frames: "2-3" } })).toMatchObject({ frames: 2, expected: 2 });
 });
 
-test("a node is told with every Blender and device that it rendered with, and without frames with the Blender it has", async () => {
+test("a node is listed with every Blender and device that it rendered with, or with its Blender if it rendered nothing", async () => {
   const found = nodeLine(1, "node:found", "idle", { slots: 1, blender: "4.2.0" });
   const records = [record(1, "a", { device: "OPTIX: x" }), record(2, "a"), record(3, "a", { blender: "4.3.0" })];
   const { nodes } = await reportOn({ records, log: [line(0, "job:started"), found] });
@@ -36,7 +36,7 @@ test("a node is told with every Blender and device that it rendered with, and wi
   ]);
 });
 
-test("causes are grouped by code: sixty failures of one are one line, with an example, its hint and the frames it cost", async () => {
+test("causes are grouped by code: sixty failures are one line, with an example, its hint and the failed frames", async () => {
   const failed = (frame: number, name: string, code: string, message: string, hint = "") =>
     attempt(frame, name, { start: 1, over: 2, outcome: "failed", error: { code, message, hint } });
   const lost = (frame: number, name: string, message: string) =>
@@ -51,7 +51,7 @@ test("causes are grouped by code: sixty failures of one are one line, with an ex
       ...[lost(7, "b", "its node was lost"), lost(8, "b", "it did not begin a frame for 600 s")],
       ...[lost(8, "a", "it did not begin a frame for 601 s"), failed(9, "a", "NO_EGL", "none", "Install libEGL")],
       attempt(9, "b", { start: 3, end: 4, over: 5 }),
-      attempt(10, "b", { start: null, over: 5, outcome: "withdrawn" }), // nothing went wrong
+      attempt(10, "b", { start: null, over: 5, outcome: "withdrawn" }), // no failure
     ],
   });
   expect(causes).toEqual([
@@ -61,7 +61,7 @@ test("causes are grouped by code: sixty failures of one are one line, with an ex
     },
     expect.objectContaining({ code: null, count: 2, message: "it did not begin a frame for 600 s" }),
     expect.objectContaining({ code: null, count: 1, message: "its node was lost", nodes: [{ name: "b", count: 1 }] }),
-    expect.objectContaining({ code: "NO_EGL", count: 1, hint: "Install libEGL", failedFrames: "" }), // stored after all
+    expect.objectContaining({ code: "NO_EGL", count: 1, hint: "Install libEGL", failedFrames: "" }), // stored later
   ]);
   expect(causes[0]?.nodes).toEqual([
     { name: "a", count: 40 },
@@ -69,7 +69,7 @@ test("causes are grouped by code: sixty failures of one are one line, with an ex
   ]);
 });
 
-test("an attempt that ended twice counts as it ended last, as one whose stored frame FFmpeg refused", async () => {
+test("an attempt with two records counts as the last one says, such as one whose stored frame FFmpeg refused", async () => {
   const first = attempt(1, "a", { start: 1, end: 2, over: 3 });
   const refused = { code: "FFMPEG_REFUSED", message: "no data", hint: "", fault: "node" as const };
   const { causes } = await reportOn({
@@ -80,7 +80,7 @@ test("an attempt that ended twice counts as it ended last, as one whose stored f
   expect(causes).toMatchObject([{ code: "FFMPEG_REFUSED", count: 1 }]);
 });
 
-test("a node that invents ever new codes, names and warnings makes neither the report nor the memory grow", async () => {
+test("many made-up codes, names and warnings make neither the report nor the memory grow", async () => {
   const log = [line(0, "job:started")];
   const attempts = [];
   for (let index = 0; index < 1_000; index++) {
@@ -94,7 +94,7 @@ test("a node that invents ever new codes, names and warnings makes neither the r
   expect(causes.find(({ message }) => message === "other causes")).toMatchObject({ count: 900 });
 });
 
-test("how the job ended, and what was wrong with its nodes: lost, barred, excluded, out of reach, busy", async () => {
+test("the report has the outcome and the problems of nodes: lost, barred, excluded, unreachable, busy", async () => {
   const report = await reportOn({
     log: [
       ...[line(0, "job:started"), nodeLine(1, "node:lost", "a", { message: "no answer" }), line(3, "job:interrupted")],
@@ -128,7 +128,7 @@ test("how the job ended, and what was wrong with its nodes: lost, barred, exclud
   expect(await ended("job:started", "job:failed", "job:started", "node:joined")).toBe("unfinished");
 });
 
-test("runs of frames that were begun anew are counted, and are in nothing else of the report", async () => {
+test("earlier runs whose frames are no longer used are counted, but not reported otherwise", async () => {
   const oldRun = (seconds: number, run: number) => [
     ...[line(seconds, "job:started"), line(seconds, "job:begun", { job: "1".repeat(32), run })],
     ...[line(seconds + 2, "warning", { message: "of before", name: null }), line(seconds + 3, "job:failed")],
@@ -143,11 +143,11 @@ test("runs of frames that were begun anew are counted, and are in nothing else o
   expect(await reportOn({ log, job: { run: 2 } })).toMatchObject({
     ...{ runs: 2, earlierRuns: 2, warnings: ["of now"], time: { wall: 4 } },
   });
-  // Of a job that the log does not name, all of it is.
+  // If the log does not name the job, all of it counts.
   expect(await reportOn({ log: oldRun(0, 1), job: { run: 1 } })).toMatchObject({ runs: 1, earlierRuns: 0 });
 });
 
-test("a torn last line, empty and foreign lines and one that never ends are passed over", async () => {
+test("a truncated last line, empty, foreign and endless lines are ignored", async () => {
   await using folder = await makeTemporaryFolder();
   const write = (name: string, lines: readonly string[]) => writeFile(join(folder.path, name), lines.join("\n"));
   const good = (made: object) => JSON.stringify(made);
@@ -159,16 +159,16 @@ test("a torn last line, empty and foreign lines and one that never ends are pass
   expect(await reportOf(folder.path)).toMatchObject({ runs: 1, outcome: "failed", frames: 2, time: { wall: 3 } });
 });
 
-test("a log that is larger than any text may be is read line by line", async () => {
+test("a log that is larger than the longest string is read line by line", async () => {
   await using folder = await makeTemporaryFolder();
   const path = join(folder.path, "log.ndjson");
   await writeFile(path, `${JSON.stringify(line(0, "job:started"))}\n`);
-  await truncate(path, 600 * 1024 * 1024); // a hole, so that it takes no room
+  await truncate(path, 600 * 1024 * 1024); // a hole, which takes no disk space
   await appendFile(path, `\n${JSON.stringify(line(9, "job:completed"))}\n`);
   expect(await reportOf(folder.path)).toMatchObject({ runs: 1, outcome: "completed", time: { wall: 9 } });
 });
 
-test("what is no job folder is said to be none, and one that cannot be read as well", async () => {
+test("a folder that is not a job folder is an error, and so is an unreadable one", async () => {
   await using folder = await makeTemporaryFolder();
   const file = join(folder.path, "log.ndjson");
   const [message, hint] = ["it is no job folder", ".renderfarm"].map((text) => expect.stringContaining(text));

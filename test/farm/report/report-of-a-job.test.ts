@@ -25,7 +25,7 @@ async function printed(folder: string, json: boolean): Promise<string> {
   return text;
 }
 
-/** From a node's being found to the end of each run's rendering, times its slots: the sum that must be accounted for. */
+/** The slot time that the report must explain: slots × time from `node:found` to the end of rendering, per run. */
 async function slotSecondsOf(folder: string): Promise<number> {
   const text = await readFile(join(folder, "log.ndjson"), "utf8");
   const log = text
@@ -34,7 +34,7 @@ async function slotSecondsOf(folder: string): Promise<number> {
     .map((line) => JSON.parse(line) as Record<string, number>);
   const starts = log.flatMap(({ msg }, index) => (String(msg) === "job:started" ? [index] : []));
   const runs = starts.map((start, run) => log.slice(start, starts[run + 1]));
-  const timeOf = (line: Record<string, number> | undefined) => line?.ms ?? 0; // the scale that never jumps
+  const timeOf = (line: Record<string, number> | undefined) => line?.ms ?? 0; // the monotonic time
   return runs.reduce((sum, run) => {
     const allStored = run.find(({ msg, stored, total }) => String(msg) === "frame:stored" && stored === total);
     const end = timeOf(allStored ?? run.at(-1));
@@ -47,7 +47,7 @@ function countOf(events: readonly FarmEvent[], wanted: FarmEventName): number {
   return events.filter(({ type }) => type === wanted).length;
 }
 
-test("a job with failures, a lost node, a refused one, an interruption and a second run: its record and its report", async () => {
+test("the records and the report of a job with failures, a lost and an excluded node, an interruption and a second run", async () => {
   await using farm = await ScriptedFarm.open();
   const claim = ({ frame }: FrameResult) => ({ seconds: 2 + frame / 1000 });
   const attic = await farm.start({ name: "attic", slots: 2, claim: (of) => ({ ...claim(of), device: "OPTIX: big" }) });
@@ -55,7 +55,7 @@ test("a job with failures, a lost node, a refused one, an interruption and a sec
   const old = await farm.start({ name: "old", loadFails: { code: "FILE_TOO_NEW", message: "it is of Blender 9.9" } });
   const nodes = [attic, cellar, old];
   let tried = 0;
-  attic.node.options.beforeFrame = () => delay(60);
+  attic.node.options.beforeFrame = () => delay(60); // rendering takes time, which the report must account for
   attic.node.options.fails = () => {
     tried += 1;
     return tried === 3 ? { code: "NO_OUTPUT", message: "there is no file", hint: "Look there" } : undefined;
@@ -91,7 +91,7 @@ test("a job with failures, a lost node, a refused one, an interruption and a sec
   for (const { frame, node, blender, device, attempts, seconds, sha256, sizeBytes } of records) {
     const own = told.filter((event) => "frame" in event && event.frame === frame);
     const stored = own.find(({ type }) => type === "frame:stored");
-    // While a result is fetched another attempt may begin, which comes too late: it may count or not.
+    // While a result is fetched, another attempt may start too late: it may count or not.
     const rendered = own.findLastIndex((event) => event.type === "frame:rendered" && event.node === node.id);
     const [least, most] = [own.slice(0, rendered), own].map((events) => countOf(events, "frame:started"));
     expect(attempts, `frame ${frame}`).toBeGreaterThanOrEqual(least ?? 0);

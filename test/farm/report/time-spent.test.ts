@@ -3,7 +3,7 @@ import type { AttemptRecord } from "../../../src/frames/attempt-record.ts";
 import type { JobReport } from "../../../src/index.ts";
 import { attempt, line, nodeLine, reportOn } from "../../support/job-reports.ts";
 
-/** From `job:started` at 0 to the moment a node renders: found at 1, uploaded until 3, loaded at 7. */
+/** A node from `job:started` at 0 until it can render: found at 1, upload until 3, loaded at 7. */
 const joined = (name: string, slots = 1) => [
   nodeLine(1, "node:found", name, { slots }),
   nodeLine(1, "node:uploading", name, { haveBytes: 1, sizeBytes: 9 }),
@@ -18,14 +18,14 @@ const stored = (seconds: number, frame: number, of: string) => {
   return nodeLine(seconds, "frame:stored", "a", { frame, stored: count, total });
 };
 
-/** A frame that was stored; `at` are the moments of its start, its end on the node, and its being stored. */
+/** A stored frame, with the times of its start, of its end on the node, and when it was stored. */
 function frame(number: number, name: string, [start, end, over]: readonly [number, number, number], slot = 0) {
   return attempt(number, name, { start, end, over, slot });
 }
 
 type Folder = { readonly log: readonly (readonly object[] | object)[]; readonly attempts?: readonly AttemptRecord[] };
 
-/** The lines of the log are put into the order of their times. */
+/** Sorts the lines of the log by time. */
 async function report({ log, attempts = [] }: Folder): Promise<JobReport> {
   const lines = (log.flat(2) as { ms: number }[]).toSorted((a, b) => a.ms - b.ms);
   return await reportOn({ log: lines, attempts });
@@ -43,21 +43,21 @@ async function timesByNode(folder: Folder): Promise<Record<string, unknown>> {
 
 const nothing = { render: 0, wasted: 0, upload: 0, load: 0, wait: 0, busy: 0, away: 0 };
 
-test("upload, load, render, transfer, wait and encode are told apart, of slots that did not begin together", async () => {
+test("upload, load, render, transfer, wait and encode are separate, for slots that did not start together", async () => {
   const time = await timeOf({
     log: [started(), joined("a", 2), scene(7, 3), stored(32, 3, "3/3"), line(40, "job:completed")],
     attempts: [
       ...[frame(1, "a", [7, 17, 18]), frame(2, "a", [17, 27, 30])],
-      frame(3, "a", [11, 31, 32], 1), // this slot loads longer
+      frame(3, "a", [11, 31, 32], 1), // this slot takes longer to load
     ],
   });
   expect(time).toMatchObject({ wall: 40, transfer: 5, encode: 8 });
-  // Slot 0 renders twenty seconds and waits for the other; slot 1 renders as long, after four seconds more to load.
+  // Slot 0 renders for 20 s and waits for slot 1, which renders as long after loading for 4 s more.
   expect(time.slots).toEqual({ ...nothing, slots: 2, upload: 4, load: 12, render: 40, wait: 6 });
   expect(time.efficiency).toBeCloseTo(40 / 62);
 });
 
-test("what comes before anybody knows what to render, a question or the proof of old frames, is no loading", async () => {
+test("time before the frames are known, for a question or the check of old frames, does not count as loading", async () => {
   const { slots } = await timeOf({
     log: [started(), joined("a"), scene(60, 2), line(90, "job:resumed", { stored: 1 }), stored(102, 2, "2/2")],
     attempts: [frame(2, "a", [92, 102, 102])],
@@ -65,7 +65,7 @@ test("what comes before anybody knows what to render, a question or the proof of
   expect(slots).toEqual({ ...nothing, slots: 1, upload: 2, load: 6, wait: 83, render: 10 });
 });
 
-test("a node that is busy with somebody else's job for twenty minutes neither uploads nor counts", async () => {
+test("twenty minutes in which a node is busy with another job count neither as upload nor for efficiency", async () => {
   const time = await timeOf({
     log: [
       ...[started(), nodeLine(1, "node:found", "a"), nodeLine(1, "node:busy", "a", { holder: "them" })],
@@ -78,7 +78,7 @@ test("a node that is busy with somebody else's job for twenty minutes neither up
   expect(time.efficiency).toBeCloseTo(10 / 14);
 });
 
-test("a frame that FFmpeg refuses at the end, and that is rendered again, counts like any other", async () => {
+test("a frame that FFmpeg refuses and that is rendered again counts like any other", async () => {
   const refused = frame(2, "a", [17, 27, 27]);
   const { slots, encode } = await timeOf({
     log: [
@@ -95,21 +95,21 @@ test("a frame that FFmpeg refuses at the end, and that is rendered again, counts
   expect(encode).toBe(3 + 9);
 });
 
-test("attempts that failed, results that were refused, and races that were lost are wasted", async () => {
+test("failed attempts, refused results and lost races are wasted time", async () => {
   const { slots } = await timeOf({
     log: [started(), joined("a"), joined("b"), scene(7, 2), stored(40, 2, "2/2")],
     attempts: [
       attempt(1, "a", { start: 7, over: 12, outcome: "failed" }),
       attempt(1, "a", { start: 12, end: 20, over: 22, outcome: "failed" }), // a bad result
       frame(1, "a", [22, 32, 32]),
-      attempt(2, "a", { start: 32, over: 40, outcome: "dropped" }), // the other was faster
+      attempt(2, "a", { start: 32, over: 40, outcome: "dropped" }), // the other node was faster
       frame(2, "b", [7, 40, 40]),
     ],
   });
   expect(slots).toMatchObject({ render: 43, wasted: 5 + 8 + 8, wait: 2 });
 });
 
-test("a slot that is lost loads again; one that does not come back is away, and so is a lost node", async () => {
+test("a lost slot loads again; a slot that does not come back is away, and so is a lost node", async () => {
   const crash = (number: number, slot: number) => attempt(number, "a", { start: 7, over: 9, slot, outcome: "failed" });
   const { a, b } = await timesByNode({
     log: [
@@ -117,7 +117,7 @@ test("a slot that is lost loads again; one that does not come back is away, and 
       ...[nodeLine(17, "node:lost", "b"), nodeLine(47, "node:joined", "b"), stored(57, 2, "2/2")],
     ],
     attempts: [
-      ...[crash(1, 0), crash(2, 1), frame(1, "a", [15, 25, 25])], // slot 0 was back after 6 seconds
+      ...[crash(1, 0), crash(2, 1), frame(1, "a", [15, 25, 25])], // slot 0 was back after 6 s
       frame(2, "b", [47, 57, 57]),
     ],
   });
@@ -125,7 +125,7 @@ test("a slot that is lost loads again; one that does not come back is away, and 
   expect(b).toEqual({ ...nothing, slots: 1, upload: 2, load: 4, wait: 10, away: 30, render: 10 });
 });
 
-test("a node that goes on rendering while its link is lost has rendered; nobody has when its frame went elsewhere", async () => {
+test("rendering without a link counts as render time, but as wasted if the frame was rendered elsewhere", async () => {
   const start = [started(), joined("a"), scene(7, 1), nodeLine(10, "node:lost", "a")];
   const lost = attempt(1, "a", { start: 7, over: 10, outcome: "lost" });
   const wentOn = { ...frame(1, "a", [20, 30, 31]), attempt: lost.attempt };
@@ -139,10 +139,10 @@ test("a node that goes on rendering while its link is lost has rendered; nobody 
   expect(a).toMatchObject({ render: 0, wasted: 3, away: 11 });
 });
 
-test("the pause between a run that was killed and the next is nobody's time", async () => {
+test("the pause between a killed run and the next one does not count", async () => {
   const time = await timeOf({
     log: [
-      ...[started(), joined("a", 2), scene(7, 2), nodeLine(18, "warning", "a")], // the last that it wrote
+      ...[started(), joined("a", 2), scene(7, 2), nodeLine(18, "warning", "a")], // the last line that it wrote
       ...[started(30_000, 2), nodeLine(30_001, "node:found", "a", { slots: 2 }), nodeLine(30_001, "node:joined", "a")],
       ...[scene(30_001, 2), stored(30_005, 2, "2/2"), line(30_006, "job:completed")],
     ],
@@ -155,7 +155,7 @@ test("the pause between a run that was killed and the next is nobody's time", as
   expect(time.slots).toMatchObject({ render: 3, wasted: 0 });
 });
 
-test("a frame that is rendered once more, because it was damaged, was wasted the first time", async () => {
+test("if a damaged frame is rendered again, its first render was wasted", async () => {
   const run = (number: number) => [
     started(number * 100, number),
     nodeLine(number * 100, "node:found", "a"),
@@ -168,7 +168,7 @@ test("a frame that is rendered once more, because it was damaged, was wasted the
   expect(slots).toMatchObject({ render: 10, wasted: 10 });
 });
 
-test("encoding is what follows the last frame: not when frames failed, also when no frame was missing", async () => {
+test("encoding is the time after the last frame, also if no frame was missing, but not if frames failed", async () => {
   const failed = await timeOf({
     log: [started(), joined("a"), scene(7, 2), stored(17, 1, "1/2"), line(31, "job:failed")],
     attempts: [frame(1, "a", [7, 17, 17]), attempt(2, "a", { start: 17, over: 31, outcome: "failed" })],
@@ -178,12 +178,12 @@ test("encoding is what follows the last frame: not when frames failed, also when
 
   const encoded = [started(), scene(1, 5), line(2, "job:resumed", { stored: 5 }), line(62, "job:completed")];
   expect(await timeOf({ log: encoded })).toMatchObject({ wall: 62, encode: 60, efficiency: null });
-  // The same command once more finds everything done: what the first one took is still told.
+  // The same command again finds everything done: the time of the first one is still reported.
   const again = [line(100, "job:started"), line(101, "job:completed")];
   expect(await timeOf({ log: [...encoded, ...again] })).toMatchObject({ wall: 63, encode: 60 });
 });
 
-test("a node that is barred or excluded is away from then on, and one that is forgiven waits", async () => {
+test("a barred or excluded node is away from then on, and a forgiven one waits", async () => {
   const { a, b } = await timesByNode({
     log: [
       ...[started(), joined("a"), joined("b"), joined("c"), scene(7, 1)],
@@ -197,7 +197,7 @@ test("a node that is barred or excluded is away from then on, and one that is fo
   expect(b).toEqual({ ...nothing, slots: 1, upload: 2, load: 4, away: 25, wait: 5 });
 });
 
-test("a clock that is set back or on in the middle of a run does not matter", async () => {
+test("a clock that jumps during a run does not matter", async () => {
   const folder = {
     log: [started(), joined("a"), scene(7, 2), stored(27, 2, "2/2"), line(28, "job:completed")].flat(),
     attempts: [frame(1, "a", [7, 17, 17]), frame(2, "a", [17, 27, 27])],
@@ -212,7 +212,7 @@ test("a clock that is set back or on in the middle of a run does not matter", as
   }
 });
 
-test("a log of nonsense gives a report all the same", async () => {
+test("a nonsensical log still gives a report", async () => {
   const odd = [
     ...[line(0, "frame:stored", { frame: 1 }), line(1, "job:started"), line(1, "job:begun", { run: "x" })],
     ...[line(2, "node:found", { slots: 1e9 }), line(3, "node:found", { node: 7, name: {}, slots: "many" })],

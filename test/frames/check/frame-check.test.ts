@@ -71,9 +71,9 @@ describe("checkFrameBytes() refuses", () => {
     ["no header", joinPng(text, pngChunk("IDAT", pixels), end), "BAD_CHUNK"],
     ["two headers", joinPng(header, header, text, pngChunk("IDAT", pixels), end), "BAD_CHUNK"],
     ["no pixels", joinPng(header, text, end), "BAD_PIXELS"],
-    ["pixels that are interrupted", interrupted(), "BAD_CHUNK"],
-    ["pixels cut within", joinPng(header, text, pngChunk("IDAT", pixels.subarray(0, -9)), end), "BAD_PIXELS"],
-    ["pixels that are no zlib data", joinPng(header, text, pngChunk("IDAT", "abcdefghij"), end), "BAD_PIXELS"],
+    ["interrupted pixels", interrupted(), "BAD_CHUNK"],
+    ["truncated pixels", joinPng(header, text, pngChunk("IDAT", pixels.subarray(0, -9)), end), "BAD_PIXELS"],
+    ["pixels that are not zlib data", joinPng(header, text, pngChunk("IDAT", "abcdefghij"), end), "BAD_PIXELS"],
     ["one row too few", withPixels(pngRows({ ...format, height: 36 })), "BAD_PIXELS"],
     ["one row too many", withPixels(pngRows({ ...format, height: 38 })), "BAD_PIXELS"],
     ["an unknown filter", withPixels(pngRows(format).fill(5, 184 * 3, 184 * 3 + 1)), "BAD_PIXELS"],
@@ -94,7 +94,7 @@ describe("checkFrameBytes() refuses", () => {
     expect(await codeOf(png)).toBe(code);
   });
 
-  test("a bomb, before it has gone off: 1 GB of pixels in 1 MB", async () => {
+  test("a decompression bomb, before it unpacks: 1 GB of pixels in 1 MB", async () => {
     const bomb = deflateSync(Buffer.alloc(64 * 1024 * 1024));
     const png = joinPng(header, text, ...Array.from({ length: 16 }, () => pngChunk("IDAT", bomb)), end);
     const before = process.memoryUsage().rss;
@@ -103,7 +103,7 @@ describe("checkFrameBytes() refuses", () => {
   });
 });
 
-test("checkFrameFile() checks a file that is larger than one piece, and ends when aborted", async () => {
+test("checkFrameFile() checks a file larger than one piece, and stops when aborted", async () => {
   const folder = await mkdtemp(join(tmpdir(), "renderfarm-check-"));
   const large = { width: 1200, height: 500, depth: 16, colorMode: "RGBA", frame: 3 } as const;
   const path = join(folder, "large.png");

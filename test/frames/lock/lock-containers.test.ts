@@ -10,23 +10,23 @@ import { compileSources } from "../../support/compile-sources.ts";
 import { skipBecause } from "../../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
 
-/** What makes a container of a command: numbers, name and mounts of its own. All of them are called alike. */
+/** Runs a command in a container: its own process numbers, name and mounts. All containers have the same name. */
 const container = ["--pid", "--fork", "--kill-child", "--uts", "--mount"];
 const named = 'hostname farm && exec "$@"';
 
 async function whyNoContainers(): Promise<string | undefined> {
-  if (process.platform !== "linux") return "containers are made by Linux";
+  if (process.platform !== "linux") return "only Linux has containers";
   const made = await execa("unshare", [...container, "--mount-proc", "true"], { reject: false });
-  return made.failed ? `no container can be made here: ${made.stderr}` : undefined;
+  return made.failed ? `no container can be started here: ${made.stderr}` : undefined;
 }
 
 interface Container extends AsyncDisposable {
-  /** The first line that its program says. */
+  /** The first line that its program prints. */
   readonly said: string;
   readonly process: ChildProcess;
 }
 
-/** @param sees "own processes", or those of its host: not every container has a /proc of its own */
+/** @param sees Which processes its /proc shows: not every container has a /proc of its own */
 async function inContainer(sees: "own processes" | "host's processes", command: readonly string[]): Promise<Container> {
   const flags = sees === "own processes" ? [...container, "--mount-proc"] : container;
   const child = spawn("unshare", [...flags, "sh", "-c", named, "sh", ...command], {
@@ -34,7 +34,7 @@ async function inContainer(sees: "own processes" | "host's processes", command: 
   });
   const ended = once(child, "exit");
   const dispose = async () => {
-    child.kill("SIGKILL"); // all in it end with it
+    child.kill("SIGKILL"); // ends everything inside it too
     await ended;
   };
   const [said] = await once(createInterface(child.stdout), "line");
@@ -61,18 +61,18 @@ describe.skipIf(skipBecause(await whyNoContainers()))("the lock of containers th
   const makeSilent = () => utimes(lock, Date.now() / 1000 - 60, Date.now() / 1000 - 60);
 
   test.each(["own processes", "host's processes"] as const)(
-    "is never taken while its process lives, and is free a while after it was killed (%s)",
+    "is never taken while its process lives, and is free some time after it was killed (%s)",
     async (sees) => {
       {
         await using first = await inContainer(sees, takeLock);
-        expect(first.said).toBe("held 1"); // each of them has this number
+        expect(first.said).toBe("held 1"); // the first process in every container has this number
         await using second = await inContainer(sees, takeLock);
         expect(second.said).toBe("FARM_JOB_LOCKED");
         await expect(JobLock.open(lock)).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
       }
       const left = await readFile(lock, "utf8");
       await using soon = await inContainer(sees, takeLock);
-      expect(soon.said).toBe("FARM_JOB_LOCKED"); // it may be that of another container that lives
+      expect(soon.said).toBe("FARM_JOB_LOCKED"); // the lock may belong to a container that still runs
       expect(await readFile(lock, "utf8")).toBe(left);
       await makeSilent();
       await using later = await inContainer(sees, takeLock);
@@ -80,7 +80,7 @@ describe.skipIf(skipBecause(await whyNoContainers()))("the lock of containers th
     },
   );
 
-  test("is taken at once by the process that has the number of the killed one, in the same container", async () => {
+  test("is taken at once by a process with the number of the killed one, in the same container", async () => {
     const reuse = `
       "$@" < /dev/zero > said & first=$!
       until grep -q held said; do sleep 0.05; done

@@ -23,7 +23,7 @@ async function writeHolder(path: string, holder: object, silentSeconds = 0): Pro
 }
 
 describe("JobLock", () => {
-  test("names its holder to everybody else, and leaves nothing when it is given up", async () => {
+  test("names its holder to everybody else, and leaves nothing behind when it is released", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     {
@@ -39,7 +39,7 @@ describe("JobLock", () => {
     expect(await readdir(folder.path)).toEqual([]);
   });
 
-  test.runIf(canLook)("is taken at once from a process of this machine that is gone", async () => {
+  test.runIf(canLook)("is taken at once from a process of this machine that has ended", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     const gone = execa(process.execPath, ["--version"]);
@@ -50,7 +50,7 @@ describe("JobLock", () => {
     expect(await readdir(folder.path)).toEqual(["lock"]);
   });
 
-  test.runIf(canLook)("is taken at once when its process number is another's now", async () => {
+  test.runIf(canLook)("is taken at once when another process has its process number now", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     await writeHolder(path, { ...elsewhere, ...(await ownIdentity()), start: "1" });
@@ -58,13 +58,13 @@ describe("JobLock", () => {
   });
 
   test.each([
-    ["of a machine with this one's name", { boot: "another" }],
-    ["of a container with this one's name", { namespace: "pid:[1]" }],
-    ["of a system that does not tell its boots apart", { boot: null }],
-    ["of a system that does not tell where its numbers count", { namespace: null }],
-    ["of a system that does not tell when processes began", { start: null }],
+    ["of another machine with the same name", { boot: "another" }],
+    ["of a container with the same name", { namespace: "pid:[1]" }],
+    ["of a system that does not identify its boots", { boot: null }],
+    ["of a system that does not identify its process namespace", { namespace: null }],
+    ["of a system that does not say when processes started", { start: null }],
     ["of an earlier release", { boot: undefined, namespace: undefined, start: undefined, processStart: "1" }],
-  ])("%s is respected until it is silent, although no such process is here", async (_, changed) => {
+  ])("%s is respected until it falls silent, although no such process runs here", async (_, changed) => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     const gone = execa(process.execPath, ["--version"]);
@@ -76,7 +76,7 @@ describe("JobLock", () => {
     await using _lock = await JobLock.open(path, { renewMs: 20 });
   });
 
-  test("of another machine is respected for 30 s of silence, and not longer", async () => {
+  test("of another machine is respected for 30 s of silence, and no longer", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     await writeHolder(path, elsewhere, 25);
@@ -89,7 +89,7 @@ describe("JobLock", () => {
     await using _ = await JobLock.open(path, { renewMs: 20 });
   });
 
-  test("of another machine that shows life while it is looked at is respected: the disk's clock has jumped", async () => {
+  test("of another machine that shows life while it is watched is respected: the disk's clock has jumped", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     await writeHolder(path, elsewhere, 3_600);
@@ -102,7 +102,7 @@ describe("JobLock", () => {
     await expect(opening).rejects.toMatchObject({ code: "FARM_JOB_LOCKED" });
   });
 
-  test.runIf(canLook)("of a living process of this machine is never silent: clocks jump", async () => {
+  test.runIf(canLook)("of a living process of this machine never counts as silent: clocks jump", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     await writeHolder(path, { ...elsewhere, ...(await ownIdentity()) }, 3_600);
@@ -110,7 +110,7 @@ describe("JobLock", () => {
   });
 
   test.each(["", "{", "[]", '{"pid":"x"}'])(
-    "that cannot be read ('%s') counts as held until it is silent",
+    "that cannot be read ('%s') counts as held until it falls silent",
     async (text) => {
       await using folder = await makeTemporaryFolder();
       const path = join(folder.path, "lock");
@@ -121,18 +121,18 @@ describe("JobLock", () => {
     },
   );
 
-  test("goes to one only, of many that try to take a stale one", async () => {
+  test("goes to only one of many that try to take a stale one", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     await writeHolder(path, elsewhere, 60);
-    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => JobLock.open(path, { renewMs: 20 })));
-    const locks = tries.filter((result) => result.status === "fulfilled").map((result) => result.value);
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => JobLock.open(path, { renewMs: 20 })));
+    const locks = results.filter((result) => result.status === "fulfilled").map((result) => result.value);
     expect(locks).toHaveLength(1);
     for (const lock of locks) await lock[Symbol.asyncDispose]();
     expect(await readdir(folder.path)).toEqual([]);
   });
 
-  test("shows signs of life, sees when another has taken it, and then leaves that one's alone", async () => {
+  test("shows signs of life, notices when another process has taken it, and then leaves it alone", async () => {
     await using folder = await makeTemporaryFolder();
     const path = join(folder.path, "lock");
     await using lock = await JobLock.open(path, { renewMs: 10 });
@@ -150,7 +150,7 @@ describe("JobLock", () => {
 });
 
 test.runIf(canLook)(
-  "lookAtProcess() tells a running process from an ended one and from another of its number",
+  "lookAtProcess() tells a running process from an ended one and from another one with its number",
   async () => {
     const own = await ownIdentity();
     expect(await lookAtProcess(own)).toBe("running");
@@ -161,10 +161,10 @@ test.runIf(canLook)(
   },
 );
 
-test("lookAtProcess() knows nothing of processes out of its sight, nor of what is no process", async () => {
+test("lookAtProcess() says unknown for processes it cannot see and for invalid ones", async () => {
   const own = await ownIdentity();
-  const strange = [{ boot: "x" }, { boot: null }, { namespace: "x" }, { namespace: null }, { start: null }, { pid: 0 }];
-  for (const changed of [...strange, { pid: -1 }, { pid: 0.5 }, { pid: 1e300 }]) {
+  const unseen = [{ boot: "x" }, { boot: null }, { namespace: "x" }, { namespace: null }, { start: null }, { pid: 0 }];
+  for (const changed of [...unseen, { pid: -1 }, { pid: 0.5 }, { pid: 1e300 }]) {
     expect(await lookAtProcess({ ...own, ...changed }), JSON.stringify(changed)).toBe("unknown");
   }
 });

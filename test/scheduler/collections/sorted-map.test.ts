@@ -15,7 +15,7 @@ const changes = fc.array(fc.record({ key, value: fc.integer({ min: 0, max: 3 }),
   size: "max",
 });
 
-test("it holds what a Map would hold, in order, and whatever is changed later leaves it as it was", () => {
+test("it holds what a Map would hold, in order, and later changes leave it as it was", () => {
   const property = fc.property(changes, key, (all, bound) => {
     const versions: { readonly map: SortedMap<number, Item>; readonly items: Item[] }[] = [];
     const model = new Map<number, Item>();
@@ -50,7 +50,7 @@ test.each([
   ["ascending", (index: number) => index],
   ["descending", (index: number) => -index],
   ["from both ends", (index: number) => (index % 2 === 0 ? index : -index)],
-])("a key among many is found in a few steps, however they came: %s", (_, keyOf) => {
+])("a key among many is found in a few steps, whatever order they were added in: %s", (_, keyOf) => {
   let looks = 0;
   const compare = (one: number, other: number) => {
     looks++;
@@ -62,6 +62,6 @@ test.each([
   looks = 0;
   for (let index = 0; index < 10_000; index++) map.get(keyOf(index));
 
-  // By bisection among the chunks and in one, and one look at what was found.
+  // Bisection among the chunks and inside one, and one look at the key found.
   expect(looks).toBeLessThan(18 * 10_000);
 });

@@ -7,7 +7,7 @@ const time = fc.integer({ min: 0, max: 30 }).map((number) => number / 4);
 const timed = fc.tuple(time, fc.integer({ min: 0, max: 20 }));
 const changes = fc.array(fc.record({ timed, isRemoved: fc.boolean() }), { maxLength: 300, size: "max" });
 
-test("it holds what a Set would hold, in order, and whatever is changed later leaves it as it was", () => {
+test("it holds what a Set would hold, in order, and later changes leave it as it was", () => {
   const property = fc.property(changes, time, timed, (all, bound, asked) => {
     const versions: { readonly set: TimedSet; readonly members: Timed[] }[] = [];
     let set = TimedSet.empty;

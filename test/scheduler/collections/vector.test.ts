@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Vector } from "../../../src/scheduler/collections/vector.ts";
 
 test.each([0, 1, 32, 33, 1024, 1025, 40_000])(
-  "of %d items each is at its place, and a change leaves the former list",
+  "of %d items, each is in its place, and a change leaves the previous list as it was",
   (length) => {
     const items = Array.from({ length }, (_, index) => index);
     const vector = Vector.of(items);

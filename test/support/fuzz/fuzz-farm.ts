@@ -7,23 +7,23 @@ import { step } from "../../../src/scheduler/step.ts";
 import { failure } from "../simulation/simulate-node.ts";
 import { FuzzNode, type Temper } from "./fuzz-node.ts";
 
-/** A job to be tried: small, because what breaks a scheduler needs few frames and few nodes. */
+/** A job to try: small, because few frames and nodes are enough to break a scheduler. */
 export interface FuzzJob {
   readonly frames: number;
   readonly nodes: readonly { readonly temper: Temper; readonly slots: number }[];
   readonly alreadyStored: readonly Frame[];
-  /** Whether some events are made up: twice, of older attempts, of attempts that never were. */
+  /** Whether some events are made up: repeated, or about older or unknown attempts. */
   readonly hasLies: boolean;
-  /** What happens, one number per event; when they are used up the job is left to itself. */
+  /** What happens, one number per event; when they are used up, the job runs on its own. */
   readonly choices: readonly number[];
 }
 
 const firstAttempt = 3;
 const jumpsMs = [0, 1000, 1000, 30_000, 125_000, 660_000, 4_000_000];
-/** No job of many seeds took a quarter of this. */
+/** No job of many seeds needed a quarter of this. */
 const roundsUntilStuck = 3_000;
 
-/** The real scheduler with nodes whose every move is chosen by a number. Everything that must hold is checked at once. */
+/** The real scheduler, with nodes whose every move is chosen by a number. Every invariant is checked at once. */
 export class FuzzFarm {
   readonly nodes: readonly FuzzNode[];
   outcome: Outcome | undefined;
@@ -31,12 +31,12 @@ export class FuzzFarm {
   readonly #job: FuzzJob;
   readonly #frames: readonly Frame[];
   readonly #stored: Set<Frame>;
-  /** What went wrong with each frame: a frame that nothing happened to has no reason to fail. */
+  /** What went wrong with each frame: a frame without trouble has no reason to fail. */
   readonly #harm = new Map<Frame, number>();
   readonly #fetches: (AttemptRef & { readonly node: FuzzNode })[] = [];
   readonly #assigned: (AttemptRef & { readonly node: string; readonly slot: number })[] = [];
-  /** Nodes that the scheduler has given up, and whose links are to be ended for it. */
-  readonly #givenUp = new Set<FuzzNode>();
+  /** Nodes that the scheduler has excluded, and whose links must therefore end. */
+  readonly #excluded = new Set<FuzzNode>();
   #state: SchedulerState;
   #atMs = 0;
 
@@ -48,22 +48,22 @@ export class FuzzFarm {
     this.nodes = job.nodes.map(({ temper, slots }, index) => new FuzzNode(`n${index}`, temper, slots));
   }
 
-  /** Lets everything happen that was chosen, then what must: messages arrive, time passes. @throws When anything is wrong */
+  /** Makes all choices happen, then what must follow: messages arrive, time passes. @throws When anything is wrong */
   run(): void {
     for (const choice of this.#job.choices) this.#choose(choice & 31, choice >> 5);
-    // Lies make node and scheduler disagree for good; a new link is what makes them agree again.
+    // Lies make node and scheduler disagree for good; only a new link makes them agree again.
     if (this.#job.hasLies) for (const node of this.nodes) this.#lose(node, false);
     for (let round = 0; !this.outcome; round++) {
       if (round > roundsUntilStuck) throw new Error(`The job is stuck: ${JSON.stringify(this.#state.frames.counts)}`);
-      this.#settle();
+      this.#playRound();
     }
     this.#checkEnd(this.outcome);
-    // Nodes do not know yet that it ended: whatever they say is answered with nothing.
+    // Nodes do not know yet that the job ended: no report of theirs may cause an order.
     for (const choice of [0, 1, 2, 3, 8, 9, 12]) this.#choose(choice, choice);
   }
 
   #choose(kind: number, pick: number): void {
-    this.#exclude();
+    this.#loseExcluded();
     const node = this.nodes[pick % this.nodes.length] as FuzzNode;
     const slot = (pick >> 2) % node.slots.length;
     const last = pick >> 3;
@@ -83,10 +83,10 @@ export class FuzzFarm {
     else if (this.#job.hasLies && kind >= 30) this.#lie(node, last);
   }
 
-  /** One round of a job that is left to itself: all mail arrives, what can end ends, bad nodes stay bad. */
-  #settle(): void {
+  /** One round of a job that runs on its own: all messages arrive, what can end ends, bad nodes stay bad. */
+  #playRound(): void {
     const before = this.steps;
-    this.#exclude();
+    this.#loseExcluded();
     for (const node of this.nodes) {
       node.join();
       for (const slot of node.slots.keys()) node.startSlot(slot);
@@ -103,10 +103,10 @@ export class FuzzFarm {
     this.#tick(this.steps === before ? 60_000 : 1000);
   }
 
-  /** Whoever runs the job ends the link of such a node; here it comes back, so that the job can end. */
-  #exclude(): void {
-    for (const node of this.#givenUp) this.#lose(node, false);
-    this.#givenUp.clear();
+  /** The real farm ends the link of such a node; here it comes back, so that the job can end. */
+  #loseExcluded(): void {
+    for (const node of this.#excluded) this.#lose(node, false);
+    this.#excluded.clear();
   }
 
   #errorOf(node: FuzzNode) {
@@ -124,7 +124,7 @@ export class FuzzFarm {
     this.#tell({ type: "node-lost", node: node.id });
   }
 
-  /** A fetch may have got its last byte just before the link broke, or never. */
+  /** A fetch may have received its last byte just before the link broke, or not at all. */
   #endFetch(luck: number): void {
     const fetch = this.#fetches.shift();
     if (!fetch) return;
@@ -182,7 +182,7 @@ export class FuzzFarm {
   #tell(body: EventBody): void {
     this.#note(body);
     const next = step(this.#state, { ...body, at: this.#atMs, seq: ++this.steps });
-    if (this.outcome && next.instructions.length > 0) throw new Error("It went on after it had finished");
+    if (this.outcome && next.instructions.length > 0) throw new Error("It gave orders after it had finished");
     this.#state = next.state;
     checkInvariants(next.state);
     for (const order of next.instructions) this.#perform(order);
@@ -204,8 +204,8 @@ export class FuzzFarm {
   #perform(order: Instruction): void {
     if (order.type === "announce") {
       const { news } = order;
-      const givenUp = this.nodes.find(({ id }) => news.type === "node-excluded" && news.node === id);
-      if (givenUp) this.#givenUp.add(givenUp);
+      const excluded = this.nodes.find(({ id }) => news.type === "node-excluded" && news.node === id);
+      if (excluded) this.#excluded.add(excluded);
       return;
     }
     if (order.type === "finish") {
@@ -214,7 +214,7 @@ export class FuzzFarm {
       return;
     }
     const node = this.nodes.find(({ id }) => id === order.node);
-    if (!node) throw new Error(`It ordered ${order.type} of a node that never was`);
+    if (!node) throw new Error(`It ordered ${order.type} of an unknown node`);
     if (order.type === "assign") this.#checkAssign(order);
     if (order.type === "fetch") this.#fetches.push({ node, frame: order.frame, attempt: order.attempt });
     else if (node.isJoined) node.orders.push(order);
@@ -222,10 +222,10 @@ export class FuzzFarm {
 
   #checkAssign(order: Extract<Instruction, { type: "assign" }>): void {
     const { frame, attempt } = order;
-    if (!this.#frames.includes(frame)) throw new Error(`It assigned frame ${frame}, which is none of the job's`);
+    if (!this.#frames.includes(frame)) throw new Error(`It assigned frame ${frame}, which is not part of the job`);
     if (this.#stored.has(frame)) throw new Error(`It assigned frame ${frame}, which is stored`);
     const given = firstAttempt + this.#assigned.length;
-    if (attempt !== given) throw new Error(`It gave number ${attempt} where ${given} was due`);
+    if (attempt !== given) throw new Error(`It gave number ${attempt} instead of ${given}`);
     this.#assigned.push(order);
   }
 
@@ -236,9 +236,9 @@ export class FuzzFarm {
     const accounted = [...left, ...stored].sort((one, other) => one - other);
     if (String(accounted) !== String(this.#frames)) throw new Error(`Frames were lost: ${accounted} are accounted for`);
     if (outcome.type === "failed") {
-      if (left.length === 0) throw new Error("It failed without a frame that did");
+      if (left.length === 0) throw new Error("It failed without a failed frame");
       const unharmed = left.filter((frame) => (this.#harm.get(frame) ?? 0) < 2);
-      if (unharmed.length > 0) throw new Error(`Frames failed to which nothing had happened: ${unharmed}`);
+      if (unharmed.length > 0) throw new Error(`Frames failed although nothing had happened to them: ${unharmed}`);
     }
   }
 }

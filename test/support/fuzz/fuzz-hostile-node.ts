@@ -16,7 +16,7 @@ const honestInfo = {
   ...{ software: "0.1.0", slots: 1, cacheFreeBytes: 1e12, maxBlobBytes: 1e12 },
 };
 
-/** A node that has the key and means harm, or has none: what it says is nearly the protocol. */
+/** A hostile node, with or without the key: what it sends is almost the protocol. */
 export class HostileNode {
   sent = 0;
   readonly #dice: Dice;
@@ -30,7 +30,7 @@ export class HostileNode {
     this.#messages = link.messages[Symbol.asyncIterator]();
   }
 
-  /** Greets; in one of several cases not as it should. */
+  /** Greets, now and then incorrectly. */
   async greet(): Promise<void> {
     const hello = JSON.parse(String((await this.#messages.next()).value)) as { nonce: string };
     const nodeNonce = randomBytesOf(this.#dice, 32);
@@ -48,7 +48,7 @@ export class HostileNode {
     );
   }
 
-  /** One more message of any kind. */
+  /** Sends one more message of any kind. */
   async speak(job: string): Promise<void> {
     const dice = this.#dice;
     const message = { ...(dice.pick(dice.pick(ofNode).valid) as object), ...(dice.chance(0.5) ? { job } : {}) };
@@ -88,6 +88,6 @@ export class HostileNode {
 
   async #say(message: Message): Promise<void> {
     this.sent++;
-    await this.#link.send(message).catch(() => {}); // the coordinator hung up, as it should
+    await this.#link.send(message).catch(() => {}); // the coordinator has hung up, as it should
   }
 }

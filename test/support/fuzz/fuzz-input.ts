@@ -49,7 +49,7 @@ export function randomBytesOf(dice: Dice, length: number): Buffer {
   return bytes;
 }
 
-/** A JSON text that is nearly the one of this value: a field is odd, missing, too many or too deep, or bytes are wrong. */
+/** Almost the JSON text of this value: a field is odd, missing, extra or too deep, or bytes are wrong. */
 export function nearly(dice: Dice, value: Json): string {
   let odd = value;
   for (let times = dice.pick([0, 1, 1, 1, 2, 5]); times > 0; times--) odd = changed(dice, odd);
@@ -61,7 +61,7 @@ export function nearly(dice: Dice, value: Json): string {
   return text;
 }
 
-/** Bytes that are nearly these: some flipped, a part missing, twice or elsewhere. */
+/** Almost these bytes: some flipped, a part missing, repeated or moved. */
 export function damaged(dice: Dice, bytes: Uint8Array): Buffer {
   const copy = Buffer.from(bytes);
   if (copy.length === 0) return randomBytesOf(dice, dice.between(0, 20));
@@ -120,10 +120,10 @@ function oddValue(dice: Dice, value: Json): Json {
   }
 }
 
-/** Huge counts: far more of a list than any bound allows. */
+/** Huge counts: lists far longer than any limit allows. */
 function repeated(dice: Dice, list: readonly Json[]): Json[] {
   const item = list.length > 0 ? dice.pick(list) : oddValue(dice, 0);
-  const isLargest = dice.chance(0.01); // as many as a link lets through; rarely, since each takes its time
+  const isLargest = dice.chance(0.01); // as many as a link lets through; rarely, because each takes long
   const most = Math.ceil((isLargest ? bounds.textBytes : 100_000) / ((JSON.stringify(item) ?? "").length + 1));
   return new Array(isLargest ? most : Math.min(most, dice.pick([0, 1, 65, 300, 3000]))).fill(item);
 }
@@ -136,7 +136,7 @@ function nested(dice: Dice, depth: number): string {
 }
 
 function spliced(dice: Dice, text: string, odd: string): string {
-  // Mostly where a value stands, so that it is parsed.
+  // Mostly in place of a value, so that it is parsed.
   const colons = [...text.matchAll(/:("[^"]*"|[^,{}[\]"]+)/g)];
   const match = colons.length > 0 && dice.chance(0.8) ? dice.pick(colons) : undefined;
   if (match) return `${text.slice(0, match.index + 1)}${odd}${text.slice(match.index + match[0].length)}`;

@@ -1,4 +1,4 @@
-/** JSON texts of nearly this size that a hostile peer would make of a message: each has too much in one place. */
+/** JSON texts of about this size that a hostile peer could make of a message: each has too much in one place. */
 export function* largestOf(
   message: object,
   sizeBytes: number,
@@ -8,7 +8,7 @@ export function* largestOf(
   for (const [index, path] of placesIn(message).entries()) {
     const [before = "", after = ""] = JSON.stringify(replaced(message, path, mark)).split(JSON.stringify(mark));
     const lists = listsLike(valueAt(message, path), fits);
-    // In the place of what is no list all are refused at a glance, so that they need not all be tried in each.
+    // Where no list belongs, all are refused at once, so not all need to be tried in each place.
     const tried = lists.length > 0 ? [...anywhere, ...lists] : anywhere.slice(index % anywhere.length).slice(0, 1);
     for (const [how, filling] of tried) {
       yield { how: `${path.join(".")} is ${how}`, text: before + filling + after };
@@ -17,12 +17,12 @@ export function* largestOf(
   yield { how: "thousands of unknown fields", text: `${JSON.stringify(message).slice(0, -1)},${fields(fits)}}` };
 }
 
-/** Lengths of lists that docs/protocol.md permits in one place or another. */
+/** Lengths of lists that docs/protocol.md permits somewhere. */
 const permitted = [64, 200, 256, 512, 1_000, 4_096, 10_000];
 const mark = "\u0001here\u0001";
 type Path = readonly (string | number)[];
 
-/** Every value within a message; of a list the first element stands for the others. */
+/** Every value in a message; the first element of a list stands for the others. */
 function placesIn(value: unknown): Path[] {
   if (typeof value !== "object" || value === null) return [];
   const entries = Array.isArray(value) ? [...value.entries()].slice(0, 1) : Object.entries(value);
@@ -40,20 +40,20 @@ function replaced(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
   return { ...before, [key]: replaced(before[key], rest, by) };
 }
 
-/** What can stand in the place of any value, as JSON nearly this long. */
+/** What can replace any value, as JSON of about this length. */
 function fillings(length: number): [string, string][] {
   return [
     ["a list of empty objects", list("{}", length)],
     ["a long text", `"${repeat("0", length - 2)}"`],
     ["a long text of escapes", `"${repeat("\\u0000", length - 2)}"`],
     ["a number with many digits", repeat("9", length)],
-    ["many lists in each other", repeat("[", length / 2) + repeat("]", length / 2)],
-    ["many objects in each other", `${repeat('{"a":', (length * 5) / 6 - 1)}1${repeat("}", length / 6)}`],
+    ["many nested lists", repeat("[", length / 2) + repeat("]", length / 2)],
+    ["many nested objects", `${repeat('{"a":', (length * 5) / 6 - 1)}1${repeat("}", length / 6)}`],
     ["an object with many fields", `{${fields(length - 2)}}`],
   ];
 }
 
-/** Where a list belongs: as many right, nearly right and wrong elements as fit, and as many as are just permitted. */
+/** For places of lists: as many right, almost right and wrong elements as fit, and as many as are just permitted. */
 function listsLike(value: unknown, length: number): [string, string][] {
   if (!Array.isArray(value)) return [];
   const good: unknown = value[0] ?? "";

@@ -2,7 +2,7 @@ import type { NodeId, SlotId } from "../../../src/core/node.ts";
 import type { AttemptError, AttemptRef, EventBody, Instruction } from "../../../src/scheduler/events.ts";
 import { failure } from "../simulation/simulate-node.ts";
 
-/** What a node does with every attempt once a job is left to itself. `slotless`: its slots never get ready. */
+/** What a node does with every attempt once a job runs on its own. `slotless`: its slots never get ready. */
 export const tempers = [
   ...(["good", "scene", "build", "crashes", "frozen", "refused", "loses", "dies", "slotless"] as const),
 ] as const;
@@ -22,7 +22,7 @@ interface FuzzSlot {
 }
 
 /**
- * A node without a clock: whoever owns it says what happens next, so that any order of events can be tried. Orders and
+ * A node without a clock: its owner says what happens next, so that any order of events can be tried. Orders and
  * reports wait in its mailboxes, and are lost with the link.
  */
 export class FuzzNode {
@@ -33,7 +33,7 @@ export class FuzzNode {
   readonly reports: EventBody[] = [];
   readonly held = new Map<number, AttemptRef>();
   isJoined = false;
-  /** Assignments that found no room: there are none, unless a slot ended while one was on its way to it. */
+  /** Assignments for which no slot was free: none, unless a slot ended while one was on its way to it. */
   overflows = 0;
 
   constructor(id: NodeId, temper: Temper, slots: number) {
@@ -53,7 +53,7 @@ export class FuzzNode {
     }
   }
 
-  /** The link is gone; with the machine also what it ran and held. */
+  /** The link is lost; if the machine is lost too, so is what it ran and held. */
   leave(isMachineGone: boolean): void {
     this.isJoined = false;
     this.orders.length = 0;
@@ -72,7 +72,7 @@ export class FuzzNode {
     this.#report({ type: "slot-ready", node: this.id, slot: number });
   }
 
-  /** The slot's process ends, by itself or because what runs in it has failed. */
+  /** The slot's process ends, on its own or because its attempt has failed. */
   crashSlot(number: SlotId, error: AttemptError): void {
     const slot = this.slots[number];
     if (!slot?.isUp) return;
@@ -83,7 +83,7 @@ export class FuzzNode {
     this.#report({ type: "slot-lost", node: this.id, slot: number });
   }
 
-  /** What runs in the slot ends: with a result, or with this error. */
+  /** The slot's attempt ends: with a result, or with this error. */
   finish(number: SlotId, error: AttemptError | undefined): void {
     const slot = this.slots[number];
     if (!slot?.running) return;

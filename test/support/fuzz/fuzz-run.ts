@@ -4,14 +4,14 @@ import { NoMessageError } from "../../../src/session/protocol.ts";
 import { Dice } from "../simulation/simulate-dice.mjs";
 import { fuzzRuns, fuzzSeed, howToReplay } from "./fuzz-seed.ts";
 
-/** Garbage that is not collected yet counts too, so this is far above what is held: it is there to see what grows. */
+/** Uncollected garbage counts too, so this is far above what is really held: it only catches growth. */
 const mostMegabytes = 400;
 const sampleEvery = 256;
 
 /**
- * Throws `count` inputs at something, prints what came of it, and fails with the seed and the number of the input.
+ * Tries `count` inputs on something, prints the result, and fails with the seed and the number of the input.
  *
- * @param attack Makes one input of the dice and has it taken; the dice of an input are the same whatever was before
+ * @param attack Makes one input from the dice and tries it; the dice of an input do not depend on earlier inputs
  */
 export async function fuzz(what: string, count: number, attack: (dice: Dice, index: number) => unknown): Promise<void> {
   const before = heldMegabytes();
@@ -35,8 +35,8 @@ export async function fuzz(what: string, count: number, attack: (dice: Dice, ind
 }
 
 /**
- * Takes the value, or `undefined` when the input was refused as inputs are: as no JSON, as no message, or as an error of
- * this project. Everything else is a crash and thrown on.
+ * The value, or `undefined` when the input was properly refused: as invalid JSON, as an invalid message, or with an
+ * error of this project. Everything else is a crash and is rethrown.
  */
 export function orRefused<T>(take: () => T): T | undefined {
   try {
@@ -47,7 +47,7 @@ export function orRefused<T>(take: () => T): T | undefined {
   }
 }
 
-/** @throws What is no refusal */
+/** @throws Any error that is not a refusal */
 export function refusal(error: unknown): void {
   if (error instanceof FarmError || error instanceof SyntaxError || error instanceof NoMessageError) return;
   throw error;

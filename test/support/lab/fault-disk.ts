@@ -3,24 +3,24 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
 
-/** A small file system of its own in a folder: `await using`, after the lab in whose folder it is. */
+/** A small file system mounted on a folder: `await using`, after the lab that owns the folder. */
 export interface SmallDisk extends AsyncDisposable {
   readonly path: string;
-  /** Leaves no byte free. */
+  /** Fills the disk to the last byte. */
   fill(): Promise<void>;
-  /** Takes away what `fill` wrote. */
+  /** Removes what `fill` wrote. */
   empty(): Promise<void>;
-  /** Lets nobody write any more. */
+  /** Makes the disk read-only. */
   protect(): Promise<void>;
 }
 
-/** Mounts a small tmpfs, which is unmounted with the test. */
+/** Mounts a small tmpfs, which is unmounted when the test ends. */
 export async function mountSmallDisk(path: string, megabytes: number): Promise<SmallDisk> {
   await mkdir(path, { recursive: true });
   await execa("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "renderfarm-test", path]);
-  // Lazily: a process that is still being ended may be in it.
+  // Lazily: a process that is still ending may use it.
   const unmount = async () => void (await execa("umount", ["-l", path], { reject: false }));
-  onTestFinished(unmount); // a test that ran out of time never comes to the end of its `await using`
+  onTestFinished(unmount); // a test that timed out never reaches the end of its `await using`
   const filler = join(path, "filler");
   return {
     path,

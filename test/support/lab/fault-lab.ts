@@ -8,7 +8,7 @@ import type { LabCoordinator, LabEvent } from "./lab-coordinator.ts";
 import type { LabNode } from "./lab-node.ts";
 import { storedFrames } from "./lab-results.ts";
 
-/** The Blenders in which a node renders. */
+/** The Blender processes that a node renders in. */
 export async function slotsOf(lab: FarmLab, node: LabNode): Promise<number[]> {
   const processes = await lab.processes();
   const children = processes.filter(
@@ -17,7 +17,7 @@ export async function slotsOf(lab: FarmLab, node: LabNode): Promise<number[]> {
   return children.map(({ pid }) => pid);
 }
 
-/** Expects that each frame is recorded once, and that nothing but what the dead nodes could not clean up is left. */
+/** Expects that each frame is recorded once, and that nothing is left except what dead nodes could not clean up. */
 export async function expectClean(lab: FarmLab, output: string, dead: readonly string[] = []): Promise<void> {
   const frames = (await storedFrames(output)).map(({ frame }) => frame);
   expect(frames.length).toBe(new Set(frames).size);
@@ -30,26 +30,25 @@ export function renders(run: LabCoordinator, name: string): Promise<LabEvent> {
   return run.event("frame:started", 1, (event) => event.name === name && !isStored(event.frame));
 }
 
-/** Freezes a process until `SIGCONT`; it is frozen when this resolves. */
+/** Freezes a process until `SIGCONT`; resolves when it is frozen. */
 export async function freeze(pid: number): Promise<void> {
   process.kill(pid, "SIGSTOP");
   await waitFor(() => isStopped(pid), `process ${pid} to be frozen`);
 }
 
-/** Freezes what a node renders in, so that a job cannot end meanwhile; the node itself lives on. */
+/** Freezes the Blenders of a node, so that a job cannot end in the meantime; the node itself keeps running. */
 export async function hold(lab: FarmLab, node: LabNode): Promise<{ letGo(): void }> {
   const slots = await slotsOf(lab, node);
   await Promise.all(slots.map(freeze));
   return {
     letGo: () => {
-      for (const pid of slots) send(pid, "SIGCONT"); // unless it was ended: another node gave its frame
+      for (const pid of slots) send(pid, "SIGCONT"); // unless it was ended because another node delivered its frame
     },
   };
 }
 
 /**
- * Expects that a node is given up in time after a fault that began just now, and every frame it was to render is queued
- * again at once.
+ * Expects that a node is lost in time after a fault that just began, and that all its frames are requeued at once.
  *
  * @param withinMs From the fault to the event
  */
@@ -62,25 +61,25 @@ export async function expectLost(run: LabCoordinator, name: string, withinMs: nu
   expect(requeued.heardAtMs - lost.heardAtMs, run.story()).toBeLessThan(1_000);
 }
 
-/** Expects that another node gave every frame that a lost one was to render, of which there is one at least. */
+/** Expects that other nodes delivered every frame of a lost node, of which there must be at least one. */
 export function expectElsewhere(run: LabCoordinator, lost: string): void {
   const frames = run.all("frame:requeued").filter(({ name }) => name === lost);
-  const givers = frames.map(({ frame }) => run.all("frame:stored").find((event) => event.frame === frame)?.name);
-  expect(givers.length).toBeGreaterThan(0);
-  expect(givers).not.toContain(lost);
-  expect(givers).not.toContain(undefined);
+  const senders = frames.map(({ frame }) => run.all("frame:stored").find((event) => event.frame === frame)?.name);
+  expect(senders.length).toBeGreaterThan(0);
+  expect(senders).not.toContain(lost);
+  expect(senders).not.toContain(undefined);
 }
 
-/** The blendfile, cut short: its header is good, and the rest is not there. */
+/** The blendfile, truncated: its header is good, and the rest is missing. */
 export async function halfOf(blendfile: string): Promise<Buffer> {
   const whole = await readFile(blendfile);
   return whole.subarray(0, whole.length / 2);
 }
 
 /**
- * Blender behind a script, to be given to a node by `--blender`.
+ * Blender behind a script, for a node's `--blender`.
  *
- * @param script Lines of sh that are run before it; what they leave as arguments is Blender's
+ * @param script Lines of sh that run first; Blender gets the arguments that they leave
  */
 export async function blenderBehind(lab: FarmLab, name: string, script: string): Promise<string> {
   const path = lab.path(`blender-${name}`);

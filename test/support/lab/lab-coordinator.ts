@@ -6,32 +6,32 @@ import { type LabProgram, startProgram, within } from "./lab-program.ts";
 /** The built command line. */
 export const builtProgram = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 
-/** Longer than any silence of a test's small job, even on a busy machine. */
+/** Longer than any pause in the small job of a test, even on a busy machine. */
 const eventWithinMs = 90_000;
 
 /** One line of `--json`. */
 export interface LabEvent {
   readonly type: string;
-  /** When the test heard of it, on the scale of `performance.now()`: no clock on a wall can move it. */
+  /** When the test received it, by `performance.now()`, which changes of the wall clock do not affect. */
   readonly heardAtMs: number;
   readonly [field: string]: unknown;
 }
 
-/** A run of the command line with --json, and the events it has told so far. */
+/** A run of the command line with --json, and the events it has emitted so far. */
 export class LabCoordinator {
   readonly events: LabEvent[] = [];
-  /** How it ended; an error when it told something that is no event, unless a signal cut it short. */
+  /** How it ended; rejects if it printed a line that is not an event, unless a signal cut the line short. */
   readonly ended: LabProgram["ended"];
-  /** Told of every event. */
+  /** Called with every event. */
   onEvent: (event: LabEvent) => void = () => {};
   readonly #program: LabProgram;
   readonly #waiting = new Set<() => void>();
 
   /**
-   * Starts a render by the built command line with this machine's Node. What keeps the machine awake is left out: whether
-   * the system allows it depends on who runs the tests, and how.
+   * Starts a render by the built command line with this machine's Node. It does not keep the machine awake: whether the
+   * system allows that depends on who runs the tests, and how.
    *
-   * @param on Words that bring it to its host
+   * @param on Words that run it on its host
    */
   static start(
     args: readonly string[],
@@ -44,7 +44,7 @@ export class LabCoordinator {
     return new LabCoordinator(program, program.child.stdout);
   }
 
-  /** @param output What the program says on standard output: it was started with --json */
+  /** @param output The standard output of the program, which was started with --json */
   constructor(program: LabProgram, output: Readable) {
     this.#program = program;
     let wrong: string | undefined;
@@ -60,9 +60,9 @@ export class LabCoordinator {
     });
     this.ended = program.ended.then((end) => {
       if (wrong === undefined || end.signal !== null) return end;
-      throw new Error(`It told what is no event: ${wrong.slice(0, 400)}\n${end.stderr}`);
+      throw new Error(`It printed a line that is not an event: ${wrong.slice(0, 400)}\n${end.stderr}`);
     });
-    this.ended.catch(() => {}); // whoever awaits it is told
+    this.ended.catch(() => {}); // callers that await it get the error
   }
 
   get isAlive(): boolean {
@@ -71,7 +71,7 @@ export class LabCoordinator {
   }
 
   /**
-   * Waits for the nth event of a type, of those that `matches` accepts.
+   * Waits for the nth event of a type among those that `matches` accepts.
    *
    * @throws If the program ends without it, or the time is up
    */
@@ -86,7 +86,7 @@ export class LabCoordinator {
     this.#waiting.add(look);
     look();
     const over = this.ended.then(({ code, stderr }) => {
-      look(); // the last line may have come together with the end
+      look(); // the last line may have arrived together with the end
       throw new Error(`Cannot wait for '${type}': the program ended with status ${code}\n${this.story()}\n${stderr}`);
     });
     try {
@@ -101,18 +101,18 @@ export class LabCoordinator {
     return this.events.filter((event) => event.type === type);
   }
 
-  /** Sends a signal to the program alone, as a terminal's Ctrl-C does to a program that keeps its children apart. */
+  /** Signals only the program, like Ctrl-C in a terminal when its children are in groups of their own. */
   signal(name: NodeJS.Signals): void {
     this.#program.child.kill(name);
   }
 
-  /** Waits for the end; the status and the events are the test's to judge. */
+  /** Waits for the end; the test checks the status and the events. */
   async end(timeoutMs = 120_000): Promise<{ code: number | null; stderr: string; last: LabEvent | undefined }> {
     const { code, stderr } = await within(this.ended, timeoutMs, () => `the end of the job\n${this.story()}`);
     return { code, stderr, last: this.events.at(-1) };
   }
 
-  /** The last events in short, for the message of a test that failed. */
+  /** The last events in short, for the message of a failed test. */
   story(): string {
     return this.events
       .slice(-25)

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The folders of one test: what it works in, and the temporary folder that its programs are given. */
+/** The folders of one test: its work folder, and the temporary folder of its programs. */
 export interface LabFolders extends AsyncDisposable {
   /** For blendfiles, outputs, configuration and caches: removed with the test. */
   readonly work: string;
-  /** TMPDIR of every program of the test: must be empty when they have ended. */
+  /** TMPDIR of every program of the test; it must be empty when they have ended. */
   readonly temporary: string;
   /** What is left in `temporary`. */
   leftovers(): Promise<string[]>;

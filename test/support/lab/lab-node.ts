@@ -7,7 +7,7 @@ import { type LabProgram, startProgram, within } from "./lab-program.ts";
 
 const script = fileURLToPath(new URL("../../../blender_scripts/main.py", import.meta.url));
 
-/** A Blender on a busy machine takes its time. */
+/** Blender starts slowly on a busy machine. */
 const startsWithinMs = 120_000;
 
 /** A real node: Blender with main.py, on a host of the lab or on this machine. */
@@ -15,33 +15,33 @@ export interface LabNode extends LabProgram {
   readonly name: string;
   readonly id: string;
   readonly port: number;
-  /** The end of what it has said on standard output. */
+  /** The end of its standard output so far. */
   said(): string;
-  /** What jobs have left in the node's cache: nothing, once the node or its successor has ended. */
+  /** What jobs left in the node's cache: nothing, once the node or its successor has ended. */
   leftovers(): Promise<string[]>;
 }
 
-/** The program that runs main.py; frames are rendered by Blender in any case. */
+/** The program that runs main.py; Blender renders the frames in any case. */
 export type NodeHost = "blender" | "python3";
 
-/** What starting a node takes beside its name. */
+/** What starting a node needs besides its name. */
 export interface LabNodePlace {
-  /** Words that bring the program to its host. */
+  /** Words that run the program on its host. */
   readonly on: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Where the node's own folder is made. */
+  /** Where the node's own folder is created. */
   readonly folder: string;
   /** More options of main.py. */
   readonly more?: readonly string[];
-  /** Told of whatever it prints. */
+  /** Called with everything it prints. */
   readonly hear?: ((piece: string) => void) | undefined;
 }
 
-/** Starts a node with one slot and waits until it serves. */
+/** Starts a node with one slot and waits until it is ready. */
 export async function startLabNode(name: string, under: NodeHost, place: LabNodePlace): Promise<LabNode> {
   const own = join(place.folder, name);
   const readyFile = join(own, "ready.json");
-  await mkdir(own, { recursive: true }); // it is there already when the node is started again
+  await mkdir(own, { recursive: true }); // it exists already when the node is restarted
   await rm(readyFile, { force: true });
   const folders = ["--cache-dir", join(own, "cache"), "--config-dir", join(own, "config")];
   const options = [
@@ -80,7 +80,7 @@ export async function startLabNode(name: string, under: NodeHost, place: LabNode
   return { ...program, name, id: node, port, said: () => said, leftovers };
 }
 
-/** Resolves when the file is there. */
+/** Resolves when the file exists. */
 function appearance(folder: string, file: string): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {

@@ -7,7 +7,7 @@ interface ProgramEnd {
   readonly stderr: string;
 }
 
-/** A program of a test, in a process group of its own, with the end of what it said. */
+/** A program of a test, in its own process group, with the end of its output. */
 export interface LabProgram {
   readonly child: ChildProcess;
   readonly ended: Promise<ProgramEnd>;
@@ -17,7 +17,7 @@ export interface LabProgram {
  * Starts a program; its standard input stays open until the test closes it.
  *
  * @param words The program and its arguments
- * @param env Its whole environment: nothing of the test's own reaches it by accident
+ * @param env Its whole environment: nothing from the test's own gets in by accident
  */
 export function startProgram(words: readonly string[], env: Readonly<Record<string, string>>, cwd: string): LabProgram {
   const [command = "", ...args] = words;
@@ -30,15 +30,15 @@ export function startProgram(words: readonly string[], env: Readonly<Record<stri
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, stderr }));
   });
-  ended.catch(() => {}); // whoever awaits it is told; nobody has to
+  ended.catch(() => {}); // callers that await it get the error; nobody has to
   return { child, ended };
 }
 
-/** The promise's value, or an error that names what was awaited when the time is up. */
+/** The promise's value, or when the time is up an error that names what was awaited. */
 export async function within<Value>(promise: Promise<Value>, timeoutMs: number, what: () => string): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Waited ${timeoutMs} ms in vain for ${what()}`)), timeoutMs);
+    timer = setTimeout(() => reject(new Error(`Waited ${timeoutMs} ms for ${what()}, without success`)), timeoutMs);
   });
   try {
     return await Promise.race([promise, timeout]);

@@ -10,7 +10,7 @@ export interface StoredFrame {
   readonly [field: string]: unknown;
 }
 
-/** Waits for the end of a job and expects it to be a success. */
+/** Waits for the end of a job and expects success. */
 export async function completion(run: LabCoordinator): Promise<LabEvent> {
   const { code, last, stderr } = await run.end();
   expect({ code, last: last?.type }, `${run.story()}\n${stderr}`).toEqual({ code: 0, last: "job:completed" });
@@ -23,7 +23,7 @@ export function framesByNode(completed: LabEvent): Record<string, number> {
   return Object.fromEntries(tallies.map(({ name, frames }) => [name, frames]));
 }
 
-/** Expects kept frames that are the reference's to the pixel, and a video that holds each of them once at its rate. */
+/** Expects kept frames that equal the reference in every pixel, and a video with each of them once, at its rate. */
 export async function expectSameFilm(output: string, reference: Reference): Promise<void> {
   expect(await pixelsOf(`${output}.renderfarm/frames`, reference.frames)).toEqual(reference.pixels);
   const frames = reference.frames.length;

@@ -3,14 +3,14 @@ import { execa } from "execa";
 /** What ffprobe finds when it decodes a whole video. */
 export interface VideoFacts {
   readonly frames: number;
-  /** As a fraction, "24000/1001". */
+  /** As a fraction, such as "24000/1001". */
   readonly rate: string;
   readonly codec: string;
   readonly width: number;
   readonly height: number;
 }
 
-/** Decodes every frame of a video and counts them: a header may say anything. */
+/** Decodes every frame of a video and counts them: a header can be wrong. */
 export async function videoFacts(file: string): Promise<VideoFacts> {
   const entries = "stream=codec_name,width,height,r_frame_rate,nb_read_frames";
   const args = [

@@ -15,7 +15,7 @@ export { skipBecause } from "../skip.ts";
 /** Why tests with real Blenders cannot run here; undefined when they can. */
 export const blenderLabProblem: string | undefined =
   process.platform !== "linux"
-    ? "the processes of a test are found through /proc, which only Linux has"
+    ? "the processes of a test are found in /proc, which only Linux has"
     : blenderPath === undefined
       ? "there is no Blender on PATH"
       : undefined;
@@ -28,21 +28,21 @@ interface LabNodeOptions {
   readonly under?: NodeHost;
   /** More options of main.py. */
   readonly more?: readonly string[];
-  /** Words that stand before its program: what it may have. */
+  /** Words to put before its program, to limit its resources. */
   readonly limits?: readonly string[];
-  /** Told of whatever it prints. */
+  /** Called with everything it prints. */
   readonly hear?: (piece: string) => void;
 }
 
-/** What a test has left behind; two empty lists are what it expects. */
+/** What a test has left behind; it expects two empty lists. */
 export interface Leftovers {
   readonly processes: MarkedProcess[];
   readonly files: string[];
 }
 
 /**
- * A farm for one test: hosts, real nodes and the real command line, which share a random key and a mark by which all
- * their processes are known. Whoever opens it owns it: `await using`.
+ * A farm for one test: hosts, real nodes and the real command line. They share a random key, and a mark that identifies
+ * all their processes. The caller that opens it owns it: `await using`.
  */
 export class FarmLab implements AsyncDisposable {
   readonly run = randomBytes(8).toString("hex");
@@ -62,7 +62,7 @@ export class FarmLab implements AsyncDisposable {
     const network = hosts.length > 0 ? await NetworkLab.open(...hosts) : undefined;
     try {
       const lab = new FarmLab(network, await openLabFolders());
-      // A test that ran out of time never comes to the end of its `await using`.
+      // A test that timed out never reaches the end of its `await using`.
       onTestFinished(() => lab[Symbol.asyncDispose]());
       return lab;
     } catch (error) {
@@ -76,7 +76,7 @@ export class FarmLab implements AsyncDisposable {
     return join(this.#folders.work, name);
   }
 
-  /** Starts a node, on the host of its name when the lab has hosts. */
+  /** Starts a node, on the host of the same name if the lab has hosts. */
   async startNode(name: string, options: LabNodeOptions = {}): Promise<LabNode> {
     const { under = "blender", more = [], limits = [], hear } = options;
     const on = [...(this.#network?.on(name) ?? []), ...limits];
@@ -92,7 +92,7 @@ export class FarmLab implements AsyncDisposable {
     return this.#network;
   }
 
-  /** What every program of the lab has in its environment, and nothing else. */
+  /** The whole environment of every program of the lab. */
   get environment(): Readonly<Record<string, string>> {
     return {
       PATH: process.env.PATH ?? "",
@@ -106,20 +106,20 @@ export class FarmLab implements AsyncDisposable {
     };
   }
 
-  /** Words that run a program on the host "desk" when they stand before its own; none when the lab has no hosts. */
+  /** Words to put before a program to run it on the host "desk"; none if the lab has no hosts. */
   get deskWords(): readonly string[] {
     return this.#network?.on("desk") ?? [];
   }
 
-  /** Every process of the lab that lives. */
+  /** Every living process of the lab. */
   processes(): Promise<MarkedProcess[]> {
     return processesOf(this.run);
   }
 
   /**
-   * Starts the command line, on the host "desk" when the lab has hosts.
+   * Starts the command line, on the host "desk" if the lab has hosts.
    *
-   * @param limits Words that stand before the program: what it may have
+   * @param limits Words to put before the program, to limit its resources
    */
   coordinate(
     args: readonly string[],
@@ -131,14 +131,14 @@ export class FarmLab implements AsyncDisposable {
   }
 
   /**
-   * Ends the nodes as their owner would, by their standard input, and tells what is left of the whole test.
+   * Ends the nodes as their owner would, by their standard input, and returns what is left of the whole test.
    *
    * @param dead Names of nodes that were killed and not started again: their successors would clean their caches
    */
   async leftovers(dead: readonly string[] = []): Promise<Leftovers> {
     for (const node of this.#nodes) node.child.stdin?.end();
     const ends = Promise.all(this.#nodes.map((node) => node.ended));
-    await within(ends, 20_000, () => "the nodes to end with their standard input");
+    await within(ends, 20_000, () => "the nodes to end after their standard input closed");
     const folders = [this.#folders, ...this.#nodes.filter(({ name }) => !dead.includes(name))].map((place) =>
       place.leftovers(),
     );
@@ -152,8 +152,8 @@ export class FarmLab implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    // What is being ended may start something yet; a folder cannot be removed while a dying process still writes there.
-    for (let tries = 0; tries < 20; tries += 1) {
+    // A process that is ending may still start another; a folder cannot be removed while one still writes there.
+    for (let round = 0; round < 20; round += 1) {
       await killProcesses(this.run);
       if ((await remainingProcesses(this.run, 500)).length === 0) break;
     }
@@ -162,7 +162,7 @@ export class FarmLab implements AsyncDisposable {
   }
 }
 
-/** The tests run what is built: a build that is missing must not look like a failure of the program. */
+/** The tests run the built program: a missing build must not look like a failure of the program. */
 export function requireBuild(): void {
   const built = new URL("../../../dist/cli/main.js", import.meta.url);
   if (!existsSync(built)) throw new Error("Cannot test the program: dist/ is not built, run `npm run build`");

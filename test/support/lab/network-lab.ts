@@ -1,20 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { execa } from "execa";
 
-/** Why no network lab can be made here; undefined when it can. */
+/** Why no network lab can be set up here; undefined when it can. */
 export const networkLabProblem: string | undefined = await findProblem();
 
-/** The one broadcast domain of a lab: 10.77.0.0/24, which exists only inside its namespaces. */
+/** The only broadcast domain of a lab: 10.77.0.0/24, which exists only inside its namespaces. */
 const subnet = "10.77.0";
 
 /**
  * Several hosts on one machine, each a network namespace with its own address, joined by a switch on which multicast
- * works as on a plain Ethernet. Nothing of it touches the machine's own network. Whoever opens it owns it: `await using`.
+ * works as on plain Ethernet. The machine's own network is not touched. The caller that opens it owns it:
+ * `await using`.
  */
 export class NetworkLab implements AsyncDisposable {
   readonly #id = `rf${randomBytes(3).toString("hex")}`;
   readonly #hosts: readonly string[];
-  /** The last part of the address that each host has. */
+  /** The last part of each host's address. */
   readonly #numbers: number[];
 
   private constructor(hosts: readonly string[]) {
@@ -22,19 +23,19 @@ export class NetworkLab implements AsyncDisposable {
     this.#numbers = hosts.map((_, index) => 11 + index);
   }
 
-  /** @param hosts Their names, short and in lower case; the first gets 10.77.0.11, the next 10.77.0.12 and so on */
+  /** @param hosts Short names in lower case; the first gets 10.77.0.11, the next 10.77.0.12 and so on */
   static async open(...hosts: string[]): Promise<NetworkLab> {
     const lab = new NetworkLab(hosts);
     try {
       await lab.#plugTogether();
       return lab;
     } catch (error) {
-      await lab[Symbol.asyncDispose](); // no lab was handed out, so nobody else would remove the half of it
+      await lab[Symbol.asyncDispose](); // the caller got no lab, so nobody else would remove what was made so far
       throw error;
     }
   }
 
-  /** The words that run a program on a host when they stand before its own; the process stays the same one. */
+  /** Words to put before a program to run it on a host; the process stays the same. */
   on(host: string): readonly string[] {
     return ["ip", "netns", "exec", this.#namespaceOf(host)];
   }
@@ -43,23 +44,23 @@ export class NetworkLab implements AsyncDisposable {
     return `${subnet}.${this.#numbers[this.#indexOf(host)]}`;
   }
 
-  /** Pulls a host's cable out of the switch: packets vanish, no connection is told. */
+  /** Pulls a host's cable out of the switch: packets vanish, and no connection is closed. */
   async cut(host: string): Promise<void> {
     await ip("-n", this.#switch, "link", "set", this.#portOf(host), "down");
   }
 
-  /** Puts the cable in again. */
+  /** Plugs the cable in again. */
   async reconnect(host: string): Promise<void> {
     await ip("-n", this.#switch, "link", "set", this.#portOf(host), "up");
   }
 
-  /** Takes a host off the network, as when its machine is switched off: nothing is told to anybody. */
+  /** Takes a host off the network, as if its machine were switched off: no peer gets a notice. */
   async switchOff(host: string): Promise<void> {
     await ip("-n", this.#switch, "link", "delete", this.#portOf(host));
     await ip("netns", "delete", this.#namespaceOf(host));
   }
 
-  /** Puts a host on the network, also again after `switchOff`: it has the address that it had. */
+  /** Puts a host on the network, also after `switchOff`, with the same address as before. */
   async plugIn(host: string): Promise<void> {
     const namespace = this.#namespaceOf(host);
     const port = this.#portOf(host);
@@ -71,14 +72,14 @@ export class NetworkLab implements AsyncDisposable {
     await this.#address(host);
   }
 
-  /** Gives a host another address, as when its lease ran out. @param number The last part of it */
+  /** Gives a host another address, as if its lease ran out. @param number The last part of the address */
   async readdress(host: string, number: number): Promise<void> {
     this.#numbers[this.#indexOf(host)] = number;
     await ip("-n", this.#namespaceOf(host), "address", "flush", "dev", "eth0");
     await this.#address(host);
   }
 
-  /** Removes every namespace, and with them the cables. Idempotent. Processes in them live on without a network. */
+  /** Removes every namespace and its cable. Idempotent. Processes in them continue without a network. */
   async [Symbol.asyncDispose](): Promise<void> {
     const existing = await namespaces();
     const own = [this.#switch, ...this.#hosts.map((host) => this.#namespaceOf(host))];
@@ -88,7 +89,7 @@ export class NetworkLab implements AsyncDisposable {
   async #plugTogether(): Promise<void> {
     await ip("netns", "add", this.#switch);
     await ip("-n", this.#switch, "link", "set", "lo", "up");
-    // Snooping would hold multicast back from hosts that have not announced themselves to a router, and there is none.
+    // Snooping would withhold multicast from hosts that have not announced themselves to a router, and there is none.
     await ip("-n", this.#switch, "link", "add", "lan", "type", "bridge", "mcast_snooping", "0");
     await ip("-n", this.#switch, "address", "add", `${subnet}.1/24`, "dev", "lan");
     await ip("-n", this.#switch, "link", "set", "lan", "up");
@@ -129,7 +130,7 @@ async function namespaces(): Promise<string[]> {
   return stdout.split("\n").map((line) => line.split(" ")[0] ?? "");
 }
 
-/** Making one and running a program in it is the only honest proof: containers differ in what they forbid to root. */
+/** The only real proof is to make one and run a program in it: containers differ in what they forbid root to do. */
 async function findProblem(): Promise<string | undefined> {
   if (process.platform !== "linux") return "network namespaces need Linux";
   if (process.getuid?.() !== 0) return "network namespaces need root";

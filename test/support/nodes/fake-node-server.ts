@@ -11,9 +11,9 @@ import type { FakeNode } from "./fake-node.ts";
 /** A fake node that listens on loopback: `await using`. */
 export interface FakeNodeServer extends AsyncDisposable {
   readonly address: NodeAddress;
-  /** What went wrong on the node's side; a test that expects none says so. */
+  /** What went wrong on the node's side; a test that expects nothing checks it. */
   readonly problems: unknown[];
-  /** Pulls every cable. */
+  /** Cuts every connection. */
   cut(): void;
 }
 
@@ -23,7 +23,7 @@ export interface TestCertificate {
   readonly key: string;
 }
 
-/** Serves a fake node over a real WebSocket, with TLS when it has a certificate; on any free port unless one is given. */
+/** Serves a fake node over a real WebSocket, with TLS if it has a certificate; on a free port unless one is given. */
 export async function serveFakeNode(node: FakeNode, tls?: TestCertificate, wantedPort = 0): Promise<FakeNodeServer> {
   const secured = tls && createServer(tls).listen(wantedPort, "127.0.0.1");
   if (secured) await once(secured, "listening");

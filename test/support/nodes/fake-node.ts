@@ -17,7 +17,7 @@ import { parseFromCoordinator } from "../../../src/session/protocol.ts";
 import { Seal } from "../../../src/session/seal.ts";
 import { makePng } from "../png.ts";
 
-/** How a fake node differs from an honest, fast one. Each part may be changed while it runs. */
+/** How a fake node differs from an honest, fast one. Every option may change while it runs. */
 export interface FakeNodeOptions {
   id?: NodeId;
   name?: string;
@@ -27,26 +27,26 @@ export interface FakeNodeOptions {
   slots?: number;
   scene?: Partial<SceneSummary>;
   sceneInfo?: Partial<SceneInfo>;
-  /** Fields of its challenge that are not as they should be. */
+  /** Wrong fields of its challenge. */
   challenge?: Record<string, unknown>;
   /** What it answers to the proof, instead of its own proof. */
   welcome?: (proof: string) => unknown;
-  /** It answers every heartbeat, so that it may have nothing to say for long. */
+  /** It answers every heartbeat, so that it may stay without other messages for long. */
   isLively?: boolean;
-  /** It says nothing more, and does not hang up, after this message of the coordinator. */
+  /** After this message of the coordinator it sends nothing more, but does not hang up. */
   silentAfter?: "hello" | "prove";
   hangsUpAfter?: "connection" | "hello" | "prove";
-  /** Fields of its node-info that are not as they should be. */
+  /** Wrong fields of its node-info. */
   info?: Record<string, unknown>;
-  /** Asked for each message of the coordinator; `true` means that it was dealt with, or ignored. */
+  /** Called with each message of the coordinator; `true` means that the message was handled or is to be ignored. */
   onMessage?: (message: FromCoordinator, conversation: FakeConversation) => boolean | undefined;
-  /** What it says instead of a message: nothing, another one, or several. */
+  /** What it sends instead of a message: nothing, another one, or several. */
   say?: (message: FromNode) => readonly FromNode[];
-  /** Awaited before a frame is done: a frame may be held back for as long as a test wants. */
+  /** Awaited before a frame is done: a test can hold a frame back as long as it wants. */
   beforeFrame?: (frame: Frame, attempt: number) => Promise<void> | void;
   /** The picture of a frame; the honest one by default. */
   picture?: (frame: Frame, honest: Buffer) => Buffer;
-  /** What it claims of a result; what is left out is true. */
+  /** What it claims about a result; fields not given here are true. */
   claim?: (result: FrameResult) => Partial<FrameResult>;
   /** Error with which a frame fails, if it does. */
   fails?: (frame: Frame) => Partial<Problem> | undefined;
@@ -54,9 +54,9 @@ export interface FakeNodeOptions {
   beforeLoad?: () => Promise<void>;
   /** Error with which loading fails, if it does. */
   loadFails?: Partial<Problem>;
-  /** Who has it already. */
+  /** The coordinator that is using it already. */
   busyWith?: string | undefined;
-  /** Why it does not want a blob. */
+  /** Why it rejects a blob. */
   rejectsBlob?: "DIGEST_MISMATCH" | "DISK_FULL" | "TOO_LARGE" | "WRITE_FAILED";
 }
 
@@ -79,7 +79,7 @@ export class FakeNode {
   readonly options: FakeNodeOptions;
   /** Blobs it has, whole or in part, by digest. */
   readonly blobs = new Map<string, Buffer>();
-  /** Messages of the coordinator, those of the heartbeat left out. */
+  /** Messages of the coordinator, without heartbeats. */
   readonly heard: FromCoordinator[] = [];
   /** Frames it has rendered, in order. */
   readonly rendered: Frame[] = [];
@@ -106,7 +106,7 @@ export class FakeNode {
     };
   }
 
-  /** Speaks with whoever is at the other end, until the link ends. */
+  /** Speaks with the other end until the link ends. */
   async serve(link: Link): Promise<void> {
     this.links += 1;
     if (this.options.hangsUpAfter === "connection") return await link.close(1001, "");
@@ -177,17 +177,17 @@ export class FakeConversation {
       if (typeof message === "string") await this.#hear(message);
       else this.#take(message);
     }
-    for (const slot of this.node.job?.slots ?? []) slot.assigned = undefined; // what waits is not begun without a link
+    for (const slot of this.node.job?.slots ?? []) slot.assigned = undefined; // waiting frames need a link to start
   }
 
-  /** Says something, sealed, after `say` has had its way with it. */
+  /** Sends a message, sealed, after `say` has changed it. */
   async send(message: FromNode): Promise<void> {
     for (const said of this.node.options.say?.(message) ?? [message]) await this.sendText(JSON.stringify(said));
   }
 
-  /** Says any text, sealed. */
+  /** Sends any text, sealed. */
   async sendText(text: string): Promise<void> {
-    await this.link.send(this.#outgoing.seal(text)).catch(() => {}); // the link is over: the node goes on by itself
+    await this.link.send(this.#outgoing.seal(text)).catch(() => {}); // the link is over: the node continues on its own
   }
 
   async #hear(sealed: string): Promise<void> {
@@ -299,7 +299,7 @@ export class FakeConversation {
     await this.send({ type: "frame-withdrawn", frame, attempt });
   }
 
-  /** Renders what is assigned to a slot, one after the other. What it says goes to whoever is linked then. */
+  /** Renders what is assigned to a slot, one frame after another. Reports go to whichever coordinator is linked. */
   async #work(slot: FakeSlot, number: number): Promise<void> {
     const { node } = this;
     const say = (message: FromNode) => node.conversation?.send(message);
@@ -310,7 +310,7 @@ export class FakeConversation {
       await say({ type: "frame-started", ...attempt, slot: number });
       await say({ type: "frame-progress", ...attempt, slot: number, steps: 1, fraction: 0.5 });
       await node.options.beforeFrame?.(attempt.frame, attempt.attempt);
-      if (slot.running !== attempt) return; // cancelled meanwhile
+      if (slot.running !== attempt) return; // cancelled in the meantime
       const failure = node.options.fails?.(attempt.frame);
       if (failure) {
         await say({ type: "frame-failed", ...attempt, slot: number, error: problem(failure) });
@@ -326,7 +326,7 @@ export class FakeConversation {
     }
   }
 
-  /** The slot's process ended, what waited there with it, and there is a new one. */
+  /** The slot's process ended, together with what waited there, and a new process started. */
   async #restart(slot: FakeSlot, number: number): Promise<void> {
     const say = (message: FromNode) => this.node.conversation?.send(message);
     const waiting = slot.assigned;
@@ -348,14 +348,14 @@ export class FakeConversation {
     return { result: { ...truth, ...options.claim?.(truth) }, bytes };
   }
 
-  /** Sends the bytes of a result, if it is held. */
+  /** Sends the bytes of a result if the node holds it. */
   async giveResult(message: Extract<FromCoordinator, { type: "result-fetch" }>): Promise<void> {
     const { transfer, frame, attempt, offset } = message;
     const held = this.node.job?.results.get(attempt);
     if (!held) return this.send({ type: "result-missing", transfer, frame, attempt });
     const { bytes } = held;
     await this.send({ type: "result-begin", transfer, frame, attempt, sizeBytes: bytes.length, offset });
-    // Two pieces at least, so that order and gaps mean something.
+    // At least two pieces, so that order and gaps matter.
     const step = Math.max(1, Math.min(largestPieceBytes, Math.ceil(bytes.length / 2)));
     for (let at = offset; at < bytes.length; at += step) {
       const piece = { transfer, offset: at, data: bytes.subarray(at, at + step) };
@@ -367,9 +367,10 @@ export class FakeConversation {
   #take(message: Buffer): void {
     const piece = decodePiece(message);
     const target = piece && this.#uploads.get(piece.transfer);
-    if (!piece || !target) throw new Error("A piece of no transfer came");
+    if (!piece || !target) throw new Error("A piece of an unknown transfer arrived");
     const have = this.node.blobs.get(target.sha256) ?? Buffer.alloc(0);
-    if (piece.offset !== have.length) throw new Error(`A piece for ${piece.offset} came where ${have.length} was due`);
+    if (piece.offset !== have.length)
+      throw new Error(`A piece for offset ${piece.offset} arrived instead of ${have.length}`);
     this.node.blobs.set(target.sha256, Buffer.concat([have, piece.data]));
   }
 

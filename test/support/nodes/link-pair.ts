@@ -4,10 +4,10 @@ import type { Link } from "../../../src/session/link.ts";
 
 export type Message = string | Buffer;
 
-/** What a man in the middle makes of a message: nothing, itself, or others. */
+/** What a man in the middle turns a message into: nothing, itself, or others. */
 export type Tamper = (message: Message) => readonly Message[];
 
-/** Two links joined in memory: what one end sends the other end hears, whole and in order. */
+/** Two links joined in memory: what one end sends, the other end receives, whole and in order. */
 export interface LinkPair {
   readonly coordinator: PairedLink;
   readonly node: PairedLink;
@@ -23,14 +23,14 @@ export function makeLinkPair(): LinkPair {
 
 export class PairedLink implements Link {
   readonly tlsFingerprint = Buffer.alloc(0);
-  /** Everything this end has sent, before anybody tampered with it. */
+  /** Everything this end has sent, before any tampering. */
   readonly sent: Message[] = [];
   /** Resolves when the link is over. */
   readonly over: Promise<void>;
   peer: PairedLink | undefined;
-  /** Stands between this end and the other one. */
+  /** Sits between this end and the other one. */
   tamper: Tamper = (message) => [message];
-  /** Code with which this end was closed, by either side. */
+  /** The code that closed this end, from either side. */
   closeCode: number | undefined;
   endedBy: string | undefined;
   readonly #inbox = new AsyncQueue<Message>();
@@ -61,7 +61,7 @@ export class PairedLink implements Link {
     for (const passed of this.tamper(message)) this.peer?.hear(passed);
   }
 
-  /** Makes this end hear a message that its peer never sent. */
+  /** Makes this end receive a message that its peer never sent. */
   hear(message: Message): void {
     this.#heardAtMs = performance.now();
     this.#inbox.push(message);
@@ -72,7 +72,7 @@ export class PairedLink implements Link {
     if (this.peer) this.peer.#end(code, code === 1000 || code === 1001 ? undefined : reason);
   }
 
-  /** The cable is pulled: both ends see it, and neither was told before. */
+  /** Pulls the cable: both ends notice, without a closing message. */
   cut(): void {
     this.#end(1006, "closed with code 1006");
     if (this.peer) this.peer.#end(1006, "closed with code 1006");

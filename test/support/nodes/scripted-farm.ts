@@ -20,8 +20,8 @@ export interface ScriptedNode {
 }
 
 /**
- * A farm of scripted nodes that speak the real protocol over real sockets, and jobs of the real `renderJob` on them, with
- * the real store and FFmpeg. Whoever opens it owns it: `await using`.
+ * A farm of scripted nodes that speak the real protocol over real sockets. Jobs run on them by the real `renderJob`,
+ * with the real store and FFmpeg. The caller that opens it owns it: `await using`.
  */
 export class ScriptedFarm implements AsyncDisposable {
   readonly key: FarmKey = makeFarmKey();
@@ -38,7 +38,7 @@ export class ScriptedFarm implements AsyncDisposable {
     return farm;
   }
 
-  /** The blendfile of its jobs. Fake nodes do not look into it. */
+  /** The blendfile of its jobs. Fake nodes do not read it. */
   get blend(): string {
     return this.path("scene.blend");
   }
@@ -76,8 +76,8 @@ export class ScriptedFarm implements AsyncDisposable {
   }
 
   /**
-   * Expects what an undisturbed render gives: each frame as an honest node makes it, to the byte, recorded once, and a video
-   * in which all of them can be decoded. Nothing else may lie beside the frames.
+   * Expects the result of an undisturbed render: each frame recorded once, byte for byte as an honest node makes it,
+   * and a video in which all of them can be decoded. The frames folder may hold nothing else.
    */
   async expectFilm(frames: readonly Frame[], output = this.output): Promise<void> {
     expect(await this.storedDigests(output)).toEqual(honestDigests(frames));
@@ -93,12 +93,12 @@ export class ScriptedFarm implements AsyncDisposable {
     return Number((await execa(process.env.FFPROBE_PATH ?? "ffprobe", asks)).stdout);
   }
 
-  /** What its nodes found wrong with what they were told. */
+  /** What its nodes found wrong with the messages they got. */
   get problems(): readonly unknown[] {
     return this.#servers.flatMap(({ problems }) => problems);
   }
 
-  /** SHA-256 of every frame file that is stored; files that are no frame are named as they are. */
+  /** SHA-256 of every stored frame file; other files appear under their names. */
   async storedDigests(output = this.output): Promise<Record<string, string>> {
     const folder = `${output}.renderfarm/frames`;
     const names = (await readdir(folder).catch(() => [])).sort();
@@ -106,7 +106,7 @@ export class ScriptedFarm implements AsyncDisposable {
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  /** Frames that frames.ndjson names, in order; a frame that was stored twice is there twice. */
+  /** The frames in frames.ndjson, in order; a frame that was stored twice appears twice. */
   async recordedFrames(output = this.output): Promise<Frame[]> {
     const text = await readFile(`${output}.renderfarm/frames.ndjson`, "utf8").catch(() => "");
     const lines = text.split("\n").filter((line) => line !== "");
@@ -119,13 +119,13 @@ export class ScriptedFarm implements AsyncDisposable {
   }
 }
 
-/** A run of `renderJob`, with all that it told. */
+/** A run of `renderJob`, with all its events. */
 export class ScriptedRun {
   readonly events: FarmEvent[] = [];
   readonly drain = new AbortController();
   readonly stop = new AbortController();
   readonly result: Promise<JobResult>;
-  /** Called with each event: a test acts in the middle of the job in it. */
+  /** Called with each event, so that a test can act in the middle of the job. */
   onEvent: (event: FarmEvent) => void = () => {};
 
   constructor(settings: JobRequest, questions: Pick<RenderOptions, "confirmOpenNode">) {
@@ -145,7 +145,7 @@ export class ScriptedRun {
     return this.events.filter((event): event is Extract<FarmEvent, { type: T }> => event.type === type);
   }
 
-  /** Frames that were stored in this run, in their order. */
+  /** Frames that were stored in this run, in the order of storing. */
   get stored(): Frame[] {
     return this.all("frame:stored")
       .map(({ frame }) => frame)

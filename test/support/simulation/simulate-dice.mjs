@@ -1,6 +1,6 @@
 /**
- * Random numbers that are the same for the same seed (mulberry32), so that a failing run can be had again. In JavaScript,
- * since the scripts use it too: Node 20 runs no TypeScript.
+ * Random numbers that are the same for the same seed (mulberry32), so that a failing run can be repeated. In JavaScript,
+ * because the scripts use it too, and Node 20 cannot run TypeScript.
  */
 export class Dice {
   /** @type {number} */
@@ -11,7 +11,7 @@ export class Dice {
     this.#state = seed >>> 0;
   }
 
-  /** From 0, below 1. */
+  /** From 0 to below 1. */
   next() {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;

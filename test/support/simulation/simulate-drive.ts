@@ -3,7 +3,7 @@ import { checkInvariants } from "../../../src/scheduler/state/invariants.ts";
 import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state/state.ts";
 import { step } from "../../../src/scheduler/step.ts";
 
-/** The scheduler, told one event after the other by a test. Invariants are checked after each. */
+/** The scheduler, driven event by event by a test. Invariants are checked after each event. */
 export class Drive {
   state: SchedulerState;
   #atMs = 0;
@@ -13,13 +13,13 @@ export class Drive {
     this.state = createState(config);
   }
 
-  /** Lets virtual time pass; nothing happens in it. */
+  /** Lets virtual time pass without events. */
   wait(ms: number): this {
     this.#atMs += ms;
     return this;
   }
 
-  /** The orders that follow from one event, without their cause. */
+  /** The orders that result from one event, without their cause. */
   tell(body: EventBody): InstructionBody[] {
     const next = step(this.state, { ...body, at: this.#atMs, seq: ++this.#seq });
     this.state = next.state;
@@ -27,7 +27,7 @@ export class Drive {
     return next.instructions.map(withoutCause);
   }
 
-  /** A node that joins with nothing, and its ready slots; the orders that follow. */
+  /** Joins a node without attempts and makes its slots ready; returns the resulting orders. */
   join(node: string, slots = 1): InstructionBody[] {
     const orders = this.tell({ type: "node-joined", node, running: [], held: [] });
     for (let slot = 0; slot < slots; slot++) orders.push(...this.tell({ type: "slot-ready", node, slot }));

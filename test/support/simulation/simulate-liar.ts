@@ -7,11 +7,11 @@ import { failure, type World } from "./simulate-node.ts";
 export interface LiarTraits {
   readonly dice: Dice;
   readonly frames: readonly Frame[];
-  /** Of the run: numbers below it are of earlier ones. */
+  /** The first attempt number of the run: lower numbers belong to earlier runs. */
   readonly firstAttempt: number;
   /**
-   * Whether it may say that the scene is at fault, or go silent until that is thought. Two that do are believed, by
-   * design, so a job in which no frame may fail has one of them at most.
+   * Whether it may blame the scene, or stay silent until the scene is blamed. By design, two nodes that do so are
+   * believed, so a job in which no frame may fail has at most one of them.
    */
   readonly mayBlameTheScene: boolean;
 }
@@ -22,30 +22,30 @@ interface Given extends AttemptRef {
 
 const largest = Number.MAX_SAFE_INTEGER;
 const relinkMs = 500;
-/** The time in which every transfer comes to its end. */
+/** Every transfer ends within this time. */
 const longestFetchMs = 600_000;
 
 /**
- * A node that is out to spoil a job, without bytes: it names results it never had, under any number, crashes all the time,
- * answers or does not, comes and goes. Only what whoever holds its link makes sure of is true: it speaks on a link, and
- * a fetch ends.
+ * A node that tries to spoil a job, without bytes: it names results it never had, under any number, crashes all the
+ * time, answers or stays silent, comes and goes. Only what the farm's link layer enforces holds: it speaks on a link,
+ * and a fetch ends.
  */
 export class SimulatedLiar {
   readonly id: NodeId;
   readonly #traits: LiarTraits;
   readonly #world: World;
-  /** What it was given, ever. */
+  /** Everything it was ever assigned. */
   readonly #given: Given[] = [];
   readonly #slots: number;
   readonly #isQuick: boolean;
-  /** Whether it names what it never had; else it only does badly what it is told, which is harder to see through. */
-  readonly #isInventive: boolean;
-  /** How often it takes no notice of an order. */
+  /** Whether it names results it never had; otherwise it only follows orders badly, which is harder to detect. */
+  readonly #makesThingsUp: boolean;
+  /** How often it ignores an order. */
   readonly #muteShare: number;
-  /** Its longest pause between two things that it does of its own accord. */
+  /** Its longest pause between two actions of its own. */
   readonly #pauseMs: number;
   #isLinked = false;
-  #isLeftOut = false;
+  #isExcluded = false;
 
   constructor(id: NodeId, traits: LiarTraits, world: World) {
     this.id = id;
@@ -53,7 +53,7 @@ export class SimulatedLiar {
     this.#world = world;
     this.#slots = traits.dice.between(1, 3);
     this.#isQuick = traits.dice.chance(0.3);
-    this.#isInventive = traits.dice.chance(0.5);
+    this.#makesThingsUp = traits.dice.chance(0.5);
     this.#muteShare = traits.dice.pick([0, 0.2, 0.9, 1]);
     this.#pauseMs = traits.dice.pick([3_000, 60_000, 3_600_000]);
     world.after(traits.dice.between(1, 5_000), () => this.#join());
@@ -61,7 +61,7 @@ export class SimulatedLiar {
     if (!traits.mayBlameTheScene) this.#pretend();
   }
 
-  /** Takes an order of the scheduler, or takes no notice of it. */
+  /** Follows an order of the scheduler, or ignores it. */
   receive(order: Instruction): void {
     const { dice } = this.#traits;
     if (order.type === "announce" || order.type === "finish") return;
@@ -77,9 +77,9 @@ export class SimulatedLiar {
     if (reaction) this.#world.after(this.#isQuick ? 0 : dice.between(0, 5_000), () => this.#say(reaction));
   }
 
-  /** Its link is ended for good. */
+  /** Its link ends for good. */
   exclude(): void {
-    this.#isLeftOut = true;
+    this.#isExcluded = true;
     this.#unplug();
   }
 
@@ -100,7 +100,7 @@ export class SimulatedLiar {
     ]);
   }
 
-  /** One thing after the other, until the world ends. */
+  /** Acts again and again, until the simulation ends. */
   #live(): void {
     this.#world.after(this.#traits.dice.between(20, this.#pauseMs), () => {
       this.#act();
@@ -108,7 +108,7 @@ export class SimulatedLiar {
     });
   }
 
-  /** Whatever it holds goes on, it says. */
+  /** Claims progress of everything it holds. */
   #pretend(): void {
     this.#world.after(240_000, () => {
       for (const ref of this.#given.slice(-20)) this.#say({ type: "attempt-progressed", node: this.id, ...refOf(ref) });
@@ -133,7 +133,7 @@ export class SimulatedLiar {
   }
 
   #join(): void {
-    if (this.#isLinked || this.#isLeftOut) return;
+    if (this.#isLinked || this.#isExcluded) return;
     this.#isLinked = true;
     const { dice } = this.#traits;
     const mine = dice.chance(0.5) ? this.#given.slice(-dice.between(0, 6)) : [];
@@ -152,10 +152,10 @@ export class SimulatedLiar {
     if (this.#traits.dice.chance(0.8)) this.#world.after(relinkMs, () => this.#join());
   }
 
-  /** Some things that never were: now and then a lot of them, or many frames under one number. */
+  /** Some made-up results: now and then a lot of them, or many frames under one number. */
   #lies(): Given[] {
     const { dice } = this.#traits;
-    if (!this.#isInventive) return [];
+    if (!this.#makesThingsUp) return [];
     const lies = Array.from({ length: dice.chance(0.1) ? 64 : dice.between(0, 3) }, () => this.#lie());
     const { attempt } = this.#lie();
     return dice.chance(0.2) ? lies.map((lie) => ({ ...lie, attempt })) : lies;

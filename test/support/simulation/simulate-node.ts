@@ -1,40 +1,40 @@
 import type { Frame, NodeId, SlotId } from "../../../src/core/node.ts";
 import type { AttemptError, AttemptRef, EventBody, Instruction } from "../../../src/scheduler/events.ts";
 
-/** How a simulated node behaves. Every time is in milliseconds of virtual time. */
+/** How a simulated node behaves. All times are milliseconds of virtual time. */
 export interface NodeBehaviour {
   readonly msPerFrame: number | ((frame: Frame) => number);
   /** Default 1. */
   readonly slots?: number;
   /** Default 0. */
   readonly joins?: number;
-  /** The machine goes off: what it rendered and held is gone. */
+  /** When the machine goes off: what it rendered and held is lost. */
   readonly dies?: number;
-  /** The link breaks: the node finishes what runs and keeps its results. */
+  /** When the link breaks: the node finishes what it renders and keeps its results. */
   readonly unplugged?: number;
   /** When a node that died or was unplugged joins again. */
   readonly returns?: number;
-  /** How a frame ends instead of being rendered; it takes as long, and ends the slot as well. */
-  readonly fails?: (frame: Frame, tryOnThisNode: number) => AttemptError | undefined;
-  /** Frames that never end, and show no progress. */
-  readonly freezes?: (frame: Frame, tryOnThisNode: number) => boolean;
+  /** How a frame fails instead of being rendered; it takes as long, and also ends the slot. */
+  readonly fails?: (frame: Frame, attemptOnThisNode: number) => AttemptError | undefined;
+  /** Frames that never end and show no progress. */
+  readonly freezes?: (frame: Frame, attemptOnThisNode: number) => boolean;
   readonly refuses?: (frame: Frame) => boolean;
   readonly loses?: (frame: Frame) => boolean;
-  /** What it still has of an earlier run of the coordinator. */
+  /** What it still holds from an earlier run of the coordinator. */
   readonly heldBefore?: readonly AttemptRef[];
   readonly runningBefore?: readonly AttemptRef[];
-  /** From a slot's start to its being ready. Default 0. */
+  /** From a slot's start until it is ready. Default 0. */
   readonly slotStartMs?: number;
-  /** One way, either way. Default 0. */
+  /** One way, in either direction. Default 0. */
   readonly latencyMs?: () => number;
   /** To fetch, check and store one result. Default 0. */
   readonly fetchMs?: () => number;
 }
 
-/** What a simulated node needs of the simulation. */
+/** What a simulated node needs from the simulation. */
 export interface World {
   after(ms: number, action: () => void): void;
-  /** The coordinator hears of it now. */
+  /** The coordinator learns of it now. */
   happen(body: EventBody): void;
 }
 
@@ -46,7 +46,7 @@ interface SimulatedSlot {
   isUp: boolean;
   running: Work | null;
   assigned: Work | null;
-  /** Counts the processes of the slot: what an ended one had planned no longer happens. */
+  /** Counts the processes of the slot: what an ended process had planned no longer happens. */
   life: number;
 }
 
@@ -57,11 +57,11 @@ export function failure(code: string, fault: AttemptError["fault"] = "scene"): A
   return { code, message: `simulated ${code}`, hint: "None: it is simulated", fault };
 }
 
-/** A node as docs/protocol.md describes it, without bytes: slots, a queue of one, held results, a link that may break. */
+/** A node as in docs/protocol.md, without bytes: slots, a queue of one, held results, a link that may break. */
 export class SimulatedNode {
   readonly id: NodeId;
   readonly rendered: Frame[] = [];
-  /** Assignments that found no room, which the scheduler should never make. */
+  /** Assignments for which no slot was free, which the scheduler should never make. */
   overflows = 0;
   readonly #behaviour: NodeBehaviour;
   readonly #world: World;
@@ -72,8 +72,8 @@ export class SimulatedNode {
   #link = 0;
   #isLinked = false;
   #isOn = true;
-  #isLeftOut = false;
-  /** Messages stay in order: none arrives before the one sent before it. */
+  #isExcluded = false;
+  /** Messages stay in order: none arrives before an earlier one. */
   #lastArrivalMs = 0;
   #nowMs: () => number;
 
@@ -93,7 +93,7 @@ export class SimulatedNode {
     if (behaviour.returns !== undefined) world.after(behaviour.returns, () => this.#join());
   }
 
-  /** Takes an order of the scheduler after the link's latency, if the link still stands. */
+  /** Receives an order of the scheduler after the link's latency, if the link is still up. */
   receive(order: Instruction): void {
     if (order.type === "announce" || order.type === "finish") return;
     const ref = { frame: order.frame, attempt: order.attempt };
@@ -119,14 +119,14 @@ export class SimulatedNode {
     return this.#held.has(attempt);
   }
 
-  /** Its link is ended for good. */
+  /** Its link ends for good. */
   exclude(): void {
-    this.#isLeftOut = true;
+    this.#isExcluded = true;
     this.#unplug();
   }
 
   #join(): void {
-    if (this.#isLinked || this.#isLeftOut) return;
+    if (this.#isLinked || this.#isExcluded) return;
     this.#isOn = true;
     this.#isLinked = true;
     this.#link++;
@@ -172,9 +172,9 @@ export class SimulatedNode {
   }
 
   #render(slot: SimulatedSlot, work: Work): void {
-    const tryHere = (this.#history.get(work.frame) ?? 0) + 1;
-    this.#history.set(work.frame, tryHere);
-    if (this.#behaviour.freezes?.(work.frame, tryHere)) return;
+    const attemptHere = (this.#history.get(work.frame) ?? 0) + 1;
+    this.#history.set(work.frame, attemptHere);
+    if (this.#behaviour.freezes?.(work.frame, attemptHere)) return;
     const { msPerFrame } = this.#behaviour;
     const { life } = slot;
     const ms = typeof msPerFrame === "number" ? msPerFrame : msPerFrame(work.frame);
@@ -185,7 +185,7 @@ export class SimulatedNode {
       });
     }
     this.#world.after(ms, () => {
-      if (stillRuns()) this.#end(slot, work, ms, this.#behaviour.fails?.(work.frame, tryHere));
+      if (stillRuns()) this.#end(slot, work, ms, this.#behaviour.fails?.(work.frame, attemptHere));
     });
   }
 
@@ -205,7 +205,7 @@ export class SimulatedNode {
 
   #withdraw(ref: AttemptRef): void {
     const slot = this.#slots.find(({ assigned }) => assigned?.attempt === ref.attempt);
-    if (!slot) return; // it has begun, and that was said before
+    if (!slot) return; // it has started, and that was reported before
     slot.assigned = null;
     this.#say({ type: "attempt-withdrawn", node: this.id, ...ref });
   }
@@ -254,10 +254,10 @@ export class SimulatedNode {
   #fetch(ref: AttemptRef): void {
     const link = this.#link;
     this.#fetches.add(ref);
-    // Once the order is carried out, as every fact.
+    // Reported once the order is carried out, like every fact.
     this.#world.after(0, () => this.#world.happen({ type: "fetch-begun", node: this.id, ...ref }));
     this.#world.after(this.#behaviour.fetchMs?.() ?? 0, () => {
-      if (!this.#fetches.delete(ref)) return; // the link broke, and that was said
+      if (!this.#fetches.delete(ref)) return; // the link broke, and that was reported
       const isHad = this.#isLinked && this.#link === link && this.#held.has(ref.attempt);
       if (!isHad || this.#behaviour.loses?.(ref.frame)) {
         this.#world.happen({ type: "result-lost", node: this.id, ...ref });

@@ -4,7 +4,7 @@ interface Entry {
   readonly action: () => void;
 }
 
-/** Virtual time: actions in the order of their time, and of their planning where the time is the same. */
+/** Virtual time: actions in the order of their time, or of their planning if the time is the same. */
 export class Timeline {
   nowMs = 0;
   /** A binary heap: the entry at i is not after those at 2i + 1 and 2i + 2. */
@@ -22,12 +22,12 @@ export class Timeline {
     }
   }
 
-  /** Goes to the next planned action and does it. */
+  /** Advances to the next planned action and runs it. */
   next(): void {
     const heap = this.#heap;
     const first = heap[0];
     const last = heap.pop();
-    if (!first || !last) throw new Error("Nothing is planned any more");
+    if (!first || !last) throw new Error("No action is planned any more");
     if (heap.length > 0) {
       heap[0] = last;
       this.#sink();

@@ -12,29 +12,29 @@ import { type NodeBehaviour, SimulatedNode } from "./simulate-node.ts";
 import { Timeline } from "./simulate-timeline.ts";
 
 export interface Simulation {
-  /** A count means frames from 1. A list is handed out in its order. */
+  /** A count means frames from 1. A list is assigned in its order. */
   readonly frames: number | readonly Frame[];
   readonly nodes: Readonly<Record<NodeId, NodeBehaviour>>;
-  /** Nodes that are out to spoil the job. */
+  /** Nodes that try to spoil the job. */
   readonly liars?: Readonly<Record<NodeId, { readonly dice: Dice; readonly mayBlameTheScene: boolean }>>;
   readonly alreadyStored?: readonly Frame[];
   readonly firstAttempt?: number;
   readonly policy?: Partial<SchedulingPolicy>;
   readonly drainAt?: number;
-  /** Virtual time after which a job that has not ended is taken to be stuck. Default one day. */
+  /** Virtual time after which an unfinished job counts as stuck. Default one day. */
   readonly limitMs?: number;
-  /** Invariants cost a walk over the job; a large one is looked at after every n-th step only. Default 1. */
+  /** Checking the invariants walks over the whole job; a large job is checked only after every n-th step. Default 1. */
   readonly checkEvery?: number;
   /** Between two ticks. Default one second. */
   readonly tickMs?: number;
 }
 
-/** What became of a simulated job. */
+/** The result of a simulated job. */
 export interface SimulatedRun {
   readonly outcome: Outcome;
   readonly finishedAt: number;
   readonly stored: readonly Frame[];
-  /** Frames in the order in which they were stored first. */
+  /** Frames in the order in which they were first stored. */
   readonly storedInOrder: readonly Frame[];
   readonly config: SchedulerConfig;
   readonly events: readonly SchedulerEvent[];
@@ -43,13 +43,13 @@ export interface SimulatedRun {
   readonly nodes: ReadonlyMap<NodeId, SimulatedNode>;
   /** Frames that each node finished rendering, whether or not the result was used. */
   renderedBy(node: NodeId): readonly Frame[];
-  newsOf<Type extends Notice["type"]>(type: Type): readonly Extract<Notice, { type: Type }>[];
+  noticesOf<Type extends Notice["type"]>(type: Type): readonly Extract<Notice, { type: Type }>[];
   ordersOf<Type extends Instruction["type"]>(type: Type): readonly Extract<Instruction, { type: Type }>[];
   eventsOf<Type extends EventBody["type"]>(type: Type): readonly Extract<SchedulerEvent, { type: Type }>[];
 }
 
 const day = 24 * 60 * 60 * 1000;
-/** A job that runs in circles takes no time. Large ones have a few steps for each frame. */
+/** A job in an endless loop takes no virtual time. Large jobs need a few steps per frame. */
 const mostStepsPerFrame = 20_000;
 
 export function seconds(count: number): number {
@@ -61,8 +61,8 @@ export function minutes(count: number): number {
 }
 
 /**
- * Runs a job in virtual time: the real scheduler, simulated nodes, no waiting. Invariants are checked after the steps,
- * and that `finish` comes once and nothing after it.
+ * Runs a job in virtual time: the real scheduler, simulated nodes, no waiting. Checks the invariants after the steps,
+ * and that `finish` is ordered once and nothing after it.
  */
 export function simulate(simulation: Simulation): SimulatedRun {
   const frames = typeof simulation.frames === "number" ? framesOfRange(1, simulation.frames, 1) : simulation.frames;
@@ -82,9 +82,9 @@ export function simulate(simulation: Simulation): SimulatedRun {
   const happen = (body: EventBody) => {
     const event: SchedulerEvent = { ...body, at: timeline.nowMs, seq: events.length + 1 };
     const next = step(state, event);
-    if (ended && next.instructions.length > 0) throw new Error("The scheduler went on after it had finished");
+    if (ended && next.instructions.length > 0) throw new Error("The scheduler continued after it had finished");
     if (ended) return;
-    if (events.length > mostStepsPerFrame * (frames.length + 1)) throw new Error("The job runs in circles");
+    if (events.length > mostStepsPerFrame * (frames.length + 1)) throw new Error("The job is in an endless loop");
     events.push(event);
     state = next.state;
     if (body.type === "frame-stored" && state.frames.get(body.frame)) storedInOrder.add(body.frame);
@@ -112,7 +112,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
     }),
   );
   const simulated = (id: NodeId) => nodes.get(id) ?? liars.get(id);
-  // After the orders of the step: the link is ended by somebody else, a moment later.
+  // After the orders of the step: the farm ends the link a moment later.
   const exclude = (id: NodeId) => timeline.after(0, () => simulated(id)?.exclude());
   if (simulation.drainAt !== undefined) timeline.after(simulation.drainAt, () => happen({ type: "drain-requested" }));
   const tick = () => {
@@ -125,13 +125,13 @@ export function simulate(simulation: Simulation): SimulatedRun {
     timeline.next();
     if (timeline.nowMs > limitMs) throw new Error(`The job is stuck: ${JSON.stringify(state.frames.counts)}`);
   }
-  // Nodes do not know yet that the job has ended: what they still say must be harmless.
+  // Nodes do not know yet that the job has ended: what they still report must do no harm.
   const afterEnd = timeline.nowMs + minutes(1);
   while (timeline.nowMs < afterEnd) timeline.next();
   checkInvariants(state);
 
   const { outcome, at: finishedAt } = ended as { outcome: Outcome; at: number };
-  const news = instructions.flatMap((instruction) => (instruction.type === "announce" ? instruction.news : []));
+  const notices = instructions.flatMap((instruction) => (instruction.type === "announce" ? instruction.news : []));
   return {
     outcome,
     finishedAt,
@@ -143,7 +143,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
     state,
     nodes,
     renderedBy: (node) => nodes.get(node)?.rendered ?? [],
-    newsOf: (type) => news.filter((item): item is Extract<Notice, { type: typeof type }> => item.type === type),
+    noticesOf: (type) => notices.filter((item): item is Extract<Notice, { type: typeof type }> => item.type === type),
     ordersOf: (type) =>
       instructions.filter((order): order is Extract<Instruction, { type: typeof type }> => order.type === type),
     eventsOf: (type) =>

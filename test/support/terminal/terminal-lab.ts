@@ -14,18 +14,18 @@ const builder = new URL("../../../scripts/build.mjs", import.meta.url).href;
 
 type Variables = Readonly<Record<string, string>>;
 
-/** A fake node and where it listens, as `--nodes` takes it. */
+/** A fake node, and its address as `--nodes` takes it. */
 export interface ServedNode {
   readonly node: FakeNode;
   readonly at: string;
 }
 
 /**
- * A user's folder with the built program, away from this machine's own settings; all that is started in it is known by a
- * mark. `await using`.
+ * A user's folder with the built program, isolated from this machine's own settings. A mark identifies everything that
+ * is started in it. `await using`.
  */
 export class TerminalLab implements AsyncDisposable {
-  /** Words that bring a program to its host, for labs with a network of their own. */
+  /** Words that run a program on its host, for labs with their own network. */
   on: readonly string[] = [];
   readonly run: string;
   readonly #folders: LabFolders;
@@ -43,7 +43,7 @@ export class TerminalLab implements AsyncDisposable {
     return new TerminalLab(await openLabFolders());
   }
 
-  /** A path in the folder in which the program runs. */
+  /** A path in the folder that the program runs in. */
   path(name = ""): string {
     return join(this.#folders.work, name);
   }
@@ -52,7 +52,7 @@ export class TerminalLab implements AsyncDisposable {
     return join(this.#folders.temporary, "..", "config");
   }
 
-  /** What every program of the lab is given, and nothing else. */
+  /** The whole environment of every program of the lab. */
   get environment(): Record<string, string> {
     return {
       ...{ PATH: process.env.PATH ?? "", HOME: join(this.#folders.temporary, ".."), LANG: "C.UTF-8", TERM: "screen" },
@@ -61,7 +61,7 @@ export class TerminalLab implements AsyncDisposable {
     };
   }
 
-  /** Makes what fake nodes and the header's reader take for a blendfile. */
+  /** Makes a file that fake nodes and the header reader accept as a blendfile. */
   async makeBlend(name: string, savedBy = "304"): Promise<string> {
     const path = this.path(name);
     await mkdir(join(path, ".."), { recursive: true });
@@ -70,7 +70,7 @@ export class TerminalLab implements AsyncDisposable {
   }
 
   async serve(options: FakeNodeOptions = {}): Promise<ServedNode> {
-    const node = new FakeNode({ ...options }); // a test may change them while it runs
+    const node = new FakeNode({ ...options }); // a test may change the options while the node runs
     const server = await serveFakeNode(node);
     this.#servers.push(server);
     return { node, at: `${server.address.host}:${server.address.port}` };
@@ -86,9 +86,9 @@ export class TerminalLab implements AsyncDisposable {
   }
 
   /**
-   * Runs the program in a terminal; `ended` tells of its end.
+   * Runs the program in a terminal; `ended` waits for its end.
    *
-   * @param after What the shell is to do with it, for example "| cat"
+   * @param after What the shell does with its output, for example "| cat"
    */
   async type(terminal: TmuxTerminal, args: readonly string[], env: Variables = {}, after = ""): Promise<void> {
     this.#typed += 1;
@@ -100,13 +100,13 @@ export class TerminalLab implements AsyncDisposable {
     await terminal.typeLine(`clear; sh ${script} ${after}`);
   }
 
-  /** Waits until the program that was last typed has ended. @returns Its exit code */
+  /** Waits until the last typed program has ended. @returns Its exit code */
   async ended(terminal: TmuxTerminal): Promise<number> {
     const end = new RegExp(`^run ${this.#typed} ended with (\\d+)$`, "m");
     return Number(end.exec(await terminal.until("the end", (screen) => end.test(screen)))?.[1]);
   }
 
-  /** Every file and folder that is there, with what is in it: to be compared before and after. */
+  /** Every file and folder with its contents, to compare before and after. */
   async listing(): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
     for (const entry of await readdir(this.path(), { recursive: true, withFileTypes: true })) {
@@ -125,7 +125,7 @@ export class TerminalLab implements AsyncDisposable {
     return { processes: await remainingProcesses(this.run), files: await this.#folders.leftovers() };
   }
 
-  /** What went wrong on the fake nodes' side. */
+  /** What went wrong on the side of the fake nodes. */
   get problems(): unknown[] {
     return this.#servers.flatMap((server) => server.problems);
   }

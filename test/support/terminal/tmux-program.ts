@@ -7,12 +7,12 @@ import { promisify } from "node:util";
 const project = fileURLToPath(new URL("../../..", import.meta.url));
 
 /**
- * Compiles a part of src/ for a program of its own, since Node 20 runs no TypeScript.
+ * Compiles a part of src/ for a separate program, since Node 20 does not run TypeScript.
  *
- * @param program An .mjs file of this project; it imports what is compiled by the path that it has in src/, as .js
+ * @param program An .mjs file of this project; it imports compiled files by their paths in src/, as .js
  * @param part A folder or a file of src/
  * @param into An empty folder
- * @returns The program's path there
+ * @returns The program's path in that folder
  */
 export async function compileProgram(program: string, part: string, into: string): Promise<string> {
   const config = {

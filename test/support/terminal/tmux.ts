@@ -1,13 +1,13 @@
 import { execFile, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { waitFor } from "../wait-for.ts";
+import { isSoon } from "../wait-for.ts";
 
 const run = promisify(execFile);
 
 /** Why tests in a real terminal cannot run here; `null` if they can. */
 export const noTmux: string | null =
-  spawnSync("tmux", ["-V"]).status === 0 ? null : "tmux is not installed: nothing was tried in a real terminal";
+  spawnSync("tmux", ["-V"]).status === 0 ? null : "tmux is not installed: nothing was tested in a real terminal";
 if (noTmux !== null) console.warn(`Skipped: ${noTmux}`);
 
 export interface TerminalSize {
@@ -15,7 +15,7 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
-/** A real terminal on a tmux server of its own, which ends with it: `await using`. */
+/** A real terminal on its own tmux server, which ends with it: `await using`. */
 export class TmuxTerminal implements AsyncDisposable {
   readonly #socket: string;
 
@@ -23,7 +23,7 @@ export class TmuxTerminal implements AsyncDisposable {
     this.#socket = socket;
   }
 
-  /** Opens a terminal of that size in which a shell waits, in a UTF-8 locale. */
+  /** Opens a terminal of this size with a waiting shell, in a UTF-8 locale. */
   static async open({ columns, rows }: TerminalSize): Promise<TmuxTerminal> {
     const terminal = new TmuxTerminal(`renderfarm-test-${process.pid}-${randomBytes(6).toString("hex")}`);
     const { TMUX: _, NO_COLOR: __, CI: ___, ...environment } = process.env;
@@ -33,13 +33,13 @@ export class TmuxTerminal implements AsyncDisposable {
     await run("tmux", ["-f", "/dev/null", "-u", "-L", terminal.#socket, ...start], {
       env: { ...environment, LC_ALL: "C.UTF-8", ENV: "" },
     });
-    // Without this the window would take the size of a client that attaches, and there is none.
+    // Without this the window would take the size of an attached client, and there is none.
     await terminal.#tmux("set-option", "-g", "window-size", "manual");
     await terminal.until("the shell waits", (screen) => screen.startsWith("$"));
     return terminal;
   }
 
-  /** Has all that programs write to the terminal, byte by byte, written to a file too. */
+  /** Copies everything that programs write to the terminal to a file too, byte by byte. */
   async record(file: string): Promise<void> {
     await this.#tmux("pipe-pane", `cat > '${file}'`);
   }
@@ -54,7 +54,7 @@ export class TmuxTerminal implements AsyncDisposable {
     await this.#tmux("send-keys", "-l", "--", text);
   }
 
-  /** Presses a key as tmux names it: "C-c", "Enter". */
+  /** Presses a key by its tmux name: "C-c", "Enter". */
   async press(key: string): Promise<void> {
     await this.#tmux("send-keys", key);
   }
@@ -74,19 +74,19 @@ export class TmuxTerminal implements AsyncDisposable {
   }
 
   /**
-   * Waits until the screen is as wanted.
+   * Waits until the screen looks as expected.
    *
    * @returns The screen
-   * @throws When it is not within 15 s; the message shows the screen
+   * @throws If it does not within 15 s; the message shows the screen
    */
   async until(what: string, isWanted: (screen: string) => boolean): Promise<string> {
     let screen = "";
-    const look = async () => {
+    const isSeen = async () => {
       screen = await this.screen();
       return isWanted(screen);
     };
-    await waitFor(look, () => `${what}. The screen:\n${screen}`, 15_000);
-    return screen;
+    if (await isSoon(isSeen, 15_000)) return screen;
+    throw new Error(`Not seen in time: ${what}. The screen:\n${screen}`);
   }
 
   async #tmux(...args: readonly string[]): Promise<string> {
@@ -95,6 +95,6 @@ export class TmuxTerminal implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#tmux("kill-server").catch(() => {}); // it ends by itself when its shell does
+    await this.#tmux("kill-server").catch(() => {}); // it may have ended with its shell
   }
 }

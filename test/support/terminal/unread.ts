@@ -5,7 +5,7 @@ import { Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const terminalKeeper = fileURLToPath(new URL("unread_terminal.py", import.meta.url));
+const terminalScript = fileURLToPath(new URL("unread_terminal.py", import.meta.url));
 
 /** A program whose output nobody reads until the test does. */
 export interface UnreadProgram {
@@ -13,7 +13,7 @@ export interface UnreadProgram {
   /** Its exit code, once it has ended. */
   readonly ended: Promise<number | null>;
   readonly hasEnded: boolean;
-  /** Reads what it has said and says yet, to the end. */
+  /** Reads its output so far and to come, to the end. */
   read(): Promise<string>;
 }
 
@@ -21,14 +21,14 @@ export interface UnreadStart {
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** An empty folder of the test's. */
+  /** An empty folder of the test. */
   readonly folder: string;
 }
 
-/** Where a program's output goes, in tests that are the same for both. */
+/** Where a program's output goes; the tests are the same for both. */
 export const unreadOutputs = { "a pipe": startOnPipe, "a terminal": startOnTerminal } as const;
 
-/** Starts a program whose standard output and error are one pipe, which is full. */
+/** Starts a program whose standard output and error are the same full pipe. */
 export async function startOnPipe(start: UnreadStart): Promise<UnreadProgram> {
   const path = join(start.folder, "pipe");
   execFileSync("mkfifo", [path]);
@@ -51,7 +51,7 @@ export async function startOnPipe(start: UnreadStart): Promise<UnreadProgram> {
 /** Starts a program on a full terminal of 100×30. */
 async function startOnTerminal(start: UnreadStart): Promise<UnreadProgram> {
   const file = join(start.folder, "said");
-  const child = spawned(["python3", "-B", terminalKeeper, file, ...start.command], start, ["pipe", "pipe", "inherit"]);
+  const child = spawned(["python3", "-B", terminalScript, file, ...start.command], start, ["pipe", "pipe", "inherit"]);
   const [pid] = (await once(child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
   return programOf(child, Number(pid), async () => {
     child.stdin?.write("\n");
@@ -60,7 +60,7 @@ async function startOnTerminal(start: UnreadStart): Promise<UnreadProgram> {
   });
 }
 
-/** What a pipe or a terminal was full of before: nothing that a program says. */
+/** The bytes that filled a pipe or a terminal before: not the output of a program. */
 const filling = "\u0001";
 
 function fill(path: string): void {

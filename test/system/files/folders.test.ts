@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { makeFolders } from "../../../src/system/files/folders.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
-test("makeFolders() makes all that are missing with their mode, and is content with what is there", async () => {
+test("makeFolders() creates all missing folders with the mode, and accepts existing ones", async () => {
   await using folder = await makeTemporaryFolder();
   const path = join(folder.path, "a/b/c");
   await makeFolders(path, 0o700);
@@ -13,6 +13,9 @@ test("makeFolders() makes all that are missing with their mode, and is content w
   if (process.platform !== "win32") expect((await stat(join(folder.path, "a"))).mode & 0o777).toBe(0o700);
 });
 
-test.skipIf(process.platform !== "linux")("makeFolders() ends where the system takes no folders", async () => {
-  await expect(makeFolders("/proc/renderfarm/config", 0o700)).rejects.toMatchObject({ code: "ENOENT" });
-});
+test.skipIf(process.platform !== "linux")(
+  "makeFolders() fails, and does not hang, where the system allows no folders",
+  async () => {
+    await expect(makeFolders("/proc/renderfarm/config", 0o700)).rejects.toMatchObject({ code: "ENOENT" });
+  },
+);

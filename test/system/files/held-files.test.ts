@@ -26,26 +26,26 @@ afterEach(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-/** Fails as often with a code of the system, as Windows does for a file that another program has open. */
-function heldFor(tries: number, code: string) {
+/** Fails a number of times with a system error, as Windows does for a file that another program has open. */
+function heldFor(failures: number, code: string) {
   let tried = 0;
   const operation = async () => {
     tried += 1;
-    if (tried <= tries) throw Object.assign(new Error(`${code}: resource busy or locked`), { code });
+    if (tried <= failures) throw Object.assign(new Error(`${code}: resource busy or locked`), { code });
     return tried;
   };
   return { operation, tried: () => tried };
 }
 
 test.each(["EBUSY", "EPERM", "EACCES"])(
-  "what Windows refuses with %s is tried again until it is let go",
+  "what Windows refuses with %s is retried until the file is released",
   async (code) => {
     const held = heldFor(3, code);
     expect(await whileHeld(held.operation, "win32")).toBe(4);
   },
 );
 
-test("what stays held is the error in the end, and everything else at once", async () => {
+test("a file that stays open is an error in the end, and any other problem is one at once", async () => {
   const held = heldFor(100, "EBUSY");
   await expect(whileHeld(held.operation, "win32")).rejects.toMatchObject({ code: "EBUSY" });
   expect(held.tried()).toBeGreaterThan(5);
@@ -54,25 +54,25 @@ test("what stays held is the error in the end, and everything else at once", asy
   expect(full.tried()).toBe(1);
 });
 
-test.each(["EPERM", "EACCES"])("off Windows %s is about rights, and waits for nobody", async (code) => {
+test.each(["EPERM", "EACCES"])("outside Windows, %s is about permissions and is not retried", async (code) => {
   const refused = heldFor(100, code);
   await expect(whileHeld(refused.operation, "linux")).rejects.toMatchObject({ code });
   expect(refused.tried()).toBe(1);
   expect([isHeld(code, "linux"), isHeld(code, "win32"), isHeld("EBUSY", "darwin")]).toEqual([false, true, true]);
 });
 
-test("the hint names who may have the file open, by its kind", () => {
+test("the hint names the programs that may have this kind of file open", () => {
   expect(closeHolder("/films/out.MP4")).toMatch(/out\.MP4 open.*player/);
   expect(closeHolder("/films/0001.png")).toMatch(/viewer/);
   expect(closeHolder("/films/out.mp4.renderfarm/job.json")).toMatch(/virus scanner/);
 });
 
-describe.skipIf(skipBecause(busyFileProblem))("a file that is really busy", () => {
+describe.skipIf(skipBecause(busyFileProblem))("a really busy file", () => {
   test.each([
     ["renamed over", (path: string) => renameFile(pathOf("new"), path)],
     ["replaced by a whole file", (path: string) => replaceFile(path, "new")],
     ["removed", removeFile],
-  ])("is %s as soon as it is let go", async (_, operation) => {
+  ])("is %s as soon as it is released", async (_, operation) => {
     await writeFile(pathOf("file"), "old");
     await writeFile(pathOf("new"), "new");
     const letGo = await makeBusy(pathOf("file"));
@@ -84,14 +84,14 @@ describe.skipIf(skipBecause(busyFileProblem))("a file that is really busy", () =
       },
       () => {},
     );
-    await new Promise((resolve) => setTimeout(resolve, 50)); // in which it is not done
+    await new Promise((resolve) => setTimeout(resolve, 50)); // time in which it must not be done
     expect(isDone).toBe(false);
     await letGo();
     await done;
     expect(await readFile(pathOf("file"), "utf8").catch(() => "gone")).toBe(operation === removeFile ? "gone" : "new");
   });
 
-  test("stays where it is only to be discarded, and nothing is thrown", async () => {
+  test("stays where it is when it was only to be discarded, and nothing is thrown", async () => {
     await writeFile(pathOf("file"), "old");
     const letGo = await makeBusy(pathOf("file"));
     await discard(pathOf("file"));
@@ -100,7 +100,7 @@ describe.skipIf(skipBecause(busyFileProblem))("a file that is really busy", () =
   });
 });
 
-test("what is not held is done at once: a new file, an empty folder, a file that is not there", async () => {
+test("what is not held is done at once: a new file, an empty folder, a missing file", async () => {
   await (await openFile(pathOf("made"), "wx")).close();
   await mkdir(pathOf("empty"));
   await removeEmptyFolder(pathOf("empty"));

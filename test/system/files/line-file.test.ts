@@ -7,7 +7,7 @@ import { fill, makeSmallDisk, whyNoDisk } from "../../frames/small-disk.ts";
 import { skipBecause } from "../../support/skip.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
-test("every line is in the file at once, which is its owner's only", async () => {
+test("every line is in the file at once, and only its owner can read it", async () => {
   await using folder = await makeTemporaryFolder();
   const path = join(folder.path, "log.ndjson");
   const file = new LineFile(path, () => {});
@@ -19,20 +19,20 @@ test("every line is in the file at once, which is its owner's only", async () =>
   file.close(); // Windows keeps a folder with open files
 });
 
-test("a log whose job folder is made anew begins anew there", async () => {
+test("a log whose job folder is recreated starts again there", async () => {
   await using folder = await makeTemporaryFolder();
   const path = join(folder.path, "log.ndjson");
   const log = new JobLog({ level: "silent", isTerminal: false, write: () => {} });
   log.addFile(path);
-  log.logger.info("of the first try");
-  await rm(path); // as after a key that was wrong
+  log.logger.info("of the first attempt");
+  await rm(path); // as after a wrong key
   log.addFile(path);
-  log.logger.info("of the second try");
-  expect(await readFile(path, "utf8")).toMatch(/^[^\n]*of the second try[^\n]*\n$/);
+  log.logger.info("of the second attempt");
+  expect(await readFile(path, "utf8")).toMatch(/^[^\n]*of the second attempt[^\n]*\n$/);
   log.addFile(path); // closes it
 });
 
-test("lines that cannot be written are left out, told once, and the log goes on when it can", async () => {
+test("lines that cannot be written are dropped and reported once, and the log continues when it can", async () => {
   await using folder = await makeTemporaryFolder();
   const path = join(folder.path, "not-yet", "log.ndjson");
   const problems: string[] = [];
@@ -47,7 +47,7 @@ test("lines that cannot be written are left out, told once, and the log goes on 
 });
 
 test.skipIf(skipBecause(await whyNoDisk()))(
-  "a full disk under the log does not end the program, and is told once",
+  "a full disk under the log does not end the program, and is reported once",
   async () => {
     await using disk = await makeSmallDisk();
     await fill(disk.path);
@@ -60,7 +60,7 @@ test.skipIf(skipBecause(await whyNoDisk()))(
   },
 );
 
-test.skipIf(process.platform === "win32")("a log that is a link is not written through", async () => {
+test.skipIf(process.platform === "win32")("a log that is a symlink is not written to", async () => {
   await using folder = await makeTemporaryFolder();
   await writeFile(join(folder.path, "bashrc"), "mine");
   await symlink("bashrc", join(folder.path, "log.ndjson"));

@@ -11,8 +11,8 @@ import { skipBecause } from "../../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
 
 const isRoot = process.getuid?.() === 0;
-/** Nobody's on any machine. */
-const stranger = 54_321;
+/** A user id that no machine uses. */
+const otherUser = 54_321;
 const builder = new URL("../../../scripts/build.mjs", import.meta.url).href;
 const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 
@@ -34,11 +34,11 @@ afterEach(() => folder[Symbol.asyncDispose]());
 const load = (keyFile?: string) => loadKeys({ environment: {}, keyFile, configFolder: config });
 const ids = async (keyFile?: string) => (await load(keyFile)).map(({ id }) => id);
 
-describe.skipIf(process.platform === "win32")("a config folder to which others can write", () => {
+describe.skipIf(process.platform === "win32")("a config folder that others can write to", () => {
   test.each([
     ["everybody", 0o707],
     ["everybody", 0o777],
-  ])("is refused with the command that mends it (%s, %o)", async (who, mode) => {
+  ])("is refused with the command that fixes it (%s, %o)", async (who, mode) => {
     await chmod(config, mode);
     const refusal = {
       ...{ code: "FARM_UNSAFE_PATH", exitCode: 2, message: expect.stringContaining(`${config}: ${who} may write`) },
@@ -51,12 +51,12 @@ describe.skipIf(process.platform === "win32")("a config folder to which others c
     expect(await ids()).toEqual([key.id]);
   });
 
-  test("is used when nobody can take away what is another's there, as in /tmp", async () => {
+  test("is used when users can remove only their own files there, as in /tmp", async () => {
     await chmod(config, 0o1777);
     expect(await ids()).toEqual([key.id]);
   });
 
-  test("is refused for a key in it to which others can write", async () => {
+  test("is refused for a key in it that others can write to", async () => {
     await chmod(keyFileOf(config), 0o606);
     await expect(load()).rejects.toMatchObject({
       code: "FARM_UNSAFE_PATH",
@@ -73,42 +73,42 @@ describe.skipIf(skipBecause(isRoot ? undefined : "only root can give files away"
       hint: expect.stringContaining("chown 0"),
     });
 
-    test("is no config folder of ours", async () => {
-      await chown(config, stranger, stranger);
+    test("is not our config folder", async () => {
+      await chown(config, otherUser, otherUser);
       await expect(load()).rejects.toMatchObject(belongs(config));
     });
 
-    test("is no key of ours, nor what is known of the nodes, also behind a link", async () => {
-      await chown(keyFileOf(config), stranger, stranger);
+    test("is not our key or our list of known nodes, even through a symlink", async () => {
+      await chown(keyFileOf(config), otherUser, otherUser);
       await expect(load()).rejects.toMatchObject(belongs(keyFileOf(config)));
       await writeFile(join(folder.path, "nodes"), '{"version":2,"nodes":{}}');
-      await chown(join(folder.path, "nodes"), stranger, stranger);
+      await chown(join(folder.path, "nodes"), otherUser, otherUser);
       await symlink("../nodes", join(config, "known-nodes.json"));
       expect(() => new KnownNodes(config).of("a")).toThrow(
         expect.objectContaining(belongs(join(config, "known-nodes.json"))),
       );
     });
 
-    test("may be the key file that was named, behind links too: Kubernetes' secrets are", async () => {
+    test("may be the key file that the user named, even through symlinks, as with Kubernetes secrets", async () => {
       const secret = makeFarmKey();
       await mkdir(join(folder.path, "..data"));
       await writeFile(join(folder.path, "..data", "key"), formatFarmKey(secret), { mode: 0o644 });
-      await chown(join(folder.path, "..data", "key"), stranger, stranger);
+      await chown(join(folder.path, "..data", "key"), otherUser, otherUser);
       await symlink("..data/key", join(folder.path, "key"));
       expect(await ids(join(folder.path, "key"))).toEqual([secret.id, key.id]);
     });
 
-    test("is used by whoever became root by sudo, when it is his own", async () => {
-      await chown(config, stranger, stranger);
-      await chown(keyFileOf(config), stranger, stranger);
-      const shown = await showKey({ SUDO_UID: String(stranger) });
+    test("is used by a user who became root by sudo, if it is their own", async () => {
+      await chown(config, otherUser, otherUser);
+      await chown(keyFileOf(config), otherUser, otherUser);
+      const shown = await showKey({ SUDO_UID: String(otherUser) });
       expect(shown).toMatchObject({ stdout: key.id, exitCode: 0 });
       expect(await showKey({ SUDO_UID: "1" })).toMatchObject({ exitCode: 2 });
     });
   },
 );
 
-/** A user of this machine with a group of his own name, as new files are writable for where the umask is 002. */
+/** A user of this machine with a group of the same name, which can write new files if the umask is 002. */
 async function userWithOwnGroup(): Promise<{ uid: number; gid: number } | string> {
   if (!isRoot) return "only root can be another user";
   const groups = await readFile("/etc/group", "utf8").catch(() => "");
@@ -117,16 +117,16 @@ async function userWithOwnGroup(): Promise<{ uid: number; gid: number } | string
     if (Number(uid) > 0 && groups.includes(`\n${name}:x:${gid}:\n`)) {
       const user = { uid: Number(uid), gid: Number(gid) };
       const { failed } = await execa(process.execPath, [program, "--version"], { ...user, reject: false });
-      return failed ? "this program cannot be read by other users" : user;
+      return failed ? "other users cannot read this program" : user;
     }
   }
-  return "no user here has a group of his own";
+  return "no user here has a group of their own";
 }
 
 const user = await userWithOwnGroup();
 
 test.skipIf(skipBecause(typeof user === "string" ? user : undefined))(
-  "a config folder that is writable for its group is used when the group is the user's own, and no other",
+  "a config folder that is writable by its group is used only if the group is the user's own",
   async () => {
     if (typeof user === "string") return expect.fail();
     const { uid, gid } = user;
@@ -135,7 +135,7 @@ test.skipIf(skipBecause(typeof user === "string" ? user : undefined))(
     await chmod(config, 0o775);
     await chmod(keyFileOf(config), 0o664);
     expect(await showKey({}, user)).toMatchObject({ stdout: key.id, exitCode: 0 });
-    await chown(config, uid, stranger);
+    await chown(config, uid, otherUser);
     const refused = await showKey({}, user);
     expect(refused.stderr).toMatch(/the group 54321 may write to it\n {2}chmod go-w/);
     expect(refused.exitCode).toBe(2);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { keepAwake } from "../../../src/system/programs/awake.ts";
@@ -10,7 +10,7 @@ import { skipBecause } from "../../support/skip.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-const problem = process.platform === "win32" ? "shell scripts take the places of the system's programs" : undefined;
+const problem = process.platform === "win32" ? "shell scripts stand in for the system's programs" : undefined;
 
 describe.skipIf(skipBecause(problem))("keepAwake()", () => {
   let folder: TemporaryFolder;
@@ -29,7 +29,7 @@ describe.skipIf(skipBecause(problem))("keepAwake()", () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  /** Puts a program of the system there, which writes down what it was given. */
+  /** Installs a stand-in for a system program, which writes down its arguments. */
   const install = async (name: string, script: string) =>
     await writeFile(pathOf(`bin/${name}`), `#!/bin/sh\necho $$ "$@" > '${pathOf("asked")}'\n${script}\n`, {
       mode: 0o755,
@@ -39,8 +39,9 @@ describe.skipIf(skipBecause(problem))("keepAwake()", () => {
     keepAwake({ platform, hasSystemd, onAwake: () => told.push("awake"), onRefused: (why) => told.push(why) });
 
   const asked = async () => {
-    const text = await waitFor(() => readFile(pathOf("asked"), "utf8").catch(() => ""), "the program to be asked");
-    const [pid, ...args] = text.trim().split(" ");
+    const read = () => readFile(pathOf("asked"), "utf8").catch(() => "");
+    await waitFor(async () => (await read()) !== "", "a program to be started");
+    const [pid, ...args] = (await read()).trim().split(" ");
     return { pid: Number(pid), args: args.join(" ") };
   };
 
@@ -57,7 +58,7 @@ describe.skipIf(skipBecause(problem))("keepAwake()", () => {
     ["linux", "systemd-inhibit", /--what=sleep:idle .*--mode=block cat$/],
     ["darwin", "caffeinate", new RegExp(`-i -s -w ${process.pid}$`)],
     ["win32", "powershell", /-NonInteractive .*-EncodedCommand \S+$/],
-  ] as const)("on %s asks %s, says so, and lets go at the end", async (platform, program, expected) => {
+  ] as const)("on %s uses %s, says so, and releases it at the end", async (platform, program, expected) => {
     // Two processes, as systemd-inhibit and the command that it runs.
     await install(program, `(echo $(sh -c 'echo $PPID') > '${pathOf("inner")}'; exec cat)\nexit 0`);
     {
@@ -71,7 +72,7 @@ describe.skipIf(skipBecause(problem))("keepAwake()", () => {
     }
   });
 
-  test("what Windows is asked is that the system stays awake, until our end is gone", async () => {
+  test("Windows is asked to keep the system awake until our end of the pipe closes", async () => {
     await install("powershell", "exec cat");
     await using _awake = start("win32");
     const encoded = (await asked()).args.split(" ").at(-1) ?? "";
@@ -80,24 +81,24 @@ describe.skipIf(skipBecause(problem))("keepAwake()", () => {
     expect(script.trim().split("\n").at(-1)).toContain("ReadToEnd()");
   });
 
-  test("one warning when the system refuses, with its words", async () => {
+  test("one warning with the error of the system when it refuses", async () => {
     await install("systemd-inhibit", "echo 'Failed to inhibit: Access denied' >&2; exit 1");
     await using _awake = start("linux");
     await expect.poll(() => told, { timeout: 20_000 }).toEqual(["Failed to inhibit: Access denied"]);
   });
 
-  test("nothing is asked or said where there is nobody to ask, and where there is no such program", async () => {
+  test("nothing is started or said where there is no way to ask, or no such program", async () => {
     await install("systemd-inhibit", "exec cat");
     {
       await using _container = start("linux", false);
       process.env.PATH = pathOf("nowhere");
       await using _bare = start("darwin");
-      await sleep(100); // in which nothing is asked
+      await delay(100); // time in which nothing must be asked
     }
     expect([told, existsSync(pathOf("asked"))]).toEqual([[], false]);
   });
 
-  test("what keeps the machine awake ends with a program that is killed", async () => {
+  test("the program that keeps the machine awake ends when ours is killed", async () => {
     await install("systemd-inhibit", "cat; exit 0");
     const program = await compileSources("test/system/programs/awake-program.mjs", pathOf("program"));
     const coordinator = execa(process.execPath, [program], { reject: false });

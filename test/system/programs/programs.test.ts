@@ -13,9 +13,9 @@ describe.skipIf(skipBecause(onLinux ? undefined : "process groups are read from 
   test.each([
     ["linux", true],
     ["darwin", true],
-    // A program that is detached has no console there, and a launcher's own program is not heard.
+    // A detached program has no console there, and the output of a launcher's own program is lost.
     ["win32", false],
-  ] as const)("on %s gives a program a group of its own: %s", async (platform, hasOwn) => {
+  ] as const)("on %s gives a program its own group: %s", async (platform, hasOwn) => {
     const child = startProgram("sleep", ["60"], quiet, platform);
     const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
     const [, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -25,7 +25,7 @@ describe.skipIf(skipBecause(onLinux ? undefined : "process groups are read from 
   });
 });
 
-describe.skipIf(skipBecause(onLinux ? undefined : "a shell script takes taskkill's place"))(
+describe.skipIf(skipBecause(onLinux ? undefined : "a shell script stands in for taskkill"))(
   "killTree() on Windows",
   () => {
     let folder: TemporaryFolder;
@@ -44,7 +44,7 @@ describe.skipIf(skipBecause(onLinux ? undefined : "a shell script takes taskkill
     const taskkill = async (script: string) =>
       await writeFile(join(folder.path, "bin/taskkill"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 
-    test("ends what a launcher has started too, which no signal would reach", async () => {
+    test("also ends what a launcher has started, which no signal would reach", async () => {
       const asked = join(folder.path, "asked");
       await taskkill(`echo "$@" > '${asked}'; kill -9 "$2"`);
       const child = startProgram("sleep", ["60"], quiet);
@@ -53,7 +53,7 @@ describe.skipIf(skipBecause(onLinux ? undefined : "a shell script takes taskkill
       expect(await readFile(asked, "utf8")).toBe(`/PID ${child.pid} /T /F\n`);
     });
 
-    test("ends the program alone where there is no such command, or it fails", async () => {
+    test("ends only the program where there is no such command, or it fails", async () => {
       await taskkill("exit 1");
       const child = startProgram("sleep", ["60"], quiet);
       killTree(child, "SIGKILL", "win32");

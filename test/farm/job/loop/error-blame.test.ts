@@ -16,7 +16,7 @@ describe("faultOf() follows section 9 of docs/protocol.md", () => {
     for (const code of codesIn(nodesOwn)) expect(`${code} ${faultOf(code)}`).toBe(`${code} node`);
   });
 
-  test("for the codes that are nobody's, and all others are the scene's", () => {
+  test("for the codes that are nobody's fault; all others are the scene's", () => {
     const nobodys = ["CANCELLED", "SLOT_LOST", "SLOT_FULL"];
     expect(all.length).toBeGreaterThan(20);
     for (const code of all.filter((known) => !codesIn(nodesOwn).includes(known))) {
@@ -24,7 +24,7 @@ describe("faultOf() follows section 9 of docs/protocol.md", () => {
     }
   });
 
-  test("and the protocol takes every code of it", () => {
+  test("and the protocol accepts each of its codes", () => {
     for (const code of all) {
       const error = { code, message: "", hint: "", log: [] };
       const message = { type: "frame-failed", frame: 1, attempt: 1, slot: 0, error };
@@ -33,7 +33,7 @@ describe("faultOf() follows section 9 of docs/protocol.md", () => {
   });
 });
 
-test("attemptErrorOf() keeps the node's words", () => {
+test("attemptErrorOf() keeps the node's message and hint", () => {
   const words = { message: "no memory left", hint: "fewer slots" };
   expect(attemptErrorOf({ code: "OUT_OF_MEMORY", ...words, log: ["a line"] })).toEqual({
     ...{ code: "OUT_OF_MEMORY", ...words, fault: "node" },

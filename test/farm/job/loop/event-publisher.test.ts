@@ -33,27 +33,27 @@ function make() {
   const clock = { nowMs: 0, monotonicMs: () => clock.nowMs, unixMs: () => 0, sleep: async () => {} };
   const tell = (event: FarmEvent) => void told.push(event);
   const totals = new JobTotals(tell, 0);
-  const news = new EventPublisher({ tell, totals, nameOf: (id) => (id === node ? "attic" : "desk"), clock });
+  const publisher = new EventPublisher({ tell, totals, nameOf: (id) => (id === node ? "attic" : "desk"), clock });
   const report = (from: string, said: NodeReport, ...known: LiveAttempt[]) => {
     told.length = 0;
-    news.report(from, said, new Map(known.map((each) => [each.attempt, each])));
+    publisher.report(from, said, new Map(known.map((each) => [each.attempt, each])));
     return told.map(({ type }) => type);
   };
   return { report, told, clock, totals };
 }
 
-describe("what a node says of an attempt is told", () => {
-  test("when the scheduler has given it that attempt, with the slot that it was given for", () => {
+describe("a node's report about an attempt is published", () => {
+  test("if the scheduler assigned that attempt to it, with the assigned slot", () => {
     const { report, told } = make();
     expect(report(node, started(1), attempt(1))).toEqual(["frame:started"]);
     expect(told[0]).toMatchObject({ node, name: "attic", frame: 1, slot: 0 });
     expect(report(node, progress(1), attempt(1, { status: "running" }))).toEqual(["frame:progressed"]);
     expect(told[0]).toMatchObject({ frame: 1, slot: 0, fraction: 0.5 });
     expect(report(node, rendered(1), attempt(1, { status: "running" }))).toEqual(["frame:rendered"]);
-    expect(report(node, rendered(2), attempt(2))).toEqual(["frame:rendered"]); // its beginning was not heard
+    expect(report(node, rendered(2), attempt(2))).toEqual(["frame:rendered"]); // its start was not reported
   });
 
-  test("but not when there is no such attempt, it is another node's or another frame's", () => {
+  test("but not if there is no such attempt, or it belongs to another node or frame", () => {
     const { report } = make();
     for (const said of [started(1), progress(1), rendered(1)]) {
       for (const status of ["assigned", "running"] as const) {
@@ -65,7 +65,7 @@ describe("what a node says of an attempt is told", () => {
     }
   });
 
-  test("nor when it begins or ends a second time", () => {
+  test("nor if it starts or ends a second time", () => {
     const { report } = make();
     expect(report(node, started(1), attempt(1, { status: "running" }))).toEqual([]);
     expect(report(node, started(1), attempt(1, { status: "rendered" }))).toEqual([]);
@@ -73,7 +73,7 @@ describe("what a node says of an attempt is told", () => {
     expect(report(node, rendered(1), attempt(1, { status: "rendered" }))).toEqual([]);
   });
 
-  test("and progress at most twice a second in each slot", () => {
+  test("and progress at most twice a second for each slot", () => {
     const { report, clock } = make();
     const running = [attempt(1, { status: "running" }), attempt(2, { status: "running", slot: 1 })];
     let told = 0;
@@ -84,7 +84,7 @@ describe("what a node says of an attempt is told", () => {
   });
 });
 
-test("a node's warnings are told once each and no more than fifty, then that there are more; another's all the same", () => {
+test("each warning of a node is published once, up to fifty and a last one; other nodes have their own limit", () => {
   const { report, told, totals } = make();
   expect(report(node, warning("a"))).toEqual(["warning"]);
   expect(report(node, warning("a"))).toEqual([]);

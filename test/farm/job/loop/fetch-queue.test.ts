@@ -14,7 +14,7 @@ function resultOf(frame: number): FrameResult {
   return { frame, attempt: frame, slot: 0, sha256: "1".repeat(64), sizeBytes: 9, ...format, seconds: 1, device: "CPU" };
 }
 
-/** A worker whose fetches end when the test says so, in the order in which they were begun. */
+/** A worker whose fetches end when the test says so, in the order in which they were started. */
 class SlowWorker implements Worker {
   readonly info: { readonly node: string; readonly name: string; readonly blender: string };
   readonly fetched: number[] = [];
@@ -48,7 +48,7 @@ function storeThat(commit: () => Promise<boolean>): FrameStore {
   return { has: () => false, receive } as unknown as FrameStore;
 }
 
-/** @returns What a fetch queue tells: how its fetches ended, and how far they were before */
+/** @returns A fetch queue, the results of its fetches in `events`, and their progress in `steps` */
 function openQueue(store = storeThat(async () => true)) {
   const events: EventBody[] = [];
   const steps: EventBody[] = [];
@@ -63,7 +63,7 @@ function openQueue(store = storeThat(async () => true)) {
 
 const about = (frame: number) => ({ node, frame, attempt: frame });
 
-test("four results of a node are fetched at once, the others after them in their order", async () => {
+test("four results of a node are fetched at a time, and the others follow in order", async () => {
   const { fetchQueue, events, broken } = openQueue();
   const slow = new SlowWorker();
   fetchQueue.joined(slow);
@@ -78,7 +78,7 @@ test("four results of a node are fetched at once, the others after them in their
   expect(broken).toEqual([]);
 });
 
-test("a result that is released while it waits is not fetched, and ends as an event all the same", async () => {
+test("a result that is released while it waits is not fetched, but still ends with an event", async () => {
   const { fetchQueue, events } = openQueue();
   const slow = new SlowWorker();
   fetchQueue.joined(slow);
@@ -94,7 +94,7 @@ test("a result that is released while it waits is not fetched, and ends as an ev
   expect(events.at(-1)).toEqual({ type: "frame-stored", ...about(1) });
 });
 
-test("what a lost link did to a fetch says nothing of the same result on the next one", async () => {
+test("a fetch that failed with its link does not affect the fetch of the same result on the next link", async () => {
   const { fetchQueue, events } = openQueue();
   const [first, second] = [new SlowWorker(), new SlowWorker()];
   fetchQueue.joined(first);
@@ -108,12 +108,12 @@ test("what a lost link did to a fetch says nothing of the same result on the nex
   await first.end(new FarmError("FARM_LINK_LOST", "it is gone", ""));
   expect(events).toEqual([]);
 
-  // But what had come whole is stored, and that is told.
+  // But a result that arrived completely is stored and reported.
   await first.end();
   expect(events).toEqual([{ type: "frame-stored", ...about(2) }]);
 });
 
-test("a closed desk begins nothing", async () => {
+test("a closed queue starts no fetch", async () => {
   const { fetchQueue } = openQueue();
   const slow = new SlowWorker();
   fetchQueue.joined(slow);
@@ -124,7 +124,7 @@ test("a closed desk begins nothing", async () => {
   expect(slow.fetched).toEqual([1, 2, 3, 4]);
 });
 
-test("it is told when a result is asked for, when its bytes have come, and what became of it", async () => {
+test("it reports when a fetch starts, when the bytes have arrived, and how it ended", async () => {
   const { fetchQueue, events, steps } = openQueue();
   const slow = new SlowWorker();
   fetchQueue.joined(slow);
@@ -141,11 +141,11 @@ test("it is told when a result is asked for, when its bytes have come, and what 
   expect(events).toEqual([{ type: "frame-stored", ...about(1) }]);
 });
 
-test("results are stored a few at a time, in the order in which they come, and nothing is fetched that would only wait", async () => {
+test("results are stored a few at a time, in order of arrival, and fetching pauses while many wait", async () => {
   const commits: (() => void)[] = [];
   const store = storeThat(() => new Promise((resolve) => commits.push(() => resolve(true))));
   const { fetchQueue, events, steps } = openQueue(store);
-  // Twenty nodes hold eight results each, and all of their links are quick.
+  // Twenty nodes hold eight results each, and all links are fast.
   const sessions = Array.from({ length: 20 }, (_, index) => new SlowWorker(`node${index}`));
   for (const slow of sessions) {
     fetchQueue.joined(slow);
@@ -156,7 +156,7 @@ test("results are stored a few at a time, in the order in which they come, and n
 
   expect(commits).toHaveLength(8);
   const askedFor = steps.filter(({ type }) => type === "fetch-begun").length;
-  // Eight are being stored and 32 wait; what was asked for before there were so many comes as well.
+  // Eight are being stored and 32 wait; fetches that had started before still arrive.
   expect(askedFor).toBeLessThanOrEqual(8 + 32 + 20 * 4);
   expect(askedFor).toBeLessThan(20 * 8);
 

@@ -6,7 +6,7 @@ import { goldenMessages } from "../../../support/golden.ts";
 
 const golden = <T>(type: string) => (goldenMessages().find((file) => file.type === type)?.valid ?? []) as T[];
 
-test("eventsOfJoining() tells what runs, what is held and which slots are ready; assigned attempts are gone", () => {
+test("eventsOfJoining() reports running attempts, held results and ready slots, but not assigned attempts", () => {
   const resumed = golden<JobOpened>("job-opened").find((opened) => opened.resumed);
   if (!resumed) throw new Error("No golden job-opened is resumed");
   expect(eventsOfJoining("n", resumed)).toEqual([
@@ -35,7 +35,7 @@ test.each([
   }
 });
 
-test("eventsOfReport() tells of ready and lost slots, and of nothing else", () => {
+test("eventsOfReport() reports ready and lost slots, and nothing else", () => {
   const slot = (state: "starting" | "ready" | "lost"): NodeReport => ({
     ...{ type: "slot-changed", slot: 2, state, error: null, device: null },
   });

@@ -3,7 +3,7 @@ import { allSlotsLost } from "../../../../src/farm/job/loop/unusable-node-errors
 
 const problem = { hint: "do this", log: [] };
 
-test("a node without slots is left out with what its last one said, and what to do", () => {
+test("a node without slots is excluded with the error and the hint of its last slot", () => {
   const crashed = allSlotsLost("desk", { ...problem, code: "CRASHED", message: "Blender ended by itself (SIGSEGV)" });
   expect(crashed.message).toBe(
     "Cannot render on desk: its Blender ended again and again: Blender ended by itself (SIGSEGV)",
@@ -12,7 +12,7 @@ test("a node without slots is left out with what its last one said, and what to 
   expect(allSlotsLost("desk", null).message).toBe("Cannot render on desk: its Blender ended again and again");
 });
 
-test("a Blender that is well and has no room is not told as one that ended", () => {
+test("a full disk is not reported as a Blender that ended", () => {
   const full = allSlotsLost("desk", { ...problem, code: "DISK_FULL", message: "about 40 MB needed, 2 MB there" });
   expect(full.message).toBe("Cannot render on desk: about 40 MB needed, 2 MB there");
 });

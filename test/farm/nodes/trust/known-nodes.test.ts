@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-test("a node that was remembered is known to the next run, and its file to nobody else", async () => {
+test("a remembered node is known to the next run, and only the owner can read the file", async () => {
   const nodes = new KnownNodes(config);
   expect(nodes.of("a")).toBeUndefined();
   await nodes.remember("a", keyed);
@@ -26,7 +26,7 @@ test("a node that was remembered is known to the next run, and its file to nobod
   expect(await modeForOthers(file)).toBe(0);
 });
 
-test("what a node once had is not forgotten when it shows less; its certificate is replaced", async () => {
+test("a node's key and certificate are not forgotten if it shows none; a new certificate replaces the old one", async () => {
   const nodes = new KnownNodes(config);
   await nodes.remember("a", { keyed: true, tls });
   await nodes.remember("a", { keyed: false });
@@ -35,7 +35,7 @@ test("what a node once had is not forgotten when it shows less; its certificate 
   expect(new KnownNodes(config).of("a")).toEqual({ keyed: true, tls: renewed });
 });
 
-test("what stands at an address that the user named is known by that name too, in any case", async () => {
+test("a node at an address that the user named is also known by that address, in upper or lower case", async () => {
   const nodes = new KnownNodes(config);
   await nodes.remember("a", { keyed: true, tls, named: { host: "Render1", port: 7447 } });
   await nodes.remember("b", { keyed: true, named: { host: "render2", port: 7447 } });
@@ -45,7 +45,7 @@ test("what stands at an address that the user named is known by that name too, i
   expect(later.named({ host: "render1", port: 7448 })).toEqual({ keyed: false, hasTls: false });
 });
 
-test("a node may be open where the user has said so, and nowhere else", async () => {
+test("a node may be open only at the address that the user has allowed", async () => {
   const nodes = new KnownNodes(config);
   const [here, elsewhere] = ["Attic", "cellar"].map((host) => ({ host, port: 7447 }));
   if (!here || !elsewhere) throw new Error("unreachable");
@@ -58,7 +58,7 @@ test("a node may be open where the user has said so, and nowhere else", async ()
   ]);
 });
 
-test("remember() keeps what another run has added meanwhile", async () => {
+test("remember() keeps entries that another run has added meanwhile", async () => {
   const [one, two] = [new KnownNodes(config), new KnownNodes(config)];
   expect(two.of("a")).toBeUndefined();
   await one.remember("a", { keyed: true, tls });
@@ -66,14 +66,14 @@ test("remember() keeps what another run has added meanwhile", async () => {
   expect(JSON.parse(await readFile(file, "utf8"))).toEqual({ version: 2, nodes: { a: { ...keyed, tls }, b: keyed } });
 });
 
-test("nodes that are remembered at the same time are all kept", async () => {
+test("nodes that are remembered concurrently are all kept", async () => {
   const nodes = new KnownNodes(config);
   await Promise.all(["a", "b", "c", "d"].map((id) => nodes.remember(id, keyed)));
   const later = new KnownNodes(config);
   expect(["a", "b", "c", "d"].filter((id) => !later.of(id))).toEqual([]);
 });
 
-test("the list of ids that earlier releases wrote is taken over", async () => {
+test("the list of ids that earlier releases wrote is converted", async () => {
   await new KnownNodes(config).remember("x", keyed);
   await writeFile(file, '["a", "b"]');
   const nodes = new KnownNodes(config);
@@ -88,7 +88,7 @@ const wrongEntries = ['{"tls":"0"}', '{"keyed":false,"openAt":"attic:7447"}'].ma
 );
 
 test.each(["", "{", "{}", "null", "[1, null]", '{"version":3,"nodes":{}}', ...wrongEntries])(
-  "a file that holds '%s' is an error and stays as it is: what it said must not be forgotten in silence",
+  "a file that contains '%s' is an error and is not changed: known nodes must not be forgotten silently",
   async (text) => {
     await new KnownNodes(config).remember("a", keyed);
     await writeFile(file, text);
@@ -101,12 +101,12 @@ test.each(["", "{", "{}", "null", "[1, null]", '{"version":3,"nodes":{}}', ...wr
   },
 );
 
-test("a file that cannot be read is an error, and no file is none", async () => {
+test("a file that cannot be read is an error, but a missing file is not", async () => {
   expect(new KnownNodes(config).of("a")).toBeUndefined();
   expect(() => new KnownNodes(join(process.execPath, "no folder")).of("a")).toThrow("cannot be used");
 });
 
-test("isKnown() says no of what cannot be read, which of() tells", async () => {
+test("isKnown() returns false for an unreadable file, which of() reports", async () => {
   const nodes = new KnownNodes(config);
   await nodes.remember("a", keyed);
   expect([nodes.isKnown("a"), nodes.isKnown("b")]).toEqual([true, false]);

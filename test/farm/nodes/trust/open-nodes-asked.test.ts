@@ -4,7 +4,7 @@ import { KnownNodes } from "../../../../src/farm/nodes/trust/known-nodes.ts";
 import { OpenNodeError, OpenNodes } from "../../../../src/farm/nodes/trust/open-nodes.ts";
 import { makeTemporaryFolder } from "../../../support/temporary-folder.ts";
 
-test("a node that turns up while the user thinks about another one is asked about as well, and each no is told", async () => {
+test("a node that appears while the user is asked about another one is also asked about, and each refusal is reported", async () => {
   await using folder = await makeTemporaryFolder();
   const told: FarmEvent[] = [];
   const asked: (string | undefined)[] = [];

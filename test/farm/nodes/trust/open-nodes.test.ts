@@ -27,13 +27,13 @@ const answer = (isYes: boolean) => ({
   },
 });
 
-/** A job on the nodes of a farmspec. Without an answer nobody is there to be asked. */
+/** A job on the nodes of a farmspec. Without `questions` no user can be asked. */
 const job = (nodes: NamedNode[], questions: Parameters<ScriptedFarm["run"]>[2] = {}) =>
   farm.run([], { frames: "1-4", nodes, overwrite: true, fresh: true }, questions);
 
 const rendered = ({ node }: ScriptedNode) => node.rendered.length;
 
-test("with nobody to ask, an open node of a farmspec is an error that tells the way out, and no node gets anything", async () => {
+test("without a user to ask, an open node in a farmspec is an error with a hint, and no node gets anything", async () => {
   const [keyed, one] = [await farm.start(), await farm.start(open)];
   await expect(job(listed(keyed, one)).result).rejects.toMatchObject({
     ...{ code: "FARM_NODE_OPEN", exitCode: 2 },
@@ -50,14 +50,14 @@ test("with nobody to ask, an open node of a farmspec is an error that tells the 
   });
 });
 
-test("the question names node and address; a yes is remembered for that node at that address", async () => {
+test("the question names the node and its address; a yes is remembered for that node at that address", async () => {
   const one = await farm.start(open);
   const { address } = one.server;
   await job(listed(one), answer(true)).completed();
   expect(asked).toEqual([{ node: one.node.id, name: "node-0", address, certificate: undefined }]);
   expect(rendered(one)).toBe(4);
 
-  await job(listed(one)).completed(); // also with nobody to ask
+  await job(listed(one)).completed(); // also without a user to ask
   expect(rendered(one)).toBe(8);
 
   await one.server[Symbol.asyncDispose]();
@@ -70,7 +70,7 @@ test("the question names node and address; a yes is remembered for that node at 
   expect(server.problems).toEqual([]);
 });
 
-test("after a no the others go on, and the next job asks again", async () => {
+test("after a no the other nodes render, and the next job asks again", async () => {
   const [keyed, one] = [await farm.start(), await farm.start(open)];
   for (const times of [1, 2]) {
     const run = job(listed(keyed, one), answer(false));
@@ -82,7 +82,7 @@ test("after a no the others go on, and the next job asks again", async () => {
   await expect(job(listed(one), answer(false)).result).rejects.toMatchObject({ code: "FARM_NODE_OPEN" });
 });
 
-test("the certificate that an open node had when the user said yes is demanded from then on", async () => {
+test("after a yes the open node must keep the certificate that it had", async () => {
   const node = new FakeNode(open);
   const first = await serveFakeNode(node, certificate("node"));
   const nodes = [{ address: first.address, id: node.id, tls: true }];
@@ -94,7 +94,7 @@ test("the certificate that an open node had when the user said yes is demanded f
   await expect(job(nodes, answer(true)).result).rejects.toMatchObject({ code: "FARM_CERTIFICATE_REFUSED" });
 });
 
-test("a yes that cannot be kept holds for this job, with a warning that the summary repeats", async () => {
+test("a yes that cannot be saved is valid for this job, with a warning that the summary repeats", async () => {
   const one = await farm.start(open);
   await symlink(farm.path("nowhere"), farm.path("config"));
   const result = await job(listed(one), answer(true)).completed();
@@ -103,7 +103,7 @@ test("a yes that cannot be kept holds for this job, with a warning that the summ
   expect(rendered(one)).toBe(4);
 });
 
-test("what a question throws ends the job, and Ctrl-C takes the question back", async () => {
+test("an error in the question ends the job, and Ctrl-C aborts the question", async () => {
   const one = await farm.start(open);
   const thrown = new Error("left at the question");
   await expect(job(listed(one), { confirmOpenNode: () => Promise.reject(thrown) }).result).rejects.toBe(thrown);
@@ -122,7 +122,7 @@ test("what a question throws ends the job, and Ctrl-C takes the question back", 
   expect(one.node.heard).toEqual([]);
 });
 
-test("an open node that turns up while the job runs is left out with the reason, and the job goes on", async () => {
+test("an open node that appears while the job runs is excluded with the reason, and the job continues", async () => {
   const [keyed, late] = [await farm.start(), await farm.start({ ...open, hangsUpAfter: "connection" })];
   let isRefused = () => {};
   const refused = new Promise<void>((resolve) => {
@@ -140,7 +140,7 @@ test("an open node that turns up while the job runs is left out with the reason,
   expect(late.node.heard).toEqual([]);
 });
 
-test("nodes that the user names himself are not asked about, and nothing is kept of them", async () => {
+test("open nodes that the user names are not asked about, and are not remembered", async () => {
   const one = await farm.start(open);
   await job([{ address: one.server.address, mayBeOpen: true }], answer(false)).completed();
   expect(asked).toEqual([]);

@@ -20,7 +20,7 @@ interface Served extends AsyncDisposable {
   readonly address: NodeAddress;
 }
 
-/** The node, or somebody in its place: at the same address if one is given. */
+/** The node, or another one in its place at the same address. */
 async function serve(
   name?: Parameters<typeof certificate>[0],
   options: FakeNodeOptions = {},
@@ -42,27 +42,27 @@ const known = async () => JSON.parse(await readFile(farm.path("config/known-node
 const refused = expect.objectContaining({ code: "FARM_CERTIFICATE_REFUSED" });
 
 describe("a node with TLS", () => {
-  test("is remembered with its certificate once it has proved it, and found again by name or by id", async () => {
+  test("is remembered with its certificate once it has proved its key, and is recognized by name or id", async () => {
     await using node = await serve("node");
     await job(node.address, { tls: true });
     expect((await known())[id]).toMatchObject({ keyed: true, tls: fingerprintOf("node") });
-    await job(node.address); // nobody says TLS any more, and it is used all the same
+    await job(node.address); // TLS is used although it is no longer asked for
     await job(node.address, { id });
     expect(node.node.links).toBe(3);
   });
 
-  test("is refused with another certificate, before it is greeted", async () => {
+  test("is refused with another certificate before the handshake", async () => {
     const first = await serve("node");
     await job(first.address, { id, tls: true });
     await first[Symbol.asyncDispose]();
     await using second = await serve("renewed", {}, first.address);
     await expect(job(second.address, { id })).rejects.toEqual(refused);
     expect(second.node.links).toBe(0);
-    await expect(job(second.address, { tls: true })).rejects.toEqual(refused); // its id is known when it says so
+    await expect(job(second.address, { tls: true })).rejects.toEqual(refused); // the handshake gives its id
     expect((await known())[id].tls).toBe(fingerprintOf("node"));
   });
 
-  test("may renew its certificate when an authority vouches for it, and no other may", async () => {
+  test("may have a new certificate if a trusted authority signed it, but not otherwise", async () => {
     const first = await serve("node");
     await job(first.address, { id, tls: true }, authorityFile);
     await first[Symbol.asyncDispose]();
@@ -74,7 +74,7 @@ describe("a node with TLS", () => {
     await expect(job(third.address, { id }, authorityFile)).rejects.toEqual(refused);
   });
 
-  test("is never spoken to in clear again, wherever it turns up", async () => {
+  test("is never used without TLS again, at any address", async () => {
     const first = await serve("node");
     await job(first.address, { id, tls: true });
     await first[Symbol.asyncDispose]();
@@ -83,19 +83,19 @@ describe("a node with TLS", () => {
     await expect(run.result).rejects.toMatchObject({ message: expect.stringContaining("does not speak it") });
     expect(clear.node.links).toBe(0);
     await using elsewhere = await serve();
-    await expect(job(elsewhere.address)).rejects.toEqual(refused); // refused when it says who it is
+    await expect(job(elsewhere.address)).rejects.toEqual(refused); // refused once its id is known
     expect(elsewhere.node.heard).toEqual([]);
   });
 
-  test("leaves no trace when somebody in between shows a certificate of his own", async () => {
-    // The rogue relays to nobody: a node that has not seen the same certificate gives proofs that do not fit.
+  test("is not remembered if a man in the middle shows another certificate", async () => {
+    // The rogue relays nothing. A node that has not seen the same certificate gives proofs that do not match.
     await using rogue = await serve("rogue", { key: { bytes: Buffer.alloc(20, 7), id: farm.key.id } });
     await expect(job(rogue.address, { tls: true })).rejects.toMatchObject({ code: "FARM_KEY_UNUSABLE" });
     await expect(known()).rejects.toThrow("ENOENT");
   });
 });
 
-test("an open node in the place of one that had a key is refused, also under a new id", async () => {
+test("an open node at the address of one that had a key is refused, also with a new id", async () => {
   const first = await serve();
   await job(first.address);
   await first[Symbol.asyncDispose]();
@@ -104,7 +104,7 @@ test("an open node in the place of one that had a key is refused, also under a n
   expect(rogue.node.heard).toEqual([]);
 });
 
-test("a damaged list of known nodes stops the job before a node is dialled", async () => {
+test("a damaged list of known nodes ends the job before any node is dialled", async () => {
   await using node = await serve();
   await job(node.address);
   await writeFile(farm.path("config/known-nodes.json"), '{"version":2,"nod');
@@ -115,12 +115,12 @@ test("a damaged list of known nodes stops the job before a node is dialled", asy
 test.each([
   ["is absent", "absent.pem"],
   ["holds no certificate", "scene.blend"],
-])("an authority file that %s is named", async (_, file) => {
+])("an authority file that %s is an error", async (_, file) => {
   await using node = await serve();
   await expect(job(node.address, {}, farm.path(file))).rejects.toMatchObject({ code: "FARM_BAD_INPUT" });
 });
 
-test("the job's wish for scripts reaches the node, and changes what the frames are", async () => {
+test("--allow-scripts reaches the node, and makes earlier frames unusable", async () => {
   await using node = await serve();
   await job(node.address);
   const run = farm.run([], { frames: "1-2", nodes: [{ address: node.address }], allowScripts: true, overwrite: true });

@@ -1,4 +1,4 @@
-/** The public face of renderfarm: everything its own command line uses, and nothing else. */
+/** The public API of renderfarm: everything that its own command line uses, and nothing else. */
 export { formatFarmKey, parseFarmKey } from "./config/farm-key-text.ts";
 export {
   type Farmspec,

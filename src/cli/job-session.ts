@@ -20,23 +20,25 @@ import { err, out, screen } from "./outputs.ts";
 import { keepKey } from "./prompts/prompts.ts";
 import { askFrames, mayUseOpenNode, PromptCancelledError } from "./prompts/questions.ts";
 import { LineBudget } from "./reporters/line-budget.ts";
-import { jsonReporter, markTold, plainReporter, type Reporter } from "./reporters/reporters.ts";
+import { jsonReporter, markShown, plainReporter, type Reporter } from "./reporters/reporters.ts";
 import { type Interrupts, listenForInterrupts } from "./signals.ts";
 
-/** What may be asked while a job runs. */
+/** Which questions may be asked while a job runs. */
 export interface SessionQuestions {
-  /** Whether somebody is there to be asked. */
+  /** Whether somebody is at the terminal to answer. */
   readonly isAsked: boolean;
   /** Whether to ask for the frames, once the scene is known. */
   readonly asksFrames: boolean;
-  /** Nodes that the user has ticked, about which nothing more is asked. */
+  /** Nodes that the user ticked; no question about them follows. */
   readonly picked: readonly Sighting[];
 }
 
-/** Runs one job at the command line, perhaps in several tries: with its log, its signals, its questions and its reporter. */
+/**
+ * Runs one job at the command line, with its log, signals, questions and reporter. A wrong key may take several runs.
+ */
 export class JobSession implements Disposable {
   readonly nodesFound: Sighting[] = [];
-  /** Whether it has become known what there is to render. */
+  /** Whether the scene of the blendfile is known. */
   hasScene = false;
   exitCode: Interrupts["exitCode"];
   readonly #configFolder: string;
@@ -45,11 +47,13 @@ export class JobSession implements Disposable {
   readonly #budget = new LineBudget(() => performance.now());
   readonly #live: LiveReporter | undefined;
   readonly #reporter: Reporter;
-  /** While a question is still to come, events are told in lines, and again to the view that opens after it. */
+  /**
+   * Events before the question about the frames. They are printed as lines, and replayed to the view that opens later.
+   */
   #untilQuestion: FarmEvent[] | undefined;
-  /** What happens while a question is on the screen, to be told after it. */
+  /** Events that arrive while a question is on the screen; they are shown after it. */
   #whileAsked: FarmEvent[] | undefined;
-  /** How the last try ended. It is told when no other try follows. */
+  /** How the latest run ended. It is shown once no other run follows. */
   #ending: FarmEvent | undefined;
 
   constructor(flags: RenderFlags, configFolder: string, questions: SessionQuestions) {
@@ -77,7 +81,7 @@ export class JobSession implements Disposable {
 
   /** Runs the job once. @throws {FarmError} As `renderJob`; {PromptCancelledError} */
   async render(settings: JobSettings): Promise<JobResult> {
-    if (this.#untilQuestion) this.#untilQuestion = []; // what a first try told is over
+    if (this.#untilQuestion) this.#untilQuestion = []; // events of an earlier run are obsolete
     this.#ending = undefined;
     using interrupts = listenForInterrupts();
     interrupts.stop.addEventListener("abort", () => this.#live?.stopping(), { once: true });
@@ -85,7 +89,7 @@ export class JobSession implements Disposable {
       return await renderJob(settings, {
         drain: interrupts.drain,
         signal: interrupts.stop,
-        onEvent: (event) => this.#hear(event),
+        onEvent: (event) => this.#take(event),
         ...(this.#untilQuestion && { chooseFrames: (own: string) => this.#chooseFrames(own) }),
         ...(this.#questions.isAsked && { confirmOpenNode: (...asked) => this.#confirmOpenNode(...asked) }),
       });
@@ -101,7 +105,7 @@ export class JobSession implements Disposable {
     }
   }
 
-  /** Tries again with a key that was typed, and keeps it for next time once a node has taken it. */
+  /** Runs the job again with a key that was typed, and saves the key once a node has accepted it. */
   async renderWithKey(settings: JobSettings, key: FarmKey): Promise<JobResult> {
     const foundBefore = this.nodesFound.length;
     try {
@@ -111,21 +115,21 @@ export class JobSession implements Disposable {
     }
   }
 
-  /** Leaves the terminal to a question after a try that failed. */
+  /** Ends the view after a failed run, so that a question can be asked. */
   leaveTerminal(): void {
     if (this.#ending) this.#live?.tell(this.#ending);
   }
 
-  /** Tells an event of the command itself. */
+  /** Shows an event of the command itself. */
   tell(event: FarmEvent): void {
     this.#reporter.tell(event);
   }
 
-  /** Tells how the job ended; nothing follows. @param error Why it failed, if it did */
+  /** Shows how the job ended. Call it last. @param error Why the job failed, if it did */
   tellEnding(error?: unknown): void {
     if (this.#ending === undefined) return;
     this.#tell(this.#ending);
-    if (error instanceof Error) markTold(error);
+    if (error instanceof Error) markShown(error);
   }
 
   #say(line: string): void {
@@ -134,11 +138,11 @@ export class JobSession implements Disposable {
     else write();
   }
 
-  #hear(event: FarmEvent): void {
+  #take(event: FarmEvent): void {
     switch (event.type) {
       case "job:started":
         this.#log.addFile(join(event.folder, "log.ndjson"));
-        void rememberBlend(this.#configFolder, event.blend); // it was found to be one
+        void rememberBlend(this.#configFolder, event.blend); // by now it is known to be a blendfile
         break;
       case "scene:read":
         this.hasScene = true;
@@ -153,7 +157,7 @@ export class JobSession implements Disposable {
         return;
       default:
     }
-    for (const told of this.#budget.spend(event)) this.#tell(told);
+    for (const allowed of this.#budget.spend(event)) this.#tell(allowed);
   }
 
   #tell(event: FarmEvent): void {
@@ -176,10 +180,10 @@ export class JobSession implements Disposable {
     try {
       return await mayUseOpenNode(node, signal);
     } finally {
-      const told = this.#whileAsked;
+      const events = this.#whileAsked;
       this.#whileAsked = undefined;
       this.#live?.resume();
-      for (const event of told) this.#tell(event);
+      for (const event of events) this.#tell(event);
     }
   }
 
@@ -199,7 +203,7 @@ export class JobSession implements Disposable {
   }
 }
 
-/** Whether a node that was reached is the one that was ticked, an open one at that address. */
+/** Whether the node that was reached is the ticked one: an open node with this id at this address. */
 function isSame({ id, keyId, addresses }: Sighting, { node, address }: OpenNode): boolean {
   const isThere = addresses.some(({ host, port }) => host === address.host && port === address.port);
   return id === node && keyId === null && isThere;
@@ -211,7 +215,10 @@ function liveReporter(flags: RenderFlags): LiveReporter | undefined {
   return new LiveReporter({ terminal: screen, environment, monotonicMs: () => performance.now() });
 }
 
-/** What comes every second and says little later stays out of the job folder's log. */
+/**
+ * The log level of an event. Progress events come every second and say little afterwards; they stay out of the job's
+ * log.
+ */
 function levelOf(event: FarmEvent): "trace" | "debug" | "info" {
   if (event.type === "frame:progressed" || event.type === "job:progressed") return "trace";
   return event.type === "node:uploading" ? "debug" : "info";

@@ -4,22 +4,24 @@ import pretty from "pino-pretty";
 import { LineFile, printable, withoutControls } from "../index.ts";
 
 export interface LogOptions {
-  /** Level from which on lines go to stderr. */
+  /** The lowest level that goes to stderr. */
   readonly level: pino.LevelWithSilent;
-  /** Whether a person reads stderr: then lines are coloured and short. */
+  /** Whether stderr is a terminal: then lines are coloured and short. */
   readonly isTerminal: boolean;
   readonly write: (text: string) => void;
 }
 
-/** Beside a live view only what a person must see now is shown, or lines would push it off the screen. */
+/** The level beside a live view. Only warnings and errors are shown there: more lines would push it off the screen. */
 export function levelBesideView(level: pino.LevelWithSilent): pino.LevelWithSilent {
   return level === "trace" || level === "debug" || level === "info" ? "warn" : level;
 }
 
 /**
- * The program's log: to stderr from the level that was asked for, and all of it to the job folder once there is one.
- * Everything is written at once, in this process: a worker could lose the last lines of a process that ends. Nodes have
- * their say in most lines, so none holds a character that a terminal obeys, also not in the file: people `cat` it.
+ * The program's log. Lines of the chosen level and above go to stderr; once there is a job folder, all lines go to a
+ * file there.
+ *
+ * It is written synchronously in this process, because a worker thread could lose the last lines of a process that
+ * exits. Most lines contain text from nodes, so control characters are removed, from the file too: people `cat` it.
  */
 export class JobLog {
   readonly logger: pino.Logger;
@@ -41,7 +43,7 @@ export class JobLog {
     this.logger = pino({ level: "trace", base: null, hooks, timestamp }, this.#streams);
   }
 
-  /** Keeps the log in a file too, from now on. A job that is tried twice has one log, in a job folder that is made anew. */
+  /** From now on, writes the log to a file too. A second run of a job replaces the file of the first. */
   addFile(path: string): void {
     const there = this.#files.get(path);
     if (there) {
@@ -56,12 +58,12 @@ export class JobLog {
   }
 }
 
-/** Beside the time of day, which may jump, milliseconds of this process, by which a report counts. */
+/** The time of day, which may jump, and the monotonic milliseconds of this process, which a report counts by. */
 function timestamp(): string {
   return `,"time":${Date.now()},"ms":${Math.round(performance.now())}`;
 }
 
-/** pino-pretty prints what JSON had escaped as it is, so the texts are made printable before it gets them. */
+/** pino-pretty prints characters that JSON had escaped, so all texts are made printable first. */
 function prettyLines(destination: Writable): pino.DestinationStream {
   const lines = pretty({ sync: true, destination, ignore: "pid,hostname,ms" });
   const safe = (_: string, value: unknown) => (typeof value === "string" ? printable(value) : value);

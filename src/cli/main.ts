@@ -14,14 +14,14 @@ import { areLastWordsTaken, err, out } from "./outputs.ts";
 import { makeProgram } from "./program.ts";
 import { PromptCancelledError } from "./prompts/questions.ts";
 import { JsonLines } from "./reporters/json-lines.ts";
-import { wasTold } from "./reporters/reporters.ts";
+import { wasShown } from "./reporters/reporters.ts";
 import { wasInterrupted } from "./signals.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
 
-// A reader that closes the pipe (`renderfarm … | head`) is no reason to lose frames.
+// A closed pipe (`renderfarm … | head`) must not end the job.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
@@ -45,10 +45,10 @@ try {
 } catch (error) {
   process.exitCode = tellError(error);
 }
-// Nobody may ever read the rest, on a terminal that is stopped; without a signal it is waited for all the same.
+// A stopped terminal may never take the rest. After a signal this program does not wait for that; otherwise it does.
 if (wasInterrupted() && !(await areLastWordsTaken())) process.exit();
 
-/** Tells an error where it will be read. @returns The exit code; README lists them */
+/** Prints an error, on stderr and with --json on stdout. @returns The exit code; the README lists them */
 function tellError(error: unknown): number {
   if (error instanceof PromptCancelledError) return 130;
   const json = process.argv.includes("--json") ? new JsonLines((line) => out.write(line), Date.now) : undefined;
@@ -56,15 +56,15 @@ function tellError(error: unknown): number {
     if (error.exitCode === 0) return 0;
     const message = error.message.replace(/^error: /, "");
     json?.fail({ code: "FARM_BAD_INPUT", message, hint: `${ownCommand()} --help lists all flags` });
-    return 2; // commander has told it on stderr already
+    return 2; // commander has already printed it on stderr
   }
   if (!(error instanceof FarmError)) {
-    err.write("This is a bug of renderfarm; please report it with these lines:\n");
+    err.write("This is a bug in renderfarm; please report it with these lines:\n");
     err.write(`${printableLines(error instanceof Error ? (error.stack ?? "") : String(error))}\n`);
     json?.fail({ code: "BUG", message: String(error), hint: "Please report it" });
     return 1;
   }
-  if (!wasTold(error)) json?.fail(error);
+  if (!wasShown(error)) json?.fail(error);
   err.write(`Error: ${printableLines(error.message)}\n  ${printable(error.hint)}\n`);
   return error.exitCode;
 }

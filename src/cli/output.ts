@@ -1,23 +1,23 @@
 import { counted } from "../index.ts";
 
-/** Characters that may wait for a reader before lines are left out; a screen has some thousand. */
+/** Characters that may wait for a reader before lines are dropped. A screenful has a few thousand. */
 const mostWaiting = 1_000_000;
-/** Characters that are handed on at once, and kept outside the heap until then. */
+/** Characters that are written at once. Full pieces wait as buffers, outside the heap. */
 const pieceLength = 65_536;
 
-/** A stream of the program, as much of it as an output needs. */
+/** The part of `process.stdout` that an output needs. */
 export interface OutputStream {
   readonly writableLength: number;
   write(piece: string | Buffer, onTaken: () => void): unknown;
-  /** Node's own; it has no public way to this. */
+  /** Node's internal handle; Node has no public way to make a write non-blocking. */
   readonly _handle?: { setBlocking?(isBlocking: boolean): unknown } | null;
 }
 
 /**
- * What the program says through one of its streams. The program never waits for the reader: what he does not take is kept
- * here, and goes on to him in order once he does.
+ * One of the program's output streams. The program never waits for the reader: text that is not read is kept here, and
+ * written in order later.
  *
- * Node by itself would wait at a terminal: it writes there synchronously, and one that Ctrl-S has stopped takes nothing.
+ * Plain Node would wait: it writes to terminals synchronously, and a terminal stopped by Ctrl-S reads nothing.
  */
 export class Output {
   readonly #stream: OutputStream;
@@ -33,24 +33,24 @@ export class Output {
     this.#stream = stream;
   }
 
-  /** Whether the reader has yet to take something. What is of use only now should be left out then. */
+  /** Whether some text is not read yet. Text that is useful only now should then not be written. */
   get isBehind(): boolean {
     return this.#isTaking || this.#waiting > 0;
   }
 
-  /** Says something that must not be lost, however long it waits. */
+  /** Writes text that must not be lost, however long it waits. */
   write(text: string): void {
     this.#tellOfGap();
     this.#append(text);
   }
 
-  /** Says a line of those without number: when too much waits it is left out, and counted. */
+  /** Writes a line of which there may be any number. While too much text waits it is dropped, and counted. */
   writeLine(line: string): void {
     if (this.#waiting + line.length <= mostWaiting) this.write(line);
     else this.#linesLeftOut += 1;
   }
 
-  /** Resolves when all is taken, which may be never. */
+  /** Resolves when everything is read, which may be never. */
   taken(): Promise<void> {
     if (!this.isBehind) return Promise.resolve();
     return new Promise((resolve) => this.#whenTaken.add(resolve));
@@ -60,7 +60,7 @@ export class Output {
     if (this.#linesLeftOut === 0) return;
     const count = counted(this.#linesLeftOut, "line");
     this.#linesLeftOut = 0;
-    this.#append(`(${count} left out here, since nobody read them)\n`);
+    this.#append(`(${count} dropped here: the output was not read in time)\n`);
   }
 
   #append(text: string): void {
@@ -79,10 +79,10 @@ export class Output {
   #hand(piece: string | Buffer): void {
     this.#handed += 1;
     const number = this.#handed;
-    // Each time: a pipe is shared, and whoever starts a program on it, we too, has it wait again. A terminal Node has opened
-    // for itself, so that this changes nobody else's writes.
+    // Set before each write: a pipe is shared, and starting a program on it (as we do) makes it blocking again. Node
+    // opens a terminal anew for itself, so this does not affect other programs there.
     this.#stream._handle?.setBlocking?.(false);
-    // Also called for what fails, as on a pipe that was closed: what follows fails as quickly.
+    // Also called when the write fails, as on a closed pipe. The following writes then fail as quickly.
     this.#stream.write(piece, () => {
       if (number === this.#handed) this.#onTaken();
     });
@@ -98,7 +98,7 @@ export class Output {
     this.#whenTaken.clear();
   }
 
-  /** The oldest of what waits. */
+  /** Removes and returns the oldest waiting piece. */
   #next(): string | Buffer {
     const piece = this.#pieces.shift();
     if (piece !== undefined) {

@@ -3,16 +3,20 @@ import { fstatSync } from "node:fs";
 import type { Terminal } from "./live/terminal-traits.ts";
 import { Output } from "./output.ts";
 
-/** How long what was said last may take to be read after a signal; a program that is told to end does not wait for more. */
+/**
+ * How long the last output may take to be read after a signal. A program that was told to stop must not wait longer.
+ */
 const lastWordsMs = 1_000;
 
-/** What this program says on its standard output. */
+/** Standard output. */
 export const out = new Output(process.stdout);
 
-/** What it says beside that. On one terminal both are one, or a line could come into the middle of a picture. */
+/**
+ * Standard error. If both are one terminal they are one output, so that no line lands in the middle of the live view.
+ */
 export const err = isOneTerminal() ? out : new Output(process.stderr);
 
-/** Standard output, if it is a terminal, as the live view draws on it. */
+/** Standard output as the live view uses it. */
 export const screen: Terminal = {
   get isTTY() {
     return process.stdout.isTTY;
@@ -33,10 +37,10 @@ export const screen: Terminal = {
 };
 
 /**
- * Waits a second for what was said last, after a signal that ends this program. A terminal that does not take it, since
- * Ctrl-S has stopped it, has its cursor shown by a process of its own once it goes on.
+ * After a signal that ends this program, waits a second for its last output to be read. If a terminal stopped by Ctrl-S
+ * does not read it, a separate process shows the cursor again once the terminal continues.
  *
- * @returns Whether all is read
+ * @returns Whether everything was read
  */
 export async function areLastWordsTaken(): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
@@ -52,7 +56,7 @@ export async function areLastWordsTaken(): Promise<boolean> {
 function showCursorLater(): void {
   const stdio = ["ignore", "inherit", "ignore"] as const;
   const child = spawn("printf", ["\\033[?25h"], { stdio: [...stdio], detached: true });
-  child.on("error", () => {}); // where there is no such program the user types `reset`
+  child.on("error", () => {}); // without that program, the user can type `reset`
   child.unref();
 }
 

@@ -5,7 +5,7 @@ import { closest } from "./suggestion.ts";
 
 export const commandNames = ["nodes", "node", "farmspec", "key", "doctor", "encode", "report"];
 
-/** The options of a render that `encode` takes too, with other words where they mean something else there. */
+/** The render options that `encode` takes too, with another help text where they mean something else there. */
 const encodeFlags = {
   output: "the video to write (default: the job's own)",
   crf: undefined,
@@ -13,11 +13,11 @@ const encodeFlags = {
   poster: undefined,
   overwrite: undefined,
   ffmpeg: undefined,
-  allowSleep: "let this machine fall asleep meanwhile",
+  allowSleep: "let this machine sleep meanwhile",
   json: undefined,
 } satisfies Partial<Record<OptionName, string | undefined>>;
 
-/** What the user typed for a render, before anything is checked. */
+/** What the user typed for a render; nothing is checked yet. */
 export interface TypedRender {
   readonly blend: string | undefined;
   readonly options: Record<string, unknown>;
@@ -25,7 +25,7 @@ export interface TypedRender {
 
 type Options = Record<string, string & boolean>;
 
-/** What each command does; each answers with an exit code. */
+/** The function behind each command. It resolves to an exit code. */
 export interface Commands {
   render(typed: TypedRender): Promise<number>;
   nodes(options: Options): Promise<number>;
@@ -40,7 +40,7 @@ export interface Commands {
 }
 
 /**
- * The command line as commander knows it. Flags have no defaults here: a default would hide what a farmspec says.
+ * Makes the command line, in commander. Flags have no defaults here: a default would hide the value from a farmspec.
  *
  * @param onExit Called with the exit code of the command that ran
  */
@@ -57,7 +57,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .showHelpAfterError(`(${ownCommand()} --help lists all flags)`)
     .enablePositionalOptions()
     .argument("[blendfile]", "the blendfile to render, as with --blend")
-    .allowExcessArguments() // refused below, with the command that was meant
+    .allowExcessArguments() // refused below, with the command that was probably meant
     .helpCommand("help [command]", "show the help of a command")
     .configureOutput({ writeErr: (text) => process.stderr.write(withoutControls(text)) }) // it quotes what was typed
     .exitOverride();
@@ -76,7 +76,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
   const json = () => new Option("--json", "one JSON object per line on stdout");
   const keyFile = () => new Option("-k, --key-file <file>", "file with the farm key");
 
-  add("nodes", "who is on the network").addOption(json()).addOption(keyFile()).action(run(commands.nodes));
+  add("nodes", "list the nodes on the network").addOption(json()).addOption(keyFile()).action(run(commands.nodes));
   program
     .command("node")
     .description("make this machine a node, until Ctrl-C; 'renderfarm node --help' lists the node's own flags")
@@ -85,45 +85,45 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .passThroughOptions()
     .argument("[flags...]", "flags of the node")
     .action(run((flags: string[]) => commands.node(flags)));
-  add("farmspec", "write a farmspec of the nodes that are there")
-    .option("-o, --output <file>", "where to (default: farmspec.json)")
-    .option("--overwrite", "replace it when it is there")
+  add("farmspec", "write a farmspec of the nodes on the network")
+    .option("-o, --output <file>", "the file to write (default: farmspec.json)")
+    .option("--overwrite", "replace the file if it exists")
     .action(run(commands.farmspec));
 
   const key = add("key", "the farm key of this machine").allowExcessArguments();
   const addKey = (name: string, description: string) =>
     key.command(name).description(description).helpOption("-h, --help", "Show this help").allowExcessArguments(false);
-  addKey("show", "say which key this machine has")
+  addKey("show", "show which key this machine has")
     .option("--reveal", "show the key itself")
     .addOption(keyFile())
     .action(run(commands.showKey));
-  addKey("make", "make a new key").option("--replace", "even when there is one").action(run(commands.makeKey));
-  addKey("set", "take the key of another machine, from the keyboard or standard input")
-    .option("--replace", "even when there is one")
+  addKey("make", "make a new key").option("--replace", "even if this machine has one").action(run(commands.makeKey));
+  addKey("set", "enter the key of another machine, at the keyboard or on standard input")
+    .option("--replace", "even if this machine has one")
     .action(run(commands.setKey));
   key.action(() => {
     refuseExcess(key, 0);
     return run(commands.showKey)({});
   });
 
-  add("doctor", "what is wrong on this machine and its network, and how to fix it")
+  add("doctor", "find problems of this machine and its network, and suggest fixes")
     .addOption(json())
     .addOption(keyFile())
-    .option("--ffmpeg <file>", "the FFmpeg to look at")
-    .option("--blender <file>", "the Blender to look at")
+    .option("--ffmpeg <file>", "the FFmpeg to examine")
+    .option("--blender <file>", "the Blender to examine")
     .action(run(commands.doctor));
   const encode = add("encode", "finish the video of a job folder from its frames, without rendering")
     .argument("<folder>", "the job folder, <output>.renderfarm")
     .action(run((folder: string, options: Record<string, unknown>) => commands.encode(folder, options)));
   addFlags(encode, encodeFlags);
-  add("report", "what a job folder tells: nodes, frames, failures, where the time went")
+  add("report", "report on a job folder: nodes, frames, failures, where the time went")
     .argument("<folder>", "the job folder, <output>.renderfarm")
     .addOption(json())
     .action(run((folder: string, options: Options) => commands.report(folder, options)));
   return program;
 }
 
-/** Words that are too many: most often the first of them is a mistyped command. */
+/** Refuses surplus arguments. The first one is often a mistyped command. */
 function refuseExcess(command: Command, most: number): void {
   const [first] = command.args;
   if (first === undefined || command.args.length <= most) return;

@@ -1,32 +1,32 @@
-/** What a person at the keyboard, or a service manager, wants of the running job. */
+/** How a person at the keyboard or a service manager has asked the running job to stop. */
 export interface Interrupts extends Disposable {
-  /** Aborted by the first Ctrl-C: finish what runs, begin nothing. */
+  /** Aborted by the first Ctrl-C: running frames finish, and no other starts. */
   readonly drain: AbortSignal;
-  /** Aborted by the second Ctrl-C, by SIGTERM, SIGHUP and SIGBREAK: stop now, so that the job can go on later. */
+  /** Aborted by the second Ctrl-C, SIGTERM, SIGHUP and SIGBREAK: stop now, so that the job can be continued later. */
   readonly stop: AbortSignal;
   /** 130 after Ctrl-C, 143 after another signal; `undefined` while there was none. */
   readonly exitCode: 130 | 143 | undefined;
 }
 
 export interface InterruptOptions {
-  /** How long an ordered end may take, in milliseconds (default 10 s). */
+  /** How long an orderly stop may take, in milliseconds (default 10 s). */
   readonly stopWithinMs?: number;
-  /** Ends this process without more ado (default `process.exit`). */
+  /** Ends this process immediately (default `process.exit`). */
   readonly exit?: (exitCode: 130 | 143) => void;
 }
 
 let isInterrupted = false;
 
-/** Whether a signal that this program listened for has come. */
+/** Whether this program has received a signal that it listened for. */
 export function wasInterrupted(): boolean {
   return isInterrupted;
 }
 
 /**
- * Listens for signals until it is disposed of; then they mean what they meant before.
+ * Listens for signals until it is disposed of; after that they have their usual effect.
  *
- * The last resort, should the end hang: one more Ctrl-C, or the time that an end may take, ends this process at once.
- * Children end with it, as their stdin closes.
+ * If the stop hangs, one more Ctrl-C or the time limit ends this process at once. Its children end too, because their
+ * stdin closes.
  */
 export function listenForInterrupts(options: InterruptOptions = {}): Interrupts {
   const { stopWithinMs = 10_000, exit = (code) => process.exit(code) } = options;
@@ -50,7 +50,7 @@ export function listenForInterrupts(options: InterruptOptions = {}): Interrupts 
     exitCode ??= 143;
     stopNow(exitCode);
   };
-  // SIGHUP is also Windows' word for a console window that is closed, and SIGBREAK for Ctrl-Break there.
+  // On Windows, Node reports a closed console window as SIGHUP and Ctrl-Break as SIGBREAK.
   const handlers = { SIGINT: onInterrupt, SIGTERM: onTerminate, SIGHUP: onTerminate, SIGBREAK: onTerminate };
   const signals = Object.entries(handlers);
   for (const [name, handler] of signals) process.on(name, handler);

@@ -1,4 +1,4 @@
-/** How many letters must be added, left out, changed or swapped with their neighbour to make one word of the other. */
+/** How many letters must be added, removed, changed or swapped with their neighbour to turn one word into the other. */
 export function editDistance(a: string, b: string): number {
   const table: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   const at = (i: number, j: number) => table[i]?.[j] ?? 0;
@@ -14,7 +14,10 @@ export function editDistance(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
-/** The word that was probably meant, or `undefined` when none is near; of two as near the one of the same length. */
+/**
+ * The word that was probably meant, or `undefined` if none is close. Of two equally close words, the one of equal
+ * length.
+ */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const nearest = candidates
     .map((candidate) => ({

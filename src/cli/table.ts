@@ -2,17 +2,17 @@ import { pad, padLeft, widthOf } from "./display-width.ts";
 
 export interface Column {
   readonly heading: string;
-  /** Numbers stand on the right of their column. */
+  /** Numbers are aligned on the right. */
   readonly isNumber?: boolean;
-  /** Longer cells are cut. Display columns of a terminal, as all widths here. */
+  /** Longer cells are cut. In display columns of a terminal, like all widths here. */
   readonly most?: number;
-  /** How narrow the column may become where the table is too wide; without it, the column keeps its width. */
+  /** How narrow the column may become if the table is too wide; without it, the column keeps its width. */
   readonly least?: number;
 }
 
 const gap = "  ";
 
-/** Rows of cells, each as wide as its column. The first row is the headings. Texts must be fit for a terminal already. */
+/** Rows of cells, each as wide as its column. The first row has the headings. Texts must already be safe to print. */
 export function layOutCells(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -31,7 +31,7 @@ export function layOutCells(
   );
 }
 
-/** The lines of a table, two spaces between its columns, narrowed to the room if its columns allow it. */
+/** The lines of a table, with two spaces between columns, narrowed to the given width where its columns allow it. */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],

@@ -12,7 +12,7 @@ import { farmspecDefaults } from "./options.ts";
 
 export const farmspecName = "farmspec.json";
 
-/** Where editors find the schema: in the package, as npm installs it beside the farmspec. */
+/** Where editors find the schema: in the package, if npm has installed it beside the farmspec. */
 const schemaAddress = "./node_modules/blender-renderfarm/farmspec.schema.json";
 
 const farmspecNode = z.strictObject({
@@ -20,16 +20,19 @@ const farmspecNode = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{32}$/, "32 hexadecimal digits are needed")
     .optional()
-    .describe("The node's id. With it the node is found again when its address has changed."),
-  name: z.string().min(1).max(256).optional().describe("For people; the node itself may call itself otherwise."),
+    .describe("The node's id. With it the node is found again after its address has changed."),
+  name: z.string().min(1).max(256).optional().describe("For people only; the node itself may use another name."),
   host: z.string().min(1).max(256).describe("Host name or address."),
-  tls: z.boolean().optional().describe("Whether to connect by TLS, also when nothing else tells that the node has it."),
+  tls: z
+    .boolean()
+    .optional()
+    .describe("Whether to connect by TLS even if nothing else indicates that the node supports it."),
   port: z.int().min(1).max(65_535).default(defaultNodePort).describe("TCP port."),
 });
 
 /**
- * A farm as it is written down, to be committed beside the scenes it renders. It never holds a secret, and it may be a
- * stranger's: what stands in it may cost time, but hands nothing over and runs nothing.
+ * A farm in a file, to be committed beside the scenes that it renders. It never holds a secret. It may come from a
+ * stranger: nothing in it runs a program or gives data away.
  */
 const farmspecSchema = z.strictObject({
   $schema: z.string().optional().describe("Where this file's schema is, for editors."),
@@ -37,12 +40,11 @@ const farmspecSchema = z.strictObject({
     .array(farmspecNode)
     .max(1_000)
     .default([])
-    .describe("The nodes to use; with any, none has to be looked for. Of one without a key the user is asked once."),
-  discover: z
-    .boolean()
-    .default(false)
-    .describe("Whether nodes that are not listed, and are found by mDNS, take part too."),
-  defaults: farmspecDefaults.default({}).describe("Values for flags that are not given, by the flag's name."),
+    .describe(
+      "The nodes to use; if there are any, the render does not wait to find others. For one without a key, the user is asked once.",
+    ),
+  discover: z.boolean().default(false).describe("Whether other nodes, found by mDNS, take part too."),
+  defaults: farmspecDefaults.default({}).describe("Values for flags that are not given, by the name of the flag."),
 });
 
 export type Farmspec = z.infer<typeof farmspecSchema>;
@@ -51,8 +53,8 @@ type FarmspecNode = z.infer<typeof farmspecNode>;
 /**
  * Reads a farmspec.
  *
- * @param isOptional Whether it may be absent: the usual one may, a named one may not
- * @throws {FarmError} `FARM_BAD_INPUT` that names the line, or the JSON path, that is wrong
+ * @param isOptional Whether it may be absent: the default one may, a named one may not
+ * @throws {FarmError} `FARM_BAD_INPUT` that names the wrong line or JSON path
  */
 export async function readFarmspec(path: string, isOptional: boolean): Promise<Farmspec | undefined> {
   let text: string;
@@ -60,7 +62,7 @@ export async function readFarmspec(path: string, isOptional: boolean): Promise<F
     text = await readRegularFile(path);
   } catch (error) {
     if (isOptional && systemCodeOf(error) === "ENOENT") return undefined;
-    throw badFarmspec(path, whyUnreadable(error), "Name a farmspec that is there, or leave --farmspec out", error);
+    throw badFarmspec(path, whyUnreadable(error), "Name an existing farmspec, or omit --farmspec", error);
   }
   return parseFarmspec(text, path);
 }
@@ -85,17 +87,16 @@ export function parseFarmspec(text: string, path: string): Farmspec {
   const unknown = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
   const where = jsonPathOf(unknown === undefined ? issue.path : [...issue.path, unknown]);
   const what = unknown === undefined ? issue.message : "there is no such field";
-  throw badFarmspec(path, `${where}: ${what}`, "farmspec.example.json shows what may stand in a farmspec");
+  throw badFarmspec(path, `${where}: ${what}`, "farmspec.example.json shows what a farmspec may contain");
 }
 
-/** The JSON Schema of a farmspec, for editors: made from the very type that reads it. */
+/** The JSON Schema of a farmspec, for editors, made from the type that reads it. */
 export function farmspecJsonSchema(): object {
   return { title: "renderfarm farmspec", ...z.toJSONSchema(farmspecSchema, { io: "input", unrepresentable: "any" }) };
 }
 
 /**
- * A farmspec of nodes that were found. Nodes that are not in it may still join: a machine that is bought next month should
- * not have to be written down to be of use.
+ * A farmspec of nodes that were found. Other nodes may still join, so that a new machine can be used without an entry.
  */
 export function farmspecOf(nodes: readonly Sighting[]): Farmspec {
   const listed = nodes.flatMap(({ id, name, tls, addresses: [address] }): FarmspecNode[] =>
@@ -104,7 +105,7 @@ export function farmspecOf(nodes: readonly Sighting[]): Farmspec {
   return { $schema: schemaAddress, nodes: listed, discover: true, defaults: {} };
 }
 
-/** Writes a farmspec for people to read and change; whole or not at all. A link of that name is replaced, not followed. */
+/** Writes a farmspec, completely or not at all, for people to read and change. A link of that name is replaced. */
 export async function writeFarmspec(path: string, farmspec: Farmspec): Promise<void> {
   try {
     await makeFolders(dirname(path));
@@ -117,7 +118,7 @@ export async function writeFarmspec(path: string, farmspec: Farmspec): Promise<v
   }
 }
 
-/** "nodes[2].port", as an editor shows it. */
+/** For example "nodes[2].port", as an editor shows it. */
 function jsonPathOf(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "the whole file";
   return path.reduce<string>(

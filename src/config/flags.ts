@@ -10,11 +10,11 @@ export function parseRenderFlags(value: unknown): RenderFlags {
   throw new FarmError(
     "FARM_BAD_INPUT",
     `Cannot use ${flagOf(String(issue?.path[0] ?? ""))}: ${issue?.message ?? "it is not valid"}`,
-    `${ownCommand()} --help lists what each flag takes`,
+    `${ownCommand()} --help shows what each flag takes`,
   );
 }
 
-/** What the environment says. @throws {FarmError} `FARM_BAD_INPUT` naming the flag that the variable stands for */
+/** The flags that environment variables set. @throws {FarmError} `FARM_BAD_INPUT` naming the variable's flag */
 export function flagsOfEnvironment(environment: NodeJS.ProcessEnv): RenderFlags {
   const given = variables.filter(([variable]) => environment[variable]);
   return parseRenderFlags(Object.fromEntries(given.map(([variable, name]) => [name, environment[variable]])));

@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import { homeFolder } from "../system/files/home-folder.ts";
 
-/** Where this program keeps what outlives a job. */
+/** Where this program keeps data that outlives a job. */
 export interface Folders {
-  /** The farm key and the nodes that are known. */
+  /** The farm key and the known nodes. */
   readonly config: string;
   /** Blobs of the node on this machine. */
   readonly cache: string;
@@ -24,7 +24,7 @@ export function foldersOf(environment: NodeJS.ProcessEnv): Folders {
   };
 }
 
-/** The same as in `blender_scripts/farm_node/paths.py`, so that a node and a coordinator of one user share the key. */
+/** As in `blender_scripts/farm_node/paths.py`, so that a node and a coordinator of the same user share the key. */
 export function usualFolders(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv, home: string): Folders {
   if (platform === "darwin") {
     const library = join(home, "Library");

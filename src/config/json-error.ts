@@ -1,13 +1,12 @@
 import { createScanner, type ParseError, parse } from "jsonc-parser";
 
-/** Nothing that people write is nested so deeply, and the parser calls itself once for each level. */
+/** Nobody writes JSON nested this deeply, and the parser is recursive. */
 const deepest = 500;
 
 /**
- * Says in which line a text stops being JSON: Node says so in some of its messages only, and in other words from release to
- * release.
+ * Finds the line in which a text stops being JSON. Only some of Node's messages contain it, and their wording changes.
  *
- * @returns The line's number, from 1; that of the end when something is missing there
+ * @returns The line's number, from 1; the last line's if the end is missing
  */
 export function lineOfJsonError(text: string): number {
   const errors: ParseError[] = [];
@@ -17,7 +16,7 @@ export function lineOfJsonError(text: string): number {
   return text.slice(0, offset).split("\n").length;
 }
 
-/** Where brackets are open at so many levels; `undefined` when they never are. */
+/** The first offset with that many open brackets; `undefined` if there is none. */
 function offsetOfDepth(text: string, limit: number): number | undefined {
   const scanner = createScanner(text, true);
   let depth = 0;

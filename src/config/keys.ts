@@ -5,16 +5,16 @@ import { readConfigFile, writeConfigFile } from "../system/files/config-file.ts"
 import { readRegularFile, whyUnreadable } from "../system/files/regular-file.ts";
 import { formatFarmKey, parseFarmKey } from "./farm-key-text.ts";
 
-/** Where this user's farm key is kept, by nodes and coordinators alike. */
+/** The file of this user's farm key, for nodes and coordinators alike. */
 export function keyFileOf(configFolder: string): string {
   return join(configFolder, "key");
 }
 
 /**
- * Keeps a key for this user and nobody else.
+ * Saves a key so that only this user can read it.
  *
  * @returns The file
- * @throws {FarmError} `FARM_KEY_UNUSABLE` when the config folder cannot be written to
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` if the config folder cannot be written to
  */
 export async function saveKey(key: FarmKey, configFolder: string): Promise<string> {
   const file = keyFileOf(configFolder);
@@ -22,7 +22,7 @@ export async function saveKey(key: FarmKey, configFolder: string): Promise<strin
     await writeConfigFile(file, `${formatFarmKey(key)}\n`);
   } catch (error) {
     if (systemCodeOf(error) === undefined) throw error;
-    const message = `Cannot keep the farm key in ${file}: ${messageOf(error)}`;
+    const message = `Cannot save the farm key in ${file}: ${messageOf(error)}`;
     throw new FarmError("FARM_KEY_UNUSABLE", message, otherWays, { cause: error });
   }
   return file;
@@ -32,13 +32,13 @@ const otherWays =
   "Set HOME or RENDERFARM_CONFIG_DIR to a folder that this user can write to; a key can also be given by RENDERFARM_KEY or --key-file";
 
 /**
- * Reads the farm keys this machine knows: of `RENDERFARM_KEY`, of the key file that was named, and the one that a node
- * or `renderfarm key` left in the config folder. A node says which of them it wants by the key's id.
+ * Reads the farm keys that this machine knows: from `RENDERFARM_KEY`, from the named key file, and the one that a node
+ * or `renderfarm key` has saved in the config folder. A node names the key that it wants by the key's id.
  *
- * @returns The most explicit first, each once; empty when there is none. A config folder that is closed to this user counts
- *   as empty when a key was given
- * @throws {FarmError} `FARM_KEY_UNUSABLE` naming the source, never the key; `FARM_UNSAFE_PATH` when others can write to the
- *   config folder. The file that was named may belong to anybody: Kubernetes' secrets are links to files of root
+ * @returns The most explicit first, without duplicates; empty if there is none. A config folder that this user cannot
+ * read counts as empty if a key was given
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` naming the source, never the key; `FARM_UNSAFE_PATH` if others can write to
+ * the config folder. The named file may belong to anybody: secrets of Kubernetes are links to files of root
  */
 export async function loadKeys(sources: {
   readonly environment: NodeJS.ProcessEnv;
@@ -63,7 +63,7 @@ async function readKeyFile(file: string): Promise<string> {
   }
 }
 
-/** @param isOptional Whether a key was given already, so that this one need not be readable */
+/** @param isOptional Whether this file need not be readable, because a key was given another way */
 function readUsual(file: string, isOptional: boolean): string | undefined {
   try {
     return readConfigFile(file);
@@ -78,7 +78,7 @@ function readUsual(file: string, isOptional: boolean): string | undefined {
 function unreadable(
   file: string,
   error: unknown,
-  hint = "Name a regular file that holds the key as the node showed it; what a program prints can be given as RENDERFARM_KEY",
+  hint = "Name a regular file that holds the key as the node showed it; to use the output of a program, set RENDERFARM_KEY",
 ): FarmError {
   const message = `Cannot read the key file '${file}': ${whyUnreadable(error)}`;
   return new FarmError("FARM_KEY_UNUSABLE", message, hint, { cause: error });

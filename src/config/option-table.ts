@@ -1,6 +1,6 @@
 import { flagOf, optionEntries } from "./options.ts";
 
-/** The README's table of the options, in Markdown: one row for each, in their order. */
+/** The README's table of options, in Markdown: one row per option, in their order. */
 export function optionTable(): string {
   const rows = optionEntries.map(([name, { short, takes, help, readme = help }]) => {
     const shown = takes?.slice(1, -1).toUpperCase();

@@ -4,8 +4,8 @@ import { outputOptions, reportingOptions } from "./options/output-options.ts";
 import { nodeOptions, sceneOptions } from "./options/render-options.ts";
 
 /**
- * The options of a render, in the order in which help and README list them. To add one is to add an entry here, and the code
- * that uses its setting.
+ * The options of a render, in the order of the help and the README. To add one, add an entry here and the code that
+ * uses its setting.
  */
 const options = { ...sceneOptions, ...nodeOptions, ...outputOptions, ...reportingOptions };
 
@@ -15,29 +15,29 @@ export type OptionName = keyof Options;
 type ValueOf<Given> = Given extends Option<infer Value, infer _> ? Value : never;
 type SettingOf<Given> = Given extends Option<infer _, infer Setting> ? Setting : never;
 
-/** What was given of the options, wherever; what was not given is absent, so that it hides nothing below it. */
+/** The options that were given, from any source. Others are absent, so that they do not override a lower layer. */
 export type RenderFlags = { [Name in OptionName]?: ValueOf<Options[Name]> | undefined };
 
 type SettingName = { [Name in OptionName]: SettingOf<Options[Name]> extends undefined ? never : Name }[OptionName];
-/** The options that are settings of a job, with their documentation. */
+/** The settings of a job that come from options, with their documentation. */
 type OptionSettings = { readonly [Name in OptionName]: SettingOf<Options[Name]> };
 export type RenderSettings = Pick<OptionSettings, Exclude<SettingName, never>>;
 
-/** The options with their names, in their order. */
+/** The options and their names, in order. */
 export const optionEntries = Object.entries(options) as readonly (readonly [OptionName, Option])[];
 
-/** Reads all of them. */
+/** Reads all options. */
 export const flagsSchema = objectOf(() => true) as z.ZodType<RenderFlags>;
 
-/** Reads what a farmspec may set. */
+/** Reads the options that a farmspec may set. */
 export const farmspecDefaults = objectOf(({ inFarmspec }) => inFarmspec === true);
 
-/** Which environment variable stands for which option. */
+/** The environment variables that set options. */
 export const variables: readonly (readonly [variable: string, name: OptionName])[] = optionEntries.flatMap(
   ([name, { environment }]) => (environment === undefined ? [] : [[environment, name] as const]),
 );
 
-/** Makes the settings of a job from flags; what was not given gets its default. */
+/** Makes the settings of a job from flags; the other options get their defaults. */
 export function settingsOf(flags: RenderFlags, workingFolder: string): RenderSettings {
   const settings = optionEntries.flatMap(([name, { setting }]) =>
     setting === undefined ? [] : [[name, setting(flags[name], workingFolder)]],
@@ -45,7 +45,7 @@ export function settingsOf(flags: RenderFlags, workingFolder: string): RenderSet
   return Object.fromEntries(settings) as RenderSettings;
 }
 
-/** A flag as it is typed: `keepFrames` is `--keep-frames`, `saveFarmspec` is `--no-save-farmspec`. */
+/** The flag of an option: `keepFrames` is `--keep-frames`, `saveFarmspec` is `--no-save-farmspec`. */
 export function flagOf(name: string): string {
   const { isNegated = false } = (options as Readonly<Record<string, Option>>)[name] ?? {};
   return `--${isNegated ? "no-" : ""}${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -3,23 +3,23 @@ import { readConfigFile, writeConfigFile } from "../system/files/config-file.ts"
 
 const mostRecent = 20;
 
-/** The blendfiles that were rendered last, newest first: what a question proposes. */
+/** Recently rendered blendfiles, newest first, to be proposed in a question. */
 export async function recentBlends(configFolder: string): Promise<string[]> {
   try {
     const value: unknown = JSON.parse(readConfigFile(fileOf(configFolder)));
     return Array.isArray(value) ? value.filter((path) => typeof path === "string").slice(0, mostRecent) : [];
   } catch {
-    return []; // none yet, or a broken file: it is written anew
+    return []; // none yet, or a broken file, which is replaced later
   }
 }
 
-/** Remembers a blendfile; that it cannot be remembered is no reason to stop a render. */
+/** Remembers a blendfile. A failure is ignored: it is no reason to stop a render. */
 export async function rememberBlend(configFolder: string, blend: string): Promise<void> {
   const paths = [blend, ...(await recentBlends(configFolder)).filter((path) => path !== blend)];
   try {
     await writeConfigFile(fileOf(configFolder), `${JSON.stringify(paths.slice(0, mostRecent), null, 1)}\n`);
   } catch {
-    // A config folder that cannot be written to only costs the proposal.
+    // Without a writable config folder there is only no proposal.
   }
 }
 

@@ -11,7 +11,7 @@ import type { JobSettings } from "./job-settings.ts";
 import { loadKeys } from "./keys.ts";
 import { type RenderFlags, settingsOf } from "./options.ts";
 
-/** What there is beside the flags when the settings of a job are resolved. */
+/** What is known besides the flags when the settings of a job are resolved. */
 export interface Context {
   readonly workingFolder: string;
   readonly folders: Folders;
@@ -19,10 +19,10 @@ export interface Context {
   readonly farmspec: Farmspec | undefined;
 }
 
-/** What a job needs to be told: a blendfile and an output. Every other setting has a default. */
+/** What a caller must give to run a job: a blendfile and an output. Every other setting has a default. */
 export type JobRequest = Pick<JobSettings, "blend" | "output"> & Partial<JobSettings>;
 
-/** A render's flags with what stands below them: defaults < farmspec < environment < flags. */
+/** Merges the flags of a render with the lower layers: farmspec < environment < flags. */
 export function layerFlags(flags: RenderFlags, environment: RenderFlags, farmspec: Farmspec | undefined): RenderFlags {
   return { ...(farmspec?.defaults as RenderFlags | undefined), ...withoutGaps(environment), ...withoutGaps(flags) };
 }
@@ -30,16 +30,16 @@ export function layerFlags(flags: RenderFlags, environment: RenderFlags, farmspe
 /**
  * Resolves flags and defaults into the settings of a job.
  *
- * @param flags As `layerFlags` gives them, with the answers to questions
- * @throws {FarmError} `FARM_BAD_INPUT` naming the flag that is missing or senseless
+ * @param flags The result of `layerFlags`, with the answers to questions
+ * @throws {FarmError} `FARM_BAD_INPUT` naming the missing or invalid flag
  */
 export function resolveSettings(flags: RenderFlags, context: Context): JobSettings {
   const { workingFolder, folders, keys, farmspec } = context;
   if (flags.blend === undefined) throw missingFlag("--blend", "the blendfile to render");
   if (flags.output === undefined) throw missingFlag("--output", "the video to write");
-  if (flags.frames !== undefined) parseFrames(flags.frames); // a typing error is told before anything is started
+  if (flags.frames !== undefined) parseFrames(flags.frames); // a typing error is reported before anything is started
   if (flags.local && flags.nodes !== undefined) {
-    throw new FarmError("FARM_BAD_INPUT", "Cannot use --local together with --nodes", "Leave one of them out");
+    throw new FarmError("FARM_BAD_INPUT", "Cannot use --local together with --nodes", "Omit one of them");
   }
   return {
     ...settingsOf(flags, workingFolder),
@@ -52,10 +52,10 @@ export function resolveSettings(flags: RenderFlags, context: Context): JobSettin
 }
 
 /**
- * Completes what a program asks for: defaults for what it leaves out, this user's folders, and the keys that this machine
- * has. It reads no farmspec, and of the environment only folders and key.
+ * Completes the request of a program with defaults, this user's folders and the keys of this machine. It reads no
+ * farmspec; from the environment it reads only the folders and the key.
  *
- * @throws {FarmError} `FARM_KEY_UNUSABLE` when a key cannot be read
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` if a key cannot be read
  */
 export async function completeRequest({ blend, output, ...given }: JobRequest): Promise<JobSettings> {
   const folders = foldersOf(process.env);
@@ -67,10 +67,12 @@ export async function completeRequest({ blend, output, ...given }: JobRequest): 
   return { ...settings, discover, ...withoutGaps(given) };
 }
 
-/** Nodes named on the command line stand for the whole farm; else those of the farmspec, with what it says of others. */
+/**
+ * Nodes named on the command line are the whole farm. Otherwise the farmspec names nodes and says whether to find more.
+ */
 function nodesOf(flags: RenderFlags, farmspec: Farmspec | undefined): Pick<JobSettings, "nodes" | "discover"> {
   if (flags.nodes !== undefined) {
-    // Typed, or set in this user's environment: the user answers for them.
+    // Typed, or set in this user's environment: the user vouches for them.
     const nodes = parseNodeList(flags.nodes).map((node): NamedNode => ({ ...node, mayBeOpen: true }));
     return { nodes, discover: false };
   }
@@ -85,7 +87,7 @@ function nodesOf(flags: RenderFlags, farmspec: Farmspec | undefined): Pick<JobSe
   return { nodes, discover: nodes.length === 0 || farmspec?.discover === true };
 }
 
-/** Without what is `undefined`, which would hide what stands below it. */
+/** Without the properties that are `undefined`, which would override a lower layer. */
 function withoutGaps<Given extends object>(given: Given): Given {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given;
 }

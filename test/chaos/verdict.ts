@@ -36,7 +36,7 @@ export function isOurs({ code, signal, stderr, last }: RunEnd, circumstances: Ci
   const failure = String(last.code);
   if (failure === "FARM_JOB_LOCKED") return hadCompany;
   if (wasDiskFull && fullDiskCodes.includes(failure) && aboutSpace.test(`${last.message} ${last.hint}`)) return true;
-  // After an encoder's first failure the video is encoded at the end; only a second failure there ends the job.
+  // After an encoder's first failure encoding is postponed; only a second failure there ends the job.
   if (failure === "FARM_FFMPEG_EXITED") return encodersKilled >= (wasDiskFull ? 1 : 2);
   return code === 3 && wereAllNodesAway;
 }

@@ -101,7 +101,7 @@ test("a guessable key is refused wherever it comes from, and is not saved", asyn
     [["key", "show", "--reveal", "--key-file", "weak"], {}, ""],
   ] as const) {
     const { exitCode, stdout, stderr } = await renderfarm(args, env, input);
-    expect(stderr).toMatch(/repeats its first 8 letters, and can be guessed\n {2}.*key make/);
+    expect(stderr).toMatch(/repeats its first 8 letters, so it can be guessed\n {2}.*key make/);
     expect(stdout + stderr).not.toContain(weak);
     expect(exitCode).toBe(2);
   }

@@ -44,7 +44,7 @@ const cases: Record<string, Case> = {
     why: /pipe': it is a named pipe/,
   },
   "a job folder to encode": { args: ["encode", "pipe"], code: "FARM_BAD_INPUT", why: /Cannot find a job/ },
-  "a job folder to report on": { args: ["report", "pipe"], code: "FARM_BAD_INPUT", why: /no job folder/ },
+  "a job folder to report on": { args: ["report", "pipe"], code: "FARM_BAD_INPUT", why: /not a job folder/ },
 };
 
 /** Opening a named pipe blocks until another program writes to it, and none does here. */

@@ -81,7 +81,7 @@ test("excess lines are dropped and counted at their place; other text is kept", 
   stream.isReading = true;
   while (stream.take());
   await output.taken();
-  expect(stream.taken).toBe(`${line.repeat(1_001)}(2 lines left out here, since nobody read them)\nthe end\n`);
+  expect(stream.taken).toBe(`${line.repeat(1_001)}(2 lines dropped here: the output was not read in time)\nthe end\n`);
   output.writeLine("and on\n");
   expect(stream.taken.endsWith("the end\nand on\n")).toBe(true);
 });
@@ -93,5 +93,5 @@ test("dropped lines are reported even if nothing follows them", async () => {
   stream.isReading = true;
   while (stream.take());
   await output.taken();
-  expect(stream.taken).toMatch(/\(1 line left out here, since nobody read them\)\n$/);
+  expect(stream.taken).toMatch(/\(1 line dropped here: the output was not read in time\)\n$/);
 });

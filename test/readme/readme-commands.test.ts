@@ -39,7 +39,7 @@ test("renderfarm report and encode FOLDER work on the folder that a render left"
   expect((await lab.renderfarm(["encode", "kept.mp4.renderfarm"])).exitCode).toBe(2); // the file exists already
   const encoded = await lab.renderfarm(["encode", "kept.mp4.renderfarm", "-o", "again.mkv"]);
   expect(encoded).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("again.mkv: 4 frames") });
-  expect((await lab.renderfarm(["report", "."])).stderr).toContain("it is no job folder");
+  expect((await lab.renderfarm(["report", "."])).stderr).toContain("it is not a job folder");
 });
 
 test("renderfarm key make, show and set: the key itself only when asked to, and never replaced unasked", async () => {
@@ -76,7 +76,7 @@ test("renderfarm node starts main.py in Blender, restarts it when it dies, and l
   await writeFile(blender, `#!/bin/sh\n${version}\necho "$@" >> ${count}\n${dies}\nexit 0\n`, { mode: 0o755 });
   const { exitCode, stderr } = await lab.renderfarm(["node", "--blender", blender, "--name", "attic"]);
   expect(exitCode).toBe(0);
-  expect(stderr).toMatch(/The node is gone: it was ended by SIGKILL; starting it again in [\d.]+ s/);
+  expect(stderr).toMatch(/The node ended: it was ended by SIGKILL; starting it again in [\d.]+ s/);
   const starts = (await readFile(count, "utf8")).trim().split("\n");
   expect(starts.length).toBe(2);
   expect(starts[0]).toMatch(/-b --factory-startup .*-P .*blender_scripts\/main\.py -- .*--name attic/);

@@ -142,7 +142,7 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
         日本のレンダー機      40      1.9 s    40%  4.3.2    ━━━━━━━━
 
         Slowest frame: 1, 2.0 s on alpha
-        Rendering time: 3:18 in all, 2.8 times what passed on the clock
+        Rendering time: 3:18 in all, 2.8 times the time that passed
 
       ▲ The GPU is not used (alpha)
       ended with 0

@@ -164,7 +164,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     await terminal.typeText(formatFarmKey(key));
     await terminal.press("Enter");
     expect(await ended()).toBe(0);
-    expect(await terminal.screen()).toContain(`The farm key ${key.id} is kept in`);
+    expect(await terminal.screen()).toContain(`The farm key ${key.id} is saved in`);
     expect(await terminal.screen(true)).not.toContain(formatFarmKey(key).slice(0, 9));
     expect((await readFile(keyFile, "utf8")).trim()).toBe(formatFarmKey(key));
 

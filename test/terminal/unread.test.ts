@@ -129,7 +129,7 @@ describe.skipIf(process.platform === "win32")(
       });
       const starts = () => (existsSync(count) ? readFileSync(count, "utf8").trim().split("\n").length : 0);
       await waitFor(() => starts() === 3, "the third start");
-      expect((await program.read()).match(/The node is gone/g)?.length).toBe(2);
+      expect((await program.read()).match(/The node ended/g)?.length).toBe(2);
       expect(await program.ended).toBe(0);
     });
 

@@ -4,7 +4,7 @@ import { listenForInterrupts } from "../signals.ts";
 
 const signs: Record<Finding["state"], string> = { good: "ok     ", warning: "warning", problem: "PROBLEM" };
 
-/** `renderfarm doctor`: what is wrong here, and what mends it. @returns 0, or 3 when rendering will fail */
+/** `renderfarm doctor`: finds problems and suggests fixes. @returns 0, or 3 if rendering will fail */
 export async function doctorCommand(options: {
   readonly json?: boolean;
   readonly ffmpeg?: string;
@@ -14,7 +14,7 @@ export async function doctorCommand(options: {
   const folders = foldersOf(process.env);
   const sources = { environment: process.env, keyFile: options.keyFile, configFolder: folders.config };
   const keys = await loadKeys(sources).catch((error: unknown) => {
-    if (error instanceof FarmError) return error; // it is what a doctor is there to say
+    if (error instanceof FarmError) return error; // it becomes a finding
     throw error;
   });
   using interrupts = listenForInterrupts();
@@ -32,7 +32,7 @@ export async function doctorCommand(options: {
       cacheFolder: folders.cache,
       signal,
     })) {
-      if (signal.aborted) break; // what follows from that is no finding
+      if (signal.aborted) break; // errors that follow from the abort are not findings
       if (finding.state === "problem") problems += 1;
       if (options.json) lines.tell({ type: "finding" }, finding);
       else process.stdout.write(findingText(finding));
@@ -44,7 +44,7 @@ export async function doctorCommand(options: {
   return problems > 0 ? 3 : 0;
 }
 
-/** A finding for people: files, programs and nodes have their say in it. */
+/** A finding as text for people. Parts of it come from files, programs and nodes, so it is made printable. */
 export function findingText({ state, what, detail, fix }: Finding): string {
   const found = `${signs[state]}  ${what}: ${printableLines(detail)}\n`;
   return fix === undefined ? found : `${found}         -> ${printableLines(fix)}\n`;

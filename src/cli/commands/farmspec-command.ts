@@ -12,7 +12,7 @@ import {
 } from "../../index.ts";
 import { duplicateWarnings } from "./nodes-command.ts";
 
-/** `renderfarm farmspec`: writes down the nodes that are there, so that later renders need not look for them. */
+/** `renderfarm farmspec`: saves the nodes on the network, so that later renders need not look for them. */
 export async function farmspecCommand(options: {
   readonly output?: string;
   readonly overwrite?: boolean;
@@ -29,16 +29,16 @@ export async function farmspecCommand(options: {
     throw new FarmError(
       "FARM_NO_NODE",
       "Cannot write a farmspec: no render node was found on this network",
-      `Start one with 'renderfarm node' on another machine, or look what stands between with '${ownCommand()} doctor'`,
+      `Start one with 'renderfarm node' on another machine, or check what is blocking it with '${ownCommand()} doctor'`,
     );
   }
   for (const warning of duplicateWarnings(nodes)) process.stderr.write(`Warning: ${printable(warning)}\n`);
-  // A stranger's open node must not get there by itself.
+  // An open node may belong to anybody, so it is never added automatically.
   const keyed = nodes.filter((node) => node.keyId !== null);
   const openCount = nodes.length - keyed.length;
   if (openCount > 0) {
     process.stderr.write(
-      `Warning: ${counted(openCount, "open node")} left out; write them in by hand if they are yours, and you will be asked about them once\n`,
+      `Warning: ${counted(openCount, "open node")} not included; if they are yours, add them, and you will be asked about them once\n`,
     );
   }
   await writeFarmspec(path, farmspecOf(keyed));

@@ -12,7 +12,7 @@ import {
 } from "../../index.ts";
 import { askFarmKey, canAsk } from "../prompts/questions.ts";
 
-/** `renderfarm key`: says which farm keys this machine has; the keys themselves only when asked to. */
+/** `renderfarm key`: lists the ids of this machine's farm keys; the keys themselves only with --reveal. */
 export async function showKeyCommand(options: {
   readonly reveal?: boolean;
   readonly keyFile?: string;
@@ -30,18 +30,20 @@ export async function showKeyCommand(options: {
   return 0;
 }
 
-/** `renderfarm key make`: makes the farm's key, unless there is one. */
+/** `renderfarm key make`: makes a farm key, unless this machine has one. */
 export async function makeKeyCommand(options: { readonly replace?: boolean }): Promise<number> {
   const { config } = foldersOf(process.env);
   refuseToReplace(config, options.replace === true);
   const key = makeFarmKey();
   const file = await saveKey(key, config);
-  process.stdout.write(`The farm key ${key.id}, kept in ${file}:\n\n    ${formatFarmKey(key)}\n\n`);
+  process.stdout.write(`The farm key ${key.id}, saved in ${file}:\n\n    ${formatFarmKey(key)}\n\n`);
   process.stdout.write("Give it to the other machines with 'renderfarm key set' there, or as RENDERFARM_KEY\n");
   return 0;
 }
 
-/** `renderfarm key set`: takes a key from the keyboard or standard input, never from the command line, which all can read. */
+/**
+ * `renderfarm key set`: reads a key from the keyboard or stdin, never from the command line, which every user can see.
+ */
 export async function setKeyCommand(options: { readonly replace?: boolean }): Promise<number> {
   const { config } = foldersOf(process.env);
   refuseToReplace(config, options.replace === true);
@@ -50,7 +52,7 @@ export async function setKeyCommand(options: { readonly replace?: boolean }): Pr
     ? await askFarmKey("The farm key, as the node showed it")
     : parseFarmKey(await readInput(), "standard input");
   const file = await saveKey(key, config);
-  process.stdout.write(`The farm key ${key.id} is kept in ${file}\n`);
+  process.stdout.write(`The farm key ${key.id} is saved in ${file}\n`);
   return 0;
 }
 
@@ -59,8 +61,8 @@ function refuseToReplace(configFolder: string, isWanted: boolean): void {
   if (isWanted || !existsSync(file)) return;
   throw new FarmError(
     "FARM_KEY_UNUSABLE",
-    `Cannot replace the farm key in ${file} unasked: nodes that use it would no longer be ours`,
-    "Give --replace to do so",
+    `Cannot replace the farm key in ${file}: this machine could no longer use the nodes that have that key`,
+    "Give --replace to replace it anyway",
   );
 }
 
@@ -69,7 +71,7 @@ async function readInput(): Promise<string> {
   let text = "";
   for await (const chunk of process.stdin) {
     text += chunk;
-    if (text.length > 4_096) break; // no key is as long
+    if (text.length > 4_096) break; // no key is that long
   }
   return text;
 }

@@ -5,7 +5,7 @@ import { listenForInterrupts } from "../signals.ts";
 /**
  * `renderfarm node`: makes this machine a node until Ctrl-C.
  *
- * @param typed Everything after `node`; `--blender FILE` is ours as well as the node's, the rest is the node's alone
+ * @param typed Everything after `node`. This command and the node both read `--blender FILE`; the rest is for the node
  */
 export async function nodeCommand(typed: readonly string[]): Promise<number> {
   const at = typed.indexOf("--blender");
@@ -16,7 +16,7 @@ export async function nodeCommand(typed: readonly string[]): Promise<number> {
     nodeOptions: typed,
     onLine: (line, stream) => (stream === "stdout" ? out : err).writeLine(`${line}\n`),
     onRestart: (reason, waitMs) =>
-      err.writeLine(`The node is gone: ${printable(reason)}; starting it again in ${(waitMs / 1000).toFixed(1)} s\n`),
+      err.writeLine(`The node ended: ${printable(reason)}; starting it again in ${(waitMs / 1000).toFixed(1)} s\n`),
     signal: AbortSignal.any([interrupts.drain, interrupts.stop]),
   });
   return interrupts.exitCode ?? status;

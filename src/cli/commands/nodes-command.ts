@@ -12,7 +12,7 @@ import {
 import { JsonLines } from "../reporters/json-lines.ts";
 import { formatTable } from "../table.ts";
 
-/** `renderfarm nodes`: who is on the network. @throws {FarmError} `FARM_NO_NODE` when nobody is */
+/** `renderfarm nodes`: lists the nodes on the network. @throws {FarmError} `FARM_NO_NODE` if there are none */
 export async function nodesCommand(options: { readonly json?: boolean; readonly keyFile?: string }): Promise<number> {
   const folders = foldersOf(process.env);
   const keys = await loadKeys({ environment: process.env, keyFile: options.keyFile, configFolder: folders.config });
@@ -31,7 +31,7 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
     throw new FarmError(
       "FARM_NO_NODE",
       "Cannot find a render node on this network",
-      `Start one with 'renderfarm node' on another machine, or look what stands between with '${ownCommand()} doctor'`,
+      `Start one with 'renderfarm node' on another machine, or check what is blocking it with '${ownCommand()} doctor'`,
     );
   }
   const sorted = nodes.flatMap(withDuplicates).sort(byNameAndAddress);
@@ -50,7 +50,7 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
   return 0;
 }
 
-/** The nodes for people. @param known Ids of the farm keys of this machine */
+/** The nodes as a table for people. @param known Ids of the farm keys of this machine */
 export function nodesTable(nodes: readonly Sighting[], known: ReadonlySet<string>): string {
   const rows = nodes.map((node) =>
     [
@@ -66,12 +66,12 @@ export function nodesTable(nodes: readonly Sighting[], known: ReadonlySet<string
   return `${formatTable(columns, rows).join("\n")}\n`;
 }
 
-/** One line for each id that several nodes have. */
+/** One line per id that several nodes have. */
 export function duplicateWarnings(nodes: readonly Sighting[]): string[] {
   return nodes.flatMap((node) => duplicatesOf(node) ?? []).map(({ message, hint }) => `${message}. ${hint}`);
 }
 
-/** A node and those that share its id, each with the others as its duplicates. */
+/** A node and the nodes that share its id, each with the others as its duplicates. */
 function withDuplicates(node: Sighting): readonly Sighting[] {
   const all = [node, ...(node.duplicates ?? [])];
   return all.map((one) => ({ ...one, duplicates: all.filter((other) => other !== one) }));

@@ -22,7 +22,7 @@ import { closest } from "../suggestion.ts";
 import { isFarmspecWanted, saveFarmspec } from "./save-farmspec.ts";
 
 /**
- * `renderfarm [blendfile]`: resolves what was typed, asks for what is missing, runs the job and tells about it.
+ * `renderfarm [blendfile]`: resolves the flags, asks for what is missing, runs the job and reports on it.
  *
  * @returns The exit code
  * @throws {FarmError} What went wrong
@@ -45,7 +45,7 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const asksFrames = isGuided && flags.frames === undefined;
   using session = new JobSession(flags, folders.config, { isAsked, asksFrames, picked });
   const saveNodes = async () => {
-    // Also after frames failed: the nodes were found, and good input has been seen.
+    // Also after failed frames: the nodes are known, and the input was good.
     if (!session.hasScene || !isFarmspecWanted(flags, settings, farm)) return;
     await saveFarmspec(resolve(farmspecName), farm.length > 0 ? farm : session.nodesFound, session);
   };
@@ -61,7 +61,7 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   }
 }
 
-/** Renders; when the key is all that is missing and somebody is there, asks for it and renders again. */
+/** Renders. If only the farm key is missing and somebody can be asked, asks for it and renders again. */
 async function renderAskingForKey(session: JobSession, settings: JobSettings, isAsked: boolean): Promise<JobResult> {
   try {
     return await session.render(settings);
@@ -86,7 +86,7 @@ function flagsOf(typed: TypedRender): RenderFlags {
   return parseRenderFlags({ ...options, blend: typed.blend ?? blend });
 }
 
-/** A mistyped command looks like the name of a blendfile. */
+/** Refuses a mistyped command, which looks like the name of a blendfile. */
 function refuseMistypedCommand(word: string): void {
   if (word.includes(".") || existsSync(word)) return;
   const meant = closest(word, commandNames);

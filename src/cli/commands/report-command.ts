@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import { printableJson, reportOf } from "../../index.ts";
 import { reportText } from "./report-text.ts";
 
-/** Lines that are much longer are no easier to read. */
+/** Much longer lines are hard to read. */
 const mostColumns = 120;
 
-/** `renderfarm report FOLDER`: what a job folder tells of its job. */
+/** `renderfarm report FOLDER`: reports on the job of a job folder. */
 export async function reportCommand(folder: string, options: { readonly json?: boolean }): Promise<number> {
   const report = await reportOf(resolve(folder));
   const { stdout } = process;

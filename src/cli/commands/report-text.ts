@@ -3,7 +3,7 @@ import { cut, pad, padLeft, widthOf } from "../display-width.ts";
 import { tidy } from "../live/tidy.ts";
 import { type Column, formatTable } from "../table.ts";
 
-/** Of causes, of nodes with troubles, of warnings: the JSON has them all. */
+/** Causes, node problems and warnings beyond this number are not listed; the JSON has them all. */
 const mostListed = 10;
 /** A message of a node may be pages long. */
 const mostLines = 3;
@@ -16,7 +16,7 @@ const outcomes = {
 } as const;
 
 /**
- * The report for people, the most important first. Texts from nodes hold nothing that a terminal obeys.
+ * The report for people, the most important first. Texts from nodes are made printable.
  *
  * @param columns How wide the terminal is
  */
@@ -36,7 +36,7 @@ function headline(report: JobReport, columns: number): string[] {
   if (error) lines.push(...wrap(`${error.code}: ${error.message}`, columns, 2));
   if (outcome === "interrupted") lines.push("  The same command continues from here");
   if (outcome === "unfinished" && runs > 0)
-    lines.push("  It runs now, or was killed: the same command continues from here");
+    lines.push("  It is running, or it was killed: the same command continues from here");
   const before = earlierRuns === 0 ? "" : `, after ${counted(earlierRuns, "run")} whose frames are no longer used`;
   if (time) lines.push(`${counted(runs, "run")} in ${duration(time.wall)}${before}`);
   return lines;
@@ -67,10 +67,10 @@ function problems(report: JobReport, columns: number): string[] {
     const title = `  ${pad(tidy(name), width)}  ${first.trimStart()}`;
     return [title, ...others, ...(hint === "" ? [] : wrap(hint, columns, width + 4))];
   });
-  return ["Nodes in trouble", ...lines, ...notListed(report.problems, "line")];
+  return ["Problems of nodes", ...lines, ...notListed(report.problems, "line")];
 }
 
-/** Names and devices are cut where the terminal is too narrow. */
+/** Names and devices are cut if the terminal is too narrow. */
 const nodeColumns: readonly Column[] = [
   { heading: "node", least: 12 },
   { heading: "Blender", least: 8 },
@@ -116,9 +116,9 @@ function time({ time }: JobReport): string[] {
     ["upload", slots.upload, there, "the blendfile on its way to the node"],
     ["load", slots.load, there, "the blendfile being opened"],
     ["wait", slots.wait, there, "for work"],
-    ["busy", slots.busy, 0, "with the jobs of others; not counted"],
+    ["busy", slots.busy, 0, "with other users' jobs; not counted"],
     ["away", slots.away, 0, "lost, barred or excluded; not counted"],
-    ["transfer", transfer, 0, "results on their way, beside the rendering"],
+    ["transfer", transfer, 0, "sending results, during the rendering"],
     ["encode", encode, 0, "after the last frame"],
   ] as const;
   const cells = rows
@@ -143,7 +143,7 @@ function notListed(list: readonly unknown[], noun: string): string[] {
   return list.length <= mostListed ? [] : [`  … and ${counted(list.length - mostListed, `more ${noun}`)}: see --json`];
 }
 
-/** A text of others in lines that fit, set in by so many columns; what is too long for some lines is cut. */
+/** Wraps a text from outside, indented by a number of columns, and cuts it after some lines. */
 function wrap(text: string, columns: number, indent = 0): string[] {
   const width = Math.max(20, columns - indent);
   const lines: string[] = [];
@@ -157,7 +157,7 @@ function wrap(text: string, columns: number, indent = 0): string[] {
   return lines.map((line) => " ".repeat(indent) + line.trimEnd());
 }
 
-/** As much of the text as fits, up to a space if there is one. */
+/** As much of the text as fits, broken at a space if there is one. */
 function firstLine(text: string, width: number): string {
   const fitting = cut(text, width, "");
   if (fitting === text || text[fitting.length] === " ") return fitting;

@@ -12,29 +12,29 @@ import {
 } from "../../index.ts";
 import type { Reporter } from "../reporters/reporters.ts";
 
-/** As much of a name as a farmspec takes. */
+/** The longest name that a farmspec may have, in characters. */
 const longestName = 256;
 
-/** A node that a job has found, as it is written down. */
+/** A node that a job has found, in the form in which a farmspec is made from it. */
 export function sightingOf(event: Extract<FarmEvent, { type: "node:found" }>): Sighting {
   const colon = event.address.lastIndexOf(":");
   const address = { host: event.address.slice(0, colon), port: Number(event.address.slice(colon + 1)) };
-  const name = printable(event.name).slice(0, longestName); // the file is for people, and terminals show it
+  const name = printable(event.name).slice(0, longestName); // people read the file in terminals
   return { id: event.node, name, addresses: [address], source: "mdns" };
 }
 
-/** Only what discovery found is written down, and only where no farmspec is: nothing of the user's is changed. */
+/** Only discovered nodes are saved, and only if there is no farmspec yet: a user's file is never changed. */
 export function isFarmspecWanted(flags: RenderFlags, settings: JobSettings, farm: readonly Sighting[]): boolean {
   const wasDiscovered = farm.length > 0 || (settings.discover && settings.nodes.length === 0 && !settings.local);
   return wasDiscovered && flags.saveFarmspec !== false && flags.farmspec === undefined && isNameFree(farmspecName);
 }
 
-/** Whether nothing has this name, also no link that leads nowhere. */
+/** Whether nothing has this name, not even a broken link. */
 function isNameFree(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
-/** Writes down the nodes of a farm, those of this machine left out, and tells so. That it cannot is no end of a job. */
+/** Saves the nodes of a farm except this machine's own, and reports that. A failure only causes a warning. */
 export async function saveFarmspec(path: string, nodes: readonly Sighting[], reporter: Reporter): Promise<void> {
   const others = nodes.filter((node) => node.addresses[0]?.host !== "127.0.0.1");
   if (others.length === 0) return;

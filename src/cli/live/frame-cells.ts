@@ -1,14 +1,14 @@
 import type { Frame } from "../../index.ts";
 
-/** How far a frame is. Whether a stored frame is encoded too follows from how far the encoder is. */
+/** How far a frame is. The encoder's progress tells whether a stored frame is encoded too. */
 export type FrameStatus = "queued" | "rendering" | "stored" | "failed";
 
 const statuses: readonly FrameStatus[] = ["queued", "rendering", "stored", "failed"];
 const chunkSize = 1_024;
 
 /**
- * The status of every frame of a job; never changed in place. A change copies one small chunk, so a job of a million
- * frames costs no more to follow than one of ten.
+ * The status of every frame of a job; immutable. A change copies one small chunk, so following a job of a million
+ * frames costs no more than one of ten.
  */
 export class FrameCells {
   /** Ascending. */
@@ -22,13 +22,13 @@ export class FrameCells {
     this.#counts = counts;
   }
 
-  /** All queued. @param frames Ascending, each once */
+  /** All frames queued. @param frames Ascending, without duplicates */
   static of(frames: readonly Frame[]): FrameCells {
     const chunks = Array.from({ length: Math.ceil(frames.length / chunkSize) }, () => new Uint8Array(chunkSize));
     return new FrameCells(frames, chunks, [frames.length, 0, 0, 0]);
   }
 
-  /** @returns `undefined` for a frame that is not of the job */
+  /** @returns `undefined` for a frame that is not in the job */
   statusOf(frame: Frame): FrameStatus | undefined {
     const position = this.#positionOf(frame);
     return position === undefined ? undefined : this.statusAt(position);
@@ -42,7 +42,7 @@ export class FrameCells {
     return this.#counts[statuses.indexOf(status)] ?? 0;
   }
 
-  /** With the frame's new status; a frame that is not of the job changes nothing. */
+  /** A copy with the frame's new status; a frame that is not in the job changes nothing. */
   with(frame: Frame, status: FrameStatus): FrameCells {
     const position = this.#positionOf(frame);
     if (position === undefined) return this;
@@ -58,7 +58,7 @@ export class FrameCells {
     return new FrameCells(this.frames, this.#chunks.with(index, chunk), counts);
   }
 
-  /** With the same new status for many frames. */
+  /** A copy with the same new status for many frames. */
   withAll(frames: readonly Frame[], status: FrameStatus): FrameCells {
     let cells: FrameCells = this;
     for (const frame of frames) cells = cells.with(frame, status);
@@ -80,9 +80,9 @@ export class FrameCells {
 }
 
 /**
- * The frames that an event lists, as in "1-24,30,40-60x2,-10--1".
+ * The frames that an event lists in the form "1-24,30,40-60x2,-10--1".
  *
- * Events list each frame once, in ascending order, and never more than a job may have; what does not read so is left out.
+ * Events list each frame once, in ascending order, and never more than a job may have; other lists are ignored.
  */
 export function listedFrames(range: string): Frame[] {
   const frames: Frame[] = [];

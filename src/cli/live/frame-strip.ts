@@ -8,15 +8,15 @@ export interface StripPlan {
   readonly cellsPerLine: number;
   /** Frames that share a cell. */
   readonly framesPerCell: number;
-  /** Columns of a cell; a cell of more than one ends with a gap. */
+  /** Columns of a cell; a cell of more than one column ends with a gap. */
   readonly cellWidth: number;
-  /** Columns of the number before each line; 0 for none. */
+  /** Columns of the frame number before each line; 0 for no numbers. */
   readonly labelWidth: number;
 }
 
 type CellKind = keyof Signs["cell"];
 
-/** Gives each frame a cell of its own if so many lines have room for that; else frames share cells. */
+/** Gives each frame its own cell if the lines have room for that; otherwise frames share cells. */
 export function planStrip(state: ViewState, columns: number, maxLines: number): StripPlan {
   const { frames } = state.cells;
   const digits = Math.max(...[frames[0], frames.at(-1)].map((frame) => String(frame ?? 0).length));
@@ -26,7 +26,7 @@ export function planStrip(state: ViewState, columns: number, maxLines: number): 
   if (frames.length <= width) {
     return { lines: 1, cellsPerLine: frames.length, framesPerCell: 1, cellWidth, labelWidth };
   }
-  // Lines that begin at round numbers are easier to read.
+  // Lines that start at round numbers are easier to read.
   const cellsPerLine = labelWidth > 0 && maxLines > 1 ? Math.floor(width / 10) * 10 : width;
   const wanted = Math.ceil(frames.length / cellsPerLine);
   const framesPerCell = wanted <= maxLines ? 1 : Math.ceil(frames.length / (cellsPerLine * maxLines));
@@ -34,7 +34,7 @@ export function planStrip(state: ViewState, columns: number, maxLines: number): 
   return { lines, cellsPerLine, framesPerCell, cellWidth: 1, labelWidth };
 }
 
-/** The frames as cells that fill up. */
+/** The lines of cells. */
 export function stripLines(state: ViewState, plan: StripPlan, signs: Signs): Line[] {
   const { frames } = state.cells;
   return Array.from({ length: plan.lines }, (_, index): Line => {
@@ -45,7 +45,7 @@ export function stripLines(state: ViewState, plan: StripPlan, signs: Signs): Lin
   });
 }
 
-/** Neighbours of one kind become one piece. */
+/** One span for each run of cells of the same kind. */
 function cellSpans(state: ViewState, plan: StripPlan, signs: Signs, start: number, end: number): Span[] {
   const spans: { text: string; tone: Tone }[] = [];
   for (let position = start; position < end; position += plan.framesPerCell) {
@@ -67,7 +67,10 @@ const toneOf: Readonly<Record<CellKind, Tone>> = {
   failed: "error",
 };
 
-/** What a cell shows of its frames: a failed one before all, else how far all of them are; a begun group is rendering. */
+/**
+ * What a cell shows: a failure if any frame failed, else what all its frames have reached. A started group is
+ * rendering.
+ */
 function kindOf(state: ViewState, start: number, end: number): CellKind {
   let stored = 0;
   let isRendering = false;
@@ -81,7 +84,7 @@ function kindOf(state: ViewState, start: number, end: number): CellKind {
   return isRendering || stored > 0 ? "rendering" : "queued";
 }
 
-/** What the signs mean, with the number of frames of each kind. */
+/** The legend of the signs, with the number of frames of each kind. */
 export function legendLine(state: ViewState, plan: StripPlan, signs: Signs): Line {
   const { cells } = state;
   const encoded = Math.min(state.encoded, cells.countOf("stored"));

@@ -1,9 +1,9 @@
 import { cut, widthOf } from "../display-width.ts";
 
-/** What a piece of a line means; `paint` knows the colour. */
+/** The meaning of a piece of a line; `paint` maps it to a colour. */
 export type Tone = "plain" | "strong" | "faint" | "accent" | "rendering" | "stored" | "encoded" | "warning" | "error";
 
-/** A piece of a line; its text is tidied. */
+/** A piece of a line; its text is already tidied. */
 export interface Span {
   readonly text: string;
   readonly tone: Tone;
@@ -11,19 +11,19 @@ export interface Span {
 
 export type Line = readonly Span[];
 
-/** The signs that lines are drawn with: for terminals that show Unicode, and for those that do not. */
+/** The signs that lines are drawn with. There are two sets, with and without Unicode. */
 export interface Signs {
   readonly ellipsis: string;
   readonly arrow: string;
   readonly times: string;
   readonly dash: string;
   readonly done: string;
-  readonly news: string;
+  readonly info: string;
   readonly warning: string;
   readonly error: string;
   readonly at: Readonly<Record<"rendering" | "waiting" | "idle" | "away", string>>;
   readonly bar: { readonly full: string; readonly rest: string };
-  /** Five signs that differ without colour too. */
+  /** Five signs that can be told apart without colour. */
   readonly cell: Readonly<Record<"queued" | "rendering" | "stored" | "encoded" | "failed", string>>;
 }
 
@@ -33,7 +33,7 @@ const unicodeSigns: Signs = {
   times: "×",
   dash: "–",
   done: "✓",
-  news: "·",
+  info: "·",
   warning: "▲",
   error: "✗",
   at: { rendering: "●", waiting: "◐", idle: "○", away: "✗" },
@@ -47,7 +47,7 @@ const asciiSigns: Signs = {
   times: "x",
   dash: "-",
   done: "OK",
-  news: "-",
+  info: "-",
   warning: "!",
   error: "x",
   at: { rendering: "*", waiting: "+", idle: "-", away: "x" },
@@ -79,7 +79,7 @@ export function widthOfLine(line: Line): number {
   return line.reduce((width, { text }) => width + widthOf(text), 0);
 }
 
-/** The line cut to so many columns. */
+/** The line cut to a number of columns. */
 export function fitLine(line: Line, columns: number, ellipsis: string): Line {
   if (widthOfLine(line) <= columns) return line;
   const fitting: Span[] = [];
@@ -87,7 +87,7 @@ export function fitLine(line: Line, columns: number, ellipsis: string): Line {
   for (const [index, { text, tone }] of line.entries()) {
     const width = widthOf(text);
     const isLast = line.slice(index + 1).every((later) => later.text === "");
-    // The piece before one that has no room at all must show the cut, so it keeps space for the ellipsis.
+    // If the next piece has no room at all, this one must show the cut, so it keeps space for the ellipsis.
     if (width < room || (width === room && isLast)) {
       fitting.push({ text, tone });
       room -= width;
@@ -99,7 +99,7 @@ export function fitLine(line: Line, columns: number, ellipsis: string): Line {
   return fitting;
 }
 
-/** The line as it is written to a terminal. */
+/** The line as text for a terminal. */
 export function paint(line: Line, hasColor: boolean): string {
   if (!hasColor)
     return line

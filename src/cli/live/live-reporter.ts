@@ -3,8 +3,8 @@ import type { Reporter } from "../reporters/reporters.ts";
 import { LiveView, type LiveViewOptions } from "./live-view.ts";
 
 /**
- * Shows a job in a live view, which opens with the first event and ends with the job. After `close` the terminal is free for
- * questions, and the next event opens a new view.
+ * Shows a job in a live view, which opens at the first event and ends with the job. After `close` the terminal is free
+ * for questions, and the next event opens a new view.
  */
 export class LiveReporter implements Reporter, Disposable {
   readonly #options: LiveViewOptions;
@@ -20,12 +20,12 @@ export class LiveReporter implements Reporter, Disposable {
     if (!this.#view.isOpen) this.#view = undefined;
   }
 
-  /** When the user wants the job stopped at once. */
+  /** Call it when the user wants the job stopped at once: there is no event for that. */
   stopping(): void {
     this.#view?.stopping();
   }
 
-  /** Takes the view off the screen while something is asked there. */
+  /** Removes the view from the screen while a question is asked. */
   pause(): void {
     this.#view?.pause();
   }
@@ -34,7 +34,7 @@ export class LiveReporter implements Reporter, Disposable {
     this.#view?.resume();
   }
 
-  /** Lets something else write whole lines to the terminal; they end up above the view. */
+  /** Lets other code write whole lines to the terminal; they end up above the view. */
   writeAbove(write: () => void): void {
     if (this.#view) this.#view.writeAbove(write);
     else write();

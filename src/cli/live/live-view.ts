@@ -7,9 +7,9 @@ import { canShowColor, canShowUnicode, type Terminal } from "./terminal-traits.t
 import { stoppingView, viewStateOf } from "./view-reducer.ts";
 import { emptyView, type ViewState } from "./view-state.ts";
 
-/** Ten times a second is as fast as anybody reads, and cheap over a slow line. */
+/** Nobody reads faster than ten times a second, and it costs little over a slow connection. */
 const drawEveryMs = 100;
-/** Without events the seconds still run. */
+/** Without events the view is still redrawn, because it shows running seconds. */
 const redrawAfterMs = 500;
 
 const hideCursor = "\u001b[?25l";
@@ -24,10 +24,10 @@ export interface LiveViewOptions {
 }
 
 /**
- * The live view of a job on a terminal. Whoever makes it owns it: `using`. However the program ends, the cursor is shown
- * again, and what the user must know stays on the screen.
+ * The live view of a job on a terminal. The caller must dispose of it. However the program ends, the cursor is shown
+ * again, and the lines that the user needs stay on the screen.
  *
- * It draws over its own lines only. Whatever else is written to the terminal goes through `writeAbove`, or the two garble.
+ * It draws over its own lines only. Anything else that is written to the terminal must go through `writeAbove`.
  */
 export class LiveView implements Disposable {
   readonly #terminal: Terminal;
@@ -53,8 +53,8 @@ export class LiveView implements Disposable {
     };
     this.#signs = signsOf(this.#look.hasUnicode);
     this.#state = emptyView(monotonicMs());
-    // log-update would hide the cursor through stderr and never hear of a signal: the cursor is looked after here.
-    // Of the terminal it uses what `Terminal` has, and no more.
+    // log-update would hide the cursor through stderr and not restore it after a signal, so this class does both
+    // itself. log-update uses only those parts of the stream that `Terminal` has.
     this.#update = createLogUpdate(terminal as unknown as NodeJS.WritableStream, { showCursor: true });
     this.#timer = setInterval(this.#onTimer, drawEveryMs);
     this.#timer.unref();
@@ -71,22 +71,22 @@ export class LiveView implements Disposable {
     this.#isDue = true;
     if (event.type === "job:completed") this.#end(summaryLines(this.#state, event, this.#signs));
     if (event.type === "job:interrupted") this.#end(interruptedLines(this.#state, event.missing, this.#signs));
-    // The error itself is told below the view.
+    // The error itself is printed below the view.
     if (event.type === "job:failed") this.#end(brokenLines(this.#state, event.message, this.#signs));
   }
 
-  /** Whether the job goes on, as far as events tell. */
+  /** Whether no event has ended the view yet. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** When the user wants it stopped at once: no event tells of it. */
+  /** Call it when the user wants the job stopped at once: there is no event for that. */
   stopping(): void {
     this.#state = stoppingView(this.#state);
     this.#draw();
   }
 
-  /** Leaves the terminal to a question; what is told meanwhile is shown after it. */
+  /** Leaves the terminal to a question; events that arrive meanwhile are shown after it. */
   pause(): void {
     if (this.#isPaused || !this.#isOpen) return;
     this.#clear();
@@ -94,7 +94,7 @@ export class LiveView implements Disposable {
     this.#terminal.write(showCursor);
   }
 
-  /** The question is answered. */
+  /** Draws again after a question. */
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
@@ -102,14 +102,14 @@ export class LiveView implements Disposable {
     this.#draw();
   }
 
-  /** Puts lines above the view, where they stay. @param write Writes them to the terminal, at once */
+  /** Puts lines above the view, where they stay. @param write Writes them to the terminal, synchronously */
   writeAbove(write: () => void): void {
     if (this.#isOpen) this.#clear();
     write();
     this.#draw();
   }
 
-  /** Ends a view whose job has not told its end. */
+  /** Ends the view, if no event has ended it. */
   [Symbol.dispose](): void {
     this.#end(brokenLines(this.#state, "", this.#signs));
   }
@@ -122,7 +122,7 @@ export class LiveView implements Disposable {
     this.#draw();
   };
 
-  /** An exception, `process.exit`, a signal that somebody turned into one: synchronous, and always reached. */
+  /** Runs after an exception, `process.exit`, or a signal that calls it. It must be synchronous. */
   readonly #onExit = () => {
     this[Symbol.dispose]();
   };
@@ -132,7 +132,7 @@ export class LiveView implements Disposable {
     process.kill(process.pid, "SIGQUIT");
   };
 
-  /** Ctrl-Z: the shell gets a terminal in order. */
+  /** Ctrl-Z: the shell gets a terminal in good order. */
   readonly #onSuspend = () => {
     this.#clear();
     this.#terminal.write(showCursor);
@@ -145,15 +145,17 @@ export class LiveView implements Disposable {
     this.#draw();
   };
 
-  /** Nothing is drawn while an earlier picture waits: a terminal that takes no more, stopped by Ctrl-S, gets the next one. */
+  /**
+   * Skips drawing while earlier output waits, as on a terminal stopped by Ctrl-S: only a later state is drawn there.
+   */
   #draw(): void {
     if (!this.#isOpen || this.#isPaused || this.#terminal.isBehind) return;
     const size = this.#size();
     if (size.columns < this.#drawnColumns) this.#clear();
-    // The cursor stands below the view; "^C" and other keys that the terminal echoed there would stay.
+    // The cursor is below the view, where the terminal echoes "^C" and other keys. Remove them.
     this.#terminal.write(eraseLine);
     const lines = viewLines(this.#state, size);
-    // log-update 7.2 draws only what differs, and misplaces what stays the same below lines that came or went.
+    // log-update 7.2 draws only changed lines, and misplaces unchanged ones below lines that were added or removed.
     if (lines.length !== this.#drawn.length) this.#update.clear();
     this.#drawn = lines;
     this.#drawnMs = size.atMs;
@@ -165,7 +167,7 @@ export class LiveView implements Disposable {
   #clear(): void {
     const { columns, rows } = this.#size();
     if (columns < this.#drawnColumns) {
-      // Terminals wrap lines that have become too long, so the old ones take more rows than they did when drawn.
+      // Terminals wrap lines that have become too long, so the old lines take more rows now than when they were drawn.
       const height = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOfLine(line) / columns)), 0);
       const up = Math.min(height, rows - 1);
       this.#terminal.write(`\r${up > 0 ? `\u001b[${up}A` : ""}${eraseBelow}`);
@@ -188,7 +190,7 @@ export class LiveView implements Disposable {
 
   #size(): ViewSize {
     const { columns = 80, rows = 24 } = this.#terminal;
-    // A terminal that does not know its size says 0.
+    // A terminal that does not know its size reports 0.
     return { columns: columns || 80, rows: rows || 24, ...this.#look, atMs: this.#monotonicMs() };
   }
 }

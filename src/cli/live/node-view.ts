@@ -1,28 +1,28 @@
 import type { Frame } from "../../index.ts";
 
-/** One slot of a node, as far as events tell about it. */
+/** One slot of a node, as known from events. */
 export interface SlotView {
-  /** The frame that it renders; `null` when it renders none. */
+  /** The frame that the slot renders; `null` if none. */
   readonly frame: Frame | null;
-  /** The frame before: it may still be on its way into the store when the next one has begun. */
+  /** The frame before it: it may not be stored yet when the next one starts. */
   readonly previous: Frame | null;
-  /** How much of the frame is done, where the node can tell. */
+  /** How much of the frame is done, if the node knows. */
   readonly fraction: number | null;
-  /** When the frame began. */
+  /** When the frame was started. */
   readonly sinceMs: number;
-  /** Frames that were stored from it, and the seconds they took. */
+  /** Stored frames that this slot rendered, and the seconds they took. */
   readonly frames: number;
   readonly seconds: number;
 }
 
-/** What a node is at. Only a node that is "ready" or "barred" has slots that render. */
+/** What a node is doing. Only a "ready" or "barred" node has slots that render. */
 export type NodeStatus = "found" | "uploading" | "loading" | "ready" | "busy" | "lost" | "barred";
 
 export interface NodeView {
   readonly name: string;
   readonly blender: string;
   readonly status: NodeStatus;
-  /** Part of the blendfile that it has, while it is uploaded. */
+  /** How much of the blendfile the node has, during the upload. */
   readonly uploaded: number | null;
   readonly slots: readonly SlotView[];
   readonly frames: number;

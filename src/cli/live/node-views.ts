@@ -4,11 +4,11 @@ import type { NodeView } from "./node-view.ts";
 const chunkLength = 32;
 
 /**
- * The nodes of a view in the order in which they appeared; never changed in place. A change copies one small chunk, so many
- * nodes cost little more to follow than a few.
+ * The nodes of a view in the order in which they appeared; immutable. A change copies one small chunk, so following
+ * many nodes costs little more than following a few.
  */
 export class NodeViews implements Iterable<readonly [NodeId, NodeView]> {
-  // Nodes never move and never go, so versions share these two until a new one appears.
+  // Nodes never move and are never removed, so versions share these two until a new node appears.
   readonly #positions: ReadonlyMap<NodeId, number>;
   readonly #ids: readonly NodeId[];
   readonly #chunks: readonly (readonly NodeView[])[];
@@ -32,7 +32,7 @@ export class NodeViews implements Iterable<readonly [NodeId, NodeView]> {
       : this.#chunks[Math.floor(position / chunkLength)]?.[position % chunkLength];
   }
 
-  /** With a node's view; one that is new stands at the end. */
+  /** A copy with a node's view; a new node is added at the end. */
   with(node: NodeId, view: NodeView): NodeViews {
     const known = this.#positions.get(node);
     const position = known ?? this.#ids.length;
@@ -46,7 +46,7 @@ export class NodeViews implements Iterable<readonly [NodeId, NodeView]> {
     return new NodeViews(positions, ids, chunks);
   }
 
-  /** The nodes of which the view passes, in their order. */
+  /** The nodes whose view passes the test, in their order. */
   where(passes: (view: NodeView) => boolean): NodeId[] {
     const found: NodeId[] = [];
     for (const [index, chunk] of this.#chunks.entries()) {

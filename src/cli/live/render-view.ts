@@ -23,7 +23,7 @@ export function renderView(state: ViewState, size: ViewSize): string[] {
   return viewLines(state, size).map((line) => paint(line, size.hasColor));
 }
 
-/** As `renderView`, not yet painted. */
+/** Like `renderView`, but not painted yet. */
 export function viewLines(state: ViewState, size: ViewSize): Line[] {
   const columns = Math.max(1, size.columns);
   const signs = signsOf(size.hasUnicode);
@@ -33,7 +33,7 @@ export function viewLines(state: ViewState, size: ViewSize): Line[] {
   const share = shareRows(size.rows - 1, {
     notice: notice !== null,
     slots: rows.length,
-    news: state.news.length,
+    notices: state.notices.length,
     hasScene: state.scene !== null,
     strip: (maxLines) => (hasStrip ? planStrip(state, columns, maxLines).lines : 0),
   });
@@ -41,8 +41,8 @@ export function viewLines(state: ViewState, size: ViewSize): Line[] {
   const table = slotTable(rows, columns, signs);
   const blank: Line[] = [[]];
   const sections: Line[][] = [
-    state.news.slice(state.news.length - share.news).map((news) => newsLine(news, signs)),
-    share.gaps > 1 && share.news > 0 ? blank : [],
+    state.notices.slice(state.notices.length - share.notices).map((notice) => noticeText(notice, signs)),
+    share.gaps > 1 && share.notices > 0 ? blank : [],
     [headerLine(state, signs), sceneLine(state, signs)].slice(0, share.header),
     share.gaps > 0 && rows.length > 0 ? blank : [],
     share.head > 0 ? [table.head] : [],
@@ -62,17 +62,17 @@ export function viewLines(state: ViewState, size: ViewSize): Line[] {
 interface Wanted {
   readonly notice: boolean;
   readonly slots: number;
-  readonly news: number;
+  readonly notices: number;
   readonly hasScene: boolean;
-  /** How many lines of frames there are, if they may have so many. */
+  /** How many lines the frames take, if they may have that many. */
   readonly strip: (maxLines: number) => number;
 }
 
-type Share = Record<"bar" | "notice" | "strip" | "slots" | "header" | "news" | "legend" | "gaps" | "head", number>;
+type Share = Record<"bar" | "notice" | "strip" | "slots" | "header" | "notices" | "legend" | "gaps" | "head", number>;
 
-/** Shares out the lines of the terminal: first a line for each thing that matters, then more for what has more. */
+/** Divides the lines of the terminal: first one line for each important part, then more lines for longer parts. */
 function shareRows(height: number, wanted: Wanted): Share {
-  const share: Share = { bar: 0, notice: 0, strip: 0, slots: 0, header: 0, news: 0, legend: 0, gaps: 0, head: 0 };
+  const share: Share = { bar: 0, notice: 0, strip: 0, slots: 0, header: 0, notices: 0, legend: 0, gaps: 0, head: 0 };
   let room = Math.max(0, height);
   const give = (part: keyof Share, lines: number) => {
     const given = Math.max(0, Math.min(lines, room));
@@ -84,23 +84,23 @@ function shareRows(height: number, wanted: Wanted): Share {
   give("strip", Math.min(1, wanted.strip(1)));
   give("slots", Math.min(1, wanted.slots));
   give("header", 1);
-  give("news", Math.min(1, wanted.news));
+  give("notices", Math.min(1, wanted.notices));
   give("legend", Math.min(1, wanted.strip(1)));
   if (height >= 14) {
     give("gaps", 4);
     give("head", Math.min(1, wanted.slots));
     give("header", wanted.hasScene ? 1 : 0);
   }
-  give("news", Math.min(Math.max(1, Math.floor(height / 8)), wanted.news) - share.news);
+  give("notices", Math.min(Math.max(1, Math.floor(height / 8)), wanted.notices) - share.notices);
   give("slots", Math.min(wanted.slots, 3) - share.slots);
   give("strip", wanted.strip(Math.max(1, Math.min(share.strip + room, Math.floor(height / 8)))) - share.strip);
   give("slots", wanted.slots - share.slots);
-  give("news", Math.min(Math.max(1, Math.floor(height / 5)), wanted.news) - share.news);
+  give("notices", Math.min(Math.max(1, Math.floor(height / 5)), wanted.notices) - share.notices);
   give("strip", wanted.strip(Math.max(1, Math.min(share.strip + room, Math.floor(height / 3)))) - share.strip);
   return share;
 }
 
-/** The rows that fit; if some do not, the last line counts them. */
+/** The rows that fit; the last line counts the rows that do not. */
 function slotLines(count: number, room: number, lines: readonly Line[], rest: (from: number) => Line): Line[] {
   if (room === 0 || count <= room) return lines.slice(0, room);
   return [...lines.slice(0, room - 1), rest(room - 1)];
@@ -133,14 +133,14 @@ function sceneLine({ scene, cells }: ViewState, signs: Signs): Line {
   );
 }
 
-/** A dash before a minus would be read as one sign. */
+/** The text between two frame numbers. A dash before a minus would look like one sign. */
 function rangeSign(lastFrame: number, signs: Signs): string {
   return lastFrame < 0 ? " to " : signs.dash;
 }
 
-function newsLine({ level, text }: Notice, signs: Signs): Line {
-  const tones: Readonly<Record<Notice["level"], Tone>> = { news: "faint", warning: "warning", error: "error" };
-  return [span(`${signs[level]} `, tones[level]), span(text, level === "news" ? "faint" : "plain")];
+function noticeText({ level, text }: Notice, signs: Signs): Line {
+  const tones: Readonly<Record<Notice["level"], Tone>> = { info: "faint", warning: "warning", error: "error" };
+  return [span(`${signs[level]} `, tones[level]), span(text, level === "info" ? "faint" : "plain")];
 }
 
 function baseName(path: string): string {

@@ -4,22 +4,22 @@ import { type Line, type Signs, type Span, span, type Tone } from "./line.ts";
 import type { NodeStatus, NodeView, SlotView } from "./node-view.ts";
 import type { ViewState } from "./view-state.ts";
 
-/** What a slot is at, in the order in which the summary of many counts them. */
+/** What a slot is doing, in the order in which a summary counts them. */
 const words = ["rendering", "idle", "loading", "uploading", "found", "busy", "barred", "lost"] as const;
 
 type SlotWord = (typeof words)[number];
 
-/** One row of the table: a slot, or a node that has none at work. */
+/** One row of the table: a slot, or a node without working slots. */
 export interface SlotRow {
   readonly name: string;
-  /** " #2" on a node with several slots. */
+  /** For example " #2" on a node with several slots. */
   readonly suffix: string;
   readonly blender: string;
   readonly word: SlotWord;
   readonly frame: number | null;
   /** How much of the frame, or of the blendfile's upload, is done. */
   readonly fraction: number | null;
-  /** Time on this frame. */
+  /** Time spent on this frame. */
   readonly elapsedMs: number | null;
   readonly averageSeconds: number | null;
   readonly frames: number;
@@ -59,7 +59,7 @@ function averageOf({ frames, seconds }: { readonly frames: number; readonly seco
   return frames === 0 ? null : seconds / frames;
 }
 
-/** "28 rendering, 2 idle, 1 lost". */
+/** For example "28 rendering, 2 idle, 1 lost". */
 export function countedWords(rows: readonly SlotRow[]): string {
   return words
     .map((word) => [rows.filter((row) => row.word === word).length, word] as const)
@@ -68,11 +68,11 @@ export function countedWords(rows: readonly SlotRow[]): string {
     .join(", ");
 }
 
-/** A column of the table; it is there if the terminal is wide enough for it and all columns that matter more. */
+/** A column of the table. It is shown if the terminal has room for it and for all more important columns. */
 interface Column {
   readonly head: string;
   readonly width: number;
-  /** 0 matters most. */
+  /** 0 is the most important. */
   readonly rank: number;
   readonly isNumber: boolean;
   readonly cell: (row: SlotRow, signs: Signs, width: number) => Span[];
@@ -108,7 +108,7 @@ function columnsOf(rows: readonly SlotRow[], columns: number): Column[] {
     .map((column) => (column.cell === barCell ? { ...column, width: column.width + grown } : column));
 }
 
-/** The table without its head, and the head. */
+/** The head of the table and its other lines. */
 export function slotTable(rows: readonly SlotRow[], columns: number, signs: Signs): { head: Line; lines: Line[] } {
   const chosen = columnsOf(rows, columns);
   const separator = span(" ".repeat(gap));
@@ -175,7 +175,7 @@ function doneCell({ frames }: SlotRow, _: Signs, width: number): Span[] {
   return [span(padLeft(String(frames), width))];
 }
 
-/** Seconds of a frame: "0.08 s", "41.3 s", "2:05". */
+/** Seconds of a frame, for example "0.08 s", "41.3 s", "2:05". */
 export function formatSeconds(seconds: number): string {
   if (seconds > 0 && seconds < 0.095) return `${seconds.toFixed(2)} s`;
   return seconds < 59.95 ? `${seconds.toFixed(1)} s` : formatDuration(seconds * 1000);

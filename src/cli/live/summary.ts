@@ -5,7 +5,7 @@ import { formatSeconds } from "./slot-table.ts";
 import { tidy } from "./tidy.ts";
 import type { Notice, ViewState } from "./view-state.ts";
 
-/** What stays on the screen after a job that is done. */
+/** The lines that stay on the screen after a completed job. */
 export function summaryLines(state: ViewState, result: JobSummary, signs: Signs): Line[] {
   const reused = result.reused > 0 ? `, ${result.reused} of them from an earlier run` : "";
   const rendered = result.frames - result.reused;
@@ -29,7 +29,7 @@ export function summaryLines(state: ViewState, result: JobSummary, signs: Signs)
     const factor = (work / result.seconds).toFixed(1);
     remarks.push([
       span("  Rendering time: ", "faint"),
-      span(`${formatDuration(work * 1000)} in all, ${factor} times what passed on the clock`),
+      span(`${formatDuration(work * 1000)} in all, ${factor} times the time that passed`),
     ]);
   }
   if (remarks.length > 0) lines.push([], ...remarks);
@@ -39,7 +39,7 @@ export function summaryLines(state: ViewState, result: JobSummary, signs: Signs)
   return lines;
 }
 
-/** What stays on the screen after a job that was stopped and can go on. */
+/** The lines that stay on the screen after an interrupted job. */
 export function interruptedLines(state: ViewState, missing: number | null, signs: Signs): Line[] {
   const total = state.cells.frames.length;
   const stored = total > 0 ? `; ${state.cells.countOf("stored")} of ${total} are stored` : "";
@@ -66,19 +66,19 @@ export function interruptedLines(state: ViewState, missing: number | null, signs
 }
 
 /**
- * What must stay on the screen when a job ends by an error.
+ * The lines that stay on the screen after a failed job.
  *
- * @param toldBelow The error's message: what will be told anyway is not told here
+ * @param errorMessage The message of the error. It is printed below the view, so a note with the same text is dropped
  */
-export function brokenLines(state: ViewState, toldBelow: string, signs: Signs): Line[] {
+export function brokenLines(state: ViewState, errorMessage: string, signs: Signs): Line[] {
   const total = state.cells.frames.length;
   const stored = state.cells.countOf("stored");
-  const lines = noteLines(otherNotes(state, [{ level: "error", text: tidy(toldBelow), hint: "" }]), signs);
+  const lines = noteLines(otherNotes(state, [{ level: "error", text: tidy(errorMessage), hint: "" }]), signs);
   if (total > 0) lines.push([span(`${stored} of ${counted(total, "frame")} stored`)]);
   return lines;
 }
 
-/** How long the video is: "4:10 (10.4 s of video)". */
+/** How long the video is, for example " (10.4 s of video)". */
 function lengthOf({ scene }: ViewState, { frames }: JobSummary): string {
   const [numerator, denominator = 1] = (scene?.fps ?? "").split("/").map(Number);
   if (!numerator || !denominator) return "";
@@ -118,9 +118,9 @@ function nodeTable(nodes: readonly NodeTally[], total: number, signs: Signs): Li
   return [line(headings, "faint"), ...cells.map((row, index) => [...line(row, "plain"), bar(shares[index])])];
 }
 
-/** Notes of the run that the result does not name itself, and the frames that failed. */
-function otherNotes(state: ViewState, told: readonly Notice[]): Notice[] {
-  const known = new Set(told.map(({ text }) => text));
+/** Notes of the run that are not shown elsewhere, and the failed frames. */
+function otherNotes(state: ViewState, shown: readonly Notice[]): Notice[] {
+  const known = new Set(shown.map(({ text }) => text));
   const failures = [...state.failures.values()].map(({ level, text, hint, frames }): Notice => {
     const named = frames.slice(0, 12).join(", ") + (frames.length > 12 ? ` and ${frames.length - 12} more` : "");
     return { level, hint, text: `${frames.length === 1 ? "Frame" : "Frames"} ${named} failed: ${text}` };
@@ -128,9 +128,9 @@ function otherNotes(state: ViewState, told: readonly Notice[]): Notice[] {
   return [...[...state.notes.values()].filter(({ text }) => !known.has(text)), ...failures];
 }
 
-/** Long texts wrap here as the terminal likes: nothing is drawn over them any more. */
+/** The terminal may wrap these lines: nothing is drawn over them afterwards. */
 function noteLines(notes: readonly Notice[], signs: Signs): Line[] {
-  const tones: Readonly<Record<Notice["level"], Tone>> = { news: "faint", warning: "warning", error: "error" };
+  const tones: Readonly<Record<Notice["level"], Tone>> = { info: "faint", warning: "warning", error: "error" };
   return notes.flatMap(({ level, text, hint }): Line[] => [
     [span(`${signs[level]} `, tones[level]), span(text)],
     ...(hint === "" ? [] : [[span(`  ${hint}`, "faint")]]),

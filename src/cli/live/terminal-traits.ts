@@ -1,9 +1,9 @@
-/** The terminal, as much of `process.stdout` as the live view needs. */
+/** The part of `process.stdout` that the live view needs. */
 export interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
-  /** Whether it has yet to take what was written before. */
+  /** Whether earlier output is still unread. */
   readonly isBehind?: boolean;
   write(text: string): unknown;
   on(event: "resize", listener: () => void): unknown;
@@ -13,7 +13,7 @@ export interface Terminal {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Whether a live view can be drawn: by nothing less than a terminal that moves its cursor, and somebody before it. */
+/** Whether a live view can be drawn: that needs a terminal that can move its cursor, and not a CI. */
 export function canDrawLive(terminal: Terminal, environment: Environment): boolean {
   return terminal.isTTY === true && !environment.CI && environment.TERM !== "dumb";
 }
@@ -25,7 +25,7 @@ export function canShowColor(terminal: Terminal, environment: Environment): bool
   return (terminal.getColorDepth?.(rest) ?? 1) > 1;
 }
 
-/** Whether the terminal's font and its locale have more than ASCII. A terminal that says nothing is taken to have. */
+/** Whether the terminal's font and locale have more than ASCII. Without any sign to the contrary they have. */
 export function canShowUnicode(environment: Environment, platform: NodeJS.Platform): boolean {
   const { TERM, TERM_PROGRAM, WT_SESSION, ConEmuTask } = environment;
   if (platform === "win32") {

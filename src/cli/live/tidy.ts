@@ -2,16 +2,16 @@ import { printable } from "../../index.ts";
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** Longer texts are cut before anything is measured: nothing from the network may cost more than a line is worth. */
+/** Longer texts are cut before they are measured, so that a text from the network cannot cost much time. */
 const maxLength = 1_000;
 
 const invisible = /\p{Default_Ignorable_Code_Point}|\p{Cf}|\p{Emoji_Modifier}/u;
 const attached = /[\p{Mn}\p{Mc}\uff9e\uff9f]/u;
 
 /**
- * Makes a text from the network safe to print and its width certain: one line, no control characters, and of a joined
- * emoji only the first. How wide such a sequence is drawn is what terminals disagree about; of single characters they
- * do not.
+ * Makes a text from the network safe to print and gives it a certain width: one line, no control characters, and only
+ * the first emoji of a joined sequence. Terminals disagree about the width of such sequences, but not of single
+ * characters.
  */
 export function tidy(text: string): string {
   const whole = text.slice(0, maxLength).replace(/\p{Cs}/gu, "\ufffd");

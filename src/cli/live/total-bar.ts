@@ -4,7 +4,9 @@ import { runningFrames, type ViewState } from "./view-state.ts";
 
 const gap = "  ";
 
-/** The last line: how much is done, and when the rest will be. What matters less goes first on a narrow terminal. */
+/**
+ * The last line: how much is done, and when the rest will be. A narrow terminal drops the least important facts first.
+ */
 export function totalLine(state: ViewState, columns: number, signs: Signs, atMs: number): Line {
   const facts = state.scene ? factsOf(state, atMs) : [span(beginningOf(state), "strong"), elapsedOf(state, atMs)];
   const minBar = state.scene && columns >= 40 ? 10 : 0;
@@ -31,7 +33,7 @@ function factsOf(state: ViewState, atMs: number): Span[] {
   if (failed > 0) facts.push(span(`${failed} failed`, "error"));
   if (stored === total) facts.push(span("finishing the video", "accent"));
   else if (eta) facts.push(span(`${formatDuration(eta.remainingMs - (atMs - eta.atMs))} to go`, "accent"));
-  if (state.isEncodingPostponed) facts.push(span("encoded at the end", "warning"));
+  if (state.isEncodingPostponed) facts.push(span("encoding postponed", "warning"));
   else if (stored < total) facts.push(span(`${state.encoded} encoded`, "encoded"));
   facts.push(elapsedOf(state, atMs));
   return facts;
@@ -41,7 +43,7 @@ function elapsedOf(state: ViewState, atMs: number): Span {
   return span(`${formatDuration(atMs - state.startedMs)} so far`, "faint");
 }
 
-/** What goes on before it is known what there is to render. */
+/** What happens before the scene is known. */
 function beginningOf(state: ViewState): string {
   if (state.phase === "waiting") return "Waiting for a node";
   const nodes = [...state.nodes.values()];
@@ -62,7 +64,7 @@ function barOf(state: ViewState, width: number, signs: Signs): Span[] {
   ];
 }
 
-/** What the user should know about how the job goes on, if it does not simply go on. */
+/** A line for the user when the job does not simply continue: it waits for nodes, or it is stopping. */
 export function noticeLine(state: ViewState): Line | null {
   const { cells } = state;
   switch (state.phase) {

@@ -3,10 +3,10 @@ import type { NodeView, SlotView } from "./node-view.ts";
 import { tidy } from "./tidy.ts";
 import { idleSlot, type ViewState } from "./view-state.ts";
 
-/** A node may say that it has more slots than any machine; rows for them would only cost time. */
+/** A node may claim more slots than any machine has; rows for them would only cost time. */
 const maxSlots = 256;
 
-/** With a node changed; one that was not known is made. */
+/** A copy with one node changed; an unknown node is added. */
 export function withNode(state: ViewState, named: NodeName, change: (node: NodeView) => Partial<NodeView>): ViewState {
   const before = state.nodes.get(named.node) ?? unknownNode(named.name);
   return { ...state, nodes: state.nodes.with(named.node, { ...before, ...change(before) }) };
@@ -16,7 +16,7 @@ function unknownNode(name: string): NodeView {
   return { name: tidy(name), blender: "", status: "found", uploaded: null, slots: [], frames: 0, seconds: 0 };
 }
 
-/** As many slots, all idle; what they did so far is kept. */
+/** That many slots, all idle; their counts are kept. */
 export function freeSlots(node: NodeView, atMs: number, count = node.slots.length): SlotView[] {
   const free = (slot: SlotView): SlotView => ({ ...slot, frame: null, previous: null, fraction: null, sinceMs: atMs });
   return Array.from({ length: Math.min(count, maxSlots) }, (_, index) => free(node.slots[index] ?? idleSlot(atMs)));
@@ -24,7 +24,7 @@ export function freeSlots(node: NodeView, atMs: number, count = node.slots.lengt
 
 type OfSlot = Extract<FarmEvent, { type: "frame:started" | "frame:progressed" }>;
 
-/** A slot begins a frame, or gets on with it. Progress also tells of a frame whose beginning was not heard. */
+/** A slot starts a frame or makes progress. A progress event also stands for a start that was not seen. */
 export function withRunning(state: ViewState, event: OfSlot, atMs: number): ViewState {
   if (event.slot >= maxSlots) return state;
   return withNode(state, event, (node) => {
@@ -38,7 +38,7 @@ export function withRunning(state: ViewState, event: OfSlot, atMs: number): View
   });
 }
 
-/** The frame is stored: the slot that rendered it gets the credit, and whoever else was at it is free. */
+/** A frame is stored: the slot that rendered it gets the credit, and other slots with the same frame become idle. */
 export function withStored(
   state: ViewState,
   event: Extract<FarmEvent, { type: "frame:stored" }>,
@@ -55,7 +55,7 @@ export function withStored(
   return withoutFrame(credited, frame, atMs);
 }
 
-/** No slot renders the frame any more; with `node`, none of that node's. */
+/** No slot renders the frame any more; with `node`, no slot of that node. */
 export function withoutFrame(state: ViewState, frame: Frame, atMs: number, node?: NodeId): ViewState {
   const isAt = (slot: SlotView) => slot.frame === frame || slot.previous === frame;
   let { nodes } = state;

@@ -4,12 +4,12 @@ import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
 import type { Notice, ViewState } from "./view-state.ts";
 
-const keptNews = 40;
-/** A scene that warns about everything must not fill memory, nor the screen at the end. */
+const keptNotices = 40;
+/** A scene with very many warnings must not fill memory or the screen. */
 const keptNotes = 200;
 
 /**
- * What is known after an event. Pure: the same events at the same times give the same view.
+ * The view's state after an event. Pure: the same events at the same times give the same view.
  *
  * @param atMs Monotonic time of the event, in milliseconds
  */
@@ -19,20 +19,16 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return { ...state, job: { blend: tidy(event.blend), output: tidy(event.output) } };
     case "job:resumed": {
       const resumed = { ...state, cells: state.cells.withAll(listedFrames(event.range), "stored") };
-      return told(
-        resumed,
-        "news",
-        `Going on where an earlier run ended: ${counted(event.stored, "frame")} already there`,
-      );
+      return withNotice(resumed, "info", `Continuing an earlier run: ${counted(event.stored, "frame")} already stored`);
     }
     case "job:checking":
-      return told(state, "news", `Checking ${counted(event.frames, "frame")} of an earlier run`);
+      return withNotice(state, "info", `Checking ${counted(event.frames, "frame")} of an earlier run`);
     case "job:restarted":
-      return told(state, "news", `Starting over: ${event.reason}`);
+      return withNotice(state, "info", `Starting over: ${event.reason}`);
     case "machine:awake":
-      return told(state, "news", "This machine stays awake until the job ends (--allow-sleep lets it sleep)");
+      return withNotice(state, "info", "This machine stays awake until the job ends (--allow-sleep lets it sleep)");
     case "discovery:scanned":
-      return event.nodes === 0 ? told(state, "news", "No node found on the network") : state;
+      return event.nodes === 0 ? withNotice(state, "info", "No node found on the network") : state;
     case "node:found":
       return withNode(state, event, (node) => ({
         name: tidy(event.name),
@@ -41,12 +37,12 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
         slots: freeSlots(node, atMs, event.slots),
       }));
     case "node:excluded":
-      return noted(state, "warning", event.message, event.hint);
+      return withNote(state, "warning", event.message, event.hint);
     case "node:unreachable":
-      return noted(state, "warning", event.message, event.hint);
+      return withNote(state, "warning", event.message, event.hint);
     case "node:busy": {
       const busy = withNode(state, event, () => ({ status: "busy" }));
-      return told(busy, "news", `${event.name} works for ${event.holder}; asking again`);
+      return withNotice(busy, "info", `${event.name} works for ${event.holder}; asking again`);
     }
     case "node:uploading": {
       const { haveBytes, sizeBytes } = event;
@@ -64,15 +60,15 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     case "node:lost": {
       const running = state.nodes.get(event.node)?.slots.map((slot) => slot.frame) ?? [];
       const lost = withNode(state, event, (node) => ({ status: "lost", slots: freeSlots(node, atMs) }));
-      return told(requeued(lost, running), "warning", `${event.name} is gone: ${event.message}`);
+      return withNotice(requeued(lost, running), "warning", `${event.name} is gone: ${event.message}`);
     }
     case "node:barred": {
       const barred = withNode(state, event, () => ({ status: "barred" }));
-      return noted(barred, "warning", `${event.name} gets no more frames: ${event.reason}`);
+      return withNote(barred, "warning", `${event.name} gets no more frames: ${event.reason}`);
     }
     case "node:forgiven": {
       const forgiven = withNode(state, event, () => ({ status: "ready" }));
-      return told(forgiven, "news", `${event.name} gets frames again`);
+      return withNotice(forgiven, "info", `${event.name} gets frames again`);
     }
     case "job:waiting":
       return { ...state, phase: isEnding(state) ? state.phase : "waiting", eta: null };
@@ -92,12 +88,16 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     }
     case "frame:requeued": {
       const free = requeued(withoutFrame(state, event.frame, atMs, event.node), [event.frame]);
-      return told(free, "warning", `Frame ${event.frame} goes back into the queue: ${causeOf(event)} (${event.name})`);
+      return withNotice(
+        free,
+        "warning",
+        `Frame ${event.frame} goes back into the queue: ${causeOf(event)} (${event.name})`,
+      );
     }
     case "frame:refused": {
       const { frame, name, message } = event;
-      const missing = { ...state, cells: state.cells.with(frame, "queued"), encoded: 0 }; // FFmpeg begins anew
-      return noted(missing, "warning", `FFmpeg refuses frame ${frame}, which ${name} rendered: ${message}`);
+      const missing = { ...state, cells: state.cells.with(frame, "queued"), encoded: 0 }; // FFmpeg starts again
+      return withNote(missing, "warning", `FFmpeg refuses frame ${frame}, which ${name} rendered: ${message}`);
     }
     case "frame:rendered":
       return state;
@@ -108,19 +108,19 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return { ...state, encoded: Math.max(state.encoded, event.encoded), eta };
     }
     case "encode:postponed": {
-      const text = `Encoding is put off until all frames are there: ${event.message}`;
-      return { ...noted(state, "warning", text), isEncodingPostponed: true, encoded: 0 };
+      const text = `Encoding is postponed until all frames are stored: ${event.message}`;
+      return { ...withNote(state, "warning", text), isEncodingPostponed: true, encoded: 0 };
     }
     case "warning":
-      return noted(state, "warning", `${event.message}${event.name === null ? "" : ` (${event.name})`}`);
+      return withNote(state, "warning", `${event.message}${event.name === null ? "" : ` (${event.name})`}`);
     case "farmspec:saved":
-      return noted(
+      return withNote(
         state,
-        "news",
+        "info",
         `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`,
       );
     case "output:finishing":
-      return told(state, "news", "All frames are there: finishing the output; Ctrl-C again stops now");
+      return withNotice(state, "info", "All frames are stored: finishing the output; Ctrl-C again stops now");
     case "job:begun":
     case "job:completed":
     case "job:interrupted":
@@ -131,12 +131,12 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
   }
 }
 
-/** Why a frame is rendered again, with the error's code where there is one. */
+/** Why a frame is rendered again, with the error's code if there is one. */
 function causeOf({ code, reason }: Extract<FarmEvent, { type: "frame:requeued" }>): string {
   return code === null ? reason : `${code}: ${reason}`;
 }
 
-/** After the wish to stop at once, of which no event tells. */
+/** The state after the user asked to stop at once: there is no event for that. */
 export function stoppingView(state: ViewState): ViewState {
   return { ...state, phase: "stopping", eta: null };
 }
@@ -156,12 +156,12 @@ function isEnding({ phase }: ViewState): boolean {
   return phase === "draining" || phase === "stopping";
 }
 
-/** A stored frame stays stored, whatever late attempts at it do. */
+/** A stored frame stays stored, whatever late attempts at it report. */
 function withStatus(cells: FrameCells, frame: Frame, status: "queued" | "rendering" | "failed"): FrameCells {
   return cells.statusOf(frame) === "stored" ? cells : cells.with(frame, status);
 }
 
-/** Back in the queue, those that no other slot renders. */
+/** Puts those frames back in the queue that no other slot renders. */
 function requeued(state: ViewState, frames: readonly (Frame | null)[]): ViewState {
   let { cells } = state;
   for (const frame of frames) {
@@ -185,17 +185,20 @@ function withFailure(state: ViewState, event: Extract<FarmEvent, { type: "frame:
     frames,
   });
   const failed = { ...state, failures, cells: withStatus(state.cells, frame, "failed") };
-  return told(failed, "error", `Frame ${frame} failed: ${message}`);
+  return withNotice(failed, "error", `Frame ${frame} failed: ${message}`);
 }
 
-/** With a line of news. */
-function told(state: ViewState, level: Notice["level"], text: string, hint = ""): ViewState {
-  return { ...state, news: [...state.news.slice(1 - keptNews), { level, text: tidy(text), hint: tidy(hint) }] };
+/** Adds a notice. */
+function withNotice(state: ViewState, level: Notice["level"], text: string, hint = ""): ViewState {
+  return {
+    ...state,
+    notices: [...state.notices.slice(1 - keptNotices), { level, text: tidy(text), hint: tidy(hint) }],
+  };
 }
 
-/** With a line of news that is worth repeating at the end. */
-function noted(state: ViewState, level: Notice["level"], text: string, hint = ""): ViewState {
-  const next = told(state, level, text, hint);
+/** Adds a notice that is repeated in the summary. */
+function withNote(state: ViewState, level: Notice["level"], text: string, hint = ""): ViewState {
+  const next = withNotice(state, level, text, hint);
   const key = tidy(text);
   if (state.notes.has(key) || state.notes.size >= keptNotes) return next;
   return { ...next, notes: new Map(state.notes).set(key, { level, text: key, hint: tidy(hint) }) };

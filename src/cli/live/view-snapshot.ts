@@ -5,8 +5,8 @@ import type { NodeView } from "./node-view.ts";
 import type { Notice, ViewState } from "./view-state.ts";
 
 /**
- * All that the live view shows, as plain JSON, for viewers in another process. Frames are listed as in `--frames`, times
- * are monotonic milliseconds.
+ * Everything that the live view shows, as plain JSON, for a viewer in another process. Frames are listed as in
+ * `--frames`; times are monotonic milliseconds.
  */
 export interface ViewSnapshot extends Omit<ViewState, "cells" | "nodes" | "notes" | "failures"> {
   readonly frames: Readonly<Record<FrameStatus, string>>;

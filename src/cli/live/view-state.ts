@@ -3,15 +3,15 @@ import { FrameCells } from "./frame-cells.ts";
 import type { SlotView } from "./node-view.ts";
 import { NodeViews } from "./node-views.ts";
 
-/** Something that happened, for the lines at the top. */
+/** A message for the lines at the top. */
 export interface Notice {
-  readonly level: "news" | "warning" | "error";
+  readonly level: "info" | "warning" | "error";
   readonly text: string;
-  /** What can be done about it; empty if nothing. */
+  /** What the user can do about it; empty if nothing. */
   readonly hint: string;
 }
 
-/** Frames that were given up for the same reason. */
+/** Frames that failed for the same reason. */
 interface Failure extends Notice {
   readonly frames: readonly Frame[];
 }
@@ -26,7 +26,7 @@ interface SceneView {
   readonly engine: string;
 }
 
-/** All that the live view shows; made of events by `viewStateOf` alone. Its texts are tidied. */
+/** Everything that the live view shows; only `viewStateOf` makes it, from events. Its texts are tidied. */
 export interface ViewState {
   readonly phase: "discovering" | "working" | "waiting" | "draining" | "stopping";
   readonly startedMs: number;
@@ -35,9 +35,9 @@ export interface ViewState {
   readonly cells: FrameCells;
   /** In the order in which they appeared. */
   readonly nodes: NodeViews;
-  /** The latest, oldest first. */
-  readonly news: readonly Notice[];
-  /** What is worth repeating at the end: each once, in order. */
+  /** The most recent ones, oldest first. */
+  readonly notices: readonly Notice[];
+  /** Notices that the summary repeats: each once, in order. */
   readonly notes: ReadonlyMap<string, Notice>;
   readonly failures: ReadonlyMap<string, Failure>;
   /** How many frames, from the first on, the encoder has taken. */
@@ -56,7 +56,7 @@ export function emptyView(atMs: number): ViewState {
     scene: null,
     cells: FrameCells.of([]),
     nodes: NodeViews.none,
-    news: [],
+    notices: [],
     notes: new Map(),
     failures: new Map(),
     encoded: 0,
@@ -66,7 +66,7 @@ export function emptyView(atMs: number): ViewState {
   };
 }
 
-/** A slot of which nothing was heard yet. */
+/** A slot that no event has mentioned yet. */
 export function idleSlot(atMs: number): SlotView {
   return { frame: null, previous: null, fraction: null, sinceMs: atMs, frames: 0, seconds: 0 };
 }

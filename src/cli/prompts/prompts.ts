@@ -17,22 +17,22 @@ import {
 import { duplicateWarnings } from "../commands/nodes-command.ts";
 import { askBlend, askFarmKey, askNodes, askOutput, mayReplace } from "./questions.ts";
 
-/** What a conversation settled: flags as if they had been typed, and the nodes that were ticked. */
+/** The answers to the questions: flags as if they had been typed, and the ticked nodes. */
 export interface Answers {
   readonly flags: RenderFlags;
   readonly farmspec: Farmspec | undefined;
-  /** Whether somebody is being asked what to render, so that the frames are asked for too. */
+  /** Whether the user was asked what to render; then the frames are asked for too. */
   readonly isGuided: boolean;
-  /** Nodes that were ticked. */
+  /** Ticked nodes. */
   readonly picked: readonly Sighting[];
-  /** Nodes that were found and all ticked: they are the farm, and worth writing down. */
+  /** All nodes that were found, if all were ticked: then they are the farm and are saved. */
   readonly farm: readonly Sighting[];
 }
 
 /**
- * Asks for what is still open, and for nothing else: with blendfile and output given, only before something is replaced.
+ * Asks only for what is missing: if blendfile and output are given, only whether an existing output may be replaced.
  *
- * @throws {LeftAtPromptError}
+ * @throws {PromptCancelledError}
  */
 export async function promptForMissing(
   given: RenderFlags,
@@ -61,7 +61,7 @@ async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): 
   }
   for (const warning of duplicateWarnings(nodes)) process.stdout.write(`Warning: ${printable(warning)}\n`);
   const picked = await askNodes(nodes);
-  // Whoever ticks all wants the farm, with the machines that are switched on later too.
+  // A user who ticks all nodes wants the whole farm, with machines that are switched on later too.
   const discover = picked.length === nodes.length;
   const chosen = { ...farmspecOf(picked), discover, defaults: farmspec?.defaults ?? {} };
   return { flags, farmspec: chosen, picked, farm: discover ? picked : [] };
@@ -71,7 +71,7 @@ async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): 
  * Asks for the farm key that the nodes want.
  *
  * @param error Why the nodes could not be used
- * @throws {LeftAtPromptError}
+ * @throws {PromptCancelledError}
  */
 export async function askForKey(error: FarmError): Promise<FarmKey> {
   process.stdout.write(`${printableLines(error.message)}\n`);
@@ -79,15 +79,14 @@ export async function askForKey(error: FarmError): Promise<FarmKey> {
 }
 
 /**
- * Keeps a key that was typed and that a node has taken, for next time; never in the place of another one, which other
- * nodes may want.
+ * Saves a typed key that a node has accepted. It never replaces another key, which other nodes may need.
  */
 export async function keepKey(key: FarmKey, configFolder: string): Promise<string> {
   const file = keyFileOf(configFolder);
   if (existsSync(file))
-    return `The key was used this once; '${ownCommand()} key set --replace' puts it in the place of ${file}`;
+    return `The key was used this once; '${ownCommand()} key set --replace' saves it in place of ${file}`;
   try {
-    return `The farm key ${key.id} is kept in ${await saveKey(key, configFolder)}`;
+    return `The farm key ${key.id} is saved in ${await saveKey(key, configFolder)}`;
   } catch (error) {
     if (!(error instanceof FarmError)) throw error;
     return `The key was used this once. ${error.message}`;

@@ -13,7 +13,7 @@ import {
   type Sighting,
 } from "../../index.ts";
 
-/** Whether somebody is there to answer: inquirer itself would read answers out of a pipe, or wait for ever. */
+/** Whether somebody can answer. Without this check inquirer would read answers from a pipe, or wait for ever. */
 export function canAsk(flags: { readonly yes?: boolean | undefined; readonly json?: boolean | undefined }): boolean {
   return Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI && !flags.yes && !flags.json);
 }
@@ -23,20 +23,20 @@ const longestName = 64;
 /** A question was answered with Ctrl-C. */
 export class PromptCancelledError extends Error {}
 
-/** @throws {LeftAtPromptError} */
+/** @throws {PromptCancelledError} */
 async function orLeft<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    // The class is in a package of inquirer's own, so it is known by its name.
+    // The class is in an internal package of inquirer's, so it is recognized by its name.
     if (error instanceof Error && error.name === "ExitPromptError") throw new PromptCancelledError();
     throw error;
   }
 }
 
-/** Asks before something that exists is replaced. @returns Whether it may be. @throws {LeftAtPromptError} */
+/** Asks before an existing output is replaced. @returns Whether it may be replaced. @throws {PromptCancelledError} */
 export async function mayReplace(output: string): Promise<boolean> {
-  // Of pictures in a folder only those of this job's frames would be replaced; the job looks at each.
+  // In a folder, only pictures with this job's frame numbers would be replaced; the job checks each.
   if (!existsSync(output) || statSync(output).isDirectory()) return false;
   const message = `${printable(output)} exists. Replace it?`;
   const { replace } = await orLeft(inquirer.prompt([{ type: "confirm", name: "replace", default: false, message }]));
@@ -44,14 +44,14 @@ export async function mayReplace(output: string): Promise<boolean> {
 }
 
 /**
- * Asks whether an open node that a farmspec names may have the blendfile; Enter alone says no.
+ * Asks whether an open node from a farmspec may have the blendfile. Enter alone means no.
  *
- * @param signal Aborting takes the question back
- * @throws {LeftAtPromptError}
+ * @param signal Aborting withdraws the question
+ * @throws {PromptCancelledError}
  */
 export async function mayUseOpenNode(node: OpenNode, signal: AbortSignal): Promise<boolean> {
   const id = node.node.slice(0, 8);
-  // The name is the farmspec's: in quotes and short, it cannot pass for what this program says.
+  // The name comes from the farmspec. In quotes and short, it cannot look like this program's own text.
   const who = node.name === undefined ? `The node ${id}` : `'${printable(node.name).slice(0, longestName)}' (${id})`;
   const where = printable(formatAddress(node.address));
   const tls = node.certificate === undefined ? "" : `, TLS ${node.certificate.slice(0, 16)}`;
@@ -61,7 +61,7 @@ export async function mayUseOpenNode(node: OpenNode, signal: AbortSignal): Promi
   return use === true;
 }
 
-/** Asks for a farm key without showing it, until it is one. @throws {LeftAtPromptError} */
+/** Asks for a farm key, without showing it, until the answer is a valid key. @throws {PromptCancelledError} */
 export async function askFarmKey(message: string): Promise<FarmKey> {
   const validate = (text: string) => {
     try {
@@ -74,7 +74,7 @@ export async function askFarmKey(message: string): Promise<FarmKey> {
   return parseFarmKey(String(key), "the keyboard");
 }
 
-/** Asks for the blendfile: search as you type, recently used ones first. @throws {LeftAtPromptError} */
+/** Asks for the blendfile: search as you type, recently used ones first. @throws {PromptCancelledError} */
 export async function askBlend(recent: readonly string[]): Promise<string> {
   const found = findBlends(process.cwd());
   const source = async (term: string | undefined) => {
@@ -89,10 +89,10 @@ export async function askBlend(recent: readonly string[]): Promise<string> {
   return String(blend);
 }
 
-/** Asks for the output, proposing a video named like the blendfile. @throws {LeftAtPromptError} */
+/** Asks for the output, proposing a video named like the blendfile. @throws {PromptCancelledError} */
 export async function askOutput(blend: string): Promise<string> {
   const proposed = shortPath(join(dirname(resolve(blend)), `${basename(blend, ".blend")}.mp4`));
-  // The answer is a path as the file system has it; only what is shown of it is made printable.
+  // The answer is a path as the file system has it; only its display is made printable.
   const defaultAnswer = (text: string) => styleText("dim", `(${printable(text)})`);
   const transformer = (text: string, { isFinal }: { isFinal: boolean }) =>
     isFinal ? styleText("cyan", printable(text)) : printable(text);
@@ -102,9 +102,9 @@ export async function askOutput(blend: string): Promise<string> {
   return String(output);
 }
 
-/** Asks which of the nodes take part; all are ticked. @throws {LeftAtPromptError} */
+/** Asks which of the nodes take part; all keyed nodes are ticked. @throws {PromptCancelledError} */
 export async function askNodes(nodes: readonly Sighting[]): Promise<readonly Sighting[]> {
-  // An open node may be anybody's: it takes part only when somebody ticks it knowingly.
+  // An open node may belong to anybody, so it takes part only if the user ticks it.
   const choices = nodes.map((node, index) => ({ value: index, checked: node.keyId !== null, name: describe(node) }));
   const message = `${counted(nodes.length, "node")} found; render on`;
   const validate = (ticked: readonly unknown[]) => ticked.length > 0 || "Tick at least one node";
@@ -114,7 +114,7 @@ export async function askNodes(nodes: readonly Sighting[]): Promise<readonly Sig
   return nodes.filter((_node, index) => (picked as number[]).includes(index));
 }
 
-/** Asks which frames, proposing the scene's own. @throws {LeftAtPromptError} */
+/** Asks which frames, proposing the scene's own. @throws {PromptCancelledError} */
 export async function askFrames(own: string, check: (text: string) => true | string): Promise<string> {
   const question = { type: "input", name: "frames", message: "Frames", default: own, validate: check } as const;
   const { frames } = await orLeft(inquirer.prompt([question]));
@@ -141,7 +141,7 @@ function shortPath(path: string): string {
 const deepestFolder = 4;
 const mostFolders = 2_000;
 
-/** Blendfiles below a folder, nearest first; hidden folders and those of other tools are passed over. */
+/** Blendfiles below a folder, nearest first. Hidden folders and those of other tools are skipped. */
 async function findBlends(root: string): Promise<string[]> {
   const found: string[] = [];
   let level = [root];

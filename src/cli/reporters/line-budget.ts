@@ -1,26 +1,26 @@
 import { TokenBucket, type TokenRate } from "../../core/token-bucket.ts";
 import { counted, type FarmEvent } from "../../index.ts";
 
-/** What a line of the log holds beside the event's texts, in characters: its time, its type, the names of its fields. */
+/** Characters of a log line besides the event's texts: its time, its type, the names of its fields. */
 const bareLine = 150;
 
 /**
- * Characters of one node's lines. The capacity covers a node that renders faster than we store; the rate keeps the log of
- * a whole day below 100 MB.
+ * Characters of one node's lines. The capacity covers a node that renders faster than we store; the rate keeps the log
+ * of a whole day below 100 MB.
  */
 const ofNode: TokenRate = { capacity: 2_000_000, everyMs: 1 };
-/** Added for each stored frame, whose lines take a third of it. So a node that works loses no line. */
+/** Added for each stored frame, whose lines take a third of it. So no line of a working node is dropped. */
 const perStoredFrame = 2_000;
 
-/** Lines about all nodes together that take no part: anybody can answer on a network, under any number of names. */
+/** For all lines about nodes that take no part: one machine on the network can answer under any number of names. */
 const ofUnused: TokenRate = { capacity: 200_000, everyMs: 10 };
 const unused = "unused";
 
-/** Lines about failed frames: their texts come from nodes. The error at the end names all of these frames. */
+/** For lines about failed frames: their texts come from nodes. The job's error names all of these frames anyway. */
 const ofFailures: TokenRate = { capacity: 50_000_000, everyMs: 1 };
 const failures = "failures";
 
-/** Accounts that are no single node's, and what a warning says they are about. */
+/** Accounts that do not belong to a single node, with a text for the warning. */
 const shared: Readonly<Record<string, { readonly rate: TokenRate; readonly about: string }>> = {
   [unused]: { rate: ofUnused, about: " about nodes that take no part" },
   [failures]: { rate: ofFailures, about: " about failed frames" },
@@ -32,8 +32,8 @@ interface Account {
 }
 
 /**
- * Limits how many lines about one node reach the terminal and the log, and how many about nodes that take no part, since
- * one machine can pass itself off as many. Dropped lines are counted, and warnings give their number.
+ * Limits how many lines about one node reach the terminal and the log. Nodes that take no part share one limit, because
+ * one machine can pose as many. Dropped lines are counted, and warnings give their number.
  */
 export class LineBudget {
   readonly #monotonicMs: () => number;
@@ -43,7 +43,7 @@ export class LineBudget {
     this.#monotonicMs = monotonicMs;
   }
 
-  /** @returns What to report: the event; or, in its place, nothing or a warning with the number of dropped lines */
+  /** @returns The event if there is room for it; otherwise nothing, or a warning with the number of dropped lines */
   spend(event: FarmEvent): readonly FarmEvent[] {
     const payer = payerOf(event);
     if (payer === undefined) return [event];
@@ -55,7 +55,7 @@ export class LineBudget {
     }
     if (account.bucket.take(costOf(event), atMs)) return [event];
     account.dropped += 1;
-    // The first, tenth, hundredth …: the warning shows that it continues, and never takes many lines itself.
+    // The first, tenth, hundredth …: the warnings show that it continues, and are few themselves.
     if (!/^10*$/.test(String(account.dropped))) return [];
     const about = shared[payer]?.about;
     const name = about === undefined && "name" in event ? event.name : null;
@@ -72,11 +72,11 @@ export class LineBudget {
   }
 }
 
-/** Whose account pays for the event's line; `undefined` when no node decides how many such lines there are. */
+/** The account that pays for the event's line; `undefined` if no node decides how many such lines there are. */
 function payerOf(event: FarmEvent): string | undefined {
   if (event.type === "node:excluded" || event.type === "node:unreachable") return unused;
   if (event.type === "frame:failed") return failures;
-  // At most two a second and slot, and never in the log. They must not use up what the end of a long frame needs.
+  // At most two per second and slot, and never in the log. They must not use up the budget for the end of a long frame.
   if (event.type === "frame:progressed") return undefined;
   return "node" in event ? event.node : undefined;
 }

@@ -11,8 +11,8 @@ import {
 const progressEveryMs = 10_000;
 
 /**
- * Turns a job's events into lines for a log or a terminal without a live view: one for each thing that happened, and at
- * most one in ten seconds that only says how far it is. Lines hold no control characters, whoever named the node.
+ * Turns a job's events into lines for a log or a terminal without a live view: one line per event, except that progress
+ * is reported at most every ten seconds. Lines contain no control characters, even if names from nodes do.
  */
 export class PlainLines {
   readonly #write: (line: string) => void;
@@ -21,7 +21,7 @@ export class PlainLines {
   #lastProgressMs: number;
   readonly #uploadsTold = new Set<string>();
 
-  /** @param writeLast Writes the lines that say how the job ended (default: as the others) */
+  /** @param writeLast Writes the lines that say how the job ended (default: like the others) */
   constructor(write: (line: string) => void, monotonicMs: () => number, writeLast = write) {
     this.#write = write;
     this.#writeLast = writeLast;
@@ -53,7 +53,7 @@ export class PlainLines {
     for (const warning of result.warnings) this.#writeLast(`  Warning: ${printableLines(warning)}\n`);
   }
 
-  /** The last line of a job that was stopped and can go on. */
+  /** The last line of an interrupted job. */
   #interrupted(missing: number | null): void {
     this.#writeLast(
       `Stopped${missing === null ? "" : ` with ${counted(missing, "frame")} to go`}; the same command continues from here\n`,
@@ -67,7 +67,7 @@ export class PlainLines {
       case "job:checking":
         return `Checking ${counted(event.frames, "stored frame")}`;
       case "job:resumed":
-        return `Going on where an earlier run ended: ${counted(event.stored, "frame")} already there`;
+        return `Continuing an earlier run: ${counted(event.stored, "frame")} already stored`;
       case "job:restarted":
         return `Starting over: ${event.reason}`;
       case "machine:awake":
@@ -100,13 +100,13 @@ export class PlainLines {
       case "frame:failed":
         return `Frame ${event.frame} failed: ${event.message}\n  ${event.hint}`;
       case "encode:postponed":
-        return `Encoding is put off until all frames are there: ${event.message}`;
+        return `Encoding is postponed until all frames are stored: ${event.message}`;
       case "warning":
         return `Warning: ${event.message}${event.name === null ? "" : ` (${printable(event.name)})`}`;
       case "farmspec:saved":
         return `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`;
       case "output:finishing":
-        return "All frames are there: finishing the output; press Ctrl-C again to stop now";
+        return "All frames are stored: finishing the output; press Ctrl-C again to stop now";
       case "job:draining":
         return `Finishing ${counted(event.running, "frame")}, then stopping; press Ctrl-C again to stop now`;
       case "job:progressed":
@@ -120,7 +120,7 @@ export class PlainLines {
       case "job:begun":
       case "job:completed":
       case "job:interrupted":
-      case "job:failed": // whoever catches the error tells it
+      case "job:failed": // the code that catches the error prints it
         return undefined;
     }
   }
@@ -139,7 +139,7 @@ export class PlainLines {
   }
 }
 
-/** The event with texts that cannot move the cursor: nodes and scenes have their say in most of them. */
+/** The event with printable texts: most of them contain text from nodes and scenes. */
 function safeToPrint(event: FarmEvent): FarmEvent {
   const fields = Object.entries(event).map(([name, value]) => [
     name,

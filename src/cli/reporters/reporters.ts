@@ -3,12 +3,12 @@ import { out } from "../outputs.ts";
 import { JsonLines } from "./json-lines.ts";
 import { PlainLines } from "./plain-lines.ts";
 
-/** Hears the events of a job, in order, and shows them in one form or another. Any number of them may hear one job. */
+/** Receives the events of a job, in order, and shows them in some form. A job may have any number of reporters. */
 export interface Reporter {
   tell(event: FarmEvent): void;
 }
 
-/** Lines for a log, or for a terminal that can show no more. */
+/** Lines for a log, or for a terminal without a live view. */
 export function plainReporter(): Reporter {
   return new PlainLines(
     (line) => out.writeLine(line),
@@ -17,7 +17,7 @@ export function plainReporter(): Reporter {
   );
 }
 
-/** Objects for scripts. While nobody reads none is lost, except those that tell of progress. */
+/** JSON objects for scripts. While nobody reads them, only progress events are dropped. */
 export function jsonReporter(): Reporter {
   const lines = new JsonLines((line) => out.write(line), Date.now);
   return {
@@ -27,18 +27,18 @@ export function jsonReporter(): Reporter {
   };
 }
 
-const told = new WeakSet<Error>();
+const shown = new WeakSet<Error>();
 
-/** Remembers that a reporter has told an error, so that it is not told twice to a script. */
-export function markTold(error: Error): void {
-  told.add(error);
+/** Marks an error that a reporter has shown already, so that scripts do not get it twice. */
+export function markShown(error: Error): void {
+  shown.add(error);
 }
 
-export function wasTold(error: Error): boolean {
-  return told.has(error);
+export function wasShown(error: Error): boolean {
+  return shown.has(error);
 }
 
-/** Whether an event says only how far something is, which the next of its kind says again. */
+/** Whether an event only reports progress, which the next event of its type reports again. */
 function isProgress(event: FarmEvent): boolean {
   if (event.type === "node:uploading") return event.haveBytes > 0 && event.haveBytes < event.sizeBytes;
   return event.type === "frame:progressed" || event.type === "job:progressed";

@@ -2,57 +2,57 @@ import { resolve } from "node:path";
 import { z } from "zod";
 
 /** The groups in which `--help` lists the options. */
-export type OptionGroup = "What to render" | "Where to render" | "The output" | "How to tell";
+export type OptionGroup = "What to render" | "Where to render" | "The output" | "What to show";
 
 /**
- * One option of a render: everything that is known of it. Flags, the farmspec and its schema, environment variables,
- * `JobSettings` and the README's table are made from these.
+ * One option of a render. The flags, the farmspec and its schema, the environment variables, `JobSettings` and the
+ * README's table are made from these.
  */
 export interface Option<Value = unknown, Setting = unknown> {
   readonly group: OptionGroup;
-  /** The flag with one hyphen, as `b`. */
+  /** The short flag without its hyphen, for example `b`. */
   readonly short?: string;
-  /** What the flag takes, as `<file>`; a flag without it is a switch. */
+  /** The flag's argument, for example `<file>`; a flag without one is a switch. */
   readonly takes?: string;
-  /** Whether the flag switches something off: `--no-save-farmspec`. */
+  /** Whether the flag switches something off, like `--no-save-farmspec`. */
   readonly isNegated?: boolean;
   readonly schema: z.ZodType<Value>;
-  /** For `--help`, in one line. */
+  /** One line for `--help`. */
   readonly help: string;
-  /** For the README, where it says more than the help. */
+  /** Text for the README, if it says more than the help. */
   readonly readme?: string;
-  /** The variable that stands for it, where a machine rather than a command decides. */
+  /** The environment variable that sets it, if it may belong to a machine rather than to a command. */
   readonly environment?: string;
   /**
-   * Whether a farmspec may set it. A farmspec may be a stranger's: what runs programs, opens files elsewhere or loosens
-   * security may not.
+   * Whether a farmspec may set it. A farmspec may come from a stranger, so it must not set an option that runs
+   * programs, opens other files or loosens security.
    */
   readonly inFarmspec?: boolean;
-  /** Its value in `JobSettings`, from what was given; `undefined` is for options of the command line alone. */
+  /** Makes its value in `JobSettings`. It is `undefined` for options that only the command line uses. */
   readonly setting?: (value: Value | undefined, workingFolder: string) => Setting;
 }
 
-/** Declares an option, with the types of its value and of its setting. */
+/** Declares an option, so that the types of its value and its setting are inferred. */
 export function option<Value, Setting = undefined>(spec: Option<Value, Setting>): Option<Value, Setting> {
   return spec;
 }
 
-/** A setting that is what was given, and may be absent. */
+/** The setting is the given value; it may be absent. */
 export function asGiven<Value>(value: Value | undefined): Value | undefined {
   return value;
 }
 
-/** A setting that is what was given, or a default. */
+/** The setting is the given value or a default. */
 export function withDefault<const Value>(otherwise: Value): (value: Value | undefined) => Value {
   return (value) => value ?? otherwise;
 }
 
-/** A switch, which is off unless it was given. */
+/** The setting is a switch, off unless it was given. */
 export function isOn(value: boolean | undefined): boolean {
   return value ?? false;
 }
 
-/** An absolute path. */
+/** The setting is an absolute path. */
 export function asPath(value: string | undefined, workingFolder: string): string | undefined {
   return value === undefined ? undefined : resolve(workingFolder, value);
 }

@@ -34,7 +34,7 @@ export const outputOptions = {
     help: "also keep the first frame as a picture",
     setting: asPath,
   }),
-  /** Begin anew even where frames of an earlier run could be used; they are kept aside. */
+  /** Render all frames again, even if frames of an earlier run could be used; those are kept aside. */
   fresh: option({
     ...{ group: "The output", schema: z.boolean() },
     help: "render all frames again; those of an earlier run are kept aside",
@@ -47,11 +47,11 @@ export const outputOptions = {
     readme: "keep the PNG frames after the output is done",
     setting: isOn,
   }),
-  /** Whether an output that is there is replaced. */
+  /** Whether an existing output is replaced. */
   overwrite: option({
     ...{ group: "The output", schema: z.boolean() },
-    help: "replace the output when it is there",
-    readme: "replace the output if it exists; of a link only the link",
+    help: "replace the output if it exists",
+    readme: "replace the output if it exists; if it is a link, only the link",
     setting: isOn,
   }),
   /** Absolute path of a folder in which the job folder is made; `undefined` makes it beside the output. */
@@ -61,7 +61,7 @@ export const outputOptions = {
     readme: "make the job folder in this one, which may be on another disk. Default: beside the output",
     setting: asPath,
   }),
-  /** FFmpeg to use; `undefined` looks at FFMPEG_PATH and PATH. */
+  /** FFmpeg to use; `undefined` uses FFMPEG_PATH, then PATH. */
   ffmpeg: option({
     ...{ group: "The output", takes: "<file>", schema: text },
     help: "the FFmpeg to encode with (default: $FFMPEG_PATH, then PATH)",
@@ -70,19 +70,19 @@ export const outputOptions = {
   }),
 };
 
-/** How the command line tells of it; none of them is a setting of the job. */
+/** What the command line shows and asks; none of them is a setting of the job. */
 export const reportingOptions = {
-  yes: option({ group: "How to tell", short: "y", schema: z.boolean(), help: "ask nothing" }),
+  yes: option({ group: "What to show", short: "y", schema: z.boolean(), help: "ask no questions" }),
   json: option({
-    ...{ group: "How to tell", schema: z.boolean() },
-    help: "tell everything as one JSON object per line on stdout",
+    ...{ group: "What to show", schema: z.boolean() },
+    help: "print every event as one JSON object per line on stdout",
     readme:
-      'one JSON object per line on stdout: `{"type": …, "at": …}`, the last one `job:completed`, `job:failed` or `job:interrupted`. While nobody reads, events of progress are left out, and no others',
+      'one JSON object per line on stdout: `{"type": …, "at": …}`, the last one `job:completed`, `job:failed` or `job:interrupted`. While nobody reads them, only progress events are dropped',
   }),
-  plain: option({ group: "How to tell", schema: z.boolean(), help: "lines instead of the live view" }),
+  plain: option({ group: "What to show", schema: z.boolean(), help: "lines instead of the live view" }),
   logLevel: option({
-    ...{ group: "How to tell", takes: "<level>", schema: z.enum(logLevels), environment: "RENDERFARM_LOG_LEVEL" },
-    help: "log on stderr from this level on (default: warn)",
-    readme: "log on stderr from this level on. Default: `warn`. The whole log is in the job folder",
+    ...{ group: "What to show", takes: "<level>", schema: z.enum(logLevels), environment: "RENDERFARM_LOG_LEVEL" },
+    help: "log this level and above on stderr (default: warn)",
+    readme: "log this level and above on stderr. Default: `warn`. The whole log is in the job folder",
   }),
 };

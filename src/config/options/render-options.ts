@@ -12,7 +12,7 @@ export const sceneOptions = {
   blend: option({
     ...{ group: "What to render", short: "b", takes: "<file>", schema: text },
     help: "the blendfile to render",
-    readme: "the blendfile; may also stand alone, without the flag",
+    readme: "the blendfile; it may also be given without the flag",
     setting: (value, folder) => resolve(folder, value ?? ""),
   }),
   /** Absolute path of the video, or of a pattern or folder of pictures. */
@@ -21,7 +21,7 @@ export const sceneOptions = {
     help: "a video (.mp4 .mkv .webm .mov .gif), or pictures (frame_####.png, or a folder)",
     readme:
       "a video (`.mp4 .mkv .webm .mov .gif`), or pictures: `frame_####.png`, or a folder. Pictures are numbered as Blender numbers them",
-    // A slash at the end says that it is a folder of pictures, whatever its name looks like.
+    // A slash at the end means a folder of pictures, whatever the name looks like.
     setting: (value = "", folder) => resolve(folder, value) + (/[/\\]$/.test(value) ? "/" : ""),
   }),
   /** Frame numbers as text, "1-24,30"; `undefined` takes the scene's own range and step. */
@@ -46,12 +46,11 @@ export const sceneOptions = {
     readme: "let scripts in the blendfile run (drivers, rigs), on nodes that were started with `--allow-scripts` too",
     setting: isOn,
   }),
-  /** What to do about files that the blendfile names and the nodes do not have. */
+  /** What to do if the nodes do not have files that the scene uses. */
   missing: option({
     ...{ group: "What to render", takes: "<what>", schema: z.enum(["fail", "warn"]), inFarmspec: true },
-    help: "what to do when files the scene uses are not there",
-    readme:
-      "what to do when files that the scene uses are not there: `fail` (default), with the list of them, or `warn`",
+    help: "what to do if files that the scene uses are missing",
+    readme: "what to do if files that the scene uses are missing: `fail` (default), with a list of them, or `warn`",
     setting: withDefault<"fail" | "warn">("fail"),
   }),
 };
@@ -60,11 +59,11 @@ export const sceneOptions = {
 export const nodeOptions = {
   nodes: option({
     ...{ group: "Where to render", short: "n", takes: "<list>", schema: z.string(), environment: "RENDERFARM_NODES" },
-    help: "host:port of each node, with commas; no others take part then",
+    help: "host:port of each node, separated by commas; no other nodes take part",
     readme:
-      "`host:port,host,wss://host,…`: these nodes and no others, open ones too. The port is 7447 when left out; `wss://` asks for TLS",
+      "`host:port,host,wss://host,…`: these nodes and no others, open ones too. The default port is 7447; `wss://` requires TLS",
   }),
-  /** Absolute path of a PEM file with the authorities that sign the nodes' certificates; `undefined` pins each node's own. */
+  /** Absolute path of a PEM file with the authorities for the nodes' certificates; `undefined` pins each node's own. */
   tlsCa: option({
     ...{ group: "Where to render", takes: "<file>", schema: text },
     help: "authorities that sign the nodes' certificates (default: each node's own is remembered)",
@@ -74,8 +73,8 @@ export const nodeOptions = {
   }),
   farmspec: option({
     ...{ group: "Where to render", takes: "<file>", schema: text, environment: "RENDERFARM_FARMSPEC" },
-    help: "the farm, written down (default: farmspec.json, if it is there)",
-    readme: "the farm, written down. Default: `farmspec.json` in the working folder, if it is there",
+    help: "the file that lists the nodes (default: farmspec.json, if it exists)",
+    readme: "the file that lists the nodes. Default: `farmspec.json` in the working folder, if it exists",
   }),
   saveFarmspec: option({
     ...{ group: "Where to render", isNegated: true, schema: z.boolean() },
@@ -96,7 +95,7 @@ export const nodeOptions = {
     readme: "Blenders at once on this machine, when it renders. Default: 1",
     setting: withDefault<number>(1),
   }),
-  /** Blender for a node on this machine; `undefined` looks at BLENDER and PATH. */
+  /** Blender for a node on this machine; `undefined` uses BLENDER, then PATH. */
   blender: option({
     ...{ group: "Where to render", takes: "<file>", schema: text },
     help: "the Blender of this machine (default: $BLENDER, then PATH)",
@@ -115,14 +114,14 @@ export const nodeOptions = {
   mixVersions: option({
     ...{ group: "Where to render", schema: z.boolean(), inFarmspec: true },
     help: "let nodes with different Blenders take part: their pixels differ",
-    readme: "let nodes with other versions take part all the same",
+    readme: "let nodes with other versions take part anyway",
     setting: isOn,
   }),
   /** Whether this machine may fall asleep while the job runs. */
   allowSleep: option({
     ...{ group: "Where to render", schema: z.boolean() },
-    help: "let this machine fall asleep while the job runs (default: it is kept awake)",
-    readme: "let this machine fall asleep while the job runs. Default: it is kept awake, as far as the system lets it",
+    help: "let this machine sleep while the job runs (default: it is kept awake)",
+    readme: "let this machine sleep while the job runs. Default: it is kept awake, as far as the system allows",
     setting: isOn,
   }),
   wait: option({
@@ -130,15 +129,16 @@ export const nodeOptions = {
     schema: z
       .string()
       .refine((given) => parseDuration(given) !== undefined, "a duration such as 90s, 30m or 1h30m is needed"),
-    help: "give up when no node is there for this long, 90s, 30m or 1h30m (default: never)",
-    readme: "give up when no node is there for `90s`, `30m`, `1h30m`. Default: never",
+    help: "give up if there is no node for this long, 90s, 30m or 1h30m (default: never)",
+    readme: "give up if there is no node for this long: `90s`, `30m`, `1h30m`. Default: never",
   }),
   /** Order in which frames are given out. */
   order: option({
     ...{ group: "Where to render", takes: "<order>", schema: z.enum(["sequential", "reverse", "spread"]) },
     inFarmspec: true,
     help: "order in which frames are given out",
-    readme: "`sequential` (default: lowest queued first), `reverse`, or `spread` (first, last, middle, ever finer)",
+    readme:
+      "`sequential` (default: lowest queued first), `reverse`, or `spread` (first, last, middle, then ever finer)",
     setting: withDefault<FrameOrder>("sequential"),
   }),
   keyFile: option({

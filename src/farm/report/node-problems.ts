@@ -68,7 +68,7 @@ export class NodeProblems {
         this.#warn(`FFmpeg refused frame ${line.frame}, which ${textOf(line.name)} rendered: ${textOf(line.message)}`);
         return;
       case "encode:postponed":
-        this.#warn(`Encoding was put off until all frames were there: ${textOf(line.message)}`);
+        this.#warn(`Encoding was postponed until all frames were stored: ${textOf(line.message)}`);
         return;
       case "warning":
         this.#warn(line.name ? `${textOf(line.message)} (${textOf(line.name)})` : textOf(line.message));

@@ -67,7 +67,7 @@ Failed and wasted attempts
        Make room in the node's cache folder
    2 × its node was lost (cellar)
 
-Nodes in trouble
+Problems of nodes
   cellar  lost 2 times: closed with code 1006
   studio  excluded: Cannot use studio: its Blender 4.2.0 is not the job's 4.3.2
           --mix-versions changes the rule
@@ -84,9 +84,9 @@ Where the time of 3 slots went: efficiency 82 %
   upload       1:23   2 %  the blendfile on its way to the node
   load         1:01   1 %  the blendfile being opened
   wait         4:00   5 %  for work
-  busy        20:00        with the jobs of others; not counted
+  busy        20:00        with other users' jobs; not counted
   away         1:17        lost, barred or excluded; not counted
-  transfer     31 s        results on their way, beside the rendering
+  transfer     31 s        sending results, during the rendering
 
 Warning: Scripts in the file were not run (attic)
 `);
@@ -114,7 +114,7 @@ Where the time of 1 slot went: efficiency 96 %
 test("the report of an unfinished job says that it can continue; without a log it says that there is none", () => {
   const more = "The same command continues from here";
   expect(reportText({ ...bare, outcome: "interrupted" })).toBe(`Interrupted: 48 of 48 frames stored\n  ${more}\n`);
-  expect(reportText({ ...bare, outcome: "unfinished" })).toContain("\n  It runs now, or was killed: the same command");
+  expect(reportText({ ...bare, outcome: "unfinished" })).toContain("\n  It is running, or it was killed: the same command");
   const noLog = { ...bare, outcome: "unfinished", runs: 0, expected: null, frames: 1 } as const;
   expect(reportText(noLog)).toBe("1 frame stored; there is no log\n");
 });

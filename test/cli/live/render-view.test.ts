@@ -240,7 +240,7 @@ test("failed frames, requeued frames and warnings are shown", () => {
     "▲ Frame 101 goes back into the queue: the node ran out of memory (beta)
     ✗ Frame 55 failed: no node could render it
     ▲ The GPU is not used (gamma)
-    ▲ Encoding is put off until all frames are there: FFmpeg ended
+    ▲ Encoding is postponed until all frames are stored: FFmpeg ended
 
     renderfarm  meadow.blend → meadow.mp4
     Scene  frames 1–250  1920×1080  24 fps  CYCLES
@@ -256,7 +256,7 @@ test("failed frames, requeued frames and warnings are shown", () => {
      211 ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
          █ 0 encoded  ▓ 50 stored  ▒ 3 rendering  ░ 196 queued  ✗ 1 failed
 
-    ━━━───────────────  20%  50/250 frames  1 failed  1:48 to go  encoded at the end"
+    ━━━───────────────  20%  50/250 frames  1 failed  1:48 to go  encoding postponed"
   `);
 });
 

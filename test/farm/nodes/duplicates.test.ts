@@ -9,7 +9,7 @@ test("duplicatesOf() names all nodes with the id and their addresses, and says w
   expect(duplicatesOf(at("10.0.0.1"))).toBeUndefined();
   expect(duplicatesOf({ ...at("10.0.0.1"), duplicates: [at("10.0.0.2"), at("2001:db8::1")] })).toEqual({
     message:
-      "3 nodes have one id, 01234567, and a job uses only one of them: clone at 10.0.0.1:7447, clone at 10.0.0.2:7447 and clone at [2001:db8::1]:7447",
+      "3 nodes have the same id, 01234567, and a job uses only one of them: clone at 10.0.0.1:7447, clone at 10.0.0.2:7447 and clone at [2001:db8::1]:7447",
     hint: expect.stringContaining("delete 'node-id'"),
   });
 });

@@ -177,7 +177,7 @@ describe("two nodes with one id", () => {
     const other = farm.start("cellar", { id });
     await farm.until(() => farm.links[1]?.isOver === true);
     const both =
-      "2 nodes have one id, dddddddd, and a job uses only one of them: attic at attic:7447 and cellar at cellar:7447";
+      "2 nodes have the same id, dddddddd, and a job uses only one of them: attic at attic:7447 and cellar at cellar:7447";
     expect(warnings()).toMatchObject([{ code: "DUPLICATE_NODE_ID", message: expect.stringContaining(both) }]);
     await expect.poll(() => other.heard).toEqual([{ type: "duplicate-id", name: "attic", address: "attic:7447" }]);
     await expect.poll(() => one.heard).toContainEqual({ type: "duplicate-id", name: "cellar", address: "cellar:7447" });

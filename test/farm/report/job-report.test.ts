@@ -112,7 +112,7 @@ test("the report has the outcome and the problems of nodes: lost, barred, exclud
   const refused = "FFmpeg refused frame 7, which a rendered: no data";
   expect(report).toMatchObject({
     ...{ outcome: "failed", error: { code: "FARM_FRAMES_FAILED", message: "Cannot finish" }, runs: 2 },
-    warnings: ["Encoding was put off until all frames were there: broken pipe", "w (a)", refused, "w"],
+    warnings: ["Encoding was postponed until all frames were stored: broken pipe", "w (a)", refused, "w"],
   });
   expect(report.problems).toMatchObject([
     { what: "lost", name: "a", count: 2, message: "closed" },
@@ -171,7 +171,7 @@ test("a log that is larger than the longest string is read line by line", async 
 test("a folder that is not a job folder is an error, and so is an unreadable one", async () => {
   await using folder = await makeTemporaryFolder();
   const file = join(folder.path, "log.ndjson");
-  const [message, hint] = ["it is no job folder", ".renderfarm"].map((text) => expect.stringContaining(text));
+  const [message, hint] = ["it is not a job folder", ".renderfarm"].map((text) => expect.stringContaining(text));
   const wrong = { code: "FARM_BAD_INPUT", message, hint };
   await expect(reportOf(folder.path)).rejects.toMatchObject(wrong);
   await expect(reportOf(join(folder.path, "none"))).rejects.toMatchObject(wrong);

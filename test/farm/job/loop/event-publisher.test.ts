@@ -91,7 +91,7 @@ test("each warning of a node is published once, up to fifty and a last one; othe
   let count = 1;
   for (let number = 0; number < 10_000; number++) count += report(node, warning(`w${number}`)).length;
   expect(count).toBe(51);
-  expect(totals.warnings.at(-1)).toBe("It warns of more than is told (attic)");
+  expect(totals.warnings.at(-1)).toBe("More of its warnings are not shown (attic)");
   expect(report(other, warning("a"))).toEqual(["warning"]);
   expect(told[0]).toMatchObject({ message: "a", name: "desk" });
 });

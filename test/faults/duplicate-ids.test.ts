@@ -115,7 +115,7 @@ describe.skipIf(skipBecause(farmLabProblem))("machines cloned from one disk imag
     const [attic, cellar] = await Promise.all([clones.start("attic", machine), clones.start("cellar", machine)]);
     expect(attic.id).toBe(cellar.id);
     const both = expect.stringMatching(
-      /2 nodes have one id, (?=.*clone at 10\.77\.0\.12:)(?=.*clone at 10\.77\.0\.13:)/,
+      /2 nodes have the same id, (?=.*clone at 10\.77\.0\.12:)(?=.*clone at 10\.77\.0\.13:)/,
     );
 
     const table = await clones.renderfarm("nodes");

@@ -114,7 +114,9 @@ Where the time of 1 slot went: efficiency 96 %
 test("the report of an unfinished job says that it can continue; without a log it says that there is none", () => {
   const more = "The same command continues from here";
   expect(reportText({ ...bare, outcome: "interrupted" })).toBe(`Interrupted: 48 of 48 frames stored\n  ${more}\n`);
-  expect(reportText({ ...bare, outcome: "unfinished" })).toContain("\n  It is running, or it was killed: the same command");
+  expect(reportText({ ...bare, outcome: "unfinished" })).toContain(
+    "\n  It is running, or it was killed: the same command",
+  );
   const noLog = { ...bare, outcome: "unfinished", runs: 0, expected: null, frames: 1 } as const;
   expect(reportText(noLog)).toBe("1 frame stored; there is no log\n");
 });

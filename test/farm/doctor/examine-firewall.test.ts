@@ -29,5 +29,8 @@ test("on macOS it checks the firewall, and names the permission that no program 
   const off = await examineFirewall(system("darwin", "Firewall is disabled. (State = 0)"));
   expect(off).toMatchObject({ state: "good", detail: expect.stringMatching(/it is off.*Local Network/) });
   const unseen = await examineFirewall(system("darwin", "", true));
-  expect(unseen).toMatchObject({ state: "good", detail: expect.stringMatching(/cannot be checked here.*Local Network/) });
+  expect(unseen).toMatchObject({
+    state: "good",
+    detail: expect.stringMatching(/cannot be checked here.*Local Network/),
+  });
 });

@@ -1,4 +1,4 @@
-import { Bonjour } from "bonjour-service";
+import { openBonjour } from "./bonjour.ts";
 import { localIpv4Addresses } from "./interfaces.ts";
 
 const progressTimeoutMs = 2_000;
@@ -19,8 +19,7 @@ export function testInterfaces(): Promise<InterfaceTest[]> {
 
 function hearsItself(address: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const options = { interface: address, bind: "0.0.0.0" } as ConstructorParameters<typeof Bonjour>[0];
-    const bonjours = [new Bonjour(options, () => finish(false)), new Bonjour(options, () => finish(false))];
+    const bonjours = [openBonjour(address, () => finish(false)), openBonjour(address, () => finish(false))];
     const timer = setTimeout(() => finish(false), progressTimeoutMs);
     let isOver = false;
     function finish(isHeard: boolean): void {
@@ -29,10 +28,6 @@ function hearsItself(address: string): Promise<boolean> {
       clearTimeout(timer);
       for (const bonjour of bonjours) bonjour.destroy();
       resolve(isHeard);
-    }
-    for (const bonjour of bonjours) {
-      const { server } = bonjour as unknown as { server: { mdns: NodeJS.EventEmitter } };
-      server.mdns.on("error", () => finish(false)); // unheard it would end the process
     }
     const name = `probe-${process.pid}-${address.replaceAll(".", "-")}`;
     bonjours[0]?.publish({ name, type: "renderfarm-probe", port: 9, probe: false });

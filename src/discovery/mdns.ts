@@ -1,8 +1,8 @@
-import { Bonjour, type Service } from "bonjour-service";
 import { AsyncQueue } from "../core/async-queue.ts";
 import { systemClock } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import type { NodeId, Sighting } from "../core/node.ts";
+import { type Bonjour, onAnswer, openBonjour, type Service } from "./bonjour.ts";
 import { localIpv4Addresses, probeMdnsPort } from "./interfaces.ts";
 import { SeenNodes } from "./seen-nodes.ts";
 import { discoveryTiming } from "./timing.ts";
@@ -107,21 +107,9 @@ class InterfaceBrowser {
       if (!this.hasFailed && !this.#isStopped) onWarning(`Cannot use mDNS on ${address}: ${messageOf(error)}`);
       this.hasFailed = true;
     };
-    // Without `bind`, Linux would bind the socket to the unicast address, where no multicast answer arrives.
-    const options = { interface: address, bind: "0.0.0.0" } as ConstructorParameters<typeof Bonjour>[0];
-    this.#bonjour = new Bonjour(options, fail);
-    // Errors of the socket reach neither the callback nor a public event; unheard they would end the process.
-    const { server } = this.#bonjour as unknown as { server: { mdns: NodeJS.EventEmitter } };
-    server.mdns.on("error", fail);
-    const browser = this.#bonjour.find({ type: "renderfarm", protocol: "tcp" });
-    this.#browser = browser;
-    // It is made to forget each service at once, so that every answer is "up": of one that it knows it does not tell that
-    // its address has changed, it looks through all of them for each answer, and it keeps as many as anybody announces.
-    const { removeService } = browser as unknown as { removeService: (fqdn: string) => void };
-    browser.on("up", (service: Service) => {
-      removeService.call(browser, service.fqdn);
-      onFound(service);
-    });
+    this.#bonjour = openBonjour(address, fail);
+    this.#browser = this.#bonjour.find({ type: "renderfarm", protocol: "tcp" });
+    onAnswer(this.#browser, onFound);
     const ask = () => this.ask();
     this.#timers = [
       ...discoveryTiming.queriesAtMs.slice(1).map((delayMs) => setTimeout(ask, delayMs)),

@@ -73,9 +73,9 @@ export class NodeSession implements AsyncDisposable {
   }
 
   /** Takes the node for a job, or takes the job up again; `busy` names who has the node. */
-  openJob(job: string, holder: string, slots: number | undefined, signal: AbortSignal): Promise<JobOpened | Busy> {
+  openJob(job: string, holder: string, signal: AbortSignal): Promise<JobOpened | Busy> {
     return this.#ask(
-      { type: "job-open", job, holder, slots: slots ?? null },
+      { type: "job-open", job, holder, slots: null },
       (reply): reply is JobOpened | Busy => reply.type === "busy" || (reply.type === "job-opened" && reply.job === job),
       signal,
     );

@@ -22,7 +22,6 @@ export async function farmspecCommand(options: {
     throw new FarmError("FARM_OUTPUT_EXISTS", `Cannot write '${path}': it exists`, "Give --overwrite to replace it");
   }
   const nodes = await discoverNodes({
-    signal: new AbortController().signal,
     onWarning: (message) => process.stderr.write(`Warning: ${printable(message)}\n`),
   });
   if (nodes.length === 0) {

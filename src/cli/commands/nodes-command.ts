@@ -19,7 +19,6 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
   const known = new Set(keys.map((key) => key.id));
   const warnings: string[] = [];
   const nodes = await discoverNodes({
-    signal: new AbortController().signal,
     onWarning: (message) => void warnings.push(message),
   });
   if (!options.json) {

@@ -52,7 +52,6 @@ export async function promptForMissing(
 async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): Promise<Omit<Answers, "isGuided">> {
   process.stdout.write("Looking for nodes on the network ...\n");
   const nodes = await discoverNodes({
-    signal: new AbortController().signal,
     onWarning: (message) => process.stdout.write(`Warning: ${printable(message)}\n`),
   });
   if (nodes.length === 0) {

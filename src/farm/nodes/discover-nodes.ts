@@ -4,7 +4,7 @@ import { firstScan, type OnNew } from "../../discovery/scan.ts";
 import { discoveryTiming } from "../../discovery/timing.ts";
 
 export interface DiscoverOptions {
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
   /** Called with reasons why nodes may not be seen. */
   readonly onWarning: (message: string) => void;
 }
@@ -17,7 +17,7 @@ export interface DiscoverOptions {
 export async function discoverNodes(options: DiscoverOptions): Promise<Sighting[]> {
   const found = new Map<NodeId, Sighting>();
   const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const browse = async (onNew: OnNew) => {
     for await (const sighting of browseMdns({ signal, onWarning: options.onWarning })) {
       if (sighting.id === undefined) continue;
@@ -28,7 +28,7 @@ export async function discoverNodes(options: DiscoverOptions): Promise<Sighting[
     }
   };
   try {
-    await firstScan(browse, options.signal);
+    await firstScan(browse, signal);
   } finally {
     stop.abort();
   }

@@ -194,7 +194,7 @@ export class NodeConnector {
 
   async #openJob(session: NodeSession, { job, holder }: JobOrder, whileLinked: AbortSignal): Promise<JobOpened> {
     for (let isFirst = true; ; isFirst = false) {
-      const answer = await session.openJob(job, holder, undefined, this.#signal);
+      const answer = await session.openJob(job, holder, this.#signal);
       if (answer.type === "job-opened") return answer;
       if (isFirst) this.#host.onEvent({ type: "busy", info: session.info, holder: answer.holder });
       await orAborted(this.#pause(busyAgainMs), whileLinked);

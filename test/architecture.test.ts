@@ -20,7 +20,7 @@ const sharedPackages: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that only one file of their room may import. */
 const soleUsers: Readonly<Record<string, RegExp>> = {
-  "bonjour-service": /^discovery\/mdns[\w-]*\.ts$/,
+  "bonjour-service": /^discovery\/bonjour\.ts$/,
   ws: /^session\/websocket-link\.ts$/,
   "fluent-ffmpeg": /^encode\/ffmpeg\/[\w-]+\.ts$/,
 };

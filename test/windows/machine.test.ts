@@ -1,36 +1,36 @@
 import { writeFile } from "node:fs/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
-import { WindowsDesk, windowsPath, windowsProblem } from "../support/windows-desk.ts";
+import { WindowsMachine, windowsPath, windowsProblem } from "../support/windows-machine.ts";
 
 describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a fresh Windows", () => {
   let lab: FarmLab;
-  let desk: WindowsDesk;
+  let windows: WindowsMachine;
   /** A user's environment: folders where Windows puts them, and no key. */
   const usual = { RENDERFARM_KEY: "", RENDERFARM_CONFIG_DIR: "", RENDERFARM_CACHE_DIR: "" };
 
   beforeAll(requireBuild);
   beforeEach(async () => {
     lab = await FarmLab.open();
-    desk = await WindowsDesk.open(lab);
+    windows = await WindowsMachine.open(lab);
   });
   afterEach(async () => {
     await lab[Symbol.asyncDispose]();
   });
 
   test("makes a key, shows it, and stores it where Windows keeps such files", async () => {
-    const none = await desk.renderfarm(["key"], usual);
+    const none = await windows.renderfarm(["key"], usual);
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("this machine has none") });
-    const made = await desk.renderfarm(["key", "make"], usual);
+    const made = await windows.renderfarm(["key", "make"], usual);
     expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining("\\AppData\\Roaming\\renderfarm\\") });
     const [, key] = /\n {4}(\S+)\n/.exec(made.stdout) ?? [];
-    const shown = await desk.renderfarm(["key", "show", "--reveal"], usual);
+    const shown = await windows.renderfarm(["key", "show", "--reveal"], usual);
     expect(shown.stdout).toContain(`  ${key}\n`);
-    expect(await desk.renderfarm(["key", "make"], usual)).toMatchObject({ code: 2 });
+    expect(await windows.renderfarm(["key", "make"], usual)).toMatchObject({ code: 2 });
   });
 
   test("doctor finds no problems except what is missing, and says how to open the firewall", async () => {
-    const { code, stdout, stderr } = await desk.renderfarm(["doctor", "--json"], usual);
+    const { code, stdout, stderr } = await windows.renderfarm(["doctor", "--json"], usual);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const findings = stdout
       .trim()
@@ -61,7 +61,7 @@ describe.skipIf(skipBecause(windowsProblem ?? blenderLabProblem))("a fresh Windo
     `.replaceAll("file:///", "file:///Z:/");
     const file = lab.path("launcher.mjs");
     await writeFile(file, script);
-    const { stdout, stderr } = await desk.run([desk.node, windowsPath(file)]);
+    const { stdout, stderr } = await windows.run([windows.node, windowsPath(file)]);
     expect({ stdout, stderr }).toEqual({ stdout: '{"isOver":true,"isAlive":false}\n', stderr: "" });
   });
 });

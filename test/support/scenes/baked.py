@@ -21,7 +21,7 @@ HAS_FLUIDS = bpy.app.version[:2] != (4, 3)
 """The fluids of Debian's 4.3 end the process."""
 
 
-def settle(scene):
+def configure(scene):
     scene.render.engine = "CYCLES"
     scene.cycles.use_denoising = False
     scene.cycles.samples = 2
@@ -87,7 +87,7 @@ def simulated():
 
 
 scene = bpy.context.scene
-settle(scene)
+configure(scene)
 bpy.ops.wm.save_as_mainfile(filepath=blendfile)
 cloth = bake_points("cloth", cube((-3, 0, 1)).modifiers.new("c", "CLOTH").point_cache)
 emitter = cube((0, 3, 1))

@@ -104,7 +104,7 @@ def strips():
 
     scene = fresh()
     shown = bpy.data.scenes.new("Shown")
-    settle(shown)
+    configure(shown)
     shown.camera = scene.camera
     shown.collection.objects.link(scene.camera)
     tree = tree_of(shown)
@@ -185,7 +185,7 @@ def late():
     hidden.hide_viewport = True
     drive(hidden)
     other = bpy.data.scenes.new("Other")
-    settle(other)
+    configure(other)
     other.camera = scene.camera
     other.collection.objects.link(scene.camera)
     driven = bpy.data.objects.new("Driven", hidden.data)
@@ -214,11 +214,11 @@ def fresh(name="Scene"):
     forged.clear()
     scene = bpy.context.scene
     scene.name = name
-    settle(scene)
+    configure(scene)
     return scene
 
 
-def settle(scene):
+def configure(scene):
     scene.render.engine = "CYCLES"
     scene.cycles.use_denoising = False
     scene.cycles.samples = 1

@@ -25,7 +25,7 @@ from reaching_parts import (  # noqa: E402
     port,
     save,
     screens,
-    settled,
+    configured,
     strips_of,
     tree_of,
     url,
@@ -37,7 +37,7 @@ secret, pipe = (os.path.join(folder, name) for name in ("secret.txt", "pipe.png"
 
 def stage(scene, images, named):
     """Strips, two of them scenes: with the images, and with a clip in the compositor. `named` gives each film its path."""
-    rendered = settled(bpy.data.scenes.new("Rendered"))
+    rendered = configured(bpy.data.scenes.new("Rendered"))
     screens(rendered, images)
     rendered.world = bpy.data.worlds.new("World")
     rendered.world.use_nodes = True
@@ -48,7 +48,7 @@ def stage(scene, images, named):
     behind = rendered.camera.data.background_images.new()
     behind.source, behind.clip = "MOVIE_CLIP", clip(named("behind"))
 
-    composed = settled(bpy.data.scenes.new("Composed"))
+    composed = configured(bpy.data.scenes.new("Composed"))
     tree, output = tree_of(composed)
     node = tree.nodes.new("CompositorNodeMovieClip")
     node.clip = clip(named("composed"))

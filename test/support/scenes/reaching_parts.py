@@ -12,10 +12,10 @@ url = "http://127.0.0.1:%s/" % port
 def fresh(name):
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.context.scene.name = name
-    return settled(bpy.context.scene)
+    return configured(bpy.context.scene)
 
 
-def settled(scene):
+def configured(scene):
     scene.render.engine = "CYCLES"
     scene.cycles.use_denoising = False
     scene.cycles.samples = 1

@@ -34,8 +34,8 @@ export function windowsPath(path: string): string {
   return `Z:${path.replaceAll("/", "\\")}`;
 }
 
-/** The lab's host "desk" as a fresh Windows machine: Wine, with Node and FFmpeg for Windows. */
-export class WindowsDesk {
+/** The lab's host "windows" as a fresh Windows machine: Wine, with Node and FFmpeg for Windows. */
+export class WindowsMachine {
   readonly #lab: FarmLab;
   readonly #tools: WindowsTools;
   readonly #prefix: string;
@@ -47,11 +47,11 @@ export class WindowsDesk {
     this.#prefix = join(tools.workshop, lab.run);
   }
 
-  static async open(lab: FarmLab): Promise<WindowsDesk> {
-    const desk = new WindowsDesk(lab, JSON.parse(given ?? "") as WindowsTools);
-    await execa("cp", ["-al", desk.#tools.template, desk.#prefix]); // the files are only read; the registry is replaced
+  static async open(lab: FarmLab): Promise<WindowsMachine> {
+    const windows = new WindowsMachine(lab, JSON.parse(given ?? "") as WindowsTools);
+    await execa("cp", ["-al", windows.#tools.template, windows.#prefix]); // the files are only read; the registry is replaced
     await mkdir(lab.path("said"));
-    return desk;
+    return windows;
   }
 
   /** Starts the command line with --json. */

@@ -13,14 +13,14 @@ export const nodeScript = fileURLToPath(new URL("../../../blender_scripts/main.p
 const systemPrefixes = new Set(["/", "/usr", "/usr/local", "/opt/homebrew"]);
 const pythons = ["python3", "python"];
 
-export interface Patience {
+export interface EndTimeouts {
   /** From the end of stdin to SIGTERM. */
   readonly termMs: number;
   /** From the end of stdin to SIGKILL. */
   readonly killMs: number;
 }
 
-const usualPatience: Patience = { termMs: 4_000, killMs: 8_000 };
+const usualTimeouts: EndTimeouts = { termMs: 4_000, killMs: 8_000 };
 
 /** Blender's arguments for a node with these options of `main.py`. */
 export function nodeArguments(nodeOptions: readonly string[]): string[] {
@@ -58,13 +58,13 @@ export function nodeEnvironment(
  * @returns False if not even SIGKILL has ended it, because a disk that does not answer holds it in the kernel. Nothing
  * waits for it any more then
  */
-export async function endNode(child: Program, patience: Patience = usualPatience): Promise<boolean> {
+export async function endNode(child: Program, timeouts: EndTimeouts = usualTimeouts): Promise<boolean> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return true;
   const exited = once(child, "exit");
   child.stdin?.end();
-  if (await endsWithin(exited, patience.termMs)) return true;
+  if (await endsWithin(exited, timeouts.termMs)) return true;
   killTree(child, "SIGTERM");
-  if (await endsWithin(exited, patience.killMs - patience.termMs)) return true;
+  if (await endsWithin(exited, timeouts.killMs - timeouts.termMs)) return true;
   killTree(child, "SIGKILL");
   if (await endsWithin(exited, killGraceMs)) return true;
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();

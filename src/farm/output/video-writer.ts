@@ -39,7 +39,7 @@ export class VideoWriter implements OutputWriter {
     this.#options = options;
     this.#format = format;
     this.#known = new Set(options.facts.frames);
-    this.#encodeAlong();
+    this.#encodeIncrementally();
   }
 
   get encoded(): number {
@@ -55,7 +55,7 @@ export class VideoWriter implements OutputWriter {
   async drop(frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) this.#accepted.delete(frame);
     await this.#endPass();
-    if (!this.#isPostponed && this.#restarts < mostRestarts) this.#encodeAlong();
+    if (!this.#isPostponed && this.#restarts < mostRestarts) this.#encodeIncrementally();
   }
 
   apart<Value>(work: () => Promise<Value>): Promise<Value> {
@@ -92,7 +92,7 @@ export class VideoWriter implements OutputWriter {
     await this.#endPass();
   }
 
-  #encodeAlong(): void {
+  #encodeIncrementally(): void {
     if (this.#format.kind === "gif") return;
     const pass = this.#beginPass(this.#format);
     for (const frame of this.#accepted) pass.accept(frame);

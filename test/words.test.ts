@@ -10,43 +10,43 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * code had to learn; the others are the field's. Matched in any case, also as a part of a name (`takeIn`, `take_in`).
  */
 const replaced: Readonly<Record<string, string>> = {
-  "muster": "version gate",
-  "gathering": "fleet",
-  "standings": "node status",
-  "newcomer": "rate limiter",
+  muster: "version gate",
+  gathering: "fleet",
+  standings: "node status",
+  newcomer: "rate limiter",
   "seen.?places": "seen addresses",
   "door.?keeper": "connection limits",
-  "stranger": "unauthenticated client",
-  "mercy": "blame",
-  "patience": "timeouts",
+  stranger: "unauthenticated client",
+  mercy: "blame",
+  patience: "timeouts",
   "share.?the.?tail": "steal or speculate",
-  "praise": "record success",
-  "leftover": "of a previous run",
-  "doubtful": "ambiguous",
-  "invented": "unknown",
-  "reoffer": "refetch",
-  "unbegun": "unstarted",
+  praise: "record success",
+  "\\bleftover\\b(?!s)": "of a previous run",
+  doubtful: "ambiguous",
+  invented: "unknown",
+  reoffer: "refetch",
+  unbegun: "unstarted",
   "result.?desk": "fetch queue",
   "take.?in\\b": "fetch result",
-  "\\blanes?\\b": "output writer",
+  "(output|encode).?lane": "output writer",
   "encode.?along(?!side)": "encode incrementally",
-  "teller": "reporter",
-  "interview": "prompts",
+  "\\bteller": "reporter",
+  interview: "prompts",
   "left.?at.?prompt": "prompt cancelled",
   "\\bmend": "fix",
-  "surroundings": "context",
+  surroundings: "context",
   "job.?news": "event publisher",
   "\\baudience": "listeners",
   "\\bnews\\b": "notice",
-  "\\befforts?\\b": "pending attempt time",
-  "\\btroubles?\\b": "node problems",
+  "efforts\\b": "pending attempt time",
+  "troubles\\b": "node problems",
   "\\btraces\\b": "created folders",
   "\\bproduce\\(": "run the job",
   "\\bsettl(e|es|ed|ing)\\b": "resolve, configure, write or start, by what is meant",
   "left out": "excluded, omitted, skipped or dropped, by what is meant",
   "\\bstranded\\b": "excluded",
   "not usable": "excluded, with the reason",
-  "\\btries\\b(?! again)": "attempts",
+  "(the|of|all|more|many|few|mostly|\\d|max.?)tries\\b|\\b(the|of|all|more|many|few|\\d+) tries\\b": "attempts",
   "goes on|went on\\b": "continues",
 };
 
@@ -55,7 +55,9 @@ const allowed: readonly RegExp[] = [];
 
 const files = execaSync("git", ["ls-files", "*.ts", "*.mjs", "*.py", "*.sh", "*.md", "*.json", "*.yml"], { cwd: root })
   .stdout.split("\n")
-  .filter((file) => !/^(test\/words\.test\.ts|CHANGELOG\.md|package-lock\.json|blender_scripts\/vendor\/.*)$/.test(file));
+  .filter(
+    (file) => !/^(test\/words\.test\.ts|CHANGELOG\.md|package-lock\.json|blender_scripts\/vendor\/.*)$/.test(file),
+  );
 
 test("code, comments and docs use the field's words", () => {
   expect(files.length).toBeGreaterThan(500);

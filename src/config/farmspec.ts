@@ -31,8 +31,8 @@ const farmspecNode = z.strictObject({
 });
 
 /**
- * A farm in a file, to be committed beside the scenes that it renders. It never holds a secret. It may come from a
- * stranger: nothing in it runs a program or gives data away.
+ * A farm in a file, to be committed beside the scenes that it renders. It never holds a secret. It may come from somebody
+ * else: nothing in it runs a program or gives data away.
  */
 const farmspecSchema = z.strictObject({
   $schema: z.string().optional().describe("Where this file's schema is, for editors."),

@@ -136,11 +136,11 @@ export function requeueOrFail(
   const errors = judgeFrame(draft, record);
   if (errors) {
     draft.setFrame({ ...record, status: "failed" });
-    draft.emit({ type: "announce", news: { type: "frame-failed", frame: record.frame, errors } });
+    draft.emit({ type: "announce", notice: { type: "frame-failed", frame: record.frame, errors } });
     return;
   }
   draft.setFrame({ ...record, status: "queued" });
   if (reason === null) return;
   const { frame, node, attempt: number } = attempt;
-  draft.emit({ type: "announce", news: { type: "frame-requeued", frame, node, attempt: number, code, reason } });
+  draft.emit({ type: "announce", notice: { type: "frame-requeued", frame, node, attempt: number, code, reason } });
 }

@@ -60,7 +60,7 @@ export function blameNode(draft: Draft, id: NodeId, code: string): void {
 export function forgive(draft: Draft, node: NodeRecord): void {
   const failuresInARow = node.failuresInARow.slice(0, draft.policy.failuresThatBarANode - 1);
   draft.setNode({ ...node, barredAt: null, failuresInARow, blamelessInARow: 0 });
-  draft.emit({ type: "announce", news: { type: "node-forgiven", node: node.node } });
+  draft.emit({ type: "announce", notice: { type: "node-forgiven", node: node.node } });
 }
 
 function countFailure(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
@@ -75,7 +75,7 @@ function blameScene(draft: Draft, attempt: LiveAttempt): void {
   if (!record || !error || draft.sceneCodes.has(error.code) || draft.sceneCodes.size >= mostSceneCodes) return;
   draft.blameScene(error.code);
   const nodes = nodesThatFailedWith(draft, record, error.code);
-  draft.emit({ type: "announce", news: { type: "scene-at-fault", error, nodes } });
+  draft.emit({ type: "announce", notice: { type: "scene-at-fault", error, nodes } });
   // What the scene did is taken back from the nodes that were blamed for it.
   for (const node of draft.nodes.values()) {
     const failuresInARow = node.failuresInARow.filter((code) => code !== error.code);
@@ -87,7 +87,7 @@ function blameScene(draft: Draft, attempt: LiveAttempt): void {
 
 function bar(draft: Draft, id: NodeId, reason: string): void {
   draft.changeNode(id, { barredAt: draft.at });
-  draft.emit({ type: "announce", news: { type: "node-barred", node: id, reason } });
+  draft.emit({ type: "announce", notice: { type: "node-barred", node: id, reason } });
   for (const attempt of attemptsOf(draft, id)) {
     if (attempt.recall !== "none") continue;
     if (attempt.status === "assigned") {

@@ -78,7 +78,7 @@ export type InstructionBody =
   /** The node may delete its copy of this result; a `fetch` of it that is under way is no longer wanted. */
   | ({ readonly type: "release"; readonly node: NodeId } & AttemptRef)
   /** Something the user and the log should know; changes nothing. */
-  | { readonly type: "announce"; readonly news: Notice }
+  | { readonly type: "announce"; readonly notice: Notice }
   /** The job has ended: nothing follows. Comes exactly once, and once more when a frame was refused after it. */
   | { readonly type: "finish"; readonly outcome: Outcome };
 

@@ -31,7 +31,7 @@ export function onFrameRefused(draft: Draft, { node, frame, error }: Refusal): v
   const { code, message: reason } = error;
   draft.emit({
     type: "announce",
-    news: { type: "frame-requeued", frame, node, attempt: failed.attempt, code, reason },
+    notice: { type: "frame-requeued", frame, node, attempt: failed.attempt, code, reason },
   });
   blameNode(draft, node, error.code);
 }

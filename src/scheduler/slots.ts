@@ -40,7 +40,7 @@ export function giveUpSlot(draft: Draft, { node, slot }: SlotRef, reason: string
     closeAttempt(draft, attempt, "lost");
     requeueOrFail(draft, attempt, reason);
   }
-  if (!hasReadySlot(draft, node)) draft.emit({ type: "announce", news: { type: "node-excluded", node, reason } });
+  if (!hasReadySlot(draft, node)) draft.emit({ type: "announce", notice: { type: "node-excluded", node, reason } });
 }
 
 function hasReadySlot(draft: Draft, node: NodeId): boolean {

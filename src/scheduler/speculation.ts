@@ -51,7 +51,7 @@ export function stealOrSpeculate(draft: Draft, idleSlots: Iterable<IdleSlot>, is
       assignFrame(draft, raced.found.frame, idleSlot.node, idleSlot.slot);
       draft.emit({
         type: "announce",
-        news: { type: "frame-speculated", frame: raced.found.frame, node: idleSlot.node },
+        notice: { type: "frame-speculated", frame: raced.found.frame, node: idleSlot.node },
       });
       continue;
     }

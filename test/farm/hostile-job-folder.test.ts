@@ -112,7 +112,10 @@ describe.skipIf(process.platform === "win32")("a job folder that", () => {
     ]);
     expect(await readdir(join(jobFolder, "blob"))).toEqual(["scene.blend1"]);
     expect(await readFile(join(jobFolder, "readme.txt"), "utf8")).toBe("mine");
-    expect(warnings).toEqual([expect.stringContaining("/frames is not"), expect.stringContaining("/blob is not")]);
+    expect(warnings).toEqual([
+      expect.stringContaining("/frames: it holds files"),
+      expect.stringContaining("/blob: it holds files"),
+    ]);
     expect(run.all("warning").map(({ code }) => code)).toEqual(["NOT_REMOVED", "NOT_REMOVED"]);
   });
 });

@@ -62,7 +62,7 @@ test("encode and report accept such a folder; encode needs --output, since it tr
   await rm(farm.output);
   await rename(folder, farm.path("kept"));
   await expect(encodeFolder(farm.path("kept"), encoding)).rejects.toMatchObject({
-    ...{ code: "FARM_BAD_INPUT", hint: `Give --output; the render's was ${farm.output}` },
+    ...{ code: "FARM_BAD_INPUT", hint: `Give --output; the render had ${farm.output}` },
   });
   const { output } = farm;
   expect(await encodeFolder(farm.path("kept"), { ...encoding, output })).toMatchObject({ output, frames: 3 });

@@ -80,7 +80,7 @@ test("a frame that fails differently on three nodes has failed, and a fourth nod
   }
 
   expect(asked).toEqual(["a", "b", "c"]);
-  expect(orders.at(-2)).toMatchObject({ type: "announce", news: { type: "frame-failed", errors: [{}, {}, {}] } });
+  expect(orders.at(-2)).toMatchObject({ type: "announce", notice: { type: "frame-failed", errors: [{}, {}, {}] } });
   expect(orders.at(-1)).toEqual({ type: "finish", outcome: { type: "failed", frames: [1] } });
 });
 
@@ -162,7 +162,7 @@ test("no barred node is forgiven while no other node finishes frames", () => {
   // The first frame of the other node is stored after 30 minutes: only then is it proof that the job can be rendered.
   expect(run.instructions.find(({ type }) => type === "release")).toBeDefined();
   for (const order of run.instructions) {
-    const isForgiven = order.type === "announce" && order.news.type === "node-forgiven";
+    const isForgiven = order.type === "announce" && order.notice.type === "node-forgiven";
     if (isForgiven) expect(run.events[order.cause - 1]?.at).toBeGreaterThanOrEqual(minutes(30));
   }
 });
@@ -186,7 +186,7 @@ test("a barred node is forgiven when all others have been gone for two minutes",
   const run = simulate({ frames: 20, nodes: { recovering, good: { ...healthy, dies: seconds(60) } } });
 
   expect(run.outcome).toEqual({ type: "complete" });
-  const forgiven = run.instructions.find((order) => order.type === "announce" && order.news.type === "node-forgiven");
+  const forgiven = run.instructions.find((order) => order.type === "announce" && order.notice.type === "node-forgiven");
   expect(run.events[(forgiven?.cause ?? 0) - 1]?.at).toBe(minutes(3));
 });
 

@@ -119,7 +119,7 @@ test("a joined node that joins again has a new link: its previous attempts are r
   const orders = drive.join("a");
 
   expect(orders).toMatchObject([
-    { type: "announce", news: { type: "frame-requeued", frame: 1 } },
+    { type: "announce", notice: { type: "frame-requeued", frame: 1 } },
     { type: "assign", frame: 1, attempt: 2 },
   ]);
 });

@@ -38,7 +38,7 @@ test("a frame refused after the job was complete is rendered again, and the job 
   expect(drive.statusOf(2)).not.toBe("stored");
   const [code, reason] = ["FFMPEG_REFUSED", "simulated FFMPEG_REFUSED"];
   expect(orders).toContainEqual({
-    ...{ type: "announce", news: { type: "frame-requeued", frame: 2, node: "a", attempt: 2, code, reason } },
+    ...{ type: "announce", notice: { type: "frame-requeued", frame: 2, node: "a", attempt: 2, code, reason } },
   });
   const all = renderAll(drive, orders); // there is no other node
   expect(all).toContainEqual(finish);
@@ -78,7 +78,7 @@ test("each refused frame counts against its node, which is barred after the thir
   const orders = drive.tell(refused("a", 3));
   expect(orders).toContainEqual({
     type: "announce",
-    news: { type: "node-barred", node: "a", reason: "3 failures in a row: FFMPEG_REFUSED" },
+    notice: { type: "node-barred", node: "a", reason: "3 failures in a row: FFMPEG_REFUSED" },
   });
 });
 

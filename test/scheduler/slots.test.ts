@@ -115,7 +115,7 @@ test.each([
 
   expect(answers).toBe(10);
   const reason = "it gave back 10 frames in a row without a try";
-  expect(orders).toContainEqual({ type: "announce", news: { type: "node-excluded", node: "a", reason } });
+  expect(orders).toContainEqual({ type: "announce", notice: { type: "node-excluded", node: "a", reason } });
   expect([drive.statusOf(1), drive.statusOf(2)]).toEqual(["queued", "queued"]);
   expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([]);
   // After a new link it may work again.
@@ -145,7 +145,7 @@ test("a slot that starts nothing for ten minutes is excluded, and so is its node
 
   expect(orders).toContainEqual({ type: "withdraw", node: "a", frame: 1, attempt: 1 });
   const reason = "it did not begin a frame for 600 s";
-  expect(orders).toContainEqual({ type: "announce", news: { type: "node-excluded", node: "a", reason } });
+  expect(orders).toContainEqual({ type: "announce", notice: { type: "node-excluded", node: "a", reason } });
   expect(drive.statusOf(1)).toBe("queued");
 });
 
@@ -163,7 +163,7 @@ test("a node with one hanging slot continues with the others", () => {
   const told = drive.wait(minutes(2)).tell({ type: "tick" });
 
   expect(told.map(({ type }) => type)).toEqual(["withdraw", "announce"]);
-  expect(told[1]).toMatchObject({ news: { type: "frame-requeued", frame: 1 } });
+  expect(told[1]).toMatchObject({ notice: { type: "frame-requeued", frame: 1 } });
   drive.tell({ type: "attempt-started", node: "a", slot: 1, frame: 3, attempt: 3 });
   expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([]);
   expect(drive.state.attempts.get(4)).toMatchObject({ frame: 1, slot: 1 });
@@ -192,7 +192,7 @@ test("a slot that does not end a cancelled attempt is excluded after ten minutes
   expect(drive.wait(minutes(10)).tell({ type: "tick" })).toEqual([]);
   const reason = "it did not end a frame within 600 s";
   expect(drive.wait(1).tell({ type: "tick" })).toEqual([
-    { type: "announce", news: { type: "node-excluded", node: "hung", reason } },
+    { type: "announce", notice: { type: "node-excluded", node: "hung", reason } },
   ]);
 });
 

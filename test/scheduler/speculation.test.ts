@@ -211,9 +211,9 @@ test("a frame that two nodes have had for too long goes to a third, even if both
   // No frame time is known: a second attempt starts when the first has taken too long, and so on.
   expect(drive.wait(1).tell({ type: "tick" })).toMatchObject([
     { type: "assign", node: "b", frame: 1, attempt: 2 },
-    { type: "announce", news: { type: "frame-speculated" } },
+    { type: "announce", notice: { type: "frame-speculated" } },
     { type: "assign", node: "c", frame: 1, attempt: 3 },
-    { type: "announce", news: { type: "frame-speculated" } },
+    { type: "announce", notice: { type: "frame-speculated" } },
   ]);
   for (const [node, attempt] of [
     ["b", 2],

@@ -63,7 +63,7 @@ describe("a result that a node never had", () => {
     const orders = drive.tell({ type: "node-joined", node: "liar", running: [], held });
 
     expect(ofType(orders, "announce")).toMatchObject([
-      { news: { type: "node-barred", node: "liar", reason: "3 failures in a row: NEVER_ASSIGNED" } },
+      { notice: { type: "node-barred", node: "liar", reason: "3 failures in a row: NEVER_ASSIGNED" } },
     ]);
   });
 });

@@ -24,7 +24,7 @@ export interface Option<Value = unknown, Setting = unknown> {
   /** The environment variable that sets it, if it may belong to a machine rather than to a command. */
   readonly environment?: string;
   /**
-   * Whether a farmspec may set it. A farmspec may come from a stranger, so it must not set an option that runs
+   * Whether a farmspec may set it. A farmspec may come from somebody else, so it must not set an option that runs
    * programs, opens other files or loosens security.
    */
   readonly inFarmspec?: boolean;

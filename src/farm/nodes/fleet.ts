@@ -38,7 +38,7 @@ export interface FleetOptions extends NodeSources {
 
 /**
  * The nodes of one job. It takes them from their sources, chooses the job's Blender version among those found at the
- * start, and goes on looking while the job runs. The caller owns it: disposing frees every node.
+ * start, and continues looking while the job runs. The caller owns it: disposing frees every node.
  */
 export class Fleet implements AsyncDisposable, NodeSourceHost {
   readonly #options: FleetOptions;

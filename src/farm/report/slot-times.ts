@@ -63,7 +63,7 @@ export function slotTimesOf(phases: readonly Phase[], attempts: readonly Attempt
     const toMs = phases[index + 1]?.fromMs ?? endMs;
     if (kind !== "joined") state = "loading";
     let atMs = fromMs;
-    // A node goes on rendering while its link is lost, so time spent on an attempt counts as that in any phase.
+    // A node continues rendering while its link is lost, so time spent on an attempt counts as that in any phase.
     for (const work of works) {
       const [from, to] = [Math.max(work.fromMs, atMs), Math.min(work.toMs, toMs)];
       if (to <= from && !(work.fromMs >= atMs && work.fromMs < toMs)) continue;

@@ -1,5 +1,5 @@
 // Replays recorded events through the real live view in a real terminal, and then does what its second argument says:
-// "finish", "throw", "log", "grow" (news while nothing else changes) or "wait" for Ctrl-C. The events are a JSON file of {"atMs", "event"}; their times do not count.
+// "finish", "throw", "log", "grow" (notice while nothing else changes) or "wait" for Ctrl-C. The events are a JSON file of {"atMs", "event"}; their times do not count.
 import { readFileSync } from "node:fs";
 import { LiveReporter } from "../../../src/cli/live/live-reporter.js";
 

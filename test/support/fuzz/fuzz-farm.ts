@@ -203,8 +203,8 @@ export class FuzzFarm {
 
   #perform(order: Instruction): void {
     if (order.type === "announce") {
-      const { news } = order;
-      const excluded = this.nodes.find(({ id }) => news.type === "node-excluded" && news.node === id);
+      const { notice } = order;
+      const excluded = this.nodes.find(({ id }) => notice.type === "node-excluded" && notice.node === id);
       if (excluded) this.#excluded.add(excluded);
       return;
     }

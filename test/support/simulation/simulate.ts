@@ -94,7 +94,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
       instructions.push(instruction);
       if (instruction.type === "finish") ended = { outcome: instruction.outcome, at: event.at };
       else if (instruction.type !== "announce") simulated(instruction.node)?.receive(instruction);
-      else if (instruction.news.type === "node-excluded") exclude(instruction.news.node);
+      else if (instruction.notice.type === "node-excluded") exclude(instruction.notice.node);
     }
   };
 
@@ -131,7 +131,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
   checkInvariants(state);
 
   const { outcome, at: finishedAt } = ended as { outcome: Outcome; at: number };
-  const notices = instructions.flatMap((instruction) => (instruction.type === "announce" ? instruction.news : []));
+  const notices = instructions.flatMap((instruction) => (instruction.type === "announce" ? instruction.notice : []));
   return {
     outcome,
     finishedAt,

@@ -47,8 +47,8 @@ export class AttemptRecorder {
       if (instruction.type === "assign") {
         const { frame, attempt, node, slot } = instruction;
         this.#open.set(attempt, { frame, attempt, node, slot, device: "", times: { ...noTimes, assigned: atMs } });
-      } else if (instruction.type === "announce" && instruction.news.type === "frame-requeued") {
-        requeued.set(instruction.news.attempt, instruction.news);
+      } else if (instruction.type === "announce" && instruction.notice.type === "frame-requeued") {
+        requeued.set(instruction.notice.attempt, instruction.notice);
       } else if (instruction.type === "fetch" && !this.#open.has(instruction.attempt)) {
         // The result belongs to an earlier link or run, or to an attempt that has been replaced.
         const { frame, attempt, node } = instruction;

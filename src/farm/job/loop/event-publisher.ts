@@ -110,35 +110,35 @@ export class EventPublisher {
   }
 
   /** Publishes a decision of the scheduler. */
-  announce(news: Notice): void {
+  announce(notice: Notice): void {
     const { tell, totals, nameOf } = this.#listeners;
-    switch (news.type) {
+    switch (notice.type) {
       case "frame-requeued": {
-        const { node, frame, code, reason } = news;
+        const { node, frame, code, reason } = notice;
         tell({ type: "frame:requeued", node, name: nameOf(node), frame, code, reason });
         return;
       }
       case "frame-failed": {
-        const error = news.errors.at(-1);
+        const error = notice.errors.at(-1);
         const { code, message, hint } = error ?? {
           code: "RENDER_FAILED",
           message: "no node could render it",
           hint: "",
         };
         totals.fail(code, hint);
-        tell({ type: "frame:failed", frame: news.frame, code, message, hint });
+        tell({ type: "frame:failed", frame: notice.frame, code, message, hint });
         return;
       }
       case "node-barred":
-        tell({ type: "node:barred", node: news.node, name: nameOf(news.node), reason: news.reason });
+        tell({ type: "node:barred", node: notice.node, name: nameOf(notice.node), reason: notice.reason });
         return;
       case "node-forgiven":
-        tell({ type: "node:forgiven", node: news.node, name: nameOf(news.node) });
+        tell({ type: "node:forgiven", node: notice.node, name: nameOf(notice.node) });
         return;
       case "scene-at-fault":
         totals.warn(
-          news.error.code,
-          `The scene itself fails on ${news.nodes.length} nodes: ${news.error.message}`,
+          notice.error.code,
+          `The scene itself fails on ${notice.nodes.length} nodes: ${notice.error.message}`,
           null,
         );
         return;

@@ -175,7 +175,7 @@ export class JobLoop implements Disposable {
         this.#fetch(instruction.node, { frame: instruction.frame, attempt: instruction.attempt });
         return;
       case "announce":
-        this.#announce(instruction.news);
+        this.#announce(instruction.notice);
         return;
       case "finish":
         this.#outcome = instruction.outcome;
@@ -193,11 +193,11 @@ export class JobLoop implements Disposable {
     } else this.#options.inputs.push({ type: "scheduler", event: { type: "result-lost", node, ...ref } });
   }
 
-  #announce(news: Notice): void {
-    this.#publisher.announce(news);
-    if (news.type !== "node-excluded") return;
+  #announce(notice: Notice): void {
+    this.#publisher.announce(notice);
+    if (notice.type !== "node-excluded") return;
     const { fleet } = this.#options;
-    fleet.exclude(news.node, nodeExcluded(fleet.nameOf(news.node), news.reason));
+    fleet.exclude(notice.node, nodeExcluded(fleet.nameOf(notice.node), notice.reason));
   }
 
   #stored(event: Extract<EventBody, { type: "frame-stored" }>): void {

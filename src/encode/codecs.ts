@@ -1,41 +1,41 @@
 import type { VideoCodec } from "../core/video-codec.ts";
 
-/** What FFmpeg is given of a frame, as far as it decides the form of the video's pictures. */
+/** The properties of the frames that decide the form of the video's pictures. */
 export interface FrameForm {
   readonly depth: 8 | 16;
   readonly colorMode: "BW" | "RGB" | "RGBA";
 }
 
-/** How a video keeps its pictures. */
+/** How a video stores its pictures. */
 export interface PictureForm {
-  /** FFmpeg's name of it. */
+  /** FFmpeg's name of the pixel format. */
   readonly pixelFormat: string;
-  /** Chroma that is kept for pairs or squares of pixels needs even sizes. */
+  /** Whether the width must be even, because pixels share chroma; likewise the height. */
   readonly evenWidth: boolean;
   readonly evenHeight: boolean;
   readonly color: "rec709" | "rgb" | "gray";
   readonly hasAlpha: boolean;
-  /** Options of the encoder that go with this form. */
+  /** Encoder options for this form. */
   readonly options: readonly string[];
 }
 
 /** One of FFmpeg's encoders for a codec. */
 export interface CodecEncoder {
-  /** FFmpeg's name of it. */
+  /** FFmpeg's name of the encoder. */
   readonly name: string;
-  /** Options for this quality; `crf` is 0 where the codec has none. */
+  /** Options for a quality; `crf` is 0 if the codec has none. */
   readonly options: (crf: number) => readonly string[];
-  /** Builds of it that lack this option are of no use. */
+  /** Builds without this option cannot be used. */
   readonly neededOption?: string;
-  /** Smaller pictures are refused by it, in pixels. */
+  /** The smallest width and height that the encoder accepts, in pixels. */
   readonly leastSize?: number;
 }
 
 export interface Codec {
   readonly name: VideoCodec;
-  /** The one to be preferred first. */
+  /** The preferred one first. */
   readonly encoders: readonly CodecEncoder[];
-  /** Constant quality; `null` where there is nothing to choose. */
+  /** Range of the constant quality; `null` if the codec has none. */
   readonly crf: { readonly most: number; readonly usual: number } | null;
   /** Why there is no `--crf`. */
   readonly noCrf?: string;
@@ -47,7 +47,7 @@ const yuv420: PictureForm = {
   ...{ pixelFormat: "yuv420p", evenWidth: true, evenHeight: true, color: "rec709", hasAlpha: false, options: [] },
 };
 
-/** Usual qualities are what the codecs' authors call visually lossless or nearly so. */
+/** The usual qualities are those that the codecs' authors call visually lossless, or nearly so. */
 export const codecs: Readonly<Record<VideoCodec, Codec>> = {
   h264: {
     name: "h264",
@@ -103,7 +103,7 @@ export const codecs: Readonly<Record<VideoCodec, Codec>> = {
     ],
     crf: { most: 63, usual: 24 },
     canHaveAlpha: true,
-    // Alpha is a second stream of pictures; alternative references would put the two out of step.
+    // Alpha is a second stream of pictures; alternate reference frames would put the two out of step.
     formOf: ({ colorMode }) =>
       colorMode === "RGBA"
         ? { ...yuv420, pixelFormat: "yuva420p", hasAlpha: true, options: ["-auto-alt-ref", "0"] }
@@ -111,10 +111,10 @@ export const codecs: Readonly<Record<VideoCodec, Codec>> = {
   },
   prores: {
     name: "prores",
-    // Editing programs look at the vendor, and take Apple's only.
+    // Editing programs check the vendor, and accept only Apple's.
     encoders: [{ name: "prores_ks", options: () => ["-vendor", "apl0"] }],
     crf: null,
-    noCrf: "ProRes has fixed qualities: 422 HQ, and 4444 where there is alpha",
+    noCrf: "ProRes has fixed qualities: 422 HQ, or 4444 with alpha",
     canHaveAlpha: true,
     formOf: ({ colorMode }) =>
       colorMode === "RGBA"
@@ -129,10 +129,10 @@ export const codecs: Readonly<Record<VideoCodec, Codec>> = {
   },
   ffv1: {
     name: "ffv1",
-    // Every picture can be read alone, and carries checksums.
+    // Every picture can be decoded on its own, and has checksums.
     encoders: [{ name: "ffv1", options: () => ["-level", "3", "-g", "1", "-slicecrc", "1"] }],
     crf: null,
-    noCrf: "FFV1 keeps every pixel as it is",
+    noCrf: "FFV1 is lossless",
     canHaveAlpha: false,
     formOf: ({ depth, colorMode }) => {
       const isDeep = depth === 16;

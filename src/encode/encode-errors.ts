@@ -1,29 +1,29 @@
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { isOutOfDescriptors, moreDescriptors } from "../system/files/shortage.ts";
 
-/** How an FFmpeg ended, as far as errors tell of it. */
+/** How an FFmpeg process ended. */
 export interface FfmpegEnd {
-  /** `null` when a signal ended it. */
+  /** `null` if a signal ended it. */
   readonly exitCode: number | null;
   readonly signalName: string | null;
-  /** How long it had done nothing when it was ended for that; `null` otherwise. */
+  /** How long it had done nothing, if it was killed for that; `null` otherwise. */
   readonly stuckMs: number | null;
   /** The end of what it wrote to standard error. */
   readonly stderrTail: string;
 }
 
-/** The encoder process ended before it had taken the last frame, or failed at the end. */
+/** FFmpeg ended before it had read the last frame, or failed afterwards. */
 export class FfmpegExitedError extends FarmError {
   readonly ffmpegExitCode: number | null;
   readonly signalName: string | null;
   readonly stderrTail: string;
-  /** Whether a frame may be the reason: not where it was ended from outside, did nothing, or found no room. */
+  /** Whether a frame may be the cause: not if FFmpeg was killed, did nothing, or found the disk full. */
   readonly mayBeFrame: boolean;
 
   /**
-   * @param where What had been reached: "at frame file 12"
-   * @param again What can be done then: "run the same command again"
-   * @param room Where the disk was full, and what it would have to have; `null` when it was not
+   * @param where How far it had come, for example "at frame file 12"
+   * @param again What the user can do, for example "run the same command again"
+   * @param room If the disk was full, which one and how much space is needed; otherwise `null`
    */
   constructor(where: string, end: FfmpegEnd, again = usualAgain, room: string | null = null) {
     const tail = end.stderrTail.trim();
@@ -39,19 +39,19 @@ export class FfmpegExitedError extends FarmError {
 const usualAgain = "run the same command again";
 
 function howOf(end: FfmpegEnd): string {
-  if (end.stuckMs !== null) return `did nothing for ${Math.round(end.stuckMs / 1000)} s and was ended`;
+  if (end.stuckMs !== null) return `did nothing for ${Math.round(end.stuckMs / 1000)} s and was stopped`;
   return end.signalName === null ? `exited with code ${end.exitCode}` : `was ended by ${end.signalName}`;
 }
 
 function hintFor(end: FfmpegEnd, again: string, room: string | null): string {
   const then = `the rendered frames are kept; ${again}`;
   if (room !== null) return `Free space for ${room}; ${then}`;
-  if (end.stuckMs !== null) return `Perhaps the disk of the output does not answer; ${then}`;
+  if (end.stuckMs !== null) return `Perhaps the disk of the output does not respond; ${then}`;
   if (end.signalName === "SIGKILL") return `Perhaps the system ran out of memory: close other programs; ${then}`;
-  return `Read what FFmpeg wrote above; ${then}`;
+  return `Read FFmpeg's message above; ${then}`;
 }
 
-/** Signals by which a program ends that stumbles itself, over a frame as over anything else. */
+/** Signals by which a program ends through its own fault, which a frame may have caused. */
 const ownSignals: readonly (string | null)[] = [null, "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"];
 
 function mayBeOwnDoing(end: FfmpegEnd): boolean {
@@ -59,32 +59,32 @@ function mayBeOwnDoing(end: FfmpegEnd): boolean {
   return !/Cannot allocate memory|Exiting normally, received signal/.test(end.stderrTail);
 }
 
-/** Whether FFmpeg's own words are those for a disk that is full. */
+/** Whether FFmpeg's message says that the disk is full. */
 export function saysFull({ stderrTail }: FfmpegEnd): boolean {
   return /No space left on device|Disk quota exceeded/.test(stderrTail);
 }
 
-/** FFmpeg could not even be started; an error that is not the system's is answered as it is. */
+/** The error for an FFmpeg that could not be started. @returns Errors that are not the system's unchanged */
 export function encoderNotStarted(program: string, error: unknown, again = usualAgain): unknown {
   if (!isOutOfDescriptors(systemCodeOf(error))) return error;
   return new FarmError(
     "FARM_FFMPEG_EXITED",
-    `FFmpeg was not started, as too many files are open: ${program} (${messageOf(error)})`,
+    `FFmpeg was not started, because too many files are open: ${program} (${messageOf(error)})`,
     `${moreDescriptors}; the rendered frames are kept; ${again}`,
     { cause: error },
   );
 }
 
 /**
- * What was written is not the video that was asked for, or cannot be proved to be.
+ * The error for a written file that is not the video that was asked for, or that could not be verified.
  *
- * @param advice What may mend it, if more is known
+ * @param advice What may fix it, if that is known
  */
 export function videoIncomplete(why: string, again = usualAgain, advice?: string): FarmError {
   return new VideoIncompleteError(why, again, advice, false);
 }
 
-/** FFmpeg left frames out, or made some of its own, and ended well all the same. */
+/** The error for an FFmpeg that dropped or duplicated frames, but reported success. */
 export function framesMissing(why: string, again = usualAgain): FarmError {
   return new VideoIncompleteError(why, again, undefined, true);
 }
@@ -94,27 +94,27 @@ class VideoIncompleteError extends FarmError {
 
   constructor(why: string, again: string, advice: string | undefined, mayBeFrame: boolean) {
     const first = advice === undefined ? "" : `${advice}; `;
-    const kept = "Nothing was put in the output's place, and the rendered frames are kept";
+    const kept = "No output was written, and the rendered frames are kept";
     super("FARM_VIDEO_INCOMPLETE", `The video is not complete: ${why}`, `${first}${kept}; ${again}`);
     this.mayBeFrame = mayBeFrame;
   }
 }
 
-/** Whether FFmpeg did not end at a frame but left it out, be it any of them. */
-export function framesWereLeftOut(error: unknown): boolean {
+/** Whether FFmpeg dropped a frame instead of failing at it. It can be any of the frames. */
+export function framesWereDropped(error: unknown): boolean {
   return error instanceof VideoIncompleteError && error.mayBeFrame;
 }
 
-/** Whether a frame may be why an output could not be made, so that it is worth looking for one. */
+/** Whether a frame may be the reason why an output could not be made, so that it is worth searching for it. */
 export function mayBeFrame(error: unknown): boolean {
   return (error instanceof FfmpegExitedError || error instanceof VideoIncompleteError) && error.mayBeFrame;
 }
 
-/** A frame of our own store cannot be read any more. */
+/** The error for a frame in our own store that can no longer be read. */
 export function frameUnreadable(path: string, error: unknown): FarmError {
   const hint = isOutOfDescriptors(systemCodeOf(error))
     ? `${moreDescriptors}, then run the same command again: the frames are kept`
-    : "Run the same command again: frames that are damaged or gone are rendered again, the others are kept";
+    : "Run the same command again: damaged and missing frames are rendered again, the others are kept";
   return new FarmError("FARM_STORE_FAILED", `Cannot read the frame file ${path}: ${messageOf(error)}`, hint, {
     cause: error,
   });

@@ -8,26 +8,26 @@ import { piecesOf } from "./frame-pieces.ts";
 import { framesPerSecond } from "./frame-rate.ts";
 import { type OutputTarget, prepareTarget, removeParts } from "./output-target.ts";
 
-/** What every way of making a file from frames must know. */
-export interface OutputOptions extends FrameStream, Omit<FfmpegProcessOptions, "target" | "expectedSeconds"> {
+/** Options that all outputs made from frames have. */
+export interface OutputOptions extends FrameStream, Pick<FfmpegProcessOptions, "stuckMs" | "again" | "signal"> {
   readonly tools: FfmpegTools;
-  /** Path of the video; nothing is there before it is whole. */
+  /** Path of the video; it appears there only when it is complete. */
   readonly output: string;
-  /** Names the file that is written first. Nobody else may encode to this output: parts of earlier jobs are removed. */
+  /** Names the temporary file. Nothing else may encode to this output: temporary files of earlier jobs are removed. */
   readonly jobId: string;
   /** Whether an existing file at `output` may be replaced (default false). */
   readonly overwrite?: boolean;
 }
 
 export interface EncoderOptions extends OutputOptions, EncodeSettings {
-  /** How many frames there will be, where that is known: for the estimate of the room that the video needs. */
+  /** How many frames there will be, if known: for the estimate of the space that the video needs. */
   readonly expectedFrames?: number;
 }
 
 /**
- * Makes a video from frame files that are given one by one, in order. Whoever opens it owns it: `await using`.
+ * Makes a video from frame files that are given one by one, in order. The caller must dispose of it: `await using`.
  *
- * The result is what one FFmpeg run over all the files gives. An encoder that is disposed of before {@link finish} has
+ * The result equals that of one FFmpeg run over all the files. An encoder that is disposed of before {@link finish} has
  * ended leaves neither a process nor a file.
  */
 export class Encoder implements AsyncDisposable {
@@ -45,7 +45,7 @@ export class Encoder implements AsyncDisposable {
   }
 
   /**
-   * @throws {FarmError} `FARM_OUTPUT_EXISTS`, `FARM_OUTPUT_UNWRITABLE`; `FARM_FFMPEG_EXITED` when too many files are open
+   * @throws {FarmError} `FARM_OUTPUT_EXISTS`, `FARM_OUTPUT_UNWRITABLE`; `FARM_FFMPEG_EXITED` if too many files are open
    */
   static async open(options: EncoderOptions): Promise<Encoder> {
     const { tools, output, jobId, overwrite = false, expectedFrames, rate } = options;
@@ -61,18 +61,19 @@ export class Encoder implements AsyncDisposable {
     return new Encoder(options, target, process);
   }
 
-  /** Of FFmpeg, for logs; undefined when it could not be started. */
+  /** FFmpeg's process id, for logs; undefined if it could not be started. */
   get pid(): number | undefined {
     return this.#process.pid;
   }
 
   /**
-   * Appends one frame. The file must have been checked: what FFmpeg makes of a broken one is only found at the end.
+   * Appends one frame. The file must have been checked: FFmpeg reports a broken one only at the end.
    *
-   * Resolves when FFmpeg's pipe has taken the whole file, so a slow encoder slows the caller and fills no memory.
+   * Resolves when the whole file is written to FFmpeg's pipe, so a slow encoder slows the caller down and fills no
+   * memory.
    *
-   * @throws {FfmpegExitedError} When FFmpeg has ended; its last words are in the message
-   * @throws {FarmError} `FARM_STORE_FAILED` when the file cannot be read; the video is spoiled then
+   * @throws {FfmpegExitedError} When FFmpeg has ended; its last messages are in the error's message
+   * @throws {FarmError} `FARM_STORE_FAILED` if the file cannot be read; the video is then unusable
    */
   async write(path: string): Promise<void> {
     this.#frames += 1;
@@ -80,18 +81,18 @@ export class Encoder implements AsyncDisposable {
     for await (const piece of piecesOf(path)) await this.#process.write(piece, this.#where);
   }
 
-  /** Resolves when FFmpeg has ended, with the error that this is before {@link finish}. */
+  /** Resolves with an error when FFmpeg ends before {@link finish}. */
   endedEarly(): Promise<unknown> {
     return this.#process.endedEarly(() => this.#where);
   }
 
   /**
-   * Ends the video, checks it with ffprobe and gives it its name.
+   * Completes the video, checks it with ffprobe and gives it its name.
    *
    * @param expectedFrames Number of frames that the video must have
-   * @throws {FfmpegExitedError} When FFmpeg failed
-   * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` when the file is not the video expected, `FARM_OUTPUT_EXISTS` when a
-   *   file has come to its place meanwhile
+   * @throws {FfmpegExitedError} If FFmpeg failed
+   * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` if the file is not the expected video, `FARM_OUTPUT_EXISTS` if another
+   *   file has appeared under its name
    */
   async finish(expectedFrames: number): Promise<FinishedOutput> {
     const { tools, rate, overwrite = false, again, signal } = this.#options;
@@ -103,7 +104,7 @@ export class Encoder implements AsyncDisposable {
     return await finishVideo({ tools, target: this.#target, expected, overwrite, again, signal });
   }
 
-  /** Stops FFmpeg if it runs, and removes the unfinished file. Idempotent: every caller awaits the same end. */
+  /** Stops FFmpeg if it is running, and removes the unfinished file. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposed ??= this.#dispose();
     return this.#disposed;
@@ -111,7 +112,7 @@ export class Encoder implements AsyncDisposable {
 
   async #dispose(): Promise<void> {
     await this.#process[Symbol.asyncDispose]();
-    // After a finished video the file has its name, and there is nothing to remove.
+    // A finished video has its final name, so this removes nothing then.
     await discard(this.#target.partPath);
   }
 }

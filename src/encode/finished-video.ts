@@ -3,7 +3,7 @@ import type { FfmpegTools } from "./ffmpeg/ffmpeg-tools.ts";
 import { differenceOf, probeVideo, type VideoExpectation } from "./ffmpeg/probe.ts";
 import { moveIntoPlace, type OutputTarget } from "./output-target.ts";
 
-/** An output that is there, whole and checked. */
+/** A complete and checked output. */
 export interface FinishedOutput {
   readonly output: string;
   readonly frames: number;
@@ -22,8 +22,8 @@ export interface Finishing {
 /**
  * Checks a written video with ffprobe and gives it its name.
  *
- * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` when the file is not the video expected, `FARM_OUTPUT_EXISTS` when a file
- *   has come to its place meanwhile
+ * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` if the file is not the expected video, `FARM_OUTPUT_EXISTS` if another
+ * file has appeared under its name
  */
 export async function finishVideo(finishing: Finishing): Promise<FinishedOutput> {
   const { tools, target, expected, overwrite, again, signal } = finishing;

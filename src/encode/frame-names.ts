@@ -2,22 +2,22 @@ import { join } from "node:path";
 
 /** How the files of an image sequence are named. */
 export interface FrameNames {
-  /** Where they go. */
+  /** The folder of the files. */
   readonly folder: string;
-  /** Before and behind the number; the suffix holds the extension. */
+  /** The text before and after the number; the suffix includes the extension. */
   readonly prefix: string;
   readonly digits: number;
   readonly suffix: string;
 }
 
-/** Reads a pattern as Blender does: the last run of `#` is the number, the others are letters like any other. */
+/** Reads a pattern as Blender does: the last run of `#` is the number; other `#` are ordinary characters. */
 export function frameNamesOf(folder: string, pattern: string): FrameNames {
   const match = /^(.*?)(#+)([^#]*)$/s.exec(pattern);
   const [, prefix = "", hashes = "####", suffix = ".png"] = match ?? [];
   return { folder, prefix, digits: hashes.length, suffix };
 }
 
-/** As Blender numbers files: at least as many digits as there are `#`, and a sign before them. */
+/** The file name that Blender would use: at least as many digits as there are `#`, after a sign if there is one. */
 export function frameNameOf(names: FrameNames, frame: number): string {
   const number = String(Math.abs(frame)).padStart(names.digits, "0");
   return `${names.prefix}${frame < 0 ? "-" : ""}${number}${names.suffix}`;

@@ -2,13 +2,13 @@ import { FarmError } from "../core/errors.ts";
 import { openOwnFile } from "../system/files/own-file.ts";
 import { frameUnreadable } from "./encode-errors.ts";
 
-/** How much of a frame file is read at once, in bytes. */
+/** How much of a frame file is read at a time, in bytes. */
 const pieceBytes = 256 * 1024;
 
 /**
  * Reads a frame file in pieces.
  *
- * @throws {FarmError} `FARM_STORE_FAILED` naming the file, `FARM_UNSAFE_PATH` when it is a link
+ * @throws {FarmError} `FARM_STORE_FAILED` naming the file, `FARM_UNSAFE_PATH` if it is a link
  */
 export async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
   const file = await openOwnFile(path).catch((error: unknown) => {

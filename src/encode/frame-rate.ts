@@ -1,20 +1,21 @@
 import { FarmError } from "../core/errors.ts";
 
-/** Frames per second as a reduced fraction, because 23.976 is not a rate: 24000/1001 is. */
+/** Frames per second as a reduced fraction: the exact value of "23.976" is 24000/1001. */
 export interface FrameRate {
   readonly numerator: number;
   readonly denominator: number;
 }
 
-/** Blender keeps `fps_base` as a 32-bit float: 1.001 comes as 1.0010000467300415, 5e-8 beside it. */
+/** Blender stores `fps_base` as a 32-bit float: 1.001 arrives as 1.0010000467300415, which is off by 5e-8. */
 const snapTolerance = 1e-6;
-/** Rates beyond this precision are no rates anyone means, and FFmpeg's time bases are 32-bit numbers. */
+/** Nobody means a rate of higher precision, and FFmpeg's time bases are 32-bit numbers. */
 const maxDenominator = 10_000;
 
 /**
  * The rate of a scene, from Blender's `fps` and `fps_base`.
  *
- * Snapped to n/1 or 1000n/1001 when it is within 1e-6 of one, else the nearest fraction with a small denominator.
+ * It is snapped to n/1 or 1000n/1001 if it is within 1e-6 of one; otherwise it is the nearest fraction with a small
+ * denominator.
  */
 export function frameRateOf(fps: number, fpsBase: number): FrameRate {
   const value = fps / fpsBase;
@@ -27,10 +28,10 @@ export function frameRateOf(fps: number, fpsBase: number): FrameRate {
 }
 
 /**
- * The rate a user typed: `24`, `12.5`, `30000/1001`, or one of the broadcast rates in any usual rounding (`23.976`,
- * `23.98`, `29.97`), which means the exact n·1000/1001.
+ * The rate that a user typed: `24`, `12.5`, `30000/1001`, or a broadcast rate in any usual rounding (`23.976`, `23.98`,
+ * `29.97`), which stands for the exact n·1000/1001.
  *
- * @throws {FarmError} `FARM_BAD_INPUT` when it is no positive number
+ * @throws {FarmError} `FARM_BAD_INPUT` if it is not a positive number
  */
 export function parseFrameRate(text: string): FrameRate {
   const match = /^\s*(\d{1,7}(?:\.(\d{1,9}))?)\s*(?:\/\s*(\d{1,7}(?:\.\d{1,9})?))?\s*$/.exec(text);
@@ -46,7 +47,7 @@ export function parseFrameRate(text: string): FrameRate {
   return frameRateOf(value, 1);
 }
 
-/** As FFmpeg reads it: `24/1`, `30000/1001`. */
+/** The rate in FFmpeg's form: `24/1`, `30000/1001`. */
 export function formatFrameRate(rate: FrameRate): string {
   return `${rate.numerator}/${rate.denominator}`;
 }
@@ -65,7 +66,7 @@ function reduced(numerator: number, denominator: number): FrameRate {
   return { numerator: numerator / a, denominator: denominator / a };
 }
 
-/** By continued fractions: each step is the best fraction for its denominator. */
+/** Uses continued fractions: each step gives the best fraction for its denominator. */
 function nearestFraction(value: number): FrameRate {
   let [previous, current] = [
     { numerator: 0, denominator: 1 },

@@ -11,14 +11,14 @@ import { prepareTarget, removeParts } from "./output-target.ts";
 export interface GifOptions extends OutputOptions {
   /** All frame files, in order. */
   readonly frames: readonly string[];
-  /** Told after each frame of the second pass. */
+  /** Called after each frame of the second pass. */
   readonly onFrame?: () => void;
 }
 
-/** Players show a frame for at least two hundredths of a second; what is shorter they show for ten. */
+/** Players show a frame for at least two hundredths of a second; shorter frames they show for ten. */
 const mostFramesPerSecond = 50;
 
-/** @throws {FarmError} `FARM_BAD_INPUT` when no GIF can be as fast as this */
+/** @throws {FarmError} `FARM_BAD_INPUT` if the rate is too high for a GIF */
 export function requireGifRate(rate: FrameRate): void {
   if (framesPerSecond(rate) <= mostFramesPerSecond) return;
   throw new FarmError(
@@ -29,11 +29,11 @@ export function requireGifRate(rate: FrameRate): void {
 }
 
 /**
- * Makes a GIF in two passes: one finds the 256 colours, one uses them. In a single pass FFmpeg would hold all frames in
- * memory. When it fails it leaves neither a process nor a file.
+ * Makes a GIF in two passes: the first finds the 256 colours, the second uses them. In a single pass FFmpeg would hold
+ * all frames in memory. A failure leaves neither a process nor a file.
  *
- * @throws {FfmpegExitedError} With FFmpeg's last words
- * @throws {FarmError} As `Encoder` does
+ * @throws {FfmpegExitedError} With FFmpeg's last messages
+ * @throws {FarmError} The same as `Encoder`
  */
 export async function makeGif(options: GifOptions): Promise<FinishedOutput> {
   const { tools, output, jobId, overwrite = false, frames, rate, width, height, again, signal } = options;
@@ -42,7 +42,7 @@ export async function makeGif(options: GifOptions): Promise<FinishedOutput> {
   await removeParts(target);
   const palette = target.partPath.replace(/\.part$/, ".palette.part");
   try {
-    const { onProgress: _, onFrame: __, ...quiet } = options;
+    const { onFrame: _, ...quiet } = options;
     await runPass(quiet, paletteArguments(options, palette), palette, "while it chose the colours");
     const gif = { ...options, expectedSeconds: frames.length / framesPerSecond(rate) };
     await runPass(gif, gifArguments(options, palette, target.partPath), target.partPath, "while it wrote the GIF");

@@ -12,19 +12,19 @@ import { giveUsualMode, prepareFolder, renameToNewOutput, shortName } from "./ou
 
 export interface ImageSequenceOptions {
   readonly names: FrameNames;
-  /** As the user named it. */
+  /** The output as the user typed it. */
   readonly output: string;
   /** The frames of the job, sorted. */
   readonly frames: readonly number[];
-  /** Where the file of a stored frame is; `undefined` while it is not stored. */
+  /** The path of a stored frame's file; `undefined` while the frame is not stored. */
   readonly sourceOf: (frame: number) => string | undefined;
   readonly jobId: string;
   readonly overwrite: boolean;
 }
 
 /**
- * An image sequence: the frames under the names that Blender would give them. A frame is there whole or not at all, and
- * a file that is not one of this job's frames is only replaced when that was asked for.
+ * An image sequence: the frames under the names that Blender would give them. A frame is written completely or not at
+ * all. A file that is not one of this job's frames is only replaced if the user asked for that.
  */
 export class ImageSequence {
   readonly #options: ImageSequenceOptions;
@@ -35,9 +35,9 @@ export class ImageSequence {
   }
 
   /**
-   * Makes the folder, and looks whether the places of exactly these frames are free or hold them already.
+   * Makes the folder, and checks that each frame's name is free or already holds that frame.
    *
-   * @throws {FarmError} `FARM_OUTPUT_EXISTS` that names what is in the way, `FARM_OUTPUT_UNWRITABLE`
+   * @throws {FarmError} `FARM_OUTPUT_EXISTS` naming the files in the way, `FARM_OUTPUT_UNWRITABLE`
    */
   static async open(options: ImageSequenceOptions): Promise<ImageSequence> {
     const { folder } = options.names;
@@ -53,7 +53,7 @@ export class ImageSequence {
   }
 
   /**
-   * Puts a stored frame under its name: as a second name of the same file where the file system can, else as a copy.
+   * Puts a stored frame under its name: as a hard link if the file system can, otherwise as a copy.
    *
    * @throws {FarmError} `FARM_OUTPUT_EXISTS`, `FARM_OUTPUT_UNWRITABLE`
    */
@@ -71,7 +71,7 @@ export class ImageSequence {
   }
 
   /**
-   * Takes a frame's picture away again, if it is the stored one's.
+   * Removes a frame's picture again, if it is the stored one.
    *
    * @throws {FarmError} `FARM_OUTPUT_UNWRITABLE`
    */
@@ -87,10 +87,10 @@ export class ImageSequence {
   }
 
   /**
-   * Proves that every frame is there, of the size that it has in the store.
+   * Checks that every frame is there, with the same size as in the store.
    *
-   * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` naming the first that is not; `FARM_STORE_FAILED` when it is gone from the
-   *   store, `FARM_OUTPUT_UNWRITABLE`
+   * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` naming the first wrong one; `FARM_STORE_FAILED` if a frame is missing
+   * from the store, `FARM_OUTPUT_UNWRITABLE`
    */
   async finish(again?: string): Promise<FinishedOutput> {
     const { names, frames, sourceOf, output } = this.#options;
@@ -102,7 +102,7 @@ export class ImageSequence {
         throw frameUnreadable(source, error);
       });
       const there = await lstat(path).catch(() => null);
-      if (there === null) throw videoIncomplete(`${path} is not there`, again);
+      if (there === null) throw videoIncomplete(`${path} is missing`, again);
       if (there.size !== wanted.size) {
         throw videoIncomplete(`${path} has ${there.size} bytes, not ${wanted.size}`, again);
       }
@@ -114,7 +114,7 @@ export class ImageSequence {
     return { output, frames: frames.length, sizeBytes };
   }
 
-  /** What all pictures that are not placed would take, were each as large as this one. */
+  /** The bytes that the remaining pictures would take if each were as large as this one. */
   async #restBytes(source: string): Promise<number> {
     const { size } = await stat(source).catch(() => ({ size: 0 }));
     return size * (this.#options.frames.length - this.#placed.size);
@@ -122,7 +122,7 @@ export class ImageSequence {
 
   async #place(source: string, path: string): Promise<void> {
     const { overwrite, jobId } = this.#options;
-    // Not when it is the same file: a rename between two names of one file does nothing and leaves both.
+    // Not if it is the same file: a rename between two names of one file does nothing and leaves both.
     if (await isSamePicture(source, path)) return;
     const part = join(dirname(path), `${shortName(basename(path))}.${jobId.slice(0, 8)}.part`);
     await removeFile(part);
@@ -136,7 +136,7 @@ export class ImageSequence {
   }
 }
 
-/** Names may be too long for the file system, which is better known before anything is rendered. */
+/** Fails before anything is rendered if a name is too long for the file system. */
 async function requirePossibleNames({ names, frames }: ImageSequenceOptions): Promise<void> {
   const longest = frames.reduce((name, frame) => {
     const other = frameNameOf(names, frame);
@@ -147,7 +147,7 @@ async function requirePossibleNames({ names, frames }: ImageSequenceOptions): Pr
   });
 }
 
-/** Clears the folder of unfinished pictures, and answers the files in it that may not be replaced. */
+/** Removes unfinished pictures from the folder. @returns Files in it that must not be replaced */
 async function inTheWayOf({ names, frames, sourceOf, overwrite }: ImageSequenceOptions): Promise<string[]> {
   const there = new Set(await readdir(names.folder));
   await removeParts(names, frames, there);
@@ -155,7 +155,7 @@ async function inTheWayOf({ names, frames, sourceOf, overwrite }: ImageSequenceO
   const inTheWay: string[] = [];
   for (const frame of frames) {
     const [source, path] = [sourceOf(frame), framePathOf(names, frame)];
-    // The disk is asked, and not the list: it may take BILD_0001.PNG for bild_0001.png, and write ä in two ways.
+    // Ask the file system, not the list: BILD_0001.PNG may be the same file as bild_0001.png, and ä has two encodings.
     if (!(await isThere(path))) continue;
     if (source === undefined || !(await isSamePicture(source, path))) inTheWay.push(path);
   }
@@ -172,7 +172,7 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** What killed coordinators left of these frames, of whichever job. */
+/** Removes unfinished pictures of these frames that killed coordinators of any job have left. */
 async function removeParts(names: FrameNames, frames: readonly number[], there: ReadonlySet<string>): Promise<void> {
   const ours = new Set(frames.map((frame) => shortName(frameNameOf(names, frame)).normalize()));
   for (const name of there) {
@@ -192,10 +192,10 @@ async function makeCopy(source: string, part: string): Promise<void> {
   }
 }
 
-/** Whether a file is there and holds this very picture. A link to one is not: what it leads to may change. */
+/** Whether a file exists and holds exactly this picture. A symbolic link does not count: its target may change. */
 async function isSamePicture(source: string, path: string): Promise<boolean> {
   try {
-    // Windows numbers files beyond what a double tells apart.
+    // File numbers on Windows need more precision than a double has.
     const [one, other] = await Promise.all([stat(source, { bigint: true }), lstat(path, { bigint: true })]);
     if (!other.isFile()) return false;
     if (one.ino !== 0n && one.ino === other.ino && one.dev === other.dev) return true;

@@ -4,19 +4,19 @@ import type { VideoCodec } from "../core/video-codec.ts";
 import { type Codec, type CodecEncoder, codecs } from "./codecs.ts";
 import { type FrameNames, frameNamesOf } from "./frame-names.ts";
 
-/** A video of one of the codecs. */
+/** A video with one of the codecs. */
 export interface VideoFormat {
   readonly kind: "video";
-  /** With the dot, lower case. */
+  /** With the dot, in lower case. */
   readonly extension: string;
-  /** FFmpeg's name of the container; given explicitly, as the file is written under another name first. */
+  /** FFmpeg's name of the container. It is given explicitly, because the temporary file has another extension. */
   readonly muxer: string;
   readonly muxerOptions: readonly string[];
   readonly codec: Codec;
-  /** Encoders that may be used, the one to be preferred first; see `usableFormat`. */
+  /** Encoders that may be used, the preferred one first; see `usableFormat`. */
   readonly encoders: readonly CodecEncoder[];
   readonly crf: number;
-  /** Without alpha the nodes write RGB, as Blender does for its own videos. */
+  /** Whether the output can have alpha. Without it the nodes write RGB, as Blender does for its own videos. */
   readonly canHaveAlpha: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface GifFormat {
   readonly canHaveAlpha: false;
 }
 
-/** The frames themselves, under names as Blender gives them. */
+/** The frames themselves, under the names that Blender gives them. */
 interface SequenceFormat {
   readonly kind: "sequence";
   readonly extension: ".png";
@@ -34,7 +34,7 @@ interface SequenceFormat {
   readonly canHaveAlpha: true;
 }
 
-/** One kind of output: what the path of `--output` means. */
+/** A kind of output, as the path of `--output` says. */
 export type OutputFormat = VideoFormat | GifFormat | SequenceFormat;
 
 export interface OutputWishes {
@@ -53,7 +53,7 @@ interface Container {
 }
 
 const containers: readonly Container[] = [
-  // The index goes to the front, so that a player can begin before it has the whole file.
+  // The index goes to the front, so that a player can start before it has the whole file.
   { extension: ".mp4", muxer: "mp4", options: ["-movflags", "+faststart"], codecs: ["h264", "hevc", "av1"] },
   {
     ...{ extension: ".mkv", muxer: "matroska", options: [] },
@@ -68,9 +68,9 @@ const containers: readonly Container[] = [
 const known = [...containers.map((container) => container.extension), ".gif"].join(", ");
 
 /**
- * The format that an output path asks for: by its extension, in whatever case, or as a folder or pattern of pictures.
+ * The format that an output path asks for: by its extension, in any case, or as a folder or pattern of pictures.
  *
- * @throws {FarmError} `FARM_BAD_INPUT` that lists what is possible
+ * @throws {FarmError} `FARM_BAD_INPUT` listing the possible ones
  */
 export function outputFormatOf(path: string, wishes: OutputWishes = {}): OutputFormat {
   const extension = extname(path).toLowerCase();
@@ -86,7 +86,7 @@ export function outputFormatOf(path: string, wishes: OutputWishes = {}): OutputF
   return videoOf(container, wishes);
 }
 
-/** Other codecs for the same file, the usual one first. */
+/** The codecs that the same file may have, the usual one first. */
 export function codecsFor(format: VideoFormat): readonly VideoCodec[] {
   return containers.find(({ extension }) => extension === format.extension)?.codecs ?? [];
 }
@@ -103,7 +103,7 @@ function videoOf(container: Container, wishes: OutputWishes): VideoFormat {
     );
   }
   const codec = codecs[name];
-  // Apple's players know HEVC by this name only; Matroska has no such names.
+  // Apple's players know HEVC only by this tag; Matroska has no such tags.
   const tag = name === "hevc" && muxer !== "matroska" ? ["-tag:v", "hvc1"] : [];
   return {
     ...{ kind: "video", extension, muxer, codec, encoders: codec.encoders, crf: crfOf(codec, wishes.crf) },
@@ -118,7 +118,7 @@ function crfOf(codec: Codec, asked: number | undefined): number {
     throw new FarmError(
       "FARM_BAD_INPUT",
       `Cannot use --crf with ${codec.name}: ${codec.noCrf}`,
-      "Leave --crf out, or choose another --codec",
+      "Omit --crf, or choose another --codec",
     );
   }
   if (Number.isInteger(asked) && asked >= 0 && asked <= codec.crf.most) return asked;
@@ -149,7 +149,7 @@ function sequenceOf(path: string, extension: string, wishes: OutputWishes): Sequ
 function refuseWishes(what: string, { codec, crf }: OutputWishes): void {
   if (codec === undefined && crf === undefined) return;
   const flag = codec === undefined ? "--crf" : "--codec";
-  throw new FarmError("FARM_BAD_INPUT", `${what} has no ${flag}`, `Leave ${flag} out, or choose a video: ${known}`);
+  throw new FarmError("FARM_BAD_INPUT", `${what} has no ${flag}`, `Omit ${flag}, or choose a video: ${known}`);
 }
 
 function unknownExtension(extension: string): FarmError {
@@ -160,7 +160,7 @@ function unknownExtension(extension: string): FarmError {
   );
 }
 
-/** "h264, hevc or av1" */
+/** For example "h264, hevc or av1". */
 export function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }

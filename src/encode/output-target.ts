@@ -9,22 +9,25 @@ import { removeFile, renameFile, renameToNew } from "../system/files/held-files.
 import { openOwnFile } from "../system/files/own-file.ts";
 import { outputExists, outputFailed, unwritable } from "./output-errors.ts";
 
-/** Where a video goes, and where it is written until it is whole. */
+/** The path of a video, and of the temporary file that is written first. */
 export interface OutputTarget {
   /** Absolute. */
   readonly path: string;
-  /** In the same folder, so that the rename is atomic; hidden, and named after the job, so that it is never taken for the video. */
+  /**
+   * In the same folder, so that the rename is atomic. It is hidden and named after the job, so it does not look like
+   * the video.
+   */
   readonly partPath: string;
 }
 
-/** With all that is put around it such a name stays below the 143 bytes that some encrypted file systems take. */
+/** With prefix and suffix such a name stays below 143 bytes, the limit of some encrypted file systems. */
 const longestPartNameBytes = 100;
 
 /**
- * Checks that a video can be written there, and makes its folder. Writes nothing else. A link counts as a file, wherever
- * it leads: it may be replaced as one, and what it leads to is never touched.
+ * Checks that a video can be written, and makes its folder. Writes nothing else. A symbolic link counts as a file: the
+ * link itself may be replaced, and its target is never touched.
  *
- * @throws {FarmError} `FARM_OUTPUT_EXISTS` unless `overwrite`, `FARM_OUTPUT_UNWRITABLE` when the folder refuses files
+ * @throws {FarmError} `FARM_OUTPUT_EXISTS` unless `overwrite`, `FARM_OUTPUT_UNWRITABLE` if the folder is not writable
  */
 export async function prepareTarget(
   output: string,
@@ -45,7 +48,10 @@ export async function prepareTarget(
   return { path, partPath: join(folder, `${partPrefixOf(path)}${jobId.slice(0, 8)}.part`) };
 }
 
-/** A night of rendering should not end at a player that has the old video open. A name for itself changes nothing. */
+/**
+ * Fails before the render, not after it, if another program has the old video open. It renames the file to its own
+ * name, which changes nothing.
+ */
 async function requireReplaceable(path: string, flag: string): Promise<void> {
   try {
     await renameFile(path, path);
@@ -57,7 +63,7 @@ async function requireReplaceable(path: string, flag: string): Promise<void> {
 /**
  * Makes a folder for outputs.
  *
- * @param path What is to be written into it, for the message
+ * @param path The file to be written into it, for the message
  * @throws {FarmError} `FARM_OUTPUT_UNWRITABLE`
  */
 export async function prepareFolder(folder: string, path = folder, flag = "--output"): Promise<void> {
@@ -70,7 +76,7 @@ export async function prepareFolder(folder: string, path = folder, flag = "--out
 }
 
 /**
- * Removes what killed coordinators left of videos for this output, of whichever job.
+ * Removes temporary files for this output that killed coordinators of any job have left.
  *
  * @throws {FarmError} `FARM_OUTPUT_UNWRITABLE`
  */
@@ -78,7 +84,7 @@ export async function removeParts({ path }: OutputTarget): Promise<void> {
   const prefix = partPrefixOf(path).normalize();
   try {
     for (const name of await readdir(dirname(path))) {
-      const written = name.normalize(); // some disks give names back with each accent on its own
+      const written = name.normalize(); // some file systems return names in decomposed form
       const isPart = written.startsWith(prefix) && /^[0-9a-f]{8}(\.palette)?\.part$/.test(written.slice(prefix.length));
       if (isPart) await removeFile(join(dirname(path), name));
     }
@@ -91,15 +97,15 @@ function partPrefixOf(path: string): string {
   return `.${shortName(basename(path))}.`;
 }
 
-/** An output's name as it stands in the names of its parts, which must not be longer than the file system allows. */
+/** An output's name, shortened for the name of its temporary file, which must not be too long for the file system. */
 export function shortName(name: string): string {
   return boundedName(name, longestPartNameBytes);
 }
 
 /**
- * Gives the finished file its name, after it is safely on the disk.
+ * Gives the finished file its name, once it is safely on the disk.
  *
- * @throws {FarmError} `FARM_OUTPUT_EXISTS` when something has come there meanwhile, and it may not be overwritten;
+ * @throws {FarmError} `FARM_OUTPUT_EXISTS` if a file has appeared there that must not be replaced;
  *   `FARM_OUTPUT_UNWRITABLE`
  */
 export async function moveIntoPlace({ path, partPath }: OutputTarget, overwrite: boolean): Promise<void> {
@@ -113,7 +119,7 @@ export async function moveIntoPlace({ path, partPath }: OutputTarget, overwrite:
   }
 }
 
-/** Files of the job folder are private; what is given to the user has the mode that any new file has. */
+/** Gives an output the mode of any new file: files of the job folder are private. */
 export async function giveUsualMode(path: string): Promise<void> {
   const file = await openOwnFile(path);
   try {
@@ -124,7 +130,7 @@ export async function giveUsualMode(path: string): Promise<void> {
 }
 
 /**
- * Gives a file its name, which no other file may have.
+ * Gives a file its name, if no other file has it.
  *
  * @throws {FarmError} `FARM_OUTPUT_EXISTS`; the system's error
  */

@@ -11,7 +11,7 @@ import { giveUsualMode, moveIntoPlace, type OutputTarget, prepareTarget, removeP
 
 export interface PosterOptions {
   readonly path: string;
-  /** Not needed for a PNG. */
+  /** Not needed if the poster is a PNG. */
   readonly tools: FfmpegTools | undefined;
   readonly jobId: string;
   readonly overwrite: boolean;
@@ -19,7 +19,7 @@ export interface PosterOptions {
   readonly signal?: AbortSignal;
 }
 
-/** @throws {FarmError} `FARM_BAD_INPUT` when it is no kind of picture that is made here */
+/** @throws {FarmError} `FARM_BAD_INPUT` if a poster cannot have this extension */
 export function requirePosterKind(path: string): void {
   if (isPng(path) || isJpeg(path)) return;
   throw new FarmError(
@@ -29,14 +29,14 @@ export function requirePosterKind(path: string): void {
   );
 }
 
-/** Whether making it takes FFmpeg. */
+/** Whether FFmpeg is needed to make it. */
 export function needsFfmpeg(posterPath: string): boolean {
   return !isPng(posterPath);
 }
 
 /**
- * A picture of one frame, made beside its place and put there by {@link publish}. Whoever makes it owns it: what was not
- * published is removed.
+ * A picture of one frame. It is written to a temporary file, and {@link publish} gives it its name. The caller must
+ * dispose of it, which removes a poster that was not published.
  */
 export class Poster implements AsyncDisposable {
   readonly #target: OutputTarget;
@@ -48,8 +48,8 @@ export class Poster implements AsyncDisposable {
   }
 
   /**
-   * @param frame File of the frame; as a PNG the poster is a copy of it
-   * @throws {FarmError} As for a video
+   * @param frame File of the frame; a PNG poster is a copy of it
+   * @throws {FarmError} The same as for a video
    */
   static async make(frame: string, options: PosterOptions): Promise<Poster> {
     const { path, jobId, overwrite } = options;

@@ -9,9 +9,9 @@ import type { VideoFormat } from "./output-format.ts";
 
 export interface TrialOptions extends FrameStream {
   readonly tools: FfmpegTools;
-  /** The video that is to be made; without one the frames are only read, as for a GIF or a picture. */
+  /** The video to be made; without one the frames are only read, as for a GIF or a picture. */
   readonly format: VideoFormat | undefined;
-  /** How long the search may take, in milliseconds (default 10 min). What it has found until then is answered. */
+  /** How long the search may take, in milliseconds (default 10 min). After that it returns what it has found. */
   readonly searchMs?: number;
   readonly signal: AbortSignal;
 }
@@ -19,27 +19,29 @@ export interface TrialOptions extends FrameStream {
 /** A frame file that this FFmpeg refuses. */
 export interface RefusedFile {
   readonly path: string;
-  /** FFmpeg's own words. */
+  /** FFmpeg's own message. */
   readonly message: string;
 }
 
 const usualSearchMs = 600_000;
 /** Frames in one trial. */
 const blockLength = 32;
-/** FFmpeg reads ahead, 5 MB before it begins and some frames for its threads: the one it stumbles at is among the last. */
+/**
+ * FFmpeg reads 5 MB before it starts, and later some frames for its threads. The frame that it fails at is among these.
+ */
 const readAheadBytes = 16 * 1024 * 1024;
 const readAheadFrames = 64;
 const longestMessage = 300;
 
 /**
- * Finds the frames that FFmpeg refuses: those with which it fails alone, twice, and with the real output's own filters
- * and codec, while it takes a blank picture of the same form before and afterwards. So nothing else, neither a codec, a
- * full disk nor a lack of memory, is taken for the fault of a frame.
+ * Finds the frames that FFmpeg refuses. For such a frame FFmpeg fails twice, on that frame alone, with the filters and
+ * the codec of the real output, but accepts a blank picture of the same form before and afterwards. So a missing codec,
+ * a full disk or a lack of memory is not blamed on a frame.
  *
- * @param paths Frame files in the order in which FFmpeg was given them. The search begins with the last, goes back as far as
- *   FFmpeg reads ahead, and ends with the first block in which there is any
- * @param isWhole Whether to go through all of them
- * @returns In the order of the paths; none when it is not the frames
+ * @param paths Frame files in the order in which FFmpeg was given them. The search starts at the last one, goes back as
+ * far as FFmpeg reads ahead, and ends at the first block with refused frames
+ * @param isWhole Whether to search all of them
+ * @returns The refused frames in the order of the paths; none if the frames are not the cause
  * @throws The signal's reason
  */
 export async function findRefused(
@@ -60,7 +62,7 @@ export async function findRefused(
   return found.length > 0 && (await new Trials(options).takesBlankAfterwards()) ? found : [];
 }
 
-/** A trial said nothing of its frames: FFmpeg was ended from outside, or found no room. */
+/** A trial had no result: FFmpeg was killed, or found the disk full. */
 class InconclusiveError extends Error {}
 
 type Source = () => AsyncIterable<Uint8Array>;
@@ -86,12 +88,12 @@ class Trials {
     return (await this.#refusal([source])) === null;
   }
 
-  /** What the search has come to; it may have been broken off. */
+  /** What the search has found so far; it may have been aborted. */
   get found(): readonly RefusedFile[] {
     return this.#found;
   }
 
-  /** The same when it is not known any more whether there is time: once, and for as long as the user waits. */
+  /** Like `takesBlank`, but after the time limit: it may take as long as the user is willing to wait. */
   async takesBlankAfterwards(): Promise<boolean> {
     try {
       return await this.takesBlank();
@@ -113,7 +115,7 @@ class Trials {
     }
   }
 
-  /** Halves what is refused until it is single frames. @param isKnown Whether it is known that one of them is refused */
+  /** Bisects refused blocks down to single frames. @param isKnown Whether one of these frames is known to be refused */
   async #refusedOf(paths: readonly string[], isKnown = false): Promise<RefusedFile[]> {
     const [path] = paths;
     if (path === undefined) return [];
@@ -132,7 +134,7 @@ class Trials {
     return [...first, ...(await this.#refusedOf(paths.slice(half), first.length === 0))];
   }
 
-  /** @returns FFmpeg's words; `null` when it took all of them */
+  /** @returns FFmpeg's message; `null` if it accepted all of them */
   async #refusal(sources: readonly Source[]): Promise<string | null> {
     const { tools, signal } = this.#options;
     let frames = 0;
@@ -143,8 +145,8 @@ class Trials {
     try {
       for (const source of sources) for await (const piece of source()) await process.write(piece, "");
       await process.finish("");
-      // It may leave a frame out and end well all the same.
-      return frames === sources.length ? null : "it leaves the frame out";
+      // It may drop a frame and still report success.
+      return frames === sources.length ? null : "it drops the frame";
     } catch (error) {
       if (!(error instanceof FfmpegExitedError)) throw error;
       if (!error.mayBeFrame) throw new InconclusiveError();
@@ -153,7 +155,7 @@ class Trials {
   }
 }
 
-/** The first of its last words but for the usual end, without addresses in memory, which differ each time. */
+/** The first of its last messages that says something, without memory addresses, which differ each time. */
 function wordsOf({ stderrTail, ffmpegExitCode, signalName }: FfmpegExitedError): string {
   const lines = stderrTail.split("\n").map((line) => line.replace(/^(\[[^\]]*\] ?)+/, "").trim());
   const [first] = lines.filter((line) => line !== "" && !/^Conversion failed/.test(line));

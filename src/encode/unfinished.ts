@@ -6,16 +6,16 @@ import { freeBytes, leastBytes, roomInWords } from "../system/files/shortage.ts"
 /** A video that is being written. */
 export interface Unfinished {
   readonly path: string;
-  /** What was told of it last: so much of its time has taken so many bytes. */
+  /** FFmpeg's last report: this much of the video's time took `sizeBytes`. */
   readonly seconds: number;
   readonly sizeBytes: number;
-  /** How long it will be, where that is known. */
+  /** How long the video will be, if known. */
   readonly expectedSeconds: number | undefined;
 }
 
 /**
- * What a full disk would have to have, as `roomFor` says it, for a file that goes when it cannot be finished: what it has
- * taken is there again then.
+ * How much space a full disk needs, as text like that of `roomFor`. The unfinished file is removed, so its space counts
+ * as free.
  */
 export async function roomForRest(unfinished: Unfinished): Promise<string> {
   const { path, seconds, sizeBytes, expectedSeconds } = unfinished;
@@ -25,7 +25,7 @@ export async function roomForRest(unfinished: Unfinished): Promise<string> {
   const there = free === null ? null : free + writtenBytes;
   const known = Math.max(leastBytes, there ?? writtenBytes);
   const estimate = expectedSeconds === undefined || seconds === 0 ? 0 : (sizeBytes / seconds) * expectedSeconds;
-  // It did not fit: an estimate below what is there is a wrong one.
+  // It did not fit, so an estimate below the free space is wrong.
   return roomInWords(
     estimate > known ? `about ${formatBytes(estimate)}` : `more than ${formatBytes(known)}`,
     there,

@@ -3,9 +3,9 @@ import { encoderMissing, encodersOf, type FfmpegTools, hasOption } from "./ffmpe
 import { codecsFor, listed, type OutputFormat, type VideoFormat } from "./output-format.ts";
 
 /**
- * Holds a format against what this FFmpeg can do, and leaves only encoders in it that are there.
+ * Reduces a format to the encoders that this FFmpeg has.
  *
- * @throws {FarmError} `FARM_ENCODER_MISSING` that names the codecs that would work
+ * @throws {FarmError} `FARM_ENCODER_MISSING` naming the codecs that would work
  */
 export async function usableFormat<Format extends OutputFormat>(
   tools: FfmpegTools,

@@ -1,5 +1,5 @@
-// A program that encodes one frame again and again until it is killed, and says FFmpeg's process number as soon as FFmpeg
-// has taken frames. orphan.test.ts compiles src/ and puts this file where its imports are right.
+// A program that encodes one frame again and again until it is killed, and prints FFmpeg's process number once FFmpeg has
+// read some frames. orphan.test.ts compiles src/ and puts this file where its imports are right.
 import { Encoder } from "../../src/encode/encoder.js";
 import { findFfmpeg } from "../../src/encode/ffmpeg/ffmpeg-tools.js";
 import { outputFormatOf } from "../../src/encode/output-format.js";
@@ -13,8 +13,8 @@ const encoder = await Encoder.open({
   width: 64,
   height: 48,
   jobId: "0123456789abcdef0123456789abcdef",
-  onProgress: ({ frames }) => {
-    if (frames > 0) console.log(encoder.pid);
-  },
 });
-for (;;) await encoder.write(frame);
+for (let count = 1; ; count++) {
+  await encoder.write(frame);
+  if (count === 500) console.log(encoder.pid);
+}

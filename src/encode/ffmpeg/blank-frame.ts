@@ -6,7 +6,7 @@ import type { FrameForm } from "../codecs.ts";
 const colors = { BW: [0, 1], RGB: [2, 3], RGBA: [6, 4] } as const;
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** A PNG of this form in which nothing is wrong and nothing is to be seen. */
+/** A valid, blank PNG of this form. */
 export async function blankFrame(
   form: FrameForm & { readonly width: number; readonly height: number },
 ): Promise<Buffer> {

@@ -15,7 +15,9 @@ export interface EncodeSettings extends FrameStream {
   readonly format: VideoFormat;
 }
 
-/** The part of a command that is used here; `_getArguments` is private there, see docs/decisions/010-fluent-ffmpeg.md. */
+/**
+ * The part of a command that is used here; `_getArguments` is private there, see docs/decisions/010-fluent-ffmpeg.md.
+ */
 interface ArgumentBuilder {
   _getArguments(): string[];
 }
@@ -36,7 +38,7 @@ const tags: Readonly<Record<PictureForm["color"], readonly string[]>> = {
 };
 
 /**
- * FFmpeg's arguments for a video from PNG files that come one after the other on its standard input.
+ * FFmpeg's arguments for a video made from PNG files that arrive one after the other on its standard input.
  *
  * @param target Absolute path of the file to write; it is overwritten
  */
@@ -45,7 +47,7 @@ export function encodeArguments(settings: EncodeSettings, target: string): strin
   return argumentsOf(encoded(settings, muxerOptions).format(muxer).output(target));
 }
 
-/** The same to nowhere: what FFmpeg makes of some frames, without a video. */
+/** The same without an output file: to see whether FFmpeg accepts some frames. */
 export function encodeTrialArguments(settings: EncodeSettings): string[] {
   return argumentsOf(encoded(settings, []).format("null").output("-"));
 }
@@ -60,7 +62,7 @@ function encoded(settings: EncodeSettings, muxerOptions: readonly string[]) {
     .outputOptions(...always, ...encoder.options(format.crf), ...form.options, ...tags[form.color], ...muxerOptions);
 }
 
-/** The first pass of a GIF: the colours that suit all frames best, as one small picture. */
+/** The first pass of a GIF: the best colours for all frames, as one small picture. */
 export function paletteArguments(stream: FrameStream, target: string): string[] {
   const command = framesIn(stream)
     .videoFilters([...overBlack(stream), "palettegen=stats_mode=full"])
@@ -71,7 +73,7 @@ export function paletteArguments(stream: FrameStream, target: string): string[] 
   return argumentsOf(command);
 }
 
-/** The second pass: the frames again, in these colours. */
+/** The second pass of a GIF: the frames in these colours. */
 export function gifArguments(stream: FrameStream, palette: string, target: string): string[] {
   const frames = ["[0:v]", [...overBlack(stream), "null"].join(","), "[frames]"].join("");
   const command = framesIn(stream)
@@ -85,7 +87,7 @@ export function gifArguments(stream: FrameStream, palette: string, target: strin
   return argumentsOf(command);
 }
 
-/** The frames as pictures to nowhere: enough for a GIF or a JPEG, for which they only have to be read. */
+/** Decodes the frames without an output file: enough for a GIF or a JPEG, for which they only have to be readable. */
 export function pictureTrialArguments(stream: FrameStream): string[] {
   const command = framesIn(stream)
     .videoCodec("mjpeg")
@@ -107,7 +109,7 @@ export function pictureArguments(target: string): string[] {
   return argumentsOf(command);
 }
 
-/** The size of the video's pictures: that of the frames, or one more. */
+/** The size of the video's pictures: that of the frames, or one pixel more. */
 export function pictureSizeOf(settings: EncodeSettings): { readonly width: number; readonly height: number } {
   const { evenWidth, evenHeight } = settings.format.codec.formOf(settings);
   const { width, height } = settings;
@@ -120,7 +122,9 @@ function framesIn({ rate }: FrameStream) {
     .inputOptions("-framerate", formatFrameRate(rate), ...input);
 }
 
-/** The first that takes pictures of this size; when none does, the first will say so. */
+/**
+ * The first encoder that accepts pictures of this size; if there is none, the first one, which will report the problem.
+ */
 function encoderFor({ format, width, height }: EncodeSettings): CodecEncoder {
   const fitting = format.encoders.find(({ leastSize = 0 }) => Math.min(width, height) >= leastSize);
   const encoder = fitting ?? format.encoders[0];
@@ -129,22 +133,22 @@ function encoderFor({ format, width, height }: EncodeSettings): CodecEncoder {
 }
 
 /**
- * Odd sizes get one more column or row that repeats the last one: no pixel is lost, none is resampled, and no dark edge
- * appears as it would with a plain pad.
+ * For an odd size, adds one column or row that repeats the last one. No pixel is lost or resampled, and there is no
+ * dark edge, as there would be with a plain pad.
  */
 function evenSize(settings: EncodeSettings, { hasAlpha }: PictureForm): string[] {
   const { width, height } = pictureSizeOf(settings);
   const [right, bottom] = [width - settings.width, height - settings.height];
   if (right === 0 && bottom === 0) return [];
   return [
-    // Planar and deep, so that both filters take it in every FFmpeg and 16-bit frames keep their depth until the end.
+    // Planar with 16 bits, so that both filters accept it in every FFmpeg and deep frames keep their depth.
     `format=${hasAlpha || settings.colorMode === "RGBA" ? "gbrap16le" : "gbrp16le"}`,
     `pad=${width}:${height}:0:0`,
     `fillborders=right=${right}:bottom=${bottom}:mode=smear`,
   ];
 }
 
-/** Frames with alpha in a video without: what shows through is black, as in Blender's own videos. */
+/** Puts frames with alpha over black if the video has no alpha, as Blender does in its own videos. */
 function flattened(frame: FrameForm, { hasAlpha }: PictureForm): string[] {
   return hasAlpha ? [] : overBlack(frame);
 }
@@ -154,8 +158,9 @@ function overBlack({ colorMode, depth }: FrameForm): string[] {
 }
 
 /**
- * FFmpeg would use the matrix of Rec.601 for every size and leave the video untagged, and players then guess. Frames are
- * tagged as well as the container (`setparams`), since newer FFmpeg takes the tags from the frames.
+ * By default FFmpeg uses the matrix of Rec.601 for every size and leaves the video untagged, so that players have to
+ * guess. The frames are tagged (`setparams`) as well as the container, because newer FFmpeg takes the tags from the
+ * frames.
  */
 function toPictures({ color, pixelFormat }: PictureForm): string[] {
   if (color === "rec709") {

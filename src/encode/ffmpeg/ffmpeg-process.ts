@@ -10,13 +10,13 @@ import { roomForRest } from "../unfinished.ts";
 import { type EncodeProgress, ProgressParser } from "./parse-progress.ts";
 
 export interface FfmpegProcessOptions {
-  /** The file that it writes: growing, it shows that FFmpeg is at work while it says nothing. */
+  /** The file that FFmpeg writes. While it grows, FFmpeg is working, even if it reports nothing. */
   readonly target?: string;
-  /** How long the video will be, where that is known: for the estimate of the room that it needs. */
+  /** How long the video will be, if known: for the estimate of the space that it needs. */
   readonly expectedSeconds?: number;
-  /** How long FFmpeg may do nothing at all while something is waited for, in milliseconds (default 5 min). */
+  /** How long FFmpeg may do nothing while a caller waits for it, in milliseconds (default 5 min). */
   readonly stuckMs?: number;
-  /** What can be done after a failure, for the hint. */
+  /** What the user can do after a failure, for the hint. */
   readonly again?: string | undefined;
   readonly onProgress?: (progress: EncodeProgress) => void;
   /** Aborting stops the process; pending and later calls reject with its reason. */
@@ -24,38 +24,42 @@ export interface FfmpegProcessOptions {
 }
 
 const tailLength = 8 * 1024;
-/** One large frame may take an encoder a minute; five without a byte read or written is no work any more. */
+/**
+ * An encoder may need a minute for one large frame. Five minutes without a byte read or written mean that it is stuck.
+ */
 const usualStuckMs = 300_000;
-/** Looks per `stuckMs`. Looks are counted, not time: a machine that slept must not find its FFmpeg stuck. */
-const looks = 10;
+/**
+ * Checks per `stuckMs`. They are counted instead of time, so that FFmpeg is not called stuck after the machine slept.
+ */
+const checks = 10;
 
 /**
- * A running FFmpeg that reads its input from a pipe. Whoever starts it owns it: `await using`.
+ * A running FFmpeg that reads its input from a pipe. The caller must dispose of it: `await using`.
  *
- * It runs in its own process group, so that a Ctrl-C in the terminal reaches only this program. When this program dies,
- * its end of the pipe closes and FFmpeg ends by itself.
+ * It runs in its own process group, so that Ctrl-C in the terminal reaches only this program. If this program dies, its
+ * end of the pipe closes and FFmpeg ends by itself.
  */
 export class FfmpegProcess implements AsyncDisposable {
   readonly pid: number | undefined;
   readonly #process: Started;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = () => void this[Symbol.asyncDispose]();
-  /** Aborted when no more can be written, whatever the reason: it frees a writer that waits for room. */
+  /** Aborted when nothing more can be written, for any reason. It wakes a writer that waits for the pipe. */
   readonly #closed = new AbortController();
-  /** Settles in any case: an FFmpeg that not even SIGKILL ends is given up. */
+  /** Always resolves: an FFmpeg that even SIGKILL does not end is abandoned. */
   readonly #ended: Promise<FfmpegEnd>;
   readonly #options: FfmpegProcessOptions;
   readonly #stuckTimer: NodeJS.Timeout;
   #giveUp = () => {};
   #stderrTail = "";
   #isOver = false;
-  /** How many callers wait for FFmpeg to do something. */
+  /** How many callers are waiting for FFmpeg. */
   #waiting = 0;
-  #looksWithoutSign = 0;
+  #checksWithoutSign = 0;
   #lastSign = "";
   #progress: EncodeProgress = { frames: 0, seconds: 0, sizeBytes: 0 };
-  /** Size and time of the target, as they were when they were last read. */
-  #targetSign = "";
+  /** Size and time of the target when they were last read. */
+  #targetState = "";
   #isReadingTarget = false;
   #isStuck = false;
   #stopped: Promise<void> | undefined;
@@ -65,7 +69,7 @@ export class FfmpegProcess implements AsyncDisposable {
     this.#signal = options.signal;
     this.#process = started;
     this.pid = started.pid;
-    this.#stuckTimer = setInterval(() => this.#look(), this.#stuckMs / looks);
+    this.#stuckTimer = setInterval(() => this.#check(), this.#stuckMs / checks);
     this.#stuckTimer.unref();
     this.#readOutput(options.onProgress);
     started.stdin.on("error", () => this.#closed.abort()).on("close", () => this.#closed.abort());
@@ -73,7 +77,7 @@ export class FfmpegProcess implements AsyncDisposable {
       this.#giveUp = () => resolve(this.#end(null, "SIGKILL"));
     });
     const over = started.then((result) => {
-      // No exit code and no signal: it was never started, and only the message says why.
+      // Without exit code and signal it was never started, and only the message says why.
       const notStarted = result.exitCode === undefined && result.signal === undefined;
       if (notStarted) this.#stderrTail = result.originalMessage ?? "";
       return this.#end(result.exitCode ?? null, result.signal ?? null);
@@ -88,7 +92,7 @@ export class FfmpegProcess implements AsyncDisposable {
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** @throws {FarmError} `FARM_FFMPEG_EXITED` when too many files are open */
+  /** @throws {FarmError} `FARM_FFMPEG_EXITED` if too many files are open */
   static start(ffmpeg: string, args: readonly string[], options: FfmpegProcessOptions = {}): FfmpegProcess {
     options.signal?.throwIfAborted();
     let started: Started;
@@ -101,15 +105,15 @@ export class FfmpegProcess implements AsyncDisposable {
   }
 
   /**
-   * Sends bytes and waits while the pipe is full.
+   * Writes bytes to FFmpeg and waits while the pipe is full.
    *
-   * @param where What is reached with these bytes, for the error's message
-   * @throws {FfmpegExitedError} When FFmpeg has ended or stopped reading
+   * @param where What these bytes belong to, for the error's message
+   * @throws {FfmpegExitedError} If FFmpeg has ended or stopped reading
    */
   async write(bytes: Uint8Array, where: string): Promise<void> {
     const { stdin } = this.#process;
     if (!this.#closed.signal.aborted && !stdin.write(bytes)) {
-      // The signal fires when the pipe closes: an FFmpeg that was killed never drains anything.
+      // The signal is aborted when the pipe closes: a killed FFmpeg never drains it.
       const drained = once(stdin, "drain", { signal: this.#closed.signal }).catch(() => this.#closed.abort());
       await this.#watched(drained);
     }
@@ -119,7 +123,7 @@ export class FfmpegProcess implements AsyncDisposable {
   /**
    * Closes the pipe and waits until FFmpeg has written everything.
    *
-   * @throws {FfmpegExitedError} When it ended with anything but code 0
+   * @throws {FfmpegExitedError} If it ended with anything but code 0
    */
   async finish(where: string): Promise<void> {
     this.#process.stdin.end();
@@ -129,23 +133,23 @@ export class FfmpegProcess implements AsyncDisposable {
   }
 
   /**
-   * Resolves when FFmpeg has ended, with the error that this is before {@link finish}: who has nothing to write hears of it
-   * so.
+   * Resolves with an error when FFmpeg ends before {@link finish}, for callers that have nothing to write at the
+   * moment.
    *
-   * @param where What had been reached then, for the error's message
+   * @param where How far the caller has come by then, for the error's message
    */
   async endedEarly(where: () => string): Promise<unknown> {
     const end = await this.#ended;
     return this.#signal?.aborted ? this.#signal.reason : await this.#errorOf(where(), end);
   }
 
-  /** Stops FFmpeg at once, if it still runs. Idempotent: every caller awaits the same end. */
+  /** Stops FFmpeg at once, if it is still running. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
-  /** FFmpeg closed the pipe: it is about to end and to say why, or it is made to. */
+  /** FFmpeg has closed the pipe: it is about to end with a message, or it is stopped. */
   async #failure(where: string): Promise<unknown> {
     if (!(await endsWithin(this.#ended, termGraceMs))) await this[Symbol.asyncDispose]();
     this.#signal?.throwIfAborted();
@@ -169,10 +173,10 @@ export class FfmpegProcess implements AsyncDisposable {
     return this.#options.stuckMs ?? usualStuckMs;
   }
 
-  /** Waits for FFmpeg; should it do nothing for too long, it is ended. */
+  /** Waits for FFmpeg, and stops it if it does nothing for too long. */
   async #watched<T>(work: Promise<T>): Promise<T> {
     this.#waiting += 1;
-    this.#looksWithoutSign = 0;
+    this.#checksWithoutSign = 0;
     try {
       return await work;
     } finally {
@@ -180,25 +184,27 @@ export class FfmpegProcess implements AsyncDisposable {
     }
   }
 
-  #look(): void {
+  #check(): void {
     if (this.#waiting === 0) return;
     void this.#readTarget();
     const { frames, sizeBytes } = this.#progress;
-    const sign = `${this.#process.stdin.writableLength} ${frames} ${sizeBytes} ${this.#targetSign}`;
-    this.#looksWithoutSign = sign === this.#lastSign ? this.#looksWithoutSign + 1 : 0;
+    const sign = `${this.#process.stdin.writableLength} ${frames} ${sizeBytes} ${this.#targetState}`;
+    this.#checksWithoutSign = sign === this.#lastSign ? this.#checksWithoutSign + 1 : 0;
     this.#lastSign = sign;
-    if (this.#looksWithoutSign < looks || this.#isOver) return;
+    if (this.#checksWithoutSign < checks || this.#isOver) return;
     this.#isStuck = true;
     void this[Symbol.asyncDispose]();
   }
 
-  /** One reading at a time, and no look waits for it: a disk that does not answer may be why FFmpeg is stuck. */
+  /**
+   * Reads the target's size, without overlap. No check waits for it, because a dead disk may be why FFmpeg is stuck.
+   */
   async #readTarget(): Promise<void> {
     const { target } = this.#options;
     if (target === undefined || this.#isReadingTarget) return;
     this.#isReadingTarget = true;
     const file = await stat(target).catch(() => null);
-    this.#targetSign = `${file?.mtimeMs} ${file?.size}`;
+    this.#targetState = `${file?.mtimeMs} ${file?.size}`;
     this.#isReadingTarget = false;
   }
 
@@ -234,7 +240,7 @@ function spawn(ffmpeg: string, args: readonly string[]) {
     stderr: "pipe",
     buffer: false,
     reject: false,
-    // English messages, whatever the user's language: some are matched for hints.
+    // English messages, because some of them are matched for hints.
     env: { LC_ALL: "C" },
   });
 }

@@ -5,21 +5,21 @@ import { askProgram, type ProgramAnswer } from "../../system/programs/ask-progra
 
 /** The FFmpeg of this machine. */
 export interface FfmpegTools {
-  /** Path or name that was run with success. */
+  /** Path or name that was run successfully. */
   readonly ffmpeg: string;
   readonly ffprobe: string;
-  /** As FFmpeg names it: "5.1.9-0+deb12u1", "N-118000-g1234567". */
+  /** In FFmpeg's own form: "5.1.9-0+deb12u1", "N-118000-g1234567". */
   readonly version: string;
 }
 
 export interface FindFfmpegOptions {
-  /** What the user named; then nothing else is tried. */
+  /** The path that the user gave; then nothing else is tried. */
   readonly path?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
 }
 
-/** A program that answers its version later than this is not usable. */
+/** A program that takes longer to print its version cannot be used. */
 const answerMs = 20_000;
 
 const installCommands: Readonly<Record<string, string>> = {
@@ -30,8 +30,8 @@ const installCommands: Readonly<Record<string, string>> = {
 };
 
 /**
- * Finds FFmpeg and ffprobe and runs both once: the path given, else `FFMPEG_PATH`, else PATH. ffprobe is looked for
- * beside FFmpeg, then as `FFPROBE_PATH`, then on PATH.
+ * Finds FFmpeg and ffprobe, and runs each once. FFmpeg is the given path, else `FFMPEG_PATH`, else the one on PATH.
+ * ffprobe is the one beside FFmpeg, else `FFPROBE_PATH`, else the one on PATH.
  *
  * @throws {FarmError} `FARM_FFMPEG_MISSING` with the command that installs it
  */
@@ -56,8 +56,8 @@ export async function findFfmpeg(options: FindFfmpegOptions = {}): Promise<Ffmpe
 }
 
 /**
- * @param encoder FFmpeg's name of it, "libx264"
- * @throws {FarmError} `FARM_ENCODER_MISSING` when this FFmpeg was built without it
+ * @param encoder FFmpeg's name of the encoder, for example "libx264"
+ * @throws {FarmError} `FARM_ENCODER_MISSING` if this FFmpeg was built without it
  */
 export async function requireEncoder(tools: FfmpegTools, encoder: string, signal?: AbortSignal): Promise<void> {
   if ((await encodersOf(tools, signal)).has(encoder)) return;
@@ -65,9 +65,9 @@ export async function requireEncoder(tools: FfmpegTools, encoder: string, signal
 }
 
 /**
- * FFmpeg's names of the encoders that it was built with.
+ * The encoders that FFmpeg was built with, by FFmpeg's names.
  *
- * @throws {FarmError} `FARM_FFMPEG_MISSING` when it does not answer
+ * @throws {FarmError} `FARM_FFMPEG_MISSING` if it does not answer
  */
 export async function encodersOf(tools: FfmpegTools, signal?: AbortSignal): Promise<ReadonlySet<string>> {
   const stdout = await answerOf(tools, ["-encoders"], signal);
@@ -76,9 +76,9 @@ export async function encodersOf(tools: FfmpegTools, signal?: AbortSignal): Prom
 }
 
 /**
- * Whether an encoder knows an option, "-crf".
+ * Whether an encoder has an option, for example "-crf".
  *
- * @throws {FarmError} `FARM_FFMPEG_MISSING` when FFmpeg does not answer
+ * @throws {FarmError} `FARM_FFMPEG_MISSING` if FFmpeg does not answer
  */
 export async function hasOption(tools: FfmpegTools, encoder: string, option: string, signal?: AbortSignal) {
   const stdout = await answerOf(tools, ["-h", `encoder=${encoder}`], signal);
@@ -93,14 +93,14 @@ export function encoderMissing(tools: FfmpegTools, encoder: string, hint: string
   );
 }
 
-/** @returns What it said instead, when that is no version */
+/** @returns The version, or the program's answer if that is not a version */
 async function versionOf(program: string, signal?: AbortSignal): Promise<string | ProgramAnswer> {
   const answer = await run(program, ["-version"], signal);
   const version = /^ff(?:mpeg|probe) version (\S+)/.exec(answer.stdout)?.[1];
   return answer.failed || version === undefined ? answer : version;
 }
 
-/** Silence must not be taken for an FFmpeg that was built without anything. */
+/** Fails if FFmpeg does not answer, which must not look like an FFmpeg without any encoders. */
 async function answerOf({ ffmpeg }: FfmpegTools, args: readonly string[], signal?: AbortSignal): Promise<string> {
   const answer = await run(ffmpeg, ["-hide_banner", ...args], signal);
   if (answer.failed) throw missing("FFmpeg", ffmpeg, answer);

@@ -1,22 +1,22 @@
-/** How far FFmpeg is; its own words, in its `-progress` report. */
+/** How far FFmpeg is, from its `-progress` report. */
 export interface EncodeProgress {
   /** Frames encoded so far. */
   readonly frames: number;
-  /** Time in the video that has been reached, in seconds; 0 before the first frame is out. */
+  /** Time of the video that has been encoded, in seconds; 0 before the first frame. */
   readonly seconds: number;
-  /** Bytes written so far; 0 where FFmpeg does not know. */
+  /** Bytes written so far; 0 if FFmpeg does not know. */
   readonly sizeBytes: number;
 }
 
-/** Reads FFmpeg's `-progress` report: lines of `key=value`, each block ended by the key `progress`. */
+/** Parses FFmpeg's `-progress` report: lines of `key=value`, in blocks that each end with the key `progress`. */
 export class ProgressParser {
   #rest = "";
   #block = new Map<string, string>();
 
-  /** Takes text in any portions and answers the blocks that it completes. */
+  /** Takes text in chunks of any size. @returns The blocks that it completes */
   push(text: string): EncodeProgress[] {
     const lines = (this.#rest + text).split("\n");
-    this.#rest = (lines.pop() ?? "").slice(-1000); // a line is short: more than this is not a report
+    this.#rest = (lines.pop() ?? "").slice(-1000); // lines are short: a longer one does not belong to a report
     const blocks: EncodeProgress[] = [];
     for (const line of lines) {
       const at = line.indexOf("=");
@@ -39,7 +39,7 @@ function progressOf(block: ReadonlyMap<string, string>): EncodeProgress {
   };
 }
 
-/** FFmpeg writes `N/A` for what it does not know, and a huge negative time before the first frame. */
+/** FFmpeg writes `N/A` for unknown values, and a huge negative time before the first frame. */
 function numberOf(text: string | undefined): number {
   const value = Number(text);
   return Number.isFinite(value) && value > 0 ? value : 0;

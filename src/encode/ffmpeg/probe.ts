@@ -5,14 +5,14 @@ import { videoIncomplete } from "../encode-errors.ts";
 import { type FrameRate, framesPerSecond } from "../frame-rate.ts";
 import type { FfmpegTools } from "./ffmpeg-tools.ts";
 
-/** What a video file is, as ffprobe reads it. */
+/** Facts about a video file, from ffprobe. */
 export interface VideoFacts {
-  /** Counted by reading the whole file, not taken from its header. */
+  /** Counted by reading the whole file, not read from its header. */
   readonly packets: number;
   readonly width: number;
   readonly height: number;
   /**
-   * Frames per second. ffprobe gives two answers: the file's own and one it worked out from the packets' times. Either may
+   * Frames per second. ffprobe reports two values: the file's own and one computed from the packets' times. Either may
    * be wrong for an unusual rate in Matroska, which rounds times to milliseconds.
    */
   readonly rates: readonly number[];
@@ -25,21 +25,21 @@ export interface VideoExpectation {
   readonly width: number;
   readonly height: number;
   readonly rate: FrameRate;
-  /** Whether the file can keep the rate as it is; GIF rounds every frame to hundredths of a second. */
+  /** Whether the file can store the exact rate; GIF rounds every frame to hundredths of a second. */
   readonly keepsRate: boolean;
 }
 
-/** Time for ffprobe to start, on a machine that renders. */
+/** Time for ffprobe to start on a busy machine. */
 const startMs = 120_000;
-/** A slow network share gives more than this. */
+/** Even a slow network share reads faster than this. */
 const slowestBytesPerMs = 1_000;
 
 /**
- * Reads what a video file is; takes about as long as reading the file once.
+ * Reads the facts about a video file, which takes about as long as reading the file once.
  *
- * @param again What can be done after a failure, for the hint
- * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` when ffprobe cannot read it, or does nothing else for longer than any disk
- *   takes to give a file of this size
+ * @param again What the user can do after a failure, for the hint
+ * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` if ffprobe cannot read it, or takes longer than any disk needs for a file
+ * of this size
  */
 export async function probeVideo(
   tools: FfmpegTools,
@@ -62,7 +62,7 @@ export async function probeVideo(
   ];
   const sizeBytes = await stat(path).then(
     ({ size }) => size,
-    () => 0, // ffprobe will say what is wrong with it
+    () => 0, // ffprobe will report the problem
   );
   const timeoutMs = startMs + sizeBytes / slowestBytesPerMs;
   const result = await askProgram(tools.ffprobe, args, { timeoutMs, maxBuffer: 1024 * 1024, signal });
@@ -73,7 +73,7 @@ export async function probeVideo(
   return parseFacts(result.stdout, again);
 }
 
-/** Compares a video with what it should be, and answers the first difference in words, or `null`. */
+/** Compares a video with what it should be. @returns The first difference as text, or `null` */
 export function differenceOf(facts: VideoFacts, expected: VideoExpectation): string | null {
   const rate = framesPerSecond(expected.rate);
   const duration = expected.frames / rate;
@@ -81,11 +81,11 @@ export function differenceOf(facts: VideoFacts, expected: VideoExpectation): str
   if (facts.width !== expected.width || facts.height !== expected.height) {
     return `it is ${facts.width}x${facts.height}, not ${expected.width}x${expected.height}`;
   }
-  // 24 and 23.976 are 1e-3 apart: half of that tells them from each other, and leaves room for rounding.
+  // 24 and 23.976 differ by 1e-3. Half of that tells them apart, and tolerates rounding.
   if (expected.keepsRate && !facts.rates.some((found) => Math.abs(found - rate) <= rate * 5e-4)) {
     return `it has ${rounded(facts.rates[0])} frames per second, not ${rounded(rate)}`;
   }
-  // A GIF's only frame has no next one to tell how long it is shown; FFmpeg gives it a tenth of a second.
+  // The only frame of a GIF has no next frame that ends it; FFmpeg gives it a tenth of a second.
   if (expected.frames === 1 && !expected.keepsRate) return null;
   if (!(Math.abs(facts.durationSeconds - duration) <= 1 / rate + 0.01)) {
     return `it lasts ${rounded(facts.durationSeconds)} s, not ${rounded(duration)} s`;
@@ -112,12 +112,12 @@ function parseFacts(json: string, again?: string): VideoFacts {
   };
 }
 
-/** For people: to thousandths at most. */
+/** Rounded to thousandths, for people. */
 function rounded(value: number | undefined): number {
   return Math.round(Number(value) * 1000) / 1000;
 }
 
-/** Of "30000/1001"; NaN when it is unknown, which ffprobe writes as "0/0". */
+/** The value of a fraction like "30000/1001"; NaN if unknown, which ffprobe writes as "0/0". */
 function rateOf(fraction: unknown): number {
   const [numerator, denominator] = String(fraction).split("/").map(Number);
   return Number(numerator) / Number(denominator);

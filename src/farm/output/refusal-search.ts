@@ -1,5 +1,5 @@
 import type { Frame } from "../../core/node.ts";
-import { framesWereLeftOut, mayBeFrame } from "../../encode/encode-errors.ts";
+import { framesWereDropped, mayBeFrame } from "../../encode/encode-errors.ts";
 import type { VideoFormat } from "../../encode/output-format.ts";
 import { findRefused, type TrialOptions } from "../../encode/refused-frames.ts";
 import type { RefusedFrame, WriterOptions } from "./output-writer.ts";
@@ -28,7 +28,7 @@ export async function searchRefused(
     const found = await findRefused([...paths.keys()], trial, isWhole);
     return found.map(({ path, message }) => ({ frame: paths.get(path) as Frame, message }));
   };
-  const found = await search(given, framesWereLeftOut(error));
+  const found = await search(given, framesWereDropped(error));
   if (found.length === 0) return [];
   const known = new Set(found.map(({ frame }) => frame));
   const nodes = new Set(found.map(({ frame }) => nodeOf(frame)));

@@ -190,7 +190,7 @@ class BenchNode {
     const happen = (body) => {
       if (this.#isLinked && this.#link === link) this.#world.happen({ ...body, ...about });
     };
-    happen({ type: "fetch-begun" });
+    happen({ type: "fetch-started" });
     const arrivesMs = dice.between(20, 500);
     timeline.after(arrivesMs, () => happen({ type: "result-arrived" }));
     timeline.after(arrivesMs + dice.between(5, 50), () => {

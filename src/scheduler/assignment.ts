@@ -6,8 +6,8 @@ import type { Draft } from "./state/draft.ts";
 import { mayTake } from "./state/queries.ts";
 
 /**
- * Gives frames to whoever can take them: idle slots first, then one frame ahead to each busy slot, so that none waits on
- * the network between two frames. Slots that find nothing in the queue help the others finish.
+ * Assigns frames: first to idle slots, then one frame ahead to each busy slot, so that no slot waits for the network
+ * between two frames. Slots for which the queue has nothing help the others finish.
  */
 export function giveWork(draft: Draft, isTick: boolean): void {
   if (draft.isDraining || draft.at < draft.handsOutFrom) return;
@@ -18,7 +18,7 @@ export function giveWork(draft: Draft, isTick: boolean): void {
 
 function handOut(draft: Draft, slots: Iterable<IdleSlot>): void {
   if (draft.frames.counts.queued === 0) return;
-  /** Nodes that had their chance at every frame they were offered: none of their slots may take one either. */
+  /** Nodes that have had their chance at every frame that they were offered: their other slots need not be asked. */
   const spent = new Set<NodeId>();
   for (const { node, slot } of slots) {
     if (draft.frames.counts.queued === 0 || draft.isDraining) return;

@@ -6,38 +6,39 @@ import type { PastAttempt } from "./state/frame-table.ts";
 type Report = AttemptRef & { readonly node: NodeId };
 
 /**
- * What is known of an attempt that a node names.
+ * What is known about an attempt that a node reports.
  *
- * `known`: this node was given it, or it was taken up from an earlier run. `leftover`: it may be of an earlier run, of
- * which only the range of its numbers is known. `doubtful`: so may it, but it is of no use, since its frame is none of
- * this run's or another node has named that number before. `unknown`: no attempt of the job can have been this one.
+ * `known`: it was assigned to this node, or adopted from an earlier run. `previousRun`: it may be from an earlier run,
+ * of which only the range of attempt numbers is known. `ambiguous`: possibly from an earlier run, but unusable: the
+ * frame is not in this run, or another node already claimed the number. `unknown`: no attempt of the job can have been
+ * this one.
  */
 type Origin = "known" | "previousRun" | "ambiguous" | "unknown";
 
-/** The code of a failure that this scheduler finds itself: a node names an attempt that it was never given. */
+/** Error code for a node that reports an attempt that was never assigned to it. */
 export const neverAssignedCode = "NEVER_ASSIGNED";
 
-/** The code of a failure that this scheduler finds itself: no progress for too long. */
+/** Error code for an attempt without progress for too long. */
 export const timedOutCode = "TIMED_OUT";
 
 /**
- * Every number of this run was given by this state, and those of earlier runs are below it: a node can neither know of
- * other attempts nor have them.
+ * Classifies a reported attempt. All numbers of this run were given by this state, and those of earlier runs are lower,
+ * so a node cannot have any other attempt.
  *
- * @param isListed Whether the node named the attempt when it joined: later it has only what it was given
+ * @param isListed Whether the node listed the attempt when it joined: later it can only have attempts of this run
  */
 export function originOf(draft: Draft, report: Report, isListed: boolean): Origin {
   const entry = pastAttemptOf(draft, report);
   if (entry?.node === report.node) return "known";
   if (!isListed || report.attempt < 1 || report.attempt >= draft.firstAttempt) return "unknown";
   const listed = draft.attempts.get(report.attempt);
-  if (listed?.node === report.node) return "unknown"; // the same number for two frames
+  if (listed?.node === report.node) return "unknown"; // one number for two frames
   if (listed || entry || !draft.frames.get(report.frame)) return "ambiguous";
   return countPreviousRun(draft, report) < draft.policy.previousRunAttemptsPerFrame ? "previousRun" : "unknown";
 }
 
-/** Whether an attempt that nothing is known to be wrong with may go on, or its result be fetched. */
-export function mayBeTakenUp(draft: Draft, report: Report, isListed: boolean): boolean {
+/** Whether an attempt may continue, or its result be fetched. */
+export function mayBeAdopted(draft: Draft, report: Report, isListed: boolean): boolean {
   const origin = originOf(draft, report, isListed);
   if (draft.attempts.has(report.attempt)) return false;
   const isBarred = draft.nodes.get(report.node)?.barredAt !== null;
@@ -52,7 +53,7 @@ export function pastAttemptOf(draft: Draft, report: Report): PastAttempt | undef
   return draft.frames.get(report.frame)?.history.find((entry) => entry.attempt === report.attempt);
 }
 
-/** How often attempts of earlier runs at this frame were taken up from this node. */
+/** How many attempts at this frame from earlier runs were adopted from this node. */
 function countPreviousRun(draft: Draft, { frame, node }: Report): number {
   const history = draft.frames.get(frame)?.history ?? [];
   const previousRun = history.filter((entry) => entry.node === node && entry.attempt < draft.firstAttempt);

@@ -6,20 +6,20 @@ import type { AttemptEnd } from "./state/frame-table.ts";
 import { expectedFrameMs, liveAttempts } from "./state/queries.ts";
 import type { LiveAttempt } from "./state/state.ts";
 
-/** The attempt that a report is about, or undefined when the report came too late or names what never was. */
+/** The attempt that a report is about, or undefined if the report is late or names an attempt that does not exist. */
 export function attemptOf(draft: Draft, report: AttemptRef & { readonly node: NodeId }): LiveAttempt | undefined {
   const attempt = draft.attempts.get(report.attempt);
   return attempt?.frame === report.frame && attempt.node === report.node ? attempt : undefined;
 }
 
-/** Lists an attempt in its slot, without its frame counting on it. */
+/** Lists an attempt in its slot, although its frame does not wait for it. */
 export function occupySlot(draft: Draft, attempt: LiveAttempt): void {
   draft.setAttempt(attempt);
   if (attempt.slot === null || attempt.status === "rendered") return;
   draft.changeSlot(attempt.node, attempt.slot, { [attempt.status]: attempt.attempt });
 }
 
-/** What is known of an attempt when it is listed: nothing of its result, and a running one begins now. */
+/** The state of an attempt when it is listed: it has no result, and a running one starts now. */
 export function newAttempt(draft: Draft, opened: NewAttempt): LiveAttempt {
   const { attempt, frame, node, slot, status, startedAt } = opened;
   const dueAt = draft.at + (expectedFrameMs(draft, node) ?? 0);
@@ -39,10 +39,10 @@ export function newAttempt(draft: Draft, opened: NewAttempt): LiveAttempt {
 
 type NewAttempt = Pick<LiveAttempt, "attempt" | "frame" | "node" | "slot" | "status" | "startedAt">;
 
-/** Makes an attempt live: its frame is active and counts on it. An attempt that ended before may begin again so. */
+/** Makes an attempt live: its frame becomes active and waits for it. An attempt that ended before may be reopened. */
 export function openAttempt(draft: Draft, opened: NewAttempt): void {
   const record = draft.frames.get(opened.frame);
-  if (!record) throw new Error(`Cannot open attempt ${opened.attempt}: frame ${opened.frame} is none of the job's`);
+  if (!record) throw new Error(`Cannot open attempt ${opened.attempt}: frame ${opened.frame} is not in the job`);
   occupySlot(draft, newAttempt(draft, opened));
   const former = record.history.find((entry) => entry.attempt === opened.attempt);
   const isRefetch = opened.status === "rendered" && former?.end === "lost";
@@ -58,21 +58,21 @@ export function openAttempt(draft: Draft, opened: NewAttempt): void {
   draft.setFrame({ ...record, status: "active", history: [...others, entry] });
 }
 
-/** A new attempt number. With the last one of the run the job drains. */
+/** Takes a new attempt number. When the last one of the run is taken, the job drains. */
 export function nextNumber(draft: Draft): number {
   const attempt = draft.nextAttempt++;
   if (draft.nextAttempt - draft.firstAttempt >= draft.policy.attemptsPerRun) draft.isDraining = true;
   return attempt;
 }
 
-/** Assigns the frame to a free place of a slot under a new attempt number. */
+/** Assigns the frame to a slot, under a new attempt number. */
 export function assignFrame(draft: Draft, frame: number, node: NodeId, slot: number): void {
   const attempt = nextNumber(draft);
   openAttempt(draft, { attempt, frame, node, slot, status: "assigned", startedAt: null });
   draft.emit({ type: "assign", node, slot, frame, attempt });
 }
 
-/** Takes the attempt out of its slot; the one that waited behind it is next, and its patience begins now. */
+/** Removes the attempt from its slot. The one that waited behind it is next, and its timeout starts now. */
 export function leaveSlot(draft: Draft, attempt: LiveAttempt): void {
   if (attempt.slot === null) return;
   const slot = draft.nodes.get(attempt.node)?.slots.get(attempt.slot);
@@ -83,7 +83,7 @@ export function leaveSlot(draft: Draft, attempt: LiveAttempt): void {
   if (next) draft.setAttempt({ ...next, progressedAt: draft.at });
 }
 
-/** Ends an attempt for good, without asking yet what becomes of its frame. */
+/** Ends an attempt for good, without deciding about its frame. */
 export function closeAttempt(
   draft: Draft,
   attempt: LiveAttempt,
@@ -96,8 +96,8 @@ export function closeAttempt(
 }
 
 /**
- * Stops counting on an attempt and tells the node so: it is withdrawn, cancelled or released, as far as it had come.
- * It stays listed while it occupies its slot, so that nothing is assigned there too early.
+ * Stops waiting for an attempt, and withdraws, cancels or releases it, depending on its status. It stays listed while
+ * it occupies its slot, so that nothing is assigned there too early.
  */
 export function disregard(
   draft: Draft,
@@ -113,17 +113,20 @@ export function disregard(
   draft.emit({ type: order[attempt.status], node, frame, attempt: attempt.attempt });
 }
 
-/** Asks for an assigned attempt back. Its frame counts on it until the node answers, since it may just have begun. */
+/**
+ * Asks the node to give an assigned attempt back. It may have just started, so its frame waits for it until the node
+ * answers.
+ */
 export function withdraw(draft: Draft, attempt: LiveAttempt): void {
   draft.setAttempt({ ...attempt, recall: "withdrawing", progressedAt: draft.at });
   draft.emit({ type: "withdraw", node: attempt.node, frame: attempt.frame, attempt: attempt.attempt });
 }
 
 /**
- * Returns an active frame to the queue, or fails it, once no attempt is left that it counts on.
+ * Returns an active frame to the queue, or fails it, if it no longer waits for any attempt.
  *
- * @param reason For people; `null` when nothing happened that they should know of
- * @param code Of the error, if there was one
+ * @param reason For people; `null` if they need not be told
+ * @param code The code of the error, if there was one
  */
 export function requeueOrFail(
   draft: Draft,

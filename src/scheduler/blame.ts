@@ -7,24 +7,24 @@ import type { Draft } from "./state/draft.ts";
 import { attemptsOf, isUsable, usableNodes } from "./state/queries.ts";
 import type { LiveAttempt, NodeRecord } from "./state/state.ts";
 
-/** Blender has fewer; nodes that think of ever new ones are then blamed for them. */
+/** There are fewer real codes. A node that makes up new ones all the time is then blamed itself. */
 const mostSceneCodes = 64;
 
-/** An attempt failed and is gone from its node: counts for its frame and against its node. */
+/** An attempt has failed and is gone from its node. It counts against its frame and its node. */
 export function failAttempt(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
   closeAttempt(draft, attempt, "failed", error);
   countFailure(draft, attempt, error);
 }
 
-/** An attempt is given up although its node still works at it: the failure counts now, its later end does not. */
-export function giveUpAttempt(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
+/** Abandons an attempt that its node is still working on: the failure counts now, its later end does not. */
+export function abandonAttempt(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
   disregard(draft, attempt, "failed", error);
   countFailure(draft, attempt, error);
 }
 
 /**
- * An attempt ended through nobody's fault. Too many of these in a row from one node are taken for its failures; but one
- * that never began says nothing of its frame, nor of more than the slot it was to begin in.
+ * An attempt ended, and nobody is to blame. Too many of these in a row from one node count as its failures. An attempt
+ * that never started says nothing about its frame, and nothing about the node beyond its slot.
  */
 export function loseAttempt(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
   if (attempt.status === "assigned" && attempt.slot !== null) {
@@ -43,7 +43,7 @@ export function loseAttempt(draft: Draft, attempt: LiveAttempt, error: AttemptEr
   requeueOrFail(draft, attempt, error.message);
 }
 
-/** Counts a failure against the node alone, as for a result that no attempt of the job can have given. */
+/** Counts a failure against the node only, for example for a result that no attempt of the job can have. */
 export function blameNode(draft: Draft, id: NodeId, code: string): void {
   const node = draft.nodes.get(id);
   if (!node || draft.sceneCodes.has(code)) return;
@@ -51,12 +51,12 @@ export function blameNode(draft: Draft, id: NodeId, code: string): void {
   const failuresInARow = [...node.failuresInARow, code].slice(-limit);
   draft.setNode({ ...node, failuresInARow });
   if (node.barredAt !== null || failuresInARow.length < limit) return;
-  // The last usable node goes on: its failures then fail frames, and the job ends instead of waiting for ever.
+  // The last usable node is not barred: its failures then fail frames, so the job ends instead of waiting for ever.
   if (!hasOtherUsable(draft, id)) return;
   bar(draft, id, `${limit} failures in a row: ${[...new Set(failuresInARow)].join(", ")}`);
 }
 
-/** Lets a barred node take part again; one more failure before it stores a frame bars it once more. */
+/** Lets a barred node take part again. One more failure before it stores a frame bars it again. */
 export function forgive(draft: Draft, node: NodeRecord): void {
   const failuresInARow = node.failuresInARow.slice(0, draft.policy.failuresThatBarANode - 1);
   draft.setNode({ ...node, barredAt: null, failuresInARow, blamelessInARow: 0 });
@@ -76,7 +76,7 @@ function blameScene(draft: Draft, attempt: LiveAttempt): void {
   draft.blameScene(error.code);
   const nodes = nodesThatFailedWith(draft, record, error.code);
   draft.emit({ type: "announce", notice: { type: "scene-at-fault", error, nodes } });
-  // What the scene did is taken back from the nodes that were blamed for it.
+  // Nodes are no longer blamed for what the scene did.
   for (const node of draft.nodes.values()) {
     const failuresInARow = node.failuresInARow.filter((code) => code !== error.code);
     if (failuresInARow.length === node.failuresInARow.length) continue;
@@ -94,7 +94,7 @@ function bar(draft: Draft, id: NodeId, reason: string): void {
       withdraw(draft, attempt);
       continue;
     }
-    // A result is judged for itself, unless nothing but the node's word says that there is one.
+    // A result is still checked on its own, unless only the node claims that it exists.
     if (attempt.status === "rendered" && attempt.attempt >= draft.firstAttempt) continue;
     disregard(draft, attempt, "cancelled");
     requeueOrFail(draft, attempt, "its node was barred");

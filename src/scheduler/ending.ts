@@ -2,7 +2,7 @@ import { withdraw } from "./attempts.ts";
 import type { Outcome } from "./events.ts";
 import type { Draft } from "./state/draft.ts";
 
-/** Nothing new begins; what waits is asked back, what runs is let finish. */
+/** Stops assigning: waiting attempts are withdrawn, and running ones finish. */
 export function onDrainRequested(draft: Draft): void {
   draft.isDraining = true;
   for (const attempt of [...draft.attempts.values()]) {
@@ -10,7 +10,7 @@ export function onDrainRequested(draft: Draft): void {
   }
 }
 
-/** Ends the job once nothing is left to do; a state that is finished takes no more events. */
+/** Ends the job once nothing is left to do. A finished state ignores further events. */
 export function conclude(draft: Draft): void {
   const outcome = outcomeOf(draft);
   if (!outcome) return;

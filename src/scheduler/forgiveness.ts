@@ -3,7 +3,9 @@ import { forgive } from "./blame.ts";
 import type { Draft } from "./state/draft.ts";
 import { usableNodes } from "./state/queries.ts";
 
-/** Tries barred nodes again after a while, if another node shows by finishing frames that the job itself is sound. */
+/**
+ * Lets barred nodes take part again after a while, if another node shows by storing frames that the job itself works.
+ */
 export function forgiveInTime(draft: Draft): void {
   for (const [barredAt, id] of draft.indices.barred.values()) {
     if (draft.at - barredAt < draft.policy.forgivenessMs) return;
@@ -16,7 +18,7 @@ function isOtherAtWork({ at, lastStored, policy }: Draft, id: NodeId): boolean {
   return lastStored.some((stored) => stored.node !== id && at - stored.at < policy.forgivenessMs);
 }
 
-/** The last usable node is never barred: when the others went away, the one that was barred first is taken back. */
+/** The last usable node is never barred: if the others have left, the node that was barred first takes part again. */
 export function keepOneUsable(draft: Draft): void {
   if (usableNodes(draft, draft.at) > 0) return;
   for (const [, id] of draft.indices.barred.values()) {

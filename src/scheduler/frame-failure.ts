@@ -4,9 +4,9 @@ import type { FrameRecord, PastAttempt } from "./state/frame-table.ts";
 import { historyOfThisRun, isSpentEverywhere, lossesOf } from "./state/queries.ts";
 
 /**
- * Decides whether a frame that no attempt works on has failed.
+ * Decides whether a frame without a live attempt has failed.
  *
- * @returns Its errors when it has, `null` when it may be tried again
+ * @returns Its errors if it has failed, `null` if it may be rendered again
  */
 export function judgeFrame(draft: Draft, record: FrameRecord): readonly AttemptError[] | null {
   const { policy } = draft;
@@ -14,14 +14,14 @@ export function judgeFrame(draft: Draft, record: FrameRecord): readonly AttemptE
   const failures = history.filter(({ end }) => end === "failed");
   const errors = failures.flatMap((failure) => failure.error ?? []);
   if (sceneErrorOf(draft, record)) return errors;
-  // A node's own fault (no GPU, no memory) says nothing of the frame as long as there are other nodes.
+  // A node's own fault (no GPU, no memory) says nothing about the frame as long as there are other nodes.
   const notTheNodes = failures.filter((failure) => failure.error?.fault !== "node");
   if (nodesOf(notTheNodes).size >= policy.nodesThatFailAFrame) return errors;
-  // What one node fails or loses again and again says nothing either, as long as another one has not had its chance.
+  // Repeated failures or losses on one node say nothing either, as long as another node has not had its chance.
   const isSpent = isSpentEverywhere(draft, record, draft.at);
   if (isSpent && failures.length >= policy.failuresThatFailAFrame) return errors;
 
-  // A result that is lost with its link each time it is fetched is one attempt, and would be fetched for ever.
+  // Without this, a result that is lost with its link each time would be fetched for ever: it counts as one attempt.
   const lost = history.reduce((sum, entry) => sum + lossesOf(entry), 0);
   const started = history.filter(({ hasStarted }) => hasStarted);
   const isLost = isSpent && lost >= policy.lossesThatFailAFrame;
@@ -30,7 +30,7 @@ export function judgeFrame(draft: Draft, record: FrameRecord): readonly AttemptE
   return [...errors, lossError(record, started.length + refetches, lost)];
 }
 
-/** The error of this frame that proves the scene at fault: the same code on enough different nodes. */
+/** The error of this frame that shows that the scene is at fault: the same code on enough different nodes. */
 export function sceneErrorOf(draft: Draft, record: FrameRecord): AttemptError | null {
   const failures = historyOfThisRun(draft, record).filter(({ error }) => error?.fault === "scene");
   for (const { error } of failures) {
@@ -53,7 +53,7 @@ function lossError(record: FrameRecord, started: number, lost: number): AttemptE
   return {
     code: "ATTEMPTS_LOST",
     message: `Frame ${record.frame} was rendered or fetched ${started} times, and lost ${lost} times with its node or slot`,
-    hint: "It may bring the nodes down: render this frame alone on one machine and watch its memory",
+    hint: "It may crash the nodes: render this frame alone on one machine and watch its memory",
     fault: "scene",
   };
 }

@@ -3,14 +3,14 @@ import type { Draft } from "./state/draft.ts";
 import { idleSlotsOf } from "./state/filing.ts";
 import type { NodeRecord } from "./state/state.ts";
 
-/** A slot that could take an attempt, with how soon it is expected to be through with one. */
+/** A slot that could take an attempt, and how long it is expected to need for one. */
 export interface IdleSlot {
   readonly node: NodeId;
   readonly slot: SlotId;
   readonly expectedMs: number;
 }
 
-/** The idle slots, the fastest first, as they are now. Those of nodes without a frame time of their own count as the job's. */
+/** The idle slots at this moment, the fastest first. Nodes without a frame time of their own get the job's. */
 export function* idleSlots({ frameMs, indices, nodes }: Draft): Generator<IdleSlot, undefined> {
   const unprovenMs = frameMs.median ?? 0;
   const unproven = indices.unproven.values();
@@ -23,7 +23,7 @@ export function* idleSlots({ frameMs, indices, nodes }: Draft): Generator<IdleSl
   for (; !next.done; next = unproven.next()) yield* slotsOf(nodes.get(next.value), unprovenMs);
 }
 
-/** Slots that render and have nothing waiting behind: first those that are due next, then those that are late. */
+/** Rendering slots without a waiting attempt: first those that are due next, then those that are late. */
 export function* slotsToQueueBehind({ at, attempts, indices: { alone } }: Draft): Generator<IdleSlot, undefined> {
   for (const keys of [alone.from(at), alone.before(at)]) {
     for (const [dueAt, number] of keys) {

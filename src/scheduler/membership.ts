@@ -1,5 +1,5 @@
 import type { NodeId } from "../core/node.ts";
-import { mayBeTakenUp, neverAssignedCode, originOf } from "./attempt-origin.ts";
+import { mayBeAdopted, neverAssignedCode, originOf } from "./attempt-origin.ts";
 import { closeAttempt, disregard, newAttempt, occupySlot, openAttempt, requeueOrFail } from "./attempts.ts";
 import { blameNode, loseAttempt } from "./blame.ts";
 import type { AttemptError, AttemptRef, EventBody } from "./events.ts";
@@ -12,10 +12,12 @@ import { type LiveAttempt, noSlots, noTimes } from "./state/state.ts";
 type Joined = Extract<EventBody, { type: "node-joined" }>;
 type Running = Joined["running"][number];
 
-/** A node takes part. What it still renders or holds of this job is taken up where its frame is not stored yet. */
+/**
+ * A node takes part. Attempts and results of this job that it still has are adopted if their frame is not stored yet.
+ */
 export function onNodeJoined(draft: Draft, event: Joined): void {
   const id = event.node;
-  if (draft.nodes.get(id)?.isJoined) onNodeLost(draft, event); // its former link died without a word
+  if (draft.nodes.get(id)?.isJoined) onNodeLost(draft, event); // its former link was lost without notice
   const former = draft.nodes.get(id) ?? {
     node: id,
     barredAt: null,
@@ -29,17 +31,19 @@ export function onNodeJoined(draft: Draft, event: Joined): void {
   for (const held of event.held) offerResult(draft, { ...held, node: id }, true);
   for (const running of event.running) {
     if (originOf(draft, { ...running, node: id }, true) === "unknown") {
-      // Never listed: its number may be given yet.
+      // Not listed: this run may still give that number to another attempt.
       draft.emit({ type: "cancel", node: id, frame: running.frame, attempt: running.attempt });
       blameNode(draft, id, neverAssignedCode);
       continue;
     }
-    onSlotReady(draft, { node: id, slot: running.slot }); // what renders has its scene loaded
+    onSlotReady(draft, { node: id, slot: running.slot }); // a rendering slot has loaded its scene
     adoptRunning(draft, id, running);
   }
 }
 
-/** Lists what runs in a slot without being listed there. It goes on if its frame still wants it, else it is cancelled. */
+/**
+ * Lists a running attempt that is not listed in its slot. It continues if its frame still needs it, or is cancelled.
+ */
 export function adoptRunning(draft: Draft, node: NodeId, { slot, frame, attempt }: Running): void {
   const slotState = draft.nodes.get(node)?.slots.get(slot);
   if (!slotState?.isReady || slotState.running !== null || draft.attempts.has(attempt)) {
@@ -56,11 +60,11 @@ export function adoptRunning(draft: Draft, node: NodeId, { slot, frame, attempt 
   disregard(draft, unwanted, "cancelled");
 }
 
-/** Whether a running attempt may be taken up: where it began, it is ahead of those that only wait elsewhere. */
+/** Whether a running attempt may be adopted. It has started, so attempts that only wait elsewhere make way for it. */
 function makeWay(draft: Draft, ref: AttemptRef & { readonly node: NodeId }): boolean {
   const record = draft.frames.get(ref.frame);
   const isBarred = draft.nodes.get(ref.node)?.barredAt !== null;
-  if (!record || record.status === "stored" || isBarred || !mayBeTakenUp(draft, ref, true)) return false;
+  if (!record || record.status === "stored" || isBarred || !mayBeAdopted(draft, ref, true)) return false;
   const working = liveAttempts(draft, record).filter(({ status }) => status !== "rendered");
   const waiting = working.filter(({ status }) => status === "assigned");
   if (working.length - waiting.length >= draft.policy.liveAttemptsPerFrame) return false;
@@ -68,7 +72,10 @@ function makeWay(draft: Draft, ref: AttemptRef & { readonly node: NodeId }): boo
   return true;
 }
 
-/** The link is gone: what the node worked at goes to others at once, and is taken up again if it comes back first. */
+/**
+ * The link is lost: the node's frames go to others at once. If the node comes back first, its attempts are adopted
+ * again.
+ */
 export function onNodeLost(draft: Draft, event: { readonly node: NodeId }): void {
   const node = draft.nodes.get(event.node);
   if (!node?.isJoined) return;
@@ -80,7 +87,7 @@ export function onNodeLost(draft: Draft, event: { readonly node: NodeId }): void
   }
 }
 
-/** A slot takes attempts, unless it was given up. */
+/** A slot takes attempts, unless it was excluded. */
 export function onSlotReady(draft: Draft, { node: id, slot: number }: SlotRef): void {
   const node = draft.nodes.get(id);
   if (!node?.isJoined) return;
@@ -90,7 +97,7 @@ export function onSlotReady(draft: Draft, { node: id, slot: number }: SlotRef): 
   draft.setNode({ ...node, slots, unreadySince: isReady ? null : node.unreadySince });
 }
 
-/** A slot's process ended: what is still listed there went with it. */
+/** A slot's process ended, and with it the attempts that are still listed there. */
 export function onSlotLost(draft: Draft, { node, slot: number }: SlotRef): void {
   const slot = draft.nodes.get(node)?.slots.get(number);
   if (!slot) return;

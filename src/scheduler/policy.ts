@@ -1,56 +1,64 @@
 const seconds = 1000;
 const minutes = 60 * seconds;
 
-/** Every number by which the scheduler decides. docs/scheduling.md gives the reasons at length. */
+/** All numbers that the scheduler decides by. docs/scheduling.md gives the reasons in full. */
 export interface SchedulingPolicy {
-  /** A frame has failed after failing on this many different nodes for a reason that is not the node's own. */
+  /** A frame has failed after failures on this many different nodes that are not the nodes' own fault. */
   readonly nodesThatFailAFrame: number;
-  /** A frame that failed on every usable node has failed once it failed this many times in all. */
+  /** A frame that failed on every usable node has failed after this many failures in total. */
   readonly failuresThatFailAFrame: number;
-  /** The same error code on this many different nodes is the scene's fault: trying on would change nothing. */
+  /** The same error code on this many different nodes is the scene's fault: more attempts would not help. */
   readonly nodesThatBlameTheScene: number;
   /**
-   * Attempts of a frame that may be lost while they ran (link, slot, result) before the frame is suspected itself, if it
-   * had its chance on every usable node.
+   * Attempts at a frame that may be lost (with their link, slot or result) before the frame itself is suspected, if it
+   * has had its chance on every usable node.
    */
   readonly lossesThatFailAFrame: number;
-  /** A frame that was lost this often on one node goes to others as long as there are any. */
+  /** After this many losses on one node a frame goes to other nodes, as long as there are any. */
   readonly lossesOnANode: number;
-  /** Attempts of a frame that may begin to render, whatever becomes of them: the last bound on any loop. */
+  /** Attempts at a frame that may start, whatever happens to them: the final limit of every loop. */
   readonly attemptsPerFrame: number;
-  /** Attempts of a frame at once: the second is a race against a slow or silent first. One that overstays does not count. */
+  /**
+   * Simultaneous attempts at a frame: the second one races a slow or silent first one. An overstaying one does not
+   * count.
+   */
   readonly liveAttemptsPerFrame: number;
-  /** Times an assigned attempt of a frame may be moved to another slot. */
+  /** How often a frame's assigned attempt may be moved to another slot. */
   readonly movesPerFrame: number;
-  /** Failures in a row, without a stored frame between them, that bar a node. */
+  /** Failures in a row, without a stored frame in between, that bar a node. */
   readonly failuresThatBarANode: number;
-  /** Blameless ends in a row of attempts that had begun (results lost, slots lost) after which they are a node's failures. */
+  /**
+   * After this many blameless ends of started attempts in a row (results or slots lost), they count as the node's
+   * failures.
+   */
   readonly blamelessEndsInARow: number;
-  /** Attempts in a row that a slot may give back without having begun one: then it is given no more on this link. */
+  /** Attempts in a row that a slot may give back unstarted. After that it gets no more on this link. */
   readonly unstartedEndsInARow: number;
-  /** Results of earlier runs that are taken up from one node for one frame, repeats after a loss included. */
+  /** Results of earlier runs that are adopted from one node for one frame, including repeats after a loss. */
   readonly previousRunAttemptsPerFrame: number;
-  /** A barred node is tried again after this time, if another one finishes frames. */
+  /** A barred node takes part again after this time, if another one stores frames. */
   readonly forgivenessMs: number;
-  /** A node without link or ready slot still counts as one of the job's for this time: it is expected back. */
+  /** For this time a node without a link or ready slot still counts as usable, because it is expected to come back. */
   readonly absenceMs: number;
-  /** A frame whose attempt was asked back is no longer held up by a node that does not answer for this time. */
+  /** How long a frame waits for a node's answer after its attempt was withdrawn. */
   readonly answerMs: number;
-  /** An attempt without progress is given up after this time at the least … */
+  /** An attempt without progress is abandoned after this time at the earliest … */
   readonly progressTimeoutMs: number;
-  /** … and after this many times the median frame time, if that is longer. */
+  /** … or after this many times the median frame time, if that is longer. */
   readonly progressTimeoutFrames: number;
-  /** An attempt that outran its expected time is expected to need this share of its age again. */
+  /** An attempt that exceeds its expected time is expected to need this fraction of its age in addition. */
   readonly overdueShare: number;
-  /** A result that is on its way for no longer than this is not raced, however short the frames are. */
+  /** A result is not raced during this time of its transfer, however short the frames are. */
   readonly fetchGraceMs: number;
-  /** Frame and fetch times that are remembered for a median, per node and for the job. */
+  /** How many frame and fetch times a median is taken of, per node and for the job. */
   readonly rememberedTimes: number;
-  /** Attempt numbers of one run. The next run begins above them, whatever this one did not live to write down. */
+  /**
+   * Attempt numbers of one run. The next run starts above them, even if this run is killed before it records its own.
+   */
   readonly attemptsPerRun: number;
 }
 
-/** The policy of every job; tests change single numbers of it. */
+/** The policy of all jobs; tests change single numbers. */
 export const defaultPolicy: SchedulingPolicy = {
   nodesThatFailAFrame: 3,
   failuresThatFailAFrame: 3,

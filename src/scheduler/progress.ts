@@ -3,13 +3,13 @@ import type { FrameCounts } from "./state/frame-table.ts";
 import { expectedFrameMs, expectedRestMs } from "./state/queries.ts";
 import type { SchedulerState } from "./state/state.ts";
 
-/** What one slot renders. */
+/** The frame that a slot renders. */
 interface RunningFrame {
   readonly node: NodeId;
   readonly slot: SlotId;
   readonly frame: Frame;
   readonly attempt: number;
-  /** Since when this run has known it to render. */
+  /** For how long this run has known that it renders. */
   readonly runningMs: number;
 }
 
@@ -18,9 +18,9 @@ interface NodeProgress {
   readonly isJoined: boolean;
   readonly isBarred: boolean;
   readonly readySlots: number;
-  /** Frames this node gave to this run. */
+  /** Frames of this run that this node rendered. */
   readonly stored: number;
-  /** Median render time of its frames in this run, or null before its first. */
+  /** Median render time of its frames in this run, or null before the first one. */
   readonly medianFrameMs: number | null;
 }
 
@@ -28,13 +28,13 @@ export interface Progress extends FrameCounts {
   readonly total: number;
   readonly running: readonly RunningFrame[];
   readonly nodes: readonly NodeProgress[];
-  /** Expected time until the last frame is stored; null while no frame is finished or no slot is ready. */
+  /** Expected time until the last frame is stored; null if no frame is finished or no slot is ready. */
   readonly etaMs: number | null;
   readonly isDraining: boolean;
 }
 
 /**
- * How far the job is, for people.
+ * The progress of the job, for people.
  *
  * @param at Now, on the scale of the events' `at`
  */
@@ -59,12 +59,7 @@ export function progressOf(state: SchedulerState, at: number): Progress {
   return { ...state.frames.counts, total, running, nodes, etaMs, isDraining: state.isDraining };
 }
 
-/** The frames that are stored, in ascending order. */
-export function storedFrames(state: SchedulerState): Frame[] {
-  return state.frames.framesWith("stored");
-}
-
-/** The work that is left, in frames, over the frames that all slots finish per millisecond. */
+/** The remaining frames, divided by the frames that all slots finish per millisecond. */
 function etaOf(state: SchedulerState, nodes: readonly NodeProgress[], at: number): number | null {
   const { active, queued } = state.frames.counts;
   if (active + queued === 0) return 0;

@@ -6,7 +6,7 @@ import type { Draft } from "./state/draft.ts";
 import type { FrameRecord, PastAttempt } from "./state/frame-table.ts";
 import type { LiveAttempt } from "./state/state.ts";
 
-/** The code of a failure that the encoder finds: FFmpeg cannot read the frame, or make the output with it. */
+/** Error code for a frame that FFmpeg cannot read or encode. */
 export const refusedCode = "FFMPEG_REFUSED";
 
 interface Refusal {
@@ -16,9 +16,9 @@ interface Refusal {
 }
 
 /**
- * A stored frame has left the store, because the output cannot be made with it: it is queued again, also when the job had
- * been complete. Its node had its chance at it, so that another one renders it where there is one. A frame that is queued
- * was refused in an earlier run, and that is only remembered.
+ * A stored frame was removed from the store, because FFmpeg refuses it. It is queued again, even if the job was
+ * complete. Its node has had its chance, so another node renders it if there is one. If the frame is queued, it was
+ * refused in an earlier run, and this is only recorded.
  */
 export function onFrameRefused(draft: Draft, { node, frame, error }: Refusal): void {
   const record = draft.frames.get(frame);
@@ -37,8 +37,9 @@ export function onFrameRefused(draft: Draft, { node, frame, error }: Refusal): v
 }
 
 /**
- * Whether an attempt is at a frame that was refused from this very node, which has rendered on since: what is wrong may be
- * in the slot's process, and only a cancelled attempt ends that. So it is cancelled once, and the next one goes on.
+ * Whether an attempt renders a frame that was refused from the same node, which has kept rendering since then. The
+ * fault may be in the slot's process, and only cancelling an attempt ends that. So one attempt is cancelled, and the
+ * next continues.
  */
 export function needsFreshSlot(draft: Draft, { node, frame }: Pick<LiveAttempt, "node" | "frame">): boolean {
   const history = draft.frames.get(frame)?.history.filter((entry) => entry.node === node) ?? [];
@@ -46,7 +47,7 @@ export function needsFreshSlot(draft: Draft, { node, frame }: Pick<LiveAttempt, 
   return refused >= 0 && !history.slice(refused).some(({ end }) => end === "cancelled");
 }
 
-/** The try that gave the frame; one of an earlier run is remembered under a number of this one, as only these count. */
+/** The attempt that rendered the frame. One of an earlier run gets a number of this run, because only these count. */
 function failedAttempt(draft: Draft, record: FrameRecord, { node, error }: Refusal): PastAttempt {
   const stored = record.history.find((entry) => entry.node === node && entry.end === "stored");
   if (stored && stored.attempt >= draft.firstAttempt) return { ...stored, end: "failed", error };

@@ -10,14 +10,14 @@ import type { LiveAttempt } from "./state/state.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
 
-/** The one failure after which a slot goes on. After any other its process has ended, and `slot-lost` follows. */
+/** The only failure after which a slot continues. After any other its process has ended, and `slot-lost` follows. */
 const slotFull = "SLOT_FULL";
 
-/** A slot began to render an attempt. It may have crossed with the order to take the attempt back. */
+/** A slot has started an attempt. This may have crossed with the order to withdraw it. */
 export function onAttemptStarted(draft: Draft, report: Report & { readonly slot: SlotId }): void {
   const attempt = attemptOf(draft, report);
   if (!attempt && pastAttemptOf(draft, report)?.hasStarted === false && originOf(draft, report, false) === "known") {
-    // It was on its way to a slot that ended, and waited there for the slot's next life.
+    // It was sent to a slot that ended, and waited until the slot was restarted.
     makeRoom(draft, report.node, report.slot, report.attempt);
     adoptRunning(draft, report.node, report);
     return;
@@ -29,7 +29,7 @@ export function onAttemptStarted(draft: Draft, report: Report & { readonly slot:
   const running: LiveAttempt = { ...begun, recall: attempt.recall };
   if (attempt.recall === "disregarded") {
     occupySlot(draft, running);
-    disregard(draft, running, "cancelled"); // withdrawn too late: it must be ended by force
+    disregard(draft, running, "cancelled"); // withdrawn too late: it must be cancelled
     return;
   }
   occupySlot(draft, { ...running, recall: "none" });
@@ -37,41 +37,41 @@ export function onAttemptStarted(draft: Draft, report: Report & { readonly slot:
   const isBarred = draft.nodes.get(report.node)?.barredAt !== null;
   if (!isBarred && !needsFreshSlot(draft, attempt)) return;
   disregard(draft, { ...running, recall: "none" }, "cancelled");
-  requeueOrFail(draft, attempt, isBarred ? "its node was barred" : "its slot is started anew for it");
+  requeueOrFail(draft, attempt, isBarred ? "its node was barred" : "its slot is restarted for it");
 }
 
-/** A slot runs one attempt: another one still listed there ended without our having heard of it. */
+/** A slot runs one attempt at a time, so another one that is still listed there ended without a report. */
 function makeRoom(draft: Draft, node: NodeId, slotId: SlotId, next: number): void {
   const slot = draft.nodes.get(node)?.slots.get(slotId);
   const former = slot?.running == null ? undefined : draft.attempts.get(slot.running);
   if (!former || former.attempt === next) return;
   closeAttempt(draft, former, "lost");
-  requeueOrFail(draft, former, "its slot went on to another frame");
+  requeueOrFail(draft, former, "its slot continued with another frame");
 }
 
-/** An attempt goes on. Of one that is over, or being taken back, it says nothing. */
+/** An attempt has made progress. Ignored if it has ended or is being withdrawn. */
 export function onAttemptProgressed(draft: Draft, report: Report): void {
   const attempt = attemptOf(draft, report);
-  const isGoingOn = attempt?.status === "running" && attempt.recall === "none";
-  if (isGoingOn) draft.setAttempt({ ...attempt, progressedAt: draft.at });
+  const isActive = attempt?.status === "running" && attempt.recall === "none";
+  if (isActive) draft.setAttempt({ ...attempt, progressedAt: draft.at });
 }
 
-/** An attempt ended without a result. One that was disregarded has been counted before, or need not be. */
+/** An attempt ended without a result. A disregarded one was already counted, or need not be. */
 export function onAttemptFailed(draft: Draft, report: Report & { readonly error: AttemptError }): void {
   const attempt = attemptOf(draft, report);
   if (!attempt) return;
   if (attempt.recall === "disregarded") closeAttempt(draft, attempt, "cancelled");
   else if (report.error.fault === "nobody") loseAttempt(draft, attempt, report.error);
   else {
-    draft.changePastAttempt(attempt.frame, attempt.attempt, { hasStarted: true }); // else its node could not tell what went wrong
+    draft.changePastAttempt(attempt.frame, attempt.attempt, { hasStarted: true }); // otherwise its node could not have an error for it
     failAttempt(draft, attempt, report.error);
   }
-  // What would be assigned between the two reports would be lost as well.
+  // An attempt that was assigned between the two reports would be lost too.
   const isSlotGone = attempt.status !== "rendered" && report.error.code !== slotFull;
   if (isSlotGone && attempt.slot !== null) onSlotLost(draft, { node: attempt.node, slot: attempt.slot });
 }
 
-/** A node gave an assigned attempt back. */
+/** A node has given an assigned attempt back. */
 export function onAttemptWithdrawn(draft: Draft, report: Report): void {
   const attempt = attemptOf(draft, report);
   if (!attempt) return;
@@ -86,6 +86,6 @@ export function onAttemptWithdrawn(draft: Draft, report: Report): void {
 const unaskedWithdrawal: AttemptError = {
   code: "WITHDRAWN_UNASKED",
   message: "the node gave it back unasked",
-  hint: "Look into the node's log",
+  hint: "Check the node's log",
   fault: "nobody",
 };

@@ -1,5 +1,5 @@
 import type { NodeId } from "../core/node.ts";
-import { mayBeTakenUp, neverAssignedCode, originOf, pastAttemptOf } from "./attempt-origin.ts";
+import { mayBeAdopted, neverAssignedCode, originOf, pastAttemptOf } from "./attempt-origin.ts";
 import { attemptOf, closeAttempt, disregard, leaveSlot, openAttempt } from "./attempts.ts";
 import { blameNode, failAttempt, loseAttempt } from "./blame.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
@@ -9,7 +9,7 @@ import type { LiveAttempt } from "./state/state.ts";
 
 type Report = AttemptRef & { readonly node: NodeId };
 
-/** A node holds a result: it is fetched, whatever the scheduler thought of the attempt, if its frame is still wanted. */
+/** A node has a result. It is fetched if its frame is still needed, whatever the status of the attempt was. */
 export function onAttemptRendered(draft: Draft, report: Report & { readonly seconds: number }): void {
   const attempt = attemptOf(draft, report);
   if (!attempt || attempt.recall === "disregarded") {
@@ -17,9 +17,9 @@ export function onAttemptRendered(draft: Draft, report: Report & { readonly seco
     offerResult(draft, report, attempt !== undefined);
     return;
   }
-  if (attempt.status === "rendered") return; // said twice
+  if (attempt.status === "rendered") return; // reported twice
   leaveSlot(draft, attempt);
-  // Never more than has passed: a node that claims years would have to be waited for as long the next time.
+  // Not more than the time that has passed: if a node claims years, later attempts would be allowed as long.
   const { startedAt } = attempt;
   const seconds = startedAt === null ? null : Math.min(report.seconds, (draft.at - startedAt) / 1000);
   draft.setAttempt({ ...attempt, status: "rendered", recall: "none", seconds, progressedAt: draft.at });
@@ -27,29 +27,29 @@ export function onAttemptRendered(draft: Draft, report: Report & { readonly seco
   draft.emit({ type: "fetch", node: report.node, frame: report.frame, attempt: report.attempt });
 }
 
-/** The bytes of a result were asked for: from now on it is late when they do not come. */
-export function onFetchBegun(draft: Draft, report: Report): void {
+/** The node was asked for the bytes of a result: from now on it can be late. */
+export function onFetchStarted(draft: Draft, report: Report): void {
   const attempt = attemptOf(draft, report);
   if (attempt?.status === "rendered") draft.setAttempt({ ...attempt, fetchedAt: attempt.fetchedAt ?? draft.at });
 }
 
-/** All bytes of a result have come: if it is late now, it is our own doing. */
+/** All bytes of a result have arrived: from now on a delay is our own. */
 export function onResultArrived(draft: Draft, report: Report): void {
   const attempt = attemptOf(draft, report);
   if (attempt?.status === "rendered") draft.setAttempt({ ...attempt, isHere: true });
 }
 
 /**
- * Takes up a result that no live attempt stands for: held from an earlier link or run, or of an attempt given up.
+ * Adopts a result without a live attempt: from an earlier link or run, or from an abandoned attempt.
  *
- * @param isListed Whether the node named the attempt when it joined, so that it may be of an earlier run
+ * @param isListed Whether the node listed the attempt when it joined, so that it may be from an earlier run
  */
 export function offerResult(draft: Draft, report: Report, isListed: boolean): void {
   const { node, frame, attempt } = report;
-  if (!draft.nodes.get(node)?.isJoined) return; // said on a link that is gone; it is listed when the node joins again
+  if (!draft.nodes.get(node)?.isJoined) return; // reported on a lost link; the node lists it when it joins again
   if (attemptOf(draft, report)) return; // listed twice
   const record = draft.frames.get(frame);
-  if (record && record.status !== "stored" && mayBeTakenUp(draft, report, isListed)) {
+  if (record && record.status !== "stored" && mayBeAdopted(draft, report, isListed)) {
     openAttempt(draft, { attempt, frame, node, slot: null, status: "rendered", startedAt: null });
     draft.emit({ type: "fetch", node, frame, attempt });
     return;
@@ -58,7 +58,7 @@ export function offerResult(draft: Draft, report: Report, isListed: boolean): vo
   if (originOf(draft, report, isListed) === "unknown") blameNode(draft, node, neverAssignedCode);
 }
 
-/** A frame is safely on disk. The first result wins, whoever gave it; what else works at the frame is called off. */
+/** A frame is safely on disk. The first result wins; other attempts at the frame are disregarded. */
 export function onFrameStored(draft: Draft, report: Report): void {
   const record = draft.frames.get(report.frame);
   if (!record) return;
@@ -77,7 +77,7 @@ export function onFrameStored(draft: Draft, report: Report): void {
   draft.setFrame({ ...(draft.frames.get(report.frame) ?? stored), status: "stored" });
 }
 
-/** @param attempt The one that gave the frame, unless it had been given up */
+/** @param attempt The attempt that rendered the frame, unless it had been abandoned */
 function recordSuccess(draft: Draft, id: NodeId, attempt: LiveAttempt | undefined): void {
   const node = draft.nodes.get(id);
   if (!node) return;
@@ -103,7 +103,7 @@ function recordSuccess(draft: Draft, id: NodeId, attempt: LiveAttempt | undefine
   draft.setNode({ ...timed, frameMs: rememberTime(node.frameMs, seconds * 1000, limit) });
 }
 
-/** A result is not what was asked for: that is the node's fault, and other nodes are tried first. */
+/** A result is not valid: that is the node's fault, and other nodes get the frame first. */
 export function onResultRefused(draft: Draft, report: Report & { readonly error: AttemptError }): void {
   const attempt = attemptOf(draft, report);
   if (attempt?.status !== "rendered") return;
@@ -111,14 +111,14 @@ export function onResultRefused(draft: Draft, report: Report & { readonly error:
   failAttempt(draft, attempt, { ...report.error, fault: "node" });
 }
 
-/** A result could not be had. */
+/** A result could not be fetched. */
 export function onResultLost(draft: Draft, report: Report): void {
   const attempt = attemptOf(draft, report);
   if (attempt?.status !== "rendered") return;
   loseAttempt(draft, attempt, {
     code: "RESULT_LOST",
     message: "its result could not be fetched",
-    hint: "Look at the link to this node and at the disk it keeps results on",
+    hint: "Check the link to this node and the disk that it keeps results on",
     fault: "nobody",
   });
 }

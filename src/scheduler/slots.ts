@@ -7,14 +7,14 @@ export interface SlotRef {
   readonly slot: SlotId;
 }
 
-/** Nothing is given to the slot until it is ready again. */
+/** The slot gets no attempts until it is ready again. */
 export function closeSlot(draft: Draft, { node: id, slot }: SlotRef): void {
   draft.changeSlot(id, slot, { isReady: false });
   const node = draft.nodes.get(id);
   if (node) draft.setNode({ ...node, unreadySince: hasReadySlot(draft, id) ? null : (node.unreadySince ?? draft.at) });
 }
 
-/** A slot gave an attempt back that it had not begun: too many in a row, and it is given up. */
+/** A slot has given an unstarted attempt back. After too many in a row it is excluded. */
 export function countUnstarted(draft: Draft, { node, slot }: SlotRef): void {
   const record = draft.nodes.get(node)?.slots.get(slot);
   if (!record) return;
@@ -22,14 +22,14 @@ export function countUnstarted(draft: Draft, { node, slot }: SlotRef): void {
   draft.changeSlot(node, slot, { unstartedInARow });
   const limit = draft.policy.unstartedEndsInARow;
   if (unstartedInARow === limit)
-    giveUpSlot(draft, { node, slot }, `it gave back ${limit} frames in a row without a try`);
+    excludeSlot(draft, { node, slot }, `it gave back ${limit} frames in a row without starting them`);
 }
 
 /**
- * Uses a slot no more until its node joins anew: it does not do what it is told. A node of which no slot is left is given
- * up as well; whoever performs the orders leaves it out, since a job would wait for it for ever.
+ * Excludes a slot that does not do what it is told, until its node joins again. A node without any other ready slot is
+ * excluded too, because a job would wait for it for ever.
  */
-export function giveUpSlot(draft: Draft, { node, slot }: SlotRef, reason: string): void {
+export function excludeSlot(draft: Draft, { node, slot }: SlotRef, reason: string): void {
   const record = draft.nodes.get(node)?.slots.get(slot);
   if (!record) return;
   draft.changeSlot(node, slot, { unstartedInARow: draft.policy.unstartedEndsInARow });

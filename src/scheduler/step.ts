@@ -8,7 +8,7 @@ import { onFrameRefused } from "./refused-frames.ts";
 import { onAttemptFailed, onAttemptProgressed, onAttemptStarted, onAttemptWithdrawn } from "./reports.ts";
 import {
   onAttemptRendered,
-  onFetchBegun,
+  onFetchStarted,
   onFrameStored,
   onResultArrived,
   onResultLost,
@@ -16,7 +16,7 @@ import {
 } from "./results.ts";
 import { Draft } from "./state/draft.ts";
 import type { SchedulerState } from "./state/state.ts";
-import { giveUpSilent } from "./timeouts.ts";
+import { abandonSilent } from "./timeouts.ts";
 
 export interface Step {
   readonly state: SchedulerState;
@@ -24,11 +24,11 @@ export interface Step {
 }
 
 /**
- * The whole scheduler: takes one past fact and returns the new state with the orders that follow from it.
+ * The whole scheduler: takes one event and returns the new state and the instructions that follow.
  *
- * The state given is not changed, and the same state and event always give the same step. Reports that come late, twice or
- * about nothing that is known are harmless. After the instruction `finish` every event is answered with nothing, unless it
- * says that a frame of the complete job was refused.
+ * The given state is not changed, and the same state and event always give the same step. Late reports, repeated ones
+ * and reports about unknown things are harmless. After the instruction `finish` only one event still has an effect:
+ * that a frame of the complete job was refused.
  */
 export function step(state: SchedulerState, event: SchedulerEvent): Step {
   if (state.isFinished && !reopens(state, event)) return { state, instructions: [] };
@@ -73,8 +73,8 @@ function take(draft: Draft, event: SchedulerEvent): void {
     case "attempt-withdrawn":
       onAttemptWithdrawn(draft, event);
       break;
-    case "fetch-begun":
-      onFetchBegun(draft, event);
+    case "fetch-started":
+      onFetchStarted(draft, event);
       break;
     case "result-arrived":
       onResultArrived(draft, event);
@@ -92,7 +92,7 @@ function take(draft: Draft, event: SchedulerEvent): void {
       onFrameRefused(draft, event);
       break;
     case "tick":
-      giveUpSilent(draft);
+      abandonSilent(draft);
       forgiveInTime(draft);
       break;
     case "drain-requested":

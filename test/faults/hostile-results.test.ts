@@ -192,7 +192,7 @@ describe("a node that starts none of its frames", () => {
       const run = farm.run([await farm.start({ name: "full", say: fullSlot })], { frames: "1-8" });
       await expect(run.result).rejects.toMatchObject({
         code: "FARM_NODE_EXCLUDED",
-        message: "Cannot render on full: it gave back 10 frames in a row without a try",
+        message: "Cannot render on full: it gave back 10 frames in a row without starting them",
       });
       expect(run.all("frame:failed")).toEqual([]);
     },

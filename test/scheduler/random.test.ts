@@ -121,7 +121,7 @@ function senselessEvent(
     { type: "attempt-rendered", seconds: dice.between(1, 100), ...ref },
     { type: "attempt-failed", error, ...ref },
     { type: "attempt-withdrawn", ...ref },
-    { type: "fetch-begun", ...ref },
+    { type: "fetch-started", ...ref },
     { type: "result-arrived", ...ref },
     { type: "frame-stored", ...(dice.chance(0.3) ? ref : { ...ref, frame: 0 }) },
     { type: "result-refused", error, ...ref },

@@ -114,7 +114,7 @@ test.each([
   }
 
   expect(answers).toBe(10);
-  const reason = "it gave back 10 frames in a row without a try";
+  const reason = "it gave back 10 frames in a row without starting them";
   expect(orders).toContainEqual({ type: "announce", notice: { type: "node-excluded", node: "a", reason } });
   expect([drive.statusOf(1), drive.statusOf(2)]).toEqual(["queued", "queued"]);
   expect(drive.tell({ type: "slot-ready", node: "a", slot: 0 })).toEqual([]);
@@ -144,7 +144,7 @@ test("a slot that starts nothing for ten minutes is excluded, and so is its node
   const orders = drive.wait(minutes(10) + 1).tell({ type: "tick" });
 
   expect(orders).toContainEqual({ type: "withdraw", node: "a", frame: 1, attempt: 1 });
-  const reason = "it did not begin a frame for 600 s";
+  const reason = "it did not start a frame for 600 s";
   expect(orders).toContainEqual({ type: "announce", notice: { type: "node-excluded", node: "a", reason } });
   expect(drive.statusOf(1)).toBe("queued");
 });

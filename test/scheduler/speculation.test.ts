@@ -152,7 +152,7 @@ test("a result waiting to be fetched is never raced, but one that takes long to 
     expect(drive.wait(minutes(1)).tell({ type: "tick" })).toEqual([]);
   }
 
-  drive.tell({ type: "fetch-begun", node: "a", frame: 2, attempt: 2 });
+  drive.tell({ type: "fetch-started", node: "a", frame: 2, attempt: 2 });
 
   expect(drive.wait(seconds(5)).tell({ type: "tick" })).toEqual([]);
   const [assign] = drive.wait(minutes(60)).tell({ type: "tick" });
@@ -161,7 +161,7 @@ test("a result waiting to be fetched is never raced, but one that takes long to 
 
 test("a result that has arrived in full is not raced: the coordinator itself causes any further delay", () => {
   const drive = resultThatWaits();
-  drive.tell({ type: "fetch-begun", node: "a", frame: 2, attempt: 2 });
+  drive.tell({ type: "fetch-started", node: "a", frame: 2, attempt: 2 });
   drive.tell({ type: "result-arrived", node: "a", frame: 2, attempt: 2 });
 
   expect(drive.wait(minutes(60)).tell({ type: "tick" })).toEqual([]);
@@ -177,7 +177,7 @@ test("a node sends one result after another: all results that it holds are as la
   for (const number of [1, 2, 3]) {
     drive.tell({ type: "attempt-rendered", node: "a", frame: number, attempt: number, seconds: 10 });
   }
-  drive.tell({ type: "fetch-begun", node: "a", frame: 1, attempt: 1 });
+  drive.tell({ type: "fetch-started", node: "a", frame: 1, attempt: 1 });
   drive.join("b", 2);
   drive.join("c", 2);
 

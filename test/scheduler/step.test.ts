@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { progressOf, storedFrames } from "../../src/scheduler/progress.ts";
+import { progressOf } from "../../src/scheduler/progress.ts";
 import { noIndices } from "../../src/scheduler/state/indices.ts";
 import { checkInvariants } from "../../src/scheduler/state/invariants.ts";
 import { createState, type SchedulerState } from "../../src/scheduler/state/state.ts";
@@ -88,7 +88,7 @@ test("progress counts every frame once and says what each slot renders, and for 
   expect(progress.running).toEqual([{ node: "a", slot: 0, frame: 1, attempt: 1, runningMs: seconds(7) }]);
   expect(progress.nodes).toMatchObject([{ node: "a", isJoined: true, isBarred: false, readySlots: 1, stored: 0 }]);
   expect(progress.etaMs).toBeNull();
-  expect(storedFrames(drive.state)).toEqual([4]);
+  expect(drive.state.frames.framesWith("stored")).toEqual([4]);
 });
 
 test("the time left is the remaining frames over the rate of all slots, less what running ones have done", () => {

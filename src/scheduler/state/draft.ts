@@ -8,11 +8,11 @@ import type { Indices } from "./indices.ts";
 import type { LiveAttempt, NodeRecord, RecentTimes, SchedulerState, Slot } from "./state.ts";
 
 /**
- * The work of one step: reads like a state, is written to by the rules, and ends as a new state.
+ * The working copy of one step: the rules read it like a state and write to it, and it becomes the new state.
  *
- * The state it began with is never changed: nodes, attempts and frames stand in immutable tables that share what did not
- * change, and the indices are brought up to date when a rule asks for them, by what was touched since. So a step costs what
- * it changes, not what the job holds.
+ * The original state is never changed. Nodes, attempts and frames are in immutable tables that share the unchanged
+ * parts, and the indices are updated when a rule reads them, from what was touched since. So the cost of a step depends
+ * on what it changes, not on the size of the job.
  */
 export class Draft {
   readonly at: number;
@@ -30,7 +30,7 @@ export class Draft {
   #nodes: SortedMap<NodeId, NodeRecord>;
   #attempts: SortedMap<number, LiveAttempt>;
   #indices: Indices;
-  /** What the indices stand for, and what was touched since. */
+  /** The state that the indices describe, and what was touched since. */
   #filed: Filed;
   #touched = nothingTouched();
   #sceneCodes: ReadonlySet<string>;
@@ -104,7 +104,7 @@ export class Draft {
     }
   }
 
-  /** Changes a node that is known; one that is not stays unknown. */
+  /** Changes a node, if it is known. */
   changeNode(id: NodeId, change: Partial<NodeRecord>): void {
     const node = this.nodes.get(id);
     if (node) this.setNode({ ...node, ...change });
@@ -140,7 +140,7 @@ export class Draft {
     this.#frames = this.#frames.with(record);
   }
 
-  /** Changes what is remembered of one attempt of a frame. */
+  /** Changes the record of one attempt at a frame. */
   changePastAttempt(frame: Frame, attempt: number, change: Partial<PastAttempt>): void {
     const record = this.frames.get(frame);
     if (!record) return;
@@ -172,7 +172,7 @@ export class Draft {
     return { state, instructions: this.#instructions };
   }
 
-  /** What stands before or behind it in its slot is filed by it as well; a result stands in none. */
+  /** The index keys of its neighbours in the slot depend on it too. A result is not in a slot. */
   #touchSlotOf({ node, slot, status }: LiveAttempt): void {
     if (slot !== null && status !== "rendered") this.#touched.slots.push([node, slot]);
   }

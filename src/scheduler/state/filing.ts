@@ -3,28 +3,28 @@ import type { FrameRecord } from "./frame-table.ts";
 import type { IndexName, Indices, KeyOf } from "./indices.ts";
 import type { LiveAttempt, NodeRecord, SchedulerState } from "./state.ts";
 
-/** Signs of progress are many: one that comes within this time of another, in milliseconds, is filed under the same key. */
+/** Progress reports are frequent: those within this time of each other, in milliseconds, share an index key. */
 const signsTogetherMs = 30_000;
 
-/** What the indices follow from. */
+/** The parts of a state that determine the indices. */
 export type Filed = Pick<SchedulerState, "attempts" | "firstAttempt" | "frames" | "nodes" | "policy">;
 
-/** What may stand otherwise in the indices than before. More than did change is no harm. */
+/** What may have changed in the indices. Listing more than that does no harm. */
 export interface Touched {
   readonly nodes: ReadonlySet<NodeId>;
   readonly slots: readonly (readonly [NodeId, SlotId])[];
   readonly attempts: Set<number>;
 }
 
-/** Where something stands: in which index, under which key. */
+/** One entry: the index and the key. */
 export type Filing = { readonly [Name in IndexName]: readonly [Name, KeyOf<Name>] }[IndexName];
 
-/** The indices after a change, from those before it. */
+/** Updates the indices after a change. */
 export function refiled(indices: Indices, was: Filed, is: Filed, touched: Touched): Indices {
   const next = opened(indices);
   for (const node of touched.nodes) replace(next, filingsOfNode(was, node), filingsOfNode(is, node));
   for (const [node, slot] of touched.slots) {
-    // What occupies one slot bears on each other: one waits behind the other.
+    // Attempts in one slot affect each other: one waits behind the other.
     for (const known of [was, is]) {
       const { running, assigned } = known.nodes.get(node)?.slots.get(slot) ?? {};
       if (running != null) touched.attempts.add(running);
@@ -35,7 +35,7 @@ export function refiled(indices: Indices, was: Filed, is: Filed, touched: Touche
   return next as unknown as Indices;
 }
 
-/** All that belongs into the indices, by a walk over everything: for tests. */
+/** All entries that the indices should have, computed from the whole state: for tests. */
 export function filedAnew(known: Filed): Filing[] {
   const filings: Filing[] = [];
   for (const node of known.nodes.keys()) filings.push(...filingsOfNode(known, node));
@@ -86,7 +86,7 @@ function filingsOfAssigned(known: Filed, attempt: LiveAttempt): Filing[] {
   if (before?.recall !== "none" || !record || movesOf(record) >= known.policy.movesPerFrame) {
     return [["held", [progressedAt, number]]];
   }
-  // It would take as long there as the one before it was expected to take.
+  // It is expected to take as long there as the one before it.
   const frameMs = before.dueAt - (before.startedAt ?? before.dueAt);
   return [["movable", [before.dueAt + frameMs, number]]];
 }
@@ -96,14 +96,14 @@ function filingsOfResult({ attempt, fetchedAt, isHere, node }: LiveAttempt): Fil
   return fetchedAt === null || isHere ? [held] : [held, ["coming", [fetchedAt, attempt]]];
 }
 
-/** The slots of a node that could take an attempt at once. */
+/** The slots of a node that could start an attempt now. */
 export function* idleSlotsOf({ slots }: NodeRecord): Generator<SlotId, undefined> {
   for (const { slot, isReady, running, assigned } of slots.values()) {
     if (isReady && running === null && assigned === null) yield slot;
   }
 }
 
-/** No later than its latest sign. */
+/** The time of its latest progress, rounded down. */
 function signOf({ progressedAt }: LiveAttempt): number {
   return progressedAt - (progressedAt % signsTogetherMs);
 }
@@ -112,12 +112,12 @@ function slotOf({ nodes }: Filed, { node, slot }: LiveAttempt) {
   return slot === null ? undefined : nodes.get(node)?.slots.get(slot);
 }
 
-/** How often an attempt at the frame was handed over to another slot. */
+/** How often an attempt at the frame was moved to another slot. */
 export function movesOf({ history }: FrameRecord): number {
   return history.reduce((moves, { end }) => moves + Number(end === "withdrawn"), 0);
 }
 
-/** Whether fewer attempts work at the frame than may at once, and fewer began than may at all. */
+/** Whether the frame has fewer live attempts, and fewer started ones, than allowed. */
 function mayHaveOneMore({ frames, firstAttempt, policy }: Filed, { frame }: LiveAttempt): boolean {
   let [live, begun] = [0, 0];
   for (const { attempt, end, hasStarted } of frames.get(frame)?.history ?? []) {
@@ -130,13 +130,13 @@ function mayHaveOneMore({ frames, firstAttempt, policy }: Filed, { frame }: Live
 type AnyKey = Filing[1];
 type OpenIndices = Record<IndexName, AnyIndex>;
 
-/** As every index is, when its key is of the right type. */
+/** What all indices have in common, apart from the type of the key. */
 interface AnyIndex {
   with(key: AnyKey): AnyIndex;
   without(key: AnyKey): AnyIndex;
 }
 
-/** A copy to be changed. That each key goes into the index of its type the compiler has seen where it was made. */
+/** A mutable copy. The compiler has checked that each key fits its index where the entry was made. */
 function opened(indices: Indices): OpenIndices {
   return { ...indices } as unknown as OpenIndices;
 }

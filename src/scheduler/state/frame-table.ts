@@ -7,49 +7,49 @@ import type { AttemptError } from "../events.ts";
 export type FrameStatus = "queued" | "active" | "stored" | "failed";
 
 /**
- * How a try ended; `open` while it has not. `lost` is nobody's fault, `cancelled` and `withdrawn` are the scheduler's
- * own doing, `dropped` is a try whose frame another one stored first.
+ * How an attempt ended; `open` while it has not. `lost`: nobody is to blame. `cancelled` and `withdrawn`: by the
+ * scheduler. `dropped`: another attempt stored the frame first.
  */
 export type AttemptEnd = "open" | "stored" | "dropped" | "withdrawn" | "cancelled" | "lost" | "failed";
 
-/** What is remembered of an attempt for as long as the job lasts. */
+/** The record of an attempt, which is kept until the job ends. */
 export interface PastAttempt {
   readonly attempt: number;
   readonly node: NodeId;
   readonly hasStarted: boolean;
-  /** How often its result was offered again after a loss: a node that comes back has it still. */
+  /** How often its result was fetched again after a loss: a node that comes back still has it. */
   readonly refetches: number;
   readonly end: AttemptEnd;
-  /** Present when the end is `failed`. */
+  /** Not null if the end is `failed`. */
   readonly error: AttemptError | null;
 }
 
 export interface FrameRecord {
   readonly frame: Frame;
   readonly status: FrameStatus;
-  /** Every attempt in the order in which it was assigned or adopted. */
+  /** All attempts, in the order in which they were assigned or adopted. */
   readonly history: readonly PastAttempt[];
 }
 
 export type FrameCounts = Readonly<Record<FrameStatus, number>>;
 
-/** Frames that came back which a node is offered at most: with many that it may not take it goes on to those never tried. */
-const mostReturnedLooks = 32;
+/** How many returned frames are offered to a node. If it may not take any of them, it gets a fresh one. */
+const mostReturnedOffers = 32;
 
 interface Parts {
   readonly records: Vector<FrameRecord>;
-  // Frames never move, so all versions of a table share this.
+  // Frames never move, so all versions of a table share this map.
   readonly positions: ReadonlyMap<Frame, number>;
   readonly counts: FrameCounts;
-  /** Before it is no frame that waits and was never tried: a frame that was tried once is never fresh again. */
+  /** Position of the first fresh frame: one that is queued and has had no attempt. */
   readonly firstFresh: number;
-  /** Positions of the queued frames that were tried before. */
+  /** Positions of the queued frames that have had an attempt. */
   readonly returned: SortedKeys<number>;
 }
 
 /**
- * The job's frames in the order in which they are handed out. Immutable, and a change costs the same whatever the job's
- * size; the first queued frame is found without a search.
+ * The job's frames in the order in which they are assigned. Immutable. A change costs the same for every size of job,
+ * and the first queued frame is found without a search.
  */
 export class FrameTable {
   readonly #parts: Parts;
@@ -59,8 +59,8 @@ export class FrameTable {
   }
 
   /**
-   * @param frames Each frame of the job once, in the order in which it is to be handed out
-   * @param stored Frames that need no attempt, because an earlier run stored them
+   * @param frames Each frame of the job once, in the order in which they are to be assigned
+   * @param stored Frames that an earlier run stored
    */
   static of(frames: readonly Frame[], stored: ReadonlySet<Frame>): FrameTable {
     const positions = new Map(frames.map((frame, position) => [frame, position]));
@@ -84,18 +84,18 @@ export class FrameTable {
     return this.#parts.positions.size;
   }
 
-  /** The frame's record, or undefined when the frame is none of the job's. */
+  /** The frame's record, or undefined if the frame is not in the job. */
   get(frame: Frame): FrameRecord | undefined {
     const position = this.#parts.positions.get(frame);
     return position === undefined ? undefined : this.#parts.records.at(position);
   }
 
-  /** A table in which this record stands in place of its frame's former one. */
+  /** A copy of the table with this record instead of the frame's former one. */
   with(record: FrameRecord): FrameTable {
     const { positions, counts: former } = this.#parts;
     const position = positions.get(record.frame);
     const before = position === undefined ? undefined : this.#parts.records.at(position);
-    if (position === undefined || !before) throw new Error(`Frame ${record.frame} is none of the job's`);
+    if (position === undefined || !before) throw new Error(`Frame ${record.frame} is not in the job`);
     const records = this.#parts.records.with(position, record);
     let { counts, firstFresh, returned } = this.#parts;
     if (record.status !== before.status) {
@@ -107,47 +107,46 @@ export class FrameTable {
   }
 
   /**
-   * The first queued frame in handing-out order that passes, or undefined. One that was never tried passes always; of the
-   * others only the first few are asked about.
+   * The first queued frame that passes the test, in the order of assignment, or undefined. A fresh frame always passes;
+   * of the returned frames only the first few are tested.
    */
   firstQueued(passes: (record: FrameRecord) => boolean): FrameRecord | undefined {
     const { records, firstFresh, returned } = this.#parts;
-    let looks = 0;
+    let candidates = 0;
     for (const position of returned.keys()) {
-      if (position > firstFresh || looks++ >= mostReturnedLooks) break;
+      if (position > firstFresh || candidates++ >= mostReturnedOffers) break;
       const record = records.at(position);
       if (record && passes(record)) return record;
     }
     return records.at(firstFresh);
   }
 
-  /** All records in handing-out order. */
+  /** All records, in the order of assignment. */
   records(): IterableIterator<FrameRecord> {
     return this.#parts.records[Symbol.iterator]();
   }
 
-  /** The frames of these statuses, in ascending order. */
+  /** The frames with these statuses, in ascending order. */
   framesWith(...statuses: readonly FrameStatus[]): Frame[] {
     const frames: Frame[] = [];
     for (const record of this.records()) if (statuses.includes(record.status)) frames.push(record.frame);
     return frames.sort((one, other) => one - other);
   }
 
-  /** @throws {Error} When what is remembered of the queue is not what is there: for tests */
+  /** Checks the table's own bookkeeping, for tests. @throws {Error} If it is wrong */
   check(): void {
     const { records, firstFresh, returned } = this.#parts;
-    if (nextFresh(records, 0) !== firstFresh)
-      throw new Error(`Frame ${firstFresh} is not the first that was never tried`);
+    if (nextFresh(records, 0) !== firstFresh) throw new Error(`Frame ${firstFresh} is not the first fresh one`);
     let [position, found] = [0, 0];
     for (const record of this.records()) {
       if (isReturned(record)) found += returned.has(position) ? 1 : Number.NaN;
       position++;
     }
-    if (found !== returned.size) throw new Error("The frames that came back are others");
+    if (found !== returned.size) throw new Error("The returned frames are wrong");
   }
 }
 
-/** The position of the first frame from this one on that waits and was never tried; behind the last one without any. */
+/** The position of the first fresh frame from this one on; one past the end if there is none. */
 function nextFresh(records: Vector<FrameRecord>, from: number): number {
   for (let position = from; ; position++) {
     const record = records.at(position);

@@ -6,45 +6,45 @@ type OfNode = readonly [NodeId, number];
 type TimedNode = readonly [number, NodeId];
 
 /**
- * Nodes, slots and attempts in the orders in which the rules look for them, so that no rule walks over all of them. All of it
- * follows from the nodes, attempts and frames of the same state, and from nothing else: `filing.ts` says how. The last part of
- * each key is the one that is looked for; what stands before it is its order.
+ * Nodes and attempts in the orders in which the rules need them, so that no rule has to search all of them. They follow
+ * entirely from the nodes, attempts and frames of the same state; see `filing.ts`. The last part of each key is the
+ * item; the parts before it give the order.
  */
 export interface Indices {
-  /** Nodes that may work, have an idle slot and a frame time of their own, the fastest first. */
+  /** Nodes that may work and have an idle slot and a frame time of their own, the fastest first. */
   readonly idle: SortedKeys<TimedNode>;
-  /** Nodes that may work, have an idle slot and have not stored a frame yet. */
+  /** Nodes that may work and have an idle slot, but have not stored a frame yet. */
   readonly unproven: SortedKeys<NodeId>;
-  /** Running attempts with nothing behind them in their slot, by when they are due. */
+  /** Running attempts without a waiting one in their slot, by the time when they are due. */
   readonly alone: TimedSet;
-  /** Attempts that wait behind a running one and may be moved, by when they would be due where they are. */
+  /** Waiting attempts that may be moved, by the time when they would be due where they are. */
   readonly movable: TimedSet;
-  /** Running attempts whose frame may have one attempt more, by when they are due. */
+  /** Running attempts whose frame may have another attempt, by the time when they are due. */
   readonly raceable: TimedSet;
-  /** What may neither be raced nor moved any more unless it overstays, by since when its node has it. */
+  /** Attempts that may not be raced or moved unless they overstay, by the time when their node got them. */
   readonly held: TimedSet;
-  /** Attempts that run or should begin, by a time shortly before their latest sign. */
+  /** Attempts that run or should start, by the approximate time of their latest progress. */
   readonly silent: TimedSet;
-  /** Attempts that were asked back and wait for the answer, by since when. */
+  /** Withdrawn attempts that wait for the node's answer, by the time of the withdrawal. */
   readonly withdrawing: TimedSet;
-  /** Attempts that occupy their slot and that nobody counts on any more, by since when. */
+  /** Disregarded attempts that still occupy their slot, by the time when they were disregarded. */
   readonly mute: TimedSet;
   /** Results: `[node, attempt]`. */
   readonly results: SortedKeys<OfNode>;
-  /** Results whose bytes are coming, by since when. */
+  /** Results whose bytes are being sent, by the time when they were asked for. */
   readonly coming: TimedSet;
   /** Nodes that are not barred and have a ready slot. */
   readonly ready: SortedKeys<NodeId>;
-  /** Nodes that are not barred and have no ready slot, by since when. */
+  /** Nodes that are not barred and have no ready slot, by the time since when. */
   readonly absent: SortedKeys<TimedNode>;
-  /** Barred nodes, by since when. */
+  /** Barred nodes, by the time since when. */
   readonly barred: SortedKeys<TimedNode>;
 }
 
 export type IndexName = keyof Indices;
 export type KeyOf<Name extends IndexName> = Parameters<Indices[Name]["with"]>[0];
 
-/** Of a state without nodes. */
+/** The indices of a state without nodes. */
 export const noIndices: Indices = {
   idle: noKeys(compareTimedNodes),
   unproven: noKeys(compareIds),

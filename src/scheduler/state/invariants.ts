@@ -5,10 +5,10 @@ import { historyOfThisRun, liveAttempts } from "./queries.ts";
 import type { LiveAttempt, NodeRecord, SchedulerState } from "./state.ts";
 
 /**
- * Proves that a state makes sense: what must be true after every step, whatever the events were.
- * Costs a walk over the whole job, so it is for tests and for looking into a recorded run.
+ * Checks everything that must be true after every step, whatever the events were. It walks over the whole job, so it is
+ * for tests and for examining a recorded run.
  *
- * @throws {Error} Naming the first thing that does not hold
+ * @throws {Error} Naming the first invariant that does not hold
  */
 export function checkInvariants(state: SchedulerState): void {
   checkFrames(state);
@@ -25,7 +25,7 @@ function checkFrames(state: SchedulerState): void {
   for (const record of state.frames.records()) {
     counts[record.status]++;
     if (record.history.length > 0) checkHistory(state, record, used);
-    else must(record.status !== "active" && record.status !== "failed", `frame ${record.frame} was never tried`);
+    else must(record.status !== "active" && record.status !== "failed", `frame ${record.frame} has had no attempt`);
   }
   // Each frame has one record with one status, so the four are disjoint; their sum must be the job.
   for (const status of ["queued", "active", "stored", "failed"] as const) {
@@ -38,7 +38,7 @@ function checkFrames(state: SchedulerState): void {
 function checkHistory(state: SchedulerState, record: FrameRecord, used: Set<number>): void {
   const { frame, history } = record;
   for (const { attempt, end, node, error } of history) {
-    // Numbers of earlier runs are not ours to answer for.
+    // This run is not responsible for the numbers of earlier runs.
     must(!used.has(attempt) || attempt < state.firstAttempt, `attempt number ${attempt} is used twice`);
     used.add(attempt);
     must(attempt < state.nextAttempt, `attempt ${attempt} is numbered above the next one`);
@@ -52,14 +52,14 @@ function checkHistory(state: SchedulerState, record: FrameRecord, used: Set<numb
   must(isActive === live.length > 0, `frame ${frame} is ${record.status} with ${live.length} live attempts`);
   const { policy } = state;
   const working = live.filter(({ status }) => status !== "rendered");
-  // More of them only where those before overstay, and then each on a node of its own.
+  // More attempts only if the earlier ones overstay, and then each on a different node.
   const isEachAlone = new Set(working.map(({ node }) => node)).size === working.length;
   const isBounded = working.length <= policy.liveAttemptsPerFrame || isEachAlone;
   must(isBounded, `frame ${frame} is worked at by ${working.length} attempts at once`);
   const started = historyOfThisRun(state, record).filter(({ hasStarted }) => hasStarted).length;
-  must(record.status !== "failed" || started > 0, `frame ${frame} failed, and never began`);
+  must(record.status !== "failed" || started > 0, `frame ${frame} failed, and never started`);
   const permitted = policy.attemptsPerFrame + policy.liveAttemptsPerFrame - 1;
-  must(started <= permitted, `frame ${frame} began ${started} times, ${permitted} are permitted`);
+  must(started <= permitted, `frame ${frame} started ${started} times, ${permitted} are permitted`);
 }
 
 function checkAttempt(state: SchedulerState, attempt: LiveAttempt): void {
@@ -76,7 +76,7 @@ function checkAttempt(state: SchedulerState, attempt: LiveAttempt): void {
   }
   const slot = slotId === null ? undefined : node?.slots.get(slotId);
   must(slot?.[status] === attempt.attempt, `${name} is ${status}, and its slot holds something else`);
-  must(node?.barredAt === null || recall !== "none", `${name} goes on although its node is barred`);
+  must(node?.barredAt === null || recall !== "none", `${name} continues although its node is barred`);
 }
 
 function checkNumbers({ attempts, firstAttempt, nextAttempt, policy }: SchedulerState): void {
@@ -109,11 +109,11 @@ function checkLastUsable(state: SchedulerState): void {
   must(!isWorkPossible || isSomeoneAllowed || state.isFinished, "the last usable node is barred");
 }
 
-/** Each index holds what a walk over everything finds, and nothing else. */
+/** Checks that the indices hold exactly what the whole state implies. */
 function checkIndices(state: SchedulerState): void {
   const filings = filedAnew(state);
   for (const [name, key] of filings) {
-    // Its type is the index's: the compiler sees that where the two are made.
+    // The key has the type of its index; the compiler checks that where the entry is made.
     const index = state.indices[name] as { has(filed: typeof key): boolean };
     if (!index.has(key)) must(false, `index ${name} lacks ${key}`);
   }

@@ -8,9 +8,9 @@ import { type Indices, noIndices } from "./indices.ts";
 type AttemptStatus = "assigned" | "running" | "rendered";
 
 /**
- * Whether an attempt is being taken back.
+ * Whether an attempt is being withdrawn.
  *
- * `withdrawing`: asked back, but the frame still counts on it until the node answers.
+ * `withdrawing`: the node was asked to give it back, and its frame waits for the answer.
  * `disregarded`: its frame no longer waits for it; it is listed only because it still occupies its slot.
  */
 type Recall = "none" | "withdrawing" | "disregarded";
@@ -20,33 +20,33 @@ export interface LiveAttempt {
   readonly attempt: number;
   readonly frame: Frame;
   readonly node: NodeId;
-  /** `null` for a result that was held when the node joined. */
+  /** `null` for a result that the node already had when it joined. */
   readonly slot: SlotId | null;
   readonly status: AttemptStatus;
   readonly recall: Recall;
   readonly startedAt: number | null;
   /**
-   * The latest sign that it goes on: of an assigned attempt since when nothing stands before it in its slot, of a rendered
-   * one since when its result is there, of one that is being taken back since when.
+   * When its timeout last started again: at each progress report; for an assigned attempt when it became the next one
+   * in its slot; for a rendered one when its result was there; for a withdrawn or disregarded one at that moment.
    */
   readonly progressedAt: number;
-  /** When a running attempt was expected to end as it began: by the frame times known then, at once without any. */
+  /** When a running attempt was expected to end, estimated at its start; its start if no frame time was known. */
   readonly dueAt: number;
-  /** When the bytes of its result were asked for; `null` before. */
+  /** When the node was asked for the bytes of its result; `null` before. */
   readonly fetchedAt: number | null;
-  /** Whether all bytes of its result have come: what is left to do is our own. */
+  /** Whether all bytes of its result have arrived. */
   readonly isHere: boolean;
-  /** Render time as the node tells it, and no longer than it was seen to run; `null` until then, and for adopted results. */
+  /** Render time as reported, at most the time that it was seen to run; `null` before, and for adopted results. */
   readonly seconds: number | null;
 }
 
 export interface Slot {
   readonly slot: SlotId;
-  /** Whether it takes attempts. One that was given up is never ready again on this link, whatever its node says. */
+  /** Whether it takes attempts. An excluded slot is never ready again on this link, whatever its node reports. */
   readonly isReady: boolean;
-  /** Attempts that it gave back since it last began one. */
+  /** Attempts that it gave back since it last started one. */
   readonly unstartedInARow: number;
-  /** Numbers of the attempts that occupy it. */
+  /** Numbers of the attempts in the slot. */
   readonly running: number | null;
   readonly assigned: number | null;
 }
@@ -55,68 +55,68 @@ export interface NodeRecord {
   readonly node: NodeId;
   readonly isJoined: boolean;
   readonly slots: SortedMap<SlotId, Slot>;
-  /** Since when it has no ready slot, or no link; `null` while it has one. */
+  /** Since when it has had no ready slot or no link; `null` while it has one. */
   readonly unreadySince: number | null;
   readonly barredAt: number | null;
-  /** Codes of the failures since it last stored a frame. */
+  /** Codes of its failures since it last stored a frame. */
   readonly failuresInARow: readonly string[];
-  /** Attempts since it last stored a frame that began, and ended without anybody's fault and without being asked to. */
+  /** Started attempts since it last stored a frame that ended without anybody to blame and without an order to end. */
   readonly blamelessInARow: number;
   readonly storedCount: number;
   readonly frameMs: RecentTimes;
-  /** From a result's being there to its being stored. */
+  /** Times from the end of a render until its result was stored. */
   readonly fetchMs: RecentTimes;
 }
 
-/** The latest of some times, oldest first, and their median (`null` without any). */
+/** Recent times, oldest first, and their median (`null` if there are none). */
 export interface RecentTimes {
   readonly latest: readonly number[];
   readonly median: number | null;
 }
 
-/** Everything the scheduler knows. Only `step` makes new ones; a state is never changed. */
+/** Everything that the scheduler knows. Immutable; `step` makes new ones. */
 export interface SchedulerState {
   readonly policy: SchedulingPolicy;
   readonly frames: FrameTable;
   readonly nodes: SortedMap<NodeId, NodeRecord>;
   /** By attempt number. */
   readonly attempts: SortedMap<number, LiveAttempt>;
-  /** What a step finds by its order instead of walking over the three above; see there. */
+  /** Sorted views of the three above; see there. */
   readonly indices: Indices;
   readonly firstAttempt: number;
-  /** No frame is given to anybody before this time. */
+  /** No frame is assigned before this time. */
   readonly handsOutFrom: number;
   readonly nextAttempt: number;
   readonly frameMs: RecentTimes;
   readonly fetchMs: RecentTimes;
-  /** The node that stored a frame last, and the last one before it that is another node. */
+  /** The node that stored the most recent frame, and before it the most recent other node. */
   readonly lastStored: readonly { readonly node: NodeId; readonly at: number }[];
-  /** Error codes for which the scene was announced to be at fault. */
+  /** Error codes for which the scene has been announced as at fault. */
   readonly sceneCodes: ReadonlySet<string>;
   readonly isDraining: boolean;
   readonly isFinished: boolean;
 }
 
 export interface SchedulerConfig {
-  /** Each frame of the job once, in the order in which it is to be handed out. */
+  /** Each frame of the job once, in the order in which they are to be assigned. */
   readonly frames: readonly Frame[];
-  /** Frames that an earlier run stored. Others than the job's do not matter. */
+  /** Frames that an earlier run stored. Frames that are not in the job are ignored. */
   readonly alreadyStored?: ReadonlySet<Frame>;
   /**
-   * The first attempt number of this run. It must be above every number an earlier run of the job may have used, also
-   * those it lost the record of: nodes may still be rendering them.
+   * The first attempt number of this run. It must be above every number that an earlier run may have used, even without
+   * a record of it: nodes may still be rendering those attempts.
    *
    * @default {1}
    */
   readonly firstAttempt?: number;
   /**
-   * When the first frame is handed out, in the time of the events, at the next of them: nodes that kept the job may say
-   * until then what they hold, so that nobody else begins it.
+   * The earliest time of the first assignment, on the events' scale. Until then, nodes that kept the job can report
+   * what they have, so that nobody else starts those frames.
    *
    * @default {0}
    */
   readonly handsOutFrom?: number;
-  /** Numbers that differ from the default policy. */
+  /** Changes to the default policy. */
   readonly policy?: Partial<SchedulingPolicy>;
 }
 

@@ -48,8 +48,8 @@ test("causes are grouped by code: sixty failures are one line, with an example, 
     records: numbers.filter((frame) => frame !== 4 && frame !== 5).map((frame) => record(frame, "a")),
     attempts: [
       ...numbers.map((frame) => failed(frame, frame % 3 === 0 ? "b" : "a", "DISK_FULL", full(frame), "Make room")),
-      ...[lost(7, "b", "its node was lost"), lost(8, "b", "it did not begin a frame for 600 s")],
-      ...[lost(8, "a", "it did not begin a frame for 601 s"), failed(9, "a", "NO_EGL", "none", "Install libEGL")],
+      ...[lost(7, "b", "its node was lost"), lost(8, "b", "it did not start a frame for 600 s")],
+      ...[lost(8, "a", "it did not start a frame for 601 s"), failed(9, "a", "NO_EGL", "none", "Install libEGL")],
       attempt(9, "b", { start: 3, end: 4, over: 5 }),
       attempt(10, "b", { start: null, over: 5, outcome: "withdrawn" }), // no failure
     ],
@@ -59,7 +59,7 @@ test("causes are grouped by code: sixty failures are one line, with an example, 
       ...{ code: "DISK_FULL", count: 60, failedFrames: "4,5", hint: "Make room" },
       ...{ message: "No space left on device: /tmp/1-1.png", nodes: [expect.anything(), expect.anything()] },
     },
-    expect.objectContaining({ code: null, count: 2, message: "it did not begin a frame for 600 s" }),
+    expect.objectContaining({ code: null, count: 2, message: "it did not start a frame for 600 s" }),
     expect.objectContaining({ code: null, count: 1, message: "its node was lost", nodes: [{ name: "b", count: 1 }] }),
     expect.objectContaining({ code: "NO_EGL", count: 1, hint: "Install libEGL", failedFrames: "" }), // stored later
   ]);

@@ -1,6 +1,5 @@
 import type { Frame } from "../../../src/core/node.ts";
 import type { AttemptRef, EventBody, Instruction, Outcome } from "../../../src/scheduler/events.ts";
-import { storedFrames } from "../../../src/scheduler/progress.ts";
 import { checkInvariants } from "../../../src/scheduler/state/invariants.ts";
 import { createState, type SchedulerState } from "../../../src/scheduler/state/state.ts";
 import { step } from "../../../src/scheduler/step.ts";
@@ -165,7 +164,7 @@ export class FuzzFarm {
       { type: "attempt-withdrawn", ...about },
       { type: "result-refused", error: failure("INVALID_RESULT", "node"), ...about },
       { type: "result-lost", ...about },
-      { type: "fetch-begun", ...about },
+      { type: "fetch-started", ...about },
       { type: "result-arrived", ...about },
       { type: "slot-lost", node: node.id, slot },
       { type: "slot-ready", node: node.id, slot: slot % node.slots.length },
@@ -230,7 +229,7 @@ export class FuzzFarm {
   }
 
   #checkEnd(outcome: Outcome): void {
-    const stored = new Set(storedFrames(this.#state));
+    const stored = new Set(this.#state.frames.framesWith("stored"));
     for (const frame of stored) if (!this.#stored.has(frame)) throw new Error(`Frame ${frame} was never stored`);
     const left = outcome.type === "complete" ? [] : outcome.type === "failed" ? outcome.frames : outcome.missing;
     const accounted = [...left, ...stored].sort((one, other) => one - other);

@@ -255,7 +255,7 @@ export class SimulatedNode {
     const link = this.#link;
     this.#fetches.add(ref);
     // Reported once the order is carried out, like every fact.
-    this.#world.after(0, () => this.#world.happen({ type: "fetch-begun", node: this.id, ...ref }));
+    this.#world.after(0, () => this.#world.happen({ type: "fetch-started", node: this.id, ...ref }));
     this.#world.after(this.#behaviour.fetchMs?.() ?? 0, () => {
       if (!this.#fetches.delete(ref)) return; // the link broke, and that was reported
       const isHad = this.#isLinked && this.#link === link && this.#held.has(ref.attempt);

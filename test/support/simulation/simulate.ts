@@ -2,7 +2,6 @@ import { framesOfRange } from "../../../src/core/frame-range.ts";
 import type { Frame, NodeId } from "../../../src/core/node.ts";
 import type { EventBody, Instruction, Notice, Outcome, SchedulerEvent } from "../../../src/scheduler/events.ts";
 import type { SchedulingPolicy } from "../../../src/scheduler/policy.ts";
-import { storedFrames } from "../../../src/scheduler/progress.ts";
 import { checkInvariants } from "../../../src/scheduler/state/invariants.ts";
 import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state/state.ts";
 import { step } from "../../../src/scheduler/step.ts";
@@ -135,7 +134,7 @@ export function simulate(simulation: Simulation): SimulatedRun {
   return {
     outcome,
     finishedAt,
-    stored: storedFrames(state),
+    stored: state.frames.framesWith("stored"),
     storedInOrder: [...storedInOrder],
     config,
     events,

@@ -136,7 +136,7 @@ const noTimes = { assigned: null, started: null, rendered: null, fetched: null, 
 const momentOf: Partial<Record<EventBody["type"], keyof typeof noTimes>> = {
   "attempt-started": "started",
   "attempt-rendered": "rendered",
-  "fetch-begun": "fetched",
+  "fetch-started": "fetched",
   "result-arrived": "arrived",
 };
 

@@ -116,7 +116,7 @@ export class FetchQueue {
       await turn;
     };
     queue.coming += 1;
-    this.#tell(queue, { type: "fetch-begun", ...ref });
+    this.#tell(queue, { type: "fetch-started", ...ref });
     try {
       this.#tell(queue, await fetchResult({ worker, result, record, store, onArrived, signal }));
     } catch (error) {

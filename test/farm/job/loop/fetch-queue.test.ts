@@ -55,7 +55,8 @@ function openQueue(store = storeThat(async () => true)) {
   const broken: unknown[] = [];
   const fetchQueue = new FetchQueue({
     ...{ store, attemptsAt: () => 1, signal: new AbortController().signal },
-    onEvent: (event) => (event.type === "fetch-begun" || event.type === "result-arrived" ? steps : events).push(event),
+    onEvent: (event) =>
+      (event.type === "fetch-started" || event.type === "result-arrived" ? steps : events).push(event),
     onBroken: (error) => broken.push(error),
   });
   return { fetchQueue, events, steps, broken };
@@ -129,14 +130,14 @@ test("it reports when a fetch starts, when the bytes have arrived, and how it en
   const slow = new SlowWorker();
   fetchQueue.joined(slow);
   for (const frame of [1, 2, 3, 4, 5]) fetchQueue.fetch(node, resultOf(frame));
-  expect(steps).toEqual([1, 2, 3, 4].map((frame) => ({ type: "fetch-begun", ...about(frame) })));
+  expect(steps).toEqual([1, 2, 3, 4].map((frame) => ({ type: "fetch-started", ...about(frame) })));
   await setImmediate();
 
   await slow.end();
 
   expect(steps.slice(4)).toEqual([
     { type: "result-arrived", ...about(1) },
-    { type: "fetch-begun", ...about(5) },
+    { type: "fetch-started", ...about(5) },
   ]);
   expect(events).toEqual([{ type: "frame-stored", ...about(1) }]);
 });
@@ -155,7 +156,7 @@ test("results are stored a few at a time, in order of arrival, and fetching paus
   for (let round = 0; round < 8; round++) for (const slow of sessions) await slow.end();
 
   expect(commits).toHaveLength(8);
-  const askedFor = steps.filter(({ type }) => type === "fetch-begun").length;
+  const askedFor = steps.filter(({ type }) => type === "fetch-started").length;
   // Eight are being stored and 32 wait; fetches that had started before still arrive.
   expect(askedFor).toBeLessThanOrEqual(8 + 32 + 20 * 4);
   expect(askedFor).toBeLessThan(20 * 8);

@@ -2,48 +2,50 @@ import type { Frame, NodeId } from "../core/node.ts";
 import { isObject } from "./frame-record.ts";
 
 /**
- * How an attempt ended. `stored`: its frame was stored from it. `dropped`: another one stored its frame first. `withdrawn` and
- * `cancelled`: it was taken back. `lost`: with its link, its slot or its result, through nobody's fault. `failed`: by an
+ * How an attempt ended. `stored`: its result was stored. `dropped`: another attempt stored the frame first. `withdrawn`
+ * and `cancelled`: by the scheduler. `lost`: with its link, slot or result, and nobody is to blame. `failed`: with an
  * error. `unfinished`: the run ended first.
  */
 export type AttemptOutcome = "stored" | "dropped" | "withdrawn" | "cancelled" | "lost" | "failed" | "unfinished";
 
-/** Moments of an attempt, in milliseconds on a scale of the run that never jumps; `null` for what did not happen. */
+/** Times of an attempt, in milliseconds on a monotonic scale of the run; `null` for steps that did not happen. */
 export interface AttemptTimes {
   /** The node was told to render it. */
   readonly assigned: number | null;
   readonly started: number | null;
-  /** The node had the result. */
+  /** The node had finished the result. */
   readonly rendered: number | null;
-  /** The first byte of the result was asked for. */
+  /** The node was asked for the result's bytes. */
   readonly fetched: number | null;
-  /** The last byte of the result had come. */
+  /** The last byte of the result had arrived. */
   readonly arrived: number | null;
-  /** It was stored, or ended otherwise. */
+  /** The attempt had ended; if `stored`, its frame was on disk. */
   readonly ended: number;
 }
 
-/** One attempt at one frame, one line of `attempts.ndjson`, written when it ends. Of several with one number the last counts. */
+/**
+ * One attempt: a line of `attempts.ndjson`, written when it ends. Of several lines with one number the last one counts.
+ */
 export interface AttemptRecord {
   /** Run of the job, from 1. */
   readonly run: number;
   readonly frame: Frame;
   readonly attempt: number;
   readonly node: { readonly id: NodeId; readonly name: string };
-  /** `null` for a result of an earlier link or run. */
+  /** `null` for a result from an earlier link or run. */
   readonly slot: number | null;
-  /** Version of the node's Blender. */
+  /** The version of the node's Blender. */
   readonly blender: string;
-  /** What it was rendered on; empty while there is no result. */
+  /** The device that rendered it; empty without a result. */
   readonly device: string;
   readonly at: AttemptTimes;
   readonly outcome: AttemptOutcome;
-  /** Why, where the outcome is `failed`, and where something is known of it for others. */
+  /** The reason for `failed`, and for other outcomes if something is known. */
   readonly error: AttemptProblem | null;
 }
 
 interface AttemptProblem {
-  /** `null` when nobody is to blame. */
+  /** `null` if nobody is to blame. */
   readonly code: string | null;
   readonly message: string;
   readonly hint: string;
@@ -53,7 +55,7 @@ interface AttemptProblem {
 const outcomes: readonly string[] = ["stored", "dropped", "withdrawn", "cancelled", "lost", "failed", "unfinished"];
 const faults: readonly unknown[] = ["scene", "node", "nobody"];
 
-/** @returns `null` when it is no record, whatever else it is */
+/** @returns `null` if the line is not a record */
 export function parseAttemptRecord(line: string): AttemptRecord | null {
   let value: unknown;
   try {

@@ -7,7 +7,7 @@ import { copyToNew, discard, renameFile } from "../system/files/held-files.ts";
 import { openRegularFile } from "../system/files/regular-file.ts";
 import { isBlobName, makeOwnFolder, removeOwnFiles } from "./own-names.ts";
 
-/** The blendfile as it was when the job began. */
+/** The blendfile as it was when the job started. */
 export interface BlendCopy {
   readonly path: string;
   readonly sha256: string;
@@ -15,11 +15,12 @@ export interface BlendCopy {
 }
 
 /**
- * Copies a blendfile to `<folder>/<sha256>`, so that a late node gets the same one while the artist goes on saving.
+ * Copies a blendfile to `<folder>/<sha256>`, so that a late node gets the same file even if the artist saves it again.
  *
- * A hard link would not do: some programs save in place. On file systems that can, the copy shares its blocks with the
- * original and costs nothing. The digest is that of the copy, so it is right whatever happens to the original meanwhile.
- * Older blendfiles in the folder, and parts of them, are removed; what has any other name is not ours, and stays.
+ * A hard link is not enough: some programs save in place. Where the file system can, the copy shares its blocks with
+ * the original and costs nothing. The digest is that of the copy, so it is right even if the original changes
+ * meanwhile. Older blendfiles in the folder, and unfinished copies, are removed; files with other names are not ours,
+ * and stay.
  */
 export async function copyBlend(source: string, folder: string, signal?: AbortSignal): Promise<BlendCopy> {
   await makeOwnFolder(folder);
@@ -42,7 +43,7 @@ export async function copyBlend(source: string, folder: string, signal?: AbortSi
   }
 }
 
-/** It was looked at before, but copying takes a path: something else may have that name by now. */
+/** The file was checked before, but copying uses the path, which may name something else by now. */
 async function requireRegularFile(path: string): Promise<void> {
   const file = await openRegularFile(path);
   await file.close();

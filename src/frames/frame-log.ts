@@ -7,12 +7,12 @@ import { createOwnFile, openOwnFile } from "../system/files/own-file.ts";
 import { type FrameRecord, parseFrameRecord } from "./frame-record.ts";
 
 /**
- * `frames.ndjson`: one record per line, only ever appended to. Whoever opens it owns it: `await using`.
+ * `frames.ndjson`: one record per line, append-only. The caller must dispose of it: `await using`.
  *
- * A line that a crash cut short is dropped when the file is opened, and the next record takes its place.
+ * A line that a crash cut short is dropped when the file is opened, and the next record overwrites it.
  */
 export class FrameLog implements AsyncDisposable {
-  /** What was there when it was opened, in the order of writing; of one frame there may be several. */
+  /** The records when the file was opened, in the order of writing; a frame may have several. */
   readonly records: readonly FrameRecord[];
   readonly #file: FileHandle;
   #sizeBytes: number;
@@ -35,7 +35,7 @@ export class FrameLog implements AsyncDisposable {
       if (wholeBytes < content.length) await file.truncate(wholeBytes);
       if (content.length === 0) await syncFolder(dirname(path));
       const lines = content.toString("utf8", 0, wholeBytes).split("\n");
-      // A line damaged in the middle costs its frame, not the others.
+      // A damaged line loses its own frame only.
       const records = lines.map(parseFrameRecord).filter((record) => record !== null);
       return new FrameLog(file, wholeBytes, records);
     } catch (error) {
@@ -44,7 +44,7 @@ export class FrameLog implements AsyncDisposable {
     }
   }
 
-  /** Resolves when the record is on the disk. After a failure the file is as it was. Calls must not overlap. */
+  /** Resolves when the record is on the disk. A failure leaves the file as it was. Calls must not overlap. */
   async append(record: FrameRecord): Promise<void> {
     const line = Buffer.from(`${printableJson(record)}\n`);
     try {
@@ -52,7 +52,7 @@ export class FrameLog implements AsyncDisposable {
       await this.#file.datasync();
       this.#sizeBytes += line.length;
     } catch (error) {
-      await this.#file.truncate(this.#sizeBytes).catch(() => {}); // the next opening drops what is left of it
+      await this.#file.truncate(this.#sizeBytes).catch(() => {}); // otherwise the next opening drops the rest
       throw error;
     }
   }

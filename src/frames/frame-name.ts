@@ -1,17 +1,17 @@
 import type { Frame } from "../core/node.ts";
 
-/** Enough for the greatest frame number Blender knows, 1,048,574. */
+/** Enough for Blender's greatest frame number, 1,048,574. */
 const digits = 7;
 
 /**
- * The name of a frame's file: `0000024.png`, `-0000007.png`. Names sort as their frames do, but for negative ones, which
+ * The name of a frame's file: `0000024.png`, `-0000007.png`. Names sort like their frames, except that negative ones
  * come first and in reverse.
  */
 export function frameFileName(frame: Frame): string {
   return `${frame < 0 ? "-" : ""}${String(Math.abs(frame)).padStart(digits, "0")}.png`;
 }
 
-/** The frame of such a name, or `null` for any other file. */
+/** The frame of a file with such a name, or `null` for any other file. */
 export function frameOfFileName(name: string): Frame | null {
   const match = /^(-?)(\d{7})\.png$/.exec(name);
   if (match === null) return null;

@@ -1,16 +1,16 @@
 import type { Frame, NodeId } from "../core/node.ts";
 
-/** How a stored frame came about, one line of `frames.ndjson`. */
+/** How a stored frame was made: a line of `frames.ndjson`. */
 export interface FrameRecord {
   readonly frame: Frame;
   readonly node: { readonly id: NodeId; readonly name: string };
-  /** Version of the Blender that rendered it. */
+  /** The version of the Blender that rendered it. */
   readonly blender: string;
-  /** What it was rendered on, as the node says: "CPU", "OPTIX: …". */
+  /** The device that rendered it, as the node reports it: "CPU", "OPTIX: …". */
   readonly device: string;
   /**
-   * How many attempts at it had begun when its result was fetched, the successful one included, over all runs of the job
-   * as far as its log and this file tell. An attempt that was only assigned, and moved elsewhere, is none.
+   * How many attempts had started when its result was fetched, including the successful one, in all runs of the job as
+   * far as this file shows. An attempt that was only assigned, and moved elsewhere, does not count.
    */
   readonly attempts: number;
   /** Render time, in seconds. */
@@ -18,13 +18,12 @@ export interface FrameRecord {
   readonly sha256: string;
   readonly sizeBytes: number;
   /**
-   * Why the output could not be made with this frame, in FFmpeg's words: then it has left the store, and lies beside it.
-   * Absent of a frame that is stored.
+   * FFmpeg's message, if it refused this frame: the file was then moved out of the store. Absent for a stored frame.
    */
   readonly refused?: string;
 }
 
-/** @returns `null` when it is no record, whatever else it is */
+/** @returns `null` if the line is not a record */
 export function parseFrameRecord(line: string): FrameRecord | null {
   let value: unknown;
   try {
@@ -43,7 +42,7 @@ export function parseFrameRecord(line: string): FrameRecord | null {
   return typeof value.refused === "string" ? { ...record, refused: value.refused } : record;
 }
 
-/** The records that count: of each frame the last one, unless that says that it was refused. */
+/** The valid records: the last one of each frame, unless it says that the frame was refused. */
 export function standingRecords(records: Iterable<FrameRecord>): Map<Frame, FrameRecord> {
   const standing = new Map<Frame, FrameRecord>();
   for (const record of records) {

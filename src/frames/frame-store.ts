@@ -13,30 +13,33 @@ import { storeFailed } from "./store-errors.ts";
 import { verifyFrames } from "./verify-frames.ts";
 
 export interface FrameStoreOptions {
-  /** Where the frames' files are; made when it is not there. */
+  /** The folder of the frames' files; made if missing. */
   readonly framesFolder: string;
-  /** `frames.ndjson`, the record of how each came about. */
+  /** The path of `frames.ndjson`, the record of how each frame was made. */
   readonly logPath: string;
-  /** What every frame of this job must be. */
+  /** The form that all frames of this job must have. */
   readonly format: FrameFormat;
-  /** Told when there are frames of earlier runs to be proved, which may take a while. */
+  /** Called if there are frames of earlier runs to be checked, which may take a while. */
   readonly onChecking?: (frames: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The frames of a job on disk. A frame is in it only when it was proved, synced and recorded, so what it holds survives
- * a crash at any moment. Whoever opens it owns it: `await using`.
+ * The frames of a job on disk. It contains a frame only after the frame was checked, synced and recorded, so its
+ * contents survive a crash at any moment. The caller must dispose of it: `await using`.
  */
 export class FrameStore implements AsyncDisposable {
-  /** How many frames of earlier runs were found good. */
+  /** How many good frames of earlier runs were found. */
   readonly reused: number;
-  /** Frames that were refused in earlier runs, with who had rendered them. They may have been stored again since. */
+  /**
+   * Frames that were refused in earlier runs, with the node that had rendered them. They may have been stored again
+   * since.
+   */
   readonly refusedBefore: readonly FrameRecord[];
   readonly #options: FrameStoreOptions;
   readonly #log: FrameLog;
   readonly #records: Map<Frame, FrameRecord>;
-  /** The end of the last commit: names and records are written one after the other. */
+  /** Resolves when the latest commit is done: names and records are written one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(options: FrameStoreOptions, log: FrameLog, records: Map<Frame, FrameRecord>) {
@@ -48,10 +51,10 @@ export class FrameStore implements AsyncDisposable {
   }
 
   /**
-   * Opens the store and proves every frame of earlier runs again, by digest and content: a file that is there proves
-   * nothing. Frames that fail, and files that were never recorded, are removed.
+   * Opens the store and checks every frame of earlier runs again, by digest and content: that a file exists proves
+   * nothing. Bad frames, and files without a record, are removed.
    *
-   * @throws {FarmError} `FARM_STORE_FAILED` when the folder cannot be used, `FARM_UNSAFE_PATH` when it is a link
+   * @throws {FarmError} `FARM_STORE_FAILED` if the folder cannot be used, `FARM_UNSAFE_PATH` if it is a link
    */
   static async open(options: FrameStoreOptions): Promise<FrameStore> {
     const { framesFolder, logPath, format, onChecking, signal } = options;
@@ -69,7 +72,7 @@ export class FrameStore implements AsyncDisposable {
     }
   }
 
-  /** The frames that are stored, sorted. */
+  /** The stored frames, sorted. */
   get stored(): readonly Frame[] {
     return [...this.#records.keys()].sort((a, b) => a - b);
   }
@@ -82,16 +85,16 @@ export class FrameStore implements AsyncDisposable {
     return this.#records.get(frame);
   }
 
-  /** Where a stored frame's file is. */
+  /** The path of a stored frame's file. */
   pathOf(frame: Frame): string {
     return join(this.#options.framesFolder, frameFileName(frame));
   }
 
   /**
-   * Begins to take in a frame.
+   * Starts to receive a frame.
    *
-   * @param record What was announced; size and digest are held against it
-   * @throws {FarmError} `FARM_STORE_FAILED` when the disk has no room for it
+   * @param record What the node announced; size and digest must match it
+   * @throws {FarmError} `FARM_STORE_FAILED` if the disk has no space for it
    */
   receive(record: FrameRecord): Promise<IncomingFrame> {
     return IncomingFrame.open(record, this.#options.format, this.pathOf(record.frame), (partPath, proved) =>
@@ -100,10 +103,10 @@ export class FrameStore implements AsyncDisposable {
   }
 
   /**
-   * Takes a frame out of the store with which the output cannot be made, and keeps its file aside. It may be stored again.
+   * Moves a frame that FFmpeg refuses out of the store, and keeps its file. The frame may be stored again.
    *
-   * @param refused Why, in FFmpeg's words
-   * @returns Where the file is now
+   * @param refused FFmpeg's message
+   * @returns The new path of the file
    * @throws {FarmError} `FARM_STORE_FAILED`
    */
   setAside(frame: Frame, refused: string): Promise<string> {
@@ -121,7 +124,7 @@ export class FrameStore implements AsyncDisposable {
     return turn;
   }
 
-  /** Waits for the frame that is being stored, if there is one. Idempotent. */
+  /** Waits for a frame that is being stored. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#turn;
     await this.#log[Symbol.asyncDispose]();
@@ -141,7 +144,7 @@ export class FrameStore implements AsyncDisposable {
       await syncFolder(this.#options.framesFolder);
       await this.#log.append(record);
     } catch (error) {
-      await discard(path); // without its record it is no frame
+      await discard(path); // without a record it does not count as a frame
       throw error;
     }
     this.#records.set(record.frame, record);
@@ -149,7 +152,10 @@ export class FrameStore implements AsyncDisposable {
   }
 }
 
-/** Parts of a run that was killed, frames that failed the check or have no record. Foreign files are left alone. */
+/**
+ * Removes parts from a killed run, and frames that failed the check or have no record. Leaves other people's files
+ * alone.
+ */
 async function removeOthers(folder: string, records: ReadonlyMap<Frame, FrameRecord>): Promise<void> {
   await removeOwnFiles(folder, (name) => {
     const frame = frameOfOwnName(name);

@@ -9,12 +9,12 @@ import { type FrameFormat, largestFrameBytes } from "./check/frame-expectation.t
 import type { FrameRecord } from "./frame-record.ts";
 import { FrameInvalidError, requireSpace, storeFailed } from "./store-errors.ts";
 
-/** What the store does with a frame that has proved good. Answers whether it was wanted. */
+/** Stores a frame that has passed the check. @returns Whether it was still wanted */
 export type KeepFrame = (partPath: string, record: FrameRecord) => Promise<boolean>;
 
 /**
- * A frame on its way in: a `.part` file that nobody takes for a frame. Whoever opens it owns it: `await using`; what was
- * not committed is removed.
+ * A frame that is being received, as a `.part` file. The caller must dispose of it (`await using`), which removes a
+ * frame that was not committed.
  */
 export class IncomingFrame implements AsyncDisposable {
   readonly #record: FrameRecord;
@@ -36,8 +36,8 @@ export class IncomingFrame implements AsyncDisposable {
   }
 
   /**
-   * @param finalPath Where the frame will stand; the part is written beside it
-   * @throws {FrameInvalidError} When more is announced than a frame can be
+   * @param finalPath The frame's path in the store; the part is written beside it
+   * @throws {FrameInvalidError} If more bytes are announced than a frame can have
    * @throws {FarmError} `FARM_STORE_FAILED`
    */
   static async open(
@@ -52,7 +52,7 @@ export class IncomingFrame implements AsyncDisposable {
       throw new FrameInvalidError(record.frame, "WRONG_LENGTH", message);
     }
     await requireSpace(dirname(finalPath), record.sizeBytes);
-    // Two results of one frame may come at the same time.
+    // Two results of one frame may arrive at the same time.
     const path = `${finalPath}.${randomBytes(4).toString("hex")}.part`;
     try {
       return new IncomingFrame(record, format, path, await createOwnFile(path), keep);
@@ -61,7 +61,7 @@ export class IncomingFrame implements AsyncDisposable {
     }
   }
 
-  /** How many bytes have come, so where the next piece belongs. */
+  /** How many bytes have arrived, which is the offset of the next piece. */
   get receivedBytes(): number {
     return this.#receivedBytes;
   }
@@ -69,8 +69,8 @@ export class IncomingFrame implements AsyncDisposable {
   /**
    * Appends a piece.
    *
-   * @throws {FrameInvalidError} When more comes than was announced
-   * @throws {FarmError} `FARM_STORE_FAILED` when the disk refuses it
+   * @throws {FrameInvalidError} If more bytes arrive than were announced
+   * @throws {FarmError} `FARM_STORE_FAILED` if it cannot be written
    */
   async write(piece: Uint8Array): Promise<void> {
     const { frame, sizeBytes } = this.#record;
@@ -88,11 +88,11 @@ export class IncomingFrame implements AsyncDisposable {
   }
 
   /**
-   * Proves the frame and stores it: after this it is on the disk, whatever happens to this machine.
+   * Checks the frame and stores it. After this it is on the disk, even if this machine crashes.
    *
-   * @returns False when the frame had been stored before, by another attempt
-   * @throws {FrameInvalidError} When it is not the frame it should be
-   * @throws {FarmError} `FARM_STORE_FAILED` when the disk fails
+   * @returns False if another attempt had stored the frame before
+   * @throws {FrameInvalidError} If it is not the expected frame
+   * @throws {FarmError} `FARM_STORE_FAILED` if the disk fails
    */
   async commit(signal?: AbortSignal): Promise<boolean> {
     try {
@@ -109,7 +109,7 @@ export class IncomingFrame implements AsyncDisposable {
     }
   }
 
-  /** Removes what has come, unless it was committed. Idempotent. */
+  /** Removes the received bytes, unless they were committed. Idempotent. */
   discard(): Promise<void> {
     this.#discarded ??= this.#remove();
     return this.#discarded;
@@ -122,7 +122,7 @@ export class IncomingFrame implements AsyncDisposable {
   #checkDigest(): void {
     const { frame, sizeBytes, sha256 } = this.#record;
     if (this.#receivedBytes !== sizeBytes) {
-      const message = `${this.#receivedBytes} of the ${sizeBytes} bytes announced have come`;
+      const message = `${this.#receivedBytes} of the ${sizeBytes} bytes announced have arrived`;
       throw new FrameInvalidError(frame, "WRONG_LENGTH", message);
     }
     const digest = this.#hash.digest("hex");
@@ -144,6 +144,6 @@ export class IncomingFrame implements AsyncDisposable {
 
   async #remove(): Promise<void> {
     await this.#close();
-    await discard(this.#path); // gone already when it was stored
+    await discard(this.#path); // does nothing if it was stored
   }
 }

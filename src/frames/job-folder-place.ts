@@ -7,14 +7,16 @@ import { isSharedPlace, ownUid } from "../system/files/owners.ts";
 import { oddityOf } from "../system/files/regular-file.ts";
 import { unsafePath } from "../system/files/unsafe-path.ts";
 
-/** As much of an output's name as a job folder elsewhere has; some file systems take no more than 143 bytes. */
+/**
+ * How much of an output's name goes into the name of a job folder elsewhere: some file systems allow only 143 bytes.
+ */
 const longestNameBytes = 100;
-/** A job folder may hold a million frames. */
+/** How many names are read at a time: a job folder may hold a million frames. */
 const namesAtOnce = 1_000;
 
 /**
- * Where the job folder of an output is: beside it, or in a folder for job folders. Those of many outputs may be there, and
- * outputs in different folders may have one name, so a digest of the output's path stands in the job folder's name.
+ * The path of an output's job folder: beside the output, or in a folder for job folders. That one may hold the job
+ * folders of outputs with the same name from different folders, so the name includes a digest of the output's path.
  *
  * @param jobDir Absolute; `undefined` is beside the output
  */
@@ -25,19 +27,19 @@ export function jobFolderOf(output: string, jobDir?: string): string {
 }
 
 /**
- * Looks at a job folder before anything in it is used. It may have come with somebody's project or archive, and a link in
- * it leads to files that are not ours: they would be written to, or removed. One that is not there is fine.
+ * Checks a job folder before anything in it is used. It may have come with somebody's project or archive, and links in
+ * it would make us write to, or remove, files elsewhere. A missing folder is fine.
  *
- * @throws {FarmError} `FARM_UNSAFE_PATH` that names what is wrong; the system's error when it cannot be read
+ * @throws {FarmError} `FARM_UNSAFE_PATH` naming what is wrong; the system's error if it cannot be read
  */
 export async function requireSafeJobFolder(path: string): Promise<void> {
   try {
     const stats = await lstat(path);
     if (stats.isSymbolicLink()) {
-      const hint = "Remove the link, and name the place where job folders shall be with --job-dir DIR";
-      throw unsafePath(path, "it is a link, and a job folder may be none", hint);
+      const hint = "Remove the link, and name the folder for job folders with --job-dir DIR";
+      throw unsafePath(path, "it is a link, and a job folder must not be one", hint);
     }
-    if (!stats.isDirectory()) return; // told by the first file that is opened in it
+    if (!stats.isDirectory()) return; // opening the first file in it will fail
     await requireOwnInSharedPlace(path, stats.uid);
     await requireNoLinks(path, true);
   } catch (error) {
@@ -45,18 +47,20 @@ export async function requireSafeJobFolder(path: string): Promise<void> {
   }
 }
 
-/** In a folder like /tmp anybody may have made this one beforehand. Elsewhere it may be a colleague's, on a share. */
+/**
+ * In a folder like /tmp anybody may have made this one in advance. Elsewhere it may belong to a colleague, on a share.
+ */
 async function requireOwnInSharedPlace(path: string, uid: number): Promise<void> {
   const place = await lstat(dirname(path));
   if (ownUid === undefined || uid === ownUid || uid === place.uid || !isSharedPlace(place)) return;
   throw unsafePath(
     path,
-    `it belongs to another user (uid ${uid}), in a folder to which everybody may write`,
+    `it belongs to another user (uid ${uid}), in a folder that everybody can write to`,
     "Choose an --output in a folder of your own, or give --job-dir DIR",
   );
 }
 
-/** @param isDeep Whether to look into the folders that are ours too; what is in other ones is never touched */
+/** @param isDeep Whether to check our own folders in it too; other folders in it are never touched */
 async function requireNoLinks(folder: string, isDeep: boolean): Promise<void> {
   for await (const entry of await opendir(folder, { bufferSize: namesAtOnce })) {
     const path = join(folder, entry.name);
@@ -70,7 +74,7 @@ async function requireNoLinks(folder: string, isDeep: boolean): Promise<void> {
   }
 }
 
-/** Also of frames that were set aside, or refused. */
+/** Whether it is the name of one of our folders, including those of refused frames and frames that were set aside. */
 function isOwnFolder(name: string): boolean {
   return /^(blob|refused|frames(\.[\dT-]+\.[0-9a-f]{4})?)$/.test(name);
 }

@@ -13,34 +13,34 @@ import { JobLock } from "./lock/lock.ts";
 import { frameOfOwnName, isBlobName, isRecordName, type LeftBehind, removeOwn, removeOwnFiles } from "./own-names.ts";
 import { folderUnusable, storeFailed } from "./store-errors.ts";
 
-/** What is settled when a run begins. */
+/** What is decided when a run starts. */
 export interface RunPlan {
   readonly fingerprint: string;
   readonly blenderVersion: string | null;
   readonly blend: BlendCopy;
-  /** For people who read `job.json`; must hold no secret. */
+  /** For people who read `job.json`; it must not contain a secret. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Whether a new job is begun even when the fingerprint is that of the run before. */
+  /** Whether to start a new job even if the fingerprint equals that of the previous run. */
   readonly isFresh: boolean;
 }
 
-/** What a run has to work with. */
+/** A started run. */
 export interface Run {
   readonly job: string;
-  /** 1 for the first coordinator of this job, one more for each later one. */
+  /** 1 for the first coordinator of this job, 2 for the second, and so on. */
   readonly run: number;
-  /** Frames of another scene or version that were moved out of the way, and never used; `null` when there were none. */
+  /** Frames of another scene or version, which were moved away and are not used; `null` if there were none. */
   readonly setAside: { readonly folder: string; readonly frames: number } | null;
 }
 
 /**
- * `<output>.renderfarm/`: everything a job needs to go on after any interruption, and its record afterwards. Whoever
- * opens it owns it, and nobody else writes there meanwhile: `await using`. Links in it are refused, and nothing is removed
- * from it but what has a name that we give.
+ * `<output>.renderfarm/`: everything that a job needs to continue after any interruption, and its record afterwards.
+ * The caller must dispose of it (`await using`); until then nobody else writes there. Links in it are refused, and only
+ * files with names that we give are removed from it.
  */
 export class JobFolder implements AsyncDisposable {
   readonly path: string;
-  /** What an earlier run left, `null` for a new job. */
+  /** The record of the previous run; `null` for a new job. */
   readonly previous: JobRecord | null;
   readonly #lock: JobLock;
   #record: JobRecord | null = null;
@@ -52,11 +52,11 @@ export class JobFolder implements AsyncDisposable {
   }
 
   /**
-   * Makes or opens the folder of an output, and locks it. The output's own folder must be there.
+   * Makes or opens the job folder of an output, and locks it. The output's own folder must exist.
    *
-   * @param jobDir See `jobFolderOf`; made when it is not there
-   * @throws {FarmError} `FARM_JOB_LOCKED` when another coordinator is in it, `FARM_OUTPUT_UNWRITABLE` when it cannot be
-   *   made, `FARM_JOB_CHANGED` when a later release wrote it, `FARM_UNSAFE_PATH` when it is a link or holds one
+   * @param jobDir See `jobFolderOf`; made if missing
+   * @throws {FarmError} `FARM_JOB_LOCKED` if another coordinator uses it, `FARM_OUTPUT_UNWRITABLE` if it cannot be
+   * made, `FARM_JOB_CHANGED` if a later release wrote it, `FARM_UNSAFE_PATH` if it is a link or contains one
    */
   static async open(output: string, signal?: AbortSignal, jobDir?: string): Promise<JobFolder> {
     const path = jobFolderOf(output, jobDir);
@@ -74,16 +74,16 @@ export class JobFolder implements AsyncDisposable {
   }
 
   /**
-   * Opens a job folder that is there, by its own path, and locks it.
+   * Opens an existing job folder by its own path, and locks it.
    *
-   * @throws {FarmError} `FARM_BAD_INPUT` when it is none; else as {@link open}
+   * @throws {FarmError} `FARM_BAD_INPUT` if it is not a job folder; otherwise like {@link open}
    */
   static async reopen(folder: string, signal?: AbortSignal): Promise<JobFolder> {
     const path = resolve(folder);
     let lock: JobLock | undefined;
     try {
       await requireSafeJobFolder(path);
-      // Looked at before anything is written: what was named may be any folder.
+      // Checked before anything is written: the user may have named any folder.
       if ((await readJobRecord(join(path, "job.json"))) === null) throw notJobFolder(path);
       lock = await JobLock.open(join(path, "lock"), signal === undefined ? {} : { signal });
       const previous = await readJobRecord(join(path, "job.json"));
@@ -115,15 +115,17 @@ export class JobFolder implements AsyncDisposable {
     return join(this.path, "log.ndjson");
   }
 
-  /** Aborted when another process has taken the folder, which it may after 30 s without a sign of life from this one. */
+  /**
+   * Aborted when another process has taken the folder, which it may do after 30 s without a sign of life from this one.
+   */
   get lost(): AbortSignal {
     return this.#lock.lost;
   }
 
   /**
-   * Keeps the blendfile as it is now.
+   * Keeps a copy of the blendfile as it is now.
    *
-   * @throws {FarmError} `FARM_STORE_FAILED` when there is no room for it
+   * @throws {FarmError} `FARM_STORE_FAILED` if there is no space for it
    */
   async keepBlend(source: string, signal?: AbortSignal): Promise<BlendCopy> {
     try {
@@ -135,8 +137,9 @@ export class JobFolder implements AsyncDisposable {
   }
 
   /**
-   * Begins a run and writes it down. With the fingerprint of the run before it goes on with that job and its frames;
-   * with another one it is a new job, so that no node takes it for the old one, and old frames are set aside.
+   * Starts a run and records it. If the fingerprint equals that of the previous run, it continues that job with its
+   * frames. Otherwise it is a new job with a new id, so that nodes do not confuse the two, and old frames are set
+   * aside.
    */
   async begin(plan: RunPlan): Promise<Run> {
     const { fingerprint, blenderVersion, blend, settings, isFresh } = plan;
@@ -144,7 +147,7 @@ export class JobFolder implements AsyncDisposable {
     const job = previous?.job ?? randomBytes(16).toString("hex");
     const run = (previous?.run ?? 0) + 1;
     try {
-      // Before the record: a crash between the two must not leave old frames under the new fingerprint.
+      // Before the record is written, so that a crash cannot leave old frames under the new fingerprint.
       const setAside = previous === null ? await this.setFramesAside() : null;
       const { sha256, sizeBytes } = blend;
       await this.#write({
@@ -159,7 +162,7 @@ export class JobFolder implements AsyncDisposable {
   }
 
   /**
-   * Writes down what the output is made of, once it is known: from then on it can be made without any node.
+   * Records what the output is made of, once it is known. From then on it can be encoded without any node.
    *
    * @throws {FarmError} `FARM_STORE_FAILED`
    */
@@ -173,9 +176,9 @@ export class JobFolder implements AsyncDisposable {
   }
 
   /**
-   * After success: what could be made again goes, the record stays. It never fails: the result is there.
+   * After success, removes everything except the record. It never fails, because the output exists already.
    *
-   * @returns The folders that stay too, and why
+   * @returns The folders that could not be removed, and why
    */
   async cleanUp(): Promise<LeftBehind[]> {
     const left = [
@@ -185,13 +188,13 @@ export class JobFolder implements AsyncDisposable {
     return left.filter((folder) => folder !== undefined);
   }
 
-  /** After a job of which nothing is worth keeping: all that is ours goes, but for the lock, which is still held. */
+  /** After a job without anything worth keeping, removes all our files, except the lock, which is still held. */
   async empty(): Promise<void> {
     await this.cleanUp();
     await removeOwnFiles(this.path, isRecordName);
   }
 
-  /** Gives the folder up to others. Idempotent. */
+  /** Unlocks the folder. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#lock[Symbol.asyncDispose]();
   }
@@ -202,16 +205,16 @@ export class JobFolder implements AsyncDisposable {
     this.#record = record;
   }
 
-  /** Moves the frames there are out of the way, never to be used; `null` when there are none. */
+  /** Moves existing frames away, so that they are not used; `null` if there are none. */
   async setFramesAside(): Promise<Run["setAside"]> {
     const names = await readdir(this.framesFolder).catch((error: unknown) => {
       if (systemCodeOf(error) === "ENOENT") return [];
-      throw error; // else frames that are there would lose their records
+      throw error; // otherwise existing frames would lose their records
     });
     const frames = names.filter((name) => frameOfFileName(name) !== null).length;
     const records = [this.framesLogPath, this.attemptsPath, this.eventsPath];
     if (frames === 0) {
-      for (const path of records) await removeFile(path); // of frames that are gone
+      for (const path of records) await removeFile(path); // their frames no longer exist
       return null;
     }
     const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
@@ -222,10 +225,13 @@ export class JobFolder implements AsyncDisposable {
   }
 }
 
-/** Only the last level: its parent was made with the output's. Node's recursive way never ends below /proc. */
+/**
+ * Makes only the last level: its parent was made with the output's folder. Node's recursive mkdir never ends below
+ * /proc.
+ */
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
-    if (systemCodeOf(error) !== "EEXIST") throw error; // should it be a file, the lock in it fails
+    if (systemCodeOf(error) !== "EEXIST") throw error; // if it is a file, locking fails later
   });
 }
 

@@ -3,28 +3,28 @@ import { readOwnFile } from "../system/files/own-file.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
 import { isObject } from "./frame-record.ts";
 
-/** What `job.json` keeps of a job, from run to run. */
+/** The contents of `job.json`, which last from run to run. */
 export interface JobRecord {
-  /** Of this file's form. */
+  /** Version of this file's form. */
   readonly format: 1;
   /** 32 hexadecimal digits. */
   readonly job: string;
-  /** How many coordinators have worked on this job, this one included. */
+  /** How many coordinators have worked on this job, including this one. */
   readonly run: number;
   /** See `fingerprintOf`. */
   readonly fingerprint: string;
-  /** `null` when versions were mixed. */
+  /** `null` if versions were mixed. */
   readonly blenderVersion: string | null;
   readonly blend: { readonly sha256: string; readonly sizeBytes: number };
-  /** What was asked for in the latest run, for people who read the file. Holds no secret. */
+  /** The settings of the latest run, for people who read the file. They contain no secret. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What the video is made of, once the scene is known; `null` before. Its form is the farm's affair. */
+  /** What the video is made of, once the scene is known; `null` before. `src/farm` defines its form. */
   readonly facts: Readonly<Record<string, unknown>> | null;
 }
 
 /**
- * @returns `null` when there is none, or when it is not readable as one: the job then begins anew
- * @throws {FarmError} `FARM_JOB_CHANGED` when a later release wrote it, `FARM_UNSAFE_PATH` when it is a link
+ * @returns `null` if there is none, or it is not a valid record: then a new job is started
+ * @throws {FarmError} `FARM_JOB_CHANGED` if a later release wrote it, `FARM_UNSAFE_PATH` if it is a link
  */
 export async function readJobRecord(path: string): Promise<JobRecord | null> {
   let value: unknown;
@@ -51,7 +51,7 @@ export async function readJobRecord(path: string): Promise<JobRecord | null> {
   };
 }
 
-/** Whole or not at all, whatever happens meanwhile. */
+/** Writes the record completely or not at all. */
 export async function writeJobRecord(path: string, record: JobRecord): Promise<void> {
   await replaceFile(path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
 }
@@ -60,6 +60,6 @@ function laterFormat(path: string): FarmError {
   return new FarmError(
     "FARM_JOB_CHANGED",
     `Cannot read ${path}: a later release of renderfarm wrote it`,
-    "Use that release, or move the job folder away to begin anew",
+    "Use that release, or move the job folder away to start over",
   );
 }

@@ -6,24 +6,28 @@ import { removeEmptyFolder, removeFile } from "../system/files/held-files.ts";
 import { requireOwnFolder } from "../system/files/own-file.ts";
 import { frameOfFileName } from "./frame-name.ts";
 
-/** Whether it is a name that we give: nothing else is ever removed from a job folder. */
+/** Whether we give this name: files with other names are never removed from a job folder. */
 export type IsOwnName = (name: string) => boolean;
 
-/** The frame of a stored frame's file, or of a part of one; `null` for any other file. */
+/** The frame of a frame's file or part file; `null` for any other file. */
 export function frameOfOwnName(name: string): Frame | null {
   return frameOfFileName(name.replace(/\.[0-9a-f]{8}\.part$/, ""));
 }
 
-/** A blendfile that was copied, named by its digest, or a part of one. */
+/** A copied blendfile, named by its digest, or an unfinished copy. */
 export const isBlobName: IsOwnName = (name) => /^([0-9a-f]{64}|[0-9a-f]{8}\.part)$/.test(name);
 
-/** What stands in the job folder itself, beside its folders. */
+/** The files in the job folder itself, outside its subfolders. */
 export const isRecordName: IsOwnName = (name) =>
   /^(job\.json|(attempts|events|frames|log)\.ndjson|lock\.([0-9a-f]{8}\.now|[0-9a-f]{16}|takeover)|\.renderfarm-[0-9a-f]{16}\.part)$/.test(
     name,
   );
 
-/** Makes a folder inside a folder of ours. @throws {FarmError} `FARM_UNSAFE_PATH` when there is something else, or a link */
+/**
+ * Makes a folder inside one of our folders.
+ *
+ * @throws {FarmError} `FARM_UNSAFE_PATH` if it exists as something else or a link
+ */
 export async function makeOwnFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
     if (systemCodeOf(error) !== "EEXIST") throw error;
@@ -34,19 +38,19 @@ export async function makeOwnFolder(path: string): Promise<void> {
 /** A folder that could not be removed. */
 export interface LeftBehind {
   readonly path: string;
-  /** "it holds files that this program did not make" */
+  /** For example "it holds files that this program did not make". */
   readonly why: string;
 }
 
-/** What macOS and Windows put by themselves into a folder that somebody looks at; `._` is the rest of a file's name. */
+/** Files that macOS and Windows put into a folder when somebody opens it; after `._` follows another file's name. */
 const isSystemsName = (name: string, isOwn: IsOwnName) =>
   /^(\.DS_Store|Thumbs\.db|desktop\.ini)$/i.test(name) || (name.startsWith("._") && isOwn(name.slice(2)));
 
 /**
- * Removes the files of ours in a folder of ours, and the folder when nothing is left in it. It never fails: there is nobody
- * to whom a file that cannot be removed is worth more than the result of the job.
+ * Removes our files from one of our folders, and the folder if it is empty then. It never fails, because the job's
+ * result is worth more than a file that cannot be removed.
  *
- * @returns Why the folder stayed, if it did
+ * @returns Why the folder could not be removed, if so
  */
 export async function removeOwn(folder: string, isOwn: IsOwnName): Promise<LeftBehind | undefined> {
   try {
@@ -64,10 +68,10 @@ export async function removeOwn(folder: string, isOwn: IsOwnName): Promise<LeftB
 }
 
 /**
- * Removes the files of ours in a folder of ours, and nothing else.
+ * Removes our files from one of our folders, and nothing else.
  *
- * @throws {FarmError} `FARM_UNSAFE_PATH` when the folder is a link: what is behind it is not ours; the system's error of the
- *   first file that cannot be removed, when all others are
+ * @throws {FarmError} `FARM_UNSAFE_PATH` if the folder is a link: its target is not ours. If files cannot be removed,
+ * the system's error for the first of them, after all others are removed
  */
 export async function removeOwnFiles(folder: string, isOwn: IsOwnName): Promise<void> {
   await requireOwnFolder(folder);

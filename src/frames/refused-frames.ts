@@ -6,17 +6,17 @@ import { frameFileName } from "./frame-name.ts";
 import type { FrameRecord } from "./frame-record.ts";
 import { makeOwnFolder } from "./own-names.ts";
 
-/** Beside the folder of frames. It stays when the job is done: people look there for what was wrong. */
+/** Beside the folder of frames. It stays after the job, so that people can find out what was wrong. */
 const folderName = "refused";
 
 /**
- * Writes down that a frame was refused, and moves its file out of the folder of frames, to be looked at by people.
+ * Records that a frame was refused, and moves its file out of the folder of frames, where people can examine it.
  *
- * @param record With `refused`
- * @returns Where the file is now
+ * @param record A record with `refused`
+ * @returns The new path of the file
  */
 export async function moveAside(log: FrameLog, framesFolder: string, record: FrameRecord): Promise<string> {
-  // In this order: a file without a record is removed when the store is opened, and is never taken for a frame.
+  // In this order: a file without a valid record is removed when the store is opened, and never counts as a frame.
   await log.append(record);
   const folder = join(dirname(framesFolder), folderName);
   await makeOwnFolder(folder);

@@ -1,8 +1,8 @@
 import type { Frame } from "../core/node.ts";
 
 /**
- * Turns frames that come in any order into frames in the job's order: each arrival answers the frames whose turn it now
- * is, as the gap-free beginning grows. Keeps numbers only; the frames themselves wait on disk.
+ * Turns frames that arrive in any order into frames in the job's order: each arrival releases the frames that now have
+ * no gap before them. It only keeps numbers; the frames themselves wait on disk.
  */
 export class Reorder {
   readonly #expected: readonly Frame[];
@@ -10,13 +10,13 @@ export class Reorder {
   readonly #waiting = new Set<Frame>();
   #next = 0;
 
-  /** @param expected The job's frames, sorted, each once */
+  /** @param expected The job's frames, sorted, without duplicates */
   constructor(expected: readonly Frame[]) {
     this.#expected = expected;
     this.#known = new Set(expected);
   }
 
-  /** Takes a stored frame. One that is not of this job, or was there before, changes nothing. */
+  /** Takes a stored frame. A frame that is not in the job, or was taken before, changes nothing. */
   accept(frame: Frame): Frame[] {
     const next = this.#expected[this.#next];
     if (next === undefined || frame < next || !this.#known.has(frame)) return [];
@@ -29,7 +29,7 @@ export class Reorder {
     return ready;
   }
 
-  /** The frame that everything waits for; undefined when all have been handed on. */
+  /** The next frame to be released; undefined once all are. */
   get next(): Frame | undefined {
     return this.#expected[this.#next];
   }

@@ -5,7 +5,7 @@ import { closeHolder, isHeld } from "../system/files/held-files.ts";
 import { freeBytes, isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "../system/files/shortage.ts";
 import type { FrameFault } from "./check/frame-expectation.ts";
 
-/** A result that is not the frame it should be: it counts against the node that sent it. */
+/** A result that is not the expected frame: it counts against the node that sent it. */
 export class FrameInvalidError extends FarmError {
   readonly frame: Frame;
   readonly reason: FrameFault | "WRONG_LENGTH" | "WRONG_DIGEST";
@@ -14,7 +14,7 @@ export class FrameInvalidError extends FarmError {
     super(
       "FARM_FRAME_INVALID",
       `Cannot store frame ${frame}: ${message}`,
-      "It is rendered again; when it stays so on one node, look at that node's disk and memory",
+      "It is rendered again; if this keeps happening on one node, check that node's disk and memory",
     );
     this.frame = frame;
     this.reason = reason;
@@ -22,9 +22,9 @@ export class FrameInvalidError extends FarmError {
 }
 
 /**
- * Translates an error of the system; any other error is answered as it is.
+ * Translates a system error; any other error is returned unchanged.
  *
- * @param neededBytes What was to be written, for the hint when the disk is full; an estimate will do
+ * @param neededBytes How much was to be written, for the hint if the disk is full; an estimate is enough
  */
 export async function storeFailed(
   what: string,
@@ -40,9 +40,9 @@ export async function storeFailed(
 }
 
 /**
- * The same for a job folder that cannot be had at all: then its place is what may be changed too.
+ * The same for a job folder that cannot be used at all: then its place can be changed too.
  *
- * @param flag The flag that says where it is
+ * @param flag The flag that decides its place
  */
 export async function folderUnusable(path: string, error: unknown, flag = "--output"): Promise<unknown> {
   const code = systemCodeOf(error);
@@ -53,7 +53,7 @@ export async function folderUnusable(path: string, error: unknown, flag = "--out
   return new FarmError("FARM_OUTPUT_UNWRITABLE", message, hint, { cause: error });
 }
 
-/** @throws {FarmError} `FARM_STORE_FAILED` when a file of this size would not fit */
+/** @throws {FarmError} `FARM_STORE_FAILED` if a file of this size would not fit */
 export async function requireSpace(folder: string, neededBytes: number): Promise<void> {
   const there = await freeBytes(folder);
   if (there === null || there >= neededBytes) return;
@@ -65,13 +65,13 @@ export async function requireSpace(folder: string, neededBytes: number): Promise
 }
 
 function placeHint(systemCode: string, flag: string): string {
-  if (systemCode !== "ENAMETOOLONG") return `Give ${flag} a path in a folder where you may write`;
+  if (systemCode !== "ENAMETOOLONG") return `Give ${flag} a path in a folder where you can write`;
   return "Give --output a shorter name, or --job-dir DIR: the job folder has the output's name with .renderfarm";
 }
 
 const kept = "then run the same command again: stored frames are kept";
 
-/** What mends a shortage; `null` when it is something else. */
+/** What to do about a shortage; `null` if the error is something else. */
 async function remedyOf(systemCode: string, folder: string, neededBytes?: number): Promise<string | null> {
   if (isFull(systemCode)) return await moreSpace(folder, neededBytes);
   if (isHeld(systemCode)) return `${closeHolder(folder)}, or make it readable and writable`;

@@ -14,15 +14,15 @@ export interface StoredFramesOptions extends VerifyOptions {
   readonly framesFolder: string;
   readonly logPath: string;
   readonly format: FrameFormat;
-  /** The frames that are looked for. */
+  /** The frames to look for. */
   readonly frames: readonly Frame[];
 }
 
 /**
- * Proves the frames that are stored, and changes nothing: for making a video of them without rendering.
+ * Checks the stored frames, without changing anything, for encoding them without rendering.
  *
- * @returns Of the frames looked for those that are there and good
- * @throws {FarmError} `FARM_STORE_FAILED` when the folder cannot be read
+ * @returns Those of the frames that exist and are good
+ * @throws {FarmError} `FARM_STORE_FAILED` if the folder cannot be read
  */
 export async function provedFrames(options: StoredFramesOptions): Promise<ReadonlyMap<Frame, FrameRecord>> {
   const { framesFolder, logPath, format, frames, signal } = options;
@@ -36,14 +36,14 @@ export async function provedFrames(options: StoredFramesOptions): Promise<Readon
   }
 }
 
-/** Whether a record of each of these frames is there: the proof is only worth its time when it is. */
+/** Whether each of these frames has a record: only then are the frames worth checking. */
 export async function areRecorded(frames: readonly Frame[], logPath: string): Promise<boolean> {
   const recorded = standingRecords(await readRecords(logPath));
   return frames.every((frame) => recorded.has(frame));
 }
 
 /**
- * Takes a frame out of the store that nobody has open: see `FrameStore.setAside`.
+ * Moves a refused frame out of a store that nobody has open: see `FrameStore.setAside`.
  *
  * @throws {FarmError} `FARM_STORE_FAILED`
  */
@@ -60,12 +60,12 @@ export async function setFrameAside(
   }
 }
 
-/** Where the file of a frame is, or would be. */
+/** The path of a frame's file, whether it exists or not. */
 export function storedFramePath(framesFolder: string, frame: Frame): string {
   return join(framesFolder, frameFileName(frame));
 }
 
-/** A last line that a crash cut short, or one that was damaged, is left out. */
+/** Skips damaged lines, such as a last line that a crash cut short. */
 async function readRecords(logPath: string): Promise<FrameRecord[]> {
   const text = await readOwnFile(logPath).catch((error: unknown) => {
     if (systemCodeOf(error) === "ENOENT") return "";

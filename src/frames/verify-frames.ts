@@ -9,19 +9,20 @@ import type { FrameFormat } from "./check/frame-expectation.ts";
 import { frameFileName } from "./frame-name.ts";
 import { type FrameRecord, standingRecords } from "./frame-record.ts";
 
-/** As many as there are threads in Node's pool, which do the work. */
+/** The number of threads in Node's pool, which do the work. */
 const atOnce = 4;
 
 export interface VerifyOptions {
-  /** Told how many files will be read. */
+  /** Called with the number of files to be read. */
   readonly onChecking?: ((frames: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Answers the records whose files are there and good, by frame. Of several records of one frame the last one counts.
+ * Finds the records whose files exist and are good. Of several records of one frame the last one counts.
  *
- * @throws The signal's reason when aborted
+ * @returns The records by frame
+ * @throws The signal's reason if aborted
  */
 export async function verifyFrames(
   folder: string,
@@ -31,7 +32,7 @@ export async function verifyFrames(
 ): Promise<Map<Frame, FrameRecord>> {
   const { onChecking, signal } = options;
   const latest = standingRecords(records);
-  // Of a job that had finished the records are there, and no frames.
+  // A finished job has records, but no frames.
   const files = new Set(latest.size === 0 ? [] : await namesIn(folder));
   const here = [...latest.values()].filter((record) => files.has(frameFileName(record.frame)));
   if (here.length > 0) onChecking?.(here.length);
@@ -48,7 +49,7 @@ export async function verifyFrames(
   return good;
 }
 
-/** A folder that cannot be read is not an empty one: its frames would be taken for lost, and removed. */
+/** Throws for an unreadable folder. If it counted as empty, its frames would be considered lost and removed. */
 async function namesIn(folder: string): Promise<string[]> {
   try {
     await requireOwnFolder(folder);
@@ -65,11 +66,11 @@ async function isGood(path: string, record: FrameRecord, format: FrameFormat, si
     const stats = await lstat(path);
     if (!stats.isFile() || stats.size !== record.sizeBytes) return false;
     if ((await hashFile(path, signal)) !== record.sha256) return false;
-    // The digest says that it is what was stored; the check, that it is what this run wants.
+    // The digest shows that the file is unchanged; the check shows that it is what this run needs.
     return (await checkFrameFile(path, { ...format, frame: record.frame }, signal)).ok;
   } catch (error) {
     signal?.throwIfAborted();
-    // EIO is a bad disk's word for a file it lost.
+    // A bad disk reports EIO for a file that it has lost.
     if (["ENOENT", "EIO", "ENOTDIR"].includes(systemCodeOf(error) ?? "")) return false;
     throw error;
   }

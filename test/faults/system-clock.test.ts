@@ -34,7 +34,7 @@ describe.skipIf(skipBecause(problem))("the system clock of real machines", () =>
     const { code, stderr } = await lab.coordinate(job).end();
     expect({ code, stderr }).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("another renderfarm works in it"),
+      stderr: expect.stringContaining("another renderfarm is using it"),
     });
     northClock.jump("-2d");
     await run.event("frame:stored", 9);

@@ -6,10 +6,10 @@ import { readBlendHeader } from "../../src/blendfile/blend-header.ts";
 import { parseFarmKey } from "../../src/config/farm-key-text.ts";
 import { parseFarmspec } from "../../src/config/farmspec.ts";
 import { parseNodeList } from "../../src/core/node-list.ts";
-import { checkFrameBytes } from "../../src/frames/check/frame-check.ts";
 import type { FrameExpectation } from "../../src/frames/check/frame-expectation.ts";
 import { parseFrameRecord } from "../../src/frames/frame-record.ts";
 import { readJobRecord } from "../../src/frames/job-record.ts";
+import { checkFrame } from "../support/check-frame.ts";
 import { damaged, nearly, randomBytesOf } from "../support/fuzz/fuzz-input.ts";
 import { fuzz, orRefused, refusal } from "../support/fuzz/fuzz-run.ts";
 import { fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
@@ -41,7 +41,7 @@ test("frames: each one gets a verdict, and only a whole one with the right pixel
   let taken = 0;
   await fuzz("frames", 2_500, async (dice) => {
     const bytes = dice.pick([damaged(dice, good), wellFormed(dice), good, randomBytesOf(dice, 60)]);
-    const verdict = await checkFrameBytes(bytes, format);
+    const verdict = await checkFrame(bytes, format);
     if (bytes === good) expect(verdict).toEqual({ ok: true });
     if (verdict.ok) taken++;
     else expect(verdict.code).toMatch(/^[A-Z_]+$/);

@@ -61,7 +61,7 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
     await first.event("frame:stored", 4);
     const held = await hold(lab, node);
     const second = await windows.renderfarm(filmTo(output));
-    expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining("another renderfarm works in it") });
+    expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining("another renderfarm is using it") });
     first.signal("SIGKILL");
     await first.end();
     held.letGo();

@@ -3,15 +3,15 @@ import { faultOfExif, largestExifBytes } from "./exif-check.ts";
 import { FrameFaultFound } from "./frame-expectation.ts";
 import type { Chunk } from "./png-chunks.ts";
 
-/** What is known of a kind of chunk that a frame may have. */
+/** The rules for a type of chunk that a frame may have. */
 interface ChunkRule {
-  /** Bytes of its data, at least and at most. */
+  /** Least and most bytes of its data. */
   readonly length: readonly [number, number];
-  /** How many of this kind a frame may have. */
+  /** How many chunks of this type a frame may have. */
   readonly most: number;
   /** Whether it may also follow the pixels. */
   readonly followsPixels?: boolean;
-  /** Says what is wrong with the data, `null` when nothing is. */
+  /** What is wrong with the data; `null` if nothing is. */
   readonly faultOf?: (data: Buffer) => string | null | Promise<string | null>;
 }
 
@@ -20,8 +20,8 @@ const unbounded = Number.POSITIVE_INFINITY;
 const longestKeyword = 79;
 
 /**
- * What Blender writes beside header, pixels and end, in 2.83 to 5.2: docs/decisions/025-chunks-of-a-frame.md tells which
- * version writes what. Anything else in a frame was never written by a Blender, and FFmpeg may stumble over it.
+ * The chunks that Blender 2.83 to 5.2 writes besides header, pixels and end; docs/decisions/025-chunks-of-a-frame.md
+ * says which version writes which. Other chunks do not come from Blender, and may make FFmpeg fail.
  */
 const chunkList: ReadonlyMap<string, ChunkRule> = new Map<string, ChunkRule>([
   ["cICP", { length: [4, 4], most: 1, faultOf: faultOfCicp }],
@@ -29,26 +29,26 @@ const chunkList: ReadonlyMap<string, ChunkRule> = new Map<string, ChunkRule>([
   ["sRGB", { length: [1, 1], most: 1 }],
   ["gAMA", { length: [4, 4], most: 1 }],
   ["cHRM", { length: [32, 32], most: 1 }],
-  // Blender 4.2 writes it twice, the second time behind the pixels.
+  // Blender 4.2 writes it twice, the second time after the pixels.
   ["eXIf", { length: [8, largestExifBytes], most: 2, followsPixels: true, faultOf: faultOfExif }],
   ["oFFs", { length: [9, 9], most: 1 }],
   ["pHYs", { length: [9, 9], most: 1 }],
   ["tIME", { length: [7, 7], most: 1 }],
-  // Cryptomatte names every object of the scene in one of them, so only the file's own size bounds it. Some hundred are
-  // usual in scenes of many view layers; FFmpeg's time for them grows with the square of their number.
+  // Cryptomatte names all objects of the scene in one of them, so only the file's size limits its length. Scenes with
+  // many view layers have some hundred; FFmpeg's time for them grows with the square of their number.
   ["tEXt", { length: [2, unbounded], most: 4_096, faultOf: faultOfText }],
 ]);
 
-/** Holds the chunks of one frame against the list of those that Blender writes. */
+/** Checks the chunks of one frame against the list of those that Blender writes. */
 export class ChunkCheck {
   readonly #counts = new Map<string, number>();
 
   /**
-   * Reads a chunk that is neither header nor pixels nor end.
+   * Reads a chunk that is not header, pixels or end.
    *
-   * @param hasPixels Whether pixels came before it
-   * @returns Its data; of texts, which may be long, no more than the beginning
-   * @throws {FrameFaultFound} `FOREIGN_CHUNK` when it is not on the list, or not as Blender writes it
+   * @param hasPixels Whether the pixels came before it
+   * @returns Its data; only the beginning of texts, which may be long
+   * @throws {FrameFaultFound} `FOREIGN_CHUNK` if it is not on the list, or not as Blender writes it
    */
   async read(chunk: Chunk, hasPixels: boolean): Promise<Buffer> {
     const { type, lengthBytes } = chunk;
@@ -57,7 +57,7 @@ export class ChunkCheck {
     const count = (this.#counts.get(type) ?? 0) + 1;
     this.#counts.set(type, count);
     if (count > rule.most) throw foreign(type, `more than ${rule.most === 1 ? "once" : `${rule.most} times`}`);
-    if (hasPixels && !rule.followsPixels) throw foreign(type, "behind its pixels");
+    if (hasPixels && !rule.followsPixels) throw foreign(type, "after its pixels");
     const [least, most] = rule.length;
     if (lengthBytes < least || lengthBytes > most) throw foreign(type, `of ${lengthBytes} bytes`);
     const data = await beginningOf(chunk, most === unbounded ? longestText : most);
@@ -67,7 +67,7 @@ export class ChunkCheck {
   }
 }
 
-/** Enough for every keyword, and for a frame number behind one. */
+/** Enough for every keyword, and for a frame number after one. */
 const longestText = 256;
 
 /** Reads the whole chunk, so that its checksum is compared, and keeps at most this much of it. */

@@ -8,12 +8,12 @@ import { type ByteSource, type Chunk, readChunks } from "./png-chunks.ts";
 const windowBytes = 256 * 1024;
 
 /**
- * Proves that a file is the frame it should be: a whole PNG, every checksum right, every pixel there, of the expected
- * size, depth and colour, carrying the expected frame number, and nothing that Blender does not write.
+ * Proves that a file is the expected frame: a complete PNG with right checksums and all pixels, with the expected size,
+ * depth, colour and frame number, and without anything that Blender does not write.
  *
- * FFmpeg cannot do this: it skips a cut frame together with every later one and ends with status 0.
+ * FFmpeg cannot do this: it skips a truncated frame and all later ones, and exits with status 0.
  *
- * @throws The signal's reason when aborted; `FARM_UNSAFE_PATH` when it is a link; the system's error when it cannot be read
+ * @throws The signal's reason if aborted; `FARM_UNSAFE_PATH` if it is a link; the system's error if it cannot be read
  */
 export async function checkFrameFile(
   path: string,
@@ -29,15 +29,7 @@ export async function checkFrameFile(
   }
 }
 
-/** The same check for a frame in memory. */
-export function checkFrameBytes(bytes: Uint8Array, expected: FrameExpectation): Promise<FrameVerdict> {
-  return check(
-    { sizeBytes: bytes.length, read: async (position, length) => bytes.subarray(position, position + length) },
-    expected,
-  );
-}
-
-/** Reads ahead: a PNG has a chunk every 8 KiB, and each reading is a trip to a thread and back. */
+/** Reads ahead: a PNG has a chunk every 8 KiB, and each read is a round trip to a thread. */
 function fileSource(file: FileHandle, sizeBytes: number): ByteSource {
   let window = Buffer.alloc(0);
   let windowStart = 0;
@@ -46,7 +38,7 @@ function fileSource(file: FileHandle, sizeBytes: number): ByteSource {
     read: async (position, length) => {
       const start = position - windowStart;
       if (start < 0 || start + length > window.length) {
-        // A new one each time: what was answered before still points into the old one.
+        // A new buffer each time: results of earlier reads still point into the old one.
         const next = Buffer.allocUnsafe(Math.max(length, windowBytes));
         const { bytesRead } = await file.read(next, 0, next.length, position);
         [window, windowStart] = [next.subarray(0, bytesRead), position];
@@ -116,13 +108,13 @@ function checkHeader(header: Buffer, expected: FrameExpectation): void {
   if (color !== pngColors[expected.colorMode].type) {
     throw new FrameFaultFound("WRONG_COLOR", `its colour type is ${color}, not that of ${expected.colorMode}`);
   }
-  // Blender never interlaces, and with the other two no PNG of any kind is known.
+  // Blender never interlaces, and PNG defines only 0 for the other two.
   if (compression !== 0 || filter !== 0 || interlace !== 0) {
     throw new FrameFaultFound("BAD_CHUNK", "its header asks for a form that Blender does not write");
   }
 }
 
-/** Whether the text is the frame number; Blender writes it padded: `007`, `-07`. */
+/** Checks the frame number if the text has it. Blender pads it: `007`, `-07`. @returns Whether the text has it */
 function checkFrameNumber(text: Buffer, frame: number): boolean {
   const match = /^Frame\0(.*)$/s.exec(text.toString("latin1"));
   if (match === null) return false;

@@ -1,6 +1,6 @@
 import type { Frame } from "../../core/node.ts";
 
-/** What every frame of a job must be, as the scene's settings demand it. */
+/** The form that the scene's settings demand of all frames of a job. */
 export interface FrameFormat {
   /** Pixels, with percentage, border and crop applied. */
   readonly width: number;
@@ -20,10 +20,10 @@ export const pngColors: Record<FrameFormat["colorMode"], { readonly type: number
   RGBA: { type: 6, channels: 4 },
 };
 
-/** For what PNG adds to pixels that cannot be packed, and for the text that Blender stamps into a file. */
+/** For PNG's overhead for incompressible pixels, and for the metadata that Blender writes into a file. */
 const overheadBytes = 1024 * 1024;
 
-/** The largest file that a frame can be, in bytes: its pixels unpacked, and some more. */
+/** The largest size of a frame's file, in bytes: its uncompressed pixels plus overhead. */
 export function largestFrameBytes({ width, height, depth, colorMode }: FrameFormat): number {
   const rowBytes = 1 + (width * pngColors[colorMode].channels * depth) / 8;
   return Math.ceil(rowBytes * height * 1.02) + overheadBytes;
@@ -47,7 +47,7 @@ export type FrameVerdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly code: FrameFault; readonly message: string };
 
-/** Thrown inside the check only; it ends as a verdict. */
+/** Thrown only inside the check, which turns it into a verdict. */
 export class FrameFaultFound extends Error {
   readonly code: FrameFault;
 

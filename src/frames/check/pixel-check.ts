@@ -3,14 +3,14 @@ import { createInflate } from "node:zlib";
 import { messageOf } from "../../core/errors.ts";
 import { FrameFaultFound, type FrameFormat, pngColors } from "./frame-expectation.ts";
 
-/** Each batch is a trip to a thread and back, and programs write chunks of 8 KiB. */
+/** Each batch is a round trip to a thread, and programs write chunks of 8 KiB. */
 const batchBytes = 128 * 1024;
 
 /**
- * Unpacks the pixels of a PNG as they are read, and proves that there are exactly as many rows as the format says.
+ * Decompresses the pixels of a PNG as they are read, and checks that there are exactly as many rows as the format says.
  *
- * Nothing is kept: memory stays below 1 MiB for a frame of any size, and data that unpacks to more than the format
- * holds is refused at the first byte too many. The unpacking itself runs in threads of Node's pool.
+ * Nothing is kept, so memory stays below 1 MiB for a frame of any size. Data that decompresses to more than the format
+ * allows is refused at the first surplus byte. The decompression runs in threads of Node's pool.
  */
 export class PixelCheck {
   readonly #inflate = createInflate({ chunkSize: 256 * 1024 });
@@ -25,28 +25,28 @@ export class PixelCheck {
 
   constructor(format: FrameFormat) {
     const bits = format.width * pngColors[format.colorMode].channels * format.depth;
-    this.#rowBytes = 1 + Math.ceil(bits / 8); // each row begins with the number of its filter
+    this.#rowBytes = 1 + Math.ceil(bits / 8); // each row starts with the number of its filter
     this.#expectedBytes = this.#rowBytes * format.height;
     this.#closed = new Promise((resolve) => this.#inflate.once("close", resolve));
     this.#inflate.on("data", (pixels: Buffer) => this.#take(pixels));
     this.#inflate.on("error", (error) => {
-      this.#fault ??= new FrameFaultFound("BAD_PIXELS", `its pixels cannot be unpacked (${messageOf(error)})`);
+      this.#fault ??= new FrameFaultFound("BAD_PIXELS", `its pixels cannot be decompressed (${messageOf(error)})`);
     });
   }
 
-  /** Takes the next part of the packed pixels, and now and then waits until what came has been unpacked. */
+  /** Takes the next part of the compressed pixels. Sometimes waits until the previous ones are decompressed. */
   async write(packed: Uint8Array): Promise<void> {
     this.#batch.push(packed);
     this.#batchBytes += packed.length;
     if (this.#batchBytes >= batchBytes) await this.#unpack();
   }
 
-  /** @throws {FrameFaultFound} When rows are missing or bytes are left over */
+  /** @throws {FrameFaultFound} If rows are missing or bytes are left over */
   async finish(): Promise<void> {
     await this.#unpack();
     this.#inflate.end();
     await finished(this.#inflate).catch((error: unknown) => {
-      this.#fault ??= new FrameFaultFound("BAD_PIXELS", `its pixels cannot be unpacked (${messageOf(error)})`);
+      this.#fault ??= new FrameFaultFound("BAD_PIXELS", `its pixels cannot be decompressed (${messageOf(error)})`);
     });
     if (this.#fault !== undefined) throw this.#fault;
     if (this.#unpackedBytes < this.#expectedBytes) {
@@ -70,7 +70,7 @@ export class PixelCheck {
     this.#batch = [];
     this.#batchBytes = 0;
     this.#packedBytes += packed.length;
-    // zlib never calls back for a write in which it failed; the stream closes instead.
+    // zlib does not call back for a write that fails; the stream closes instead.
     const written = new Promise<void>((resolve) => this.#inflate.write(packed, () => resolve()));
     await Promise.race([written, this.#closed]);
     if (this.#fault !== undefined) throw this.#fault;
@@ -81,7 +81,7 @@ export class PixelCheck {
     const start = this.#unpackedBytes;
     this.#unpackedBytes += pixels.length;
     if (this.#unpackedBytes > this.#expectedBytes) {
-      this.#fail("its pixels unpack to more than its size holds");
+      this.#fail("its pixels decompress to more than its size allows");
       return;
     }
     const firstRow = Math.ceil(start / this.#rowBytes) * this.#rowBytes;

@@ -1,15 +1,15 @@
 import { crc32 } from "node:zlib";
 import { FrameFaultFound } from "./frame-expectation.ts";
 
-/** Bytes that can be read at any place: an open file or a buffer. */
+/** Bytes that can be read at any position: an open file or a buffer. */
 export interface ByteSource {
   readonly sizeBytes: number;
-  /** Answers exactly the bytes asked for, or fewer when the source ends there. The caller may keep them. */
+  /** Reads exactly that many bytes, or fewer if the source ends there. The caller may keep them. */
   read(position: number, length: number): Promise<Uint8Array>;
 }
 
 export interface Chunk {
-  /** Four letters, "IDAT". */
+  /** Four letters, for example "IDAT". */
   readonly type: string;
   readonly lengthBytes: number;
   /** The data in pieces; the checksum is compared after the last one. */
@@ -17,19 +17,19 @@ export interface Chunk {
 }
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** Small enough that hashing one never holds the event loop for a millisecond. */
+/** Small enough that hashing a piece takes less than a millisecond of the event loop. */
 const pieceBytes = 256 * 1024;
 
 /**
- * Walks the chunks of a PNG and proves each of them: length within the file, checksum, `IEND` last and nothing after it.
+ * Reads the chunks of a PNG and checks each: its length, its checksum, that `IEND` is last and nothing follows.
  *
- * A chunk's pieces that the consumer does not read are read here, so that no chunk escapes its checksum.
+ * Pieces of a chunk that the consumer does not read are read here, so that every checksum is compared.
  *
- * @throws {FrameFaultFound} At the first thing that is wrong
+ * @throws {FrameFaultFound} At the first fault
  */
 export async function* readChunks(source: ByteSource): AsyncGenerator<Chunk> {
   if (!signature.equals(await source.read(0, signature.length))) {
-    throw new FrameFaultFound("NOT_A_PNG", "it does not begin as a PNG does");
+    throw new FrameFaultFound("NOT_A_PNG", "it does not start like a PNG");
   }
   let position = signature.length;
   for (;;) {
@@ -48,7 +48,7 @@ export async function* readChunks(source: ByteSource): AsyncGenerator<Chunk> {
     }
     const pieces = readPieces(source, type, position + 4, lengthBytes);
     yield { type, lengthBytes, pieces };
-    for await (const _ of pieces); // what the consumer left
+    for await (const _ of pieces); // pieces that the consumer did not read
     position = end;
     if (type !== "IEND") continue;
     if (position === source.sizeBytes) return;
@@ -56,7 +56,7 @@ export async function* readChunks(source: ByteSource): AsyncGenerator<Chunk> {
   }
 }
 
-/** `start` is where the type stands, which the checksum covers too. */
+/** `start` is the offset of the type, which the checksum covers too. */
 async function* readPieces(source: ByteSource, type: string, start: number, length: number) {
   let sum = crc32(Buffer.from(type, "latin1"));
   let position = start + 4;

@@ -4,19 +4,19 @@ import { systemCodeOf } from "../../core/errors.ts";
 import { discard, isHeld } from "../../system/files/held-files.ts";
 import { createOwnFile, readOwnFile } from "../../system/files/own-file.ts";
 import { isObject } from "../frame-record.ts";
-import { lookAtProcess, type ProcessIdentity } from "./process-identity.ts";
+import { inspectProcess, type ProcessIdentity } from "./process-identity.ts";
 
-/** Who holds a job folder. */
+/** The process that has locked a job folder. */
 export interface LockHolder extends ProcessIdentity {
-  /** For people: machines and containers share names. */
+  /** For people only: machines and containers may have the same name. */
   readonly host: string;
-  /** Last sign of life, for people. The file's own time decides, as clocks of two machines differ. */
+  /** Last sign of life, for people. The file's own time decides, because clocks of two machines differ. */
   readonly time: string;
-  /** Random: tells one holding from another. */
+  /** Random, to tell this lock from any other. */
   readonly token: string;
 }
 
-/** @returns `null` when there is no lock; a holder with an empty token when it cannot be read */
+/** @returns `null` if there is no lock; a holder with an empty token if the lock cannot be read */
 export async function readLock(path: string): Promise<LockHolder | null> {
   try {
     const value: unknown = JSON.parse(await readOwnFile(path));
@@ -43,7 +43,7 @@ function textOrNull(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** @returns `null` when somebody has the lock already */
+/** @returns `null` if the lock exists already */
 export async function createLock(path: string, holder: LockHolder): Promise<FileHandle | null> {
   let file: FileHandle;
   try {
@@ -62,34 +62,34 @@ export async function createLock(path: string, holder: LockHolder): Promise<File
   }
 }
 
-/** In place: of one holder every text has the same length, and nobody else writes into this file. */
+/** Writes in place: all texts of one holder have the same length, and nobody else writes to this file. */
 export async function writeLock(file: FileHandle, holder: LockHolder): Promise<void> {
   await file.write(`${JSON.stringify(holder)}\n`, 0);
 }
 
-/** What can be known of a lock's holder. */
+/** What is known about a lock's holder. */
 export type LockLife = "alive" | "silent" | "gone";
 
 /**
- * Whether somebody stands behind a lock. A process that can be looked at is, also when it shows no sign of life: it may be
- * suspended, and clocks jump.
+ * Whether a lock's holder is alive. A process that can be inspected and runs is alive even without signs of life: it
+ * may be suspended, and clocks jump.
  *
- * @param silentMs How long without a sign of life is silence, when the process itself cannot be looked at
+ * @param silentMs After this time without a sign of life a process that cannot be inspected counts as silent
  */
 export async function lockLifeOf(path: string, holder: LockHolder, silentMs: number): Promise<LockLife> {
-  const life = await lookAtProcess(holder);
+  const life = await inspectProcess(holder);
   if (life !== "unknown") return life === "gone" ? "gone" : "alive";
   return (await silenceMsOf(path)) >= silentMs ? "silent" : "alive";
 }
 
-/** A takeover lasts milliseconds: one that is this old was begun by a process that has died in it. */
+/** A takeover lasts milliseconds. If one is older than this, its process has died. */
 const takeoverAtMostMs = 10_000;
 
 /**
- * Puts our lock in the place of a stale one. Only one process at a time may try, and the lock's file is replaced, never
+ * Replaces a stale lock by ours. Only one process at a time may do so, and the file is replaced without ever being
  * absent, so that nobody can make a new one in between.
  *
- * @returns `null` when another process was faster or is just trying: look again
+ * @returns `null` if another process was faster or is doing it now: try again
  */
 export async function replaceStaleLock(
   path: string,
@@ -112,7 +112,7 @@ export async function replaceStaleLock(
     } catch (error) {
       await file?.close();
       await discard(aside);
-      if (isHeld(systemCodeOf(error))) return null; // on Windows: its holder has it open, so it lives
+      if (isHeld(systemCodeOf(error))) return null; // on Windows: its holder has it open, so it is alive
       throw error;
     }
   } finally {
@@ -121,7 +121,7 @@ export async function replaceStaleLock(
   }
 }
 
-/** Both times come from the clock of the machine that has the disk, so no clocks are compared. */
+/** Both times come from the clock of the machine with the disk, so two clocks are never compared. */
 async function silenceMsOf(path: string): Promise<number> {
   const probe = `${path}.${randomBytes(4).toString("hex")}.now`;
   try {
@@ -129,7 +129,7 @@ async function silenceMsOf(path: string): Promise<number> {
     const [now, lock] = await Promise.all([stat(probe), stat(path)]);
     return now.mtimeMs - lock.mtimeMs;
   } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return 0; // it was given up meanwhile: look again
+    if (systemCodeOf(error) === "ENOENT") return 0; // it was released meanwhile: try again
     throw error;
   } finally {
     await discard(probe);

@@ -8,19 +8,19 @@ import { createLock, type LockHolder, lockLifeOf, readLock, replaceStaleLock, wr
 import { ownIdentity } from "./process-identity.ts";
 
 const renewMs = 5_000;
-/** Six signs of life missed. */
+/** Six missed signs of life. */
 const silentMs = 30_000;
-/** Others may come and go at the same moment; more often than this it is not that. */
-const maxTries = 20;
+/** Other processes may take and release the lock at the same moment, but not this often. */
+const mostAttempts = 20;
 const triesApartMs = 20;
 
 export interface JobLockOptions {
-  /** Time between two signs of life, in milliseconds (default 5000); tests shorten it. */
+  /** Time between signs of life, in milliseconds (default 5000); tests shorten it. */
   readonly renewMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The right to write into a job folder. Whoever opens it owns it: `await using`. */
+/** The lock of a job folder. Only its holder writes there. The caller must dispose of it: `await using`. */
 export class JobLock implements AsyncDisposable {
   readonly #path: string;
   readonly #holder: LockHolder;
@@ -41,18 +41,18 @@ export class JobLock implements AsyncDisposable {
   }
 
   /**
-   * Takes the lock: at once when it is free, or when its process can be looked at and is gone. That of a process on another
-   * machine or in another container is taken when it has shown no sign of life for 30 s by the clock of the disk, and shows
-   * none while we look: clocks jump.
+   * Takes the lock: at once if it is free, or if its process can be inspected and is gone. The lock of a process on
+   * another machine or in another container is taken if it has shown no sign of life for 30 s by the clock of the disk,
+   * and shows none while we watch, because clocks jump.
    *
-   * @throws {FarmError} `FARM_JOB_LOCKED` that names the holder
+   * @throws {FarmError} `FARM_JOB_LOCKED` naming the holder
    */
   static async open(path: string, options: JobLockOptions = {}): Promise<JobLock> {
     const token = randomBytes(8).toString("hex");
     const everyMs = options.renewMs ?? renewMs;
     const holder: LockHolder = { host: hostname(), ...(await ownIdentity()), time: now(), token };
     let other: LockHolder | null = null;
-    for (let tries = 0; tries < maxTries; tries++) {
+    for (let attempts = 0; attempts < mostAttempts; attempts++) {
       options.signal?.throwIfAborted();
       const file = await createLock(path, holder);
       if (file !== null) return new JobLock(path, holder, file, everyMs);
@@ -68,12 +68,12 @@ export class JobLock implements AsyncDisposable {
     throw lockedBy(path, other);
   }
 
-  /** Aborted when another process has taken the lock, which it may after 30 s of silence: stop writing. */
+  /** Aborted when another process has taken the lock, which it may do after 30 s of silence: stop writing. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Gives the lock up; another's lock is left alone. Idempotent. */
+  /** Releases the lock; leaves another process's lock alone. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#released ??= this.#release();
     return this.#released;
@@ -87,10 +87,10 @@ export class JobLock implements AsyncDisposable {
         this.#lost.abort(lockedBy(this.#path, there));
         return;
       }
-      // Into the file that we made: if it has been taken away since, this harms nobody.
+      // Into the file that we made: if it was replaced meanwhile, this does no harm.
       await writeLock(this.#file, { ...this.#holder, time: now() });
     } catch {
-      // A network share that is away for a moment; the next renewal tells.
+      // The network share may be unavailable for a moment; the next renewal will show.
     }
   }
 
@@ -101,21 +101,21 @@ export class JobLock implements AsyncDisposable {
       const there = await readLock(this.#path);
       if (there?.token === this.#holder.token) await removeFile(this.#path);
     } catch {
-      // A share that is away, or no file descriptor is left: who comes next sees that this process is gone.
+      // The share is unavailable, or no file descriptor is left. The next process will see that this one is gone.
     } finally {
       await this.#file.close();
     }
   }
 }
 
-/** Whether a lock's text changes in the time in which a living holder renews it. */
+/** Whether a lock's text changes within the time in which a living holder renews it. */
 async function showsLife(path: string, before: LockHolder, everyMs: number, signal?: AbortSignal): Promise<boolean> {
   await systemClock.sleep(everyMs * 1.5, signal);
   const after = await readLock(path);
   return after !== null && (after.time !== before.time || after.token !== before.token);
 }
 
-/** Always of one length, so that a renewal can be written in place. */
+/** Always the same length, so that a renewal can be written in place. */
 function now(): string {
   return new Date().toISOString();
 }
@@ -124,7 +124,7 @@ function lockedBy(path: string, holder: LockHolder | null): FarmError {
   const who = holder?.token ? `process ${holder.pid} on ${holder.host}, last seen ${holder.time}` : "another process";
   return new FarmError(
     "FARM_JOB_LOCKED",
-    `Cannot use the job folder, as another renderfarm works in it: ${path} (${who})`,
-    "Wait for it or end it; when it has crashed on another machine or in another container, the folder is free 30 s after its last sign of life",
+    `Cannot use the job folder, because another renderfarm is using it: ${path} (${who})`,
+    "Wait for it or stop it; if it crashed on another machine or in another container, the folder is free 30 s after its last sign of life",
   );
 }

@@ -1,7 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { checkFrameBytes } from "../../../src/frames/check/frame-check.ts";
 import type { FrameFormat } from "../../../src/frames/check/frame-expectation.ts";
+import { checkFrame } from "../../support/check-frame.ts";
 import { exifChunk, iccProfile, profileChunk, ramp } from "../../support/odd-chunks.ts";
 import { joinPng, pngChunk, pngHeader, pngRows } from "../../support/png.ts";
 
@@ -12,7 +12,7 @@ const pixels = pngChunk("IDAT", deflateSync(pngRows(format)));
 const end = pngChunk("IEND");
 
 function check(before: readonly Buffer[], after: readonly Buffer[] = []) {
-  return checkFrameBytes(joinPng(header, ...before, frameText, pixels, ...after, end), { ...format, frame: 7 });
+  return checkFrame(joinPng(header, ...before, frameText, pixels, ...after, end), { ...format, frame: 7 });
 }
 
 /** From files that these versions wrote: Display P3 in 5.2, a stamp from strips with metadata in 4.3. */

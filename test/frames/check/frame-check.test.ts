@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { checkFrameBytes, checkFrameFile } from "../../../src/frames/check/frame-check.ts";
+import { checkFrameFile } from "../../../src/frames/check/frame-check.ts";
 import type { FrameFormat } from "../../../src/frames/check/frame-expectation.ts";
+import { checkFrame } from "../../support/check-frame.ts";
 import { exifChunk } from "../../support/odd-chunks.ts";
 import { joinPng, makePng, pngChunk, pngHeader, pngRows } from "../../support/png.ts";
 
@@ -17,11 +18,11 @@ const pixels = deflateSync(pngRows(format));
 const end = pngChunk("IEND");
 
 async function codeOf(png: Uint8Array): Promise<string> {
-  const verdict = await checkFrameBytes(png, expected);
+  const verdict = await checkFrame(png, expected);
   return verdict.ok ? "ok" : verdict.code;
 }
 
-describe("checkFrameBytes() accepts", () => {
+describe("the frame check accepts", () => {
   test.each([
     { depth: 8, colorMode: "RGB" },
     { depth: 16, colorMode: "RGB" },
@@ -31,7 +32,7 @@ describe("checkFrameBytes() accepts", () => {
     { depth: 16, colorMode: "BW" },
   ] as const)("$colorMode with $depth bits", async (kind) => {
     const wanted = { width: 61, height: 37, ...kind, frame: -7 };
-    expect(await checkFrameBytes(makePng(wanted, -7), wanted)).toEqual({ ok: true });
+    expect(await checkFrame(makePng(wanted, -7), wanted)).toEqual({ ok: true });
   });
 
   test("pixels in many chunks, and a long text", async () => {
@@ -46,7 +47,7 @@ describe("checkFrameBytes() accepts", () => {
   });
 });
 
-describe("checkFrameBytes() refuses", () => {
+describe("the frame check refuses", () => {
   test("a file cut at any byte", async () => {
     for (let length = 0; length < good.length; length++) {
       expect(await codeOf(good.subarray(0, length)), `cut to ${length} bytes`).not.toBe("ok");

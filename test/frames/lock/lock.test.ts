@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/core/clock.ts";
 import { JobLock } from "../../../src/frames/lock/lock.ts";
-import { lookAtProcess, ownIdentity } from "../../../src/frames/lock/process-identity.ts";
+import { inspectProcess, ownIdentity } from "../../../src/frames/lock/process-identity.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -150,21 +150,21 @@ describe("JobLock", () => {
 });
 
 test.runIf(canLook)(
-  "lookAtProcess() tells a running process from an ended one and from another one with its number",
+  "inspectProcess() tells a running process from an ended one and from another one with its number",
   async () => {
     const own = await ownIdentity();
-    expect(await lookAtProcess(own)).toBe("running");
-    expect(await lookAtProcess({ ...own, start: "1" })).toBe("gone");
+    expect(await inspectProcess(own)).toBe("running");
+    expect(await inspectProcess({ ...own, start: "1" })).toBe("gone");
     const ended = execa(process.execPath, ["--version"]);
     await ended;
-    expect(await lookAtProcess({ ...own, pid: ended.pid ?? 0 })).toBe("gone");
+    expect(await inspectProcess({ ...own, pid: ended.pid ?? 0 })).toBe("gone");
   },
 );
 
-test("lookAtProcess() says unknown for processes it cannot see and for invalid ones", async () => {
+test("inspectProcess() says unknown for processes it cannot see and for invalid ones", async () => {
   const own = await ownIdentity();
   const unseen = [{ boot: "x" }, { boot: null }, { namespace: "x" }, { namespace: null }, { start: null }, { pid: 0 }];
   for (const changed of [...unseen, { pid: -1 }, { pid: 0.5 }, { pid: 1e300 }]) {
-    expect(await lookAtProcess({ ...own, ...changed }), JSON.stringify(changed)).toBe("unknown");
+    expect(await inspectProcess({ ...own, ...changed }), JSON.stringify(changed)).toBe("unknown");
   }
 });

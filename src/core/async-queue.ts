@@ -1,7 +1,7 @@
-/** Hands values from callbacks to one reader, in order. Unbounded: for facts that are few, never for bytes. */
+/** Passes values from callbacks to one reader, in order. Unbounded: use it for few values, never for bytes. */
 export class AsyncQueue<T> implements AsyncIterable<T> {
   readonly #values: (T | undefined)[] = [];
-  /** Where the next value stands: to take the first one out of an array would move all others. */
+  /** Index of the next value: removing the first element of an array would move all others. */
   #next = 0;
   #wake: (() => void) | undefined;
   #isEnded = false;
@@ -12,7 +12,7 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
     this.#wake?.();
   }
 
-  /** Nothing follows; the reader still gets what was pushed before. Idempotent. */
+  /** Ends the queue; the reader still gets the values that were pushed before. Idempotent. */
   end(): void {
     this.#isEnded = true;
     this.#wake?.();
@@ -33,7 +33,7 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
     const value = this.#values[this.#next] as T;
     this.#values[this.#next] = undefined;
     this.#next += 1;
-    // What was taken goes once it is the greater part: seldom, and so cheaply, however many there are.
+    // Read values are removed once they are the greater part, so this is rare and cheap for any length.
     if (this.#next > this.#values.length / 2) {
       this.#values.splice(0, this.#next);
       this.#next = 0;

@@ -1,4 +1,4 @@
-/** Compares "3.4.1" with "3.10" part by part; a missing part is 0. @returns Below 0 when `a` is the older one */
+/** Compares versions such as "3.4.1" and "3.10" part by part; a missing part is 0. @returns Below 0 if `a` is older */
 export function compareVersions(a: string, b: string): number {
   const left = partsOf(a);
   const right = partsOf(b);
@@ -9,13 +9,13 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-/** Whether a version is the wanted one: "3.4.1" is "3.4", and "3.40" is not. */
+/** Whether a version matches the wanted one: "3.4.1" matches "3.4", and "3.40" does not. */
 export function isVersion(version: string, wanted: string): boolean {
   const parts = partsOf(version);
   return partsOf(wanted).every((part, index) => part === parts[index]);
 }
 
-/** "3.4" of "3.4.1": the part that a blendfile records of the Blender that saved it. */
+/** "3.4" for "3.4.1": the part that a blendfile records about the Blender that saved it. */
 export function majorMinor(version: string): string {
   return partsOf(version).slice(0, 2).join(".");
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
 /**
- * A name made of another one that is at most so many bytes long, since file systems count bytes and letters may have
- * four. One that is short enough stays as it is; of a longer one the beginning stays, and a digest tells it from others
- * that begin alike.
+ * Shortens a name to a number of bytes, because file systems count bytes and a character may have four. A name that is
+ * short enough is unchanged; a longer one keeps its beginning, followed by a digest that tells it from others with the
+ * same beginning.
  *
  * @param mostBytes At least 32
  */
@@ -20,7 +20,7 @@ export function boundedName(name: string, mostBytes: number): string {
   return `${beginning}~${digest}`;
 }
 
-/** 16 hexadecimal digits that tell one text from another. */
+/** A digest of 16 hexadecimal digits, to tell texts apart. */
 export function shortDigestOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

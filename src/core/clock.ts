@@ -1,13 +1,13 @@
-/** Time as a service: rooms that wait take one, so that tests can bring their own. */
+/** A source of time. Code that waits takes one, so that tests can replace it. */
 export interface Clock {
-  /** Milliseconds on a scale that never jumps; only differences mean something. */
+  /** Milliseconds on a monotonic scale; only differences have a meaning. */
   monotonicMs(): number;
-  /** Milliseconds of Unix time, for records that people and other machines read. */
+  /** Unix time in milliseconds, for records that people and other machines read. */
   unixMs(): number;
   /**
    * Waits for the given time.
    *
-   * @throws The signal's reason, when it is aborted first
+   * @throws The signal's reason, if it is aborted first
    */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }

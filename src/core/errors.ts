@@ -1,4 +1,4 @@
-/** Stable identifiers: scripts may match on them, so a code is never renamed. */
+/** Stable identifiers. Scripts may match them, so a code is never renamed. */
 export type FarmErrorCode =
   | "FARM_BAD_INPUT"
   | "FARM_UNSAFE_PATH"
@@ -29,7 +29,7 @@ export type FarmErrorCode =
   | "FARM_VIDEO_INCOMPLETE"
   | "FARM_INTERRUPTED";
 
-/** What a program that ends because of an error answers to its shell; README lists them for users. */
+/** Exit codes after an error or a signal; the README lists them. */
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 130 | 143;
 
 const exitCodes: Record<FarmErrorCode, ExitCode> = {
@@ -63,10 +63,10 @@ const exitCodes: Record<FarmErrorCode, ExitCode> = {
   FARM_INTERRUPTED: 130,
 };
 
-/** An error that this project throws on purpose; any other error that reaches the CLI is a bug. */
+/** An error that this project throws on purpose. Any other error that reaches the CLI is a bug. */
 export class FarmError extends Error {
   readonly code: FarmErrorCode;
-  /** What the operator can do next, in one sentence. The CLI prints it below the message. */
+  /** What the user can do next, in one sentence. The CLI prints it below the message. */
   readonly hint: string;
 
   constructor(code: FarmErrorCode, message: string, hint: string, options?: ErrorOptions) {
@@ -84,18 +84,18 @@ export class FarmError extends Error {
   }
 }
 
-/** The text of whatever was thrown, for messages that quote a foreign error. */
+/** The text of anything that was thrown, for messages that quote another error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The system's short name of a failure ("ENOENT"), or undefined when the error is not the system's. */
+/** The code of a system error, for example "ENOENT"; undefined for other errors. */
 export function systemCodeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof FarmError) return undefined;
   return "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Makes the compiler prove that every case of a union was handled. */
+/** Makes the compiler check that every case of a union is handled. */
 export function assertNever(value: never): never {
   throw new Error(`Unhandled case: ${JSON.stringify(value)}`);
 }

@@ -2,10 +2,10 @@ import { createHmac, randomBytes } from "node:crypto";
 
 const madeKeyBytes = 20;
 
-/** The secret that one farm's coordinators and nodes share. Never log one: `id` is what may be shown. */
+/** The secret that the coordinators and nodes of a farm share. Never log it; only `id` may be shown. */
 export interface FarmKey {
   readonly bytes: Buffer;
-  /** 8 hexadecimal digits that tell it from other keys. They are public, and whoever guesses a key can check it by them. */
+  /** 8 hexadecimal digits that tell keys apart. They are public, and let anybody check a guess of the key. */
   readonly id: string;
 }
 
@@ -14,7 +14,7 @@ export function makeFarmKey(): FarmKey {
   return farmKeyOf(randomBytes(madeKeyBytes));
 }
 
-/** The key of an open node: empty, so it proves nothing about anybody. */
+/** The key of an open node: empty, so it proves nothing. */
 export const openKey: FarmKey = { bytes: Buffer.alloc(0), id: "" };
 
 export function farmKeyOf(bytes: Buffer): FarmKey {

@@ -1,34 +1,34 @@
 import { createHash } from "node:crypto";
 
-/** Everything that decides the pixels of a job's frames; two jobs with the same values may share frames. */
+/** Everything that decides the pixels of a job's frames. Two jobs with the same values may share frames. */
 export interface PixelSources {
   /** SHA-256 of the blendfile. */
   readonly blend: string;
-  /** Files the scene refers to and that were sent along, in any order. */
+  /** Files that the scene uses and that were sent along, in any order. */
   readonly assets: readonly { readonly path: string; readonly sha256: string }[];
-  /** As it was asked for; `null` for the one the file was saved in, which the blendfile's digest decides. */
+  /** The requested scene; `null` for the one that the file was saved in, which the blendfile's digest determines. */
   readonly scene: string | null;
-  /** `null` when versions may be mixed: then no version can vouch for the pixels. */
+  /** `null` if versions may be mixed: then no version determines the pixels. */
   readonly blenderVersion: string | null;
-  /** What the job sets otherwise than the scene does, for example `colorMode`. */
+  /** Settings of the scene that the job overrides, for example `colorMode`. */
   readonly overrides: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 /**
- * The digest of all that changes pixels, in 64 hexadecimal digits.
+ * The digest of everything that changes pixels, in 64 hexadecimal digits.
  *
- * Range, step, rate, codec and order are left out on purpose: a longer range reuses the frames there are. The order in
- * which assets and overrides are listed makes no difference.
+ * Range, step, rate, codec and order are deliberately not included, so that a longer range reuses existing frames. The
+ * order of assets and overrides makes no difference.
  */
 export function fingerprintOf(sources: PixelSources): string {
   const assets = sources.assets.map(({ path, sha256 }) => [path, sha256]).sort(byFirst);
   const overrides = Object.entries(sources.overrides).sort(byFirst);
-  // An array of arrays: JSON keeps its order, and no two different sources give the same text.
+  // An array of arrays: JSON keeps the order, and different sources never give the same text.
   const text = JSON.stringify([1, sources.blend, assets, sources.scene, sources.blenderVersion, overrides]);
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** By code unit, not by locale: the same on every machine. */
+/** Compares by code unit, not by locale, so that the order is the same on every machine. */
 function byFirst(a: readonly unknown[], b: readonly unknown[]): number {
   const [left, right] = [String(a[0]), String(b[0])];
   return left < right ? -1 : left > right ? 1 : 0;

@@ -1,18 +1,18 @@
 import { FarmError } from "./errors.ts";
 import type { Frame } from "./node.ts";
 
-/** Blender's own limits of a frame number. */
+/** Blender's limits for frame numbers. */
 export const lowestFrame: Frame = -1_048_574;
 export const highestFrame: Frame = 1_048_574;
 
-/** More frames than this in one job is a slip of the finger, and would cost more memory than a coordinator has. */
+/** More frames in one job are a typing error, and would need more memory than a coordinator has. */
 export const maxFrames = 1_000_000;
 
-/** In which order frames are handed out. The video does not depend on it. */
+/** The order in which frames are assigned. It does not affect the video. */
 export type FrameOrder = "sequential" | "reverse" | "spread";
 
-// Ranges may overlap, so more numbers than `maxFrames` may be listed; without a bound here a short text could ask for
-// billions of them.
+// Ranges may overlap, so more numbers than `maxFrames` may be listed. Without this limit a short text could ask for
+// billions.
 const maxListed = 2 * maxFrames;
 
 const example = 'Write frames like "1-24,30,40-60x2": single frames and first-last ranges, "x2" takes every second one';
@@ -24,12 +24,10 @@ interface RangePart {
 }
 
 /**
- * Reads a list of frames as users write it: `1-24,30,40-60x2,-10--1`.
+ * Reads a list of frames as users write it: `1-24,30,40-60x2,-10--1`. Spaces around the parts are ignored.
  *
- * Spaces around the parts do not count, and frames that are named twice are taken once.
- *
- * @returns The frames in ascending order, each once, at least one
- * @throws {FarmError} `FARM_BAD_INPUT`, naming the part that is wrong and how to write it
+ * @returns The frames in ascending order, without duplicates, at least one
+ * @throws {FarmError} `FARM_BAD_INPUT`, naming the wrong part and how to write it
  */
 export function parseFrames(text: string): Frame[] {
   if (text.trim() === "") throw badFrames(text, "no frame is named", example);
@@ -46,7 +44,7 @@ export function parseFrames(text: string): Frame[] {
 }
 
 function parsePart(text: string, part: string): RangePart {
-  if (part === "") throw badFrames(text, "a part between commas is empty", "Take the extra comma out");
+  if (part === "") throw badFrames(text, "a part between commas is empty", "Remove the extra comma");
   const match = /^(-?\d+)(?:\s*-\s*(-?\d+))?(?:\s*x\s*(\d+))?$/.exec(part);
   if (!match) throw badFrames(text, `"${part}" is neither a frame nor a range`, example);
   const [, firstText, lastText, stepText] = match;
@@ -69,15 +67,15 @@ function frameOf(text: string, frame: number): Frame {
   if (frame >= lowestFrame && frame <= highestFrame) return frame + 0; // "-0" is frame 0
   throw badFrames(
     text,
-    `frame ${frame} is beyond what Blender knows`,
-    `Keep to frames from ${lowestFrame} to ${highestFrame}`,
+    `frame ${frame} is outside Blender's range`,
+    `Use frames from ${lowestFrame} to ${highestFrame}`,
   );
 }
 
 /**
- * The frames from `start` to `end`, both included where the step meets them, as Blender counts a scene's range.
+ * The frames from `start` to `end` inclusive, as Blender counts a scene's range. A step may skip `end`.
  *
- * @throws {FarmError} `FARM_BAD_INPUT`, if the range is empty, too long, or its step is no positive integer
+ * @throws {FarmError} `FARM_BAD_INPUT` if the range is empty or too long, or if its step is not a positive integer
  */
 export function framesOfRange(start: Frame, end: Frame, step: number): Frame[] {
   const text = `${start}-${end}${step === 1 ? "" : `x${step}`}`;
@@ -92,7 +90,7 @@ export function framesOfRange(start: Frame, end: Frame, step: number): Frame[] {
 }
 
 /**
- * Writes frames as compactly as `parseFrames` reads them, for messages: `1-24,30,40-60x2`.
+ * Writes frames compactly, in the form that `parseFrames` reads: `1-24,30,40-60x2`.
  *
  * @returns An empty text for no frames
  */
@@ -114,16 +112,16 @@ function runAt(sorted: readonly Frame[], index: number): { readonly text: string
   while (step > 0 && sorted[index + length] === first + length * step) length++;
   const last = first + (length - 1) * step;
   if (step === 1 && length >= 3) return { text: `${first}-${last}`, length };
-  // Three frames with gaps are easier to read one by one than as a range with a step.
+  // Three frames with gaps are easier to read as a list than as a range with a step.
   if (step > 1 && length >= 4) return { text: `${first}-${last}x${step}`, length };
   return { text: String(first), length: 1 };
 }
 
 /**
- * Puts frames, given in ascending order, into the order in which they are handed out.
+ * Puts frames, which are given in ascending order, into the order in which they are assigned.
  *
- * `spread` takes the first, the last and the middle frame, then ever finer halves, so that every prefix shows the whole
- * range about evenly: a preview of the animation long before it is done.
+ * `spread` starts with the first, the last and the middle frame, and then takes ever finer halves. So the frames that
+ * are done at any time cover the range evenly, which gives an early preview of the animation.
  */
 export function orderFrames(frames: readonly Frame[], order: FrameOrder): Frame[] {
   if (order === "sequential") return [...frames];
@@ -138,7 +136,7 @@ function spread(frames: readonly Frame[]): Frame[] {
     const middles = gaps
       .filter(([low, high]) => high - low > 1)
       .map(([low, high]) => [low, (low + high) >> 1, high] as const);
-    // Taken from left to right, half a level would fill only the left half of the range: a level is spread as well.
+    // From left to right, half of a level would only fill the left half of the range. So each level is spread too.
     for (const position of spread(middles.map(([, middle]) => middle))) ordered.push(frames[position] as Frame);
     gaps = middles.flatMap(([low, middle, high]) => [[low, middle] as const, [middle, high] as const]);
   }

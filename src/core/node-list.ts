@@ -4,10 +4,10 @@ import type { NamedNode, NodeAddress } from "./node.ts";
 export const defaultNodePort = 7447;
 
 /**
- * Reads a list of nodes as given to `--nodes`: "hostA,hostB:7448,[fe80::1]:7447"; the port is 7447 when left out, and
+ * Reads a list of nodes in the form of `--nodes`: "hostA,hostB:7448,[fe80::1]:7447". The default port is 7447, and
  * `wss://` before the host asks for TLS.
  *
- * @throws {FarmError} `FARM_BAD_INPUT` that names the entry
+ * @throws {FarmError} `FARM_BAD_INPUT` naming the entry
  */
 export function parseNodeList(list: string): NamedNode[] {
   const entries = list.split(",").map((entry) => entry.trim());
@@ -26,7 +26,7 @@ export function parseNodeList(list: string): NamedNode[] {
   });
 }
 
-/** An address as `parseNodeList` reads it. */
+/** An address in the form that `parseNodeList` reads. */
 export function formatAddress({ host, port }: NodeAddress): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

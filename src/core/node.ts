@@ -1,4 +1,4 @@
-/** A node's own identity: 32 hexadecimal digits from its config folder, the same on every network and address. */
+/** A node's id: 32 hexadecimal digits from its config folder, the same on every network and address. */
 export type NodeId = string;
 
 /** A slot's number within one job on one node, from 0. */
@@ -7,15 +7,15 @@ export type SlotId = number;
 /** A Blender frame number: an integer that may be negative, never an index. */
 export type Frame = number;
 
-/** Where a node can be dialled. */
+/** An address at which a node can be reached. */
 export interface NodeAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** What discovery learned of a node, by mDNS or from a list the user gave. */
+/** What is known about a node from mDNS, or from the user's list. */
 export interface Sighting {
-  /** Absent when only an address is known, as with `--nodes`. */
+  /** Absent if only an address is known, as with `--nodes`. */
   readonly id?: NodeId;
   readonly name?: string;
   /** Best first. */
@@ -23,32 +23,32 @@ export interface Sighting {
   readonly blenderVersion?: string;
   readonly slots?: number;
   readonly state?: "idle" | "busy";
-  /** Key id the node announced; `null` for an open node; absent when unknown. */
+  /** The key id that the node announced; `null` for an open node; absent if unknown. */
   readonly keyId?: string | null;
-  /** Whether it is to be connected to by TLS, as it announced or as the user said. */
+  /** Whether to connect by TLS, because the node announced it or the user said so. */
   readonly tls?: boolean;
-  /** Whether it may ask for no key, because the user has named it himself. */
+  /** Whether it may be an open node, because the user named it. */
   readonly mayBeOpen?: boolean;
-  /** First 16 digits of its certificate's fingerprint, as announced: for people to compare, proved by nothing. */
+  /** The announced first 16 digits of its certificate's fingerprint. Unproven; for people to compare. */
   readonly certificate?: string;
   readonly source: "mdns" | "fixed" | "embedded";
-  /** Random for each start of the node, 16 hexadecimal digits; absent when unknown. */
+  /** 16 random hexadecimal digits for each start of the node; absent if unknown. */
   readonly start?: string;
-  /** Other nodes that announce the same id, each as it describes itself: a job uses only one of them. */
+  /** Other nodes that announce the same id. A job uses only one of them. */
   readonly duplicates?: readonly Sighting[];
 }
 
 /** A node that the user named, on the command line or in a farmspec. */
 export interface NamedNode {
   readonly address: NodeAddress;
-  /** With it the node is found again when its address has changed. */
+  /** With it the node is found again after its address has changed. */
   readonly id?: NodeId;
   readonly name?: string;
-  /** Whether to connect by TLS, also when nothing else tells that it has it. */
+  /** Whether to connect by TLS even if nothing else indicates that the node supports it. */
   readonly tls?: boolean;
   /**
-   * Whether it may ask for no key: for a node that the user has named himself. Of others he is asked first, since a farmspec
-   * may be somebody else's.
+   * Whether it may be an open node, because the user named it personally. For other open nodes the user is asked first,
+   * because a farmspec may come from somebody else.
    */
   readonly mayBeOpen?: boolean;
 }

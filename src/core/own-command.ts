@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 
 /**
- * How the user can start this program again, for hints: by its name, or through npx where npm started it.
+ * The command that starts this program again, for hints.
  *
- * It is never `npx renderfarm`: typed in another folder, that fetches and runs a package of that name by somebody else.
+ * It is never `npx renderfarm`: in another folder, that would fetch and run somebody else's package of that name.
  *
  * @param file A file of this program, which shows where it is installed
  */
@@ -12,6 +12,6 @@ export function ownCommand(
   file = fileURLToPath(import.meta.url),
 ): string {
   if (environment.npm_execpath === undefined) return "renderfarm";
-  // What npx has fetched lies in a folder of that name in npm's cache.
+  // npx puts packages into a folder of that name in npm's cache.
   return /[\\/]_npx[\\/]/.test(file) ? "npx blender-renderfarm" : "npx --no-install renderfarm";
 }

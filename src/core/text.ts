@@ -1,8 +1,8 @@
-/** Control characters, which move the cursor or forge lines, and characters that break lines or turn the writing. */
+/** Control characters, line breaks and characters that change the direction of writing: they could forge output. */
 const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /**
- * Makes a text from the network or a file name safe to print on one line: control characters and the characters that turn
+ * Makes a text from the network or a file name safe to print on one line: control characters and characters that change
  * the direction of writing become visible escapes.
  */
 export function printable(text: string): string {
@@ -10,21 +10,21 @@ export function printable(text: string): string {
 }
 
 /**
- * As `printable`, but its lines stay lines. Those after the first are set in, so that none passes for a line of ours.
+ * Like `printable`, but keeps line breaks. Lines after the first are indented, so that none looks like a line of ours.
  */
 export function printableLines(text: string): string {
   return withoutControls(text).replace(/\n(?! {2})/g, "\n  ");
 }
 
 /**
- * The value as JSON that is safe to print as well: what `printable` escapes is escaped here too, in JSON's own way, so that
- * whoever parses it gets the same value. Only an indented one has more than one line.
+ * The value as JSON that is safe to print. The characters that `printable` escapes are escaped in JSON's own way, so
+ * that parsing gives the same value. It has one line, unless it is indented.
  */
 export function printableJson(value: unknown, indent?: number): string {
   return withoutControls(JSON.stringify(value, null, indent));
 }
 
-/** As `printable`, but for line breaks. JSON text stays the JSON text that it is. */
+/** Like `printable`, but keeps line breaks. JSON text remains the same JSON. */
 export function withoutControls(text: string): string {
   return text.replace(unprintable, (character) => (character === "\n" ? character : escaped(character)));
 }
@@ -33,20 +33,20 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** "1 frame", "3 frames". */
+/** For example "1 frame", "3 frames". */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** The text in at most so many characters; one that is longer ends with an ellipsis. */
+/** Cuts a text to a number of characters, ending with an ellipsis if it was longer. */
 export function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
 /**
- * A path as it can be pasted into a shell: what its name holds is never taken for a command. On Windows that holds for cmd;
- * PowerShell looks into such quotes, and no others are the same to both.
+ * Quotes a path for pasting into a shell, so that nothing in its name runs as a command. On Windows this is right for
+ * cmd. PowerShell expands variables in such quotes, but no other quotes work in both.
  */
 export function shellQuoted(path: string, platform: NodeJS.Platform = process.platform): string {
-  return platform === "win32" ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`; // Windows has no " in names
+  return platform === "win32" ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`; // names on Windows cannot contain "
 }

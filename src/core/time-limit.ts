@@ -1,18 +1,15 @@
 /**
- * Waits for a promise, but not for ever.
+ * Waits for a promise with a time limit. Does not cancel the work; the caller must.
  *
- * What was begun goes on when the time is over; whoever calls ends what it hangs on.
- *
- * @param timeoutMs In milliseconds
- * @param late Makes the error for when the time is over
- * @throws What the promise rejects with, or what `late` made
+ * @param late Makes the error for a timeout
+ * @throws The promise's rejection, or the error from `late`
  */
 export async function withinTime<T>(promise: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> {
   if (!(await endsWithin(promise, timeoutMs))) throw late();
   return await promise;
 }
 
-/** Whether it ends in this time; resolves as soon as that is known. @throws What the promise rejects with in this time */
+/** Whether a promise resolves within a time; resolves as soon as that is known. @throws A rejection within that time */
 export async function endsWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<false>((resolve) => {
@@ -25,7 +22,7 @@ export async function endsWithin(promise: Promise<unknown>, limitMs: number): Pr
   }
 }
 
-/** Waits for a promise, but not beyond an abort. @throws What the promise rejects with, or the signal's reason */
+/** Waits for a promise, until the signal is aborted. @throws The promise's rejection, or the signal's reason */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const waiting = new AbortController();

@@ -7,12 +7,12 @@ export interface TokenRate {
 }
 
 /**
- * A token bucket: it starts full, each use takes tokens out, and time puts them back up to its capacity. Every method takes
- * the present time on a monotonic clock, in milliseconds.
+ * A token bucket: it starts full, each use takes tokens out, and time puts them back up to its capacity. Every method
+ * takes the present time on a monotonic clock, in milliseconds.
  */
 export class TokenBucket {
   readonly #rate: TokenRate;
-  /** Tokens times `everyMs`: whole milliseconds stay whole numbers, however often they are added up. */
+  /** Tokens times `everyMs`, so that adding whole milliseconds never rounds. */
   #levelMs: number;
   #filledAtMs: number;
 
@@ -22,20 +22,20 @@ export class TokenBucket {
     this.#filledAtMs = atMs;
   }
 
-  /** Whether so many tokens can be taken now. */
+  /** Whether that many tokens can be taken now. */
   has(tokens: number, atMs: number): boolean {
     this.#fill(atMs);
     return this.#levelMs >= tokens * this.#rate.everyMs;
   }
 
-  /** @returns Whether there were enough; if not, none is taken */
+  /** @returns Whether there were enough tokens; if not, none is taken */
   take(tokens: number, atMs: number): boolean {
     const isEnough = this.has(tokens, atMs);
     if (isEnough) this.#levelMs -= tokens * this.#rate.everyMs;
     return isEnough;
   }
 
-  /** Puts tokens in beside those that come with time; what the bucket cannot hold is lost. */
+  /** Adds tokens, up to the capacity. */
   add(tokens: number, atMs: number): void {
     this.#fill(atMs);
     this.#limit(this.#levelMs + tokens * this.#rate.everyMs);

@@ -3,13 +3,13 @@ import { setImmediate } from "node:timers/promises";
 const longestMs = 10;
 
 /**
- * Lets timers and I/O have their turn in a loop that goes on for as long as it is given something: promises alone never let
- * them, and links would seem silent whose messages lie unread.
+ * Lets timers and I/O run during a loop that may never be out of work. Awaiting promises alone does not, and then links
+ * seem silent because their messages are not read.
  */
 export class Turns {
   #sinceMs = performance.now();
 
-  /** Waits for one round of the event loop when this turn has been long, else for nothing. */
+  /** Waits for one round of the event loop if this turn has been long; otherwise returns at once. */
   async giveWay(): Promise<void> {
     if (performance.now() - this.#sinceMs < longestMs) return;
     await setImmediate();

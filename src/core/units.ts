@@ -1,4 +1,4 @@
-/** A duration for people: "48 s", "2:05", "3:07:20". */
+/** A duration for people, for example "48 s", "2:05", "3:07:20". */
 export function formatDuration(durationMs: number): string {
   const seconds = Math.max(0, Math.round(durationMs / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -8,7 +8,7 @@ export function formatDuration(durationMs: number): string {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
 }
 
-/** A size for people, in powers of 1000 as disks are sold: "412 kB", "1.5 GB". */
+/** A size for people, in powers of 1000, for example "412 kB", "1.5 GB". */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let value = bytes;
@@ -22,7 +22,11 @@ export function formatBytes(bytes: number): string {
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Reads a duration as people write it: "90s", "30m", "1h30m"; milliseconds, or `undefined` when it is none. */
+/**
+ * Reads a duration as people write it: "90s", "30m", "1h30m".
+ *
+ * @returns Milliseconds; `undefined` if it is not a duration
+ */
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d{1,6}[smhd])+$/.test(text)) return undefined;
   const parts = [...text.matchAll(/(\d+)([smhd])/g)];

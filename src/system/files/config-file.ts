@@ -7,15 +7,15 @@ import { whileHeld } from "./held-files.ts";
 import { requireTrustedOwner } from "./owners.ts";
 import { readRegularFileSync } from "./regular-file.ts";
 
-/** Nobody but its owner may read what is kept here. */
+/** Only the owner may read these files. */
 const ownerOnly = { file: 0o600, folder: 0o700 };
 
 /**
- * Reads a file of the config folder. Links are followed: many people keep their settings elsewhere. Who could have
- * written what is read is looked at, of the folder and of the file.
+ * Reads a file of the config folder. Links are followed, because many people keep their settings elsewhere. The owner
+ * and the permissions of folder and file are checked.
  *
- * @throws {FarmError} `FARM_UNSAFE_PATH` when somebody else could; `FARM_BAD_INPUT` when it is no regular file; the
- *   system's error when it cannot be read
+ * @throws {FarmError} `FARM_UNSAFE_PATH` if somebody else could have written it; `FARM_BAD_INPUT` if it is not a
+ * regular file; the system's error if it cannot be read
  */
 export function readConfigFile(path: string): string {
   requireOwnConfigFolder(dirname(path));
@@ -23,9 +23,9 @@ export function readConfigFile(path: string): string {
 }
 
 /**
- * Writes a file of the config folder, whole or not at all, for its owner alone. A folder that is missing is made.
+ * Writes a file of the config folder, completely or not at all, readable by its owner only. Makes a missing folder.
  *
- * @throws {FarmError} `FARM_UNSAFE_PATH` when others can write to the folder
+ * @throws {FarmError} `FARM_UNSAFE_PATH` if others can write to the folder
  */
 export async function writeConfigFile(path: string, text: string): Promise<void> {
   await makeFolders(dirname(path), ownerOnly.folder);
@@ -34,8 +34,8 @@ export async function writeConfigFile(path: string, text: string): Promise<void>
 }
 
 /**
- * Looks who can write to the config folder: whoever can, could put another key there, or take away what is known of the
- * nodes. One that is not there yet is fine.
+ * Checks that nobody else can write to the config folder: they could replace the key, or remove the known nodes. A
+ * missing folder is fine.
  *
  * @throws {FarmError} `FARM_UNSAFE_PATH`
  */

@@ -2,8 +2,8 @@ import { type FileHandle, open } from "node:fs/promises";
 import { openFile } from "./held-files.ts";
 
 /**
- * Writes all of it. One write may take less than it was given, without an error, when a disk becomes full within it; the
- * next one then says so.
+ * Writes all bytes. If the disk becomes full during a write, it may write less without an error; the next write then
+ * fails.
  */
 export async function writeAll(file: Pick<FileHandle, "write">, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
@@ -13,7 +13,7 @@ export async function writeAll(file: Pick<FileHandle, "write">, bytes: Uint8Arra
   }
 }
 
-/** Makes a file's bytes survive a loss of power. Windows does so only through a file that is open for writing. */
+/** Makes a file's bytes survive a loss of power. On Windows this needs a file that is open for writing. */
 export async function syncFile(path: string): Promise<void> {
   const file = await openFile(path, process.platform === "win32" ? "r+" : "r");
   try {
@@ -23,7 +23,7 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** Makes names in a folder survive a loss of power. Windows cannot open folders and needs no such thing. */
+/** Makes the names in a folder survive a loss of power. Windows cannot open folders, and does not need this. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = await open(path, "r");

@@ -2,17 +2,17 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Makes a folder, and those above it that are missing. One that is there is fine, as is a link to one. By hand: where a file
- * system refuses new names with ENOENT, as /proc does, Node's recursive way never ends.
+ * Makes a folder and its missing parents. An existing folder, or a link to one, is fine. It does not use Node's
+ * recursive mkdir, which never ends where a file system refuses new names with ENOENT, as /proc does.
  *
- * @param mode Of those that are made, before the umask (default: that of any new folder)
+ * @param mode Mode of the new folders, before the umask (default: that of any new folder)
  */
 export async function makeFolders(folder: string, mode?: number): Promise<void> {
   if (await isFolder(folder)) return;
   const parent = dirname(folder);
   if (parent !== folder) await makeFolders(parent, mode);
   await mkdir(folder, { mode }).catch(async (error: unknown) => {
-    if (!(await isFolder(folder))) throw error; // else somebody else has made it meanwhile
+    if (!(await isFolder(folder))) throw error; // otherwise somebody else has made it meanwhile
   });
 }
 

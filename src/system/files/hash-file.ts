@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { openRegularFile } from "./regular-file.ts";
 
 /**
- * SHA-256 of a file, in 64 hexadecimal digits; read as a stream.
+ * SHA-256 of a file, in 64 hexadecimal digits. Reads it as a stream.
  *
- * @throws {NotRegularFileError} When it is, say, a named pipe, which would never end
+ * @throws {NotRegularFileError} If it is, for example, a named pipe, which would never end
  */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");

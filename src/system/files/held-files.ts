@@ -5,26 +5,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemCodeOf } from "../../core/errors.ts";
 
 /**
- * File operations that wait for a file which another program holds. On Windows a file that is open cannot be renamed or
- * removed, unless its holder allows it: virus scanners, indexers and programs that sync a folder hold each new file for a
- * moment, viewers and players for as long as they show it.
+ * File operations that wait while another program has a file open. On Windows an open file cannot be renamed or removed
+ * unless the program that opened it allows that. Virus scanners, indexers and programs that sync a folder open each new
+ * file for a moment; viewers and players keep it open as long as they show it.
  */
 
-/** About 3 s in all. */
+/** About 3 s in total. */
 const pausesMs = [10, 20, 50, 100, 200, 400, 800, 1600];
 
 /**
- * Whether it is the system's word for a file that another program has open. Windows says EPERM and EACCES both of those and
- * of files for which the user has no right; elsewhere these two are about rights only.
+ * Whether the error code may mean that another program has the file open. On Windows, EPERM and EACCES mean either that
+ * or a missing permission; elsewhere they only mean a missing permission.
  */
 export function isHeld(systemCode: string | undefined, platform: NodeJS.Platform = process.platform): boolean {
   return systemCode === "EBUSY" || (platform === "win32" && (systemCode === "EPERM" || systemCode === "EACCES"));
 }
 
 /**
- * Does something to a file, and tries again while another program holds it.
+ * Runs an operation on a file, and repeats it while another program has the file open.
  *
- * @throws What it threw last, after 3 s; anything else at once
+ * @throws After 3 s the last error; any other error at once
  */
 export async function whileHeld<Value>(
   operation: () => Promise<Value>,
@@ -41,23 +41,23 @@ export async function whileHeld<Value>(
   return await operation();
 }
 
-/** Gives a file its name, replacing what is there. */
+/** Renames a file, and replaces an existing one. */
 export function renameFile(from: string, to: string): Promise<void> {
   return whileHeld(() => rename(from, to));
 }
 
 /**
- * Gives a file a name that nothing has yet. `rename` would replace what is there; `link` refuses in the same moment as it
- * checks. The old name may stay where another program has the file open.
+ * Renames a file to a name that does not exist yet. `rename` would replace an existing file; `link` checks and acts
+ * atomically. The old name may remain if another program has the file open.
  *
- * @throws The system's error; `EEXIST` when there is something
+ * @throws The system's error; `EEXIST` if the name exists
  */
 export async function renameToNew(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
     if (systemCodeOf(error) === "EEXIST") throw error;
-    // File systems without hard links, such as exFAT and many network shares: check, then rename.
+    // On file systems without hard links, such as exFAT and many network shares: check, then rename.
     if ((await lstat(to).catch(() => null)) !== null)
       throw Object.assign(new Error(`EEXIST: there is a file already: ${to}`), { code: "EEXIST" });
     await renameFile(from, to);
@@ -66,17 +66,17 @@ export async function renameToNew(from: string, to: string): Promise<void> {
   await discard(from);
 }
 
-/** Copies a file to a new one, which shares its blocks where the file system can. */
+/** Copies a file to a new one, which shares its blocks if the file system supports that. */
 export function copyToNew(from: string, to: string): Promise<void> {
   return whileHeld(() => copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL));
 }
 
-/** Opens a file, as `open` of node:fs does. */
+/** Opens a file, like `open` of node:fs. */
 export function openFile(path: string, flags: string | number, mode?: number): Promise<FileHandle> {
   return whileHeld(() => open(path, flags, mode));
 }
 
-/** Removes a file; none of that name is fine. */
+/** Removes a file; a missing one is fine. */
 export function removeFile(path: string): Promise<void> {
   return whileHeld(() => rm(path, { force: true }));
 }
@@ -87,14 +87,14 @@ export function removeEmptyFolder(path: string): Promise<void> {
 }
 
 /**
- * Removes what is of no use any more, as well as it can: what is held for longer stays. For what is removed on the way out,
- * where an error would hide the result or the error that came before it, and where the next run clears up as well.
+ * Tries to remove a file that is no longer needed, and ignores failures. Use it during cleanup, where an error would
+ * hide the result or an earlier error, and where the next run removes the file as well.
  */
 export async function discard(path: string): Promise<void> {
   await whileHeld(() => rm(path, { recursive: true, force: true })).catch(() => {});
 }
 
-/** What to do about a file that stays held, and who may hold it, by the file's kind. */
+/** A hint for a file that stays open in another program, with the kind of program that is likely. */
 export function closeHolder(path: string): string {
   return `Close what has ${basename(path)} open (${likelyHolder(path)})`;
 }

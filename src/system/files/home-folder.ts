@@ -2,8 +2,8 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 
 /**
- * This user's own folder, or the root folder where the system knows none, as for a container's user without an entry in
- * the list of users: what is not there counts as absent, and what cannot be written there is told with a hint.
+ * This user's home folder. If the system knows none, as for a user in a container without an entry in the list of
+ * users, it is the root folder: files missing there count as absent, and failures to write there get a hint.
  */
 export function homeFolder(): string {
   try {

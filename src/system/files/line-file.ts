@@ -2,26 +2,26 @@ import { closeSync, writeSync } from "node:fs";
 import { appendToOwnFile } from "./own-file.ts";
 
 /**
- * A file of lines that never ends the program: where a line cannot be written, as on a full disk, it is left out, and the
- * next one is tried anew. Every line is written at once, so that none is lost with the process.
+ * A file of lines that never ends the program. A line that cannot be written, for example on a full disk, is dropped.
+ * Lines are written synchronously, so that none is lost with the process.
  */
 export class LineFile {
   readonly #path: string;
   readonly #onProblem: (message: string) => void;
   #file: number | undefined;
-  /** A line was left out, perhaps in its middle: the next begins on a line of its own. */
+  /** Whether a line was dropped, perhaps after a part of it was written: the next one then starts with a line break. */
   #isTorn = false;
 
   /**
-   * @param path In a folder that is ours alone
-   * @param onProblem Told the system's words when the first line of a row is left out
+   * @param path A path in one of our own folders
+   * @param onProblem Called with the system's message for the first of several dropped lines
    */
   constructor(path: string, onProblem: (message: string) => void) {
     this.#path = path;
     this.#onProblem = onProblem;
   }
 
-  /** @param line With its end */
+  /** @param line A line with its line break */
   write(line: string): void {
     try {
       this.#file ??= appendToOwnFile(this.#path);
@@ -35,7 +35,7 @@ export class LineFile {
     }
   }
 
-  /** It is opened again with the next line: the folder may be another one by then. */
+  /** Closes the file. The next line opens it again, because the folder may have been replaced. */
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;

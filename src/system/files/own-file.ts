@@ -7,19 +7,19 @@ import { isOpenToAll, ownUid } from "./owners.ts";
 import { doNotBlock, oddityOf } from "./regular-file.ts";
 import { unsafePath } from "./unsafe-path.ts";
 
-/** Windows has no such flag; there it is looked at before, as everywhere. */
+/** Windows has no such flag; there only the check before opening protects. */
 const doNotFollow = constants.O_NOFOLLOW ?? 0;
 const ownerOnly = 0o600;
 
-/** What a file is opened for. To `change` it, it may have no second name: whoever made that one may want it as it is. */
+/** What a file is opened for. A file that is to be changed must not have a second name (a hard link). */
 export type OwnFileUse = "read" | "change";
 
 /**
- * Opens a file of a folder that is ours alone: a job folder. What is there may have come with a stranger's project, so it
- * must be a regular file and no link, before it is opened and afterwards; and where everybody may write to the folder, it
- * must belong to this user or to the folder's.
+ * Opens a file of a job folder. The folder may have come with somebody else's project, so the file must be a regular
+ * file and not a link, before and after it is opened. If everybody can write to the folder, it must belong to this user
+ * or to the folder's owner.
  *
- * @throws {FarmError} `FARM_UNSAFE_PATH`; the system's error when it is not there or cannot be opened
+ * @throws {FarmError} `FARM_UNSAFE_PATH`; the system's error if it is missing or cannot be opened
  */
 export async function openOwnFile(path: string, use: OwnFileUse = "read"): Promise<FileHandle> {
   requireOwnFile(path, await lstat(path), use);
@@ -35,13 +35,13 @@ export async function openOwnFile(path: string, use: OwnFileUse = "read"): Promi
   }
 }
 
-/** Makes such a file, which must not be there yet. @throws The system's error, `EEXIST` also where a link is */
+/** Makes such a file, which must not exist yet. @throws The system's error; `EEXIST` also for a link */
 export async function createOwnFile(path: string): Promise<FileHandle> {
   return await openFile(path, "wx+", ownerOnly);
 }
 
 /**
- * Opens such a file to append to it, and makes it when it is not there.
+ * Opens such a file for appending, and makes it if it is missing.
  *
  * @returns Its descriptor
  * @throws {FarmError} `FARM_UNSAFE_PATH`; the system's error
@@ -70,7 +70,7 @@ export async function readOwnFile(path: string): Promise<string> {
   }
 }
 
-/** Requires that a folder inside a folder of ours is one, and no link to one. @throws {FarmError} `FARM_UNSAFE_PATH` */
+/** Requires that a path in one of our folders is a folder and not a link. @throws {FarmError} `FARM_UNSAFE_PATH` */
 export async function requireOwnFolder(path: string): Promise<void> {
   const stats = await lstat(path);
   if (stats.isDirectory()) return;
@@ -78,7 +78,7 @@ export async function requireOwnFolder(path: string): Promise<void> {
   throw why === undefined ? systemError("ENOTDIR", `${path} is a file`) : oddFile(path, why);
 }
 
-/** The error for what should not be in a job folder. @param why "it is a link" */
+/** The error for something that must not be in a job folder. @param why For example "it is a link" */
 export function oddFile(path: string, why: string): FarmError {
   return unsafePath(
     path,
@@ -87,10 +87,14 @@ export function oddFile(path: string, why: string): FarmError {
   );
 }
 
-/** Requires that writing into a file changes no other one. @throws {FarmError} `FARM_UNSAFE_PATH` */
+/**
+ * Requires that a file has no other name, so that writing to it cannot change another file.
+ *
+ * @throws {FarmError} `FARM_UNSAFE_PATH`
+ */
 export function requireOneName(path: string, { nlink }: Stats): void {
   if (nlink <= 1) return;
-  const hint = "If it is yours, make it a file of its own: copy it, and put the copy in its place";
+  const hint = "If it is yours, copy it, and replace it by the copy";
   throw unsafePath(path, "it has another name elsewhere (a hard link)", hint);
 }
 
@@ -102,11 +106,11 @@ function requireOwnFile(path: string, stats: Stats, use: OwnFileUse): void {
   if (ownUid === undefined || stats.uid === ownUid) return;
   const folder = lstatSync(dirname(path));
   if (isOpenToAll(folder) && stats.uid !== folder.uid) {
-    throw oddFile(path, `it belongs to another user (uid ${stats.uid}), in a folder to which everybody may write`);
+    throw oddFile(path, `it belongs to another user (uid ${stats.uid}), in a folder that everybody can write to`);
   }
 }
 
-/** As opening it would have ended: nobody's attack, and each caller has words for it. */
+/** The error that opening it would have caused. It is not an attack, and each caller has its own message for it. */
 function systemError(code: string, why: string): Error {
   return Object.assign(new Error(`${code}: ${why}`), { code });
 }
@@ -115,7 +119,7 @@ function flagsFor(use: OwnFileUse): number {
   return (use === "read" ? constants.O_RDONLY : constants.O_RDWR) | doNotFollow | doNotBlock;
 }
 
-/** In the moment between two looks somebody may have put a link there. */
+/** Somebody may have put a link there between the check and the opening. */
 function translated(path: string, error: unknown): unknown {
   return systemCodeOf(error) === "ELOOP" ? oddFile(path, "it is a link") : error;
 }

@@ -5,16 +5,16 @@ import { unsafePath } from "./unsafe-path.ts";
 
 const groupMayWrite = 0o020;
 const othersMayWrite = 0o002;
-/** In such a folder nobody can take away what is another's: /tmp is one. */
+/** In a folder with this bit, such as /tmp, nobody can remove another user's files. */
 const sticky = 0o1000;
 
-/** This user's number; `undefined` on Windows, where files have no owners that could be looked at. */
+/** This user's number; `undefined` on Windows, where Node cannot read the owners of files. */
 export const ownUid: number | undefined = process.getuid?.();
 
 /**
- * Requires that nobody but this user, and root, could have written what we are about to trust.
+ * Requires that only this user and root can have written what we are about to trust.
  *
- * @throws {FarmError} `FARM_UNSAFE_PATH` with the command that mends it
+ * @throws {FarmError} `FARM_UNSAFE_PATH` with the command that fixes it
  */
 export function requireTrustedOwner(path: string, stats: Stats): void {
   if (ownUid === undefined) return;
@@ -28,30 +28,30 @@ export function requireTrustedOwner(path: string, stats: Stats): void {
     throw unsafePath(path, `${who} may write to it`, `chmod go-w ${shellQuoted(path)}, ${otherwise}`);
 }
 
-/** Whether everybody may write there. */
+/** Whether everybody can write there. */
 export function isOpenToAll({ mode }: Stats): boolean {
   return (mode & othersMayWrite) !== 0;
 }
 
-/** Whether it is a folder like /tmp: for all, and what is another's cannot be taken away. */
+/** Whether it is a folder like /tmp: open to all, but nobody can remove another user's files. */
 export function isSharedPlace({ mode }: Stats): boolean {
   return (mode & othersMayWrite) !== 0 && (mode & sticky) !== 0;
 }
 
-/** Whoever became root by sudo still uses his own files. */
+/** A user who became root with sudo still uses their own files. */
 function isTrusted(uid: number): boolean {
   return uid === ownUid || uid === 0 || (ownUid === 0 && String(uid) === process.env.SUDO_UID);
 }
 
 function writersOf(stats: Stats): string | undefined {
-  if (isSharedPlace(stats)) return undefined; // what is in it is looked at by its own owner
+  if (isSharedPlace(stats)) return undefined; // the files in it are checked by their own owners
   if (isOpenToAll(stats)) return "everybody";
   return (stats.mode & groupMayWrite) !== 0 && !isPrivateGroup(stats.gid) ? `the group ${stats.gid}` : undefined;
 }
 
 /**
- * Whether a group is as good as its user: systems on which new files are writable for the group (umask 002) give each
- * user a group of his own name, with nobody else in it. The group of root is root's affair.
+ * Whether a group only contains its user. Systems on which new files are writable for the group (umask 002) give each
+ * user a group with the user's name and nobody else in it. The group of root is trusted like root.
  */
 function isPrivateGroup(gid: number): boolean {
   if (gid === 0) return true;
@@ -63,6 +63,6 @@ function isPrivateGroup(gid: number): boolean {
     const [name, , , members = ""] = line?.split(":") ?? [];
     return name === username && (members === "" || members === username);
   } catch {
-    return false; // a user without a name, or groups that are kept elsewhere
+    return false; // a user without a name, or groups that are not in this file
   }
 }

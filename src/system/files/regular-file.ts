@@ -4,14 +4,14 @@ import { FarmError, messageOf } from "../../core/errors.ts";
 import { openFile } from "./held-files.ts";
 
 /**
- * Opening a named pipe waits for its other end, in a thread that no signal reaches; with this flag it does not. Windows
- * has no such flag, and no such files in its folders.
+ * Without this flag, opening a named pipe waits for its other end, in a thread that no signal interrupts. Windows has
+ * neither the flag nor such files.
  */
 export const doNotBlock = constants.O_NONBLOCK ?? 0;
 
-/** A file was named that is none: a folder, a named pipe, a device. */
+/** A named path is not a regular file, but a folder, a named pipe or a device. */
 export class NotRegularFileError extends FarmError {
-  /** "it is a named pipe". */
+  /** For example "it is a named pipe". */
   readonly why: string;
 
   constructor(path: string, why: string) {
@@ -21,8 +21,8 @@ export class NotRegularFileError extends FarmError {
 }
 
 /**
- * Opens a file for reading that somebody named. Links are followed; what is no regular file is refused before it is
- * opened, as opening a device may already do something, and looked at again afterwards.
+ * Opens a file that the user named, for reading. Links are followed. Anything but a regular file is refused before it
+ * is opened, because opening a device may already have an effect; this is checked again afterwards.
  *
  * @throws {NotRegularFileError}
  */
@@ -38,7 +38,7 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** Reads a text file that somebody named. @throws {NotRegularFileError} */
+/** Reads a text file that the user named. @throws {NotRegularFileError} */
 export async function readRegularFile(path: string): Promise<string> {
   const file = await openRegularFile(path);
   try {
@@ -49,9 +49,9 @@ export async function readRegularFile(path: string): Promise<string> {
 }
 
 /**
- * The same for those who cannot wait.
+ * The same, synchronously.
  *
- * @param inspect Shown what is known of the open file; may throw
+ * @param inspect Called with the facts about the open file; may throw
  * @throws {NotRegularFileError}
  */
 export function readRegularFileSync(path: string, inspect: (stats: Stats) => void = () => {}): string {
@@ -67,12 +67,12 @@ export function readRegularFileSync(path: string, inspect: (stats: Stats) => voi
   }
 }
 
-/** Why a file could not be read, for messages that name it themselves. */
+/** Why a file could not be read, for messages that already name the file. */
 export function whyUnreadable(error: unknown): string {
   return error instanceof NotRegularFileError ? error.why : messageOf(error);
 }
 
-/** "it is a named pipe"; `undefined` for a regular file. */
+/** For example "it is a named pipe"; `undefined` for a regular file. */
 export function oddityOf(stats: Pick<Stats, "isFile" | "isDirectory" | "isFIFO" | "isSymbolicLink" | "isSocket">) {
   if (stats.isFile()) return undefined;
   if (stats.isDirectory()) return "it is a folder";

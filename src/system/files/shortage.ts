@@ -2,27 +2,27 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { formatBytes } from "../../core/units.ts";
 
-/** Said where nothing is known of what was to be written: records and short videos take less. */
+/** Used if it is not known how much was to be written: records and short videos take less. */
 export const leastBytes = 1_000_000;
 
-/** What can be done when no file and no program can be opened any more. */
+/** A hint for when no more files can be opened and no programs started. */
 export const moreDescriptors = "Close other programs, or allow this one more open files (ulimit -n 4096)";
 
-/** Whether it is the system's word for a disk that is full, or of which this user may have no more. */
+/** Whether the error code means a full disk or an exceeded quota. */
 export function isFull(systemCode: string | undefined): boolean {
   return systemCode === "ENOSPC" || systemCode === "EDQUOT";
 }
 
-/** Whether it says that this program, or the whole system, has too many files open. */
+/** Whether the error code means that this program, or the whole system, has too many open files. */
 export function isOutOfDescriptors(systemCode: string | undefined): boolean {
   return systemCode === "EMFILE" || systemCode === "ENFILE";
 }
 
 /**
- * Says, for hints, what a full disk would have to have: "about 12 MB needed, 4.1 MB there".
+ * Text for a hint about a full disk, for example "about 12 MB needed, 4.1 MB there".
  *
- * @param folder Need not be there yet
- * @param neededBytes An estimate will do; when left out, the least that is worth freeing is said
+ * @param folder It need not exist yet
+ * @param neededBytes An estimate is enough; without it, the text says the least that is worth freeing
  */
 export async function roomFor(folder: string, neededBytes?: number): Promise<string> {
   const there = await freeBytes(folder);
@@ -31,16 +31,18 @@ export async function roomFor(folder: string, neededBytes?: number): Promise<str
   return roomInWords(needed, there, there !== null && there >= least);
 }
 
-/** @param isEnough Then it is something else that there is too little of; the system has no other words for it */
+/**
+ * @param isEnough Whether the free space should be enough: then something else is used up, under the same error code
+ */
 export function roomInWords(needed: string, thereBytes: number | null, isEnough: boolean): string {
   const there = thereBytes === null ? "" : `, ${formatBytes(thereBytes)} there`;
   return `${needed} needed${there}${isEnough ? "; perhaps a quota, or the number of files, is the limit" : ""}`;
 }
 
-/** `null` where the system does not say. A folder that is not there yet has the room of the one it will be in. */
+/** Free space in bytes; `null` if unknown. For a folder that does not exist yet, that of the folder it will be in. */
 export async function freeBytes(folder: string): Promise<number | null> {
   const facts = await statfs(folder).catch(() => undefined);
   if (facts === undefined) return dirname(folder) === folder ? null : await freeBytes(dirname(folder));
-  // Some network and overlay file systems answer 0 for everything.
+  // Some network and overlay file systems report 0 for everything.
   return facts.blocks === 0 ? null : facts.bavail * facts.bsize;
 }

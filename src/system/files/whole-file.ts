@@ -3,10 +3,10 @@ import { dirname, join } from "node:path";
 import { discard, openFile, renameFile } from "./held-files.ts";
 
 /**
- * Writes a small file whole or not at all. What has that name is replaced, whatever it is: a link is not followed, since
- * the folder may have come from anybody. Its folder must be there.
+ * Writes a small file, completely or not at all. Anything with that name is replaced. A link is not followed, because
+ * the folder may have come from anybody. The folder must exist.
  *
- * @param mode Of the new file, before the umask (default: that of any new file)
+ * @param mode Mode of the new file, before the umask (default: that of any new file)
  */
 export async function replaceFile(path: string, text: string, mode?: number): Promise<void> {
   const part = join(dirname(path), `.renderfarm-${randomBytes(8).toString("hex")}.part`);

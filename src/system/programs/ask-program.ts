@@ -4,27 +4,26 @@ import { endProgram } from "./end-program.ts";
 import { startProgram } from "./start-program.ts";
 
 export interface AskOptions {
-  /** After it the program is ended, and has failed. */
+  /** After this time the program is killed, and has failed. */
   readonly timeoutMs: number;
-  /** Most bytes of the answer; a longer one is a failure. */
+  /** Most bytes of the answer; a longer answer is a failure. */
   readonly maxBuffer?: number;
-  /** Aborting ends the program, and rejects with the signal's reason. */
+  /** Aborting stops the program, and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface ProgramAnswer {
   readonly stdout: string;
   readonly failed: boolean;
-  /** What it said of a failure, or what became of it. */
+  /** The program's error message, or how it ended. */
   readonly why: string;
-  /** The system's name of the reason why it could not be started, if that is what failed: "ENOENT". */
+  /** The system's error code if the program could not be started, for example "ENOENT". */
   readonly systemCode?: string | undefined;
 }
 
 /**
- * Runs a program for its answer. It is in a process group of its own: a Ctrl-C in the terminal reaches only this program,
- * which decides what it means, and the answer is not lost to it. It resolves in any case: a program that neither answers
- * nor ends is left behind.
+ * Runs a program and returns its output. It has its own process group, so that Ctrl-C in the terminal reaches only this
+ * program. It always resolves: a program that neither answers nor can be killed is abandoned.
  */
 export async function askProgram(
   program: string,

@@ -2,30 +2,30 @@ import { existsSync } from "node:fs";
 import { endsWithin } from "../../core/time-limit.ts";
 import { startProgram } from "./start-program.ts";
 
-/** What keeps a machine awake, where that is possible. */
+/** The program that keeps a machine awake. */
 interface Connector {
   readonly program: string;
   readonly args: readonly string[];
 }
 
 export interface AwakeOptions {
-  /** Told once that the machine is kept awake. */
+  /** Called once when the machine is kept awake. */
   readonly onAwake: () => void;
-  /** Told once, in the system's words, that it may fall asleep although it has the means not to. */
+  /** Called once with the system's message if the machine could be kept awake, but that was refused. */
   readonly onRefused: (why: string) => void;
   readonly platform?: NodeJS.Platform;
-  /** Whether systemd runs this machine; where it does not, as in a container, there is nobody to ask. */
+  /** Whether systemd runs this machine. Without it, as in a container, nothing can be asked. */
   readonly hasSystemd?: boolean;
 }
 
-/** A program that is refused says so at once; one that still runs then keeps the machine awake. */
+/** A refused program ends at once. If it still runs after this time, it keeps the machine awake. */
 const refusedWithinMs = 3_000;
 const endWithinMs = 2_000;
 
 /**
- * Keeps this machine from falling asleep until it is disposed of: a night's job ends at the first nap. The screen may go
- * dark. It costs a small program of the system, which ends with this one, however this one ends. Nothing waits for it, and
- * nothing fails by it.
+ * Keeps this machine awake until it is disposed of, because a job over night would stop when the machine sleeps. The
+ * screen may go dark. It runs a small program of the system, which ends with this one in any case. Nothing waits for
+ * it, and its failure has no effect.
  */
 export function keepAwake(options: AwakeOptions): AsyncDisposable {
   const { platform = process.platform, hasSystemd = existsSync("/run/systemd/system") } = options;
@@ -47,10 +47,10 @@ function connectorOn(platform: NodeJS.Platform, hasSystemd: boolean): Connector 
   if (platform === "win32") return { program: "powershell", args: powershellArguments() };
   if (platform !== "linux" || !hasSystemd) return undefined;
   const why = ["--who=renderfarm", "--why=A render is running", "--what=sleep:idle", "--mode=block"];
-  return { program: "systemd-inhibit", args: [...why, "cat"] }; // cat ends when our end of its input is gone
+  return { program: "systemd-inhibit", args: [...why, "cat"] }; // cat ends when our end of its stdin is closed
 }
 
-/** It asks Windows, and waits until our end of its input is gone; with it goes what it asked for. */
+/** Asks Windows to stay awake, and waits until our end of its stdin is closed. The request ends with the program. */
 function powershellArguments(): string[] {
   const [continuous, systemRequired] = [0x80000000, 0x1];
   const script = [
@@ -68,7 +68,7 @@ function start({ program, args }: Connector) {
   try {
     return startProgram(program, args, { stdin: "pipe", stdout: "ignore", stderr: "pipe", reject: false } as const);
   } catch {
-    return undefined; // no file descriptor is left: the job has other worries
+    return undefined; // no file descriptor is left, which the job will report
   }
 }
 

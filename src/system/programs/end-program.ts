@@ -1,22 +1,22 @@
 import { endsWithin } from "../../core/time-limit.ts";
 import { type Program, startProgram } from "./start-program.ts";
 
-/** After SIGTERM; a stopped or stuck program does not obey it. */
+/** Time between SIGTERM and SIGKILL: a stopped or stuck program ignores SIGTERM. */
 export const termGraceMs = 3_000;
-/** How long a process may take to go after SIGKILL before its owner stops waiting for it. */
+/** How long a process may take to end after SIGKILL before it is abandoned. */
 export const killGraceMs = 5_000;
 
 /**
- * Ends a program that leads a process group, and with it what it has started: `ffmpeg` may be a wrapper script with the
- * real one as its child.
+ * Stops a program that leads a process group, and the programs that it started: `ffmpeg` may be a wrapper script with
+ * the real one as its child.
  *
- * @param ended Settles when it has ended and its output is closed
- * @returns False when it is still not over after 8 s: a disk that does not answer holds it in the kernel, or a process that
- *   left the group holds its output. Nothing waits for it any more then
+ * @param ended Resolves or rejects when the program has ended and its output is closed
+ * @returns False if it has still not ended after 8 s, because a dead disk holds it in the kernel, or a process that
+ * left the group holds its output
  */
 export async function endProgram(child: Program, ended: Promise<unknown>): Promise<boolean> {
-  if (await endsWithin(ended, 0)) return true; // its number may be another's by now
-  // Closing alone would let FFmpeg finish a short video; the signal alone does not wake it from reading the pipe.
+  if (await endsWithin(ended, 0)) return true; // another process may have its number by now
+  // Only closing the pipe would let FFmpeg finish a short video; only a signal does not wake it from reading the pipe.
   killTree(child, "SIGTERM");
   child.stdin?.destroy();
   if (await endsWithin(ended, termGraceMs)) return true;
@@ -29,8 +29,8 @@ export async function endProgram(child: Program, ended: Promise<unknown>): Promi
 }
 
 /**
- * Signals a program that was started by `startProgram`, and what it has started. On Windows, which has neither groups nor
- * signals, `taskkill` ends them all at once: killing a launcher alone would leave the real program. Waits for nothing.
+ * Signals a program from `startProgram` and the programs that it started, without waiting. On Windows, which has
+ * neither groups nor signals, `taskkill` ends them all: killing only a launcher would leave the real program running.
  */
 export function killTree(
   child: Program,
@@ -43,7 +43,7 @@ export function killTree(
     if (platform !== "win32") process.kill(-pid, signal);
     else void taskkill(pid).then((isDone) => isDone || child.kill(signal));
   } catch {
-    // It ended between the look and the signal.
+    // It has ended between the check and the signal.
   }
 }
 

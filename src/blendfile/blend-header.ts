@@ -4,26 +4,26 @@ import { Decompress } from "fzstd";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { NotRegularFileError, openRegularFile } from "../system/files/regular-file.ts";
 
-/** What the first bytes of a blendfile tell. */
+/** The facts in the first bytes of a blendfile. */
 export interface BlendHeader {
-  /** Version of the Blender that saved the file, as Blender names it: "2.79", "3.4", "5.0". */
+  /** Version of the Blender that saved the file, in Blender's form: "2.79", "3.4", "5.0". */
   readonly savedBy: string;
-  /** How the file is packed on disk: gzip up to 2.93, zstd since 3.0, in both cases only when the artist chose it. */
+  /** How the file is compressed: gzip up to 2.93, zstd since 3.0, and only if the artist chose compression. */
   readonly compression: "none" | "gzip" | "zstd";
 }
 
 /**
- * A header needs 17 bytes. A compressed one begins inside the first block, which is at most 128 KiB in zstd, so a file
- * that has given no header after this many bytes is no blendfile.
+ * A header has 17 bytes. A compressed one is in the first block, which has at most 128 KiB in zstd, so a file without a
+ * header in this many bytes is not a blendfile.
  */
 const maxReadBytes = 512 * 1024;
 const pieceBytes = 64 * 1024;
 const headerBytes = 17;
 
 /**
- * Reads which Blender saved a blendfile, from its first bytes only.
+ * Reads from the first bytes of a blendfile which Blender saved it.
  *
- * @throws {FarmError} `FARM_BLEND_NOT_FOUND` when there is no such file, `FARM_NOT_A_BLEND` when it is something else
+ * @throws {FarmError} `FARM_BLEND_NOT_FOUND` if there is no such file, `FARM_NOT_A_BLEND` if it is not a blendfile
  */
 export async function readBlendHeader(path: string, signal?: AbortSignal): Promise<BlendHeader> {
   let file: FileHandle;
@@ -48,13 +48,13 @@ async function readFrom(file: FileHandle, path: string): Promise<BlendHeader> {
   const compression = compressionOf(magic.subarray(0, bytesRead));
   let head: Uint8Array;
   try {
-    head = await unpackers[compression](pieces(file));
+    head = await decompressors[compression](pieces(file));
   } catch (error) {
-    throw notABlend(path, `its ${compression} data cannot be unpacked (${messageOf(error)})`, error);
+    throw notABlend(path, `its ${compression} data cannot be decompressed (${messageOf(error)})`, error);
   }
   const savedBy = parseVersion(Buffer.from(head).toString("latin1"));
   if (savedBy !== null) return { savedBy, compression };
-  throw notABlend(path, head.length < headerBytes ? "it ends before its header does" : "it has no Blender header");
+  throw notABlend(path, head.length < headerBytes ? "it ends within its header" : "it has no Blender header");
 }
 
 function compressionOf(magic: Uint8Array): BlendHeader["compression"] {
@@ -64,8 +64,8 @@ function compressionOf(magic: Uint8Array): BlendHeader["compression"] {
 }
 
 /**
- * `BLENDER-v304`: pointer size, byte order, version. Since 5.0 `BLENDER17-01v0500`: size of the header, pointer size,
- * version of the format, byte order, version in four digits.
+ * `BLENDER-v304`: pointer size, byte order, version. Since 5.0 `BLENDER17-01v0500`: header size, pointer size, format
+ * version, byte order, version in four digits.
  */
 function parseVersion(head: string): string | null {
   const match = /^BLENDER(?:[-_][vV](\d)(\d\d)|\d\d[-_]\d\d[vV](\d\d)(\d\d))/.exec(head);
@@ -85,24 +85,27 @@ async function* pieces(file: FileHandle): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Each answers with at most a few hundred KiB of unpacked beginning, fewer than `headerBytes` when there is no more. */
-const unpackers: Record<BlendHeader["compression"], (pieces: AsyncGenerator<Uint8Array>) => Promise<Uint8Array>> = {
+/**
+ * Each returns at most a few hundred KiB of the decompressed beginning; fewer than `headerBytes` if there is no more.
+ */
+const decompressors: Record<BlendHeader["compression"], (pieces: AsyncGenerator<Uint8Array>) => Promise<Uint8Array>> = {
   none: async (pieces) => {
     for await (const piece of pieces) return piece;
     return new Uint8Array();
   },
   gzip: async (pieces) => {
-    // SYNC_FLUSH: the end of what was read is not an error, as only the beginning is wanted.
+    // SYNC_FLUSH: reaching the end of the read bytes is not an error, because only the beginning is needed.
     const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 1024 });
     for await (const piece of pieces) {
-      gunzip.end(piece.subarray(0, 4096)); // 17 bytes and the gzip header, with its file name, fit many times over
+      gunzip.end(piece.subarray(0, 4096)); // more than enough for 17 bytes and the gzip header with its file name
       break;
     }
     return firstOf(gunzip);
   },
   zstd: async (pieces) => {
     let head = Buffer.alloc(0);
-    // A few bytes can unpack to gigabytes: the unpacker is left, by the only way it offers, as soon as the header is there.
+    // A few bytes can decompress to gigabytes. Throwing is the only way to stop the decompressor once the header is
+    // there.
     const decompress = new Decompress((piece) => {
       head = Buffer.concat([head, piece.subarray(0, headerBytes)]);
       if (head.length >= headerBytes) throw new HeaderIsThere();
@@ -123,10 +126,12 @@ const unpackers: Record<BlendHeader["compression"], (pieces: AsyncGenerator<Uint
 
 class HeaderIsThere extends Error {}
 
-/** What an unpacker of zstd reserves at once. Blender's files ask for 2 MiB; a header may claim anything. */
+/**
+ * The most memory that a zstd header may ask for. Blender's files ask for 2 MiB; another header may ask for anything.
+ */
 const maxWindowBytes = 128 * 1024 * 1024;
 
-/** The memory that a zstd frame asks for, by its header: RFC 8878, sections 3.1.1.1.1 and 3.1.1.1.2. */
+/** The memory that a zstd frame's header asks for: RFC 8878, sections 3.1.1.1.1 and 3.1.1.1.2. */
 function zstdWindowBytes(frame: Uint8Array): number {
   const descriptor = frame[4] ?? 0;
   const isSingleSegment = (descriptor & 0x20) !== 0;
@@ -157,7 +162,7 @@ function openFailed(path: string, error: unknown): FarmError {
     return new FarmError(
       "FARM_BLEND_NOT_FOUND",
       `Cannot find the blendfile: ${path}`,
-      "Check the path given with --blend; it is relative to the folder the command runs in",
+      "Check the path given with --blend; it is relative to the folder in which the command runs",
       { cause: error },
     );
   }
@@ -173,7 +178,7 @@ function notABlend(path: string, why: string, cause?: unknown): FarmError {
   return new FarmError(
     "FARM_NOT_A_BLEND",
     `Cannot use ${path} as a blendfile: ${why}`,
-    "Give a file that Blender saved (.blend); when it is one, open it in Blender and save it again",
+    "Give a file that Blender saved (.blend); if it is one, open it in Blender and save it again",
     cause === undefined ? undefined : { cause },
   );
 }

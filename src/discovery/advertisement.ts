@@ -2,13 +2,13 @@ import { isIP } from "node:net";
 import type { NodeAddress, Sighting } from "../core/node.ts";
 import { printable } from "../core/text.ts";
 
-/** A machine has a few; a stranger on the network may claim any number, for ever others. */
+/** A machine has a few addresses; an attacker may announce any number. */
 const mostAddresses = 16;
 
-/** What one mDNS answer says of a service; strings as they came from the network. */
+/** One mDNS answer about a service; its strings are unchecked. */
 export interface ServiceAnswer {
   readonly port: number;
-  /** Who sent the answer: the address that is certain to be reachable from here. */
+  /** The sender's address, which is certain to be reachable from here. */
   readonly sender: string | undefined;
   readonly addresses: readonly string[];
   readonly txt: Readonly<Record<string, unknown>>;
@@ -17,7 +17,7 @@ export interface ServiceAnswer {
 /**
  * Reads a node's advertisement (docs/protocol.md, "Advertisement").
  *
- * @returns `undefined` when it is no render node that this version can talk to: anything may answer on a network
+ * @returns `undefined` if it is not a render node of this protocol version
  */
 export function readAdvertisement(answer: ServiceAnswer): Sighting | undefined {
   const { id, v, name, blender, slots, state, key, tls, start } = answer.txt;
@@ -41,8 +41,8 @@ export function readAdvertisement(answer: ServiceAnswer): Sighting | undefined {
 }
 
 /**
- * The sender first, then IPv4, then IPv6, and of many the first ones only; link-local IPv6 needs a scope that mDNS does not
- * tell, so it is left out.
+ * Orders addresses: the sender first, then IPv4, then IPv6, up to a limit. Link-local IPv6 is omitted, because it needs
+ * a scope that mDNS does not provide.
  */
 export function orderAddresses(sender: string | undefined, addresses: readonly string[]): string[] {
   const isIpv6 = (address: string) => address.includes(":");

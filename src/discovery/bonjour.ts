@@ -20,7 +20,8 @@ export function openBonjour(address: string, onError: (error: unknown) => void):
 
 /**
  * Calls back for every answer about a service. A browser does not report that a known service has a new address, it
- * searches all known ones for each answer, and it keeps as many as anybody announces. So it forgets each one immediately.
+ * searches all known ones for each answer, and it keeps as many as anybody announces. So it forgets each one
+ * immediately.
  */
 export function onAnswer(browser: Browser, callback: (service: Service) => void): void {
   const { removeService } = browser as unknown as { removeService: (fqdn: string) => void };

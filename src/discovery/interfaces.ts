@@ -4,7 +4,7 @@ import { systemCodeOf } from "../core/errors.ts";
 
 const mdnsPort = 5353;
 
-/** This machine's IPv4 addresses on networks where other machines can be: one for each interface and network. */
+/** This machine's IPv4 addresses on networks with possible other machines: one per interface and network. */
 export function localIpv4Addresses(): string[] {
   return Object.values(networkInterfaces())
     .flatMap((entries) => entries ?? [])
@@ -13,9 +13,9 @@ export function localIpv4Addresses(): string[] {
 }
 
 /**
- * Tries to take the mDNS port beside others, and lets it go again.
+ * Checks whether the mDNS port can be shared, by binding to it for a moment.
  *
- * @returns The system's code when that fails: another program holds the port for itself alone
+ * @returns The system's error code if not: another program uses the port exclusively
  */
 export function probeMdnsPort(): Promise<string | undefined> {
   return new Promise((resolve) => {

@@ -5,13 +5,13 @@ const progressTimeoutMs = 2_000;
 
 export interface InterfaceTest {
   readonly address: string;
-  /** Whether a service published on this interface was heard on it. */
+  /** Whether a service that was published on this interface was received on it. */
   readonly isHeard: boolean;
 }
 
 /**
- * Publishes a service on each network interface and listens for it there: tells whether multicast goes out and comes in
- * on this machine. It does not tell whether other machines hear it; nodes that are found do.
+ * Publishes a service on each network interface and listens for it there, which shows whether multicast works on this
+ * machine. It does not show whether other machines receive it.
  */
 export function testInterfaces(): Promise<InterfaceTest[]> {
   return Promise.all(localIpv4Addresses().map(async (address) => ({ address, isHeard: await hearsItself(address) })));

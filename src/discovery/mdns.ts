@@ -9,21 +9,21 @@ import { discoveryTiming } from "./timing.ts";
 
 export interface BrowseOptions {
   readonly signal: AbortSignal;
-  /** Told once for each reason why nodes may stay unseen; discovery goes on with what works. */
+  /** Called once for each reason why nodes may not be found; discovery continues with the interfaces that work. */
   readonly onWarning: (message: string) => void;
-  /** Nodes that are yielded however many others are announced (default: none); of others not more than a dial is worth. */
+  /** Nodes that are always yielded (default: none). Others are limited, because each costs a connection attempt. */
   readonly isExpected?: (id: NodeId) => boolean;
 }
 
 /**
- * Yields every render node that advertises itself, and yields it again when what it says has changed; a node seen over
- * several networks is one sighting with several addresses. Goes on until the signal is aborted.
+ * Yields every render node that advertises itself, and yields it again when its advertisement has changed. A node on
+ * several networks is one sighting with several addresses. Continues until the signal is aborted.
  */
 export async function* browseMdns(options: BrowseOptions): AsyncGenerator<Sighting> {
   const portProblem = await probeMdnsPort();
   if (portProblem !== undefined) {
     options.onWarning(
-      `Cannot look for nodes by mDNS: UDP port 5353 is held by another program (${portProblem}); name the nodes with --nodes`,
+      `Cannot look for nodes by mDNS: another program uses UDP port 5353 exclusively (${portProblem}); name the nodes with --nodes`,
     );
     return;
   }
@@ -37,7 +37,7 @@ export async function* browseMdns(options: BrowseOptions): AsyncGenerator<Sighti
   }
 }
 
-/** One bonjour browser per IPv4 address of this machine: a single one asks on the default route only. */
+/** One bonjour browser per IPv4 address of this machine: a single one would only ask on the default route. */
 class InterfaceBrowsers {
   readonly sightings = new AsyncQueue<Sighting>();
   readonly #onWarning: (message: string) => void;
@@ -76,7 +76,7 @@ class InterfaceBrowsers {
     }
   }
 
-  /** However many starts are heard, they cause one question at a time. */
+  /** Asks once after a while, however many other starts are reported until then. */
   #askSoon(): void {
     this.#asking ??= setTimeout(() => {
       this.#asking = undefined;
@@ -117,7 +117,7 @@ class InterfaceBrowser {
     ];
   }
 
-  /** Asks all nodes on this network who they are. */
+  /** Asks all nodes on this network to announce themselves. */
   ask(): void {
     if (!this.#isStopped) this.#browser.update();
   }

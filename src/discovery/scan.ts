@@ -3,20 +3,20 @@ import { isScanOver } from "./timing.ts";
 
 const lookEveryMs = 50;
 
-/** A discovery that goes on after its first scan. */
+/** A discovery that continues after its first scan. */
 export interface Scan {
-  /** Resolves when the browsing has ended, which its owner brings about. */
+  /** Resolves when the caller has ended the browsing. */
   readonly browsing: Promise<void>;
 }
 
-/** Says that a node is new, or that something is to be heard of one within so many milliseconds. */
+/** Reports a new node. @param withinMs If given, an answer is expected within this time */
 export type OnNew = (withinMs?: number) => void;
 
 /**
- * Starts to browse and waits until the nodes that are there have been seen: 1.5 to 5 seconds.
+ * Starts to browse and waits until the present nodes have been seen, which takes 1.5 to 5 seconds.
  *
- * @param browse Told how to say that a node is new; goes on after the scan
- * @throws The signal's reason; the browsing then still has to be ended
+ * @param browse Gets a function to report new nodes; continues after the scan
+ * @throws The signal's reason; the caller must still end the browsing
  */
 export async function firstScan(browse: (onNew: OnNew) => Promise<void>, signal: AbortSignal): Promise<Scan> {
   const startedMs = systemClock.monotonicMs();
@@ -29,7 +29,7 @@ export async function firstScan(browse: (onNew: OnNew) => Promise<void>, signal:
   const browsing = browse(onNew).finally(() => {
     isBrowsing = false;
   });
-  browsing.catch(() => {}); // its owner hears of it; until he listens it must not end the process
+  browsing.catch(() => {}); // the caller handles it later; until then it must not end the process
   while (isBrowsing && !isScanOver(elapsedMs(), lastNewAtMs)) await systemClock.sleep(lookEveryMs, signal);
   return { browsing };
 }

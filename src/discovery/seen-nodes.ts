@@ -3,24 +3,24 @@ import { readAdvertisement, type ServiceAnswer } from "./advertisement.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { SeenStarts } from "./seen-starts.ts";
 
-/** What is remembered of nodes; the one that was seen longest ago is forgotten first, and is new when it is seen again. */
+/** How many nodes are remembered. The least recent one is dropped first, and counts as new when it is seen again. */
 const mostRemembered = 4_096;
 
 export interface SeenNodesOptions {
-  /** Nodes that are taken up however many strangers there are: those that were named, or have proved themselves. */
+  /** Nodes that are always admitted: the user named them, or they have proved themselves. */
   readonly isExpected: (id: NodeId) => boolean;
   readonly monotonicMs: () => number;
-  /** Told when a node that is known is heard under another start: asking all again shows whether there are two. */
+  /** Called when a known node is seen with another start: asking all nodes again shows whether there are two. */
   readonly onAnotherStart?: () => void;
 }
 
 interface SeenNode {
   readonly starts: SeenStarts;
-  /** As it was told last. */
+  /** The last reported sighting. */
   readonly sighting: Sighting;
 }
 
-/** The nodes that have advertised themselves, and what they said last. */
+/** The nodes that have advertised themselves, with their latest advertisements. */
 export class SeenNodes {
   readonly #options: SeenNodesOptions;
   readonly #rateLimiter: RateLimiter;
@@ -31,7 +31,7 @@ export class SeenNodes {
     this.#rateLimiter = new RateLimiter(options.monotonicMs);
   }
 
-  /** Takes in an answer. @returns The node as it is known now, if that is news; it may have answered on several networks */
+  /** Processes an answer. @returns The node, merged from all networks, if something about it is new */
   see(answer: ServiceAnswer): Sighting | undefined {
     const seen = readAdvertisement(answer);
     if (seen?.id === undefined) return undefined;
@@ -47,7 +47,7 @@ export class SeenNodes {
   }
 
   #remember(id: NodeId, node: SeenNode): void {
-    this.#known.delete(id); // to the end: the first is the one that was seen longest ago
+    this.#known.delete(id); // moves it to the end: the first one is the least recent
     this.#known.set(id, node);
     const [longestAgo] = this.#known.keys();
     if (this.#known.size > mostRemembered && longestAgo !== undefined) this.#known.delete(longestAgo);

@@ -2,11 +2,14 @@ import type { Sighting } from "../core/node.ts";
 import { orderAddresses } from "./advertisement.ts";
 
 /**
- * How long after the latest start of a node was first heard an earlier one has to be heard to be alive: what was sent before a
- * node ended may arrive late, but not by so much.
+ * If an earlier start of a node is seen this long after its latest start was first seen, the earlier one is alive:
+ * packets from before a node ended are never that late.
  */
 export const aliveAfterMs = 1_000;
-/** Anybody may announce a node's id, under any number of starts; the one that was heard longest ago is forgotten first. */
+/**
+ * How many starts are remembered per id, because anybody may announce any number. The least recent one is dropped
+ * first.
+ */
 const mostStarts = 8;
 
 interface Start {
@@ -16,17 +19,18 @@ interface Start {
 }
 
 /**
- * What was heard under one node id. A node makes a random number at each start and announces it: two numbers are a node that
- * was started again, unless the earlier one is heard again after the later one. Then two nodes have one id.
+ * The announcements with one node id. A node announces a random number that it makes at each start. Two numbers mean
+ * that the node was restarted, unless the earlier one is seen again after the later one: then two nodes have the same
+ * id.
  */
 export class SeenStarts {
-  /** In the order in which they were first heard. */
+  /** In the order in which they were first seen. */
   readonly #starts: Start[] = [];
 
   /**
-   * Takes in what was heard.
+   * Processes an announcement.
    *
-   * @returns The node as of its latest start, with what is known to be another node in `duplicates`
+   * @returns The node as of its latest start, with other nodes that have its id in `duplicates`
    */
   hear(seen: Sighting, atMs: number): Sighting {
     const known = this.#starts.find(({ sighting }) => sighting.start === seen.start);
@@ -44,13 +48,13 @@ export class SeenStarts {
     const latest = this.#starts.at(-1);
     if (latest === undefined) throw new Error("Nothing was heard of this node");
     const alive = this.#others();
-    // Where an earlier start was is worth a try too: it may be anybody who announces a later one.
+    // The addresses of earlier starts are kept too: a later start may have been announced by anybody.
     const gone = this.#starts.slice(0, -1).filter((start) => !alive.includes(start));
     const sighting = gone.reduceRight((now, { sighting: before }) => mergeSightings(before, now), latest.sighting);
     return alive.length === 0 ? sighting : { ...sighting, duplicates: alive.map((start) => start.sighting) };
   }
 
-  /** Starts that were heard again after the latest one had begun: they are nodes of their own. */
+  /** Starts that were seen again after the latest one: they are other nodes. */
   #others(): Start[] {
     const latest = this.#starts.at(-1);
     return this.#starts
@@ -58,7 +62,7 @@ export class SeenStarts {
       .filter(({ lastHeardMs }) => latest !== undefined && lastHeardMs - latest.firstHeardMs >= aliveAfterMs);
   }
 
-  /** The latest is the one that was just heard. */
+  /** Drops the least recent start. The latest one was just seen. */
   #forgetOne(): void {
     const earlier = this.#starts.slice(0, -1);
     const longestAgo = earlier.reduce((one, other) => (other.lastHeardMs < one.lastHeardMs ? other : one));
@@ -66,7 +70,7 @@ export class SeenStarts {
   }
 }
 
-/** The newer sighting's words, with the addresses of both: the newer one's first. */
+/** The newer sighting with the addresses of both, its own first. */
 export function mergeSightings(before: Sighting, now: Sighting): Sighting {
   const port = now.addresses[0]?.port;
   const stillGood = before.addresses.filter((address) => address.port === port);

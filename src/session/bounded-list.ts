@@ -1,15 +1,15 @@
 import { z } from "zod";
 
 /**
- * A list of bounded length, each element of which the schema takes.
+ * A list with a limited length, whose elements match the schema.
  *
- * zod's own arrays collect what is wrong with every element: a message of 300 kB could be answered with a million issues
- * and gigabytes of memory. Here the length is looked at before any element, and the first bad element ends it.
+ * zod's own arrays collect the issues of all elements, so a message of 300 kB could cause a million issues and take
+ * gigabytes of memory. This checks the length first, and stops at the first bad element.
  */
 export function boundedList<Element extends z.ZodType>(element: Element, length: { min?: number; max: number }) {
   const { min = 0, max } = length;
   return z.unknown().transform((value, context): z.output<Element>[] => {
-    if (!Array.isArray(value)) return refuse(context, "it is no list");
+    if (!Array.isArray(value)) return refuse(context, "it is not a list");
     if (value.length < min || value.length > max) {
       return refuse(context, `it has ${value.length} elements instead of ${min} to ${max}`);
     }

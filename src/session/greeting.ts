@@ -5,33 +5,35 @@ import type { NodeId } from "../core/node.ts";
 import { type HandshakeTerms, isSameProof, proofOf, sessionKeyOf } from "./handshake.ts";
 import type { Link } from "./link.ts";
 import { bounds, type HandshakeFromNode, parseHandshakeFromNode, protocolVersion } from "./protocol.ts";
+import { lostLink } from "./session-errors.ts";
 
-/** Who the node says it is, before it has proved anything. */
+/** Who the node claims to be, before it has proved anything. */
 export interface Claim {
   readonly node: NodeId;
-  /** `null` when the node is open: it asks for no key. */
+  /** `null` for an open node, which asks for no key. */
   readonly keyId: string | null;
 }
 
 /**
- * Decides with which key to go on, or throws: the rules of trust are not the session's.
+ * Chooses the key for the handshake. The caller has the rules of trust.
  *
- * @throws {FarmError} When this node must not be used
+ * @throws {FarmError} If this node must not be used
  */
 export type ChooseKey = (claim: Claim) => FarmKey;
 
-/** What a handshake leaves: both sides have proved that they know the key. */
+/** The result of a handshake, in which both sides have proved that they know the key. */
 export interface Greeting {
   readonly node: NodeId;
   readonly sessionKey: Buffer;
 }
 
 /**
- * Runs the handshake of docs/protocol.md on a fresh link. The coordinator proves first.
+ * Runs the handshake of docs/protocol.md on a new link. The coordinator proves itself first.
  *
- * @param expectedNode The id that discovery announced for this address, when it is known
- * @throws {FarmError} `FARM_KEY_UNUSABLE` when the keys differ, `FARM_NODE_UNREACHABLE` when it is another node, `FARM_NODE_EXCLUDED` when it is another version,
- * `FARM_BAD_MESSAGE` when it does not speak the protocol, `FARM_LINK_LOST` when it hangs up
+ * @param expectedNode The id that discovery has seen for this address, if known
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` if the keys differ, `FARM_NODE_UNREACHABLE` if it is another node,
+ * `FARM_NODE_EXCLUDED` if it has another version, `FARM_BAD_MESSAGE` if it does not speak the protocol,
+ * `FARM_LINK_LOST` if it hangs up
  */
 export async function greet(link: Link, expectedNode: NodeId | undefined, chooseKey: ChooseKey): Promise<Greeting> {
   const messages = link.messages[Symbol.asyncIterator]();
@@ -46,7 +48,7 @@ export async function greet(link: Link, expectedNode: NodeId | undefined, choose
     throw new FarmError(
       "FARM_NODE_UNREACHABLE",
       `Cannot use the node ${challenge.node.slice(0, 8)}: ${expectedNode.slice(0, 8)} was expected at its address`,
-      `Another node took over that address, or the node's id has changed. Discovery finds both by itself; in a farmspec, write the id ${challenge.node} for that host, or none`,
+      `Another node has taken over that address, or the node's id has changed. Discovery finds out by itself; in a farmspec, change that host's id to ${challenge.node}, or remove it`,
     );
   }
   const key = chooseKey({ node: challenge.node, keyId: challenge.keyId });
@@ -73,11 +75,8 @@ export async function greet(link: Link, expectedNode: NodeId | undefined, choose
 async function nextMessage(messages: AsyncIterator<string | Buffer>, link: Link): Promise<HandshakeFromNode> {
   const next = await messages.next();
   if (next.done) {
-    throw new FarmError(
-      "FARM_LINK_LOST",
-      `Cannot greet the node: it hung up (${link.endedBy ?? "without a reason"})`,
-      "Look at what the node printed",
-    );
+    const why = `it hung up (${link.endedBy ?? "without a reason"})`;
+    throw lostLink(why, "greet the node", "Check what the node printed");
   }
   if (typeof next.value !== "string" || next.value.length > bounds.handshakeTextBytes) throw notOurs("too long");
   try {
@@ -88,7 +87,7 @@ async function nextMessage(messages: AsyncIterator<string | Buffer>, link: Link)
 }
 
 function unexpected(message: HandshakeFromNode): FarmError {
-  if (message.type !== "error") return notOurs(`"${message.type}" came out of turn`);
+  if (message.type !== "error") return notOurs(`it sent "${message.type}" out of turn`);
   switch (message.code) {
     case "WRONG_KEY":
       return new FarmError(
@@ -99,7 +98,7 @@ function unexpected(message: HandshakeFromNode): FarmError {
     case "PROTOCOL_VERSION":
       return otherVersion("another version");
     default:
-      return new FarmError("FARM_NODE_EXCLUDED", `Cannot use the node: ${message.message}`, "Look at what it printed");
+      return new FarmError("FARM_NODE_EXCLUDED", `Cannot use the node: ${message.message}`, "Check what it printed");
   }
 }
 
@@ -114,8 +113,8 @@ function otherVersion(what: string): FarmError {
 function notOurs(why: string, cause?: unknown): FarmError {
   return new FarmError(
     "FARM_BAD_MESSAGE",
-    `Cannot greet the node: what answers there is no render node (${why})`,
-    "Look which program listens on that port",
+    `Cannot greet the node: the program that answers there is not a render node (${why})`,
+    "Check which program is listening on that port",
     { cause },
   );
 }

@@ -3,17 +3,17 @@ import type { FarmKey } from "../core/farm-key.ts";
 import type { NodeId } from "../core/node.ts";
 import { lengthPrefixed } from "./bytes.ts";
 
-/** What both sides must agree on before either proves that it knows the key; docs/protocol.md, "Handshake". */
+/** What both sides must agree on before they prove that they know the key; docs/protocol.md, "Handshake". */
 export interface HandshakeTerms {
   readonly protocol: number;
   readonly node: NodeId;
   readonly coordinatorNonce: Buffer;
   readonly nodeNonce: Buffer;
-  /** SHA-256 of the node's certificate, or empty on a link in clear. */
+  /** SHA-256 of the node's certificate; empty for a link without TLS. */
   readonly tlsFingerprint: Buffer;
 }
 
-/** The two who prove themselves, and the key that seals what follows. */
+/** The two proofs, and the key that seals later messages. */
 type Purpose = "coordinator" | "node" | "session";
 
 function transcriptOf(terms: HandshakeTerms): Buffer {
@@ -33,12 +33,12 @@ function derive(key: FarmKey, purpose: Purpose, terms: HandshakeTerms): Buffer {
     .digest();
 }
 
-/** Proof that its maker knows the key and means exactly this conversation; 32 bytes. */
+/** A proof of knowing the key that is valid for this conversation only; 32 bytes. */
 export function proofOf(role: "coordinator" | "node", key: FarmKey, terms: HandshakeTerms): Buffer {
   return derive(key, role, terms);
 }
 
-/** The key under which all later messages of this conversation are sealed; 32 bytes. */
+/** The key that seals all later messages of this conversation; 32 bytes. */
 export function sessionKeyOf(key: FarmKey, terms: HandshakeTerms): Buffer {
   return derive(key, "session", terms);
 }

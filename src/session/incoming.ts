@@ -1,14 +1,14 @@
 import { FarmError } from "../core/errors.ts";
 import type { Piece } from "./piece.ts";
 import {
-  expectedBytesPerLook,
-  leastBytesPerLook,
-  leastLooksPerTransfer,
-  stalledLooks,
-  transferLookMs,
+  expectedBytesPerCheck,
+  leastBytesPerCheck,
+  leastChecksPerTransfer,
+  stalledChecks,
+  transferCheckMs,
 } from "./timing.ts";
 
-/** Takes the bytes of a transfer in order; the link waits for each call, so a slow disk slows the node down. */
+/** Receives the bytes of a transfer in order. The link waits for each call, so a slow disk slows the node down. */
 export type Sink = (data: Buffer) => Promise<void>;
 
 interface Transfer {
@@ -17,49 +17,49 @@ interface Transfer {
   readonly onProblem: ((problem: unknown) => void) | undefined;
   receivedBytes: number;
   problem: unknown;
-  /** After so many more it is given up, even though a little comes each time. */
-  looksLeft: number;
+  /** After this many more checks it is aborted, even if a few bytes arrive each time. */
+  checksLeft: number;
 }
 
-/** The transfers that run from the node to us on one link. */
+/** The transfers from the node to us on one link. */
 export class IncomingTransfers {
   readonly #running = new Map<number, Transfer>();
   #nextNumber = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** Since the last look at which transfers had got on. */
+  /** Bytes since the last check that found progress. */
   #bytesSince = 0;
-  #looksWithoutProgress = 0;
-  /** How many pieces our own disk is busy with. */
+  #checksWithoutProgress = 0;
+  /** How many pieces are being written to our own disk. */
   #sinking = 0;
 
-  /** Numbers are shared with the transfers in the other direction: each is used once per link. */
+  /** Takes a transfer number. Transfers in both directions share them, and each is used once per link. */
   takeNumber(): number {
     return this.#nextNumber++;
   }
 
-  /** @param onProblem Told at once what `end` will throw: a node whose transfer is spoilt may never end it */
+  /** @param onProblem Called at once with the error that `end` will throw: the node may never end a failed transfer */
   begin(number: number, sizeBytes: number, sink: Sink, onProblem?: (problem: unknown) => void): void {
     const before = [...this.#running.values()].reduce((bytes, other) => bytes + other.sizeBytes, 0);
-    const looksLeft = leastLooksPerTransfer + Math.ceil((before + sizeBytes) / expectedBytesPerLook);
-    this.#running.set(number, { sizeBytes, sink, onProblem, receivedBytes: 0, problem: undefined, looksLeft });
-    this.#timer ??= setInterval(() => this.#look(), transferLookMs).unref();
+    const checksLeft = leastChecksPerTransfer + Math.ceil((before + sizeBytes) / expectedBytesPerCheck);
+    this.#running.set(number, { sizeBytes, sink, onProblem, receivedBytes: 0, problem: undefined, checksLeft });
+    this.#timer ??= setInterval(() => this.#check(), transferCheckMs).unref();
   }
 
   /**
-   * Hands a piece on. A sink's failure is kept for `end`: it is no fault of the link.
+   * Passes a piece to its sink. If the sink fails, `end` throws its error: the link is not at fault.
    *
-   * @throws {FarmError} `FARM_BAD_MESSAGE` when the piece belongs to no transfer that was ever begun
+   * @throws {FarmError} `FARM_BAD_MESSAGE` if the piece belongs to a transfer that was never started
    */
   async take(piece: Piece): Promise<void> {
     const transfer = this.#running.get(piece.transfer);
     if (!transfer) {
-      if (piece.transfer < this.#nextNumber) return; // ended before: pieces were under way
+      if (piece.transfer < this.#nextNumber) return; // it has ended: the piece was already on its way
       throw badPiece(`there is no transfer ${piece.transfer}`);
     }
     if (transfer.problem !== undefined) return;
     const spoil = (problem: unknown) => spoilTransfer(transfer, problem);
     if (piece.offset !== transfer.receivedBytes) {
-      spoil(badPiece(`offset ${piece.offset} came where ${transfer.receivedBytes} was due`));
+      spoil(badPiece(`offset ${piece.offset} arrived instead of ${transfer.receivedBytes}`));
     } else if (piece.offset + piece.data.length > transfer.sizeBytes) {
       spoil(badPiece(`more than the ${transfer.sizeBytes} bytes that were announced`));
     } else {
@@ -71,17 +71,17 @@ export class IncomingTransfers {
     }
   }
 
-  /** Ends a transfer, whole or not. @throws What went wrong with it, or `FARM_BAD_MESSAGE` when bytes are missing */
+  /** Ends a transfer, complete or not. @throws Its error, or `FARM_BAD_MESSAGE` if bytes are missing */
   end(number: number): void {
     const transfer = this.#running.get(number);
     this.drop(number);
     if (transfer?.problem !== undefined) throw transfer.problem;
     if (transfer && transfer.receivedBytes !== transfer.sizeBytes) {
-      throw badPiece(`${transfer.receivedBytes} of ${transfer.sizeBytes} bytes came`);
+      throw badPiece(`${transfer.receivedBytes} of ${transfer.sizeBytes} bytes arrived`);
     }
   }
 
-  /** Forgets a transfer that nobody waits for any more. */
+  /** Drops a transfer that nobody waits for any more. */
   drop(number: number): void {
     if (this.#running.delete(number)) this.#gotOn();
     if (this.#running.size > 0) return;
@@ -90,35 +90,38 @@ export class IncomingTransfers {
   }
 
   /**
-   * A node that lives and sends no bytes, or hardly any, would hold its frames for ever. The node sends one result after
-   * the other, so what counts is whether any of them gets on; how slow each one is says nothing.
+   * Aborts transfers without progress: a live node that sends hardly any bytes would otherwise keep its frames for
+   * ever. A node sends one result after the other, so it is enough if any of them makes progress.
    */
-  #look(): void {
-    if (this.#sinking === 0) this.#countDown(); // else our own disk is slow
-    if (this.#bytesSince >= leastBytesPerLook || this.#sinking > 0) {
+  #check(): void {
+    if (this.#sinking === 0) this.#countDown(); // otherwise our own disk is slow
+    if (this.#bytesSince >= leastBytesPerCheck || this.#sinking > 0) {
       this.#gotOn();
       return;
     }
-    this.#looksWithoutProgress += 1;
-    if (this.#looksWithoutProgress < stalledLooks) return;
-    const seconds = (transferLookMs * stalledLooks) / 1000;
+    this.#checksWithoutProgress += 1;
+    if (this.#checksWithoutProgress < stalledChecks) return;
+    const seconds = (transferCheckMs * stalledChecks) / 1000;
     for (const transfer of this.#running.values()) {
-      spoilTransfer(transfer, badPiece(`hardly any came for ${seconds} s`));
+      spoilTransfer(transfer, badPiece(`hardly any arrived for ${seconds} s`));
     }
   }
 
   #countDown(): void {
     for (const transfer of this.#running.values()) {
-      transfer.looksLeft -= 1;
-      if (transfer.looksLeft > 0) continue;
+      transfer.checksLeft -= 1;
+      if (transfer.checksLeft > 0) continue;
       const { receivedBytes, sizeBytes } = transfer;
-      spoilTransfer(transfer, badPiece(`only ${receivedBytes} of ${sizeBytes} bytes came in the time for all of them`));
+      spoilTransfer(
+        transfer,
+        badPiece(`only ${receivedBytes} of ${sizeBytes} bytes arrived in the time allowed for all`),
+      );
     }
   }
 
   #gotOn(): void {
     this.#bytesSince = 0;
-    this.#looksWithoutProgress = 0;
+    this.#checksWithoutProgress = 0;
   }
 }
 
@@ -131,7 +134,7 @@ function spoilTransfer(transfer: Transfer, problem: unknown): void {
 function badPiece(why: string): FarmError {
   return new FarmError(
     "FARM_BAD_MESSAGE",
-    `Cannot take the node's bytes: ${why}`,
-    "The frame is rendered again; if it stays so, run the same release of renderfarm on both machines",
+    `Cannot use the node's bytes: ${why}`,
+    "The frame is rendered again; if this keeps happening, run the same release of renderfarm on both machines",
   );
 }

@@ -1,10 +1,10 @@
 import { FarmError, type FarmErrorCode } from "../core/errors.ts";
 
-/** What the codes of docs/protocol.md mean to the one who gave the blendfile. */
+/** What the codes of docs/protocol.md mean for the user. */
 const meanings: Readonly<Record<string, { readonly code: FarmErrorCode; readonly hint: string }>> = {
   SCENE_NOT_FOUND: {
     code: "FARM_BAD_INPUT",
-    hint: "Name a scene that the file has with --scene, or leave --scene out",
+    hint: "Name a scene that the file has with --scene, or omit --scene",
   },
   UNSUPPORTED: {
     code: "FARM_BAD_INPUT",
@@ -16,7 +16,7 @@ const meanings: Readonly<Record<string, { readonly code: FarmErrorCode; readonly
   },
   FILE_UNREADABLE: {
     code: "FARM_NOT_A_BLEND",
-    hint: "The file seems cut off or damaged: open it in Blender, save it again, and run the same command again",
+    hint: "The file seems truncated or damaged: open it in Blender, save it again, and run the same command again",
   },
   FILE_TOO_NEW: {
     code: "FARM_NODE_EXCLUDED",
@@ -24,9 +24,9 @@ const meanings: Readonly<Record<string, { readonly code: FarmErrorCode; readonly
   },
 };
 
-/** A node could not open the blendfile. Trying again on that node does not help. */
+/** A node could not open the blendfile. Repeating it on that node does not help. */
 export class LoadFailedError extends FarmError {
-  /** The node's code for what went wrong; docs/protocol.md lists them. */
+  /** The node's error code; docs/protocol.md lists them. */
   readonly reason: string;
   readonly log: readonly string[];
 

@@ -10,7 +10,7 @@ const reportTypes = [
   "warning",
 ] as const;
 
-/** What a node says of its own accord while a job runs. */
+/** A message that a node sends unasked while a job runs. */
 export type NodeReport = Extract<FromNode, { type: (typeof reportTypes)[number] }>;
 
 export function isReport(message: FromNode): message is NodeReport {

@@ -22,19 +22,19 @@ import type { Seal } from "./seal.ts";
 import { badMessage, lostLink } from "./session-errors.ts";
 import { type Blob, upload } from "./upload.ts";
 
-/** Longer than a node itself allows a slot to start and to load: it answers before, unless something is wrong with it. */
+/** Longer than a node itself allows for starting a slot and loading: it answers earlier, unless it is broken. */
 const loadTimeoutMs = 40 * 60_000;
 
 type Busy = Extract<FromNode, { type: "busy" }>;
 
 export interface SessionOptions extends ConversationOptions {
-  /** Called in the order in which the node spoke; never before `open` has returned. */
+  /** Called with the node's reports in order, never before `open` has returned. */
   readonly onReport: (report: NodeReport) => void;
 }
 
 /**
- * One conversation with one render node: from the handshake until the link ends. It holds no state of the job, so after a
- * lost link a new session takes the job up again with `openJob`. Whoever opens it owns it: `await using`.
+ * One conversation with a render node, from the handshake until the link ends. It has no state of the job, so after a
+ * lost link a new session continues the job with `openJob`. The caller must dispose of it: `await using`.
  */
 export class NodeSession implements AsyncDisposable {
   readonly info: NodeInfo;
@@ -56,23 +56,23 @@ export class NodeSession implements AsyncDisposable {
     this.#outgoing = outgoing;
     this.#incoming = incoming;
     this.#heartbeat = new Heartbeat(this.#link, () => {
-      this.#send({ type: "heartbeat" }).catch(() => {}); // a link that has ended says so by `ended`
+      this.#send({ type: "heartbeat" }).catch(() => {}); // a lost link is reported by `ended`
     });
     this.#closed = this.#listen();
   }
 
-  /** Aborted when the link has ended; the reason is a `FarmError` unless it was us who ended it. */
+  /** Aborted when the link has ended. The reason is a `FarmError`, unless this side closed it. */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
 
-  /** Takes over the link, also when opening fails. @throws {FarmError} See `greet` */
+  /** Opens a session. It owns the link, even if this fails. @throws {FarmError} See `greet` */
   static async open(options: SessionOptions): Promise<NodeSession> {
     const { info, outgoing, incoming } = await openConversation(options);
     return new NodeSession(options, info, outgoing, incoming);
   }
 
-  /** Takes the node for a job, or takes the job up again; `busy` names who has the node. */
+  /** Reserves the node for a job, or continues the job there. `busy` names the user who has the node. */
   openJob(job: string, holder: string, signal: AbortSignal): Promise<JobOpened | Busy> {
     return this.#ask(
       { type: "job-open", job, holder, slots: null },
@@ -94,11 +94,11 @@ export class NodeSession implements AsyncDisposable {
   }
 
   /**
-   * Has the node open the blendfile in its slots.
+   * Lets the node open the blendfile in its slots.
    *
-   * @returns What the file holds, as soon as the first slot has opened it
-   * @param timeoutMs How long the node may take; there is no other sign of whether it gets on
-   * @throws {LoadFailedError} With the node's own words, or when it has none in time
+   * @returns What the file contains, as soon as the first slot has opened it
+   * @param timeoutMs How long the node may take; there are no progress reports
+   * @throws {LoadFailedError} With the node's message, or if it does not answer in time
    */
   async loadJob(
     request: { job: string; blend: string; scene: string | null; colorMode: "RGB" | null; allowScripts?: boolean },
@@ -111,7 +111,7 @@ export class NodeSession implements AsyncDisposable {
         (message.type === "job-loaded" || message.type === "job-load-failed") && message.job === request.job,
       signal,
     );
-    const message = `it did not say within ${formatDuration(timeoutMs)} whether it could`;
+    const message = `it did not answer within ${formatDuration(timeoutMs)}`;
     const late = { code: "TIMED_OUT", message, hint: "", log: [] };
     const reply = await withinTime(answer, timeoutMs, () => new LoadFailedError(this.info.name, late));
     if (reply.type === "job-loaded") return reply.scene;
@@ -138,7 +138,7 @@ export class NodeSession implements AsyncDisposable {
    * Fetches a result's bytes in order.
    *
    * @returns Whether the node still had it
-   * @throws {FarmError} `FARM_BAD_MESSAGE` when bytes are missing, out of order or too many; what the sink threw
+   * @throws {FarmError} `FARM_BAD_MESSAGE` if bytes are missing, out of order or too many; the sink's error
    */
   async fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean> {
     const transfer = this.#transfers.takeNumber();
@@ -218,12 +218,12 @@ export class NodeSession implements AsyncDisposable {
     if (this.#replies.offer(message)) return;
     if (isReport(message)) this.#onReport(message);
     else if (message.type === "error") throw lostLink(`it said ${message.code}: ${message.message}`);
-    // Anything else is a heartbeat, or an answer for which nobody waits any more.
+    // Anything else is a heartbeat, or an answer that nobody waits for any more.
   }
 
   async #takePiece(message: Buffer): Promise<void> {
     const piece = decodePiece(message);
-    if (!piece) throw badMessage(new Error("a binary message that is no piece"));
+    if (!piece) throw badMessage(new Error("a binary message is not a piece"));
     await this.#transfers.take(piece);
   }
 }

@@ -1,7 +1,7 @@
-/** Bytes of one transfer: the only use of binary messages. */
+/** Bytes of a transfer, which are the only use of binary messages. */
 export interface Piece {
   readonly transfer: number;
-  /** Where in the whole these bytes belong. */
+  /** Offset of these bytes in the transfer. */
   readonly offset: number;
   readonly data: Buffer;
 }
@@ -16,7 +16,7 @@ export function encodePiece(piece: Piece): Buffer {
   return Buffer.concat([header, piece.data]);
 }
 
-/** @returns `undefined` when it is no piece: too short, empty, too long, or at an offset that no transfer can have */
+/** @returns `undefined` if it is not a piece: too short, empty, too long, or at an impossible offset */
 export function decodePiece(message: Buffer): Piece | undefined {
   if (message.length <= pieceHeaderBytes || message.length > pieceHeaderBytes + largestPieceBytes) return undefined;
   const offset = message.readBigUInt64BE(4);

@@ -1,6 +1,6 @@
 /**
- * Every message between coordinator and node. docs/protocol.md is the reference; the bounds here are its bounds, so what
- * parses is safe to keep in memory.
+ * All messages between coordinator and node. docs/protocol.md is the reference. The limits here are its limits, so a
+ * message that passes is safe to keep in memory.
  */
 import { z } from "zod";
 import { shorten } from "../core/text.ts";
@@ -13,7 +13,7 @@ export const bounds = {
   blobBytes: 1024 ** 4,
   frameBytes: 4 * 1024 ** 3,
   frameNumber: 1_048_574,
-  /** As many as a node lets wait to be fetched; those of a usual message are about as many as its bytes allow. */
+  /** As many results as a node may have waiting. About as many fit into a message of usual size. */
   heldResults: 4_096,
 } as const;
 
@@ -92,7 +92,7 @@ const sceneInfo = z.object({
   device: name,
 });
 
-/** The node's two messages of the handshake, in clear; everything after them is sealed. */
+/** The node's two unsealed messages, in the handshake; all later ones are sealed. */
 const handshakeFromNode = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("challenge"),
@@ -115,7 +115,7 @@ const fromNode = z.discriminatedUnion("type", [
     python: name,
     software: name,
     slots: z.number().int().min(1).max(256),
-    /** Random for each start of the node; absent in an older release. */
+    /** Random for each start of the node; absent in older releases. */
     start: hex(16).optional(),
     cacheFreeBytes: count,
     maxBlobBytes: blobBytes,
@@ -171,7 +171,7 @@ const fromCoordinator = z.discriminatedUnion("type", [
     blend: digest,
     scene: name.nullable(),
     colorMode: z.literal("RGB").nullable(),
-    /** Absent is false. */
+    /** Absent means false. */
     allowScripts: z.boolean().optional(),
   }),
   z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
@@ -196,26 +196,26 @@ export type Problem = z.infer<typeof problem>;
 
 const longestReason = 300;
 
-/** Something that was sent is no message of the protocol; the message says in one short line where and why. */
+/** A message that does not follow the protocol; the error's text says in one short line where and why. */
 export class NoMessageError extends Error {}
 
-/** @throws {NoMessageError} When it is not one of the node's messages of the handshake */
+/** @throws {NoMessageError} If it is not a handshake message of a node */
 export const parseHandshakeFromNode = (value: unknown): HandshakeFromNode => parse(handshakeFromNode, value);
 
-/** @throws {NoMessageError} When it is not a message of a node, within its bounds */
+/** @throws {NoMessageError} If it is not a message of a node, within the limits */
 export const parseFromNode = (value: unknown): FromNode => parse(fromNode, value);
 
 /**
- * The node's side of the same page, for the tests and for the simulated node.
+ * Parses messages of a coordinator, for tests and for the simulated node.
  *
- * @throws {NoMessageError} When it is no such message
+ * @throws {NoMessageError} If it is not such a message
  */
 export const parseFromCoordinator = (value: unknown): FromCoordinator => parse(fromCoordinator, value);
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  // One reason is enough: whoever sent this may have made thousands, and they would be told to a person.
+  // One reason is enough: the sender may have caused thousands, and people have to read them.
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
   throw new NoMessageError(shorten(`${where}${issue?.message}`, longestReason));

@@ -1,6 +1,6 @@
 import type { FromNode } from "./protocol.ts";
 
-/** Says whether a message is the awaited one; a type guard, so that whoever waits gets exactly that type. */
+/** Whether a message is the awaited one. It is a type guard, so that the caller gets exactly that type. */
 type Match<T extends FromNode> = (message: FromNode) => message is T;
 
 interface Expectation {
@@ -9,13 +9,13 @@ interface Expectation {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Brings the node's answers to those who wait for them; what nobody waits for is an event of its own. */
+/** Passes the node's answers to the callers that wait for them. */
 export class Replies {
   readonly #expectations = new Set<Expectation>();
   #ended: { readonly reason: unknown } | undefined;
 
   /**
-   * @throws The signal's reason when it is aborted first, or the reason given to `end`
+   * @throws The signal's reason if it is aborted first, or the reason that `end` was given
    */
   next<T extends FromNode>(match: Match<T>, signal?: AbortSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -35,7 +35,7 @@ export class Replies {
         isMet: match,
         resolve: (message) => {
           forget();
-          resolve(message as T); // `isMet` was asked
+          resolve(message as T); // `match` has accepted it
         },
         reject: (reason) => {
           forget();
@@ -48,7 +48,7 @@ export class Replies {
     });
   }
 
-  /** @returns Whether somebody waited for this message and has it now */
+  /** @returns Whether a caller was waiting for this message, and has received it */
   offer(message: FromNode): boolean {
     for (const expectation of this.#expectations) {
       if (!expectation.isMet(message)) continue;
@@ -58,7 +58,7 @@ export class Replies {
     return false;
   }
 
-  /** Nothing comes any more: rejects all who wait, now and later. */
+  /** No more messages will arrive: rejects all callers, now and later. */
   end(reason: unknown): void {
     this.#ended ??= { reason };
     for (const expectation of [...this.#expectations]) expectation.reject(reason);

@@ -6,8 +6,8 @@ import { isSameProof } from "./handshake.ts";
 export type Direction = "to-node" | "to-coordinator";
 
 /**
- * Seals the messages of one direction, or opens them: counted from 0, so that none can be altered, repeated, left out or
- * moved. The form is docs/protocol.md, "Sealed messages".
+ * Seals the messages of one direction, or opens them. They are counted from 0, so that none can be altered, repeated,
+ * dropped or reordered. docs/protocol.md, "Sealed messages", defines the form.
  */
 export class Seal {
   readonly #sessionKey: Buffer;
@@ -28,14 +28,14 @@ export class Seal {
 
   /**
    * @returns The JSON text inside
-   * @throws {FarmError} `FARM_BAD_MESSAGE` when it is not the next message of this direction, unaltered
+   * @throws {FarmError} `FARM_BAD_MESSAGE` if it is not the next message of this direction, unaltered
    */
   open(sealed: string): string {
     const match = /^(\d{1,20}) ([0-9a-f]{64}) /.exec(sealed);
     if (match?.[1] === undefined || match[2] === undefined) throw brokenSeal("it is not sealed");
-    if (match[1] !== String(this.#counter)) throw brokenSeal(`number ${match[1]} came where ${this.#counter} was due`);
+    if (match[1] !== String(this.#counter)) throw brokenSeal(`number ${match[1]} arrived instead of ${this.#counter}`);
     const json = sealed.slice(match[0].length);
-    if (!isSameProof(this.#digest(json), Buffer.from(match[2], "hex"))) throw brokenSeal("its seal is not ours");
+    if (!isSameProof(this.#digest(json), Buffer.from(match[2], "hex"))) throw brokenSeal("its seal is wrong");
     this.#counter += 1n;
     return json;
   }
@@ -51,6 +51,6 @@ function brokenSeal(why: string): FarmError {
   return new FarmError(
     "FARM_BAD_MESSAGE",
     `Cannot trust a message on this link: ${why}`,
-    "Something between this machine and the node alters messages; look at the network, then run the same command again",
+    "Something between this machine and the node alters messages; check the network, then run the same command again",
   );
 }

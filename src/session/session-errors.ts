@@ -1,15 +1,15 @@
 import { FarmError, messageOf } from "../core/errors.ts";
 
-/** The link has ended, or the node breaks off. */
-export function lostLink(why: string): FarmError {
-  return new FarmError(
-    "FARM_LINK_LOST",
-    `Cannot continue with the node: ${why}`,
-    "The job goes on by itself when the node is back",
-  );
+/** The error for a link that has ended, or that must end. @param action What could not be done because of it */
+export function lostLink(
+  why: string,
+  action = "continue with the node",
+  hint = "The job continues by itself when the node is back",
+): FarmError {
+  return new FarmError("FARM_LINK_LOST", `Cannot ${action}: ${why}`, hint);
 }
 
-/** What came is no message that could stand there. */
+/** The error for a message that the protocol does not allow there. */
 export function badMessage(error: unknown): FarmError {
   return new FarmError(
     "FARM_BAD_MESSAGE",

@@ -1,14 +1,20 @@
-/** How often it is looked whether the transfers of a link get on, in milliseconds. */
-export const transferLookMs = 10_000;
+/** How often the progress of a link's transfers is checked, in milliseconds. */
+export const transferCheckMs = 10_000;
 
-/** Looks in a row without progress after which they are given up. Looks are counted, not time: machines sleep. */
-export const stalledLooks = 6;
+/**
+ * After this many checks in a row without progress they are aborted. Checks are counted, not time, because machines
+ * sleep.
+ */
+export const stalledChecks = 6;
 
-/** Bytes between two looks that count as progress; a transfer that ended does too. 400 bytes a second is no network. */
-export const leastBytesPerLook = 4_096;
+/** Bytes between two checks that count as progress, about 400 bytes a second. The end of a transfer counts too. */
+export const leastBytesPerCheck = 4_096;
 
-/** Looks that any transfer is given, whatever its size. */
-export const leastLooksPerTransfer = 60;
+/** The number of checks that every transfer is allowed, whatever its size. */
+export const leastChecksPerTransfer = 60;
 
-/** Bytes between two looks with which a transfer, and those begun before it, must get on as a whole: 16 kB a second. */
-export const expectedBytesPerLook = 160_000;
+/**
+ * Expected bytes between two checks, 16 kB a second. They limit the time of a transfer together with those started
+ * before it.
+ */
+export const expectedBytesPerCheck = 160_000;

@@ -6,7 +6,7 @@ import { FarmError, messageOf } from "../core/errors.ts";
 import type { NodeAddress } from "../core/node.ts";
 import type { TlsDemand } from "./link.ts";
 
-/** A TLS connection on which nothing was said yet. */
+/** A TLS connection on which nothing has been sent yet. */
 export interface SecuredSocket {
   readonly socket: TLSSocket;
   /** SHA-256 of the peer's certificate, 32 bytes. */
@@ -14,12 +14,12 @@ export interface SecuredSocket {
 }
 
 /**
- * Opens a TLS connection and looks at the certificate; nothing has been said to the node when it resolves.
+ * Opens a TLS connection and checks the certificate; nothing is sent to the node before it resolves.
  *
- * Host names are not compared: a node is found under changing addresses. That the certificate is this node's is proved
- * by the handshake, whose proofs hold its fingerprint.
+ * Host names are not compared, because a node's address changes. The handshake proves that the certificate belongs to
+ * the node: its proofs include the fingerprint.
  *
- * @throws {FarmError} `FARM_CERTIFICATE_REFUSED`; anything else is the network's, or the signal's reason
+ * @throws {FarmError} `FARM_CERTIFICATE_REFUSED`; otherwise an error of the network, or the signal's reason
  */
 export async function openTls(address: NodeAddress, demand: TlsDemand, signal: AbortSignal): Promise<SecuredSocket> {
   signal.throwIfAborted();
@@ -28,12 +28,12 @@ export async function openTls(address: NodeAddress, demand: TlsDemand, signal: A
     host,
     port,
     minVersion: "TLSv1.2",
-    rejectUnauthorized: false, // decided below, with a reason that people can act on
+    rejectUnauthorized: false, // decided below, with a helpful error
     checkServerIdentity: () => undefined,
     ...(demand.authorities !== undefined && { ca: demand.authorities }),
     ...(isIP(host) === 0 && { servername: host }),
   });
-  socket.on("error", () => {}); // without a listener a late one would end the process
+  socket.on("error", () => {}); // without a listener a late error would end the process
   try {
     await once(socket, "secureConnect", { signal });
     const fingerprint = fingerprintOf(socket);
@@ -51,7 +51,7 @@ function fingerprintOf(socket: TLSSocket): Buffer {
   throw new FarmError(
     "FARM_CERTIFICATE_REFUSED",
     "Cannot trust the node: it shows no certificate",
-    "Look which program listens on that port",
+    "Check which program is listening on that port",
   );
 }
 
@@ -60,7 +60,7 @@ function checkCertificate(socket: TLSSocket, shown: string, demand: TlsDemand, {
     throw new FarmError(
       "FARM_CERTIFICATE_REFUSED",
       `Cannot trust the node at ${host}:${port}: its certificate ${shown.slice(0, 16)} is not signed by an authority of --tls-ca (${messageOf(socket.authorizationError)})`,
-      "Give the node a certificate of that authority, or leave --tls-ca out to pin each node's own",
+      "Give the node a certificate of that authority, or omit --tls-ca to pin each node's own",
     );
   }
   if (demand.fingerprint !== undefined && shown !== demand.fingerprint) {
@@ -68,11 +68,11 @@ function checkCertificate(socket: TLSSocket, shown: string, demand: TlsDemand, {
   }
 }
 
-/** A node shows another certificate than before: a new one, or another's. */
+/** The error for a node that shows another certificate than before: a new one, or somebody else's. */
 export function certificateChanged(node: string, before: string, now: string): FarmError {
   return new FarmError(
     "FARM_CERTIFICATE_REFUSED",
     `Cannot trust the node ${node}: its certificate was ${before.slice(0, 16)} and is ${now.slice(0, 16)} now`,
-    "If the node itself now says 'TLS' and the new digits when it starts, delete its entry in known-nodes.json in the config folder; else somebody stands between",
+    "If the node itself now says 'TLS' and the new digits when it starts, delete its entry in known-nodes.json in the config folder; otherwise somebody may be intercepting the connection",
   );
 }

@@ -3,25 +3,29 @@ import { withinTime } from "../core/time-limit.ts";
 import { openOwnFile } from "../system/files/own-file.ts";
 import { encodePiece, largestPieceBytes } from "./piece.ts";
 import type { FromCoordinator, FromNode } from "./protocol.ts";
+import { lostLink } from "./session-errors.ts";
 
 const usualLimits: UploadLimits = { stallTimeoutMs: 2 * 60_000, verdictTimeoutMs: 15 * 60_000 };
 
-/** A file to be sent, known by its content. */
+/** A file to be sent, identified by its content. */
 export interface Blob {
   readonly path: string;
   readonly sha256: string;
   readonly sizeBytes: number;
 }
 
-/** What a node may take before the link is given up, in milliseconds: its heartbeat does not show whether it gets on. */
+/**
+ * Timeouts of an upload, in milliseconds, after which the link is closed: a node's heartbeat does not show its
+ * progress.
+ */
 interface UploadLimits {
-  /** To answer, or to take one piece. */
+  /** For an answer, or for accepting one piece. */
   readonly stallTimeoutMs: number;
-  /** To verify and store what it has been sent. */
+  /** For verifying and storing the blob. */
   readonly verdictTimeoutMs: number;
 }
 
-/** What an upload needs of a session. */
+/** The part of a session that an upload needs. */
 export interface UploadLink {
   takeTransfer(): number;
   send(message: FromCoordinator): Promise<void>;
@@ -33,12 +37,13 @@ type BlobState = Extract<FromNode, { type: "blob-state" }>;
 type BlobVerdict = Extract<FromNode, { type: "blob-stored" | "blob-rejected" }>;
 
 /**
- * Sends a blob and waits until the node has verified its SHA-256. What the node has already is not sent again; a part it
- * has is continued.
+ * Sends a blob and waits until the node has verified its SHA-256. A blob that the node already has is not sent again,
+ * and a partial one is continued.
  *
- * @param onProgress Called with the bytes that the node has by now
+ * @param onProgress Called with the number of bytes that the node has
  * @returns Number of bytes sent
- * @throws {FarmError} `FARM_BLEND_REJECTED` with the node's reason; `FARM_LINK_LOST`, also when the node does not get on
+ * @throws {FarmError} `FARM_BLEND_REJECTED` with the node's reason; `FARM_LINK_LOST`, also if the node makes no
+ * progress
  */
 export async function upload(
   link: UploadLink,
@@ -49,7 +54,8 @@ export async function upload(
 ): Promise<number> {
   const first = await attempt(link, blob, onProgress, signal, limits);
   if (first.verdict.type === "blob-stored") return first.sentBytes;
-  // A part left by a broken disk or a dying node makes the whole wrong: the node has dropped it, so once more from 0.
+  // A part from a broken disk or a crashed node spoils the blob. The node has dropped it by now, so send it again from
+  // 0.
   const second =
     first.verdict.code === "DIGEST_MISMATCH" && first.wasResumed
       ? await attempt(link, blob, onProgress, signal, limits)
@@ -58,7 +64,7 @@ export async function upload(
   throw new FarmError(
     "FARM_BLEND_REJECTED",
     `Cannot send the blendfile: the node answered ${second.verdict.code}: ${second.verdict.message}`,
-    "Look at the space left on the node's disk and at its --cache-size, then run the same command again",
+    "Check the free space on the node's disk and its --cache-size, then run the same command again",
   );
 }
 
@@ -97,7 +103,7 @@ async function attempt(
   const file = await openOwnFile(blob.path);
   const bytes = file.createReadStream({ start: offset, highWaterMark: largestPieceBytes, signal });
   for await (const data of bytes as AsyncIterable<Buffer>) {
-    if (verdict !== undefined) break; // rejected early, for want of space
+    if (verdict !== undefined) break; // rejected early, because the disk is full
     const sending = link.sendBytes(encodePiece({ transfer, offset: position, data }));
     await withinTime(sending, limits.stallTimeoutMs, stalled);
     position += data.length;
@@ -109,9 +115,5 @@ async function attempt(
 }
 
 function stalled(): FarmError {
-  return new FarmError(
-    "FARM_LINK_LOST",
-    "Cannot continue with the upload: the node takes nothing any more",
-    "The job goes on by itself when the node is back",
-  );
+  return lostLink("the node no longer accepts data", "continue with the upload");
 }

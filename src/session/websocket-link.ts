@@ -5,18 +5,19 @@ import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { NodeAddress } from "../core/node.ts";
 import type { Dial, Link } from "./link.ts";
 import { largestPieceBytes, pieceHeaderBytes } from "./piece.ts";
+import { lostLink } from "./session-errors.ts";
 import { openTls, type SecuredSocket } from "./tls-socket.ts";
 
 const openingTimeoutMs = 5_000;
 const closingTimeoutMs = 2_000;
-/** Messages read ahead of the reader before the socket is paused: enough to keep a disk busy, at most 8 MiB. */
+/** How many messages are read ahead before the socket is paused: enough to keep a disk busy, at most 8 MiB. */
 const mostUnreadMessages = 8;
 
-/** Dials a node over a WebSocket. */
+/** Connects to a node by WebSocket. */
 export const dialWebSocket: Dial = async (address, signal, tls) => {
   let secured: SecuredSocket | undefined;
   if (tls) {
-    // First TLS and the look at the certificate, then the first word to the node.
+    // First TLS and the check of the certificate, then the first bytes to the node.
     const limit = AbortSignal.any([signal, AbortSignal.timeout(openingTimeoutMs)]);
     secured = await openTls(address, tls, limit).catch((error: unknown) => {
       if (signal.aborted) throw signal.reason;
@@ -25,13 +26,13 @@ export const dialWebSocket: Dial = async (address, signal, tls) => {
   }
   const host = address.host.includes(":") ? `[${address.host}]` : address.host;
   const socket = new WebSocket(`ws://${host}:${address.port}/`, {
-    perMessageDeflate: false, // costs a core and makes PNG no smaller
+    perMessageDeflate: false, // it costs a core and does not make PNG smaller
     maxPayload: largestPieceBytes + pieceHeaderBytes + 1024,
     handshakeTimeout: openingTimeoutMs,
     followRedirects: false,
     ...(secured && { createConnection: () => secured.socket }),
   });
-  socket.on("error", () => {}); // a socket without a listener would end the process; the waits below see it
+  socket.on("error", () => {}); // without a listener an error would end the process; the waits below report it
   let connection: Socket | undefined;
   socket.on("upgrade", (response) => {
     connection = response.socket;
@@ -43,10 +44,10 @@ export const dialWebSocket: Dial = async (address, signal, tls) => {
       throw new FarmError(
         "FARM_NODE_UNREACHABLE",
         `Cannot talk to ${address.host}:${address.port}: it answered HTTP ${response.statusCode}`,
-        "Look whether a render node runs there, and whether too many others talk to it",
+        "Check that a render node runs there, and that not too many others are connected to it",
       );
     });
-    refused.catch(() => {}); // rejects for good once the socket is open and nobody waits for it
+    refused.catch(() => {}); // it may reject after the socket is open, when nobody waits for it
     await Promise.race([once(socket, "open", waiting), refused]);
   } catch (error) {
     socket.terminate();
@@ -72,7 +73,7 @@ class WebSocketLink implements Link {
   constructor(socket: WebSocket, connection: Socket, tlsFingerprint: Buffer) {
     this.tlsFingerprint = tlsFingerprint;
     this.#socket = socket;
-    // Bytes, not messages: on a slow network a large one, and the heartbeat behind it, may be longer on their way than a
+    // Count bytes, not messages: on a slow network a large message, and the heartbeat after it, may take longer than a
     // peer may be silent.
     connection.on("data", () => {
       this.#heardAtMs = performance.now();
@@ -89,7 +90,7 @@ class WebSocketLink implements Link {
   }
 
   get heardAtMs(): number {
-    // While we ourselves keep the peer from sending, its silence means nothing.
+    // While this side keeps the peer from sending, its silence means nothing.
     return this.#socket.isPaused ? performance.now() : this.#heardAtMs;
   }
 
@@ -103,16 +104,16 @@ class WebSocketLink implements Link {
 
   send(message: string | Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#socket.send(message, (error) => (error ? reject(lost(error.message)) : resolve()));
+      this.#socket.send(message, (error) => (error ? reject(lostLink(error.message, "send to the node")) : resolve()));
     });
   }
 
   async close(code: number, reason: string): Promise<void> {
     if (this.#socket.readyState === WebSocket.CLOSED) return;
-    // Not `once`, which an error on the way would make fail: "close" follows that as well.
+    // Not `once` of node:events, which would reject on an error: "close" follows an error too.
     const closed = new Promise((resolve) => this.#socket.once("close", resolve));
     this.#isClosing = true;
-    this.#socket.resume(); // a paused socket would not see the peer's answer
+    this.#socket.resume(); // a paused socket would not receive the peer's answer
     this.#socket.close(code, reason);
     const timer = setTimeout(() => this.#socket.terminate(), closingTimeoutMs);
     await closed;
@@ -124,7 +125,7 @@ class WebSocketLink implements Link {
   }
 
   #take(data: RawData, isBinary: boolean): void {
-    if (this.#isClosing) return; // nobody reads on, and the peer's answer comes after all this
+    if (this.#isClosing) return; // nobody reads these messages, and the peer's answer comes after them
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
     this.#unread.push(isBinary ? bytes : bytes.toString("utf8"));
     if (this.#unread.length >= mostUnreadMessages) this.#socket.pause();
@@ -151,34 +152,30 @@ class WebSocketLink implements Link {
 
 function unreachable(address: NodeAddress, error: unknown): FarmError {
   const reasons: Record<string, string> = {
-    ECONNRESET: "it hung up at once; a node with TLS does that, and is named wss://host:port",
-    ECONNREFUSED: "nothing listens there",
-    EHOSTUNREACH: "there is no way to that host",
-    ENETUNREACH: "there is no way to that network",
-    ENOTFOUND: "no such host",
+    ECONNRESET: "it hung up at once; a node with TLS does that: name it as wss://host:port",
+    ECONNREFUSED: "nothing is listening there",
+    EHOSTUNREACH: "there is no route to that host",
+    ENETUNREACH: "there is no route to that network",
+    ENOTFOUND: "there is no such host",
     ETIMEDOUT: "it does not answer",
   };
   const reason = reasons[systemCodeOf(error) ?? ""] ?? messageOf(error);
   return new FarmError(
     "FARM_NODE_UNREACHABLE",
     `Cannot reach a node at ${address.host}:${address.port}: ${reason}`,
-    "Look whether the node still runs there and whether a firewall stands between",
+    "Check that the node is running and that no firewall blocks it",
     { cause: error },
   );
 }
 
-/** Never a reason to try in clear: that is what somebody in between would wait for. */
+/** The error if TLS fails. There is no fallback to an unencrypted link, because an attacker could provoke that. */
 function unreachableByTls(address: NodeAddress, error: unknown): FarmError {
   const code = systemCodeOf(error) ?? "";
   if (!/^(EPROTO|ECONNRESET|ERR_SSL_.*|ABORT_ERR)$/.test(code)) return unreachable(address, error);
   return new FarmError(
     "FARM_NODE_UNREACHABLE",
-    `Cannot reach a node at ${address.host}:${address.port} by TLS: what answers there does not speak it`,
-    "If the node has no TLS any more, on purpose, delete its entry in known-nodes.json in the config folder",
+    `Cannot reach a node at ${address.host}:${address.port} by TLS: the program that answers there does not use it`,
+    "If TLS was turned off for that node on purpose, delete its entry in known-nodes.json in the config folder",
     { cause: error },
   );
-}
-
-function lost(reason: string): FarmError {
-  return new FarmError("FARM_LINK_LOST", `Cannot send to the node: ${reason}`, "The job goes on when the node is back");
 }

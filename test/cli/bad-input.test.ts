@@ -61,7 +61,7 @@ const cases: Record<string, Case> = {
   },
   "a blendfile truncated in its header": {
     ...{ files: { "cut.blend": "BLENDER-v3" }, args: ["cut.blend", "-o", "film.mp4"] },
-    ...{ code: "FARM_NOT_A_BLEND", exit: 2, message: /ends before its header/, hint: /save it again/ },
+    ...{ code: "FARM_NOT_A_BLEND", exit: 2, message: /ends within its header/, hint: /save it again/ },
   },
   "a blendfile truncated after its header, which no node can open": {
     ...{ node: { ...open, loadFails: { code: "FILE_UNREADABLE", message: "Blender cannot read it" } } },

@@ -49,9 +49,9 @@ describe("parseFrames()", () => {
     ["5x2", "no range to step through"],
     ["1-9x0", "a step of 0"],
     ["1-9x-1", "neither a frame nor a range"],
-    [String(highestFrame + 1), "beyond what Blender knows"],
-    [String(lowestFrame - 1), "beyond what Blender knows"],
-    ["1-99999999999999999999", "beyond what Blender knows"],
+    [String(highestFrame + 1), "outside Blender's range"],
+    [String(lowestFrame - 1), "outside Blender's range"],
+    ["1-99999999999999999999", "outside Blender's range"],
     ["-500000-500000", "more than 1000000 frames"],
   ])("refuses %j and says that %s", (text, reason) => {
     const error = refusal(() => parseFrames(text));

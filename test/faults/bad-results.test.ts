@@ -6,7 +6,7 @@ import { makePng, pngChunk } from "../support/png.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 // A minute without bytes is too long for a test; the real number has its own test.
-vi.mock("../../src/session/timing.ts", async (original) => ({ ...(await original<object>()), transferLookMs: 100 }));
+vi.mock("../../src/session/timing.ts", async (original) => ({ ...(await original<object>()), transferCheckMs: 100 }));
 
 const format = { width: 32, height: 24, depth: 8, colorMode: "RGB" } as const;
 
@@ -94,7 +94,7 @@ describe("a transfer that does not end is aborted, and its frame is rendered els
 
     const result = await run.completed();
 
-    expect(run.all("frame:requeued").some(({ reason }) => /hardly any came/.test(reason))).toBe(true);
+    expect(run.all("frame:requeued").some(({ reason }) => /hardly any arrived/.test(reason))).toBe(true);
     expect(result.nodes).toMatchObject([{ name: "honest", frames: 10 }]);
     await farm.expectFilm(range(1, 10));
   });
@@ -108,7 +108,7 @@ describe("a transfer that does not end is aborted, and its frame is rendered els
       code: "FARM_FRAMES_FAILED",
       message: expect.stringContaining("4-6"),
     });
-    expect(run.all("frame:failed")[0]).toMatchObject({ message: expect.stringContaining("hardly any came") });
+    expect(run.all("frame:failed")[0]).toMatchObject({ message: expect.stringContaining("hardly any arrived") });
 
     delete node.node.options.onMessage;
     const again = farm.run([node], { frames: "1-6" });

@@ -6,7 +6,7 @@ import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 // The real numbers, ten minutes and 16 kB a second, have their own test.
 vi.mock("../../src/session/timing.ts", async (original) => ({
   ...(await original<object>()),
-  ...{ transferLookMs: 50, leastLooksPerTransfer: 10, expectedBytesPerLook: 1_000_000 },
+  ...{ transferCheckMs: 50, leastChecksPerTransfer: 10, expectedBytesPerCheck: 1_000_000 },
 }));
 
 const megabyte = 1_000_000;

@@ -119,7 +119,7 @@ describe("stalled transfers", () => {
     expect(problems).toEqual([]);
     vi.advanceTimersByTime(1_000);
     expect(problems).toMatchObject([{ code: "FARM_BAD_MESSAGE" }, { code: "FARM_BAD_MESSAGE" }]);
-    expect(() => transfers.end(numbers[0] ?? 0)).toThrow(/hardly any came for 60 s/);
+    expect(() => transfers.end(numbers[0] ?? 0)).toThrow(/hardly any arrived for 60 s/);
   });
 
   test("fail even if a little arrives all the time: each has a time limit for the whole transfer", async () => {
@@ -135,7 +135,7 @@ describe("stalled transfers", () => {
     expect(problems).toEqual([]);
     vi.advanceTimersByTime(20_000);
     expect(problems.length).toBe(2);
-    expect(() => transfers.end(numbers[0] ?? 0)).toThrow(/only 96000 of 100000 bytes came/);
+    expect(() => transfers.end(numbers[0] ?? 0)).toThrow(/only 96000 of 100000 bytes arrived/);
   });
 
   test("fail even if a byte arrives now and then", async () => {

@@ -102,8 +102,8 @@ describe("what is wrong with a message is said in one short line:", () => {
     const many = (count: number) => why({ ...opened, results: new Array(count).fill(result) });
     expect(many(bounds.heldResults)).toBe("nothing");
     expect(many(bounds.heldResults + 1)).toBe("results: it has 4097 elements instead of 0 to 4096");
-    expect(why({ ...opened, results: "none" })).toBe("results: it is no list");
-    expect(why({ ...opened, results: undefined })).toBe("results: it is no list");
+    expect(why({ ...opened, results: "none" })).toBe("results: it is not a list");
+    expect(why({ ...opened, results: undefined })).toBe("results: it is not a list");
   });
 
   test("never more than a line, whatever the values are", () => {

@@ -30,19 +30,19 @@ describe("open() refuses", () => {
   test("two swapped messages", () => {
     const seal = new Seal(key, "to-node");
     const [, second] = sealed["to-node"];
-    expect(() => seal.open(second?.text ?? "")).toThrow("number 1 came where 0 was due");
+    expect(() => seal.open(second?.text ?? "")).toThrow("number 1 arrived instead of 0");
   });
 
   test("a message sealed with another conversation's key", () => {
     const seal = new Seal(Buffer.alloc(32), "to-node");
-    expect(() => seal.open(sealed["to-node"][0]?.text ?? "")).toThrow("its seal is not ours");
+    expect(() => seal.open(sealed["to-node"][0]?.text ?? "")).toThrow("its seal is wrong");
   });
 });
 
 test("a refused message does not use up its number: the right one can still be opened", () => {
   const seal = new Seal(key, "to-node");
   const text = sealed["to-node"][0]?.text ?? "";
-  expect(() => seal.open(text.replace("heartbeat", "heartbeaT"))).toThrow("its seal is not ours");
+  expect(() => seal.open(text.replace("heartbeat", "heartbeaT"))).toThrow("its seal is wrong");
   expect(seal.open(text)).toBe(sealed["to-node"][0]?.json);
 });
 

@@ -77,7 +77,7 @@ describe("dialWebSocket() over TLS", () => {
     const address = { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
     await expect(dialWebSocket(address, signal, {})).rejects.toMatchObject({
       code: "FARM_NODE_UNREACHABLE",
-      message: expect.stringContaining("does not speak it"),
+      message: expect.stringContaining("does not use it"),
     });
     expect(heard).toHaveLength(1);
     expect(heard[0]?.[0]).toBe(0x16); // a TLS record: nothing was sent in plain text

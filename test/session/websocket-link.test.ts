@@ -62,12 +62,12 @@ async function readAll(link: Link): Promise<(string | Buffer)[]> {
 }
 
 describe("dialWebSocket() says why a node cannot be reached:", () => {
-  test("nothing listens there", async () => {
+  test("nothing is listening there", async () => {
     const { server, address } = await listen();
     await new Promise((resolve) => server.close(resolve));
     await expect(dialWebSocket(address, signal)).rejects.toMatchObject({
       code: "FARM_NODE_UNREACHABLE",
-      message: `Cannot reach a node at 127.0.0.1:${address.port}: nothing listens there`,
+      message: `Cannot reach a node at 127.0.0.1:${address.port}: nothing is listening there`,
     });
   });
 

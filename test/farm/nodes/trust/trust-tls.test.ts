@@ -80,7 +80,7 @@ describe("a node with TLS", () => {
     await first[Symbol.asyncDispose]();
     await using clear = await serve(undefined, {}, first.address);
     const run = farm.run([], { nodes: [{ address: clear.address, id }], overwrite: true, fresh: true });
-    await expect(run.result).rejects.toMatchObject({ message: expect.stringContaining("does not speak it") });
+    await expect(run.result).rejects.toMatchObject({ message: expect.stringContaining("does not use it") });
     expect(clear.node.links).toBe(0);
     await using elsewhere = await serve();
     await expect(job(elsewhere.address)).rejects.toEqual(refused); // refused once its id is known

@@ -1,4 +1,4 @@
-"""Keeps the machine from falling asleep while it renders: a night's job ends at the first nap."""
+"""Keeps the machine awake while it renders, because a job over night would stop when the machine sleeps."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from .limits import REFUSED_WITHIN_S
 from .slots.blender_program import child_environment
 
 _SYSTEMD = "/run/systemd/system"
-"""There where systemd runs the machine; elsewhere, as in a container, there is nobody to ask."""
+"""Exists if systemd runs the machine. Without it, as in a container, nothing can be asked."""
 
 AWAKE = "this machine stays awake while it has a job (--allow-sleep lets it sleep)"
 _CONTINUOUS, _SYSTEM_REQUIRED = 0x80000000, 0x1
 
 
 class Awake:
-    """One at a time; `begin` and `end` may come in any number. Nothing waits for it, and nothing fails by it.
+    """`begin` and `end` may be called in any order and number. Nothing waits for it, and its failure has no effect.
 
-    It costs a small program of the system, which ends with this process however it ends; on Windows, where a thread asks
-    for itself, it costs a thread's word.
+    It runs a small program of the system, which ends with this process in any case. On Windows a thread makes the request.
     """
 
     def __init__(
@@ -40,7 +39,7 @@ class Awake:
         self._keeper: Optional[asyncio.Task[None]] = None
 
     def begin(self) -> None:
-        """From the event loop's thread, as `end`."""
+        """Call it from the event loop's thread, like `end`."""
         if self._is_windows:
             if _ask_windows(_CONTINUOUS | _SYSTEM_REQUIRED):
                 self._say(AWAKE)
@@ -61,10 +60,10 @@ class Awake:
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                stdin=subprocess.PIPE,  # closes when this process ends, however it ends
+                stdin=subprocess.PIPE,  # closes when this process ends, in any case
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                start_new_session=True,  # a Ctrl-C is for us
+                start_new_session=True,  # Ctrl-C must only reach this process
                 env=child_environment(),
             )
         except OSError:
@@ -78,7 +77,7 @@ class Awake:
             if process.returncode:
                 self._warn_of_sleep(words or "no reason given")
         finally:
-            # systemd-inhibit has a child, which hears of this only.
+            # systemd-inhibit has a child, which only notices this.
             if process.stdin is not None:
                 process.stdin.close()
             if process.returncode is None:
@@ -89,7 +88,7 @@ class Awake:
 
 
 def _ask_windows(flags: int) -> bool:
-    """For this thread, which lives as long as the node. Returns whether it was granted."""
+    """The request lasts as long as this thread, which lives as long as the node. Returns whether it was granted."""
     if sys.platform != "win32":
         return False
     import ctypes
@@ -108,5 +107,5 @@ def _command(platform: str) -> Optional[list[str]]:
         return ["caffeinate", "-i", "-s", "-w", str(os.getpid())]
     if platform.startswith("linux") and os.path.isdir(_SYSTEMD) and shutil.which("systemd-inhibit"):
         why = ["--who=renderfarm", "--why=A render is running", "--what=sleep:idle", "--mode=block"]
-        return ["systemd-inhibit", *why, "cat"]  # cat ends when our end of its input is gone
+        return ["systemd-inhibit", *why, "cat"]  # cat ends when our end of its stdin is closed
     return None

@@ -1,4 +1,4 @@
-"""What the node prints: whole lines for a person, at once, without control characters from elsewhere."""
+"""The node's output: whole lines for people, at once, without control characters from outside."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any, NoReturn, Optional
 from .console_writer import ConsoleStream, ConsoleWriter
 
 END_S = 1.0
-"""How long what was said last may take to be read when the node ends."""
+"""How long the last output may take to be read when the node ends."""
 
 
 class Console:
-    """From its making to `end` nothing that Python prints waits for a reader: terminals are stopped, pipes are full."""
+    """Until `end`, printing from Python never waits for a reader: a terminal may be stopped, a pipe may be full."""
 
     def __init__(self) -> None:
         self._streams = (sys.stdout, sys.stderr)
         self._writers: list[ConsoleWriter] = []
         stdout, stderr = self._streams
         said = self._writer(stdout)
-        # Where both go to one place, one thread keeps their lines in order.
+        # If both go to the same file, one thread keeps their lines in order.
         told = said if said is not None and _is_same_file(stdout, stderr) else self._writer(stderr)
         if said is not None:
             sys.stdout = ConsoleStream(said, stdout.encoding)
@@ -29,7 +29,7 @@ class Console:
             sys.stderr = ConsoleStream(told, stderr.encoding)
 
     def end(self, status: int) -> NoReturn:
-        """Ends this process. Where nobody reads it does so hard: Blender, too, would wait to say that it quits."""
+        """Ends this process. If nobody reads, it ends at once: Blender would wait to print that it quits."""
         sys.stdout, sys.stderr = self._streams
         end_at = time.monotonic() + END_S
         for writer in self._writers:
@@ -42,7 +42,7 @@ class Console:
             stream.flush()
             raw = getattr(stream.buffer, "raw", stream.buffer)
         except (OSError, ValueError, AttributeError):
-            return None  # there is no console, or not one that is a file
+            return None  # there is no console, or it is not a file
         writer = ConsoleWriter(raw)
         self._writers.append(writer)
         return writer
@@ -51,19 +51,19 @@ class Console:
 def _is_same_file(one: Any, other: Any) -> bool:
     try:
         found = os.fstat(one.fileno())
-        # On Windows consoles and pipes have no number, so two of them cannot be told apart.
+        # On Windows consoles and pipes have no inode number, so two of them cannot be told apart.
         return found.st_ino != 0 and os.path.samestat(found, os.fstat(other.fileno()))
     except (OSError, ValueError, AttributeError):
         return False
 
 
 def printable(text: str) -> str:
-    """Control characters and lone surrogates are escaped: a name from the network must not move the cursor."""
+    """Escapes control characters and lone surrogates, so that a name from the network cannot move the cursor."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def say(text: str, error: bool = False) -> None:
-    """Prints one line with the time. A console that is gone is no reason to end."""
+    """Prints one line with the time. A closed console is ignored."""
     stream = sys.stderr if error else sys.stdout
     line = f"{time.strftime('%H:%M:%S')} {printable(text)}\n"
     try:

@@ -1,4 +1,4 @@
-"""Writes to a terminal or a pipe from a thread, so that whoever has something to say never waits for whoever reads it."""
+"""Writes to a terminal or a pipe from a thread, so that the program never waits for a reader."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from collections import deque
 from typing import Any
 
 MAX_WAITING = 1_000_000
-"""Bytes that may wait for a reader; lines that come then are left out, and counted."""
+"""Bytes that may wait for a reader. Further lines are dropped, and counted."""
 _LOOK_S = 0.25
 
 
 class ConsoleWriter:
-    """Writes to one file, in order. A stopped terminal or a full pipe holds up its thread and nobody else."""
+    """Writes to one file, in order. A stopped terminal or a full pipe only blocks its thread."""
 
     def __init__(self, raw: Any) -> None:
-        """`raw` is unbuffered: its `write` takes a part of the bytes, or none (`None`) where the file is set not to wait."""
+        """`raw` is unbuffered: its `write` takes some of the bytes, or returns None if the file is non-blocking and full."""
         self._raw = raw
         self._changed = threading.Condition()
         self._waiting: deque[bytes] = deque()
         self._size = 0
-        self._left_out = 0
+        self._dropped = 0
         self._is_over = False
         self._thread = threading.Thread(target=self._run, name="console", daemon=True)
         self._thread.start()
 
     def put(self, lines: bytes) -> None:
-        """Never waits. `lines` are whole."""
+        """Adds complete lines. Never waits."""
         with self._changed:
             if self._size + len(lines) > MAX_WAITING:
-                self._left_out += lines.count(b"\n")
+                self._dropped += lines.count(b"\n")
                 return
-            self._tell_of_gap()
+            self._report_gap()
             self._append(lines)
 
     def close(self, within_s: float) -> bool:
-        """Ends the thread once all is written. Whether it has ended; waits for that, but no longer than so many seconds."""
+        """Ends the thread once everything is written. Waits for that up to a time. Returns whether it has ended."""
         with self._changed:
             self._is_over = True
             self._changed.notify_all()
         self._thread.join(within_s)
         return not self._thread.is_alive()
 
-    def _tell_of_gap(self) -> None:
-        if self._left_out:
-            self._append(f"({self._left_out} lines left out here, since nobody read them)\n".encode())
-            self._left_out = 0
+    def _report_gap(self) -> None:
+        if self._dropped:
+            self._append(f"({self._dropped} lines dropped here: the output was not read in time)\n".encode())
+            self._dropped = 0
 
     def _append(self, data: bytes) -> None:
         self._waiting.append(data)
@@ -65,23 +65,23 @@ class ConsoleWriter:
             with self._changed:
                 self._size -= len(data)
                 if not self._waiting:
-                    self._tell_of_gap()
+                    self._report_gap()
 
     def _write(self, data: bytes) -> None:
         rest = memoryview(data)
         try:
             while rest:
                 taken = self._raw.write(rest)
-                if taken is None:  # whoever shares the file with us has set it not to wait
+                if taken is None:  # another program that shares the file has made it non-blocking
                     select.select([], [self._raw], [], _LOOK_S)
                 else:
                     rest = rest[taken:]
         except (OSError, ValueError):
-            pass  # a console that is gone, or a disk that is full, is no reason to end
+            pass  # a closed console or a full disk must not end the node
 
 
 class ConsoleStream(io.TextIOBase):
-    """Takes the place of sys.stdout or sys.stderr, for all that Python prints. Hands on whole lines."""
+    """Replaces sys.stdout or sys.stderr, for everything that Python prints. Passes on complete lines."""
 
     def __init__(self, writer: ConsoleWriter, encoding: str) -> None:
         super().__init__()

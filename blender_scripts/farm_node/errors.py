@@ -1,4 +1,4 @@
-"""What can go wrong, as closed lists of codes that both sides know (docs/protocol.md, "Error codes")."""
+"""Errors, with closed lists of codes that both sides know (docs/protocol.md, "Error codes")."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ FAULT_CODES = frozenset(
     NO_DENOISER NO_EGL NO_DISPLAY LIBRARY_MISSING ADDON_FAILED NO_CAMERA SCENE_NOT_FOUND FILE_UNREADABLE FILE_TOO_NEW
     FILES_CHANGED BLOB_MISSING READ_FAILED LOAD_FAILED UNSUPPORTED DISK_FULL TIMED_OUT BLENDER_MISSING""".split()
 )
-"""Codes of an attempt or a load that failed."""
+"""Codes for a failed attempt or load."""
 
 BLOB_CODES = frozenset({"DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAILED"})
-"""Codes of a blob that was not taken."""
+"""Codes for a rejected blob."""
 
 MAX_LOG_LINES = 200
 MAX_TEXT = 4096
 
 
 def is_disk_full(error: OSError) -> bool:
-    """Or the user may have no more of it."""
+    """Also if the user's quota is exceeded."""
     return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class StartError(Exception):
-    """The node cannot start as it was told to; message and hint are for the person who started it."""
+    """The node cannot start with these options; message and hint are for the person who started it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -36,10 +36,10 @@ class StartError(Exception):
 
 
 class ProtocolError(Exception):
-    """The other side broke the protocol; the link is closed after the reply.
+    """The other side broke the protocol. The link is closed after the reply.
 
-    `code` is what the peer is told, `close_code` is the WebSocket close code. `reply` is False where the protocol
-    forbids an answer (a wrong seal).
+    `code` is sent to the peer, `close_code` is the WebSocket close code. `reply` is False if the protocol forbids an
+    answer (a wrong seal).
     """
 
     def __init__(self, message: str, code: str = "BAD_MESSAGE", close_code: int = 1002, reply: bool = True) -> None:
@@ -50,7 +50,7 @@ class ProtocolError(Exception):
 
 
 class BlobError(Exception):
-    """A blob was not taken; `code` is one of BLOB_CODES."""
+    """A blob was rejected; `code` is one of BLOB_CODES."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -60,9 +60,9 @@ class BlobError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """Why an attempt or a load failed: a closed code, Blender's or our sentence, advice, and the slot's last lines.
+    """Why an attempt or a load failed: a code, Blender's message or ours, advice, and the slot's last log lines.
 
-    Without a `hint` it is the one that fits the code in general.
+    Without a `hint` it gets the general one for its code.
     """
 
     code: str
@@ -79,7 +79,7 @@ class Fault:
         return Fault(self.code, self.message, self.hint, tuple(lines[-MAX_LOG_LINES:]))
 
     def to_message(self) -> dict[str, Any]:
-        """As it stands in a protocol message, cut to the protocol's bounds."""
+        """The fault as in a protocol message, cut to the protocol's limits."""
         return {
             "code": self.code,
             "message": self.message[:MAX_TEXT],
@@ -89,7 +89,7 @@ class Fault:
 
 
 class FaultError(Exception):
-    """Raised where a `Fault` ends an operation."""
+    """A `Fault` that ends an operation."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)

@@ -1,4 +1,4 @@
-"""What to do about each fault, where nothing better is known of the case."""
+"""What to do about each fault, if nothing better is known about the case."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ HINTS: dict[str, str] = {
     "BLOB_MISSING": "Check the node's disk, or start the node with another --cache-dir",
     "CRASHED": _ALONE,
     "DISK_FULL": "Free space on the node's disk",
-    "FILES_CHANGED": "Run the same command again: then everything is rendered with the files as they are now",
+    "FILES_CHANGED": "Run the same command again: everything is then rendered with the files as they are now",
     "FILE_TOO_NEW": "Use nodes with a newer Blender, or save the file from an older one",
     "FILE_UNREADABLE": "Open and save the file again in Blender",
     "GPU_FAILED": "Check the graphics driver of the node",
-    "KILLED": "Find out what ends it on the node: a guard against too little memory (earlyoom, systemd-oomd) tells so in the"
+    "KILLED": "Find out what kills it on the node: a guard against low memory (earlyoom, systemd-oomd) reports that in the"
     " system's log; fewer slots need less memory",
     "LIBRARY_MISSING": "Pack the linked libraries into the blendfile",
     "LOAD_FAILED": _ALONE,
@@ -22,13 +22,13 @@ HINTS: dict[str, str] = {
     "NO_DENOISER": "This Blender has no OpenImageDenoise: turn denoising off in the scene, or use an official Blender build",
     "NO_DISPLAY": "This Blender needs a display for EEVEE: use Blender 3.0 or newer, or Xvfb",
     "NO_EGL": "Install libEGL and libGL on the node (Debian: libegl1 libgl1 libgl1-mesa-dri)",
-    "NO_OUTPUT": "Look at the node's disk and at what Blender printed",
+    "NO_OUTPUT": "Check the node's disk and what Blender printed",
     "OUT_OF_GPU_MEMORY": "Use smaller textures, or render on the CPU",
     "OUT_OF_MEMORY": "The node has too little memory for this scene: use fewer slots there, or smaller textures",
-    "READ_FAILED": "Look at the node's disk; with too many open files, close programs there or raise its limit (ulimit -n)",
+    "READ_FAILED": "Check the node's disk; with too many open files, close programs there or raise the limit (ulimit -n)",
     "RENDER_FAILED": _ALONE,
-    "SCENE_NOT_FOUND": "Name a scene that the file has, or none",
+    "SCENE_NOT_FOUND": "Name a scene that the file has, or do not name one",
     "TIMED_OUT": "Start Blender on the node and open the file there: a disk, a network drive or a driver may hang",
     "UNSUPPORTED": "Choose the views format 'Stereo 3D' in the output properties (Stereoscopy)",
 }
-"""Of CANCELLED, SLOT_LOST and SLOT_FULL there is nothing to do."""
+"""CANCELLED, SLOT_LOST and SLOT_FULL need no action."""

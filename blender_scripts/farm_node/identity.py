@@ -1,4 +1,4 @@
-"""Who this node is: an id of its config folder and its machine, so that a coordinator knows it again at any address."""
+"""The node's id, from its config folder and its machine, so that a coordinator recognizes it at any address."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MAX_ID_TEXT = 64
 
 @dataclass
 class Identity:
-    """`temporary_because` tells why the id is for this run only, and is empty when the next run has the same one.
+    """`temporary_because` says why the id is for this run only; it is empty if the next run has the same id.
 
-    `start` is random for each run: it tells a node that was started again from another one that has its id.
+    `start` is random for each run. It tells a restarted node from another node with the same id.
     """
 
     node_id: str
@@ -42,12 +42,12 @@ class Identity:
 
 
 def claim_identity(config: Path, machine: Optional[str]) -> Identity:
-    """A node whose config folder cannot be written to has another id in its next run.
+    """If its config folder cannot be written to, a node gets another id in its next run.
 
-    `machine` is the machine's own id: a config folder may have been copied to many machines, in a disk image. None, where
-    there is no such id, gives a random one for this run; "" says that the folder was made for this node and goes with it.
+    `machine` is the machine's own id, because a config folder may have been copied to many machines in a disk image. None
+    (the machine has no id) gives a random id for this run; "" means that the folder was made for this node only.
 
-    Raises StartError when the config folder, or the id in it, is another user's.
+    Raises StartError if the config folder, or the id in it, belongs to another user.
     """
     if machine is None:
         return Identity(_random_id(), f"this machine has no id of its own ({machine_id_name()})", None)
@@ -64,24 +64,24 @@ def claim_identity(config: Path, machine: Optional[str]) -> Identity:
         if isinstance(error, NotOursError):
             raise StartError(f"Cannot use {config}: {error}", "Name another folder with --config-dir") from error
         why = error.strerror or str(error)
-        return Identity(_random_id(), f"no node id can be kept in {config} ({why})", None)
+        return Identity(_random_id(), f"no node id can be saved in {config} ({why})", None)
 
 
 def make_config(config: Path) -> None:
-    """The folder of id and key; it may be a link, and nobody but this user and root may write to it. Raises OSError."""
+    """Makes the folder of id and key. It may be a link, but only this user and root may write to it. Raises OSError."""
     config.mkdir(parents=True, exist_ok=True, mode=0o700)
     check_config(config)
 
 
 def check_config(config: Path) -> None:
-    """Raises NotOursError when others could have put there what is in it; FileNotFoundError, OSError."""
+    """Raises NotOursError if others could have written its contents; FileNotFoundError, OSError."""
     found = config.stat()
     check_owner(config, found)
     check_writers(config, found)
 
 
 def _combined(stored: str, machine: str) -> str:
-    """Keyed with the machine's id, as `man machine-id` asks: nobody who sees the node's id learns anything about that."""
+    """Hashes with the machine's id as the key, as `man machine-id` asks: the node's id must not reveal the machine's."""
     return hmac.new(machine.encode("ascii"), LABEL + stored.encode("ascii"), hashlib.sha256).hexdigest()[:32]
 
 

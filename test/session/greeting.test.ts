@@ -91,7 +91,7 @@ describe("greet() ends with an error when the node", () => {
 
 test("greet() says what to do about a node whose id has changed since it was written into a farmspec", async () => {
   const { node, pair } = join({});
-  const hint = expect.stringContaining(`in a farmspec, write the id ${node.id} for that host, or none`);
+  const hint = expect.stringContaining(`in a farmspec, change that host's id to ${node.id}, or remove it`);
   await expect(greet(pair.coordinator, "0".repeat(32), chooseOurs)).rejects.toMatchObject({ hint });
 });
 

@@ -1,9 +1,9 @@
-"""Files named by their SHA-256, kept between jobs: what a node has once, it need not be sent again.
+"""Files named by their SHA-256, kept between jobs, so that a node need not receive the same file twice.
 
-`<root>/blobs/<sha256>` are whole and were verified when they came; `<root>/parts/<node id>/<sha256>` are being received.
-Parts are apart per node because two nodes of one machine share the cache, and two writers of one part would spoil it.
-Nothing else in these folders is counted or removed.
-Nothing here knows asyncio; the methods that touch the disk for long are called in threads.
+`<root>/blobs/<sha256>` are complete and were verified on arrival; `<root>/parts/<node id>/<sha256>` are being received.
+Parts are separate per node, because two nodes of one machine share the cache, and two writers would spoil a part.
+Other files in these folders are neither counted nor removed.
+This module does not use asyncio; methods that use the disk for long are called in threads.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from .file_proof import prove, signature_of
 
 
 class BlobStore:
-    """`limit` is in bytes and counts whole blobs, parts, and what is still to come of blobs that are being received.
+    """`limit` is in bytes. It counts complete blobs, parts, and the missing bytes of blobs that are being received.
 
-    What is pinned or being written is never evicted. All methods may be called from any thread.
+    Blobs that are pinned or being written are never evicted. All methods may be called from any thread.
     """
 
     def __init__(self, root: Path, node_id: str, limit: int) -> None:
-        """`root` belongs to nodes alone. Raises OSError."""
+        """`root` is used by nodes only. Raises OSError."""
         self.limit = limit
         self._blobs = root / "blobs"
         self._parts = root / "parts" / node_id
         self._lock = threading.Lock()
-        """Never held while a writer is waited for: writers take it when they end."""
+        """Never held while waiting for a writer: writers take it when they end."""
         self._pins: Counter[str] = Counter()
         self._writers: dict[str, BlobWriter] = {}
         for folder in (root, self._blobs, root / "parts", self._parts):
@@ -48,15 +48,15 @@ class BlobStore:
         return self._blobs / sha256
 
     def state(self, sha256: str, size: int) -> tuple[int, bool]:
-        """Bytes already here, and whether the blob is whole. One that has not `size` bytes is damaged, and dropped."""
+        """The number of bytes that are here, and whether the blob is complete. A blob of the wrong size is dropped as damaged."""
         writer = self._writers.get(sha256)
         if writer is not None:
-            writer.abandon()  # its link is dead, or the same coordinator starts afresh
+            writer.abandon()  # its link is dead, or the same coordinator starts over
         with self._lock:
             return self._have(sha256, size)
 
     def begin(self, sha256: str, size: int, offset: int) -> BlobWriter:
-        """Goes on with a part. Raises BlobError; ValueError when `offset` is not where the part ends."""
+        """Starts or continues a part. Raises BlobError; ValueError if `offset` is not the end of the part."""
         if size > min(self.limit, MAX_BLOB):
             raise BlobError("TOO_LARGE", f"The blob has {size} bytes and the cache may hold {self.limit}")
         self.state(sha256, size)
@@ -69,7 +69,7 @@ class BlobStore:
             self._trim_parts(coming=sha256)
             self._make_room(size - have, keep=sha256)
             try:
-                make_folder(self._parts)  # another node may have taken it for a dead one's
+                make_folder(self._parts)  # another node may have removed it as a dead node's
                 writer = BlobWriter(sha256, size, self._parts / sha256, self.path_of(sha256), self._forget)
             except OSError as error:
                 raise write_error(error) from error
@@ -77,14 +77,14 @@ class BlobStore:
             return writer
 
     def touch(self, sha256: str) -> None:
-        """Marks a blob as used now: eviction goes by the time of the last use."""
+        """Marks a blob as used now: the least recently used ones are evicted first."""
         try:
             os.utime(self.path_of(sha256))
         except OSError:
             pass
 
     def pin(self, sha256: str) -> Optional[Path]:
-        """Keeps a blob from eviction until `unpin`; None when it is not here."""
+        """Protects a blob from eviction until `unpin`; None if it is not here."""
         path = self.path_of(sha256)
         with self._lock:
             if size_of(path) is None:
@@ -100,9 +100,9 @@ class BlobStore:
                 del self._pins[sha256]
 
     def verify(self, sha256: str, is_wanted: Callable[[], bool]) -> bool:
-        """Whether the blob is here and is what its name says, all of which is read; a damaged one is dropped.
+        """Reads the whole blob. Returns whether it is here and matches its name; a damaged one is dropped.
 
-        Raises OSError; Unwanted when `is_wanted` says so.
+        Raises OSError; Unwanted if `is_wanted` returns False.
         """
         path = self.path_of(sha256)
         before = signature_of(path)
@@ -113,17 +113,17 @@ class BlobStore:
             return False
         with self._lock:
             found = signature_of(path)
-            if before is not None and found is not None and found.inode == before.inode:  # else a fresh one has come
-                self._drop(sha256, "its content is not what its name says")
+            if before is not None and found is not None and found.inode == before.inode:  # otherwise a new one has arrived
+                self._drop(sha256, "its content does not match its name")
         return False
 
     def free_bytes(self) -> int:
-        """How much could be received now, with eviction, within the limit and the disk."""
+        """How much could be received now, after eviction, within the limit and the disk's free space."""
         spare = sum(entry.size for entry in self._evictable(keep="")) - self._promised()
         return max(0, min(self.limit - self._used(), self._disk_free()) + spare)
 
     def tidy(self) -> None:
-        """Removes parts that nobody came back for, those of nodes that are no more included. Raises nothing."""
+        """Removes parts that were not resumed in time, including those of nodes that no longer exist. Never raises."""
         with self._lock:
             self._trim_parts()
             for folder in folders_in(self._parts.parent):
@@ -131,7 +131,7 @@ class BlobStore:
                     remove_unused(folder, PART_KEPT_S)
 
     def close(self, remove_parts: bool) -> None:
-        """Ends all writing; `remove_parts` for a node whose id was for one run only."""
+        """Ends all writing. `remove_parts` is for a node whose id is for one run only."""
         for writer in list(self._writers.values()):
             writer.abandon()
         if remove_parts:
@@ -159,33 +159,33 @@ class BlobStore:
         return have, False
 
     def _drop(self, sha256: str, why: str) -> None:
-        warn(f"the blob {sha256[:8]} in the cache is damaged ({why}): it is dropped, and has to be sent again")
+        warn(f"the blob {sha256[:8]} in the cache is damaged ({why}): it is dropped, and must be sent again")
         remove(self.path_of(sha256))
 
     def _promised(self) -> int:
-        """Bytes still to come of the blobs that are being received."""
+        """Missing bytes of the blobs that are being received."""
         return sum(writer.missing for writer in list(self._writers.values()))
 
     def _disk_free(self) -> int:
         return max(0, shutil.disk_usage(self._blobs).free - RESERVE_BYTES)
 
     def _used(self) -> int:
-        """With the parts of all nodes that share the cache."""
+        """Includes the parts of all nodes that share the cache."""
         folders = [self._blobs, *folders_in(self._parts.parent)]
         return sum(file.size for folder in folders for file in files_in(folder))
 
     def _waiting_parts(self, but: str = "") -> list[CacheFile]:
-        """Parts that can be resumed and are not being written, the oldest first."""
+        """Parts that can be resumed and are not being written, oldest first."""
         busy = self._writers.keys() | {but}
         return sorted(file for file in files_in(self._parts) if file.path.name not in busy)
 
     def _evictable(self, keep: str) -> list[CacheFile]:
-        """Oldest use first; parts of transfers that were never finished count like blobs."""
+        """Least recently used first; parts of unfinished transfers count like blobs."""
         blobs = (file for file in files_in(self._blobs) if file.path.name not in self._pins.keys() | {keep})
         return sorted([*blobs, *self._waiting_parts(but=keep)])
 
     def _trim_parts(self, coming: str = "") -> None:
-        """Makes place for the part that is `coming`. Raises BlobError when as many as may be are being written."""
+        """Makes room for the part that is `coming`. Raises BlobError if the maximum number is being written."""
         waiting = self._waiting_parts(but=coming)
         total = sum(part.size for part in waiting)
         number = len(waiting) + len(self._writers) + bool(coming)
@@ -199,7 +199,7 @@ class BlobStore:
             raise BlobError("WRITE_FAILED", f"{MAX_PARTS} blobs are being received already")
 
     def _make_room(self, size: int, keep: str) -> None:
-        """What was promised to other transfers is as good as used. Evicts nothing when that would not be enough."""
+        """Missing bytes of other transfers count as used. Evicts nothing if that would not be enough."""
         needed = size + self._promised()
         evictable = self._evictable(keep)
         spare, used = sum(file.size for file in evictable), self._used()

@@ -18,16 +18,16 @@ from .file_proof import CHUNK
 
 
 class BlobWriter:
-    """Only one thread at a time may call it; `abandon` may come from another.
+    """Only one thread at a time may call it, except for `abandon`.
 
-    What an earlier transfer left is hashed while the rest comes, piece by piece: all of it at once would take minutes, in
-    which the coordinator would see nothing taken.
+    The bytes of an earlier transfer are hashed piece by piece while the rest arrives. Hashing them all at once could take
+    minutes without progress for the coordinator.
     """
 
     def __init__(
         self, sha256: str, size: int, part: Path, whole: Path, on_end: Callable[[BlobWriter], None]
     ) -> None:
-        """`part` is received and becomes `whole`. `on_end` is called once. Raises OSError."""
+        """`part` is the file that is received; when complete it is renamed to `whole`. `on_end` is called once. Raises OSError."""
         self._size = size
         self._part = part
         self._whole = whole
@@ -40,23 +40,23 @@ class BlobWriter:
         self._hashed = 0
         self.sha256 = sha256
         self.position = os.fstat(self._file.fileno()).st_size
-        """Offset in bytes of the next piece."""
+        """Offset of the next piece, in bytes."""
 
     @property
     def missing(self) -> int:
-        """Bytes that it was said to have and that are not on the disk yet; 0 when it has ended."""
+        """Announced bytes that are not on the disk yet; 0 after the end."""
         try:
             return max(0, self._size - self._part.stat().st_size)
         except OSError:
             return 0
 
     def write(self, data: bytes) -> None:
-        """Raises BlobError; the part stays for resuming, except when it is longer than the blob was said to be."""
+        """Raises BlobError. The part is kept for resuming, unless it is longer than announced."""
         with self._lock:
             self._check_wanted()
             if self.position + len(data) > self._size:
                 self._drop()
-                raise BlobError("TOO_LARGE", f"The blob is longer than the {self._size} bytes it was said to have")
+                raise BlobError("TOO_LARGE", f"The blob is longer than the {self._size} bytes announced")
             try:
                 self._file.write(data)
                 self.position += len(data)
@@ -65,7 +65,7 @@ class BlobWriter:
                 raise write_error(error) from error
 
     def finish(self) -> None:
-        """Verifies, syncs and renames into the cache. Raises BlobError; after a wrong digest the part is gone."""
+        """Verifies and syncs the blob, and moves it into the cache. Raises BlobError; a part with a wrong digest is removed."""
         with self._lock:
             self._check_wanted()
             if self.position < self._size:
@@ -76,7 +76,7 @@ class BlobWriter:
                     self._hash(b"")
                 if self._digest.hexdigest() != self.sha256:
                     self._drop()
-                    raise BlobError("DIGEST_MISMATCH", "The bytes received have another SHA-256 than was said")
+                    raise BlobError("DIGEST_MISMATCH", "The received bytes have another SHA-256 than announced")
                 self._file.flush()
                 os.fsync(self._file.fileno())
                 self._end(lambda: while_held(lambda: self._part.replace(self._whole)))
@@ -85,26 +85,26 @@ class BlobWriter:
                 raise write_error(error) from error
 
     def abandon(self) -> None:
-        """Idempotent; keeps the part for resuming, if there is anything in it. Returns when no write is under way."""
+        """Stops, and keeps a part that is not empty for resuming. Returns when no write is in progress. Idempotent."""
         self._abandoned = True
         with self._lock:
             self._end(self._remove_if_empty)
 
     def _hash(self, newest: bytes) -> None:
-        """Hashes the newest bytes, or, when others stand before them, the next ones of those."""
+        """Hashes the newest bytes, or, if earlier ones are not hashed yet, the next of those."""
         if self._hashed + len(newest) != self.position:
             self._file.seek(self._hashed)
             newest = self._file.read(CHUNK)
-            self._file.seek(0, os.SEEK_END)  # where a write goes; Python's buffer must know it too
+            self._file.seek(0, os.SEEK_END)  # for the next write; Python's buffer must know it too
             if not newest:
                 raise OSError(errno.EIO, "The part is shorter than it was")
         self._digest.update(newest)
         self._hashed += len(newest)
 
     def _protect(self) -> None:
-        """Nobody has to write to it any more; a job has the same file under a name of its own."""
+        """Makes the blob read-only: a job uses the same file through another name."""
         if os.name != "posix":
-            return  # Windows would not remove it either
+            return  # Windows would not remove a read-only file
         try:
             os.chmod(self._whole, 0o400)
         except OSError:
@@ -122,12 +122,12 @@ class BlobWriter:
             remove(self._part)
 
     def _end(self, last: Callable[[], object] = lambda: None) -> None:
-        """Nothing here is done twice: once it has ended, the part may be a newer transfer's."""
+        """Runs only once: afterwards the part may belong to a newer transfer."""
         if self._has_ended:
             return
         self._has_ended = True
         try:
-            self._file.close()  # flushes, and a full disk shows itself once more
+            self._file.close()  # flushes, which may fail again on a full disk
         except OSError:
             pass
         try:

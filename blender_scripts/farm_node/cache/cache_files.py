@@ -1,6 +1,6 @@
-"""What lies in the folders of the blob cache: only files and folders of the names that nodes give, and never links.
+"""The files in the blob cache's folders: only those with names that nodes give, and never links.
 
-Other nodes of this machine use them too: any file may be gone meanwhile.
+Other nodes of this machine use them too, so any file may disappear at any time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BLOB_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class CacheFile(NamedTuple):
-    """Sorts by the time of the last use, in seconds of Unix time; `size` is in bytes."""
+    """Sorts by the time of the last use, in Unix seconds; `size` is in bytes."""
 
     used_at: float
     size: int
@@ -29,25 +29,25 @@ class CacheFile(NamedTuple):
 
 
 def files_in(folder: Path) -> list[CacheFile]:
-    """Blobs, or parts of some, in no order; none when there is no such folder."""
+    """Blobs or parts, in no particular order; none if the folder does not exist."""
     looks = [(path, _look(path)) for path in _paths_in(folder) if BLOB_NAME.fullmatch(path.name)]
     return [_entry(path, found) for path, found in looks if found is not None and stat.S_ISREG(found.st_mode)]
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """Those of nodes."""
+    """The folders of nodes."""
     looks = [(path, _look(path)) for path in _paths_in(folder) if NODE_ID.fullmatch(path.name)]
     return [path for path, found in looks if found is not None and stat.S_ISDIR(found.st_mode)]
 
 
 def size_of(path: Path) -> Optional[int]:
-    """In bytes; None for what is not there, or is no ordinary file."""
+    """Size in bytes; None for a missing file, and for anything but a regular file."""
     found = _look(path)
     return found.st_size if found is not None and stat.S_ISREG(found.st_mode) else None
 
 
 def remove(path: Path) -> None:
-    """A file that cannot be removed (on Windows, while another program reads it) is tried again another time."""
+    """Removes a file. A failure (on Windows, while another program reads the file) is ignored: a later call repeats it."""
     try:
         path.unlink(missing_ok=True)
     except OSError:
@@ -55,7 +55,7 @@ def remove(path: Path) -> None:
 
 
 def remove_unused(folder: Path, for_s: float) -> None:
-    """Removes files that were not used for so long, and the folder, when nothing was in it for so long."""
+    """Removes files that were not used for that long, and the folder if it has been empty for that long."""
     for file in files_in(folder):
         if file.is_unused(for_s):
             remove(file.path)
@@ -65,7 +65,7 @@ def remove_unused(folder: Path, for_s: float) -> None:
 
 
 def remove_files(folder: Path) -> None:
-    """Removes all of them, and the folder, when nothing else is in it."""
+    """Removes all of them, and the folder if it is then empty."""
     for file in files_in(folder):
         remove(file.path)
     remove_if_empty(folder)

@@ -1,4 +1,4 @@
-"""The node's own folder inside the cache folder, which may hold other things: what is not below it is never touched."""
+"""The node's own folder inside the cache folder. Nothing outside it is ever touched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..files.safe_files import TEMPORARY, check_folder, open_own, write_whole
 
 NAME = "renderfarm"
 MARKER = "CACHEDIR.TAG"
-"""Also tells programs that make backups that there is nothing to keep (https://bford.info/cachedir/)."""
+"""It also tells backup programs to skip the folder (https://bford.info/cachedir/)."""
 
 _MARKER_TEXT = (
     "Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -19,19 +19,19 @@ _MARKER_TEXT = (
 
 
 def claim_cache(cache_dir: Path) -> Path:
-    """The node's own folder in there, made when it is not there yet; `cache_dir` may be a link.
+    """Returns the node's own folder in `cache_dir`, which may be a link. Makes it if it is missing.
 
-    Raises StartError when something stands there that no node has made.
+    Raises StartError if it contains files, but was not made by a node.
     """
     root = cache_dir / NAME
     try:
         cache_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        names = _names_in(root)  # before the marker is looked for, which another node may be making
+        names = _names_in(root)  # before checking for the marker, which another node may be making
         if not _is_marked(root):
             if not all(TEMPORARY.fullmatch(name) for name in names):
                 raise StartError(
-                    f"Cannot use the cache folder {cache_dir}: {root} holds files, and no node has made it "
-                    f"(there is no {MARKER} of a node in it)",
+                    f"Cannot use the cache folder {cache_dir}: {root} holds files, but was not made by a node "
+                    f"(it has no {MARKER} of a node)",
                     "Name another folder with --cache-dir",
                 )
             write_whole(root / MARKER, _MARKER_TEXT)

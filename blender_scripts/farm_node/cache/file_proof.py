@@ -1,4 +1,4 @@
-"""Is a file what its digest says, and is it still the file that was looked at?"""
+"""Checks whether a file matches its digest, and whether it is still the file that was checked."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ CHUNK = 4 * 1024 * 1024
 
 
 class Unwanted(Exception):
-    """Nobody waits for the result any more."""
+    """The result is no longer needed."""
 
 
 class Signature(NamedTuple):
-    """Changes with every write to the file, through whichever of its names, and when another file takes its place.
+    """Changes with every write to the file, through any of its names, and if another file replaces it.
 
-    Programs can set the time of writing as they like, but not `changed`.
+    Programs can set the modification time, but not `changed`.
     """
 
     device: int
@@ -34,13 +34,13 @@ class Signature(NamedTuple):
 
     @classmethod
     def of(cls, path: Path, found: os.stat_result) -> Signature:
-        """`found` is of the file of that path. Raises OSError."""
+        """`found` is the stat result for that path. Raises OSError."""
         changed = change_time_ns(path, found)
         return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, changed)
 
 
 def signature_of(path: Path) -> Optional[Signature]:
-    """None when it is not there, or cannot be looked at."""
+    """None if the file is missing or cannot be inspected."""
     try:
         return Signature.of(path, os.lstat(path))
     except OSError:
@@ -48,10 +48,10 @@ def signature_of(path: Path) -> Optional[Signature]:
 
 
 def prove(path: Path, sha256: str, is_wanted: Callable[[], bool]) -> Optional[Signature]:
-    """Reads the whole file. Its signature, taken before the first byte is read; None when it is not what the digest says.
+    """Reads the whole file. Returns its signature from before the first read; None if it does not match the digest.
 
-    Takes about a second for each gigabyte: to be called in a thread. Raises OSError, but not when the disk cannot read the
-    file; Unwanted when `is_wanted` says so.
+    Takes about a second per gigabyte, so call it in a thread. Raises OSError, but not if the disk cannot read the file;
+    Unwanted if `is_wanted` returns False.
     """
     digest = hashlib.sha256()
     with os.fdopen(while_held(lambda: open_own(path)), "rb", buffering=0) as file:
@@ -64,5 +64,5 @@ def prove(path: Path, sha256: str, is_wanted: Callable[[], bool]) -> Optional[Si
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
-            return None  # as lost as if it were wrong
+            return None  # an unreadable file is as useless as a wrong one
     return signature if digest.hexdigest() == sha256 else None

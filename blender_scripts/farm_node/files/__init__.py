@@ -1,1 +1,1 @@
-"""Files and folders: safe to open, locked, written whole."""
+"""Files and folders: opened safely, locked, written completely."""

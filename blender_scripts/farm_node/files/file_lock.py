@@ -1,4 +1,4 @@
-"""A lock that the operating system drops when its owner ends, however it ends."""
+"""A lock that the operating system releases when its owner ends, in any case."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FileLock:
     def try_acquire(cls, path: Path) -> Optional[FileLock]:
         """The lock, or None while another process (or another FileLock) holds it.
 
-        Raises OSError, also when the file is a link or another user's.
+        Raises OSError, also if the file is a link or another user's.
         """
         handle = open_or_make(path, os.O_RDWR)
         try:
@@ -41,7 +41,7 @@ class FileLock:
             os.close(handle)
             if error.errno in _HELD:
                 return None
-            raise  # a file system that has no locks
+            raise  # the file system does not support locks
         return cls(handle)
 
     def release(self) -> None:

@@ -1,4 +1,4 @@
-"""Reading a file that the user named: a regular one only, as opening a named pipe would wait for its other end."""
+"""Opens a file that the user named, if it is a regular one: opening a named pipe would wait for its other end."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 
 def open_regular_file(path: Path) -> BinaryIO:
-    """Raises OSError, also for what is no regular file. Links are followed."""
-    _require_regular(os.stat(path))  # opening a device may already do something
+    """Raises OSError, also for anything but a regular file. Links are followed."""
+    _require_regular(os.stat(path))  # opening a device may already have an effect
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         _require_regular(os.fstat(handle))

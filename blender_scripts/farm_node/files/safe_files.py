@@ -1,6 +1,6 @@
-"""Files and folders of our own, in places where others may have put something else: no links, no strangers' files.
+"""Our own files and folders, in places where others may have put something else: no links, no other users' files.
 
-What others may have left there comes with version control, on a shared disk, or from a script in a slot.
+Such things may come with version control, from a shared disk, or from a script in a slot.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from farm_slot.held_files import while_held
 
 _CAREFUL = (
     getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe must not make us wait for its other end
+    | getattr(os, "O_NONBLOCK", 0)  # opening a pipe must not wait for its other end
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
 _ROOT = 0
 _TRIES = 10
 TEMPORARY = re.compile(r"\.renderfarm-[0-9a-f]{16}\.part")
-"""Names of files that are not whole yet."""
+"""Names of files that are not complete yet."""
 
 
 class NotOursError(OSError):
-    """A link, another user's file, or no ordinary file stands where one of ours belongs. The message names it."""
+    """A link, another user's file, or something else that is not a regular file of ours. The message names it."""
 
     def __init__(self, message: str) -> None:
         super().__init__(errno.EPERM, message)
@@ -38,7 +38,7 @@ class NotOursError(OSError):
 
 
 def make_folder(path: Path) -> None:
-    """Makes it for this user alone. One that is there must be ours and no link. Raises OSError."""
+    """Makes a folder that only this user can use. An existing one must be ours and not a link. Raises OSError."""
     try:
         path.mkdir(mode=0o700)
     except FileExistsError:
@@ -47,7 +47,7 @@ def make_folder(path: Path) -> None:
 
 
 def check_folder(path: Path) -> None:
-    """Raises NotOursError unless it is a folder of this user or of root, and no link; FileNotFoundError."""
+    """Raises NotOursError unless it is a folder of this user or root, and not a link; FileNotFoundError."""
     found = os.lstat(path)
     if _is_link(found):
         raise NotOursError(f"{path} is a link")
@@ -57,16 +57,16 @@ def check_folder(path: Path) -> None:
 
 
 def check_owner(path: Path, found: os.stat_result) -> None:
-    """Raises NotOursError when it belongs to another user than this one or root."""
+    """Raises NotOursError if it belongs to another user than this one or root."""
     if os.name != "posix" or found.st_uid in (os.geteuid(), _ROOT) or found.st_uid == _owner_beside(path):
         return
     raise NotOursError(f"{path} belongs to another user (user id {found.st_uid})")
 
 
 def check_writers(path: Path, found: os.stat_result) -> None:
-    """Raises NotOursError when others than this user and root may write to it.
+    """Raises NotOursError if others than this user and root can write to it.
 
-    In a folder like /tmp nobody can take away what is another's. A group of the user's own name is as good as the user:
+    In a folder like /tmp nobody can remove another user's files. A group with the user's own name is trusted like the user:
     systems with umask 002 give everybody one.
     """
     if os.name != "posix" or found.st_mode & stat.S_ISVTX and stat.S_ISDIR(found.st_mode):
@@ -81,12 +81,12 @@ def check_writers(path: Path, found: os.stat_result) -> None:
 
 
 def open_new(path: Path, flags: int = os.O_WRONLY) -> int:
-    """A descriptor of a file that was not there before, for this user alone. Raises OSError."""
+    """A descriptor of a new file that only this user can use. Raises OSError."""
     return os.open(path, flags | os.O_CREAT | os.O_EXCL | _CAREFUL, 0o600)
 
 
 def open_own(path: Path, flags: int = os.O_RDONLY) -> int:
-    """A descriptor of an ordinary file of ours. Raises OSError."""
+    """A descriptor of a regular file of ours. Raises OSError."""
     for _ in range(_TRIES):
         expected = os.lstat(path)
         if _is_link(expected):
@@ -100,12 +100,12 @@ def open_own(path: Path, flags: int = os.O_RDONLY) -> int:
         except OSError:
             os.close(handle)
             raise
-        os.close(handle)  # another node has put a new one in its place meanwhile
+        os.close(handle)  # another node has replaced it meanwhile
     raise NotOursError(f"{path} is replaced again and again while it is opened")
 
 
 def open_or_make(path: Path, flags: int) -> int:
-    """A descriptor of an ordinary file of ours, which is made when it is not there. Raises OSError."""
+    """A descriptor of a regular file of ours, which is made if it is missing. Raises OSError."""
     while True:
         try:
             return open_own(path, flags)
@@ -114,11 +114,11 @@ def open_or_make(path: Path, flags: int) -> int:
         try:
             return open_new(path, flags)
         except FileExistsError:
-            pass  # another node made it meanwhile
+            pass  # another node has made it meanwhile
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Who sees the file sees it whole; what stood there is replaced, and a link is not followed. Raises OSError."""
+    """Writes a file completely or not at all. An existing one is replaced, and a link is not followed. Raises OSError."""
     temporary = path.with_name(temporary_name())
     handle = open_new(temporary)
     try:
@@ -133,26 +133,26 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def temporary_name() -> str:
-    """Nobody else uses it: it is 64 random bits."""
+    """A unique name, from 64 random bits."""
     return f".renderfarm-{secrets.token_hex(8)}.part"
 
 
 def _check_opened(path: Path, opened: os.stat_result, is_written: bool) -> None:
     if not stat.S_ISREG(opened.st_mode):
-        raise NotOursError(f"{path} is not an ordinary file")
+        raise NotOursError(f"{path} is not a regular file")
     if is_written and opened.st_nlink > 1:
         raise NotOursError(f"{path} has a second name (a hard link): writing to it would change another file")
     check_owner(path, opened)
 
 
 def _is_link(found: os.stat_result) -> bool:
-    """Windows has junctions besides: links to folders."""
+    """Includes Windows' junctions, which are links to folders."""
     junction = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
     return stat.S_ISLNK(found.st_mode) or (junction is not None and getattr(found, "st_reparse_tag", None) == junction)
 
 
 def _owner_beside(path: Path) -> int:
-    """Who owns what we make there: some network and memory-card file systems give everything one owner."""
+    """The owner of new files there: some network and memory-card file systems give all files one owner."""
     try:
         with tempfile.TemporaryFile(dir=path.parent) as probe:
             return os.fstat(probe.fileno()).st_uid
@@ -161,10 +161,10 @@ def _owner_beside(path: Path) -> int:
 
 
 def _is_private_group(gid: int) -> bool:
-    """The group of root is root's affair."""
+    """Whether the group only has this user. The group of root is trusted like root."""
     if gid == 0:
         return True
-    import grp  # there is none on Windows
+    import grp  # it does not exist on Windows
     import pwd
 
     try:
@@ -179,4 +179,4 @@ def _make_private(folder: Path) -> None:
         if stat.S_IMODE(folder.stat().st_mode) & 0o077:
             folder.chmod(0o700)
     except OSError:
-        pass  # a file system without modes, or root's folder, whose owner decides
+        pass  # a file system without modes, or a folder of root

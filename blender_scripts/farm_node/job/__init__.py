@@ -1,1 +1,1 @@
-"""The one job that the node has."""
+"""The node's current job."""

@@ -1,4 +1,4 @@
-"""Which Blender saved a file, read from its first bytes, before a Blender that is too old crashes on it."""
+"""Reads from a file's first bytes which Blender saved it, so that no Blender that is too old opens it and crashes."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 def parse_header(first: bytes) -> Optional[tuple[int, int]]:
-    """(4, 3) for a file saved by 4.3, None for what is no uncompressed blendfile."""
+    """(4, 3) for a file saved by 4.3; None if it is not an uncompressed blendfile."""
     match = _OLD.match(first) or _NEW.match(first)
     return (int(match[1]), int(match[2])) if match else None
 
 
 def saved_by(path: Path) -> Optional[tuple[int, int]]:
-    """Version of the Blender that saved a blendfile, plain or compressed; None where it cannot be read.
+    """Version of the Blender that saved a blendfile, plain or compressed; None if it cannot be read.
 
-    Python reads zstd only since 3.14; before, Blender itself has to judge such a file. Raises OSError.
+    Python can read zstd since 3.14. With older ones, Blender itself has to judge such a file. Raises OSError.
     """
     with open(path, "rb") as file:
         first = file.read(HEADER_BYTES)

@@ -1,4 +1,4 @@
-"""What a person at the node gets to see of a job."""
+"""What the node prints about a job."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..console import say, warn
 
 
 def tell_console(message: dict[str, Any]) -> None:
-    """One short line per thing that a person at the node wants to see."""
+    """Prints a short line for each message that matters to a person at the node."""
     kind = message["type"]
     if kind == "frame-rendered":
         result = message["result"]

@@ -1,4 +1,4 @@
-"""Is there room on the disk for the next frames?"""
+"""Checks whether the disk has space for the next frames."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _CHANNELS = {"BW": 1, "RGB": 3, "RGBA": 4}
 
 
 def lack_of_space(folder: Path, expected: dict[str, Any], slots: int) -> Optional[Fault]:
-    """DISK_FULL when the disk of a folder cannot take a frame of each slot, unpacked, which is the most it can have.
+    """DISK_FULL if the disk of a folder has no space for an uncompressed frame from each slot, the most they can need.
 
-    `expected` is as a slot tells it when it has loaded the scene. None also when the free space is not known.
+    `expected` is what a slot reports when it has loaded the scene. None also if the free space is unknown.
     """
     pixels = expected["width"] * expected["height"]
     needed = pixels * _CHANNELS[expected["colorMode"]] * expected["depth"] // 8 * slots + FRAME_RESERVE_BYTES

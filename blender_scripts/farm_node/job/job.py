@@ -1,4 +1,4 @@
-"""The one job of a node: its slots, its attempts and the results it holds until they are fetched."""
+"""A node's job: its slots, its attempts, and its results until they are fetched."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Emit = Callable[[dict[str, Any]], None]
 
 
 class Job:
-    """Made by `job-open`, ended by `close`. While no link is attached, messages go nowhere and nothing new is started."""
+    """Made by `job-open`, ended by `close`. Without an attached link, messages are dropped and no attempt is started."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Job:
         self.frames_folder = folder.frames
         self.rendered = 0
         self.allow_scripts = False
-        """Whether the person at this node lets scripts in blendfiles run, for a job that asks for it."""
+        """Whether the node's owner allows scripts in blendfiles, for jobs that ask for it."""
         self._slot_count = slot_count
         self._program = program
         self._folder = folder
@@ -50,14 +50,14 @@ class Job:
         self._loads: set[asyncio.Task[None]] = set()
         self._load: Optional[LoadedScene] = None
         self._changing = asyncio.Lock()
-        """Held while the slots and the files of the job are others than before: by a load, and by the end."""
+        """Held while the job's slots and files are being replaced, by a load or by the end."""
         self._closing: Optional[asyncio.Task[None]] = None
 
     def attach(self, emit: Emit) -> None:
         self._emit = emit
 
     def detach(self) -> None:
-        """The link is lost: what runs is finished, what was assigned is dropped."""
+        """The link is lost: running attempts finish, assigned ones are dropped."""
         self._emit = None
         self.slots.drop_assigned()
 
@@ -74,7 +74,7 @@ class Job:
         return self._load is not None and self._load.answer is not None
 
     def is_idle(self) -> bool:
-        """Whether no work would be lost with it: it is not being loaded, runs no attempt and holds no result."""
+        """Whether no work would be lost with it: it is not loading, runs no attempt and has no result."""
         is_loading = bool(self._loads) or self._changing.locked() or (self._load is not None and not self.is_loaded)
         return not (is_loading or self.results or any(slot.attempts.running for slot in self.slots.all))
 
@@ -90,13 +90,13 @@ class Job:
         return {"attempts": self.slots.attempts(), "results": results, "slots": slots}
 
     def begin_load(self, wanted: dict[str, Any]) -> None:
-        """`job-load`. The blendfile is read meanwhile, which can take minutes: the link must go on hearing."""
+        """Starts a `job-load` in the background: reading the blendfile can take minutes, and the link must not wait."""
         loading = asyncio.create_task(self.load(wanted), name="load")
         self._loads.add(loading)
         loading.add_done_callback(self._loads.discard)
 
     async def load(self, wanted: dict[str, Any]) -> None:
-        """The same once more changes nothing and is answered again, unless its frames would look otherwise now.
+        """Loading the same again only repeats the answer, unless the frames would look different now.
 
         Returns when the slots are starting, or the load has failed.
         """
@@ -106,7 +106,7 @@ class Job:
             if self._load is not None and self._load.wanted == wanted and await self._still_holds(self._load):
                 self._tell_loaded(self._load)
                 return
-            self.slots.fail_attempts("What was loaded is loaded anew")
+            self.slots.fail_attempts("The blendfile is loaded again")
             await self._end_slots()
             if self.is_closing:
                 return
@@ -121,7 +121,7 @@ class Job:
                 self._start_slots(load, blend)
 
     async def _still_holds(self, load: LoadedScene) -> bool:
-        """Whether what is loaded, or being loaded, is what would be loaded now, and something is there to render with."""
+        """Whether the current load is still valid, and there are slots to render with."""
         if load.answer is None:
             return True
         return not self.slots.are_given_up and not await load.is_outdated()
@@ -134,7 +134,7 @@ class Job:
         self.slots.start(self._slot_count, command, self._folder.path)
 
     def _may_run_scripts(self, load: LoadedScene) -> bool:
-        """Only when both sides say so. A job that asked in vain is told, and goes on without."""
+        """Only if both sides allow it. A job that asked and was refused gets a warning, and continues without scripts."""
         wants = bool(load.wanted["allowScripts"])
         if wants and not self.allow_scripts:
             refusal = "Scripts in the blendfile are not run on this node: it was started without --allow-scripts"
@@ -143,7 +143,7 @@ class Job:
 
     def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
         load = self._load
-        assert load is not None, "slots of an earlier load are not listened to"
+        assert load is not None, "events from slots of an earlier load are ignored"
         warnings = [load.warn(told["code"], told["message"], slot) for told in event["warnings"]]
         if load.answer is None:
             load.accept(self.job_id, event)
@@ -159,7 +159,7 @@ class Job:
             self.emit(warning)
 
     async def on_load_failed(self, fault: Fault) -> bool:
-        """It may be the blendfile that is damaged: then that is the fault."""
+        """If the blendfile is damaged, that is the fault to report."""
         load = self._load
         if load is None or self.is_loaded:
             return False
@@ -176,8 +176,8 @@ class Job:
         load = self._load
         lack = await self._folder.lack_of_blend(is_doubted)
         if lack is not None and load is not None and self._load is load and not self.is_loaded:
-            self._fail_load(lack)  # the coordinator waits for an answer to its load
-            return None  # the slot has nothing to wait for any more: it is being ended
+            self._fail_load(lack)  # the coordinator is waiting for the answer to its load
+            return None  # the slot need not wait: it is being ended
         return lack
 
     def _fail_load(self, fault: Fault) -> None:
@@ -197,7 +197,7 @@ class Job:
             self.emit({"type": "frame-failed", **about, "error": fault.to_message()})
 
     def knows(self, attempt: Attempt) -> bool:
-        """Whether this pair is in use: the coordinator never uses one twice."""
+        """Whether this attempt is already known: the coordinator never uses one twice."""
         return attempt.pair in self.results or self.slots.has(attempt)
 
     def withdraw(self, attempt: Attempt) -> None:
@@ -214,14 +214,14 @@ class Job:
             try:
                 result.path.unlink(missing_ok=True)
             except OSError:
-                pass  # Windows, while it is being sent; it goes with the run folder
+                pass  # on Windows, while it is being sent; it is removed with the run folder
 
     @property
     def is_closing(self) -> bool:
         return self._closing is not None
 
     def close(self) -> asyncio.Future[None]:
-        """Ends the slots and removes all files of the job. Begins at once; every caller waits for the same end."""
+        """Ends the slots and removes all files of the job. It starts at once; all callers wait for the same end."""
         if self._closing is None:
             self._folder.abandon()
             self._load = None
@@ -230,12 +230,12 @@ class Job:
         return asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        async with self._changing:  # a load that puts files in place would put them into what is removed
+        async with self._changing:  # a load must not put files into the folder that is being removed
             await self._end_slots()
             await self._folder.remove()
 
     async def _end_slots(self) -> None:
-        """Returns when no slot of an earlier load is left."""
+        """Returns when all slots of earlier loads have ended."""
         self._load = None
         await self.slots.end()
         for result in list(self.results.values()):
@@ -243,7 +243,7 @@ class Job:
         await self._folder.drop_blend()
 
     def _tell_loaded(self, load: LoadedScene) -> None:
-        """Told when the first slot has opened the file, and again to whoever asks for the same."""
+        """Sent when the first slot has opened the file, and again if the same load is asked for again."""
         if load.answer is not None:
             self.emit(load.answer)
             for warning in load.warnings:

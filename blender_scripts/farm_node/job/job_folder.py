@@ -1,4 +1,4 @@
-"""What one job has on the node's disk: its blendfile, from the cache, its frames, and its slots' folders."""
+"""A job's files on the node's disk: its blendfile, from the cache, its frames, and its slots' folders."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ MISSING = "BLOB_MISSING"
 
 
 class JobFolder:
-    """Whoever calls `take_blend` has waited for the last one to return, and so has whoever calls `remove`.
+    """Calls of `take_blend` must not overlap with each other or with `remove`.
 
-    The blendfile is proved by its digest before a Blender opens it for the first time. It is the same file as the blob in
-    the cache, so whatever writes to one changes both: before each later Blender it is looked at again.
+    The blendfile's digest is checked before a Blender opens it for the first time. It is the same file as the blob in the
+    cache, so a program that writes to one changes both: it is checked again before each later Blender.
     """
 
     def __init__(self, path: Path, store: BlobStore) -> None:
@@ -36,17 +36,17 @@ class JobFolder:
         self._store = store
         self._pinned: Optional[str] = None
         self._proof: Optional[Signature] = None
-        """Of the blendfile, when its content was last found to be right."""
+        """Signature of the blendfile when its content was last verified."""
         self._missing: Optional[Fault] = None
-        """Why there is no blendfile now, when it was found damaged and has not come again."""
+        """Why there is no blendfile, if it was damaged and has not been sent again."""
         self._damages = 0
         self._checking = asyncio.Lock()
         self._is_wanted = True
 
     async def take_blend(self, sha256: str, program: BlenderProgram) -> Path:
-        """Puts the blob in place as the job's blendfile; it stays in the cache until `drop_blend`.
+        """Makes the blob the job's blendfile. It stays in the cache until `drop_blend`.
 
-        Raises FaultError, also when it cannot be given to this Blender.
+        Raises FaultError, also if this Blender cannot open it.
         """
         if await asyncio.to_thread(self._store.pin, sha256) is None:
             raise FaultError(Fault(MISSING, "The blendfile is not in the node's cache"))
@@ -65,27 +65,27 @@ class JobFolder:
         return self._blend
 
     async def lack_of_blend(self, is_doubted: bool) -> Optional[Fault]:
-        """BLOB_MISSING when the blendfile is not what was sent any more; None when it is, or is again by now.
+        """BLOB_MISSING if the blendfile has been changed or damaged; None if it is right, or was repaired.
 
-        It is read when something may have written to it since it was read last, or when it `is_doubted`. The fault stays equal
-        until the blob has come again; when what came is damaged too, it is another one.
+        It is read if something may have written to it since the last check, or if it `is_doubted`. The fault stays the same
+        until the blob is sent again; if that one is damaged too, it is another fault.
         """
         sha256 = self._pinned
         if sha256 is None:
-            return None  # the job is given up
+            return None  # the job is being closed
         async with self._checking:
             if is_doubted:
                 self._proof = None
             return await self._ask(lambda: self._repair(sha256))
 
     async def drop_blend(self) -> None:
-        """Idempotent: the cache may forget it."""
+        """Lets the cache evict the blob. Idempotent."""
         pinned, self._pinned = self._pinned, None
         if pinned is not None:
             await asyncio.to_thread(self._store.unpin, pinned)
 
     def abandon(self) -> None:
-        """Nobody waits for the blendfile any more: it is not read to its end."""
+        """Stops reading the blendfile: nobody waits for it any more."""
         self._is_wanted = False
 
     async def remove(self) -> None:
@@ -93,11 +93,11 @@ class JobFolder:
         await asyncio.to_thread(remove_tree, self.path)
 
     def _lay_out(self, sha256: str) -> Optional[Fault]:
-        """Puts the blob in place and proves it. Raises OSError, Unwanted."""
+        """Puts the blob in place and verifies it. Raises OSError, Unwanted."""
         make_folder(self.frames)
         while_held(lambda: self._blend.unlink(missing_ok=True))
         if not _place(self._store.path_of(sha256), self._blend):
-            return self._missing or Fault(MISSING, "The blendfile is not in the node's cache any more")
+            return self._missing or Fault(MISSING, "The blendfile is no longer in the node's cache")
         self._proof = prove(self._blend, sha256, self._is_still_wanted)
         self._missing = None if self._proof is not None else self._discard(sha256)
         return self._missing
@@ -110,15 +110,15 @@ class JobFolder:
             try:
                 self._proof = prove(self._blend, sha256, self._is_still_wanted)
             except (FileNotFoundError, PermissionError, NotOursError):
-                self._proof = None  # nor is a link, or what cannot be read, what was sent
+                self._proof = None  # a link or an unreadable file does not count either
             if self._proof is not None:
                 return None
             self._missing = self._discard(sha256)
         return self._lay_out(sha256)
 
     def _discard(self, sha256: str) -> Fault:
-        """Takes away a blendfile that is not what was sent, and the blob, when that is wrong too."""
-        warn("the blendfile of the job is not what was sent any more: no Blender opens it")
+        """Removes a wrong blendfile, and the blob if that is wrong too."""
+        warn("the blendfile of the job was changed or damaged on the disk: no Blender opens it")
         remove(self._blend)
         self._store.verify(sha256, self._is_still_wanted)
         self._damages += 1
@@ -140,9 +140,9 @@ class JobFolder:
 
 
 def _place(blob: Path, blend: Path) -> bool:
-    """As one more name of the same file: that costs nothing, and another node's eviction does not take it away.
+    """Makes a hard link: it costs nothing, and another node's eviction does not remove the file.
 
-    Returns whether the blob is there. Raises OSError.
+    Returns whether the blob exists. Raises OSError.
     """
     if size_of(blob) is None:
         return False

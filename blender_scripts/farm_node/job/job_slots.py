@@ -1,4 +1,4 @@
-"""The slots of a job: all of one load, which are ended together."""
+"""The slots of a job. All slots of one load are ended together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..slots.slot_owner import SlotOwner
 
 
 class JobSlots:
-    """`all` are the slots of the current load. Those of an earlier one belong to nobody, and end in the background."""
+    """`all` are the slots of the current load. Slots of earlier loads end in the background."""
 
     def __init__(self, owner: SlotOwner, board: SlotSwitchboard) -> None:
         self.all: list[Slot] = []
@@ -37,7 +37,7 @@ class JobSlots:
         return any(attempt in (slot.attempts.running, slot.attempts.assigned) for slot in self.all)
 
     def attempts(self) -> list[dict[str, Any]]:
-        """As `job-opened` lists them."""
+        """The attempts in the form of `job-opened`."""
         return [
             {**attempt.to_message(), "slot": slot.number, "state": state}
             for slot in self.all
@@ -46,7 +46,7 @@ class JobSlots:
         ]
 
     def assign(self, number: int, attempt: Attempt) -> Optional[Fault]:
-        """A fault when the slot cannot take it, or is none of the job's."""
+        """A fault if the slot cannot take it, or does not exist."""
         if number >= len(self.all):
             return Fault("SLOT_LOST", f"There is no slot {number}")
         return self.all[number].assign(attempt)
@@ -59,7 +59,7 @@ class JobSlots:
             slot.cancel(attempt)
 
     def drop_assigned(self) -> None:
-        """Without a report: nobody hears it."""
+        """Without a report, because there is no link."""
         for slot in self.all:
             slot.attempts.assigned = None
 
@@ -69,7 +69,7 @@ class JobSlots:
             slot.attempts.drop_assigned(why)
 
     def dismiss(self) -> None:
-        """Begins to end the slots, which takes a while and may be asked for by one of them."""
+        """Starts to end the slots, in the background. A slot may call this itself."""
         slots, self.all = self.all, []
         tasks, self._tasks = self._tasks, []
         if slots:
@@ -78,7 +78,7 @@ class JobSlots:
             ending.add_done_callback(self._endings.discard)
 
     async def end(self) -> None:
-        """Returns when no slot is left, those of earlier loads included."""
+        """Returns when all slots have ended, including those of earlier loads."""
         self.dismiss()
         await asyncio.gather(*self._endings)
 

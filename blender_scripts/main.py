@@ -1,7 +1,7 @@
 """Makes this machine a render node: `blender -b -P main.py -- [options]` or `python3 main.py [options]`.
 
-This file only puts the project's folders on sys.path and says what is missing; `farm_node` does the work.
-It keeps to syntax that old Pythons can parse, so that they get the message below and not a SyntaxError.
+This file only puts the project's folders on sys.path and reports what is missing; `farm_node` does the work.
+It uses syntax that old Pythons can parse, so that they show the message below instead of a SyntaxError.
 """
 
 import os
@@ -20,7 +20,7 @@ def fail(message):
 
 def foreign_python_hint():
     # type: () -> str
-    """A distribution's Blender takes the library of whichever Python stands first on PATH, matching or not."""
+    """A distribution's Blender uses the library of the first Python on PATH, whether it fits or not."""
     if "bpy" not in sys.modules:
         return ""
     return "\nThis Blender uses the Python library in %s; start it with another PATH if that is not its own" % sys.prefix
@@ -28,7 +28,7 @@ def foreign_python_hint():
 
 def arguments():
     # type: () -> list[str]
-    """Inside Blender everything before `--` is Blender's own; under plain Python all arguments are ours."""
+    """In Blender everything before `--` is for Blender; in plain Python all arguments are ours."""
     if "bpy" not in sys.modules or sys.argv[0] == __file__:
         return sys.argv[1:]
     return sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
@@ -36,9 +36,9 @@ def arguments():
 
 def drop_blenders_own_folder():
     # type: () -> None
-    """Blender makes a temporary folder at its start and removes it at its end: a killed node would leave it behind.
+    """Removes Blender's temporary folder. Blender removes it at its end, but a killed node would leave it behind.
 
-    A node renders nothing itself, so it does not need the folder.
+    The node's own Blender does not render, so it does not need the folder.
     """
     bpy = sys.modules.get("bpy")
     if bpy is None or not bpy.app.tempdir:
@@ -49,14 +49,14 @@ def drop_blenders_own_folder():
     try:
         os.rmdir(folder)
     except OSError:
-        pass  # something is in it
+        pass  # it is not empty
 
 
 def refuse_to_end_in_order(folder):
     # type: (str) -> None
-    """Where Blender cannot make a folder of its own it uses the one around it, and up to 4.3 it empties that at its end."""
+    """Exits at once. If Blender cannot make its own folder it uses the parent, and up to 4.3 empties that at its end."""
     sys.stderr.write("renderfarm node: Cannot start: Blender cannot make its temporary folder in %s\n" % folder)
-    sys.stderr.write("Free space there, or set TMPDIR (on Windows TEMP) to a folder that takes files\n")
+    sys.stderr.write("Free space there, or set TMPDIR (on Windows TEMP) to a folder that is writable\n")
     sys.stderr.flush()
     os._exit(2)
 

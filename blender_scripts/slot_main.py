@@ -1,7 +1,7 @@
-"""One slot: a Blender that opens one scene and renders the frames its supervisor names.
+"""A slot: a Blender that opens a scene and renders the frames that its supervisor asks for.
 
-Started by the node as `blender -b … -P slot_main.py`; the supervisor's port and a token are in the environment.
-This script and `farm_slot` are all that touch bpy to render, and keep to Python 3.7 syntax.
+The node starts it as `blender -b … -P slot_main.py`; the supervisor's port and a token are in the environment.
+Only this script and `farm_slot` use bpy to render. They are limited to Python 3.7 syntax.
 """
 
 import os
@@ -14,4 +14,4 @@ from farm_slot.work import serve  # noqa: E402
 
 if __name__ == "__main__":
     serve(Channel.connect())
-    sys.exit(0)  # without it Blender would go on to read the rest of its command line
+    sys.exit(0)  # otherwise Blender would continue with the rest of its command line

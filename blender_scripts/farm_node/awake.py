@@ -36,7 +36,7 @@ class Awake:
         self._warn = warn
         self._command = None if allowed_to_sleep else _command(platform)
         self._is_windows = platform == "win32" and not allowed_to_sleep
-        self._keeper: Optional[asyncio.Task[None]] = None
+        self._task: Optional[asyncio.Task[None]] = None
 
     def begin(self) -> None:
         """Call it from the event loop's thread, like `end`."""
@@ -45,16 +45,16 @@ class Awake:
                 self._say(AWAKE)
             else:
                 self._warn_of_sleep("Windows refused")
-        elif self._command is not None and self._keeper is None:
-            self._keeper = asyncio.create_task(self._keep(self._command), name="awake")
+        elif self._command is not None and self._task is None:
+            self._task = asyncio.create_task(self._keep(self._command), name="awake")
 
     def end(self) -> None:
         """Lets the machine sleep again. Idempotent."""
         if self._is_windows:
             _ask_windows(_CONTINUOUS)
-        keeper, self._keeper = self._keeper, None
-        if keeper is not None:
-            keeper.cancel()
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
 
     async def _keep(self, command: list[str]) -> None:
         try:

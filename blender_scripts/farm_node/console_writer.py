@@ -10,7 +10,7 @@ from typing import Any
 
 MAX_WAITING = 1_000_000
 """Bytes that may wait for a reader. Further lines are dropped, and counted."""
-_LOOK_S = 0.25
+_CHECK_S = 0.25
 
 
 class ConsoleWriter:
@@ -73,7 +73,7 @@ class ConsoleWriter:
             while rest:
                 taken = self._raw.write(rest)
                 if taken is None:  # another program that shares the file has made it non-blocking
-                    select.select([], [self._raw], [], _LOOK_S)
+                    select.select([], [self._raw], [], _CHECK_S)
                 else:
                     rest = rest[taken:]
         except (OSError, ValueError):

@@ -1,92 +1,92 @@
-"""Every number that bounds what a node waits for and keeps, in one place; docs/protocol.md, section 1, has the same.
+"""All limits on what a node waits for and keeps, in one place; docs/protocol.md, section 1, has the same.
 
-`_S` are seconds, `_BYTES` bytes. The sizes of single messages are the protocol's own and stand in protocol.py.
+`_S` are seconds, `_BYTES` bytes. The size limits of single messages belong to the protocol and are in protocol.py.
 """
 
 from __future__ import annotations
 
-# Strangers: connections that have not proved the key yet.
+# Unauthenticated connections, which have not proved the key yet.
 HANDSHAKE_S = 10.0
 MAX_UNAUTHENTICATED = 8
 MAX_REFUSED = 64
-"""Answered with HTTP 503; connections beyond these are dropped without an answer."""
+"""These are answered with HTTP 503; further connections are dropped without an answer."""
 MAX_FAILURES = 10
 FAILURES_WITHIN_S = 60.0
 BARRED_S = 60.0
 MAX_ADDRESSES = 1024
-"""Addresses remembered; the one that failed longest ago is forgotten first, so strangers cannot fill the memory."""
+"""Remembered addresses. The one that failed longest ago is dropped first, so that nobody can fill the memory."""
 MAX_LINES = 3
 LINES_WITHIN_S = 60.0
-"""What strangers do adds so many lines to the log in this time."""
+"""Unauthenticated connections add at most MAX_LINES lines to the log in this time."""
 MAX_DUPLICATES = 16
-"""Other nodes with this node's id that the console names: anybody may announce it, at any number of addresses."""
+"""Other nodes with this node's id that the console names: anybody may announce the id, at any number of addresses."""
 
 # Links to coordinators.
 HEARTBEAT_S = 2.0
 LOST_AFTER_S = 10.0
 LAST_WORDS_S = 2.0
-"""For the error that a peer is told before its link is closed: one that does not read is closed without it."""
+"""For sending an error before the link is closed. If the peer does not read, the link is closed without it."""
 CLOSE_TIMEOUT_S = 1.0
-"""For each of the four steps of closing a link, after which it is cut off."""
+"""For each of the four steps of closing a link; after that it is cut."""
 MAX_UNSENT = 4096
-"""Messages that wait for a coordinator who asks and does not read: what he asks more would only fill the memory."""
+"""Messages that may wait for a coordinator that sends requests but does not read: more would fill the memory."""
 MAX_FETCHES = 4096
-"""Results that wait to be sent over one link."""
+"""Results that may wait to be sent over one link."""
 
 # Blobs.
 MAX_UPLOADS = 16
-"""Blobs being received over one link: each holds a file open, and a coordinator needs one."""
+"""Blobs being received over one link: each keeps a file open, and a coordinator needs one."""
 RESERVE_BYTES = 256 * 1024 * 1024
-"""Left free on the disk, for the frames."""
+"""Kept free on the disk, for the frames."""
 MAX_PARTS = 64
-"""Blobs that are being received, or were and can be resumed, in the whole node."""
+"""Blobs that are being received or can be resumed, in the whole node."""
 PARTS_SHARE = 0.5
-"""Of the cache's limit, for parts that wait to be resumed; the newest one is kept whatever its size."""
+"""Share of the cache's limit for parts that wait to be resumed. The newest one is always kept."""
 PART_KEPT_S = 3 * 24 * 3600.0
-"""How long a part waits to be resumed: over a weekend."""
+"""How long a part is kept for resuming: over a weekend."""
 TIDY_EVERY_S = 3600.0
-"""How often it is looked for such parts; besides, at the node's start and when a transfer begins or breaks off."""
+"""How often old parts are removed. This also happens at the node's start, and when a transfer starts or breaks off."""
 
 # The machine.
 ACCEPT_PAUSE_S = 1.0
-"""After an error of accepting that concerns all connections; also between two looks whether the port is still open."""
+"""Pause after an accept error that affects all connections; also between two checks that the port is still open."""
 GONE_PEER_PAUSE_S = 0.01
-"""After an error that is one peer's: should it be everybody's after all, it costs no core."""
+"""Pause after an error of one peer: if it affects all peers after all, the loop does not take a whole core."""
 REFUSED_WITHIN_S = 3.0
-"""A program that keeps the machine awake says at once when it is refused; one that still runs then was granted it."""
+"""A refused program that should keep the machine awake ends at once. If it still runs after this, it was granted."""
 
 # The job.
 JOB_KEPT_S = 600.0
 """How long a job without a link is kept for its coordinator."""
 
 # Slots.
-LIMIT_LOOKS = 30
-"""The two limits below are counted in so many looks, so that the time in which the machine sleeps does not count."""
+LIMIT_CHECKS = 30
+"""The two limits below are counted in this many checks, so that time during which the machine sleeps does not count."""
 START_LIMIT_S = 300.0
-"""From the start of a Blender to its first word: a slow disk, the first time after its installation."""
+"""From the start of a Blender to its first message, allowing for a slow disk and the first start after an installation."""
 LOAD_LIMIT_S = 1800.0
-"""For opening a blendfile and reading the files that it uses. Blender gives no sign of life while it opens a file, so this
-must be enough for the largest one. With START_LIMIT_S it is less than a coordinator waits for its answer, 40 minutes."""
+"""For opening a blendfile and reading the files that it uses. Blender shows no progress meanwhile, so this must be enough
+for the largest file. With START_LIMIT_S it is less than the 40 minutes that a coordinator waits for the answer."""
 QUIT_GRACE_S = 0.7
 EXIT_GRACE_S = 5.0
-"""Between the closed line and the end of the process: a crashing Blender still writes its crash report."""
+"""Between the end of the channel and the end of the process: a crashing Blender still writes its crash report."""
 KILL_GRACE_S = 5.0
-"""For a killed process to be gone. One that waits for a driver or a disk for ever cannot be ended, and is left behind."""
+"""For a killed process to end. One that hangs in a driver or on a disk cannot be killed, and is abandoned."""
 OUTPUT_GRACE_S = 2.0
 MAX_STARTS_IN_A_ROW = 5
-"""Restarts of a slot that begins no frame in between; then it stays lost. How often a frame may end a Blender is for the
-coordinator to say, who knows what it did on other nodes."""
+"""Restarts of a slot without starting a frame in between; after that it stays lost. The coordinator decides how often a
+frame may crash a Blender, because it knows the other nodes."""
 RESTART_PAUSE_S = 1.0
 FRAME_RESERVE_BYTES = 16 * 1024 * 1024
-"""Beside a frame of each slot, on the disk that takes them: for logs, and for what Blender keeps there while it renders."""
-SPACE_LOOK_S = 3.0
-"""How often a slot whose disk is full looks whether there is room again."""
-BLEND_LOOK_S = 1.0
-"""How often a slot whose blendfile was damaged looks whether it has come again."""
+"""Needed on the disk besides a frame of each slot: for logs, and for Blender's temporary files while it renders."""
+SPACE_CHECK_S = 3.0
+"""How often a slot checks for free space while the disk is full."""
+BLEND_CHECK_S = 1.0
+"""How often a slot checks whether a damaged blendfile has been sent again."""
 MAX_LINE_BYTES = 64 * 1024 * 1024
-"""One event of a slot; a scene's description with all its references is one line."""
+"""Size of an event from a slot; a scene's description with all its references is one line."""
 GREETING_S = 10.0
-"""For the token that a slot shows when it connects."""
+"""For the token that a slot sends when it connects."""
 GREETING_BYTES = 1024
 MAX_GREETERS = 64
-"""Connections that have not shown a token: of more than these the one that came first is closed."""
+"""Connections that have not sent a token. If there are more, the oldest is closed."""

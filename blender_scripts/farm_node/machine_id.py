@@ -1,4 +1,4 @@
-"""The operating system's own id of this machine, which a copy of its disk image may or may not share."""
+"""The operating system's id of this machine. Copies of a disk image may have the same one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IOREG_TIMEOUT_S = 10
 REGISTRY_KEY = r"SOFTWARE\Microsoft\Cryptography"
 
 NAMES: Mapping[str, str] = {"darwin": "IOPlatformUUID", "win32": "MachineGuid"}
-"""What the id is called where it is not in a file."""
+"""The name of the id if it is not in a file."""
 
 _HEX = re.compile(r"[0-9a-f]{32}")
 
@@ -26,9 +26,9 @@ def machine_id(
     files: Sequence[str] = FILES,
     ask: Optional[Callable[[], str]] = None,
 ) -> Optional[str]:
-    """32 hexadecimal digits, or None when the machine has no id, as most containers have none.
+    """32 hexadecimal digits; None if the machine has no id, like most containers.
 
-    It is confidential (`man machine-id`): only what was made of it by a keyed hash may leave this process.
+    It is confidential (`man machine-id`): only a keyed hash of it may leave this process.
     """
     try:
         if platform == "darwin":
@@ -41,12 +41,12 @@ def machine_id(
 
 
 def machine_id_name(platform: str = sys.platform) -> str:
-    """What a person would look for."""
+    """The name of the id on this system, for people."""
     return NAMES.get(platform, FILES[0])
 
 
 def _read(path: str) -> Optional[str]:
-    """The file may be empty, or say "uninitialized", in an image that was never started."""
+    """The file may be empty or contain "uninitialized" in an image that was never started."""
     try:
         with open(path, encoding="ascii") as file:
             return _checked(file.read(64).strip())

@@ -1,4 +1,4 @@
-"""The node as a whole: who it is, what it holds, and the one job it works on."""
+"""The node as a whole: its identity, its cache and its current job."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .wire.protocol import MAX_BLOB, Message
 
 
 class Node:
-    """Implements what sessions ask of it. `close` ends the job; links are closed by the server."""
+    """Implements what sessions need. `close` ends the job; the server closes the links."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Node:
         self._closing: set[asyncio.Task[None]] = set()
 
     async def serve_link(self, link: Link) -> None:
-        """One coordinator's visit."""
+        """Serves a coordinator until the link ends."""
         session = Session(link, self)
         try:
             reason = await session.run()
@@ -101,13 +101,13 @@ class Node:
         return fit_job_opened({"type": "job-opened", "job": job.job_id, "resumed": resumed, **job.status()})
 
     def _gives_way(self, job: Job, wanted_id: str) -> bool:
-        """Whether the node's job has to be gone before `job-open` is answered."""
+        """Whether the node's job must end before `job-open` is answered."""
         if job.job_id == wanted_id:
-            return job.is_closing  # too late to be taken up; it begins afresh
-        return self._owner is None and job.is_idle()  # its coordinator loses no work if it does come back
+            return job.is_closing  # too late to continue it; the job starts again
+        return self._owner is None and job.is_idle()  # its coordinator loses no work if it comes back
 
     async def close_job(self, job: Job) -> None:
-        """Idempotent. The node is free for another job when it returns."""
+        """Closes the job. The node is free for another job afterwards. Idempotent."""
         await job.close()
         if self._job is job:
             self._job = None
@@ -136,14 +136,14 @@ class Node:
         self._job = job
         self._on_state("busy")
         self._awake.begin()
-        say(f"job {job.job_id[:8]} of {job.holder} begins")
+        say(f"job {job.job_id[:8]} of {job.holder} starts")
         return job
 
     def _attach(self, session: Session, job: Job) -> None:
         self._cancel_expiry()
         former, self._owner = self._owner, session
         if former is not None and former is not session:
-            job.detach()  # as after a lost link: the former link was dead without this node's knowledge
+            job.detach()  # as after a lost link: the old link is dead, although this node has not noticed
             former.job = None
             self._background(former.link.close(CLOSE_REPLACED))
         session.job = job
@@ -159,7 +159,7 @@ class Node:
 
     def _expire(self, job: Job) -> None:
         say(f"job {job.job_id[:8]}: {job.holder} did not come back")
-        job.close()  # now, so that nobody takes it up before its end has begun
+        job.close()  # now, so that nobody continues it before its end has started
         self._background(self.close_job(job))
 
     def _cancel_expiry(self) -> None:

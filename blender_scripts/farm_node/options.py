@@ -20,7 +20,7 @@ MAX_NAME = 64
 
 @dataclass(frozen=True)
 class Options:
-    """`port` is None for the default port or the next free one; `cache_bytes` is the blob cache's limit."""
+    """`port` is None for the default port or the next free one. `cache_bytes` is the limit of the blob cache."""
 
     host: str
     port: Optional[int]
@@ -48,13 +48,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse_options(arguments: Sequence[str]) -> Options:
-    """Raises SystemExit: 2 for what it cannot use, 0 after --help and --version."""
+    """Raises SystemExit: 2 for bad options, 0 after --help and --version."""
     parser = _parser()
     given = parser.parse_args(arguments)
     if (given.tls_cert is None) != (given.tls_key is None):
         parser.error("--tls-cert and --tls-key go together: give both, or neither")
     if given.remove_config_dir and given.config_dir is None:
-        parser.error("--remove-config-dir needs --config-dir: the usual one is never removed")
+        parser.error("--remove-config-dir needs --config-dir: the default one is never removed")
     return Options(
         host=given.host,
         port=given.port,
@@ -98,21 +98,21 @@ def _parser() -> argparse.ArgumentParser:
     add("--cache-size", type=_gib, default=DEFAULT_CACHE_GIB, metavar="GIB", help="limit of the blob cache (default: 50)")
     add("--config-dir", type=Path, metavar="DIR", help=f"farm key and node id (default: {_shown(config_dir())})")
     add("--key-file", type=Path, metavar="FILE", help="file with the farm key (default: $RENDERFARM_KEY or DIR/key)")
-    add("--open", action="store_true", help="use no key: everyone on the network may render here")
-    add("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM): coordinators connect encrypted, and no other way")
+    add("--open", action="store_true", help="use no key: everyone on the network can render here")
+    add("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM): coordinators must then connect by TLS")
     add("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert (PEM, without a passphrase)")
-    add("--allow-scripts", action="store_true", help="run scripts in blendfiles for jobs that ask for it: they can do all you can")
-    add("--allow-sleep", action="store_true", help="let this machine fall asleep while it has a job")
+    add("--allow-scripts", action="store_true", help="run scripts in blendfiles for jobs that ask for it: they can do anything that you can")
+    add("--allow-sleep", action="store_true", help="let this machine sleep while it has a job")
     add("--no-mdns", action="store_false", dest="mdns", help="do not announce this node on the network")
-    add("--ready-file", type=Path, metavar="FILE", help="write address and id there as JSON once the node serves")
-    add("--exit-with-stdin", action="store_true", help="end when standard input ends")
-    add("--remove-config-dir", action="store_true", help=argparse.SUPPRESS)  # for a node that belongs to one job
+    add("--ready-file", type=Path, metavar="FILE", help="write address and id there as JSON once the node is ready")
+    add("--exit-with-stdin", action="store_true", help="stop when standard input ends")
+    add("--remove-config-dir", action="store_true", help=argparse.SUPPRESS)  # for an embedded node, which lives for one job
     add("--version", action="version", version=f"renderfarm node {SOFTWARE_VERSION}")
     return parser
 
 
 def _shown(folder: Path) -> str:
-    """argparse replaces what follows a % in its texts."""
+    """Escapes %, which has a meaning in argparse's texts."""
     return str(folder).replace("%", "%%")
 
 

@@ -1,4 +1,4 @@
-"""Where settings and cached files live, the same folders that the command line program uses."""
+"""The folders of settings and cached files, the same ones that the command line program uses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def config_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ
 
 
 def cache_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ, home: str = "~") -> Path:
-    """Folder in which a node makes its own, for the blob cache and running jobs; see cache_folder.py."""
+    """Folder in which a node makes its own folder, for the blob cache and running jobs; see cache_folder.py."""
     if env.get("RENDERFARM_CACHE_DIR"):
         return Path(env["RENDERFARM_CACHE_DIR"])
     user = home_folder(home)
@@ -37,8 +37,8 @@ def cache_dir(platform: str = sys.platform, env: Mapping[str, str] = os.environ,
 
 
 def home_folder(home: str = "~") -> Path:
-    """The root folder where the system knows none, as for a container's user without an entry in its list of users."""
-    path = os.path.expanduser(home)  # leaves the ~ there when it knows no home; Path.expanduser raises, in two ways
+    """The home folder; the root folder if the system knows none, as for a user in a container without an entry."""
+    path = os.path.expanduser(home)  # leaves the ~ if it knows no home; Path.expanduser raises, in two ways
     return Path(path if os.path.isabs(path) else os.path.abspath(os.sep))
 
 

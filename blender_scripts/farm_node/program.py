@@ -1,4 +1,4 @@
-"""The node's life from its options to its end."""
+"""The node program, from its options to its end."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from .wire.tls import Tls, load_tls
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
-    """Ends this process: with 0 when told to end, 2 when it cannot start as told, 1 for a mistake of this program."""
+    """Ends this process: with 0 if it was told to stop, 2 if it cannot start with these options, 1 for a bug."""
     console = Console()
     try:
         status = _main(arguments)
-    except SystemExit as ended:  # of the options' parser
+    except SystemExit as ended:  # from the options' parser
         status = int(ended.code or 0)
     console.end(status)
 
@@ -63,7 +63,7 @@ def _main(arguments: Sequence[str]) -> int:
 
 
 def _remove_config(options: Options) -> None:
-    """What this node has put there, but no key, and the folder, when nothing else is in it."""
+    """Removes what this node has put there, except a key, and the folder if it is then empty."""
     folder = options.config_dir
     ours = [folder / ID_FILE, folder / LOCK_FILE]
     if options.ready_file is not None and options.ready_file.parent == folder:
@@ -74,7 +74,7 @@ def _remove_config(options: Options) -> None:
 
 
 async def _run(options: Options) -> None:
-    """Everything made here is ended in the reverse order, however it ends."""
+    """Everything that is made here is ended in reverse order, in any case."""
     asyncio.get_running_loop().set_exception_handler(without_gone_peers)
     ending = Shutdown()
     ending.on_signals()
@@ -84,7 +84,7 @@ async def _run(options: Options) -> None:
     program = await asyncio.to_thread(find_blender, options.blender)
     key = OPEN_KEY if options.open else _load_key(options)
     async with AsyncExitStack() as stack:
-        # A folder that is removed at the end was made for this node, and is in no disk image.
+        # A folder that is removed at the end was made for this node, so it is not from a disk image.
         machine = "" if options.remove_config_dir else await asyncio.to_thread(machine_id)
         identity = claim_identity(options.config_dir, machine)
         stack.callback(identity.release)
@@ -112,7 +112,7 @@ async def _run(options: Options) -> None:
         if options.ready_file:
             write_ready_file(options.ready_file, _facts(options, identity, program, key, port, tls))
         reason = await ending.wait()
-        say(f"ending ({reason})")
+        say(f"stopping ({reason})")
 
 
 def _storage(options: Options, identity: Identity, stack: AsyncExitStack) -> tuple[BlobStore, RunFolder]:
@@ -131,7 +131,7 @@ def _storage(options: Options, identity: Identity, stack: AsyncExitStack) -> tup
 
 
 async def keep_tidy(store: BlobStore) -> None:
-    """Runs until cancelled; a node may go for weeks without a link."""
+    """Runs until cancelled. A node may have no link for weeks."""
     while True:
         await asyncio.sleep(TIDY_EVERY_S)
         await asyncio.to_thread(store.tidy)
@@ -158,7 +158,7 @@ def _start(advertiser: Optional[Advertiser]) -> Optional[asyncio.Task[None]]:
 
 
 async def _close(server: NodeServer, node: Node, announcing: Optional[asyncio.Task[None]]) -> None:
-    """All at once: together they take less than a second. Slots end whatever the network does."""
+    """Ends all at the same time, which takes less than a second. Slots end even if the network hangs."""
     if announcing is not None:
         announcing.cancel()
     endings = [node.close(), server.close(), *([announcing] if announcing else [])]
@@ -201,10 +201,10 @@ def _greet(
 
 
 def _load_key(options: Options) -> FarmKey:
-    """A key made here is shown at once: whatever fails afterwards, the person has seen it."""
+    """A new key is shown at once, so that the person sees it even if something fails afterwards."""
     key = load_key(options.config_dir, options.key_file)
     if key.made_text:
-        say(f"a new farm key was made and is kept in {options.config_dir}; it is shown only this once:")
+        say(f"a new farm key was made and saved in {options.config_dir}; it is shown only this once:")
         say(f"    {key.made_text}")
         say("on the coordinator's machine run `renderfarm key set` and enter it, or set RENDERFARM_KEY to it there")
     return key

@@ -1,4 +1,4 @@
-"""Telling the program that started the node where it serves."""
+"""Tells the program that started the node its address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .files.safe_files import write_whole
 
 
 def write_ready_file(path: Path, facts: dict[str, Any]) -> None:
-    """Atomic: who sees the file sees it whole. Raises StartError."""
+    """Writes the file atomically. Raises StartError."""
     try:
         write_whole(path, json.dumps(facts) + "\n")
     except OSError as error:

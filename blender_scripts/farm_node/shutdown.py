@@ -1,4 +1,4 @@
-"""The ways in which a node is told to end: signals, and the end of its standard input."""
+"""The ways to stop a node: signals, and the end of its standard input."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class Shutdown:
-    """`wait` returns when the node has to end, with the reason."""
+    """`wait` returns the reason when the node has to stop."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -22,7 +22,7 @@ class Shutdown:
         return await asyncio.shield(self._reason)
 
     def on_signals(self) -> None:
-        """signal.signal, not asyncio's own way: it works on Windows, and Blender swallows KeyboardInterrupt."""
+        """Uses signal.signal instead of asyncio, because it works on Windows, and Blender swallows KeyboardInterrupt."""
         for name in SIGNALS:
             number = getattr(signal, name, None)
             if number is not None:
@@ -39,14 +39,14 @@ class Shutdown:
             while os.read(0, 4096):
                 pass
         except OSError:
-            pass  # no standard input at all is its end too
+            pass  # without standard input it counts as ended
         self._end("standard input ended")
 
     def _end(self, reason: str) -> None:
         try:
             self._loop.call_soon_threadsafe(self._set, reason)
         except RuntimeError:
-            pass  # the loop has ended already
+            pass  # the loop has already ended
 
     def _set(self, reason: str) -> None:
         if not self._reason.done():

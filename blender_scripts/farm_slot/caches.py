@@ -1,7 +1,8 @@
-"""Simulations and renders keep caches on disk, in folders of the blendfile's choice. Here what is there is only read.
+"""Makes the disk caches of simulations and renders read-only. Their folders are chosen by the blendfile.
 
-What a slot computes itself it keeps in its own memory or its own temporary folder: other slots compute the same at once.
-Computed frame by frame in the order of the farm it is hardly what the artist saw, so what is not there is told as missing.
+A slot keeps what it computes itself in memory or in its own temporary folder, because other slots compute the same at the
+same time. Computed in the order in which the farm renders, a simulation hardly looks as the artist saw it, so missing
+caches are reported.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ _SWITCHES = ("cache_type", "is_cache_baking", "use_disk_cache", "use_external")
 """Properties that decide whether a cache is written, and that an animation can change."""
 
 _NEVER_ON_DISK = ("RIGID_BODY", "FLUID")
-"""Kinds of simulation whose point cache Blender offers to keep on disk nowhere."""
+"""Kinds of simulation whose point cache Blender never keeps on disk."""
 
 
 def confine(folder: str) -> List[str]:
-    """`folder` need not exist: Blender makes it. Returns simulations on disk that are not there, as the file names them."""
+    """`folder` need not exist: Blender makes it. Returns simulations with missing caches, as the file names them."""
     _stop_animating_switches()
     absent = [name for owner, kind, cache in _point_caches() for name in _absent_points(owner, kind, cache)]
     absent += _absent_bakes()
     for number, domain in enumerate(_fluid_domains()):
         stored = domain.cache_directory
-        unreadable = " (its name has a ': renderfarm leaves it alone)" if "'" in stored else ""
+        unreadable = " (its name contains ': renderfarm leaves it alone)" if "'" in stored else ""
         if not _confine_fluid(domain, os.path.join(folder, "fluid-%d" % number)):
             absent.append(stored + unreadable)
     for number, (_, kind, cache) in enumerate(_point_caches()):
@@ -35,13 +36,13 @@ def confine(folder: str) -> List[str]:
 
 
 def folder_beside(library: Any) -> str:
-    """Where Blender keeps point caches of a library, or of the blendfile itself (None), for which no folder is named."""
+    """Where Blender keeps point caches without a named folder, of a library or of the blendfile itself (None)."""
     path = bpy.path.abspath(library.filepath, library=library.library) if library is not None else bpy.data.filepath
     return os.path.join(os.path.dirname(path), "blendcache_" + os.path.splitext(os.path.basename(path))[0])
 
 
 def _absent_points(owner: Any, kind: str, cache: Any) -> Iterator[str]:
-    """In a folder that the blendfile names, or beside it, under its own name, which no node knows."""
+    """Caches in a folder that the blendfile names, or beside it under its own name, which a node does not know."""
     if kind in _NEVER_ON_DISK:
         return
     for each in cache.point_caches:
@@ -54,7 +55,7 @@ def _absent_points(owner: Any, kind: str, cache: Any) -> Iterator[str]:
 
 
 def _absent_bakes() -> Iterator[str]:
-    """Of geometry nodes. Their folder has a name from the first time on that they are baked into it."""
+    """Bakes of geometry nodes. Their folder gets a name when they are baked for the first time."""
     for thing in bpy.data.objects:
         for modifier in thing.modifiers:
             folders = [getattr(modifier, "simulation_bake_directory", "")]  # up to 4.0
@@ -70,30 +71,30 @@ def _absent_bakes() -> Iterator[str]:
 
 
 def _confine_fluid(domain: Any, folder: str) -> bool:
-    """A simulation that is there is shown as it is; one that Blender computes while it renders is written into `folder`.
+    """An existing simulation is only read; one that Blender computes during the render is written to `folder`.
 
-    Returns whether what decides the pixels is still under the name that the file has for it, if it has one.
+    Returns whether the data that decides the pixels is still where the file says, if it says so.
     """
     stored = domain.cache_directory
     path = bpy.path.abspath(stored, library=domain.id_data.library)
     for part in ("data", "noise", "mesh", "particles", "guide"):
         setattr(domain, "is_cache_baking_" + part, False)
-    if not stored or "'" in path:  # 2.83 puts the path into a line of Python as it is
+    if not stored or "'" in path:  # 2.83 puts the path unescaped into a line of Python
         domain.cache_directory = folder
         return not stored
     if domain.cache_type not in ("MODULAR", "ALL", "FINAL"):
         domain.cache_directory = folder
         if not os.path.isdir(os.path.join(path, "data")):
             return False
-        domain.cache_type = "MODULAR"  # only reads; the change deletes what is in the folder
+        domain.cache_type = "MODULAR"  # this mode only reads; the change empties the folder
         domain.cache_directory = stored
     return True
 
 
 def _confine_point_cache(kind: str, cache: Any, folder: str) -> None:
-    """A baked one is only read, wherever it is; else it is kept in memory, which Dynamic Paint cannot, but in `folder`.
+    """A baked cache is only read. Any other is kept in memory, or, for Dynamic Paint, which cannot do that, in `folder`.
 
-    Plain assignments would make Blender move, rename or delete the files that are there.
+    Plain assignments would make Blender move, rename or delete existing files.
     """
     caches = cache.point_caches
     baked = [each.is_baked and kind not in _NEVER_ON_DISK for each in caches]
@@ -103,12 +104,12 @@ def _confine_point_cache(kind: str, cache: Any, folder: str) -> None:
     caches.foreach_set("use_external", [each.use_external or not is_baked for each, is_baked in zip(caches, baked)])
     for each, is_baked in zip(caches, baked):
         if not is_baked:
-            each.filepath = folder  # before the name: Blender looks for files of the old one there
+            each.filepath = folder  # before the name: Blender looks there for files with the old name
             each.name = "points"
 
 
 def _confine_render(folder: str) -> None:
-    """Scenes decide whether there is a cache of rendered pictures (its name has the scene's) and one of textures."""
+    """A scene decides whether there is a cache of rendered pictures (named after the scene) and one of textures."""
     for scene in bpy.data.scenes:
         for name in ("use_render_cache", "use_save_buffers"):  # the latter up to 2.92
             if hasattr(scene.render, name):
@@ -125,7 +126,7 @@ def _fluid_domains() -> Iterator[Any]:
 
 
 def _point_caches() -> Iterator[Tuple[Any, str, Any]]:
-    """Whose it is, the kind of simulation, and the cache."""
+    """The owner, the kind of simulation, and the cache."""
     for thing in bpy.data.objects:
         for modifier in thing.modifiers:
             for holder in [modifier] + _surfaces(modifier) + [getattr(modifier, "domain_settings", None)]:

@@ -1,4 +1,4 @@
-"""When a file was last changed in any way, also by what gives it back its old time of writing."""
+"""When a file was last changed in any way, even by a program that then restores its modification time."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ if sys.platform == "win32":
     _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
     _READ_ATTRIBUTES, _SHARE_ALL, _OPEN_EXISTING = 0x80, 0x7, 3
     _AS_IT_IS = 0x02000000 | 0x00200000
-    """FILE_FLAG_BACKUP_SEMANTICS and FILE_FLAG_OPEN_REPARSE_POINT: folders and links too, and links not followed."""
+    """FILE_FLAG_BACKUP_SEMANTICS and FILE_FLAG_OPEN_REPARSE_POINT: also opens folders, and links without following them."""
     _NONE = ctypes.c_void_p(-1).value
 
     class _BasicInfo(ctypes.Structure):
@@ -31,9 +31,9 @@ if sys.platform == "win32":
 
 
 def change_time_ns(path: Any, facts: os.stat_result) -> int:
-    """On its own scale: only to be compared. `facts` are of the file, which Windows is asked anew. Raises OSError.
+    """On its own scale, only for comparison. `facts` is the file's stat; on Windows the system is asked again. Raises OSError.
 
-    Python's `st_ctime` is this elsewhere; on Windows it is the time at which the file was made.
+    On other systems this is Python's `st_ctime`, which on Windows is the creation time.
     """
     if sys.platform != "win32":
         return facts.st_ctime_ns

@@ -1,4 +1,4 @@
-"""The line to the supervisor: JSON lines over a loopback socket, never stdout, which is Blender's."""
+"""The connection to the supervisor: JSON lines over a loopback socket, never stdout, which Blender uses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Channel:
 
     @classmethod
     def connect(cls) -> Channel:
-        """The token proves to the supervisor that this is the process it started."""
+        """The token proves to the supervisor that this is the process that it started."""
         port = int(os.environ.pop("RENDERFARM_SLOT_PORT"))
         token = os.environ.pop("RENDERFARM_SLOT_TOKEN")
         link = socket.create_connection(("127.0.0.1", port), timeout=30)
@@ -44,11 +44,11 @@ class Channel:
         return self._commands.get()
 
     def _read(self) -> None:
-        """Ends the process when the supervisor is gone: no Blender outlives its node, not even after kill -9."""
+        """Ends the process when the supervisor has ended: no Blender outlives its node, not even after kill -9."""
         try:
             with self._link.makefile("rb") as lines:
                 for line in lines:
                     self._commands.put(json.loads(line.decode("ascii")))
         except (OSError, ValueError):
             pass
-        os._exit(ORPHANED_EXIT)  # sys.exit would only end this thread, and a render cannot be cancelled
+        os._exit(ORPHANED_EXIT)  # sys.exit would only end this thread, and a running render cannot be cancelled

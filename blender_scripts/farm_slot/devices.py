@@ -1,4 +1,4 @@
-"""Choosing what Cycles computes on: with --factory-startup no GPU is enabled, and Cycles would say nothing."""
+"""Chooses the device for Cycles: with --factory-startup no GPU is enabled, and Cycles would silently use the CPU."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PREFERRED = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
 
 
 def choose_device(scene: Any) -> Tuple[str, str]:
-    """(name of the device, why it is not what the scene asks for, or "")."""
+    """Returns the name of the device, and why it is not what the scene asks for (or "")."""
     if scene.render.engine != "CYCLES":
         return ("CPU" if scene.render.engine not in _GPU_ENGINES else "GPU"), ""
     if getattr(scene.cycles, "device", "CPU") != "GPU":
@@ -20,14 +20,14 @@ def choose_device(scene: Any) -> Tuple[str, str]:
         names = _enable(addon.preferences, kind)
         if names:
             return (kind + " " + ", ".join(names))[:256], ""
-    return "CPU", "The scene asks for a GPU and this Blender finds none: Cycles renders on the CPU"
+    return "CPU", "The scene asks for a GPU, but this Blender finds none: Cycles renders on the CPU"
 
 
 _GPU_ENGINES = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")
 
 
 def _enable(preferences: Any, kind: str) -> List[str]:
-    """Enables all devices of one kind and no other; their names, or none when there is no such device."""
+    """Enables all devices of one kind and no others. Returns their names; none if there is no such device."""
     try:
         preferences.compute_device_type = kind
     except TypeError:

@@ -1,4 +1,4 @@
-"""What is in a blendfile that runs although Blender was told to run no scripts in it."""
+"""Removes code from a blendfile that would run although Blender was told not to run scripts in it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import bpy
 from .node_trees import node_trees
 
 _WRITING = ("fprintf", "pointcloud_write")
-"""What an OSL shader can change on the machine; the rest of the language only reads."""
+"""The functions by which an OSL shader can change something on the machine; the rest of the language only reads."""
 
 
 def block() -> List[str]:
-    """Takes them out; what they were, in words for the user."""
+    """Removes them. Returns what they were, for the user."""
     return _block_freestyle() + _block_shaders() + _block_cameras()
 
 
 def _block_freestyle() -> List[str]:
-    """Its style modules are Python, run without a look at Blender's settings up to 4.5."""
+    """Freestyle's style modules are Python. Up to 4.5 they run regardless of Blender's settings."""
     blocked = []
     for scene in bpy.data.scenes:
         for layer in scene.view_layers:
@@ -29,9 +29,9 @@ def _block_freestyle() -> List[str]:
             for module in list(settings.modules):
                 if module.script and settings.mode == "SCRIPT":
                     blocked.append("Freestyle style module '%s'" % module.script.name)
-                settings.modules.remove(module)  # an animation could switch it on again
+                settings.modules.remove(module)  # if only switched off, an animation could switch it on again
             for named in [layer] + list(settings.linesets):
-                if "\\" in named.name:  # Blender puts the names into a line of Python, and doubles no backslash
+                if "\\" in named.name:  # Blender puts the names into a line of Python without escaping backslashes
                     named.name = named.name.replace("\\", "/")
     return blocked
 
@@ -53,7 +53,7 @@ def _block_cameras() -> List[str]:
         if hasattr(camera, "custom_bytecode") and _can_write(camera.custom_bytecode, camera.custom_filepath, camera):
             blocked.append("OSL shader of camera '%s'" % camera.name)
             camera.type = "PERSP"
-            camera.custom_filepath = ""  # before the others, each of which makes Cycles compile what is still there
+            camera.custom_filepath = ""  # before the others: each of them makes Cycles compile the remaining shader
             camera.custom_shader = None
             camera.custom_bytecode = camera.custom_bytecode_hash = ""
     return blocked
@@ -64,7 +64,7 @@ def _can_write(bytecode: str, path: str, owner: Any) -> bool:
 
 
 def _would_be_compiled(path: str) -> bool:
-    """Cycles writes the result beside an OSL source."""
+    """Cycles writes the result next to an OSL source file."""
     if not path.endswith(".osl") or not os.path.isfile(path):
         return False
     compiled = path[:-1] + "o"

@@ -1,6 +1,6 @@
-"""The files outside a blendfile that decide its pixels, and whether they are still what they were. Pure: no bpy.
+"""The external files that decide a blendfile's pixels, and whether they have changed. Pure: no bpy.
 
-The slot takes stock of them when it loads; the supervisor, which never opens a scene, looks later whether that still holds.
+A slot takes stock of them when it loads. Later the supervisor, which never opens a scene, checks that the stock is valid.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ Stock = Dict[str, Any]
 """`references`: [name in the blendfile, absolute path]; `files`: [name, path, stamp, digest of the contents]. It is JSON."""
 
 TILE_TOKENS = ("<UDIM>", "<UVTILE>")
-"""What stands for the number of a tile in the path of an image."""
+"""Placeholder for the tile number in an image's path."""
 
 _MADE_UP = ("/proc/", "/sys/")
-"""Where the kernel shows what looks like files."""
+"""Where the kernel shows things that look like files."""
 
 COARSEST_CLOCK_S = 2.0
-"""Of a file system's times (FAT): a file that was written since may have been written once more within the same tick."""
+"""Resolution of a file system's times (FAT): a file may have been written twice within the same tick."""
 
 
 def take_stock(references: Iterable[Tuple[str, str]]) -> Stock:
-    """Reads every file that is there. Of an image sequence or a cache folder only what Blender itself names is seen."""
+    """Reads all existing files. Of an image sequence or a cache folder only the file that Blender names is included."""
     known = sorted(set(references))
     return {
         "references": [list(each) for each in known],
@@ -38,7 +38,7 @@ def take_stock(references: Iterable[Tuple[str, str]]) -> Stock:
 
 
 def digest_of(stock: Stock) -> Optional[str]:
-    """SHA-256 over names and contents, None when no file is there."""
+    """SHA-256 of names and contents; None if there is no file."""
     if not stock["files"]:
         return None
     whole = hashlib.sha256()
@@ -49,7 +49,7 @@ def digest_of(stock: Stock) -> Optional[str]:
 
 
 def has_changed(stock: Stock) -> bool:
-    """Whether other files are there by now, or their contents differ. Only files with another stamp are read."""
+    """Whether there are other files now, or their contents differ. Only files with another stamp are read."""
     if _files([(name, path) for name, path in stock["references"]]) != [(name, file) for name, file, _, _ in stock["files"]]:
         return True
     return any(
@@ -59,7 +59,7 @@ def has_changed(stock: Stock) -> bool:
 
 
 def stamp_of(file: str) -> Optional[List[int]]:
-    """By which an untouched file is known without reading it; None when nothing can be told, as of one just written."""
+    """Recognizes an unchanged file without reading it; None if that is impossible, as for a file just written."""
     try:
         facts = os.stat(file)
         changed = change_time_ns(os.path.realpath(file), facts)
@@ -71,7 +71,7 @@ def stamp_of(file: str) -> Optional[List[int]]:
 
 
 def digest_of_contents(file: str) -> str:
-    """Of a file that cannot be read, the reason."""
+    """For an unreadable file, the reason."""
     contents = hashlib.sha256()
     try:
         with open_regular(file) as stream:
@@ -83,17 +83,17 @@ def digest_of_contents(file: str) -> str:
 
 
 def is_regular(path: str) -> bool:
-    """Whether there is a file that can be read to its end: no pipe, no device, nothing that the kernel makes up."""
+    """Whether it is a file that can be read to its end: not a pipe, a device, or something that the kernel makes up."""
     return os.path.isfile(path) and not os.path.realpath(path).startswith(_MADE_UP)
 
 
 def open_regular(file: str) -> IO[bytes]:
-    """Does not wait for a pipe that came in the place of a file. Raises OSError."""
+    """Does not wait if the file was replaced by a pipe. Raises OSError."""
     stream = open(file, "rb", opener=_open_at_once)
     if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         return stream
     stream.close()
-    raise OSError(errno.EINVAL, "no regular file")
+    raise OSError(errno.EINVAL, "not a regular file")
 
 
 def _open_at_once(file: str, flags: int) -> int:

@@ -2,7 +2,7 @@
 
 
 class SlotFault(Exception):
-    """Any other exception of the slot is classified by the supervisor, from its message and the log."""
+    """The supervisor classifies any other exception of the slot, from its message and the log."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

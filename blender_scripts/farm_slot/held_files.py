@@ -1,5 +1,5 @@
-"""Files that another program has open. On Windows they cannot be renamed or removed until it closes them: virus scanners and
-indexers hold each new file for a moment, and a process that was just ended holds its own."""
+"""Waits for files that another program has open. On Windows they cannot be renamed or removed until it closes them: virus
+scanners and indexers open each new file for a moment, and a killed process keeps its files open for a while."""
 
 import errno
 import os
@@ -9,16 +9,16 @@ import time
 from typing import Any, Callable
 
 PAUSES_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""About 3 s in all."""
+"""About 3 s in total."""
 
 
 def is_held(error: OSError, platform: str = sys.platform) -> bool:
-    """Windows says EACCES of a file that is open elsewhere, and of one for which the user has no right."""
+    """On Windows, EACCES means that the file is open elsewhere, or that the user has no permission."""
     return error.errno == errno.EBUSY or (platform == "win32" and error.errno in (errno.EACCES, errno.EPERM))
 
 
 def while_held(operation: Callable[[], Any], platform: str = sys.platform) -> Any:
-    """Does it, and tries again while another program holds the file. Raises what it raised last: to be called in a thread."""
+    """Repeats an operation while another program has the file open. Raises its last error. Call it in a thread."""
     for pause in PAUSES_S:
         try:
             return operation()
@@ -30,7 +30,7 @@ def while_held(operation: Callable[[], Any], platform: str = sys.platform) -> An
 
 
 def remove_tree(path: Any) -> None:
-    """Removes a folder with all that is in it, as well as it can: what stays is removed by the next node."""
+    """Tries to remove a folder with all its contents. The next node removes the rest."""
     for pause in PAUSES_S if sys.platform == "win32" else ():
         shutil.rmtree(path, ignore_errors=True)
         if not os.path.lexists(path):

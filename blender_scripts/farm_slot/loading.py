@@ -1,4 +1,4 @@
-"""Opening the blendfile, without running what is in it unless both the job and the node allow that."""
+"""Opens the blendfile, without running scripts in it unless both the job and the node allow that."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from .faults import SlotFault
 Warning_ = Dict[str, str]
 
 MAX_CLEARED = 12
-"""Paths that a warning names: with their data it must fit into a message."""
+"""Paths that a warning names: it must fit into a message."""
 
 
 class Opened(NamedTuple):
-    """What is to be said of a file that was opened."""
+    """Facts about an opened file."""
 
     warnings: List[Warning_]
     absent: List[str]
-    """Simulations on disk that are not there, as the file names them."""
+    """Simulations with missing caches, as the file names them."""
 
 
 def open_blendfile(path: str, scripts: bool, outputs: str) -> Opened:
-    """Opens it confined: what its nodes write goes into the folder `outputs`. `scripts`: whether those in the file run.
+    """Opens it in the sandbox: its nodes write to the folder `outputs`. `scripts`: whether scripts in the file run.
 
-    Raises SlotFault when the file is not usable in this Blender.
+    Raises SlotFault if this Blender cannot use the file.
     """
     problem = ""
     sandbox = Sandbox(outputs, scripts)
@@ -40,12 +40,12 @@ def open_blendfile(path: str, scripts: bool, outputs: str) -> Opened:
     if bpy.data.version[:2] > bpy.app.version[:2] or "newer Blender" in problem:
         raise SlotFault("FILE_TOO_NEW", _too_new())
     if not loaded:
-        # The node's own path says nothing to the one who sent the file.
+        # The node's own path means nothing to the user who sent the file.
         said = problem.replace("Error: ", "", 1)
         for named in ('"%s"' % path, "'%s'" % path, path):
             said = said.replace(named, "the file")
         raise SlotFault("FILE_UNREADABLE", said or "Blender did not open the file")
-    # An error report does not mean failure: Blender also reports missing libraries that way.
+    # An error report does not mean failure: Blender reports missing libraries in the same way.
     warnings = [{"code": "LOAD_PROBLEM", "message": problem}] if problem else []
     blocked = sandbox.blocked + blocked_by_blender()
     if sandbox.cleared:
@@ -56,7 +56,7 @@ def open_blendfile(path: str, scripts: bool, outputs: str) -> Opened:
 
 
 def blocked_by_blender() -> List[str]:
-    """The first script that Blender has refused to run since the file was opened, if any."""
+    """The first script that Blender refused to run since the file was opened, if any."""
     return [bpy.app.autoexec_fail_message or "no name given"] if bpy.app.autoexec_fail else []
 
 
@@ -75,7 +75,7 @@ def _too_new() -> str:
 
 
 def pick_scene(name: Optional[str]) -> Any:
-    """The named scene or the file's active one, made the window's scene as `-S` does."""
+    """Returns the named scene or the file's active one, and makes it the window's scene, as `-S` does."""
     if name is None:
         return bpy.context.scene
     scene = bpy.data.scenes.get(name)

@@ -1,4 +1,4 @@
-"""Every node tree of the file, wherever it hangs."""
+"""All node trees of the file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _OWNERS = ("scenes", "materials", "worlds", "lights", "linestyles", "textures")
 
 
 def node_trees() -> Iterator[Any]:
-    """Groups and the trees inside other data, also those of scenes that are not rendered, and linked ones."""
+    """Groups and trees inside other data, including those of other scenes, and linked ones."""
     for group in bpy.data.node_groups:
         yield group
     for collection in _OWNERS:

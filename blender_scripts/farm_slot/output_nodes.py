@@ -1,4 +1,4 @@
-"""File Output nodes of the compositor write wherever they like; here they write into the run folder."""
+"""Makes the compositor's File Output nodes write into the run folder, instead of anywhere that they name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .node_trees import node_trees
 
 
 def redirect(folder: str) -> None:
-    """`folder` need not exist: Blender makes it. In all scenes: a strip or a node of the rendered one renders others."""
+    """`folder` need not exist: Blender makes it. Covers all scenes, because strips and nodes can render other scenes."""
     for tree in node_trees():
         for node in tree.nodes:
             if node.bl_idname == "CompositorNodeOutputFile":
@@ -16,7 +16,7 @@ def redirect(folder: str) -> None:
 
 
 def _redirect(node: Any, folder: str) -> None:
-    """File names may hold folders and "..": here they are of our choice, for nobody reads what is written."""
+    """File names may contain folders and "..", so they are replaced; nobody reads these files."""
     if hasattr(node, "directory"):  # since 5.0
         node.directory = folder
         node.file_name = "output"

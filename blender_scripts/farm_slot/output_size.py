@@ -1,4 +1,4 @@
-"""The size in pixels that Blender will give a frame, computed as Blender does. Pure: reads plain attributes."""
+"""Computes the size of a frame in pixels, as Blender does. Pure: reads plain attributes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Tuple
 
 
 def _single(value: float) -> float:
-    """Rounds to single precision, in which Blender computes."""
+    """Rounds to single precision, which Blender uses."""
     return float(struct.unpack("f", struct.pack("f", value))[0])
 
 
 def rendered_size(scene: Any) -> Tuple[int, int]:
-    """Width and height with percentage, border and crop, and both halves of a stereo picture."""
+    """Width and height, with percentage, border and crop, and with both halves of a stereo picture."""
     render = scene.render
     width = render.resolution_x * render.resolution_percentage // 100
     height = render.resolution_y * render.resolution_percentage // 100
@@ -25,9 +25,9 @@ def rendered_size(scene: Any) -> Tuple[int, int]:
             width *= 2
         if not stereo.use_squeezed_frame and stereo.display_mode == "TOPBOTTOM":
             height *= 2
-    return max(1, width), max(1, height)  # Blender itself refuses to render nothing
+    return max(1, width), max(1, height)  # Blender itself refuses to render an empty picture
 
 
 def _cropped(low: float, high: float, size: int) -> int:
-    """Each edge is cut to a whole pixel by itself, so the same border can differ by one between places."""
+    """Each edge is rounded down by itself, so a border's size can differ by one pixel depending on its position."""
     return int(_single(high * size)) - int(_single(low * size))

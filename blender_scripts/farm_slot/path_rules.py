@@ -1,7 +1,7 @@
-"""Which paths of a blendfile a slot lets Blender open. Pure: no bpy.
+"""Decides which paths of a blendfile Blender may open. Pure: no bpy.
 
-Blender hands the paths of films and sounds to FFmpeg, which takes more than names of files: `http://…` is a request,
-`concat:a|b` two files. And a pipe or a device under the name of a picture holds a render up for good.
+Blender passes the paths of movies and sounds to FFmpeg, which accepts more than file names: `http://…` is a request,
+`concat:a|b` two files. And a pipe or a device with the name of a picture blocks a render for ever.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from .external_files import TILE_TOKENS, is_regular, open_regular
 
 Kind = str
 FILE, FILM, FOLDER, PLACE = "file", "film", "folder", "place"
-"""A film is whatever FFmpeg reads, sounds too; a folder holds caches; of a place only the name matters."""
+"""A "film" is anything that FFmpeg reads, also sounds; a "folder" holds caches; of a "place" only the name matters."""
 
 _PROTOCOL = re.compile(r"[A-Za-z0-9+.-]{2,}(:|,.*:)", re.DOTALL)
-"""As libavformat/avio.c tells one: options may stand between its name and the colon. One letter is a drive of Windows."""
+"""As in libavformat/avio.c: options may follow the name before the colon. A single letter is a drive on Windows."""
 
 _TEXTS = (".ans", ".art", ".asc", ".diz", ".ice", ".nfo", ".txt", ".vt")
-"""FFmpeg draws the text that is in a file of such a name."""
+"""FFmpeg renders the text in files with these names."""
 
 _HEAD_BYTES = 1024
 _BINARY = re.compile(rb"[^\t\n\f\r\x1b\x20-\xff]")
 _RAW_FILM = b"YUV4MPEG2 "
-"""Uncompressed film whose beginning is readable."""
+"""Uncompressed movies that start with readable text."""
 
 _CACHED = (".avi", ".blob", ".bphys", ".exr", ".gz", ".jpg", ".json", ".png", ".raw", ".uni", ".vdb")
-"""Names of the files that simulations and bakes keep in their folders, where others may keep other things."""
+"""Names of the files that simulations and bakes keep in their folders, which may contain other files too."""
 
 _CACHE_DEPTH = 3
-"""Folders below the one that the blendfile names in which they are."""
+"""Subfolders in which they keep them."""
 
-_PROTOCOL_TOLD = "a protocol, not a file"
+_PROTOCOL = "a protocol, not a file"
 
 
 def has_protocol(path: str) -> bool:
@@ -41,38 +41,38 @@ def has_protocol(path: str) -> bool:
 
 
 class Rules:
-    """Looks each folder up once. `suffixes` are those of the scenes' views: with one, Blender opens the others too."""
+    """Reads each folder once. `suffixes` are those of the scenes' views: with one, Blender opens the others too."""
 
     def __init__(self, suffixes: Sequence[str] = ()) -> None:
         self._suffixes = suffixes
         self._odd = {}  # type: Dict[str, List[str]]
 
     def objection(self, stored: str, absolute: Iterable[str], kind: Kind) -> Optional[str]:
-        """Why Blender must not open it, in words for the user. That nothing is there is no objection.
+        """Why Blender must not open it, for the user. A missing file is not an objection.
 
         `absolute`: where Blender may look for it.
         """
         if has_protocol(stored):
-            return _PROTOCOL_TOLD
+            return _PROTOCOL
         found = (self._objection_to(path, kind) for path in absolute)
         return next((each for each in found if each is not None), None)
 
     def _objection_to(self, absolute: str, kind: Kind) -> Optional[str]:
         if has_protocol(absolute):
-            return _PROTOCOL_TOLD
+            return _PROTOCOL
         path = _as_opened(absolute)
         if kind == FOLDER:
             return "a pipe or a device in the folder" if self._holds_odd_files(path) else None
         if kind == PLACE or not os.path.basename(path):
             return None
         if (os.path.exists(path) and not is_regular(path)) or self._has_odd_companion(path):
-            return "no regular file"
+            return "not a regular file"
         if kind == FILM and _is_text(path):
             return "a text"
         return None
 
     def _has_odd_companion(self, path: str) -> bool:
-        """Whether one of the files that Blender opens beside it is none: of a sequence, of UDIM tiles, of a view."""
+        """Whether a related file that Blender opens too (of a sequence, of UDIM tiles, of a view) is not a regular file."""
         folder, name = os.path.split(path)
         odd = self._odd_files(folder)
         return any(pattern.match(each) for pattern in self._companions(name) for each in odd) if odd else False
@@ -100,7 +100,7 @@ class Rules:
 
 
 def _as_opened(path: str) -> str:
-    """On other systems Blender reads a path of Windows like this."""
+    """How Blender reads a Windows path on other systems."""
     if os.name == "nt":
         return path
     if re.match(r"[A-Za-z]:[\\/]", path):
@@ -116,17 +116,17 @@ def _numbered(name: str) -> Pattern[str]:
 
 
 def _odd_files_in(folder: str) -> List[str]:
-    """Names of what is there and is neither a regular file nor a folder."""
+    """Names of everything that is neither a regular file nor a folder."""
     try:
         with os.scandir(folder) as entries:
             odd = [each for each in entries if not each.is_file() and not each.is_dir()]
     except OSError:
         return []
-    return [each.name for each in odd if os.path.exists(each.path)]  # not those links that lead nowhere
+    return [each.name for each in odd if os.path.exists(each.path)]  # without broken links
 
 
 def _is_text(path: str) -> bool:
-    """FFmpeg draws texts, and follows lists of other files and addresses. No film or sound begins with a readable text."""
+    """FFmpeg renders texts, and follows lists of other files and addresses. No movie or sound starts with readable text."""
     if not os.path.isfile(path):
         return False
     if path.lower().endswith(_TEXTS):

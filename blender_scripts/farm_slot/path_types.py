@@ -1,4 +1,4 @@
-"""Which properties of Blender's types are paths, and which lead to some. Blender tells it itself: newer ones have more."""
+"""Finds the properties of Blender's types that are paths, or lead to paths, from Blender's own description of its types."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ _PATHS = ("FILE_PATH", "FILE_NAME", "DIR_PATH")
 
 _NO_HOLDERS = frozenset(
     (
-        "Library",  # open by now, and never again; one that is not there is reported as missing
+        "Library",  # already open, and not opened again; a missing one is reported
         "LibraryWeakReference",
         "ImagePackedFile",
         "Brush",
-        # What Blender writes: the slot says where.
+        # Blender writes these, where the slot says.
         "BakeSettings",
         "CollectionExport",
         "CompositorNodeOutputFile",
         "RenderSettings",
-        # Parts of a path, and the same once more.
+        # Parts of a path, and duplicates.
         "PointCache",
         "SequenceElement",
         "StripElement",
     )
 )
 _NOT_FOLLOWED = frozenset(("ViewLayer", "NodeLink"))
-"""They lead to what is met elsewhere."""
+"""They lead to data that is also reached in another way."""
 
 _TOOL = re.compile("_[A-Z]T_|_UL_")
-"""In the names of operators, menus and the like, of which there are thousands."""
+"""In the names of operators, menus and so on, of which there are thousands."""
 
 Named = List[Tuple[str, bool]]
 
 
 class PathTypes:
-    """Data-blocks are not followed from one to another: each is looked at for itself."""
+    """Does not follow references between data-blocks: each data-block is searched separately."""
 
     def __init__(self) -> None:
         self._paths = {}  # type: Dict[str, Named]
@@ -48,11 +48,11 @@ class PathTypes:
         self._parts = self._parts_with_paths(lineages)
 
     def paths(self, part: Any) -> Named:
-        """Name of each property that holds a path, and whether it is that of a folder."""
+        """The name of each property that is a path, and whether it is a folder's."""
         return self._paths.get(part.bl_rna.identifier, [])
 
     def parts(self, part: Any) -> Named:
-        """Name of each property by which paths are reached, and whether it is a collection."""
+        """The name of each property that leads to paths, and whether it is a collection."""
         return self._parts.get(part.bl_rna.identifier, [])
 
     def _look_at(self, rna: Any) -> None:
@@ -67,7 +67,7 @@ class PathTypes:
         self._links[rna.identifier] = links
 
     def _parts_with_paths(self, lineages: Dict[str, List[str]]) -> Dict[str, Named]:
-        """A property that is declared as a modifier may hold one of any kind: what is said of a type is said of its bases."""
+        """A property that is declared as a modifier may be of any kind of modifier: a type's paths count for its bases too."""
         holders = {}  # type: Dict[str, List[str]]
         for holder, links in self._links.items():
             for _, _, target in links:

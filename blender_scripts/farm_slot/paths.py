@@ -1,6 +1,6 @@
-"""Takes those paths out of a blendfile that lead Blender elsewhere than to a file.
+"""Clears paths in a blendfile that lead Blender to anything but a regular file.
 
-Before anything is evaluated, and before anybody asks for what is in the files: FFmpeg would already be there.
+This must happen before anything is evaluated or any file is read, which would already start FFmpeg.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from .path_rules import Rules
 from .stored_paths import StoredPath, stored_paths
 
 _LONGEST = 100
-"""Characters of a path in a message."""
+"""How many characters of a path a message shows."""
 
 
 def clear() -> List[str]:
-    """What was taken out and why, in words for the user."""
+    """Returns what was cleared and why, for the user."""
     told = list(_clear_suffixes())
     suffixes = sorted({view.file_suffix for scene in bpy.data.scenes for view in scene.render.views})
     rules = Rules(suffixes)
@@ -31,19 +31,19 @@ def clear() -> List[str]:
 
 
 def _renew_views() -> None:
-    """A film with several views has a path for each, which only Blender sees: it makes them anew from the known one."""
+    """A movie with several views has a hidden path for each. Makes Blender derive them again from the visible one."""
     for image in bpy.data.images:
         if image.is_multiview and image.source == "MOVIE":
             path = image.filepath_raw
             image.generated_width = image.generated_height = 1
-            image.source = "GENERATED"  # else the films are opened first; it takes the path away
+            image.source = "GENERATED"  # otherwise the movies are opened first; this clears the path
             image.filepath_raw = path
             image.use_multiview = image.use_multiview
             image.source = "MOVIE"
 
 
 def _clear_suffixes() -> Iterator[str]:
-    """The suffix of a view becomes part of a film's path; with a slash or a colon it could make another one of it."""
+    """A view's suffix becomes part of a movie's path. With a slash or a colon it could turn it into another path."""
     for scene in bpy.data.scenes:
         for view in scene.render.views:
             if any(sign in view.file_suffix for sign in "/\\:,"):
@@ -52,7 +52,7 @@ def _clear_suffixes() -> Iterator[str]:
 
 
 def _absolute(stored: StoredPath) -> List[str]:
-    """As Blender finds it: beside the library that the data came from, or, of strips, beside the blendfile itself."""
+    """Where Blender looks for it: relative to the library that the data came from; for strips, to the blendfile itself."""
     bases = {None, stored.owner.library}
     return [bpy.path.abspath(stored.value, library=base) for base in bases]
 

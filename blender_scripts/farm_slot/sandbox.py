@@ -1,6 +1,6 @@
-"""What a blendfile must not do on this machine is taken out of it, or led elsewhere, before Blender evaluates anything.
+"""Removes or redirects everything that a blendfile must not do on this machine, before Blender evaluates anything.
 
-Fluids are simulated, and drivers run, while the file is being opened: afterwards it would be too late.
+Fluids are simulated and drivers run while the file is being opened: afterwards it would be too late.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from . import caches, output_nodes, paths, embedded_scripts
 
 
 class Sandbox:
-    """Confines the next file that is opened. `scripts`: whether those in the file run."""
+    """Confines the next file that is opened. `scripts`: whether scripts in the file run."""
 
     def __init__(self, outputs: str, scripts: bool) -> None:
         self._outputs = outputs
@@ -23,9 +23,9 @@ class Sandbox:
         self._blocked = None  # type: Optional[List[str]]
         self._failure = None  # type: Optional[Exception]
         self.cleared = []  # type: List[str]
-        """Paths that were taken out, in words for the user; complete when `blocked` was asked for."""
+        """Cleared paths, for the user; complete after `blocked`."""
         self.absent = []  # type: List[str]
-        """Simulations on disk that are not there, as the file names them; complete when `blocked` was asked for."""
+        """Simulations with missing caches, as the file names them; complete after `blocked`."""
 
     def around(self, load: Callable[[], None]) -> None:
         @persistent
@@ -40,7 +40,7 @@ class Sandbox:
 
     @property
     def blocked(self) -> List[str]:
-        """What was taken out, in words for the user. Raises when the file is not confined."""
+        """What was removed, for the user. Raises an exception if the file could not be confined."""
         if self._failure is not None:
             raise self._failure
         if self._blocked is None:
@@ -48,7 +48,7 @@ class Sandbox:
         return self._blocked
 
     def _confine(self) -> None:
-        """Blender prints what a handler raises, and goes on."""
+        """Keeps its exception: Blender would only print it and continue."""
         try:
             self.cleared = paths.clear()
             output_nodes.redirect(self._outputs)
@@ -56,4 +56,4 @@ class Sandbox:
             self._blocked = [] if self._scripts else embedded_scripts.block()
         except Exception as error:
             self._failure = error
-            bpy.data.batch_remove(list(bpy.data.objects))  # nothing is left that could be evaluated
+            bpy.data.batch_remove(list(bpy.data.objects))  # so that nothing can be evaluated

@@ -1,4 +1,4 @@
-"""What the coordinator wants to know of the file (`sceneInfo` in docs/protocol.md)."""
+"""Describes the file for the coordinator (`sceneInfo` in docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _KINDS = (
 
 
 def describe(scene: Any, active: str, stock: Stock, absent: Iterable[str]) -> Dict[str, Any]:
-    """All but `device`. `scene` is the one to be rendered, `active` the name of the one that the file has active.
+    """Everything except `device`. `scene` is the one to be rendered, `active` the name of the file's active one.
 
-    `absent` names simulations on disk that are not there, beside the files that Blender itself can name.
+    `absent` names simulations with missing caches, in addition to the files that Blender itself can name.
     """
     major, minor = bpy.data.version[:2]
     return {
@@ -75,7 +75,7 @@ def uses_sequencer(scene: Any) -> bool:
 
 
 def references(absent: Iterable[str]) -> List[Dict[str, Any]]:
-    """Files outside the blendfile, as the file names them (`//` is the blendfile's own folder); missing ones first."""
+    """External files, as the blendfile names them (`//` is the blendfile's own folder); missing ones first."""
     kinds = {}  # type: Dict[str, str]
     for kind, collection in _KINDS:
         for block in getattr(bpy.data, collection, ()):
@@ -88,7 +88,7 @@ def references(absent: Iterable[str]) -> List[Dict[str, Any]]:
 
 
 def _outside() -> List[Tuple[str, str]]:
-    """The name in the blendfile and the absolute path of what is not in it and is of use to a render."""
+    """The name in the blendfile and the absolute path of each external file that a render may use."""
     stored = bpy.utils.blend_paths(absolute=False, packed=False)
     absolute = bpy.utils.blend_paths(absolute=True, packed=False)
     libraries = {library.filepath for library in bpy.data.libraries}
@@ -99,13 +99,13 @@ def _decides_pixels(name: str, path: str, libraries: AbstractSet[str]) -> bool:
     if not name or name.startswith("<"):  # "<builtin>" is Blender's own font
         return False
     if name.lower().endswith(".blend") and name not in libraries:
-        return False  # a brush of the artist's tools, which 5.x remembers by its file and does not load
+        return False  # an asset brush of the artist's tools: 5.x stores its file, but does not load it
     folder = os.path.normpath(path)
     if folder == folder_beside(None):
-        return False  # 5.x names it for simulations that keep nothing on disk as well; the others are told as absent
+        return False  # 5.x also names it for simulations without a disk cache; missing caches are in `absent`
     return not folder.startswith(os.path.normpath(bpy.app.tempdir) + os.sep)  # put there by `caches.confine`
 
 
 def stock_of_files() -> Stock:
-    """The files outside the blendfile: a texture that was painted over decides pixels as the blendfile does."""
+    """Takes stock of the external files: like the blendfile, a texture decides pixels and may be changed."""
     return take_stock(_outside())

@@ -1,4 +1,4 @@
-"""Output settings of the scene: one PNG per frame, the same pixels that `blender -a` gives."""
+"""Sets the scene's output to one PNG per frame, with the same pixels as `blender -a`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .held_files import while_held
 from .output_size import rendered_size
 
 COMPRESSION = 15
-"""Percent. Costs far less time than Blender's default effort for large frames; the pixels are the same."""
+"""In percent. It takes far less time than Blender's default for large frames, with the same pixels."""
 
 _PNG_MODES = ("BW", "RGB", "RGBA")
 
 
 def output_depth(scene: Any) -> int:
-    """8 where the scene's own output has 8 bits or is a video, else 16, the most that PNG holds."""
+    """8 if the scene's own output has 8 bits or is a video; otherwise 16, the most that PNG can have."""
     image = scene.render.image_settings
     if scene.render.is_movie_format:
         return 8
@@ -31,7 +31,7 @@ def output_color_mode(scene: Any) -> str:
 
 
 def prepare(scene: Any, color_mode: Optional[str]) -> bool:
-    """Sets the scene up; True when the frame number must be written into each file by `write_frame_text`."""
+    """Sets up the scene. Returns whether `write_frame_text` must write the frame number into each file."""
     render = scene.render
     image = render.image_settings
     if render.use_multiview and image.views_format != "STEREO_3D":
@@ -47,25 +47,25 @@ def prepare(scene: Any, color_mode: Optional[str]) -> bool:
     render.use_overwrite = True
     render.use_placeholder = False
     if render.engine == "CYCLES":
-        render.use_persistent_data = True  # pixels stay equal, the next frame starts sooner
+        render.use_persistent_data = True  # same pixels, but the next frame starts sooner
     if render.use_stamp:
-        # The scene burns text into the picture. Its metadata choice is also what is burned in: leave it alone.
+        # The scene burns metadata into the picture. These settings decide which, so leave them alone.
         return not render.use_stamp_frame or render.metadata_input != "SCENE"
     render.use_stamp_frame = True
     if hasattr(render, "metadata_input"):
-        render.metadata_input = "SCENE"  # else a strip's own frame number would stand in the file
+        render.metadata_input = "SCENE"  # otherwise the file would contain a strip's own frame number
     return False
 
 
 def expected_output(scene: Any) -> Dict[str, Any]:
-    """What every file of this scene must be; call after `prepare`."""
+    """The form that all files of this scene must have. Call it after `prepare`."""
     width, height = rendered_size(scene)
     image = scene.render.image_settings
     return {"width": width, "height": height, "depth": int(image.color_depth), "colorMode": image.color_mode}
 
 
 def write_frame_text(path: str, frame: int) -> None:
-    """Adds the tEXt chunk `Frame` behind a PNG's header."""
+    """Adds the tEXt chunk `Frame` after a PNG's header."""
     with open(path, "rb") as file:
         data = file.read()
     body = b"tEXtFrame\0%d" % frame

@@ -1,6 +1,6 @@
-"""Every path that a blendfile holds, in whatever data, found by what Blender says about its own properties.
+"""Finds all paths in a blendfile, in any data, by Blender's description of its own properties.
 
-Nothing but paths is read: the mere size of an image would open its file.
+Only paths are read: even reading an image's size would open its file.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ _NOT_FROM_THE_FILE = frozenset(("window_managers", "screens", "workspaces"))
 _FILMS = frozenset(("MovieClip", "MovieSequence", "MovieStrip", "SequenceProxy", "Sound", "StripProxy"))
 _STRIPS = frozenset(("ImageSequence", "ImageStrip"))
 _PROXIES = frozenset(("MovieClipProxy", "SequenceEditor", "SequenceProxy", "StripProxy"))
-"""Their folders hold smaller copies of films, which no render uses."""
+"""Their folders contain smaller copies of movies, which renders do not use."""
 
 
 class StoredPath(NamedTuple):
     owner: Any
     """The data-block."""
     holder: Any
-    """What has the property: the data-block or a part of it."""
+    """The owner of the property: the data-block or a part of it."""
     name: str
-    """The property's."""
+    """The name of the property."""
     value: str
-    """The whole path, of which the property may be a part."""
+    """The whole path; the property may be a part of it."""
     kind: Kind
 
 
 def stored_paths() -> Iterator[StoredPath]:
-    """Also those of data that nothing in the rendered scene uses."""
+    """Includes paths of data that the rendered scene does not use."""
     types = PathTypes()
     for owner in _data_blocks():
         for part in _parts_of(owner, types):
@@ -57,7 +57,7 @@ def _data_blocks() -> Iterator[Any]:
 
 
 def _parts_of(owner: Any, types: PathTypes) -> Iterator[Any]:
-    """The data-block and all parts of it that can hold a path, each once."""
+    """The data-block and all parts of it that can have a path, each once."""
     known = set()  # type: Set[Tuple[int, str]]
     waiting = [owner]
     while waiting:
@@ -74,15 +74,15 @@ def _parts_of(owner: Any, types: PathTypes) -> Iterator[Any]:
 
 def _paths_of(part: Any, types: PathTypes) -> Iterator[Tuple[Any, str, str, Kind]]:
     kind = part.bl_rna.identifier
-    if kind == "Image":  # its `filepath` is the same, and setting it loads the file
+    if kind == "Image":  # `filepath` is the same path, and setting it loads the file
         yield part, "filepath_raw", part.filepath_raw, FILM if part.source == "MOVIE" else FILE
         return
     if kind == "PointCacheItem" and not part.use_external:
-        return  # it is not used, and setting it makes Blender move files
+        return  # it is unused, and setting it makes Blender move files
     for name, is_folder in types.paths(part):
         folder = PLACE if kind in _PROXIES or kind in _STRIPS else FOLDER
         yield part, name, getattr(part, name), folder if is_folder else FILM if kind in _FILMS else FILE
-    if kind in _STRIPS:  # afterwards: where the folder was cleared, this is what is left of the path
+    if kind in _STRIPS:  # afterwards: if the folder was cleared, this is the rest of the path
         folder = part.directory
         if folder and folder[-1] not in "/\\":
             folder += "/"  # as Blender does

@@ -20,7 +20,7 @@ STEPS_INTERVAL_S = 1.0
 
 
 class Work:
-    """What one slot knows: the loaded scene's name (a reference to it would not survive), and its progress."""
+    """The state of a slot: the loaded scene's name (a reference to the scene would become invalid), and its progress."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -40,7 +40,7 @@ class Work:
         scene = pick_scene(command["scene"])
         self._scene = scene.name
         stock = scene_info.stock_of_files()
-        # Before the settings are changed: it tells what the file says.
+        # Before the settings are changed, because it describes the file.
         info = scene_info.describe(scene, active, stock, absent)
         self._needs_frame_text = settings.prepare(scene, command["colorMode"])
         device, fallback = choose_device(scene)
@@ -50,32 +50,32 @@ class Work:
         expected = settings.expected_output(scene)
         told = {"scene": info, "stock": stock, "expected": expected, "warnings": warnings}
         self._channel.send({"event": "loaded", **told})
-        self._tell_of_scripts()
+        self._report_scripts()
 
     def render(self, command: Dict[str, Any]) -> None:
         scene = bpy.data.scenes[self._scene]
         self._frame, self._steps, self._reported_at = command["frame"], 0, time.monotonic()
         started = time.monotonic()
         scene.render.filepath = command["path"]
-        scene.frame_set(command["frame"])  # also switches to the camera that a marker names, as `-a` does
+        scene.frame_set(command["frame"])  # also switches to a marker's camera, as `-a` does
         result = bpy.ops.render.render(write_still=True, scene=scene.name)
         if "FINISHED" not in result:
             raise SlotFault("RENDER_FAILED", "Blender cancelled the render")
         if self._needs_frame_text:
             settings.write_frame_text(command["path"], command["frame"])
-        shutil.rmtree(self._outputs, ignore_errors=True)  # what File Output nodes wrote is nobody's
-        self._tell_of_scripts()
+        shutil.rmtree(self._outputs, ignore_errors=True)  # nobody needs the files of File Output nodes
+        self._report_scripts()
         self._channel.send({"event": "rendered", "frame": command["frame"], "seconds": time.monotonic() - started})
 
-    def _tell_of_scripts(self) -> None:
-        """Blender refuses a driver when it comes to it: in another scene, or in any frame."""
+    def _report_scripts(self) -> None:
+        """Blender refuses a driver only when it is evaluated, which may be in any frame or in another scene."""
         blocked = blocked_by_blender()
         if blocked and not self._told_of_scripts:
             self._told_of_scripts = True
             self._channel.send({"event": "warning", **scripts_blocked(blocked)})
 
     def on_stats(self, *_: Any) -> None:
-        """Called by Blender at every step of a render; the supervisor is told once per second."""
+        """Blender calls this at every step of a render; it reports to the supervisor once per second."""
         self._steps += 1
         now = time.monotonic()
         if now - self._reported_at >= STEPS_INTERVAL_S:
@@ -84,7 +84,7 @@ class Work:
 
 
 def serve(channel: Channel) -> None:
-    """Returns when the supervisor says quit, and after any error: what Blender renders then may be blank."""
+    """Returns when the supervisor sends quit, and after any error, because Blender may then render blank pictures."""
     work = Work(channel)
 
     @persistent

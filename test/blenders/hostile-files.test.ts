@@ -66,7 +66,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       const texts = await render("texts");
       expect(texts.cleared).toContain("secret.txt (a text)");
       expect(texts.pixels).toEqual((await render("blank")).pixels);
-      expect((await render("pipes")).cleared).toContain("/dev/zero (no regular file)");
+      expect((await render("pipes")).cleared).toContain("/dev/zero (not a regular file)");
       expect(listener.calls).toBe(0);
 
       for (const name of ["honest", "stereo"]) {

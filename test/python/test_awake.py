@@ -79,14 +79,14 @@ class KeptAwake(unittest.IsolatedAsyncioTestCase):
         ):
             # Two processes, as systemd-inhibit and the command that it runs.
             self.install(program, f"(echo $(sh -c 'echo $PPID') > '{self.folder}/inner'; exec cat)\nexit 0")
-            keeper = self.made(platform)
-            keeper.begin()
-            keeper.begin()  # a job that is taken up again
+            awake = self.made(platform)
+            awake.begin()
+            awake.begin()  # a job that is taken up again
             pid, arguments = await self.asked()
             self.assertIn(expected, arguments)
             await self.until(lambda: self.told)
             self.assertEqual((self.told, self.warned), ([AWAKE], []))
-            keeper.end()
+            awake.end()
             for each in (pid, int((self.folder / "inner").read_text())):
                 self.assertTrue(await self.gone(each), platform)
             self.told.clear()
@@ -100,12 +100,12 @@ class KeptAwake(unittest.IsolatedAsyncioTestCase):
             return answers.pop(0)
 
         with patch.object(awake, "_ask_windows", call):
-            keeper = self.made("win32")
-            keeper.begin()
+            kept = self.made("win32")
+            kept.begin()
             self.assertEqual((asked, self.told), ([0x80000001], [AWAKE]))
-            keeper.end()
+            kept.end()
             self.assertEqual(asked[1:], [0x80000000])
-            keeper.begin()
+            kept.begin()
         self.assertEqual((self.told, len(self.warned)), ([AWAKE], 1))
 
     async def test_a_system_that_refuses_is_told_of_in_its_own_words(self):

@@ -81,12 +81,12 @@ class Claim(InFolder):
     def test_a_folder_of_that_name_that_no_node_has_made_is_left_as_it_is(self):
         write(self.folder / "renderfarm/runs/1-0123abcd/thesis.txt")
         (self.folder / "renderfarm").chmod(0o755)
-        with self.refused(str(self.folder / "renderfarm"), "no node has made it"):
+        with self.refused(str(self.folder / "renderfarm"), "was not made by a node"):
             claim_cache(self.folder)
 
     def test_a_marker_of_another_program_is_none(self):
         write(self.folder / "renderfarm" / MARKER, "Signature: 8a477f597d28d172789f06886806bc55\n# made by cargo")
-        with self.refused("no node has made it"):
+        with self.refused("was not made by a node"):
             claim_cache(self.folder)
 
     def test_an_empty_folder_and_one_in_which_a_node_ended_while_it_marked_it_are_taken(self):
@@ -140,7 +140,7 @@ class Claim(InFolder):
 
 @unittest.skipIf(os.name == "nt", "links need a right on Windows")
 class Links(Stored):
-    """The store's own folder, of which a stranger's copy came with a link in it."""
+    """The store's own folder, a copy of which came from somebody else with a link in it."""
 
     def setUp(self):
         super().setUp()

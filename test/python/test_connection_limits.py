@@ -7,57 +7,57 @@ from farm_node.limits import MAX_ADDRESSES
 
 
 class Doors(unittest.TestCase):
-    def failing(self, keeper: ConnectionLimits, address: str, times: int, start: float = 0.0, every: float = 1.0) -> None:
+    def failing(self, limits: ConnectionLimits, address: str, times: int, start: float = 0.0, every: float = 1.0) -> None:
         for index in range(times):
-            keeper.failed(address, start + index * every)
+            limits.failed(address, start + index * every)
 
     def test_the_tenth_failure_in_a_minute_bars_an_address_for_a_minute(self):
-        keeper = ConnectionLimits()
-        self.failing(keeper, "10.0.0.1", 9)
-        self.assertFalse(keeper.is_barred("10.0.0.1", 9))
-        keeper.failed("10.0.0.1", 9)
-        self.assertTrue(keeper.is_barred("10.0.0.1", 9))
-        self.assertTrue(keeper.is_barred("10.0.0.1", 68.9))
-        self.assertFalse(keeper.is_barred("10.0.0.1", 69))
-        self.assertFalse(keeper.is_barred("10.0.0.2", 9))
+        limits = ConnectionLimits()
+        self.failing(limits, "10.0.0.1", 9)
+        self.assertFalse(limits.is_blocked("10.0.0.1", 9))
+        limits.failed("10.0.0.1", 9)
+        self.assertTrue(limits.is_blocked("10.0.0.1", 9))
+        self.assertTrue(limits.is_blocked("10.0.0.1", 68.9))
+        self.assertFalse(limits.is_blocked("10.0.0.1", 69))
+        self.assertFalse(limits.is_blocked("10.0.0.2", 9))
 
     def test_slow_failures_bar_nobody(self):
-        keeper = ConnectionLimits()
-        self.failing(keeper, "10.0.0.1", 100, every=7)
-        self.assertFalse(keeper.is_barred("10.0.0.1", 700))
+        limits = ConnectionLimits()
+        self.failing(limits, "10.0.0.1", 100, every=7)
+        self.assertFalse(limits.is_blocked("10.0.0.1", 700))
 
     def test_a_right_proof_clears_what_failed_before(self):
-        keeper = ConnectionLimits()
-        self.failing(keeper, "10.0.0.1", 9)
-        keeper.proved("10.0.0.1")
-        self.failing(keeper, "10.0.0.1", 9, start=9)
-        self.assertFalse(keeper.is_barred("10.0.0.1", 18))
+        limits = ConnectionLimits()
+        self.failing(limits, "10.0.0.1", 9)
+        limits.proved("10.0.0.1")
+        self.failing(limits, "10.0.0.1", 9, start=9)
+        self.assertFalse(limits.is_blocked("10.0.0.1", 18))
 
     def test_all_addresses_of_an_ipv6_host_are_one(self):
-        keeper = ConnectionLimits()
+        limits = ConnectionLimits()
         for index in range(10):
-            keeper.failed(f"fe80::{index:x}%eth0", index)
-        self.assertTrue(keeper.is_barred("fe80::ffff", 10))
-        self.assertFalse(keeper.is_barred("fe81::1", 10))
+            limits.failed(f"fe80::{index:x}%eth0", index)
+        self.assertTrue(limits.is_blocked("fe80::ffff", 10))
+        self.assertFalse(limits.is_blocked("fe81::1", 10))
 
     def test_ipv4_is_the_same_through_an_ipv6_socket(self):
-        keeper = ConnectionLimits()
-        self.failing(keeper, "::ffff:10.0.0.1", 10)
-        self.assertTrue(keeper.is_barred("10.0.0.1", 10))
-        self.assertFalse(keeper.is_barred("::ffff:10.0.0.2", 10))
+        limits = ConnectionLimits()
+        self.failing(limits, "::ffff:10.0.0.1", 10)
+        self.assertTrue(limits.is_blocked("10.0.0.1", 10))
+        self.assertFalse(limits.is_blocked("::ffff:10.0.0.2", 10))
 
     def test_many_addresses_do_not_fill_the_memory(self):
-        keeper = ConnectionLimits()
+        limits = ConnectionLimits()
         for index in range(MAX_ADDRESSES * 5):
-            keeper.failed(f"10.{index >> 16}.{index >> 8 & 255}.{index & 255}", index)
-        self.assertEqual(len(keeper._records), MAX_ADDRESSES)
+            limits.failed(f"10.{index >> 16}.{index >> 8 & 255}.{index & 255}", index)
+        self.assertEqual(len(limits._records), MAX_ADDRESSES)
 
 
 class Lines(unittest.TestCase):
     def test_three_lines_a_minute_and_then_how_many_were_left_out(self):
         lines = LineLimit()
         self.assertEqual([lines.pass_on("a", second) for second in range(5)], ["a", "a", "a", "", ""])
-        self.assertEqual(lines.pass_on("a", 60), "a (2 such lines were left out before)")
+        self.assertEqual(lines.pass_on("a", 60), "a (2 such lines were dropped before)")
         self.assertEqual(lines.pass_on("a", 61), "a")
 
 

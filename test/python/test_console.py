@@ -81,7 +81,7 @@ class OnFullPipe(unittest.TestCase):
         for _ in range(MAX_WAITING // 100 + 7):
             self.writer.put(line)
         said = self.read_in_thread()
-        self.assertEqual(said, line * (MAX_WAITING // 100) + b"(7 lines left out here, since nobody read them)\n")
+        self.assertEqual(said, line * (MAX_WAITING // 100) + b"(7 lines dropped here: the output was not read in time)\n")
 
     def test_a_pipe_that_is_set_not_to_wait_is_written_all_the_same(self):
         os.set_blocking(self.write_end, False)

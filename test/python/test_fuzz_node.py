@@ -1,4 +1,4 @@
-"""A real node process on loopback under attack: with rubbish by strangers, and by one who has the key. Seeded."""
+"""A real node process on loopback under attack: with rubbish from clients without the key, and from one that has it. Seeded."""
 
 import asyncio
 import contextlib
@@ -17,10 +17,10 @@ from websockets.legacy.client import connect
 from .support.client import Coordinator
 from .support.node import RunningNode
 from .test_fuzz import EFFORT, HANDSHAKE, SEED, TO_NODE, damaged, nearly
-from .test_strangers import fake_blender
+from .test_unauthenticated import fake_blender
 
 MOST_MIB = 64
-"""By which the node may grow; what 64 links of strangers and an allocator hold, and far from what was sent."""
+"""By which the node may grow; the memory of 64 links without the key and of an allocator, and far from what was sent."""
 JOB = "ab" * 16
 
 
@@ -36,7 +36,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
         self.port = self.node.facts["port"]
         self.knocks = 0
 
-    def stranger(self) -> tuple[str, int]:
+    def source(self) -> tuple[str, int]:
         """Ever other addresses: one alone is refused after some failures, and then tries nothing any more."""
         self.knocks += 1
         number = self.knocks // 4
@@ -44,7 +44,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
 
     def dial(self):
         return connect(
-            f"ws://127.0.0.1:{self.port}/", compression=None, ping_interval=None, local_addr=self.stranger(), close_timeout=5
+            f"ws://127.0.0.1:{self.port}/", compression=None, ping_interval=None, local_addr=self.source(), close_timeout=5
         )
 
     def rss_mib(self) -> float:
@@ -86,7 +86,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
         await (await self.node.coordinator()).close()
         return self.rss_mib()
 
-    async def test_strangers_who_send_rubbish_leave_nothing_behind(self):
+    async def test_unauthenticated_who_send_rubbish_leave_nothing_behind(self):
         before, files = await self.warm_up(), self.files()
         dice = random.Random(SEED)
         count = 400 * EFFORT
@@ -102,7 +102,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
             f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         ).encode()
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=self.stranger())
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=self.source())
         if dice.random() < 0.5:
             frame = bytes((dice.choice((0x81, 0x82, 0x80, 0x01, 0x88, 0x89, 0xF1, 0x83)), dice.choice((0x80, 0xFE, 0xFF, 5))))
             writer.write(request + frame + struct.pack(">Q", dice.choice((1, 2**62, 2**63))) + dice.randbytes(30))
@@ -111,7 +111,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
         await writer.drain()
         if dice.random() < 0.5:
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(reader.read(), 0.02)  # a slow one, who leaves before the node loses patience
+                await asyncio.wait_for(reader.read(), 0.02)  # a slow one, who leaves before the node's timeout
         writer.transport.abort()
 
     async def rubbish(self, dice: random.Random) -> None:

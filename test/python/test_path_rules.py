@@ -8,7 +8,7 @@ from pathlib import Path
 from farm_slot.external_files import digest_of_contents, take_stock
 from farm_slot.path_rules import FILE, FILM, FOLDER, PLACE, Rules, has_protocol
 
-PROTOCOL, ODD, TEXT = "a protocol, not a file", "no regular file", "a text"
+PROTOCOL, ODD, TEXT = "a protocol, not a file", "not a regular file", "a text"
 
 
 class Protocols(unittest.TestCase):

@@ -77,7 +77,7 @@ class ReachingFiles(RealNodeCase):
         for told in ("secret.txt (a text)", "subfile,,start"):
             self.assertIn(told, cleared)
         _, cleared, _ = await self.render("pipes")
-        self.assertIn("Image 'image.001': /dev/zero (no regular file)", cleared)
+        self.assertIn("Image 'image.001': /dev/zero (not a regular file)", cleared)
         self.assertEqual(self.listener.calls, [])
 
     async def test_films_sequences_tiles_and_clips_are_shown_as_they_are(self):

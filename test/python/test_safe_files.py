@@ -20,7 +20,7 @@ from farm_node.slots.slot_log import SlotLog
 
 KEY = "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU"
 IS_ROOT = os.name == "posix" and os.geteuid() == 0
-STRANGER = 12345
+ANOTHER_USER = 12345
 MACHINE = "0123456789abcdef0123456789abcdef"
 
 
@@ -64,7 +64,7 @@ class Opening(Planted):
     def test_neither_a_folder_nor_a_pipe_is_opened_and_nobody_waits_for_its_other_end(self):
         os.mkfifo(self.folder / "pipe")
         for name in ("pipe", "."):
-            with self.refuses("not an ordinary file"):
+            with self.refuses("not a regular file"):
                 open_own(self.folder / name)
 
     def test_nothing_is_written_to_a_file_that_has_a_second_name(self):
@@ -135,9 +135,9 @@ class Config(Planted):
 
     @unittest.skipUnless(IS_ROOT, "only root can give files to another user")
     def test_a_config_folder_of_another_user_is_refused(self):
-        os.chown(self.folder, STRANGER, STRANGER)
+        os.chown(self.folder, ANOTHER_USER, ANOTHER_USER)
         for start in (lambda: claim_identity(self.folder, MACHINE), lambda: load_key(self.folder, None, {})):
-            with self.refuses("belongs to another user", str(STRANGER)):
+            with self.refuses("belongs to another user", str(ANOTHER_USER)):
                 start()
         self.assertEqual(os.listdir(self.folder), [])
 
@@ -162,14 +162,14 @@ class Config(Planted):
         self.folder.chmod(0o770)
         os.chown(self.folder, 0, 0)
         claim_identity(self.folder, MACHINE).release()
-        os.chown(self.folder, 0, STRANGER)
-        with self.refuses(f"the group {STRANGER} may write to", "chmod go-w"):
+        os.chown(self.folder, 0, ANOTHER_USER)
+        with self.refuses(f"the group {ANOTHER_USER} may write to", "chmod go-w"):
             claim_identity(self.folder, MACHINE)
 
     @unittest.skipUnless(IS_ROOT, "only root can give files to another user")
     def test_a_key_of_another_user_is_used_only_when_it_is_named(self):
         (self.folder / "key").write_text(KEY)
-        os.chown(self.folder / "key", STRANGER, STRANGER)
+        os.chown(self.folder / "key", ANOTHER_USER, ANOTHER_USER)
         with self.refuses("belongs to another user", "--key-file"):
             load_key(self.folder, None, {})
         self.assertEqual(load_key(self.folder, self.folder / "key", {}).raw, parse_key(KEY))
@@ -183,7 +183,7 @@ class Config(Planted):
         child = os.fork()
         if child == 0:
             try:
-                os.setresuid(STRANGER, STRANGER, STRANGER)
+                os.setresuid(ANOTHER_USER, ANOTHER_USER, ANOTHER_USER)
                 identity = claim_identity(self.folder, MACHINE)
                 os._exit(0 if load_key(self.folder, None, {}).raw == parse_key(KEY) and not identity.temporary_because else 1)
             finally:
@@ -206,7 +206,7 @@ class Run(Planted):
         os.mkfifo(self.folder / "2-0.png")
         self.plant("1-0.png")
         expect = FrameExpectation(1, 1, 8, "RGB", "CPU", 0)
-        for frame, words in ((1, "is a link"), (2, "not an ordinary file")):
+        for frame, words in ((1, "is a link"), (2, "not a regular file")):
             fault = result_of(Attempt(frame, 0), self.folder / f"{frame}-0.png", expect, 1.0)
             assert isinstance(fault, Fault)
             self.assertEqual(fault.code, "READ_FAILED")

@@ -1,4 +1,4 @@
-"""The server in this process, without Blender: strangers, malice, uploads, and Blender missing."""
+"""The server in this process, without Blender: unauthenticated connections, malice, uploads, and Blender missing."""
 
 import asyncio
 import contextlib
@@ -64,13 +64,13 @@ class Served(unittest.IsolatedAsyncioTestCase):
         return connect(f"ws://127.0.0.1:{self.port}/", compression=None, ping_interval=None, **options)
 
 
-class Strangers(Served):
+class Unauthenticated(Served):
     async def test_a_web_page_is_refused(self):
         with self.assertRaises(InvalidStatusCode) as raised:
             await self.dial(origin="http://example.org")
         self.assertEqual(raised.exception.status_code, 403)
 
-    async def test_the_ninth_stranger_is_refused_and_a_coordinator_is_none(self):
+    async def test_the_ninth_unauthenticated_connection_is_refused_but_no_coordinator(self):
         known = await self.coordinator()
         unauthenticated = [await self.dial() for _ in range(8)]
         with self.assertRaises(InvalidStatusCode) as raised:
@@ -80,8 +80,8 @@ class Strangers(Served):
         await (await self.dial()).close()
         await known.send("blob-query", sha256="0" * 64, sizeBytes=1)
         await known.expect("blob-state")
-        for stranger in unauthenticated:
-            await stranger.close()
+        for client in unauthenticated:
+            await client.close()
 
     async def test_a_wrong_key_is_told_and_nothing_is_written(self):
         before = sorted(self.root.rglob("*"))
@@ -92,17 +92,17 @@ class Strangers(Served):
 
     async def test_only_the_handshake_is_answered(self):
         for data in ('{"type":"job-open"}', "{", '{"type":"prove","proof":"' + "0" * 64 + '"}', b"\0" * 20):
-            stranger = await self.dial()
-            await stranger.send(data)
-            self.assertEqual(json.loads(await stranger.recv())["code"], "BAD_MESSAGE")
-            await stranger.wait_closed()
-            self.assertEqual(stranger.close_code, 1002)
+            client = await self.dial()
+            await client.send(data)
+            self.assertEqual(json.loads(await client.recv())["code"], "BAD_MESSAGE")
+            await client.wait_closed()
+            self.assertEqual(client.close_code, 1002)
 
-    async def test_a_long_message_of_a_stranger_closes_the_link(self):
-        stranger = await self.dial()
-        await stranger.send("x" * 5000)
-        await stranger.wait_closed()
-        self.assertEqual(stranger.close_code, 1009)
+    async def test_a_long_message_without_the_key_closes_the_link(self):
+        client = await self.dial()
+        await client.send("x" * 5000)
+        await client.wait_closed()
+        self.assertEqual(client.close_code, 1009)
 
 
 class Coordinators(Served):

@@ -13,7 +13,7 @@ from .support.fake_slot import is_alive, lives_of
 from .test_server import JOB
 from .test_slot_limits import Loading
 
-QUICK = {"RESTART_PAUSE_S": 0.01, "SPACE_LOOK_S": 0.01}
+QUICK = {"RESTART_PAUSE_S": 0.01, "SPACE_CHECK_S": 0.01}
 
 
 @unittest.skipIf(os.name == "nt", "a script stands for Blender")

@@ -214,7 +214,7 @@ class IdentityTest(InFolder):
         first, second = (claim_identity(self.folder / "file" / "config", MachineId.ID) for _ in range(2))
         self.assertNotEqual(first.node_id, second.node_id)
         for identity in (first, second):
-            self.assertRegex(identity.temporary_because, "no node id can be kept in .*ot a directory")
+            self.assertRegex(identity.temporary_because, "no node id can be saved in .*ot a directory")
 
     def test_a_damaged_id_is_made_anew(self):
         (self.folder / "node-id").write_text("gibberish")

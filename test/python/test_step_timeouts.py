@@ -4,7 +4,7 @@ import unittest
 from unittest.mock import patch
 
 from farm_node.errors import Fault
-from farm_node.limits import LIMIT_LOOKS
+from farm_node.limits import LIMIT_CHECKS
 from farm_node.slots.step_timeouts import StepTimeouts
 
 LATE = Fault("TIMED_OUT", "It takes too long")
@@ -41,39 +41,39 @@ class Looks(unittest.TestCase):
     def setUp(self) -> None:
         self.loop = Loop()
         self.told: list[Fault] = []
-        self.patience = StepTimeouts(self.told.append)
+        self.timeouts = StepTimeouts(self.told.append)
         patched = patch("farm_node.slots.step_timeouts.asyncio.get_running_loop", lambda: self.loop)
         patched.start()
         self.addCleanup(patched.stop)
 
-    def looks(self, count: int) -> None:
+    def checks(self, count: int) -> None:
         for _ in range(count):
             self.loop.look()
 
     def test_the_limit_is_exceeded_at_the_last_look_and_not_before(self) -> None:
-        self.patience.begin("load", 60, LATE)
-        self.looks(LIMIT_LOOKS - 1)
+        self.timeouts.begin("load", 60, LATE)
+        self.checks(LIMIT_CHECKS - 1)
         self.assertEqual(self.told, [])
-        self.looks(5)
+        self.checks(5)
         self.assertEqual(self.told, [LATE])
         self.assertEqual(sum(self.loop.delays), 60)
 
     def test_a_blender_that_dies_late_in_each_load_does_not_get_the_whole_time_again(self) -> None:
         for _ in range(3):
-            self.patience.begin("start", 60, LATE)
-            self.looks(1)
-            self.patience.begin("load", 60, LATE)
-            self.looks(LIMIT_LOOKS // 3)
-            self.patience.pause()
+            self.timeouts.begin("start", 60, LATE)
+            self.checks(1)
+            self.timeouts.begin("load", 60, LATE)
+            self.checks(LIMIT_CHECKS // 3)
+            self.timeouts.pause()
         self.assertEqual(self.told, [LATE])
 
     def test_after_a_success_it_does(self) -> None:
         for _ in range(3):
-            self.patience.begin("load", 60, LATE)
-            self.looks(LIMIT_LOOKS - 1)
-            self.patience.pause()
-            self.patience.reset()
-        self.looks(LIMIT_LOOKS)
+            self.timeouts.begin("load", 60, LATE)
+            self.checks(LIMIT_CHECKS - 1)
+            self.timeouts.pause()
+            self.timeouts.reset()
+        self.checks(LIMIT_CHECKS)
         self.assertEqual(self.told, [])
 
 

@@ -186,10 +186,10 @@ class WithBlender(RealNodeCase):
         await first.expect("frame-rendered")
         await first.close()
 
-        stranger = await node.coordinator()
-        self.addAsyncCleanup(stranger.close)
-        await stranger.send("job-open", job="cd" * 16, holder="other", slots=None)
-        self.assertEqual((await stranger.expect("busy"))["holder"], "test")
+        client = await node.coordinator()
+        self.addAsyncCleanup(client.close)
+        await client.send("job-open", job="cd" * 16, holder="other", slots=None)
+        self.assertEqual((await client.expect("busy"))["holder"], "test")
 
         second, opened = await self.open(node)
         self.assertTrue(opened["resumed"])
@@ -204,8 +204,8 @@ class WithBlender(RealNodeCase):
         self.assertEqual(await second.closed(), 1012)
         await third.send("job-close", job=JOB)
         await third.expect("job-closed")
-        await stranger.send("job-open", job="cd" * 16, holder="other", slots=None)
-        self.assertFalse((await stranger.expect("job-opened"))["resumed"])
+        await client.send("job-open", job="cd" * 16, holder="other", slots=None)
+        self.assertFalse((await client.expect("job-opened"))["resumed"])
 
     async def test_two_slots_share_a_job(self):
         node = self.start("--slots", "2")

@@ -30,19 +30,19 @@ class CacheFile(NamedTuple):
 
 def files_in(folder: Path) -> list[CacheFile]:
     """Blobs or parts, in no particular order; none if the folder does not exist."""
-    looks = [(path, _look(path)) for path in _paths_in(folder) if BLOB_NAME.fullmatch(path.name)]
-    return [_entry(path, found) for path, found in looks if found is not None and stat.S_ISREG(found.st_mode)]
+    stats = [(path, _stat(path)) for path in _paths_in(folder) if BLOB_NAME.fullmatch(path.name)]
+    return [_entry(path, found) for path, found in stats if found is not None and stat.S_ISREG(found.st_mode)]
 
 
 def folders_in(folder: Path) -> list[Path]:
     """The folders of nodes."""
-    looks = [(path, _look(path)) for path in _paths_in(folder) if NODE_ID.fullmatch(path.name)]
-    return [path for path, found in looks if found is not None and stat.S_ISDIR(found.st_mode)]
+    stats = [(path, _stat(path)) for path in _paths_in(folder) if NODE_ID.fullmatch(path.name)]
+    return [path for path, found in stats if found is not None and stat.S_ISDIR(found.st_mode)]
 
 
 def size_of(path: Path) -> Optional[int]:
     """Size in bytes; None for a missing file, and for anything but a regular file."""
-    found = _look(path)
+    found = _stat(path)
     return found.st_size if found is not None and stat.S_ISREG(found.st_mode) else None
 
 
@@ -59,7 +59,7 @@ def remove_unused(folder: Path, for_s: float) -> None:
     for file in files_in(folder):
         if file.is_unused(for_s):
             remove(file.path)
-    found = _look(folder)
+    found = _stat(folder)
     if found is not None and _entry(folder, found).is_unused(for_s):
         remove_if_empty(folder)
 
@@ -85,7 +85,7 @@ def _paths_in(folder: Path) -> list[Path]:
         return []
 
 
-def _look(path: Path) -> Optional[os.stat_result]:
+def _stat(path: Path) -> Optional[os.stat_result]:
     try:
         return os.lstat(path)
     except OSError:

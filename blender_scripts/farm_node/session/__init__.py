@@ -1,1 +1,1 @@
-"""One conversation with one coordinator."""
+"""The conversation with a coordinator."""

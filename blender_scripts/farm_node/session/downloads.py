@@ -1,4 +1,4 @@
-"""Results on their way to the coordinator over one link, one after the other."""
+"""Sends results to the coordinator over a link, one after the other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..wire.protocol import MAX_PIECE, Message
 
 
 class Downloads:
-    """`find` looks a held result up. `run` sends until it is cancelled or the link is lost."""
+    """`find` looks up a result. `run` sends until it is cancelled or the link is lost."""
 
     def __init__(self, link: Link, find: Callable[[Attempt], Optional[Result]]) -> None:
         self._link = link
@@ -23,7 +23,7 @@ class Downloads:
         self._waiting: asyncio.Queue[Message] = asyncio.Queue(MAX_FETCHES)
 
     def fetch(self, message: Message) -> None:
-        """Raises ProtocolError when far too many wait already."""
+        """Raises ProtocolError if too many are waiting already."""
         try:
             self._waiting.put_nowait(message)
         except asyncio.QueueFull:
@@ -45,7 +45,7 @@ class Downloads:
             try:
                 file = os.fdopen(await asyncio.to_thread(open_own, result.path), "rb")
             except OSError:
-                pass  # someone emptied the cache folder
+                pass  # somebody has emptied the cache folder
         if file is None or result is None:
             await self._link.send({"type": "result-missing", **about})
             return
@@ -59,7 +59,7 @@ class Downloads:
         while offset < size:
             data = await asyncio.to_thread(file.read, min(MAX_PIECE, size - offset))
             if not data:
-                break  # the digest tells the coordinator that bytes are missing
+                break  # the coordinator notices by the digest that bytes are missing
             await self._link.send_piece(about["transfer"], offset, data)
             offset += len(data)
         await self._link.send({"type": "result-end", **about, "sha256": result.message["sha256"]})

@@ -1,4 +1,4 @@
-"""The conversation with one authenticated coordinator: each message is handed to what it is about."""
+"""The conversation with an authenticated coordinator. It passes each message to the part that handles it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .uploads import Uploads
 
 
 class Host(Protocol):
-    """What a session needs of the node."""
+    """The part of the node that a session needs."""
 
     store: BlobStore
     duplicates: Duplicates
@@ -29,7 +29,7 @@ class Host(Protocol):
 
 
 class Session:
-    """`job` is set by the host while this session is the one that the job talks to."""
+    """The host sets `job` while the job is attached to this session."""
 
     def __init__(self, link: Link, host: Host) -> None:
         self.link = link
@@ -53,7 +53,7 @@ class Session:
         }
 
     async def run(self) -> str:
-        """Returns why it ended, for the console. All that it started has ended then; the job is the host's matter."""
+        """Returns why it ended, for the console. Everything that it started has ended then; the host owns the job."""
         tasks = [asyncio.create_task(self.link.run_sending()), asyncio.create_task(self._downloads.run())]
         try:
             self.link.post(self._host.node_info())
@@ -136,7 +136,7 @@ class Session:
             self.job.release(_attempt(message))
 
     async def _duplicate_id(self, message: Message) -> None:
-        self._host.duplicates.tell(message["name"], message["address"])
+        self._host.duplicates.report(message["name"], message["address"])
 
 
 def _attempt(message: Message) -> Attempt:

@@ -1,4 +1,4 @@
-"""Blobs on their way to this node over one link."""
+"""Receives blobs over a link."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..wire.protocol import Message, Piece
 
 
 class Uploads:
-    """Every method returns the answer to send, or None. Raises ProtocolError."""
+    """All methods return the answer to send, or None. They raise ProtocolError."""
 
     def __init__(self, store: BlobStore) -> None:
         self._store = store
         self._writers: dict[int, BlobWriter] = {}
         self._next = 0
-        """Numbers below were used, or passed over."""
+        """Lower numbers were used or skipped."""
 
     def claim(self, transfer: int) -> None:
-        """Transfer numbers of both directions are used once per link, the smaller ones first."""
+        """Transfer numbers of both directions are used once per link, in ascending order."""
         if transfer < self._next:
             raise ProtocolError(f"Transfer {transfer} was used before, or a larger one was")
         self._next = transfer + 1
@@ -40,19 +40,19 @@ class Uploads:
         try:
             writer = await asyncio.to_thread(self._store.begin, sha256, message["sizeBytes"], message["offset"])
         except ValueError as error:
-            raise ProtocolError(f"Cannot begin blob {sha256} at {message['offset']}: {error}") from None
+            raise ProtocolError(f"Cannot start blob {sha256} at {message['offset']}: {error}") from None
         except BlobError as error:
             return _rejected(transfer, sha256, error)
         self._writers[transfer] = writer
         return None
 
     async def piece(self, piece: Piece) -> Optional[dict[str, Any]]:
-        """Returns when it is written: the next one is not read from the network before."""
+        """Returns when the piece is written: only then is the next one read from the network."""
         writer = self._writers.get(piece.transfer)
         if writer is None:
             if piece.transfer < self._next:
-                return None  # still on its way when the transfer was rejected
-            raise ProtocolError(f"No transfer {piece.transfer} was begun")
+                return None  # it was on its way when the transfer was rejected
+            raise ProtocolError(f"Transfer {piece.transfer} was never started")
         if piece.offset != writer.position:
             raise ProtocolError(f"A piece is for offset {piece.offset} and {writer.position} is next")
         try:
@@ -66,8 +66,8 @@ class Uploads:
         writer = self._writers.get(transfer)
         if writer is None:
             if transfer < self._next:
-                return None  # rejected before, and that was its answer
-            raise ProtocolError(f"No transfer {transfer} was begun")
+                return None  # it was rejected before, which was the answer
+            raise ProtocolError(f"Transfer {transfer} was never started")
         if writer.sha256 != sha256:
             raise ProtocolError(f"Transfer {transfer} is of another blob")
         try:
@@ -78,7 +78,7 @@ class Uploads:
         return {"type": "blob-stored", "transfer": transfer, "sha256": sha256}
 
     async def close(self) -> None:
-        """The link is gone; parts stay for resuming, as many as may be."""
+        """The link is lost. Parts are kept for resuming, within the limits."""
         writers, self._writers = list(self._writers.values()), {}
         for writer in writers:
             await asyncio.to_thread(writer.abandon)

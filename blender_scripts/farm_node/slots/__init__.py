@@ -1,1 +1,1 @@
-"""Blenders that render, each a child process."""
+"""Blenders that render, each in a child process."""

@@ -1,4 +1,4 @@
-"""Words of a job: an attempt at a frame, and its result."""
+"""An attempt at a frame, and its result."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 Pair = tuple[int, int]
-"""Frame and attempt number: the name of an attempt."""
+"""Frame and attempt number, which identify an attempt."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A try at one frame, running in a slot or assigned to it."""
+    """An attempt at a frame, running in a slot or assigned to it."""
 
     frame: int
     number: int
@@ -27,7 +27,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Result:
-    """A rendered frame, whole on disk at `path`; `message` is it as the protocol tells it."""
+    """A rendered frame, complete on disk at `path`; `message` is its form in the protocol."""
 
     attempt: Attempt
     path: Path

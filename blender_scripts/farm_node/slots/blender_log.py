@@ -1,4 +1,4 @@
-"""What Blender's output tells: how far a frame is, and why a process failed. Pure."""
+"""Reads Blender's output: how far a frame is, and why a process failed. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STEPS = re.compile(r"\b(?:Sample|Rendered) (\d+)/(\d+)\b")
 
 
 def fraction_done(line: str) -> Optional[float]:
-    """0 to 1 for a line that counts samples or tiles, else None."""
+    """0 to 1 for a line that counts samples or tiles; otherwise None."""
     found = _STEPS.search(line)
     if found is None or int(found[2]) == 0:
         return None
@@ -51,7 +51,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 
 def explain(lines: Iterable[str], among: Optional[frozenset[str]] = None) -> Optional[Fault]:
-    """The first cause that the lines name (later lines are mostly consequences); None when they name none."""
+    """The first cause in the lines (later lines are mostly consequences); None if there is none."""
     for line in lines:
         for code, pattern in _RULES:
             if (among is None or code in among) and pattern.search(line):
@@ -62,4 +62,4 @@ def explain(lines: Iterable[str], among: Optional[frozenset[str]] = None) -> Opt
 ENVIRONMENT_CODES = frozenset(
     {"OUT_OF_GPU_MEMORY", "OUT_OF_MEMORY", "DISK_FULL", "NO_DENOISER", "NO_EGL", "NO_DISPLAY", "GPU_FAILED"}
 )
-"""Causes that are believed from any line of a dead process; the others only from the error that Blender raised."""
+"""Causes that may be concluded from any line of a dead process; the others only from the error that Blender raised."""

@@ -1,4 +1,4 @@
-"""Which Blender renders here, and how a slot of it is started. The command lines are pure."""
+"""Finds the Blender that renders here, and makes the command line of a slot. The command lines are pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..paths import home_folder
 
 SLOT_SCRIPT = Path(__file__).resolve().parents[2] / "slot_main.py"
 PYTHON_ERROR_EXIT = 70
-"""Exit status of a Blender whose script raised; without it the status would be 0."""
+"""Exit status of a Blender whose script raised an exception; by default it would be 0."""
 VERSION_TIMEOUT_S = 60
 _SYSTEM_PREFIXES = ("/", "/usr", "/usr/local", "/opt/homebrew", "")
 _PRINT_VERSION = "import bpy; print('Blender', bpy.app.version_string)"
@@ -25,7 +25,7 @@ _PRINT_VERSION = "import bpy; print('Blender', bpy.app.version_string)"
 
 @dataclass(frozen=True)
 class BlenderProgram:
-    """`module` is True when `path` is a Python that has Blender as the module bpy."""
+    """`module` is True if `path` is a Python with Blender as the module bpy."""
 
     path: str
     version: str
@@ -38,7 +38,7 @@ class BlenderProgram:
 
 
 def find_blender(given: Optional[str]) -> BlenderProgram:
-    """Raises StartError when there is none, or it does not start."""
+    """Raises StartError if there is none, or it does not start."""
     if "bpy" in sys.modules and given is None:
         import bpy
 
@@ -68,7 +68,7 @@ def _ask_version(command: list[str]) -> str:
         raise StartError(f"Cannot start Blender: {error}") from error
     match = re.search(rb"^Blender (\d+\.\d+\S*)", answer.stdout, re.MULTILINE)
     if match is None:
-        raise StartError(f"Cannot tell the version of {command[0]}: it ended with status {answer.returncode}")
+        raise StartError(f"Cannot read the version of {command[0]}: it ended with status {answer.returncode}")
     return _plain_version(match[1].decode("ascii", "replace"))
 
 
@@ -81,8 +81,8 @@ def _plain_version(text: str) -> str:
 def child_environment(env: Mapping[str, str] = os.environ, python: str = sys.executable) -> dict[str, str]:
     """The environment for any child: without the farm key, and without this Python's own folder on PATH.
 
-    A distribution's Blender takes the library of the first Python on PATH; that of a virtual environment or of pyenv
-    need not fit it. There is always a HOME: without one, 2.83 and 3.4 crash where the system's list of users has none.
+    A distribution's Blender uses the library of the first Python on PATH, and that of a virtual environment or pyenv may
+    not fit. HOME is always set: without it, 2.83 and 3.4 crash if the system's list of users has no home either.
     """
     child = {name: value for name, value in env.items() if name != "RENDERFARM_KEY"}
     own = os.path.dirname(python)
@@ -94,9 +94,9 @@ def child_environment(env: Mapping[str, str] = os.environ, python: str = sys.exe
 
 
 def slot_command(program: BlenderProgram, slots: int, cores: int, scripts: bool = False) -> list[str]:
-    """Arguments of one slot's process. With several slots each gets its share of the cores.
+    """Arguments of a slot's process. Several slots share the cores.
 
-    `scripts` lets those in the blendfile run: on load, and in drivers.
+    `scripts` allows scripts in the blendfile: on load, and in drivers.
     """
     if program.module:
         return [program.path, str(SLOT_SCRIPT)]
@@ -106,12 +106,12 @@ def slot_command(program: BlenderProgram, slots: int, cores: int, scripts: bool 
     if slots > 1:
         command += ["-t", str(max(1, cores // slots))]
     if program.version_numbers >= (5, 0):
-        command += ["--log", "render"]  # without it 5.x is silent about the samples
+        command += ["--log", "render"]  # without it 5.x does not report samples
     return command + ["-P", str(SLOT_SCRIPT)]
 
 
 def slot_environment(port: int, token: str, temporary: Path, env: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """How a slot finds its supervisor, and where its Blender keeps temporary files."""
+    """Tells a slot how to connect to its supervisor, and where Blender keeps temporary files."""
     child = child_environment(env)
     child.update(RENDERFARM_SLOT_PORT=str(port), RENDERFARM_SLOT_TOKEN=token, PYTHONUNBUFFERED="1")
     child.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)))

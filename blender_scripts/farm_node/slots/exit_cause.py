@@ -1,4 +1,4 @@
-"""Why a slot's process ended, was ended, or could not do what it was told: typed faults. Pure, but for `oom_kills`."""
+"""Why a slot's process ended, was killed, or could not do its work, as faults. Pure, except for `oom_kills`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .slot_process import SlotEnd
 _VMSTAT = Path("/proc/vmstat")
 _SIGKILL = -9
 _FROM_OUTSIDE = (-1, -2, _SIGKILL, -15)
-"""SIGHUP, SIGINT, SIGKILL, SIGTERM, of which Windows knows but some by name."""
+"""SIGHUP, SIGINT, SIGKILL, SIGTERM; Windows only has names for some."""
 
 _WINDOWS_FROM_OUTSIDE = {
     1: "by the Task Manager, taskkill or another program",
@@ -25,16 +25,16 @@ _WINDOWS_FROM_OUTSIDE = {
     0x40010004: "at the end of the session",
     0xC000026B: "as the system shut down",
 }
-"""What who ends a process on Windows gives it as its exit status. Blender is not known to end with one of them."""
+"""Exit statuses on Windows that a killer gives a process. Blender itself is not known to end with one of them."""
 _WINDOWS_NO_MEMORY = (0xC0000017, 0xC000012D)
 """STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT."""
 _ACCESS_VIOLATION = 0xC0000005
 _BLENDERS_OWN_WORDS = re.compile("EXCEPTION_ACCESS_VIOLATION|crash\\.txt", re.IGNORECASE)
-"""A Blender that crashes on Windows says so and where it writes its report."""
+"""A Blender that crashes on Windows reports that, and where it writes its crash report."""
 
 
 def oom_kills() -> Optional[int]:
-    """How often Linux has killed for want of memory since the machine started; None where that is not told."""
+    """How often Linux has killed a process for lack of memory since the machine started; None if unknown."""
     try:
         for line in _VMSTAT.read_text("ascii").splitlines():
             if line.startswith("oom_kill "):
@@ -52,13 +52,13 @@ def explain_end(
     oom_after: Optional[int] = None,
     platform: str = sys.platform,
 ) -> Fault:
-    """The fault of a process that ended unasked.
+    """The fault of a process that ended without being told to.
 
-    A signal that only others send says nothing of the scene: guards of the memory end what is large, and people what is
-    slow. A SIGKILL is put down to the kernel's want of memory, except where Linux counts such kills and counted none.
-    On Windows, which has no signals, the exit status tells. An access violation is a crash when Blender's own handler has
-    spoken; a system that ends a process for want of something gives it the same status, and nobody speaks.
-    EEVEE without EGL ends the process at its first frame, often without a word; `first_eevee_frame` says it was one.
+    A signal that only other programs send says nothing about the scene: guards of the memory kill large processes, and
+    people slow ones. A SIGKILL counts as lack of memory, unless Linux counts such kills and has counted none. Windows has no
+    signals; there the exit status decides. An access violation is a crash if Blender's own handler has reported it. If the
+    system kills a process for lack of a resource, it has the same status, but nothing is reported.
+    EEVEE without EGL ends the process at its first frame, often without a message; `first_eevee_frame` says it was one.
     """
     if end.missing:
         return Fault("BLENDER_MISSING", end.message)
@@ -129,6 +129,6 @@ def _signal_name(number: int) -> str:
 
 
 def is_useless_to_retry(fault: Fault, is_loaded: bool) -> bool:
-    """Whether another process would end in the same way. Until a slot has opened the file the coordinator waits for its
-    answer, and not for a second time as long."""
+    """Whether another process would end in the same way. Until a slot has opened the file, the coordinator waits for the
+    answer, so a timeout must not be repeated."""
     return fault.code in ("TIMED_OUT", "BLENDER_MISSING") and not is_loaded

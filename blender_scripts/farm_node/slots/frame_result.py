@@ -1,4 +1,4 @@
-"""Is what a slot left on disk the frame that was asked for?"""
+"""Checks that the file from a slot is the requested frame."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .png_check import PngError, check_png
 
 @dataclass(frozen=True)
 class FrameExpectation:
-    """What the scene's settings demand of every frame, and where it is rendered."""
+    """The form that the scene's settings demand of all frames, and the device and slot that render them."""
 
     width: int
     height: int
@@ -24,23 +24,23 @@ class FrameExpectation:
 
     @classmethod
     def of(cls, expected: dict[str, Any], device: str, slot: int) -> FrameExpectation:
-        """`expected` is as a slot tells it when it has loaded the scene."""
+        """`expected` is what a slot reports when it has loaded the scene."""
         return cls(expected["width"], expected["height"], expected["depth"], expected["colorMode"], device, slot)
 
 
 def result_of(attempt: Attempt, path: Path, expect: FrameExpectation, seconds: float) -> Union[Result, Fault]:
-    """Reads and hashes the file. That Blender said "rendered" proves nothing: only a whole file of this frame does.
+    """Reads and hashes the file. That Blender reports "rendered" proves nothing; only a complete file of this frame does.
 
-    The size that the scene demands is told beside the file's own bytes; the coordinator compares them.
+    The result includes the size that the scene demands; the coordinator compares it with the file.
     """
     try:
         png = check_png(path)
     except FileNotFoundError:
-        return Fault("NO_OUTPUT", f"Blender rendered frame {attempt.frame} and wrote no file")
+        return Fault("NO_OUTPUT", f"Blender rendered frame {attempt.frame}, but wrote no file")
     except OSError as error:
         return Fault("READ_FAILED", f"The file of frame {attempt.frame} cannot be read on the node: {error.strerror}")
     except PngError as error:
-        return Fault("NO_OUTPUT", f"The file of frame {attempt.frame} is not whole: {error}")
+        return Fault("NO_OUTPUT", f"The file of frame {attempt.frame} is not complete: {error}")
     if png.frame != attempt.frame:
         return Fault("NO_OUTPUT", f"The file of frame {attempt.frame} says that it is frame {png.frame}")
     message = {

@@ -1,4 +1,4 @@
-"""On Windows: all processes that came of one, ended together, and at the latest with this one."""
+"""On Windows: ends a process together with all its descendants, at the latest when this process ends."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ if sys.platform == "win32":
 
 
 class JobObject:
-    """Holds a process and all that it starts. A launcher's real Blender is one of those."""
+    """Contains a process and all that it starts, such as the real Blender of a launcher."""
 
     def __init__(self, handle: int) -> None:
         self._handle: Optional[int] = handle
 
     @classmethod
     def of(cls, pid: int) -> Optional[JobObject]:
-        """None where there is no such thing, or it is refused; then a process is ended alone."""
+        """None on other systems, or if it is refused: then only the process itself is killed."""
         if sys.platform != "win32":
             return None
         handle = _kernel.CreateJobObjectW(None, None)

@@ -1,4 +1,4 @@
-"""Is a rendered file whole, and which frame is it? Chunks and checksums are read, pixels are not decoded."""
+"""Checks that a rendered file is complete, and reads its frame number. Checks chunks and checksums, not pixels."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MAX_TEXT_CHUNK = 64 * 1024
 
 
 class PngError(Exception):
-    """The file is no whole PNG."""
+    """The file is not a complete PNG."""
 
 
 @dataclass(frozen=True)
 class PngFacts:
-    """`frame` is from the file's own metadata, None when it has none; `depth` is bits per channel."""
+    """`frame` is from the file's metadata, None if it has none; `depth` is bits per channel."""
 
     width: int
     height: int

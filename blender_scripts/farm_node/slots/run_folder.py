@@ -1,4 +1,4 @@
-"""Folders of one run of the node: everything a job writes is in there, and nothing of it outlives the node."""
+"""The folder of one run of the node. It contains everything that jobs write, and is removed with the node."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TRIES = 5
 
 
 class RunFolder:
-    """A folder below the cache (not in /tmp, which may be memory), locked so that a later node knows it is in use."""
+    """A folder below the cache (not in /tmp, which may be in memory). It is locked, so that other nodes know it is in use."""
 
     def __init__(self, path: Path, lock: FileLock) -> None:
         self.path = path
@@ -31,7 +31,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, root: Path) -> RunFolder:
-        """`root` belongs to nodes alone. Raises OSError."""
+        """`root` is used by nodes only. Raises OSError."""
         make_folder(root / RUNS)
         for _ in range(_TRIES):
             path = root / RUNS / f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -39,7 +39,7 @@ class RunFolder:
             try:
                 lock = FileLock.try_acquire(path / OWNER)
             except FileNotFoundError:
-                continue  # a node that starts now has taken the new folder for a dead one's
+                continue  # another node that is starting has removed the new folder as a dead node's
             except OSError:
                 remove_tree(path)
                 raise
@@ -48,13 +48,13 @@ class RunFolder:
         raise OSError(errno.EAGAIN, f"Other nodes remove every new folder in {root / RUNS}")
 
     def remove(self) -> None:
-        """Idempotent; only called when no slot runs any more."""
-        self._lock.release()  # before the removal: Windows removes no open file
+        """Removes the folder. Only called when no slot runs any more. Idempotent."""
+        self._lock.release()  # before the removal: Windows cannot remove an open file
         remove_tree(self.path)
 
 
 def make_slot_folder(folder: Path) -> Optional[Fault]:
-    """With an empty `tmp` in it, for one life of a slot; a fault when the disk does not take it."""
+    """Makes the folder of a slot's process, with an empty `tmp` in it. Returns a fault if that fails."""
     try:
         make_folder(folder)
         remove_tree(folder / "tmp")
@@ -62,14 +62,14 @@ def make_slot_folder(folder: Path) -> Optional[Fault]:
     except OSError as error:
         code = "DISK_FULL" if is_disk_full(error) else "LOAD_FAILED"
         message = f"Cannot make the slot's folder: {error.strerror}"
-        return Fault(code, message, "Look at the disk of the node's cache folder")
+        return Fault(code, message, "Check the disk of the node's cache folder")
     return None
 
 
 def remove_stale(root: Path) -> int:
-    """Removes the folders of nodes that ended without doing so (kill -9, power); returns how many.
+    """Removes the folders of nodes that ended without removing them (kill -9, power loss). Returns how many.
 
-    Raises OSError when the folder of runs is not one of ours.
+    Raises OSError if the folder of runs is not one of ours.
     """
     make_folder(root / RUNS)
     removed = 0
@@ -77,7 +77,7 @@ def remove_stale(root: Path) -> int:
         if not _RUN_NAME.fullmatch(path.name) or not _is_ours(path):
             continue
         if not (path / OWNER).exists():
-            remove_if_empty(path)  # it ended before it had its lock; files without one are none of a node's
+            remove_if_empty(path)  # its node ended before it had a lock; other files without a lock are not a node's
             continue
         try:
             lock = FileLock.try_acquire(path / OWNER)
@@ -86,7 +86,7 @@ def remove_stale(root: Path) -> int:
         if lock is None:
             continue
         if os.name == "nt":
-            lock.release()  # Windows removes no open file
+            lock.release()  # Windows cannot remove an open file
         remove_tree(path)
         lock.release()
         removed += 1

@@ -1,4 +1,4 @@
-"""A slot: one running and one assigned attempt, and a Blender process that is started again when it dies."""
+"""A slot: one running and one assigned attempt, and a Blender process that is restarted when it dies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..errors import Fault
-from ..limits import BLEND_LOOK_S, EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S, SPACE_LOOK_S, START_LIMIT_S
+from ..limits import BLEND_CHECK_S, EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S, SPACE_CHECK_S, START_LIMIT_S
 from .attempts import Attempt, Result
 from .blender_program import slot_environment
 from .exit_cause import endless_load, is_useless_to_retry, silent_start
@@ -23,7 +23,7 @@ from .step_timeouts import StepTimeouts
 
 
 class Slot:
-    """`run` lives as long as the job wants the slot; the other methods are called by the job."""
+    """`run` lasts as long as the job uses the slot. The job calls the other methods."""
 
     def __init__(self, number: int, owner: SlotOwner, command: list[str], folder: Path, board: SlotSwitchboard) -> None:
         self.number = number
@@ -40,13 +40,13 @@ class Slot:
         self._life = SlotRun(folder)
         self._closing = asyncio.Event()
         self._cancelled: Optional[Attempt] = None
-        self._timeouts = StepTimeouts(self._condemn)
-        self._looking: Optional[asyncio.TimerHandle] = None
+        self._timeouts = StepTimeouts(self._end_with)
+        self._recheck: Optional[asyncio.TimerHandle] = None
         self._is_unfit = False
-        self._starts = 0  # since it last began a frame
+        self._starts = 0  # since it last started a frame
 
     async def run(self) -> None:
-        """Starts the process, and again after a loss, until `close`, or until it is given up."""
+        """Starts the process, and restarts it after a loss, until `close`, or until it has failed too often."""
         while not self._closing.is_set():
             self._starts += 1
             was_killed = await self._live()
@@ -61,10 +61,10 @@ class Slot:
             await self._wait_for_blend()
 
     async def _live(self) -> bool:
-        """The life of one process, and the report of its end. True when that was our wish."""
+        """Runs one process and reports its end. Returns whether it was told to end."""
         problem = await asyncio.to_thread(make_slot_folder, self._folder)
         if self._closing.is_set():
-            return True  # while the folders were made; a process started now would be nobody's
+            return True  # closed while the folders were made: a process started now would have no owner
         life = self._life = SlotRun(self._folder)
         self._set_state("starting")
         if problem is not None:
@@ -74,27 +74,27 @@ class Slot:
         self._timeouts.begin("start", START_LIMIT_S, silent_start(START_LIMIT_S))
         try:
             end = await process.run(self._on_connected, self._on_event, life.read)
-        except Exception as error:  # an event that makes no sense; the process is gone all the same
+        except Exception as error:  # an invalid event; the process has ended anyway
             traceback.print_exc()
-            end = SlotEnd(None, f"The slot said what makes no sense: {error!r}")
+            end = SlotEnd(None, f"The slot sent an invalid event: {error!r}")
         self._on_end(end, process)
         return process.killed
 
     async def _wait_for_space(self) -> None:
-        """On a full disk no Blender is started either."""
+        """No Blender is started while the disk is full."""
         while not self._closing.is_set() and (lack := self._owner.lack_of_space()) is not None:
             if self.fault is None or self.fault.code != lack.code:
                 self._set_state("lost", lack)
-            await self._pause(SPACE_LOOK_S)
+            await self._pause(SPACE_CHECK_S)
 
     async def _wait_for_blend(self) -> None:
-        """What was damaged on the disk comes again; no Blender opens anything else."""
+        """Waits until a damaged blendfile has been sent again; until then no Blender opens it."""
         is_doubted = self._life.expect is None
         while not self._closing.is_set() and (lack := await self._owner.lack_of_blend(is_doubted)) is not None:
             if self.fault != lack:
                 self._set_state("lost", lack)
             is_doubted = False
-            await self._pause(BLEND_LOOK_S)
+            await self._pause(BLEND_CHECK_S)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -103,22 +103,22 @@ class Slot:
             pass
 
     async def close(self) -> None:
-        """Ends the process; the attempts in it are not reported. `run` returns after it."""
+        """Ends the process, without reporting its attempts. `run` returns afterwards."""
         self._closing.set()
         if self._process is not None:
             await self._process.stop(ask=self.state == "ready" and self.attempts.running is None)
 
     def assign(self, attempt: Attempt) -> Optional[Fault]:
-        """A fault when the slot cannot take it."""
+        """Returns a fault if the slot cannot take it."""
         if self.state == "lost":
             return Fault("SLOT_LOST", f"Slot {self.number} is lost")
         fault = self.attempts.assign(attempt)
         if fault is None and self.state == "ready" and self.attempts.running is None:
-            self._go_on()
+            self._continue()
         return fault
 
     def cancel(self, attempt: Attempt) -> None:
-        """Kills the process when it renders this attempt; the answer follows when it is gone."""
+        """Kills the process if it renders this attempt. The answer follows when the process has ended."""
         if self.attempts.running == attempt and self._process is not None:
             self._cancelled = attempt
             self._process.kill()
@@ -134,7 +134,7 @@ class Slot:
         self.state, self.fault, self.device = state, fault, device
         self._owner.emit({"type": "slot-changed", **self.to_message()})
 
-    def _condemn(self, fault: Fault) -> None:
+    def _end_with(self, fault: Fault) -> None:
         assert self._process is not None
         self._life.verdict = fault
         self._process.kill()
@@ -145,16 +145,16 @@ class Slot:
         self._process.send({"do": "quit"})
         self._timeouts.begin("end", EXIT_GRACE_S, fault)
 
-    def _go_on(self) -> None:
-        """With the next frame, or, where there is no room for one, lost until there is: each would fail on a full disk."""
+    def _continue(self) -> None:
+        """Starts the next frame. On a full disk the slot is lost until there is space: each frame would fail."""
         if self._process is None or self._process.killed:
-            return  # its end will report the assigned attempt
+            return  # its end reports the assigned attempt
         lack = self._owner.lack_of_space()
         if lack is not None:
             self.attempts.drop_assigned("The disk of the node is full")
             if self.state != "lost":
                 self._set_state("lost", lack)
-            self._looking = asyncio.get_running_loop().call_later(SPACE_LOOK_S, self._go_on)
+            self._recheck = asyncio.get_running_loop().call_later(SPACE_CHECK_S, self._continue)
             return
         if self.state != "ready" and self._life.expect is not None:
             self._set_state("ready", device=self._life.expect.device)
@@ -179,7 +179,7 @@ class Slot:
     async def _on_event(self, event: dict[str, Any]) -> None:
         kind, running = event.get("event"), self.attempts.running
         if self._life.verdict is not None or self._closing.is_set():
-            return  # its end was decided; what it said before it knew comes too late
+            return  # its end is already decided, so the event comes too late
         if kind == "loaded":
             self._on_loaded(event)
         elif kind == "load-failed":
@@ -199,7 +199,7 @@ class Slot:
         self._life.open_file(event, self.number)
         refusal = self._owner.on_loaded(self.number, event)
         if refusal is None:
-            self._go_on()
+            self._continue()
         else:
             self._is_unfit = True
             self._ask_to_end(refusal)
@@ -208,7 +208,7 @@ class Slot:
         self._timeouts.pause()
         fault = self._life.fault_of(event, "LOAD_FAILED")
         if not await self._owner.on_load_failed(fault):
-            self._ask_to_end(fault)  # loaded elsewhere: a loss of this slot, reported at its end
+            self._ask_to_end(fault)  # other slots could load it, so only this slot is lost, as reported at its end
 
     async def _on_rendered(self, attempt: Attempt, seconds: float) -> None:
         assert self._life.expect is not None
@@ -219,18 +219,18 @@ class Slot:
         if isinstance(found, Result):
             self.attempts.running = None
             self._owner.keep(found)
-            self._go_on()
+            self._continue()
         else:
             self._on_frame_failed(found.with_log(self._life.log.tail()))
 
     def _on_frame_failed(self, fault: Fault) -> None:
-        """Ends the process, whose end reports the attempt: after a failed render Blender may give blank pictures."""
-        self._condemn(self._owner.lack_of_space() or fault)
+        """Ends the process, because Blender may render blank pictures after a failed render. Its end reports the attempt."""
+        self._end_with(self._owner.lack_of_space() or fault)
 
     def _on_end(self, end: SlotEnd, process: SlotProcess) -> None:
         self._timeouts.pause()
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._recheck is not None:
+            self._recheck.cancel()
         if self._closing.is_set():
             return
         if process.killed and self._cancelled is not None:

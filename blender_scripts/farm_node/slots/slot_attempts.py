@@ -1,4 +1,4 @@
-"""The attempts of one slot: one that is running and one that waits, and what is told of them."""
+"""The attempts of a slot, one running and one waiting, and the messages about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .attempts import Attempt
 
 
 class SlotAttempts:
-    """Both are None when the slot has nothing to do. `emit` takes the messages."""
+    """Both are None if the slot has nothing to do. `emit` sends a message."""
 
     def __init__(self, slot: int, emit: Callable[[dict[str, Any]], None]) -> None:
         self.running: Optional[Attempt] = None
@@ -18,21 +18,21 @@ class SlotAttempts:
         self._emit = emit
 
     def assign(self, attempt: Attempt) -> Optional[Fault]:
-        """A fault when one waits already."""
+        """Returns a fault if one is already waiting."""
         if self.assigned is not None:
             return Fault("SLOT_FULL", f"Slot {self._slot} has an assigned attempt already")
         self.assigned = attempt
         return None
 
     def withdraw(self, attempt: Attempt) -> bool:
-        """Takes an assigned attempt back; False when it is not, or no longer, assigned here."""
+        """Takes an assigned attempt back. Returns False if it is not, or no longer, assigned here."""
         if self.assigned != attempt:
             return False
         self.assigned = None
         return True
 
     def start(self) -> Attempt:
-        """The assigned attempt is running now."""
+        """Turns the assigned attempt into the running one."""
         assert self.assigned is not None and self.running is None
         self.running, self.assigned = self.assigned, None
         self._emit({"type": "frame-started", **self._about(self.running)})
@@ -48,7 +48,7 @@ class SlotAttempts:
             self._fail(attempt, fault)
 
     def drop_assigned(self, why: str) -> None:
-        """It has not begun: nobody is to blame, and the coordinator gives the frame to whom it likes."""
+        """The assigned attempt has not started: nobody is to blame, and the coordinator assigns the frame again."""
         attempt, self.assigned = self.assigned, None
         if attempt is not None:
             self._fail(attempt, Fault("SLOT_LOST", why))

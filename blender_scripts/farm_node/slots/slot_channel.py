@@ -1,4 +1,4 @@
-"""The supervisor's end of the line to its slots: one loopback port, a random token per process."""
+"""The supervisor's end of the connections to its slots: one loopback port, and a random token per process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ READ_BYTES = 65536
 
 
 class SlotChannel:
-    """The connection of one slot's process. It may say little until it is trusted."""
+    """The connection of a slot's process. Until it is trusted it may only send a short line."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -27,11 +27,11 @@ class SlotChannel:
         self._limit = GREETING_BYTES
 
     def trust(self) -> None:
-        """It has shown its token."""
+        """Call it when the process has sent its token."""
         self._limit = MAX_LINE_BYTES
 
     async def receive(self) -> Optional[dict[str, Any]]:
-        """The next event, or None when the process is gone (or sent what is no event)."""
+        """The next event; None if the process has ended (or sent something that is not an event)."""
         try:
             line = await self._read_line()
             event = json.loads(line) if line else None
@@ -40,7 +40,7 @@ class SlotChannel:
         return event if isinstance(event, dict) else None
 
     async def _read_line(self) -> bytes:
-        """Nothing when the process is gone. Raises ValueError for a line without end."""
+        """Empty if the process has ended. Raises ValueError for a line that is too long."""
         searched = 0
         while (end := self._rest.find(b"\n", searched)) < 0:
             if len(self._rest) > self._limit:
@@ -62,13 +62,13 @@ class SlotChannel:
 
 
 class SlotSwitchboard:
-    """Listens for slots. A connection that does not show an expected token is closed."""
+    """Listens for slots. A connection that does not send an expected token is closed."""
 
     def __init__(self) -> None:
         self._server: Optional[Accepting] = None
         self._expected: dict[str, asyncio.Future[SlotChannel]] = {}
         self._greeters: list[SlotChannel] = []
-        """Those that have not shown a token yet, the oldest first."""
+        """Connections that have not sent a token yet, the oldest first."""
         self.port = 0
 
     def open(self) -> None:
@@ -82,7 +82,7 @@ class SlotSwitchboard:
             self._server.close()
 
     def expect(self) -> tuple[str, asyncio.Future[SlotChannel]]:
-        """A new token, and the line of the process that will show it. `forget` it when the process is gone."""
+        """A new token, and the channel of the process that will send it. `forget` the token when the process has ended."""
         token = secrets.token_hex(32)
         line: asyncio.Future[SlotChannel] = asyncio.get_running_loop().create_future()
         self._expected[token] = line
@@ -101,7 +101,7 @@ class SlotSwitchboard:
         line = SlotChannel(reader, writer)
         self._greeters.append(line)
         if len(self._greeters) > MAX_GREETERS:
-            self._greeters[0].close()  # a slot shows its token at once
+            self._greeters[0].close()  # a slot sends its token at once
         try:
             greeting = await asyncio.wait_for(line.receive(), GREETING_S)
         except asyncio.TimeoutError:

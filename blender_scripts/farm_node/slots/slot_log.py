@@ -1,4 +1,4 @@
-"""A slot's output: the last lines in memory, for errors; a bounded file in the run folder, for the curious."""
+"""A slot's output: the last lines in memory, for errors, and a limited file in the run folder, for people."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..files.safe_files import open_or_make
 
 MAX_FILE_CHARS = 8 * 1024 * 1024
 ERROR_LINES = 60
-"""How many lines go with an error."""
+"""How many lines are sent with an error."""
 
 
 class SlotLog:
-    """Splits a process's output into lines. `lines` are those since the last `mark`, at most 200."""
+    """Splits a process's output into lines. `lines` has those since the last `mark`, at most 200."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,9 +26,9 @@ class SlotLog:
         self.lines: deque[str] = deque(maxlen=MAX_LOG_LINES)
 
     def feed(self, data: bytes) -> list[str]:
-        """The whole lines that `data` completes, in order."""
+        """Returns the lines that `data` completes, in order."""
         *whole, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
-        if len(self._rest) > MAX_TEXT:  # a line without end must not fill the memory
+        if len(self._rest) > MAX_TEXT:  # an endless line must not fill the memory
             whole.append(self._rest)
             self._rest = b""
         lines = [line.decode("utf-8", "replace")[:MAX_TEXT] for line in whole if line.strip()]
@@ -37,14 +37,14 @@ class SlotLog:
         return lines
 
     def mark(self) -> None:
-        """A new attempt begins: what was said before is not about it."""
+        """A new attempt starts, which earlier lines do not belong to."""
         self.lines.clear()
 
     def tail(self) -> list[str]:
         return list(self.lines)[-ERROR_LINES:]
 
     def close(self) -> None:
-        """Never raises: whoever ends a slot must come to the end of it."""
+        """Never raises, so that ending a slot always completes."""
         self.feed(b"\n")
         self._close_file()
 
@@ -59,7 +59,7 @@ class SlotLog:
                 self._written += len(line) + 1
             self._file.flush()
         except OSError:
-            pass  # a full disk shows itself in the render; the log is not worth an error
+            pass  # the render will fail on a full disk; the log is not worth an error
 
     def _close_file(self) -> None:
         file, self._file = self._file, None
@@ -67,11 +67,11 @@ class SlotLog:
             try:
                 file.close()
             except OSError:
-                pass  # what a full disk did not take is flushed, and refused, once more
+                pass  # closing flushes the lines again that a full disk refused
 
 
 def _open_anew(path: Path) -> TextIO:
-    """Emptied only when it is known to be ours: scripts in the slot can write to its folder too. Raises OSError."""
+    """Empties the file only after checking that it is ours: scripts in the slot can write to its folder. Raises OSError."""
     handle = open_or_make(path, os.O_WRONLY)
     os.ftruncate(handle, 0)
     return os.fdopen(handle, "w", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""One life of one slot's process: started, listened to, and surely ended. Knows nothing of attempts."""
+"""A process of a slot: starts it, reads its events, and makes sure that it ends. It does not know attempts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NICENESS = 10
 
 @dataclass(frozen=True)
 class SlotEnd:
-    """How the process ended. `status` is None when it could not be started; negative for a signal."""
+    """How the process ended. `status` is None if it could not be started, and negative for a signal."""
 
     status: Optional[int]
     message: str = ""
@@ -31,7 +31,7 @@ class SlotEnd:
 class SlotProcess:
     """`on_event` is awaited for each event before the next is read; `on_line` gets each line of output.
 
-    Whoever runs it limits how long it may be silent, by `kill`.
+    The caller limits how long it may be silent, with `kill`.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class SlotProcess:
         self._killing = asyncio.Event()
         self._ended = asyncio.Event()
         self.killed = False
-        """Whether its end was our wish."""
+        """Whether it was told to end."""
 
     async def run(
         self,
@@ -61,7 +61,7 @@ class SlotProcess:
         on_event: Callable[[dict[str, Any]], Awaitable[None]],
         on_line: Callable[[str], None],
     ) -> SlotEnd:
-        """Returns when the process and its group are gone, or cannot be ended, and all its output is read."""
+        """Returns when the process and its group have ended, or cannot be killed, and all output is read."""
         token, line = self._switchboard.expect()
         output: Optional[asyncio.Task[None]] = None
         gone: Optional[asyncio.Task[None]] = None
@@ -96,14 +96,14 @@ class SlotProcess:
             self._line.send(command)
 
     def kill(self) -> None:
-        """Ends it at once; `run` returns soon after."""
+        """Kills it at once; `run` returns soon afterwards."""
         self.killed = True
         self._kill_group()
         if self._line is not None:
-            self._line.close()  # a process that cannot be ended keeps its end of it open
+            self._line.close()  # a process that cannot be killed keeps its end open
 
     async def stop(self, ask: bool) -> None:
-        """Ends it, asking first when it is idle (`ask`); returns when it is gone."""
+        """Ends it; an idle process is asked first (`ask`). Returns when it has ended."""
         self.killed = True
         if ask and self._line is not None:
             self.send({"do": "quit"})
@@ -130,11 +130,11 @@ class SlotProcess:
             try:
                 os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
             except OSError:
-                pass  # it ended already, or the system forbids it
+                pass  # it has already ended, or the system forbids it
         return process
 
     async def _wait_until_gone(self, process: asyncio.subprocess.Process) -> None:
-        """Also returns some time after the process was killed and is there all the same."""
+        """Also returns if a killed process still exists after some time."""
         exited = asyncio.ensure_future(process.wait())
         killing = asyncio.ensure_future(self._killing.wait())
         await asyncio.wait({exited, killing}, return_when=asyncio.FIRST_COMPLETED)
@@ -143,7 +143,7 @@ class SlotProcess:
         killing.cancel()
 
     async def _connected(self, line: asyncio.Future[SlotChannel], gone: asyncio.Task[None]) -> bool:
-        """False when the process ended before it showed its token."""
+        """False if the process ended before it sent its token."""
         either: set[asyncio.Future[Any]] = {line, gone}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if line.done() and not line.cancelled():
@@ -159,7 +159,7 @@ class SlotProcess:
         assert self._process is not None
         await asyncio.wait({gone}, timeout=EXIT_GRACE_S)
         status = self._process.returncode
-        return SlotEnd(status, "" if status is not None else "Blender closed its line and did not end")
+        return SlotEnd(status, "" if status is not None else "Blender closed its connection and did not end")
 
     async def _read_output(self, on_line: Callable[[str], None]) -> None:
         assert self._process is not None and self._process.stdout is not None
@@ -168,10 +168,10 @@ class SlotProcess:
                 on_line(line)
 
     def _kill_group(self) -> None:
-        """Also what Blender may have started; a wrapper script around it is of the same group."""
+        """Includes programs that Blender has started, and a wrapper script around it."""
         self._killing.set()
         if self._process is None or self._ended.is_set():
-            return  # nobody has this number any more, or somebody else has
+            return  # the number is unused by now, or another process has it
         try:
             if sys.platform == "win32":
                 if self._job_object is not None:
@@ -181,4 +181,4 @@ class SlotProcess:
             else:
                 os.killpg(self._process.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
-            pass  # gone; macOS says EPERM for a group of zombies
+            pass  # it has ended; macOS reports EPERM for a group of zombies

@@ -1,4 +1,4 @@
-"""What is known of one process of a slot, from its start to its end, and what that says of its failures."""
+"""What is known about a process of a slot, and the faults that follow from it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .slot_process import SlotEnd
 
 
 class SlotRun:
-    """`verdict` is why we end it, and what it is told to have ended of."""
+    """`verdict` is the reason why the node ends it, which is then reported as the cause of its end."""
 
     def __init__(self, folder: Path) -> None:
         self.log = SlotLog(folder / "blender.log")
         self.expect: Optional[FrameExpectation] = None
-        """Known when the file is open."""
+        """Known once the file is open."""
         self.verdict: Optional[Fault] = None
         self.fraction: Optional[float] = None
-        """How much of the running frame is done, 0 to 1, where the log tells."""
+        """How much of the running frame is done, 0 to 1, if the log shows it."""
         self._engine = ""
         self._frames = 0
         self._oom_before = oom_kills()
 
     def open_file(self, event: dict[str, Any], slot: int) -> None:
-        """It has told of the scene that it loaded."""
+        """The process has reported the scene that it loaded."""
         scene = event["scene"]
         self.expect = FrameExpectation.of(event["expected"], scene["device"], slot)
         self._engine = next((each["engine"] for each in scene["scenes"] if each["name"] == scene["scene"]), "")
@@ -38,17 +38,17 @@ class SlotRun:
         self.log.mark()
 
     def end_frame(self) -> None:
-        """With or without a whole file: this process can render frames of this engine."""
+        """A frame has ended, with or without a complete file: this process can render with this engine."""
         self._frames += 1
 
     def read(self, line: str) -> None:
-        """A line of its output."""
+        """Reads a line of its output."""
         fraction = fraction_done(line)
         if fraction is not None:
             self.fraction = fraction
 
     def fault_of(self, event: dict[str, Any], otherwise: str) -> Fault:
-        """Of an exception that it has told of."""
+        """The fault of an exception that the process has reported."""
         return explain_raised(event, otherwise, self.log.lines).with_log(self.log.tail())
 
     def fault_of_end(self, end: SlotEnd, was_rendering: bool) -> Fault:

@@ -6,14 +6,14 @@ import asyncio
 from typing import Callable, Optional
 
 from ..errors import Fault
-from ..limits import LIMIT_LOOKS
+from ..limits import LIMIT_CHECKS
 
 
 class StepTimeouts:
-    """Looks are counted, not time: a machine sleeps, and a node that was stopped wakes with all of its time gone.
+    """Counts checks instead of time: after the machine sleeps, or the node is stopped, all the time would be over.
 
-    What a step has used is kept when it is broken off, until `reset`: a Blender that dies late in every load does not
-    get the whole time again and again.
+    The time that an interrupted step has used is kept until `reset`, so that a Blender that dies late in every load does
+    not get the whole time again and again.
     """
 
     def __init__(self, on_exceeded: Callable[[Fault], None]) -> None:
@@ -22,22 +22,22 @@ class StepTimeouts:
         self._timer: Optional[asyncio.TimerHandle] = None
 
     def begin(self, step: str, limit_s: float, fault: Fault) -> None:
-        """From now on the slot is within this step and no other; `fault` is told when it has taken too long."""
+        """The slot starts this step. If it takes too long, `fault` is reported."""
         self.pause()
-        self._timer = asyncio.get_running_loop().call_later(limit_s / LIMIT_LOOKS, self._look, step, limit_s, fault)
+        self._timer = asyncio.get_running_loop().call_later(limit_s / LIMIT_CHECKS, self._check, step, limit_s, fault)
 
     def pause(self) -> None:
-        """Nothing is waited for."""
+        """The slot has no step to do now."""
         if self._timer is not None:
             self._timer.cancel()
 
     def reset(self) -> None:
-        """The next steps get their whole time."""
+        """The next steps get their full time again."""
         self._used.clear()
 
-    def _look(self, step: str, limit_s: float, fault: Fault) -> None:
+    def _check(self, step: str, limit_s: float, fault: Fault) -> None:
         self._used[step] = self._used.get(step, 0) + 1
-        if self._used[step] >= LIMIT_LOOKS:
+        if self._used[step] >= LIMIT_CHECKS:
             self._on_exceeded(fault)
         else:
             self.begin(step, limit_s, fault)

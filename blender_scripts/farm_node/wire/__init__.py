@@ -1,1 +1,1 @@
-"""What a coordinator and a node say to each other, and over what."""
+"""The protocol between coordinator and node, and its transport."""

@@ -1,4 +1,4 @@
-"""A port on which connections are accepted until it is closed, whatever peers and the system do."""
+"""Accepts connections on a port until it is closed, despite errors of peers and of the system."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Listen = Callable[[], socket.socket]
 
 
 def without_gone_peers(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An exception handler for the loop: on Windows asyncio tells of each peer that was gone before it was accepted."""
+    """An exception handler for the loop: on Windows asyncio reports each peer that left before it was accepted."""
     if isinstance(context.get("exception"), OSError) and "accept_coro" in repr(context.get("future")):
         return
     loop.default_exception_handler(context)
 
 
 class Accepting:
-    """What asyncio's own Server does, and has of it what a WebSocketServer needs.
+    """Replaces asyncio's Server, as far as a WebSocketServer needs it.
 
-    On Windows that one closes its socket for good when a peer is gone before it was accepted, and says that it is serving
-    (https://github.com/python/cpython/issues/93821). Here such a peer costs nothing. Should the socket be closed all the
-    same, `listen_again` makes it anew on the same address; it may raise OSError.
+    On Windows, asyncio's Server closes its socket for good if a peer leaves before it is accepted, and still claims to be
+    serving (https://github.com/python/cpython/issues/93821). Here such a peer has no effect. If the socket is closed
+    anyway, `listen_again` makes a new one on the same address; it may raise OSError.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Accepting:
         return not self._closed
 
     def close(self) -> None:
-        """Accepts nothing more; connections stay. Idempotent."""
+        """Stops accepting; existing connections stay. Idempotent."""
         self._closed = True
         self._keeping.cancel()
 
@@ -65,7 +65,7 @@ class Accepting:
         await asyncio.wait({self._keeping})
 
     async def _keep(self) -> None:
-        """Accepts in a task of its own: one that waits on a socket which is closed would wait for ever."""
+        """Accepts in a separate task, because a task that waits on a closed socket would wait for ever."""
         try:
             while True:
                 if self._listener.fileno() == -1:
@@ -85,13 +85,13 @@ class Accepting:
             except OSError as error:
                 if self._listener.fileno() == -1:
                     return
-                # Of one peer, as a rule: it was gone before its turn. Others wait for theirs.
+                # Usually an error of one peer, which left before its turn. Others are still waiting.
                 await asyncio.sleep(ACCEPT_PAUSE_S if error.errno in _SHORTAGES else GONE_PEER_PAUSE_S)
                 continue
             try:
                 await self._loop.connect_accepted_socket(self._protocol, connection)
             except OSError:
-                connection.close()  # gone since
+                connection.close()  # the peer has left since
 
     async def _stop_accepting(self) -> None:
         if self._accepting is not None:

@@ -1,4 +1,4 @@
-"""Announcing the node by mDNS on every network it is on. A failure here is a warning: nodes can be named by address."""
+"""Announces the node by mDNS on all its networks. A failure is only a warning: nodes can be named by address."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ MAX_LABEL_BYTES = 63
 
 
 def place_of(node_id: str, addresses: list[str], port: int) -> str:
-    """32 digits that no other node on the network has, and that stay when the node is started again.
+    """32 digits that are unique on the network and stay the same when the node is restarted.
 
-    Cloned machines share a name and perhaps an id, and of two responders with one name each suppresses its answers when it
-    has heard the other's.
+    Cloned machines share a name and perhaps an id. If two responders have the same name, each suppresses its answers after
+    it has received the other's.
     """
     return hashlib.sha256(" ".join((node_id, *addresses, str(port))).encode("ascii")).hexdigest()[:32]
 
 
 def instance_label(name: str, place: str) -> str:
-    """`<name>-<first 8 of place>`: without dots, which browsers cut at, and within DNS's 63 bytes."""
+    """`<name>-<first 8 of place>`, without dots, where browsers cut names, and within DNS's 63 bytes."""
     plain = "".join(" " if c == "." or not c.isprintable() else c for c in name)
     suffix = "-" + place[:8]
     cut = plain.encode("utf-8")[: MAX_LABEL_BYTES - len(suffix)].decode("utf-8", "ignore").strip()
@@ -40,7 +40,7 @@ def instance_label(name: str, place: str) -> str:
 
 
 def local_addresses(host: str) -> list[str]:
-    """IPv4 addresses under which a server bound to `host` is reached from other machines."""
+    """IPv4 addresses at which other machines can reach a server that is bound to `host`."""
     all_ips = (ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4)
     reachable = sorted({str(ip) for ip in all_ips if not ipaddress.ip_address(str(ip)).is_loopback})
     if host in ("0.0.0.0", "::", ""):
@@ -49,9 +49,9 @@ def local_addresses(host: str) -> list[str]:
 
 
 class Advertiser:
-    """`run` keeps the announcement right until it is cancelled, and says goodbye then.
+    """`run` keeps the announcement up to date until it is cancelled, and then withdraws it.
 
-    `duplicates` is told of other nodes that announce the id and another `start`.
+    `duplicates` is called for other nodes that announce the same id with another `start`.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Advertiser:
         self._port = port
         self._node_id = node_id
         self._txt = dict(txt, v=str(PROTOCOL_VERSION), id=node_id, start=start, state="idle")
-        self._watch = DuplicateWatch(SERVICE_TYPE, node_id, start, duplicates.tell)
+        self._watch = DuplicateWatch(SERVICE_TYPE, node_id, start, duplicates.report)
         self._changed = asyncio.Event()
         self._zeroconf: Optional[AsyncZeroconf] = None
         self._addresses: list[str] = []
@@ -85,7 +85,7 @@ class Advertiser:
             await self._withdraw()
 
     async def _refresh(self) -> None:
-        """Announces afresh when the machine's addresses changed, and updates the TXT record when the state did."""
+        """Announces again if the machine's addresses have changed, and updates the TXT record if the state has."""
         changed = self._changed.is_set()
         self._changed.clear()
         try:
@@ -99,7 +99,7 @@ class Advertiser:
                 await self._zeroconf.async_update_service(self._info(addresses))
             if not addresses:
                 self._warn_once(f"no network address to announce this node at {self._host} by mDNS")
-        except Exception as error:  # whatever goes wrong with mDNS, the node serves
+        except Exception as error:  # an error of mDNS must not stop the node
             self._warn_once(f"cannot announce this node by mDNS ({error!r}); name it with --nodes")
             await self._withdraw()
 
@@ -110,14 +110,14 @@ class Advertiser:
         self._warned = ""
 
     async def _withdraw(self) -> None:
-        """Says goodbye; bounded, since a network that is gone must not hold the node's end up."""
+        """Withdraws the announcement, with a time limit: a dead network must not delay the node's end."""
         zeroconf, self._zeroconf = self._zeroconf, None
         self._addresses = []
         if zeroconf is not None:
             try:
                 await asyncio.wait_for(_farewell(zeroconf), GOODBYE_TIMEOUT_S)
             except Exception as error:
-                self._warn_once(f"cannot say goodbye by mDNS ({error!r})")
+                self._warn_once(f"cannot withdraw the announcement by mDNS ({error!r})")
 
     def _info(self, addresses: list[str]) -> ServiceInfo:
         place = place_of(self._node_id, addresses, self._port)

@@ -1,4 +1,4 @@
-"""Who may knock how often: addresses that fail the handshake again and again are kept out for a while. Pure."""
+"""Limits failed handshakes: addresses that fail too often are blocked for a while. Pure."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class _Record:
 
 
 class ConnectionLimits:
-    """Times are seconds of a clock that never goes back."""
+    """Times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._records: OrderedDict[str, _Record] = OrderedDict()
 
-    def is_barred(self, address: str, now: float) -> bool:
+    def is_blocked(self, address: str, now: float) -> bool:
         record = self._records.get(_source(address))
         return record is not None and now < record.barred_until
 
     def failed(self, address: str, now: float) -> None:
-        """A handshake came to nothing. The last one that is tolerated bars the address."""
+        """A handshake has failed. After the last tolerated one the address is blocked."""
         source = _source(address)
         record = self._records.setdefault(source, _Record())
         self._records.move_to_end(source)
@@ -38,12 +38,12 @@ class ConnectionLimits:
             self._records.popitem(last=False)
 
     def proved(self, address: str) -> None:
-        """Somebody there knows the key: what failed before was a mistake."""
+        """Somebody at this address knows the key, so earlier failures were mistakes."""
         self._records.pop(_source(address), None)
 
 
 def _source(address: str) -> str:
-    """One host of an IPv6 network has 2^64 addresses: they count as one."""
+    """A host in an IPv6 network has 2^64 addresses, which count as one."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -56,17 +56,17 @@ def _source(address: str) -> str:
 
 
 class LineLimit:
-    """Keeps strangers from filling the log: of many lines in a minute, the first few and how many were left out."""
+    """Keeps unauthenticated connections from filling the log: passes on the first lines of a minute, and counts the rest."""
 
     def __init__(self) -> None:
         self._said: deque[float] = deque(maxlen=MAX_LINES)
-        self._left_out = 0
+        self._dropped = 0
 
     def pass_on(self, line: str, now: float) -> str:
-        """The line to print, or "" when it is one too many."""
+        """The line to print, or "" if there are too many."""
         if len(self._said) == MAX_LINES and now - self._said[0] < LINES_WITHIN_S:
-            self._left_out += 1
+            self._dropped += 1
             return ""
         self._said.append(now)
-        left_out, self._left_out = self._left_out, 0
-        return f"{line} ({left_out} such lines were left out before)" if left_out else line
+        dropped, self._dropped = self._dropped, 0
+        return f"{line} ({dropped} such lines were dropped before)" if dropped else line

@@ -1,4 +1,4 @@
-"""Noticing other nodes with this node's id: copies of one disk image, machine id and all, or of one config folder."""
+"""Notices other nodes with this node's id: copies of a disk image with its machine id, or of a config folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ START = re.compile(rb"[0-9a-f]{16}")
 
 
 class Duplicates:
-    """Says on the console who has the id of this node, each name and address once."""
+    """Reports on the console which nodes have this node's id, each name and address once."""
 
     def __init__(self, node_id: str, name: str, config: Path) -> None:
         self._node_id = node_id
@@ -25,28 +25,28 @@ class Duplicates:
         self._config = config
         self._told: set[str] = set()
 
-    def tell(self, name: str, address: str) -> None:
+    def report(self, name: str, address: str) -> None:
         other = f"{name[:MAX_NAME]} at {address}"
         if other in self._told or len(self._told) >= MAX_DUPLICATES:
             return
         self._told.add(other)
         warn(
             f"another node has the id of this one ({self._name}, {self._node_id[:8]}): {other}. A job uses only one of "
-            f"them. On one of the two machines end the node, delete {self._config / ID_FILE} and start it again"
+            f"them. On one of the two machines stop the node, delete {self._config / ID_FILE} and start it again"
         )
 
 
 class DuplicateWatch(RecordUpdateListener):
-    """Hears everything that is announced on the network, and asks nothing.
+    """Listens to everything that is announced on the network, and sends no questions.
 
-    What is heard here lives: a start of this node before this one has ended, and announces nothing any more.
+    An announcement means that the other node is alive: earlier starts of this node have ended and announce nothing.
     """
 
-    def __init__(self, service_type: str, node_id: str, start: str, tell: Callable[[str, str], None]) -> None:
+    def __init__(self, service_type: str, node_id: str, start: str, report: Callable[[str, str], None]) -> None:
         self._type = service_type
         self._mark = f"id={node_id}".encode("ascii")
         self._start = start.encode("ascii")
-        self._tell = tell
+        self._report = report
         self._heard: dict[str, Zeroconf] = {}
 
     def async_update_records(self, zc: Zeroconf, now: float, records: list[RecordUpdate]) -> None:
@@ -58,15 +58,15 @@ class DuplicateWatch(RecordUpdateListener):
         heard, self._heard = self._heard, {}
         for name, zc in heard.items():
             try:
-                self._look(name, zc)
-            except Exception:  # anybody may have sent it, and what it is worth is a line on the console
+                self._check(name, zc)
+            except Exception:  # anybody may have sent it, and it only matters for a line on the console
                 continue
 
-    def _look(self, name: str, zc: Zeroconf) -> None:
+    def _check(self, name: str, zc: Zeroconf) -> None:
         info = ServiceInfo(self._type, name)
         if not info.load_from_cache(zc):
             return
         start, addresses = info.properties.get(b"start"), info.parsed_addresses()
         if not START.fullmatch(start or b"") or start == self._start or not addresses:
             return
-        self._tell((info.properties.get(b"name") or b"").decode("utf-8", "replace"), f"{addresses[0]}:{info.port}")
+        self._report((info.properties.get(b"name") or b"").decode("utf-8", "replace"), f"{addresses[0]}:{info.port}")

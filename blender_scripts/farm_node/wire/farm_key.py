@@ -1,4 +1,4 @@
-"""The farm's shared key: reading, making and naming it. The key itself is never logged."""
+"""Reads, makes and names the farm's shared key. The key itself is never logged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..identity import check_config, make_config
 
 MIN_BITS = 128
 LONGEST_BLOCK = 16
-"""Letters. Nobody types more of them again and again until a key is long enough, and no random key repeats so few."""
+"""The longest repeated block to look for: nobody types a longer one over and over, and no random key repeats one."""
 
 NEW_KEY_BYTES = 20
 MAX_KEY_TEXT = 64 * 1024
@@ -34,40 +34,40 @@ _OTHER_WAYS = (
 
 @dataclass(frozen=True)
 class FarmKey:
-    """`raw` is empty on an open node; `made_text` is set only when the key was made in this run, to be shown once."""
+    """`raw` is empty on an open node. `made_text` is only set if the key was made in this run, to be shown once."""
 
     raw: bytes
     key_id: Optional[str]
     made_text: Optional[str] = None
 
     def __repr__(self) -> str:
-        return f"FarmKey({self.key_id})"  # a traceback or a log must not hold the key
+        return f"FarmKey({self.key_id})"  # a traceback or a log must not contain the key
 
 
 OPEN_KEY = FarmKey(b"", None)
 
 
 def parse_key(text: str) -> bytes:
-    """Raw bytes of a key given as base32. Case, spaces and hyphens do not count.
+    """Raw bytes of a key in base32. Case, spaces and hyphens do not matter.
 
-    Raises ValueError, whose message does not repeat the key.
+    Raises ValueError, whose message does not contain the key.
     """
     letters = "".join(text.split()).replace("-", "")
     if not letters.isascii():
-        raise ValueError("a key has only the letters A to Z and the digits 2 to 7")  # "ß".upper() would be two of them
+        raise ValueError("a key has only the letters A to Z and the digits 2 to 7")  # "ß".upper() would be two letters
     letters = letters.upper()
     if any(letter not in "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" for letter in letters):
         raise ValueError("a key has only the letters A to Z and the digits 2 to 7")
     if len(letters) * 5 < MIN_BITS:
         raise ValueError(f"a key has at least 26 characters, this one has {len(letters)}")
     if len(letters) % 8 in (1, 3, 6):
-        raise ValueError(f"no key has {len(letters)} characters, some are missing")
+        raise ValueError(f"no key has {len(letters)} characters; some are missing")
     raw = base64.b32decode(letters + "=" * (-len(letters) % 8))
     if not any(raw):
-        raise ValueError("a key of zeros is worth no more than none")  # to HMAC the two are the same key
+        raise ValueError("a key of zeros protects nothing")  # HMAC treats it like an empty key
     block = next((length for length in range(1, LONGEST_BLOCK + 1) if letters[length:] == letters[:-length]), None)
     if block is not None:
-        raise ValueError(f"it repeats its first letters ({block}), and can be guessed: 'renderfarm key make' makes a good one")
+        raise ValueError(f"it repeats its first letters ({block}), so it can be guessed: 'renderfarm key make' makes a good one")
     return raw
 
 
@@ -76,21 +76,21 @@ def format_key(raw: bytes) -> str:
 
 
 def key_id(raw: bytes) -> str:
-    """Short public name of a key, by which a coordinator picks the right one."""
+    """Short public id of a key, which a coordinator uses to choose the right one."""
     return hmac.new(raw, b"renderfarm key id", hashlib.sha256).hexdigest()[:8]
 
 
 def load_key(config: Path, key_file: Optional[Path], env: Mapping[str, str] = os.environ) -> FarmKey:
-    """The key from the environment, the given file or the config folder; a first node makes one there.
+    """The key from the environment, the given file or the config folder, where the first node makes one.
 
-    Raises StartError when a key is there and unusable: going on with another one would hide the mistake.
+    Raises StartError if a key exists but is unusable: continuing with another one would hide the mistake.
     """
     given = env.get(ENVIRONMENT)
     if given:
         return _named(given, f"the environment variable {ENVIRONMENT}")
     path = key_file or config / KEY_FILE
     try:
-        # A file that the user has named may be a link, and root's, as the secrets of Kubernetes are.
+        # A file that the user named may be a link and belong to root, like secrets of Kubernetes.
         if key_file is None:
             check_config(config)
         text = _read_named(key_file) if key_file is not None else _read_own(path)
@@ -144,13 +144,13 @@ def _make(path: Path) -> FarmKey:
 
 
 def _publish(temporary: Path, path: Path, made: FarmKey) -> FarmKey:
-    """Two nodes may start at once in one config folder: the first key wins, and the second node uses it."""
+    """Two nodes may start at the same time in one config folder: the first key wins, and the second node uses it."""
     try:
         os.link(temporary, path)
     except FileExistsError:
         return _named(_read_own(path), f"the file {path}")
     except OSError:
-        while_held(lambda: os.replace(temporary, path))  # a file system without hard links
+        while_held(lambda: os.replace(temporary, path))  # on a file system without hard links
     return made
 
 
@@ -158,4 +158,4 @@ def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError:
-        pass  # a folder that takes no change has no such file
+        pass  # a read-only folder has no such file

@@ -1,4 +1,4 @@
-"""The handshake and the keys it yields (docs/protocol.md, "Handshake"); pure: no socket, no clock."""
+"""The handshake and its keys (docs/protocol.md, "Handshake"). Pure: no socket, no clock."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ NONCE_BYTES = 32
 
 
 def lp(data: bytes) -> bytes:
-    """Length-prefixed: without it, ("ab", "c") and ("a", "bc") would be the same bytes under the MAC."""
+    """Length-prefixed bytes: otherwise ("ab", "c") and ("a", "bc") would be the same for the MAC."""
     return struct.pack(">I", len(data)) + data
 
 
 def transcript(node_id: str, coordinator_nonce: bytes, node_nonce: bytes, tls_fingerprint: bytes = b"") -> bytes:
-    """All that both sides must agree on; unique per link because of the two nonces."""
+    """Everything that both sides must agree on. The two nonces make it unique per link."""
     version = str(PROTOCOL_VERSION).encode("ascii")
     return b"".join(map(lp, (version, node_id.encode("ascii"), coordinator_nonce, node_nonce, tls_fingerprint)))
 
 
 def proof(key: bytes, role: str, agreed: bytes) -> bytes:
-    """`role` is "coordinator", "node" or "session"; since roles differ, a proof cannot be sent back as an answer."""
+    """`role` is "coordinator", "node" or "session". Because the roles differ, a proof cannot be sent back as an answer."""
     return hmac.new(key, lp(role.encode("ascii")) + agreed, hashlib.sha256).digest()
 
 
 class NodeHandshake:
-    """The node's side, one object per link: `on_hello`, then `on_prove`, then `session_key` is set."""
+    """The node's side, one object per link: first `on_hello`, then `on_prove`, which sets `session_key`."""
 
     def __init__(
         self, key: FarmKey, node_id: str, nonce: Optional[bytes] = None, tls_fingerprint: bytes = b""
@@ -58,9 +58,9 @@ class NodeHandshake:
         }
 
     def on_prove(self, prove: dict[str, Any]) -> dict[str, Any]:
-        """Returns the welcome. Raises ProtocolError for a wrong proof, having told the peer nothing of the key."""
+        """Returns the welcome. Raises ProtocolError for a wrong proof; the peer has learned nothing about the key."""
         if not self._agreed:
-            raise AssertionError("on_prove stands after on_hello")
+            raise AssertionError("on_prove must follow on_hello")
         expected = proof(self._key.raw, "coordinator", self._agreed)
         if not hmac.compare_digest(expected, bytes.fromhex(prove["proof"])):
             raise ProtocolError("The key of the coordinator is not the key of this node", "WRONG_KEY", 1008)

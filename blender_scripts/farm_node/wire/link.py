@@ -1,4 +1,4 @@
-"""One authenticated link to a coordinator: sealed messages, pieces, heartbeat. The only user of a WebSocket's data."""
+"""An authenticated link to a coordinator: sealed messages, pieces, heartbeat. Nothing else uses a WebSocket's data."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CLOSE_REPLACED = 1012
 
 
 class LinkLost(Exception):
-    """The other side is gone, or was silent for too long."""
+    """The other side has left, or was silent for too long."""
 
 
 class Socket(Protocol):
-    """What a link needs of a WebSocket."""
+    """The part of a WebSocket that a link needs."""
 
     heard_at: float
-    """When the last bytes came, by the event loop's clock."""
+    """When the last bytes arrived, by the event loop's clock."""
     max_size: Optional[int]
 
     async def recv(self) -> Union[str, bytes]: ...
@@ -33,7 +33,7 @@ class Socket(Protocol):
 
 
 class Link:
-    """`run_sending` sends what was posted, and heartbeats; `receive` is called by one task, in a loop."""
+    """`run_sending` sends posted messages and heartbeats. One task calls `receive` in a loop."""
 
     def __init__(self, socket: Socket, session_key: bytes) -> None:
         self._socket = socket
@@ -44,16 +44,16 @@ class Link:
         socket.max_size = max(MAX_TEXT + OVERHEAD_BYTES, MAX_PIECE + PIECE_HEADER.size)
 
     def post(self, message: Message) -> None:
-        """Queues a message; posted messages keep their order. Never blocks: a stuck link is lost within 10 s."""
+        """Queues a message, in order. Never blocks: a stuck link is lost within 10 s."""
         self._outbox.put_nowait(message)
 
     async def send(self, message: Message) -> None:
-        """Returns when the network has taken it. Raises LinkLost."""
-        async with self._sending:  # the seal's counter and the bytes go in the same order
+        """Returns when the network has accepted it. Raises LinkLost."""
+        async with self._sending:  # counters and messages must be in the same order
             await self._send(self._sealer.seal(encode_message(message)))
 
     async def send_piece(self, transfer: int, offset: int, data: bytes) -> None:
-        """Returns when the network has taken it, so a slow coordinator slows the reading of the disk. Raises LinkLost."""
+        """Returns when the network has accepted it, so a slow coordinator slows down reading the disk. Raises LinkLost."""
         async with self._sending:
             await self._send(encode_piece(transfer, offset, data))
 
@@ -61,7 +61,7 @@ class Link:
         """The next message other than a heartbeat. Raises LinkLost, ProtocolError."""
         while True:
             if self._outbox.qsize() > MAX_UNSENT:
-                raise LinkLost(f"{MAX_UNSENT} messages wait, and the coordinator reads none")
+                raise LinkLost(f"{MAX_UNSENT} messages are waiting, and the coordinator does not read")
             data = await self._receive()
             if isinstance(data, bytes):
                 return parse_piece(data)
@@ -72,15 +72,15 @@ class Link:
                 return message
 
     async def _receive(self) -> Union[str, bytes]:
-        """A part of a message is a sign of life: on a slow network a piece takes longer than a peer may be silent."""
+        """A part of a message is a sign of life: on a slow network a piece may take longer than a peer may be silent."""
         now = asyncio.get_running_loop().time
-        # Only waiting counts as silence: while this node is busy with a piece, nobody looks at the socket.
+        # Only waiting counts as silence: while this node is busy with a piece, nobody reads the socket.
         waiting_since = now()
         while (left_s := max(waiting_since, self._socket.heard_at) + LOST_AFTER_S - now()) > 0:
             try:
                 return await asyncio.wait_for(self._socket.recv(), left_s)
             except asyncio.TimeoutError:
-                pass  # perhaps a part of one came
+                pass  # perhaps a part of a message has arrived
             except ConnectionClosed:
                 raise LinkLost("the link was closed") from None
         raise LinkLost(f"nothing arrived for {LOST_AFTER_S:.0f} s")
@@ -104,19 +104,19 @@ class Link:
                 return  # the receiving side notices it too, and ends the session
 
     async def refuse(self, error: ProtocolError) -> None:
-        """The last words to a peer that broke the protocol, and the end of the link, whether it reads them or not."""
+        """Sends an error to a peer that broke the protocol, and closes the link, whether the peer reads it or not."""
         if error.reply:
             message = {"type": "error", "code": error.code, "message": str(error)[:4096]}
             try:
                 await asyncio.wait_for(self.send(message), LAST_WORDS_S)
             except asyncio.TimeoutError:
-                pass  # what was sent before fills the network's buffers
+                pass  # earlier messages fill the network's buffers
             except LinkLost:
                 return
         await self.close(error.close_code)
 
     async def close(self, code: int = 1000) -> None:
-        """Idempotent; bounded by the socket's own close timeout."""
+        """Closes the link, within the socket's own timeout. Idempotent."""
         await self._socket.close(code)
 
     async def _send(self, data: Union[str, bytes]) -> None:

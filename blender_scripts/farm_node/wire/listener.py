@@ -1,4 +1,4 @@
-"""The port on which a node listens."""
+"""Opens the port on which a node listens."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def listen(host: str, port: Optional[int]) -> socket.socket:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket on just this port. Raises OSError."""
+    """A listening socket on exactly this port. Raises OSError."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
-            # Only lets a new node take the port of one that ended a minute ago; two listeners stay impossible.
+            # This only lets a new node use the port of one that has just ended; two listeners remain impossible.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(64)

@@ -1,4 +1,4 @@
-"""Keeping long lists within the bounds of one message; pure."""
+"""Keeps long lists within the limits of a message. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .protocol import MAX_RESULTS, MAX_TEXT, encode_message
 
 
 def fit_job_loaded(message: dict[str, Any]) -> dict[str, Any]:
-    """Leaves references out, from the end (the missing ones stand first), until the message fits."""
+    """Drops references from the end (missing ones are first) until the message fits."""
     scene = message["scene"]
     while _is_too_long(message) and scene["references"]:
         scene["references"] = scene["references"][: len(scene["references"]) // 2]
@@ -16,7 +16,7 @@ def fit_job_loaded(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def fit_job_opened(message: dict[str, Any]) -> dict[str, Any]:
-    """Leaves results out, from the end: a coordinator that cannot read it could never take the job up again."""
+    """Drops results from the end: a coordinator that cannot read the message could never continue the job."""
     message["results"] = message["results"][:MAX_RESULTS]
     while _is_too_long(message) and message["results"]:
         message["results"] = message["results"][: len(message["results"]) * 3 // 4]

@@ -1,4 +1,4 @@
-"""Reading the coordinator's messages (docs/protocol.md): every bound is checked before a value is used; pure."""
+"""Reads the coordinator's messages (docs/protocol.md). All limits are checked before a value is used. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_SLOTS = 256
 MAX_RESULTS = 4096
 MAX_NAME = 256
 MAX_DIGITS = 32
-"""Digits of a number: Python's int() takes quadratic time on long ones."""
+"""Digits of a number: Python's int() takes quadratic time for long ones."""
 
 Message = dict[str, Any]
 Check = Callable[[Any], bool]
@@ -81,7 +81,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
 }
 
 OPTIONAL = frozenset({("job-load", "allowScripts")})
-"""Fields that came later: an older coordinator does not send them, and a message without them has none."""
+"""Fields that were added later. Older coordinators do not send them."""
 
 
 class Piece(NamedTuple):
@@ -93,17 +93,17 @@ class Piece(NamedTuple):
 
 
 def parse_message(text: str, known: dict[str, dict[str, Check]]) -> Message:
-    """One message of the given set; unknown fields are dropped. Raises ProtocolError."""
+    """Parses a message of the given set; unknown fields are dropped. Raises ProtocolError."""
     try:
         value = json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"Cannot read a message: {error}") from None
     if not isinstance(value, dict):
-        raise ProtocolError("Cannot read a message: it is no object")
+        raise ProtocolError("Cannot read a message: it is not an object")
     kind = value.get("type")
     checks = known.get(kind) if isinstance(kind, str) else None
     if checks is None:
-        raise ProtocolError(f"Cannot read a message: no type {_shown(kind)} is known here")
+        raise ProtocolError(f"Cannot read a message: its type is unknown: {_shown(kind)}")
     message: Message = {"type": kind}
     for field, check in checks.items():
         if field not in value:
@@ -117,7 +117,7 @@ def parse_message(text: str, known: dict[str, dict[str, Check]]) -> Message:
 
 
 def _shown(value: Any) -> str:
-    """A value in an error. What is in a list is not looked at: it may be nested deeper than Python can follow."""
+    """A value for an error message. Lists are not shown in detail: they may be nested too deeply for Python."""
     if isinstance(value, (list, dict)):
         return "a list" if isinstance(value, list) else "an object"
     return repr(str(value)[:80])
@@ -134,13 +134,13 @@ def _refuse_constant(name: str) -> None:
 
 
 def encode_message(message: Message) -> str:
-    """A lone surrogate (a damaged name in a blendfile) is replaced: it has no form in UTF-8."""
+    """Replaces lone surrogates (from a damaged name in a blendfile), which UTF-8 cannot encode."""
     text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def parse_piece(data: bytes) -> Piece:
-    """Raises ProtocolError for a piece without data or above the bound."""
+    """Raises ProtocolError for a piece without data or above the limit."""
     size = len(data) - PIECE_HEADER.size
     if not 1 <= size <= MAX_PIECE:
         raise ProtocolError(f"Cannot read a piece: it has {size} bytes of data")

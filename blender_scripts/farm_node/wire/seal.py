@@ -1,4 +1,4 @@
-"""Sealed text messages (docs/protocol.md, "Sealed messages"): a counter and a MAC per direction; pure."""
+"""Sealed text messages (docs/protocol.md, "Sealed messages"): a counter and a MAC per direction. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .handshake import lp
 TO_NODE = "to-node"
 TO_COORDINATOR = "to-coordinator"
 OVERHEAD_BYTES = 20 + 1 + 64 + 1
-"""Most that counter, seal and spaces add to a message."""
+"""The most that counter, seal and spaces add to a message."""
 
 
 def _seal(key: bytes, direction: str, counter: int, data: bytes) -> str:
@@ -20,7 +20,7 @@ def _seal(key: bytes, direction: str, counter: int, data: bytes) -> str:
 
 
 class Sealer:
-    """Seals the messages of one direction of one link, in the order in which they are sent."""
+    """Seals the messages of one direction of a link, in the order in which they are sent."""
 
     def __init__(self, key: bytes, direction: str) -> None:
         self._key = key
@@ -34,7 +34,7 @@ class Sealer:
 
 
 class Opener:
-    """Opens the messages of one direction of one link. A replayed, dropped or altered message is an error."""
+    """Opens the messages of one direction of a link. A replayed, dropped or altered message is an error."""
 
     def __init__(self, key: bytes, direction: str) -> None:
         self._key = key
@@ -42,10 +42,10 @@ class Opener:
         self._next = 0
 
     def open(self, sealed: str) -> str:
-        """Raises ProtocolError, to be answered with a close and no reply."""
+        """Raises ProtocolError; the link must then be closed without a reply."""
         counter, _, rest = sealed.partition(" ")
         seal, _, text = rest.partition(" ")
-        # The text form of the counter is compared, so that "00" or "+0" are no second way to write 0.
+        # The counter is compared as text, so that "00" and "+0" are not accepted as 0.
         if counter == str(self._next):
             expected = _seal(self._key, self._direction, self._next, text.encode("utf-8", "surrogatepass"))
             if hmac.compare_digest(expected.encode("ascii"), seal.encode("utf-8", "surrogatepass")):

@@ -1,4 +1,4 @@
-"""The WebSocket server: lets coordinators in after the handshake, and keeps strangers few and short."""
+"""The WebSocket server: admits coordinators after the handshake, and limits unauthenticated connections."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .protocol import HANDSHAKE_MESSAGES, MAX_HANDSHAKE_TEXT, encode_message, pa
 from .tls import Tls
 
 SWEEP_EVERY = 16
-"""Ended TLS links between two sweeps; each has left a quarter of a megabyte behind."""
+"""Ended TLS links between two sweeps; each leaves a quarter of a megabyte of garbage."""
 END_GRACE_S = 0.5
 
 _quiet = logging.getLogger("renderfarm.websockets")
@@ -36,20 +36,20 @@ _quiet.propagate = False
 Authenticated = Callable[[Link], Awaitable[None]]
 
 
-class _Door(WebSocketServerProtocol):
-    """A connection that counts itself as a stranger from its first byte until it has proved its key.
+class _Connection(WebSocketServerProtocol):
+    """A connection, which counts as unauthenticated from its first byte until it has proved the key.
 
-    TLS begins here and not in the listener, which would let any number of peers linger in front of it uncounted.
+    TLS is started here instead of in the listener, where any number of peers could wait uncounted.
     """
 
     _litter = 0
 
     def __init__(
-        self, *arguments: Any, unauthenticated: set[_Door], keeper: ConnectionLimits, tls: Optional[Tls], **options: Any
+        self, *arguments: Any, unauthenticated: set[_Connection], limits: ConnectionLimits, tls: Optional[Tls], **options: Any
     ) -> None:
         super().__init__(*arguments, **options)
         self._unauthenticated = unauthenticated
-        self._keeper = keeper
+        self._limits = limits
         self._tls = tls
         self._securing: Optional[asyncio.Task[None]] = None
         self._refusal: Optional[http.HTTPStatus] = None
@@ -57,19 +57,19 @@ class _Door(WebSocketServerProtocol):
         self._failed = False
         self.since = 0.0
         self.heard_at = 0.0
-        """When the last bytes came, be they a part of a message only; by the event loop's clock, as `since`."""
+        """When the last bytes arrived, even if only part of a message; by the event loop's clock, like `since`."""
         self.peer = "?"
 
     def connection_made(self, transport: Any) -> None:
         self.since = asyncio.get_running_loop().time()
         self.peer = (transport.get_extra_info("peername") or ("?",))[0]
-        if self._keeper.is_barred(self.peer, self.since):
+        if self._limits.is_blocked(self.peer, self.since):
             self._refusal = http.HTTPStatus.TOO_MANY_REQUESTS
         elif sum(door._refusal is None for door in self._unauthenticated) >= MAX_UNAUTHENTICATED:
             self._refusal = http.HTTPStatus.SERVICE_UNAVAILABLE
         self._unauthenticated.add(self)
         self.transport = transport
-        # Also a peer that never sends a request is dropped; one within the handshake is closed a moment earlier.
+        # Also drops a peer that never sends a request. A connection in the handshake is closed a moment earlier.
         self._timeouts = asyncio.get_running_loop().call_later(HANDSHAKE_S + CLOSE_TIMEOUT_S, self._give_up_waiting)
         if len(self._unauthenticated) > MAX_UNAUTHENTICATED + MAX_REFUSED:
             self.admit()
@@ -90,25 +90,25 @@ class _Door(WebSocketServerProtocol):
             self._sweep()
 
     def admit(self) -> None:
-        """It is no stranger any more: it has shown the key, or is gone."""
+        """The connection no longer counts as unauthenticated: it has proved the key, or has ended."""
         self._unauthenticated.discard(self)
         if self._timeouts is not None:
             self._timeouts.cancel()
 
     def fail(self) -> None:
-        """Its handshake came to nothing; counted once, however it shows."""
+        """The handshake has failed. Counts once per connection."""
         if not self._failed:
             self._failed = True
-            self._keeper.failed(self.peer, asyncio.get_running_loop().time())
+            self._limits.failed(self.peer, asyncio.get_running_loop().time())
 
     def abandon(self) -> None:
-        """Ends what the WebSocket server does not know of yet."""
+        """Ends a connection that the WebSocket server does not know yet."""
         if self._securing is not None:
             self._securing.cancel()
 
     async def process_request(self, path: str, request_headers: Any) -> Any:
         if "Origin" in request_headers:
-            return http.HTTPStatus.FORBIDDEN, [], b"A web page may not use a render node\n"
+            return http.HTTPStatus.FORBIDDEN, [], b"A web page must not use a render node\n"
         if self._refusal is http.HTTPStatus.TOO_MANY_REQUESTS:
             return self._refusal, [], b"Too many failed handshakes from this address; try again in a minute\n"
         if self._refusal is not None:
@@ -125,10 +125,10 @@ class _Door(WebSocketServerProtocol):
                 transport, self, tls.context, server_side=True, ssl_handshake_timeout=HANDSHAKE_S
             )
         except (OSError, ssl.SSLError):
-            pass  # it speaks no TLS, or is gone
+            pass  # it does not use TLS, or has left
         finally:
-            # The transport below is asked: that of TLS cannot answer on old Pythons once it is gone.
-            if secured is None or transport.is_closing():  # of which asyncio tells the protocol nothing
+            # Ask the transport below: on old Pythons that of TLS cannot answer after it is closed.
+            if secured is None or transport.is_closing():  # asyncio does not report this to the protocol
                 self.admit()
                 transport.abort()
                 self._sweep()
@@ -137,14 +137,14 @@ class _Door(WebSocketServerProtocol):
 
     @classmethod
     def _sweep(cls) -> None:
-        """asyncio's TLS buffers lie in a cycle of references: left to itself, the collector would let hundreds pile up."""
+        """asyncio's TLS buffers are in a reference cycle, and the garbage collector alone would let hundreds pile up."""
         cls._litter += 1
         if cls._litter >= SWEEP_EVERY:
             cls._litter = 0
             gc.collect(1)
 
     def _give_up_waiting(self) -> None:
-        # Whoever holds a place and says nothing has failed as well; a refused one holds none.
+        # A connection that takes a place and sends nothing has failed too. A refused one takes no place.
         if self._refusal is None:
             self.fail()
         self.admit()
@@ -152,27 +152,27 @@ class _Door(WebSocketServerProtocol):
 
 
 class NodeServer:
-    """Listens from `open` to `close`; hands every authenticated link to `on_link`."""
+    """Listens from `open` to `close`, and passes every authenticated link to `on_link`."""
 
     def __init__(self, key: FarmKey, node_id: str, on_link: Authenticated, tls: Optional[Tls] = None) -> None:
         self._key = key
         self._node_id = node_id
         self._on_link = on_link
         self._tls = tls
-        self._keeper = ConnectionLimits()
+        self._limits = ConnectionLimits()
         self._lines = LineLimit()
-        self._unauthenticated: set[_Door] = set()
+        self._unauthenticated: set[_Connection] = set()
         self._server: Optional[WebSocketServer] = None
 
     async def open(self, listener: Listener, listen_again: Callable[[], Listener]) -> None:
-        """`listen_again` makes the listener anew, should the system take it away. May raise OSError."""
+        """`listen_again` makes a new listener if the system closes this one. May raise OSError."""
         self._server = WebSocketServer(logger=_quiet)
         door = functools.partial(
-            _Door,  # without extensions: frames are compressed already, and it costs a core
+            _Connection,  # without compression, which costs a core: frames are compressed already
             self._greet,
             self._server,
             unauthenticated=self._unauthenticated,
-            keeper=self._keeper,
+            limits=self._limits,
             tls=self._tls,
             ping_interval=None,  # the protocol has its own heartbeat
             max_size=MAX_HANDSHAKE_TEXT,
@@ -180,12 +180,12 @@ class NodeServer:
             write_limit=1024 * 1024,
             close_timeout=CLOSE_TIMEOUT_S,
             logger=_quiet,
-            server_header=None,  # a stranger need not know which Python this is
+            server_header=None,  # do not reveal the Python version
         )
         self._server.wrap(cast(asyncio.base_events.Server, Accepting(listener, door, listen_again, warn)))
 
     async def close(self) -> None:
-        """Closes all links; a coordinator that does not answer to it is not waited for."""
+        """Closes all links, without waiting for coordinators that do not answer."""
         if self._server is not None:
             self._server.close()
             for door in list(self._unauthenticated):
@@ -210,8 +210,8 @@ class NodeServer:
             await socket.close(1008)
         if link is not None:
             socket.admit()
-            if self._key.raw:  # on an open node everybody is right, and it says nothing
-                self._keeper.proved(socket.peer)
+            if self._key.raw:  # on an open node everybody succeeds, so it proves nothing
+                self._limits.proved(socket.peer)
             await self._on_link(link)
 
     def _tell(self, text: str, now: float) -> None:
@@ -231,7 +231,7 @@ class NodeServer:
 
 def _expect(data: Any, kind: str) -> dict[str, Any]:
     if not isinstance(data, str):
-        raise ProtocolError("A binary message stands before the handshake")
+        raise ProtocolError("A binary message arrived before the handshake")
     return parse_message(data, {kind: HANDSHAKE_MESSAGES[kind]})
 
 

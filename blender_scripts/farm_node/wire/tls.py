@@ -1,4 +1,4 @@
-"""The node's certificate, for those who want the wire encrypted (docs/protocol.md, "TLS")."""
+"""The node's certificate, for encrypted links (docs/protocol.md, "TLS")."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import StartError
 from ..files.regular_file import open_regular_file
 
 ANNOUNCED_DIGITS = 16
-"""Digits of the fingerprint that the advertisement has room for: a hint for people, the handshake proves the whole."""
+"""Digits of the fingerprint in the advertisement. They are a hint for people; the handshake proves the fingerprint."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Tls:
 
 
 def load_tls(cert: Optional[Path], key: Optional[Path]) -> Optional[Tls]:
-    """None without files. Raises StartError that says what is wrong with them."""
+    """None without files. Raises StartError if something is wrong with them."""
     if cert is None or key is None:
         return None
     for path in (cert, key):
@@ -36,7 +36,7 @@ def load_tls(cert: Optional[Path], key: Optional[Path]) -> Optional[Tls]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
 
-    def refuse_passphrase() -> str:  # otherwise OpenSSL would ask at the terminal, and a node in the background would hang
+    def refuse_passphrase() -> str:  # otherwise OpenSSL would ask at the terminal, and a background node would hang
         raise StartError(f"Cannot use the TLS key {key}: it is encrypted; write it without a passphrase, with mode 0600")
 
     try:
@@ -55,7 +55,7 @@ def _check_readable(path: Path) -> None:
 
 
 def _reason(error: ssl.SSLError) -> str:
-    if error.reason in ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED"):  # the latter when they differ in kind
+    if error.reason in ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED"):  # the latter if their kinds differ
         return "the key belongs to another certificate"
     if error.reason is None or "PEM" in str(error) or error.reason == "NO_START_LINE":
         return "they are not a certificate and a private key in PEM form"
@@ -63,7 +63,7 @@ def _reason(error: ssl.SSLError) -> str:
 
 
 def _shown_certificate(context: ssl.SSLContext) -> bytes:
-    """The certificate as a coordinator will see it: a file may hold several, so it is taken from a real handshake."""
+    """The certificate that a coordinator will see: a file may contain several, so it is taken from a real handshake."""
     to_node, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE

@@ -34,7 +34,7 @@ def fake_blender(folder: Path) -> str:
 
 
 @unittest.skipIf(os.name == "nt", "a shell script stands for Blender")
-class Strangers(unittest.IsolatedAsyncioTestCase):
+class Unauthenticated(unittest.IsolatedAsyncioTestCase):
     tls: tuple = ()
     most_mib = 24
 
@@ -68,11 +68,11 @@ class Strangers(unittest.IsolatedAsyncioTestCase):
     async def test_nothing_but_the_handshake_is_answered_and_nothing_is_written(self):
         before = self.files()
         for data in ('{"type":"job-open"}', "0 " + "0" * 64 + ' {"type":"heartbeat"}', b"\0" * 13, "[" * 4000):
-            stranger = await self.dial()
-            await stranger.send(data)
-            self.assertEqual(json.loads(await stranger.recv())["code"], "BAD_MESSAGE")
+            client = await self.dial()
+            await client.send(data)
+            self.assertEqual(json.loads(await client.recv())["code"], "BAD_MESSAGE")
             with self.assertRaises(ConnectionClosed):
-                await stranger.recv()
+                await client.recv()
         await self.wrong()
         self.assertEqual(await self.status(origin="http://example.org"), 403)
         self.assertEqual(self.files(), before)
@@ -148,7 +148,7 @@ class Strangers(unittest.IsolatedAsyncioTestCase):
         return int(found[1])
 
 
-class StrangersOverTls(Strangers):
+class UnauthenticatedOverTls(Unauthenticated):
     """The same promises hold before TLS is up, and after."""
 
     tls = TLS

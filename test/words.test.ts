@@ -30,7 +30,7 @@ const replaced: Readonly<Record<string, string>> = {
   "take.?in\\b": "fetch result",
   "(output|encode).?lane": "output writer",
   "encode.?along(?!side)": "encode incrementally",
-  "\\bteller": "reporter",
+  "\\bteller\\b": "reporter",
   interview: "prompts",
   "left.?at.?prompt": "prompt cancelled",
   "\\bmend": "fix",

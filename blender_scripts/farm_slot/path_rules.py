@@ -33,7 +33,7 @@ _CACHED = (".avi", ".blob", ".bphys", ".exr", ".gz", ".jpg", ".json", ".png", ".
 _CACHE_DEPTH = 3
 """Subfolders in which they keep them."""
 
-_PROTOCOL = "a protocol, not a file"
+_PROTOCOL_OBJECTION = "a protocol, not a file"
 
 
 def has_protocol(path: str) -> bool:
@@ -53,13 +53,13 @@ class Rules:
         `absolute`: where Blender may look for it.
         """
         if has_protocol(stored):
-            return _PROTOCOL
+            return _PROTOCOL_OBJECTION
         found = (self._objection_to(path, kind) for path in absolute)
         return next((each for each in found if each is not None), None)
 
     def _objection_to(self, absolute: str, kind: Kind) -> Optional[str]:
         if has_protocol(absolute):
-            return _PROTOCOL
+            return _PROTOCOL_OBJECTION
         path = _as_opened(absolute)
         if kind == FOLDER:
             return "a pipe or a device in the folder" if self._holds_odd_files(path) else None

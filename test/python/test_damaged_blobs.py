@@ -153,7 +153,7 @@ class InAJob(Loading):
             await coordinator.upload(BLEND, transfer)
             await coordinator.expect("slot-changed", lambda m: m["state"] == "ready")
             self.assertEqual(len(lives_of(self.root)), lives + 1)
-        self.assertEqual(len(set(told)), 2, "the second time is told as news")
+        self.assertEqual(len(set(told)), 2, "the second time is reported too")
         self.assertEqual(self.store.path_of(BLOB).read_bytes(), BLEND)
 
     async def test_a_blendfile_that_a_slot_replaced_by_a_link_is_laid_out_anew(self):

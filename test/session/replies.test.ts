@@ -9,7 +9,7 @@ const isClosed =
   (message: FromNode): message is Closed =>
     message.type === "job-closed" && message.job === job;
 
-test("an answer goes once, to the caller that waits for it", async () => {
+test("an answer reaches one caller, the one that waits for it", async () => {
   const replies = new Replies();
   const a = replies.next(isClosed("a"));
   const b = replies.next(isClosed("b"));

@@ -1,6 +1,6 @@
-"""Renders small pictures of every sort that may change what stands in a PNG beside its pixels: blender … -P chunks.py -- FOLDER
+"""Renders small pictures with all settings that may change a PNG's metadata: blender … -P chunks.py -- FOLDER
 
-All are frame 1, and carry its number. Works on Blender 2.83 to 5.x.
+All are frame 1, and contain its number. Works on Blender 2.83 to 5.x.
 """
 
 import os
@@ -29,7 +29,7 @@ def shoot(name):
 
 
 def choices(owner, name):
-    """What an enumeration offers, whose items depend on other settings: only the error names them."""
+    """The items of an enumeration that depends on other settings: only the error names them."""
     try:
         setattr(owner, name, "no such thing")
     except TypeError as error:
@@ -61,7 +61,7 @@ if hasattr(layer, "use_pass_cryptomatte_object"):
     layer.use_pass_cryptomatte_object = True
 shoot("layers")
 
-# Before 5.0 nothing of it stands in the file, and displays other than the usual one crash 3.4 and 4.3.
+# Before 5.0 the file contains none of it, and unusual displays crash 3.4 and 4.3.
 displays = choices(scene.display_settings, "display_device") if bpy.app.version >= (5, 0) else []
 for display in displays:
     scene.display_settings.display_device = display

@@ -1,4 +1,4 @@
-"""A port stays open whatever happens to single connections, and is opened again should the system close it."""
+"""A port stays open whatever happens to single connections, and is opened again if the system closes it."""
 
 import asyncio
 import errno
@@ -27,7 +27,7 @@ class Ports(unittest.IsolatedAsyncioTestCase):
         self.told = []
         self.listener = listen("127.0.0.1", 0)
         self.port = self.listener.getsockname()[1]
-        # As quickly as a test may look; a node looks each second.
+        # The shortest interval for a test; a node checks every second.
         self.enterContextSafely(patch.object(accepting, "ACCEPT_PAUSE_S", 0.02))
 
     def enterContextSafely(self, manager):
@@ -48,7 +48,7 @@ class Ports(unittest.IsolatedAsyncioTestCase):
         writer.close()
         return answer
 
-    async def test_a_peer_that_is_gone_before_it_is_accepted_costs_nothing(self):
+    async def test_a_peer_that_leaves_before_it_is_accepted_has_no_effect(self):
         loop = asyncio.get_running_loop()
         accept = loop.sock_accept
         gone = [ConnectionResetError(errno.ECONNRESET, "reset"), OSError(errno.EINVAL, "the name is not there any more")]
@@ -63,7 +63,7 @@ class Ports(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(await self.ask(), b"hello")
         self.assertEqual((gone, server.is_serving(), self.told), ([], True, []))
 
-    async def test_an_error_that_stays_costs_no_core(self):
+    async def test_a_lasting_error_does_not_use_a_whole_core(self):
         tries = []
 
         async def broken(sock):
@@ -75,7 +75,7 @@ class Ports(unittest.IsolatedAsyncioTestCase):
             await asyncio.sleep(0.3)
         self.assertIn(len(tries), range(1, 32))
 
-    async def test_it_waits_for_file_descriptors_and_goes_on(self):
+    async def test_it_waits_for_file_descriptors_and_continues(self):
         loop = asyncio.get_running_loop()
         accept = loop.sock_accept
         short = [OSError(errno.EMFILE, "too many open files")] * 3
@@ -89,7 +89,7 @@ class Ports(unittest.IsolatedAsyncioTestCase):
             self.serve()
             self.assertEqual(await self.ask(), b"hello")
 
-    async def test_a_socket_that_the_system_has_closed_is_made_again_on_the_same_port_and_links_stay(self):
+    async def test_a_socket_that_the_system_closed_is_replaced_on_the_same_port_and_links_stay(self):
         server = self.serve()
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         await asyncio.sleep(0.05)
@@ -107,7 +107,7 @@ class Ports(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(answer, b"hello")
         self.assertEqual([sock.getsockname()[1] for sock in server.sockets], [self.port])
 
-    async def test_a_port_that_is_not_given_back_is_told_once_and_tried_again(self):
+    async def test_a_port_that_is_not_released_is_reported_once_and_retried(self):
         tries = []
 
         def again():
@@ -128,7 +128,7 @@ class Ports(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(len(self.told), 1)
         self.assertIn("Address already in use", self.told[0])
 
-    async def test_it_is_closed_for_good_by_its_owner(self):
+    async def test_its_owner_closes_it_for_good(self):
         server = self.serve()
         self.assertEqual(await self.ask(), b"hello")
         server.close()

@@ -1,4 +1,4 @@
-"""The shape of the node's code: imports between its packages run one way, and no file holds more than one subject."""
+"""The structure of the node's code: imports between its packages go one way, and files and folders are small."""
 
 import ast
 import unittest
@@ -16,21 +16,21 @@ BELOW = {
     "job": {"files", "wire", "cache", "slots"},
     "session": {"files", "wire", "cache", "slots", "job"},
 }
-"""Which packages each may import."""
+"""The packages that each may import."""
 
 ENTRY = {"program", "node", "options", "ready_file", "shutdown", "awake"}
-"""Files at the root that may import every package. The others there are words for all."""
+"""Files at the root that may import every package. All packages may use the other files there."""
 
 
 def modules() -> Iterator[Tuple[str, Path]]:
-    """Their names below farm_node, as `wire.link`."""
+    """Their names below farm_node, for example `wire.link`."""
     for path in sorted(NODE.rglob("*.py")):
         if path.name != "__init__.py":
             yield ".".join(path.relative_to(NODE).with_suffix("").parts), path
 
 
 def imports_of(name: str, path: Path) -> Iterator[str]:
-    """The modules of farm_node that one imports."""
+    """The modules of farm_node that a module imports."""
     package = name.split(".")[:-1]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level > 0:
@@ -69,12 +69,12 @@ class Architecture(unittest.TestCase):
         for name in graph:
             visit(name, ())
 
-    def test_no_file_is_so_long_that_it_must_hold_more_than_one_subject(self) -> None:
+    def test_no_file_is_too_long(self) -> None:
         files = [path for path in SCRIPTS.rglob("*.py") if "vendor" not in path.parts]
         lengths = {str(path.relative_to(SCRIPTS)): len(path.read_text("utf-8").splitlines()) for path in files}
         self.assertEqual({name: lines for name, lines in lengths.items() if lines > 250}, {})
 
-    def test_no_folder_has_more_files_than_one_overlooks(self) -> None:
+    def test_no_folder_has_too_many_files(self) -> None:
         folders = {path.parent for path in SCRIPTS.rglob("*.py") if "vendor" not in path.parts}
         sizes = {str(folder.relative_to(SCRIPTS)): len(list(folder.glob("*.py"))) for folder in folders}
         self.assertEqual({name: size for name, size in sizes.items() if size > 22}, {})

@@ -72,16 +72,16 @@ class KeptAwake(unittest.IsolatedAsyncioTestCase):
             await asyncio.sleep(0.02)
         self.fail("waited in vain")
 
-    async def test_each_system_is_asked_in_its_own_way_and_let_go_after_the_job(self):
+    async def test_each_system_is_asked_in_its_own_way_until_the_job_ends(self):
         for platform, program, expected in (
             ("linux", "systemd-inhibit", "--what=sleep:idle --mode=block cat"),
             ("darwin", "caffeinate", f"-i -s -w {os.getpid()}"),
         ):
-            # Two processes, as systemd-inhibit and the command that it runs.
+            # Two processes, like systemd-inhibit and the command that it runs.
             self.install(program, f"(echo $(sh -c 'echo $PPID') > '{self.folder}/inner'; exec cat)\nexit 0")
             awake = self.made(platform)
             awake.begin()
-            awake.begin()  # a job that is taken up again
+            awake.begin()  # a continued job
             pid, arguments = await self.asked()
             self.assertIn(expected, arguments)
             await self.until(lambda: self.told)
@@ -92,7 +92,7 @@ class KeptAwake(unittest.IsolatedAsyncioTestCase):
             self.told.clear()
             (self.folder / "asked").unlink()
 
-    async def test_windows_is_asked_by_a_call_and_what_it_refuses_is_told(self):
+    async def test_windows_is_asked_by_a_call_and_a_refusal_is_reported(self):
         asked, answers = [], [True, True, False]
 
         def call(flags):
@@ -108,14 +108,14 @@ class KeptAwake(unittest.IsolatedAsyncioTestCase):
             kept.begin()
         self.assertEqual((self.told, len(self.warned)), ([AWAKE], 1))
 
-    async def test_a_system_that_refuses_is_told_of_in_its_own_words(self):
+    async def test_a_refusal_is_reported_with_the_systems_message(self):
         self.install("systemd-inhibit", "echo 'Failed to inhibit: Access denied' >&2; exit 1")
         self.made("linux").begin()
         await self.until(lambda: self.warned)
         self.assertIn("may fall asleep while it has a job: Failed to inhibit: Access denied", self.warned[0])
         self.assertEqual(self.told, [])
 
-    async def test_nothing_is_asked_where_sleep_is_allowed_or_there_is_nobody_to_ask(self):
+    async def test_nothing_is_asked_if_sleep_is_allowed_or_the_program_is_missing(self):
         self.install("systemd-inhibit", "exec cat")
         self.made("linux", allowed=True).begin()
         with patch.object(awake, "_SYSTEMD", str(self.folder / "none")):
@@ -124,7 +124,7 @@ class KeptAwake(unittest.IsolatedAsyncioTestCase):
         await asyncio.sleep(0.3)
         self.assertEqual((self.told, self.warned, (self.folder / "asked").exists()), ([], [], False))
 
-    async def test_what_keeps_the_machine_awake_ends_with_a_node_that_is_killed(self):
+    async def test_the_program_that_keeps_the_machine_awake_ends_with_a_killed_node(self):
         self.install("systemd-inhibit", "cat; exit 0")
         script = (
             "import asyncio, sys; sys.path.insert(0, sys.argv[1])\n"

@@ -1,4 +1,4 @@
-"""Reading what Blender wrote: headers, PNG files, log lines, exit statuses."""
+"""Reading Blender's headers, PNG files, log lines and exit statuses."""
 
 import gzip
 import os
@@ -23,7 +23,7 @@ from farm_slot.output_size import rendered_size
 
 
 DO = r"\b([Uu]se|[Ii]nstall|[Oo]pen|Free|Run|Check|Find out|Pack|Set|turn|Look|Name|Start|Choose) "
-"""How a hint begins to say what to do."""
+"""Verbs that hints start with."""
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -51,7 +51,7 @@ class Headers(InFolder):
         self.assertIsNone(parse_header(b"BLENDERS are loud"))
         self.assertIsNone(parse_header(b""))
 
-    def test_plain_gzip_and_what_is_none(self):
+    def test_plain_gzip_and_other_files(self):
         for data, version in (
             (b"BLENDER-v403" + bytes(40), (4, 3)),
             (gzip.compress(b"BLENDER-v279" + bytes(40)), (2, 79)),
@@ -72,7 +72,7 @@ class Pngs(InFolder):
             self.path.write_bytes(data)
         return result_of(Attempt(frame, 0), self.path, self.EXPECT, 1.0)
 
-    def test_a_whole_file_tells_its_frame(self):
+    def test_a_complete_file_has_its_frame_number(self):
         self.path.write_bytes(png(b"-07"))
         facts = check_png(self.path)
         self.assertEqual((facts.width, facts.height, facts.depth, facts.color_mode, facts.frame), (2, 1, 8, "RGB", -7))
@@ -83,7 +83,7 @@ class Pngs(InFolder):
             with self.assertRaises(PngError):
                 check_png(self.path)
 
-    def test_every_flipped_byte_behind_the_signature_is_found(self):
+    def test_every_flipped_byte_after_the_signature_is_found(self):
         for position in range(8, len(png())):
             data = bytearray(png())
             data[position] ^= 1
@@ -91,7 +91,7 @@ class Pngs(InFolder):
             with self.assertRaises(PngError):
                 check_png(self.path)
 
-    def test_only_the_right_whole_frame_is_a_result(self):
+    def test_only_the_right_complete_frame_is_a_result(self):
         self.assertIsInstance(self.result(png()), Result)
         for data, frame in ((png(), 8), (png()[:-1], 7), (b"", 7), (png(b"x"), 7)):
             self.assertEqual(self.result(data, frame).code, "NO_OUTPUT")
@@ -131,7 +131,7 @@ class Logs(InFolder):
             self.assertEqual((fault.code, fault.hint), (code, HINTS[code]), line)
         self.assertIsNone(explain(["Fra:1 Mem:8.27M (Peak 8.27M) | Time:00:00.01 | Syncing Camera", "Blender quit"]))
 
-    def test_every_fault_has_a_hint_but_those_about_which_there_is_nothing_to_do(self):
+    def test_every_fault_that_needs_action_has_a_hint(self):
         for code in FAULT_CODES - {"CANCELLED", "SLOT_LOST", "SLOT_FULL"}:
             hint = Fault(code, "something happened").to_message()["hint"]
             self.assertRegex(hint, DO, code)
@@ -140,7 +140,7 @@ class Logs(InFolder):
     def test_the_first_cause_wins(self):
         self.assertEqual(explain(["no space left on device", "std::bad_alloc"]).code, "DISK_FULL")
 
-    def test_output_is_split_into_bounded_lines(self):
+    def test_output_is_split_into_lines_of_limited_length(self):
         log = SlotLog(self.path)
         self.assertEqual(log.feed(b"one\ntw"), ["one"])
         self.assertEqual(log.feed(b"o\r\n\xff"), ["two"])
@@ -172,7 +172,7 @@ class Ends(unittest.TestCase):
             self.assertEqual(fault.code, code, (end, options))
             self.assertEqual(fault.hint, HINTS[code])
 
-    def test_windows_tells_who_ended_a_process_by_its_exit_status(self):
+    def test_on_windows_the_exit_status_says_who_ended_a_process(self):
         crash = ["Error   : EXCEPTION_ACCESS_VIOLATION", "Writing: C:\\Temp\\scene.crash.txt"]
         for status, lines, code in (
             (1, [], "KILLED"),
@@ -191,7 +191,7 @@ class Ends(unittest.TestCase):
         self.assertIn("0xC00000FD", explain_end(SlotEnd(0xC00000FD), [], platform="win32").message)
         self.assertEqual(explain_end(SlotEnd(1), [], platform="linux").code, "CRASHED")
 
-    def test_the_log_is_believed_before_the_status(self):
+    def test_the_log_takes_precedence_over_the_status(self):
         self.assertEqual(explain_end(SlotEnd(-6), ["std::bad_alloc"]).code, "OUT_OF_MEMORY")
 
 
@@ -205,7 +205,7 @@ class Sizes(unittest.TestCase):
     def test_percentage_rounds_down(self):
         self.assertEqual(self.size(resolution_percentage=33), (633, 356))
 
-    def test_a_border_counts_only_when_cropped(self):
+    def test_a_border_counts_only_if_it_crops(self):
         half = dict(use_border=True, border_max_x=0.5)
         self.assertEqual(self.size(**half), (1920, 1080))
         self.assertEqual(self.size(**half, use_crop_to_border=True), (960, 1080))

@@ -12,7 +12,7 @@ from .support.store import NODE, Stored, digest
 
 
 class BlobStoreTest(Stored):
-    def test_a_blob_is_whole_only_after_its_verification(self):
+    def test_a_blob_is_complete_only_after_its_verification(self):
         sha256 = digest(b"abcdef")
         writer = self.store.begin(sha256, 6, 0)
         writer.write(b"abcdef")
@@ -33,7 +33,7 @@ class BlobStoreTest(Stored):
         writer.finish()
         self.assertEqual(again.state(sha256, 6), (6, True))
 
-    def test_a_resumed_part_that_was_spoilt_is_found_out_and_dropped(self):
+    def test_a_damaged_part_is_detected_when_resumed_and_dropped(self):
         sha256 = digest(b"abcdef")
         writer = self.store.begin(sha256, 6, 0)
         writer.write(b"abX")
@@ -47,11 +47,11 @@ class BlobStoreTest(Stored):
         with self.assertRaises(ValueError):
             self.store.begin(digest(b"abc"), 3, 1)
 
-    def test_more_bytes_than_said_are_refused(self):
+    def test_more_bytes_than_announced_are_refused(self):
         writer = self.store.begin(digest(b"abc"), 3, 0)
         self.assertEqual(self.code(writer.write, b"abcd"), "TOO_LARGE")
 
-    def test_fewer_bytes_than_said_are_no_blob(self):
+    def test_fewer_bytes_than_announced_are_refused(self):
         writer = self.store.begin(digest(b"abc"), 3, 0)
         writer.write(b"ab")
         self.assertEqual(self.code(writer.finish), "WRITE_FAILED")
@@ -67,14 +67,14 @@ class BlobStoreTest(Stored):
     def test_an_empty_blob(self):
         self.assertEqual(self.store.state(self.put(b""), 0), (0, True))
 
-    def test_what_was_used_longest_ago_goes_first(self):
+    def test_the_least_recently_used_blob_is_evicted_first(self):
         old, new = self.put(b"o" * 400, used_at=1000), self.put(b"n" * 400, used_at=2000)
         self.store.touch(old)
         self.put(b"x" * 400)
         self.assertEqual(self.store.state(new, 400), (0, False))
         self.assertEqual(self.store.state(old, 400), (400, True))
 
-    def test_what_is_in_use_is_never_evicted(self):
+    def test_a_blob_in_use_is_never_evicted(self):
         sha256 = self.put(b"o" * 600, used_at=1000)
         self.store.pin(sha256)
         self.assertEqual(self.code(self.store.begin, digest(b"x" * 600), 600, 0), "TOO_LARGE")
@@ -87,11 +87,11 @@ class BlobStoreTest(Stored):
         self.assertEqual(self.code(self.store.begin, digest(b""), 1001, 0), "TOO_LARGE")
         self.assertTrue(self.store.state(sha256, 600)[1])
 
-    def test_a_full_disk_is_said(self):
+    def test_a_full_disk_is_reported(self):
         with mock.patch("shutil.disk_usage", return_value=mock.Mock(free=0)):
             self.assertEqual(self.code(self.store.begin, digest(b"abc"), 3, 0), "DISK_FULL")
 
-    def test_parts_of_two_nodes_are_apart_and_blobs_are_shared(self):
+    def test_parts_of_two_nodes_are_separate_and_blobs_are_shared(self):
         other = BlobStore(self.root, "cd" * 16, 1000)
         writer = self.store.begin(digest(b"abc"), 3, 0)
         writer.write(b"a")
@@ -102,7 +102,7 @@ class BlobStoreTest(Stored):
         other.close(remove_parts=True)
         self.assertEqual(os.listdir(self.root / "parts"), [NODE])
 
-    def test_the_end_of_a_replaced_transfer_leaves_the_newer_one_alone(self):
+    def test_the_end_of_a_replaced_transfer_does_not_affect_the_newer_one(self):
         old = self.store.begin(digest(b"abc"), 3, 0)
         new = self.store.begin(digest(b"abc"), 3, 0)
         old.abandon()
@@ -110,7 +110,7 @@ class BlobStoreTest(Stored):
         new.finish()
         self.assertEqual(self.store.state(digest(b"abc"), 3), (3, True))
 
-    def test_what_an_earlier_transfer_left_is_hashed_while_the_rest_comes(self):
+    def test_the_bytes_of_an_earlier_transfer_are_hashed_while_the_rest_arrives(self):
         data = bytes(range(100))
         for found, piece in ((1, 1), (50, 10), (90, 10), (99, 1), (100, 1)):
             self.store.begin(digest(data), 100, 0).write(data[:found])
@@ -124,7 +124,7 @@ class BlobStoreTest(Stored):
             self.assertEqual(self.store.path_of(digest(data)).read_bytes(), data)
             self.store.path_of(digest(data)).unlink()
 
-    def test_a_transfer_that_is_replaced_while_it_is_verified_ends_at_once(self):
+    def test_a_transfer_that_is_replaced_during_verification_ends_at_once(self):
         self.store.begin(digest(b"abcdef"), 6, 0).write(b"abcdef")
         self.store.state(digest(b"abcdef"), 6)
         writer = self.store.begin(digest(b"abcdef"), 6, 6)
@@ -135,7 +135,7 @@ class BlobStoreTest(Stored):
         self.assertEqual(hashed, [b"ab"])
         self.assertEqual(self.store.state(digest(b"abcdef"), 6), (6, False))
 
-    def test_what_was_promised_to_one_transfer_is_no_room_for_another(self):
+    def test_missing_bytes_of_one_transfer_are_not_free_for_another(self):
         first = self.store.begin(digest(b"a" * 600), 600, 0)
         self.assertEqual(self.store.free_bytes(), 400)
         self.assertEqual(self.code(self.store.begin, digest(b"b"), 600, 0), "TOO_LARGE")
@@ -144,19 +144,19 @@ class BlobStoreTest(Stored):
         first.abandon()
         self.store.begin(digest(b"b"), 600, 0)
 
-    def test_a_promise_counts_on_the_disk_too(self):
+    def test_missing_bytes_count_as_used_disk_space_too(self):
         with mock.patch("shutil.disk_usage", return_value=mock.Mock(free=RESERVE_BYTES + 700)):
             self.store.begin(digest(b"a"), 600, 0)
             self.assertEqual(self.code(self.store.begin, digest(b"b"), 300, 0), "DISK_FULL")
 
-    def test_nothing_is_evicted_for_a_blob_that_does_not_fit_all_the_same(self):
+    def test_nothing_is_evicted_for_a_blob_that_would_not_fit_anyway(self):
         old, used = self.put(b"o" * 300), self.put(b"u" * 300)
         self.store.pin(used)
         self.assertEqual(self.code(self.store.begin, digest(b"x"), 800, 0), "TOO_LARGE")
         self.assertEqual(self.store.state(old, 300), (300, True))
 
     @unittest.skipIf(os.name == "nt", "Windows has no such modes")
-    def test_nobody_else_can_look_into_it(self):
+    def test_nobody_else_can_read_it(self):
         (self.root / "blobs").chmod(0o755)  # as an earlier release made it
         old = os.umask(0o022)
         self.addCleanup(os.umask, old)

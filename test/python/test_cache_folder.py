@@ -1,4 +1,4 @@
-"""The node's own folder: what is not its own it neither removes nor counts, and what is a link it refuses."""
+"""The node's own folder: it neither removes nor counts other files, and it refuses links."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ IS_ROOT = os.name == "posix" and os.geteuid() == 0
 
 
 def snapshot(folder: Path) -> dict:
-    """Every name below a folder, with what is there; links are not followed."""
+    """All names below a folder, with their contents; links are not followed."""
 
     def look(path: Path):
         found = os.lstat(path)
@@ -41,7 +41,7 @@ def write(path: Path, content: str = "precious") -> None:
 
 
 def make_foreign_files(folder: Path) -> None:
-    """What other programs call their folders too, and names that look like a node's own."""
+    """Folder names that other programs use too, and names that look like a node's own."""
     blob, node = digest(b"weights"), "01" * 16
     for name in ("runs/experiment-7/model.pt", "runs/experiment-7/owner.lock", "runs/41-0123abcd/frame.png"):
         write(folder / name)
@@ -78,24 +78,24 @@ class Claim(InFolder):
         self.assertEqual(claim_cache(self.folder / "new/cache"), root)
         self.assertEqual(snapshot(self.folder), before)
 
-    def test_a_folder_of_that_name_that_no_node_has_made_is_left_as_it_is(self):
+    def test_a_folder_of_that_name_that_no_node_made_is_unchanged(self):
         write(self.folder / "renderfarm/runs/1-0123abcd/thesis.txt")
         (self.folder / "renderfarm").chmod(0o755)
         with self.refused(str(self.folder / "renderfarm"), "was not made by a node"):
             claim_cache(self.folder)
 
-    def test_a_marker_of_another_program_is_none(self):
+    def test_a_marker_of_another_program_does_not_count(self):
         write(self.folder / "renderfarm" / MARKER, "Signature: 8a477f597d28d172789f06886806bc55\n# made by cargo")
         with self.refused("was not made by a node"):
             claim_cache(self.folder)
 
-    def test_an_empty_folder_and_one_in_which_a_node_ended_while_it_marked_it_are_taken(self):
+    def test_an_empty_or_half_marked_folder_is_used(self):
         (self.folder / "renderfarm").mkdir()
         claim_cache(self.folder)
         (self.folder / "renderfarm" / MARKER).rename(self.folder / "renderfarm/.renderfarm-0123456789abcdef.part")
         claim_cache(self.folder)
 
-    def test_nodes_that_start_at_once_in_a_new_folder_all_get_it(self):
+    def test_nodes_that_start_together_in_a_new_folder_all_get_it(self):
         for number in range(30):
             folder, problems, gate = self.folder / str(number), [], threading.Barrier(3)
 
@@ -117,7 +117,7 @@ class Claim(InFolder):
             self.assertEqual(len(os.listdir(folder / "renderfarm/runs")), 3)
 
     @unittest.skipIf(os.name == "nt", "links need a right on Windows")
-    def test_the_cache_folder_may_be_a_link_and_the_nodes_own_may_not(self):
+    def test_the_cache_folder_may_be_a_link_but_the_nodes_own_may_not(self):
         (self.folder / "disk").mkdir()
         (self.folder / "cache").symlink_to("disk")
         self.assertTrue((claim_cache(self.folder / "cache") / MARKER).exists())
@@ -140,7 +140,7 @@ class Claim(InFolder):
 
 @unittest.skipIf(os.name == "nt", "links need a right on Windows")
 class Links(Stored):
-    """The store's own folder, a copy of which came from somebody else with a link in it."""
+    """The store's own folder, copied by somebody else with a link in it."""
 
     def setUp(self):
         super().setUp()
@@ -167,7 +167,7 @@ class Links(Stored):
         with self.assertRaisesRegex(OSError, "is a link"):
             RunFolder.create(self.root)
 
-    def test_a_linked_blob_is_none_and_is_not_counted(self):
+    def test_a_linked_blob_does_not_exist_and_does_not_count(self):
         sha256 = digest(b"p" * 400)
         (self.root / "blobs" / sha256).symlink_to(self.outside / "thesis.txt")
         self.assertEqual(self.store.state(sha256, 400), (0, False))
@@ -187,7 +187,7 @@ class Links(Stored):
         self.assertEqual(self.code(self.store.begin, digest(b"q" * 500), 500, 400), "WRITE_FAILED")
         os.unlink(self.root / "parts" / NODE / digest(b"q" * 500))
 
-    def test_no_linked_run_and_none_with_a_linked_lock_is_taken_for_a_stale_one(self):
+    def test_a_run_folder_that_is_a_link_or_has_a_linked_lock_is_not_stale(self):
         runs = self.root / "runs"
         make_folder(runs)
         (runs / "41-0123abcd").mkdir(parents=True)
@@ -205,7 +205,7 @@ class Links(Stored):
 
 
 class Names(Stored):
-    def test_what_has_no_name_of_ours_is_neither_counted_nor_removed(self):
+    def test_files_without_our_names_are_neither_counted_nor_removed(self):
         names = ["blobs/README", "parts/README", "parts/door/hinge.stl", f"parts/{'01' * 16}/README", f"parts/{NODE}/README"]
         for name in names:
             write(self.root / name, "x" * 900)
@@ -218,7 +218,7 @@ class Names(Stored):
         self.store.close(True)
         self.assertEqual({name: look for name, look in snapshot(self.root).items() if name in before}, before)
 
-    def test_no_run_that_is_not_a_nodes_is_removed(self):
+    def test_a_run_folder_that_no_node_made_is_not_removed(self):
         make_folder(self.root / "runs")
         for name in ("runs/experiment-7/owner.lock", "runs/41-0123abcd/frame.png", "runs/42-0123abcd"):
             write(self.root / name)
@@ -230,14 +230,14 @@ class Names(Stored):
 
 @unittest.skipIf(BLENDER is None, "no `blender` on PATH: no node starts")
 class WholeNode(RealNodeCase):
-    async def test_a_node_leaves_alone_what_is_beside_its_own_folder(self):
+    async def test_a_node_does_not_touch_files_beside_its_own_folder(self):
         with tempfile.TemporaryDirectory() as name:
             cache = Path(name)
             make_foreign_files(cache)
             before = snapshot(cache)
             node = self.start("--cache-dir", str(cache), "--cache-size", "0.000001")
             coordinator = await node.coordinator()
-            for number in range(3):  # each evicts the one before it
+            for number in range(3):  # each evicts the previous one
                 await coordinator.upload(bytes([number]) * 1000, number + 1)
             await coordinator.close()
             self.assertEqual(await node.stop(), 0)
@@ -245,7 +245,7 @@ class WholeNode(RealNodeCase):
             self.assertEqual(after, before)
             self.assertEqual(len(os.listdir(cache / "renderfarm/blobs")), 1)
 
-    async def test_a_config_folder_to_be_removed_goes_only_when_nothing_else_is_in_it(self):
+    async def test_a_config_folder_is_removed_only_if_nothing_else_is_in_it(self):
         for foreign in ([], ["thesis.txt", "photos/1.jpg"]):
             with tempfile.TemporaryDirectory() as name:
                 config = Path(name) / "config"
@@ -259,7 +259,7 @@ class WholeNode(RealNodeCase):
 
 @unittest.skipUnless(IS_ROOT and BLENDER is not None and shutil.which("mount"), "it takes root, mount and Blender")
 class FullTemporaryFolder(InFolder):
-    def test_blender_does_not_empty_a_temporary_folder_in_which_it_can_make_none_of_its_own(self):
+    def test_blender_does_not_empty_a_temporary_folder_that_refuses_new_folders(self):
         subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=4", "renderfarm-test", self.folder], check=True)
         self.addCleanup(subprocess.run, ["umount", "-l", self.folder], check=True)
         for name in ("thesis.txt", "photos/1.jpg"):

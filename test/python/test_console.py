@@ -1,4 +1,4 @@
-"""What the node prints waits for nobody: a terminal that is stopped, a pipe that nobody reads."""
+"""Printing never blocks the node, even on a stopped terminal or an unread pipe."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ FILLING = b"\x01"
 
 
 class Streams(unittest.TestCase):
-    def test_two_of_one_file_are_one_and_what_has_no_number_is_never_taken_for_another(self):
+    def test_two_streams_of_one_file_share_a_writer_but_not_those_without_a_number(self):
         with open(__file__) as one, open(__file__) as same, open(os.devnull) as other:
             self.assertTrue(_is_same_file(one, same))
             self.assertFalse(_is_same_file(one, other))
@@ -31,7 +31,7 @@ class Streams(unittest.TestCase):
 
 
 def fill(end: int) -> None:
-    """Until it takes no more. The kernel moves a terminal's bytes to its reader a moment later, and has room again then."""
+    """Fills it completely. The kernel moves a terminal's bytes to its reader a moment later, and then has room again."""
     os.set_blocking(end, False)
     has_room = True
     while has_room:
@@ -76,19 +76,19 @@ class OnFullPipe(unittest.TestCase):
         self.assertFalse(self.writer.close(0))
         self.assertEqual(self.read_in_thread().decode(), "".join(f"line {number}\n" for number in range(10_000)))
 
-    def test_what_is_too_much_is_left_out_and_counted(self):
+    def test_surplus_lines_are_dropped_and_counted(self):
         line = b"x" * 99 + b"\n"
         for _ in range(MAX_WAITING // 100 + 7):
             self.writer.put(line)
         said = self.read_in_thread()
         self.assertEqual(said, line * (MAX_WAITING // 100) + b"(7 lines dropped here: the output was not read in time)\n")
 
-    def test_a_pipe_that_is_set_not_to_wait_is_written_all_the_same(self):
+    def test_a_nonblocking_pipe_is_written_too(self):
         os.set_blocking(self.write_end, False)
         self.writer.put(b"a line\n" * 20_000)
         self.assertEqual(self.read_in_thread(), b"a line\n" * 20_000)
 
-    def test_a_reader_that_goes_ends_nothing(self):
+    def test_a_reader_that_leaves_does_not_end_the_node(self):
         os.close(self.read_end)
         self.writer.put(b"nobody hears this\n")
         self.assertTrue(self.writer.close(30))
@@ -96,7 +96,7 @@ class OnFullPipe(unittest.TestCase):
 
 
 class OnFull:
-    """Files that take nothing more, which nobody reads."""
+    """Full files that nobody reads."""
 
     def pipe(self):
         read_end, write_end = os.pipe()
@@ -116,7 +116,7 @@ class OnFull:
 
 
 class FromTheStart(OnFull, RealNodeCase):
-    """The node serves, and ends at once when it is told to."""
+    """The node works, and ends at once when it is told to."""
 
     async def serves_and_ends(self, output):
         fill(output)
@@ -132,7 +132,7 @@ class FromTheStart(OnFull, RealNodeCase):
     async def test_a_terminal(self):
         await self.serves_and_ends(self.terminal())
 
-    async def test_options_that_are_wrong_still_end_it_with_2(self):
+    async def test_wrong_options_still_end_it_with_2(self):
         output = self.pipe()
         fill(output)
         command = [sys.executable, "-B", str(SCRIPTS / "main.py"), "--prot", "7000"]
@@ -142,7 +142,7 @@ class FromTheStart(OnFull, RealNodeCase):
 
 @unittest.skipIf(BLENDER is None, "no `blender` on PATH: a node in Blender is not tried with output that nobody reads")
 class InBlender(OnFull, RealNodeCase):
-    """Blender prints on the same file, too, when it starts and when it quits."""
+    """Blender prints to the same file when it starts and when it quits."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,4 +1,4 @@
-"""Blobs that are damaged in the cache, on disk or by a slot: none of them is opened, and all are sent again."""
+"""Blobs that are damaged in the cache, on disk or by a slot: none is opened, and all are sent again."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ class InTheCache(Stored):
         path.chmod(0o600)
         path.write_bytes(data)
 
-    def test_a_blob_that_was_cut_is_not_complete_and_is_sent_again(self):
+    def test_a_truncated_blob_is_not_complete_and_is_sent_again(self):
         sha256 = self.put(b"abcdef")
         self.damage(sha256, b"abc")
         self.assertEqual(self.store.state(sha256, 6), (0, False))
@@ -32,14 +32,14 @@ class InTheCache(Stored):
         self.put(b"abcdef")
         self.assertEqual(self.store.state(sha256, 6), (6, True))
 
-    def test_a_blob_whose_content_is_another_is_dropped_when_it_is_verified(self):
+    def test_a_blob_with_other_content_is_dropped_when_it_is_verified(self):
         sound, damaged = self.put(b"sound!"), self.put(b"abcdef")
         self.damage(damaged, b"abcdeX")
         self.assertFalse(self.store.verify(damaged, lambda: True))
         self.assertTrue(self.store.verify(sound, lambda: True))
         self.assertEqual(os.listdir(self.root / "blobs"), [sound])
 
-    def test_a_blob_that_came_while_the_damaged_one_was_read_is_kept(self):
+    def test_a_blob_that_arrived_while_the_damaged_one_was_read_is_kept(self):
         sha256 = self.put(b"abcdef")
         self.damage(sha256, b"abcdeX")
 
@@ -53,7 +53,7 @@ class InTheCache(Stored):
         self.assertEqual(self.store.path_of(sha256).read_bytes(), b"abcdef")
 
     @unittest.skipIf(os.name == "nt", "Windows has no such modes")
-    def test_a_whole_blob_is_read_only(self):
+    def test_a_complete_blob_is_read_only(self):
         self.assertEqual(self.store.path_of(self.put(b"abc")).stat().st_mode & 0o777, 0o400)
 
     def test_a_write_through_any_name_of_a_file_changes_its_signature(self):
@@ -70,7 +70,7 @@ class InTheCache(Stored):
         self.assertNotEqual(before, signature_of(second))
         self.assertIsNone(prove(second, digest(b"abcdef"), lambda: True))
 
-    def test_nobody_waits_for_a_proof_that_is_not_wanted_any_more(self):
+    def test_a_proof_that_nobody_needs_any_more_is_aborted(self):
         with self.assertRaises(Unwanted):
             prove(self.store.path_of(self.put(b"abcdef")), digest(b"abcdef"), lambda: False)
 
@@ -107,7 +107,7 @@ class InAJob(Loading):
         is_missing = lambda m: m["state"] == "lost" and m["error"]["code"] == "BLOB_MISSING"  # noqa: E731
         return (await coordinator.expect("slot-changed", is_missing))["error"]
 
-    async def test_a_blob_of_other_bytes_is_opened_by_no_blender_and_comes_again(self):
+    async def test_a_blob_with_other_bytes_is_not_opened_and_is_sent_again(self):
         self.use("loads")
         await self.store_damaged(OTHER)
         coordinator = await self.load(BLEND)
@@ -116,14 +116,14 @@ class InAJob(Loading):
         await self.load_again(coordinator, 2)
         self.assertEqual(len(lives_of(self.root)), 1)
 
-    async def test_a_blob_that_was_cut_comes_again_before_the_load(self):
+    async def test_a_truncated_blob_is_sent_again_before_the_load(self):
         self.use("loads")
         await self.store_damaged(BLEND[:8])
         coordinator = await self.load(BLEND)
         await coordinator.expect("job-loaded")
         self.assertEqual(self.store.path_of(BLOB).read_bytes(), BLEND)
 
-    async def test_a_blob_that_was_evicted_before_the_load_is_asked_for_as_well(self):
+    async def test_a_blob_that_was_evicted_before_the_load_is_requested_too(self):
         coordinator = await self.coordinator()
         await coordinator.send("job-open", job=JOB, holder="anna", slots=None)
         await coordinator.send("job-load", job=JOB, blend=BLOB, scene=None, colorMode=None)
@@ -136,12 +136,12 @@ class InAJob(Loading):
         self.assertFalse(self.store.path_of(BLOB).exists())
         await self.load_again(coordinator, 2)
 
-    async def test_the_load_of_a_sound_blob_fails_with_what_blender_says(self):
+    async def test_the_load_of_a_good_blob_fails_with_blenders_message(self):
         self.use("refuses")
         self.assertEqual((await self.failure(await self.load(BLEND)))["code"], "FILE_UNREADABLE")
         self.assertTrue(self.store.path_of(BLOB).exists())
 
-    async def test_a_slot_that_wrote_through_its_link_waits_until_the_blob_has_come_again_each_time(self):
+    async def test_a_slot_that_wrote_to_its_blendfile_waits_each_time_until_the_blob_is_sent_again(self):
         self.use("spoils", "spoils", "loads")
         coordinator = await self.load(BLEND)
         await coordinator.expect("job-loaded")
@@ -156,7 +156,7 @@ class InAJob(Loading):
         self.assertEqual(len(set(told)), 2, "the second time is reported too")
         self.assertEqual(self.store.path_of(BLOB).read_bytes(), BLEND)
 
-    async def test_a_blendfile_that_a_slot_replaced_by_a_link_is_laid_out_anew(self):
+    async def test_a_blendfile_that_a_slot_replaced_by_a_link_is_restored(self):
         self.use("links", "loads")
         coordinator = await self.load(BLEND)
         await coordinator.expect("job-loaded")
@@ -164,7 +164,7 @@ class InAJob(Loading):
             await coordinator.expect("slot-changed", lambda m, state=state: m["state"] == state)
         self.assertEqual((len(lives_of(self.root)), self.store.path_of(BLOB).read_bytes()), (2, BLEND))
 
-    async def test_where_the_disk_has_no_links_the_blob_stays_whole_and_nothing_is_sent_again(self):
+    async def test_without_hard_links_the_blob_stays_complete_and_is_not_sent_again(self):
         self.use("spoils", "loads")
         with mock.patch("os.link", side_effect=PermissionError):
             coordinator = await self.load(BLEND)
@@ -175,7 +175,7 @@ class InAJob(Loading):
         codes = [message["error"]["code"] for message in coordinator.seen if message.get("state") == "lost"]
         self.assertEqual(codes, ["CRASHED"])
 
-    async def test_a_blob_that_nobody_wrote_to_is_read_once(self):
+    async def test_an_unchanged_blob_is_read_once(self):
         self.use("dies", "dies", "loads")
         with mock.patch("farm_node.job.job_folder.prove", side_effect=prove) as proving:
             coordinator = await self.load(BLEND)
@@ -183,7 +183,7 @@ class InAJob(Loading):
                 await coordinator.expect("slot-changed", lambda m: m["state"] == "ready")
         self.assertEqual(proving.call_count, 1)
 
-    async def test_while_a_blob_is_read_the_node_hears_and_speaks_and_can_close_the_job(self):
+    async def test_while_a_blob_is_read_the_node_answers_and_can_close_the_job(self):
         reading, go_on = threading.Event(), threading.Event()
         self.addCleanup(go_on.set)
 

@@ -1,4 +1,4 @@
-"""Whether the files outside a blendfile are still those that were there when it was loaded."""
+"""Whether a blendfile's external files have changed since it was loaded."""
 
 import json
 import os
@@ -24,16 +24,16 @@ class Files(unittest.TestCase):
         return str(self.folder / name)
 
     def stock(self, *names: str):
-        """As the supervisor gets it: through JSON."""
+        """The stock as the supervisor gets it, through JSON."""
         return json.loads(json.dumps(take_stock((f"//{name}", str(self.folder / name)) for name in names)))
 
-    def test_what_was_not_touched_has_not_changed(self) -> None:
+    def test_an_untouched_file_has_not_changed(self) -> None:
         self.write("a.png", b"a")
         stock = self.stock("a.png", "missing.png")
         self.assertFalse(has_changed(stock))
         self.assertEqual(digest_of(stock), digest_of(self.stock("missing.png", "a.png")))
 
-    def test_other_contents_of_the_same_size_are_a_change_and_the_same_contents_are_none(self) -> None:
+    def test_other_contents_of_the_same_size_are_a_change_but_the_same_contents_are_not(self) -> None:
         self.write("a.png", b"a")
         stock = self.stock("a.png")
         self.write("a.png", b"b")
@@ -42,7 +42,7 @@ class Files(unittest.TestCase):
         self.write("a.png", b"a")
         self.assertFalse(has_changed(stock))
 
-    def test_a_file_that_came_or_went_is_a_change(self) -> None:
+    def test_an_added_or_removed_file_is_a_change(self) -> None:
         path = self.write("a.png", b"a")
         stock = self.stock("a.png", "b.png")
         self.write("b.png", b"b")
@@ -52,7 +52,7 @@ class Files(unittest.TestCase):
         self.assertTrue(has_changed(stock))
         self.assertIsNone(digest_of(self.stock("a.png")))
 
-    def test_a_tile_more_is_a_change(self) -> None:
+    def test_an_additional_tile_is_a_change(self) -> None:
         self.write("t.1001.png", b"1")
         stock = self.stock("t.<UDIM>.png")
         self.assertEqual(len(stock["files"]), 1)
@@ -60,7 +60,7 @@ class Files(unittest.TestCase):
         self.write("t.1002.png", b"2")
         self.assertTrue(has_changed(stock))
 
-    def test_a_file_that_is_long_untouched_is_not_read_again(self) -> None:
+    def test_a_file_that_was_untouched_for_long_is_not_read_again(self) -> None:
         path = self.write("a.png", b"a")
         with patch.object(external_files.time, "time", lambda: os.stat(path).st_ctime + 60):
             stock = self.stock("a.png")
@@ -68,12 +68,12 @@ class Files(unittest.TestCase):
             with patch.object(external_files.time, "time", lambda: os.stat(path).st_ctime + 60):
                 self.assertFalse(has_changed(stock))
 
-    def test_one_that_was_just_written_is_read_again_for_it_may_be_written_within_the_same_tick(self) -> None:
+    def test_a_file_just_written_is_read_again_as_it_may_change_within_the_same_tick(self) -> None:
         path = self.write("a.png", b"a")
         os.utime(path, (LONG_AGO, LONG_AGO))
         self.assertIsNone(self.stock("a.png")["files"][0][2])
 
-    def test_a_name_that_is_no_unicode_is_a_name(self) -> None:
+    def test_a_name_that_is_not_unicode_is_accepted(self) -> None:
         name = os.fsdecode(b"tex\xff.png")
         self.write(name, b"a")
         stock = self.stock(name)

@@ -1,4 +1,4 @@
-"""A slot on a disk that takes nothing more."""
+"""A slot on a full disk."""
 
 import asyncio
 import tempfile
@@ -20,7 +20,7 @@ from farm_node.slots.slot_log import SlotLog
 
 @unittest.skipIf(resource is None, "Windows has no limit of a file's size, which stands for a full disk here")
 class FullLogTest(unittest.TestCase):
-    def test_a_log_that_cannot_be_written_is_no_error_at_its_end_either(self) -> None:
+    def test_closing_a_log_that_cannot_be_written_is_not_an_error(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             log = SlotLog(Path(folder) / "blender.log")
             usual = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -36,7 +36,7 @@ class FullLogTest(unittest.TestCase):
 
 
 class Owner:
-    """What a slot tells its job."""
+    """Records what a slot reports to its job."""
 
     def __init__(self, folder: Path) -> None:
         self.load_command: dict[str, Any] = {}
@@ -72,7 +72,7 @@ class Owner:
 
 
 class FullFolderTest(unittest.TestCase):
-    def test_a_slot_that_cannot_have_its_folder_says_so_and_gives_up_after_some_tries(self) -> None:
+    def test_a_slot_without_a_folder_reports_that_and_gives_up_after_some_attempts(self) -> None:
         with tempfile.TemporaryDirectory() as temporary:
             blocked = Path(temporary) / "file"
             blocked.write_text("a file, where the slot would have its folder")

@@ -1,6 +1,6 @@
-"""A hundred thousand inputs that are nearly the protocol, for every parser and state machine of the node; seeded.
+"""A hundred thousand inputs that nearly follow the protocol, for all parsers and state machines of the node. Seeded.
 
-`FUZZ_SEED` has a failing run again or tries another one, `FUZZ_EFFORT=20` tries twenty times as much.
+`FUZZ_SEED` repeats a failing run or chooses another one, `FUZZ_EFFORT=20` runs twenty times as much.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from .support.who import IDENTITY, duplicates, may_sleep
 SEED = int(os.environ.get("FUZZ_SEED") or 20_261_122)
 EFFORT = max(1, int(float(os.environ.get("FUZZ_EFFORT") or 1)))
 MOST_MIB = 64
-"""By which the peak of this process may grow; generous, it is there to see what grows without end."""
+"""How much the memory peak of this process may grow. Generous: it is meant to detect unlimited growth."""
 
 KEY = bytes(range(20))
 FOLDER = Path(__file__).parents[1] / "fixtures/protocol"
@@ -51,7 +51,7 @@ ODD_TEXTS = ["NaN", "1e999", "-", "[" * 3000, "9" * 500, "{}{}", '{"a":' * 2000,
 
 
 def peak_mib() -> float:
-    """The most memory that this process ever had; 0 where the system does not tell."""
+    """The peak memory of this process; 0 if the system does not report it."""
     if sys.platform != "linux":
         return 0.0
     return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
@@ -74,7 +74,7 @@ def damaged(dice: random.Random, data: bytes) -> bytes:
 
 
 def nearly(dice: random.Random, message: dict[str, Any]) -> str:
-    """The message's JSON, with a field that is odd, missing, too many or too deep, or with wrong bytes."""
+    """The message's JSON, with an odd, missing, surplus or too deep field, or with wrong bytes."""
     odd = dict(message)
     for _ in range(dice.choice((0, 1, 1, 2))):
         key = dice.choice([*odd, "x"])
@@ -94,7 +94,7 @@ def nearly(dice: random.Random, message: dict[str, Any]) -> str:
 
 class Fuzz(unittest.TestCase):
     def fuzz(self, what: str, count: int, attack: Callable[[random.Random], None]) -> None:
-        """Every input has dice of its own, so that one is the same whatever was before it."""
+        """Each input has its own random numbers, so that it does not depend on earlier ones."""
         total = count * EFFORT
         before = peak_mib()
         for index in range(total):
@@ -113,7 +113,7 @@ def parsed(text: str, known: dict) -> Any:
 
 
 class Parsers(Fuzz):
-    def test_messages_are_refused_or_hold_their_fields_and_nothing_else(self):
+    def test_messages_are_refused_or_have_exactly_their_fields(self):
         def attack(dice: random.Random) -> None:
             message = parsed(nearly(dice, dice.choice(TO_NODE)), MESSAGES)
             if message is not None:
@@ -122,7 +122,7 @@ class Parsers(Fuzz):
 
         self.fuzz("messages of a coordinator", 45_000, attack)
 
-    def test_random_text_is_no_message(self):
+    def test_random_text_is_not_a_message(self):
         def attack(dice: random.Random) -> None:
             text = dice.randbytes(dice.randint(0, 60)).decode("latin-1")
             self.assertIsNone(parsed(text, MESSAGES))
@@ -137,7 +137,7 @@ class Parsers(Fuzz):
 
         self.fuzz("pieces", 20_000, attack)
 
-    def test_nothing_opens_but_the_next_sealed_message_unaltered(self):
+    def test_only_the_next_sealed_message_opens_if_unaltered(self):
         def attack(dice: random.Random) -> None:
             sealer, opener = Sealer(KEY, "to-node"), Opener(KEY, "to-node")
             genuine = [sealer.seal(json.dumps(dice.choice(TO_NODE))) for _ in range(2)]
@@ -146,7 +146,7 @@ class Parsers(Fuzz):
                 with self.assertRaises(ProtocolError):
                     opener.open(given)
             for each in genuine:
-                opener.open(each)  # what was refused did not count
+                opener.open(each)  # a refused message was not counted
 
         self.fuzz("sealed messages", 10_000, attack)
 
@@ -165,7 +165,7 @@ class Parsers(Fuzz):
 
         self.fuzz("handshakes", 10_000, attack)
 
-    def test_what_a_slot_prints_and_renders_is_read_or_refused(self):
+    def test_output_and_frames_of_a_slot_are_read_or_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "file")
             head = struct.pack(">II", 13, 0)
@@ -185,7 +185,7 @@ class Parsers(Fuzz):
 
 
 class FakeLink:
-    """Hands a session what a hostile coordinator sends, and keeps only the kinds of the answers."""
+    """Passes the messages of a hostile coordinator to a session, and keeps only the types of the answers."""
 
     def __init__(self, inputs: list[Any]) -> None:
         self.answers: list[str] = []
@@ -218,7 +218,7 @@ class FakeLink:
 
 
 class DeafSocket:
-    """Of a coordinator who asks and asks, and reads no answer: what is sent to him is never taken."""
+    """The socket of a coordinator that sends requests but never reads: nothing that is sent to it is accepted."""
 
     def __init__(self) -> None:
         self.heard_at = 0.0
@@ -238,7 +238,7 @@ class DeafSocket:
 
 
 class Deaf(unittest.IsolatedAsyncioTestCase):
-    async def test_a_coordinator_who_asks_and_never_reads_is_given_up(self):
+    async def test_a_link_whose_coordinator_sends_requests_but_never_reads_is_closed(self):
         with tempfile.TemporaryDirectory() as folder:
             store = BlobStore(Path(folder), "cd" * 16, 2**20)
             program = BlenderProgram("/absent/blender", "3.4.1")
@@ -251,7 +251,7 @@ class Deaf(unittest.IsolatedAsyncioTestCase):
 
 
 class SlotPort(unittest.IsolatedAsyncioTestCase):
-    async def test_a_program_of_this_machine_without_a_token_is_hung_up_on_whatever_it_says(self):
+    async def test_a_local_program_without_a_token_is_disconnected_whatever_it_sends(self):
         problems: list[Any] = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
         board = SlotSwitchboard()
@@ -267,7 +267,7 @@ class SlotPort(unittest.IsolatedAsyncioTestCase):
 
 
 class Conversations(Fuzz):
-    """Messages that are right each for itself, in any order, with pieces of any transfer, to the real session and node."""
+    """Valid messages in any order, with pieces of any transfer, to the real session and node."""
 
     JOBS = ("ab" * 16, "cd" * 16)
     BLOBS = (b"BLENDER-v300RENDH", b"y" * 40, b"")
@@ -281,7 +281,7 @@ class Conversations(Fuzz):
                 continue
             message = dict(dice.choice(TO_NODE))
             if message["type"] in ("error", "heartbeat"):
-                continue  # the link keeps these for itself
+                continue  # the link handles these itself
             data = dice.choice(self.BLOBS)
             likely = {"job": dice.choice(self.JOBS), "transfer": dice.randint(0, 40), "slot": 0, "offset": 0}
             likely.update(sha256=hashlib.sha256(data).hexdigest(), sizeBytes=dice.choice((len(data), 3, 2**40)))
@@ -292,7 +292,7 @@ class Conversations(Fuzz):
                 found.append(read)
         return found
 
-    def test_a_coordinator_that_says_anything_in_any_order_costs_its_own_link_only(self):
+    def test_a_coordinator_that_sends_anything_in_any_order_only_loses_its_own_link(self):
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(
             io.StringIO()
         ):

@@ -20,7 +20,7 @@ from .test_fuzz import EFFORT, HANDSHAKE, SEED, TO_NODE, damaged, nearly
 from .test_unauthenticated import fake_blender
 
 MOST_MIB = 64
-"""By which the node may grow; the memory of 64 links without the key and of an allocator, and far from what was sent."""
+"""How much the node may grow: for 64 links without the key, and for the allocator. Far less than what was sent."""
 JOB = "ab" * 16
 
 
@@ -28,7 +28,7 @@ JOB = "ab" * 16
 class UnderAttack(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
         asyncio.get_running_loop().set_debug(False)
-        asyncio.get_running_loop().slow_callback_duration = 60  # to start a node is slow
+        asyncio.get_running_loop().slow_callback_duration = 60  # starting a node is slow
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.node = RunningNode("--blender", fake_blender(Path(folder.name)))
@@ -37,7 +37,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
         self.knocks = 0
 
     def source(self) -> tuple[str, int]:
-        """Ever other addresses: one alone is refused after some failures, and then tries nothing any more."""
+        """Always another address: a single one would be blocked after some failures."""
         self.knocks += 1
         number = self.knocks // 4
         return f"127.1.{number >> 8 & 255}.{number & 255}", 0
@@ -61,7 +61,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
                 good = await self.node.coordinator()
                 break
             except (InvalidHandshake, OSError):
-                await asyncio.sleep(0.1)  # the places of unauthenticated get free again
+                await asyncio.sleep(0.1)  # the places for unauthenticated connections become free again
         else:
             self.fail("The node lets nobody in any more:\n" + self.node.said())
         await good.send("job-open", job=JOB, holder="me", slots=None)
@@ -76,7 +76,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
         self.assertNotIn("Traceback", self.node.said())
 
     async def drop(self, hostile: Coordinator) -> None:
-        """Without a word: a link that was broken answers no closing."""
+        """Closes without waiting: a broken link does not answer."""
         for task in hostile._tasks:
             task.cancel()
         await asyncio.gather(*hostile._tasks, return_exceptions=True)
@@ -86,7 +86,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
         await (await self.node.coordinator()).close()
         return self.rss_mib()
 
-    async def test_unauthenticated_who_send_rubbish_leave_nothing_behind(self):
+    async def test_clients_without_the_key_that_send_rubbish_leave_nothing_behind(self):
         before, files = await self.warm_up(), self.files()
         dice = random.Random(SEED)
         count = 400 * EFFORT
@@ -97,7 +97,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
         await self.still_serves("unauthenticated", count, before)
 
     async def raw(self, dice: random.Random) -> None:
-        """Bytes that are nearly a request, or nearly a frame behind a right request; half of them stay half open."""
+        """Bytes that are nearly a request, or nearly a frame after a right request. Half of them stay half open."""
         request = (
             f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -111,7 +111,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
         await writer.drain()
         if dice.random() < 0.5:
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(reader.read(), 0.02)  # a slow one, who leaves before the node's timeout
+                await asyncio.wait_for(reader.read(), 0.02)  # a slow client, which leaves before the node's timeout
         writer.transport.abort()
 
     async def rubbish(self, dice: random.Random) -> None:
@@ -126,12 +126,12 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
         )
         data = dice.choice(choices)()
         await socket.send(data.encode("utf-8", "replace").decode() if isinstance(data, str) else data)
-        if dice.random() < 0.3:  # no UTF-8 in a message that says it is text
+        if dice.random() < 0.3:  # invalid UTF-8 in a text message
             await socket.write_frame(True, 1, b"\xc3\x28" * 10)
         await self.hear_out(socket)
 
     async def greeting(self, dice: random.Random) -> None:
-        """A right beginning, and then no proof, or another message."""
+        """A right start, and then no proof, or another message."""
         socket = await self.dial()
         await socket.send(json.dumps({"type": "hello", "protocol": 1, "nonce": dice.randbytes(32).hex()}))
         self.assertEqual(json.loads(await socket.recv())["type"], "challenge")
@@ -146,7 +146,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(answer["type"] if answer["type"] != "challenge" else "error", "error")
         socket.transport.abort()
 
-    async def test_coordinators_who_break_the_protocol_cost_their_own_link(self):
+    async def test_coordinators_that_break_the_protocol_only_lose_their_own_link(self):
         before = await self.warm_up()
         dice = random.Random(SEED)
         count = 0
@@ -170,7 +170,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
         await self.drop(last)
         await self.still_serves("coordinators who break the protocol", count, before)
 
-    async def test_uploads_without_end_leave_the_node_its_file_descriptors(self):
+    async def test_unfinished_uploads_do_not_use_up_the_nodes_file_descriptors(self):
         before = await self.warm_up()
         hostile = await self.node.coordinator()
         begun = 0

@@ -1,4 +1,4 @@
-"""The handshake and the seal, against vectors computed apart from this code, and against the attacks they must stop."""
+"""The handshake and the seal, against vectors that were computed independently, and against attacks."""
 
 import json
 import unittest
@@ -29,7 +29,7 @@ class Vectors(unittest.TestCase):
             self.assertEqual(parse_key(key["text"]).hex(), key["hex"])
             self.assertEqual(key_id(parse_key(key["text"])), key["keyId"])
 
-    def test_what_is_no_key_is_refused_without_repeating_it(self):
+    def test_an_invalid_key_is_refused_without_repeating_it(self):
         for text in VECTORS["invalidKeys"]:
             with self.assertRaises(ValueError) as raised:
                 parse_key(text)
@@ -110,7 +110,7 @@ class Attacks(unittest.TestCase):
         handshake.on_hello(hello(nonce=FIRST["nodeNonce"]))
         self.assert_refused(handshake, FIRST["nodeProof"])
 
-    def test_the_empty_key_does_not_open_a_node_with_a_key(self):
+    def test_the_empty_key_is_refused_by_a_node_with_a_key(self):
         agreed = bytes.fromhex(FIRST["transcript"])
         handshake = node()
         handshake.on_hello(hello())
@@ -124,7 +124,7 @@ class Attacks(unittest.TestCase):
             node().on_hello(hello(protocol=2))
         self.assertEqual(raised.exception.code, "PROTOCOL_VERSION")
 
-    def test_every_link_has_a_fresh_nonce(self):
+    def test_every_link_has_a_new_nonce(self):
         nonces = {NodeHandshake(KEY, FIRST["nodeId"]).on_hello(hello())["nonce"] for _ in range(20)}
         self.assertEqual(len(nonces), 20)
 

@@ -1,4 +1,4 @@
-"""Files that another program has open are waited for on Windows, and elsewhere only where the system says that they are busy."""
+"""Waiting for files that another program has open: on Windows, and elsewhere only if the system reports them as busy."""
 
 import errno
 import tempfile
@@ -26,12 +26,12 @@ class HeldFiles(unittest.TestCase):
 
         return operation
 
-    def test_it_is_tried_again_until_it_is_let_go(self):
+    def test_it_is_repeated_until_the_file_is_closed(self):
         for code in (errno.EBUSY, errno.EACCES, errno.EPERM):
             self.tries = 0
             self.assertEqual(while_held(self.held_for(3, code), "win32"), "done")
 
-    def test_what_stays_held_and_what_is_something_else_is_raised(self):
+    def test_a_file_that_stays_open_and_other_errors_are_raised(self):
         with self.assertRaises(PermissionError):
             while_held(self.held_for(99, errno.EACCES), "win32")
         self.assertEqual(self.tries, 5)
@@ -42,7 +42,7 @@ class HeldFiles(unittest.TestCase):
             self.assertEqual(self.tries, 1)
         self.assertEqual([is_held(OSError(errno.EBUSY, ""), "linux")], [True])
 
-    def test_a_folder_is_removed_as_soon_as_the_process_in_it_has_let_go(self):
+    def test_a_folder_is_removed_as_soon_as_the_process_in_it_has_left(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "run")
             path.mkdir()

@@ -1,4 +1,4 @@
-"""Blendfiles that try to run programs on a node, or to change what is on its disks; see "A hostile blendfile" in docs/security.md."""
+"""Blendfiles that try to run programs on a node, or to change its disks; see "A hostile blendfile" in docs/security.md."""
 
 import tempfile
 import unittest
@@ -11,14 +11,14 @@ SCENES = Path(__file__).parents[1] / "support/scenes"
 
 
 def pixels(png: bytes) -> bytes:
-    """What follows the metadata."""
+    """The PNG data after the metadata."""
     return png[png.index(b"IDAT") :]
 
 
 @unittest.skipIf(BLENDER is None, "no `blender` on PATH: hostile files are not opened in a real one")
 class HostileFiles(RealNodeCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="rf-")  # short: a name that climbs out has 63 bytes
+        folder = tempfile.TemporaryDirectory(prefix="rf-")  # short: a name that leaves the folder has 63 bytes
         self.addCleanup(folder.cleanup)
         self.scenes = Path(folder.name)
 
@@ -27,11 +27,11 @@ class HostileFiles(RealNodeCase):
         self.made = self.state()
 
     def state(self) -> set:
-        """Every file and folder, with when it was changed."""
+        """All files and folders, with their change times."""
         return {(str(path.relative_to(self.scenes)), path.stat().st_mtime_ns) for path in self.scenes.rglob("*")}
 
     def changes(self) -> list:
-        """What is new, gone or different since `made` was looked at."""
+        """What is new, missing or different compared with `made`."""
         return sorted({name for name, _ in self.state() ^ self.made})
 
     async def begin(self, name: str, *options, **asks):
@@ -42,7 +42,7 @@ class HostileFiles(RealNodeCase):
         return node, coordinator
 
     async def render(self, coordinator, frames=(1, 2, 3)) -> list:
-        """The pictures of the frames, rendered in this order."""
+        """Renders the frames in this order, and returns the pictures."""
         pictures = []
         for transfer, frame in enumerate(frames, 100):
             await coordinator.send("frame-assign", slot=0, frame=frame, attempt=0)
@@ -55,23 +55,23 @@ class HostileFiles(RealNodeCase):
         return [message["message"] for message in warnings if message["code"] == "SCRIPTS_BLOCKED"]
 
     async def harmless(self, name: str) -> list:
-        """Renders it, expects that nothing outside has changed, and tells what was said to be blocked."""
+        """Renders it, checks that nothing outside has changed, and returns what was reported as blocked."""
         node, coordinator = await self.begin(name)
         await self.render(coordinator)
-        # Looked at while the run folder is still there: each slot has a place of its own for what it keeps.
+        # Checked while the run folder still exists: each slot has its own folder there.
         stray = [path for path in (node.cache / "renderfarm/runs").rglob("*.*") if path.suffix in (".bphys", ".vdb", ".uni", ".tx")]
         self.assertEqual([path for path in stray if "slot-0/tmp" not in str(path)], [])
         self.assertEqual(await node.stop(), 0)
         self.assertEqual(self.changes(), [], node.said())
         return self.blocked(coordinator)
 
-    async def test_nothing_in_a_file_runs_that_blender_forgets_to_block(self):
+    async def test_no_code_in_a_file_runs_that_blender_does_not_block(self):
         self.make("programs", "layer")
         style, shader = "Freestyle style module 'style.py'", "OSL shader of node 'Script'"
         self.assertEqual(await self.harmless("programs"), [f"Scripts in the file were not run: {style}, {shader}"])
         self.assertEqual(await self.harmless("layer"), [])
 
-    async def test_what_both_sides_allow_runs_and_writes_no_more_than_it_says(self):
+    async def test_allowed_scripts_run_and_only_write_what_they_say(self):
         self.make("strips")
         node, coordinator = await self.begin("strips", "--allow-scripts", allowScripts=True)
         await self.render(coordinator)
@@ -79,7 +79,7 @@ class HostileFiles(RealNodeCase):
         self.assertEqual(self.changes(), ["outside", "outside/linked-style"])
         self.assertEqual(self.blocked(coordinator), [])
 
-    async def test_nodes_of_every_scene_write_into_the_run_folder(self):
+    async def test_output_nodes_of_all_scenes_write_into_the_run_folder(self):
         self.make("outputs", "strips")
         self.assertEqual(await self.harmless("outputs"), [])
         self.assertEqual(await self.harmless("strips"), ["Scripts in the file were not run: Freestyle style module 'style.py'"])
@@ -89,7 +89,7 @@ class HostileFiles(RealNodeCase):
         self.assertEqual(await self.harmless("caches"), [])
         self.assertEqual(await self.harmless("fluids"), [])
 
-    async def test_simulations_that_are_there_are_shown(self):
+    async def test_existing_simulations_are_shown(self):
         run_blender(SCENES / "baked.py", str(self.scenes))
         self.made = self.state()
         node, coordinator = await self.begin("baked")
@@ -99,7 +99,7 @@ class HostileFiles(RealNodeCase):
         pictures = [self.scenes / f"pictures/frame_000{frame}.png" for frame in (4, 2)]
         self.assertEqual(shown, [pixels(picture.read_bytes()) for picture in pictures])
 
-    async def test_a_driver_that_is_refused_in_a_frame_is_told_of_once(self):
+    async def test_a_driver_that_is_refused_in_a_frame_is_reported_once(self):
         self.make("late")
         for scene in (None, "Other"):
             node, coordinator = await self.begin("late", scene=scene)

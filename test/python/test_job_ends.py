@@ -1,4 +1,4 @@
-"""Jobs that end, or lose their link, in the middle of something: no task, process, file or pin is left behind."""
+"""Jobs that end, or lose their link, in the middle of an operation: no task, process, file or pin is left behind."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ class JobsThatEnd(Loading):
         self.assertEqual([task for task in asyncio.all_tasks() if task.get_name().startswith(named)], [])
 
     def hold(self, owner, name: str) -> threading.Event:
-        """What is called so waits until the event is set; `self.held` tells that it is waited for."""
+        """Calls of this function wait until the event is set; `self.held` shows that one is waiting."""
         go_on, call = threading.Event(), getattr(owner, name)
         self.held = threading.Event()
         self.addCleanup(go_on.set)
@@ -58,14 +58,14 @@ class JobsThatEnd(Loading):
         await coordinator.expect("job-opened", lambda m: m["resumed"])
         return coordinator
 
-    async def test_one_that_is_closed_while_it_loads(self):
+    async def test_a_job_that_is_closed_while_it_loads(self):
         coordinator = await self.load()
         await self.until(lambda: lives_of(self.root))
         await coordinator.send("job-close", job=JOB)
         await coordinator.expect("job-closed")
         await self.assert_nothing_left()
 
-    async def test_one_whose_link_is_lost_while_it_loads_and_nobody_comes_back(self):
+    async def test_a_job_whose_link_is_lost_for_good_while_it_loads(self):
         with patch("farm_node.node.JOB_KEPT_S", 0.1):
             coordinator = await self.load()
             await self.until(lambda: lives_of(self.root))
@@ -73,7 +73,7 @@ class JobsThatEnd(Loading):
             await self.until(lambda: self.states[-1] == "idle")
         await self.assert_nothing_left()
 
-    async def test_one_without_its_coordinator_gives_way_when_loaded_and_not_while_it_loads(self):
+    async def test_a_job_without_a_coordinator_gives_way_once_loaded_but_not_while_it_loads(self):
         for behaviours, answer in ((("frozen",), "busy"), (("loads",), "job-opened")):
             self.use(*behaviours)
             first = await self.load()
@@ -89,7 +89,7 @@ class JobsThatEnd(Loading):
             await self.node.close_job(self.node._job)
             await self.assert_nothing_left()
 
-    async def test_one_that_is_closed_over_a_second_link_while_the_first_puts_its_files_in_place(self):
+    async def test_a_job_that_a_second_link_closes_while_the_first_puts_its_files_in_place(self):
         go_on = self.hold(job_folder, "_place")
         await self.load()
         await self.until(self.held.is_set)
@@ -102,7 +102,7 @@ class JobsThatEnd(Loading):
         await self.assert_nothing_left()
         self.assertEqual(lives_of(self.root), [])
 
-    async def test_one_that_is_loaded_over_two_links_while_the_slots_of_an_earlier_load_end(self):
+    async def test_a_job_that_two_links_load_while_the_slots_of_an_earlier_load_end(self):
         self.use("frozen", "loads")
         go_on, end = asyncio.Event(), job_slots._end
 
@@ -125,7 +125,7 @@ class JobsThatEnd(Loading):
         await second.expect("job-closed")
         await self.assert_nothing_left()
 
-    async def test_one_that_is_opened_again_while_it_ends_begins_afresh(self):
+    async def test_a_job_that_is_opened_again_while_it_ends_starts_over(self):
         self.use("loads")
         go_on, removing = asyncio.Event(), asyncio.Event()
         remove = JobFolder.remove
@@ -152,7 +152,7 @@ class JobsThatEnd(Loading):
         await second.expect("job-closed")
         await self.assert_nothing_left()
 
-    async def test_one_whose_link_is_lost_while_its_blendfile_is_sent(self):
+    async def test_a_job_whose_link_is_lost_while_its_blendfile_is_sent(self):
         coordinator = await self.coordinator()
         await coordinator.send("job-open", job=JOB, holder="anna", slots=None)
         await coordinator.send("blob-begin", transfer=1, sha256="0" * 64, sizeBytes=9, offset=0)

@@ -1,4 +1,4 @@
-"""The numbers of a node are those of docs/protocol.md."""
+"""A node's limits are those of docs/protocol.md."""
 
 import re
 import unittest
@@ -10,7 +10,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs/protocol.md"
 
 
 def in_words(name: str, value: float) -> str:
-    """The number as the document has it."""
+    """The number in the form of the document."""
     if name.endswith("_SHARE"):
         return {0.5: "half"}[value]
     if name.endswith("_BYTES"):
@@ -24,7 +24,7 @@ def in_words(name: str, value: float) -> str:
 
 
 class Limits(unittest.TestCase):
-    def test_each_stands_in_the_document_with_its_value_and_the_document_has_no_other(self):
+    def test_the_document_lists_exactly_these_limits_with_these_values(self):
         rows = re.findall(r"^\| .* \| (.+?) \| `([A-Z_]+)` \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
         numbers = {name: value for name, value in vars(limits).items() if name.isupper()}
         self.assertEqual(

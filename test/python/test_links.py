@@ -1,4 +1,4 @@
-"""Links that end otherwise than by a close: what the node does then takes a bounded time and leaves nothing behind."""
+"""Links that do not end with a close: the node's reaction takes a limited time and leaves nothing behind."""
 
 import asyncio
 import hashlib
@@ -16,13 +16,13 @@ from .test_server import JOB, Served
 
 
 class PeersWhoDoNotRead(Served):
-    async def test_one_who_breaks_the_protocol_is_closed_without_having_read_why(self):
+    async def test_a_peer_that_breaks_the_protocol_and_does_not_read_is_closed(self):
         coordinator = await self.coordinator()
         await coordinator.send("job-open", job=JOB, holder="anna", slots=None)
         await coordinator.expect("job-opened")
         frame = self.root / "frame"
         with open(frame, "wb") as file:
-            file.truncate(64 * 2**20)  # more than a network holds on its way
+            file.truncate(64 * 2**20)  # more than the network buffers
         about = {"frame": 1, "attempt": 0, "sizeBytes": 64 * 2**20, "sha256": "0" * 64}
         self.node._job.results[(1, 0)] = Result(Attempt(1, 0), frame, about)
         coordinator.socket.transport.pause_reading()
@@ -35,7 +35,7 @@ class PeersWhoDoNotRead(Served):
         coordinator.socket.transport.abort()
 
     async def stuck(self) -> None:
-        """Returns when the network takes nothing more from the node."""
+        """Returns when the network accepts nothing more from the node."""
         before, now = -1, 0
         while now != before or now == 0:
             await asyncio.sleep(0.05)
@@ -44,9 +44,9 @@ class PeersWhoDoNotRead(Served):
 
 class SlowNetworks(Served):
     async def piece_by_piece(self, pause_s: float, pieces: int):
-        """A coordinator whose one message takes its time, in so many steps, and who says nothing else."""
+        """A coordinator that sends one message slowly, in a number of steps, and nothing else."""
         coordinator = await self.coordinator()
-        coordinator._tasks[1].cancel()  # its heartbeat, which would come into the middle of it
+        coordinator._tasks[1].cancel()  # its heartbeat, which would arrive in the middle of it
         data = b"x" * 100
         sha256 = hashlib.sha256(data).hexdigest()
         await coordinator.send("blob-begin", transfer=1, sha256=sha256, sizeBytes=len(data), offset=0)
@@ -63,21 +63,21 @@ class SlowNetworks(Served):
         with patch("farm_node.wire.link.LOST_AFTER_S", 1.0):
             await (await self.piece_by_piece(pause_s=0.25, pieces=10)).expect("blob-stored")
 
-    async def test_silence_in_the_middle_of_a_message_is_silence(self):
+    async def test_silence_in_the_middle_of_a_message_counts_as_silence(self):
         with patch("farm_node.wire.link.LOST_AFTER_S", 0.2):
             with self.assertRaises(ConnectionClosed):
                 await self.piece_by_piece(pause_s=1.5, pieces=2)
 
 
 class UploadsThatBreakOff(Served):
-    async def test_coordinators_who_begin_uploads_and_leave_fill_no_disk(self):
+    async def test_coordinators_that_start_uploads_and_leave_do_not_fill_the_disk(self):
         with patch("farm_node.cache.blob_store.MAX_PARTS", 5):
             for link in range(6):
                 coordinator = await self.coordinator()
                 for transfer in range(4):
                     sha256 = f"{link:02x}{transfer:062x}"
                     await coordinator.send("blob-begin", transfer=transfer, sha256=sha256, sizeBytes=9, offset=0)
-                    if transfer > 0:  # of the first one nothing comes
+                    if transfer > 0:  # the first one has no data
                         await coordinator.send_piece(transfer, 0, b"x")
                 await coordinator.close()
                 await asyncio.wait_for(self.visits_ended.acquire(), WAIT_S)

@@ -1,4 +1,4 @@
-"""Parts of blobs: what is kept of transfers that broke off, how much of it, and how long."""
+"""Parts of blobs: how much of interrupted transfers is kept, and how long."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from .support.store import NODE, Stored, digest
 
 class Parts(Stored):
     def part(self, data: bytes, size: int, age_s: float) -> str:
-        """A part that nobody writes any more, and whose blob was to have `size` bytes."""
+        """A part that is no longer written, of a blob of `size` bytes."""
         sha256 = digest(data)
         writer = self.store.begin(sha256, size, 0)
         writer.write(data)
@@ -27,12 +27,12 @@ class Parts(Stored):
     def parts(self) -> set:
         return set(os.listdir(self.root / "parts" / NODE))
 
-    def test_transfers_of_which_nothing_came_leave_nothing(self):
+    def test_transfers_without_data_leave_nothing(self):
         for number in range(20):
             self.store.begin(f"{number:064x}", 9, 0).abandon()
         self.assertEqual(self.parts(), set())
 
-    def test_only_so_many_parts_are_kept_and_the_oldest_go(self):
+    def test_a_limited_number_of_parts_is_kept_and_the_oldest_are_removed(self):
         with mock.patch("farm_node.cache.blob_store.MAX_PARTS", 3):
             oldest, *others = [self.part(bytes([n]), 9, age_s=100 - n) for n in range(3)]
             newest = self.part(b"x", 9, age_s=0)
@@ -52,7 +52,7 @@ class Parts(Stored):
         self.store.tidy()
         self.assertEqual(self.parts(), {large})
 
-    def test_parts_that_nobody_came_back_for_go_at_the_start_and_later(self):
+    def test_parts_that_were_not_resumed_are_removed_at_the_start_and_later(self):
         stale, fresh = self.part(b"s", 9, age_s=PART_KEPT_S + 60), self.part(b"f", 9, age_s=PART_KEPT_S - 60)
         self.store.close(False)
         self.store = BlobStore(self.root, NODE, 1000)
@@ -64,7 +64,7 @@ class Parts(Stored):
         self.assertEqual(self.parts(), {stale}, "what is being written is in use")
         writer.write(b"s")
 
-    def test_what_a_node_that_is_no_more_left_behind_goes_as_well(self):
+    def test_parts_of_a_node_that_no_longer_exists_are_removed_too(self):
         parts, part = self.root / "parts", digest(b"abcdef")
         ours, gone, lives = parts / NODE, parts / ("01" * 16), parts / ("02" * 16)
         for folder, age_s in ((gone, PART_KEPT_S + 60), (lives, PART_KEPT_S - 60)):
@@ -78,11 +78,11 @@ class Parts(Stored):
         self.store.tidy()
         self.assertEqual(set(self.root.glob("parts/*")), {ours, lives})
 
-    def test_a_node_whose_folder_was_taken_for_a_dead_ones_makes_it_again(self):
+    def test_a_node_whose_folder_was_removed_as_a_dead_nodes_makes_it_again(self):
         (self.root / "parts" / NODE).rmdir()
         self.assertEqual(self.store.state(self.put(b"abc"), 3), (3, True))
 
-    def test_a_node_without_links_looks_for_old_parts_now_and_then(self):
+    def test_a_node_without_links_removes_old_parts_from_time_to_time(self):
         async def until_it_is_gone() -> None:
             tidying = asyncio.ensure_future(keep_tidy(self.store))
             while self.parts():

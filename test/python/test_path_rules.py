@@ -1,4 +1,4 @@
-"""Which paths of a blendfile Blender may open: the rules alone, on real files, pipes and devices."""
+"""The rules for paths that Blender may open, on real files, pipes and devices."""
 
 import os
 import tempfile
@@ -12,13 +12,13 @@ PROTOCOL, ODD, TEXT = "a protocol, not a file", "not a regular file", "a text"
 
 
 class Protocols(unittest.TestCase):
-    def test_whatever_ffmpeg_takes_for_a_protocol_is_one(self):
+    def test_everything_that_ffmpeg_accepts_as_a_protocol_counts_as_one(self):
         reaching = ("http://h/x", "HTTP://h", "gopher://h", "concat:/etc/passwd|x.txt", "file:x", "data:,x", "cache:http://h")
         reaching += ("crypto+file:x", "hls+http://h", "subfile,,start,0,end,0,,:/etc/passwd", "tcp:h", "a.b-c+9:x", "ab:\n")
         for path in reaching:
             self.assertTrue(has_protocol(path), path)
 
-    def test_names_of_files_are_none(self):
+    def test_file_names_are_not_protocols(self):
         honest = ("//film.mkv", "/a:b/c:d.png", "//a:b.png", "C:\\films\\a.mp4", "c:/a.mp4", "my file: 1.png", "x,y.png", "")
         for path in honest:
             self.assertFalse(has_protocol(path), path)
@@ -45,11 +45,11 @@ class OnDisk(unittest.TestCase):
     def objection(self, path: str, kind=FILE, suffixes=()):
         return Rules(suffixes).objection(path, [path], kind)
 
-    def test_a_path_that_becomes_an_address_beside_its_library_is_one(self):
+    def test_a_path_that_becomes_an_address_relative_to_its_library_counts_as_one(self):
         self.assertEqual(Rules().objection("//http://h/x", ["/lib/http://h/x", "http://h/x"], FILE), PROTOCOL)
         self.assertEqual(Rules().objection("http://h/", ["http://h/"], PLACE), PROTOCOL)
 
-    def test_pipes_devices_and_what_the_kernel_shows_are_no_files(self):
+    def test_pipes_devices_and_kernel_files_are_not_regular_files(self):
         link = self.folder / "link.png"
         link.symlink_to("/dev/zero")
         proc = self.folder / "proc.png"
@@ -58,14 +58,14 @@ class OnDisk(unittest.TestCase):
             self.assertEqual(self.objection(path), ODD, path)
         self.assertEqual(self.objection(str(self.folder)), ODD)
 
-    def test_files_and_what_is_missing_are_no_matter(self):
+    def test_regular_and_missing_files_are_accepted(self):
         link = self.folder / "link.png"
         link.symlink_to("nowhere")
         absent = str(self.folder / "absent/x.png")
         for path in (self.file("a.png"), self.file("a:b.png"), str(link), absent, str(self.folder) + "/", "D:\\textures\\a.png"):
             self.assertIsNone(self.objection(path), path)
 
-    def test_every_file_of_a_sequence_and_every_tile_counts(self):
+    def test_all_files_of_a_sequence_and_all_tiles_count(self):
         first = self.file("shot.0001.png")
         self.file("wood.1001.png")
         self.pipe("other.png")
@@ -77,13 +77,13 @@ class OnDisk(unittest.TestCase):
         self.pipe("wood.1002.png")
         self.assertEqual(self.objection(tiles), ODD)
 
-    def test_every_view_counts(self):
+    def test_all_views_count(self):
         left = self.file("film_L.mkv")
         self.pipe("film_R.mkv")
         self.assertIsNone(self.objection(left))
         self.assertEqual(self.objection(left, suffixes=("_L", "_R")), ODD)
 
-    def test_folders_of_caches_are_looked_through(self):
+    def test_folders_of_caches_are_searched(self):
         folder = str(self.folder / "cache")
         self.assertIsNone(self.objection(folder, FOLDER))
         self.file("cache/x_000001_00.bphys")
@@ -95,7 +95,7 @@ class OnDisk(unittest.TestCase):
         self.pipe("deep/data/y.vdb")
         self.assertIn("a pipe", self.objection(str(self.folder / "deep"), FOLDER))
 
-    def test_a_text_is_no_film(self):
+    def test_a_text_is_not_a_movie(self):
         texts = {
             "secret.txt": b"\0any",
             "READ.NFO": b"\0any",
@@ -112,11 +112,11 @@ class OnDisk(unittest.TestCase):
         for name, content in films.items():
             self.assertIsNone(self.objection(self.file(name, content), FILM), name)
 
-    def test_windows_paths_are_read_as_blender_reads_them(self):
+    def test_windows_paths_are_read_like_blender_does(self):
         self.pipe("pipe.png")
         self.assertEqual(self.objection(str(self.folder).replace("/", "\\") + "\\pipe.png"), ODD)
 
-    def test_taking_stock_waits_for_no_pipe(self):
+    def test_taking_stock_does_not_wait_for_a_pipe(self):
         pipe = self.pipe("pipe.png")
         self.assertRegex(digest_of_contents(pipe), "^unreadable")
         self.pipe("x.1001.png")

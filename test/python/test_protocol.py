@@ -1,4 +1,4 @@
-"""The golden messages, and what no golden message holds: malice."""
+"""The golden messages, and hostile ones."""
 
 import json
 import unittest
@@ -48,15 +48,15 @@ class Malice(unittest.TestCase):
         with self.subTest(text[:60]), self.assertRaises(ProtocolError):
             parse_message(text, MESSAGES)
 
-    def test_what_is_no_message(self):
+    def test_invalid_messages_are_refused(self):
         for text in ("", "{", "[]", "null", '"heartbeat"', "NaN", '{"type":NaN}', '{"type":["heartbeat"]}', '{"type":{}}'):
             self.refused(text)
 
-    def test_deep_nesting_and_long_numbers_are_refused_soon(self):
+    def test_deep_nesting_and_long_numbers_are_refused_quickly(self):
         self.refused("[" * 500_000)
         self.refused('{"type":"heartbeat","x":' + "9" * 500_000 + "}")
 
-    def test_what_is_nested_deeper_than_python_can_follow_is_refused_wherever_it_stands(self):
+    def test_nesting_too_deep_for_python_is_refused_anywhere(self):
         deep = []
         for _ in range(100_000):
             deep = [deep]
@@ -64,20 +64,20 @@ class Malice(unittest.TestCase):
             with patch("farm_node.wire.protocol.json.loads", lambda *_, **__: message):  # some Pythons read any depth
                 self.refused("{}")
 
-    def test_true_is_no_number(self):
+    def test_true_is_not_a_number(self):
         self.refused('{"type":"frame-withdraw","frame":true,"attempt":0}')
         self.refused('{"type":"frame-withdraw","frame":1.0,"attempt":0}')
 
     def test_a_damaged_name_is_sent_in_valid_utf8(self):
         self.assertEqual(json.loads(encode_message({"name": "a\ud800b"}))["name"], "a?b")
 
-    def test_a_description_that_is_too_long_keeps_what_is_missing(self):
+    def test_a_description_that_is_too_long_keeps_missing_files(self):
         references = [{"kind": "image", "path": "x" * 4000, "missing": index < 3} for index in range(2000)]
         fitted = fit_job_loaded({"type": "job-loaded", "scene": {"references": references}})
         self.assertLessEqual(len(encode_message(fitted)), MAX_TEXT)
         self.assertEqual(sum(each["missing"] for each in fitted["scene"]["references"]), 3)
 
-    def test_a_job_with_more_results_than_a_message_can_have_can_still_be_taken_up(self):
+    def test_a_job_with_more_results_than_fit_into_a_message_can_be_continued(self):
         for text, most in (("", 4096), ("x" * 240, 4095)):
             held = [{"frame": frame, "attempt": 0, "device": text} for frame in range(10_000)]
             fitted = fit_job_opened({"type": "job-opened", "results": list(held)})

@@ -1,4 +1,4 @@
-"""Blendfiles whose paths lead elsewhere than to files; see "A hostile blendfile" in docs/security.md."""
+"""Blendfiles whose paths do not lead to regular files; see "A hostile blendfile" in docs/security.md."""
 
 import asyncio
 import subprocess
@@ -14,7 +14,7 @@ RECIPE = Path(__file__).parents[1] / "support/scenes/reaching.py"
 
 
 def pixels(png: bytes) -> bytes:
-    """What follows the metadata."""
+    """The PNG data after the metadata."""
     return png[png.index(b"IDAT") :]
 
 
@@ -35,7 +35,7 @@ class ReachingFiles(RealNodeCase):
         self.listener.calls.clear()
 
     async def render(self, name: str, frame=2) -> tuple:
-        """The picture, what was cleared, and the references."""
+        """Returns the picture, the cleared paths, and the references."""
         node = self.start()
         coordinator, _ = await self.open(node)
         scene = await self.ready(coordinator, name)
@@ -47,7 +47,7 @@ class ReachingFiles(RealNodeCase):
         cleared = [each["message"] for each in warnings if each["code"] == "PATHS_CLEARED"]
         return picture, "".join(cleared), scene["references"]
 
-    async def test_addresses_are_not_called_and_are_named(self):
+    async def test_addresses_are_not_contacted_and_are_reported(self):
         _, cleared, references = await self.render("network")
         self.assertEqual(self.listener.calls, [])
         url = f"http://127.0.0.1:{self.listener.port}/"
@@ -64,13 +64,13 @@ class ReachingFiles(RealNodeCase):
         self.assertEqual(self.listener.calls, [])
         self.assertIn({"kind": "library", "path": f"{url}library.blend", "missing": True}, references)
 
-    async def test_addresses_that_only_views_make_are_not_called(self):
+    async def test_addresses_that_only_views_form_are_not_contacted(self):
         _, cleared, _ = await self.render("views")
         self.assertEqual((self.listener.calls, cleared), ([], ""))
         _, cleared, _ = await self.render("suffix")
         self.assertIn("Suffix of view 'third'", cleared)
 
-    async def test_no_picture_shows_a_text_and_no_pipe_holds_it_up(self):
+    async def test_no_picture_shows_a_text_file_and_no_pipe_blocks_it(self):
         shown, cleared, _ = await self.render("texts")
         blank, nothing, _ = await self.render("blank")
         self.assertEqual((shown, nothing), (blank, ""))
@@ -80,7 +80,7 @@ class ReachingFiles(RealNodeCase):
         self.assertIn("Image 'image.001': /dev/zero (not a regular file)", cleared)
         self.assertEqual(self.listener.calls, [])
 
-    async def test_films_sequences_tiles_and_clips_are_shown_as_they_are(self):
+    async def test_movies_sequences_tiles_and_clips_are_shown_unchanged(self):
         for name in ("honest", "stereo"):
             pattern = self.scenes / f"{name}_####"
             command = [BLENDER, "-b", self.scenes / f"{name}.blend", "-noaudio", "-o", pattern, "-s", "2", "-e", "2", "-a"]

@@ -1,4 +1,4 @@
-"""Files of a node's own: where a link, a pipe or another user's file stands in their place, it is refused and not touched."""
+"""A node's own files: a link, a pipe or another user's file in their place is refused and not touched."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ MACHINE = "0123456789abcdef0123456789abcdef"
 
 @unittest.skipIf(os.name == "nt", "links need a right on Windows, and it has no owners that this goes by")
 class Planted(unittest.TestCase):
-    """`precious` lies outside of the node's folder, and is as it was when a test is over."""
+    """`precious` is outside the node's folder, and must be unchanged after a test."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -61,19 +61,19 @@ class Opening(Planted):
             open_or_make(self.folder / "dangling", os.O_RDWR)
         self.assertFalse((self.folder / "nowhere").exists())
 
-    def test_neither_a_folder_nor_a_pipe_is_opened_and_nobody_waits_for_its_other_end(self):
+    def test_neither_a_folder_nor_a_pipe_is_opened_and_nothing_waits_for_its_other_end(self):
         os.mkfifo(self.folder / "pipe")
         for name in ("pipe", "."):
             with self.refuses("not a regular file"):
                 open_own(self.folder / name)
 
-    def test_nothing_is_written_to_a_file_that_has_a_second_name(self):
+    def test_nothing_is_written_to_a_file_with_a_second_name(self):
         os.link(self.precious, self.folder / "part")
         os.close(open_own(self.folder / "part"))
         with self.refuses("hard link"):
             open_own(self.folder / "part", os.O_RDWR)
 
-    def test_a_file_that_is_replaced_while_it_is_opened_is_opened_all_the_same_but_not_for_ever(self):
+    def test_a_file_that_is_replaced_while_it_is_opened_is_opened_again_but_not_for_ever(self):
         def replace_before(opening, times: int):
             def replace(*arguments):
                 if times > len(replaced):
@@ -93,7 +93,7 @@ class Opening(Planted):
                     with self.refuses("again and again"):
                         open_own(self.folder / "file")
 
-    def test_what_is_made_is_for_this_user_alone(self):
+    def test_new_files_are_for_this_user_only(self):
         os.close(open_or_make(self.folder / "made", os.O_RDWR))
         self.assertEqual((self.folder / "made").stat().st_mode & 0o777, 0o600)
         os.close(open_or_make(self.folder / "made", os.O_RDWR))
@@ -110,7 +110,7 @@ class Config(Planted):
                 claim_identity(self.folder, MACHINE)
             (self.folder / name).unlink()
 
-    def test_nothing_is_written_through_a_link_that_waits_where_a_temporary_file_was_expected(self):
+    def test_nothing_is_written_through_a_link_with_the_name_of_a_temporary_file(self):
         for name in ("node-id.part", f"key.{os.getpid()}.part", f".ready.json.{os.getpid()}.part"):
             self.plant(name)
         claim_identity(self.folder, MACHINE).release()
@@ -118,11 +118,11 @@ class Config(Planted):
         write_ready_file(self.folder / "ready.json", {})
         self.assertEqual(len(list(self.folder.glob("*.part"))), 3)
 
-    def test_a_ready_file_takes_the_place_of_a_link(self):
+    def test_a_ready_file_replaces_a_link(self):
         write_ready_file(self.plant("ready.json"), {"port": 7447})
         self.assertEqual((self.folder / "ready.json").read_text(), '{"port": 7447}\n')
 
-    def test_a_key_file_that_the_user_has_named_may_be_a_link(self):
+    def test_a_key_file_that_the_user_named_may_be_a_link(self):
         (self.folder / "..data").write_text(KEY)
         (self.folder / "secret").symlink_to("..data")
         self.assertEqual(load_key(self.folder / "none", self.folder / "secret", {}).raw, parse_key(KEY))
@@ -141,7 +141,7 @@ class Config(Planted):
                 start()
         self.assertEqual(os.listdir(self.folder), [])
 
-    def test_a_config_folder_or_a_key_to_which_others_may_write_is_refused(self):
+    def test_a_config_folder_or_key_that_others_can_write_to_is_refused(self):
         (self.folder / "key").write_text(KEY)
         (self.folder / "key").chmod(0o666)
         with self.refuses("everybody may write to", "chmod go-w"):
@@ -152,13 +152,13 @@ class Config(Planted):
             with self.refuses("everybody may write to", "chmod go-w"):
                 claim_identity(self.folder, MACHINE)
             with self.refuses("everybody may write to", "chmod go-w"):
-                load_key(self.folder, None, {})  # a machine without an id of its own looks at the folder nowhere else
-        self.folder.chmod(0o1777)  # as /tmp is: nobody can take away what is another's
+                load_key(self.folder, None, {})  # on a machine without an id the folder is only checked here
+        self.folder.chmod(0o1777)  # like /tmp: nobody can remove another user's files
         claim_identity(self.folder, MACHINE).release()
         self.assertEqual(load_key(self.folder, None, {}).raw, parse_key(KEY))
 
     @unittest.skipUnless(IS_ROOT, "only root can give folders to a group")
-    def test_a_group_may_write_to_the_config_folder_only_when_it_is_the_users_own(self):
+    def test_a_group_may_write_to_the_config_folder_only_if_it_is_the_users_own(self):
         self.folder.chmod(0o770)
         os.chown(self.folder, 0, 0)
         claim_identity(self.folder, MACHINE).release()
@@ -167,7 +167,7 @@ class Config(Planted):
             claim_identity(self.folder, MACHINE)
 
     @unittest.skipUnless(IS_ROOT, "only root can give files to another user")
-    def test_a_key_of_another_user_is_used_only_when_it_is_named(self):
+    def test_a_key_of_another_user_is_used_only_if_it_is_named(self):
         (self.folder / "key").write_text(KEY)
         os.chown(self.folder / "key", ANOTHER_USER, ANOTHER_USER)
         with self.refuses("belongs to another user", "--key-file"):
@@ -175,7 +175,7 @@ class Config(Planted):
         self.assertEqual(load_key(self.folder, self.folder / "key", {}).raw, parse_key(KEY))
 
     @unittest.skipUnless(IS_ROOT, "only root can become another user")
-    def test_what_is_roots_is_good_for_every_user(self):
+    def test_files_of_root_are_trusted_by_every_user(self):
         (self.folder / "key").write_text(KEY)
         self.folder.parent.chmod(0o755)
         self.folder.chmod(0o1777)
@@ -202,7 +202,7 @@ class Run(Planted):
         log.feed(b"first\n")
         log.close()
 
-    def test_a_frame_that_is_a_link_or_a_pipe_is_no_result(self):
+    def test_a_frame_that_is_a_link_or_a_pipe_is_not_a_result(self):
         os.mkfifo(self.folder / "2-0.png")
         self.plant("1-0.png")
         expect = FrameExpectation(1, 1, 8, "RGB", "CPU", 0)

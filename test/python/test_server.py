@@ -83,7 +83,7 @@ class Unauthenticated(Served):
         for client in unauthenticated:
             await client.close()
 
-    async def test_a_wrong_key_is_told_and_nothing_is_written(self):
+    async def test_a_wrong_key_is_reported_and_nothing_is_written(self):
         before = sorted(self.root.rglob("*"))
         with self.assertRaises(ConnectionRefusedError) as raised:
             await Coordinator.connect(self.port, bytes(20))
@@ -112,14 +112,14 @@ class Coordinators(Served):
         self.assertEqual(await coordinator.closed(), 1002)
         self.assertEqual(coordinator.seen[-1]["code"], "BAD_MESSAGE")
 
-    async def test_a_wrong_seal_closes_the_link_without_a_word(self):
+    async def test_a_wrong_seal_closes_the_link_without_an_answer(self):
         coordinator = await self.coordinator()
         await coordinator.expect("node-info")
         await coordinator.socket.send("0 " + "0" * 64 + ' {"type":"heartbeat"}')
         self.assertEqual(await coordinator.closed(), 1008)
         self.assertEqual([message["type"] for message in coordinator.seen], ["node-info"])
 
-    async def test_a_blob_is_taken_in_pieces_and_resumed_on_another_link(self):
+    async def test_a_blob_is_received_in_pieces_and_resumed_on_another_link(self):
         data = bytes(range(256)) * 10000
         sha256 = hashlib.sha256(data).hexdigest()
         first = await self.coordinator()
@@ -134,7 +134,7 @@ class Coordinators(Served):
         await second.upload(data, 1)
         self.assertEqual(self.store.path_of(sha256).read_bytes(), data)
 
-    async def test_a_node_says_who_else_has_its_id_once_for_each_and_not_for_ever(self):
+    async def test_a_node_reports_each_other_node_with_its_id_once_and_not_for_ever(self):
         coordinator = await self.coordinator()
         info = await coordinator.expect("node-info")
         self.assertEqual((info["node"], info["start"]), (IDENTITY.node_id, IDENTITY.start))
@@ -148,14 +148,14 @@ class Coordinators(Served):
         self.assertIn("another node has the id of this one (test, cdcdcdcd): at\\x1b[2Jtic at 10.77.0.13:7447.", lines[0])
         self.assertIn("delete config/node-id and start it again", lines[0])
 
-    async def test_a_lie_about_the_digest_is_rejected(self):
+    async def test_a_wrong_digest_is_rejected(self):
         coordinator = await self.coordinator()
         await coordinator.send("blob-begin", transfer=1, sha256="0" * 64, sizeBytes=3, offset=0)
         await coordinator.send_piece(1, 0, b"abc")
         await coordinator.send("blob-end", transfer=1, sha256="0" * 64)
         self.assertEqual((await coordinator.expect("blob-rejected"))["code"], "DIGEST_MISMATCH")
 
-    async def test_pieces_behind_a_rejection_are_dropped_in_silence(self):
+    async def test_pieces_after_a_rejection_are_dropped_silently(self):
         coordinator = await self.coordinator()
         await coordinator.send("blob-begin", transfer=1, sha256="0" * 64, sizeBytes=2**30, offset=0)
         self.assertEqual((await coordinator.expect("blob-rejected"))["code"], "TOO_LARGE")
@@ -183,7 +183,7 @@ class Coordinators(Served):
         await second.expect("job-opened")
         self.assertEqual(self.states, ["busy", "idle", "busy"])
 
-    async def test_a_job_whose_coordinator_is_gone_and_that_holds_nothing_gives_way(self):
+    async def test_a_job_without_a_coordinator_or_results_gives_way(self):
         first, second = await self.coordinator(), await self.coordinator()
         await first.send("job-open", job=JOB, holder="anna", slots=None)
         await first.expect("job-opened")
@@ -193,7 +193,7 @@ class Coordinators(Served):
         self.assertFalse((await second.expect("job-opened"))["resumed"])
         self.assertEqual(self.states, ["busy", "idle", "busy"])
 
-    async def test_a_blender_that_is_gone_is_said(self):
+    async def test_a_missing_blender_is_reported(self):
         coordinator = await self.coordinator()
         await coordinator.send("job-open", job=JOB, holder="anna", slots=None)
         sha256 = await coordinator.upload(b"BLENDER-v300RENDH", 1)

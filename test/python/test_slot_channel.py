@@ -1,4 +1,4 @@
-"""The loopback port of the slots: who shows no token may neither fill the memory nor keep a slot out."""
+"""The loopback port of the slots: a client without a token can neither fill the memory nor keep a slot out."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ class Lines(unittest.IsolatedAsyncioTestCase):
             pass
 
     async def greet(self):
-        """Both ends of a slot's line."""
+        """Both ends of a slot's connection."""
         token, coming = self.board.expect()
         _, writer = await self.dial()
         writer.write(json.dumps({"token": token}).encode() + b"\n")
@@ -44,7 +44,7 @@ class Lines(unittest.IsolatedAsyncioTestCase):
         except ConnectionResetError:
             pass
 
-    async def test_a_line_without_end_is_hung_up_on_at_once_before_the_token_and_at_its_bound_after_it(self):
+    async def test_an_endless_line_is_disconnected_at_once_before_the_token_and_at_its_limit_after_it(self):
         with patch("farm_node.slots.slot_channel.GREETING_S", WAIT_S * 2):
             reader, writer = await self.dial()
             writer.write(b"x" * 3000)
@@ -59,7 +59,7 @@ class Lines(unittest.IsolatedAsyncioTestCase):
         writer.write(b"x" * 200_000)
         self.assertIsNone(await asyncio.wait_for(line.receive(), WAIT_S))
 
-    async def test_of_those_who_show_no_token_the_oldest_is_closed_and_a_slot_comes_in(self):
+    async def test_the_oldest_connection_without_a_token_is_closed_so_that_a_slot_can_connect(self):
         with patch("farm_node.slots.slot_channel.GREETING_S", WAIT_S * 2):
             unauthenticated = [await self.dial() for _ in range(MAX_GREETERS + 3)]
             for reader, _ in unauthenticated[:3]:

@@ -1,4 +1,4 @@
-"""Slots that end while they load, while they render, and on disks without room; programs stand for Blender."""
+"""Slots that end while they load, while they render, and on full disks. Programs replace Blender."""
 
 import asyncio
 import os
@@ -42,14 +42,14 @@ class Shutdown(Loading):
 
 
 class WhileLoading(Shutdown):
-    async def test_one_that_ends_while_it_loads_is_started_again(self):
+    async def test_a_slot_that_ends_while_it_loads_is_restarted(self):
         self.use("broken", "broken", "loads")
         coordinator = await self.load()
         await coordinator.expect("job-loaded")
         await self.slot_is(coordinator, "ready")
         self.assertEqual(self.told_states(coordinator), ["starting", "lost"] * 2 + ["starting", "ready"])
 
-    async def test_one_of_several_that_ends_first_does_not_take_the_others_along(self):
+    async def test_the_first_slot_to_end_does_not_end_the_others(self):
         self.use("broken", "loads")
         self.node._slots = 3
         coordinator = await self.load()
@@ -57,7 +57,7 @@ class WhileLoading(Shutdown):
             await coordinator.expect("slot-changed", lambda m: m["state"] == "ready")
         self.assertEqual(len([pid for pid in lives_of(self.root) if is_alive(pid)]), 3)
 
-    async def test_a_file_that_ends_every_blender_fails_the_load_after_some_tries_of_each_slot(self):
+    async def test_a_file_that_crashes_every_blender_fails_the_load_after_some_attempts_of_each_slot(self):
         self.use("broken")
         self.node._slots = 2
         with patch("farm_node.slots.slot.MAX_STARTS_IN_A_ROW", 2):
@@ -65,7 +65,7 @@ class WhileLoading(Shutdown):
         self.assertEqual((error["code"], len(lives_of(self.root))), ("CRASHED", 6))
         self.assertIn("Open the file", error["hint"])
 
-    async def test_a_job_whose_slots_were_given_up_gets_new_ones_when_it_is_loaded_again(self):
+    async def test_a_job_that_lost_its_slots_gets_new_ones_when_it_is_loaded_again(self):
         self.use("dies", "broken", "broken", "loads")
         with patch("farm_node.slots.slot.MAX_STARTS_IN_A_ROW", 2):
             first = await self.load()
@@ -82,7 +82,7 @@ class WhileLoading(Shutdown):
 
 
 class WhileRendering(Shutdown):
-    async def test_frames_that_end_their_blender_do_not_cost_the_slot(self):
+    async def test_frames_that_crash_their_blender_do_not_end_the_slot(self):
         self.use("fragile")
         coordinator = await self.load()
         with patch("farm_node.slots.slot.MAX_STARTS_IN_A_ROW", 2):
@@ -95,14 +95,14 @@ class WhileRendering(Shutdown):
 
 
 class AfterAFailure(Shutdown):
-    """A Blender in which a render failed may say of the next picture that it is finished, and it is blank."""
+    """A Blender in which a render failed may report the next picture as finished although it is blank."""
 
     async def asyncSetUp(self):
         await super().asyncSetUp()
         os.mkfifo(self.root / "gate")
 
     async def fail(self, coordinator, frame: int) -> list:
-        """What is told of a frame that fails, and of the one that waits behind it, until the slot starts anew."""
+        """What is reported about a failed frame and about the waiting one, until the slot restarts."""
         await self.slot_is(coordinator, "ready")
         for number in (frame, frame + 1, frame + 2):
             await coordinator.send("frame-assign", slot=0, frame=number, attempt=1)
@@ -112,7 +112,7 @@ class AfterAFailure(Shutdown):
         await self.slot_is(coordinator, "starting")
         return [m for m in coordinator.seen[told:] if m["type"] in ("frame-failed", "frame-rendered", "slot-changed")]
 
-    async def test_its_process_is_ended_and_renders_nothing_more_whatever_the_failure_was(self):
+    async def test_its_process_is_ended_and_renders_nothing_more_after_any_failure(self):
         for behaviour, code in (("raises", "NO_DENOISER"), ("empty", "NO_OUTPUT"), ("locked", "READ_FAILED")):
             with self.subTest(behaviour):
                 self.use(behaviour)
@@ -129,7 +129,7 @@ class AfterAFailure(Shutdown):
                 await coordinator.send("job-close", job=JOB)
                 await coordinator.expect("job-closed")
 
-    async def test_more_frames_may_fail_in_a_row_than_starts_may_that_begin_none(self):
+    async def test_more_frames_may_fail_in_a_row_than_starts_without_a_frame(self):
         self.use("raises")
         with patch("farm_node.slots.slot.MAX_STARTS_IN_A_ROW", 2):
             coordinator = await self.load()
@@ -137,7 +137,7 @@ class AfterAFailure(Shutdown):
                 await self.fail(coordinator, frame)
             await self.slot_is(coordinator, "ready")
 
-    async def test_the_error_tells_what_blender_printed(self):
+    async def test_the_error_has_blenders_output(self):
         self.use("raises")
         failed, *_ = await self.fail(await self.load(), 1)
         self.assertIn("Build without OpenImageDenoiser", failed["error"]["log"])
@@ -147,7 +147,7 @@ class Edited(Shutdown):
     def paint(self, texture: bytes) -> None:
         (self.root / "texture").write_bytes(texture)
 
-    async def test_a_slot_that_finds_another_texture_than_the_first_one_renders_nothing_and_is_given_up(self):
+    async def test_a_slot_that_finds_another_texture_than_the_first_one_never_renders(self):
         self.use("loads")
         self.paint(b"old")
         coordinator = await self.load()
@@ -162,7 +162,7 @@ class Edited(Shutdown):
         self.assertEqual(len(lives_of(self.root)), 2)
         self.assertNotIn("ready", self.told_states(coordinator)[3:])
 
-    async def test_a_job_that_is_taken_up_with_another_texture_is_loaded_anew(self):
+    async def test_a_job_that_is_continued_with_another_texture_is_loaded_again(self):
         self.use("fragile")
         self.paint(b"old")
         first = await self.load()
@@ -182,7 +182,7 @@ class Edited(Shutdown):
         await self.slot_is(second, "ready")
         self.assertEqual([is_alive(pid) for pid in lives_of(self.root)], [False, True])
 
-    async def test_with_the_same_texture_written_once_more_nothing_changes(self):
+    async def test_rewriting_the_same_texture_changes_nothing(self):
         self.use("loads")
         self.paint(b"old")
         first = await self.load()
@@ -197,13 +197,13 @@ class Edited(Shutdown):
 
 class WithoutRoom(Shutdown):
     def disk(self, free: int) -> None:
-        """From now on so many bytes are free."""
+        """From now on that many bytes are free."""
         usage = shutil._ntuple_diskusage(10**9, 10**9 - free, free)
         patched = patch("farm_node.job.disk_space.shutil.disk_usage", lambda folder: usage)
         patched.start()
         self.addCleanup(patched.stop)
 
-    async def test_no_frame_is_begun_until_there_is_room_and_the_slot_says_how_much_is_needed(self):
+    async def test_no_frame_starts_until_there_is_space_and_the_slot_reports_how_much_is_needed(self):
         self.use("loads")
         coordinator = await self.load()
         await self.slot_is(coordinator, "ready")
@@ -225,7 +225,7 @@ class WithoutRoom(Shutdown):
         await coordinator.expect("frame-started")
         self.assertEqual(len(lives_of(self.root)), 1, "its Blender has waited")
 
-    async def test_a_slot_that_ends_is_not_started_again_before_there_is_room(self):
+    async def test_a_slot_that_ends_is_not_restarted_before_there_is_space(self):
         self.use("fragile", "loads")
         coordinator = await self.load()
         await self.slot_is(coordinator, "ready")
@@ -244,7 +244,7 @@ class WithoutRoom(Shutdown):
         self.disk(100_000_000)
         await self.slot_is(coordinator, "ready")
 
-    async def test_room_is_kept_for_a_frame_of_each_slot(self):
+    async def test_space_is_kept_for_a_frame_of_each_slot(self):
         expected = {"width": 1000, "height": 1000, "depth": 16, "colorMode": "RGBA"}
         self.disk(16 * 2**20 + 3 * 8_000_000)
         self.assertIsNone(lack_of_space(self.root, expected, 3))

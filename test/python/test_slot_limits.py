@@ -1,4 +1,4 @@
-"""Slots that freeze while they start or load: a real child process that stops, and small limits instead of long waits."""
+"""Slots that freeze while they start or load: real child processes that stop, and small limits instead of long waits."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ class Loading(Served):
         self.node._program = BlenderProgram(install(self.root, *plan), "3.4.1")
 
     async def load_failed(self, coordinator) -> dict:
-        """The error of the load, when all that belongs to it is gone."""
+        """The error of the load, after everything that belongs to it has ended."""
         while not any(message["type"] == "job-load-failed" for message in coordinator.seen):
             await asyncio.sleep(0.01)
         await coordinator.send("job-close", job=JOB)
@@ -49,7 +49,7 @@ class Loading(Served):
 
 @unittest.skipIf(os.name == "nt", "Windows stops no processes")
 class FrozenSlots(Loading):
-    async def test_one_that_freezes_while_it_loads_is_ended_and_the_load_has_failed_with_a_hint(self):
+    async def test_a_slot_that_freezes_while_it_loads_is_ended_and_the_load_fails_with_a_hint(self):
         self.use("frozen")
         with limits(load_s=SHORT_S):
             coordinator = await self.load()
@@ -60,7 +60,7 @@ class FrozenSlots(Loading):
         lost = next(message for message in coordinator.seen if message.get("state") == "lost")
         self.assertEqual(lost["error"], error)
 
-    async def test_one_that_never_says_a_word_is_ended_and_the_load_has_failed_with_a_hint(self):
+    async def test_a_slot_that_never_connects_is_ended_and_the_load_fails_with_a_hint(self):
         self.use("mute")
         with limits(start_s=SHORT_S):
             error = await self.load_failed(await self.load())
@@ -68,7 +68,7 @@ class FrozenSlots(Loading):
         self.assertIn("said nothing for", error["message"])
         self.assertIn("start Blender there", error["hint"])
 
-    async def test_one_that_freezes_again_and_again_after_another_had_loaded_is_given_up(self):
+    async def test_a_slot_that_keeps_freezing_after_another_has_loaded_is_abandoned(self):
         self.use("dies", "frozen")
         with limits(load_s=1), patch.multiple("farm_node.slots.slot", MAX_STARTS_IN_A_ROW=2, RESTART_PAUSE_S=0.01):
             coordinator = await self.load()
@@ -81,7 +81,7 @@ class FrozenSlots(Loading):
         self.assertEqual((slot["state"], slot["error"]["code"]), ("lost", "TIMED_OUT"))
         self.assertEqual([is_alive(pid) for pid in lives_of(self.root)], [False] * 3)
 
-    async def test_one_that_has_loaded_has_no_limit(self):
+    async def test_a_slot_that_has_loaded_has_no_limit(self):
         self.use("loads")
         with limits(load_s=1):
             coordinator = await self.load()
@@ -91,7 +91,7 @@ class FrozenSlots(Loading):
         (slot,) = (await coordinator.expect("job-opened"))["slots"]
         self.assertEqual(slot["state"], "ready")
 
-    async def test_one_that_cannot_load_what_another_could_and_freezes_is_ended(self):
+    async def test_a_slot_that_cannot_load_what_another_could_and_freezes_is_ended(self):
         self.use("dies", "refuses", "loads")
         with patch.multiple("farm_node.slots.slot", RESTART_PAUSE_S=0.01, EXIT_GRACE_S=SHORT_S):
             coordinator = await self.load()
@@ -100,7 +100,7 @@ class FrozenSlots(Loading):
                 self.assertEqual(lost["error"]["code"], code)
             await coordinator.expect("slot-changed", lambda m: m["state"] == "ready")
 
-    async def test_one_that_not_even_a_kill_ends_is_left_behind(self):
+    async def test_a_slot_that_even_a_kill_does_not_end_is_abandoned(self):
         self.use("frozen")
         self.addCleanup(lambda: [os.kill(pid, signal.SIGKILL) for pid in lives_of(self.root)])
         immortal = patch.object(SlotProcess, "_kill_group", lambda process: process._killing.set())
@@ -120,7 +120,7 @@ class FrozenSlots(Loading):
 @unittest.skipIf(BLENDER is None, "no `blender` on PATH: the limits are not tested with a real one")
 class RealBlenders(Loading):
     @unittest.skipIf(os.name == "nt", "Windows stops no processes")
-    async def test_one_that_is_stopped_while_it_loads_is_ended(self):
+    async def test_a_slot_that_is_stopped_while_it_loads_is_ended(self):
         self.node._program = await asyncio.to_thread(find_blender, None)
         scenes = make_scenes()
         self.addCleanup(scenes.cleanup)

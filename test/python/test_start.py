@@ -1,4 +1,4 @@
-"""What happens before a node serves: options, paths, key, identity, run folder, command lines."""
+"""The start of a node: options, paths, key, identity, run folder, command lines."""
 
 import contextlib
 import errno
@@ -71,18 +71,18 @@ class Paths(unittest.TestCase):
         self.assertEqual((config_dir("linux", chosen), cache_dir("linux", chosen)), (Path("/c"), Path("/d")))
 
     @unittest.skipIf(os.name == "nt", "Windows has no list of users that could lack one")
-    def test_a_user_of_whom_the_system_knows_nothing_has_the_root_folder_for_a_home(self):
+    def test_a_user_unknown_to_the_system_has_the_root_folder_as_home(self):
         with patch.dict(os.environ), patch("pwd.getpwuid", side_effect=KeyError):
             del os.environ["HOME"]
             self.assertEqual(config_dir("linux", {}), Path("/.config/renderfarm"))
             self.assertEqual(child_environment({})["HOME"], "/", "Blender 2.83 and 3.4 crash without one")
 
 
-    def test_a_home_that_is_no_path_is_the_root_folder_too(self):
+    def test_a_home_that_is_not_a_path_is_the_root_folder_too(self):
         for home in ("~a user that nobody knows", "", "not/absolute"):
             self.assertEqual(home_folder(home), Path(os.path.abspath(os.sep)))
 
-    def test_a_percent_sign_in_a_folder_is_shown_as_it_is(self):
+    def test_a_percent_sign_in_a_folder_is_shown_unchanged(self):
         with patch.dict(os.environ, {"RENDERFARM_CACHE_DIR": "/data/50%full"}):
             said = io.StringIO()
             with contextlib.redirect_stdout(said), self.assertRaises(SystemExit):
@@ -92,7 +92,7 @@ class Paths(unittest.TestCase):
 
 class Locks(InFolder):
     @unittest.skipIf(os.name == "nt", "Windows locks in another way")
-    def test_a_file_system_without_locks_is_an_error_and_no_other_node(self):
+    def test_a_file_system_without_locks_is_an_error_and_does_not_look_like_another_node(self):
         without = OSError(errno.ENOLCK, "No locks available")
         with patch("fcntl.flock", side_effect=without):
             with self.assertRaises(OSError) as raised:
@@ -120,7 +120,7 @@ class Key(InFolder):
         self.assertEqual((again.raw, again.made_text), (made.raw, None))
         self.assertEqual(sorted(os.listdir(self.folder / "new")), ["key"])
 
-    def test_the_environment_stands_before_the_file(self):
+    def test_the_environment_takes_precedence_over_the_file(self):
         (self.folder / "k").write_text(self.TEXT)
         other = format_key(secrets.token_bytes(20))
         self.assertEqual(load_key(self.folder, self.folder / "k", {"RENDERFARM_KEY": other}).raw, parse_key(other))
@@ -136,7 +136,7 @@ class Key(InFolder):
             self.assertNotIn("PASSWORD", str(raised.exception))
 
     @unittest.skipUnless(hasattr(os, "mkfifo"), "this system has no named pipes")
-    def test_a_key_file_that_is_a_pipe_or_a_device_is_refused_and_not_waited_for(self):
+    def test_a_key_file_that_is_a_pipe_or_a_device_is_refused_at_once(self):
         os.mkfifo(self.folder / "pipe")
         for path in (self.folder / "pipe", Path("/dev/zero"), self.folder):
             with self.assertRaisesRegex(StartError, f"{path}.*not a regular file"):
@@ -156,7 +156,7 @@ class Key(InFolder):
         with self.assertRaises(StartError):
             load_key(self.folder, self.folder / "absent", {})
 
-    def test_where_no_key_can_be_kept_the_error_says_how_one_can_be_given(self):
+    def test_if_no_key_can_be_saved_the_error_says_how_to_give_one(self):
         (self.folder / "file").write_text("")
         with self.assertRaises(StartError) as raised:
             load_key(self.folder / "file" / "config", None, {})
@@ -178,7 +178,7 @@ class IdentityTest(InFolder):
         identity.release()
         return identity
 
-    def test_a_node_keeps_its_id_and_each_start_has_a_number_of_its_own(self):
+    def test_a_node_keeps_its_id_and_each_start_has_its_own_number(self):
         first, second = self.run_once(), self.run_once()
         self.assertEqual((first.node_id, first.temporary_because), (second.node_id, ""))
         self.assertNotEqual(first.start, second.start)
@@ -188,7 +188,7 @@ class IdentityTest(InFolder):
         other = self.run_once("f" * 31 + "0")
         self.assertNotEqual(self.run_once().node_id, other.node_id)
 
-    def test_nothing_of_the_machines_id_or_the_stored_one_shows_in_the_nodes(self):
+    def test_the_nodes_id_reveals_nothing_of_the_machines_id_or_the_stored_one(self):
         node_id = self.run_once().node_id
         stored = (self.folder / "node-id").read_text().strip()
         self.assertEqual(node_id, hmac.new(self.MACHINE.encode(), b"renderfarm node id" + stored.encode(), "sha256").hexdigest()[:32])
@@ -196,27 +196,27 @@ class IdentityTest(InFolder):
             pieces = {secret[at : at + 8] for at in range(25)}
             self.assertEqual([piece for piece in pieces if piece in node_id], [])
 
-    def test_a_second_node_has_an_id_for_its_run(self):
+    def test_a_second_node_has_an_id_for_one_run(self):
         first, second = self.claim(), self.claim()
         self.assertNotEqual(first.node_id, second.node_id)
         self.assertEqual((first.temporary_because, second.temporary_because), ("", f"another node runs with {self.folder}"))
 
-    def test_a_machine_without_an_id_gives_one_for_the_run(self):
+    def test_on_a_machine_without_an_id_the_id_is_for_one_run(self):
         first, second = self.run_once(None), self.run_once(None)
         self.assertNotEqual(first.node_id, second.node_id)
         self.assertIn("this machine has no id of its own", first.temporary_because)
 
-    def test_a_folder_that_belongs_to_one_node_needs_no_machine(self):
+    def test_a_folder_that_belongs_to_one_node_needs_no_machine_id(self):
         self.assertEqual(self.run_once("").node_id, self.run_once("").node_id)
 
-    def test_where_no_id_can_be_kept_the_node_has_one_for_its_run_and_says_why(self):
+    def test_if_no_id_can_be_saved_it_is_for_one_run_and_the_node_says_why(self):
         (self.folder / "file").write_text("")
         first, second = (claim_identity(self.folder / "file" / "config", MachineId.ID) for _ in range(2))
         self.assertNotEqual(first.node_id, second.node_id)
         for identity in (first, second):
             self.assertRegex(identity.temporary_because, "no node id can be saved in .*ot a directory")
 
-    def test_a_damaged_id_is_made_anew(self):
+    def test_a_damaged_id_is_replaced(self):
         (self.folder / "node-id").write_text("gibberish")
         self.assertEqual(self.run_once().node_id, self.run_once().node_id)
 
@@ -232,7 +232,7 @@ class MachineId(InFolder):
                 file.write_bytes(text)
         return machine_id("linux", [str(file) for file in files])
 
-    def test_on_linux_it_is_the_first_file_that_has_one(self):
+    def test_on_linux_it_is_from_the_first_file_that_has_one(self):
         ours = self.ID.encode()
         self.assertEqual(self.of_files(ours + b"\n", b"0123456789abcdef" * 2), self.ID)
         for text in (None, b"", b"uninitialized\n", b"0" * 32, b"abc", b"\xff" * 32, ours + b"0", ours.upper()):
@@ -240,7 +240,7 @@ class MachineId(InFolder):
                 self.assertEqual(self.of_files(text, ours), self.ID)
                 self.assertIsNone(self.of_files(text))
 
-    def test_on_macos_it_is_what_ioreg_says(self):
+    def test_on_macos_it_is_from_ioreg(self):
         said = '+-o J314 <class IOPlatformExpertDevice>\n    {\n      "IOPlatformUUID" = "3D1219C7-C4C5-404A-AA1F-6D2A48ADFDA4"\n'
         self.assertEqual(machine_id("darwin", ask=lambda: said), self.ID)
         self.assertIsNone(machine_id("darwin", ask=lambda: '      "IOPlatformSerialNumber" = "C02"\n'))
@@ -250,7 +250,7 @@ class MachineId(InFolder):
             self.assertEqual(machine_id("win32", ask=lambda said=said: said), self.ID)
         self.assertIsNone(machine_id("win32", ask=lambda: ""))
 
-    def test_what_cannot_be_asked_has_none(self):
+    def test_without_an_answer_there_is_none(self):
         def fail():
             raise FileNotFoundError("ioreg")
 
@@ -277,7 +277,7 @@ class Commands(unittest.TestCase):
         self.assertNotIn("-t", command)
         self.assertLess(command.index("--python-exit-code"), command.index("-P"))
 
-    def test_scripts_run_only_when_that_is_asked_for(self):
+    def test_scripts_run_only_if_that_is_asked_for(self):
         program = BlenderProgram("b", "3.4.1")
         self.assertNotIn("--enable-autoexec", slot_command(program, 1, 8))
         allowed = slot_command(program, 1, 8, scripts=True)
@@ -299,13 +299,13 @@ class Commands(unittest.TestCase):
         self.assertEqual((environment["HOME"], environment["TMPDIR"]), ("/h", "/run"))
 
     @unittest.skipIf(os.name == "nt", "PATH is not what Blender's Python goes by there")
-    def test_a_foreign_python_is_taken_from_path(self):
+    def test_a_foreign_python_is_removed_from_path(self):
         self.assertEqual(child_environment({"PATH": "/v/bin:/usr/bin"}, "/v/bin/python3")["PATH"], "/usr/bin")
         self.assertEqual(child_environment({"PATH": "/v/bin:/usr/bin"}, "/usr/bin/python3")["PATH"], "/v/bin:/usr/bin")
 
 
 class Network(unittest.TestCase):
-    def test_a_port_asked_for_and_taken_is_an_error(self):
+    def test_a_requested_port_that_is_in_use_is_an_error(self):
         with listen("127.0.0.1", 0) as taken, self.assertRaises(StartError):
             listen("127.0.0.1", taken.getsockname()[1])
 
@@ -314,7 +314,7 @@ class Network(unittest.TestCase):
         self.assertLessEqual(len(instance_label("ü" * 64, "0123456789").encode()), 63)
         self.assertEqual(instance_label("...", "0123456789"), "node-01234567")
 
-    def test_no_two_nodes_announce_one_name_and_a_node_that_starts_again_has_its_own(self):
+    def test_two_nodes_never_announce_the_same_name_and_a_restarted_node_keeps_its_name(self):
         node_id = "ab" * 16
         place = place_of(node_id, ["10.0.0.1"], 7447)
         self.assertEqual(place, place_of(node_id, ["10.0.0.1"], 7447))

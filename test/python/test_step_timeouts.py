@@ -1,4 +1,4 @@
-"""How long a slot may take, in looks: a clock that is put forward, and a machine that slept, cost at most one."""
+"""How long a slot may take, in checks: a clock that jumps, or a machine that slept, costs at most one."""
 
 import unittest
 from unittest.mock import patch
@@ -11,7 +11,7 @@ LATE = Fault("TIMED_OUT", "It takes too long")
 
 
 class Loop:
-    """Timers that go off when the test says so, however long that took."""
+    """Timers that fire when the test says so, however long that took."""
 
     def __init__(self) -> None:
         self.delays: list[float] = []
@@ -37,7 +37,7 @@ class Loop:
             callback(*arguments)
 
 
-class Looks(unittest.TestCase):
+class Checks(unittest.TestCase):
     def setUp(self) -> None:
         self.loop = Loop()
         self.told: list[Fault] = []
@@ -50,7 +50,7 @@ class Looks(unittest.TestCase):
         for _ in range(count):
             self.loop.look()
 
-    def test_the_limit_is_exceeded_at_the_last_look_and_not_before(self) -> None:
+    def test_the_limit_is_exceeded_at_the_last_check_and_not_before(self) -> None:
         self.timeouts.begin("load", 60, LATE)
         self.checks(LIMIT_CHECKS - 1)
         self.assertEqual(self.told, [])

@@ -1,4 +1,4 @@
-"""A real node process on loopback, and those who knock without its key. No Blender is needed: none is started."""
+"""A real node process on loopback, and clients without its key. It does not start a Blender."""
 
 import asyncio
 import hashlib
@@ -26,7 +26,7 @@ TLS = ("--tls-cert", str(PEM / "node.pem"), "--tls-key", str(PEM / "node.key"))
 
 
 def fake_blender(folder: Path) -> str:
-    """What tells a version is enough for a node that never gets a job."""
+    """A program that prints a version is enough for a node that never gets a job."""
     program = folder / "blender"
     program.write_text("#!/bin/sh\necho 'Blender 3.4.1'\n")
     program.chmod(0o755)
@@ -51,7 +51,7 @@ class Unauthenticated(unittest.IsolatedAsyncioTestCase):
         return connect(f"{scheme}://127.0.0.1:{self.port}/", compression=None, ping_interval=None, ssl=context, **options)
 
     def files(self) -> dict:
-        """Everything the node keeps, with when it was last changed; what it prints is the test's own file."""
+        """All files of the node, with their change times; its output is the test's own file."""
         folders = (self.node.cache, self.node.folder / "config", self.node.folder / "tmp")
         paths = [path for folder in folders for path in folder.rglob("*")]
         return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in paths}
@@ -88,10 +88,10 @@ class Unauthenticated(unittest.IsolatedAsyncioTestCase):
         lines = re.findall("tried with another key", self.node.said())
         self.assertEqual(len(lines), 3, "the log line is rate-limited too")
 
-    async def test_a_web_page_cannot_get_its_machine_refused(self):
+    async def test_a_web_page_cannot_get_its_machine_blocked(self):
         for _ in range(15):
             self.assertEqual(await self.status(origin="http://example.org"), 403)
-        for _ in range(15):  # an <img> or a fetch without an Origin is no WebSocket
+        for _ in range(15):  # an <img> or a fetch without an Origin is not a WebSocket
             await self.http_get()
         await (await self.node.coordinator()).close()
 
@@ -104,7 +104,7 @@ class Unauthenticated(unittest.IsolatedAsyncioTestCase):
         self.assertNotIn(b"Python", answer)
         writer.close()
 
-    async def test_the_ninth_is_refused_and_the_silent_are_dropped_in_time(self):
+    async def test_the_ninth_is_refused_and_silent_connections_are_dropped_in_time(self):
         started = time.monotonic()
         silent = [await asyncio.open_connection("127.0.0.1", self.port) for _ in range(8)]
         await asyncio.sleep(0.1)
@@ -119,7 +119,7 @@ class Unauthenticated(unittest.IsolatedAsyncioTestCase):
         self.assertGreater(time.monotonic() - started, 8)
         await (await self.node.coordinator()).close()
 
-    async def test_hundreds_of_connections_leave_the_node_as_it_was(self):
+    async def test_hundreds_of_connections_leave_the_node_unchanged(self):
         status = Path(f"/proc/{self.node.process.pid}/status")
         if not status.exists():
             self.skipTest("needs /proc")
@@ -134,7 +134,7 @@ class Unauthenticated(unittest.IsolatedAsyncioTestCase):
         self.assertLess(self.memory_kib(status) - before, self.most_mib * 1024)
 
     async def enter_soon(self) -> None:
-        """The node may have some of the closed connections still to look at."""
+        """Waits until the node has processed the closed connections."""
         for _ in range(100):
             try:
                 return await (await self.node.coordinator()).close()
@@ -149,17 +149,17 @@ class Unauthenticated(unittest.IsolatedAsyncioTestCase):
 
 
 class UnauthenticatedOverTls(Unauthenticated):
-    """The same promises hold before TLS is up, and after."""
+    """The same promises hold before TLS is up, and afterwards."""
 
     tls = TLS
-    most_mib = 128  # 72 links at once, with a buffer of 256 KiB each, and what the allocator does not give back
+    most_mib = 128  # 72 links at once, with a buffer of 256 KiB each, and memory that the allocator does not return
 
     async def test_the_facts_name_the_whole_fingerprint(self):
         shown = ssl.PEM_cert_to_DER_cert((PEM / "node.pem").read_text())
         self.assertEqual(self.node.facts["tls"], hashlib.sha256(shown).hexdigest())
         self.assertIn("TLS " + self.node.facts["tls"][:16], self.node.said())
 
-    async def test_a_link_in_clear_is_not_answered(self):
+    async def test_a_link_without_tls_is_not_answered(self):
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(b"GET / HTTP/1.1\r\nHost: node\r\nUpgrade: websocket\r\n\r\n")
         try:
@@ -190,7 +190,7 @@ class UnauthenticatedOverTls(Unauthenticated):
                 await asyncio.gather(pump(towards_victim, towards_node), pump(towards_node, towards_victim))
 
         rogue = load_tls(PEM / "rogue.pem", PEM / "rogue.key")
-        for context in (rogue.context, None):  # with a certificate of its own, and as a downgrade to clear
+        for context in (rogue.context, None):  # with its own certificate, and as a downgrade without TLS
             async with serve(relay, "127.0.0.1", 0, ssl=context, compression=None) as server:
                 port = server.sockets[0].getsockname()[1]
                 with self.assertRaises(ConnectionRefusedError) as raised:
@@ -207,7 +207,7 @@ class Files(unittest.TestCase):
     def test_no_files_mean_no_tls(self):
         self.assertIsNone(load_tls(None, None))
 
-    def test_what_is_wrong_with_them_is_said(self):
+    def test_problems_with_them_are_reported(self):
         self.assertIn("the key belongs to another certificate", self.refused("node.pem", "rogue.key"))
         self.assertIn("it is encrypted", self.refused("node.pem", "encrypted.key"))
         self.assertIn("in PEM form", self.refused("README.md", "node.key"))
@@ -215,7 +215,7 @@ class Files(unittest.TestCase):
         self.assertIn("No such file", self.refused("absent.pem", "node.key"))
 
     @unittest.skipUnless(hasattr(os, "mkfifo"), "this system has no named pipes")
-    def test_a_pipe_is_refused_and_not_waited_for(self):
+    def test_a_pipe_is_refused_at_once(self):
         with tempfile.TemporaryDirectory() as folder:
             pipe = Path(folder) / "pipe"
             os.mkfifo(pipe)

@@ -1,4 +1,4 @@
-"""A node with the real Blender, driven over the real protocol. Skipped, and said so, where there is no Blender."""
+"""A node with the real Blender, driven over the real protocol. Skipped with a message if there is no Blender."""
 
 import os
 import signal
@@ -80,7 +80,7 @@ class WithBlender(RealNodeCase):
         return data[data.index(b"IDAT") :]
 
     async def scripted(self, name: str, node_allows: bool, **asks) -> tuple:
-        """The picture of frame 1 and the codes of the warnings."""
+        """Returns the picture of frame 1 and the codes of the warnings."""
         node = self.start(*(["--allow-scripts"] if node_allows else []))
         coordinator, _ = await self.open(node)
         await self.ready(coordinator, name, **asks)
@@ -91,7 +91,7 @@ class WithBlender(RealNodeCase):
         codes = sorted(message["code"] for message in coordinator.seen if message["type"] == "warning")
         return data[data.index(b"IDAT") :], codes
 
-    async def test_scripts_run_only_when_the_job_and_the_node_say_so(self):
+    async def test_scripts_run_only_if_the_job_and_the_node_allow_them(self):
         plain, codes = await self.scripted("plain", False)
         self.assertEqual(codes, [])
         blocked, refused = ["SCRIPTS_BLOCKED"], ["SCRIPTS_BLOCKED", "SCRIPTS_REFUSED"]
@@ -149,7 +149,7 @@ class WithBlender(RealNodeCase):
         await self.gone(node)
         self.assert_nothing_left(node)
 
-    async def test_a_killed_slot_is_told_and_started_again(self):
+    async def test_a_killed_slot_is_reported_and_restarted(self):
         node = self.start()
         coordinator, _ = await self.open(node)
         await self.ready(coordinator, "slow")

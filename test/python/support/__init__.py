@@ -1,1 +1,1 @@
-"""Small real things that the tests share."""
+"""Small real parts that the tests share."""

@@ -1,4 +1,4 @@
-"""A coordinator for tests: written from docs/protocol.md, it uses nothing of the node's code."""
+"""A coordinator for tests, written from docs/protocol.md without using the node's code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Callable, Optional
 from websockets.legacy.client import WebSocketClientProtocol, connect
 
 WAIT_S = 60.0
-"""A bound, never a measurement: Blender on a busy machine is slow."""
+"""Only a limit for a test that hangs: Blender on a busy machine is slow."""
 
 
 def lp(data: bytes) -> bytes:
@@ -32,7 +32,7 @@ def _anybody() -> ssl.SSLContext:
 
 
 class Coordinator:
-    """One link. `seen` holds every message in order; pieces are put together per transfer."""
+    """A link. `seen` has all messages in order; pieces are joined per transfer."""
 
     def __init__(self, socket: WebSocketClientProtocol, session_key: bytes) -> None:
         self.socket = socket
@@ -48,7 +48,7 @@ class Coordinator:
 
     @classmethod
     async def connect(cls, port: int, key: bytes, tls: bool = False) -> Coordinator:
-        """With `tls` any certificate is taken: that it is the node's is what the proofs are for."""
+        """With `tls` it accepts any certificate: the proofs show that it is the node's."""
         anybody = _anybody() if tls else None
         url = f"{'wss' if tls else 'ws'}://127.0.0.1:{port}/"
         socket = await connect(url, compression=None, ping_interval=None, max_size=2**22, ssl=anybody)
@@ -74,7 +74,7 @@ class Coordinator:
         await self.socket.send(f"{counter} {seal} {text}")
 
     async def expect(self, kind: str, where: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
-        """The next message of a type; what stands before it is skipped. Fails on an error or a closed link."""
+        """Returns the next message of a type; earlier ones are skipped. Fails on an error or a closed link."""
 
         async def search() -> dict[str, Any]:
             while True:
@@ -121,7 +121,7 @@ class Coordinator:
         return data
 
     async def closed(self) -> int:
-        """Waits for the other side to close; its close code."""
+        """Waits for the other side to close, and returns its close code."""
         while self.close_code is None:
             self._news.clear()
             await asyncio.wait_for(self._news.wait(), WAIT_S)

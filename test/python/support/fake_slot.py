@@ -1,9 +1,9 @@
-"""Stands for Blender in a slot: a program that speaks to its supervisor, and does in each of its lives what it was told.
+"""Replaces Blender in a slot: a program that talks to its supervisor, and behaves in each of its lives as planned.
 
-`install` puts it into a folder. One line of `plan` there is one life, the last line is for all later ones; `lives` gets
+`install` puts it into a folder. Each line of `plan` there is for one life, the last line for all later ones; `lives` gets
 the process id of each.
 
-    mute      stops before its first word
+    mute      stops before its first message
     frozen    stops when it is told to load
     loads     opens the file and waits
     dies      opens the file and ends by itself
@@ -13,14 +13,14 @@ the process id of each.
     garbles   writes other bytes into the file, and cannot open it
     spoils    opens the file, writes other bytes into it, and ends by itself
     links     opens the file, puts a link in its place, and ends by itself
-    raises    opens the file, cannot render what it is told to, and says of every later frame that it is rendered
-    empty     opens the file, and says of every frame that it is rendered, without a file
-    locked    the same, with a file that cannot be read
+    raises    opens the file, fails to render a frame, and reports every later frame as rendered
+    empty     opens the file, and reports every frame as rendered, without a file
+    locked    the same, with an unreadable file
 
-The last three wait with the end of a frame until somebody opens the FIFO `gate`, if that is there. What they are told to
-render after a failure stands in `after-failure`.
+The last three do not end a frame before somebody opens the FIFO `gate`, if it exists. Frames that they are told to render
+after a failure are listed in `after-failure`.
 
-The file that it opens uses another one, `texture` in the same folder, if that is there.
+The file that it opens uses another one, `texture` in the same folder, if that exists.
 """
 
 import hashlib
@@ -60,7 +60,7 @@ def is_alive(pid: int) -> bool:
 
 
 def _overwrite(file: Path) -> None:
-    """In place, as a script in a blendfile could."""
+    """Writes in place, as a script in a blendfile could."""
     file.chmod(0o600)
     with open(file, "r+b") as stream:
         stream.write(b"x" * file.stat().st_size)
@@ -107,7 +107,7 @@ def _live(folder: Path) -> None:
     if behaviour in ("raises", "empty", "locked"):
         _fail(folder, behaviour, commands, tell)
     if behaviour not in ("dies", "spoils", "links"):
-        commands.readline()  # that a frame is wanted, or the end
+        commands.readline()  # a request for a frame, or the end
     if behaviour == "loads":
         commands.readline()
 

@@ -1,4 +1,4 @@
-"""A port of this machine on which is counted who calls."""
+"""A local port that counts connections."""
 
 import socketserver
 import threading
@@ -7,7 +7,7 @@ import threading
 class _Caller(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         calls = self.server.calls
-        self.request.settimeout(0.5)  # some protocols wait for our word
+        self.request.settimeout(0.5)  # some protocols wait for the server's first message
         try:
             calls.append(self.request.recv(64))
         except OSError:
@@ -15,7 +15,7 @@ class _Caller(socketserver.BaseRequestHandler):
 
 
 class Listener(socketserver.ThreadingTCPServer):
-    """Hangs up on everybody; `calls` holds how each began. `close` it."""
+    """Disconnects everybody; `calls` has the first bytes of each. `close` it."""
 
     daemon_threads = True
 

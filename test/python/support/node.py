@@ -1,4 +1,4 @@
-"""A node as a process, in its own folders, with a coordinator for it."""
+"""A node in a process, with its own folders, and a coordinator for it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RunningNode:
     def __init__(
         self, *options: str, inside: bool = False, env: Optional[dict] = None, output: Optional[int] = None
     ) -> None:
-        """`output` is a file of the test's own for what it says."""
+        """`output` is the test's own file for the node's output."""
         self._temporary = tempfile.TemporaryDirectory(prefix="renderfarm-test-")
         self.folder = Path(self._temporary.name)
         self.cache = self.folder / "cache"
@@ -65,7 +65,7 @@ class RunningNode:
         return await Coordinator.connect(self.facts["port"], self.key, tls=self.facts["tls"] is not None)
 
     def processes(self) -> list[int]:
-        """Processes that belong to this node: those whose environment names its folder (Linux only)."""
+        """Processes of this node: those whose environment contains its folder (Linux only)."""
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:

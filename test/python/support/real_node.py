@@ -14,7 +14,7 @@ WAIT_S = 60
 
 
 def run_blender(script: Path, *arguments: str) -> None:
-    """Runs a script in it, in the environment of its own."""
+    """Runs a script in Blender, in its own environment."""
     own = os.path.dirname(sys.executable)
     path = os.pathsep.join(f for f in os.environ["PATH"].split(os.pathsep) if f != own or f == "/usr/bin")
     command = [BLENDER, "-b", "--factory-startup", "--python-exit-code", "7", "-P", str(script), "--", *arguments]
@@ -30,12 +30,12 @@ def make_scenes() -> tempfile.TemporaryDirectory:
 
 
 class RealNodeCase(unittest.IsolatedAsyncioTestCase):
-    """`scenes` is the folder of the blendfiles; each test starts nodes of its own."""
+    """`scenes` is the folder of the blendfiles; each test starts its own nodes."""
 
     scenes: Path
 
     async def asyncSetUp(self):
-        asyncio.get_running_loop().set_debug(False)  # it complains of the time a node takes to start
+        asyncio.get_running_loop().set_debug(False)  # it would complain about the time that a node takes to start
 
     def start(self, *options, **more) -> RunningNode:
         node = RunningNode(*options, **more)

@@ -27,14 +27,14 @@ def main(folder):
     plain(scene)
     save(folder, "plain")
 
-    # A script that moves the cube, whatever the frame.
+    # A script that moves the cube in every frame.
     mover = bpy.data.texts.new("move.py")
     mover.write("import bpy\ncube = bpy.data.objects['Cube']\ncube.animation_data_clear()\ncube.location = (0, 0, 1.5)\n")
     mover.use_module = True
     save(folder, "scripted")
     bpy.data.texts.remove(mover)
 
-    # A file that writes where it likes, has a script, a missing texture, a second scene and markers with cameras.
+    # A file that writes anywhere, and has a script, a missing texture, a second scene and markers with cameras.
     scene.render.image_settings.file_format = "FFMPEG"
     scene.render.filepath = os.path.join(folder, "forbidden", "movie")
     scene.use_nodes = True

@@ -1,4 +1,4 @@
-"""Who a node in a test is."""
+"""The identity of a node in a test."""
 
 from pathlib import Path
 

@@ -1,9 +1,10 @@
 """Makes FOLDER/baked.blend, whose simulations are on disk, and its pictures: blender … -P baked.py -- FOLDER
 
-Those of FOLDER/absent.blend are beside it, under its name, where a node has no look; of geometry nodes since 4.3 too.
+The caches of FOLDER/absent.blend are beside it, under its name, where a node does not look; since 4.3 also those of
+geometry nodes.
 
-FOLDER/kept has the caches, FOLDER/pictures the frames as Blender itself shows them, rendered in the order 4, 2. Works on
-Blender 2.83 to 5.x.
+FOLDER/kept has the caches, FOLDER/pictures the frames as Blender itself renders them, in the order 4, 2. Works on Blender
+2.83 to 5.x.
 """
 
 import os
@@ -18,7 +19,7 @@ kept = os.path.join(folder, "kept")
 FRAMES = 5
 
 HAS_FLUIDS = bpy.app.version[:2] != (4, 3)
-"""The fluids of Debian's 4.3 end the process."""
+"""Fluids crash Debian's 4.3."""
 
 
 def configure(scene):
@@ -56,13 +57,13 @@ def liquid(place, name, cache_type):
 
 
 def bake_points(name, cache):
-    """On disk beside the blendfile; from there into a folder that the file names, from which Blender only reads."""
+    """Bakes to disk beside the blendfile, and then moves the cache into a folder that the file names, which is read-only."""
     cache.use_disk_cache, cache.name, cache.frame_end = True, name, FRAMES
     return name, cache
 
 
 def save_absent():
-    """With geometry nodes, where their folder is a property, as if they were baked."""
+    """Adds geometry nodes whose folder is a property, as if they were baked."""
     thing = cube((0, 0, 9))
     modifier = thing.modifiers.new("n", "NODES") if hasattr(bpy.types, "NodesModifierBake") else None
     if modifier is not None:
@@ -113,11 +114,11 @@ bpy.ops.wm.save_as_mainfile(filepath=blendfile)
 
 bpy.ops.wm.open_mainfile(filepath=blendfile)
 for frame in range(1, FRAMES + 1):
-    bpy.context.scene.frame_set(frame)  # writes the one cache that is replayed
+    bpy.context.scene.frame_set(frame)  # writes the only cache that is replayed
 bpy.ops.wm.open_mainfile(filepath=blendfile)
 for frame in (4, 2):
     bpy.context.scene.frame_set(frame)
     bpy.context.scene.render.filepath = os.path.join(folder, "pictures", "frame_%04d.png" % frame)
     bpy.ops.render.render(write_still=True)
 sys.stdout.flush()
-os._exit(0)  # the fluids of 2.83 would crash in quitting
+os._exit(0)  # the fluids of 2.83 would crash on exit

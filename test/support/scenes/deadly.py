@@ -1,7 +1,7 @@
-"""Builds a small CYCLES scene that ends its Blender: blender -b --factory-startup -P deadly.py -- TARGET.blend FRAMES DEADLY
+"""Builds a small CYCLES scene that crashes Blender: blender -b --factory-startup -P deadly.py -- TARGET.blend FRAMES DEADLY
 
-FRAMES is how many it has; DEADLY names those at which a script in the file ends the process with SIGSEGV, as in "1,2", or
-is "load". The script only runs where scripts are allowed.
+FRAMES is the number of frames. DEADLY lists those at which a script in the file ends the process with SIGSEGV, for example
+"1,2", or is "load". The script only runs if scripts are allowed.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Builds a small CYCLES scene that denoises: blender -b --factory-startup -P denoised.py -- TARGET.blend FRAMES WHICH
 
-FRAMES is how many it has; WHICH names those that are denoised, as in "2,5", or is "all".
+FRAMES is the number of frames; WHICH lists those that are denoised, for example "2,5", or is "all".
 """
 
 import sys
@@ -28,7 +28,7 @@ for frame, turn in ((1, 0.0), (int(frames), 3.0)):
     cube.rotation_euler = (0.0, 0.0, turn)
     cube.keyframe_insert("rotation_euler", frame=frame)
 
-# Per view layer up to 2.83, of the scene since then.
+# A property of each view layer up to 2.83, and of the scene since then.
 place = scene.cycles if hasattr(scene.cycles, "use_denoising") else scene.view_layers[0].cycles
 for frame in range(1, int(frames) + 1):
     place.use_denoising = which == "all" or str(frame) in which.split(",")

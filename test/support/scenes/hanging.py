@@ -1,7 +1,7 @@
 """Adds a script to a blendfile and saves it: blender -b --factory-startup -P hanging.py -- FILE.blend FOLDER
 
-Where scripts are allowed, it makes Blender hang for ever at the beginning of a frame, if FOLDER has a file by the name of
-the node that renders; it renames the file, so that the next frame is rendered, and to show that it did.
+If scripts are allowed, it makes Blender hang for ever at the start of a frame, if FOLDER has a file with the name of the
+rendering node. It renames the file, to show that, and so that the next frame is rendered.
 """
 
 import sys
@@ -23,7 +23,7 @@ def hang(*_):
             try:
                 os.rename(os.path.join(FOLDER, name), os.path.join(FOLDER, name + ".hangs"))
             except OSError:
-                return  # it was taken back
+                return  # it was removed again
             while True:
                 pass
 

@@ -1,7 +1,7 @@
-"""Makes blendfiles that do on a machine what they must not: blender -b --factory-startup -P hostile.py -- FOLDER [NAME...]
+"""Makes blendfiles that do forbidden things on a machine: blender -b --factory-startup -P hostile.py -- FOLDER [NAME...]
 
-Whatever they write, run or delete is in FOLDER/outside. Works on Blender 2.83 to 5.x. FOLDER must be short: a name that
-climbs out of the run folder has 63 bytes.
+Everything that they write, run or delete is in FOLDER/outside. Works on Blender 2.83 to 5.x. FOLDER must be short: a name
+that leaves the run folder has 63 bytes.
 """
 
 import os
@@ -14,7 +14,7 @@ outside = os.path.join(folder, "outside")
 climb = "../" * 12 + outside[1:]
 
 HAS_FLUIDS = bpy.app.version[:2] != (4, 3)
-"""The fluids of Debian's 4.3 end the process."""
+"""Fluids crash Debian's 4.3."""
 
 files = {}
 
@@ -26,7 +26,7 @@ def file(make):
 
 @file
 def programs():
-    """Python where Blender does not look for it, and a shader that writes. See `programs.py` of the slot."""
+    """Python that Blender does not block, and a shader that writes. See the slot's `embedded_scripts.py`."""
     scene = fresh()
     scene.render.use_freestyle = True
     styled = scene.view_layers[0]
@@ -53,7 +53,7 @@ def programs():
 
 @file
 def layer():
-    """The same by the name of a view layer."""
+    """The same through the name of a view layer."""
     scene = fresh()
     scene.render.use_freestyle = True
     scene.view_layers[0].use_freestyle = True
@@ -66,7 +66,7 @@ def layer():
 
 @file
 def outputs():
-    """File Output nodes, also in a group, and with names that are paths."""
+    """File Output nodes, some in a group, and with names that are paths."""
     scene = fresh()
     tree = tree_of(scene)
     picture = source(scene, tree)
@@ -88,7 +88,7 @@ def outputs():
 
 @file
 def strips():
-    """The same in scenes that the active one shows as strips, one of them linked, with what else is in it."""
+    """The same in scenes that are strips of the active one, one of them linked, with its other data."""
     linked = fresh("Linked")
     linked.render.use_freestyle = True
     layer = linked.view_layers[0]
@@ -122,7 +122,7 @@ def strips():
 
 @file
 def caches():
-    """Simulations whose caches lie outside, and pictures that Blender keeps."""
+    """Simulations whose caches are outside, and pictures that Blender keeps."""
     scene = fresh(climb + "/p")
     assert scene.name == climb + "/p", "the folder's path is too long"
     scene.render.use_render_cache = True
@@ -154,7 +154,7 @@ def caches():
 
 @file
 def fluids():
-    """Simulated while the file is opened, into any folder; one baked as long as an animation says so; one deletes."""
+    """Fluids that are simulated while the file is opened, into any folder; one is baked by an animation, and one deletes."""
     scene = fresh()
     if not HAS_FLUIDS:
         return
@@ -172,14 +172,14 @@ def fluids():
     deleting.cache_directory = os.path.join(folder, "outdated")
     scene.frame_set(1)
     scene.frame_set(2)
-    deleting.time_scale = 2  # what is there does not fit any more, and is deleted at frame 1
+    deleting.time_scale = 2  # the cache no longer fits, and is deleted at frame 1
     bpy.context.view_layer.update()
     deleting.cache_directory = os.path.join(outside, "kept")
 
 
 @file
 def late():
-    """Drivers that Blender refuses when it comes to them: of an object that is only rendered, and of another scene."""
+    """Drivers that Blender refuses late: of an object that is only visible in renders, and of another scene."""
     scene = fresh()
     hidden = bpy.data.objects["Cube"]
     hidden.hide_viewport = True
@@ -196,7 +196,7 @@ def late():
 
 @file
 def undecodable():
-    """A name that is no UTF-8 stops whoever reads it. The fluid would be simulated all the same."""
+    """A name that is not UTF-8 makes reading fail. The fluid would be simulated anyway."""
     scene = fresh()
     if HAS_FLUIDS:
         fluid(0).cache_directory = os.path.join(outside, "fluid")
@@ -206,7 +206,7 @@ def undecodable():
 
 
 forged = {}
-"""Names that Blender would not take, by those it is given: as long at least."""
+"""Replaces names by invalid ones that Blender would not accept; the names given must be at least as long."""
 
 
 def fresh(name="Scene"):
@@ -234,7 +234,7 @@ def text(name, mark):
 
 
 def quoted():
-    """Ends the string that Freestyle puts a name into."""
+    """A name that ends the string into which Freestyle puts it."""
     return "\\',exec(__import__(\"bpy\").data.texts[0].as_string()))#"
 
 
@@ -290,7 +290,7 @@ def canvas(thing):
 
 
 def fluid(place):
-    """A domain of its own with its own inflow."""
+    """A separate domain with its own inflow."""
     thing = cube(place)
     thing.scale = (3, 3, 3)
     domain = thing.modifiers.new("f", "FLUID")
@@ -329,10 +329,10 @@ def forge(path):
 
 
 def clean():
-    """What is being made is evaluated too: removes all but the blendfiles and what they are about."""
+    """Making the files evaluates them too. Removes everything but the blendfiles and the data they are about."""
     for place, folders, names in os.walk(folder, topdown=False):
         if "/." in place:
-            continue  # what programs keep in a home
+            continue  # files that programs keep in a home folder
         for each in names:
             if not each.endswith((".blend", ".png")):
                 os.remove(os.path.join(place, each))
@@ -349,4 +349,4 @@ for name in wanted or files:
     forge(save(name))
 clean()
 sys.stdout.flush()
-os._exit(0)  # the fluids of 2.83 would crash in quitting
+os._exit(0)  # the fluids of 2.83 would crash on exit

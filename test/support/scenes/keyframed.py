@@ -1,7 +1,7 @@
 """Builds a small keyframed CYCLES scene: blender -b --factory-startup -P keyframed.py -- TARGET.blend FRAMES SAMPLES
 
-Nothing in it depends on another frame, so its frames may be rendered in any order; its rate is 24000/1001, which a
-decimal of the file can only come near to.
+No frame depends on another, so they may be rendered in any order. Its rate is 24000/1001, which the file's decimal can only
+approximate.
 """
 
 import sys

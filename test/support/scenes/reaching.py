@@ -1,7 +1,7 @@
-"""Makes blendfiles whose paths are more than names of files: blender -b --factory-startup -P reaching.py -- FOLDER PORT
+"""Makes blendfiles whose paths are more than file names: blender -b --factory-startup -P reaching.py -- FOLDER PORT
 
-On PORT of this machine somebody counts who calls; FOLDER/secret.txt is a text that no picture may show; who reads one of
-the pipes in FOLDER waits for ever. `honest` is built as `network` is, of files. Works on Blender 2.83 to 5.x.
+A local listener on PORT counts connections; FOLDER/secret.txt is a text that no picture may show; reading one of the pipes
+in FOLDER blocks for ever. `honest` is built like `network`, but with files. Works on Blender 2.83 to 5.x.
 """
 
 import os
@@ -36,7 +36,7 @@ secret, pipe = (os.path.join(folder, name) for name in ("secret.txt", "pipe.png"
 
 
 def stage(scene, images, named):
-    """Strips, two of them scenes: with the images, and with a clip in the compositor. `named` gives each film its path."""
+    """Strips, two of them scenes: with the images, and with a clip in the compositor. `named` returns a movie's path."""
     rendered = configured(bpy.data.scenes.new("Rendered"))
     screens(rendered, images)
     rendered.world = bpy.data.worlds.new("World")
@@ -98,7 +98,7 @@ def network():
 
 
 def honest():
-    """Films, a sequence, tiles, a packed picture from an address, and a name with a colon."""
+    """Movies, a sequence, tiles, a packed picture from an address, and a name with a colon."""
     here = folder + "/"
     scene = fresh("Scene")
     images = [image(here + "film.mkv"), image(here + "still-1.png", "SEQUENCE"), image(here + "tile.<UDIM>.png", "TILED")]
@@ -108,7 +108,7 @@ def honest():
 
 
 def texts():
-    """The text of a file on screens, in the ways that FFmpeg knows to it; and what remains without it."""
+    """The text of a file on screens, by all ways that FFmpeg has; and the scene without it."""
     paths = (secret, "file:" + secret, "subfile,,start,0,end,0,,:" + secret, "cache:" + secret)
     screens(fresh("Scene"), [image(path) for path in paths])
     save("texts")
@@ -117,7 +117,7 @@ def texts():
 
 
 def pipes():
-    """What is no regular file, and a path in everything that has one."""
+    """Paths that are not regular files, in everything that has a path."""
     scene = fresh("Scene")
     many = os.path.join(folder, "many")
     odd = [image(pipe, "FILE"), image("/dev/zero", "FILE"), image("/proc/self/environ"), image("/dev/stdin", "MOVIE")]
@@ -128,7 +128,7 @@ def pipes():
     for name, kind, path in (("cloth", "CLOTH", url), ("soft", "SOFT_BODY", os.path.join(folder, "points"))):
         cache = thing.modifiers.new(name, kind).point_cache
         cache.use_external, cache.filepath = True, path
-    if bpy.app.version >= (3, 0) and bpy.app.version[:2] != (4, 3):  # in Debian's others a fluid ends the process
+    if bpy.app.version >= (3, 0) and bpy.app.version[:2] != (4, 3):  # fluids crash Debian's other versions
         fluid = thing.modifiers.new("fluid", "FLUID")
         fluid.fluid_type = "DOMAIN"
         fluid.domain_settings.cache_directory = url
@@ -158,7 +158,7 @@ def pipes():
 
 
 def views():
-    """A suffix that makes an address of a name, and addresses that only the image's own views have."""
+    """A suffix that turns a name into an address, and addresses that only the image's own views have."""
     left, right = (os.path.join(folder, "one-of-several-views_%s.mkv" % side) for side in "LR")
     for view in (left, right):
         os.link(os.path.join(folder, "film.mkv"), view)
@@ -185,7 +185,7 @@ def views():
 
 
 def files():
-    """What the others show: first of all."""
+    """The files that the others show. Must be first."""
     film("film.mkv")
     fresh("Pictures")
     names = ("packed.png", "a:b.png", "still-1.png", "still-2.png", "still-3.png", "tile.1001.png", "many-1.png")
@@ -196,7 +196,7 @@ def files():
 
 
 def traps():
-    """Last of all: Blender itself would wait for them when the others are made."""
+    """Must be last: Blender itself would block on them when the others are made."""
     os.mkdir(os.path.join(folder, "points"))
     for name in ("pipe.png", "many-2.png", "many.1001.png", "points/x_000001_00.bphys"):
         os.mkfifo(os.path.join(folder, name))
@@ -206,7 +206,7 @@ def each_by_itself():
     """Old Blenders do not survive all of them in one process."""
     command = [bpy.app.binary_path, "-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"]
     for make in (files, network, honest, texts, pipes, views, traps):
-        # In there, since Blender makes the cache folder of a fluid at once, also when it is an address.
+        # In that folder, because Blender makes a fluid's cache folder at once, even if it is an address.
         own = command + ["-P", os.path.abspath(__file__), "--", folder, port, make.__name__]
         subprocess.run(own, check=True, cwd=folder)
 
@@ -216,4 +216,4 @@ for name in wanted:
 if not wanted:
     each_by_itself()
 sys.stdout.flush()
-os._exit(0)  # the fluids would crash in quitting
+os._exit(0)  # the fluids would crash on exit

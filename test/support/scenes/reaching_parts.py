@@ -1,4 +1,4 @@
-"""What reaching.py builds its scenes of. Its own words are those of the command line that starts Blender."""
+"""The parts of reaching.py's scenes. It reads the same command line as reaching.py."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ def configured(scene):
 
 
 def film(name):
-    """Three frames that Blender itself has rendered."""
+    """Three frames that Blender has rendered."""
     scene = fresh("Film")
     scene.world = bpy.data.worlds.new("World")
     for frame, color in ((1, (0.9, 0.2, 0.1)), (3, (0.1, 0.3, 0.8))):
@@ -63,7 +63,7 @@ def image(path, source="MOVIE"):
 
 
 def packed(path, source):
-    """With a picture in the blendfile. As a film Blender looks for it elsewhere, and names it in no list of files."""
+    """An image packed into the blendfile. As a movie Blender looks for it elsewhere, and lists it nowhere."""
     made = bpy.data.images.load(os.path.join(folder, "packed.png"))
     made.pack()
     made.source = source
@@ -72,7 +72,7 @@ def packed(path, source):
 
 
 def screens(scene, images):
-    """Luminous strips side by side, each with an image on it."""
+    """Emissive planes side by side, each with an image."""
     for number, shown in enumerate(images):
         left, right = (2 * edge / len(images) - 1 for edge in (number, number + 1))
         mesh = bpy.data.meshes.new("Screen")
@@ -101,7 +101,7 @@ def strips_of(scene):
 
 
 def movie(strips, path, channel):
-    """Made with a film that is there: 2.83 wants one."""
+    """Made with an existing movie, which 2.83 requires."""
     strip = strips.new_movie("movie", os.path.join(folder, "film.mkv"), channel, 1)
     if strip.filepath != path:
         strip.filepath = path
@@ -116,7 +116,7 @@ def clip(path):
 
 
 def tree_of(scene):
-    """With the node that takes the picture."""
+    """Returns the compositor's tree and its output node."""
     if not hasattr(scene, "compositing_node_group"):
         scene.use_nodes = True
         scene.node_tree.nodes.clear()

@@ -1,6 +1,6 @@
 """Builds a small CYCLES scene with an image texture: blender -b --factory-startup -P textured.py -- TARGET.blend TEXTURE TILT
 
-TEXTURE is a path and stays outside the blendfile; TILT turns the plane, in radians, as an artist would who saves again.
+TEXTURE is a path and stays outside the blendfile; TILT rotates the plane, in radians, like an artist's edit.
 """
 
 import sys

@@ -1,7 +1,7 @@
-"""Runs a program on a terminal that nobody reads, as behind an ssh that has stalled: unread_terminal.py FILE PROGRAM...
+"""Runs a program on a terminal that nobody reads, as behind a stalled ssh: unread_terminal.py FILE PROGRAM...
 
-The terminal is full when the program starts. Says the program's process id; after a line on standard input it reads the
-terminal, and writes what was said to FILE. Ends with the program's exit status.
+The terminal is full when the program starts. Prints the program's process id. After a line on standard input it reads the
+terminal, and writes its contents to FILE. Ends with the program's exit status.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ ROWS, COLUMNS = 30, 100
 def fill(terminal):
     # type: (int) -> None
     os.set_blocking(terminal, False)
-    # The kernel moves what it was given on to the reader's side a moment later, and has room for more then.
+    # The kernel moves the bytes to the reader's side a moment later, and then has room for more.
     has_room = True
     while has_room:
         try:

@@ -80,7 +80,7 @@ export class Output {
     this.#handed += 1;
     const number = this.#handed;
     // Set before each write: a pipe is shared, and starting a program on it (as we do) makes it blocking again. Node
-    // opens a terminal anew for itself, so this does not affect other programs there.
+    // reopens a terminal for itself, so this does not affect other programs there.
     this.#stream._handle?.setBlocking?.(false);
     // Also called when the write fails, as on a closed pipe. The following writes then fail as quickly.
     this.#stream.write(piece, () => {

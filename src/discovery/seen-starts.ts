@@ -46,7 +46,7 @@ export class SeenStarts {
 
   #node(): Sighting {
     const latest = this.#starts.at(-1);
-    if (latest === undefined) throw new Error("Nothing was heard of this node");
+    if (latest === undefined) throw new Error("This node was never seen");
     const alive = this.#others();
     // The addresses of earlier starts are kept too: a later start may have been announced by anybody.
     const gone = this.#starts.slice(0, -1).filter((start) => !alive.includes(start));

@@ -33,7 +33,7 @@ export interface FarmEventMap {
   /** The inputs are valid, and the job folder belongs to this run. */
   "job:started": { blend: string; output: string; folder: string };
   /** A run of the job begins, as the Blender version is known. `blender` is `null` when versions are mixed. */
-  "job:begun": { job: string; run: number; blender: string | null };
+  "run:started": { job: string; run: number; blender: string | null };
   /** Frames of an earlier run are about to be checked again, which takes a while if they are many or large. */
   "job:checking": { frames: number };
   /** The job continues an earlier run: these frames are intact and are not rendered again. */

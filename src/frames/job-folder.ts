@@ -167,7 +167,7 @@ export class JobFolder implements AsyncDisposable {
    * @throws {FarmError} `FARM_STORE_FAILED`
    */
   async writeFacts(facts: Readonly<Record<string, unknown>>): Promise<void> {
-    if (this.#record === null) throw new Error("No run has begun");
+    if (this.#record === null) throw new Error("No run has started");
     try {
       await this.#write({ ...this.#record, facts });
     } catch (error) {

@@ -25,8 +25,8 @@ export function onAttemptStarted(draft: Draft, report: Report & { readonly slot:
   if (attempt?.status !== "assigned" || attempt.slot === null) return;
   makeRoom(draft, attempt.node, attempt.slot, attempt.attempt);
   draft.changeSlot(attempt.node, attempt.slot, { assigned: null, unstartedInARow: 0 });
-  const begun = newAttempt(draft, { ...attempt, status: "running", startedAt: draft.at });
-  const running: LiveAttempt = { ...begun, recall: attempt.recall };
+  const started = newAttempt(draft, { ...attempt, status: "running", startedAt: draft.at });
+  const running: LiveAttempt = { ...started, recall: attempt.recall };
   if (attempt.recall === "disregarded") {
     occupySlot(draft, running);
     disregard(draft, running, "cancelled"); // withdrawn too late: it must be cancelled

@@ -32,9 +32,9 @@ export function withRunning(state: ViewState, event: OfSlot, atMs: number): View
     const slots = Array.from({ length: count }, (_, index) => node.slots[index] ?? idleSlot(atMs));
     const slot = slots[event.slot] ?? idleSlot(atMs);
     const isNew = event.type === "frame:started" || slot.frame !== event.frame;
-    const begun = isNew ? { previous: slot.frame, sinceMs: atMs, frame: event.frame, fraction: null } : {};
+    const started = isNew ? { previous: slot.frame, sinceMs: atMs, frame: event.frame, fraction: null } : {};
     const progress = event.type === "frame:progressed" ? { fraction: event.fraction ?? slot.fraction } : {};
-    return { slots: slots.with(event.slot, { ...slot, ...begun, ...progress }) };
+    return { slots: slots.with(event.slot, { ...slot, ...started, ...progress }) };
   });
 }
 

@@ -121,7 +121,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       );
     case "output:finishing":
       return withNotice(state, "info", "All frames are stored: finishing the output; Ctrl-C again stops now");
-    case "job:begun":
+    case "run:started":
     case "job:completed":
     case "job:interrupted":
     case "job:failed":

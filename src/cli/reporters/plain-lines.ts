@@ -117,7 +117,7 @@ export class PlainLines {
       case "frame:progressed":
       case "frame:rendered":
       case "frame:stored":
-      case "job:begun":
+      case "run:started":
       case "job:completed":
       case "job:interrupted":
       case "job:failed": // the code that catches the error prints it

@@ -34,6 +34,6 @@ export async function earlierAttempts(folder: JobFolder, { run }: Run): Promise<
  */
 export function attemptsAt(frame: Frame, { frames, firstAttempt }: SchedulerState, earlier: AttemptCounts): number {
   const history = frames.get(frame)?.history ?? [];
-  const begun = history.filter(({ attempt, hasStarted }) => hasStarted && attempt >= firstAttempt).length;
-  return Math.max(1, begun + (earlier.get(frame) ?? 0));
+  const started = history.filter(({ attempt, hasStarted }) => hasStarted && attempt >= firstAttempt).length;
+  return Math.max(1, started + (earlier.get(frame) ?? 0));
 }

@@ -17,7 +17,7 @@ export async function beginRun({ settings, prepared, tell }: JobContext, version
   const { output, frames, scene, fps, order, codec, crf, fresh: isFresh } = settings;
   const plan = { blend: settings.blend, output, frames, scene, fps, order, codec, crf };
   const run = await folder.begin({ fingerprint, blenderVersion, blend, settings: plan, isFresh });
-  tell({ type: "job:begun", job: run.job, run: run.run, blender: blenderVersion });
+  tell({ type: "run:started", job: run.job, run: run.run, blender: blenderVersion });
   if (run.setAside !== null) {
     const why = isFresh ? "as you asked" : "the blendfile, the scene or the Blender version has changed";
     const kept = `${counted(run.setAside.frames, "old frame")} kept in ${run.setAside.folder}`;

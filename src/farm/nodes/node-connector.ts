@@ -208,7 +208,7 @@ export class NodeConnector {
       const done = () => {
         clearTimeout(timer);
         this.#signal.removeEventListener("abort", done);
-        if (this.#wakeEarly === done) this.#wakeEarly = undefined; // unless a later pause has begun
+        if (this.#wakeEarly === done) this.#wakeEarly = undefined; // unless a later pause has started
         resolve();
       };
       const timer = setTimeout(done, durationMs);

@@ -11,7 +11,7 @@ export interface OutputWriter extends AsyncDisposable {
   readonly encoded: number;
   /** Adds a frame that is stored. */
   accept(frame: Frame): void;
-  /** Removes frames that FFmpeg refused. They are accepted again once they are rendered anew. */
+  /** Removes frames that FFmpeg refused. They are accepted again once they are rendered again. */
   drop(frames: readonly Frame[]): Promise<void>;
   /** Runs work while the writer does not search for refused frames: two searches would take each other's frames. */
   apart<Value>(work: () => Promise<Value>): Promise<Value>;

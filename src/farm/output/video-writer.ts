@@ -103,7 +103,7 @@ export class VideoWriter implements OutputWriter {
   }
 
   async #lookInto(pass: EncodePass, error: unknown): Promise<void> {
-    if (this.#pass !== pass) return; // frames were dropped meanwhile, and another pass has begun
+    if (this.#pass !== pass) return; // frames were dropped meanwhile, and another pass has started
     try {
       if (await this.#dropRefused(error)) return;
       await this.#endPass();

@@ -26,19 +26,19 @@ const longestText = 4_096;
  * @throws {FarmError} `FARM_BAD_INPUT` if it cannot be read, `FARM_UNSAFE_PATH` if it is a link
  */
 export async function* linesOf(file: string): AsyncGenerator<string> {
-  let begun = "";
+  let partial = "";
   let isTooLong = false;
   try {
     const text = (await openOwnFile(file)).createReadStream({ encoding: "utf8" });
     for await (const chunk of text as AsyncIterable<string>) {
       const [end = "", ...others] = chunk.split("\n");
-      begun = isTooLong ? "" : begun + end;
+      partial = isTooLong ? "" : partial + end;
       for (const next of others) {
-        if (!isTooLong) yield begun;
+        if (!isTooLong) yield partial;
         isTooLong = false;
-        begun = next;
+        partial = next;
       }
-      isTooLong ||= begun.length > longestLine;
+      isTooLong ||= partial.length > longestLine;
     }
   } catch (error) {
     const code = systemCodeOf(error);
@@ -75,12 +75,12 @@ export async function findRuns(file: string, job: string | undefined): Promise<J
   let found: JobRuns | undefined;
   for await (const text of linesOf(file)) {
     line += 1;
-    if (!/"msg":"job:(started|begun)"/.test(text)) continue; // saves parsing the other lines
+    if (!/"msg":"(?:job|run):started"/.test(text)) continue; // saves parsing the other lines
     const parsed = parseLine(text);
     if (parsed?.msg === "job:started") {
       startedAt = line;
       runs += 1;
-    } else if (parsed?.msg === "job:begun" && parsed.job === job) {
+    } else if (parsed?.msg === "run:started" && parsed.job === job) {
       found ??= { firstLine: startedAt, earlierRuns: runs - 1 };
     }
   }

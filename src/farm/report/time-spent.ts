@@ -64,7 +64,7 @@ export class TimeSpent {
     if (this.#startedMs === undefined) return; // events after a run's end do not count
     this.#lastMs = ms;
     if (msg.startsWith("node:")) this.#hearNode(line);
-    else if (msg === "job:begun") this.#run = amountOf(line.run);
+    else if (msg === "run:started") this.#run = amountOf(line.run);
     else if (msg === "scene:read") this.#beginFrames(amountOf(line.frames), ms);
     else if (msg === "job:resumed") {
       this.#beginFrames(this.#frames, ms);

@@ -40,7 +40,7 @@ class Directories {
       if (this.#seen.has(at) || this.#seen.size >= mostDirectories)
         return "its directories refer to each other in a circle";
       this.#seen.add(at);
-      if (at < 8 || at + 2 > this.#data.length) return "a directory lies beyond its end";
+      if (at < 8 || at + 2 > this.#data.length) return "a directory is beyond its end";
       const end = at + 2 + this.#uint16(at) * entryBytes;
       if (end + 4 > this.#data.length) return "a directory reaches beyond its end";
       for (let entry = at + 2; entry < end; entry += entryBytes) {

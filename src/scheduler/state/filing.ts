@@ -119,12 +119,12 @@ export function movesOf({ history }: FrameRecord): number {
 
 /** Whether the frame has fewer live attempts, and fewer started ones, than allowed. */
 function mayHaveOneMore({ frames, firstAttempt, policy }: Filed, { frame }: LiveAttempt): boolean {
-  let [live, begun] = [0, 0];
+  let [live, started] = [0, 0];
   for (const { attempt, end, hasStarted } of frames.get(frame)?.history ?? []) {
     if (end === "open") live++;
-    if (hasStarted && attempt >= firstAttempt) begun++;
+    if (hasStarted && attempt >= firstAttempt) started++;
   }
-  return live < policy.liveAttemptsPerFrame && begun < policy.attemptsPerFrame;
+  return live < policy.liveAttemptsPerFrame && started < policy.attemptsPerFrame;
 }
 
 type AnyKey = Filing[1];

@@ -130,14 +130,18 @@ test("the report has the outcome and the problems of nodes: lost, barred, exclud
 
 test("earlier runs whose frames are no longer used are counted, but not reported otherwise", async () => {
   const oldRun = (seconds: number, run: number) => [
-    ...[line(seconds, "job:started"), line(seconds, "job:begun", { job: "1".repeat(32), run })],
+    ...[line(seconds, "job:started"), line(seconds, "run:started", { job: "1".repeat(32), run })],
     ...[line(seconds + 2, "warning", { message: "of before", name: null }), line(seconds + 3, "job:failed")],
   ];
   const job = "0".repeat(32);
   const now = [
-    ...[line(100, "job:started"), line(101, "job:begun", { job, run: 1 }), line(102, "job:restarted", { reason: "" })],
+    ...[
+      line(100, "job:started"),
+      line(101, "run:started", { job, run: 1 }),
+      line(102, "job:restarted", { reason: "" }),
+    ],
     ...[line(103, "warning", { message: "of now", name: null }), line(104, "job:completed")],
-    ...[line(200, "job:started"), line(200, "job:begun", { job, run: 2 })],
+    ...[line(200, "job:started"), line(200, "run:started", { job, run: 2 })],
   ];
   const log = [...oldRun(0, 1), ...oldRun(50, 2), ...now];
   expect(await reportOn({ log, job: { run: 2 } })).toMatchObject({

@@ -11,7 +11,7 @@ const joined = (name: string, slots = 1) => [
   nodeLine(7, "node:joined", name),
 ];
 
-const started = (seconds = 0, run = 1) => [line(seconds, "job:started"), line(seconds, "job:begun", { run })];
+const started = (seconds = 0, run = 1) => [line(seconds, "job:started"), line(seconds, "run:started", { run })];
 const scene = (seconds: number, frames: number) => line(seconds, "scene:read", { frames });
 const stored = (seconds: number, frame: number, of: string) => {
   const [count, total] = of.split("/").map(Number);
@@ -214,7 +214,7 @@ test("a clock that jumps during a run does not matter", async () => {
 
 test("a nonsensical log still gives a report", async () => {
   const odd = [
-    ...[line(0, "frame:stored", { frame: 1 }), line(1, "job:started"), line(1, "job:begun", { run: "x" })],
+    ...[line(0, "frame:stored", { frame: 1 }), line(1, "job:started"), line(1, "run:started", { run: "x" })],
     ...[line(2, "node:found", { slots: 1e9 }), line(3, "node:found", { node: 7, name: {}, slots: "many" })],
     ...[line(4, "node:joined", { node: null }), nodeLine(6, "node:found", "a"), line(7, "frame:failed")],
     ...[nodeLine(9, "frame:stored", "a", { frame: 2 }), line(10, "job:resumed"), line(11, "warning", { message: 5 })],

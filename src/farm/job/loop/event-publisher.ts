@@ -36,7 +36,7 @@ export class EventPublisher {
    * Publishes a node's report, if it concerns people and is new. Reports of attempts that are not this node's, or that
    * start or end twice, are dropped: otherwise a node could fill a disk with log lines.
    *
-   * @param attempts As the scheduler knows them before it hears of the report
+   * @param attempts As the scheduler knows them before it gets the report
    */
   report(node: NodeId, report: NodeReport, attempts: ReadonlyMap<number, LiveAttempt>): void {
     const { tell, nameOf } = this.#listeners;

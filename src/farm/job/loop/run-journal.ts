@@ -6,7 +6,7 @@ import { LineFile } from "../../../system/files/line-file.ts";
 import type { FarmListener } from "../../events.ts";
 import { AttemptRecorder, type AttemptRecorderOptions } from "./attempt-recorder.ts";
 
-/** The scheduler hears of an attempt's progress at most this often: its timeouts are minutes. */
+/** The scheduler is told of an attempt's progress at most this often: its timeouts are minutes. */
 const progressEveryMs = 5_000;
 
 export interface RunJournalOptions extends Pick<AttemptRecorderOptions, "run" | "infoOf"> {

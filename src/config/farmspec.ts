@@ -113,7 +113,7 @@ export async function writeFarmspec(path: string, farmspec: Farmspec): Promise<v
   } catch (error) {
     if (systemCodeOf(error) === undefined) throw error;
     const message = `Cannot write the farmspec '${path}': ${messageOf(error)}`;
-    const hint = `Name a file in a folder where you may write: ${ownCommand()} farmspec --output FILE`;
+    const hint = `Name a file in a folder where you can write: ${ownCommand()} farmspec --output FILE`;
     throw new FarmError("FARM_OUTPUT_UNWRITABLE", message, hint, { cause: error });
   }
 }

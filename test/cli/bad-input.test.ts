@@ -99,7 +99,7 @@ const cases: Record<string, Case> = {
   ),
   "an output below a file": {
     ...{ args: ["scene.blend", "-o", "scene.blend/film.mp4"], code: "FARM_OUTPUT_UNWRITABLE", exit: 2 },
-    ...{ message: /scene\.blend\/film\.mp4/, hint: /where you may write/ },
+    ...{ message: /scene\.blend\/film\.mp4/, hint: /where you can write/ },
   },
   "an output that exists": {
     ...{ files: { "film.mp4": "precious" }, code: "FARM_OUTPUT_EXISTS", exit: 2 },

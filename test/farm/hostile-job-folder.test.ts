@@ -75,7 +75,7 @@ describe.skipIf(process.platform === "win32")("a job folder that", () => {
     const refusal = expect.objectContaining({
       code: "FARM_UNSAFE_PATH",
       message: expect.stringContaining(named),
-      hint: expect.stringMatching(/[Rr]emove .*--job-dir DIR|put the copy in its place/),
+      hint: expect.stringMatching(/[Rr]emove .*--job-dir DIR|replace it by the copy/),
     });
     await expect(farm.run([node], { frames: "1-2", keepFrames: false }).result).rejects.toEqual(refusal);
     const encoding = { overwrite: true, onEvent: () => {}, signal: new AbortController().signal };

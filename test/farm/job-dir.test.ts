@@ -92,6 +92,6 @@ test("an error names a --job-dir that cannot be made, and says what to do", asyn
   const node = await farm.start();
   await expect(farm.run([node], { jobDir: join(farm.blend, "jobs") }).result).rejects.toMatchObject({
     code: "FARM_OUTPUT_UNWRITABLE",
-    hint: expect.stringMatching(/--job-dir .*where you may write/),
+    hint: expect.stringMatching(/--job-dir .*where you can write/),
   });
 });

@@ -148,7 +148,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     await asks(/^\? The farm key/m);
     await terminal.typeText("no-key-189");
     await terminal.press("Enter");
-    await asks(/^> Cannot use the farm key of the keyboard: it is not base32 text/m);
+    await asks(/^> Cannot use the farm key from the keyboard: it is not base32 text/m);
     await terminal.press("C-c");
     expect(await ended()).toBe(130);
 

@@ -47,6 +47,11 @@ PART_KEPT_S = 3 * 24 * 3600.0
 TIDY_EVERY_S = 3600.0
 """How often old parts are removed. This also happens at the node's start, and when a transfer starts or breaks off."""
 
+MAX_MANIFEST_BYTES = 16 * 2**20
+"""Size of the list of a job's files."""
+MAX_PROJECT_FILES = 100_000
+"""Files of a job besides the blendfile."""
+
 # The machine.
 ACCEPT_PAUSE_S = 1.0
 """Pause after an accept error that affects all connections; also between two checks that the port is still open."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import AbstractSet, Any, Dict, Iterable, List, Tuple
+from typing import AbstractSet, Any, Dict, Iterable, List, Optional, Tuple
 
 import bpy
 
@@ -26,10 +26,11 @@ _KINDS = (
 )
 
 
-def describe(scene: Any, active: str, stock: Stock, absent: Iterable[str]) -> Dict[str, Any]:
+def describe(scene: Any, active: str, stock: Stock, absent: Iterable[str], project: str) -> Dict[str, Any]:
     """Everything except `device`. `scene` is the one to be rendered, `active` the name of the file's active one.
 
-    `absent` names simulations with missing caches, in addition to the files that Blender itself can name.
+    `absent` names simulations with missing caches, in addition to the files that Blender itself can name. `project` is the
+    folder in which the job's files are.
     """
     major, minor = bpy.data.version[:2]
     return {
@@ -37,7 +38,7 @@ def describe(scene: Any, active: str, stock: Stock, absent: Iterable[str]) -> Di
         "scene": scene.name,
         "savedBy": "%d.%d" % (major, minor) if major else None,
         "scenes": [describe_scene(each) for each in bpy.data.scenes[:MAX_SCENES]],
-        "references": references(absent),
+        "references": references(absent, project),
         "files": digest_of(stock),
     }
 
@@ -74,17 +75,38 @@ def uses_sequencer(scene: Any) -> bool:
     return any(not strip.mute and strip.type != "SOUND" for strip in strips)
 
 
-def references(absent: Iterable[str]) -> List[Dict[str, Any]]:
-    """External files, as the blendfile names them (`//` is the blendfile's own folder); missing ones first."""
-    kinds = {}  # type: Dict[str, str]
+def references(absent: Iterable[str], project: str) -> List[Dict[str, Any]]:
+    """External files, as the blendfile names them (`//` is the folder of the file that names it); missing ones first.
+
+    `at` is where Blender looks for it in the project, with slashes; None if that is elsewhere. `form` is "sequence" if the
+    path names one of several numbered files, and "tiles" if it has a placeholder for numbers.
+    """
+    kinds = {}  # type: Dict[str, Tuple[str, Optional[str]]]
     for kind, collection in _KINDS:
         for block in getattr(bpy.data, collection, ()):
-            kinds[getattr(block, "filepath", "")] = kind
-    found = {}  # type: Dict[str, Dict[str, Any]]
+            kinds[getattr(block, "filepath", "")] = kind, _form_of(block)
+    found = {}  # type: Dict[Tuple[str, str], Dict[str, Any]]
     for name, path in _outside():
-        found[name] = {"kind": kinds.get(name, "file"), "path": name[:4096], "missing": not is_there(path)}
-    found.update({name: {"kind": "simulation", "path": name[:4096], "missing": True} for name in absent})
+        kind, form = kinds.get(name, ("file", None))
+        reference = {"kind": kind, "path": name[:4096], "missing": not is_there(path)}
+        found[name, path] = {**reference, "at": _place_in(project, path), "form": form}
+    for name in absent:
+        found[name, ""] = {"kind": "simulation", "path": name[:4096], "missing": True, "at": None, "form": None}
     return sorted(found.values(), key=lambda each: not each["missing"])[:MAX_REFERENCES]
+
+
+def _form_of(block: Any) -> Optional[str]:
+    source = getattr(block, "source", "")
+    if source == "SEQUENCE" or getattr(block, "is_sequence", False) is True:
+        return "sequence"
+    return "tiles" if source == "TILED" else None
+
+
+def _place_in(project: str, path: str) -> Optional[str]:
+    whole = os.path.normpath(path)
+    if not whole.startswith(project + os.sep):
+        return None
+    return whole[len(project) + 1 :].replace(os.sep, "/")[:4096]
 
 
 def _outside() -> List[Tuple[str, str]]:

@@ -41,7 +41,7 @@ class Work:
         self._scene = scene.name
         stock = scene_info.stock_of_files()
         # Before the settings are changed, because it describes the file.
-        info = scene_info.describe(scene, active, stock, absent)
+        info = scene_info.describe(scene, active, stock, absent, command["project"])
         self._needs_frame_text = settings.prepare(scene, command["colorMode"])
         device, fallback = choose_device(scene)
         if fallback:

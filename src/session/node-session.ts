@@ -101,7 +101,7 @@ export class NodeSession implements AsyncDisposable {
    * @throws {LoadFailedError} With the node's message, or if it does not answer in time
    */
   async loadJob(
-    request: { job: string; blend: string; scene: string | null; colorMode: "RGB" | null; allowScripts?: boolean },
+    request: Omit<Extract<FromCoordinator, { type: "job-load" }>, "type">,
     signal: AbortSignal,
     timeoutMs = loadTimeoutMs,
   ): Promise<SceneInfo> {

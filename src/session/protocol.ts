@@ -82,12 +82,22 @@ const sceneSummary = z.object({
   views: boundedList(name, { max: 64 }),
 });
 
+const reference = z.object({
+  kind: name,
+  /** As the file has it. */
+  path,
+  missing: z.boolean(),
+  /** Where Blender looks for it in the project, with slashes; null if elsewhere. */
+  at: path.nullish(),
+  form: z.enum(["sequence", "tiles"]).nullish(),
+});
+
 const sceneInfo = z.object({
   activeScene: name,
   scene: name,
   savedBy: name.nullable(),
   scenes: boundedList(sceneSummary, { min: 1, max: 1_000 }),
-  references: boundedList(z.object({ kind: name, path, missing: z.boolean() }), { max: 10_000 }),
+  references: boundedList(reference, { max: 10_000 }),
   files: digest.nullable().default(null),
   device: name,
 });
@@ -173,6 +183,10 @@ const fromCoordinator = z.discriminatedUnion("type", [
     colorMode: z.literal("RGB").nullable(),
     /** Absent means false. */
     allowScripts: z.boolean().optional(),
+    /** The blendfile's path in the project; absent for a name of the node's own. */
+    path: z.string().max(1024).optional(),
+    /** Digest of the list of the project's other files; absent or null if there are none. */
+    files: digest.nullable().optional(),
   }),
   z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
   z.object({ type: z.literal("frame-withdraw"), ...attemptRef }),
@@ -191,6 +205,7 @@ export type NodeInfo = Extract<FromNode, { type: "node-info" }>;
 export type JobOpened = Extract<FromNode, { type: "job-opened" }>;
 export type FrameResult = z.infer<typeof result>;
 export type SceneInfo = z.infer<typeof sceneInfo>;
+export type Reference = z.infer<typeof reference>;
 export type SceneSummary = z.infer<typeof sceneSummary>;
 export type Problem = z.infer<typeof problem>;
 

@@ -112,7 +112,7 @@ class Job:
                 return
             load = self._load = LoadedScene(wanted)
             try:
-                blend = await self._folder.take_blend(wanted["blend"], self._program)
+                blend = await self._folder.take_blend(wanted["blend"], wanted["path"], wanted["files"], self._program)
             except FaultError as error:
                 if not self.is_closing:
                     self._fail_load(error.fault)
@@ -129,7 +129,8 @@ class Job:
     def _start_slots(self, load: LoadedScene, blend: Path) -> None:
         scripts = self._may_run_scripts(load)
         scene, color_mode = load.wanted["scene"], load.wanted["colorMode"]
-        self.load_command = {"blend": str(blend), "scene": scene, "colorMode": color_mode, "scripts": scripts}
+        project = str(self._folder.project)
+        self.load_command = {"blend": str(blend), "project": project, "scene": scene, "colorMode": color_mode, "scripts": scripts}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
         self.slots.start(self._slot_count, command, self._folder.path)
 

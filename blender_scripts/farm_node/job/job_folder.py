@@ -18,6 +18,7 @@ from ..errors import Fault, FaultError, is_disk_full
 from ..files.safe_files import NotOursError, make_folder, open_new, open_own
 from ..slots.blender_program import BlenderProgram
 from .blend_header import saved_by
+from .project import PLAIN_BLEND, ProjectFile, read_manifest
 
 MISSING = "BLOB_MISSING"
 
@@ -32,7 +33,8 @@ class JobFolder:
     def __init__(self, path: Path, store: BlobStore) -> None:
         self.path = path
         self.frames = path / "frames"
-        self._blend = path / "job.blend"
+        self.project = path / "project"
+        self._blend = self.project / PLAIN_BLEND
         self._store = store
         self._pinned: Optional[str] = None
         self._proof: Optional[Signature] = None
@@ -43,11 +45,15 @@ class JobFolder:
         self._checking = asyncio.Lock()
         self._is_wanted = True
 
-    async def take_blend(self, sha256: str, program: BlenderProgram) -> Path:
-        """Makes the blob the job's blendfile. It stays in the cache until `drop_blend`.
+    async def take_blend(self, sha256: str, path: str, manifest: Optional[str], program: BlenderProgram) -> Path:
+        """Lays out the job's files. The blendfile, at `path` in the project, stays in the cache until `drop_blend`.
 
-        Raises FaultError, also if this Blender cannot open it.
+        `manifest` is the digest of the list of the other files. Raises FaultError, also if this Blender cannot open the file.
         """
+        self._blend = self.project / path
+        fault = await self._ask(lambda: self._lay_out_files(manifest))
+        if fault is not None:
+            raise FaultError(fault)
         if await asyncio.to_thread(self._store.pin, sha256) is None:
             raise FaultError(Fault(MISSING, "The blendfile is not in the node's cache"))
         self._pinned = sha256
@@ -91,6 +97,36 @@ class JobFolder:
     async def remove(self) -> None:
         await self.drop_blend()
         await asyncio.to_thread(remove_tree, self.path)
+
+    def _lay_out_files(self, manifest: Optional[str]) -> Optional[Fault]:
+        """Makes the project's folder anew, with all files but the blendfile. Raises OSError."""
+        remove_tree(self.project)
+        make_folder(self.path)
+        make_folder(self.project)
+        self._blend.parent.mkdir(parents=True, exist_ok=True)
+        if manifest is None:
+            return None
+        listing = self._store.pin(manifest)
+        if listing is None:
+            return Fault(MISSING, "The list of the job's files is not in the node's cache")
+        try:
+            files = read_manifest(listing)
+        except ValueError as error:
+            return Fault("LOAD_FAILED", f"Cannot read the list of the job's files: {error}")
+        finally:
+            self._store.unpin(manifest)
+        return next(filter(None, map(self._lay_out_file, files)), None)
+
+    def _lay_out_file(self, file: ProjectFile) -> Optional[Fault]:
+        target = self.project / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        blob = self._store.pin(file.sha256)
+        if blob is None:
+            return Fault(MISSING, f"'{file.path}' is not in the node's cache")
+        try:
+            return None if _place(blob, target) else Fault(MISSING, f"'{file.path}' is no longer in the node's cache")
+        finally:
+            self._store.unpin(file.sha256)
 
     def _lay_out(self, sha256: str) -> Optional[Fault]:
         """Puts the blob in place and verifies it. Raises OSError, Unwanted."""

@@ -9,6 +9,7 @@ from ..cache.blob_store import BlobStore
 from ..console import warn
 from ..errors import Fault, ProtocolError
 from ..job.job import Job
+from ..job.project import PLAIN_BLEND, is_project_path
 from ..slots.attempts import Attempt, Result
 from ..wire.duplicates import Duplicates
 from ..wire.link import Link, LinkLost
@@ -91,7 +92,10 @@ class Session:
         if self.job is None or self.job.job_id != message["job"]:
             raise ProtocolError(f"Cannot load: job {message['job']} is not open on this link")
         wanted = {key: message[key] for key in ("blend", "scene", "colorMode")}
-        self.job.begin_load({**wanted, "allowScripts": message.get("allowScripts", False)})
+        project = {"path": message.get("path", PLAIN_BLEND), "files": message.get("files")}
+        if not is_project_path(project["path"]):
+            raise ProtocolError("Cannot load: the blendfile's path leaves the project's folder")
+        self.job.begin_load({**wanted, **project, "allowScripts": message.get("allowScripts", False)})
 
     async def _job_close(self, message: Message) -> None:
         if self.job is not None and self.job.job_id == message["job"]:

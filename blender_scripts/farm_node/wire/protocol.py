@@ -20,6 +20,7 @@ MAX_ATTEMPT = 2**53 - 1  # the largest whole number that JSON carries safely
 MAX_SLOTS = 256
 MAX_RESULTS = 4096
 MAX_NAME = 256
+MAX_PATH = 1024
 MAX_DIGITS = 32
 """Digits of a number: Python's int() takes quadratic time for long ones."""
 
@@ -38,6 +39,10 @@ def _hex(digits: int) -> Check:
 
 def _name(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= MAX_NAME
+
+
+def _path(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_PATH
 
 
 def _or_null(check: Check) -> Check:
@@ -70,6 +75,8 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "scene": _or_null(_name),
         "colorMode": _or_null(lambda value: value == "RGB"),
         "allowScripts": lambda value: type(value) is bool,
+        "path": _path,
+        "files": _or_null(_SHA),
     },
     "frame-assign": {"slot": _whole(0, MAX_SLOTS - 1), **_PAIR},
     "frame-withdraw": _PAIR,
@@ -80,7 +87,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
     "duplicate-id": {"name": _name, "address": _name},
 }
 
-OPTIONAL = frozenset({("job-load", "allowScripts")})
+OPTIONAL = frozenset({("job-load", "allowScripts"), ("job-load", "path"), ("job-load", "files")})
 """Fields that were added later. Older coordinators do not send them."""
 
 

@@ -28,10 +28,10 @@ export async function beginRun({ settings, prepared, tell }: JobContext, version
 
 /** What the nodes are told about the job. */
 export function orderOf({ settings, prepared }: JobContext, run: Run): JobOrder {
-  const { blend, format } = prepared;
+  const { blend, files, format } = prepared;
   const colorMode = format.canHaveAlpha ? null : "RGB";
   const { allowScripts, scene = null } = settings;
-  return { job: run.job, holder: holder(), blob: blend, scene, colorMode, allowScripts };
+  return { job: run.job, holder: holder(), blob: blend, files, scene, colorMode, allowScripts };
 }
 
 /** Who has a node, as shown to other coordinators. */

@@ -1,4 +1,8 @@
+import { dirname } from "node:path";
+import { assetRootsOf } from "../../assets/asset-roots.ts";
+import { ProjectFiles } from "../../assets/project-files.ts";
 import { readBlendHeader } from "../../blendfile/blend-header.ts";
+import { textsIn } from "../../blendfile/named-texts.ts";
 import type { JobSettings } from "../../config/job-settings.ts";
 import { parseFrameRate } from "../../encode/frame-rate.ts";
 import type { BlendCopy } from "../../frames/blend-copy.ts";
@@ -15,6 +19,8 @@ export interface PreparedJob extends PreparedOutput, AsyncDisposable {
   readonly folder: JobFolder;
   /** A copy of the blendfile, so that the artist can go on saving the original. */
   readonly blend: BlendCopy;
+  /** The files that travel with it. */
+  readonly files: ProjectFiles;
   /** The Blender version that saved it, as "3.4". */
   readonly savedBy: string;
   /** Keeps the job folder from now on: what there is to render is known, so a later run can continue from it. */
@@ -47,7 +53,9 @@ export async function prepareJob(settings: JobSettings, signal: AbortSignal): Pr
     const keep = () => {
       isKept = true;
     };
-    return { folder, blend, savedBy, ...prepared, keep, [Symbol.asyncDispose]: end };
+    const roots = await assetRootsOf(settings.blend);
+    const files = new ProjectFiles({ blend: blend.path, roots, folder: dirname(blend.path), textsIn });
+    return { folder, blend, files, savedBy, ...prepared, keep, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     throw error;

@@ -2,7 +2,7 @@ import { FarmError } from "../../core/errors.ts";
 import { LoadFailedError } from "../../session/load-failed.ts";
 import type { NodeReport } from "../../session/node-report.ts";
 import type { NodeSession } from "../../session/node-session.ts";
-import type { NodeInfo, SceneInfo } from "../../session/protocol.ts";
+import type { NodeInfo, Reference, SceneInfo } from "../../session/protocol.ts";
 import type { Blob } from "../../session/upload.ts";
 
 /** The node has lost its copy of the blendfile: its cache evicted it, or it was damaged and dropped. */
@@ -11,8 +11,19 @@ export const blobMissing = "BLOB_MISSING";
 /** Per job. A node whose disk damages the blendfile each time cannot be used. */
 const mostResends = 3;
 
+/** The files that travel with the blendfile. They become known while nodes open it. */
+export interface JobFiles {
+  /** The blendfile's path among them. */
+  readonly blendPath: string;
+  /** The files that are known, and a list of them for the nodes; `null` if there are none. */
+  readonly current: { readonly files: readonly Blob[]; readonly list: Blob | null };
+  /** Adds those that a node has found missing. @returns Whether there are new ones, so that the node must load again */
+  add(references: readonly Reference[]): Promise<boolean>;
+}
+
 export interface SupplyOptions {
   readonly blob: Blob;
+  readonly files: JobFiles;
   readonly request: Parameters<NodeSession["loadJob"]>[0];
   /** The node has lost the blendfile, which is now sent again. @param why The node's reason */
   readonly onResend: (info: NodeInfo, why: string) => void;
@@ -32,17 +43,23 @@ export class BlendSupply {
   }
 
   /**
-   * Sends the blendfile and has the node open it.
+   * Sends the blendfile and has the node open it; then sends the files that are missing there, and has it open the
+   * blendfile again, until no node misses a file that it may get.
    *
    * @param onUpload Called with the number of bytes that the node has so far
    * @throws {FarmError} As `sendBlob` and `loadJob`; `FARM_LOAD_FAILED` if the node keeps losing it
    */
   async load(session: NodeSession, onUpload: (haveBytes: number) => void): Promise<SceneInfo> {
-    const { blob, request, signal } = this.#options;
+    const { blob, files, request, signal } = this.#options;
     for (;;) {
       await session.sendBlob(blob, onUpload, signal);
+      const { files: others, list } = files.current;
+      for (const file of list === null ? [] : [...others, list]) await session.sendBlob(file, () => {}, signal);
       try {
-        return await session.loadJob(request, signal);
+        const layout = { path: files.blendPath, files: list?.sha256 ?? null };
+        const scene = await session.loadJob({ ...request, ...layout }, signal);
+        const isComplete = !(await files.add(scene.references)) && files.current.list?.sha256 === list?.sha256;
+        if (isComplete) return scene;
       } catch (error) {
         if (!(error instanceof LoadFailedError) || error.reason !== blobMissing) throw error;
         this.#countResend(session.info, error.message);

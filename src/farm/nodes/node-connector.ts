@@ -8,7 +8,7 @@ import type { NodeSession } from "../../session/node-session.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../../session/protocol.ts";
 import type { Blob } from "../../session/upload.ts";
 import type { JoinedNode } from "../worker.ts";
-import { BlendSupply } from "./blend-supply.ts";
+import { BlendSupply, type JobFiles } from "./blend-supply.ts";
 import { type ConnectHost, type Contact, connectNode } from "./connect-node.ts";
 import type { Candidate } from "./node-source.ts";
 import { ReportBuffer } from "./report-buffer.ts";
@@ -24,6 +24,7 @@ export interface JobOrder {
   /** Who has the nodes, for people at other machines. */
   readonly holder: string;
   readonly blob: Blob;
+  readonly files: JobFiles;
   readonly scene: string | null;
   readonly colorMode: "RGB" | null;
   /** Whether scripts in the blendfile may run where the node allows it. */
@@ -170,10 +171,10 @@ export class NodeConnector {
     if (isFinal(reason)) throw reason;
   }
 
-  #supplyFor({ job, blob, scene, colorMode, allowScripts }: JobOrder): BlendSupply {
+  #supplyFor({ job, blob, files, scene, colorMode, allowScripts }: JobOrder): BlendSupply {
     const request = { job, blend: blob.sha256, scene, colorMode, allowScripts };
     const onResend = (info: NodeInfo, why: string) => this.#host.onEvent({ type: "resending", info, why });
-    this.#supply ??= new BlendSupply({ blob, request, onResend, signal: this.#signal });
+    this.#supply ??= new BlendSupply({ blob, files, request, onResend, signal: this.#signal });
     return this.#supply;
   }
 

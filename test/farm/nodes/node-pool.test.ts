@@ -68,6 +68,7 @@ class Farm {
           blob,
           scene: null,
           colorMode: "RGB" as const,
+          files: { blendPath: "scene.blend", current: { files: [], list: null }, add: async () => false },
           allowScripts: false,
         }),
         versionGate,

@@ -1,0 +1,68 @@
+"""The files of a job as a folder tree: the blendfile under its own name, and the files that it uses around it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..limits import MAX_MANIFEST_BYTES, MAX_PROJECT_FILES
+
+PLAIN_BLEND = "job.blend"
+"""The blendfile's path if the coordinator does not name one."""
+
+_LONGEST_NAME_BYTES = 255
+_LONGEST_PATH = 1024
+_FORBIDDEN = re.compile(r'[\x00-\x1f<>:"\\|?*]')
+"""Windows refuses these in names; a colon is also a drive or a stream."""
+
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Windows opens devices under these names."""
+
+
+class ProjectFile(NamedTuple):
+    """`path` is relative to the project's folder, with slashes."""
+
+    path: str
+    sha256: str
+
+
+def is_project_path(value: Any) -> bool:
+    """Whether a path stays in the project's folder, and every system can have it."""
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_PATH:
+        return False
+    return all(_is_name(name) for name in value.split("/"))
+
+
+def read_manifest(path: Path) -> list[ProjectFile]:
+    """The files besides the blendfile. Raises ValueError for anything but a manifest; OSError."""
+    with open(path, "rb") as file:
+        text = file.read(MAX_MANIFEST_BYTES + 1)
+    if len(text) > MAX_MANIFEST_BYTES:
+        raise ValueError("it is too long")
+    try:
+        listed = json.loads(text)["files"]
+    except (RecursionError, KeyError, TypeError):
+        raise ValueError("it has no list of files") from None
+    if not isinstance(listed, list) or len(listed) > MAX_PROJECT_FILES:
+        raise ValueError("it has too many files")
+    return [_file_of(each) for each in listed]
+
+
+def _file_of(value: Any) -> ProjectFile:
+    if not isinstance(value, dict) or not is_project_path(value.get("path")):
+        raise ValueError("a path leaves the project's folder, or no system can have it")
+    if not isinstance(value.get("sha256"), str) or not re.fullmatch("[0-9a-f]{64}", value["sha256"]):
+        raise ValueError("a digest is wrong")
+    return ProjectFile(value["path"], value["sha256"])
+
+
+def _is_name(name: str) -> bool:
+    try:
+        length = len(name.encode("utf-8"))
+    except UnicodeEncodeError:
+        return False
+    if name in ("", ".", "..") or length > _LONGEST_NAME_BYTES or name[-1] in ". ":
+        return False
+    return _FORBIDDEN.search(name) is None and _RESERVED.fullmatch(name) is None

@@ -24,13 +24,15 @@ class Opened(NamedTuple):
     """Simulations with missing caches, as the file names them."""
 
 
-def open_blendfile(path: str, scripts: bool, outputs: str) -> Opened:
+def open_blendfile(path: str, scripts: bool, outputs: str, moved: Dict[str, str]) -> Opened:
     """Opens it in the sandbox: its nodes write to the folder `outputs`. `scripts`: whether scripts in the file run.
+
+    `moved`: absolute paths to use instead of paths in the file.
 
     Raises SlotFault if this Blender cannot use the file.
     """
     problem = ""
-    sandbox = Sandbox(outputs, scripts)
+    sandbox = Sandbox(outputs, scripts, moved)
     try:
         # use_scripts=True would override --disable-autoexec on 4.3 and later.
         sandbox.around(lambda: bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=scripts))

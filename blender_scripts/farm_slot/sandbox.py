@@ -6,18 +6,19 @@ Fluids are simulated and drivers run while the file is being opened: afterwards 
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 import bpy
 from bpy.app.handlers import persistent
 
-from . import caches, output_nodes, paths, embedded_scripts
+from . import caches, embedded_scripts, output_nodes, paths, remap
 
 
 class Sandbox:
-    """Confines the next file that is opened. `scripts`: whether scripts in the file run."""
+    """Confines the next file that is opened. `scripts`: whether scripts in the file run. `moved`: see `remap`."""
 
-    def __init__(self, outputs: str, scripts: bool) -> None:
+    def __init__(self, outputs: str, scripts: bool, moved: Dict[str, str]) -> None:
+        self._moved = moved
         self._outputs = outputs
         self._scripts = scripts
         self._blocked = None  # type: Optional[List[str]]
@@ -50,6 +51,7 @@ class Sandbox:
     def _confine(self) -> None:
         """Keeps its exception: Blender would only print it and continue."""
         try:
+            remap.apply(self._moved)
             self.cleared = paths.clear()
             output_nodes.redirect(self._outputs)
             self.absent = caches.confine(os.path.join(bpy.app.tempdir, "caches"))

@@ -12,6 +12,9 @@ from .external_files import Stock, digest_of, is_there, take_stock
 from .output_size import rendered_size
 from .settings import output_color_mode, output_depth
 
+Names = Dict[str, str]
+"""The paths in the file, by the paths to which they were led."""
+
 MAX_SCENES = 1000
 MAX_CAMERAS = 100
 MAX_REFERENCES = 10000
@@ -26,11 +29,13 @@ _KINDS = (
 )
 
 
-def describe(scene: Any, active: str, stock: Stock, absent: Iterable[str], project: str) -> Dict[str, Any]:
+def describe(
+    scene: Any, active: str, stock: Stock, absent: Iterable[str], project: str, original: Names
+) -> Dict[str, Any]:
     """Everything except `device`. `scene` is the one to be rendered, `active` the name of the file's active one.
 
     `absent` names simulations with missing caches, in addition to the files that Blender itself can name. `project` is the
-    folder in which the job's files are.
+    folder in which the job's files are, and `original` has the paths in the file of those that were led there.
     """
     major, minor = bpy.data.version[:2]
     return {
@@ -38,7 +43,7 @@ def describe(scene: Any, active: str, stock: Stock, absent: Iterable[str], proje
         "scene": scene.name,
         "savedBy": "%d.%d" % (major, minor) if major else None,
         "scenes": [describe_scene(each) for each in bpy.data.scenes[:MAX_SCENES]],
-        "references": references(absent, project),
+        "references": references(absent, project, original),
         "files": digest_of(stock),
     }
 
@@ -75,21 +80,22 @@ def uses_sequencer(scene: Any) -> bool:
     return any(not strip.mute and strip.type != "SOUND" for strip in strips)
 
 
-def references(absent: Iterable[str], project: str) -> List[Dict[str, Any]]:
+def references(absent: Iterable[str], project: str, original: Names) -> List[Dict[str, Any]]:
     """External files, as the blendfile names them (`//` is the folder of the file that names it); missing ones first.
 
-    `at` is where Blender looks for it in the project, with slashes; None if that is elsewhere. `form` is "sequence" if the
-    path names one of several numbered files, and "tiles" if it has a placeholder for numbers.
+    `at` is where Blender looks for it, from the project's folder, with slashes; None for an absolute path. `form` is
+    "sequence" if the path names one of several numbered files, and "tiles" if it has a placeholder for numbers.
     """
     kinds = {}  # type: Dict[str, Tuple[str, Optional[str]]]
     for kind, collection in _KINDS:
         for block in getattr(bpy.data, collection, ()):
-            kinds[getattr(block, "filepath", "")] = kind, _form_of(block)
+            path = getattr(block, "filepath", "")
+            kinds[original.get(path, path)] = kind, _form_of(block)
     found = {}  # type: Dict[Tuple[str, str], Dict[str, Any]]
-    for name, path in _outside():
+    for name, path in _outside(original):
         kind, form = kinds.get(name, ("file", None))
         reference = {"kind": kind, "path": name[:4096], "missing": not is_there(path)}
-        found[name, path] = {**reference, "at": _place_in(project, path), "form": form}
+        found[name, path] = {**reference, "at": _place_in(project, name, path), "form": form}
     for name in absent:
         found[name, ""] = {"kind": "simulation", "path": name[:4096], "missing": True, "at": None, "form": None}
     return sorted(found.values(), key=lambda each: not each["missing"])[:MAX_REFERENCES]
@@ -102,19 +108,19 @@ def _form_of(block: Any) -> Optional[str]:
     return "tiles" if source == "TILED" else None
 
 
-def _place_in(project: str, path: str) -> Optional[str]:
-    whole = os.path.normpath(path)
-    if not whole.startswith(project + os.sep):
+def _place_in(project: str, name: str, path: str) -> Optional[str]:
+    if not name.startswith("//"):
         return None
-    return whole[len(project) + 1 :].replace(os.sep, "/")[:4096]
+    return os.path.relpath(path, project).replace(os.sep, "/")[:4096]
 
 
-def _outside() -> List[Tuple[str, str]]:
+def _outside(original: Names) -> List[Tuple[str, str]]:
     """The name in the blendfile and the absolute path of each external file that a render may use."""
     stored = bpy.utils.blend_paths(absolute=False, packed=False)
     absolute = bpy.utils.blend_paths(absolute=True, packed=False)
     libraries = {library.filepath for library in bpy.data.libraries}
-    return [(name, path) for name, path in zip(stored, absolute) if _decides_pixels(name, path, libraries)]
+    used = [(name, path) for name, path in zip(stored, absolute) if _decides_pixels(name, path, libraries)]
+    return [(original.get(name, name), path) for name, path in used]
 
 
 def _decides_pixels(name: str, path: str, libraries: AbstractSet[str]) -> bool:
@@ -128,6 +134,6 @@ def _decides_pixels(name: str, path: str, libraries: AbstractSet[str]) -> bool:
     return not folder.startswith(os.path.normpath(bpy.app.tempdir) + os.sep)  # put there by `caches.confine`
 
 
-def stock_of_files() -> Stock:
+def stock_of_files(original: Names) -> Stock:
     """Takes stock of the external files: like the blendfile, a texture decides pixels and may be changed."""
-    return take_stock(_outside())
+    return take_stock(_outside(original))

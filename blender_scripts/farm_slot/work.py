@@ -34,14 +34,15 @@ class Work:
 
     def load(self, command: Dict[str, Any]) -> None:
         self._outputs = command["outputs"]
-        warnings, absent = open_blendfile(command["blend"], command["scripts"], self._outputs)
+        warnings, absent = open_blendfile(command["blend"], command["scripts"], self._outputs, command["moved"])
         self._told_of_scripts = bool(blocked_by_blender())
         active = bpy.context.scene.name
         scene = pick_scene(command["scene"])
         self._scene = scene.name
-        stock = scene_info.stock_of_files()
+        original = {path: named for named, path in command["moved"].items()}
+        stock = scene_info.stock_of_files(original)
         # Before the settings are changed, because it describes the file.
-        info = scene_info.describe(scene, active, stock, absent, command["project"])
+        info = scene_info.describe(scene, active, stock, absent, command["project"], original)
         self._needs_frame_text = settings.prepare(scene, command["colorMode"])
         device, fallback = choose_device(scene)
         if fallback:

@@ -1,31 +1,54 @@
 import { homedir, tmpdir } from "node:os";
-import { dirname, parse, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, parse, relative, resolve, sep } from "node:path";
 import { realPathOf } from "../system/files/real-path.ts";
+import { isProjectPath } from "./project-path.ts";
 
-/** The folders whose files a job may send. */
+/** The folders whose files a job may send. All paths are absolute, and without links. */
 export interface AssetRoots {
-  /** The outermost folder that holds the blendfile: paths in the project are relative to it. */
+  /** The outermost root that holds the blendfile: paths in the project are relative to it. */
   readonly project: string;
+  /** The folder of the blendfile, in the project or the project itself. */
+  readonly blendFolder: string;
   /** The blendfile's path in the project, with slashes. */
   readonly blendPath: string;
+  /** Further roots, outside the project. */
+  readonly others: readonly string[];
 }
+
+/** The blendfile's path if no system could have its own. */
+const plainBlendPath = "job.blend";
 
 /**
- * Decides which files a job may send: those in the blendfile's folder. Everything that a user keeps is in a home folder,
- * and everything on a machine is on a drive, so these are never the project by themselves.
+ * Decides which files a job may send: those in the blendfile's folder, and in folders that the user names. Everything
+ * that a user has is in a home folder, and everything on a machine is on a drive, so these are never roots by
+ * themselves.
  *
- * @returns `null` if the blendfile is in such a folder: then no file is sent with it
+ * @param named Folders that the user names, which may be any
+ * @returns `null` if there is no root that holds the blendfile: then no file is sent with it
  */
-export async function assetRootsOf(blend: string): Promise<AssetRoots | null> {
-  const path = await realPathOf(blend);
-  const project = dirname(path);
+export async function assetRootsOf(blend: string, named: readonly string[] = []): Promise<AssetRoots | null> {
+  const path = resolve(blend);
+  const blendFolder = await realPathOf(dirname(path)); // Blender, too, looks beside a link and not beside its target
+  const given = await Promise.all(named.map(realPathOf));
   const tooWide = await Promise.all([homedir(), tmpdir(), parse(path).root].map(realPathOf));
-  if (tooWide.includes(project)) return null;
-  return { project, blendPath: relative(project, path).split(sep).join("/") };
+  const own = tooWide.includes(blendFolder) ? [] : [blendFolder];
+  const holding = [...given, ...own].filter((root) => root === blendFolder || isInside(root, blendFolder));
+  const project = holding.sort((a, b) => a.length - b.length)[0];
+  if (project === undefined) return null;
+  const inProject = relative(project, join(blendFolder, basename(path)))
+    .split(sep)
+    .join("/");
+  const blendPath = isProjectPath(inProject) ? inProject : plainBlendPath;
+  return {
+    project,
+    blendFolder,
+    blendPath,
+    others: given.filter((root) => root !== project && !isInside(project, root)),
+  };
 }
 
-/** Whether a path is inside a folder. Both are absolute, and free of links. */
+/** Whether a path is inside a folder. Both are absolute, and without links. */
 export function isInside(folder: string, path: string): boolean {
-  const inside = relative(folder, resolve(path));
+  const inside = relative(folder, path);
   return inside !== "" && inside !== ".." && !inside.startsWith(`..${sep}`) && parse(inside).root === "";
 }

@@ -27,7 +27,8 @@ export function sameName(names: readonly string[], wanted: string): string | und
   return alike.length === 1 ? alike[0] : undefined;
 }
 
-function folded(name: string): string {
+/** The form in which names are compared: without case, and with accents composed. */
+export function folded(name: string): string {
   return name.normalize("NFC").toLowerCase();
 }
 

@@ -5,18 +5,11 @@ import { hashFile } from "../system/files/hash-file.ts";
 import { realPathOf } from "../system/files/real-path.ts";
 import { openRegularFile } from "../system/files/regular-file.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
+import { AssetIndex } from "./asset-index.ts";
 import { type AssetRoots, isInside } from "./asset-roots.ts";
 import { isOfKind } from "./content-kinds.ts";
-import { expand, type Form, type ListFolder, locate } from "./locate.ts";
-
-/** A file that a blendfile or one of its libraries names, as a node reports it (docs/protocol.md, `sceneInfo`). */
-export interface FileReference {
-  readonly kind: string;
-  readonly path: string;
-  readonly missing: boolean;
-  readonly at?: string | null | undefined;
-  readonly form?: Form | undefined;
-}
+import { type FileReference, type Found, findFiles } from "./find-files.ts";
+import type { ListFolder } from "./locate.ts";
 
 /** A file to be sent, identified by its content. */
 export interface FileBlob {
@@ -36,28 +29,27 @@ export interface ProjectFilesOptions {
   readonly textsIn: (path: string, texts: Iterable<string>) => Promise<ReadonlySet<string>>;
 }
 
-/** A file in the project. */
-interface ProjectFile extends FileBlob {
-  /** Its path in the project, with slashes. */
-  readonly at: string;
-}
-
 const headBytes = 32;
-/** A sequence may have very many files; more are a mistake, or an attack. */
+/** As many as a node accepts. */
 const mostFiles = 100_000;
+const notNamed = "the blendfile does not name it";
 
 /**
  * The files that travel with a blendfile. They become known while nodes open it: the blendfile names some, and libraries
  * among them name others.
  *
- * A node cannot get any other file. What it asks for must stand in the blendfile or in a library that was sent, be in the
- * project, not be hidden, and contain what its reference says.
+ * A node cannot get any other file. What it asks for must stand in the blendfile or in a library that was sent, be in one
+ * of the roots, not be hidden, and contain what its reference says.
  */
 export class ProjectFiles {
   readonly #options: ProjectFilesOptions;
-  readonly #files = new Map<string, ProjectFile>();
+  readonly #files = new Map<string, FileBlob>();
+  readonly #moved = new Map<string, string>();
+  /** Why a reference gets no file, by its path. */
+  readonly #refusals = new Map<string, string>();
   readonly #asked = new Set<string>();
   readonly #listings = new Map<string, Promise<readonly string[]>>();
+  #index: Promise<AssetIndex> | undefined;
   #list: FileBlob | null = null;
   /** Nodes open the blendfile at the same time; their references are processed one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -68,12 +60,17 @@ export class ProjectFiles {
 
   /** The blendfile's path in the project. */
   get blendPath(): string {
-    return this.#options.roots?.blendPath ?? basename(this.#options.blend);
+    return this.#options.roots?.blendPath ?? "job.blend";
   }
 
   /** What a node needs besides the blendfile, to open it. `list` names the files; `null` if there are none. */
   get current(): { readonly files: readonly FileBlob[]; readonly list: FileBlob | null } {
     return { files: [...this.#files.values()], list: this.#list };
+  }
+
+  /** Why a missing file was not sent, as text for the user. @param path As the blendfile has it */
+  whyNot(path: string): string | undefined {
+    return this.#refusals.get(path);
   }
 
   /** Adds the files of references that are missing on a node. @returns Whether there are new files */
@@ -84,13 +81,14 @@ export class ProjectFiles {
   }
 
   async #add(references: readonly FileReference[]): Promise<boolean> {
+    const keyOf = ({ path, at }: FileReference) => `${path}\n${at}`;
+    const fresh = references.filter((reference) => reference.missing && !this.#asked.has(keyOf(reference)));
+    for (const reference of fresh) this.#asked.add(keyOf(reference));
     const before = this.#files.size;
-    const fresh = references.filter(({ missing, at }) => missing && at && !this.#asked.has(at));
-    for (const { at } of fresh) this.#asked.add(at ?? "");
-    for (const reference of await this.#named(fresh)) {
-      for (const file of await this.#find(reference)) {
-        if (this.#files.size < mostFiles) this.#files.set(file.at, file);
-      }
+    const named = await this.#named(fresh);
+    for (const reference of fresh) {
+      const why = named.has(reference) ? await this.#take(reference) : notNamed;
+      if (why !== undefined) this.#refusals.set(reference.path, why);
     }
     if (this.#files.size === before) return false;
     await this.#writeList();
@@ -98,40 +96,34 @@ export class ProjectFiles {
   }
 
   /** Those references that stand in the blendfile, or in a library that was sent. */
-  async #named(references: readonly FileReference[]): Promise<readonly FileReference[]> {
-    if (references.length === 0) return [];
+  async #named(references: readonly FileReference[]): Promise<ReadonlySet<FileReference>> {
+    if (references.length === 0) return new Set();
     const { blend, textsIn } = this.#options;
-    const libraries = [...this.#files.values()].filter(({ at }) => at.toLowerCase().endsWith(".blend"));
-    const wanted = references.flatMap(({ path }) => [path, ...splitPath(path)]);
+    const libraries = [...this.#files].filter(([at]) => at.toLowerCase().endsWith(".blend"));
+    const wanted = new Set(references.flatMap(({ path }) => spellingsOf(path).flat()));
     const found = new Set<string>();
-    for (const path of [blend, ...libraries.map((file) => file.path)]) {
+    for (const path of [blend, ...libraries.map(([, library]) => library.path)]) {
       for (const text of await textsIn(path, wanted)) found.add(text);
     }
-    return references.filter(({ path }) => found.has(path) || splitPath(path).every((part) => found.has(part)));
+    const isNamed = ({ path }: FileReference) =>
+      spellingsOf(path).some((texts) => texts.every((text) => found.has(text)));
+    return new Set(references.filter(isNamed));
   }
 
-  async #find({ kind, at, form }: FileReference): Promise<readonly ProjectFile[]> {
+  /** @returns Why there is nothing to send, if so */
+  async #take(reference: FileReference): Promise<string | undefined> {
     const { roots } = this.#options;
-    if (roots === null || !at || !isPlain(at)) return [];
-    const folderAt = at.includes("/") ? at.slice(0, at.lastIndexOf("/")) : "";
-    const folder = folderAt === "" ? roots.project : await locate(roots.project, folderAt, this.#listFolder);
-    if (folder === undefined) return [];
-    const found: ProjectFile[] = [];
-    for (const each of expand(at, form ?? null, await this.#listFolder(folder))) {
-      const file = await this.#read(kind, each, roots);
-      if (file !== undefined) found.push(file);
+    if (roots === null) return "the blendfile is in no folder of its own";
+    const found = await findFiles(reference, { roots, list: this.#listFolder, index: () => this.#everything(roots) });
+    if (typeof found === "string") return found;
+    for (const file of found.files) {
+      if (this.#files.size >= mostFiles) return `the project has more than ${mostFiles} files`;
+      const blob = await readFile(reference.kind, file, roots);
+      if (typeof blob === "string") return blob;
+      this.#files.set(file.at, blob);
     }
-    return found;
-  }
-
-  async #read(kind: string, at: string, roots: AssetRoots): Promise<ProjectFile | undefined> {
-    const located = await locate(roots.project, at, this.#listFolder);
-    if (located === undefined) return undefined;
-    const path = await realPathOf(located);
-    if (!isInside(roots.project, path) || !isPlain(path.slice(roots.project.length + 1))) return undefined;
-    if (!(await hasKind(path, kind))) return undefined;
-    const { size } = await statOf(path);
-    return { at, path, sizeBytes: size, sha256: await hashFile(path) };
+    if (found.movedTo !== null) this.#moved.set(reference.path, found.movedTo);
+    return undefined;
   }
 
   readonly #listFolder: ListFolder = (folder) => {
@@ -140,10 +132,16 @@ export class ProjectFiles {
     return known;
   };
 
+  #everything({ project, others }: AssetRoots): Promise<AssetIndex> {
+    this.#index ??= AssetIndex.of([project, ...others]);
+    return this.#index;
+  }
+
   async #writeList(): Promise<void> {
-    const files = [...this.#files.values()].map(({ at, sha256 }) => ({ path: at, sha256 }));
-    files.sort((a, b) => (a.path < b.path ? -1 : 1)); // the same files are the same list, for every node and run
-    const text = JSON.stringify({ files });
+    // Sorted: the same files are the same list, for every node and in every run.
+    const files = [...this.#files].map(([path, { sha256 }]) => ({ path, sha256 })).sort(byPath);
+    const moved = [...this.#moved].map(([from, path]) => ({ from, path })).sort(byPath);
+    const text = JSON.stringify({ files, moved });
     const sha256 = createHash("sha256").update(text).digest("hex");
     const path = join(this.#options.folder, sha256);
     await replaceFile(path, text, 0o600);
@@ -151,31 +149,43 @@ export class ProjectFiles {
   }
 }
 
-/** Whether no part of a path is hidden, or leaves the folder. */
-function isPlain(path: string): boolean {
-  return path.split(/[/\\]/).every((name) => name !== "" && !name.startsWith("."));
-}
-
-/** The folder and the name: image strips store them apart. */
-function splitPath(path: string): readonly string[] {
-  const slash = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1;
-  return [path.slice(0, slash), path.slice(slash)].filter((part) => part !== "");
-}
-
-async function hasKind(path: string, kind: string): Promise<boolean> {
-  const { isFile } = await statOf(path);
-  if (!isFile) return false;
-  const file = await openRegularFile(path).catch(() => undefined);
-  if (file === undefined) return false;
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    return isOfKind(kind, basename(path), buffer.subarray(0, bytesRead));
-  } finally {
-    await file.close();
-  }
+/** Reads what must be known of a file. @returns Why it must not be sent, if so */
+async function readFile(kind: string, { path }: Found, roots: AssetRoots): Promise<FileBlob | string> {
+  const real = await realPathOf(path);
+  if (![roots.project, ...roots.others].some((root) => isInside(root, real)))
+    return "it is a link that leaves the project";
+  const { isFile, size } = await statOf(real);
+  if (!isFile) return "it is not a regular file";
+  if (!isOfKind(kind, basename(path), await headOf(real))) return `its content is not of the kind '${kind}'`;
+  return { path: real, sizeBytes: size, sha256: await hashFile(real) };
 }
 
 async function statOf(path: string): Promise<{ readonly isFile: boolean; readonly size: number }> {
   const found = await lstat(path).catch(() => undefined);
   return { isFile: found?.isFile() ?? false, size: found?.size ?? 0 };
+}
+
+async function headOf(path: string): Promise<Buffer> {
+  const file = await openRegularFile(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * The texts that stand in a blendfile that names a path: the path, or its folder and its name, which image strips store
+ * apart. Blender reports paths of Windows with slashes, and stores them with backslashes.
+ */
+function spellingsOf(path: string): readonly (readonly string[])[] {
+  return [path, path.replaceAll("/", "\\")].flatMap((text) => {
+    const slash = Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1;
+    return [[text], [text.slice(0, slash), text.slice(slash)].filter((part) => part !== "")];
+  });
+}
+
+function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
+  return one.path < other.path ? -1 : 1;
 }

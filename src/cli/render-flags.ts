@@ -22,9 +22,10 @@ export function addFlags(command: Command, flags: Readonly<Record<string, string
 
 /** Makes commander's form of an option. @param help The help text, if it is not the option's own */
 function commanderOption(name: string, option: Option, help = option.help): CommanderOption {
-  const { short, takes, schema } = option;
+  const { short, takes, schema, isRepeated = false } = option;
   const flag = `${short === undefined ? "" : `-${short}, `}${flagOf(name)}${takes === undefined ? "" : ` ${takes}`}`;
   const made = new CommanderOption(flag, help);
+  if (isRepeated) made.argParser((value, earlier: readonly string[] = []) => [...earlier, value]);
   // commander lists the choices in the help and refuses others.
   const { options: choices } = schema as { options?: unknown };
   const areChoices = Array.isArray(choices) && choices.every((choice) => typeof choice === "string");

@@ -129,8 +129,8 @@ class Job:
     def _start_slots(self, load: LoadedScene, blend: Path) -> None:
         scripts = self._may_run_scripts(load)
         scene, color_mode = load.wanted["scene"], load.wanted["colorMode"]
-        project = str(self._folder.project)
-        self.load_command = {"blend": str(blend), "project": project, "scene": scene, "colorMode": color_mode, "scripts": scripts}
+        files = {"blend": str(blend), "project": str(self._folder.project), "moved": self._folder.moved}
+        self.load_command = {**files, "scene": scene, "colorMode": color_mode, "scripts": scripts}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
         self.slots.start(self._slot_count, command, self._folder.path)
 

@@ -34,6 +34,8 @@ class JobFolder:
         self.path = path
         self.frames = path / "frames"
         self.project = path / "project"
+        self.moved: dict[str, str] = {}
+        """Absolute paths to use instead of paths in the blendfiles."""
         self._blend = self.project / PLAIN_BLEND
         self._store = store
         self._pinned: Optional[str] = None
@@ -104,17 +106,19 @@ class JobFolder:
         make_folder(self.path)
         make_folder(self.project)
         self._blend.parent.mkdir(parents=True, exist_ok=True)
+        self.moved = {}
         if manifest is None:
             return None
         listing = self._store.pin(manifest)
         if listing is None:
             return Fault(MISSING, "The list of the job's files is not in the node's cache")
         try:
-            files = read_manifest(listing)
+            files, moved = read_manifest(listing)
         except ValueError as error:
             return Fault("LOAD_FAILED", f"Cannot read the list of the job's files: {error}")
         finally:
             self._store.unpin(manifest)
+        self.moved = {path: str(self.project / target) for path, target in moved.items()}
         return next(filter(None, map(self._lay_out_file, files)), None)
 
     def _lay_out_file(self, file: ProjectFile) -> Optional[Fault]:

@@ -17,6 +17,8 @@ _LONGEST_PATH = 1024
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"\\|?*]')
 """Windows refuses these in names; a colon is also a drive or a stream."""
 
+_TILE = re.compile("<UDIM>|<UVTILE>")
+
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """Windows opens devices under these names."""
 
@@ -28,6 +30,13 @@ class ProjectFile(NamedTuple):
     sha256: str
 
 
+class Manifest(NamedTuple):
+    """The files besides the blendfile, and the project paths to use instead of paths in blendfiles."""
+
+    files: list[ProjectFile]
+    moved: dict[str, str]
+
+
 def is_project_path(value: Any) -> bool:
     """Whether a path stays in the project's folder, and every system can have it."""
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_PATH:
@@ -35,19 +44,20 @@ def is_project_path(value: Any) -> bool:
     return all(_is_name(name) for name in value.split("/"))
 
 
-def read_manifest(path: Path) -> list[ProjectFile]:
-    """The files besides the blendfile. Raises ValueError for anything but a manifest; OSError."""
+def read_manifest(path: Path) -> Manifest:
+    """Raises ValueError for anything but a manifest; OSError."""
     with open(path, "rb") as file:
         text = file.read(MAX_MANIFEST_BYTES + 1)
     if len(text) > MAX_MANIFEST_BYTES:
         raise ValueError("it is too long")
     try:
-        listed = json.loads(text)["files"]
+        whole = json.loads(text)
+        listed, moved = whole["files"], whole["moved"]
     except (RecursionError, KeyError, TypeError):
         raise ValueError("it has no list of files") from None
-    if not isinstance(listed, list) or len(listed) > MAX_PROJECT_FILES:
+    if not isinstance(listed, list) or not isinstance(moved, list) or len(listed) + len(moved) > 2 * MAX_PROJECT_FILES:
         raise ValueError("it has too many files")
-    return [_file_of(each) for each in listed]
+    return Manifest([_file_of(each) for each in listed], dict(map(_move_of, moved)))
 
 
 def _file_of(value: Any) -> ProjectFile:
@@ -56,6 +66,14 @@ def _file_of(value: Any) -> ProjectFile:
     if not isinstance(value.get("sha256"), str) or not re.fullmatch("[0-9a-f]{64}", value["sha256"]):
         raise ValueError("a digest is wrong")
     return ProjectFile(value["path"], value["sha256"])
+
+
+def _move_of(value: Any) -> tuple[str, str]:
+    if not isinstance(value, dict) or not isinstance(value.get("from"), str) or not isinstance(value.get("path"), str):
+        raise ValueError("a path is wrong")
+    if not is_project_path(_TILE.sub("1001", value["path"])):
+        raise ValueError("a path leaves the project's folder, or no system can have it")
+    return value["from"], value["path"]
 
 
 def _is_name(name: str) -> bool:

@@ -16,6 +16,8 @@ export interface Option<Value = unknown, Setting = unknown> {
   readonly takes?: string;
   /** Whether the flag switches something off, like `--no-save-farmspec`. */
   readonly isNegated?: boolean;
+  /** Whether the flag may be given several times; its value is then a list. */
+  readonly isRepeated?: boolean;
   readonly schema: z.ZodType<Value>;
   /** One line for `--help`. */
   readonly help: string;

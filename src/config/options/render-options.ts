@@ -46,6 +46,15 @@ export const sceneOptions = {
     readme: "let scripts in the blendfile run (drivers, rigs), on nodes that were started with `--allow-scripts` too",
     setting: isOn,
   }),
+  /** Absolute paths of folders besides the blendfile's, whose files are sent to the nodes if the blendfile uses them. */
+  assetRoot: option({
+    ...{ group: "What to render", takes: "<folder>", schema: z.array(text), isRepeated: true },
+    help: "send files of this folder too, if the scene uses them; may be repeated (default: the blendfile's folder)",
+    readme:
+      "send files of this folder and its subfolders too, if the scene uses them. May be repeated. Default: only those of the blendfile's folder",
+    setting: (folders = [], workingFolder): readonly string[] =>
+      folders.map((folder) => resolve(workingFolder, folder)),
+  }),
   /** What to do if the nodes do not have files that the scene uses. */
   missing: option({
     ...{ group: "What to render", takes: "<what>", schema: z.enum(["fail", "warn"]), inFarmspec: true },

@@ -6,7 +6,7 @@ import type { Run } from "../../frames/job-folder.ts";
 import type { SceneInfo } from "../../session/protocol.ts";
 import type { Fleet } from "../nodes/fleet.ts";
 import { type OutputFacts, outputFactsOf, parseFacts, recordFacts } from "../output/output-facts.ts";
-import { resolveScene, type SceneFacts } from "../output/scene-facts.ts";
+import { resolveScene, type SceneFacts, type WhyNot } from "../output/scene-facts.ts";
 import type { JoinedNode } from "../worker.ts";
 import type { JobContext } from "./job-context.ts";
 import type { JobTotals } from "./job-totals.ts";
@@ -45,12 +45,14 @@ export async function firstJoined(
 }
 
 /** Decides what is rendered. Asks for the frames if no setting gives them and there is somebody to ask. */
-export async function resolveFrames(info: SceneInfo, { settings, chooseFrames }: JobContext): Promise<SceneFacts> {
-  const facts = resolveScene(info, settings);
+export async function resolveFrames(info: SceneInfo, context: JobContext): Promise<SceneFacts> {
+  const { settings, prepared, chooseFrames } = context;
+  const whyNot: WhyNot = (path) => prepared.files.whyNot(path);
+  const facts = resolveScene(info, settings, whyNot);
   if (settings.frames !== undefined || chooseFrames === undefined) return facts;
   const own = formatFrames(facts.frames);
   const chosen = await chooseFrames(own);
-  return chosen === own ? facts : resolveScene(info, { ...settings, frames: chosen });
+  return chosen === own ? facts : resolveScene(info, { ...settings, frames: chosen }, whyNot);
 }
 
 /** Sets the frames of an earlier run aside if a file that the scene uses has changed since. */

@@ -53,7 +53,7 @@ export async function prepareJob(settings: JobSettings, signal: AbortSignal): Pr
     const keep = () => {
       isKept = true;
     };
-    const roots = await assetRootsOf(settings.blend);
+    const roots = await assetRootsOf(settings.blend, settings.assetRoot);
     const files = new ProjectFiles({ blend: blend.path, roots, folder: dirname(blend.path), textsIn });
     return { folder, blend, files, savedBy, ...prepared, keep, [Symbol.asyncDispose]: end };
   } catch (error) {

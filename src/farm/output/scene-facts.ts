@@ -16,12 +16,15 @@ export interface SceneFacts {
   readonly files: string | null;
 }
 
+/** Why a missing file was not sent to the nodes, as text for the user. */
+export type WhyNot = (path: string) => string | undefined;
+
 /**
  * Resolves what is rendered.
  *
  * @throws {FarmError} `FARM_BAD_INPUT` if the scene cannot be rendered as asked; `FARM_FILES_MISSING` with the paths
  */
-export function resolveScene(info: SceneInfo, settings: JobSettings): SceneFacts {
+export function resolveScene(info: SceneInfo, settings: JobSettings, whyNot: WhyNot = () => undefined): SceneFacts {
   const scene = info.scenes.find((candidate) => candidate.name === info.scene);
   if (!scene) {
     throw new FarmError(
@@ -38,7 +41,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings): SceneFacts
     );
   }
   const missing = info.references.filter((reference) => reference.missing);
-  if (missing.length > 0 && settings.missing === "fail") throw filesMissing(missing);
+  if (missing.length > 0 && settings.missing === "fail") throw filesMissing(missing, whyNot);
   const paths = missing.map(({ path }) => path);
   return { scene, frames: framesOf(scene, settings.frames), missing: paths, files: info.files };
 }
@@ -62,8 +65,11 @@ const mostPathsShown = 20;
  */
 const bakeElsewhere = "bake simulations without Disk Cache (fluids and nodes: into a folder that every node has), ";
 
-function filesMissing(missing: SceneInfo["references"]): FarmError {
-  const shown = missing.slice(0, mostPathsShown).map(({ path }) => `\n  ${printable(path)}`);
+function filesMissing(missing: SceneInfo["references"], whyNot: WhyNot): FarmError {
+  const shown = missing.slice(0, mostPathsShown).map(({ path }) => {
+    const why = whyNot(path);
+    return `\n  ${printable(path)}${why === undefined ? "" : ` (${printable(why)})`}`;
+  });
   const more = missing.length > mostPathsShown ? `\n  … and ${missing.length - mostPathsShown} more` : "";
   const isSimulated = missing.some(({ kind }) => kind === "simulation");
   return new FarmError(

@@ -1,0 +1,24 @@
+const longestNameBytes = 255;
+const longestPath = 1_024;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+const forbidden = /[\u0000-\u001f<>:"\\|?*]/;
+const reserved = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$/i;
+
+/**
+ * Whether a path with slashes stays in the project's folder, and every system can have it. The node has the same rule,
+ * in `farm_node/job/project.py`, and refuses all others.
+ */
+export function isProjectPath(path: string): boolean {
+  return path.length <= longestPath && path.split("/").every(isProjectName);
+}
+
+function isProjectName(name: string): boolean {
+  if (name === "" || name === "." || name === ".." || /[. ]$/.test(name)) return false;
+  if (/\p{Surrogate}/u.test(name) || Buffer.byteLength(name) > longestNameBytes) return false;
+  return !forbidden.test(name) && !reserved.test(name);
+}
+
+/** Whether no part of a path is hidden. */
+export function isVisible(path: string): boolean {
+  return path.split("/").every((name) => !name.startsWith("."));
+}

@@ -100,13 +100,13 @@ export class ProjectFiles {
     if (references.length === 0) return new Set();
     const { blend, textsIn } = this.#options;
     const libraries = [...this.#files].filter(([at]) => at.toLowerCase().endsWith(".blend"));
-    const wanted = new Set(references.flatMap(({ path }) => spellingsOf(path).flat()));
+    const wanted = new Set(references.flatMap((reference) => spellingsOf(reference).flat()));
     const found = new Set<string>();
     for (const path of [blend, ...libraries.map(([, library]) => library.path)]) {
       for (const text of await textsIn(path, wanted)) found.add(text);
     }
-    const isNamed = ({ path }: FileReference) =>
-      spellingsOf(path).some((texts) => texts.every((text) => found.has(text)));
+    const isNamed = (reference: FileReference) =>
+      spellingsOf(reference).some((texts) => texts.every((text) => found.has(text)));
     return new Set(references.filter(isNamed));
   }
 
@@ -179,7 +179,9 @@ async function headOf(path: string): Promise<Buffer> {
  * The texts that stand in a blendfile that names a path: the path, or its folder and its name, which image strips store
  * apart. Blender reports paths of Windows with slashes, and stores them with backslashes.
  */
-function spellingsOf(path: string): readonly (readonly string[])[] {
+function spellingsOf({ kind, path }: FileReference): readonly (readonly string[])[] {
+  // Blender reports a library of a library relative to the blendfile: only its name is as the library has it.
+  if (kind === "library") return [[path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1)]];
   return [path, path.replaceAll("/", "\\")].flatMap((text) => {
     const slash = Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1;
     return [[text], [text.slice(0, slash), text.slice(slash)].filter((part) => part !== "")];

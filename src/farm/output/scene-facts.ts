@@ -63,7 +63,7 @@ const mostPathsShown = 20;
 /**
  * A point cache on disk is always beside the blendfile, where no node has it; fluids and nodes can be baked anywhere.
  */
-const bakeElsewhere = "bake simulations without Disk Cache (fluids and nodes: into a folder that every node has), ";
+const bakeElsewhere = "; bake simulations without Disk Cache (fluids and nodes: into a folder that every node has)";
 
 function filesMissing(missing: SceneInfo["references"], whyNot: WhyNot): FarmError {
   const shown = missing.slice(0, mostPathsShown).map(({ path }) => {
@@ -74,7 +74,7 @@ function filesMissing(missing: SceneInfo["references"], whyNot: WhyNot): FarmErr
   const isSimulated = missing.some(({ kind }) => kind === "simulation");
   return new FarmError(
     "FARM_FILES_MISSING",
-    `Cannot render: ${counted(missing.length, "file")} that the blendfile uses cannot be found on the node:${shown.join("")}${more}`,
-    `In Blender choose File, External Data, Pack Resources (and make libraries local), ${isSimulated ? bakeElsewhere : ""}save, and run the same command again; --missing warn renders without them`,
+    `Cannot render: ${counted(missing.length, "file")} that the blendfile uses cannot be found:${shown.join("")}${more}`,
+    `Put them into the blendfile's folder, or name their folder with --asset-root DIR${isSimulated ? bakeElsewhere : ""}; --missing warn renders without them`,
   );
 }

@@ -1,0 +1,180 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { assetRootsOf } from "../../src/assets/asset-roots.ts";
+import type { FileReference } from "../../src/assets/find-files.ts";
+import { ProjectFiles } from "../../src/assets/project-files.ts";
+import { textsIn } from "../../src/blendfile/named-texts.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+
+const png = Buffer.from("89504e470d0a1a0a", "hex");
+const blendStart = "BLENDER-v304";
+
+let folder: TemporaryFolder;
+const pathOf = (path: string) => join(folder.path, path);
+
+async function put(path: string, content: string | Buffer = png): Promise<void> {
+  await mkdir(dirname(pathOf(path)), { recursive: true });
+  await writeFile(pathOf(path), content);
+}
+
+/** A blendfile that names these paths, and the files of a job with it. */
+async function jobOf(names: readonly string[], { blend = "project/shot.blend", roots = [] as string[] } = {}) {
+  await put(blend, `${blendStart}\0${names.join("\0")}\0`);
+  await mkdir(pathOf("job"), { recursive: true });
+  const options = { folder: pathOf("job"), textsIn, roots: await assetRootsOf(pathOf(blend), roots.map(pathOf)) };
+  return new ProjectFiles({ ...options, blend: pathOf(blend) });
+}
+
+const missing = (path: string, at: string | null = null, more: Partial<FileReference> = {}): FileReference => ({
+  ...{ kind: "image", path, missing: true, at },
+  ...more,
+});
+
+async function listOf(files: ProjectFiles) {
+  const { list } = files.current;
+  return list === null ? null : JSON.parse(await readFile(list.path, "utf8"));
+}
+
+const pathsIn = async (files: ProjectFiles) =>
+  ((await listOf(files))?.files ?? []).map(({ path }: { path: string }) => path);
+
+beforeEach(async () => {
+  folder = await makeTemporaryFolder();
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+describe("files that travel", () => {
+  test("are those that a node misses, each once, with what libraries among them name", async () => {
+    const files = await jobOf(["//tex/wood.png", "//lib/lib.blend"]);
+    await put("project/tex/wood.png");
+    await put("project/lib/lib.blend", `${blendStart}\0//inner.png\0`);
+    await put("project/lib/inner.png");
+    expect(files.blendPath).toBe("shot.blend");
+    expect(files.current).toEqual({ files: [], list: null });
+    const first = [
+      missing("//tex/wood.png", "tex/wood.png"),
+      missing("//lib/lib.blend", "lib/lib.blend", { kind: "library" }),
+    ];
+    expect(await files.add(first)).toBe(true);
+    expect(await files.add(first)).toBe(false);
+    expect(await files.add([...first, missing("//inner.png", "lib/inner.png")])).toBe(true);
+    expect(await pathsIn(files)).toEqual(["lib/inner.png", "lib/lib.blend", "tex/wood.png"]);
+    expect(files.current.files).toHaveLength(3);
+  });
+
+  test("may have names that differ in case, and are found by the ends of paths of other machines", async () => {
+    const windows = "C:\\Users\\anna\\assets\\tex\\wood.png";
+    const files = await jobOf(["//Tex/Wood.PNG", windows, "/Users/ben/beside.png"]);
+    await put("project/tex/wood.png");
+    await put("project/textures/beside.png");
+    const reported = windows.replaceAll("\\", "/");
+    await files.add([missing("//Tex/Wood.PNG", "Tex/Wood.PNG"), missing(reported), missing("/Users/ben/beside.png")]);
+    expect(await listOf(files)).toMatchObject({
+      files: [{ path: "Tex/Wood.PNG" }, { path: "tex/wood.png" }, { path: "textures/beside.png" }],
+      moved: [
+        { from: reported, path: "tex/wood.png" },
+        { from: "/Users/ben/beside.png", path: "textures/beside.png" },
+      ],
+    });
+  });
+
+  test("may be in folders that the user names, around the blendfile or elsewhere", async () => {
+    const names = ["//../tex/wood.png", pathOf("library/stone.png")];
+    const files = await jobOf(names, { blend: "project/shots/shot.blend", roots: ["project", "library"] });
+    await put("project/tex/wood.png");
+    await put("library/stone.png");
+    expect(files.blendPath).toBe("shots/shot.blend");
+    await files.add([missing("//../tex/wood.png", "tex/wood.png"), missing(pathOf("library/stone.png"))]);
+    expect(await pathsIn(files)).toEqual(["external-1-library/stone.png", "tex/wood.png"]);
+  });
+
+  test("are whole sequences and all tiles", async () => {
+    const files = await jobOf(["//im_1.png", "//t.<UDIM>.png"]);
+    for (const name of ["im_1.png", "im_2.png", "im_x.png", "t.1001.png", "t.1002.png"]) await put(`project/${name}`);
+    await files.add([
+      missing("//im_1.png", "im_1.png", { form: "sequence" }),
+      missing("//t.<UDIM>.png", "t.<UDIM>.png"),
+    ]);
+    expect(await pathsIn(files)).toEqual(["im_1.png", "im_2.png", "t.1001.png", "t.1002.png"]);
+  });
+});
+
+describe("a node or a blendfile cannot have", () => {
+  test.each<[string, () => Promise<unknown>, FileReference, RegExp]>([
+    [
+      "a file that no blendfile names",
+      () => put("project/other.png"),
+      missing("//other.png", "other.png"),
+      /does not name it/,
+    ],
+    [
+      "a file beside the project",
+      () => put("secret.png"),
+      missing("//../secret.png", "../secret.png"),
+      /outside the project/,
+    ],
+    ["a hidden file", () => put("project/.ssh/id.png"), missing("//.ssh/id.png", ".ssh/id.png"), /hidden/],
+    ["a key as a texture", () => put("project/id_rsa", "-----BEGIN"), missing("//id_rsa", "id_rsa"), /not of the kind/],
+    [
+      "a text as a sound",
+      () => put("project/passwd", "root:x:0"),
+      missing("//passwd", "passwd", { kind: "sound" }),
+      /not of the kind/,
+    ],
+    ["a file behind a link", () => link("project/link.png"), missing("//link.png", "link.png"), /leaves the project/],
+    [
+      "a file in a linked folder",
+      () => link("project/dir", "outside"),
+      missing("//dir/a.png", "dir/a.png"),
+      /leaves the project/,
+    ],
+    ["a pipe", () => pipe("project/pipe.png"), missing("//pipe.png", "pipe.png"), /not a regular file/],
+    ["a system file", async () => {}, missing("/etc/passwd", null), /neither here nor in the project/],
+    ["a protocol", async () => {}, missing("http://127.0.0.1/a.png", null), /neither here nor in the project/],
+    [
+      "a name that is a device on Windows",
+      () => put("project/aux.png"),
+      missing("//aux.png", "aux.png"),
+      /not allowed/,
+    ],
+    ["one of two files that may be meant", () => twice(), missing("/x/a/same.png", null), /any of/],
+  ])("%s", async (_, plant, reference, why) => {
+    const isNamed = !why.source.includes("name it");
+    const files = await jobOf(isNamed ? [reference.path] : ["//wood.png"]);
+    await plant();
+    expect(await files.add([reference])).toBe(false);
+    expect(files.current).toEqual({ files: [], list: null });
+    expect(files.whyNot(reference.path)).toMatch(why);
+  });
+
+  test("anything, if the blendfile is in a home folder, a temporary folder or at the root of a drive", async () => {
+    const home = process.env.HOME;
+    process.env.HOME = pathOf("project");
+    try {
+      const files = await jobOf(["//wood.png"]);
+      await put("project/wood.png");
+      expect(await files.add([missing("//wood.png", "wood.png")])).toBe(false);
+      expect(files.whyNot("//wood.png")).toMatch(/no folder of its own/);
+    } finally {
+      process.env.HOME = home;
+    }
+  });
+
+  async function link(path: string, target = "outside.png") {
+    await put("outside.png");
+    await put("outside/a.png");
+    await symlink(pathOf(target), pathOf(path));
+  }
+
+  async function pipe(path: string) {
+    await mkdir(dirname(pathOf(path)), { recursive: true });
+    execFileSync("mkfifo", [pathOf(path)]);
+  }
+
+  async function twice() {
+    await put("project/1/a/same.png");
+    await put("project/2/a/same.png");
+  }
+});

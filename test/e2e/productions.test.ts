@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { execa } from "execa";
+import { beforeAll, describe, expect, test } from "vitest";
+import { pixelsOf, renderAlone, saveScene } from "../support/blender.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { completion } from "../support/lab/lab-results.ts";
+
+const frames = [1, 2, 3, 4];
+const frameText = ["--frames", "1-4", "--local", "--keep-frames", "--yes"];
+
+/** Any font of this machine. */
+async function findFont(): Promise<string> {
+  const { stdout } = await execa("find", ["/usr/share/fonts", "/usr/share/blender", "-name", "*.ttf"], {
+    reject: false,
+  });
+  const [font] = stdout.split("\n");
+  if (!font || !existsSync(font)) throw new Error("Cannot build the production: this machine has no font");
+  return font;
+}
+
+/** A production at one place, the pixels that Blender itself gives there, and then the production at another place. */
+async function makeProduction(lab: FarmLab): Promise<{ readonly blend: string; readonly pixels: readonly string[] }> {
+  const clip = lab.path("clip.mp4");
+  await execa("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x64:r=24:d=1", clip]);
+  await mkdir(lab.path("artist/shots"), { recursive: true });
+  await saveScene("production.py", lab.path("artist/shots/shot.blend"), [clip, await findFont()]);
+  await mkdir(lab.path("reference"));
+  await renderAlone(lab.path("artist/shots/reference.blend"), lab.path("reference"));
+  await rename(lab.path("artist"), lab.path("project"));
+  return { blend: lab.path("project/shots/shot.blend"), pixels: await pixelsOf(lab.path("reference"), frames) };
+}
+
+describe.skipIf(skipBecause(blenderLabProblem))("a production whose files are beside its blendfile", () => {
+  beforeAll(requireBuild);
+
+  test("renders as on the artist's machine, also where no path in it exists; a repainted file is rendered again", async () => {
+    await using lab = await FarmLab.open();
+    const { blend, pixels } = await makeProduction(lab);
+    const output = lab.path("film.mp4");
+    const render = () => lab.coordinate([blend, "-o", output, ...frameText, "--asset-root", lab.path("project")]);
+
+    expect(await completion(render())).toMatchObject({ frames: 4, warnings: [] });
+    expect(await pixelsOf(`${output}.renderfarm/frames`, frames)).toEqual(pixels);
+
+    // The same again uses the frames that there are; with another texture they are rendered again.
+    await rm(output);
+    expect(await completion(render())).toMatchObject({ frames: 4, reused: 4 });
+    await rm(output);
+    await copyFile(lab.path("project/shots/beside.png"), lab.path("project/tex/up.png"));
+    expect(await completion(render())).toMatchObject({ frames: 4, reused: 0 });
+    expect(await pixelsOf(`${output}.renderfarm/frames`, frames)).not.toEqual(pixels);
+  });
+
+  test("without the flag for its folder, the error names the files and says why each is not sent", async () => {
+    await using lab = await FarmLab.open();
+    const { blend } = await makeProduction(lab);
+    const run = lab.coordinate([blend, "-o", lab.path("film.mp4"), ...frameText]);
+    const { last } = await run.end();
+    expect(last).toMatchObject({ type: "job:failed", code: "FARM_FILES_MISSING" });
+    expect(String(last?.message)).toMatch(/\/\/\.\.\/tex\/up\.png \(it is outside the project .*shots\)/);
+    expect(String(last?.hint)).toMatch(/--asset-root/);
+  });
+});

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const hour = 3_600_000;
 
@@ -54,8 +55,7 @@ test("a slot without progress is ended, and its frame is rendered elsewhere", as
           ...{ type: "frame-progress", frame, attempt, slot: 0, steps: 2, fraction: null },
         });
       }, 100);
-      // Longer than the hour below takes.
-      setTimeout(() => {
+      void waitFor(() => passedMs >= hour, "an hour to pass").finally(() => {
         clearInterval(getOn);
         resolve();
       });

@@ -80,7 +80,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("a texture that is changed while
     expect({ code, last }, run.story()).toMatchObject({
       last: {
         type: "job:failed",
-        message: expect.stringMatching(/A file that the scene uses has been changed/),
+        message: expect.stringMatching(/A file that the scene uses was changed/),
         hint: expect.stringMatching(/[Rr]un the same command again/),
       },
     });

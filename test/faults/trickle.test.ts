@@ -34,7 +34,7 @@ test("a result that arrives far too slowly is aborted, and its frame is rendered
   honest.node.options.beforeFrame = () => requeued;
   const result = await run.completed();
   over.abort();
-  expect(run.all("frame:requeued")[0]?.reason).toMatch(/in the time for all of them/);
+  expect(run.all("frame:requeued")[0]?.reason).toMatch(/in the time allowed for all/);
   expect(result.nodes).toMatchObject([{ name: "honest", frames: 6 }]);
   await farm.expectFilm(range(1, 6));
 });

@@ -1,8 +1,7 @@
 """Makes the disk caches of simulations and renders read-only. Their folders are chosen by the blendfile.
 
 A slot keeps what it computes itself in memory or in its own temporary folder, because other slots compute the same at the
-same time. Computed in the order in which the farm renders, a simulation hardly looks as the artist saw it, so missing
-caches are reported.
+same time.
 """
 
 from __future__ import annotations
@@ -12,83 +11,38 @@ from typing import Any, Iterable, Iterator, List, Tuple
 
 import bpy
 
+from .animation import curves_of
+
 _SWITCHES = ("cache_type", "is_cache_baking", "use_disk_cache", "use_external")
 """Properties that decide whether a cache is written, and that an animation can change."""
 
-_NEVER_ON_DISK = ("RIGID_BODY", "FLUID")
+NEVER_ON_DISK = ("RIGID_BODY", "FLUID")
 """Kinds of simulation whose point cache Blender never keeps on disk."""
 
 
-def confine(folder: str) -> List[str]:
-    """`folder` need not exist: Blender makes it. Returns simulations with missing caches, as the file names them."""
+def confine(folder: str) -> None:
+    """`folder` need not exist: Blender makes it."""
     _stop_animating_switches()
-    absent = [name for owner, kind, cache in _point_caches() for name in _absent_points(owner, kind, cache)]
-    absent += _absent_bakes()
     for number, domain in enumerate(_fluid_domains()):
-        stored = domain.cache_directory
-        unreadable = " (its name contains ': renderfarm leaves it alone)" if "'" in stored else ""
-        if not _confine_fluid(domain, os.path.join(folder, "fluid-%d" % number)):
-            absent.append(stored + unreadable)
-    for number, (_, kind, cache) in enumerate(_point_caches()):
+        _confine_fluid(domain, os.path.join(folder, "fluid-%d" % number))
+    for number, (_, kind, cache) in enumerate(point_caches()):
         _confine_point_cache(kind, cache, os.path.join(folder, "points-%d" % number))
     _confine_render(folder)
-    return absent
 
 
-def folder_beside(library: Any) -> str:
-    """Where Blender keeps point caches without a named folder, of a library or of the blendfile itself (None)."""
-    path = bpy.path.abspath(library.filepath, library=library.library) if library is not None else bpy.data.filepath
-    return os.path.join(os.path.dirname(path), "blendcache_" + os.path.splitext(os.path.basename(path))[0])
-
-
-def _absent_points(owner: Any, kind: str, cache: Any) -> Iterator[str]:
-    """Caches in a folder that the blendfile names, or beside it under its own name, which a node does not know."""
-    if kind in _NEVER_ON_DISK:
-        return
-    for each in cache.point_caches:
-        if each.use_external:
-            if each.is_baked and each.filepath and not os.path.isdir(bpy.path.abspath(each.filepath, library=owner.library)):
-                yield each.filepath
-        elif each.use_disk_cache or (kind == "DYNAMIC_PAINT" and each.is_baked):
-            if not os.path.isdir(folder_beside(owner.library if each.use_library_path else None)):
-                yield "//blendcache_*/" + (each.name or owner.name)
-
-
-def _absent_bakes() -> Iterator[str]:
-    """Bakes of geometry nodes. Their folder gets a name when they are baked for the first time."""
-    for thing in bpy.data.objects:
-        for modifier in thing.modifiers:
-            folders = [getattr(modifier, "simulation_bake_directory", "")]  # up to 4.0
-            for bake in getattr(modifier, "bakes", ()):
-                target = getattr(bake, "bake_target", "INHERIT")
-                if target == "INHERIT":
-                    target = getattr(modifier, "bake_target", "DISK")  # the only one up to 4.2
-                if target == "DISK":
-                    folders.append(bake.directory if bake.use_custom_path else modifier.bake_directory)
-            for folder in folders:
-                if folder and not os.path.isdir(bpy.path.abspath(folder, library=thing.library)):
-                    yield folder
-
-
-def _confine_fluid(domain: Any, folder: str) -> bool:
-    """An existing simulation is only read; one that Blender computes during the render is written to `folder`.
-
-    Returns whether the data that decides the pixels is still where the file says, if it says so.
-    """
+def _confine_fluid(domain: Any, folder: str) -> None:
+    """An existing simulation is only read; one that Blender computes during the render is written to `folder`."""
     stored = domain.cache_directory
     path = bpy.path.abspath(stored, library=domain.id_data.library)
     for part in ("data", "noise", "mesh", "particles", "guide"):
         setattr(domain, "is_cache_baking_" + part, False)
     if not stored or "'" in path:  # 2.83 puts the path unescaped into a line of Python
         domain.cache_directory = folder
-        return not stored
-    if domain.cache_type not in ("MODULAR", "ALL", "FINAL"):
+    elif domain.cache_type not in ("MODULAR", "ALL", "FINAL"):
         domain.cache_directory = folder
-        if not os.path.isdir(os.path.join(path, "data")):
-            return False
-        domain.cache_type = "MODULAR"  # this mode only reads; the change empties the folder
-        domain.cache_directory = stored
-    return True
+        if os.path.isdir(os.path.join(path, "data")):
+            domain.cache_type = "MODULAR"  # this mode only reads; the change empties the folder
+            domain.cache_directory = stored
 
 
 def _confine_point_cache(kind: str, cache: Any, folder: str) -> None:
@@ -97,7 +51,7 @@ def _confine_point_cache(kind: str, cache: Any, folder: str) -> None:
     Plain assignments would make Blender move, rename or delete existing files.
     """
     caches = cache.point_caches
-    baked = [each.is_baked and kind not in _NEVER_ON_DISK for each in caches]
+    baked = [each.is_baked and kind not in NEVER_ON_DISK for each in caches]
     if kind != "DYNAMIC_PAINT":
         caches.foreach_set("use_disk_cache", [each.use_disk_cache and is_baked for each, is_baked in zip(caches, baked)])
         return
@@ -125,7 +79,7 @@ def _fluid_domains() -> Iterator[Any]:
                 yield modifier.domain_settings
 
 
-def _point_caches() -> Iterator[Tuple[Any, str, Any]]:
+def point_caches() -> Iterator[Tuple[Any, str, Any]]:
     """The owner, the kind of simulation, and the cache."""
     for thing in bpy.data.objects:
         for modifier in thing.modifiers:
@@ -146,20 +100,11 @@ def _surfaces(modifier: Any) -> Iterable[Any]:
 
 def _stop_animating_switches() -> None:
     for action in bpy.data.actions:
-        for curves in _curves_of(action):
+        for curves in curves_of(action):
             _remove_switches(curves)
     for owner in list(bpy.data.objects) + list(bpy.data.scenes):
         if owner.animation_data is not None:
             _remove_switches(owner.animation_data.drivers)
-
-
-def _curves_of(action: Any) -> Iterator[Any]:
-    if hasattr(action, "fcurves"):  # up to 4.5
-        yield action.fcurves
-    for layer in getattr(action, "layers", ()):
-        for strip in layer.strips:
-            for bag in strip.channelbags:
-                yield bag.fcurves
 
 
 def _remove_switches(curves: Any) -> None:

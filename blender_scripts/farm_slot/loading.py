@@ -7,8 +7,9 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import bpy
 
-from .sandbox import Sandbox
 from .faults import SlotFault
+from .outside_files import OutsideFile
+from .sandbox import Sandbox
 
 Warning_ = Dict[str, str]
 
@@ -20,8 +21,7 @@ class Opened(NamedTuple):
     """Facts about an opened file."""
 
     warnings: List[Warning_]
-    absent: List[str]
-    """Simulations with missing caches, as the file names them."""
+    outside: List[OutsideFile]
 
 
 def open_blendfile(path: str, scripts: bool, outputs: str, moved: Dict[str, str]) -> Opened:
@@ -54,7 +54,7 @@ def open_blendfile(path: str, scripts: bool, outputs: str, moved: Dict[str, str]
         warnings.append(_paths_cleared(sandbox.cleared))
     if blocked:
         warnings.append(scripts_blocked(blocked))
-    return Opened(warnings, sandbox.absent)
+    return Opened(warnings, sandbox.outside)
 
 
 def blocked_by_blender() -> List[str]:

@@ -60,7 +60,7 @@ class Rules:
     def _objection_to(self, absolute: str, kind: Kind) -> Optional[str]:
         if has_protocol(absolute):
             return _PROTOCOL_OBJECTION
-        path = _as_opened(absolute)
+        path = as_opened(absolute)
         if kind == FOLDER:
             return "a pipe or a device in the folder" if self._holds_odd_files(path) else None
         if kind == PLACE or not os.path.basename(path):
@@ -99,7 +99,7 @@ class Rules:
         return False
 
 
-def _as_opened(path: str) -> str:
+def as_opened(path: str) -> str:
     """How Blender reads a Windows path on other systems."""
     if os.name == "nt":
         return path

@@ -5,12 +5,12 @@ This must happen before anything is evaluated or any file is read, which would a
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List
+from typing import Iterator, List
 
 import bpy
 
 from .path_rules import Rules
-from .stored_paths import StoredPath, stored_paths
+from .stored_paths import StoredPath, name_of, stored_paths
 
 _LONGEST = 100
 """How many characters of a path a message shows."""
@@ -25,7 +25,7 @@ def clear() -> List[str]:
         objection = rules.objection(stored.value, _absolute(stored), stored.kind)
         if objection is not None:
             setattr(stored.holder, stored.name, "")
-            told.append("%s: %s (%s)" % (_name_of(stored), _shown(stored.value), objection))
+            told.append("%s: %s (%s)" % (name_of(stored), _shown(stored.value), objection))
     _renew_views()
     return told
 
@@ -55,19 +55,6 @@ def _absolute(stored: StoredPath) -> List[str]:
     """Where Blender looks for it: relative to the library that the data came from; for strips, to the blendfile itself."""
     bases = {None, stored.owner.library}
     return [bpy.path.abspath(stored.value, library=base) for base in bases]
-
-
-def _name_of(stored: StoredPath) -> str:
-    named = [stored.owner] if stored.owner == stored.holder else [stored.holder, stored.owner]
-    return " of ".join(_called(each) for each in named)
-
-
-def _called(thing: Any) -> str:
-    try:
-        name = str(getattr(thing, "name", ""))
-    except UnicodeDecodeError:
-        name = "?"
-    return "%s '%s'" % (thing.bl_rna.name, name) if name else str(thing.bl_rna.name)
 
 
 def _shown(path: str) -> str:

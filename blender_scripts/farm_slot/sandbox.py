@@ -12,6 +12,8 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import caches, embedded_scripts, output_nodes, paths, remap
+from .cache_folders import cache_folders
+from .outside_files import OutsideFile, outside_files
 
 
 class Sandbox:
@@ -25,8 +27,8 @@ class Sandbox:
         self._failure = None  # type: Optional[Exception]
         self.cleared = []  # type: List[str]
         """Cleared paths, for the user; complete after `blocked`."""
-        self.absent = []  # type: List[str]
-        """Simulations with missing caches, as the file names them; complete after `blocked`."""
+        self.outside = []  # type: List[OutsideFile]
+        """The files outside the blendfile; complete after `blocked`."""
 
     def around(self, load: Callable[[], None]) -> None:
         @persistent
@@ -51,10 +53,12 @@ class Sandbox:
     def _confine(self) -> None:
         """Keeps its exception: Blender would only print it and continue."""
         try:
-            remap.apply(self._moved)
+            replaced = remap.apply(self._moved)
             self.cleared = paths.clear()
             output_nodes.redirect(self._outputs)
-            self.absent = caches.confine(os.path.join(bpy.app.tempdir, "caches"))
+            original = {path: name for name, path in replaced.items()}
+            self.outside = [*outside_files(original), *cache_folders(original)]
+            caches.confine(os.path.join(bpy.app.tempdir, "caches"))
             self._blocked = [] if self._scripts else embedded_scripts.block()
         except Exception as error:
             self._failure = error

@@ -17,6 +17,9 @@ _NOT_FROM_THE_FILE = frozenset(("window_managers", "screens", "workspaces"))
 
 _FILMS = frozenset(("MovieClip", "MovieSequence", "MovieStrip", "SequenceProxy", "Sound", "StripProxy"))
 _STRIPS = frozenset(("ImageSequence", "ImageStrip"))
+STRIP_PARTS = frozenset(("MovieSequence", "MovieStrip", "SequenceElement", "StripElement"))
+"""Their paths are relative to the blendfile, even if the scene is of a library."""
+
 _PROXIES = frozenset(("MovieClipProxy", "SequenceEditor", "SequenceProxy", "StripProxy"))
 """Their folders contain smaller copies of movies, which renders do not use."""
 
@@ -88,3 +91,17 @@ def _paths_of(part: Any, types: PathTypes) -> Iterator[Tuple[Any, str, str, Kind
             folder += "/"  # as Blender does
         for element in part.elements:
             yield element, "filename", folder + element.filename, FILE
+
+
+def name_of(stored: StoredPath) -> str:
+    """The owner of the path, for the user."""
+    named = [stored.owner] if stored.owner == stored.holder else [stored.holder, stored.owner]
+    return " of ".join(_called(each) for each in named)
+
+
+def _called(thing: Any) -> str:
+    try:
+        name = str(getattr(thing, "name", ""))
+    except UnicodeDecodeError:
+        name = "?"
+    return "%s '%s'" % (thing.bl_rna.name, name) if name else str(thing.bl_rna.name)

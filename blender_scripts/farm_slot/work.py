@@ -34,15 +34,14 @@ class Work:
 
     def load(self, command: Dict[str, Any]) -> None:
         self._outputs = command["outputs"]
-        warnings, absent = open_blendfile(command["blend"], command["scripts"], self._outputs, command["moved"])
+        warnings, outside = open_blendfile(command["blend"], command["scripts"], self._outputs, command["moved"])
         self._told_of_scripts = bool(blocked_by_blender())
         active = bpy.context.scene.name
         scene = pick_scene(command["scene"])
         self._scene = scene.name
-        original = {path: named for named, path in command["moved"].items()}
-        stock = scene_info.stock_of_files(original)
+        stock = scene_info.stock_of(outside)
         # Before the settings are changed, because it describes the file.
-        info = scene_info.describe(scene, active, stock, absent, command["project"], original)
+        info = scene_info.describe(scene, active, outside, command["project"], stock)
         self._needs_frame_text = settings.prepare(scene, command["colorMode"])
         device, fallback = choose_device(scene)
         if fallback:

@@ -48,22 +48,34 @@ const signatures: Readonly<Record<string, readonly ReturnType<typeof ascii>[]>> 
   blend: [ascii("BLENDER"), hex("1f8b"), hex("28b52ffd")],
   geometry: [ascii("Ogawa"), hex("894844460d0a1a0a"), ascii("PXR-USDC"), ascii("#usda"), hex("504b0304")],
   volume: [hex("204244565600")],
-  simulation: [ascii("BPHYSICS"), ascii("POINTCACHE2")],
+  simulation: [ascii("BPHYSICS"), hex("1f8b08")], // point caches; fluids, compressed by gzip
+  "mesh cache": [ascii("POINTCACHE2")],
+  light: [ascii("IESNA")],
+  multires: [ascii("BCDF")],
 };
 
 const contentsOf: Readonly<Record<Kind, readonly string[]>> = {
   image: ["picture", "movie"],
-  movieclip: ["movie", "picture"],
+  movie: ["movie", "picture"],
   sound: ["sound", "movie"],
   font: ["font"],
   library: ["blend"],
   cache: ["geometry"],
   volume: ["volume"],
-  file: ["picture", "movie", "sound", "geometry", "simulation"],
+  light: ["light"],
+  multires: ["multires"],
+  ocean: ["picture"],
+  simulation: ["simulation", "volume"],
+  "mesh-cache": ["mesh cache"],
 };
 
-/** Formats without a signature, by extension. */
-const unsigned: Readonly<Record<string, RegExp>> = { image: /\.tga$/i, file: /\.(tga|mdd)$/i };
+/** Formats without a signature, by path. */
+const unsigned: Readonly<Record<Kind, RegExp>> = {
+  image: /\.tga$/i,
+  ocean: /\.tga$/i,
+  "mesh-cache": /\.mdd$/i,
+  simulation: /(^|\/)(meta\/[^/]*\.json|blobs\/[^/]*\.blob)$/, // baked geometry nodes
+};
 
 /**
  * Whether the start of a file is of the kind that a reference needs. So a blendfile cannot have a key or a password file
@@ -71,8 +83,8 @@ const unsigned: Readonly<Record<string, RegExp>> = { image: /\.tga$/i, file: /\.
  *
  * @param head The first 16 bytes or more
  */
-export function isOfKind(kind: Kind, name: string, head: Buffer): boolean {
-  if (unsigned[kind]?.test(name)) return true;
+export function isOfKind(kind: Kind, path: string, head: Buffer): boolean {
+  if (unsigned[kind]?.test(path)) return true;
   const known = (contentsOf[kind] ?? []).flatMap((content) => signatures[content] ?? []);
   return known.some(({ at, bytes }) => head.subarray(at, at + bytes.length).equals(bytes));
 }

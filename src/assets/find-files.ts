@@ -1,7 +1,7 @@
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { AssetIndex } from "./asset-index.ts";
 import { type AssetRoots, isInside } from "./asset-roots.ts";
-import { expand, type Form, type ListFolder, locate } from "./locate.ts";
+import { expand, type Form, filesBelow, type ListFolder, type Located, locate } from "./locate.ts";
 import { isProjectPath, isVisible } from "./project-path.ts";
 
 /** A file that a blendfile or one of its libraries names, as a node reports it (docs/protocol.md, `sceneInfo`). */
@@ -10,20 +10,18 @@ export interface FileReference {
   /** As the file has it. */
   readonly path: string;
   readonly missing: boolean;
+  /** Whether it can change a rendered picture; `undefined` means that it can. */
+  readonly visible?: boolean | undefined;
+  /** Digest of the file that the node has at an absolute path. */
+  readonly sha256?: string | null | undefined;
   /** Where Blender looks for it, from the project's folder; `null` for an absolute path. */
   readonly at?: string | null | undefined;
   readonly form?: Form | undefined;
 }
 
-/** A file on this machine, and its path in the project. */
-export interface Found {
-  readonly at: string;
-  readonly path: string;
-}
-
 /** The files that a reference means, and where in the project its path should lead, if that is not where it does. */
 export interface FoundFiles {
-  readonly files: readonly Found[];
+  readonly files: readonly Located[];
   readonly movedTo: string | null;
 }
 
@@ -45,20 +43,31 @@ export async function findFiles(reference: FileReference, options: FindOptions):
   if (typeof named !== "string") return named.why;
   const place = placeOf(named, roots);
   if (place === undefined) return `it is outside the project ${roots.project}`;
-  const { root, folder, at } = place;
+  const movedTo = place.at === reference.at ? null : place.at;
+  const located = reference.form === "folder" ? await folderAt(place, list) : await filesAt(place, reference, list);
+  if (located.length === 0) return "it does not exist";
+  const shown = located.filter(({ at }) => isVisible(at));
+  if (shown.length === 0) return "it is hidden";
+  if (!located.every(({ at }) => isProjectPath(at))) return "its name is not allowed on every system";
+  return { files: shown, movedTo };
+}
+
+/** The file that a path means, its sequence, or its tiles. */
+async function filesAt({ root, folder, at }: Place, { form }: FileReference, list: ListFolder): Promise<Located[]> {
   const inRoot = at.slice(folder.length);
   const slash = inRoot.lastIndexOf("/") + 1;
   const holding = slash === 0 ? root : await locate(root, inRoot.slice(0, slash - 1), list);
-  const files: Found[] = [];
-  for (const each of holding === undefined ? [] : expand(inRoot, reference.form ?? null, await list(holding))) {
+  const files: Located[] = [];
+  for (const each of holding === undefined ? [] : expand(inRoot, form ?? null, await list(holding))) {
     const path = await locate(root, each, list);
-    if (path === undefined) continue;
-    if (!isVisible(each)) return "it is hidden";
-    if (!isProjectPath(folder + each)) return "its name is not allowed on every system";
-    files.push({ at: folder + each, path });
+    if (path !== undefined) files.push({ at: folder + each, path });
   }
-  if (files.length === 0) return "it does not exist";
-  return { files, movedTo: at === reference.at ? null : at };
+  return files;
+}
+
+async function folderAt({ root, folder, at }: Place, list: ListFolder): Promise<readonly Located[]> {
+  const path = await locate(root, at.slice(folder.length), list);
+  return path === undefined ? [] : filesBelow(path, at, list);
 }
 
 /** The absolute path that a reference means on this machine. */
@@ -75,8 +84,17 @@ async function pathOf(
   return only ?? { why: "it is neither here nor in the project" };
 }
 
-/** The root that holds a path, and the path in the project: files of other roots are in folders of their own there. */
-function placeOf(path: string, { project, others }: AssetRoots) {
+/** A path, and the root that holds it. */
+interface Place {
+  readonly root: string;
+  /** Where the root's files are in the project, with a slash; empty for the project itself. */
+  readonly folder: string;
+  /** The path in the project. */
+  readonly at: string;
+}
+
+/** The root that holds a path: files of other roots are in folders of their own in the project. */
+export function placeOf(path: string, { project, others }: AssetRoots): Place | undefined {
   const roots = [project, ...others];
   const index = roots.findIndex((root) => isInside(root, path));
   const root = roots[index];

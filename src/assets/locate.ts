@@ -32,8 +32,8 @@ export function folded(name: string): string {
   return name.normalize("NFC").toLowerCase();
 }
 
-/** How a path stands for several files: one of a numbered sequence, or a placeholder for the numbers of tiles. */
-export type Form = "sequence" | "tiles" | null;
+/** How a path stands for several files: one of a numbered sequence, a placeholder for the numbers of tiles, or a folder. */
+export type Form = "sequence" | "tiles" | "folder" | null;
 
 const tilePlaceholder = /<UDIM>|<UVTILE>/;
 
@@ -51,9 +51,10 @@ export function expand(at: string, form: Form, names: readonly string[]): readon
     return matching(names, before, /^(?:\d{4}|u\d+_v\d+)$/, after).map((tile) => folder + tile);
   }
   const numbered = /^(.*?)(\d+)(\D*)$/.exec(name);
-  if (form !== "sequence" || numbered === null) return [at];
+  if (form === null || numbered === null) return [at];
   const [, before = "", , after = ""] = numbered;
-  const members = matching(names, before, /^\d+$/, after).map((member) => folder + member);
+  // Up to Blender 3.0 the path of tiles has the number of the first one in place of a placeholder.
+  const members = matching(names, before, form === "tiles" ? /^\d{4}$/ : /^\d+$/, after).map((each) => folder + each);
   return members.length === 0 ? [at] : members;
 }
 
@@ -66,4 +67,26 @@ function matching(names: readonly string[], before: string, middle: RegExp, afte
       name.endsWith(after) &&
       middle.test(name.slice(before.length, name.length - after.length)),
   );
+}
+
+/** How deep simulations and bakes put files into the folder of their cache. */
+const deepestCache = 3;
+
+/** All files in a folder and its folders, as paths in the project. */
+export async function filesBelow(folder: string, at: string, list: ListFolder, depth = 0): Promise<readonly Located[]> {
+  const names = depth > deepestCache ? [] : await list(folder);
+  const found = await Promise.all(
+    names.map(async (name): Promise<readonly Located[]> => {
+      const each = { at: `${at}/${name}`, path: join(folder, name) };
+      const isFolder = (await list(each.path)).length > 0;
+      return isFolder ? filesBelow(each.path, each.at, list, depth + 1) : [each];
+    }),
+  );
+  return found.flat();
+}
+
+/** A file on this machine, and its path in the project. */
+export interface Located {
+  readonly at: string;
+  readonly path: string;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { lstat, readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { hashFile } from "../system/files/hash-file.ts";
 import { realPathOf } from "../system/files/real-path.ts";
 import { openRegularFile } from "../system/files/regular-file.ts";
@@ -8,8 +8,8 @@ import { replaceFile } from "../system/files/whole-file.ts";
 import { AssetIndex } from "./asset-index.ts";
 import { type AssetRoots, isInside } from "./asset-roots.ts";
 import { isOfKind } from "./content-kinds.ts";
-import { type FileReference, type Found, findFiles } from "./find-files.ts";
-import type { ListFolder } from "./locate.ts";
+import { type FileReference, findFiles, placeOf } from "./find-files.ts";
+import type { ListFolder, Located } from "./locate.ts";
 
 /** A file to be sent, identified by its content. */
 export interface FileBlob {
@@ -73,7 +73,11 @@ export class ProjectFiles {
     return this.#refusals.get(path);
   }
 
-  /** Adds the files of references that are missing on a node. @returns Whether there are new files */
+  /**
+   * Adds the files of references that are missing on a node, or that differ there from the files at the same paths here.
+   *
+   * @returns Whether there are new files
+   */
   add(references: readonly FileReference[]): Promise<boolean> {
     const adding = this.#turn.then(() => this.#add(references));
     this.#turn = adding.catch(() => {});
@@ -82,7 +86,11 @@ export class ProjectFiles {
 
   async #add(references: readonly FileReference[]): Promise<boolean> {
     const keyOf = ({ path, at }: FileReference) => `${path}\n${at}`;
-    const fresh = references.filter((reference) => reference.missing && !this.#asked.has(keyOf(reference)));
+    const fresh: FileReference[] = [];
+    for (const reference of references) {
+      if (reference.visible === false || this.#asked.has(keyOf(reference))) continue;
+      if (reference.missing || (await this.#differs(reference))) fresh.push(reference);
+    }
     for (const reference of fresh) this.#asked.add(keyOf(reference));
     const before = this.#files.size;
     const named = await this.#named(fresh);
@@ -95,17 +103,28 @@ export class ProjectFiles {
     return true;
   }
 
+  /** Whether a node has another file at the path that the artist's file has here. */
+  async #differs({ path, sha256 }: FileReference): Promise<boolean> {
+    const { roots } = this.#options;
+    if (!sha256 || !isAbsolute(path) || roots === null || placeOf(resolve(path), roots) === undefined) return false;
+    const real = await realPathOf(path);
+    const isHere = [roots.project, ...roots.others].some((root) => isInside(root, real)) && (await statOf(real)).isFile;
+    return isHere && (await hashFile(real)) !== sha256;
+  }
+
   /** Those references that stand in the blendfile, or in a library that was sent. */
   async #named(references: readonly FileReference[]): Promise<ReadonlySet<FileReference>> {
     if (references.length === 0) return new Set();
     const { blend, textsIn } = this.#options;
     const libraries = [...this.#files].filter(([at]) => at.toLowerCase().endsWith(".blend"));
     const wanted = new Set(references.flatMap((reference) => spellingsOf(reference).flat()));
+    const ownCaches = [this.blendPath, ...libraries.map(([at]) => at)].map(pointCachesOf);
     const found = new Set<string>();
     for (const path of [blend, ...libraries.map(([, library]) => library.path)]) {
       for (const text of await textsIn(path, wanted)) found.add(text);
     }
     const isNamed = (reference: FileReference) =>
+      (reference.form === "folder" && ownCaches.includes(reference.at ?? "")) ||
       spellingsOf(reference).some((texts) => texts.every((text) => found.has(text)));
     return new Set(references.filter(isNamed));
   }
@@ -116,12 +135,14 @@ export class ProjectFiles {
     if (roots === null) return "the blendfile is in no folder of its own";
     const found = await findFiles(reference, { roots, list: this.#listFolder, index: () => this.#everything(roots) });
     if (typeof found === "string") return found;
+    const before = this.#files.size;
     for (const file of found.files) {
       if (this.#files.size >= mostFiles) return `the project has more than ${mostFiles} files`;
       const blob = await readFile(reference.kind, file, roots);
-      if (typeof blob === "string") return blob;
-      this.#files.set(file.at, blob);
+      if (typeof blob !== "string") this.#files.set(file.at, blob);
+      else if (reference.form !== "folder") return blob;
     }
+    if (this.#files.size === before && reference.form === "folder") return "it contains no cache";
     if (found.movedTo !== null) this.#moved.set(reference.path, found.movedTo);
     return undefined;
   }
@@ -150,13 +171,13 @@ export class ProjectFiles {
 }
 
 /** Reads what must be known of a file. @returns Why it must not be sent, if so */
-async function readFile(kind: string, { path }: Found, roots: AssetRoots): Promise<FileBlob | string> {
+async function readFile(kind: string, { at, path }: Located, roots: AssetRoots): Promise<FileBlob | string> {
   const real = await realPathOf(path);
   if (![roots.project, ...roots.others].some((root) => isInside(root, real)))
     return "it is a link that leaves the project";
   const { isFile, size } = await statOf(real);
   if (!isFile) return "it is not a regular file";
-  if (!isOfKind(kind, basename(path), await headOf(real))) return `its content is not of the kind '${kind}'`;
+  if (!isOfKind(kind, at, await headOf(real))) return `its content is not of the kind '${kind}'`;
   return { path: real, sizeBytes: size, sha256: await hashFile(real) };
 }
 
@@ -175,16 +196,23 @@ async function headOf(path: string): Promise<Buffer> {
   }
 }
 
+/** Where Blender keeps the point caches of a blendfile, which it does not name. */
+function pointCachesOf(blendPath: string): string {
+  const slash = blendPath.lastIndexOf("/") + 1;
+  return `${blendPath.slice(0, slash)}blendcache_${blendPath.slice(slash).replace(/\.[^.]*$/, "")}`;
+}
+
 /**
- * The texts that stand in a blendfile that names a path: the path, or its folder and its name, which image strips store
- * apart. Blender reports paths of Windows with slashes, and stores them with backslashes.
+ * The texts that stand in a blendfile that names a path: the path, or its folder and its name, as image strips have it.
+ * Blender turns the backslashes of Windows into slashes when it opens the file.
  */
 function spellingsOf({ kind, path }: FileReference): readonly (readonly string[])[] {
+  const nameOf = (text: string) => text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1);
   // Blender reports a library of a library relative to the blendfile: only its name is as the library has it.
-  if (kind === "library") return [[path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1)]];
+  if (kind === "library") return [[nameOf(path)]];
   return [path, path.replaceAll("/", "\\")].flatMap((text) => {
-    const slash = Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1;
-    return [[text], [text.slice(0, slash), text.slice(slash)].filter((part) => part !== "")];
+    const name = nameOf(text);
+    return [[text], [text.slice(0, text.length - name.length), name].filter((part) => part !== "")];
   });
 }
 

@@ -84,12 +84,18 @@ const sceneSummary = z.object({
 
 const reference = z.object({
   kind: name,
+  /** The data-block that names it. */
+  owner: name.optional(),
   /** As the file has it. */
   path,
   missing: z.boolean(),
+  /** Whether it can change a rendered picture; absent means true. */
+  visible: z.boolean().optional(),
   /** Where Blender looks for it in the project, with slashes; null if elsewhere. */
   at: path.nullish(),
-  form: z.enum(["sequence", "tiles"]).nullish(),
+  form: z.enum(["sequence", "tiles", "folder"]).nullish(),
+  /** Of an existing file with an absolute path. */
+  sha256: digest.nullish(),
 });
 
 const sceneInfo = z.object({

@@ -40,7 +40,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, whyNot: Why
       "Set one in Blender (Scene properties, Camera), save, and run the same command again",
     );
   }
-  const missing = info.references.filter((reference) => reference.missing);
+  const missing = info.references.filter(({ missing, visible }) => missing && visible !== false);
   if (missing.length > 0 && settings.missing === "fail") throw filesMissing(missing, whyNot);
   const paths = missing.map(({ path }) => path);
   return { scene, frames: framesOf(scene, settings.frames), missing: paths, files: info.files };

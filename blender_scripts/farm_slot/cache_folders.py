@@ -1,0 +1,83 @@
+"""Lists the folders of simulation caches and bakes that decide pixels.
+
+Computed in the order in which the farm renders, a simulation hardly looks as the artist saw it: the caches have to be there.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Iterator, Tuple
+
+import bpy
+
+from .caches import NEVER_ON_DISK, point_caches
+from .outside_files import FOLDER, Names, OutsideFile
+from .path_rules import as_opened
+
+
+def cache_folders(original: Names) -> Iterator[OutsideFile]:
+    """To be called before `caches.confine`, which changes some of them."""
+    for owner, kind, name, path in _all_folders():
+        label = "%s '%s'" % (owner.bl_rna.name, owner.name)
+        yield OutsideFile(kind, label, original.get(name, name), os.path.normpath(as_opened(path)), FOLDER, True)
+
+
+def _all_folders() -> Iterator[Tuple[Any, str, str, str]]:
+    """The owner, the kind, the path in the file, and the absolute path."""
+    for owner, kind, cache in point_caches():
+        for name, path in _folders_of_points(owner, kind, cache):
+            yield owner, "simulation", name, path
+    for thing in bpy.data.objects:
+        for modifier in thing.modifiers:
+            for kind, name in _folders_of_modifier(modifier):
+                yield thing, kind, name, bpy.path.abspath(name, library=thing.library)
+
+
+def _folders_of_points(owner: Any, kind: str, cache: Any) -> Iterator[Tuple[str, str]]:
+    """Folders that the blendfile names, or beside it under its own name."""
+    if kind in NEVER_ON_DISK:
+        return
+    for each in cache.point_caches:
+        if each.use_external:
+            if each.is_baked and each.filepath:
+                yield each.filepath, bpy.path.abspath(each.filepath, library=owner.library)
+        elif each.use_disk_cache or (kind == "DYNAMIC_PAINT" and each.is_baked):
+            path = _folder_beside(owner.library if each.use_library_path else None)
+            yield "//" + os.path.basename(path), path
+
+
+def _folders_of_modifier(modifier: Any) -> Iterator[Tuple[str, str]]:
+    """The kind and the path of each."""
+    if modifier.type == "OCEAN":
+        if modifier.is_cached and modifier.filepath:
+            yield "ocean", modifier.filepath
+    elif modifier.type == "FLUID" and modifier.domain_settings is not None:
+        if _is_simulated_before(modifier.domain_settings):
+            yield "simulation", modifier.domain_settings.cache_directory
+    else:
+        for folder in _folders_of_nodes(modifier):
+            yield "simulation", folder
+
+
+def _folders_of_nodes(modifier: Any) -> Iterator[str]:
+    """Folders of baked geometry nodes. They get names when they are baked for the first time."""
+    named = {getattr(modifier, "simulation_bake_directory", "")}  # up to 4.0
+    for bake in getattr(modifier, "bakes", ()):
+        target = getattr(bake, "bake_target", "INHERIT")
+        if target == "INHERIT":
+            target = getattr(modifier, "bake_target", "DISK")  # the only one up to 4.2
+        if target == "DISK":
+            named.add(bake.directory if bake.use_custom_path else modifier.bake_directory)
+    return iter(sorted(named - {""}))
+
+
+def _is_simulated_before(domain: Any) -> bool:
+    """Whether the picture needs a simulation from the disk. One that was to be baked and was not has nothing there."""
+    parts = ("data", "noise", "mesh", "particles", "guide")
+    return domain.cache_type == "REPLAY" or any(getattr(domain, "has_cache_baked_" + part, False) for part in parts)
+
+
+def _folder_beside(library: Any) -> str:
+    """Where Blender keeps point caches without a named folder, of a library or of the blendfile itself (None)."""
+    path = bpy.path.abspath(library.filepath, library=library.library) if library is not None else bpy.data.filepath
+    return os.path.join(os.path.dirname(path), "blendcache_" + os.path.splitext(os.path.basename(path))[0])

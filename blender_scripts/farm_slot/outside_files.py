@@ -1,0 +1,98 @@
+"""Lists the files outside the blendfile that its data names, and where Blender looks for them.
+
+Only paths are read: reading an image's size, for example, would open its file.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, Iterator, NamedTuple, Optional
+
+import bpy
+
+from .path_rules import FILE, FILM, as_opened
+from .stored_paths import STRIP_PARTS, StoredPath, name_of, stored_paths
+from .visibility import Visibility
+
+Names = Dict[str, str]
+"""The paths in the file, by the paths that replace them in memory."""
+
+SEQUENCE, TILES, FOLDER = "sequence", "tiles", "folder"
+
+_KINDS = {
+    "CacheFile": "cache",
+    "CacheFileLayer": "cache",
+    "Image": "image",
+    "MeshCacheModifier": "mesh-cache",
+    "MovieClip": "movie",
+    "MovieSequence": "movie",
+    "MovieStrip": "movie",
+    "MultiresModifier": "multires",
+    "SequenceElement": "image",
+    "ShaderNodeTexIES": "light",
+    "Sound": "sound",
+    "StripElement": "image",
+    "VectorFont": "font",
+    "Volume": "volume",
+}
+
+_READ_BY_IMAGES = ("FILE", "SEQUENCE", "MOVIE", "TILED")
+
+
+class OutsideFile(NamedTuple):
+    kind: str
+    owner: str
+    """The data-block that names it, for the user."""
+    name: str
+    """The path as the file has it."""
+    path: str
+    """Where Blender looks for it."""
+    form: Optional[str]
+    """SEQUENCE if the path is one of several numbered files, TILES if it stands for tiles; FOLDER; None for one file."""
+    is_visible: bool
+    """Whether it can change a rendered picture."""
+
+
+def outside_files(original: Names) -> Iterator[OutsideFile]:
+    """All but folders of caches."""
+    visibility = Visibility()
+    yield from _libraries(original)
+    for stored in stored_paths():
+        if stored.kind in (FILE, FILM) and _is_read(stored.holder):
+            kind = _KINDS.get(stored.holder.bl_rna.identifier, "file")
+            is_visible = kind != "sound" and visibility.of(stored.owner, stored.holder)
+            name = original.get(stored.value, stored.value)
+            yield OutsideFile(kind, name_of(stored), name, _absolute(stored), _form_of(stored.holder), is_visible)
+
+
+def _libraries(original: Names) -> Iterator[OutsideFile]:
+    """Blender stores the path of a library's library relative to the blendfile; only Blender itself resolves it rightly."""
+    stored = bpy.utils.blend_paths(absolute=False, packed=False)
+    absolute = dict(zip(stored, bpy.utils.blend_paths(absolute=True, packed=False)))
+    for library in bpy.data.libraries:
+        path = absolute.get(library.filepath)
+        if path is not None:  # packed ones are not listed
+            name = original.get(library.filepath, library.filepath)
+            yield OutsideFile("library", "Library '%s'" % library.name, name, path, None, True)
+
+
+def _absolute(stored: StoredPath) -> str:
+    base = None if stored.holder.bl_rna.identifier in STRIP_PARTS else stored.owner.library
+    return os.path.normpath(as_opened(bpy.path.abspath(stored.value, library=base)))
+
+
+def _is_read(holder: Any) -> bool:
+    """Whether Blender reads the file: not if it is packed, or if only its path has remained in the file."""
+    if getattr(holder, "packed_file", None) or len(getattr(holder, "packed_files", ())) > 0:
+        return False
+    kind = holder.bl_rna.identifier
+    if kind == "Image":
+        return holder.source in _READ_BY_IMAGES
+    return kind not in ("ShaderNodeTexIES", "ShaderNodeScript") or holder.mode == "EXTERNAL"
+
+
+def _form_of(holder: Any) -> Optional[str]:
+    source = getattr(holder, "source", "")
+    if source == "SEQUENCE" or getattr(holder, "is_sequence", False) is True:
+        return SEQUENCE
+    return TILES if source == "TILED" else None

@@ -47,11 +47,12 @@ def stored_paths() -> Iterator[StoredPath]:
 
 
 def _data_blocks() -> Iterator[Any]:
-    known = set()  # type: Set[int]
+    # Since 4.3 there is also a collection of all.
+    known = {owner.as_pointer() for name in _NOT_FROM_THE_FILE for owner in getattr(bpy.data, name)}  # type: Set[int]
     for listed in bpy.types.BlendData.bl_rna.properties:
         if listed.type == "COLLECTION" and listed.identifier not in _NOT_FROM_THE_FILE:
             for owner in getattr(bpy.data, listed.identifier):
-                if owner.as_pointer() not in known:  # 5.x has a collection of all
+                if owner.as_pointer() not in known:
                     known.add(owner.as_pointer())
                     yield owner
     for tree in node_trees():

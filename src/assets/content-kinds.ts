@@ -47,7 +47,7 @@ const signatures: Readonly<Record<string, readonly ReturnType<typeof ascii>[]>> 
   ],
   blend: [ascii("BLENDER"), hex("1f8b"), hex("28b52ffd")],
   geometry: [ascii("Ogawa"), hex("894844460d0a1a0a"), ascii("PXR-USDC"), ascii("#usda"), hex("504b0304")],
-  volume: [hex("204244565600")],
+  volume: [ascii(" BDV")],
   simulation: [ascii("BPHYSICS"), hex("1f8b08")], // point caches; fluids, compressed by gzip
   "mesh cache": [ascii("POINTCACHE2")],
   light: [ascii("IESNA")],

@@ -1,28 +1,16 @@
-import { existsSync } from "node:fs";
 import { copyFile, mkdir, rename, rm } from "node:fs/promises";
-import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import { pixelsOf, renderAlone, saveScene } from "../support/blender.ts";
 import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
 import { completion } from "../support/lab/lab-results.ts";
+import { findFont, makeClip } from "../support/media.ts";
 
 const frames = [1, 2, 3, 4];
 const frameText = ["--frames", "1-4", "--local", "--keep-frames", "--yes"];
 
-/** Any font of this machine. */
-async function findFont(): Promise<string> {
-  const { stdout } = await execa("find", ["/usr/share/fonts", "/usr/share/blender", "-name", "*.ttf"], {
-    reject: false,
-  });
-  const [font] = stdout.split("\n");
-  if (!font || !existsSync(font)) throw new Error("Cannot build the production: this machine has no font");
-  return font;
-}
-
 /** A production at one place, the pixels that Blender itself gives there, and then the production at another place. */
 async function makeProduction(lab: FarmLab): Promise<{ readonly blend: string; readonly pixels: readonly string[] }> {
-  const clip = lab.path("clip.mp4");
-  await execa("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x64:r=24:d=1", clip]);
+  const clip = await makeClip(lab.path("clip.mp4"));
   await mkdir(lab.path("artist/shots"), { recursive: true });
   await saveScene("production.py", lab.path("artist/shots/shot.blend"), [clip, await findFont()]);
   await mkdir(lab.path("reference"));

@@ -92,6 +92,7 @@ scene.render.engine = "CYCLES"
 scene.cycles.samples = 1
 scene.cycles.use_denoising = False  # Debian's builds have no denoiser
 scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 160, 90, 100
+scene.render.image_settings.color_mode = "RGB"
 scene.frame_end = 4
 show("shots/beside.png", "//beside.png", (-7.5, 0, 0))
 show("tex/up.png", "//../tex/up.png", (-5, 0, 0))

@@ -19,7 +19,8 @@ def cache_folders(original: Names) -> Iterator[OutsideFile]:
     """To be called before `caches.confine`, which changes some of them."""
     for owner, kind, name, path in _all_folders():
         label = "%s '%s'" % (owner.bl_rna.name, owner.name)
-        yield OutsideFile(kind, label, original.get(name, name), os.path.normpath(as_opened(path)), FOLDER, True)
+        where = os.path.normpath(as_opened(path)) if name else ""  # a simulation that was never baked
+        yield OutsideFile(kind, label, original.get(name, name), where, FOLDER, True)
 
 
 def _all_folders() -> Iterator[Tuple[Any, str, str, str]]:

@@ -5,8 +5,9 @@ import { formatFrameRate } from "../../encode/frame-rate.ts";
 import type { Run } from "../../frames/job-folder.ts";
 import type { SceneInfo } from "../../session/protocol.ts";
 import type { Fleet } from "../nodes/fleet.ts";
+import type { WhyNot } from "../output/missing-files.ts";
 import { type OutputFacts, outputFactsOf, parseFacts, recordFacts } from "../output/output-facts.ts";
-import { resolveScene, type SceneFacts, type WhyNot } from "../output/scene-facts.ts";
+import { resolveScene, type SceneFacts } from "../output/scene-facts.ts";
 import type { JoinedNode } from "../worker.ts";
 import type { JobContext } from "./job-context.ts";
 import type { JobTotals } from "./job-totals.ts";
@@ -86,7 +87,7 @@ export async function recordJob(context: JobContext, facts: SceneFacts): Promise
 }
 
 export function warnOfMissing(facts: SceneFacts, totals: JobTotals): void {
-  for (const path of facts.missing) totals.warn("FILE_MISSING", `'${path}' is missing, and was not rendered`, null);
+  for (const name of facts.missing) totals.warn("FILE_MISSING", `${name} is missing, and was not rendered`, null);
 }
 
 /** Excludes a node whose files differ from the first node's: its frames would look different. */

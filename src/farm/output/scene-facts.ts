@@ -2,8 +2,9 @@ import type { JobSettings } from "../../config/job-settings.ts";
 import { FarmError } from "../../core/errors.ts";
 import { framesOfRange, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
-import { counted, printable } from "../../core/text.ts";
+import { printable } from "../../core/text.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
+import { filesMissing, nameOf, type WhyNot } from "./missing-files.ts";
 
 /** What a job renders, from the blendfile and the settings. */
 export interface SceneFacts {
@@ -15,9 +16,6 @@ export interface SceneFacts {
   /** Digest of the files outside the blendfile, as the node has them; `null` if there are none. */
   readonly files: string | null;
 }
-
-/** Why a missing file was not sent to the nodes, as text for the user. */
-export type WhyNot = (path: string) => string | undefined;
 
 /**
  * Resolves what is rendered.
@@ -42,8 +40,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, whyNot: Why
   }
   const missing = info.references.filter(({ missing, visible }) => missing && visible !== false);
   if (missing.length > 0 && settings.missing === "fail") throw filesMissing(missing, whyNot);
-  const paths = missing.map(({ path }) => path);
-  return { scene, frames: framesOf(scene, settings.frames), missing: paths, files: info.files };
+  return { scene, frames: framesOf(scene, settings.frames), missing: missing.map(nameOf), files: info.files };
 }
 
 function framesOf(scene: SceneSummary, asked: string | undefined): readonly Frame[] {
@@ -56,25 +53,4 @@ function framesOf(scene: SceneSummary, asked: string | undefined): readonly Fram
     );
   }
   return framesOfRange(scene.frameStart, scene.frameEnd, scene.frameStep);
-}
-
-const mostPathsShown = 20;
-
-/**
- * A point cache on disk is always beside the blendfile, where no node has it; fluids and nodes can be baked anywhere.
- */
-const bakeElsewhere = "; bake simulations without Disk Cache (fluids and nodes: into a folder that every node has)";
-
-function filesMissing(missing: SceneInfo["references"], whyNot: WhyNot): FarmError {
-  const shown = missing.slice(0, mostPathsShown).map(({ path }) => {
-    const why = whyNot(path);
-    return `\n  ${printable(path)}${why === undefined ? "" : ` (${printable(why)})`}`;
-  });
-  const more = missing.length > mostPathsShown ? `\n  … and ${missing.length - mostPathsShown} more` : "";
-  const isSimulated = missing.some(({ kind }) => kind === "simulation");
-  return new FarmError(
-    "FARM_FILES_MISSING",
-    `Cannot render: ${counted(missing.length, "file")} that the blendfile uses cannot be found:${shown.join("")}${more}`,
-    `Put them into the blendfile's folder, or name their folder with --asset-root DIR${isSimulated ? bakeElsewhere : ""}; --missing warn renders without them`,
-  );
 }

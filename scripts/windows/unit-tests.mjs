@@ -159,7 +159,7 @@ async function compile() {
   const result = await run(process.execPath, [compiler, ...options]);
   if (!result.ok) throw new Error(`Cannot compile the tests:\n${result.output}`);
   const isOther = (/** @type {string} */ file) => statSync(file).isDirectory() || extname(file) !== ".ts";
-  for (const folder of ["test", "docs"]) {
+  for (const folder of ["test", "docs", "scripts"]) {
     cpSync(join(projectFolder, folder), join(compiled, folder), { recursive: true, filter: isOther });
   }
   for (const file of ["package.json", "README.md", "farmspec.example.json", "farmspec.schema.json"]) {

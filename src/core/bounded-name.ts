@@ -12,10 +12,10 @@ export function boundedName(name: string, mostBytes: number): string {
   const digest = shortDigestOf(name);
   let beginning = "";
   let bytes = digest.length + 1;
-  for (const letter of name) {
-    bytes += Buffer.byteLength(letter);
+  for (const character of name) {
+    bytes += Buffer.byteLength(character);
     if (bytes > mostBytes) break;
-    beginning += letter;
+    beginning += character;
   }
   return `${beginning}~${digest}`;
 }

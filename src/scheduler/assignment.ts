@@ -7,7 +7,7 @@ import { mayTake } from "./state/queries.ts";
 
 /**
  * Assigns frames: first to idle slots, then one frame ahead to each busy slot, so that no slot waits for the network
- * between two frames. Slots for which the queue has nothing help the others finish.
+ * between two frames. Slots that get nothing from the queue then take over or race the attempts of other slots.
  */
 export function giveWork(draft: Draft, isTick: boolean): void {
   if (draft.isDraining || draft.at < draft.handsOutFrom) return;
@@ -18,7 +18,7 @@ export function giveWork(draft: Draft, isTick: boolean): void {
 
 function handOut(draft: Draft, slots: Iterable<IdleSlot>): void {
   if (draft.frames.counts.queued === 0) return;
-  /** Nodes that have had their chance at every frame that they were offered: their other slots need not be asked. */
+  /** Nodes that may not take any frame that they were offered: their other slots may not either. */
   const spent = new Set<NodeId>();
   for (const { node, slot } of slots) {
     if (draft.frames.counts.queued === 0 || draft.isDraining) return;

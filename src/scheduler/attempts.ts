@@ -125,7 +125,7 @@ export function withdraw(draft: Draft, attempt: LiveAttempt): void {
 /**
  * Returns an active frame to the queue, or fails it, if it no longer waits for any attempt.
  *
- * @param reason For people; `null` if they need not be told
+ * @param reason For people; `null` if nothing is announced
  * @param code The code of the error, if there was one
  */
 export function requeueOrFail(

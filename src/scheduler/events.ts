@@ -74,7 +74,7 @@ export type InstructionBody =
   | ({ readonly type: "assign"; readonly node: NodeId; readonly slot: SlotId } & AttemptRef)
   /** Ask for an assigned attempt back; kills nothing. */
   | ({ readonly type: "withdraw"; readonly node: NodeId } & AttemptRef)
-  /** End a running attempt by killing its slot. */
+  /** Stop a running attempt by killing its slot. */
   | ({ readonly type: "cancel"; readonly node: NodeId } & AttemptRef)
   /** Fetch, check and store the result: ends with `frame-stored`, `result-refused` or `result-lost`. */
   | ({ readonly type: "fetch"; readonly node: NodeId } & AttemptRef)

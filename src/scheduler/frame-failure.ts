@@ -50,9 +50,10 @@ function nodesOf(history: readonly PastAttempt[]): Set<string> {
 }
 
 function lossError(record: FrameRecord, started: number, lost: number): AttemptError {
+  const losses = `lost ${lost} times with its node or slot`;
   return {
     code: "ATTEMPTS_LOST",
-    message: `Frame ${record.frame} was rendered or fetched ${started} times, and lost ${lost} times with its node or slot`,
+    message: `Frame ${record.frame} was rendered or fetched ${started} times, and ${losses}`,
     hint: "It may crash the nodes: render this frame alone on one machine and watch its memory",
     fault: "scene",
   };

@@ -63,7 +63,8 @@ export function onAttemptFailed(draft: Draft, report: Report & { readonly error:
   if (attempt.recall === "disregarded") closeAttempt(draft, attempt, "cancelled");
   else if (report.error.fault === "nobody") loseAttempt(draft, attempt, report.error);
   else {
-    draft.changePastAttempt(attempt.frame, attempt.attempt, { hasStarted: true }); // otherwise its node could not have an error for it
+    // An attempt that failed has started, even if its start was not reported.
+    draft.changePastAttempt(attempt.frame, attempt.attempt, { hasStarted: true });
     failAttempt(draft, attempt, report.error);
   }
   // An attempt that was assigned between the two reports would be lost too.

@@ -31,7 +31,7 @@ const mostCandidatesOnTick = 80;
  * Uses slots for which the queue has no frame. Each one first takes over an attempt that waits in a busy slot. If there
  * is none, it races a running attempt that is expected to end later than a new one here.
  *
- * @param idleSlots The fastest first: an attempt that one of them cannot beat, the later ones cannot beat either
+ * @param idleSlots The fastest first: if one of them cannot beat an attempt, the later ones cannot either
  * @param isTick Whether only time passed. Only time makes a result late, and then the search is longer
  */
 export function stealOrSpeculate(draft: Draft, idleSlots: Iterable<IdleSlot>, isTick: boolean): void {
@@ -39,17 +39,17 @@ export function stealOrSpeculate(draft: Draft, idleSlots: Iterable<IdleSlot>, is
   if (coming.size + held.size + waiting.size + running.size === 0) return;
   // A frame that is about to return to the queue will need one of these slots.
   let expected = withdrawing.size;
-  const candidates = isTick ? mostCandidatesOnTick : mostCandidates;
+  const limit = isTick ? mostCandidatesOnTick : mostCandidates;
   /** Nodes that may not take any of the attempts: their other slots may not either. */
   const failed = new Set<NodeId>();
   for (const idleSlot of idleSlots) {
     if (expected-- > 0 || failed.has(idleSlot.node)) continue;
-    const moved = latest(draft, draft.indices.movable, candidates, (attempt) => movable(draft, attempt, idleSlot));
+    const moved = latest(draft, draft.indices.movable, limit, (attempt) => movable(draft, attempt, idleSlot));
     if (moved.found) {
       withdraw(draft, moved.found);
       continue;
     }
-    const raced = draft.isDraining ? noFind : racedBy(draft, idleSlot, candidates, isTick);
+    const raced = draft.isDraining ? noFind : racedBy(draft, idleSlot, limit, isTick);
     if (raced.found) {
       assignFrame(draft, raced.found.frame, idleSlot.node, idleSlot.slot);
       draft.emit({
@@ -60,11 +60,11 @@ export function stealOrSpeculate(draft: Draft, idleSlots: Iterable<IdleSlot>, is
     }
     if (!moved.isElsewhere && !raced.isElsewhere) return;
     failed.add(idleSlot.node);
-    if (failed.size >= candidates) return;
+    if (failed.size >= limit) return;
   }
 }
 
-/** What an idle slot can take over; if nothing, whether a slower slot of another node might. */
+/** The attempt that an idle slot can take over or race; if there is none, whether a slot of another node might. */
 interface Find {
   readonly found: LiveAttempt | undefined;
   readonly isElsewhere: boolean;
@@ -72,10 +72,10 @@ interface Find {
 
 const noFind: Find = { found: undefined, isElsewhere: false };
 
-function racedBy(draft: Draft, idleSlot: IdleSlot, candidates: number, isTick: boolean): Find {
-  const running = latest(draft, draft.indices.raceable, candidates, (attempt) => raceable(draft, attempt, idleSlot));
+function racedBy(draft: Draft, idleSlot: IdleSlot, limit: number, isTick: boolean): Find {
+  const running = latest(draft, draft.indices.raceable, limit, (attempt) => raceable(draft, attempt, idleSlot));
   if (running.found) return running;
-  const other = overstaying(draft, idleSlot, candidates);
+  const other = overstaying(draft, idleSlot, limit);
   if (other.found || !isTick) return { ...other, isElsewhere: other.isElsewhere || running.isElsewhere };
   const late = lateResult(draft, idleSlot);
   return { ...late, isElsewhere: late.isElsewhere || other.isElsewhere || running.isElsewhere };
@@ -88,7 +88,7 @@ type Gain = number | "too-soon" | "not-here";
  * Of the attempts that the slot could finish sooner, the one that will end last. It is among those that are due last,
  * or, if attempts have exceeded their time, among those that are overdue longest.
  */
-function latest(draft: Draft, index: TimedSet, mostCandidates: number, gainOf: (attempt: LiveAttempt) => Gain): Find {
+function latest(draft: Draft, index: TimedSet, limit: number, gainOf: (attempt: LiveAttempt) => Gain): Find {
   if (index.size === 0) return noFind;
   let found: LiveAttempt | undefined;
   let latestMs = Number.NEGATIVE_INFINITY;
@@ -100,7 +100,7 @@ function latest(draft: Draft, index: TimedSet, mostCandidates: number, gainOf: (
       const gain = attempt ? gainOf(attempt) : "not-here";
       if (typeof gain === "number" && gain > latestMs) [found, latestMs] = [attempt, gain];
       isElsewhere ||= gain === "not-here";
-      if (gain !== "not-here" || ++candidates >= mostCandidates) break;
+      if (gain !== "not-here" || ++candidates >= limit) break;
     }
   }
   return { found, isElsewhere };
@@ -175,11 +175,11 @@ function isSooner(draft: Draft, { node, seconds }: LiveAttempt, lateMs: number, 
  * An overstaying attempt: its node has had it for so long that the frame is given to another one, even if it reports
  * progress. Otherwise two nodes that report progress for ever could keep a frame for ever.
  */
-function overstaying(draft: Draft, idleSlot: IdleSlot, mostCandidates: number): Find {
+function overstaying(draft: Draft, idleSlot: IdleSlot, limit: number): Find {
   const leastMs = shortestProgressTimeout(draft);
   let candidates = 0;
   for (const [since, number] of draft.indices.held.values()) {
-    if (draft.at - since <= leastMs || candidates++ >= mostCandidates) break;
+    if (draft.at - since <= leastMs || candidates++ >= limit) break;
     const attempt = draft.attempts.get(number);
     const record = attempt && draft.frames.get(attempt.frame);
     if (record && overstays(draft, attempt) && mayRace(draft, record, idleSlot))

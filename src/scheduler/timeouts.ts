@@ -73,7 +73,7 @@ function abandonWithdrawn(draft: Draft, attempt: LiveAttempt): void {
 function abandonMute(draft: Draft, attempt: LiveAttempt, slot: number): void {
   const silentMs = draft.at - attempt.progressedAt;
   if (silentMs <= draft.policy.progressTimeoutMs) return;
-  excludeSlot(draft, { node: attempt.node, slot }, `it did not end a frame within ${inSeconds(silentMs)}`);
+  excludeSlot(draft, { node: attempt.node, slot }, `it did not stop a frame within ${inSeconds(silentMs)}`);
 }
 
 function inSeconds(ms: number): string {

@@ -190,7 +190,7 @@ test("a slot that does not end a cancelled attempt is excluded after ten minutes
   // Progress is not an answer.
   drive.tell({ type: "attempt-progressed", node: "hung", frame: 1, attempt: 1 });
   expect(drive.wait(minutes(10)).tell({ type: "tick" })).toEqual([]);
-  const reason = "it did not end a frame within 600 s";
+  const reason = "it did not stop a frame within 600 s";
   expect(drive.wait(1).tell({ type: "tick" })).toEqual([
     { type: "announce", notice: { type: "node-excluded", node: "hung", reason } },
   ]);

@@ -19,7 +19,7 @@ describe.skipIf(skipBecause(windowsProblem ?? farmLabProblem))("the coordinator 
   });
 
   beforeEach(async () => {
-    lab = await FarmLab.open("windows", "north");
+    lab = await FarmLab.open("desk", "north");
     [windows, node] = await Promise.all([WindowsMachine.open(lab), lab.startNode("north", { under: "python3" })]);
   });
 

@@ -1,7 +1,7 @@
-/** Negative when the first comes first, 0 when they are the same key. */
+/** Negative if the first key sorts first, 0 if the keys are equal. */
 export type Compare<Key> = (one: Key, other: Key) => number;
 
-/** Some neighbours, never none. The keys stand by themselves, so that a search need not look into the items. */
+/** Adjacent items, at least one. The keys have an array of their own, so that a search does not read the items. */
 interface Chunk<Key, Item> {
   readonly keys: readonly Key[];
   readonly items: readonly Item[];
@@ -10,11 +10,10 @@ interface Chunk<Key, Item> {
 const mostInAChunk = 64;
 
 /**
- * An immutable map in the order of its keys, each of which is a part of its item. A change copies one chunk and the list of
- * chunks, and shares the rest with the former version; the first, the last and the next key above any other are found by
- * bisection.
+ * An immutable map, sorted by its keys; each key is a part of its item. A change copies one chunk and the list of
+ * chunks, and shares the rest with the former version. Keys are found by binary search.
  *
- * For some thousands of items: that is what a large farm has of slots and attempts.
+ * It is meant for some thousands of items: a large farm has that many slots and attempts.
  */
 export class SortedMap<Key, Item> implements ReadonlyMap<Key, Item> {
   readonly size: number;
@@ -42,7 +41,7 @@ export class SortedMap<Key, Item> implements ReadonlyMap<Key, Item> {
     return this.get(key) !== undefined;
   }
 
-  /** A map with this item, in place of the one with its key, if there is one. */
+  /** A copy with this item, which replaces an item with the same key. */
   with(item: Item): SortedMap<Key, Item> {
     const key = this.#order.keyOf(item);
     const index = Math.max(0, this.#chunkOf(key));
@@ -58,7 +57,7 @@ export class SortedMap<Key, Item> implements ReadonlyMap<Key, Item> {
     return new SortedMap(this.#order, withChunk(this.#chunks, index, changed), this.size + 1);
   }
 
-  /** A map in which the key is not. */
+  /** A copy without this key. */
   without(key: Key): SortedMap<Key, Item> {
     const index = this.#chunkOf(key);
     const chunk = this.#chunks[index];
@@ -68,7 +67,7 @@ export class SortedMap<Key, Item> implements ReadonlyMap<Key, Item> {
     return new SortedMap(this.#order, withChunk(this.#chunks, index, changed), this.size - 1);
   }
 
-  /** How many keys come before this one, which need not be in the map. */
+  /** How many keys sort before this one, which need not be in the map. */
   countBefore(key: Key): number {
     const index = this.#chunkOf(key);
     const chunk = this.#chunks[index];
@@ -77,7 +76,7 @@ export class SortedMap<Key, Item> implements ReadonlyMap<Key, Item> {
     return count;
   }
 
-  /** Items in ascending order, from the first of which the key does not come before this one. */
+  /** The items from this key on, in ascending order. The key need not be in the map. */
   *from(key: Key): Generator<Item, undefined> {
     let index = Math.max(0, this.#chunkOf(key));
     const first = this.#chunks[index];
@@ -107,7 +106,7 @@ export class SortedMap<Key, Item> implements ReadonlyMap<Key, Item> {
     for (const item of this.values()) action(item, this.#order.keyOf(item), this);
   }
 
-  /** The last chunk that begins with this key or one before it; -1 when the key comes before all. */
+  /** Index of the last chunk that starts at or before this key; -1 if the key sorts before all of them. */
   #chunkOf(key: Key): number {
     const { compare } = this.#order;
     let low = 0;
@@ -120,7 +119,7 @@ export class SortedMap<Key, Item> implements ReadonlyMap<Key, Item> {
     return low - 1;
   }
 
-  /** Where the key stands in the chunk, or would stand. */
+  /** The position of the key in the chunk, or the one at which it would be inserted. */
   #placeIn({ keys }: Chunk<Key, Item>, key: Key): number {
     const { compare } = this.#order;
     let low = 0;
@@ -138,7 +137,7 @@ export class SortedMap<Key, Item> implements ReadonlyMap<Key, Item> {
   }
 }
 
-/** A set of keys in their order. */
+/** A sorted set of keys. */
 export type SortedKeys<Key> = SortedMap<Key, Key>;
 
 export function noKeys<Key>(compare: Compare<Key>): SortedKeys<Key> {
@@ -150,7 +149,7 @@ interface Order<Key, Item> {
   readonly keyOf: (item: Item) => Key;
 }
 
-/** With another chunk in place of one: in two parts when it is too long, joined with the next when both are short. */
+/** Replaces a chunk: drops an empty one, splits one that is too long, and merges two neighbours that are short. */
 function withChunk<Key, Item>(
   chunks: readonly Chunk<Key, Item>[],
   index: number,

@@ -1,7 +1,7 @@
 /** A time in milliseconds, and the number of an attempt. */
 export type Timed = readonly [number, number];
 
-/** Some neighbours, never none: their times and their attempts. */
+/** Adjacent entries, at least one: their times and their attempt numbers. */
 interface Chunk {
   readonly times: readonly number[];
   readonly attempts: readonly number[];
@@ -10,8 +10,8 @@ interface Chunk {
 const mostInAChunk = 64;
 
 /**
- * An immutable set of attempts in the order of a time that each has; of one time, in the order of their numbers. As a
- * `SortedMap`, with the numbers side by side in memory: these sets are most of what a step looks into and changes.
+ * An immutable set of attempts, sorted by a time that each of them has, and then by number. It is like a `SortedMap`,
+ * but keeps its numbers side by side in memory, because a step reads and changes these sets more than anything else.
  */
 export class TimedSet {
   static readonly empty = new TimedSet([], 0);
@@ -28,7 +28,7 @@ export class TimedSet {
     return chunk !== undefined && isAt(chunk, placeIn(chunk, time, attempt), time, attempt);
   }
 
-  /** A set that the attempt is in with this time. */
+  /** A copy with this entry. */
   with([time, attempt]: Timed): TimedSet {
     const index = Math.max(0, this.#chunkOf(time, attempt));
     const chunk = this.#chunks[index];
@@ -39,7 +39,7 @@ export class TimedSet {
     return new TimedSet(withChunk(this.#chunks, index, changed), this.size + 1);
   }
 
-  /** A set that the attempt is not in with this time. */
+  /** A copy without this entry. */
   without([time, attempt]: Timed): TimedSet {
     const index = this.#chunkOf(time, attempt);
     const chunk = this.#chunks[index];
@@ -49,7 +49,7 @@ export class TimedSet {
     return new TimedSet(withChunk(this.#chunks, index, changed), this.size - 1);
   }
 
-  /** In ascending order, from the first of this time or a later one. */
+  /** The entries from this time on, in ascending order. */
   *from(time: number): Generator<Timed, undefined> {
     let index = Math.max(0, this.#chunkOf(time, Number.NEGATIVE_INFINITY));
     const first = this.#chunks[index];
@@ -60,7 +60,7 @@ export class TimedSet {
     }
   }
 
-  /** In descending order, from the last before this time; of all without a time. */
+  /** The entries before this time, in descending order; all entries if no time is given. */
   *before(time = Number.POSITIVE_INFINITY): Generator<Timed, undefined> {
     let index = this.#chunkOf(time, Number.NEGATIVE_INFINITY);
     const last = this.#chunks[index];
@@ -71,12 +71,12 @@ export class TimedSet {
     }
   }
 
-  /** All in ascending order. */
+  /** All entries in ascending order. */
   values(): Generator<Timed, undefined> {
     return this.from(Number.NEGATIVE_INFINITY);
   }
 
-  /** The last chunk that does not begin after these; -1 when they come before all. */
+  /** Index of the last chunk that starts at or before this entry; -1 if the entry sorts before all of them. */
   #chunkOf(time: number, attempt: number): number {
     let low = 0;
     let high = this.#chunks.length;
@@ -91,7 +91,7 @@ export class TimedSet {
   }
 }
 
-/** Where these stand in the chunk, or would stand. */
+/** The position of the entry in the chunk, or the one at which it would be inserted. */
 function placeIn({ times, attempts }: Chunk, time: number, attempt: number): number {
   let low = 0;
   let high = times.length;
@@ -108,7 +108,7 @@ function isAt({ times, attempts }: Chunk, at: number, time: number, attempt: num
   return times[at] === time && attempts[at] === attempt;
 }
 
-/** With another chunk in place of one: in two parts when it is too long, joined with the next when both are short. */
+/** Replaces a chunk: drops an empty one, splits one that is too long, and merges two neighbours that are short. */
 function withChunk(chunks: readonly Chunk[], index: number, chunk: Chunk): readonly Chunk[] {
   const { times, attempts } = chunk;
   if (times.length === 0) return chunks.toSpliced(index, 1);

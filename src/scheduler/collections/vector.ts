@@ -2,17 +2,17 @@ const bits = 5;
 const width = 1 << bits;
 const mask = width - 1;
 
-/** Items, or further branches below. */
+/** A part of the tree: items at the lowest level, branches above it. */
 type Branch<Item> = readonly (Item | Branch<Item>)[];
 
 /**
- * An immutable list of fixed length. A change copies the way to one item, four short arrays for a million, and shares the
- * rest with the former version.
+ * An immutable list of fixed length, stored as a tree. A change copies the path to one item (four short arrays for a
+ * million items) and shares the rest with the former version.
  */
 export class Vector<Item> implements Iterable<Item> {
   readonly length: number;
   readonly #root: Branch<Item>;
-  /** By how much a position is shifted at the root; 0 where the root holds the items. */
+  /** How many bits a position is shifted right at the root; 0 if the root holds the items. */
   readonly #shift: number;
 
   private constructor(root: Branch<Item>, shift: number, length: number) {
@@ -32,7 +32,7 @@ export class Vector<Item> implements Iterable<Item> {
     return new Vector(level, shift, items.length);
   }
 
-  /** The item at a position, or undefined beyond the ends. */
+  /** The item at a position, or undefined if it is out of range. */
   at(position: number): Item | undefined {
     if (position < 0 || position >= this.length) return undefined;
     let branch = this.#root;
@@ -40,7 +40,7 @@ export class Vector<Item> implements Iterable<Item> {
     return branch[position & mask] as Item;
   }
 
-  /** A list with another item at a position that there is. */
+  /** A copy with another item at a position, which must be in range. */
   with(position: number, item: Item): Vector<Item> {
     return new Vector(changed(this.#root, this.#shift, position, item), this.#shift, this.length);
   }

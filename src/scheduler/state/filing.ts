@@ -3,8 +3,8 @@ import type { FrameRecord } from "./frame-table.ts";
 import type { IndexName, Indices, KeyOf } from "./indices.ts";
 import type { LiveAttempt, NodeRecord, SchedulerState } from "./state.ts";
 
-/** Progress reports are frequent: those within this time of each other, in milliseconds, share an index key. */
-const signsTogetherMs = 30_000;
+/** Progress reports are frequent. Those within the same interval share an index key, so that it rarely changes. */
+const progressIntervalMs = 30_000;
 
 /** The parts of a state that determine the indices. */
 export type Filed = Pick<SchedulerState, "attempts" | "firstAttempt" | "frames" | "nodes" | "policy">;
@@ -36,7 +36,7 @@ export function refiled(indices: Indices, was: Filed, is: Filed, touched: Touche
 }
 
 /** All entries that the indices should have, computed from the whole state: for tests. */
-export function filedAnew(known: Filed): Filing[] {
+export function allFilings(known: Filed): Filing[] {
   const filings: Filing[] = [];
   for (const node of known.nodes.keys()) filings.push(...filingsOfNode(known, node));
   for (const attempt of known.attempts.keys()) filings.push(...filingsOfAttempt(known, attempt));
@@ -66,7 +66,7 @@ function filingsOfAttempt(known: Filed, number: number): Filing[] {
 
 function filingsOfRunning(known: Filed, attempt: LiveAttempt): Filing[] {
   const { attempt: number, dueAt, progressedAt, startedAt } = attempt;
-  const filings: Filing[] = [["silent", [signOf(attempt), number]]];
+  const filings: Filing[] = [["silent", [progressKeyOf(attempt), number]]];
   if (slotOf(known, attempt)?.assigned === null) filings.push(["alone", [dueAt, number]]);
   if (mayHaveOneMore(known, attempt)) filings.push(["raceable", [dueAt, number]]);
   else filings.push(["held", [startedAt ?? progressedAt, number]]);
@@ -78,7 +78,7 @@ function filingsOfAssigned(known: Filed, attempt: LiveAttempt): Filing[] {
   const running = slotOf(known, attempt)?.running ?? null;
   if (running === null)
     return [
-      ["silent", [signOf(attempt), number]],
+      ["silent", [progressKeyOf(attempt), number]],
       ["held", [progressedAt, number]],
     ];
   const before = known.attempts.get(running);
@@ -103,9 +103,9 @@ export function* idleSlotsOf({ slots }: NodeRecord): Generator<SlotId, undefined
   }
 }
 
-/** The time of its latest progress, rounded down. */
-function signOf({ progressedAt }: LiveAttempt): number {
-  return progressedAt - (progressedAt % signsTogetherMs);
+/** The time of its latest progress, rounded down to an interval. */
+function progressKeyOf({ progressedAt }: LiveAttempt): number {
+  return progressedAt - (progressedAt % progressIntervalMs);
 }
 
 function slotOf({ nodes }: Filed, { node, slot }: LiveAttempt) {

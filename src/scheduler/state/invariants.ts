@@ -1,4 +1,4 @@
-import { filedAnew } from "./filing.ts";
+import { allFilings } from "./filing.ts";
 import type { FrameRecord } from "./frame-table.ts";
 import type { IndexName } from "./indices.ts";
 import { historyOfThisRun, liveAttempts } from "./queries.ts";
@@ -111,7 +111,7 @@ function checkLastUsable(state: SchedulerState): void {
 
 /** Checks that the indices hold exactly what the whole state implies. */
 function checkIndices(state: SchedulerState): void {
-  const filings = filedAnew(state);
+  const filings = allFilings(state);
   for (const [name, key] of filings) {
     // The key has the type of its index; the compiler checks that where the entry is made.
     const index = state.indices[name] as { has(filed: typeof key): boolean };

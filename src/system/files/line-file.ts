@@ -2,8 +2,8 @@ import { closeSync, writeSync } from "node:fs";
 import { appendToOwnFile } from "./own-file.ts";
 
 /**
- * A file of lines that never ends the program. A line that cannot be written, for example on a full disk, is dropped.
- * Lines are written synchronously, so that none is lost with the process.
+ * A file of lines whose failures never stop the program. A line that cannot be written, for example on a full disk, is
+ * dropped. Lines are written synchronously, so that none is lost with the process.
  */
 export class LineFile {
   readonly #path: string;

@@ -47,8 +47,8 @@ export async function createOwnFile(path: string): Promise<FileHandle> {
  * @throws {FarmError} `FARM_UNSAFE_PATH`; the system's error
  */
 export function appendToOwnFile(path: string): number {
-  const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there !== undefined) requireOwnFile(path, there, "change");
+  const existing = lstatSync(path, { throwIfNoEntry: false });
+  if (existing !== undefined) requireOwnFile(path, existing, "change");
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | doNotFollow | doNotBlock;
   const file = openSync(path, flags, ownerOnly);
   try {

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { endsWithin } from "../../core/time-limit.ts";
 import { startProgram } from "./start-program.ts";
 
-/** The program that keeps a machine awake. */
-interface Connector {
+/** The program of the system that keeps a machine awake. */
+interface Inhibitor {
   readonly program: string;
   readonly args: readonly string[];
 }
@@ -24,13 +24,13 @@ const endWithinMs = 2_000;
 
 /**
  * Keeps this machine awake until it is disposed of, because a job over night would stop when the machine sleeps. The
- * screen may go dark. It runs a small program of the system, which ends with this one in any case. Nothing waits for
+ * screen may go dark. It runs a small program of the system, which exits with this one in any case. Nothing waits for
  * it, and its failure has no effect.
  */
 export function keepAwake(options: AwakeOptions): AsyncDisposable {
   const { platform = process.platform, hasSystemd = existsSync("/run/systemd/system") } = options;
-  const connector = connectorOn(platform, hasSystemd);
-  const started = connector === undefined ? undefined : start(connector);
+  const inhibitor = inhibitorOn(platform, hasSystemd);
+  const started = inhibitor === undefined ? undefined : start(inhibitor);
   if (started === undefined) return { [Symbol.asyncDispose]: async () => {} };
   const watching = watch(started, options);
   return {
@@ -42,7 +42,7 @@ export function keepAwake(options: AwakeOptions): AsyncDisposable {
   };
 }
 
-function connectorOn(platform: NodeJS.Platform, hasSystemd: boolean): Connector | undefined {
+function inhibitorOn(platform: NodeJS.Platform, hasSystemd: boolean): Inhibitor | undefined {
   if (platform === "darwin") return { program: "caffeinate", args: ["-i", "-s", "-w", String(process.pid)] };
   if (platform === "win32") return { program: "powershell", args: powershellArguments() };
   if (platform !== "linux" || !hasSystemd) return undefined;
@@ -64,7 +64,7 @@ function powershellArguments(): string[] {
   return ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-EncodedCommand", encoded];
 }
 
-function start({ program, args }: Connector) {
+function start({ program, args }: Inhibitor) {
   try {
     return startProgram(program, args, { stdin: "pipe", stdout: "ignore", stderr: "pipe", reject: false } as const);
   } catch {

@@ -15,7 +15,7 @@ export const killGraceMs = 5_000;
  * left the group holds its output
  */
 export async function endProgram(child: Program, ended: Promise<unknown>): Promise<boolean> {
-  if (await endsWithin(ended, 0)) return true; // another process may have its number by now
+  if (await endsWithin(ended, 0)) return true; // another process may have its id by now
   // Only closing the pipe would let FFmpeg finish a short video; only a signal does not wake it from reading the pipe.
   killTree(child, "SIGTERM");
   child.stdin?.destroy();
@@ -30,7 +30,7 @@ export async function endProgram(child: Program, ended: Promise<unknown>): Promi
 
 /**
  * Signals a program from `startProgram` and the programs that it started, without waiting. On Windows, which has
- * neither groups nor signals, `taskkill` ends them all: killing only a launcher would leave the real program running.
+ * neither groups nor signals, `taskkill` kills them all: killing only a launcher would leave the real program running.
  */
 export function killTree(
   child: Program,

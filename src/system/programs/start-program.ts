@@ -11,7 +11,7 @@ export type Program = Subprocess;
  * makes sure that `HOME` is set, and that running out of file descriptors is an error that can be caught.
  *
  * Without that, Node makes a process without streams, execa fails with a `TypeError`, and a moment later Node reports
- * the reason to listeners that nobody could add: an uncaught error, which ends this program.
+ * the reason to listeners that nobody could add: an uncaught error, which stops this program.
  *
  * @throws {Error} The system's error with the code `EMFILE`; any other failure is in execa's result
  */
@@ -29,7 +29,7 @@ export function startProgram<Given extends Options>(
   };
   subscribe("child_process", onMade);
   try {
-    return execa(program, args, { ...apart(platform), ...options, env: { ...homeless(), ...options.env } });
+    return execa(program, args, { ...ownGroup(platform), ...options, env: { ...missingHome(), ...options.env } });
   } catch (error) {
     // Streams are only missing if this process (EMFILE) or the system (ENFILE) has no descriptors left.
     if (made.length === 0 || made.some(({ stdio }) => stdio !== undefined)) throw error;
@@ -43,11 +43,11 @@ export function startProgram<Given extends Options>(
  * Gives the program its own process group; on Windows its own hidden console. A detached program has no console there,
  * and then the launchers of Scoop and Chocolatey lose the output of the program that they start.
  */
-function apart(platform: NodeJS.Platform) {
+function ownGroup(platform: NodeJS.Platform) {
   return { detached: platform !== "win32", windowsHide: true };
 }
 
 /** Blender 2.83 and 3.4 crash if neither the environment nor the system's list of users has a home folder. */
-function homeless(): Record<string, string> {
+function missingHome(): Record<string, string> {
   return process.env.HOME || process.platform === "win32" ? {} : { HOME: homeFolder() };
 }

@@ -44,6 +44,8 @@ const notNamed = "the blendfile does not name it";
 export class ProjectFiles {
   readonly #options: ProjectFilesOptions;
   readonly #files = new Map<string, FileBlob>();
+  /** Which of them belong to a sequence, to tiles or to a cache. */
+  readonly #series = new Set<string>();
   readonly #moved = new Map<string, string>();
   /** Why a reference gets no file, by its path. */
   readonly #refusals = new Map<string, string>();
@@ -66,6 +68,18 @@ export class ProjectFiles {
   /** What a node needs besides the blendfile, to open it. `list` names the files; `null` if there are none. */
   get current(): { readonly files: readonly FileBlob[]; readonly list: FileBlob | null } {
     return { files: [...this.#files.values()], list: this.#list };
+  }
+
+  /** The digests of all files, by path. */
+  get digests(): ReadonlyMap<string, string> {
+    return new Map([...this.#files].map(([path, { sha256 }]) => [path, sha256]));
+  }
+
+  /** One digest of all files of sequences, tiles and caches, of which nodes report only the first; `null` without any. */
+  get seriesDigest(): string | null {
+    if (this.#series.size === 0) return null;
+    const files = [...this.#series].sort().map((path) => [path, this.#files.get(path)?.sha256]);
+    return createHash("sha256").update(JSON.stringify(files)).digest("hex");
   }
 
   /** Why a missing file was not sent, as text for the user. @param path As the blendfile has it */
@@ -139,8 +153,12 @@ export class ProjectFiles {
     for (const file of found.files) {
       if (this.#files.size >= mostFiles) return `the project has more than ${mostFiles} files`;
       const blob = await readFile(reference.kind, file, roots);
-      if (typeof blob !== "string") this.#files.set(file.at, blob);
-      else if (reference.form !== "folder") return blob;
+      if (typeof blob === "string") {
+        if (reference.form === "folder") continue;
+        return blob;
+      }
+      this.#files.set(file.at, blob);
+      if (reference.form) this.#series.add(file.at);
     }
     if (this.#files.size === before && reference.form === "folder") return "it contains no cache";
     if (found.movedTo !== null) this.#moved.set(reference.path, found.movedTo);

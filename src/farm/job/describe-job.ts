@@ -1,13 +1,12 @@
 import { FarmError } from "../../core/errors.ts";
 import { formatFrames } from "../../core/frame-range.ts";
-import { counted } from "../../core/text.ts";
+import { counted, printable } from "../../core/text.ts";
 import { formatFrameRate } from "../../encode/frame-rate.ts";
 import type { Run } from "../../frames/job-folder.ts";
 import type { SceneInfo } from "../../session/protocol.ts";
 import type { Fleet } from "../nodes/fleet.ts";
-import type { WhyNot } from "../output/missing-files.ts";
 import { type OutputFacts, outputFactsOf, parseFacts, recordFacts } from "../output/output-facts.ts";
-import { resolveScene, type SceneFacts } from "../output/scene-facts.ts";
+import { resolveScene, type SceneFacts, type SentFacts } from "../output/scene-facts.ts";
 import type { JoinedNode } from "../worker.ts";
 import type { JobContext } from "./job-context.ts";
 import type { JobTotals } from "./job-totals.ts";
@@ -48,23 +47,31 @@ export async function firstJoined(
 /** Decides what is rendered. Asks for the frames if no setting gives them and there is somebody to ask. */
 export async function resolveFrames(info: SceneInfo, context: JobContext): Promise<SceneFacts> {
   const { settings, prepared, chooseFrames } = context;
-  const whyNot: WhyNot = (path) => prepared.files.whyNot(path);
-  const facts = resolveScene(info, settings, whyNot);
+  const facts = resolveScene(info, settings, prepared.files);
   if (settings.frames !== undefined || chooseFrames === undefined) return facts;
   const own = formatFrames(facts.frames);
   const chosen = await chooseFrames(own);
-  return chosen === own ? facts : resolveScene(info, { ...settings, frames: chosen }, whyNot);
+  return chosen === own ? facts : resolveScene(info, { ...settings, frames: chosen }, prepared.files);
 }
 
 /** Sets the frames of an earlier run aside if a file that the scene uses has changed since. */
-export async function setStaleAside({ prepared, tell }: JobContext, run: Run, { files }: SceneFacts): Promise<void> {
+export async function setStaleAside({ prepared, tell }: JobContext, run: Run, facts: SceneFacts): Promise<void> {
   const { folder } = prepared;
   const earlier = parseFacts(folder.previous?.facts ?? null);
-  if (run.run === 1 || earlier === null || earlier.files === files) return;
+  if (run.run === 1 || earlier === null) return;
+  if (earlier.files === facts.files && earlier.sent.series === facts.sent.series) return;
   const aside = await folder.setFramesAside();
   if (aside === null) return;
   const kept = `${counted(aside.frames, "old frame")} kept in ${aside.folder}`;
-  tell({ type: "job:restarted", reason: `a file that the scene uses has changed; ${kept}` });
+  tell({ type: "job:restarted", reason: `${whatChanged(earlier.sent, facts.sent)}; ${kept}` });
+}
+
+/** Names the files that were sent before, and are different now. */
+function whatChanged({ digests: before }: SentFacts, { digests: now }: SentFacts): string {
+  const [first, ...others] = [...before].filter(([path, digest]) => now.get(path) !== digest).map(([path]) => path);
+  if (first === undefined) return "a file that the scene uses has changed";
+  const more = others.length > 0 ? ` and ${counted(others.length, "other file")} have changed` : " has changed";
+  return `${printable(first)}${more}`;
 }
 
 /** Records and reports what there is to render. From now on the job folder is kept. */

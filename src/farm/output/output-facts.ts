@@ -8,7 +8,7 @@ import { type FrameRate, formatFrameRate, frameRateOf, parseFrameRate } from "..
 import type { OutputFormat } from "../../encode/output-format.ts";
 import type { FrameFormat } from "../../frames/check/frame-expectation.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
-import type { SceneFacts } from "./scene-facts.ts";
+import type { SceneFacts, SentFacts } from "./scene-facts.ts";
 
 /** Everything that determines the output, except the frames' pixels. */
 export interface OutputFacts {
@@ -24,6 +24,8 @@ export interface RecordedFacts extends OutputFacts {
   readonly missing: readonly string[];
   /** See `SceneFacts`. */
   readonly files: string | null;
+  /** See `SceneFacts`; without the digests of single files if there were very many. */
+  readonly sent: SentFacts;
   readonly output: string;
   /** Whether the job folder was not beside the output. */
   readonly isApart: boolean;
@@ -42,6 +44,9 @@ export function outputFactsOf(scene: SceneFacts, settings: JobSettings, format: 
   };
 }
 
+/** More would make `job.json` too long. They only name what has changed. */
+const mostDigests = 5_000;
+
 export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: JobSettings): Record<string, unknown> {
   const { output, codec = null, crf = null, poster = null } = settings;
   return {
@@ -51,6 +56,10 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
     ...facts.frameFormat,
     missing: scene.missing,
     files: scene.files,
+    sent: {
+      series: scene.sent.series,
+      digests: scene.sent.digests.size > mostDigests ? {} : Object.fromEntries(scene.sent.digests),
+    },
     scene: { ...scene.scene, cameras: [] },
   };
 }
@@ -60,7 +69,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
   if (value === null) return null;
   const scene = parseScene(value.scene);
   const frameFormat = parseFrameFormat(value);
-  const { frames, rate, output, isApart, codec, crf, poster, missing, files } = value;
+  const { frames, rate, output, isApart, codec, crf, poster, missing, files, sent } = value;
   if (scene === null || frameFormat === null) return null;
   if (typeof frames !== "string" || typeof rate !== "string" || typeof output !== "string") return null;
   if (/^\.{0,2}$/.test(basename(output))) return null; // not a file name
@@ -70,6 +79,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
       isApart: isApart === true,
       missing: Array.isArray(missing) ? missing.map(String) : [],
       files: typeof files === "string" ? files : null,
+      sent: parseSent(sent),
       codec: typeof codec === "string" && codec in codecs ? (codec as VideoCodec) : undefined,
       crf: typeof crf === "number" ? crf : undefined,
       poster: typeof poster === "string" ? poster : undefined,
@@ -77,6 +87,15 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
   } catch {
     return null; // invalid frames or frame rate
   }
+}
+
+function parseSent(value: unknown): SentFacts {
+  const { series, digests } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const known = typeof digests === "object" && digests !== null ? Object.entries(digests) : [];
+  return {
+    series: typeof series === "string" ? series : null,
+    digests: new Map(known.map(([path, digest]) => [path, String(digest)])),
+  };
 }
 
 /** The scene as a node would describe it. */

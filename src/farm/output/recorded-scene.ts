@@ -44,6 +44,6 @@ export function recordedScene(
   // Files that were missing then may be on the nodes now.
   if (recorded.missing.length > 0 && settings.missing === "fail") return null;
   // Only a node can tell whether those files are unchanged.
-  if (recorded.files !== null) return null;
+  if (recorded.files !== null || recorded.sent.series !== null) return null;
   return resolveScene(sceneInfoOf(recorded), settings);
 }

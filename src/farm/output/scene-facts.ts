@@ -15,14 +15,32 @@ export interface SceneFacts {
   readonly missing: readonly string[];
   /** Digest of the files outside the blendfile, as the node has them; `null` if there are none. */
   readonly files: string | null;
+  readonly sent: SentFacts;
 }
+
+/** What is known of the files that were sent with the blendfile. */
+export interface SentFacts {
+  /** Digest of all files of sequences, tiles and caches; `null` if there are none. */
+  readonly series: string | null;
+  /** Digest of each file, by its path in the project. */
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+/** The files that were sent with the blendfile. */
+interface SentFiles {
+  readonly seriesDigest: string | null;
+  readonly digests: ReadonlyMap<string, string>;
+  whyNot: WhyNot;
+}
+
+const nothingSent: SentFiles = { seriesDigest: null, digests: new Map(), whyNot: () => undefined };
 
 /**
  * Resolves what is rendered.
  *
  * @throws {FarmError} `FARM_BAD_INPUT` if the scene cannot be rendered as asked; `FARM_FILES_MISSING` with the paths
  */
-export function resolveScene(info: SceneInfo, settings: JobSettings, whyNot: WhyNot = () => undefined): SceneFacts {
+export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentFiles = nothingSent): SceneFacts {
   const scene = info.scenes.find((candidate) => candidate.name === info.scene);
   if (!scene) {
     throw new FarmError(
@@ -39,8 +57,11 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, whyNot: Why
     );
   }
   const missing = info.references.filter(({ missing, visible }) => missing && visible !== false);
-  if (missing.length > 0 && settings.missing === "fail") throw filesMissing(missing, whyNot);
-  return { scene, frames: framesOf(scene, settings.frames), missing: missing.map(nameOf), files: info.files };
+  if (missing.length > 0 && settings.missing === "fail") throw filesMissing(missing, (path) => sent.whyNot(path));
+  return {
+    ...{ scene, frames: framesOf(scene, settings.frames), missing: missing.map(nameOf), files: info.files },
+    sent: { series: sent.seriesDigest, digests: sent.digests },
+  };
 }
 
 function framesOf(scene: SceneSummary, asked: string | undefined): readonly Frame[] {

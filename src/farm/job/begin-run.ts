@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { counted } from "../../core/text.ts";
 import type { Run } from "../../frames/job-folder.ts";
-import type { JobOrder } from "../nodes/node-connector.ts";
+import type { JobOrder } from "../nodes/job-order.ts";
 import { fingerprintFor } from "../output/recorded-scene.ts";
 import type { JobContext } from "./job-context.ts";
 

@@ -2,24 +2,15 @@ import { FarmError } from "../../core/errors.ts";
 import { LoadFailedError } from "../../session/load-failed.ts";
 import type { NodeReport } from "../../session/node-report.ts";
 import type { NodeSession } from "../../session/node-session.ts";
-import type { NodeInfo, Reference, SceneInfo } from "../../session/protocol.ts";
+import type { NodeInfo, SceneInfo } from "../../session/protocol.ts";
 import type { Blob } from "../../session/upload.ts";
+import type { JobFiles } from "./job-order.ts";
 
 /** The node has lost its copy of the blendfile: its cache evicted it, or it was damaged and dropped. */
 export const blobMissing = "BLOB_MISSING";
 
 /** Per job. A node whose disk damages the blendfile each time cannot be used. */
 const mostResends = 3;
-
-/** The files that travel with the blendfile. They become known while nodes open it. */
-export interface JobFiles {
-  /** The blendfile's path among them. */
-  readonly blendPath: string;
-  /** The files that are known, and a list of them for the nodes; `null` if there are none. */
-  readonly current: { readonly files: readonly Blob[]; readonly list: Blob | null };
-  /** Adds those that a node has found missing. @returns Whether there are new ones, so that the node must load again */
-  add(references: readonly Reference[]): Promise<boolean>;
-}
 
 export interface SupplyOptions {
   readonly blob: Blob;

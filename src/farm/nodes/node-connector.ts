@@ -6,10 +6,10 @@ import { LoadFailedError } from "../../session/load-failed.ts";
 import type { NodeReport } from "../../session/node-report.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../../session/protocol.ts";
-import type { Blob } from "../../session/upload.ts";
 import type { JoinedNode } from "../worker.ts";
-import { BlendSupply, type JobFiles } from "./blend-supply.ts";
+import { BlendSupply } from "./blend-supply.ts";
 import { type ConnectHost, type Contact, connectNode } from "./connect-node.ts";
+import type { JobOrder } from "./job-order.ts";
 import type { Candidate } from "./node-source.ts";
 import { ReportBuffer } from "./report-buffer.ts";
 
@@ -17,19 +17,6 @@ const busyAgainMs = 5_000;
 const closingTimeoutMs = 3_000;
 /** A node that is claimed this often in a row without any progress is excluded. */
 const fruitlessClaims = 10;
-
-/** What every connector needs to know about the job. */
-export interface JobOrder {
-  readonly job: string;
-  /** Who has the nodes, for people at other machines. */
-  readonly holder: string;
-  readonly blob: Blob;
-  readonly files: JobFiles;
-  readonly scene: string | null;
-  readonly colorMode: "RGB" | null;
-  /** Whether scripts in the blendfile may run where the node allows it. */
-  readonly allowScripts: boolean;
-}
 
 /** What happens to one node, in order. */
 export type ConnectorEvent =

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JobSettings } from "../../../src/config/job-settings.ts";
 import { resolveScene } from "../../../src/farm/output/scene-facts.ts";
+import type { Reference } from "../../../src/session/protocol.ts";
 import { FakeNode, type FakeNodeOptions } from "../../support/nodes/fake-node.ts";
 
 const settings = { frames: undefined, scene: undefined, missing: "fail" } as unknown as JobSettings;
@@ -24,6 +25,13 @@ describe("resolveScene() decides the frames:", () => {
   });
 });
 
+const missing = (path: string, more: Partial<Reference> = {}): Reference => ({
+  ...{ kind: "image", path, missing: true },
+  ...more,
+});
+const refusing = (references: Reference[], sent?: Parameters<typeof resolveScene>[2]) => () =>
+  resolveScene(info({ sceneInfo: { references } }), settings, sent);
+
 describe("resolveScene() refuses", () => {
   test("a scene that does not exist, and lists the existing ones", () => {
     const other = { ...info(), scene: "Shot 2" };
@@ -36,16 +44,42 @@ describe("resolveScene() refuses", () => {
     expect(resolveScene(info({ scene: { camera: null, sequencer: true } }), settings).frames.length).toBe(4);
   });
 
-  test("missing files, and lists at most 20 of them", () => {
-    const references = Array.from({ length: 25 }, (_, index) => ({
-      kind: "image",
-      path: `//${index}.png`,
-      missing: true,
-    }));
-    const refused = () => resolveScene(info({ sceneInfo: { references } }), settings);
+  test("missing files, each by its data-block and with the reason", () => {
+    const sent = { seriesDigest: null, digests: new Map(), whyNot: () => "it does not exist" };
+    const refused = refusing([missing("//wood.png", { owner: "Image 'wood'" }), missing("//gone.png")], sent);
     expect(refused).toThrow(expect.objectContaining({ code: "FARM_FILES_MISSING" }));
-    expect(refused).toThrow(/25 files[\s\S]*\/\/0\.png[\s\S]*\/\/19\.png\n {2}… and 5 more$/);
+    expect(refused).toThrow(
+      /2 files[^\n]*\n {2}Image 'wood': \/\/wood\.png \(it does not exist\)\n {2}\/\/gone\.png \(it does not exist\)$/,
+    );
   });
+
+  test("many missing files, by folder", () => {
+    const references = Array.from({ length: 600 }, (_, index) => missing(`//tex/${index}.png`));
+    const refused = refusing([missing("//lib/a.blend", { kind: "library" }), ...references]);
+    expect(refused).toThrow(
+      /601 files[^\n]*\n {2}600 files in \/\/tex\/, for example \/\/tex\/0\.png\n {2}\/\/lib\/a\.blend$/,
+    );
+    const folders = Array.from({ length: 25 }, (_, index) => missing(`//${index}/a.png`));
+    expect(refusing(folders)).toThrow(/\n {2}… and 5 more$/);
+  });
+
+  test.each<[string, Reference, RegExp]>([
+    ["a picture", missing("//a.png"), /Pack Resources/],
+    ["a sequence, which Blender cannot pack", missing("//a1.png", { form: "sequence" }), /^(?!.*Pack Resources)/],
+    ["a movie, which Blender cannot pack", missing("//a.mp4", { kind: "movie" }), /^(?!.*Pack Resources)/],
+    ["a simulation", missing("//cache", { kind: "simulation", form: "folder" }), /bake simulations/],
+  ])("%s, with the advice that helps", (_, reference, hint) => {
+    expect(refusing([reference])).toThrow(expect.objectContaining({ hint: expect.stringMatching(hint) }));
+  });
+
+  test("a simulation that was never baked, by its object", () => {
+    const fluid = missing("", { kind: "simulation", form: "folder", owner: "Object 'Domain'" });
+    expect(refusing([fluid])).toThrow(/\n {2}Object 'Domain' \(it is not baked\)$/);
+  });
+});
+
+test("resolveScene() needs no file that decides no pixel", () => {
+  expect(refusing([missing("//reference.png", { visible: false })])).not.toThrow();
 });
 
 test("resolveScene() accepts missing files with --missing warn, and names them", () => {

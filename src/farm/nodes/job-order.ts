@@ -1,0 +1,25 @@
+import type { Reference } from "../../session/protocol.ts";
+import type { Blob } from "../../session/upload.ts";
+
+/** What every connector needs to know about the job. */
+export interface JobOrder {
+  readonly job: string;
+  /** Who has the nodes, for people at other machines. */
+  readonly holder: string;
+  readonly blob: Blob;
+  readonly files: JobFiles;
+  readonly scene: string | null;
+  readonly colorMode: "RGB" | null;
+  /** Whether scripts in the blendfile may run where the node allows it. */
+  readonly allowScripts: boolean;
+}
+
+/** The files that travel with the blendfile. They become known while nodes open it. */
+export interface JobFiles {
+  /** The blendfile's path among them. */
+  readonly blendPath: string;
+  /** The files that are known, and a list of them for the nodes; `null` if there are none. */
+  readonly current: { readonly files: readonly Blob[]; readonly list: Blob | null };
+  /** Adds those that a node has found missing. @returns Whether there are new ones, so that the node must load again */
+  add(references: readonly Reference[]): Promise<boolean>;
+}

@@ -1,30 +1,27 @@
 import { createHash } from "node:crypto";
 import { lstat, readdir } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import { hashFile } from "../system/files/hash-file.ts";
 import { realPathOf } from "../system/files/real-path.ts";
 import { openRegularFile } from "../system/files/regular-file.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
+import { AssetCopies, type FileBlob } from "./asset-copies.ts";
 import { AssetIndex } from "./asset-index.ts";
 import { type AssetRoots, isInside } from "./asset-roots.ts";
 import { isOfKind } from "./content-kinds.ts";
+import type { DigestCache } from "./digest-cache.ts";
 import { type FileReference, findFiles, placeOf } from "./find-files.ts";
-import type { ListFolder, Located } from "./locate.ts";
-
-/** A file to be sent, identified by its content. */
-export interface FileBlob {
-  readonly path: string;
-  readonly sha256: string;
-  readonly sizeBytes: number;
-}
+import type { ListFolder } from "./locate.ts";
 
 export interface ProjectFilesOptions {
   /** The copy of the blendfile that the nodes get. */
   readonly blend: string;
   /** `null` sends no file. */
   readonly roots: AssetRoots | null;
-  /** Folder for the list of the files; it exists. */
+  /** Folder for the list of the files and for copies of them; it exists. */
   readonly folder: string;
+  readonly digests: DigestCache;
+  /** How much space the copies may take. */
+  readonly keepBytes: number;
   /** Which of these texts stand in a blendfile. */
   readonly textsIn: (path: string, texts: Iterable<string>) => Promise<ReadonlySet<string>>;
 }
@@ -43,6 +40,7 @@ const notNamed = "the blendfile does not name it";
  */
 export class ProjectFiles {
   readonly #options: ProjectFilesOptions;
+  readonly #copies: AssetCopies;
   readonly #files = new Map<string, FileBlob>();
   /** Which of them belong to a sequence, to tiles or to a cache. */
   readonly #series = new Set<string>();
@@ -58,6 +56,7 @@ export class ProjectFiles {
 
   constructor(options: ProjectFilesOptions) {
     this.#options = options;
+    this.#copies = new AssetCopies(options.folder, options.digests, options.keepBytes);
   }
 
   /** The blendfile's path in the project. */
@@ -113,6 +112,7 @@ export class ProjectFiles {
       if (why !== undefined) this.#refusals.set(reference.path, why);
     }
     if (this.#files.size === before) return false;
+    await this.#options.digests.save();
     await this.#writeList();
     return true;
   }
@@ -122,8 +122,8 @@ export class ProjectFiles {
     const { roots } = this.#options;
     if (!sha256 || !isAbsolute(path) || roots === null || placeOf(resolve(path), roots) === undefined) return false;
     const real = await realPathOf(path);
-    const isHere = [roots.project, ...roots.others].some((root) => isInside(root, real)) && (await statOf(real)).isFile;
-    return isHere && (await hashFile(real)) !== sha256;
+    const isHere = [roots.project, ...roots.others].some((root) => isInside(root, real)) && (await isFile(real));
+    return isHere && (await this.#options.digests.digestOf(real)) !== sha256;
   }
 
   /** Those references that stand in the blendfile, or in a library that was sent. */
@@ -152,7 +152,8 @@ export class ProjectFiles {
     const before = this.#files.size;
     for (const file of found.files) {
       if (this.#files.size >= mostFiles) return `the project has more than ${mostFiles} files`;
-      const blob = await readFile(reference.kind, file, roots);
+      const real = await realPathOf(file.path);
+      const blob = (await objectionTo(reference.kind, file.at, real, roots)) ?? (await this.#copies.take(real));
       if (typeof blob === "string") {
         if (reference.form === "folder") continue;
         return blob;
@@ -188,20 +189,17 @@ export class ProjectFiles {
   }
 }
 
-/** Reads what must be known of a file. @returns Why it must not be sent, if so */
-async function readFile(kind: string, { at, path }: Located, roots: AssetRoots): Promise<FileBlob | string> {
-  const real = await realPathOf(path);
+/** Why a file must not be sent, if so. @param real The path without links */
+async function objectionTo(kind: string, at: string, real: string, roots: AssetRoots): Promise<string | undefined> {
   if (![roots.project, ...roots.others].some((root) => isInside(root, real)))
     return "it is a link that leaves the project";
-  const { isFile, size } = await statOf(real);
-  if (!isFile) return "it is not a regular file";
+  if (!(await isFile(real))) return "it is not a regular file";
   if (!isOfKind(kind, at, await headOf(real))) return `its content is not of the kind '${kind}'`;
-  return { path: real, sizeBytes: size, sha256: await hashFile(real) };
+  return undefined;
 }
 
-async function statOf(path: string): Promise<{ readonly isFile: boolean; readonly size: number }> {
-  const found = await lstat(path).catch(() => undefined);
-  return { isFile: found?.isFile() ?? false, size: found?.size ?? 0 };
+async function isFile(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isFile() ?? false;
 }
 
 async function headOf(path: string): Promise<Buffer> {

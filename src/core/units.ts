@@ -32,3 +32,16 @@ export function parseDuration(text: string): number | undefined {
   const parts = [...text.matchAll(/(\d+)([smhd])/g)];
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitMs[unit ?? ""] ?? 0), 0);
 }
+
+const unitBytes: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+
+/**
+ * Reads a size as people write it, in powers of 1000: "500000", "200 MB", "1.5G".
+ *
+ * @returns Bytes; `undefined` if it is not a size
+ */
+export function parseBytes(text: string): number | undefined {
+  const found = /^(\d{1,15}(?:\.\d{1,3})?) ?([kmgt]?)b?$/i.exec(text);
+  if (found === null) return undefined;
+  return Math.round(Number(found[1]) * (unitBytes[(found[2] ?? "").toLowerCase()] ?? 1));
+}

@@ -1,6 +1,7 @@
 import { FarmError } from "../core/errors.ts";
 import { withinTime } from "../core/time-limit.ts";
 import { openOwnFile } from "../system/files/own-file.ts";
+import { openRegularFile } from "../system/files/regular-file.ts";
 import { encodePiece, largestPieceBytes } from "./piece.ts";
 import type { FromCoordinator, FromNode } from "./protocol.ts";
 import { lostLink } from "./session-errors.ts";
@@ -12,6 +13,8 @@ export interface Blob {
   readonly path: string;
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** Set if it is not a copy of ours but the user's own file, which may change at any time. */
+  readonly original?: string;
 }
 
 /**
@@ -61,6 +64,7 @@ export async function upload(
       ? await attempt(link, blob, onProgress, signal, limits)
       : first;
   if (second.verdict.type === "blob-stored") return first.sentBytes + second.sentBytes;
+  if (second.verdict.code === "DIGEST_MISMATCH" && blob.original !== undefined) throw hasChanged(blob.original);
   throw new FarmError(
     "FARM_BLEND_REJECTED",
     `Cannot send the blendfile: the node answered ${second.verdict.code}: ${second.verdict.message}`,
@@ -100,7 +104,7 @@ async function attempt(
   );
   await link.send({ type: "blob-begin", transfer, sha256: blob.sha256, sizeBytes: blob.sizeBytes, offset });
   let position = offset;
-  const file = await openOwnFile(blob.path);
+  const file = await (blob.original === undefined ? openOwnFile : openRegularFile)(blob.path);
   const bytes = file.createReadStream({ start: offset, highWaterMark: largestPieceBytes, signal });
   for await (const data of bytes as AsyncIterable<Buffer>) {
     if (verdict !== undefined) break; // rejected early, because the disk is full
@@ -112,6 +116,14 @@ async function attempt(
   if (verdict === undefined) await link.send({ type: "blob-end", transfer, sha256: blob.sha256 });
   const final = await withinTime(verdictReply, limits.verdictTimeoutMs, stalled);
   return { verdict: final, sentBytes: position - offset, wasResumed: offset > 0 };
+}
+
+function hasChanged(path: string): FarmError {
+  return new FarmError(
+    "FARM_BLEND_REJECTED",
+    `Cannot send ${path}: it has changed since the job began`,
+    "Run the same command again: everything is then rendered with the files as they are now",
+  );
 }
 
 function stalled(): FarmError {

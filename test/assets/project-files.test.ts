@@ -3,6 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { assetRootsOf } from "../../src/assets/asset-roots.ts";
+import { DigestCache } from "../../src/assets/digest-cache.ts";
 import type { FileReference } from "../../src/assets/find-files.ts";
 import { ProjectFiles } from "../../src/assets/project-files.ts";
 import { textsIn } from "../../src/blendfile/named-texts.ts";
@@ -23,8 +24,11 @@ async function put(path: string, content: string | Buffer = png): Promise<void> 
 async function jobOf(names: readonly string[], { blend = "project/shot.blend", roots = [] as string[] } = {}) {
   await put(blend, `${blendStart}\0${names.join("\0")}\0`);
   await mkdir(pathOf("job"), { recursive: true });
-  const options = { folder: pathOf("job"), textsIn, roots: await assetRootsOf(pathOf(blend), roots.map(pathOf)) };
-  return new ProjectFiles({ ...options, blend: pathOf(blend) });
+  return new ProjectFiles({
+    ...{ blend: pathOf(blend), folder: pathOf("job"), textsIn, keepBytes: 1_000_000 },
+    roots: await assetRootsOf(pathOf(blend), roots.map(pathOf)),
+    digests: DigestCache.open(pathOf("config")),
+  });
 }
 
 const missing = (path: string, at: string | null = null, more: Partial<FileReference> = {}): FileReference => ({

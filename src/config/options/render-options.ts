@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { FrameOrder } from "../../core/frame-range.ts";
-import { parseDuration } from "../../core/units.ts";
+import { parseBytes, parseDuration } from "../../core/units.ts";
 import { asGiven, asPath, isOn, option, text, whole, withDefault } from "./option.ts";
 
 const version = z.string().regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?$/, "a version such as 3.4 or 3.4.1 is needed");
@@ -54,6 +54,15 @@ export const sceneOptions = {
       "send files of this folder and its subfolders too, if the scene uses them. May be repeated. Default: only those of the blendfile's folder",
     setting: (folders = [], workingFolder): readonly string[] =>
       folders.map((folder) => resolve(workingFolder, folder)),
+  }),
+  /** How much space copies of the scene's files may take, in bytes. */
+  keepBytes: option({
+    ...{ group: "What to render", takes: "<size>" },
+    schema: z.string().refine((given) => parseBytes(given) !== undefined, "a size such as 500MB or 20GB is needed"),
+    help: "space for copies of the files that the scene uses, on file systems that cannot clone (default: 2GB)",
+    readme:
+      "space for copies of the files that the scene uses, so that you can go on saving them (default: `2GB`). On file systems that can clone files, copies take none",
+    setting: (given = "2GB") => parseBytes(given) ?? 0,
   }),
   /** What to do if the nodes do not have files that the scene uses. */
   missing: option({

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { assetRootsOf } from "../../assets/asset-roots.ts";
+import { DigestCache } from "../../assets/digest-cache.ts";
 import { ProjectFiles } from "../../assets/project-files.ts";
 import { readBlendHeader } from "../../blendfile/blend-header.ts";
 import { textsIn } from "../../blendfile/named-texts.ts";
@@ -54,7 +55,10 @@ export async function prepareJob(settings: JobSettings, signal: AbortSignal): Pr
       isKept = true;
     };
     const roots = await assetRootsOf(settings.blend, settings.assetRoot);
-    const files = new ProjectFiles({ blend: blend.path, roots, folder: dirname(blend.path), textsIn });
+    const files = new ProjectFiles({
+      ...{ blend: blend.path, roots, folder: dirname(blend.path), textsIn, keepBytes: settings.keepBytes },
+      digests: DigestCache.open(settings.configFolder),
+    });
     return { folder, blend, files, savedBy, ...prepared, keep, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();

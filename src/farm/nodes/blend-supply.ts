@@ -1,4 +1,5 @@
 import { FarmError } from "../../core/errors.ts";
+import { inParallel } from "../../core/in-parallel.ts";
 import { LoadFailedError } from "../../session/load-failed.ts";
 import type { NodeReport } from "../../session/node-report.ts";
 import type { NodeSession } from "../../session/node-session.ts";
@@ -8,6 +9,9 @@ import type { JobFiles } from "./job-order.ts";
 
 /** The node has lost its copy of the blendfile: its cache evicted it, or it was damaged and dropped. */
 export const blobMissing = "BLOB_MISSING";
+
+/** Small files are many: while one is verified, others are on their way. A node accepts 16 at a time. */
+const filesAtATime = 8;
 
 /** Per job. A node whose disk damages the blendfile each time cannot be used. */
 const mostResends = 3;
@@ -42,10 +46,16 @@ export class BlendSupply {
    */
   async load(session: NodeSession, onUpload: (haveBytes: number) => void): Promise<SceneInfo> {
     const { blob, files, request, signal } = this.#options;
+    const sent = new Set<string>();
     for (;;) {
       await session.sendBlob(blob, onUpload, signal);
       const { files: others, list } = files.current;
-      for (const file of list === null ? [] : [...others, list]) await session.sendBlob(file, () => {}, signal);
+      const known = list === null ? [] : [...others, list];
+      const missing = new Map(known.filter(({ sha256 }) => !sent.has(sha256)).map((file) => [file.sha256, file]));
+      await inParallel(missing.values(), filesAtATime, async (file) => {
+        await session.sendBlob(file, () => {}, signal);
+        sent.add(file.sha256);
+      });
       try {
         const layout = { path: files.blendPath, files: list?.sha256 ?? null };
         const scene = await session.loadJob({ ...request, ...layout }, signal);
@@ -53,6 +63,7 @@ export class BlendSupply {
         if (isComplete) return scene;
       } catch (error) {
         if (!(error instanceof LoadFailedError) || error.reason !== blobMissing) throw error;
+        sent.clear();
         this.#countResend(session.info, error.message);
       }
     }
@@ -91,7 +102,7 @@ export class BlendSupply {
       throw new FarmError(
         "FARM_LOAD_FAILED",
         `Cannot use ${info.name}: it lost the blendfile again after it was sent ${mostResends} more times: ${why}`,
-        "Check that node's disk and memory, or start the node with another --cache-dir",
+        "Check that node's disk and memory, or start the node with a larger --cache-size or another --cache-dir",
       );
     }
     this.#options.onResend(info, why);

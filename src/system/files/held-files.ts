@@ -71,6 +71,11 @@ export function copyToNew(from: string, to: string): Promise<void> {
   return whileHeld(() => copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL));
 }
 
+/** Makes such a copy only if it shares the blocks. @throws The system's error; also if the file system does not support it */
+export function cloneToNew(from: string, to: string): Promise<void> {
+  return whileHeld(() => copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL));
+}
+
 /** Opens a file, like `open` of node:fs. */
 export function openFile(path: string, flags: string | number, mode?: number): Promise<FileHandle> {
   return whileHeld(() => open(path, flags, mode));

@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { chmod, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { hashFile } from "../system/files/hash-file.ts";
+import { cloneToNew, copyToNew, discard, renameFile } from "../system/files/held-files.ts";
+import type { DigestCache } from "./digest-cache.ts";
+
+/** A file to be sent, identified by its content. */
+export interface FileBlob {
+  /** The file that is read. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** The artist's own file, if there is no copy of it: it may change before it is sent. */
+  readonly original?: string;
+}
+
+/**
+ * Copies of the files that a job sends: a node that joins later gets the same bytes, even if the artist has saved a file
+ * again. Where the file system can, a copy shares its blocks with the original and costs nothing. Elsewhere copies are
+ * made up to a limit, and what is beyond it is read from the artist's own files.
+ */
+export class AssetCopies {
+  readonly #folder: string;
+  readonly #digests: DigestCache;
+  #roomBytes: number;
+
+  /** @param keepBytes How much space copies may take that share no blocks */
+  constructor(folder: string, digests: DigestCache, keepBytes: number) {
+    this.#folder = folder;
+    this.#digests = digests;
+    this.#roomBytes = keepBytes;
+  }
+
+  /**
+   * @param path Absolute, without links; a regular file
+   * @throws The system's error if it cannot be read
+   */
+  async take(path: string): Promise<FileBlob> {
+    const part = join(this.#folder, `${randomBytes(4).toString("hex")}.part`);
+    const { known, remember } = await this.#digests.lookAt(path);
+    try {
+      if (!(await this.#copy(path, part))) {
+        const sha256 = known ?? (await remember(await hashFile(path)));
+        return { path, original: path, sha256, sizeBytes: (await stat(path)).size };
+      }
+      await chmod(part, 0o600); // the copy has the original's mode, which may forbid reading
+      const sha256 = known ?? (await remember(await hashFile(part)));
+      const { size } = await stat(part);
+      const copy = join(this.#folder, sha256);
+      await renameFile(part, copy);
+      return { path: copy, sha256, sizeBytes: size };
+    } finally {
+      await discard(part);
+    }
+  }
+
+  /** @returns Whether there is a copy */
+  async #copy(path: string, part: string): Promise<boolean> {
+    const isCloned = await cloneToNew(path, part).then(
+      () => true,
+      () => false,
+    );
+    if (isCloned) return true;
+    const { size } = await stat(path);
+    if (size > this.#roomBytes) return false;
+    const isCopied = await copyToNew(path, part).then(
+      () => true,
+      () => false, // a full disk, for example
+    );
+    if (isCopied) this.#roomBytes -= size;
+    return isCopied;
+  }
+}

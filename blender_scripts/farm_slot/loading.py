@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 import bpy
 
 from .faults import SlotFault
-from .outside_files import OutsideFile
+from .files.outside_files import OutsideFile
 from .sandbox import Sandbox
 
 Warning_ = Dict[str, str]

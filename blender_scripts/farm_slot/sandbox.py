@@ -11,9 +11,10 @@ from typing import Any, Callable, Dict, List, Optional
 import bpy
 from bpy.app.handlers import persistent
 
-from . import caches, embedded_scripts, output_nodes, paths, remap
-from .cache_folders import cache_folders
-from .outside_files import OutsideFile, outside_files
+from . import caches, embedded_scripts, output_nodes
+from .files import paths, remap
+from .files.cache_folders import cache_folders
+from .files.outside_files import OutsideFile, outside_files
 
 
 class Sandbox:

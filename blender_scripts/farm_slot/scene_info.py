@@ -7,11 +7,11 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import bpy
 
-from .external_files import Stock, digest_of, is_there, take_stock
-from .outside_files import FOLDER, OutsideFile
+from .files.external_files import Stock, digest_of, is_there, take_stock
+from .files.outside_files import FOLDER, OutsideFile
 from .output_size import rendered_size
 from .settings import output_color_mode, output_depth
-from .visibility import strips_of
+from .files.visibility import strips_of
 
 MAX_SCENES = 1000
 MAX_CAMERAS = 100

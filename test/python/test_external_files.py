@@ -7,8 +7,8 @@ import unittest
 from pathlib import Path
 from unittest.mock import patch
 
-from farm_slot import external_files
-from farm_slot.external_files import digest_of, has_changed, take_stock
+from farm_slot.files import external_files
+from farm_slot.files.external_files import digest_of, has_changed, take_stock
 
 LONG_AGO = 1_600_000_000
 

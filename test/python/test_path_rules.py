@@ -5,8 +5,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from farm_slot.external_files import digest_of_contents, take_stock
-from farm_slot.path_rules import FILE, FILM, FOLDER, PLACE, Rules, has_protocol
+from farm_slot.files.external_files import digest_of_contents, take_stock
+from farm_slot.files.path_rules import FILE, FILM, FOLDER, PLACE, Rules, has_protocol
 
 PROTOCOL, ODD, TEXT = "a protocol, not a file", "not a regular file", "a text"
 

@@ -64,8 +64,9 @@ class Layout(Stored):
 
     def test_the_blendfile_and_its_files_are_in_their_places(self):
         wood = self.put(b"wood")
-        blend = asyncio.run(self.lay_out([("tex/wood.png", wood), ("tex/copy.png", wood)]))
-        self.assertEqual(blend, self.root / "job/project/shots/shot.blend")
+        known = asyncio.run(self.lay_out([("tex/wood.png", wood), ("tex/copy.png", wood)]))
+        project = self.root / "job/project"
+        self.assertEqual(known, {"blend": str(project / "shots/shot.blend"), "project": str(project), "moved": {}})
         self.assertEqual([(self.root / "job/project/tex" / name).read_bytes() for name in ("wood.png", "copy.png")], [b"wood"] * 2)
         # The next load has other files, and none of the earlier ones.
         asyncio.run(self.lay_out([]))

@@ -58,7 +58,8 @@ class WithBlender(RealNodeCase):
         self.assertEqual((scene["activeScene"], scene["scene"], described["depth"]), ("Scene", "Scene", 8))
         self.assertEqual(sorted(described["cameras"]), ["Camera", "Side"])
         missing = [each for each in scene["references"] if each["missing"]]
-        self.assertEqual(missing, [{"kind": "image", "path": "//textures/wood.png", "missing": True}])
+        wood = {"kind": "image", "owner": "Image 'wood'", "path": "//textures/wood.png", "at": "textures/wood.png", "form": None}
+        self.assertEqual(missing, [{**wood, "missing": True, "visible": False, "sha256": None}])  # nothing shows it
         warnings = [message["code"] for message in coordinator.seen if message["type"] == "warning"]
         self.assertEqual(warnings, ["SCRIPTS_BLOCKED"])
         digests = set()

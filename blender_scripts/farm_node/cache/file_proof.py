@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
-from farm_slot.change_time import change_time_ns
+from farm_slot.files.change_time import change_time_ns
 from farm_slot.held_files import while_held
 
 from ..files.safe_files import open_own

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ..errors import Fault, FaultError
@@ -112,13 +111,13 @@ class Job:
                 return
             load = self._load = LoadedScene(wanted)
             try:
-                blend = await self._folder.take_blend(wanted["blend"], wanted["path"], wanted["files"], self._program)
+                files = await self._folder.take_blend(wanted["blend"], wanted["path"], wanted["files"], self._program)
             except FaultError as error:
                 if not self.is_closing:
                     self._fail_load(error.fault)
                 return
             if not self.is_closing:
-                self._start_slots(load, blend)
+                self._start_slots(load, files)
 
     async def _still_holds(self, load: LoadedScene) -> bool:
         """Whether the current load is still valid, and there are slots to render with."""
@@ -126,10 +125,9 @@ class Job:
             return True
         return not self.slots.are_given_up and not await load.is_outdated()
 
-    def _start_slots(self, load: LoadedScene, blend: Path) -> None:
+    def _start_slots(self, load: LoadedScene, files: dict[str, Any]) -> None:
         scripts = self._may_run_scripts(load)
         scene, color_mode = load.wanted["scene"], load.wanted["colorMode"]
-        files = {"blend": str(blend), "project": str(self._folder.project), "moved": self._folder.moved}
         self.load_command = {**files, "scene": scene, "colorMode": color_mode, "scripts": scripts}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
         self.slots.start(self._slot_count, command, self._folder.path)

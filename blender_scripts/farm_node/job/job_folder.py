@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from farm_slot.held_files import remove_tree, while_held
 
@@ -34,7 +34,7 @@ class JobFolder:
         self.path = path
         self.frames = path / "frames"
         self.project = path / "project"
-        self.moved: dict[str, str] = {}
+        self._moved: dict[str, str] = {}
         """Absolute paths to use instead of paths in the blendfiles."""
         self._blend = self.project / PLAIN_BLEND
         self._store = store
@@ -47,10 +47,11 @@ class JobFolder:
         self._checking = asyncio.Lock()
         self._is_wanted = True
 
-    async def take_blend(self, sha256: str, path: str, manifest: Optional[str], program: BlenderProgram) -> Path:
+    async def take_blend(self, sha256: str, path: str, manifest: Optional[str], program: BlenderProgram) -> dict[str, Any]:
         """Lays out the job's files. The blendfile, at `path` in the project, stays in the cache until `drop_blend`.
 
-        `manifest` is the digest of the list of the other files. Raises FaultError, also if this Blender cannot open the file.
+        `manifest` is the digest of the list of the other files. Returns what a slot must know about them. Raises FaultError,
+        also if this Blender cannot open the file.
         """
         self._blend = self.project / path
         fault = await self._ask(lambda: self._lay_out_files(manifest))
@@ -70,7 +71,7 @@ class JobFolder:
             newer = f"{version[0]}.{version[1]}"
             message = f"The file was saved by Blender {newer} and this node has {program.version}"
             raise FaultError(Fault("FILE_TOO_NEW", message, f"Use nodes with Blender {newer} or newer"))
-        return self._blend
+        return {"blend": str(self._blend), "project": str(self.project), "moved": self._moved}
 
     async def lack_of_blend(self, is_doubted: bool) -> Optional[Fault]:
         """BLOB_MISSING if the blendfile has been changed or damaged; None if it is right, or was repaired.
@@ -106,7 +107,7 @@ class JobFolder:
         make_folder(self.path)
         make_folder(self.project)
         self._blend.parent.mkdir(parents=True, exist_ok=True)
-        self.moved = {}
+        self._moved = {}
         if manifest is None:
             return None
         listing = self._store.pin(manifest)
@@ -118,7 +119,7 @@ class JobFolder:
             return Fault("LOAD_FAILED", f"Cannot read the list of the job's files: {error}")
         finally:
             self._store.unpin(manifest)
-        self.moved = {path: str(self.project / target) for path, target in moved.items()}
+        self._moved = {path: str(self.project / target) for path, target in moved.items()}
         return next(filter(None, map(self._lay_out_file, files)), None)
 
     def _lay_out_file(self, file: ProjectFile) -> Optional[Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Optional
 
-from farm_slot.external_files import has_changed
+from farm_slot.files.external_files import has_changed
 
 from ..errors import Fault
 from ..wire.message_size import fit_job_loaded

@@ -10,7 +10,7 @@ from typing import Any, Iterator, Tuple
 
 import bpy
 
-from .caches import NEVER_ON_DISK, point_caches
+from ..caches import NEVER_ON_DISK, point_caches
 from .outside_files import FOLDER, Names, OutsideFile
 from .path_rules import as_opened
 

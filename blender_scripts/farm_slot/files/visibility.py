@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, Set
 
 import bpy
 
-from .animation import curves_of
+from ..animation import curves_of
 
 _NEVER_RENDERED = tuple(getattr(bpy.types, name) for name in ("Brush", "Camera", "Screen", "WindowManager", "WorkSpace"))
 """Kinds of users that show an image only to the artist. A camera's are its background pictures."""

@@ -9,7 +9,7 @@ from typing import Any, Iterator, NamedTuple, Set, Tuple
 
 import bpy
 
-from .node_trees import node_trees
+from ..node_trees import node_trees
 from .path_rules import FILE, FILM, FOLDER, PLACE, Kind
 from .path_types import PathTypes
 

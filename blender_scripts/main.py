@@ -23,7 +23,8 @@ def foreign_python_hint():
     """A distribution's Blender uses the library of the first Python on PATH, whether it fits or not."""
     if "bpy" not in sys.modules:
         return ""
-    return "\nThis Blender uses the Python library in %s; start it with another PATH if that is not its own" % sys.prefix
+    hint = "\nThis Blender uses the Python library in %s; start it with another PATH if that is not its own"
+    return hint % sys.prefix
 
 
 def arguments():
@@ -36,7 +37,7 @@ def arguments():
 
 def drop_blenders_own_folder():
     # type: () -> None
-    """Removes Blender's temporary folder. Blender removes it at its end, but a killed node would leave it behind.
+    """Removes Blender's temporary folder. Blender removes it when it quits, but a killed node would leave it behind.
 
     The node's own Blender does not render, so it does not need the folder.
     """
@@ -45,16 +46,16 @@ def drop_blenders_own_folder():
         return
     folder = os.path.normpath(bpy.app.tempdir)
     if not os.path.basename(folder).startswith("blender_"):
-        refuse_to_end_in_order(folder)
+        exit_without_cleanup(folder)
     try:
         os.rmdir(folder)
     except OSError:
         pass  # it is not empty
 
 
-def refuse_to_end_in_order(folder):
+def exit_without_cleanup(folder):
     # type: (str) -> None
-    """Exits at once. If Blender cannot make its own folder it uses the parent, and up to 4.3 empties that at its end."""
+    """Exits at once: a Blender that cannot make its own folder uses the parent, and up to 4.3 empties it on exit."""
     sys.stderr.write("renderfarm node: Cannot start: Blender cannot make its temporary folder in %s\n" % folder)
     sys.stderr.write("Free space there, or set TMPDIR (on Windows TEMP) to a folder that is writable\n")
     sys.stderr.flush()

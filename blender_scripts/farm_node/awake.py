@@ -1,4 +1,4 @@
-"""Keeps the machine awake while it renders, because a job over night would stop when the machine sleeps."""
+"""Keeps the machine awake while it renders, because an overnight job would stop when it sleeps."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from .limits import REFUSED_WITHIN_S
 from .slots.blender_program import child_environment
 
 _SYSTEMD = "/run/systemd/system"
-"""Exists if systemd runs the machine. Without it, as in a container, nothing can be asked."""
+"""Exists if systemd runs the machine. Otherwise, as in a container, systemd-inhibit cannot work."""
 
 AWAKE = "this machine stays awake while it has a job (--allow-sleep lets it sleep)"
 _CONTINUOUS, _SYSTEM_REQUIRED = 0x80000000, 0x1
 
 
 class Awake:
-    """`begin` and `end` may be called in any order and number. Nothing waits for it, and its failure has no effect.
+    """`begin` and `end` may be called in any order, any number of times. Nothing waits for it, and a failure is only
+    a warning.
 
-    It runs a small program of the system, which ends with this process in any case. On Windows a thread makes the request.
+    It runs one of the system's own programs, which never outlives this process. On Windows it calls the system.
     """
 
     def __init__(
@@ -60,24 +61,24 @@ class Awake:
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                stdin=subprocess.PIPE,  # closes when this process ends, in any case
+                stdin=subprocess.PIPE,  # closes when this process ends, however it ends
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C must only reach this process
                 env=child_environment(),
             )
         except OSError:
-            return  # there is no such program
+            return  # the program is not installed
         try:
-            ended = asyncio.ensure_future(_last_words(process))
-            done, _ = await asyncio.wait({ended}, timeout=REFUSED_WITHIN_S)
+            answer = asyncio.ensure_future(_error_output(process))
+            done, _ = await asyncio.wait({answer}, timeout=REFUSED_WITHIN_S)
             if not done:
                 self._say(AWAKE)
-            words = await ended
+            reason = await answer
             if process.returncode:
-                self._warn_of_sleep(words or "no reason given")
+                self._warn_of_sleep(reason or "no reason given")
         finally:
-            # systemd-inhibit has a child, which only notices this.
+            # The child of systemd-inhibit does not get the signal. It ends because its input does.
             if process.stdin is not None:
                 process.stdin.close()
             if process.returncode is None:
@@ -96,10 +97,10 @@ def _ask_windows(flags: int) -> bool:
     return bool(ctypes.windll.kernel32.SetThreadExecutionState(flags))
 
 
-async def _last_words(process: Any) -> str:
-    words = (await process.stderr.read()).decode("utf-8", "replace").strip()
+async def _error_output(process: Any) -> str:
+    output = (await process.stderr.read()).decode("utf-8", "replace").strip()
     await process.wait()
-    return str(words)
+    return str(output)
 
 
 def _command(platform: str) -> Optional[list[str]]:

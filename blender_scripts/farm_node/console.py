@@ -1,4 +1,4 @@
-"""The node's output: whole lines for people, at once, without control characters from outside."""
+"""The node's output for people: whole lines, written at once, with control characters escaped."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Console:
         self._streams = (sys.stdout, sys.stderr)
         self._writers: list[ConsoleWriter] = []
         stdout, stderr = self._streams
-        said = self._writer(stdout)
+        out = self._writer(stdout)
         # If both go to the same file, one thread keeps their lines in order.
-        told = said if said is not None and _is_same_file(stdout, stderr) else self._writer(stderr)
-        if said is not None:
-            sys.stdout = ConsoleStream(said, stdout.encoding)
-        if told is not None:
-            sys.stderr = ConsoleStream(told, stderr.encoding)
+        err = out if out is not None and _is_same_file(stdout, stderr) else self._writer(stderr)
+        if out is not None:
+            sys.stdout = ConsoleStream(out, stdout.encoding)
+        if err is not None:
+            sys.stderr = ConsoleStream(err, stderr.encoding)
 
     def end(self, status: int) -> NoReturn:
         """Ends this process. If nobody reads, it ends at once: Blender would wait to print that it quits."""
@@ -51,7 +51,7 @@ class Console:
 def _is_same_file(one: Any, other: Any) -> bool:
     try:
         found = os.fstat(one.fileno())
-        # On Windows consoles and pipes have no inode number, so two of them cannot be told apart.
+        # On Windows consoles and pipes have no inode number, so two of them look the same.
         return found.st_ino != 0 and os.path.samestat(found, os.fstat(other.fileno()))
     except (OSError, ValueError, AttributeError):
         return False

@@ -17,7 +17,7 @@ class ConsoleWriter:
     """Writes to one file, in order. A stopped terminal or a full pipe only blocks its thread."""
 
     def __init__(self, raw: Any) -> None:
-        """`raw` is unbuffered: its `write` takes some of the bytes, or returns None if the file is non-blocking and full."""
+        """`raw` is unbuffered: its `write` may take only some bytes, or return None if a non-blocking file is full."""
         self._raw = raw
         self._changed = threading.Condition()
         self._waiting: deque[bytes] = deque()
@@ -37,7 +37,7 @@ class ConsoleWriter:
             self._append(lines)
 
     def close(self, within_s: float) -> bool:
-        """Ends the thread once everything is written. Waits for that up to a time. Returns whether it has ended."""
+        """Ends the thread once everything is written. Waits at most `within_s`. Returns whether it has ended."""
         with self._changed:
             self._is_over = True
             self._changed.notify_all()
@@ -77,7 +77,7 @@ class ConsoleWriter:
                 else:
                     rest = rest[taken:]
         except (OSError, ValueError):
-            pass  # a closed console or a full disk must not end the node
+            pass  # a closed console or a full disk must not stop the node
 
 
 class ConsoleStream(io.TextIOBase):

@@ -1,11 +1,12 @@
-"""What to do about each fault, if nothing better is known about the case."""
+"""General advice for each fault code. A fault may have a better hint of its own."""
 
 from __future__ import annotations
 
 _ALONE = "Open the file in this version of Blender on the node, and render there"
 
 HINTS: dict[str, str] = {
-    "ADDON_FAILED": "Install and enable the add-on that the file needs in Blender on the node, or save the file without it",
+    "ADDON_FAILED": "Install and enable the add-on that the file needs in Blender on the node,"
+    " or save the file without it",
     "BLENDER_MISSING": "Install Blender on the node, or start the node again",
     "BLOB_MISSING": "Check the node's disk, or start the node with another --cache-dir",
     "CRASHED": _ALONE,
@@ -14,18 +15,20 @@ HINTS: dict[str, str] = {
     "FILE_TOO_NEW": "Use nodes with a newer Blender, or save the file from an older one",
     "FILE_UNREADABLE": "Open and save the file again in Blender",
     "GPU_FAILED": "Check the graphics driver of the node",
-    "KILLED": "Find out what kills it on the node: a guard against low memory (earlyoom, systemd-oomd) reports that in the"
+    "KILLED": "Find out what kills it on the node: a low-memory guard (earlyoom, systemd-oomd) reports that in the"
     " system's log; fewer slots need less memory",
     "LIBRARY_MISSING": "Pack the linked libraries into the blendfile",
     "LOAD_FAILED": _ALONE,
     "NO_CAMERA": "Set a camera in the scene",
-    "NO_DENOISER": "This Blender has no OpenImageDenoise: turn denoising off in the scene, or use an official Blender build",
+    "NO_DENOISER": "This Blender has no OpenImageDenoise: turn denoising off in the scene,"
+    " or use an official Blender build",
     "NO_DISPLAY": "This Blender needs a display for EEVEE: use Blender 3.0 or newer, or Xvfb",
     "NO_EGL": "Install libEGL and libGL on the node (Debian: libegl1 libgl1 libgl1-mesa-dri)",
     "NO_OUTPUT": "Check the node's disk and what Blender printed",
     "OUT_OF_GPU_MEMORY": "Use smaller textures, or render on the CPU",
     "OUT_OF_MEMORY": "The node has too little memory for this scene: use fewer slots there, or smaller textures",
-    "READ_FAILED": "Check the node's disk; with too many open files, close programs there or raise the limit (ulimit -n)",
+    "READ_FAILED": "Check the node's disk; with too many open files,"
+    " close programs there or raise the limit (ulimit -n)",
     "RENDER_FAILED": _ALONE,
     "SCENE_NOT_FOUND": "Name a scene that the file has, or do not name one",
     "TIMED_OUT": "Start Blender on the node and open the file there: a disk, a network drive or a driver may hang",

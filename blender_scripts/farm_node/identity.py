@@ -28,7 +28,7 @@ MAX_ID_TEXT = 64
 class Identity:
     """`temporary_because` says why the id is for this run only; it is empty if the next run has the same id.
 
-    `start` is random for each run. It tells a restarted node from another node with the same id.
+    `start` is random for each run. It distinguishes a restarted node from another one with the same id.
     """
 
     node_id: str
@@ -44,8 +44,9 @@ class Identity:
 def claim_identity(config: Path, machine: Optional[str]) -> Identity:
     """If its config folder cannot be written to, a node gets another id in its next run.
 
-    `machine` is the machine's own id, because a config folder may have been copied to many machines in a disk image. None
-    (the machine has no id) gives a random id for this run; "" means that the folder was made for this node only.
+    `machine` is the machine's own id. It is part of the node's id because a disk image may have copied the config
+    folder to many machines. None (the machine has no id) gives a random id for this run; "" means that the folder was
+    made for this node only.
 
     Raises StartError if the config folder, or the id in it, belongs to another user.
     """
@@ -81,7 +82,7 @@ def check_config(config: Path) -> None:
 
 
 def _combined(stored: str, machine: str) -> str:
-    """Hashes with the machine's id as the key, as `man machine-id` asks: the node's id must not reveal the machine's."""
+    """Hashes with the machine's id as the key, as `man machine-id` asks: the result must not reveal that id."""
     return hmac.new(machine.encode("ascii"), LABEL + stored.encode("ascii"), hashlib.sha256).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""All limits on what a node waits for and keeps, in one place; docs/protocol.md, section 1, has the same.
+"""All limits on what a node waits for and keeps, in one place. docs/protocol.md, section 1, lists the same ones.
 
 `_S` are seconds, `_BYTES` bytes. The size limits of single messages belong to the protocol and are in protocol.py.
 """
@@ -56,9 +56,9 @@ MAX_PROJECT_FILES = 100_000
 ACCEPT_PAUSE_S = 1.0
 """Pause after an accept error that affects all connections; also between two checks that the port is still open."""
 GONE_PEER_PAUSE_S = 0.01
-"""Pause after an error of one peer: if it affects all peers after all, the loop does not take a whole core."""
+"""Pause after an error of one peer, so that an error that does affect all peers cannot use a whole core."""
 REFUSED_WITHIN_S = 3.0
-"""A refused program that should keep the machine awake ends at once. If it still runs after this, it was granted."""
+"""If the system refuses to stay awake, the program that asked ends at once. If it still runs then, it was granted."""
 
 # The job.
 JOB_KEPT_S = 600.0
@@ -66,17 +66,17 @@ JOB_KEPT_S = 600.0
 
 # Slots.
 LIMIT_CHECKS = 30
-"""The two limits below are counted in this many checks, so that time during which the machine sleeps does not count."""
+"""The two limits below are counted in this many checks, so that time during which the machine sleeps is excluded."""
 START_LIMIT_S = 300.0
-"""From the start of a Blender to its first message, allowing for a slow disk and the first start after an installation."""
+"""From the start of a Blender to its first message. Allows for a slow disk, and a first start after installation."""
 LOAD_LIMIT_S = 1800.0
-"""For opening a blendfile and reading the files that it uses. Blender shows no progress meanwhile, so this must be enough
-for the largest file. With START_LIMIT_S it is less than the 40 minutes that a coordinator waits for the answer."""
+"""For opening a blendfile and reading the files that it uses. Blender shows no progress meanwhile, so this must be
+enough for the largest file. With START_LIMIT_S it is below the 40 minutes that a coordinator waits for an answer."""
 QUIT_GRACE_S = 0.7
 EXIT_GRACE_S = 5.0
 """Between the end of the channel and the end of the process: a crashing Blender still writes its crash report."""
 KILL_GRACE_S = 5.0
-"""For a killed process to end. One that hangs in a driver or on a disk cannot be killed, and is abandoned."""
+"""For a killed process to exit. One that hangs in a driver or on a disk cannot be killed, and is abandoned."""
 OUTPUT_GRACE_S = 2.0
 MAX_STARTS_IN_A_ROW = 5
 """Restarts of a slot without starting a frame in between; after that it stays lost. The coordinator decides how often a

@@ -70,7 +70,8 @@ class Node:
             self._on_session_ended(session)
         await link.close()
         if session.job is not None and self._expiry is not None:
-            say(f"job {session.job.job_id[:8]}: the link to {session.job.holder} is lost ({reason}); kept for 10 minutes")
+            job = session.job
+            say(f"job {job.job_id[:8]}: the link to {job.holder} is lost ({reason}); kept for 10 minutes")
 
     def node_info(self) -> dict[str, Any]:
         return {
@@ -143,7 +144,7 @@ class Node:
         self._cancel_expiry()
         former, self._owner = self._owner, session
         if former is not None and former is not session:
-            job.detach()  # as after a lost link: the old link is dead, although this node has not noticed
+            job.detach()  # as after a lost link: the old one is dead, although this node has not noticed
             former.job = None
             self._background(former.link.close(CLOSE_REPLACED))
         session.job = job
@@ -159,7 +160,7 @@ class Node:
 
     def _expire(self, job: Job) -> None:
         say(f"job {job.job_id[:8]}: {job.holder} did not come back")
-        job.close()  # now, so that nobody continues it before its end has started
+        job.close()  # at once, so that no coordinator can resume it before it is closing
         self._background(self.close_job(job))
 
     def _cancel_expiry(self) -> None:

@@ -90,23 +90,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--host", default="0.0.0.0", metavar="ADDRESS", help="address to listen on (default: all interfaces)")
-    add("--port", type=_port, metavar="N", help=f"port, 0 for any free one (default: {DEFAULT_PORT} or the next free one)")
+    port = f"port, 0 for any free one (default: {DEFAULT_PORT} or the next free one)"
+    add("--port", type=_port, metavar="N", help=port)
     add("--name", type=_name, help="name shown to people (default: the machine's name)")
     add("--slots", type=_slots, default=1, metavar="N", help="frames rendered at once, one Blender each (default: 1)")
     add("--blender", metavar="PROGRAM", help="Blender to render with (default: the one this runs in, $BLENDER or PATH)")
-    add("--cache-dir", type=Path, metavar="DIR", help=f"for blendfiles and running jobs, in a folder 'renderfarm' (default: {_shown(cache_dir())})")
-    add("--cache-size", type=_gib, default=DEFAULT_CACHE_GIB, metavar="GIB", help="limit of the blob cache (default: 50)")
+    cache = f"for blendfiles and running jobs, in a folder 'renderfarm' (default: {_shown(cache_dir())})"
+    add("--cache-dir", type=Path, metavar="DIR", help=cache)
+    size = "limit of the blob cache (default: 50)"
+    add("--cache-size", type=_gib, default=DEFAULT_CACHE_GIB, metavar="GIB", help=size)
     add("--config-dir", type=Path, metavar="DIR", help=f"farm key and node id (default: {_shown(config_dir())})")
     add("--key-file", type=Path, metavar="FILE", help="file with the farm key (default: $RENDERFARM_KEY or DIR/key)")
     add("--open", action="store_true", help="use no key: everyone on the network can render here")
     add("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM): coordinators must then connect by TLS")
     add("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert (PEM, without a passphrase)")
-    add("--allow-scripts", action="store_true", help="run scripts in blendfiles for jobs that ask for it: they can do anything that you can")
+    scripts = "run scripts in blendfiles for jobs that ask for it: they can do anything that you can"
+    add("--allow-scripts", action="store_true", help=scripts)
     add("--allow-sleep", action="store_true", help="let this machine sleep while it has a job")
     add("--no-mdns", action="store_false", dest="mdns", help="do not announce this node on the network")
     add("--ready-file", type=Path, metavar="FILE", help="write address and id there as JSON once the node is ready")
     add("--exit-with-stdin", action="store_true", help="stop when standard input ends")
-    add("--remove-config-dir", action="store_true", help=argparse.SUPPRESS)  # for an embedded node, which lives for one job
+    # For an embedded node, which lives for one job.
+    add("--remove-config-dir", action="store_true", help=argparse.SUPPRESS)
     add("--version", action="version", version=f"renderfarm node {SOFTWARE_VERSION}")
     return parser
 

@@ -1,4 +1,4 @@
-"""The node program, from its options to its end."""
+"""The node program, from its options to its exit status."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _remove_config(options: Options) -> None:
 
 
 async def _run(options: Options) -> None:
-    """Everything that is made here is ended in reverse order, in any case."""
+    """Whatever happens, everything that is started here is stopped in reverse order."""
     asyncio.get_running_loop().set_exception_handler(without_gone_peers)
     ending = Shutdown()
     ending.on_signals()
@@ -158,7 +158,7 @@ def _start(advertiser: Optional[Advertiser]) -> Optional[asyncio.Task[None]]:
 
 
 async def _close(server: NodeServer, node: Node, announcing: Optional[asyncio.Task[None]]) -> None:
-    """Ends all at the same time, which takes less than a second. Slots end even if the network hangs."""
+    """Stops everything at the same time, within a second. Slots are stopped even if the network hangs."""
     if announcing is not None:
         announcing.cancel()
     endings = [node.close(), server.close(), *([announcing] if announcing else [])]

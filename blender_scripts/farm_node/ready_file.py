@@ -1,4 +1,4 @@
-"""Tells the program that started the node its address."""
+"""Reports the node's address to the program that started it."""
 
 from __future__ import annotations
 

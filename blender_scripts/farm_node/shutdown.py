@@ -22,7 +22,7 @@ class Shutdown:
         return await asyncio.shield(self._reason)
 
     def on_signals(self) -> None:
-        """Uses signal.signal instead of asyncio, because it works on Windows, and Blender swallows KeyboardInterrupt."""
+        """Uses signal.signal instead of asyncio: it works on Windows too, and Blender swallows KeyboardInterrupt."""
         for name in SIGNALS:
             number = getattr(signal, name, None)
             if number is not None:

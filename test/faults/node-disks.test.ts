@@ -6,7 +6,7 @@ import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/l
 import type { LabCoordinator } from "../support/lab/lab-coordinator.ts";
 import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab/lab-results.ts";
 
-const spaces = /about [\d.]+ [MG]B needed, [\d.]+ MB there, in \/.+/;
+const spaces = /about [\d.]+ [MG]B needed, [\d.]+ MB free, in \/.+/;
 
 describe.skipIf(skipBecause(farmLabProblem))("a node whose disk is full", () => {
   let scene: Reference;

@@ -22,7 +22,7 @@ from farm_node.slots.slot_process import SlotEnd
 from farm_slot.output_size import rendered_size
 
 
-DO = r"\b([Uu]se|[Ii]nstall|[Oo]pen|Free|Run|Check|Find out|Pack|Set|turn|Look|Name|Start|Choose) "
+DO = r"\b([Uu]se|[Ii]nstall|[Oo]pen|Free|Run|Check|Find out|Pack|Set|turn|Name|Start|Choose) "
 """Verbs that hints start with."""
 
 
@@ -172,7 +172,7 @@ class Ends(unittest.TestCase):
             self.assertEqual(fault.code, code, (end, options))
             self.assertEqual(fault.hint, HINTS[code])
 
-    def test_on_windows_the_exit_status_says_who_ended_a_process(self):
+    def test_on_windows_the_exit_status_shows_whether_a_process_was_killed(self):
         crash = ["Error   : EXCEPTION_ACCESS_VIOLATION", "Writing: C:\\Temp\\scene.crash.txt"]
         for status, lines, code in (
             (1, [], "KILLED"),

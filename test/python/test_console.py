@@ -31,7 +31,7 @@ class Streams(unittest.TestCase):
 
 
 def fill(end: int) -> None:
-    """Fills it completely. The kernel moves a terminal's bytes to its reader a moment later, and then has room again."""
+    """Fills it completely. The kernel passes a terminal's bytes on a moment later, and then has room again."""
     os.set_blocking(end, False)
     has_room = True
     while has_room:

@@ -42,7 +42,7 @@ class Owner:
         self.load_command: dict[str, Any] = {}
         self.frames_folder = folder
         self.told: list[dict[str, Any]] = []
-        self.given_up: list[Fault] = []
+        self.abandoned: list[Fault] = []
 
     is_loaded = False
 
@@ -67,8 +67,8 @@ class Owner:
     async def on_load_failed(self, fault: Fault) -> bool:
         raise AssertionError(fault)
 
-    async def on_given_up(self, fault: Fault) -> None:
-        self.given_up.append(fault)
+    async def on_abandoned(self, fault: Fault) -> None:
+        self.abandoned.append(fault)
 
 
 class FullFolderTest(unittest.TestCase):
@@ -85,9 +85,9 @@ class FullFolderTest(unittest.TestCase):
 
             with patch("farm_node.slots.slot.RESTART_PAUSE_S", 0.001):
                 slot = asyncio.run(give_up())
-        self.assertEqual((slot.state, slot.is_given_up), ("lost", True))
+        self.assertEqual((slot.state, slot.is_abandoned), ("lost", True))
         self.assertEqual([told["state"] for told in owner.told], ["starting", "lost"] * (MAX_STARTS_IN_A_ROW + 1))
-        (fault,) = owner.given_up
+        (fault,) = owner.abandoned
         self.assertIn("Cannot make the slot's folder", fault.message)
 
 

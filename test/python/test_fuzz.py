@@ -246,7 +246,7 @@ class Deaf(unittest.IsolatedAsyncioTestCase):
             node = Node(IDENTITY, "test", 1, program, store, board, Path(folder), lambda state: None, duplicates(), awake=may_sleep())
             socket = DeafSocket()
             await asyncio.wait_for(node.serve_link(Link(socket, KEY)), 60)
-            print(f"fuzz: a coordinator who never reads was heard {socket.asked} times")
+            print(f"fuzz: a coordinator that never reads sent {socket.asked} requests")
             self.assertLess(socket.asked, 10_000)
 
 

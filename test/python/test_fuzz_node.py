@@ -1,4 +1,4 @@
-"""A real node process on loopback under attack: with rubbish from clients without the key, and from one that has it. Seeded."""
+"""A real node process on loopback, attacked by clients without the key and by one that has it. Seeded."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from .test_fuzz import EFFORT, HANDSHAKE, SEED, TO_NODE, damaged, nearly
 from .test_unauthenticated import fake_blender
 
 MOST_MIB = 64
-"""How much the node may grow: for 64 links without the key, and for the allocator. Far less than what was sent."""
+"""How much the node may grow: for 64 links without the key, and for the allocator. Much less than the bytes sent."""
 JOB = "ab" * 16
 
 
@@ -168,7 +168,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
                 await last.send(kind, job=job, **more)
             await last.expect("job-closed")
         await self.drop(last)
-        await self.still_serves("coordinators who break the protocol", count, before)
+        await self.still_serves("coordinators that break the protocol", count, before)
 
     async def test_unfinished_uploads_do_not_use_up_the_nodes_file_descriptors(self):
         before = await self.warm_up()

@@ -1,4 +1,4 @@
-"""Waiting for files that another program has open: on Windows, and elsewhere only if the system reports them as busy."""
+"""Waits for files that another program has open: on Windows, and elsewhere if the system reports them as busy."""
 
 import errno
 import tempfile

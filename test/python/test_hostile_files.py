@@ -1,4 +1,4 @@
-"""Blendfiles that try to run programs on a node, or to change its disks; see "A hostile blendfile" in docs/security.md."""
+"""Blendfiles that try to run programs on a node or change its disks ("A hostile blendfile" in docs/security.md)."""
 
 import tempfile
 import unittest

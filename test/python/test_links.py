@@ -15,7 +15,7 @@ from .support.client import WAIT_S
 from .test_server import JOB, Served
 
 
-class PeersWhoDoNotRead(Served):
+class PeersThatDoNotRead(Served):
     async def test_a_peer_that_breaks_the_protocol_and_does_not_read_is_closed(self):
         coordinator = await self.coordinator()
         await coordinator.send("job-open", job=JOB, holder="anna", slots=None)
@@ -83,7 +83,7 @@ class UploadsThatBreakOff(Served):
                 await asyncio.wait_for(self.visits_ended.acquire(), WAIT_S)
         kept = sorted(path.name[:2] for path in self.root.glob("parts/*/*"))
         self.assertEqual(kept, ["04", "05", "05", "05"])
-        self.assertEqual(self.store.free_bytes(), self.store.limit, "nothing is promised to those who left")
+        self.assertEqual(self.store.free_bytes(), self.store.limit, "no bytes stay reserved for peers that left")
 
 
 if __name__ == "__main__":

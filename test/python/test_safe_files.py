@@ -90,7 +90,7 @@ class Opening(Planted):
                 if is_opened:
                     os.close(open_own(self.folder / "file"))
                 else:
-                    with self.refuses("again and again"):
+                    with self.refuses("replaced every time"):
                         open_own(self.folder / "file")
 
     def test_new_files_are_for_this_user_only(self):

@@ -1,4 +1,4 @@
-"""Slots that freeze while they start or load: real child processes that stop, and small limits instead of long waits."""
+"""Slots that freeze while they start or load: real child processes that stop, and short limits."""
 
 import asyncio
 import os
@@ -65,7 +65,7 @@ class FrozenSlots(Loading):
         with limits(start_s=SHORT_S):
             error = await self.load_failed(await self.load())
         self.assertEqual(error["code"], "TIMED_OUT")
-        self.assertIn("said nothing for", error["message"])
+        self.assertIn("did not report within", error["message"])
         self.assertIn("start Blender there", error["hint"])
 
     async def test_a_slot_that_keeps_freezing_after_another_has_loaded_is_abandoned(self):

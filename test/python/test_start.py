@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 from unittest.mock import patch
 
-from farm_node.wire.advertise import instance_label, place_of
+from farm_node.wire.advertise import instance_label, service_id
 from farm_node.slots.blender_program import BlenderProgram, child_environment, slot_command, slot_environment
 from farm_node.console import printable
 from farm_node.errors import StartError
@@ -316,11 +316,11 @@ class Network(unittest.TestCase):
 
     def test_two_nodes_never_announce_the_same_name_and_a_restarted_node_keeps_its_name(self):
         node_id = "ab" * 16
-        place = place_of(node_id, ["10.0.0.1"], 7447)
-        self.assertEqual(place, place_of(node_id, ["10.0.0.1"], 7447))
-        self.assertRegex(place, "^[0-9a-f]{32}$")
-        others = {place_of(node_id, ["10.0.0.2"], 7447), place_of(node_id, ["10.0.0.1"], 7448)}
-        self.assertEqual(len({place, *others}), 3)
+        service = service_id(node_id, ["10.0.0.1"], 7447)
+        self.assertEqual(service, service_id(node_id, ["10.0.0.1"], 7447))
+        self.assertRegex(service, "^[0-9a-f]{32}$")
+        others = {service_id(node_id, ["10.0.0.2"], 7447), service_id(node_id, ["10.0.0.1"], 7448)}
+        self.assertEqual(len({service, *others}), 3)
 
     def test_control_characters_are_shown_escaped(self):
         self.assertEqual(printable("a\x1b[2Jb\nc\u202e\ud800"), "a\\x1b[2Jb\\nc\\u202e\\ud800")

@@ -85,7 +85,7 @@ class Unauthenticated(unittest.IsolatedAsyncioTestCase):
             await self.wrong()
         self.assertEqual(await self.status(), 429)
         self.assertEqual(await self.status(origin="http://example.org"), 403)
-        lines = re.findall("tried with another key", self.node.said())
+        lines = re.findall("tried to connect with another key", self.node.said())
         self.assertEqual(len(lines), 3, "the log line is rate-limited too")
 
     async def test_a_web_page_cannot_get_its_machine_blocked(self):

@@ -48,7 +48,10 @@ class BlobStore:
         return self._blobs / sha256
 
     def state(self, sha256: str, size: int) -> tuple[int, bool]:
-        """The number of bytes that are here, and whether the blob is complete. A blob of the wrong size is dropped as damaged."""
+        """The number of bytes that are here, and whether the blob is complete.
+
+        A blob of the wrong size is dropped as damaged.
+        """
         writer = self._writers.get(sha256)
         if writer is not None:
             writer.abandon()  # its link is dead, or the same coordinator starts over
@@ -113,7 +116,8 @@ class BlobStore:
             return False
         with self._lock:
             found = signature_of(path)
-            if before is not None and found is not None and found.inode == before.inode:  # otherwise a new one has arrived
+            # With another inode it is a new blob, which has arrived meanwhile.
+            if before is not None and found is not None and found.inode == before.inode:
                 self._drop(sha256, "its content does not match its name")
         return False
 
@@ -131,7 +135,7 @@ class BlobStore:
                     remove_unused(folder, PART_KEPT_S)
 
     def close(self, remove_parts: bool) -> None:
-        """Ends all writing. `remove_parts` is for a node whose id is for one run only."""
+        """Abandons all transfers. `remove_parts` is for a node whose id is for one run only."""
         for writer in list(self._writers.values()):
             writer.abandon()
         if remove_parts:

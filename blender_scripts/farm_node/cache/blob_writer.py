@@ -20,14 +20,14 @@ from .file_proof import CHUNK
 class BlobWriter:
     """Only one thread at a time may call it, except for `abandon`.
 
-    The bytes of an earlier transfer are hashed piece by piece while the rest arrives. Hashing them all at once could take
-    minutes without progress for the coordinator.
+    The bytes of an earlier transfer are hashed piece by piece while the rest arrives. Hashing them all at once could
+    take minutes, and the coordinator would see no progress.
     """
 
     def __init__(
         self, sha256: str, size: int, part: Path, whole: Path, on_end: Callable[[BlobWriter], None]
     ) -> None:
-        """`part` is the file that is received; when complete it is renamed to `whole`. `on_end` is called once. Raises OSError."""
+        """`part` is renamed to `whole` when it is complete. `on_end` is called once. Raises OSError."""
         self._size = size
         self._part = part
         self._whole = whole
@@ -65,7 +65,10 @@ class BlobWriter:
                 raise write_error(error) from error
 
     def finish(self) -> None:
-        """Verifies and syncs the blob, and moves it into the cache. Raises BlobError; a part with a wrong digest is removed."""
+        """Verifies and syncs the blob, and moves it into the cache.
+
+        Raises BlobError. A part with a wrong digest is removed.
+        """
         with self._lock:
             self._check_wanted()
             if self.position < self._size:
@@ -122,7 +125,7 @@ class BlobWriter:
             remove(self._part)
 
     def _end(self, last: Callable[[], object] = lambda: None) -> None:
-        """Runs only once: afterwards the part may belong to a newer transfer."""
+        """Has an effect only once: afterwards the part may belong to a newer transfer."""
         if self._has_ended:
             return
         self._has_ended = True

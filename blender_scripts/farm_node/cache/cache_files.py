@@ -47,7 +47,7 @@ def size_of(path: Path) -> Optional[int]:
 
 
 def remove(path: Path) -> None:
-    """Removes a file. A failure (on Windows, while another program reads the file) is ignored: a later call repeats it."""
+    """Removes a file. Ignores a failure (on Windows, while another program reads it): a later call tries again."""
     try:
         path.unlink(missing_ok=True)
     except OSError:

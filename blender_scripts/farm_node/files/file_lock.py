@@ -1,4 +1,4 @@
-"""A lock that the operating system releases when its owner ends, in any case."""
+"""A lock that the operating system releases when its owner ends, however it ends."""
 
 from __future__ import annotations
 

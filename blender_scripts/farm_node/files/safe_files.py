@@ -22,7 +22,7 @@ _CAREFUL = (
     | getattr(os, "O_BINARY", 0)
 )
 _ROOT = 0
-_TRIES = 10
+_ATTEMPTS = 10
 TEMPORARY = re.compile(r"\.renderfarm-[0-9a-f]{16}\.part")
 """Names of files that are not complete yet."""
 
@@ -58,7 +58,7 @@ def check_folder(path: Path) -> None:
 
 def check_owner(path: Path, found: os.stat_result) -> None:
     """Raises NotOursError if it belongs to another user than this one or root."""
-    if os.name != "posix" or found.st_uid in (os.geteuid(), _ROOT) or found.st_uid == _owner_beside(path):
+    if os.name != "posix" or found.st_uid in (os.geteuid(), _ROOT) or found.st_uid == _owner_of_new_files(path):
         return
     raise NotOursError(f"{path} belongs to another user (user id {found.st_uid})")
 
@@ -66,18 +66,18 @@ def check_owner(path: Path, found: os.stat_result) -> None:
 def check_writers(path: Path, found: os.stat_result) -> None:
     """Raises NotOursError if others than this user and root can write to it.
 
-    In a folder like /tmp nobody can remove another user's files. A group with the user's own name is trusted like the user:
-    systems with umask 002 give everybody one.
+    A folder like /tmp is accepted, because nobody can remove another user's files there. A group with the user's own
+    name is trusted like the user: systems with umask 002 give each user one.
     """
     if os.name != "posix" or found.st_mode & stat.S_ISVTX and stat.S_ISDIR(found.st_mode):
         return
     if found.st_mode & stat.S_IWOTH:
-        who = "everybody"
+        writers = "everybody"
     elif found.st_mode & stat.S_IWGRP and not _is_private_group(found.st_gid):
-        who = f"the group {found.st_gid}"
+        writers = f"the group {found.st_gid}"
     else:
         return
-    raise NotOursError(f"{who} may write to {path}; chmod go-w '{path}' changes that")
+    raise NotOursError(f"{writers} may write to {path}; chmod go-w '{path}' changes that")
 
 
 def open_new(path: Path, flags: int = os.O_WRONLY) -> int:
@@ -87,7 +87,7 @@ def open_new(path: Path, flags: int = os.O_WRONLY) -> int:
 
 def open_own(path: Path, flags: int = os.O_RDONLY) -> int:
     """A descriptor of a regular file of ours. Raises OSError."""
-    for _ in range(_TRIES):
+    for _ in range(_ATTEMPTS):
         expected = os.lstat(path)
         if _is_link(expected):
             raise NotOursError(f"{path} is a link")
@@ -100,8 +100,8 @@ def open_own(path: Path, flags: int = os.O_RDONLY) -> int:
         except OSError:
             os.close(handle)
             raise
-        os.close(handle)  # another node has replaced it meanwhile
-    raise NotOursError(f"{path} is replaced again and again while it is opened")
+        os.close(handle)  # another node has just replaced it
+    raise NotOursError(f"{path} was replaced every time it was opened")
 
 
 def open_or_make(path: Path, flags: int) -> int:
@@ -118,7 +118,7 @@ def open_or_make(path: Path, flags: int) -> int:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes a file completely or not at all. An existing one is replaced, and a link is not followed. Raises OSError."""
+    """Writes a file completely or not at all. Replaces an existing one, and does not follow a link. Raises OSError."""
     temporary = path.with_name(temporary_name())
     handle = open_new(temporary)
     try:
@@ -151,7 +151,7 @@ def _is_link(found: os.stat_result) -> bool:
     return stat.S_ISLNK(found.st_mode) or (junction is not None and getattr(found, "st_reparse_tag", None) == junction)
 
 
-def _owner_beside(path: Path) -> int:
+def _owner_of_new_files(path: Path) -> int:
     """The owner of new files there: some network and memory-card file systems give all files one owner."""
     try:
         with tempfile.TemporaryFile(dir=path.parent) as probe:

@@ -1,4 +1,4 @@
-"""Reads from a file's first bytes which Blender saved it, so that no Blender that is too old opens it and crashes."""
+"""Reads from a file's first bytes which Blender saved it: a Blender that is too old may crash when opening it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def parse_header(first: bytes) -> Optional[tuple[int, int]]:
 def saved_by(path: Path) -> Optional[tuple[int, int]]:
     """Version of the Blender that saved a blendfile, plain or compressed; None if it cannot be read.
 
-    Python can read zstd since 3.14. With older ones, Blender itself has to judge such a file. Raises OSError.
+    Python can read zstd from 3.14 on. With an older one, Blender itself must accept or refuse the file.
+    Raises OSError.
     """
     with open(path, "rb") as file:
         first = file.read(HEADER_BYTES)

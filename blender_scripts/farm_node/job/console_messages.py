@@ -1,4 +1,4 @@
-"""What the node prints about a job."""
+"""Prints the messages of a job on the node's console."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 from ..console import say, warn
 
 
-def tell_console(message: dict[str, Any]) -> None:
+def print_message(message: dict[str, Any]) -> None:
     """Prints a short line for each message that matters to a person at the node."""
     kind = message["type"]
     if kind == "frame-rendered":
         result = message["result"]
-        say(f"frame {result['frame']} rendered in {result['seconds']:.1f} s (slot {result['slot']}, {result['device']})")
+        where = f"slot {result['slot']}, {result['device']}"
+        say(f"frame {result['frame']} rendered in {result['seconds']:.1f} s ({where})")
     elif kind == "frame-failed":
         error = message["error"]
         say(f"frame {message['frame']} failed: {error['code']}: {error['message']}")

@@ -25,8 +25,9 @@ def lack_of_space(folder: Path, expected: dict[str, Any], slots: int) -> Optiona
         return None
     if free >= needed:
         return None
-    message = f"The node's disk is full: about {_megabytes(needed)} needed, {_megabytes(free)} there, in {folder}"
-    return Fault("DISK_FULL", message, "Free space on that disk of the node, or start the node with another --cache-dir")
+    message = f"The node's disk is full: about {_megabytes(needed)} needed, {_megabytes(free)} free, in {folder}"
+    hint = "Free space on that disk of the node, or start the node with another --cache-dir"
+    return Fault("DISK_FULL", message, hint)
 
 
 def _megabytes(count: int) -> str:

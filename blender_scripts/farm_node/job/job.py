@@ -11,7 +11,7 @@ from ..errors import Fault, FaultError
 from ..slots.attempts import Attempt, Pair, Result
 from ..slots.blender_program import BlenderProgram, slot_command
 from ..slots.slot_channel import SlotSwitchboard
-from .console_messages import tell_console
+from .console_messages import print_message
 from .disk_space import lack_of_space
 from .job_folder import JobFolder
 from .job_slots import JobSlots
@@ -21,7 +21,7 @@ Emit = Callable[[dict[str, Any]], None]
 
 
 class Job:
-    """Made by `job-open`, ended by `close`. Without an attached link, messages are dropped and no attempt is started."""
+    """Opened by `job-open`, ended by `close`. Without an attached link, messages are dropped and no attempt starts."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Job:
         self._loads: set[asyncio.Task[None]] = set()
         self._load: Optional[LoadedScene] = None
         self._changing = asyncio.Lock()
-        """Held while the job's slots and files are being replaced, by a load or by the end."""
+        """Held while a load replaces the job's slots and files, or `close` removes them."""
         self._closing: Optional[asyncio.Task[None]] = None
 
     def attach(self, emit: Emit) -> None:
@@ -61,7 +61,7 @@ class Job:
         self.slots.drop_assigned()
 
     def emit(self, message: dict[str, Any]) -> None:
-        tell_console(message)
+        print_message(message)
         if self._emit is not None:
             self._emit(message)
 
@@ -73,7 +73,7 @@ class Job:
         return self._load is not None and self._load.answer is not None
 
     def is_idle(self) -> bool:
-        """Whether no work would be lost with it: it is not loading, runs no attempt and has no result."""
+        """Whether closing it would lose no work: it is not loading, runs no attempt and has no result."""
         is_loading = bool(self._loads) or self._changing.locked() or (self._load is not None and not self.is_loaded)
         return not (is_loading or self.results or any(slot.attempts.running for slot in self.slots.all))
 
@@ -103,7 +103,7 @@ class Job:
             if self.is_closing:
                 return
             if self._load is not None and self._load.wanted == wanted and await self._still_holds(self._load):
-                self._tell_loaded(self._load)
+                self._report_loaded(self._load)
                 return
             self.slots.fail_attempts("The blendfile is loaded again")
             await self._end_slots()
@@ -123,7 +123,7 @@ class Job:
         """Whether the current load is still valid, and there are slots to render with."""
         if load.answer is None:
             return True
-        return not self.slots.are_given_up and not await load.is_outdated()
+        return not self.slots.are_abandoned and not await load.is_outdated()
 
     def _start_slots(self, load: LoadedScene, files: dict[str, Any]) -> None:
         scripts = self._may_run_scripts(load)
@@ -133,7 +133,7 @@ class Job:
         self.slots.start(self._slot_count, command, self._folder.path)
 
     def _may_run_scripts(self, load: LoadedScene) -> bool:
-        """Only if both sides allow it. A job that asked and was refused gets a warning, and continues without scripts."""
+        """Only if both sides allow it. A job whose request is refused gets a warning, and continues without scripts."""
         wants = bool(load.wanted["allowScripts"])
         if wants and not self.allow_scripts:
             refusal = "Scripts in the blendfile are not run on this node: it was started without --allow-scripts"
@@ -143,10 +143,10 @@ class Job:
     def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
         load = self._load
         assert load is not None, "events from slots of an earlier load are ignored"
-        warnings = [load.warn(told["code"], told["message"], slot) for told in event["warnings"]]
+        warnings = [load.warn(each["code"], each["message"], slot) for each in event["warnings"]]
         if load.answer is None:
             load.accept(self.job_id, event)
-            self._tell_loaded(load)
+            self._report_loaded(load)
             return None
         for warning in filter(None, warnings):
             self.emit(warning)
@@ -167,8 +167,8 @@ class Job:
             self._fail_load(damage or fault)
         return not self.is_loaded
 
-    async def on_given_up(self, fault: Fault) -> None:
-        if self.slots.are_given_up:
+    async def on_abandoned(self, fault: Fault) -> None:
+        if self.slots.are_abandoned:
             await self.on_load_failed(fault)
 
     async def lack_of_blend(self, is_doubted: bool) -> Optional[Fault]:
@@ -176,7 +176,7 @@ class Job:
         lack = await self._folder.lack_of_blend(is_doubted)
         if lack is not None and load is not None and self._load is load and not self.is_loaded:
             self._fail_load(lack)  # the coordinator is waiting for the answer to its load
-            return None  # the slot need not wait: it is being ended
+            return None  # the slot need not wait: it is being stopped
         return lack
 
     def _fail_load(self, fault: Fault) -> None:
@@ -220,7 +220,7 @@ class Job:
         return self._closing is not None
 
     def close(self) -> asyncio.Future[None]:
-        """Ends the slots and removes all files of the job. It starts at once; all callers wait for the same end."""
+        """Stops the slots and removes all files of the job. It starts at once, and only once: all callers wait."""
         if self._closing is None:
             self._folder.abandon()
             self._load = None
@@ -241,7 +241,7 @@ class Job:
             self.release(result.attempt)
         await self._folder.drop_blend()
 
-    def _tell_loaded(self, load: LoadedScene) -> None:
+    def _report_loaded(self, load: LoadedScene) -> None:
         """Sent when the first slot has opened the file, and again if the same load is asked for again."""
         if load.answer is not None:
             self.emit(load.answer)

@@ -26,8 +26,8 @@ MISSING = "BLOB_MISSING"
 class JobFolder:
     """Calls of `take_blend` must not overlap with each other or with `remove`.
 
-    The blendfile's digest is checked before a Blender opens it for the first time. It is the same file as the blob in the
-    cache, so a program that writes to one changes both: it is checked again before each later Blender.
+    The blendfile's digest is checked before a Blender opens it for the first time, and again before each later Blender:
+    it is the same file as the blob in the cache, so a program that writes to one changes both.
     """
 
     def __init__(self, path: Path, store: BlobStore) -> None:
@@ -76,8 +76,8 @@ class JobFolder:
     async def lack_of_blend(self, is_doubted: bool) -> Optional[Fault]:
         """BLOB_MISSING if the blendfile has been changed or damaged; None if it is right, or was repaired.
 
-        It is read if something may have written to it since the last check, or if it `is_doubted`. The fault stays the same
-        until the blob is sent again; if that one is damaged too, it is another fault.
+        It is read if something may have written to it since the last check, or if it `is_doubted`. The fault stays the
+        same until the blob is sent again. If that blob is damaged too, the fault is another one.
         """
         sha256 = self._pinned
         if sha256 is None:

@@ -1,4 +1,4 @@
-"""The slots of a job. All slots of one load are ended together."""
+"""The slots of a job. All slots of one load are stopped together."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class JobSlots:
             self._tasks.append(asyncio.create_task(slot.run(), name=f"slot {number}"))
 
     @property
-    def are_given_up(self) -> bool:
-        return all(slot.is_given_up for slot in self.all)
+    def are_abandoned(self) -> bool:
+        return all(slot.is_abandoned for slot in self.all)
 
     def has(self, attempt: Attempt) -> bool:
         return any(attempt in (slot.attempts.running, slot.attempts.assigned) for slot in self.all)
@@ -69,7 +69,7 @@ class JobSlots:
             slot.attempts.drop_assigned(why)
 
     def dismiss(self) -> None:
-        """Starts to end the slots, in the background. A slot may call this itself."""
+        """Starts stopping the slots in the background. A slot may call this itself."""
         slots, self.all = self.all, []
         tasks, self._tasks = self._tasks, []
         if slots:

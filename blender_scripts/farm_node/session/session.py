@@ -54,7 +54,7 @@ class Session:
         }
 
     async def run(self) -> str:
-        """Returns why it ended, for the console. Everything that it started has ended then; the host owns the job."""
+        """Returns why it ended, for the console. By then all its tasks have ended; the host owns the job."""
         tasks = [asyncio.create_task(self.link.run_sending()), asyncio.create_task(self._downloads.run())]
         try:
             self.link.post(self._host.node_info())

@@ -19,7 +19,7 @@ class Uploads:
         self._store = store
         self._writers: dict[int, BlobWriter] = {}
         self._next = 0
-        """Lower numbers were used or skipped."""
+        """Lower transfer numbers were used or skipped."""
 
     def claim(self, transfer: int) -> None:
         """Transfer numbers of both directions are used once per link, in ascending order."""
@@ -36,7 +36,8 @@ class Uploads:
         transfer, sha256 = message["transfer"], message["sha256"]
         self.claim(transfer)
         if len(self._writers) >= MAX_UPLOADS:
-            return _rejected(transfer, sha256, BlobError("WRITE_FAILED", f"{MAX_UPLOADS} blobs are being received already"))
+            error = BlobError("WRITE_FAILED", f"{MAX_UPLOADS} blobs are being received already")
+            return _rejected(transfer, sha256, error)
         try:
             writer = await asyncio.to_thread(self._store.begin, sha256, message["sizeBytes"], message["offset"])
         except ValueError as error:
@@ -69,7 +70,7 @@ class Uploads:
                 return None  # it was rejected before, which was the answer
             raise ProtocolError(f"Transfer {transfer} was never started")
         if writer.sha256 != sha256:
-            raise ProtocolError(f"Transfer {transfer} is of another blob")
+            raise ProtocolError(f"Transfer {transfer} is for another blob")
         try:
             await asyncio.to_thread(writer.finish)
         except BlobError as error:

@@ -1,4 +1,4 @@
-"""Reads Blender's output: how far a frame is, and why a process failed. Pure."""
+"""Reads Blender's output: how much of a frame is done, and why a process failed. Pure."""
 
 from __future__ import annotations
 

@@ -81,8 +81,8 @@ def _plain_version(text: str) -> str:
 def child_environment(env: Mapping[str, str] = os.environ, python: str = sys.executable) -> dict[str, str]:
     """The environment for any child: without the farm key, and without this Python's own folder on PATH.
 
-    A distribution's Blender uses the library of the first Python on PATH, and that of a virtual environment or pyenv may
-    not fit. HOME is always set: without it, 2.83 and 3.4 crash if the system's list of users has no home either.
+    A distribution's Blender uses the library of the first Python on PATH, and that of a virtual environment or pyenv
+    may not fit. HOME is always set: without it, 2.83 and 3.4 crash if the system's list of users has no home either.
     """
     child = {name: value for name, value in env.items() if name != "RENDERFARM_KEY"}
     own = os.path.dirname(python)

@@ -21,15 +21,15 @@ _FROM_OUTSIDE = (-1, -2, _SIGKILL, -15)
 _WINDOWS_FROM_OUTSIDE = {
     1: "by the Task Manager, taskkill or another program",
     0xFFFFFFFF: "by another program",
-    0xC000013A: "with its console",
-    0x40010004: "at the end of the session",
-    0xC000026B: "as the system shut down",
+    0xC000013A: "by Ctrl-C or by closing its console",
+    0x40010004: "when the user logged off",
+    0xC000026B: "when the system shut down",
 }
-"""Exit statuses on Windows that a killer gives a process. Blender itself is not known to end with one of them."""
+"""Exit statuses on Windows of a process that was killed. Blender itself is not known to exit with one of them."""
 _WINDOWS_NO_MEMORY = (0xC0000017, 0xC000012D)
 """STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT."""
 _ACCESS_VIOLATION = 0xC0000005
-_BLENDERS_OWN_WORDS = re.compile("EXCEPTION_ACCESS_VIOLATION|crash\\.txt", re.IGNORECASE)
+_CRASH_REPORT = re.compile("EXCEPTION_ACCESS_VIOLATION|crash\\.txt", re.IGNORECASE)
 """A Blender that crashes on Windows reports that, and where it writes its crash report."""
 
 
@@ -52,13 +52,14 @@ def explain_end(
     oom_after: Optional[int] = None,
     platform: str = sys.platform,
 ) -> Fault:
-    """The fault of a process that ended without being told to.
+    """The fault of a process that ended although the node did not stop it.
 
-    A signal that only other programs send says nothing about the scene: guards of the memory kill large processes, and
-    people slow ones. A SIGKILL counts as lack of memory, unless Linux counts such kills and has counted none. Windows has no
-    signals; there the exit status decides. An access violation is a crash if Blender's own handler has reported it. If the
-    system kills a process for lack of a resource, it has the same status, but nothing is reported.
-    EEVEE without EGL ends the process at its first frame, often without a message; `first_eevee_frame` says it was one.
+    A signal that only other programs send says nothing about the scene: low-memory guards kill large processes, and
+    people kill slow ones. A SIGKILL counts as lack of memory, unless Linux counts such kills and has counted none.
+    Windows has no signals; there the exit status decides. An access violation is a crash if Blender's own handler has
+    reported it. A process that the system kills for lack of a resource has the same status, but reports nothing.
+    EEVEE without EGL ends the process at its first frame, often without a message. `first_eevee_frame` says whether the
+    process was rendering that frame.
     """
     if end.missing:
         return Fault("BLENDER_MISSING", end.message)
@@ -68,13 +69,13 @@ def explain_end(
     if named is not None:
         return named
     if platform == "win32":
-        ended = _windows_end(end.status, lines)
-        if ended is not None:
-            return ended
+        fault = _windows_end(end.status, lines)
+        if fault is not None:
+            return fault
     if end.status == _SIGKILL and (oom_before is None or oom_after != oom_before):
         return Fault("OUT_OF_MEMORY", "Blender was killed, most likely because memory ran out")
     if end.status in _FROM_OUTSIDE:
-        return Fault("KILLED", f"Blender was ended from outside ({_how(end.status)})")
+        return Fault("KILLED", f"Blender was killed from outside ({_how(end.status)})")
     if first_eevee_frame:
         return Fault("NO_EGL", f"Blender ended at its first EEVEE frame ({_how(end.status)})")
     return Fault("CRASHED", f"Blender ended by itself ({_how(end.status)})")
@@ -83,11 +84,11 @@ def explain_end(
 def _windows_end(status: int, lines: Iterable[str]) -> Optional[Fault]:
     status &= 0xFFFFFFFF
     if status in _WINDOWS_NO_MEMORY:
-        return Fault("OUT_OF_MEMORY", f"Blender was ended as memory ran out (exit status 0x{status:08X})")
+        return Fault("OUT_OF_MEMORY", f"Blender was killed because memory ran out (exit status 0x{status:08X})")
     if status in _WINDOWS_FROM_OUTSIDE:
-        return Fault("KILLED", f"Blender was ended {_WINDOWS_FROM_OUTSIDE[status]} (exit status {_status(status)})")
-    if status == _ACCESS_VIOLATION and not any(_BLENDERS_OWN_WORDS.search(line) for line in lines):
-        return Fault("KILLED", f"Blender was ended without a word (exit status {_status(status)})")
+        return Fault("KILLED", f"Blender was killed {_WINDOWS_FROM_OUTSIDE[status]} (exit status {_status(status)})")
+    if status == _ACCESS_VIOLATION and not any(_CRASH_REPORT.search(line) for line in lines):
+        return Fault("KILLED", f"Blender was killed without a crash report (exit status {_status(status)})")
     return None
 
 
@@ -101,13 +102,14 @@ def explain_raised(event: dict[str, Any], otherwise: str, lines: Iterable[str]) 
 
 
 def silent_start(limit_s: float) -> Fault:
-    message = f"Blender said nothing for {limit_s / 60:g} minutes after its start"
-    return Fault("TIMED_OUT", message, "Look whether a disk or the graphics driver of the node hangs: start Blender there")
+    message = f"Blender did not report within {limit_s / 60:g} minutes of its start"
+    hint = "Check whether a disk or the graphics driver of the node hangs: start Blender there"
+    return Fault("TIMED_OUT", message, hint)
 
 
 def endless_load(limit_s: float) -> Fault:
     message = f"Blender did not open the file within {limit_s / 60:g} minutes"
-    return Fault("TIMED_OUT", message, "Look whether it uses files on a network drive that hangs: open it on the node")
+    return Fault("TIMED_OUT", message, "Check whether it uses files on a network drive that hangs: open it on the node")
 
 
 def _how(status: int) -> str:
@@ -117,7 +119,7 @@ def _how(status: int) -> str:
 
 
 def _status(status: int) -> str:
-    """Those of Windows are known by their hexadecimal form."""
+    """In hexadecimal for Windows, where statuses are known in that form."""
     return str(status) if status < 256 else f"0x{status:08X}"
 
 
@@ -128,7 +130,9 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def is_useless_to_retry(fault: Fault, is_loaded: bool) -> bool:
-    """Whether another process would end in the same way. Until a slot has opened the file, the coordinator waits for the
-    answer, so a timeout must not be repeated."""
+def is_permanent(fault: Fault, is_loaded: bool) -> bool:
+    """Whether another process would end in the same way.
+
+    Until a slot has opened the file, the coordinator waits for the answer, so a timeout must not be repeated.
+    """
     return fault.code in ("TIMED_OUT", "BLENDER_MISSING") and not is_loaded

@@ -29,7 +29,7 @@ class FrameExpectation:
 
 
 def result_of(attempt: Attempt, path: Path, expect: FrameExpectation, seconds: float) -> Union[Result, Fault]:
-    """Reads and hashes the file. That Blender reports "rendered" proves nothing; only a complete file of this frame does.
+    """Reads and hashes the file. A report of "rendered" proves nothing; only a complete file of this frame does.
 
     The result includes the size that the scene demands; the coordinator compares it with the file.
     """

@@ -1,4 +1,4 @@
-"""On Windows: ends a process together with all its descendants, at the latest when this process ends."""
+"""On Windows: kills a process together with all its descendants, at the latest when this process ends."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ class JobObject:
             if (
                 handle
                 and process
-                and _kernel.SetInformationJobObject(handle, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits))
+                and _kernel.SetInformationJobObject(
+                    handle, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
+                )
                 and _kernel.AssignProcessToJobObject(handle, process)
             ):
                 return cls(handle)
@@ -67,7 +69,7 @@ class JobObject:
             _kernel.CloseHandle(handle)
         return None
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Idempotent."""
         handle, self._handle = self._handle, None
         if sys.platform == "win32" and handle is not None:

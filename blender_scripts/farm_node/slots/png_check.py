@@ -38,7 +38,7 @@ def check_png(path: Path) -> PngFacts:
     with os.fdopen(open_own(path), "rb") as file:
         data = file.read()
     if not data.startswith(SIGNATURE):
-        raise PngError("it is no PNG")
+        raise PngError("it is not a PNG file")
     view = memoryview(data)
     position = len(SIGNATURE)
     header: Optional[bytes] = None

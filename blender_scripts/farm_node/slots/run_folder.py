@@ -19,11 +19,11 @@ from ..files.safe_files import check_folder, make_folder
 RUNS = "runs"
 OWNER = "owner.lock"
 _RUN_NAME = re.compile(r"\d+-[0-9a-f]{8}")
-_TRIES = 5
+_ATTEMPTS = 5
 
 
 class RunFolder:
-    """A folder below the cache (not in /tmp, which may be in memory). It is locked, so that other nodes know it is in use."""
+    """A folder below the cache, because /tmp may be in memory. Its lock shows other nodes that it is in use."""
 
     def __init__(self, path: Path, lock: FileLock) -> None:
         self.path = path
@@ -33,13 +33,13 @@ class RunFolder:
     def create(cls, root: Path) -> RunFolder:
         """`root` is used by nodes only. Raises OSError."""
         make_folder(root / RUNS)
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             path = root / RUNS / f"{os.getpid()}-{secrets.token_hex(4)}"
             path.mkdir(mode=0o700)
             try:
                 lock = FileLock.try_acquire(path / OWNER)
             except FileNotFoundError:
-                continue  # another node that is starting has removed the new folder as a dead node's
+                continue  # a node that is starting took the new folder for a dead node's, and removed it
             except OSError:
                 remove_tree(path)
                 raise
@@ -77,7 +77,7 @@ def remove_stale(root: Path) -> int:
         if not _RUN_NAME.fullmatch(path.name) or not _is_ours(path):
             continue
         if not (path / OWNER).exists():
-            remove_if_empty(path)  # its node ended before it had a lock; other files without a lock are not a node's
+            remove_if_empty(path)  # its node ended before it had a lock; without a lock, files are not a node's
             continue
         try:
             lock = FileLock.try_acquire(path / OWNER)

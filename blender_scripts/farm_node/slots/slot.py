@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..errors import Fault
-from ..limits import BLEND_CHECK_S, EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S, SPACE_CHECK_S, START_LIMIT_S
+from ..limits import BLEND_CHECK_S, EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S
+from ..limits import SPACE_CHECK_S, START_LIMIT_S
 from .attempts import Attempt, Result
 from .blender_program import slot_environment
-from .exit_cause import endless_load, is_useless_to_retry, silent_start
+from .exit_cause import endless_load, is_permanent, silent_start
 from .frame_result import result_of
 from .run_folder import make_slot_folder
 from .slot_attempts import SlotAttempts
@@ -31,16 +32,16 @@ class Slot:
         self.device: Optional[str] = None
         self.fault: Optional[Fault] = None
         self.attempts = SlotAttempts(number, owner.emit)
-        self.is_given_up = False
+        self.is_abandoned = False
         self._owner = owner
         self._command = command
         self._folder = folder
         self._board = board
         self._process: Optional[SlotProcess] = None
-        self._life = SlotRun(folder)
+        self._slot_run = SlotRun(folder)
         self._closing = asyncio.Event()
         self._cancelled: Optional[Attempt] = None
-        self._timeouts = StepTimeouts(self._end_with)
+        self._timeouts = StepTimeouts(self._kill_because)
         self._recheck: Optional[asyncio.TimerHandle] = None
         self._is_unfit = False
         self._starts = 0  # since it last started a frame
@@ -49,31 +50,31 @@ class Slot:
         """Starts the process, and restarts it after a loss, until `close`, or until it has failed too often."""
         while not self._closing.is_set():
             self._starts += 1
-            was_killed = await self._live()
+            was_killed = await self._run_process()
             if self._closing.is_set() or self.fault is None:
                 return
-            if self._is_unfit or self._starts > MAX_STARTS_IN_A_ROW or is_useless_to_retry(self.fault, self._owner.is_loaded):
-                self.is_given_up = True
-                await self._owner.on_given_up(self.fault)
+            if self._is_unfit or self._starts > MAX_STARTS_IN_A_ROW or is_permanent(self.fault, self._owner.is_loaded):
+                self.is_abandoned = True
+                await self._owner.on_abandoned(self.fault)
                 return
             await self._pause(0 if was_killed else RESTART_PAUSE_S)
             await self._wait_for_space()
             await self._wait_for_blend()
 
-    async def _live(self) -> bool:
-        """Runs one process and reports its end. Returns whether it was told to end."""
+    async def _run_process(self) -> bool:
+        """Runs one process and reports its end. Returns whether the node stopped it."""
         problem = await asyncio.to_thread(make_slot_folder, self._folder)
         if self._closing.is_set():
             return True  # closed while the folders were made: a process started now would have no owner
-        life = self._life = SlotRun(self._folder)
+        slot_run = self._slot_run = SlotRun(self._folder)
         self._set_state("starting")
         if problem is not None:
             self._lose(problem)
             return False
-        process = self._process = SlotProcess(self._command, self._environment, self._folder, self._board, life.log)
+        process = self._process = SlotProcess(self._command, self._environment, self._folder, self._board, slot_run.log)
         self._timeouts.begin("start", START_LIMIT_S, silent_start(START_LIMIT_S))
         try:
-            end = await process.run(self._on_connected, self._on_event, life.read)
+            end = await process.run(self._on_connected, self._on_event, slot_run.read)
         except Exception as error:  # an invalid event; the process has ended anyway
             traceback.print_exc()
             end = SlotEnd(None, f"The slot sent an invalid event: {error!r}")
@@ -89,7 +90,7 @@ class Slot:
 
     async def _wait_for_blend(self) -> None:
         """Waits until a damaged blendfile has been sent again; until then no Blender opens it."""
-        is_doubted = self._life.expect is None
+        is_doubted = self._slot_run.expect is None
         while not self._closing.is_set() and (lack := await self._owner.lack_of_blend(is_doubted)) is not None:
             if self.fault != lack:
                 self._set_state("lost", lack)
@@ -103,7 +104,7 @@ class Slot:
             pass
 
     async def close(self) -> None:
-        """Ends the process, without reporting its attempts. `run` returns afterwards."""
+        """Stops the process, without reporting its attempts. `run` returns afterwards."""
         self._closing.set()
         if self._process is not None:
             await self._process.stop(ask=self.state == "ready" and self.attempts.running is None)
@@ -134,36 +135,35 @@ class Slot:
         self.state, self.fault, self.device = state, fault, device
         self._owner.emit({"type": "slot-changed", **self.to_message()})
 
-    def _end_with(self, fault: Fault) -> None:
+    def _kill_because(self, fault: Fault) -> None:
         assert self._process is not None
-        self._life.verdict = fault
+        self._slot_run.verdict = fault
         self._process.kill()
 
-    def _ask_to_end(self, fault: Fault) -> None:
+    def _ask_to_quit(self, fault: Fault) -> None:
         assert self._process is not None
-        self._life.verdict = fault
+        self._slot_run.verdict = fault
         self._process.send({"do": "quit"})
         self._timeouts.begin("end", EXIT_GRACE_S, fault)
 
     def _continue(self) -> None:
         """Starts the next frame. On a full disk the slot is lost until there is space: each frame would fail."""
         if self._process is None or self._process.killed:
-            return  # its end reports the assigned attempt
-        lack = self._owner.lack_of_space()
-        if lack is not None:
+            return  # `_on_end` reports the assigned attempt
+        if (lack := self._owner.lack_of_space()) is not None:
             self.attempts.drop_assigned("The disk of the node is full")
             if self.state != "lost":
                 self._set_state("lost", lack)
             self._recheck = asyncio.get_running_loop().call_later(SPACE_CHECK_S, self._continue)
             return
-        if self.state != "ready" and self._life.expect is not None:
-            self._set_state("ready", device=self._life.expect.device)
+        if self.state != "ready" and self._slot_run.expect is not None:
+            self._set_state("ready", device=self._slot_run.expect.device)
         if self.attempts.running is None and self.attempts.assigned is not None and self._owner.may_start():
             self._start_frame(self._process)
 
     def _start_frame(self, process: SlotProcess) -> None:
         self._starts = 0
-        self._life.begin_frame()
+        self._slot_run.begin_frame()
         attempt = self.attempts.start()
         process.send({"do": "render", "frame": attempt.frame, "path": str(self._path(attempt))})
 
@@ -172,48 +172,48 @@ class Slot:
 
     def _on_connected(self) -> None:
         assert self._process is not None
-        self._life.log.mark()
+        self._slot_run.log.mark()
         self._timeouts.begin("load", LOAD_LIMIT_S, endless_load(LOAD_LIMIT_S))
         self._process.send({"do": "load", "outputs": str(self._folder / "outputs"), **self._owner.load_command})
 
     async def _on_event(self, event: dict[str, Any]) -> None:
         kind, running = event.get("event"), self.attempts.running
-        if self._life.verdict is not None or self._closing.is_set():
-            return  # its end is already decided, so the event comes too late
+        if self._slot_run.verdict is not None or self._closing.is_set():
+            return  # the process is already being stopped, so the event comes too late
         if kind == "loaded":
             self._on_loaded(event)
         elif kind == "load-failed":
             await self._on_load_failed(event)
         elif kind == "steps" and running and event["frame"] == running.frame:
-            self.attempts.progress(event["steps"], self._life.fraction)
+            self.attempts.progress(event["steps"], self._slot_run.fraction)
         elif kind == "warning":
             self._owner.on_warning(self.number, event)
         elif kind == "rendered" and running:
             await self._on_rendered(running, float(event["seconds"]))
         elif kind == "render-failed" and running:
-            self._on_frame_failed(self._life.fault_of(event, "RENDER_FAILED"))
+            self._on_frame_failed(self._slot_run.fault_of(event, "RENDER_FAILED"))
 
     def _on_loaded(self, event: dict[str, Any]) -> None:
         self._timeouts.pause()
         self._timeouts.reset()
-        self._life.open_file(event, self.number)
+        self._slot_run.open_file(event, self.number)
         refusal = self._owner.on_loaded(self.number, event)
         if refusal is None:
             self._continue()
         else:
             self._is_unfit = True
-            self._ask_to_end(refusal)
+            self._ask_to_quit(refusal)
 
     async def _on_load_failed(self, event: dict[str, Any]) -> None:
         self._timeouts.pause()
-        fault = self._life.fault_of(event, "LOAD_FAILED")
+        fault = self._slot_run.fault_of(event, "LOAD_FAILED")
         if not await self._owner.on_load_failed(fault):
-            self._ask_to_end(fault)  # other slots could load it, so only this slot is lost, as reported at its end
+            self._ask_to_quit(fault)  # other slots could load it, so only this slot is lost
 
     async def _on_rendered(self, attempt: Attempt, seconds: float) -> None:
-        assert self._life.expect is not None
-        self._life.end_frame()
-        found = await asyncio.to_thread(result_of, attempt, self._path(attempt), self._life.expect, seconds)
+        assert self._slot_run.expect is not None
+        self._slot_run.end_frame()
+        found = await asyncio.to_thread(result_of, attempt, self._path(attempt), self._slot_run.expect, seconds)
         if self._closing.is_set():
             return
         if isinstance(found, Result):
@@ -221,11 +221,11 @@ class Slot:
             self._owner.keep(found)
             self._continue()
         else:
-            self._on_frame_failed(found.with_log(self._life.log.tail()))
+            self._on_frame_failed(found.with_log(self._slot_run.log.tail()))
 
     def _on_frame_failed(self, fault: Fault) -> None:
-        """Ends the process, because Blender may render blank pictures after a failed render. Its end reports the attempt."""
-        self._end_with(self._owner.lack_of_space() or fault)
+        """Kills the process: Blender may render blank pictures after a failed render. `_on_end` reports the attempt."""
+        self._kill_because(self._owner.lack_of_space() or fault)
 
     def _on_end(self, end: SlotEnd, process: SlotProcess) -> None:
         self._timeouts.pause()
@@ -236,7 +236,7 @@ class Slot:
         if process.killed and self._cancelled is not None:
             fault = Fault("CANCELLED", f"Frame {self._cancelled.frame} was cancelled")
         else:
-            fault = self._life.fault_of_end(end, was_rendering=self.attempts.running is not None)
+            fault = self._slot_run.fault_of_end(end, was_rendering=self.attempts.running is not None)
             if fault.code == "CRASHED":
                 fault = self._owner.lack_of_space() or fault
         self._cancelled = None

@@ -82,37 +82,37 @@ class SlotSwitchboard:
             self._server.close()
 
     def expect(self) -> tuple[str, asyncio.Future[SlotChannel]]:
-        """A new token, and the channel of the process that will send it. `forget` the token when the process has ended."""
+        """A new token, and the channel of the process that will send it. Call `forget` when the process has ended."""
         token = secrets.token_hex(32)
-        line: asyncio.Future[SlotChannel] = asyncio.get_running_loop().create_future()
-        self._expected[token] = line
-        return token, line
+        channel: asyncio.Future[SlotChannel] = asyncio.get_running_loop().create_future()
+        self._expected[token] = channel
+        return token, channel
 
     def forget(self, token: str) -> None:
-        line = self._expected.pop(token, None)
-        if line is not None:
-            line.cancel()
+        channel = self._expected.pop(token, None)
+        if channel is not None:
+            channel.cancel()
 
     def _answer(self) -> asyncio.BaseProtocol:
         loop = asyncio.get_running_loop()
         return asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), self._greet, loop=loop)
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = SlotChannel(reader, writer)
-        self._greeters.append(line)
+        channel = SlotChannel(reader, writer)
+        self._greeters.append(channel)
         if len(self._greeters) > MAX_GREETERS:
             self._greeters[0].close()  # a slot sends its token at once
         try:
-            greeting = await asyncio.wait_for(line.receive(), GREETING_S)
+            greeting = await asyncio.wait_for(channel.receive(), GREETING_S)
         except asyncio.TimeoutError:
             greeting = None
         finally:
-            self._greeters.remove(line)
+            self._greeters.remove(channel)
         shown = str((greeting or {}).get("token", "")).encode("utf-8", "replace")
         for token, expected in self._expected.items():
             if hmac.compare_digest(token.encode("ascii"), shown) and not expected.done():
                 del self._expected[token]
-                line.trust()
-                expected.set_result(line)
+                channel.trust()
+                expected.set_result(channel)
                 return
         writer.close()

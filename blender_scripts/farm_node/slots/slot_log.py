@@ -16,7 +16,7 @@ ERROR_LINES = 60
 
 
 class SlotLog:
-    """Splits a process's output into lines. `lines` has those since the last `mark`, at most 200."""
+    """Splits a process's output into lines. `lines` has the last 200 at most, from the last `mark` on."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,7 +37,7 @@ class SlotLog:
         return lines
 
     def mark(self) -> None:
-        """A new attempt starts, which earlier lines do not belong to."""
+        """A new attempt starts. Earlier lines do not belong to it."""
         self.lines.clear()
 
     def tail(self) -> list[str]:
@@ -52,7 +52,7 @@ class SlotLog:
         try:
             if self._file is None or self._written > MAX_FILE_CHARS:
                 self._close_file()
-                self._file = _open_anew(self._path)
+                self._file = _open_empty(self._path)
                 self._written = 0
             for line in lines:
                 self._file.write(line + "\n")
@@ -67,11 +67,11 @@ class SlotLog:
             try:
                 file.close()
             except OSError:
-                pass  # closing flushes the lines again that a full disk refused
+                pass  # closing tries again to write the lines that a full disk refused
 
 
-def _open_anew(path: Path) -> TextIO:
-    """Empties the file only after checking that it is ours: scripts in the slot can write to its folder. Raises OSError."""
+def _open_empty(path: Path) -> TextIO:
+    """Checks that the file is ours before emptying it: scripts in the slot can write to its folder. Raises OSError."""
     handle = open_or_make(path, os.O_WRONLY)
     os.ftruncate(handle, 0)
     return os.fdopen(handle, "w", encoding="utf-8")

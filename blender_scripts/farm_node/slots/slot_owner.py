@@ -17,7 +17,7 @@ class SlotOwner(Protocol):
 
     @property
     def is_loaded(self) -> bool:
-        """Whether any slot has opened the file. Then the file is good, even if another slot ends."""
+        """Whether any slot has opened the file. Then the file is good, even if another slot dies."""
         ...
 
     def may_start(self) -> bool: ...
@@ -40,6 +40,6 @@ class SlotOwner(Protocol):
         """A live Blender refused the file. Returns whether the load as a whole has failed."""
         ...
 
-    async def on_given_up(self, fault: Fault) -> None:
+    async def on_abandoned(self, fault: Fault) -> None:
         """The slot is not restarted any more."""
         ...

@@ -1,4 +1,4 @@
-"""A process of a slot: starts it, reads its events, and makes sure that it ends. It does not know attempts."""
+"""A process of a slot: starts it, reads its events, and makes sure that it ends. It knows nothing about attempts."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class SlotProcess:
         self._switchboard = switchboard
         self._log = log
         self._process: Optional[asyncio.subprocess.Process] = None
-        self._line: Optional[SlotChannel] = None
+        self._channel: Optional[SlotChannel] = None
         self._job_object: Optional[JobObject] = None
         self._killing = asyncio.Event()
         self._ended = asyncio.Event()
         self.killed = False
-        """Whether it was told to end."""
+        """Whether the node stopped it."""
 
     async def run(
         self,
@@ -62,7 +62,7 @@ class SlotProcess:
         on_line: Callable[[str], None],
     ) -> SlotEnd:
         """Returns when the process and its group have ended, or cannot be killed, and all output is read."""
-        token, line = self._switchboard.expect()
+        token, channel = self._switchboard.expect()
         output: Optional[asyncio.Task[None]] = None
         gone: Optional[asyncio.Task[None]] = None
         try:
@@ -72,17 +72,18 @@ class SlotProcess:
             gone = asyncio.create_task(self._wait_until_gone(self._process))
             if self.killed:
                 return SlotEnd(None, "stopped while starting")
-            if await self._connected(line, gone):
+            if await self._connected(channel, gone):
                 on_connected()
                 await self._read_events(on_event)
             return await self._end_of_process(gone)
         except OSError as error:
-            return SlotEnd(None, f"Cannot start {self._command[0]}: {error.strerror}", isinstance(error, FileNotFoundError))
+            message = f"Cannot start {self._command[0]}: {error.strerror}"
+            return SlotEnd(None, message, isinstance(error, FileNotFoundError))
         finally:
             self._switchboard.forget(token)
             self._kill_group()
-            if self._line is not None:
-                self._line.close()
+            if self._channel is not None:
+                self._channel.close()
             if gone is not None:
                 await gone
             if output is not None:
@@ -92,20 +93,20 @@ class SlotProcess:
             self._ended.set()
 
     def send(self, command: dict[str, Any]) -> None:
-        if self._line is not None:
-            self._line.send(command)
+        if self._channel is not None:
+            self._channel.send(command)
 
     def kill(self) -> None:
         """Kills it at once; `run` returns soon afterwards."""
         self.killed = True
         self._kill_group()
-        if self._line is not None:
-            self._line.close()  # a process that cannot be killed keeps its end open
+        if self._channel is not None:
+            self._channel.close()  # a process that cannot be killed keeps its end open
 
     async def stop(self, ask: bool) -> None:
-        """Ends it; an idle process is asked first (`ask`). Returns when it has ended."""
+        """Stops it. With `ask`, which is for an idle process, it is asked to quit first. Returns when it has ended."""
         self.killed = True
-        if ask and self._line is not None:
+        if ask and self._channel is not None:
             self.send({"do": "quit"})
             await asyncio.wait({asyncio.ensure_future(self._ended.wait())}, timeout=QUIT_GRACE_S)
         self.kill()
@@ -142,24 +143,24 @@ class SlotProcess:
         exited.cancel()
         killing.cancel()
 
-    async def _connected(self, line: asyncio.Future[SlotChannel], gone: asyncio.Task[None]) -> bool:
+    async def _connected(self, channel: asyncio.Future[SlotChannel], gone: asyncio.Task[None]) -> bool:
         """False if the process ended before it sent its token."""
-        either: set[asyncio.Future[Any]] = {line, gone}
+        either: set[asyncio.Future[Any]] = {channel, gone}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if line.done() and not line.cancelled():
-            self._line = line.result()
-        return self._line is not None
+        if channel.done() and not channel.cancelled():
+            self._channel = channel.result()
+        return self._channel is not None
 
     async def _read_events(self, on_event: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
-        assert self._line is not None
-        while (event := await self._line.receive()) is not None:
+        assert self._channel is not None
+        while (event := await self._channel.receive()) is not None:
             await on_event(event)
 
     async def _end_of_process(self, gone: asyncio.Task[None]) -> SlotEnd:
         assert self._process is not None
         await asyncio.wait({gone}, timeout=EXIT_GRACE_S)
         status = self._process.returncode
-        return SlotEnd(status, "" if status is not None else "Blender closed its connection and did not end")
+        return SlotEnd(status, "" if status is not None else "Blender closed its connection, but did not exit")
 
     async def _read_output(self, on_line: Callable[[str], None]) -> None:
         assert self._process is not None and self._process.stdout is not None
@@ -171,11 +172,11 @@ class SlotProcess:
         """Includes programs that Blender has started, and a wrapper script around it."""
         self._killing.set()
         if self._process is None or self._ended.is_set():
-            return  # the number is unused by now, or another process has it
+            return  # the process id is unused by now, or belongs to another process
         try:
             if sys.platform == "win32":
                 if self._job_object is not None:
-                    self._job_object.end()
+                    self._job_object.kill()
                 elif self._process.returncode is None:
                     self._process.kill()
             else:

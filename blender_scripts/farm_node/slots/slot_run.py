@@ -1,4 +1,4 @@
-"""What is known about a process of a slot, and the faults that follow from it."""
+"""The state of one process of a slot, and the faults that follow from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .slot_process import SlotEnd
 
 
 class SlotRun:
-    """`verdict` is the reason why the node ends it, which is then reported as the cause of its end."""
+    """`verdict` is the reason why the node stopped it. It is reported as the fault of the process."""
 
     def __init__(self, folder: Path) -> None:
         self.log = SlotLog(folder / "blender.log")

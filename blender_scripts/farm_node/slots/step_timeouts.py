@@ -1,4 +1,4 @@
-"""How long a slot may take over a step."""
+"""The time limits of a slot's steps."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..limits import LIMIT_CHECKS
 
 
 class StepTimeouts:
-    """Counts checks instead of time: after the machine sleeps, or the node is stopped, all the time would be over.
+    """Counts checks instead of seconds: a sleep of the machine, or a stopped node, would use up a limit in seconds.
 
-    The time that an interrupted step has used is kept until `reset`, so that a Blender that dies late in every load does
-    not get the whole time again and again.
+    The time that an interrupted step has used is kept until `reset`. Otherwise a Blender that dies late in every load
+    would get the whole time again for each load.
     """
 
     def __init__(self, on_exceeded: Callable[[Fault], None]) -> None:

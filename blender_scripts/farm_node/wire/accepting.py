@@ -15,7 +15,7 @@ Listen = Callable[[], socket.socket]
 
 
 def without_gone_peers(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An exception handler for the loop: on Windows asyncio reports each peer that left before it was accepted."""
+    """An exception handler for the loop that ignores peers that left before they were accepted (on Windows)."""
     if isinstance(context.get("exception"), OSError) and "accept_coro" in repr(context.get("future")):
         return
     loop.default_exception_handler(context)
@@ -24,9 +24,9 @@ def without_gone_peers(loop: asyncio.AbstractEventLoop, context: dict[str, Any])
 class Accepting:
     """Replaces asyncio's Server, as far as a WebSocketServer needs it.
 
-    On Windows, asyncio's Server closes its socket for good if a peer leaves before it is accepted, and still claims to be
-    serving (https://github.com/python/cpython/issues/93821). Here such a peer has no effect. If the socket is closed
-    anyway, `listen_again` makes a new one on the same address; it may raise OSError.
+    On Windows, asyncio's Server closes its socket for good if a peer leaves before it is accepted, and still claims
+    to be serving (https://github.com/python/cpython/issues/93821). Here such a peer has no effect. If the socket is
+    closed anyway, `listen_again` makes a new one on the same address; it may raise OSError.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Accepting:
         try:
             while True:
                 if self._listener.fileno() == -1:
-                    self._listener = await self._listen_until_there()
+                    self._listener = await self._reopen()
                 self._accepting = self._loop.create_task(self._accept())
                 while self._listener.fileno() != -1 and not self._accepting.done():
                     await asyncio.wait({self._accepting}, timeout=ACCEPT_PAUSE_S)
@@ -91,22 +91,22 @@ class Accepting:
             try:
                 await self._loop.connect_accepted_socket(self._protocol, connection)
             except OSError:
-                connection.close()  # the peer has left since
+                connection.close()  # the peer has left meanwhile
 
     async def _stop_accepting(self) -> None:
         if self._accepting is not None:
             self._accepting.cancel()
             await asyncio.wait({self._accepting})
 
-    async def _listen_until_there(self) -> socket.socket:
-        has_told = False
+    async def _reopen(self) -> socket.socket:
+        is_reported = False
         while True:
             try:
                 listener = self._listen_again()
             except OSError as error:
-                if not has_told:
-                    self._warn(f"the system has closed port {self._port} and does not give it back yet: {error}")
-                has_told = True
+                if not is_reported:
+                    self._warn(f"the system has closed port {self._port}, which cannot be opened again yet: {error}")
+                is_reported = True
                 await asyncio.sleep(ACCEPT_PAUSE_S)
                 continue
             return listener

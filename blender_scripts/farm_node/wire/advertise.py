@@ -22,19 +22,19 @@ GOODBYE_TIMEOUT_S = 0.8
 MAX_LABEL_BYTES = 63
 
 
-def place_of(node_id: str, addresses: list[str], port: int) -> str:
+def service_id(node_id: str, addresses: list[str], port: int) -> str:
     """32 digits that are unique on the network and stay the same when the node is restarted.
 
-    Cloned machines share a name and perhaps an id. If two responders have the same name, each suppresses its answers after
-    it has received the other's.
+    Cloned machines share a name and perhaps an id. If two responders have the same name, each one withholds its answers
+    after it has received the other's.
     """
     return hashlib.sha256(" ".join((node_id, *addresses, str(port))).encode("ascii")).hexdigest()[:32]
 
 
-def instance_label(name: str, place: str) -> str:
-    """`<name>-<first 8 of place>`, without dots, where browsers cut names, and within DNS's 63 bytes."""
+def instance_label(name: str, service: str) -> str:
+    """`<name>-<first 8 of service>`, without dots, because browsers cut names there, and within DNS's 63 bytes."""
     plain = "".join(" " if c == "." or not c.isprintable() else c for c in name)
-    suffix = "-" + place[:8]
+    suffix = "-" + service[:8]
     cut = plain.encode("utf-8")[: MAX_LABEL_BYTES - len(suffix)].decode("utf-8", "ignore").strip()
     return (cut or "node") + suffix
 
@@ -110,23 +110,23 @@ class Advertiser:
         self._warned = ""
 
     async def _withdraw(self) -> None:
-        """Withdraws the announcement, with a time limit: a dead network must not delay the node's end."""
+        """Withdraws the announcement, with a time limit: a dead network must not delay the node's shutdown."""
         zeroconf, self._zeroconf = self._zeroconf, None
         self._addresses = []
         if zeroconf is not None:
             try:
-                await asyncio.wait_for(_farewell(zeroconf), GOODBYE_TIMEOUT_S)
+                await asyncio.wait_for(_unregister(zeroconf), GOODBYE_TIMEOUT_S)
             except Exception as error:
                 self._warn_once(f"cannot withdraw the announcement by mDNS ({error!r})")
 
     def _info(self, addresses: list[str]) -> ServiceInfo:
-        place = place_of(self._node_id, addresses, self._port)
+        service = service_id(self._node_id, addresses, self._port)
         return ServiceInfo(
             SERVICE_TYPE,
-            f"{instance_label(self._txt['name'], place)}.{SERVICE_TYPE}",
+            f"{instance_label(self._txt['name'], service)}.{SERVICE_TYPE}",
             port=self._port,
             properties={key: value.encode("utf-8")[:200] for key, value in self._txt.items()},
-            server=f"{place}.local.",
+            server=f"{service}.local.",
             addresses=[socket.inet_aton(address) for address in addresses],
         )
 
@@ -136,6 +136,6 @@ class Advertiser:
             warn(text)
 
 
-async def _farewell(zeroconf: AsyncZeroconf) -> None:
+async def _unregister(zeroconf: AsyncZeroconf) -> None:
     await zeroconf.async_unregister_all_services()
     await zeroconf.async_close()

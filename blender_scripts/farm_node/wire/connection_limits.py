@@ -12,7 +12,7 @@ from ..limits import BARRED_S, FAILURES_WITHIN_S, LINES_WITHIN_S, MAX_ADDRESSES,
 @dataclass
 class _Record:
     failures: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_FAILURES))
-    barred_until: float = float("-inf")
+    blocked_until: float = float("-inf")
 
 
 class ConnectionLimits:
@@ -23,16 +23,16 @@ class ConnectionLimits:
 
     def is_blocked(self, address: str, now: float) -> bool:
         record = self._records.get(_source(address))
-        return record is not None and now < record.barred_until
+        return record is not None and now < record.blocked_until
 
     def failed(self, address: str, now: float) -> None:
-        """A handshake has failed. After the last tolerated one the address is blocked."""
+        """A handshake has failed. After too many within a minute the address is blocked."""
         source = _source(address)
         record = self._records.setdefault(source, _Record())
         self._records.move_to_end(source)
         record.failures.append(now)
         if len(record.failures) == MAX_FAILURES and now - record.failures[0] <= FAILURES_WITHIN_S:
-            record.barred_until = now + BARRED_S
+            record.blocked_until = now + BARRED_S
             record.failures.clear()
         while len(self._records) > MAX_ADDRESSES:
             self._records.popitem(last=False)
@@ -56,7 +56,7 @@ def _source(address: str) -> str:
 
 
 class LineLimit:
-    """Keeps unauthenticated connections from filling the log: passes on the first lines of a minute, and counts the rest."""
+    """Keeps unauthenticated connections from filling the log: passes the first lines of a minute, counts the rest."""
 
     def __init__(self) -> None:
         self._said: deque[float] = deque(maxlen=MAX_LINES)

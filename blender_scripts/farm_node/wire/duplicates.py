@@ -23,13 +23,13 @@ class Duplicates:
         self._node_id = node_id
         self._name = name
         self._config = config
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def report(self, name: str, address: str) -> None:
         other = f"{name[:MAX_NAME]} at {address}"
-        if other in self._told or len(self._told) >= MAX_DUPLICATES:
+        if other in self._reported or len(self._reported) >= MAX_DUPLICATES:
             return
-        self._told.add(other)
+        self._reported.add(other)
         warn(
             f"another node has the id of this one ({self._name}, {self._node_id[:8]}): {other}. A job uses only one of "
             f"them. On one of the two machines stop the node, delete {self._config / ID_FILE} and start it again"
@@ -37,7 +37,7 @@ class Duplicates:
 
 
 class DuplicateWatch(RecordUpdateListener):
-    """Listens to everything that is announced on the network, and sends no questions.
+    """Listens to everything that is announced on the network, and sends no queries.
 
     An announcement means that the other node is alive: earlier starts of this node have ended and announce nothing.
     """
@@ -47,16 +47,16 @@ class DuplicateWatch(RecordUpdateListener):
         self._mark = f"id={node_id}".encode("ascii")
         self._start = start.encode("ascii")
         self._report = report
-        self._heard: dict[str, Zeroconf] = {}
+        self._seen: dict[str, Zeroconf] = {}
 
     def async_update_records(self, zc: Zeroconf, now: float, records: list[RecordUpdate]) -> None:
         for record, _ in records:
             if isinstance(record, DNSText) and self._mark in record.text and not record.is_expired(now):
-                self._heard[record.name] = zc
+                self._seen[record.name] = zc
 
     def async_update_records_complete(self) -> None:
-        heard, self._heard = self._heard, {}
-        for name, zc in heard.items():
+        seen, self._seen = self._seen, {}
+        for name, zc in seen.items():
             try:
                 self._check(name, zc)
             except Exception:  # anybody may have sent it, and it only matters for a line on the console

@@ -20,7 +20,7 @@ from ..identity import check_config, make_config
 
 MIN_BITS = 128
 LONGEST_BLOCK = 16
-"""The longest repeated block to look for: nobody types a longer one over and over, and no random key repeats one."""
+"""The longest repeated block to look for. Nobody types a longer one repeatedly, and no random key repeats one."""
 
 NEW_KEY_BYTES = 20
 MAX_KEY_TEXT = 64 * 1024
@@ -67,7 +67,8 @@ def parse_key(text: str) -> bytes:
         raise ValueError("a key of zeros protects nothing")  # HMAC treats it like an empty key
     block = next((length for length in range(1, LONGEST_BLOCK + 1) if letters[length:] == letters[:-length]), None)
     if block is not None:
-        raise ValueError(f"it repeats its first letters ({block}), so it can be guessed: 'renderfarm key make' makes a good one")
+        guessable = f"it repeats its first letters ({block}), so it can be guessed"
+        raise ValueError(f"{guessable}: 'renderfarm key make' makes a good one")
     return raw
 
 

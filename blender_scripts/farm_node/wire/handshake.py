@@ -27,7 +27,7 @@ def transcript(node_id: str, coordinator_nonce: bytes, node_nonce: bytes, tls_fi
 
 
 def proof(key: bytes, role: str, agreed: bytes) -> bytes:
-    """`role` is "coordinator", "node" or "session". Because the roles differ, a proof cannot be sent back as an answer."""
+    """`role` is "coordinator", "node" or "session". The roles differ, so a proof cannot be sent back as an answer."""
     return hmac.new(key, lp(role.encode("ascii")) + agreed, hashlib.sha256).digest()
 
 

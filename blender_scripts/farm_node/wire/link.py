@@ -53,7 +53,7 @@ class Link:
             await self._send(self._sealer.seal(encode_message(message)))
 
     async def send_piece(self, transfer: int, offset: int, data: bytes) -> None:
-        """Returns when the network has accepted it, so a slow coordinator slows down reading the disk. Raises LinkLost."""
+        """Returns when the network has accepted it, so a slow coordinator slows the reading down. Raises LinkLost."""
         async with self._sending:
             await self._send(encode_piece(transfer, offset, data))
 
@@ -67,12 +67,12 @@ class Link:
                 return parse_piece(data)
             message = self._open(data)
             if message["type"] == "error":
-                raise LinkLost(f"the coordinator says {message['code']}: {message['message']}")
+                raise LinkLost(f"the coordinator reported {message['code']}: {message['message']}")
             if message["type"] != "heartbeat":
                 return message
 
     async def _receive(self) -> Union[str, bytes]:
-        """A part of a message is a sign of life: on a slow network a piece may take longer than a peer may be silent."""
+        """Part of a message is a sign of life: on a slow network a piece may take longer than a peer may be silent."""
         now = asyncio.get_running_loop().time
         # Only waiting counts as silence: while this node is busy with a piece, nobody reads the socket.
         waiting_since = now()

@@ -42,10 +42,15 @@ class _Connection(WebSocketServerProtocol):
     TLS is started here instead of in the listener, where any number of peers could wait uncounted.
     """
 
-    _litter = 0
+    _ended_tls_links = 0
 
     def __init__(
-        self, *arguments: Any, unauthenticated: set[_Connection], limits: ConnectionLimits, tls: Optional[Tls], **options: Any
+        self,
+        *arguments: Any,
+        unauthenticated: set[_Connection],
+        limits: ConnectionLimits,
+        tls: Optional[Tls],
+        **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
         self._unauthenticated = unauthenticated
@@ -53,7 +58,7 @@ class _Connection(WebSocketServerProtocol):
         self._tls = tls
         self._securing: Optional[asyncio.Task[None]] = None
         self._refusal: Optional[http.HTTPStatus] = None
-        self._timeouts: Optional[asyncio.TimerHandle] = None
+        self._deadline: Optional[asyncio.TimerHandle] = None
         self._failed = False
         self.since = 0.0
         self.heard_at = 0.0
@@ -65,12 +70,12 @@ class _Connection(WebSocketServerProtocol):
         self.peer = (transport.get_extra_info("peername") or ("?",))[0]
         if self._limits.is_blocked(self.peer, self.since):
             self._refusal = http.HTTPStatus.TOO_MANY_REQUESTS
-        elif sum(door._refusal is None for door in self._unauthenticated) >= MAX_UNAUTHENTICATED:
+        elif sum(each._refusal is None for each in self._unauthenticated) >= MAX_UNAUTHENTICATED:
             self._refusal = http.HTTPStatus.SERVICE_UNAVAILABLE
         self._unauthenticated.add(self)
         self.transport = transport
         # Also drops a peer that never sends a request. A connection in the handshake is closed a moment earlier.
-        self._timeouts = asyncio.get_running_loop().call_later(HANDSHAKE_S + CLOSE_TIMEOUT_S, self._give_up_waiting)
+        self._deadline = asyncio.get_running_loop().call_later(HANDSHAKE_S + CLOSE_TIMEOUT_S, self._on_deadline)
         if len(self._unauthenticated) > MAX_UNAUTHENTICATED + MAX_REFUSED:
             self.admit()
             transport.abort()
@@ -92,8 +97,8 @@ class _Connection(WebSocketServerProtocol):
     def admit(self) -> None:
         """The connection no longer counts as unauthenticated: it has proved the key, or has ended."""
         self._unauthenticated.discard(self)
-        if self._timeouts is not None:
-            self._timeouts.cancel()
+        if self._deadline is not None:
+            self._deadline.cancel()
 
     def fail(self) -> None:
         """The handshake has failed. Counts once per connection."""
@@ -127,7 +132,7 @@ class _Connection(WebSocketServerProtocol):
         except (OSError, ssl.SSLError):
             pass  # it does not use TLS, or has left
         finally:
-            # Ask the transport below: on old Pythons that of TLS cannot answer after it is closed.
+            # Ask the underlying transport: on old Pythons the one of TLS cannot answer after it is closed.
             if secured is None or transport.is_closing():  # asyncio does not report this to the protocol
                 self.admit()
                 transport.abort()
@@ -137,14 +142,14 @@ class _Connection(WebSocketServerProtocol):
 
     @classmethod
     def _sweep(cls) -> None:
-        """asyncio's TLS buffers are in a reference cycle, and the garbage collector alone would let hundreds pile up."""
-        cls._litter += 1
-        if cls._litter >= SWEEP_EVERY:
-            cls._litter = 0
+        """asyncio's TLS buffers are in a reference cycle. The garbage collector alone would let hundreds pile up."""
+        cls._ended_tls_links += 1
+        if cls._ended_tls_links >= SWEEP_EVERY:
+            cls._ended_tls_links = 0
             gc.collect(1)
 
-    def _give_up_waiting(self) -> None:
-        # A connection that takes a place and sends nothing has failed too. A refused one takes no place.
+    def _on_deadline(self) -> None:
+        # A silent connection that counts towards the limit has failed too. A refused one does not count.
         if self._refusal is None:
             self.fail()
         self.admit()
@@ -167,7 +172,7 @@ class NodeServer:
     async def open(self, listener: Listener, listen_again: Callable[[], Listener]) -> None:
         """`listen_again` makes a new listener if the system closes this one. May raise OSError."""
         self._server = WebSocketServer(logger=_quiet)
-        door = functools.partial(
+        connection = functools.partial(
             _Connection,  # without compression, which costs a core: frames are compressed already
             self._greet,
             self._server,
@@ -182,14 +187,14 @@ class NodeServer:
             logger=_quiet,
             server_header=None,  # do not reveal the Python version
         )
-        self._server.wrap(cast(asyncio.base_events.Server, Accepting(listener, door, listen_again, warn)))
+        self._server.wrap(cast(asyncio.base_events.Server, Accepting(listener, connection, listen_again, warn)))
 
     async def close(self) -> None:
         """Closes all links, without waiting for coordinators that do not answer."""
         if self._server is not None:
             self._server.close()
-            for door in list(self._unauthenticated):
-                door.abandon()
+            for connection in list(self._unauthenticated):
+                connection.abandon()
             await asyncio.wait({asyncio.ensure_future(self._server.wait_closed())}, timeout=END_GRACE_S)
 
     async def _greet(self, socket: Any, *_: Any) -> None:
@@ -202,7 +207,7 @@ class NodeServer:
             socket.fail()
             refusal = {"type": "error", "code": error.code, "message": str(error)[:1000]}
             if error.code == "WRONG_KEY":
-                self._tell(f"{socket.peer} tried with another key", now())
+                self._warn(f"{socket.peer} tried to connect with another key", now())
             await _try_send(socket, encode_message(refusal))
             await socket.close(error.close_code)
         except (asyncio.TimeoutError, ConnectionClosed):
@@ -214,7 +219,7 @@ class NodeServer:
                 self._limits.proved(socket.peer)
             await self._on_link(link)
 
-    def _tell(self, text: str, now: float) -> None:
+    def _warn(self, text: str, now: float) -> None:
         line = self._lines.pass_on(text, now)
         if line:
             warn(line)

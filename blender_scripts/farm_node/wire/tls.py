@@ -28,7 +28,7 @@ class Tls:
 
 
 def load_tls(cert: Optional[Path], key: Optional[Path]) -> Optional[Tls]:
-    """None without files. Raises StartError if something is wrong with them."""
+    """None without files. Raises StartError if they cannot be used."""
     if cert is None or key is None:
         return None
     for path in (cert, key):
@@ -37,7 +37,8 @@ def load_tls(cert: Optional[Path], key: Optional[Path]) -> Optional[Tls]:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
 
     def refuse_passphrase() -> str:  # otherwise OpenSSL would ask at the terminal, and a background node would hang
-        raise StartError(f"Cannot use the TLS key {key}: it is encrypted; write it without a passphrase, with mode 0600")
+        problem = "it is encrypted; write it without a passphrase, with mode 0600"
+        raise StartError(f"Cannot use the TLS key {key}: {problem}")
 
     try:
         context.load_cert_chain(cert, key, password=refuse_passphrase)

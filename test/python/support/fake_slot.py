@@ -1,7 +1,7 @@
-"""Replaces Blender in a slot: a program that talks to its supervisor, and behaves in each of its lives as planned.
+"""Replaces Blender in a slot: a program that talks to its supervisor, and behaves in each of its runs as planned.
 
-`install` puts it into a folder. Each line of `plan` there is for one life, the last line for all later ones; `lives` gets
-the process id of each.
+`install` puts it into a folder. Each line of `plan` there is for one run, the last line for all later ones. The process
+id of each run is appended to `lives`.
 
     mute      stops before its first message
     frozen    stops when it is told to load
@@ -17,8 +17,8 @@ the process id of each.
     empty     opens the file, and reports every frame as rendered, without a file
     locked    the same, with an unreadable file
 
-The last three do not end a frame before somebody opens the FIFO `gate`, if it exists. Frames that they are told to render
-after a failure are listed in `after-failure`.
+If the FIFO `gate` exists, the last three finish a frame only after somebody opens it. Frames that they are told to
+render after a failure are listed in `after-failure`.
 
 The file that it opens uses another one, `texture` in the same folder, if that exists.
 """

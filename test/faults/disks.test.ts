@@ -76,7 +76,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or read-only, 
     const { code, last } = await run.end(20_000);
     expect({ code, last }, run.story()).toMatchObject({
       code: 2,
-      last: { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/about 3\.0 MB needed, 1\.0 MB there/) },
+      last: { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/about 3\.0 MB needed, 1\.0 MB free/) },
     });
     expect(run.all("discovery:scanned")).toEqual([]);
     expect(await readdir(disk.path)).toEqual([]);

@@ -19,7 +19,7 @@ export function isOutOfDescriptors(systemCode: string | undefined): boolean {
 }
 
 /**
- * Text for a hint about a full disk, for example "about 12 MB needed, 4.1 MB there".
+ * Text for a hint about a full disk, for example "about 12 MB needed, 4.1 MB free".
  *
  * @param folder It need not exist yet
  * @param neededBytes An estimate is enough; without it, the text says the least that is worth freeing
@@ -35,7 +35,7 @@ export async function roomFor(folder: string, neededBytes?: number): Promise<str
  * @param isEnough Whether the free space should be enough: then something else is used up, under the same error code
  */
 export function roomInWords(needed: string, thereBytes: number | null, isEnough: boolean): string {
-  const there = thereBytes === null ? "" : `, ${formatBytes(thereBytes)} there`;
+  const there = thereBytes === null ? "" : `, ${formatBytes(thereBytes)} free`;
   return `${needed} needed${there}${isEnough ? "; perhaps a quota, or the number of files, is the limit" : ""}`;
 }
 

@@ -13,6 +13,6 @@ test("a node without slots is excluded with the error and the hint of its last s
 });
 
 test("a full disk is not reported as a Blender that ended", () => {
-  const full = allSlotsLost("desk", { ...problem, code: "DISK_FULL", message: "about 40 MB needed, 2 MB there" });
-  expect(full.message).toBe("Cannot render on desk: about 40 MB needed, 2 MB there");
+  const full = allSlotsLost("desk", { ...problem, code: "DISK_FULL", message: "about 40 MB needed, 2 MB free" });
+  expect(full.message).toBe("Cannot render on desk: about 40 MB needed, 2 MB free");
 });

@@ -40,6 +40,22 @@ describe.skipIf(skipBecause(blenderLabProblem))("a production whose files are be
     expect(await pixelsOf(`${output}.renderfarm/frames`, frames)).not.toEqual(pixels);
   });
 
+  test("with baked simulations, caches, volumes and lamp profiles renders as on the artist's machine", async () => {
+    await using lab = await FarmLab.open();
+    await mkdir(lab.path("artist/shots"), { recursive: true });
+    await saveScene("caches.py", lab.path("artist/shots/shot.blend"), [await makeClip(lab.path("clip.mp4"))]);
+    await mkdir(lab.path("reference"));
+    await renderAlone(lab.path("artist/shots/shot.blend"), lab.path("reference"));
+    await rename(lab.path("artist"), lab.path("project"));
+    const output = lab.path("film.mp4");
+    const words = ["-o", output, ...frameText, "--asset-root", lab.path("project")];
+    expect(await completion(lab.coordinate([lab.path("project/shots/shot.blend"), ...words]))).toMatchObject({
+      ...{ frames: 4, warnings: [] },
+    });
+    const pixels = await pixelsOf(lab.path("reference"), frames);
+    expect(await pixelsOf(`${output}.renderfarm/frames`, frames)).toEqual(pixels);
+  });
+
   test("without the flag for its folder, the error names the files and says why each is not sent", async () => {
     await using lab = await FarmLab.open();
     const { blend } = await makeProduction(lab);

@@ -27,7 +27,7 @@ async function makeVideo(frames: FrameFolder, output: string, more: Partial<Enco
 }
 
 describe.skipIf(skipBecause(await whyNoDisk()))("a full disk where the output goes", () => {
-  const room = /^Free space for .* \((more than 1\.0|about [\d.]+) MB needed, \d+ kB there\); .*are kept; do this$/;
+  const room = /^Free space for .* \((more than 1\.0|about [\d.]+) MB needed, \d+ kB free\); .*are kept; do this$/;
 
   test.each(["out.mkv", "out.mp4", "out.gif"])(
     "ends %s without leaving a part, and with space it is made",
@@ -60,7 +60,7 @@ printf '${report}'; echo "No space left on device" >&2; exit 1
     const stream = { ...frames, frames: Array.from({ length: 240 }, () => frames.frames[0] ?? "") };
     await expect(makeVideo(stream, join(disk.path, name), { tools, expectedFrames: 240 })).rejects.toMatchObject({
       code: "FARM_FFMPEG_EXITED",
-      hint: expect.stringMatching(/about 3\.0 MB needed, 262 kB there/),
+      hint: expect.stringMatching(/about 3\.0 MB needed, 262 kB free/),
     });
   });
 
@@ -110,7 +110,7 @@ printf '${report}'; echo "No space left on device" >&2; exit 1
     await using disk = await makeSmallDisk(1);
     await expect(prepareTarget(join(disk.path, "films", "out.mp4"), jobId, false)).rejects.toMatchObject({
       code: "FARM_OUTPUT_UNWRITABLE",
-      hint: expect.stringMatching(/at least 1\.0 MB needed, \d+ kB there\) or give --output/),
+      hint: expect.stringMatching(/at least 1\.0 MB needed, \d+ kB free\) or give --output/),
     });
   });
 });

@@ -61,7 +61,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or read-only, 
       code: 2,
       last: {
         ...{ type: "job:failed", code: "FARM_OUTPUT_UNWRITABLE", message: expect.stringContaining("ENOSPC") },
-        hint: expect.stringMatching(/^Free space for .*film\.mp4\.renderfarm \(at least 1\.0 MB needed, 0 B there\)/),
+        hint: expect.stringMatching(/^Free space for .*film\.mp4\.renderfarm \(at least 1\.0 MB needed, 0 B free\)/),
       },
     });
     expect(await readdir(disk.path)).toEqual(["filler"]);

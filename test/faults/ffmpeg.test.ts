@@ -148,7 +148,7 @@ test.each(failures)(
 );
 
 describe.skipIf(skipBecause(await whyNoDisk()))("a disk that runs full while FFmpeg encodes", () => {
-  const hint = /Free space for (.*) \((about|more than) [\d.]+ MB needed, [\d.]+ k?B there\); .*frames are kept/;
+  const hint = /Free space for (.*) \((about|more than) [\d.]+ MB needed, [\d.]+ k?B free\); .*frames are kept/;
 
   test("the job's disk: frames are kept, and with space `encode` finishes without rendering", async () => {
     await using farm = await ScriptedFarm.open();

@@ -284,7 +284,7 @@ test("FrameStore says how much space is needed when there is too little", async 
   const record = { ...recordOf(1, makePng(format, 1)), sizeBytes: 2 ** 44 };
   await expect(into.receive(record)).rejects.toMatchObject({
     code: "FARM_STORE_FAILED",
-    hint: expect.stringMatching(/about 18 TB needed, [\d.]+ [kMGT]?B there/),
+    hint: expect.stringMatching(/about 18 TB needed, [\d.]+ [kMGT]?B free/),
   });
 });
 

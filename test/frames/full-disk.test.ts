@@ -95,7 +95,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))(
       await expect(JobFolder.open(output)).rejects.toMatchObject({
         code: "FARM_OUTPUT_UNWRITABLE",
         message: expect.stringContaining("ENOSPC"),
-        hint: expect.stringMatching(/^Free space for .*film\.mp4\.renderfarm \(at least 1\.0 MB needed, 0 B there\)/),
+        hint: expect.stringMatching(/^Free space for .*film\.mp4\.renderfarm \(at least 1\.0 MB needed, 0 B free\)/),
       });
       await rm(filler);
       await using _folder = await JobFolder.open(output);
@@ -109,7 +109,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))(
       await using folder = await JobFolder.open(join(disk.path, "film.mp4"));
       await expect(folder.keepBlend(blend)).rejects.toMatchObject({
         code: "FARM_STORE_FAILED",
-        hint: expect.stringMatching(/about 3\.0 MB needed, \d+ (k?B) there/),
+        hint: expect.stringMatching(/about 3\.0 MB needed, \d+ (k?B) free/),
       });
       expect(await readdir(join(folder.path, "blob"))).toEqual([]);
     });
@@ -122,7 +122,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))(
       await folder.begin(plan);
       const before = await readFile(join(folder.path, "job.json"), "utf8");
       await fill(disk.path);
-      const noRoom = { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/at least 1\.0 MB needed, 0 B there/) };
+      const noRoom = { code: "FARM_STORE_FAILED", hint: expect.stringMatching(/at least 1\.0 MB needed, 0 B free/) };
       await expect(folder.writeFacts({ frames: "1-8" })).rejects.toMatchObject(noRoom);
       await expect(folder.begin({ ...plan, isFresh: true })).rejects.toMatchObject(noRoom);
       expect(await readFile(join(folder.path, "job.json"), "utf8")).toBe(before);

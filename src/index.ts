@@ -42,6 +42,7 @@ export { type DiscoverOptions, discoverNodes } from "./farm/nodes/discover-nodes
 export { type DuplicateIds, duplicatesOf } from "./farm/nodes/duplicates.ts";
 export type { ConfirmOpenNode, OpenNode } from "./farm/nodes/trust/open-nodes.ts";
 export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/output/encode-folder.ts";
+export { FilesMissingError } from "./farm/output/missing-files.ts";
 export {
   type CompletedJob,
   type InterruptedJob,

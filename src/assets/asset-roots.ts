@@ -30,8 +30,7 @@ export async function assetRootsOf(blend: string, named: readonly string[] = [])
   const path = resolve(blend);
   const blendFolder = await realPathOf(dirname(path)); // Blender, too, looks beside a link and not beside its target
   const given = await Promise.all(named.map(realPathOf));
-  const tooWide = await Promise.all([homedir(), tmpdir(), parse(path).root].map(realPathOf));
-  const own = tooWide.includes(blendFolder) ? [] : [blendFolder];
+  const own = (await isTooWide(blendFolder)) ? [] : [blendFolder];
   const holding = [...given, ...own].filter((root) => root === blendFolder || isInside(root, blendFolder));
   const project = holding.sort((a, b) => a.length - b.length)[0];
   if (project === undefined) return null;
@@ -45,6 +44,22 @@ export async function assetRootsOf(blend: string, named: readonly string[] = [])
     blendPath,
     others: given.filter((root) => root !== project && !isInside(project, root)),
   };
+}
+
+/** Whether a folder holds much that has nothing to do with a project: a home folder, a temporary folder, a drive. */
+export async function isTooWide(folder: string): Promise<boolean> {
+  return (await Promise.all([homedir(), tmpdir(), parse(folder).root].map(realPathOf))).includes(folder);
+}
+
+/**
+ * The folder to name as a root for a file that is in none. A file with a path relative to the blendfile needs one that
+ * holds both.
+ */
+export async function rootFor(file: string, isRelative: boolean, { blendFolder }: AssetRoots): Promise<string> {
+  if (!isRelative) return dirname(file);
+  let common = blendFolder;
+  while (!isInside(common, file)) common = dirname(common);
+  return (await isTooWide(common)) ? dirname(file) : common;
 }
 
 /** Whether a path is inside a folder. Both are absolute, and without links. */

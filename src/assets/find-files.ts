@@ -1,7 +1,7 @@
-import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { AssetIndex } from "./asset-index.ts";
 import { type AssetRoots, isInside } from "./asset-roots.ts";
-import { expand, type Form, filesBelow, type ListFolder, type Located, locate } from "./locate.ts";
+import { expand, type Form, filesBelow, type ListFolder, type Located, locate, sameName } from "./locate.ts";
 import { isProjectPath, isVisible } from "./project-path.ts";
 
 /** A file that a blendfile or one of its libraries names, as a node reports it (docs/protocol.md, `sceneInfo`). */
@@ -32,23 +32,26 @@ export interface FindOptions {
   readonly index: () => Promise<AssetIndex>;
 }
 
-/**
- * Finds the files on this machine that a reference means.
- *
- * @returns Why there are none that may be sent, as text for the user
- */
-export async function findFiles(reference: FileReference, options: FindOptions): Promise<FoundFiles | string> {
+/** Why no file may be sent for a reference, as text for the user. */
+export interface NoFiles {
+  readonly why: string;
+  /** The path of an existing file that may not be sent, because it is in none of the roots. */
+  readonly outside?: string;
+}
+
+/** Finds the files on this machine that a reference means. */
+export async function findFiles(reference: FileReference, options: FindOptions): Promise<FoundFiles | NoFiles> {
   const { roots, list } = options;
   const named = await pathOf(reference, options);
-  if (typeof named !== "string") return named.why;
+  if (typeof named !== "string") return named;
   const place = placeOf(named, roots);
-  if (place === undefined) return `it is outside the project ${roots.project}`;
+  if (place === undefined) return outside(named, roots);
   const movedTo = place.at === reference.at ? null : place.at;
   const located = reference.form === "folder" ? await folderAt(place, list) : await filesAt(place, reference, list);
-  if (located.length === 0) return "it does not exist";
+  if (located.length === 0) return { why: "it does not exist" };
   const shown = located.filter(({ at }) => isVisible(at));
-  if (shown.length === 0) return "it is hidden";
-  if (!located.every(({ at }) => isProjectPath(at))) return "its name is not allowed on every system";
+  if (shown.length === 0) return { why: "it is hidden" };
+  if (!located.every(({ at }) => isProjectPath(at))) return { why: "its name is not allowed on every system" };
   return { files: shown, movedTo };
 }
 
@@ -71,17 +74,28 @@ async function folderAt({ root, folder, at }: Place, list: ListFolder): Promise<
 }
 
 /** The absolute path that a reference means on this machine. */
-async function pathOf(
-  { path, at }: FileReference,
-  { roots, index }: FindOptions,
-): Promise<string | { readonly why: string }> {
-  if (at) return resolve(roots.project, ...at.split("/"));
+async function pathOf({ path, at }: FileReference, { roots, list, index }: FindOptions): Promise<string | NoFiles> {
+  if (at) {
+    const named = resolve(roots.project, ...at.split("/"));
+    const isElsewhere = placeOf(named, roots) === undefined && !(await isThere(named, list));
+    return isElsewhere ? { why: `it does not exist, and would be outside the project ${roots.project}` } : named;
+  }
   if (isAbsolute(path) && placeOf(resolve(path), roots) !== undefined) return resolve(path);
+  // Another file with the same ending would not be the one that the artist's Blender uses.
+  if (isAbsolute(path) && (await isThere(path, list))) return outside(resolve(path), roots);
   const near = [roots.blendFolder, join(roots.blendFolder, "textures")];
   const alike = (await index()).endingLike(path, near);
   const [only] = alike;
   if (alike.length > 1) return { why: `it could be any of ${alike.slice(0, 3).join(", ")}` };
   return only ?? { why: "it is neither here nor in the project" };
+}
+
+function outside(path: string, { project }: AssetRoots): NoFiles {
+  return { why: `it is outside the project ${project}`, outside: path };
+}
+
+async function isThere(path: string, list: ListFolder): Promise<boolean> {
+  return sameName(await list(dirname(path)), basename(path)) !== undefined;
 }
 
 /** A path, and the root that holds it. */

@@ -21,7 +21,7 @@ export async function locate(project: string, at: string, list: ListFolder): Pro
 }
 
 /** The name in a list that is the wanted one, or the only one that is alike. */
-function sameName(names: readonly string[], wanted: string): string | undefined {
+export function sameName(names: readonly string[], wanted: string): string | undefined {
   if (names.includes(wanted)) return wanted;
   const alike = names.filter((name) => folded(name) === folded(wanted));
   return alike.length === 1 ? alike[0] : undefined;

@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
-import { lstat, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { realPathOf } from "../system/files/real-path.ts";
-import { openRegularFile } from "../system/files/regular-file.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
 import { AssetCopies, type FileBlob } from "./asset-copies.ts";
 import { AssetIndex } from "./asset-index.ts";
-import { type AssetRoots, isInside } from "./asset-roots.ts";
-import { isOfKind } from "./content-kinds.ts";
+import { type AssetRoots, isInside, rootFor } from "./asset-roots.ts";
 import type { DigestCache } from "./digest-cache.ts";
+import { isFile, isOffered, objectionTo } from "./file-checks.ts";
 import { type FileReference, findFiles, placeOf } from "./find-files.ts";
 import type { ListFolder } from "./locate.ts";
 
@@ -26,7 +25,6 @@ export interface ProjectFilesOptions {
   readonly textsIn: (path: string, texts: Iterable<string>) => Promise<ReadonlySet<string>>;
 }
 
-const headBytes = 32;
 /** As many as a node accepts. */
 const mostFiles = 100_000;
 const notNamed = "the blendfile does not name it";
@@ -47,6 +45,8 @@ export class ProjectFiles {
   readonly #moved = new Map<string, string>();
   /** Why a reference gets no file, by its path. */
   readonly #refusals = new Map<string, string>();
+  /** Folders with files that would be sent if they were roots. */
+  readonly #unnamedRoots = new Set<string>();
   readonly #asked = new Set<string>();
   readonly #listings = new Map<string, Promise<readonly string[]>>();
   #index: Promise<AssetIndex> | undefined;
@@ -84,6 +84,12 @@ export class ProjectFiles {
   /** Why a missing file was not sent, as text for the user. @param path As the blendfile has it */
   whyNot(path: string): string | undefined {
     return this.#refusals.get(path);
+  }
+
+  /** The folders to name as roots, for the files that were not sent because they are in none. */
+  get unnamedRoots(): readonly string[] {
+    const all = [...this.#unnamedRoots];
+    return all.filter((folder) => !all.some((other) => isInside(other, folder))).sort();
   }
 
   /**
@@ -148,7 +154,13 @@ export class ProjectFiles {
     const { roots } = this.#options;
     if (roots === null) return "the blendfile is in no folder of its own";
     const found = await findFiles(reference, { roots, list: this.#listFolder, index: () => this.#everything(roots) });
-    if (typeof found === "string") return found;
+    if ("why" in found) {
+      const { outside, why } = found;
+      if (outside !== undefined && (await isOffered(reference.kind, outside))) {
+        this.#unnamedRoots.add(await rootFor(outside, Boolean(reference.at), roots));
+      }
+      return why;
+    }
     const before = this.#files.size;
     for (const file of found.files) {
       if (this.#files.size >= mostFiles) return `the project has more than ${mostFiles} files`;
@@ -186,29 +198,6 @@ export class ProjectFiles {
     const path = join(this.#options.folder, sha256);
     await replaceFile(path, text, 0o600);
     this.#list = { path, sha256, sizeBytes: Buffer.byteLength(text) };
-  }
-}
-
-/** Why a file must not be sent, if so. @param real The path without links */
-async function objectionTo(kind: string, at: string, real: string, roots: AssetRoots): Promise<string | undefined> {
-  if (![roots.project, ...roots.others].some((root) => isInside(root, real)))
-    return "it is a link that leaves the project";
-  if (!(await isFile(real))) return "it is not a regular file";
-  if (!isOfKind(kind, at, await headOf(real))) return `its content is not of the kind '${kind}'`;
-  return undefined;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isFile() ?? false;
-}
-
-async function headOf(path: string): Promise<Buffer> {
-  const file = await openRegularFile(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
   }
 }
 

@@ -23,7 +23,7 @@ test("settings have the types of their options", () => {
   expectTypeOf<JobSettings["slots"]>().toEqualTypeOf<number>();
   expectTypeOf<JobSettings["crf"]>().toEqualTypeOf<number | undefined>();
   expectTypeOf<JobSettings["overwrite"]>().toEqualTypeOf<boolean>();
-  expectTypeOf<JobSettings["missing"]>().toEqualTypeOf<"fail" | "warn">();
+  expectTypeOf<JobSettings["missing"]>().toEqualTypeOf<"fail" | "warn" | "ask">();
   expectTypeOf<JobSettings["order"]>().toEqualTypeOf<"sequential" | "reverse" | "spread">();
   // Options that only the command line has are not settings.
   expectTypeOf<

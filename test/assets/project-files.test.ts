@@ -104,6 +104,16 @@ describe("files that travel", () => {
   });
 });
 
+test("folders outside the project whose pictures the scene uses are named, so that the user can allow them", async () => {
+  const elsewhere = pathOf("library/stone.png");
+  const files = await jobOf(["//../tex/wood.png", elsewhere], { blend: "film/shots/shot.blend" });
+  await put("film/tex/wood.png");
+  await put("library/stone.png");
+  expect(await files.add([missing("//../tex/wood.png", "../tex/wood.png"), missing(elsewhere)])).toBe(false);
+  expect(files.whyNot(elsewhere)).toMatch(/^it is outside the project .*shots$/);
+  expect(files.unnamedRoots).toEqual([pathOf("film"), pathOf("library")]);
+});
+
 describe("a node or a blendfile cannot have", () => {
   test.each<[string, () => Promise<unknown>, FileReference, RegExp]>([
     [
@@ -134,7 +144,7 @@ describe("a node or a blendfile cannot have", () => {
       /leaves the project/,
     ],
     ["a pipe", () => pipe("project/pipe.png"), missing("//pipe.png", "pipe.png"), /not a regular file/],
-    ["a system file", async () => {}, missing("/etc/passwd", null), /neither here nor in the project/],
+    ["a system file", async () => {}, missing("/etc/passwd", null), /outside the project/],
     ["a protocol", async () => {}, missing("http://127.0.0.1/a.png", null), /neither here nor in the project/],
     [
       "a name that is a device on Windows",
@@ -150,6 +160,8 @@ describe("a node or a blendfile cannot have", () => {
     expect(await files.add([reference])).toBe(false);
     expect(files.current).toEqual({ files: [], list: null });
     expect(files.whyNot(reference.path)).toMatch(why);
+    // Only of a picture it may be asked whether its folder is meant to be sent.
+    expect(files.unnamedRoots).toEqual(reference.path === "//../secret.png" ? [folder.path] : []);
   });
 
   test("anything, if the blendfile is in a home folder, a temporary folder or at the root of a drive", async () => {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   FarmError,
+  FilesMissingError,
   farmspecName,
   flagsOfEnvironment,
   foldersOf,
@@ -17,7 +18,7 @@ import {
 import { JobSession } from "../job-session.ts";
 import { commandNames, type TypedRender } from "../program.ts";
 import { askForKey, promptForMissing } from "../prompts/prompts.ts";
-import { canAsk } from "../prompts/questions.ts";
+import { canAsk, mayRenderWithout, maySendFrom } from "../prompts/questions.ts";
 import { closest } from "../suggestion.ts";
 import { isFarmspecWanted, saveFarmspec } from "./save-farmspec.ts";
 
@@ -50,7 +51,7 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
     await saveFarmspec(resolve(farmspecName), farm.length > 0 ? farm : session.nodesFound, session);
   };
   try {
-    const result = await renderAskingForKey(session, settings, isAsked);
+    const result = await renderAsking(session, settings, isAsked);
     await saveNodes();
     session.tellEnding();
     return result.type === "completed" ? 0 : (session.exitCode ?? 130);
@@ -61,16 +62,35 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   }
 }
 
-/** Renders. If only the farm key is missing and somebody can be asked, asks for it and renders again. */
-async function renderAskingForKey(session: JobSession, settings: JobSettings, isAsked: boolean): Promise<JobResult> {
+/** Renders. If one answer is all that is missing, and somebody can be asked, asks and renders again. */
+async function renderAsking(session: JobSession, settings: JobSettings, isAsked: boolean): Promise<JobResult> {
   try {
     return await session.render(settings);
   } catch (error) {
-    if (!isAsked || !(error instanceof FarmError) || error.code !== "FARM_KEY_UNUSABLE") throw error;
-    session.leaveTerminal();
-    const key = await askForKey(error);
-    return await session.renderWithKey(settings, key);
+    if (!isAsked || !(error instanceof FarmError)) throw error;
+    if (error.code === "FARM_KEY_UNUSABLE") {
+      session.leaveTerminal();
+      const key = await askForKey(error);
+      return await session.renderWithKey(settings, key);
+    }
+    const answered = error instanceof FilesMissingError ? await askAboutMissing(session, settings, error) : undefined;
+    if (answered === undefined) throw error;
+    return await renderAsking(session, answered, isAsked);
   }
+}
+
+/** @returns The settings to render with, or `undefined` to leave it at the error */
+async function askAboutMissing(
+  session: JobSession,
+  settings: JobSettings,
+  { unnamedRoots }: FilesMissingError,
+): Promise<JobSettings | undefined> {
+  if (unnamedRoots.length === 0 && settings.missing !== "ask") return undefined;
+  session.leaveTerminal();
+  if (unnamedRoots.length > 0 && (await maySendFrom(unnamedRoots))) {
+    return { ...settings, assetRoot: [...settings.assetRoot, ...unnamedRoots] };
+  }
+  return settings.missing === "ask" && (await mayRenderWithout()) ? { ...settings, missing: "warn" } : undefined;
 }
 
 function flagsOf(typed: TypedRender): RenderFlags {

@@ -61,6 +61,24 @@ export async function mayUseOpenNode(node: OpenNode, signal: AbortSignal): Promi
   return use === true;
 }
 
+/**
+ * Asks whether files of these folders may be sent to the nodes, which the scene uses and which are outside its project.
+ *
+ * @throws {PromptCancelledError}
+ */
+export async function maySendFrom(folders: readonly string[]): Promise<boolean> {
+  const message = `Send the files that the scene uses in ${folders.map((folder) => printable(folder)).join(", ")} too?`;
+  const { send } = await orLeft(inquirer.prompt([{ type: "confirm", name: "send", default: false, message }]));
+  return send === true;
+}
+
+/** Asks whether to render although files are missing. @throws {PromptCancelledError} */
+export async function mayRenderWithout(): Promise<boolean> {
+  const message = "Render without these files?";
+  const { render } = await orLeft(inquirer.prompt([{ type: "confirm", name: "render", default: false, message }]));
+  return render === true;
+}
+
 /** Asks for a farm key, without showing it, until the answer is a valid key. @throws {PromptCancelledError} */
 export async function askFarmKey(message: string): Promise<FarmKey> {
   const validate = (text: string) => {

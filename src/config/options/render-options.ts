@@ -66,10 +66,11 @@ export const sceneOptions = {
   }),
   /** What to do if the nodes do not have files that the scene uses. */
   missing: option({
-    ...{ group: "What to render", takes: "<what>", schema: z.enum(["fail", "warn"]), inFarmspec: true },
+    ...{ group: "What to render", takes: "<what>", schema: z.enum(["fail", "warn", "ask"]), inFarmspec: true },
     help: "what to do if files that the scene uses are missing",
-    readme: "what to do if files that the scene uses are missing: `fail` (default), with a list of them, or `warn`",
-    setting: withDefault<"fail" | "warn">("fail"),
+    readme:
+      "what to do if files that the scene uses are missing: `fail` (default), with a list of them, `warn`, or `ask` on a terminal",
+    setting: withDefault<"fail" | "warn" | "ask">("fail"),
   }),
 };
 

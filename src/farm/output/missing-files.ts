@@ -8,18 +8,34 @@ export type WhyNot = (path: string) => string | undefined;
 /** More than these are shown by folder. */
 const mostShown = 20;
 
+const mostRootsShown = 3;
+
 /** What Blender can pack into a blendfile, if it is one file. */
 const packable: ReadonlySet<string> = new Set(["image", "font", "sound", "volume"]);
 
+/** Files that the scene uses are missing. */
+export class FilesMissingError extends FarmError {
+  /** Folders on this machine that hold some of them, and whose files are not sent. */
+  readonly unnamedRoots: readonly string[];
+
+  constructor(message: string, hint: string, unnamedRoots: readonly string[]) {
+    super("FARM_FILES_MISSING", message, hint);
+    this.unnamedRoots = unnamedRoots;
+  }
+}
+
 /** The error that lists missing files, with the advice that helps for their kinds. */
-export function filesMissing(missing: readonly Reference[], whyNot: WhyNot): FarmError {
+export function filesMissing(
+  missing: readonly Reference[],
+  { whyNot, unnamedRoots }: { readonly whyNot: WhyNot; readonly unnamedRoots: readonly string[] },
+): FilesMissingError {
   const lines = missing.length > mostShown ? foldersOf(missing, whyNot) : missing.map((file) => lineOf(file, whyNot));
   const shown = lines.slice(0, mostShown).map((line) => `\n  ${line}`);
   const more = lines.length > mostShown ? `\n  … and ${lines.length - mostShown} more` : "";
-  return new FarmError(
-    "FARM_FILES_MISSING",
+  return new FilesMissingError(
     `Cannot render: ${counted(missing.length, "file")} that the blendfile uses cannot be found:${shown.join("")}${more}`,
-    adviceFor(missing),
+    adviceFor(missing, unnamedRoots),
+    unnamedRoots,
   );
 }
 
@@ -56,11 +72,14 @@ function folderOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
-function adviceFor(missing: readonly Reference[]): string {
+function adviceFor(missing: readonly Reference[], unnamedRoots: readonly string[]): string {
   const isPackable = missing.every(({ kind, form }) => packable.has(kind) && (form ?? null) === null);
   const isSimulated = missing.some(({ kind }) => kind === "simulation");
+  const flags = unnamedRoots.slice(0, mostRootsShown).map((folder) => `--asset-root '${printable(folder)}'`);
   const advice = [
-    "Put them into the blendfile's folder, or name their folder with --asset-root DIR",
+    flags.length > 0
+      ? `Add ${flags.join(" ")}, where some of them are`
+      : "Put them into the blendfile's folder, or name their folder with --asset-root DIR",
     ...(isPackable ? ["or pack them in Blender (File, External Data, Pack Resources)"] : []),
     ...(isSimulated ? ["and bake simulations before you save"] : []),
   ];

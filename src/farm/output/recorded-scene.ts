@@ -42,7 +42,7 @@ export function recordedScene(
   const recorded = parseFacts(previous.facts);
   if (recorded === null) return null;
   // Files that were missing then may be on the nodes now.
-  if (recorded.missing.length > 0 && settings.missing === "fail") return null;
+  if (recorded.missing.length > 0 && settings.missing !== "warn") return null;
   // Only a node can tell whether those files are unchanged.
   if (recorded.files !== null || recorded.sent.series !== null) return null;
   return resolveScene(sceneInfoOf(recorded), settings);

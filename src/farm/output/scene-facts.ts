@@ -4,7 +4,7 @@ import { framesOfRange, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
 import { printable } from "../../core/text.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
-import { filesMissing, nameOf, type WhyNot } from "./missing-files.ts";
+import { filesMissing, nameOf } from "./missing-files.ts";
 
 /** What a job renders, from the blendfile and the settings. */
 export interface SceneFacts {
@@ -30,10 +30,11 @@ export interface SentFacts {
 interface SentFiles {
   readonly seriesDigest: string | null;
   readonly digests: ReadonlyMap<string, string>;
-  whyNot: WhyNot;
+  readonly unnamedRoots: readonly string[];
+  whyNot(path: string): string | undefined;
 }
 
-const nothingSent: SentFiles = { seriesDigest: null, digests: new Map(), whyNot: () => undefined };
+const nothingSent: SentFiles = { seriesDigest: null, digests: new Map(), unnamedRoots: [], whyNot: () => undefined };
 
 /**
  * Resolves what is rendered.
@@ -57,7 +58,9 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
     );
   }
   const missing = info.references.filter(({ missing, visible }) => missing && visible !== false);
-  if (missing.length > 0 && settings.missing === "fail") throw filesMissing(missing, (path) => sent.whyNot(path));
+  if (missing.length > 0 && settings.missing !== "warn") {
+    throw filesMissing(missing, { whyNot: (path) => sent.whyNot(path), unnamedRoots: sent.unnamedRoots });
+  }
   return {
     ...{ scene, frames: framesOf(scene, settings.frames), missing: missing.map(nameOf), files: info.files },
     sent: { series: sent.seriesDigest, digests: sent.digests },

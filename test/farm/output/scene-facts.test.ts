@@ -45,7 +45,7 @@ describe("resolveScene() refuses", () => {
   });
 
   test("missing files, each by its data-block and with the reason", () => {
-    const sent = { seriesDigest: null, digests: new Map(), whyNot: () => "it does not exist" };
+    const sent = { seriesDigest: null, digests: new Map(), unnamedRoots: [], whyNot: () => "it does not exist" };
     const refused = refusing([missing("//wood.png", { owner: "Image 'wood'" }), missing("//gone.png")], sent);
     expect(refused).toThrow(expect.objectContaining({ code: "FARM_FILES_MISSING" }));
     expect(refused).toThrow(

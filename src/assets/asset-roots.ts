@@ -1,6 +1,6 @@
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join, parse, relative, resolve, sep } from "node:path";
-import { realPathOf } from "../system/files/real-path.ts";
+import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { isProjectPath } from "./project-path.ts";
 
 /** The folders whose files a job may send. All paths are absolute, and without links. */
@@ -24,14 +24,22 @@ const plainBlendPath = "job.blend";
  * themselves.
  *
  * @param named Folders that the user names, which may be any
+ * @param around Folders that are roots if they hold the blendfile, such as the farmspec's
  * @returns `null` if there is no root that holds the blendfile: then no file is sent with it
  */
-export async function assetRootsOf(blend: string, named: readonly string[] = []): Promise<AssetRoots | null> {
+export async function assetRootsOf(
+  blend: string,
+  named: readonly string[] = [],
+  around: readonly string[] = [],
+): Promise<AssetRoots | null> {
   const path = resolve(blend);
   const blendFolder = await realPathOf(dirname(path)); // Blender, too, looks beside a link and not beside its target
   const given = await Promise.all(named.map(realPathOf));
-  const own = (await isTooWide(blendFolder)) ? [] : [blendFolder];
-  const holding = [...given, ...own].filter((root) => root === blendFolder || isInside(root, blendFolder));
+  const own = [blendFolder, ...(await Promise.all(around.map(realPathOf)))];
+  const tooWide = await Promise.all(own.map(isTooWide));
+  const holding = [...given, ...own.filter((_, index) => !tooWide[index])].filter(
+    (root) => root === blendFolder || isInside(root, blendFolder),
+  );
   const project = holding.sort((a, b) => a.length - b.length)[0];
   if (project === undefined) return null;
   const inProject = relative(project, join(blendFolder, basename(path)))
@@ -60,10 +68,4 @@ export async function rootFor(file: string, isRelative: boolean, { blendFolder }
   let common = blendFolder;
   while (!isInside(common, file)) common = dirname(common);
   return (await isTooWide(common)) ? dirname(file) : common;
-}
-
-/** Whether a path is inside a folder. Both are absolute, and without links. */
-export function isInside(folder: string, path: string): boolean {
-  const inside = relative(folder, path);
-  return inside !== "" && inside !== ".." && !inside.startsWith(`..${sep}`) && parse(inside).root === "";
 }

@@ -1,7 +1,8 @@
 import { lstat } from "node:fs/promises";
 import { sep } from "node:path";
+import { isInside } from "../system/files/real-path.ts";
 import { openRegularFile } from "../system/files/regular-file.ts";
-import { type AssetRoots, isInside } from "./asset-roots.ts";
+import type { AssetRoots } from "./asset-roots.ts";
 import { isOfKind } from "./content-kinds.ts";
 
 const headBytes = 32;

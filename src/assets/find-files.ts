@@ -1,6 +1,7 @@
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { isInside } from "../system/files/real-path.ts";
 import type { AssetIndex } from "./asset-index.ts";
-import { type AssetRoots, isInside } from "./asset-roots.ts";
+import type { AssetRoots } from "./asset-roots.ts";
 import { expand, type Form, filesBelow, type ListFolder, type Located, locate, sameName } from "./locate.ts";
 import { isProjectPath, isVisible } from "./project-path.ts";
 

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
-import { isAbsolute, join, resolve } from "node:path";
-import { realPathOf } from "../system/files/real-path.ts";
+import { isAbsolute, join, posix, resolve } from "node:path";
+import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
 import { AssetCopies, type FileBlob } from "./asset-copies.ts";
 import { AssetIndex } from "./asset-index.ts";
-import { type AssetRoots, isInside, rootFor } from "./asset-roots.ts";
+import { type AssetRoots, rootFor } from "./asset-roots.ts";
 import type { DigestCache } from "./digest-cache.ts";
 import { isFile, isOffered, objectionTo } from "./file-checks.ts";
 import { type FileReference, findFiles, placeOf } from "./find-files.ts";
@@ -77,7 +77,9 @@ export class ProjectFiles {
   /** One digest of all files of sequences, tiles and caches, of which nodes report only the first; `null` without any. */
   get seriesDigest(): string | null {
     if (this.#series.size === 0) return null;
-    const files = [...this.#series].sort().map((path) => [path, this.#files.get(path)?.sha256]);
+    // From the blendfile's folder: the same files count as the same, whichever folder is the project.
+    const nameOf = (path: string) => posix.relative(posix.dirname(this.blendPath), path);
+    const files = [...this.#series].sort().map((path) => [nameOf(path), this.#files.get(path)?.sha256]);
     return createHash("sha256").update(JSON.stringify(files)).digest("hex");
   }
 

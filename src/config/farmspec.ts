@@ -1,14 +1,15 @@
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { Sighting } from "../core/node.ts";
 import { defaultNodePort } from "../core/node-list.ts";
 import { ownCommand } from "../core/own-command.ts";
 import { makeFolders } from "../system/files/folders.ts";
+import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { readRegularFile, whyUnreadable } from "../system/files/regular-file.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
 import { lineOfJsonError } from "./json-error.ts";
-import { farmspecDefaults } from "./options.ts";
+import { farmspecDefaults, type RenderFlags } from "./options.ts";
 
 export const farmspecName = "farmspec.json";
 
@@ -64,7 +65,7 @@ export async function readFarmspec(path: string, isOptional: boolean): Promise<F
     if (isOptional && systemCodeOf(error) === "ENOENT") return undefined;
     throw badFarmspec(path, whyUnreadable(error), "Name an existing farmspec, or omit --farmspec", error);
   }
-  return parseFarmspec(text, path);
+  return await withOwnRoots(parseFarmspec(text, path), path);
 }
 
 /** @throws {FarmError} See `readFarmspec` */
@@ -88,6 +89,24 @@ export function parseFarmspec(text: string, path: string): Farmspec {
   const where = jsonPathOf(unknown === undefined ? issue.path : [...issue.path, unknown]);
   const what = unknown === undefined ? issue.message : "there is no such field";
   throw badFarmspec(path, `${where}: ${what}`, "farmspec.example.json shows what a farmspec may contain");
+}
+
+/**
+ * Its asset roots are relative to its folder, and inside it, also if links are followed: it may come from somebody else.
+ *
+ * @throws {FarmError} `FARM_BAD_INPUT` for one outside
+ */
+async function withOwnRoots(farmspec: Farmspec, path: string): Promise<Farmspec> {
+  const { assetRoot } = farmspec.defaults as RenderFlags;
+  if (assetRoot === undefined) return farmspec;
+  const folder = await realPathOf(dirname(path));
+  const roots = await Promise.all(assetRoot.map((root) => realPathOf(resolve(folder, root))));
+  const outside = roots.find((root) => root !== folder && !isInside(folder, root));
+  if (outside !== undefined) {
+    const why = `defaults.assetRoot: ${outside} is outside the farmspec's folder`;
+    throw badFarmspec(path, why, "Name that folder with --asset-root instead");
+  }
+  return { ...farmspec, defaults: { ...farmspec.defaults, assetRoot: roots } };
 }
 
 /** The JSON Schema of a farmspec, for editors, made from the type that reads it. */

@@ -4,6 +4,8 @@ import type { RenderSettings } from "./options.ts";
 
 /** All settings of a job, resolved from farmspec, environment, flags and prompts. */
 export interface JobSettings extends RenderSettings {
+  /** The farmspec's folder, if there is one: it is the project of the blendfiles in it. */
+  readonly projectFolder: string | undefined;
   /** Nodes that the user named: they are contacted at once. */
   readonly nodes: readonly NamedNode[];
   /** Whether other nodes, found by mDNS, take part. */

@@ -17,6 +17,8 @@ export interface Context {
   readonly folders: Folders;
   readonly keys: readonly FarmKey[];
   readonly farmspec: Farmspec | undefined;
+  /** The folder of the farmspec. */
+  readonly farmspecFolder?: string;
 }
 
 /** What a caller must give to run a job: a blendfile and an output. Every other setting has a default. */
@@ -34,7 +36,7 @@ export function layerFlags(flags: RenderFlags, environment: RenderFlags, farmspe
  * @throws {FarmError} `FARM_BAD_INPUT` naming the missing or invalid flag
  */
 export function resolveSettings(flags: RenderFlags, context: Context): JobSettings {
-  const { workingFolder, folders, keys, farmspec } = context;
+  const { workingFolder, folders, keys, farmspec, farmspecFolder } = context;
   if (flags.blend === undefined) throw missingFlag("--blend", "the blendfile to render");
   if (flags.output === undefined) throw missingFlag("--output", "the video to write");
   if (flags.frames !== undefined) parseFrames(flags.frames); // a typing error is reported before anything is started
@@ -44,6 +46,7 @@ export function resolveSettings(flags: RenderFlags, context: Context): JobSettin
   return {
     ...settingsOf(flags, workingFolder),
     ...nodesOf(flags, farmspec),
+    projectFolder: farmspec === undefined ? undefined : farmspecFolder,
     waitMs: flags.wait === undefined ? undefined : parseDuration(flags.wait),
     keys,
     configFolder: folders.config,

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { assetRootsOf } from "../../src/assets/asset-roots.ts";
 import { DigestCache } from "../../src/assets/digest-cache.ts";
 import type { FileReference } from "../../src/assets/find-files.ts";
@@ -162,6 +162,17 @@ describe("a node or a blendfile cannot have", () => {
     expect(files.whyNot(reference.path)).toMatch(why);
     // Only of a picture it may be asked whether its folder is meant to be sent.
     expect(files.unnamedRoots).toEqual(reference.path === "//../secret.png" ? [folder.path] : []);
+  });
+
+  test("anything but what is beside it, if a farmspec around it is in a home folder", async () => {
+    await put("home/film/shot.blend");
+    vi.stubEnv("HOME", pathOf("home"));
+    const around = [pathOf("home")];
+    expect(await assetRootsOf(pathOf("home/film/shot.blend"), [], around)).toMatchObject({
+      project: pathOf("home/film"),
+    });
+    vi.unstubAllEnvs();
+    expect(await assetRootsOf(pathOf("home/film/shot.blend"), [], around)).toMatchObject({ project: pathOf("home") });
   });
 
   test("anything, if the blendfile is in a home folder, a temporary folder or at the root of a drive", async () => {

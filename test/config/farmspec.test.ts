@@ -1,4 +1,4 @@
-import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -193,6 +193,26 @@ describe("a farmspec may come from somebody else, so its defaults may not", () =
   ])("%s", (_, defaults) => {
     const read = () => parseFarmspec(JSON.stringify({ defaults }), "farmspec.json");
     expect(read).toThrow(`defaults.${Object.keys(defaults)[0]}: there is no such field`);
+  });
+});
+
+describe("the asset roots of a farmspec", () => {
+  const read = async (assetRoot: readonly string[]) => {
+    const path = join(folder.path, "farmspec.json");
+    await writeFile(path, JSON.stringify({ defaults: { assetRoot } }));
+    return (await readFarmspec(path, false))?.defaults.assetRoot;
+  };
+
+  test("are relative to its folder", async () => {
+    const own = await realpath(folder.path);
+    expect(await read([".", "assets/tex"])).toEqual([own, join(own, "assets/tex")]);
+  });
+
+  test.each(["..", "/etc", "assets/../../other", "link"])("cannot be outside it: %s", async (root) => {
+    await symlink("/etc", join(folder.path, "link"));
+    await expect(read([root])).rejects.toMatchObject({
+      ...{ code: "FARM_BAD_INPUT", message: expect.stringMatching(/assetRoot: .* is outside the farmspec's folder$/) },
+    });
   });
 });
 

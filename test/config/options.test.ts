@@ -17,6 +17,7 @@ test("a farmspec, which may come from somebody else, cannot run programs, open o
   const settable = optionEntries.flatMap(([name, { inFarmspec }]) => (inFarmspec ? [name] : []));
   expect(settable.sort()).toEqual(
     [
+      "assetRoot", // inside its own folder: readFarmspec() checks that
       "blenderVersion",
       "codec",
       "crf",

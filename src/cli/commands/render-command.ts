@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import {
   FarmError,
   FilesMissingError,
@@ -32,7 +32,8 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const typedFlags = flagsOf(typed);
   const environment = flagsOfEnvironment(process.env);
   const farmspecPath = typedFlags.farmspec ?? environment.farmspec;
-  const written = await readFarmspec(resolve(farmspecPath ?? farmspecName), farmspecPath === undefined);
+  const writtenPath = resolve(farmspecPath ?? farmspecName);
+  const written = await readFarmspec(writtenPath, farmspecPath === undefined);
   const given = layerFlags(typedFlags, environment, written);
   const folders = foldersOf(process.env);
   const keys = await loadKeys({ environment: process.env, keyFile: given.keyFile, configFolder: folders.config });
@@ -41,7 +42,8 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const { flags, farmspec, isGuided, picked, farm } = isAsked
     ? await promptForMissing(given, written, folders.config)
     : { flags: given, farmspec: written, isGuided: false, picked: [], farm: [] };
-  const settings = resolveSettings(flags, { workingFolder: process.cwd(), folders, keys, farmspec });
+  const farmspecFolder = dirname(writtenPath);
+  const settings = resolveSettings(flags, { workingFolder: process.cwd(), folders, keys, farmspec, farmspecFolder });
 
   const asksFrames = isGuided && flags.frames === undefined;
   using session = new JobSession(flags, folders.config, { isAsked, asksFrames, picked });

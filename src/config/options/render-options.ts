@@ -48,10 +48,10 @@ export const sceneOptions = {
   }),
   /** Absolute paths of folders besides the blendfile's, whose files are sent to the nodes if the blendfile uses them. */
   assetRoot: option({
-    ...{ group: "What to render", takes: "<folder>", schema: z.array(text), isRepeated: true },
+    ...{ group: "What to render", takes: "<folder>", schema: z.array(text), isRepeated: true, inFarmspec: true },
     help: "send files of this folder too, if the scene uses them; may be repeated (default: the blendfile's folder)",
     readme:
-      "send files of this folder and its subfolders too, if the scene uses them. May be repeated. Default: only those of the blendfile's folder",
+      "send files of this folder and its subfolders too, if the scene uses them. May be repeated. Default: only those of the blendfile's folder, or of the farmspec's if the blendfile is in it",
     setting: (folders = [], workingFolder): readonly string[] =>
       folders.map((folder) => resolve(workingFolder, folder)),
   }),

@@ -54,7 +54,8 @@ export async function prepareJob(settings: JobSettings, signal: AbortSignal): Pr
     const keep = () => {
       isKept = true;
     };
-    const roots = await assetRootsOf(settings.blend, settings.assetRoot);
+    const around = settings.projectFolder === undefined ? [] : [settings.projectFolder];
+    const roots = await assetRootsOf(settings.blend, settings.assetRoot, around);
     const files = new ProjectFiles({
       ...{ blend: blend.path, roots, folder: dirname(blend.path), textsIn, keepBytes: settings.keepBytes },
       digests: DigestCache.open(settings.configFolder),

@@ -24,7 +24,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       });
     });
 
-    test("with caches of meshes, oceans, points, fluids and nodes, with volumes and lamp profiles", async () => {
+    test("with caches of meshes, points, fluids and nodes, an ocean, volumes and lamp profiles", async () => {
       await expectSameFrames(blender, "caches", "shot");
     });
 

@@ -74,11 +74,11 @@ printf '${report}'; echo "No space left on device" >&2; exit 1
     const needed = Math.round((await stat(frame)).size / 1000);
     await expect(Poster.make(frame, options)).rejects.toMatchObject({
       code: "FARM_OUTPUT_UNWRITABLE",
-      hint: expect.stringMatching(new RegExp(`about ${needed} kB needed, .* there\\) or give --poster a path`)),
+      hint: expect.stringMatching(new RegExp(`about ${needed} kB needed, .* free\\) or give --poster a path`)),
     });
     await expect(Poster.make(frame, { ...options, path: join(disk.path, "poster.jpg") })).rejects.toMatchObject({
       code: "FARM_FFMPEG_EXITED",
-      hint: expect.stringMatching(/more than 1\.0 MB needed, .* there/),
+      hint: expect.stringMatching(/more than 1\.0 MB needed, .* free/),
     });
     expect(await readdir(disk.path)).toEqual(["filler"]);
     await rm(filler);
@@ -99,7 +99,7 @@ printf '${report}'; echo "No space left on device" >&2; exit 1
     const needed = (((await stat(frames.frames[1] ?? "")).size * 3) / 1000).toFixed(0);
     await expect(sequence.place(2)).rejects.toMatchObject({
       code: "FARM_OUTPUT_UNWRITABLE",
-      hint: expect.stringMatching(new RegExp(`about ${needed} kB needed, .* there`)),
+      hint: expect.stringMatching(new RegExp(`about ${needed} kB needed, .* free`)),
     });
     expect(await readdir(names.folder)).toEqual(["0001.png"]);
     await rm(filler);

@@ -35,7 +35,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or read-only, 
     const { code, last } = await run.end();
     expect({ code, last }, run.story()).toMatchObject({
       code: 2,
-      last: { type: "job:failed", code: "FARM_STORE_FAILED", hint: expect.stringMatching(/about .* needed, .* there/) },
+      last: { type: "job:failed", code: "FARM_STORE_FAILED", hint: expect.stringMatching(/about .* needed, .* free/) },
     });
     const stored = run.all("frame:stored").length;
     await disk.empty();

@@ -137,7 +137,7 @@ describe.skipIf(skipBecause(await whyNoDisk()))(
       });
       await expect(store.receive(recordOf(1, new Uint8Array(100)))).rejects.toMatchObject({
         code: "FARM_STORE_FAILED",
-        hint: expect.stringMatching(/about 100 B needed, .* there; perhaps a quota, or the number of files/),
+        hint: expect.stringMatching(/about 100 B needed, .* free; perhaps a quota, or the number of files/),
       });
     });
   },

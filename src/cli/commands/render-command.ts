@@ -17,8 +17,8 @@ import {
 } from "../../index.ts";
 import { JobSession } from "../job-session.ts";
 import { commandNames, type TypedRender } from "../program.ts";
-import { askForKey, promptForMissing } from "../prompts/prompts.ts";
-import { canAsk, mayRenderWithout, maySendFrom } from "../prompts/questions.ts";
+import { askAboutMissing, askForKey, isQuestion, promptForMissing } from "../prompts/prompts.ts";
+import { canAsk } from "../prompts/questions.ts";
 import { closest } from "../suggestion.ts";
 import { isFarmspecWanted, saveFarmspec } from "./save-farmspec.ts";
 
@@ -75,24 +75,12 @@ async function renderAsking(session: JobSession, settings: JobSettings, isAsked:
       const key = await askForKey(error);
       return await session.renderWithKey(settings, key);
     }
-    const answered = error instanceof FilesMissingError ? await askAboutMissing(session, settings, error) : undefined;
+    if (!(error instanceof FilesMissingError) || !isQuestion(error, settings)) throw error;
+    session.leaveTerminal();
+    const answered = await askAboutMissing(error, settings);
     if (answered === undefined) throw error;
     return await renderAsking(session, answered, isAsked);
   }
-}
-
-/** @returns The settings to render with, or `undefined` to leave it at the error */
-async function askAboutMissing(
-  session: JobSession,
-  settings: JobSettings,
-  { unnamedRoots }: FilesMissingError,
-): Promise<JobSettings | undefined> {
-  if (unnamedRoots.length === 0 && settings.missing !== "ask") return undefined;
-  session.leaveTerminal();
-  if (unnamedRoots.length > 0 && (await maySendFrom(unnamedRoots))) {
-    return { ...settings, assetRoot: [...settings.assetRoot, ...unnamedRoots] };
-  }
-  return settings.missing === "ask" && (await mayRenderWithout()) ? { ...settings, missing: "warn" } : undefined;
 }
 
 function flagsOf(typed: TypedRender): RenderFlags {

@@ -4,7 +4,9 @@ import {
   FarmError,
   type FarmKey,
   type Farmspec,
+  type FilesMissingError,
   farmspecOf,
+  type JobSettings,
   keyFileOf,
   ownCommand,
   printable,
@@ -15,7 +17,7 @@ import {
   saveKey,
 } from "../../index.ts";
 import { duplicateWarnings } from "../commands/nodes-command.ts";
-import { askBlend, askFarmKey, askNodes, askOutput, mayReplace } from "./questions.ts";
+import { askBlend, askFarmKey, askNodes, askOutput, mayRenderWithout, mayReplace, maySendFrom } from "./questions.ts";
 
 /** The answers to the questions: flags as if they had been typed, and the ticked nodes. */
 export interface Answers {
@@ -75,6 +77,28 @@ async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): 
 export async function askForKey(error: FarmError): Promise<FarmKey> {
   process.stdout.write(`${printableLines(error.message)}\n`);
   return await askFarmKey("The farm key, as the node showed it at its first start");
+}
+
+/** Whether an answer can help when files are missing. */
+export function isQuestion({ unnamedRoots }: FilesMissingError, { missing }: JobSettings): boolean {
+  return unnamedRoots.length > 0 || missing === "ask";
+}
+
+/**
+ * Shows which files are missing, and asks what to do: send those outside the project too, or render without them.
+ *
+ * @returns The settings to render with; `undefined` if the job is not to be rendered
+ * @throws {PromptCancelledError}
+ */
+export async function askAboutMissing(
+  { message, unnamedRoots }: FilesMissingError,
+  settings: JobSettings,
+): Promise<JobSettings | undefined> {
+  process.stdout.write(`${printableLines(message)}\n`);
+  if (unnamedRoots.length > 0 && (await maySendFrom(unnamedRoots))) {
+    return { ...settings, assetRoot: [...settings.assetRoot, ...unnamedRoots] };
+  }
+  return settings.missing === "ask" && (await mayRenderWithout()) ? { ...settings, missing: "warn" } : undefined;
 }
 
 /**

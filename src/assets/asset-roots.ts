@@ -55,7 +55,7 @@ export async function assetRootsOf(
 }
 
 /** Whether a folder holds much that has nothing to do with a project: a home folder, a temporary folder, a drive. */
-export async function isTooWide(folder: string): Promise<boolean> {
+async function isTooWide(folder: string): Promise<boolean> {
   return (await Promise.all([homedir(), tmpdir(), parse(folder).root].map(realPathOf))).includes(folder);
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { isAbsolute, join, posix, resolve } from "node:path";
+import { messageOf } from "../core/errors.ts";
 import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
 import { AssetCopies, type FileBlob } from "./asset-copies.ts";
@@ -9,7 +10,8 @@ import { type AssetRoots, rootFor } from "./asset-roots.ts";
 import type { DigestCache } from "./digest-cache.ts";
 import { isFile, isOffered, objectionTo } from "./file-checks.ts";
 import { type FileReference, findFiles, placeOf } from "./find-files.ts";
-import type { ListFolder } from "./locate.ts";
+import type { ListFolder, Located } from "./locate.ts";
+import { isNamed, spellingsOf } from "./named.ts";
 
 export interface ProjectFilesOptions {
   /** The copy of the blendfile that the nodes get. */
@@ -140,15 +142,12 @@ export class ProjectFiles {
     const { blend, textsIn } = this.#options;
     const libraries = [...this.#files].filter(([at]) => at.toLowerCase().endsWith(".blend"));
     const wanted = new Set(references.flatMap((reference) => spellingsOf(reference).flat()));
-    const ownCaches = [this.blendPath, ...libraries.map(([at]) => at)].map(pointCachesOf);
     const found = new Set<string>();
     for (const path of [blend, ...libraries.map(([, library]) => library.path)]) {
       for (const text of await textsIn(path, wanted)) found.add(text);
     }
-    const isNamed = (reference: FileReference) =>
-      (reference.form === "folder" && ownCaches.includes(reference.at ?? "")) ||
-      spellingsOf(reference).some((texts) => texts.every((text) => found.has(text)));
-    return new Set(references.filter(isNamed));
+    const blends = [this.blendPath, ...libraries.map(([at]) => at)];
+    return new Set(references.filter((reference) => isNamed(reference, blends, found)));
   }
 
   /** @returns Why there is nothing to send, if so */
@@ -163,21 +162,31 @@ export class ProjectFiles {
       }
       return why;
     }
-    const before = this.#files.size;
+    let taken = 0;
     for (const file of found.files) {
       if (this.#files.size >= mostFiles) return `the project has more than ${mostFiles} files`;
-      const real = await realPathOf(file.path);
-      const blob = (await objectionTo(reference.kind, file.at, real, roots)) ?? (await this.#copies.take(real));
+      const blob = await this.#read(reference.kind, file, roots);
       if (typeof blob === "string") {
         if (reference.form === "folder") continue;
         return blob;
       }
       this.#files.set(file.at, blob);
       if (reference.form) this.#series.add(file.at);
+      taken += 1;
     }
-    if (this.#files.size === before && reference.form === "folder") return "it contains no cache";
+    if (taken === 0) return "it contains no cache";
     if (found.movedTo !== null) this.#moved.set(reference.path, found.movedTo);
     return undefined;
+  }
+
+  /** @returns Why it is not to be sent, if so */
+  async #read(kind: string, { at, path }: Located, roots: AssetRoots): Promise<FileBlob | string> {
+    try {
+      const real = await realPathOf(path);
+      return (await objectionTo(kind, at, real, roots)) ?? (await this.#copies.take(real));
+    } catch (error) {
+      return `it cannot be read: ${messageOf(error)}`;
+    }
   }
 
   readonly #listFolder: ListFolder = (folder) => {
@@ -201,26 +210,6 @@ export class ProjectFiles {
     await replaceFile(path, text, 0o600);
     this.#list = { path, sha256, sizeBytes: Buffer.byteLength(text) };
   }
-}
-
-/** Where Blender keeps the point caches of a blendfile, which it does not name. */
-function pointCachesOf(blendPath: string): string {
-  const slash = blendPath.lastIndexOf("/") + 1;
-  return `${blendPath.slice(0, slash)}blendcache_${blendPath.slice(slash).replace(/\.[^.]*$/, "")}`;
-}
-
-/**
- * The texts that stand in a blendfile that names a path: the path, or its folder and its name, as image strips have it.
- * Blender turns the backslashes of Windows into slashes when it opens the file.
- */
-function spellingsOf({ kind, path }: FileReference): readonly (readonly string[])[] {
-  const nameOf = (text: string) => text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1);
-  // Blender reports a library of a library relative to the blendfile: only its name is as the library has it.
-  if (kind === "library") return [[nameOf(path)]];
-  return [path, path.replaceAll("/", "\\")].flatMap((text) => {
-    const name = nameOf(text);
-    return [[text], [text.slice(0, text.length - name.length), name].filter((part) => part !== "")];
-  });
 }
 
 function byPath(one: { readonly path: string }, other: { readonly path: string }): number {

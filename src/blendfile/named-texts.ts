@@ -1,14 +1,14 @@
 import { decompressed } from "./decompress.ts";
 
 /**
- * Finds out which texts stand in a blendfile. What a node asks for must: it may only ask for files that the blendfile
- * itself names.
+ * Finds out which texts stand in a blendfile, where each ends with a zero byte. What a node asks for must: it may only
+ * ask for files that the blendfile itself names.
  *
  * @returns Those of the texts that stand in it
  * @throws {Error} If the file cannot be read
  */
 export async function textsIn(path: string, texts: Iterable<string>): Promise<ReadonlySet<string>> {
-  const wanted = new Map([...texts].map((text) => [text, Buffer.from(text, "utf8")]));
+  const wanted = new Map([...texts].map((text) => [text, Buffer.from(`${text}\0`, "utf8")]));
   const found = new Set<string>();
   const longest = Math.max(1, ...[...wanted.values()].map(({ length }) => length));
   let rest: Uint8Array = new Uint8Array();

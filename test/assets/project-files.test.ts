@@ -123,6 +123,24 @@ describe("a node or a blendfile cannot have", () => {
       /does not name it/,
     ],
     [
+      "another file than the one that a path leads to",
+      () => put("project/plans/secret.png"),
+      missing("//wood.png", "plans/secret.png"),
+      /does not name it/,
+    ],
+    [
+      "a file in place of one with an absolute path",
+      () => put("project/b.png"),
+      missing("/a.png", "b.png"),
+      /does not name it/,
+    ],
+    [
+      "a file whose path begins like one that is named",
+      () => put("project/wood"),
+      missing("//wood", "wood"),
+      /does not name it/,
+    ],
+    [
       "a file beside the project",
       () => put("secret.png"),
       missing("//../secret.png", "../secret.png"),

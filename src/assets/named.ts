@@ -1,0 +1,43 @@
+import { posix } from "node:path";
+import type { FileReference } from "./find-files.ts";
+
+/**
+ * The texts that stand in a blendfile that names a path: the path, or its folder and its name, as image strips have it.
+ * Blender turns the backslashes of Windows into slashes when it opens the file.
+ */
+export function spellingsOf({ kind, path }: FileReference): readonly (readonly string[])[] {
+  const nameOf = (text: string) => text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1);
+  // Blender reports a library of a library relative to the blendfile: only its name is as the library has it.
+  if (kind === "library") return [[nameOf(path)]];
+  return [path, path.replaceAll("/", "\\")].flatMap((text) => {
+    const name = nameOf(text);
+    return [[text], [text.slice(0, text.length - name.length), name].filter((part) => part !== "")];
+  });
+}
+
+/**
+ * Whether the blendfiles of a project name the file that a node asks for.
+ *
+ * @param blends Paths in the project, of the blendfile and of the libraries that were sent
+ * @param found Which of the texts of {@link spellingsOf} stand in them
+ */
+export function isNamed(reference: FileReference, blends: readonly string[], found: ReadonlySet<string>): boolean {
+  const { at = null, path, form } = reference;
+  if (form === "folder" && at !== null && blends.map(pointCachesOf).includes(at)) return true;
+  const isInPlace = path.startsWith("//")
+    ? at !== null && blends.some((blend) => placeFrom(blend, path) === at)
+    : at === null;
+  return isInPlace && spellingsOf(reference).some((texts) => texts.every((text) => found.has(text)));
+}
+
+/** Where a relative path of a blendfile leads. A node that names another place asks for another file. */
+function placeFrom(blend: string, path: string): string {
+  const place = posix.join(posix.dirname(blend), path.slice("//".length).replaceAll("\\", "/"));
+  return place.endsWith("/") ? place.slice(0, -1) : place;
+}
+
+/** Where Blender keeps the point caches of a blendfile, which it does not name. */
+function pointCachesOf(blend: string): string {
+  const slash = blend.lastIndexOf("/") + 1;
+  return `${blend.slice(0, slash)}blendcache_${blend.slice(slash).replace(/\.[^.]*$/, "")}`;
+}

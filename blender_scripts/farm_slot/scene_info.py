@@ -73,7 +73,8 @@ def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> Li
     """
     digests = {path: digest for name, path, _, digest in stock["files"] if not name.startswith("//")}
     found = {}  # type: Dict[Tuple[str, str], Dict[str, Any]]
-    for each in outside:
+    # Of data that names the same file, as a movie and its sound do, those that decide pixels come last, and count.
+    for each in sorted(outside, key=lambda each: each.is_visible):
         found[each.name, each.path] = {
             "kind": each.kind,
             "owner": each.owner[:256],

@@ -54,7 +54,9 @@ def _folders_of_modifier(modifier: Any) -> Iterator[Tuple[str, str]]:
             yield "ocean", modifier.filepath
     elif modifier.type == "FLUID" and modifier.domain_settings is not None:
         if _is_simulated_before(modifier.domain_settings):
-            yield "simulation", modifier.domain_settings.cache_directory
+            folder = modifier.domain_settings.cache_directory
+            # A domain without a folder gets one in Blender's temporary folder, which is not the file's.
+            yield "simulation", "" if folder.startswith(bpy.app.tempdir) else folder
     else:
         for folder in _folders_of_nodes(modifier):
             yield "simulation", folder

@@ -53,7 +53,7 @@ export class BlendSupply {
       const known = list === null ? [] : [...others, list];
       const missing = new Map(known.filter(({ sha256 }) => !sent.has(sha256)).map((file) => [file.sha256, file]));
       await inParallel(missing.values(), filesAtATime, async (file) => {
-        await session.sendBlob(file, () => {}, signal);
+        await session.sendBlob(file, () => {}, AbortSignal.any([signal])); // one signal may have ten listeners
         sent.add(file.sha256);
       });
       try {

@@ -73,6 +73,9 @@ function folderOf(path: string): string {
 }
 
 function adviceFor(missing: readonly Reference[], unnamedRoots: readonly string[]): string {
+  if (missing.every(({ path }) => path === "")) {
+    return "Bake the simulation in Blender and save; --missing warn renders without it";
+  }
   const isPackable = missing.every(({ kind, form }) => packable.has(kind) && (form ?? null) === null);
   const isSimulated = missing.some(({ kind }) => kind === "simulation");
   const flags = unnamedRoots.slice(0, mostRootsShown).map((folder) => `--asset-root '${printable(folder)}'`);

@@ -12,7 +12,7 @@ const renewMs = 5_000;
 const silentMs = 30_000;
 /** Other processes may take and release the lock at the same moment, but not this often. */
 const mostAttempts = 20;
-const triesApartMs = 20;
+const attemptsApartMs = 20;
 
 export interface JobLockOptions {
   /** Time between signs of life, in milliseconds (default 5000); tests shorten it. */
@@ -63,7 +63,7 @@ export class JobLock implements AsyncDisposable {
       if (life === "silent" && (await showsLife(path, other, everyMs, options.signal))) break;
       const taken = await replaceStaleLock(path, other, holder);
       if (taken !== null) return new JobLock(path, holder, taken, everyMs);
-      await systemClock.sleep(triesApartMs, options.signal);
+      await systemClock.sleep(attemptsApartMs, options.signal);
     }
     throw lockedBy(path, other);
   }

@@ -223,6 +223,8 @@ def strips(scene):
     over = known.new_movie("clip", at("plates/clip.mp4"), 2, 1)
     over.filepath = "//../plates/clip.mp4"
     over.blend_type, over.blend_alpha = "ALPHA_OVER", 0.5
+    sound = known.new_sound("sound", at("plates/clip.mp4"), 3, 1)  # the same file, for something that is not seen
+    sound.sound.filepath = "//../plates/clip.mp4"
 
 
 bpy.ops.wm.read_factory_settings(use_empty=True)

@@ -1,55 +1,88 @@
 import { readdir } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { folded } from "./locate.ts";
 
 /** A walk ends after this many names: a root may be much larger than anybody thought. */
 const mostEntries = 100_000;
 
+/** A name and its folder, or more, are surely alike; a name alone is not. */
+const surelyAlike = 2;
+
 /** All files below some folders, by their names, for paths of other machines that do not exist here. */
 export class AssetIndex {
-  readonly #byName = new Map<string, string[]>();
-  #entries = 0;
+  readonly #files: ReadonlyMap<string, readonly string[]>;
+  readonly #folders: ReadonlyMap<string, readonly string[]>;
+
+  constructor({ files, folders = [] }: { readonly files: readonly string[]; readonly folders?: readonly string[] }) {
+    this.#files = byName(files);
+    this.#folders = byName(folders);
+  }
 
   /** Reads the folders. Hidden ones and job folders are skipped. */
   static async of(roots: readonly string[]): Promise<AssetIndex> {
-    const index = new AssetIndex();
-    for (const root of roots) await index.#read(root);
-    return index;
+    const walk: Walk = { files: [], folders: [], left: mostEntries };
+    for (const root of roots) await collect(root, walk);
+    return new AssetIndex(walk);
   }
-
   /**
-   * The files whose paths end like a path of another machine: by at least two names, or by its name alone in one of the
-   * near folders.
+   * The files that a path of another machine may mean: those whose paths end with the longest part of it, or with its
+   * name alone.
    *
    * @param path In the form of any system
-   * @param near Folders in which the name alone is enough
-   * @returns The files with the longest common ending
+   * @param near Folders in which a file is meant rather than in others
+   * @param isFolder Whether the path is that of a folder
    */
-  endingLike(path: string, near: readonly string[]): readonly string[] {
+  endingLike(path: string, near: readonly string[], isFolder = false): Endings {
     const wanted = path.split(/[/\\]+/).filter((name) => name !== "");
-    const name = wanted.at(-1);
-    if (name === undefined) return [];
-    const scored = (this.#byName.get(folded(name)) ?? []).map((file) => {
+    const alikeIn = (file: string) => {
       const names = file.split(sep);
       let alike = 1;
       while (alike < wanted.length && folded(names.at(-1 - alike) ?? "") === folded(wanted.at(-1 - alike) ?? ""))
         alike++;
-      return { file, alike };
-    });
-    const most = Math.max(0, ...scored.map(({ alike }) => alike));
-    const best = scored.filter(({ alike }) => alike === most).map(({ file }) => file);
-    if (most >= 2) return best;
-    return best.filter((file) => near.some((folder) => relative(folder, file) === file.split(sep).at(-1)));
+      return alike;
+    };
+    const named = (isFolder ? this.#folders : this.#files).get(folded(wanted.at(-1) ?? "")) ?? [];
+    const most = Math.max(0, ...named.map(alikeIn));
+    const best = named.filter((file) => alikeIn(file) === most);
+    const nearest = best.filter((file) => near.includes(dirname(file)));
+    const files = nearest.length > 0 ? nearest : best;
+    return { files, isSure: files.length === 1 && (most >= surelyAlike || nearest.length === 1) };
   }
+}
 
-  async #read(folder: string): Promise<void> {
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
-      if (entry.name.startsWith(".") || ++this.#entries > mostEntries) continue;
-      const path = join(folder, entry.name);
-      if (entry.isDirectory() && !entry.name.endsWith(".renderfarm")) await this.#read(path);
-      else if (entry.isFile())
-        this.#byName.set(folded(entry.name), [...(this.#byName.get(folded(entry.name)) ?? []), path]);
-    }
+/** Files that a path may mean, and whether it surely means the only one. */
+export interface Endings {
+  readonly files: readonly string[];
+  readonly isSure: boolean;
+}
+
+function byName(paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const named = new Map<string, string[]>();
+  for (const path of paths) {
+    const name = folded(basename(path));
+    const others = named.get(name);
+    if (others === undefined) named.set(name, [path]);
+    else others.push(path);
+  }
+  return named;
+}
+
+/** What a walk has found, and how many entries it may still read. */
+interface Walk {
+  readonly files: string[];
+  readonly folders: string[];
+  left: number;
+}
+
+async function collect(folder: string, walk: Walk): Promise<void> {
+  const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of found) {
+    if (entry.name.startsWith(".") || walk.left === 0) continue;
+    walk.left -= 1;
+    const path = join(folder, entry.name);
+    if (entry.isFile()) walk.files.push(path);
+    if (!entry.isDirectory() || entry.name.endsWith(".renderfarm")) continue;
+    walk.folders.push(path);
+    await collect(path, walk);
   }
 }

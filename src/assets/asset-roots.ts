@@ -5,14 +5,21 @@ import { isProjectPath } from "./project-path.ts";
 
 /** The folders whose files a job may send. All paths are absolute, and without links. */
 export interface AssetRoots {
-  /** The outermost root that holds the blendfile: paths in the project are relative to it. */
+  /** The outermost root that holds the blendfile. */
   readonly project: string;
   /** The folder of the blendfile, in the project or the project itself. */
   readonly blendFolder: string;
-  /** The blendfile's path in the project, with slashes. */
-  readonly blendPath: string;
   /** Further roots, outside the project. */
   readonly others: readonly string[];
+  /** Folders in which a file is meant rather than in others, if a path of another machine could mean several. */
+  readonly near: readonly string[];
+  /**
+   * Paths in a job are relative to it: the folder that holds all roots. Then files lie around each other on a node as
+   * they do here. Nothing may be sent because it is in this folder. `null` if the roots are on several drives.
+   */
+  readonly base: string | null;
+  /** The blendfile's path in the job, with slashes. */
+  readonly blendPath: string;
 }
 
 /** The blendfile's path if no system could have its own. */
@@ -42,16 +49,31 @@ export async function assetRootsOf(
   );
   const project = holding.sort((a, b) => a.length - b.length)[0];
   if (project === undefined) return null;
-  const inProject = relative(project, join(blendFolder, basename(path)))
-    .split(sep)
-    .join("/");
-  const blendPath = isProjectPath(inProject) ? inProject : plainBlendPath;
-  return {
-    project,
-    blendFolder,
-    blendPath,
-    others: given.filter((root) => root !== project && !isInside(project, root)),
-  };
+  const others = given.filter((root) => root !== project && !isInside(project, root));
+  const base = commonFolder([project, ...others]);
+  const inJob = pathInJob(join(blendFolder, basename(path)), base);
+  const near = [blendFolder, join(blendFolder, "textures"), ...given];
+  return { project, blendFolder, others, near, base, blendPath: isProjectPath(inJob) ? inJob : plainBlendPath };
+}
+
+/** The innermost folder that is, or holds, all of these; `null` if they are on several drives. */
+function commonFolder([first = "", ...others]: readonly string[]): string | null {
+  let common = first;
+  while (!others.every((folder) => folder === common || isInside(common, folder))) {
+    if (dirname(common) === common) return null;
+    common = dirname(common);
+  }
+  return common;
+}
+
+/** The path of a file in the job, with slashes. It begins with `..` outside the base. */
+export function pathInJob(path: string, base: string | null): string {
+  return (base === null ? path.replace(/^(\w):/, "drive-$1") : relative(base, path)).split(sep).join("/");
+}
+
+/** The path on this machine, of a path in the job. */
+export function pathHere(at: string, base: string | null): string {
+  return base === null ? resolve(at.replace(/^drive-(\w)(?=\/)/, "$1:")) : resolve(base, ...at.split("/"));
 }
 
 /** Whether a folder holds much that has nothing to do with a project: a home folder, a temporary folder, a drive. */

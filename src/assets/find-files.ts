@@ -1,9 +1,23 @@
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { isInside } from "../system/files/real-path.ts";
 import type { AssetIndex } from "./asset-index.ts";
-import type { AssetRoots } from "./asset-roots.ts";
-import { expand, type Form, filesBelow, type ListFolder, type Located, locate, sameName } from "./locate.ts";
+import { type AssetRoots, pathHere, pathInJob } from "./asset-roots.ts";
+import {
+  expand,
+  type Form,
+  filesBelow,
+  type ListFolder,
+  type Located,
+  locate,
+  sameName,
+  tilePlaceholder,
+} from "./locate.ts";
 import { isProjectPath, isVisible } from "./project-path.ts";
+
+const mostCandidatesShown = 3;
+
+/** What a placeholder for tiles stands for, as every set of tiles has it. */
+const firstTiles: Readonly<Record<string, string>> = { "<UDIM>": "1001", "<UVTILE>": "u1_v1" };
 
 /** A file that a blendfile or one of its libraries names, as a node reports it (docs/protocol.md, `sceneInfo`). */
 export interface FileReference {
@@ -20,7 +34,7 @@ export interface FileReference {
   readonly form?: Form | undefined;
 }
 
-/** The files that a reference means, and where in the project its path should lead, if that is not where it does. */
+/** The files that a reference means, and where in the job its path should lead, if that is not where it does. */
 export interface FoundFiles {
   readonly files: readonly Located[];
   readonly movedTo: string | null;
@@ -31,6 +45,8 @@ export interface FindOptions {
   readonly list: ListFolder;
   /** All files in the roots; read only for paths that do not exist here. */
   readonly index: () => Promise<AssetIndex>;
+  /** Whether files have the same contents. */
+  readonly areAlike: (files: readonly string[]) => Promise<boolean>;
 }
 
 /** Why no file may be sent for a reference, as text for the user. */
@@ -38,6 +54,8 @@ export interface NoFiles {
   readonly why: string;
   /** The path of an existing file that may not be sent, because it is in none of the roots. */
   readonly outside?: string;
+  /** Files in the roots that may be meant. */
+  readonly candidates?: readonly string[];
 }
 
 /** Finds the files on this machine that a reference means. */
@@ -50,7 +68,8 @@ export async function findFiles(reference: FileReference, options: FindOptions):
   const movedTo = place.at === reference.at ? null : place.at;
   const located = reference.form === "folder" ? await folderAt(place, list) : await filesAt(place, reference, list);
   if (located.length === 0) return { why: "it does not exist" };
-  const shown = located.filter(({ at }) => isVisible(at));
+  // The user has named the root, or has the blendfile in it, even if it is in a hidden folder.
+  const shown = located.filter(({ at }) => isVisible(at.slice(place.folder.length)));
   if (shown.length === 0) return { why: "it is hidden" };
   if (!located.every(({ at }) => isProjectPath(at))) return { why: "its name is not allowed on every system" };
   return { files: shown, movedTo };
@@ -75,20 +94,36 @@ async function folderAt({ root, folder, at }: Place, list: ListFolder): Promise<
 }
 
 /** The absolute path that a reference means on this machine. */
-async function pathOf({ path, at }: FileReference, { roots, list, index }: FindOptions): Promise<string | NoFiles> {
+async function pathOf(reference: FileReference, options: FindOptions): Promise<string | NoFiles> {
+  const { path, at } = reference;
+  const { roots, list } = options;
   if (at) {
-    const named = resolve(roots.project, ...at.split("/"));
+    const named = pathHere(at, roots.base);
     const isElsewhere = placeOf(named, roots) === undefined && !(await isThere(named, list));
     return isElsewhere ? { why: `it does not exist, and would be outside the project ${roots.project}` } : named;
   }
   if (isAbsolute(path) && placeOf(resolve(path), roots) !== undefined) return resolve(path);
   // Another file with the same ending would not be the one that the artist's Blender uses.
-  if (isAbsolute(path) && (await isThere(path, list))) return outside(resolve(path), roots);
-  const near = [roots.blendFolder, join(roots.blendFolder, "textures")];
-  const alike = (await index()).endingLike(path, near);
-  const [only] = alike;
-  if (alike.length > 1) return { why: `it could be any of ${alike.slice(0, 3).join(", ")}` };
-  return only ?? { why: "it is neither here nor in the project" };
+  if (isAbsolute(path) && (await isThere(resolve(path), list))) return outside(resolve(path), roots);
+  return search(reference, options);
+}
+
+/** Looks for the file that an absolute path of another machine means. */
+async function search({ path, form }: FileReference, options: FindOptions): Promise<string | NoFiles> {
+  const [tiles] = tilePlaceholder.exec(path) ?? [];
+  const named = tiles === undefined ? path : path.replace(tilePlaceholder, firstTiles[tiles] ?? "");
+  const { files, isSure } = (await options.index()).endingLike(named, options.roots.near, form === "folder");
+  const [first] = files;
+  if (first === undefined) return { why: "it is neither here nor in the project" };
+  const isClear = isSure || (files.length > 1 && (await options.areAlike(files)));
+  if (!isClear) return { why: `it could be ${anyOf(files)}`, candidates: files };
+  return tiles === undefined ? first : join(dirname(first), basename(path.replaceAll("\\", "/")));
+}
+
+function anyOf(files: readonly string[]): string {
+  const shown = files.slice(0, mostCandidatesShown).join(", ");
+  const more = files.length - mostCandidatesShown;
+  return `${files.length > 1 ? "any of " : ""}${shown}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function outside(path: string, { project }: AssetRoots): NoFiles {
@@ -102,18 +137,14 @@ async function isThere(path: string, list: ListFolder): Promise<boolean> {
 /** A path, and the root that holds it. */
 interface Place {
   readonly root: string;
-  /** Where the root's files are in the project, with a slash; empty for the project itself. */
+  /** The path of the root in the job, with a slash; empty for the base. */
   readonly folder: string;
-  /** The path in the project. */
+  /** The path in the job. */
   readonly at: string;
 }
 
-/** The root that holds a path: files of other roots are in folders of their own in the project. */
-export function placeOf(path: string, { project, others }: AssetRoots): Place | undefined {
-  const roots = [project, ...others];
-  const index = roots.findIndex((root) => isInside(root, path));
-  const root = roots[index];
+export function placeOf(path: string, { project, others, base }: AssetRoots): Place | undefined {
+  const root = [project, ...others].find((each) => isInside(each, path));
   if (root === undefined) return undefined;
-  const folder = index === 0 ? "" : `external-${index}-${basename(root).replace(/[^\w-]/g, "_")}/`;
-  return { root, folder, at: folder + relative(root, path).split(sep).join("/") };
+  return { root, folder: root === base ? "" : `${pathInJob(root, base)}/`, at: pathInJob(path, base) };
 }

@@ -35,7 +35,8 @@ export function folded(name: string): string {
 /** How a path stands for several files: one of a numbered sequence, a placeholder for the numbers of tiles, or a folder. */
 export type Form = "sequence" | "tiles" | "folder" | null;
 
-const tilePlaceholder = /<UDIM>|<UVTILE>/;
+/** What stands in an image's path for the number of a tile. */
+export const tilePlaceholder = /<UDIM>|<UVTILE>/;
 
 /**
  * All paths in the project that a path stands for: itself, the numbered files of its sequence, or the tiles of its

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
-import { isAbsolute, join, posix, resolve } from "node:path";
+import { dirname, isAbsolute, join, posix, resolve } from "node:path";
 import { messageOf } from "../core/errors.ts";
 import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
@@ -9,7 +9,7 @@ import { AssetIndex } from "./asset-index.ts";
 import { type AssetRoots, rootFor } from "./asset-roots.ts";
 import type { DigestCache } from "./digest-cache.ts";
 import { isFile, isOffered, objectionTo } from "./file-checks.ts";
-import { type FileReference, findFiles, placeOf } from "./find-files.ts";
+import { type FileReference, findFiles, type NoFiles, placeOf } from "./find-files.ts";
 import type { ListFolder, Located } from "./locate.ts";
 import { isNamed, spellingsOf } from "./named.ts";
 
@@ -29,6 +29,7 @@ export interface ProjectFilesOptions {
 
 /** As many as a node accepts. */
 const mostFiles = 100_000;
+const mostCompared = 10;
 const notNamed = "the blendfile does not name it";
 
 /**
@@ -49,6 +50,8 @@ export class ProjectFiles {
   readonly #refusals = new Map<string, string>();
   /** Folders with files that would be sent if they were roots. */
   readonly #unnamedRoots = new Set<string>();
+  /** Files that a path could mean, by the path. */
+  readonly #choices = new Map<string, readonly string[]>();
   readonly #asked = new Set<string>();
   readonly #listings = new Map<string, Promise<readonly string[]>>();
   #index: Promise<AssetIndex> | undefined;
@@ -71,23 +74,36 @@ export class ProjectFiles {
     return { files: [...this.#files.values()], list: this.#list };
   }
 
-  /** The digests of all files, by path. */
+  /** The digests of all files, by their paths from the blendfile's folder. */
   get digests(): ReadonlyMap<string, string> {
-    return new Map([...this.#files].map(([path, { sha256 }]) => [path, sha256]));
+    return new Map([...this.#files].map(([path, { sha256 }]) => [this.#nameOf(path), sha256]));
   }
 
   /** One digest of all files of sequences, tiles and caches, of which nodes report only the first; `null` without any. */
   get seriesDigest(): string | null {
     if (this.#series.size === 0) return null;
-    // From the blendfile's folder: the same files count as the same, whichever folder is the project.
-    const nameOf = (path: string) => posix.relative(posix.dirname(this.blendPath), path);
-    const files = [...this.#series].sort().map((path) => [nameOf(path), this.#files.get(path)?.sha256]);
+    const files = [...this.#series].map((path) => [this.#nameOf(path), this.#files.get(path)?.sha256]).sort();
     return createHash("sha256").update(JSON.stringify(files)).digest("hex");
+  }
+
+  /** The same files have the same names, whichever roots the job has. */
+  #nameOf(path: string): string {
+    return posix.relative(posix.dirname(this.blendPath), path);
   }
 
   /** Why a missing file was not sent, as text for the user. @param path As the blendfile has it */
   whyNot(path: string): string | undefined {
     return this.#refusals.get(path);
+  }
+
+  /** Files that a path of another machine could mean, by the path. A root that holds one of them directly chooses it. */
+  get choices(): ReadonlyMap<string, readonly string[]> {
+    return this.#choices;
+  }
+
+  /** The files whose paths are those of another machine: where they were found, by their paths in the blendfile. */
+  get moved(): ReadonlyMap<string, string> {
+    return this.#moved;
   }
 
   /** The folders to name as roots, for the files that were not sent because they are in none. */
@@ -154,13 +170,12 @@ export class ProjectFiles {
   async #take(reference: FileReference): Promise<string | undefined> {
     const { roots } = this.#options;
     if (roots === null) return "the blendfile is in no folder of its own";
-    const found = await findFiles(reference, { roots, list: this.#listFolder, index: () => this.#everything(roots) });
+    const found = await findFiles(reference, {
+      ...{ roots, list: this.#listFolder, index: () => this.#everything(roots), areAlike: this.#areAlike },
+    });
     if ("why" in found) {
-      const { outside, why } = found;
-      if (outside !== undefined && (await isOffered(reference.kind, outside))) {
-        this.#unnamedRoots.add(await rootFor(outside, Boolean(reference.at), roots));
-      }
-      return why;
+      await this.#offer(reference, found, roots);
+      return found.why;
     }
     let taken = 0;
     for (const file of found.files) {
@@ -179,6 +194,16 @@ export class ProjectFiles {
     return undefined;
   }
 
+  /** Notes what the user could allow, or choose. */
+  async #offer({ kind, path, at }: FileReference, { outside, candidates = [] }: NoFiles, roots: AssetRoots) {
+    const [candidate] = candidates;
+    if (candidates.length > 1) this.#choices.set(path, candidates);
+    else if (candidate !== undefined) this.#unnamedRoots.add(dirname(candidate));
+    else if (outside !== undefined && (await isOffered(kind, outside))) {
+      this.#unnamedRoots.add(await rootFor(outside, Boolean(at), roots));
+    }
+  }
+
   /** @returns Why it is not to be sent, if so */
   async #read(kind: string, { at, path }: Located, roots: AssetRoots): Promise<FileBlob | string> {
     try {
@@ -188,6 +213,12 @@ export class ProjectFiles {
       return `it cannot be read: ${messageOf(error)}`;
     }
   }
+
+  readonly #areAlike = async (files: readonly string[]): Promise<boolean> => {
+    if (files.length > mostCompared) return false;
+    const digests = await Promise.all(files.map((file) => this.#options.digests.digestOf(file).catch(() => file)));
+    return new Set(digests).size === 1;
+  };
 
   readonly #listFolder: ListFolder = (folder) => {
     const known = this.#listings.get(folder) ?? readdir(folder).catch(() => []);

@@ -88,9 +88,9 @@ describe("files that travel", () => {
     const files = await jobOf(names, { blend: "project/shots/shot.blend", roots: ["project", "library"] });
     await put("project/tex/wood.png");
     await put("library/stone.png");
-    expect(files.blendPath).toBe("shots/shot.blend");
-    await files.add([missing("//../tex/wood.png", "tex/wood.png"), missing(pathOf("library/stone.png"))]);
-    expect(await pathsIn(files)).toEqual(["external-1-library/stone.png", "tex/wood.png"]);
+    expect(files.blendPath).toBe("project/shots/shot.blend");
+    await files.add([missing("//../tex/wood.png", "project/tex/wood.png"), missing(pathOf("library/stone.png"))]);
+    expect(await pathsIn(files)).toEqual(["library/stone.png", "project/tex/wood.png"]);
   });
 
   test("are whole sequences and all tiles", async () => {
@@ -112,6 +112,40 @@ test("folders outside the project whose pictures the scene uses are named, so th
   expect(await files.add([missing("//../tex/wood.png", "../tex/wood.png"), missing(elsewhere)])).toBe(false);
   expect(files.whyNot(elsewhere)).toMatch(/^it is outside the project .*shots$/);
   expect(files.unnamedRoots).toEqual([pathOf("film"), pathOf("library")]);
+});
+
+describe("of several files that a path of another machine could mean,", () => {
+  const path = "C:\\maps\\wood.png";
+
+  test("the only one is offered if it is nowhere near, and its folder as a root chooses it", async () => {
+    await put("project/lib/wood.png");
+    const files = await jobOf([path]);
+    expect(await files.add([missing(path)])).toBe(false);
+    expect(files.unnamedRoots).toEqual([pathOf("project/lib")]);
+    const chosen = await jobOf([path], { roots: ["project/lib"] });
+    expect(await chosen.add([missing(path)])).toBe(true);
+    expect([...chosen.moved]).toEqual([[path, "lib/wood.png"]]);
+  });
+
+  test("those with the same contents are one", async () => {
+    await put("project/one/wood.png");
+    await put("project/two/wood.png");
+    const files = await jobOf([path]);
+    expect(await files.add([missing(path)])).toBe(true);
+    expect(files.choices.size).toBe(0);
+  });
+
+  test("others are choices", async () => {
+    const [one, two] = ["project/one/wood.png", "project/two/wood.png"];
+    await put(one);
+    await put(two, Buffer.concat([png, png]));
+    const files = await jobOf([path]);
+    expect(await files.add([missing(path)])).toBe(false);
+    expect([...files.choices]).toEqual([[path, [pathOf(one), pathOf(two)]]]);
+    const chosen = await jobOf([path], { roots: ["project/two"] });
+    await chosen.add([missing(path)]);
+    expect([...chosen.moved]).toEqual([[path, "two/wood.png"]]);
+  });
 });
 
 describe("a node or a blendfile cannot have", () => {
@@ -219,6 +253,6 @@ describe("a node or a blendfile cannot have", () => {
 
   async function twice() {
     await put("project/1/a/same.png");
-    await put("project/2/a/same.png");
+    await put("project/2/a/same.png", Buffer.concat([png, png]));
   }
 });

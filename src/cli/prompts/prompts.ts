@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import {
   discoverNodes,
   FarmError,
@@ -17,7 +18,16 @@ import {
   saveKey,
 } from "../../index.ts";
 import { duplicateWarnings } from "../commands/nodes-command.ts";
-import { askBlend, askFarmKey, askNodes, askOutput, mayRenderWithout, mayReplace, maySendFrom } from "./questions.ts";
+import {
+  askBlend,
+  askFarmKey,
+  askFile,
+  askNodes,
+  askOutput,
+  mayRenderWithout,
+  mayReplace,
+  maySendFrom,
+} from "./questions.ts";
 
 /** The answers to the questions: flags as if they had been typed, and the ticked nodes. */
 export interface Answers {
@@ -79,9 +89,12 @@ export async function askForKey(error: FarmError): Promise<FarmKey> {
   return await askFarmKey("The farm key, as the node showed it at its first start");
 }
 
+/** More questions in a row nobody answers with care. */
+const mostChoices = 10;
+
 /** Whether an answer can help when files are missing. */
-export function isQuestion({ unnamedRoots }: FilesMissingError, { missing }: JobSettings): boolean {
-  return unnamedRoots.length > 0 || missing === "ask";
+export function isQuestion({ unnamedRoots, choices }: FilesMissingError, { missing }: JobSettings): boolean {
+  return unnamedRoots.length > 0 || choices.size > 0 || missing === "ask";
 }
 
 /**
@@ -91,13 +104,18 @@ export function isQuestion({ unnamedRoots }: FilesMissingError, { missing }: Job
  * @throws {PromptCancelledError}
  */
 export async function askAboutMissing(
-  { message, unnamedRoots }: FilesMissingError,
+  { message, unnamedRoots, choices }: FilesMissingError,
   settings: JobSettings,
 ): Promise<JobSettings | undefined> {
   process.stdout.write(`${printableLines(message)}\n`);
-  if (unnamedRoots.length > 0 && (await maySendFrom(unnamedRoots))) {
-    return { ...settings, assetRoot: [...settings.assetRoot, ...unnamedRoots] };
+  const allowed = unnamedRoots.length > 0 && (await maySendFrom(unnamedRoots)) ? unnamedRoots : [];
+  const chosen: string[] = [];
+  for (const [path, files] of [...choices].slice(0, mostChoices)) {
+    const file = await askFile(path, files);
+    if (file !== undefined) chosen.push(dirname(file)); // a root chooses the file that it holds directly
   }
+  const added = [...allowed, ...chosen].filter((folder) => !settings.assetRoot.includes(folder));
+  if (added.length > 0) return { ...settings, assetRoot: [...settings.assetRoot, ...added] };
   return settings.missing === "ask" && (await mayRenderWithout()) ? { ...settings, missing: "warn" } : undefined;
 }
 

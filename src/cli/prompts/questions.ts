@@ -72,6 +72,20 @@ export async function maySendFrom(folders: readonly string[]): Promise<boolean> 
   return send === true;
 }
 
+/**
+ * Asks which file a path of another machine means.
+ *
+ * @returns `undefined` for none of them
+ * @throws {PromptCancelledError}
+ */
+export async function askFile(path: string, files: readonly string[]): Promise<string | undefined> {
+  const shown = files.map((file) => ({ value: file, name: printable(file) }));
+  const choices = [...shown, { value: "", name: "None of these" }];
+  const message = `Which file is ${printable(path)}?`;
+  const { file } = await orLeft(inquirer.prompt([{ type: "select", name: "file", message, choices, pageSize: 15 }]));
+  return file === "" ? undefined : String(file);
+}
+
 /** Asks whether to render although files are missing. @throws {PromptCancelledError} */
 export async function mayRenderWithout(): Promise<boolean> {
   const message = "Render without these files?";

@@ -93,8 +93,14 @@ export async function recordJob(context: JobContext, facts: SceneFacts): Promise
   return outputFacts;
 }
 
-export function warnOfMissing(facts: SceneFacts, totals: JobTotals): void {
-  for (const name of facts.missing) totals.warn("FILE_MISSING", `${name} is missing, and was not rendered`, null);
+/** Warns of files that are missing, and of those that were found elsewhere than the blendfile says. */
+export function warnOfFiles({ missing, moved }: SceneFacts, totals: JobTotals): void {
+  for (const name of missing) totals.warn("FILE_MISSING", `${name} is missing, and was not rendered`, null);
+  const [first] = moved;
+  if (first === undefined) return;
+  const [path, found] = first.map(printable);
+  const others = moved.size > 1 ? `, and ${counted(moved.size - 1, "other file")} likewise` : "";
+  totals.warn("FILE_FOUND", `${path} is not on this machine: ${found} was used in its place${others}`, null);
 }
 
 /** Excludes a node whose files differ from the first node's: its frames would look different. */

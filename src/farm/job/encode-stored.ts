@@ -8,7 +8,7 @@ import { outputFactsOf } from "../output/output-facts.ts";
 import { recordedScene } from "../output/recorded-scene.ts";
 import { RefusedFrames } from "../output/refused-frames.ts";
 import type { SceneFacts } from "../output/scene-facts.ts";
-import { recordJob, warnOfMissing } from "./describe-job.ts";
+import { recordJob, warnOfFiles } from "./describe-job.ts";
 import type { JobContext, JobOutcome } from "./job-context.ts";
 import { JobTotals } from "./job-totals.ts";
 
@@ -52,7 +52,7 @@ export async function encodeStored(context: JobContext, run: Run, stored: Stored
   const { frames } = outputFacts;
   tell({ type: "job:resumed", stored: frames.length, range: formatFrames(frames) });
   const totals = new JobTotals(tell, frames.length);
-  warnOfMissing(facts, totals);
+  warnOfFiles(facts, totals);
   const records = new Map(stored.records);
   const refusedFrames = new RefusedFrames({
     ...{ before, tell },

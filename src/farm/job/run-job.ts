@@ -11,14 +11,7 @@ import type { Fleet } from "../nodes/fleet.ts";
 import { JobOutput } from "../output/job-output.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
 import { earlierAttempts } from "./attempt-counts.ts";
-import {
-  exclusionByFiles,
-  firstJoined,
-  recordJob,
-  resolveFrames,
-  setStaleAside,
-  warnOfMissing,
-} from "./describe-job.ts";
+import { exclusionByFiles, firstJoined, recordJob, resolveFrames, setStaleAside, warnOfFiles } from "./describe-job.ts";
 import type { JobContext, JobOutcome } from "./job-context.ts";
 import { JobTotals } from "./job-totals.ts";
 import type { JobInputs } from "./loop/job-inputs.ts";
@@ -53,7 +46,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     tell({ type: "job:resumed", stored: alreadyStored.size, range: formatFrames(alreadyStored) });
   }
   const totals = new JobTotals(tell, alreadyStored.size);
-  warnOfMissing(facts, totals);
+  warnOfFiles(facts, totals);
 
   const refusedFrames = new RefusedFrames({
     ...{ before: refusedBefore, tell },

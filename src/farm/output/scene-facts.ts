@@ -4,7 +4,7 @@ import { framesOfRange, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
 import { printable } from "../../core/text.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
-import { filesMissing, nameOf } from "./missing-files.ts";
+import { filesMissing, nameOf, type UnsentFiles } from "./missing-files.ts";
 
 /** What a job renders, from the blendfile and the settings. */
 export interface SceneFacts {
@@ -16,25 +16,29 @@ export interface SceneFacts {
   /** Digest of the files outside the blendfile, as the node has them; `null` if there are none. */
   readonly files: string | null;
   readonly sent: SentFacts;
+  /** Where files were found whose paths are those of another machine, by their paths in the blendfile. */
+  readonly moved: ReadonlyMap<string, string>;
 }
 
 /** What is known of the files that were sent with the blendfile. */
 export interface SentFacts {
   /** Digest of all files of sequences, tiles and caches; `null` if there are none. */
   readonly series: string | null;
-  /** Digest of each file, by its path in the project. */
+  /** Digest of each file, by its path from the blendfile's folder. */
   readonly digests: ReadonlyMap<string, string>;
 }
 
 /** The files that were sent with the blendfile. */
-interface SentFiles {
+export interface SentFiles extends UnsentFiles {
   readonly seriesDigest: string | null;
   readonly digests: ReadonlyMap<string, string>;
-  readonly unnamedRoots: readonly string[];
-  whyNot(path: string): string | undefined;
+  readonly moved: ReadonlyMap<string, string>;
 }
 
-const nothingSent: SentFiles = { seriesDigest: null, digests: new Map(), unnamedRoots: [], whyNot: () => undefined };
+export const nothingSent: SentFiles = {
+  ...{ seriesDigest: null, digests: new Map(), moved: new Map(), unnamedRoots: [], choices: new Map() },
+  whyNot: () => undefined,
+};
 
 /**
  * Resolves what is rendered.
@@ -59,11 +63,12 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
   }
   const missing = info.references.filter(({ missing, visible }) => missing && visible !== false);
   if (missing.length > 0 && settings.missing !== "warn") {
-    throw filesMissing(missing, { whyNot: (path) => sent.whyNot(path), unnamedRoots: sent.unnamedRoots });
+    throw filesMissing(missing, sent);
   }
   return {
     ...{ scene, frames: framesOf(scene, settings.frames), missing: missing.map(nameOf), files: info.files },
     sent: { series: sent.seriesDigest, digests: sent.digests },
+    moved: sent.moved,
   };
 }
 

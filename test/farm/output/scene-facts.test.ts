@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JobSettings } from "../../../src/config/job-settings.ts";
-import { resolveScene } from "../../../src/farm/output/scene-facts.ts";
+import { nothingSent, resolveScene } from "../../../src/farm/output/scene-facts.ts";
 import type { Reference } from "../../../src/session/protocol.ts";
 import { FakeNode, type FakeNodeOptions } from "../../support/nodes/fake-node.ts";
 
@@ -45,7 +45,7 @@ describe("resolveScene() refuses", () => {
   });
 
   test("missing files, each by its data-block and with the reason", () => {
-    const sent = { seriesDigest: null, digests: new Map(), unnamedRoots: [], whyNot: () => "it does not exist" };
+    const sent = { ...nothingSent, whyNot: () => "it does not exist" };
     const refused = refusing([missing("//wood.png", { owner: "Image 'wood'" }), missing("//gone.png")], sent);
     expect(refused).toThrow(expect.objectContaining({ code: "FARM_FILES_MISSING" }));
     expect(refused).toThrow(

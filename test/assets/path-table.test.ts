@@ -16,10 +16,17 @@ interface Machine {
  * A path in the blendfile, and the files that it means; `!` and the reason if it means none. With an arrow, the second
  * path is where the node is told to look instead.
  */
-type Row = readonly [path: string, expected: string, more?: { readonly from?: string; readonly form?: Form }];
+type Row = readonly [path: string, expected: string, more?: More];
+
+/** The library that has the path, and what it stands for. */
+interface More {
+  readonly from?: string;
+  readonly form?: Form;
+}
 
 function check(machine: Machine, rows: readonly Row[]): void {
-  test.each(rows)("%s is %s", async (path, expected, { from = machine.blend, form = null } = {}) => {
+  const cases = rows.map(([path, expected, more = {}]) => [path, expected, more] as const);
+  test.each(cases)("%s is %s", async (path, expected, { from = machine.blend, form = null }) => {
     expect(await meaningOf(machine, path, from, form)).toBe(expected);
   });
 }

@@ -32,9 +32,9 @@ export function wordsOf(blender: TestedBlender, ...folders: string[]): readonly 
   return ["sh", enter, blender.root, blender.display ?? "none", tests, nodeScripts, ...folders, "--"];
 }
 
-/** Runs this Blender to its end, in an environment of its own. */
-export async function runBlender(blender: TestedBlender, folder: string, args: readonly string[]): Promise<void> {
+/** Runs this Blender to its end, in an environment of its own. @returns What it wrote */
+export async function runBlender(blender: TestedBlender, folder: string, args: readonly string[]): Promise<string> {
   const [command = "", ...words] = [...wordsOf(blender, folder), blender.program, ...args];
   const env = { PATH: process.env.PATH ?? "", HOME: folder, TMPDIR: folder, LANG: "C.UTF-8" };
-  await execa(command, words, { env, extendEnv: false, all: true });
+  return (await execa(command, words, { env, extendEnv: false, all: true })).all;
 }

@@ -1,8 +1,8 @@
 """Builds a production whose scene uses files of many kinds: blender … -P production.py -- FOLDER/shots/shot.blend CLIP FONT
 
 The files are beside and above the blendfile. CLIP is a movie and FONT a font to copy there. The scene names its files in all
-ways: relative, one folder up, absolute, as tiles, as a sequence, and as on Windows; a library names files of its own. Each
-frame shows all of them. `reference.blend` beside it has right paths only. Works on Blender 2.83 to 5.x.
+ways: relative, one folder up, absolute, as tiles, as a sequence, and as on Windows; a library names files of its own, and a
+studio light is one of another Blender. Each frame shows all of them. `reference.blend` beside it has right paths only. Works on Blender 2.83 to 5.x.
 """
 
 import os
@@ -29,7 +29,7 @@ def picture(path, *color):
     bpy.data.images.remove(made)
 
 
-def show(path, stored, place, source="FILE"):
+def show(file, stored, place, source="FILE"):
     """A plane that shines with the image, which the blendfile names as `stored`."""
     bpy.ops.mesh.primitive_plane_add(size=2, location=place)
     shown = bpy.context.object
@@ -37,7 +37,7 @@ def show(path, stored, place, source="FILE"):
     material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links
     texture, emission = nodes.new("ShaderNodeTexImage"), nodes.new("ShaderNodeEmission")
-    image = bpy.data.images.load(at(path))
+    image = bpy.data.images.load(file)
     image.source = source
     image.filepath_raw = stored
     texture.image = image
@@ -76,12 +76,12 @@ shutil.copy(clip, at("clip.mp4"))
 shutil.copy(font, at("fonts/font.ttf"))
 
 bpy.ops.wm.read_factory_settings(use_empty=True)
-into_collection("Deep", show("lib/deep/own.png", "//own.png", (0, 0, 0)))
+into_collection("Deep", show(at("lib/deep/own.png"), "//own.png", (0, 0, 0)))
 bpy.ops.wm.save_as_mainfile(filepath=at("lib/deep/deep.blend"), relative_remap=False)
 
 bpy.ops.wm.read_factory_settings(use_empty=True)
 bpy.ops.wm.save_as_mainfile(filepath=at("lib/lib.blend"))  # a library is named relative to a file that is saved
-into_collection("Library", show("lib/own.png", at("lib/own.png"), (0, 0, 0)))
+into_collection("Library", show(at("lib/own.png"), at("lib/own.png"), (0, 0, 0)))
 bpy.data.collections["Library"].objects.link(link("lib/deep/deep.blend", "Deep", (0, -2.5, 0), True))
 bpy.ops.wm.save_as_mainfile(filepath=at("lib/lib.blend"), relative_remap=False)
 
@@ -94,13 +94,17 @@ scene.cycles.use_denoising = False  # Debian's builds have no denoiser
 scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 160, 90, 100
 scene.render.image_settings.color_mode = "RGB"
 scene.frame_end = 4
-show("shots/beside.png", "//beside.png", (-7.5, 0, 0))
-show("tex/up.png", "//../tex/up.png", (-5, 0, 0))
-show("tex/absolute.png", at("tex/absolute.png"), (-2.5, 0, 0))
-show("tex/windows.png", "C:\\Users\\anna\\project\\tex\\windows.png", (0, 0, 0))
-show("tex/tile.1001.png", "//../tex/tile.<UDIM>.png", (2.5, 0, 0), "TILED")
-show("seq/im_0001.png", "//../seq/im_0001.png", (5, 0, 0), "SEQUENCE")
-show("clip.mp4", "//../clip.mp4", (7.5, 0, 0), "MOVIE")
+show(at("shots/beside.png"), "//beside.png", (-7.5, 0, 0))
+show(at("tex/up.png"), "//../tex/up.png", (-5, 0, 0))
+show(at("tex/absolute.png"), at("tex/absolute.png"), (-2.5, 0, 0))
+show(at("tex/windows.png"), "C:\\Users\\anna\\project\\tex\\windows.png", (0, 0, 0))
+show(at("tex/tile.1001.png"), "//../tex/tile.<UDIM>.png", (2.5, 0, 0), "TILED")
+show(at("seq/im_0001.png"), "//../seq/im_0001.png", (5, 0, 0), "SEQUENCE")
+show(at("clip.mp4"), "//../clip.mp4", (7.5, 0, 0), "MOVIE")
+studio_light = os.path.join("studiolights", "world", "forest.exr")
+own_light = os.path.join(bpy.utils.system_resource("DATAFILES"), studio_light)
+other_light = "C:\\Program Files\\Blender Foundation\\Blender\\2.80\\datafiles\\studiolights\\world\\forest.exr"
+show(own_light, other_light, (-7.5, -2.5, 0))
 text = bpy.data.curves.new("text", "FONT")
 text.body, text.font = "Ag", bpy.data.fonts.load(at("fonts/font.ttf"))
 text.font.filepath = "//../fonts/font.ttf"
@@ -116,4 +120,6 @@ scene.camera = camera
 bpy.ops.wm.save_as_mainfile(filepath=at("shots/shot.blend"), relative_remap=False)
 
 bpy.data.images["windows.png"].filepath_raw = at("tex/windows.png")
+bpy.data.images["forest.exr"].filepath_raw = own_light
 bpy.ops.wm.save_as_mainfile(filepath=at("shots/reference.blend"), relative_remap=False)
+print("kinds: textures")

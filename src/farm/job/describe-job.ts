@@ -93,14 +93,17 @@ export async function recordJob(context: JobContext, facts: SceneFacts): Promise
   return outputFacts;
 }
 
+const mostMovedShown = 10;
+
 /** Warns of files that are missing, and of those that were found elsewhere than the blendfile says. */
 export function warnOfFiles({ missing, moved }: SceneFacts, totals: JobTotals): void {
   for (const name of missing) totals.warn("FILE_MISSING", `${name} is missing, and was not rendered`, null);
-  const [first] = moved;
-  if (first === undefined) return;
-  const [path, found] = first.map(printable);
-  const others = moved.size > 1 ? `, and ${counted(moved.size - 1, "other file")} likewise` : "";
-  totals.warn("FILE_FOUND", `${path} is not on this machine: ${found} was used in its place${others}`, null);
+  for (const names of [...moved].slice(0, mostMovedShown)) {
+    const [path, found] = names.map(printable);
+    totals.warn("FILE_FOUND", `${path} is not on this machine: ${found} was used in its place`, null);
+  }
+  const more = moved.size - mostMovedShown;
+  if (more > 0) totals.warn("FILE_FOUND", `${counted(more, "other file")} likewise`, null);
 }
 
 /** Excludes a node whose files differ from the first node's: its frames would look different. */

@@ -7,15 +7,18 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import bpy
 
+from .files.abilities import lacking
 from .files.external_files import Stock, digest_of, is_there, take_stock
 from .files.outside_files import FOLDER, OutsideFile
+from .node_trees import node_trees
 from .output_size import rendered_size
 from .settings import output_color_mode, output_depth
 from .files.visibility import strips_of
 
 MAX_SCENES = 1000
 MAX_CAMERAS = 100
-MAX_REFERENCES = 10000
+MAX_REFERENCES = 9900
+MAX_SHADERS = 100
 
 
 def describe(scene: Any, active: str, outside: Sequence[OutsideFile], project: str, stock: Stock) -> Dict[str, Any]:
@@ -29,7 +32,7 @@ def describe(scene: Any, active: str, outside: Sequence[OutsideFile], project: s
         "scene": scene.name,
         "savedBy": "%d.%d" % (major, minor) if major else None,
         "scenes": [describe_scene(each) for each in bpy.data.scenes[:MAX_SCENES]],
-        "references": references(outside, project, stock),
+        "references": references(outside, project, stock) + _unread_shaders(scene),
         "files": digest_of(stock),
     }
 
@@ -69,7 +72,8 @@ def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> Li
     """Files outside the blendfile; missing ones first.
 
     `at` is where Blender looks for it, from the project's folder, with slashes; None for an absolute path. `sha256` is the
-    digest of an existing file with an absolute path: the coordinator may have another one there.
+    digest of an existing file with an absolute path: the coordinator may have another one there. `lacks` is what this
+    Blender would have to be built with to read it.
     """
     digests = {path: digest for name, path, _, digest in stock["files"] if not name.startswith("//")}
     found = {}  # type: Dict[Tuple[str, str], Dict[str, Any]]
@@ -84,8 +88,24 @@ def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> Li
             "missing": not is_there(each.path),
             "visible": each.is_visible,
             "sha256": digests.get(each.path),
+            "lacks": lacking(each.kind, each.name),
         }
     return sorted(found.values(), key=lambda each: not each["missing"])[:MAX_REFERENCES]
+
+
+def _unread_shaders(scene: Any) -> List[Dict[str, Any]]:
+    """OSL shaders of a Blender that was built without OSL: it shows black in their place."""
+    uses_them = scene.render.engine == "CYCLES" and scene.cycles.shading_system
+    if not uses_them or getattr(bpy.app.build_options, "cycles_osl", True):
+        return []
+    shaders = {}  # type: Dict[str, Dict[str, Any]]
+    for tree in node_trees():
+        for node in tree.nodes:
+            if node.bl_idname == "ShaderNodeScript":
+                path = node.filepath if node.mode == "EXTERNAL" else node.script.name if node.script else ""
+                owner = "Node '%s'" % node.name
+                shaders[path] = {"kind": "shader", "owner": owner[:256], "path": path[:4096], "missing": False, "lacks": "OSL"}
+    return list(shaders.values())[:MAX_SHADERS]
 
 
 def _place_in(project: str, name: str, path: str) -> Optional[str]:

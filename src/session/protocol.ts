@@ -96,6 +96,8 @@ const reference = z.object({
   form: z.enum(["sequence", "tiles", "folder"]).nullish(),
   /** Of an existing file with an absolute path. */
   sha256: digest.nullish(),
+  /** What the node's Blender would have to be built with to read it. */
+  lacks: name.nullish(),
 });
 
 const sceneInfo = z.object({

@@ -51,6 +51,29 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       await show("caches", "shot", async () => ["strips"]);
     });
 
+    test("of which this Blender cannot read all is refused, and rendered without the rest only if asked", async () => {
+      requireBuild();
+      await using lab = await VersionLab.open();
+      await mkdir(lab.path("project"));
+      const blend = lab.path("project/shot.blend");
+      await runBlender(blender, lab.path(""), ["-b", "--factory-startup", "-P", recipeOf("unread"), "--", blend]);
+      await lab.startNode(blender);
+      const words = [blend, "-o", lab.path("film.mp4"), "--frames", "1"];
+
+      const refused = await lab.coordinate(words).end();
+      expect(refused.code).toBe(3);
+      expect(refused.stderr).toContain(
+        "was built without Alembic and OSL, which CacheFile 'duck.abc': //duck.abc and 1",
+      );
+      const { last } = await lab.coordinate([...words, "--missing", "warn"]).end();
+      expect(last).toMatchObject({ type: "job:completed", frames: 1 });
+      expect(last?.warnings).toEqual([
+        expect.stringContaining("Alembic for CacheFile 'duck.abc': //duck.abc is missing, and was not rendered"),
+        expect.stringContaining("OSL for Node 'Toon': toon.osl is missing, and was not rendered"),
+      ]);
+      expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
+    });
+
     test("has shown just what the README says", async () => {
       expect([...shown].map((kind) => rowOf[kind]).sort()).toEqual([...(await promisedBy(blender.version))].sort());
     });

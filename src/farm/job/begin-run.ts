@@ -31,7 +31,8 @@ export function orderOf({ settings, prepared }: JobContext, run: Run): JobOrder 
   const { blend, files, format } = prepared;
   const colorMode = format.canHaveAlpha ? null : "RGB";
   const { allowScripts, scene = null } = settings;
-  return { job: run.job, holder: holder(), blob: blend, files, scene, colorMode, allowScripts };
+  const allowMissing = settings.missing === "warn";
+  return { job: run.job, holder: holder(), blob: blend, files, scene, colorMode, allowScripts, allowMissing };
 }
 
 /** Who has a node, as shown to other coordinators. */

@@ -12,6 +12,8 @@ export interface JobOrder {
   readonly colorMode: "RGB" | null;
   /** Whether scripts in the blendfile may run where the node allows it. */
   readonly allowScripts: boolean;
+  /** Whether to render without what is missing. */
+  readonly allowMissing: boolean;
 }
 
 /** The files that travel with the blendfile. They become known while nodes open it. */

@@ -11,6 +11,7 @@ import { BlendSupply } from "./blend-supply.ts";
 import { type ConnectHost, type Contact, connectNode } from "./connect-node.ts";
 import type { JobOrder } from "./job-order.ts";
 import type { Candidate } from "./node-source.ts";
+import { refuseLacking } from "./refuse-lacking.ts";
 import { ReportBuffer } from "./report-buffer.ts";
 
 const busyAgainMs = 5_000;
@@ -125,6 +126,7 @@ export class NodeConnector {
     try {
       const supply = this.#supplyFor(order);
       const scene = await this.#load(session, supply);
+      if (!order.allowMissing) refuseLacking(info, scene);
       this.#fruitless = 0;
       host.onEvent({ type: "joined", node: { worker: session, opened, scene } });
       const outOfBlend = new Promise<never>((_resolve, reject) => {

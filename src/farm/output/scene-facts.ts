@@ -61,12 +61,15 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
       "Set one in Blender (Scene properties, Camera), save, and run the same command again",
     );
   }
-  const missing = info.references.filter(({ missing, visible }) => missing && visible !== false);
+  const needed = info.references.filter(({ visible }) => visible !== false);
+  const missing = needed.filter(({ missing }) => missing);
   if (missing.length > 0 && settings.missing !== "warn") {
     throw filesMissing(missing, sent);
   }
+  const unread = needed.filter(({ missing, lacks }) => lacks && !missing);
   return {
-    ...{ scene, frames: framesOf(scene, settings.frames), missing: missing.map(nameOf), files: info.files },
+    ...{ scene, frames: framesOf(scene, settings.frames), files: info.files },
+    missing: [...missing.map(nameOf), ...unread.map((file) => `${printable(String(file.lacks))} for ${nameOf(file)}`)],
     sent: { series: sent.seriesDigest, digests: sent.digests },
     moved: sent.moved,
   };

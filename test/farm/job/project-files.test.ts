@@ -168,6 +168,20 @@ test("a node whose disk cannot hold the files is excluded, and the others render
   await farm.expectFilm(range(1, 8));
 });
 
+test("a node whose Blender cannot read a file that the scene needs is excluded by name, unless files may be missing", async () => {
+  const cannotRead: Reference = { kind: "cache", path: "//duck.abc", missing: false, lacks: "Alembic", owner: "Duck" };
+  const lesser = { name: "lesser", sceneInfo: { references: [cannotRead] } };
+  const nodes = [await farm.start(lesser), await farm.start({ name: "better" })];
+  const run = farm.run(nodes, { frames: "1-4" });
+  expect(await run.completed()).toMatchObject({ frames: 4, nodes: [{ name: "better" }] });
+  const [excluded] = run.all("node:excluded");
+  expect(excluded?.message).toMatch(/^Cannot use lesser: .* without Alembic, which Duck: \/\/duck\.abc needs$/);
+
+  const alone = farm.run([await farm.start(lesser)], { frames: "1", missing: "warn", output: farm.path("alone.mp4") });
+  const { warnings } = await alone.completed();
+  expect(warnings).toEqual(["Alembic for Duck: //duck.abc is missing, and was not rendered"]);
+});
+
 test("the artist's files are never changed", async () => {
   const before = await readFile(farm.path("tex/wood.png"));
   await farm.run([await startNode("north", ["tex/wood.png"])], { frames: "1-4", keepFrames: false }).completed();

@@ -70,6 +70,7 @@ class Farm {
           colorMode: "RGB" as const,
           files: { blendPath: "scene.blend", current: { files: [], list: null }, add: async () => false },
           allowScripts: false,
+          allowMissing: false,
         }),
         versionGate,
       },

@@ -1,0 +1,23 @@
+import { FarmError } from "../../core/errors.ts";
+import { printable } from "../../core/text.ts";
+import type { NodeInfo, SceneInfo } from "../../session/protocol.ts";
+
+/**
+ * Refuses a node whose Blender was built without something that the scene needs: it would render without it, and not
+ * say so.
+ *
+ * @throws {FarmError} `FARM_NODE_EXCLUDED`
+ */
+export function refuseLacking({ name, blender }: NodeInfo, { references }: SceneInfo): void {
+  const needing = references.filter(({ lacks, visible }) => lacks && visible !== false);
+  const [first] = needing;
+  if (first === undefined) return;
+  const what = [...new Set(needing.map(({ lacks }) => printable(String(lacks))))].join(" and ");
+  const where = [first.owner, first.path].filter(Boolean).map((part) => printable(String(part)));
+  const more = needing.length > 1 ? ` and ${needing.length - 1} more need` : " needs";
+  throw new FarmError(
+    "FARM_NODE_EXCLUDED",
+    `Cannot use ${name}: its Blender ${blender} was built without ${what}, which ${where.join(": ")}${more}`,
+    "Install Blender from blender.org on that node; --missing warn renders without it",
+  );
+}

@@ -7,10 +7,15 @@ from typing import Any, List
 
 import bpy
 
+from .files.external_files import open_regular
 from .node_trees import node_trees
 
 _WRITING = ("fprintf", "pointcloud_write")
 """The functions by which an OSL shader can change something on the machine; the rest of the language only reads."""
+
+
+_LONGEST_SHADER = 16 << 20
+"""Bytes. No compiled shader is so long; a longer one counts as harmful."""
 
 
 def block() -> List[str]:
@@ -60,7 +65,8 @@ def _block_cameras() -> List[str]:
 
 
 def _can_write(bytecode: str, path: str, owner: Any) -> bool:
-    return any(word in bytecode for word in _WRITING) or _would_be_compiled(bpy.path.abspath(path, library=owner.library))
+    file = bpy.path.abspath(path, library=owner.library)
+    return any(word in bytecode for word in _WRITING) or _would_be_compiled(file) or _compiled_can_write(file)
 
 
 def _would_be_compiled(path: str) -> bool:
@@ -69,3 +75,13 @@ def _would_be_compiled(path: str) -> bool:
         return False
     compiled = path[:-1] + "o"
     return not os.path.isfile(compiled) or os.path.getmtime(compiled) < os.path.getmtime(path)
+
+
+def _compiled_can_write(path: str) -> bool:
+    """Whether the shader's file, which is a text, calls one of the functions."""
+    try:
+        with open_regular(os.path.splitext(path)[0] + ".oso") as file:
+            text = file.read(_LONGEST_SHADER + 1)
+    except OSError:
+        return False
+    return len(text) > _LONGEST_SHADER or any(word.encode() in text for word in _WRITING)

@@ -17,12 +17,13 @@ const wheelKind = [
  *
  * @param {string} target
  * @param {string} requirements path of the file with pinned versions and hashes
+ * @param {readonly string[]} [more] further arguments of pip
  * @returns {Promise<{ok: true, source: string} | {ok: false, problem: string}>}
  */
-export async function fetchByPip(target, requirements) {
+export async function fetchByPip(target, requirements, more = []) {
   for await (const python of pythons()) {
     if (!(await run(python, ["-m", "pip", "--version"], { timeoutMs: 60_000 })).ok) continue;
-    const result = await run(python, pipArguments(target, requirements), { timeoutMs: 5 * 60_000 });
+    const result = await run(python, [...pipArguments(target, requirements), ...more], { timeoutMs: 5 * 60_000 });
     if (result.ok) return { ok: true, source: "pip from PyPI" };
     return { ok: false, problem: `pip failed: ${result.output.trim().split("\n").at(-1)}` };
   }

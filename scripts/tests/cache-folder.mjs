@@ -4,7 +4,7 @@ import { join } from "node:path";
 /**
  * The folder where a kind of test keeps large downloads between runs.
  *
- * @param {"blenders" | "windows"} kind
+ * @param {"blenders" | "formats" | "windows"} kind
  * @returns {string} absolute
  */
 export function cacheFolderOf(kind) {

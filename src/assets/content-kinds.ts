@@ -52,6 +52,7 @@ const signatures: Readonly<Record<string, readonly ReturnType<typeof ascii>[]>> 
   "mesh cache": [ascii("POINTCACHE2")],
   light: [ascii("IESNA")],
   multires: [ascii("BCDF")],
+  shader: [ascii("OpenShadingLanguage")], // compiled; the text that it is compiled from has no signature
 };
 
 const contentsOf: Readonly<Record<Kind, readonly string[]>> = {
@@ -67,6 +68,7 @@ const contentsOf: Readonly<Record<Kind, readonly string[]>> = {
   ocean: ["picture"],
   simulation: ["simulation", "volume"],
   "mesh-cache": ["mesh cache"],
+  shader: ["shader"],
 };
 
 /** Formats without a signature, by path. */

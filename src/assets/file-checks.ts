@@ -18,7 +18,15 @@ export async function objectionTo(
     return "it is a link that leaves the project";
   if (!(await isFile(real))) return "it is not a regular file";
   if (!isOfKind(kind, at, await headOf(real))) return `its content is not of the kind '${kind}'`;
-  return undefined;
+  return kind === "shader" && (await isStale(real)) ? "its text has changed since Blender compiled it" : undefined;
+}
+
+/** Whether a compiled shader is older than its text, so that Blender would compile it again. */
+async function isStale(compiled: string): Promise<boolean> {
+  const [binary, text] = await Promise.all(
+    [compiled, compiled.replace(/\.oso$/i, ".osl")].map((path) => lstat(path).catch(() => undefined)),
+  );
+  return text !== undefined && binary !== undefined && text.mtimeMs > binary.mtimeMs;
 }
 
 /** Whether a file outside the project looks like what the scene needs, so that its folder may be offered as a root. */

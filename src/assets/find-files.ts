@@ -63,7 +63,7 @@ export async function findFiles(reference: FileReference, options: FindOptions):
   const { roots, list } = options;
   const named = await pathOf(reference, options);
   if (typeof named !== "string") return named;
-  const place = placeOf(named, roots);
+  const place = placeOf(reference.kind === "shader" ? compiledOf(named) : named, roots);
   if (place === undefined) return outside(named, roots);
   const movedTo = place.at === reference.at ? null : place.at;
   const located = reference.form === "folder" ? await folderAt(place, list) : await filesAt(place, reference, list);
@@ -73,6 +73,11 @@ export async function findFiles(reference: FileReference, options: FindOptions):
   if (shown.length === 0) return { why: "it is hidden" };
   if (!located.every(({ at }) => isProjectPath(at))) return { why: "its name is not allowed on every system" };
   return { files: shown, movedTo };
+}
+
+/** Blender reads the compiled shader beside a text, and a node does not compile: that would write beside the text too. */
+function compiledOf(path: string): string {
+  return path.replace(/\.osl$/i, ".oso");
 }
 
 /** The file that a path means, its sequence, or its tiles. */

@@ -103,7 +103,7 @@ export class ProjectFiles {
 
   /** The files whose paths are those of another machine: where they were found, by their paths in the blendfile. */
   get moved(): ReadonlyMap<string, string> {
-    return this.#moved;
+    return new Map([...this.#moved].filter(([path]) => !path.startsWith("//")));
   }
 
   /** The folders to name as roots, for the files that were not sent because they are in none. */

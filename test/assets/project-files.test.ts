@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { assetRootsOf } from "../../src/assets/asset-roots.ts";
@@ -91,6 +91,23 @@ describe("files that travel", () => {
     expect(files.blendPath).toBe("project/shots/shot.blend");
     await files.add([missing("//../tex/wood.png", "project/tex/wood.png"), missing(pathOf("library/stone.png"))]);
     expect(await pathsIn(files)).toEqual(["library/stone.png", "project/tex/wood.png"]);
+  });
+
+  test("are compiled shaders, in place of their texts", async () => {
+    const files = await jobOf(["//toon.osl", "//old.osl"]);
+    for (const name of ["toon", "old"]) {
+      await put(`project/${name}.osl`, "shader");
+      await put(`project/${name}.oso`, "OpenShadingLanguage 1.00");
+    }
+    await utimes(pathOf("project/old.oso"), 1, 1);
+    await utimes(pathOf("project/toon.osl"), 1, 1);
+    const shader = { kind: "shader" };
+    await files.add([missing("//toon.osl", "toon.osl", shader), missing("//old.osl", "old.osl", shader)]);
+    expect(await listOf(files)).toMatchObject({
+      files: [{ path: "toon.oso" }],
+      moved: [{ from: "//toon.osl", path: "toon.oso" }],
+    });
+    expect(files.whyNot("//old.osl")).toBe("its text has changed since Blender compiled it");
   });
 
   test("are whole sequences and all tiles", async () => {

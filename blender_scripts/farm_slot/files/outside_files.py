@@ -29,6 +29,7 @@ _KINDS = {
     "MovieStrip": "movie",
     "MultiresModifier": "multires",
     "SequenceElement": "image",
+    "ShaderNodeScript": "shader",
     "ShaderNodeTexIES": "light",
     "Sound": "sound",
     "StripElement": "image",

@@ -21,8 +21,8 @@ export interface LabNode extends LabProgram {
   leftovers(): Promise<string[]>;
 }
 
-/** The program that runs main.py; Blender renders the frames in any case. */
-export type NodeHost = "blender" | "python3";
+/** The program that runs main.py. Blender renders the frames; with "module" it is a module of this Python. */
+export type NodeHost = "blender" | "python3" | "module";
 
 /** What starting a node needs besides its name. */
 export interface LabNodePlace {
@@ -60,6 +60,7 @@ export async function startLabNode(name: string, under: NodeHost, place: LabNode
   const words = {
     blender: [blender, "-b", "--factory-startup", "-noaudio", "-P", script, "--", ...options],
     python3: ["python3", script, "--blender", blender, ...options],
+    module: ["/usr/bin/python3", script, ...options],
   };
   const program = startProgram([...place.on, ...words[under]], place.env, own);
   let said = "";

@@ -86,6 +86,18 @@ export class FarmLab implements AsyncDisposable {
     return node;
   }
 
+  /**
+   * Starts a node without the program Blender.
+   *
+   * @param folder Where Blender is as a Python module
+   */
+  async startModuleNode(name: string, folder: string): Promise<LabNode> {
+    const env = { ...this.environment, PATH: this.path("no-programs"), PYTHONPATH: folder };
+    const node = await startLabNode(name, "module", { on: [], env, folder: this.#folders.work });
+    this.#nodes.push(node);
+    return node;
+  }
+
   /** The cables between its hosts. */
   get network(): NetworkLab {
     if (this.#network === undefined) throw new Error("This lab has no hosts");

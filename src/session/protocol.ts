@@ -180,7 +180,7 @@ const fromCoordinator = z.discriminatedUnion("type", [
     holder: name,
     slots: z.number().int().min(1).max(256).nullable(),
   }),
-  z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: blobBytes }),
+  z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: blobBytes, path: path.optional() }),
   z.object({ type: z.literal("blob-begin"), transfer, sha256: digest, sizeBytes: blobBytes, offset: blobBytes }),
   z.object({ type: z.literal("blob-end"), transfer, sha256: digest }),
   z.object({

@@ -6,6 +6,9 @@ import { encodePiece, largestPieceBytes } from "./piece.ts";
 import type { FromCoordinator, FromNode } from "./protocol.ts";
 import { lostLink } from "./session-errors.ts";
 
+/** As much as a message may hold. */
+const longestPath = 1_024;
+
 const usualLimits: UploadLimits = { stallTimeoutMs: 2 * 60_000, verdictTimeoutMs: 15 * 60_000 };
 
 /** A file to be sent, identified by its content. */
@@ -15,6 +18,8 @@ export interface Blob {
   readonly sizeBytes: number;
   /** Set if it is not a copy of ours but the user's own file, which may change at any time. */
   readonly original?: string;
+  /** Set if the node is on this machine: it may copy the file itself. */
+  readonly isSeen?: boolean;
 }
 
 /**
@@ -83,8 +88,10 @@ async function attempt(
     (message): message is BlobState => message.type === "blob-state" && message.sha256 === blob.sha256,
     signal,
   );
-  await link.send({ type: "blob-query", sha256: blob.sha256, sizeBytes: blob.sizeBytes });
-  const state = await withinTime(stateReply, limits.stallTimeoutMs, stalled);
+  const { sha256, sizeBytes, path } = blob;
+  const isOffered = blob.isSeen === true && path.length <= longestPath;
+  await link.send({ type: "blob-query", sha256, sizeBytes, ...(isOffered && { path }) });
+  const state = await withinTime(stateReply, isOffered ? limits.verdictTimeoutMs : limits.stallTimeoutMs, stalled);
   if (state.complete) return { verdict: { type: "blob-stored" }, sentBytes: 0, wasResumed: false };
 
   const offset = Math.min(state.haveBytes, blob.sizeBytes);

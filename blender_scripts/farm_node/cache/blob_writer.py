@@ -93,6 +93,12 @@ class BlobWriter:
         with self._lock:
             self._end(self._remove_if_empty)
 
+    def drop(self) -> None:
+        """Stops, and keeps nothing. Idempotent."""
+        self._abandoned = True
+        with self._lock:
+            self._drop()
+
     def _hash(self, newest: bytes) -> None:
         """Hashes the newest bytes, or, if earlier ones are not hashed yet, the next of those."""
         if self._hashed + len(newest) != self.position:

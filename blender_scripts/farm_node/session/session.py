@@ -37,6 +37,7 @@ class Session:
         self.job: Optional[Job] = None
         self._host = host
         self._uploads = Uploads(host.store)
+        self._copies: set[asyncio.Task[None]] = set()
         self._downloads = Downloads(link, self._result)
         self._actions: dict[str, Callable[[Message], Awaitable[None]]] = {
             "job-open": self._job_open,
@@ -67,9 +68,9 @@ class Session:
             await self.link.refuse(error)
             return str(error)
         finally:
-            for task in tasks:
+            for task in [*tasks, *self._copies]:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, *self._copies, return_exceptions=True)
             await self._uploads.close()
 
     async def _handle(self, data: Any) -> None:
@@ -103,7 +104,17 @@ class Session:
         self.link.post({"type": "job-closed", "job": message["job"]})
 
     async def _blob_query(self, message: Message) -> None:
-        self._answer(await self._uploads.query(message))
+        state = await self._uploads.query(message)
+        if "path" in message and state["haveBytes"] == 0:
+            # It may take minutes, in which frames are assigned and fetched.
+            task = asyncio.create_task(self._copy(message))
+            self._copies.add(task)
+            task.add_done_callback(self._copies.discard)
+        else:
+            self.link.post(state)
+
+    async def _copy(self, message: Message) -> None:
+        self.link.post(await self._uploads.copy(message))
 
     async def _blob_begin(self, message: Message) -> None:
         self._answer(await self._uploads.begin(message))

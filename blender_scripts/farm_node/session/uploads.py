@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from ..cache.blob_store import BlobStore
 from ..cache.blob_writer import BlobWriter
+from ..cache.local_copy import copy_blob
 from ..errors import BlobError, ProtocolError
 from ..limits import MAX_UPLOADS
 from ..wire.protocol import Message, Piece
@@ -31,6 +32,12 @@ class Uploads:
         sha256, size = message["sha256"], message["sizeBytes"]
         have, complete = await asyncio.to_thread(self._store.state, sha256, size)
         return {"type": "blob-state", "sha256": sha256, "haveBytes": have, "complete": complete}
+
+    async def copy(self, message: Message) -> dict[str, Any]:
+        """Takes the blob from this machine's own disk if it is there, and then answers as `query`."""
+        sha256, size = message["sha256"], message["sizeBytes"]
+        await asyncio.to_thread(copy_blob, self._store, sha256, size, message["path"])
+        return await self.query(message)
 
     async def begin(self, message: Message) -> Optional[dict[str, Any]]:
         transfer, sha256 = message["transfer"], message["sha256"]

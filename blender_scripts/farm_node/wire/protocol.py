@@ -66,7 +66,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
     "heartbeat": {},
     "error": {"code": lambda v: _name(v) and v != "", "message": lambda v: isinstance(v, str) and len(v) <= 4096},
     "job-open": {"job": _JOB, "holder": _name, "slots": _or_null(_whole(1, MAX_SLOTS))},
-    "blob-query": {"sha256": _SHA, "sizeBytes": _BLOB_SIZE},
+    "blob-query": {"sha256": _SHA, "sizeBytes": _BLOB_SIZE, "path": _path},
     "blob-begin": {"transfer": _TRANSFER, "sha256": _SHA, "sizeBytes": _BLOB_SIZE, "offset": _BLOB_SIZE},
     "blob-end": {"transfer": _TRANSFER, "sha256": _SHA},
     "job-load": {
@@ -87,7 +87,9 @@ MESSAGES: dict[str, dict[str, Check]] = {
     "duplicate-id": {"name": _name, "address": _name},
 }
 
-OPTIONAL = frozenset({("job-load", "allowScripts"), ("job-load", "path"), ("job-load", "files")})
+OPTIONAL = frozenset(
+    {("blob-query", "path"), ("job-load", "allowScripts"), ("job-load", "path"), ("job-load", "files")}
+)
 """Fields that were added later. Older coordinators do not send them."""
 
 

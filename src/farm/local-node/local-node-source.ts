@@ -26,7 +26,7 @@ export class LocalNodeSource implements NodeSource {
     const { dial, blender, ...options } = this.#options;
     const node = await EmbeddedNode.open(await findBlender(blender, signal), options, signal);
     this.#node = node;
-    const add = () => host.add({ sighting: node.sighting, dial, key: node.key });
+    const add = () => host.add({ sighting: node.sighting, dial, key: node.key, isLocal: true });
     add();
     this.#keepingAlive = node.keepAlive(add, this.#stop.signal).then(
       (reason: FarmError) => host.exclude(node.sighting.id ?? "", reason),

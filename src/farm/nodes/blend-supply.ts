@@ -20,6 +20,8 @@ export interface SupplyOptions {
   readonly blob: Blob;
   readonly files: JobFiles;
   readonly request: Parameters<NodeSession["loadJob"]>[0];
+  /** Whether the node is on this machine and may copy the files itself. */
+  readonly isLocal: boolean;
   /** The node has lost the blendfile, which is now sent again. @param why The node's reason */
   readonly onResend: (info: NodeInfo, why: string) => void;
   readonly signal: AbortSignal;
@@ -45,15 +47,15 @@ export class BlendSupply {
    * @throws {FarmError} As `sendBlob` and `loadJob`; `FARM_LOAD_FAILED` if the node keeps losing it
    */
   async load(session: NodeSession, onUpload: (haveBytes: number) => void): Promise<SceneInfo> {
-    const { blob, files, request, signal } = this.#options;
+    const { blob, files, request, isLocal: isSeen, signal } = this.#options;
     const sent = new Set<string>();
     for (;;) {
-      await session.sendBlob(blob, onUpload, signal);
+      await session.sendBlob({ ...blob, isSeen }, onUpload, signal);
       const { files: others, list } = files.current;
       const known = list === null ? [] : [...others, list];
       const missing = new Map(known.filter(({ sha256 }) => !sent.has(sha256)).map((file) => [file.sha256, file]));
       await inParallel(missing.values(), filesAtATime, async (file) => {
-        await session.sendBlob(file, () => {}, AbortSignal.any([signal])); // one signal may have ten listeners
+        await session.sendBlob({ ...file, isSeen }, () => {}, AbortSignal.any([signal])); // one signal may have ten listeners
         sent.add(file.sha256);
       });
       try {

@@ -163,7 +163,8 @@ export class NodeConnector {
   #supplyFor({ job, blob, files, scene, colorMode, allowScripts }: JobOrder): BlendSupply {
     const request = { job, blend: blob.sha256, scene, colorMode, allowScripts };
     const onResend = (info: NodeInfo, why: string) => this.#host.onEvent({ type: "resending", info, why });
-    this.#supply ??= new BlendSupply({ blob, files, request, onResend, signal: this.#signal });
+    const isLocal = this.#candidate.isLocal === true;
+    this.#supply ??= new BlendSupply({ blob, files, request, isLocal, onResend, signal: this.#signal });
     return this.#supply;
   }
 

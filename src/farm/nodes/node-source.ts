@@ -10,6 +10,8 @@ export interface Candidate {
   readonly dial: Dial;
   /** A key that only this node has, for example one that this program gave it. */
   readonly key?: FarmKey;
+  /** Whether it is on this machine, runs as the same user, and so sees the same files. */
+  readonly isLocal?: boolean;
 }
 
 /** What a source may ask of the fleet and report to it. */

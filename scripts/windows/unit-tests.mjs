@@ -87,6 +87,7 @@ const unfit = [
     test: "a yes that cannot be saved",
     why: "it makes a Unix link",
   },
+  { file: "test/config/farmspec.test.ts", test: "cannot be outside it: link", why: "it makes a Unix link" },
 ];
 /** These tests need the bundler, to replace imported modules or for inline snapshots. */
 const needsBundler = /\bvi\.(mock|hoisted|useFakeTimers)\b|toMatchInlineSnapshot/;

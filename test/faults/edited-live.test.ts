@@ -67,6 +67,28 @@ describe.skipIf(skipBecause(blenderLabProblem))("a texture that is changed while
     await expectClean(lab, output);
   });
 
+  test("nothing else happens: no later frame is used, and the job ends with the file's name", async () => {
+    await using lab = await FarmLab.open();
+    const { output, job, kept, plain, painted, repaint } = await studio(lab);
+    const run = lab.coordinate(job);
+    await run.event("frame:stored");
+    await repaint();
+    const { last } = await run.end();
+    expect(last, run.story()).toMatchObject({
+      type: "job:failed",
+      message: expect.stringMatching(/texture\.png was changed while the job was rendering/),
+      hint: expect.stringMatching(/[Rr]un the same command again/),
+    });
+    const stored = run.all("frame:stored").map(({ frame }) => Number(frame));
+    const old = stored.map((frame) => plain[frames.indexOf(frame)]);
+    expect(await pixelsOf(`${output}.renderfarm/frames`, stored)).toEqual(old);
+
+    const again = lab.coordinate(job);
+    expect(await completion(again)).toMatchObject({ frames: 8, reused: 0 });
+    expect(await kept()).toEqual(painted);
+    await expectClean(lab, output);
+  });
+
   test("the slot dies: no frame with the new texture is mixed with old ones, and the node is excluded with the reason", async () => {
     await using lab = await FarmLab.open();
     const { north, output, job, kept, painted, repaint } = await studio(lab);
@@ -80,7 +102,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("a texture that is changed while
     expect({ code, last }, run.story()).toMatchObject({
       last: {
         type: "job:failed",
-        message: expect.stringMatching(/A file that the scene uses was changed/),
+        message: expect.stringMatching(/texture\.png was changed while the job was rendering/),
         hint: expect.stringMatching(/[Rr]un the same command again/),
       },
     });

@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from farm_slot.files import external_files
-from farm_slot.files.external_files import digest_of, has_changed, take_stock
+from farm_slot.files.external_files import digest_of, first_changed, outside_of, take_stock
 
 LONG_AGO = 1_600_000_000
 
@@ -30,35 +30,35 @@ class Files(unittest.TestCase):
     def test_an_untouched_file_has_not_changed(self) -> None:
         self.write("a.png", b"a")
         stock = self.stock("a.png", "missing.png")
-        self.assertFalse(has_changed(stock))
+        self.assertIsNone(first_changed(stock))
         self.assertEqual(digest_of(stock), digest_of(self.stock("missing.png", "a.png")))
 
     def test_other_contents_of_the_same_size_are_a_change_but_the_same_contents_are_not(self) -> None:
         self.write("a.png", b"a")
         stock = self.stock("a.png")
         self.write("a.png", b"b")
-        self.assertTrue(has_changed(stock))
+        self.assertIsNotNone(first_changed(stock))
         self.assertNotEqual(digest_of(self.stock("a.png")), digest_of(stock))
         self.write("a.png", b"a")
-        self.assertFalse(has_changed(stock))
+        self.assertIsNone(first_changed(stock))
 
     def test_an_added_or_removed_file_is_a_change(self) -> None:
         path = self.write("a.png", b"a")
         stock = self.stock("a.png", "b.png")
         self.write("b.png", b"b")
-        self.assertTrue(has_changed(stock))
+        self.assertIsNotNone(first_changed(stock))
         os.unlink(path)
         os.unlink(self.folder / "b.png")
-        self.assertTrue(has_changed(stock))
+        self.assertIsNotNone(first_changed(stock))
         self.assertIsNone(digest_of(self.stock("a.png")))
 
     def test_an_additional_tile_is_a_change(self) -> None:
         self.write("t.1001.png", b"1")
         stock = self.stock("t.<UDIM>.png")
         self.assertEqual(len(stock["files"]), 1)
-        self.assertFalse(has_changed(stock))
+        self.assertIsNone(first_changed(stock))
         self.write("t.1002.png", b"2")
-        self.assertTrue(has_changed(stock))
+        self.assertIsNotNone(first_changed(stock))
 
     def test_a_file_that_was_untouched_for_long_is_not_read_again(self) -> None:
         path = self.write("a.png", b"a")
@@ -66,20 +66,40 @@ class Files(unittest.TestCase):
             stock = self.stock("a.png")
         with patch.object(external_files, "digest_of_contents", side_effect=AssertionError("It was read")):
             with patch.object(external_files.time, "time", lambda: os.stat(path).st_ctime + 60):
-                self.assertFalse(has_changed(stock))
+                self.assertIsNone(first_changed(stock))
 
     def test_a_file_just_written_is_read_again_as_it_may_change_within_the_same_tick(self) -> None:
         path = self.write("a.png", b"a")
         os.utime(path, (LONG_AGO, LONG_AGO))
         self.assertIsNone(self.stock("a.png")["files"][0][2])
 
+    def test_the_name_of_what_has_changed_is_given_and_a_file_with_a_new_stamp_is_read_once(self) -> None:
+        for name in ("a.png", "b.png"):
+            self.write(name, b"old")
+        stock = self.stock("a.png", "b.png")
+        with patch.object(external_files.time, "time", lambda: os.stat(self.folder / "b.png").st_ctime + 60):
+            self.assertIsNone(first_changed(stock))
+            with patch.object(external_files, "digest_of_contents", side_effect=AssertionError("It was read")):
+                self.assertIsNone(first_changed(stock))
+        self.write("b.png", b"new")
+        self.assertEqual(first_changed(stock), "//b.png")
+
+    def test_files_in_the_jobs_own_folder_need_no_second_look(self) -> None:
+        (self.folder / "project").mkdir()
+        self.write("project/a.png", b"a")
+        self.write("b.png", b"b")
+        os.symlink(self.folder / "project", self.folder / "link")
+        stock = outside_of(str(self.folder / "link"), self.stock("project/a.png", "b.png", "gone.png"))
+        self.assertEqual([name for name, _ in stock["references"]], ["//b.png", "//gone.png"])
+        self.assertEqual([name for name, _, _, _ in stock["files"]], ["//b.png"])
+
     def test_a_name_that_is_not_unicode_is_accepted(self) -> None:
         name = os.fsdecode(b"tex\xff.png")
         self.write(name, b"a")
         stock = self.stock(name)
-        self.assertFalse(has_changed(stock))
+        self.assertIsNone(first_changed(stock))
         self.write(name, b"b")
-        self.assertTrue(has_changed(stock))
+        self.assertIsNotNone(first_changed(stock))
 
 
 if __name__ == "__main__":

@@ -55,6 +55,9 @@ class Owner:
     async def lack_of_blend(self, is_doubted: bool) -> None:
         return None
 
+    async def change_in_place(self) -> None:
+        return None
+
     def emit(self, message: dict[str, Any]) -> None:
         self.told.append(message)
 

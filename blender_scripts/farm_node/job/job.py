@@ -126,26 +126,18 @@ class Job:
         return not self.slots.are_abandoned and not await load.is_outdated()
 
     def _start_slots(self, load: LoadedScene, files: dict[str, Any]) -> None:
-        scripts = self._may_run_scripts(load)
+        scripts = load.may_run_scripts(self.allow_scripts)
         scene, color_mode = load.wanted["scene"], load.wanted["colorMode"]
         self.load_command = {**files, "scene": scene, "colorMode": color_mode, "scripts": scripts}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
         self.slots.start(self._slot_count, command, self._folder.path)
-
-    def _may_run_scripts(self, load: LoadedScene) -> bool:
-        """Only if both sides allow it. A job whose request is refused gets a warning, and continues without scripts."""
-        wants = bool(load.wanted["allowScripts"])
-        if wants and not self.allow_scripts:
-            refusal = "Scripts in the blendfile are not run on this node: it was started without --allow-scripts"
-            load.warn("SCRIPTS_REFUSED", refusal, None)
-        return wants and self.allow_scripts
 
     def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
         load = self._load
         assert load is not None, "events from slots of an earlier load are ignored"
         warnings = [load.warn(each["code"], each["message"], slot) for each in event["warnings"]]
         if load.answer is None:
-            load.accept(self.job_id, event)
+            load.accept(self.job_id, event, self.load_command["project"])
             self._report_loaded(load)
             return None
         for warning in filter(None, warnings):
@@ -178,6 +170,9 @@ class Job:
             self._fail_load(lack)  # the coordinator is waiting for the answer to its load
             return None  # the slot need not wait: it is being stopped
         return lack
+
+    async def change_in_place(self) -> Optional[Fault]:
+        return await self._load.change_in_place() if self._load is not None else None
 
     def _fail_load(self, fault: Fault) -> None:
         self._load = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Optional
 
-from farm_slot.files.external_files import has_changed
+from farm_slot.files.external_files import first_changed, outside_of
 
 from ..errors import Fault
 from ..wire.message_size import fit_job_loaded
@@ -23,19 +23,23 @@ class LoadedScene:
         """The form that all frames must have, known once the file is open."""
         self._stock: Optional[dict[str, Any]] = None
         """The external files as the first slot found them."""
+        self._in_place: dict[str, Any] = {"references": [], "files": []}
+        """Those of them that are the user's own, and may change at any time."""
 
-    def accept(self, job_id: str, event: dict[str, Any]) -> None:
-        """The first slot has opened the file."""
+    def accept(self, job_id: str, event: dict[str, Any], project: str) -> None:
+        """The first slot has opened the file. `project` is the folder with the job's own files."""
         self.answer = fit_job_loaded({"type": "job-loaded", "job": job_id, "scene": event["scene"]})
         self.expected = event["expected"]
         self._stock = event.get("stock")
+        if self._stock is not None:
+            self._in_place = outside_of(project, self._stock)
 
     def refusal_of(self, event: dict[str, Any]) -> Optional[Fault]:
         """Why a later slot must not render: its frames would not match those of the first."""
         assert self.answer is not None
         if event["scene"].get("files") == self.answer["scene"].get("files"):
             return None
-        return Fault("FILES_CHANGED", "A file that the scene uses was changed after the job started on this node")
+        return _changed(_difference(self._stock, event.get("stock")))
 
     def warn(self, code: str, message: str, slot: Optional[int]) -> Optional[dict[str, Any]]:
         """The warning, unless another slot has already reported it."""
@@ -47,4 +51,29 @@ class LoadedScene:
 
     async def is_outdated(self) -> bool:
         """Whether a file that the scene uses has changed."""
-        return self._stock is not None and await asyncio.to_thread(has_changed, self._stock)
+        return self._stock is not None and await asyncio.to_thread(first_changed, self._stock) is not None
+
+    async def change_in_place(self) -> Optional[Fault]:
+        """Which of the user's own files has changed since the file was opened: a frame may show either version of it."""
+        name = await asyncio.to_thread(first_changed, self._in_place) if self._in_place["files"] else None
+        if name is None:
+            return None
+        return _changed(name)
+
+    def may_run_scripts(self, are_allowed: bool) -> bool:
+        """Only if both sides allow it. A job whose request is refused gets a warning, and continues without scripts."""
+        wants = bool(self.wanted["allowScripts"])
+        if wants and not are_allowed:
+            refusal = "Scripts in the blendfile are not run on this node: it was started without --allow-scripts"
+            self.warn("SCRIPTS_REFUSED", refusal, None)
+        return wants and are_allowed
+
+
+def _changed(name: str) -> Fault:
+    return Fault("FILES_CHANGED", f"{name} was changed while the job was rendering")
+
+
+def _difference(one: Optional[dict[str, Any]], other: Optional[dict[str, Any]]) -> str:
+    """The name of a file that is in only one of the stocks, or differs."""
+    known = [{(name, contents) for name, _, _, contents in stock["files"]} if stock else set() for stock in (one, other)]
+    return min((name for name, _ in known[0] ^ known[1]), default="A file that the scene uses")

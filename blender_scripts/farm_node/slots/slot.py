@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any, Optional
 
@@ -71,7 +72,8 @@ class Slot:
         if problem is not None:
             self._lose(problem)
             return False
-        process = self._process = SlotProcess(self._command, self._environment, self._folder, self._board, slot_run.log)
+        environment = partial(slot_environment, temporary=self._folder / "tmp")
+        process = self._process = SlotProcess(self._command, environment, self._folder, self._board, slot_run.log)
         self._timeouts.begin("start", START_LIMIT_S, silent_start(START_LIMIT_S))
         try:
             end = await process.run(self._on_connected, self._on_event, slot_run.read)
@@ -127,9 +129,6 @@ class Slot:
     def to_message(self) -> dict[str, Any]:
         error = self.fault.to_message() if self.fault else None
         return {"slot": self.number, "state": self.state, "error": error, "device": self.device}
-
-    def _environment(self, port: int, token: str) -> dict[str, str]:
-        return slot_environment(port, token, self._folder / "tmp")
 
     def _set_state(self, state: str, fault: Optional[Fault] = None, device: Optional[str] = None) -> None:
         self.state, self.fault, self.device = state, fault, device
@@ -214,6 +213,7 @@ class Slot:
         assert self._slot_run.expect is not None
         self._slot_run.end_frame()
         found = await asyncio.to_thread(result_of, attempt, self._path(attempt), self._slot_run.expect, seconds)
+        found = await self._owner.change_in_place() or found
         if self._closing.is_set():
             return
         if isinstance(found, Result):

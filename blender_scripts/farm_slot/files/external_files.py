@@ -48,14 +48,27 @@ def digest_of(stock: Stock) -> Optional[str]:
     return whole.hexdigest()
 
 
-def has_changed(stock: Stock) -> bool:
-    """Whether there are other files now, or their contents differ. Only files with another stamp are read."""
-    if _files([(name, path) for name, path in stock["references"]]) != [(name, file) for name, file, _, _ in stock["files"]]:
-        return True
-    return any(
-        (stamp is None or stamp != stamp_of(file)) and contents != digest_of_contents(file)
-        for _, file, stamp, contents in stock["files"]
-    )
+def first_changed(stock: Stock) -> Optional[str]:
+    """Name of a file that is new, gone or different now; None if there is none. Only files with another stamp are read."""
+    known = {(name, file) for name, file, _, _ in stock["files"]}
+    moved = known.symmetric_difference(_files((name, path) for name, path in stock["references"]))
+    if moved:
+        return min(moved)[0]
+    for entry in stock["files"]:
+        name, file, stamp, contents = entry
+        now = stamp_of(file)
+        if stamp is None or stamp != now:
+            if contents != digest_of_contents(file):
+                return str(name)
+            entry[2] = now  # so that it is not read again the next time
+    return None
+
+
+def outside_of(folder: str, stock: Stock) -> Stock:
+    """The part of the stock that is not in the folder."""
+    inside = os.path.join(os.path.realpath(folder), "")
+    parts = ("references", "files")
+    return {part: [each for each in stock[part] if not os.path.realpath(each[1]).startswith(inside)] for part in parts}
 
 
 def stamp_of(file: str) -> Optional[List[int]]:

@@ -15,7 +15,8 @@ const recipeOf = (name: string) => fileURLToPath(new URL(`../support/scenes/${na
 
 /** The rows of the README's table of what was tested, by what the builders call them. */
 const rowOf: Readonly<Record<string, string>> = {
-  textures: "textures, tiles, sequences, movies, fonts, libraries of libraries, studio lights of another Blender",
+  textures:
+    "textures, tiles, sequences, movies, fonts, libraries of libraries, overrides, studio lights of another Blender",
   strips: "pictures and movies in the sequencer",
   pc2: "mesh caches, .pc2",
   mdd: "mesh caches, .mdd",
@@ -25,6 +26,8 @@ const rowOf: Readonly<Record<string, string>> = {
   fluid: "baked fluids",
   volume: "sequences of OpenVDB files",
   zone: "baked geometry nodes",
+  multires: "Multires details in a file of their own",
+  clip: "movie clips in the compositor",
 };
 
 describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) => [blender.version, blender] as const))(
@@ -49,6 +52,10 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
 
     test("with pictures and a movie in the sequencer", async () => {
       await show("caches", "shot", async () => ["strips"]);
+    });
+
+    test("with a movie clip in the compositor", async () => {
+      await show("caches", "shot", async () => ["pc2", "clip"]);
     });
 
     test("of which this Blender cannot read all is refused, and rendered without the rest only if asked", async () => {

@@ -205,6 +205,54 @@ def volume(place):
     bpy.context.scene.collection.objects.link(shown)
 
 
+def multires(place):
+    """A plane with hills, which are in a file of their own."""
+    thing = plane(place, 2, 2)
+    modifier = thing.modifiers.new("multires", "MULTIRES")
+    for _ in range(3):
+        bpy.ops.object.multires_subdivide(modifier="multires")
+    hills = thing.copy()
+    hills.data = thing.data.copy()
+    bpy.context.scene.collection.objects.link(hills)
+    hills.modifiers.clear()
+    hills.modifiers.new("fine", "SUBSURF").levels = 3
+    wave = hills.modifiers.new("wave", "WAVE")
+    wave.height, wave.width, wave.time_offset = 0.4, 0.6, -40
+    bpy.context.view_layer.objects.active = thing
+    thing.select_set(True)
+    hills.select_set(True)
+    assert bpy.ops.object.multires_reshape(modifier="multires") == {"FINISHED"}
+    bpy.data.objects.remove(hills)
+    bpy.ops.object.multires_external_save(filepath=at("caches/hills.btx"), modifier="multires")
+    save()  # writes the file
+    thing.rotation_euler = (1.2, 0, 0)
+
+
+def clip_in_compositor(scene):
+    """The compositor mixes the picture with a movie clip."""
+    shutil.copy(clip, at("plates/clip.mp4"))
+    shown = bpy.data.movieclips.load(at("plates/clip.mp4"))
+    shown.filepath = "//../plates/clip.mp4"
+    if hasattr(scene, "compositing_node_group"):
+        tree = scene.compositing_node_group = bpy.data.node_groups.new("mixed", "CompositorNodeTree")
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        end = tree.nodes.new("NodeGroupOutput")
+    else:
+        scene.use_nodes = True
+        tree = scene.node_tree
+        tree.nodes.clear()
+        end = tree.nodes.new("CompositorNodeComposite")
+    rendered, movie = tree.nodes.new("CompositorNodeRLayers"), tree.nodes.new("CompositorNodeMovieClip")
+    movie.clip = shown
+    mix = tree.nodes.new("CompositorNodeAlphaOver")
+    inputs = [each for each in mix.inputs if each.type == "RGBA"]
+    factor = next(each for each in mix.inputs if each.type == "VALUE")
+    factor.default_value = 0.5
+    tree.links.new(rendered.outputs["Image"], inputs[0])
+    tree.links.new(movie.outputs["Image"], inputs[1])
+    tree.links.new(mix.outputs[0], end.inputs[0])
+
+
 def strips(scene):
     """The sequencer shows pictures beside each other, and over them a movie."""
     editor = scene.sequence_editor_create()
@@ -249,9 +297,11 @@ builders = {
     "fluid": lambda: fluid((0, -2, 0)),
     "zone": lambda: zone((3, -2, 0)),
     "volume": lambda: volume((6, -2, 0)),
+    "multires": lambda: multires((7, 2, 0)),
+    "clip": lambda: clip_in_compositor(scene),
     "strips": lambda: strips(scene),
 }
-for kind in wanted or [kind for kind in builders if kind != "strips"]:
+for kind in wanted or [kind for kind in builders if kind not in ("clip", "strips")]:
     try:
         builders[kind]()
         made.append(kind)

@@ -113,6 +113,11 @@ written = bpy.data.objects.new("text", text)
 written.location = (-1, 2, 0)
 scene.collection.objects.link(written)
 link("lib/lib.blend", "Library", (3, 3, 0), False)
+with bpy.data.libraries.load(at("lib/lib.blend"), link=True) as (_, wanted):
+    wanted.objects = ["Plane"]
+override = wanted.objects[0].override_create()
+override.location = (-4, 3, 0)
+scene.collection.objects.link(override)
 camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
 camera.location = (0, 0, 24)
 scene.collection.objects.link(camera)

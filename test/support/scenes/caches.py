@@ -1,7 +1,8 @@
 """Builds a scene that needs caches and files of many kinds: blender … -P caches.py -- FOLDER/shots/shot.blend CLIP KIND...
 
 Each KIND adds one thing to the scene that shows only with its files, which are beside and above the blendfile. Without a
-KIND there are all that this Blender has. Prints `kinds: …` with those that it made. Works on Blender 2.83 to 5.x.
+KIND there are all that this Blender has. The word "absolute" makes all paths absolute. Prints `kinds: …` with those that
+it made. Works on Blender 2.83 to 5.x.
 """
 
 import os
@@ -12,6 +13,8 @@ import sys
 import bpy
 
 blend, clip, *wanted = sys.argv[sys.argv.index("--") + 1 :]
+is_absolute = "absolute" in wanted
+wanted = [kind for kind in wanted if kind != "absolute"]
 project = os.path.dirname(os.path.dirname(blend))
 FRAMES = 4
 made = []
@@ -21,6 +24,11 @@ def at(path):
     whole = os.path.join(project, *path.split("/"))
     os.makedirs(os.path.dirname(whole), exist_ok=True)
     return whole
+
+
+def stored(path):
+    """How the blendfile names it."""
+    return at(path) if is_absolute else "//../" + path
 
 
 def shining(name, *color):
@@ -62,7 +70,7 @@ def mesh_cache(kind, place):
                 file.write(struct.pack(("<" if kind == "pc2" else ">") + "3f", *point))
     modifier = thing.modifiers.new("cache", "MESH_CACHE")
     modifier.cache_format = kind.upper()
-    modifier.filepath = "//../caches/points.%s" % kind
+    modifier.filepath = stored("caches/points.%s" % kind)
     modifier.frame_start = 1
 
 
@@ -74,7 +82,7 @@ def ies(place):
     lamp.energy = 300
     nodes, links = lamp.node_tree.nodes, lamp.node_tree.links
     profile = nodes.new("ShaderNodeTexIES")
-    profile.mode, profile.filepath = "EXTERNAL", "//../lights/lamp.ies"
+    profile.mode, profile.filepath = "EXTERNAL", stored("lights/lamp.ies")
     links.new(profile.outputs[0], nodes["Emission"].inputs[1])
     light = bpy.data.objects.new("lamp", lamp)
     light.location = (place[0], place[1], 1)
@@ -92,7 +100,7 @@ def ocean(place):
     modifier.keyframe_insert("time", frame=1)
     modifier.time = 3
     modifier.keyframe_insert("time", frame=FRAMES)
-    modifier.filepath = "//../caches/ocean/"
+    modifier.filepath = stored("caches/ocean/")
 
 
 def cloth(place):
@@ -133,7 +141,7 @@ def fluid(place):
     bpy.context.view_layer.objects.active = box
     save()
     bpy.ops.fluid.bake_all()
-    domain.cache_directory = "//../caches/fluid"
+    domain.cache_directory = stored("caches/fluid")
 
 
 def zone(place):
@@ -161,7 +169,7 @@ def zone(place):
     save()
     bake = modifier.bakes[0]
     bpy.ops.object.geometry_node_bake_single(session_uid=thing.session_uid, modifier_name="zone", bake_id=bake.bake_id)
-    modifier.bake_directory = "//../caches/zone"
+    modifier.bake_directory = stored("caches/zone")
 
 
 def volume(place):
@@ -190,7 +198,7 @@ def volume(place):
         shutil.copy(at("made/data/fluid_data_%04d.vdb" % number), at("smoke/smoke_%04d.vdb" % number))
     shutil.rmtree(at("made"))
     smoke = bpy.data.volumes.new("smoke")
-    smoke.filepath, smoke.is_sequence = "//../smoke/smoke_0001.vdb", True
+    smoke.filepath, smoke.is_sequence = stored("smoke/smoke_0001.vdb"), True
     smoke.frame_start, smoke.frame_duration = 1, FRAMES
     material = bpy.data.materials.new("smoke")
     material.use_nodes = True
@@ -223,7 +231,7 @@ def multires(place):
     hills.select_set(True)
     assert bpy.ops.object.multires_reshape(modifier="multires") == {"FINISHED"}
     bpy.data.objects.remove(hills)
-    bpy.ops.object.multires_external_save(filepath=at("caches/hills.btx"), modifier="multires")
+    bpy.ops.object.multires_external_save(filepath=at("caches/hills.btx"), modifier="multires", relative_path=not is_absolute)
     save()  # writes the file
     thing.rotation_euler = (1.2, 0, 0)
 
@@ -232,7 +240,7 @@ def clip_in_compositor(scene):
     """The compositor mixes the picture with a movie clip."""
     shutil.copy(clip, at("plates/clip.mp4"))
     shown = bpy.data.movieclips.load(at("plates/clip.mp4"))
-    shown.filepath = "//../plates/clip.mp4"
+    shown.filepath = stored("plates/clip.mp4")
     if hasattr(scene, "compositing_node_group"):
         tree = scene.compositing_node_group = bpy.data.node_groups.new("mixed", "CompositorNodeTree")
         tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
@@ -266,13 +274,13 @@ def strips(scene):
     plates = known.new_image("plates", at("plates/plate_1.png"), 1, 1)
     for number in range(2, FRAMES + 1):
         plates.elements.append("plate_%d.png" % number)
-    plates.directory = "//../plates/"
+    plates.directory = stored("plates/")
     shutil.copy(clip, at("plates/clip.mp4"))
     over = known.new_movie("clip", at("plates/clip.mp4"), 2, 1)
-    over.filepath = "//../plates/clip.mp4"
+    over.filepath = stored("plates/clip.mp4")
     over.blend_type, over.blend_alpha = "ALPHA_OVER", 0.5
     sound = known.new_sound("sound", at("plates/clip.mp4"), 3, 1)  # the same file, for something that is not seen
-    sound.sound.filepath = "//../plates/clip.mp4"
+    sound.sound.filepath = stored("plates/clip.mp4")
 
 
 bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -310,5 +318,11 @@ for kind in wanted or [kind for kind in builders if kind not in ("clip", "strips
 save()
 if "cloth" in made:
     bpy.ops.ptcache.bake_all(bake=True)
+    if is_absolute:  # otherwise the cache has its usual place, which the file does not name
+        shutil.move(at("shots/blendcache_shot"), at("caches/cloth"))
+        for thing in bpy.data.objects:
+            if "cloth" in thing.modifiers:
+                cache = thing.modifiers["cloth"].point_cache
+                cache.filepath, cache.use_external = at("caches/cloth"), True
     save()
 print("kinds: " + " ".join(made))

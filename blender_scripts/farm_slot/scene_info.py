@@ -89,6 +89,7 @@ def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> Li
             "visible": each.is_visible,
             "sha256": digests.get(each.path),
             "lacks": lacking(each.kind, each.name),
+            "viewOf": each.view_of,
         }
     return sorted(found.values(), key=lambda each: not each["missing"])[:MAX_REFERENCES]
 

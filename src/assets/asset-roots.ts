@@ -11,8 +11,8 @@ export interface AssetRoots {
   readonly blendFolder: string;
   /** Further roots, outside the project. */
   readonly others: readonly string[];
-  /** Folders in which a file is meant rather than in others, if a path of another machine could mean several. */
-  readonly near: readonly string[];
+  /** All roots that the user has named, those in the project too. */
+  readonly named: readonly string[];
   /**
    * Paths in a job are relative to it: the folder that holds all roots. Then files lie around each other on a node as
    * they do here. Nothing may be sent because it is in this folder. `null` if the roots are on several drives.
@@ -52,8 +52,7 @@ export async function assetRootsOf(
   const others = given.filter((root) => root !== project && !isInside(project, root));
   const base = commonFolder([project, ...others]);
   const inJob = pathInJob(join(blendFolder, basename(path)), base);
-  const near = [blendFolder, join(blendFolder, "textures"), ...given];
-  return { project, blendFolder, others, near, base, blendPath: isProjectPath(inJob) ? inJob : plainBlendPath };
+  return { project, blendFolder, others, named: given, base, blendPath: isProjectPath(inJob) ? inJob : plainBlendPath };
 }
 
 /** The innermost folder that is, or holds, all of these; `null` if they are on several drives. */

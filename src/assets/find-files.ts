@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { isInside } from "../system/files/real-path.ts";
 import type { AssetIndex } from "./asset-index.ts";
 import { type AssetRoots, pathHere, pathInJob } from "./asset-roots.ts";
@@ -32,6 +32,8 @@ export interface FileReference {
   /** Where Blender looks for it, from the project's folder; `null` for an absolute path. */
   readonly at?: string | null | undefined;
   readonly form?: Form | undefined;
+  /** The path in the file, if this is another view of the same picture. */
+  readonly viewOf?: string | null | undefined;
 }
 
 /** The files that a reference means, and where in the job its path should lead, if that is not where it does. */
@@ -68,11 +70,20 @@ export async function findFiles(reference: FileReference, options: FindOptions):
   const movedTo = place.at === reference.at ? null : place.at;
   const located = reference.form === "folder" ? await folderAt(place, list) : await filesAt(place, reference, list);
   if (located.length === 0) return { why: "it does not exist" };
-  // The user has named the root, or has the blendfile in it, even if it is in a hidden folder.
-  const shown = located.filter(({ at }) => isVisible(at.slice(place.folder.length)));
-  if (shown.length === 0) return { why: "it is hidden" };
+  const shown = located.filter(({ path }) => isShown(path, place.root, roots));
+  if (shown.length === 0) return { why: "it is hidden: --asset-root with its folder sends it" };
   if (!located.every(({ at }) => isProjectPath(at))) return { why: "its name is not allowed on every system" };
   return { files: shown, movedTo };
+}
+
+/** Whether no part of a path is hidden, below the innermost root: what is above it, the user has named. */
+function isShown(path: string, root: string, { named }: AssetRoots): boolean {
+  const [innermost = root] = named.filter((each) => isInside(each, path)).sort((a, b) => b.length - a.length);
+  return isVisible(
+    relative(innermost.length > root.length ? innermost : root, path)
+      .split(sep)
+      .join("/"),
+  );
 }
 
 /** Blender reads the compiled shader beside a text, and a node does not compile: that would write beside the text too. */
@@ -117,12 +128,17 @@ async function pathOf(reference: FileReference, options: FindOptions): Promise<s
 async function search({ path, form }: FileReference, options: FindOptions): Promise<string | NoFiles> {
   const [tiles] = tilePlaceholder.exec(path) ?? [];
   const named = tiles === undefined ? path : path.replace(tilePlaceholder, firstTiles[tiles] ?? "");
-  const { files, isSure } = (await options.index()).endingLike(named, options.roots.near, form === "folder");
+  const { files, isSure } = (await options.index()).endingLike(named, nearFolders(options.roots), form === "folder");
   const [first] = files;
   if (first === undefined) return { why: "it is neither here nor in the project" };
   const isClear = isSure || (files.length > 1 && (await options.areAlike(files)));
   if (!isClear) return { why: `it could be ${anyOf(files)}`, candidates: files };
   return tiles === undefined ? first : join(dirname(first), basename(path.replaceAll("\\", "/")));
+}
+
+/** Folders in which a file is meant rather than in others. */
+function nearFolders({ blendFolder, named }: AssetRoots): readonly string[] {
+  return [blendFolder, join(blendFolder, "textures"), ...named];
 }
 
 function anyOf(files: readonly string[]): string {

@@ -5,7 +5,8 @@ import type { FileReference } from "./find-files.ts";
  * The texts that stand in a blendfile that names a path: the path, or its folder and its name, as image strips have it.
  * Blender turns the backslashes of Windows into slashes when it opens the file.
  */
-export function spellingsOf({ kind, path }: FileReference): readonly (readonly string[])[] {
+export function spellingsOf({ kind, viewOf, path: own }: FileReference): readonly (readonly string[])[] {
+  const path = viewOf ?? own;
   const nameOf = (text: string) => text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1);
   // Blender reports a library of a library relative to the blendfile: only its name is as the library has it.
   if (kind === "library") return [[nameOf(path)]];
@@ -22,12 +23,18 @@ export function spellingsOf({ kind, path }: FileReference): readonly (readonly s
  * @param found Which of the texts of {@link spellingsOf} stand in them
  */
 export function isNamed(reference: FileReference, blends: readonly string[], found: ReadonlySet<string>): boolean {
-  const { at = null, path, form } = reference;
+  const { at = null, path, form, viewOf } = reference;
+  if (viewOf && withoutView(viewOf) !== withoutView(path)) return false;
   if (form === "folder" && at !== null && blends.map(pointCachesOf).includes(at)) return true;
   const isInPlace = path.startsWith("//")
     ? at !== null && blends.some((blend) => placeFrom(blend, path) === at)
     : at === null;
   return isInPlace && spellingsOf(reference).some((texts) => texts.every((text) => found.has(text)));
+}
+
+/** The path without what tells views of a picture apart: the last part of the name before its ending. */
+function withoutView(path: string): string {
+  return path.replace(/[_.-]?[^_./\\-]+(\.[^./\\]+)$/, "$1");
 }
 
 /** Where a relative path of a blendfile leads. A node that names another place asks for another file. */

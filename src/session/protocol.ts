@@ -98,6 +98,8 @@ const reference = z.object({
   sha256: digest.nullish(),
   /** What the node's Blender would have to be built with to read it. */
   lacks: name.nullish(),
+  /** The path in the file, if this is another view of the same picture. */
+  viewOf: path.nullish(),
 });
 
 const sceneInfo = z.object({

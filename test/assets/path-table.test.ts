@@ -104,6 +104,7 @@ const absent = "!it does not exist";
 const beyond = `!it is outside the project ${film}`;
 const nowhere = "!it is neither here nor in the project";
 const beyondAndAbsent = `!it does not exist, and would be outside the project ${film}`;
+const hidden = "!it is hidden: --asset-root with its folder sends it";
 const badName = "!its name is not allowed on every system";
 
 describe("relative paths, from the blendfile's folder:", () => {
@@ -202,15 +203,23 @@ describe("accents, composed and decomposed:", () => {
 
 describe("hidden files and names that some system refuses:", () => {
   check(alone, [
-    ["//.hidden/key.png", "!it is hidden"],
-    ["//tex/.secret.png", "!it is hidden"],
-    ["//.HIDDEN/key.png", "!it is hidden"],
+    ["//.hidden/key.png", hidden],
+    ["//tex/.secret.png", hidden],
+    ["//.HIDDEN/key.png", hidden],
     ["//con/wood.png", badName],
     ["//tex/aux.png", badName],
     ["//tex/trailing ", badName],
     ["//tex/a:b.png", badName],
     ["//tex/a?.png", badName],
     ["//tex/end .png", `${film}/tex/end .png`],
+  ]);
+});
+
+describe("a hidden folder that the user has named, in the project:", () => {
+  check({ ...alone, roots: [`${film}/.hidden`] }, [
+    ["//.hidden/key.png", `${film}/.hidden/key.png`],
+    [`${film}/.hidden/key.png`, `${film}/.hidden/key.png -> .hidden/key.png`],
+    ["//tex/.secret.png", hidden],
   ]);
 });
 
@@ -223,7 +232,7 @@ describe("absolute paths on the machine where they lie:", () => {
     [`${film}/TEX/moss.png`, `${film}/tex/Moss.PNG -> TEX/moss.png`],
     [`${film}/../film/wood.png`, `${film}/wood.png -> wood.png`],
     [`${film}/gone.png`, absent],
-    [`${film}/.hidden/key.png`, "!it is hidden"],
+    [`${film}/.hidden/key.png`, hidden],
     ["/home/anna/other/wood.png", beyond],
     [`${film}/../other/wood.png`, beyond],
     ["/home/anna/.ssh/id_rsa", beyond],

@@ -93,6 +93,15 @@ describe("files that travel", () => {
     expect(await pathsIn(files)).toEqual(["library/stone.png", "project/tex/wood.png"]);
   });
 
+  test("are the pictures of both eyes, of which the blendfile names one, and no other file in its place", async () => {
+    const files = await jobOf(["//eye_L.png"]);
+    for (const name of ["eye_L.png", "eye_R.png", "plan_R.png"]) await put(`project/${name}`);
+    const other = (name: string) => missing(`//${name}`, name, { viewOf: "//eye_L.png" });
+    await files.add([missing("//eye_L.png", "eye_L.png"), other("eye_R.png"), other("plan_R.png")]);
+    expect(await pathsIn(files)).toEqual(["eye_L.png", "eye_R.png"]);
+    expect(files.whyNot("//plan_R.png")).toBe("the blendfile does not name it");
+  });
+
   test("are compiled shaders, in place of their texts", async () => {
     const files = await jobOf(["//toon.osl", "//old.osl"]);
     for (const name of ["toon", "old"]) {

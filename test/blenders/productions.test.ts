@@ -30,6 +30,7 @@ const rowOf: Readonly<Record<string, string>> = {
   zone: "baked geometry nodes",
   multires: "Multires details in a file of their own",
   clip: "movie clips in the compositor",
+  stereo: "pictures with a file for each eye",
 };
 
 describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) => [blender.version, blender] as const))(
@@ -58,6 +59,10 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
 
     test("with pictures and a movie in the sequencer", async () => {
       await show("caches", "shot", async () => ["strips"]);
+    });
+
+    test("with a picture for each eye", async () => {
+      await show("caches", "shot", async () => ["stereo"]);
     });
 
     test("with a movie clip in the compositor", async () => {

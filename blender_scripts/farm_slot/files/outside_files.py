@@ -52,6 +52,8 @@ class OutsideFile(NamedTuple):
     """SEQUENCE if the path is one of several numbered files, TILES if it stands for tiles; FOLDER; None for one file."""
     is_visible: bool
     """Whether it can change a rendered picture."""
+    view_of: Optional[str] = None
+    """The path in the file, if this is another view of the same picture: the file names only one."""
 
 
 def outside_files(original: Names) -> Iterator[OutsideFile]:
@@ -63,7 +65,23 @@ def outside_files(original: Names) -> Iterator[OutsideFile]:
             kind = _KINDS.get(stored.holder.bl_rna.identifier, "file")
             is_visible = kind != "sound" and visibility.of(stored.owner, stored.holder)
             name = original.get(stored.value, stored.value)
-            yield OutsideFile(kind, name_of(stored), name, _absolute(stored), _form_of(stored.holder), is_visible)
+            path, form = _absolute(stored), _form_of(stored.holder)
+            yield OutsideFile(kind, name_of(stored), name, path, form, is_visible)
+            for other, its_path in zip(_other_views(stored.holder, name), _other_views(stored.holder, path)):
+                yield OutsideFile(kind, name_of(stored), other, its_path, form, is_visible, name)
+
+
+def _other_views(holder: Any, path: str) -> Iterator[str]:
+    """The files of the other eyes, which have other suffixes."""
+    if not getattr(holder, "use_multiview", False) or holder.views_format != "INDIVIDUAL":
+        return
+    suffixes = {view.file_suffix for scene in bpy.data.scenes if scene.render.use_multiview for view in scene.render.views}
+    stem, ending = os.path.splitext(path)
+    for mine in sorted(suffixes - {""}, key=len, reverse=True):
+        if stem.endswith(mine):
+            for other in sorted(suffixes - {mine}):
+                yield stem[: -len(mine)] + other + ending
+            return
 
 
 def _libraries(original: Names) -> Iterator[OutsideFile]:

@@ -31,15 +31,19 @@ def clear() -> List[str]:
 
 
 def _renew_views() -> None:
-    """A movie with several views has a hidden path for each. Makes Blender derive them again from the visible one."""
+    """A picture with several views has a hidden path for each. Makes Blender derive them again from the visible one.
+
+    They are mostly those of the machine where the file was made, and could lead anywhere.
+    """
     for image in bpy.data.images:
-        if image.is_multiview and image.source == "MOVIE":
+        source = image.source
+        if image.is_multiview and source in ("FILE", "SEQUENCE", "MOVIE") and not image.packed_files:
             path = image.filepath_raw
             image.generated_width = image.generated_height = 1
             image.source = "GENERATED"  # otherwise the movies are opened first; this clears the path
             image.filepath_raw = path
             image.use_multiview = image.use_multiview
-            image.source = "MOVIE"
+            image.source = source
 
 
 def _clear_suffixes() -> Iterator[str]:

@@ -261,6 +261,29 @@ def clip_in_compositor(scene):
     tree.links.new(mix.outputs[0], end.inputs[0])
 
 
+def stereo(scene):
+    """A plane with a picture for each eye, of which the file names only one."""
+    for number, eye in enumerate(("L", "R")):
+        picture = bpy.data.images.new("made", 32, 32)
+        picture.pixels = [value for _ in range(32 * 32) for value in (number, 0.5, 1 - number, 1.0)]
+        picture.filepath_raw, picture.file_format = at("plates/eye_%s.png" % eye), "PNG"
+        picture.save()
+        bpy.data.images.remove(picture)
+    scene.render.use_multiview = True
+    scene.render.image_settings.views_format = "STEREO_3D"
+    shown = bpy.data.images.load(at("plates/eye_L.png"))
+    shown.views_format, shown.use_multiview = "INDIVIDUAL", True
+    shown.filepath_raw = stored("plates/eye_L.png")
+    thing = plane((0, 0, 0), 8)
+    tree = thing.data.materials[0].node_tree
+    texture = tree.nodes.new("ShaderNodeTexImage")
+    texture.image = shown
+    tree.links.new(texture.outputs[0], tree.nodes["Emission"].inputs[0])
+    thing.keyframe_insert("location", frame=1)
+    thing.location = (1, 0, 0)
+    thing.keyframe_insert("location", frame=FRAMES)
+
+
 def strips(scene):
     """The sequencer shows pictures beside each other, and over them a movie."""
     editor = scene.sequence_editor_create()
@@ -307,9 +330,10 @@ builders = {
     "volume": lambda: volume((6, -2, 0)),
     "multires": lambda: multires((7, 2, 0)),
     "clip": lambda: clip_in_compositor(scene),
+    "stereo": lambda: stereo(scene),
     "strips": lambda: strips(scene),
 }
-for kind in wanted or [kind for kind in builders if kind not in ("clip", "strips")]:
+for kind in wanted or [kind for kind in builders if kind not in ("clip", "stereo", "strips")]:
     try:
         builders[kind]()
         made.append(kind)

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
-import { dirname, isAbsolute, join, posix, resolve } from "node:path";
+import { dirname, isAbsolute, posix, resolve } from "node:path";
 import { messageOf } from "../core/errors.ts";
 import { isInside, realPathOf } from "../system/files/real-path.ts";
-import { replaceFile } from "../system/files/whole-file.ts";
 import { AssetCopies, type FileBlob } from "./asset-copies.ts";
 import { AssetIndex } from "./asset-index.ts";
 import { type AssetRoots, rootFor } from "./asset-roots.ts";
+import { type BlobHolder, BlobHolders } from "./blob-holders.ts";
 import type { DigestCache } from "./digest-cache.ts";
 import { isFile, isOffered, objectionTo } from "./file-checks.ts";
+import { writeFileList } from "./file-list.ts";
 import { type FileReference, findFiles, type NoFiles, placeOf } from "./find-files.ts";
 import type { ListFolder, Located } from "./locate.ts";
 import { isNamed, spellingsOf } from "./named.ts";
@@ -53,6 +54,7 @@ export class ProjectFiles {
   /** Files that a path could mean, by the path. */
   readonly #choices = new Map<string, readonly string[]>();
   readonly #asked = new Set<string>();
+  readonly #holders: BlobHolders;
   readonly #listings = new Map<string, Promise<readonly string[]>>();
   #index: Promise<AssetIndex> | undefined;
   #list: FileBlob | null = null;
@@ -62,6 +64,7 @@ export class ProjectFiles {
   constructor(options: ProjectFilesOptions) {
     this.#options = options;
     this.#copies = new AssetCopies(options.folder, options.digests, options.keepBytes);
+    this.#holders = new BlobHolders(options.folder);
   }
 
   /** The blendfile's path in the project. */
@@ -139,8 +142,21 @@ export class ProjectFiles {
     }
     if (this.#files.size === before) return false;
     await this.#options.digests.save();
-    await this.#writeList();
+    this.#list = await writeFileList(this.#options.folder, this.#files, this.#moved);
     return true;
+  }
+
+  /** A node has all files now: others can get from it what has changed here. */
+  heldBy(holder: BlobHolder): void {
+    this.#holders.add(holder);
+  }
+
+  /** Gets a file as it was, after the artist has saved it again. @returns `undefined` if no node has it */
+  async recover(file: FileBlob, signal: AbortSignal): Promise<FileBlob | undefined> {
+    const copy = await this.#holders.fetch(file, signal);
+    if (copy === undefined) return undefined;
+    for (const [path, { sha256 }] of this.#files) if (sha256 === file.sha256) this.#files.set(path, copy);
+    return copy;
   }
 
   /** Whether a node has another file at the path that the artist's file has here. */
@@ -230,19 +246,4 @@ export class ProjectFiles {
     this.#index ??= AssetIndex.of([project, ...others]);
     return this.#index;
   }
-
-  async #writeList(): Promise<void> {
-    // Sorted: the same files are the same list, for every node and in every run.
-    const files = [...this.#files].map(([path, { sha256 }]) => ({ path, sha256 })).sort(byPath);
-    const moved = [...this.#moved].map(([from, path]) => ({ from, path })).sort(byPath);
-    const text = JSON.stringify({ files, moved });
-    const sha256 = createHash("sha256").update(text).digest("hex");
-    const path = join(this.#options.folder, sha256);
-    await replaceFile(path, text, 0o600);
-    this.#list = { path, sha256, sizeBytes: Buffer.byteLength(text) };
-  }
-}
-
-function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
-  return one.path < other.path ? -1 : 1;
 }

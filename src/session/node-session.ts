@@ -141,17 +141,36 @@ export class NodeSession implements AsyncDisposable {
    * @throws {FarmError} `FARM_BAD_MESSAGE` if bytes are missing, out of order or too many; the sink's error
    */
   async fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean> {
+    const { frame, attempt, sizeBytes } = result;
+    const request = (transfer: number) => ({ type: "result-fetch", transfer, frame, attempt, offset: 0 }) as const;
+    return await this.#receive(request, "result-end", "result-missing", sizeBytes, sink, signal);
+  }
+
+  /** Fetches the bytes of a file that was sent for the job, in order. Returns and throws as `fetch`. */
+  async fetchBlob({ sha256, sizeBytes }: Blob, sink: Sink, signal: AbortSignal): Promise<boolean> {
+    const request = (transfer: number) => ({ type: "blob-fetch", transfer, sha256 }) as const;
+    return await this.#receive(request, "blob-fetched", "blob-missing", sizeBytes, sink, signal);
+  }
+
+  async #receive(
+    request: (transfer: number) => FromCoordinator,
+    done: "result-end" | "blob-fetched",
+    missing: "result-missing" | "blob-missing",
+    sizeBytes: number,
+    sink: Sink,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const transfer = this.#transfers.takeNumber();
     const spoilt = new AbortController();
-    this.#transfers.begin(transfer, result.sizeBytes, sink, (problem) => spoilt.abort(problem));
+    this.#transfers.begin(transfer, sizeBytes, sink, (problem) => spoilt.abort(problem));
     try {
       const reply = await this.#ask(
-        { type: "result-fetch", transfer, frame: result.frame, attempt: result.attempt, offset: 0 },
-        (message): message is Extract<FromNode, { type: "result-end" | "result-missing" }> =>
-          (message.type === "result-end" || message.type === "result-missing") && message.transfer === transfer,
+        request(transfer),
+        (message): message is Extract<FromNode, { type: typeof done | typeof missing }> =>
+          (message.type === done || message.type === missing) && message.transfer === transfer,
         AbortSignal.any([signal, spoilt.signal]), // a spoilt transfer may have no end
       );
-      if (reply.type === "result-missing") return false;
+      if (reply.type === missing) return false;
       this.#transfers.end(transfer);
       return true;
     } finally {

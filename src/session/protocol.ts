@@ -152,6 +152,8 @@ const fromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("blob-state"), sha256: digest, haveBytes: blobBytes, complete: z.boolean() }),
   z.object({ type: z.literal("blob-stored"), transfer, sha256: digest }),
   z.object({ type: z.literal("blob-rejected"), transfer, sha256: digest, code: blobRefusal, message: text }),
+  z.object({ type: z.literal("blob-fetched"), transfer, sha256: digest }),
+  z.object({ type: z.literal("blob-missing"), transfer, sha256: digest }),
   z.object({ type: z.literal("job-loaded"), job: jobId, scene: sceneInfo }),
   z.object({ type: z.literal("job-load-failed"), job: jobId, error: problem }),
   z.object({ type: z.literal("slot-changed"), ...slotState.shape }),
@@ -185,6 +187,7 @@ const fromCoordinator = z.discriminatedUnion("type", [
   z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: blobBytes, path: path.optional() }),
   z.object({ type: z.literal("blob-begin"), transfer, sha256: digest, sizeBytes: blobBytes, offset: blobBytes }),
   z.object({ type: z.literal("blob-end"), transfer, sha256: digest }),
+  z.object({ type: z.literal("blob-fetch"), transfer, sha256: digest }),
   z.object({
     type: z.literal("job-load"),
     job: jobId,

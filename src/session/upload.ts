@@ -69,7 +69,8 @@ export async function upload(
       ? await attempt(link, blob, onProgress, signal, limits)
       : first;
   if (second.verdict.type === "blob-stored") return first.sentBytes + second.sentBytes;
-  if (second.verdict.code === "DIGEST_MISMATCH" && blob.original !== undefined) throw hasChanged(blob.original);
+  if (second.verdict.code === "DIGEST_MISMATCH" && blob.original !== undefined)
+    throw new FileChangedError(blob.original);
   throw new FarmError(
     "FARM_BLEND_REJECTED",
     `Cannot send the blendfile: the node answered ${second.verdict.code}: ${second.verdict.message}`,
@@ -125,12 +126,15 @@ async function attempt(
   return { verdict: final, sentBytes: position - offset, wasResumed: offset > 0 };
 }
 
-function hasChanged(path: string): FarmError {
-  return new FarmError(
-    "FARM_BLEND_REJECTED",
-    `Cannot send ${path}: it has changed since the job began`,
-    "Run the same command again: everything is then rendered with the files as they are now",
-  );
+/** The user's own file has changed, and there is no copy of it as it was. */
+export class FileChangedError extends FarmError {
+  constructor(path: string) {
+    super(
+      "FARM_BLEND_REJECTED",
+      `Cannot send ${path}: it has changed since the job began`,
+      "Run the same command again: everything is then rendered with the files as they are now",
+    );
+  }
 }
 
 function stalled(): FarmError {

@@ -67,10 +67,12 @@ class Layout(Stored):
         known = asyncio.run(self.lay_out([("tex/wood.png", wood), ("tex/copy.png", wood)]))
         project = self.root / "job/project"
         self.assertEqual(known, {"blend": str(project / "shots/shot.blend"), "project": str(project), "moved": {}})
+        self.assertEqual({digest: path.read_bytes() for digest, path in self.folder.files.items()}, {wood: b"wood"})
         self.assertEqual([(self.root / "job/project/tex" / name).read_bytes() for name in ("wood.png", "copy.png")], [b"wood"] * 2)
         # The next load has other files, and none of the earlier ones.
         asyncio.run(self.lay_out([]))
         self.assertFalse((self.root / "job/project/tex").exists())
+        self.assertEqual(self.folder.files, {})
 
     def test_a_file_that_is_not_in_the_cache_has_to_be_sent_again(self):
         with self.assertRaises(FaultError) as caught:

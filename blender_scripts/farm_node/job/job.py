@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ..errors import Fault, FaultError
@@ -170,6 +171,10 @@ class Job:
             self._fail_load(lack)  # the coordinator is waiting for the answer to its load
             return None  # the slot need not wait: it is being stopped
         return lack
+
+    def file_of(self, sha256: str) -> Optional[Path]:
+        """Where the job has the file with this digest, besides its blendfile."""
+        return self._folder.files.get(sha256)
 
     async def change_in_place(self) -> Optional[Fault]:
         return await self._load.change_in_place() if self._load is not None else None

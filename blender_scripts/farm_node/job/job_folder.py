@@ -34,6 +34,8 @@ class JobFolder:
         self.path = path
         self.frames = path / "frames"
         self.project = path / "project"
+        self.files: dict[str, Path] = {}
+        """The files besides the blendfile, by their digests."""
         self._moved: dict[str, str] = {}
         """Absolute paths to use instead of paths in the blendfiles."""
         self._blend = self.project / PLAIN_BLEND
@@ -108,6 +110,7 @@ class JobFolder:
         make_folder(self.project)
         self._blend.parent.mkdir(parents=True, exist_ok=True)
         self._moved = {}
+        self.files = {}
         if manifest is None:
             return None
         listing = self._store.pin(manifest)
@@ -128,6 +131,7 @@ class JobFolder:
         blob = self._store.pin(file.sha256)
         if blob is None:
             return Fault(MISSING, f"'{file.path}' is not in the node's cache")
+        self.files[file.sha256] = target
         try:
             return None if _place(blob, target) else Fault(MISSING, f"'{file.path}' is no longer in the node's cache")
         finally:

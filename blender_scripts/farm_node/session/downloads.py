@@ -1,9 +1,10 @@
-"""Sends results to the coordinator over a link, one after the other."""
+"""Sends results, and files of the job, to the coordinator over a link, one after the other."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Any, BinaryIO, Callable, Optional
 
 from ..errors import ProtocolError
@@ -15,11 +16,14 @@ from ..wire.protocol import MAX_PIECE, Message
 
 
 class Downloads:
-    """`find` looks up a result. `run` sends until it is cancelled or the link is lost."""
+    """`find` looks up a result, `file_of` a file of the job by its digest. `run` sends until the link is lost."""
 
-    def __init__(self, link: Link, find: Callable[[Attempt], Optional[Result]]) -> None:
+    def __init__(
+        self, link: Link, find: Callable[[Attempt], Optional[Result]], file_of: Callable[[str], Optional[Path]]
+    ) -> None:
         self._link = link
         self._find = find
+        self._file_of = file_of
         self._waiting: asyncio.Queue[Message] = asyncio.Queue(MAX_FETCHES)
 
     def fetch(self, message: Message) -> None:
@@ -33,33 +37,47 @@ class Downloads:
         while True:
             message = await self._waiting.get()
             try:
-                await self._answer(message)
+                await (self._answer_blob if message["type"] == "blob-fetch" else self._answer)(message)
             except LinkLost:
                 return
 
     async def _answer(self, message: Message) -> None:
         about = {key: message[key] for key in ("transfer", "frame", "attempt")}
         result = self._find(Attempt(message["frame"], message["attempt"]))
-        file: Optional[BinaryIO] = None
-        if result is not None and message["offset"] <= result.size_bytes:
-            try:
-                file = os.fdopen(await asyncio.to_thread(open_own, result.path), "rb")
-            except OSError:
-                pass  # somebody has emptied the cache folder
+        is_there = result is not None and message["offset"] <= result.size_bytes
+        file = await _open(result.path) if is_there and result is not None else None
         if file is None or result is None:
             await self._link.send({"type": "result-missing", **about})
             return
         with file:
-            await self._send(file, result, about, message["offset"])
+            size, offset = result.size_bytes, message["offset"]
+            await self._link.send({"type": "result-begin", **about, "sizeBytes": size, "offset": offset})
+            await self._send(file, about["transfer"], offset, size)
+        await self._link.send({"type": "result-end", **about, "sha256": result.message["sha256"]})
 
-    async def _send(self, file: BinaryIO, result: Result, about: dict[str, Any], offset: int) -> None:
-        size = result.size_bytes
-        await self._link.send({"type": "result-begin", **about, "sizeBytes": size, "offset": offset})
+    async def _answer_blob(self, message: Message) -> None:
+        about = {"transfer": message["transfer"], "sha256": message["sha256"]}
+        path = self._file_of(message["sha256"])
+        file = await _open(path) if path is not None else None
+        if file is None:
+            await self._link.send({"type": "blob-missing", **about})
+            return
+        with file:
+            await self._send(file, about["transfer"], 0, os.fstat(file.fileno()).st_size)
+        await self._link.send({"type": "blob-fetched", **about})
+
+    async def _send(self, file: BinaryIO, transfer: int, offset: int, size: int) -> None:
         await asyncio.to_thread(file.seek, offset)
         while offset < size:
             data = await asyncio.to_thread(file.read, min(MAX_PIECE, size - offset))
             if not data:
                 break  # the coordinator notices by the digest that bytes are missing
-            await self._link.send_piece(about["transfer"], offset, data)
+            await self._link.send_piece(transfer, offset, data)
             offset += len(data)
-        await self._link.send({"type": "result-end", **about, "sha256": result.message["sha256"]})
+
+
+async def _open(path: Path) -> Optional[BinaryIO]:
+    try:
+        return os.fdopen(await asyncio.to_thread(open_own, path), "rb")
+    except OSError:
+        return None  # somebody has emptied the cache folder

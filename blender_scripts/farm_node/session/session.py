@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any, Awaitable, Callable, Optional, Protocol
 
 from ..cache.blob_store import BlobStore
@@ -38,7 +39,7 @@ class Session:
         self._host = host
         self._uploads = Uploads(host.store)
         self._copies: set[asyncio.Task[None]] = set()
-        self._downloads = Downloads(link, self._result)
+        self._downloads = Downloads(link, self._result, self._file_of)
         self._actions: dict[str, Callable[[Message], Awaitable[None]]] = {
             "job-open": self._job_open,
             "job-load": self._job_load,
@@ -46,6 +47,7 @@ class Session:
             "blob-query": self._blob_query,
             "blob-begin": self._blob_begin,
             "blob-end": self._blob_end,
+            "blob-fetch": self._blob_fetch,
             "frame-assign": self._frame_assign,
             "frame-withdraw": self._frame_withdraw,
             "frame-cancel": self._frame_cancel,
@@ -86,6 +88,10 @@ class Session:
     def _result(self, attempt: Attempt) -> Optional[Result]:
         return self.job.results.get(attempt.pair) if self.job else None
 
+    def _file_of(self, sha256: str) -> Optional[Path]:
+        """Only a file of this link's job: the cache has those of other people too."""
+        return self.job.file_of(sha256) if self.job else None
+
     async def _job_open(self, message: Message) -> None:
         self.link.post(await self._host.open_job(self, message))
 
@@ -121,6 +127,10 @@ class Session:
 
     async def _blob_end(self, message: Message) -> None:
         self._answer(await self._uploads.end(message))
+
+    async def _blob_fetch(self, message: Message) -> None:
+        self._uploads.claim(message["transfer"])
+        self._downloads.fetch(message)
 
     async def _frame_assign(self, message: Message) -> None:
         attempt = _attempt(message)

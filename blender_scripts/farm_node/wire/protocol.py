@@ -69,6 +69,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
     "blob-query": {"sha256": _SHA, "sizeBytes": _BLOB_SIZE, "path": _path},
     "blob-begin": {"transfer": _TRANSFER, "sha256": _SHA, "sizeBytes": _BLOB_SIZE, "offset": _BLOB_SIZE},
     "blob-end": {"transfer": _TRANSFER, "sha256": _SHA},
+    "blob-fetch": {"transfer": _TRANSFER, "sha256": _SHA},
     "job-load": {
         "job": _JOB,
         "blend": _SHA,

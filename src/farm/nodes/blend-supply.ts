@@ -4,7 +4,7 @@ import { LoadFailedError } from "../../session/load-failed.ts";
 import type { NodeReport } from "../../session/node-report.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { NodeInfo, SceneInfo } from "../../session/protocol.ts";
-import type { Blob } from "../../session/upload.ts";
+import { type Blob, FileChangedError } from "../../session/upload.ts";
 import type { JobFiles } from "./job-order.ts";
 
 /** The node has lost its copy of the blendfile: its cache evicted it, or it was damaged and dropped. */
@@ -55,19 +55,33 @@ export class BlendSupply {
       const known = list === null ? [] : [...others, list];
       const missing = new Map(known.filter(({ sha256 }) => !sent.has(sha256)).map((file) => [file.sha256, file]));
       await inParallel(missing.values(), filesAtATime, async (file) => {
-        await session.sendBlob({ ...file, isSeen }, () => {}, AbortSignal.any([signal])); // one signal may have ten listeners
+        await this.#sendFile(session, { ...file, isSeen });
         sent.add(file.sha256);
       });
       try {
         const layout = { path: files.blendPath, files: list?.sha256 ?? null };
         const scene = await session.loadJob({ ...request, ...layout }, signal);
         const isComplete = !(await files.add(scene.references)) && files.current.list?.sha256 === list?.sha256;
-        if (isComplete) return scene;
+        if (!isComplete) continue;
+        files.heldBy(session);
+        return scene;
       } catch (error) {
         if (!(error instanceof LoadFailedError) || error.reason !== blobMissing) throw error;
         sent.clear();
         this.#countResend(session.info, error.message);
       }
+    }
+  }
+
+  /** @throws {FarmError} As `sendBlob`, if neither the user nor another node has the file as it was */
+  async #sendFile(session: NodeSession, file: Blob): Promise<void> {
+    const signal = AbortSignal.any([this.#options.signal]); // one signal may have ten listeners
+    try {
+      await session.sendBlob(file, () => {}, signal);
+    } catch (error) {
+      const old = error instanceof FileChangedError ? await this.#options.files.recover(file, signal) : undefined;
+      if (old === undefined) throw error;
+      await session.sendBlob(old, () => {}, signal);
     }
   }
 

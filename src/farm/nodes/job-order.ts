@@ -1,3 +1,4 @@
+import type { NodeSession } from "../../session/node-session.ts";
 import type { Reference } from "../../session/protocol.ts";
 import type { Blob } from "../../session/upload.ts";
 
@@ -24,4 +25,8 @@ export interface JobFiles {
   readonly current: { readonly files: readonly Blob[]; readonly list: Blob | null };
   /** Adds those that a node has found missing. @returns Whether there are new ones, so that the node must load again */
   add(references: readonly Reference[]): Promise<boolean>;
+  /** A node has all of them now. */
+  heldBy(session: NodeSession): void;
+  /** Gets a file as it was, which the user has changed, from a node. @returns `undefined` if none has it */
+  recover(file: Blob, signal: AbortSignal): Promise<Blob | undefined>;
 }

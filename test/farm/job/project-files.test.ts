@@ -82,7 +82,7 @@ test("a picture that is painted over between two runs is named, and its frames a
 });
 
 /** A job on one node. While it renders, a picture is painted over; only then a second node answers. */
-async function joinLate(keepBytes: number) {
+async function joinLate(keepBytes: number, onPainted: (first: FakeNode) => void = () => {}) {
   const first = await startNode("first", ["tex/wood.png"]);
   const late = await startNode("late", ["tex/wood.png"]);
   let isPainted = false;
@@ -97,6 +97,7 @@ async function joinLate(keepBytes: number) {
     if (event.type === "frame:stored" && !isPainted) {
       await put("tex/wood.png", png("oak"));
       isPainted = true;
+      onPainted(first.node);
       await late.node.conversation?.link.close(1001, ""); // the coordinator comes back, and is answered then
     }
     if (event.type === "node:excluded" || (event.type === "node:joined" && event.name === "late")) letGo();
@@ -112,8 +113,18 @@ test("a node that joins after a picture was painted over gets the old one", asyn
   expect(late.node.blobs.get(digestOf(wood))).toEqual(wood);
 });
 
-test("without a copy of the old one, such a node is excluded with the picture's name, and the others go on", async () => {
-  const { run, result } = await joinLate(0);
+test("without a copy of the old one, such a node gets it from another node", async () => {
+  const { late, run } = await joinLate(0);
+  expect(run.all("node:excluded")).toEqual([]);
+  expect(filesOf(late.node)).toEqual({ "tex/wood.png": digestOf(wood) });
+  expect(late.node.blobs.get(digestOf(wood))).toEqual(wood);
+});
+
+test.each<[string, (first: FakeNode) => void]>([
+  ["has it", ({ blobs }) => blobs.delete(digestOf(wood))],
+  ["has its right bytes", ({ blobs }) => blobs.set(digestOf(wood), png("bark"))],
+])("if no node %s any more, such a node is excluded with the picture's name, and the others go on", async (_, lose) => {
+  const { run, result } = await joinLate(0, lose);
   expect(run.all("node:excluded")).toMatchObject([
     { name: "late", message: `Cannot send ${farm.path("tex/wood.png")}: it has changed since the job began` },
   ]);

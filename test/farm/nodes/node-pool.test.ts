@@ -68,7 +68,10 @@ class Farm {
           blob,
           scene: null,
           colorMode: "RGB" as const,
-          files: { blendPath: "scene.blend", current: { files: [], list: null }, add: async () => false },
+          files: {
+            ...{ blendPath: "scene.blend", current: { files: [], list: null }, add: async () => false },
+            ...{ heldBy: () => {}, recover: async () => undefined },
+          },
           allowScripts: false,
           allowMissing: false,
         }),

@@ -223,6 +223,8 @@ export class FakeConversation {
       }
       case "blob-end":
         return this.#endBlob(message.transfer, message.sha256);
+      case "blob-fetch":
+        return this.#sendBlob(message.transfer, message.sha256);
       case "job-load":
         return this.#load(message.job);
       case "frame-assign":
@@ -362,6 +364,13 @@ export class FakeConversation {
       await this.link.send(encodePiece(piece)).catch(() => {});
     }
     await this.send({ type: "result-end", transfer, frame, attempt, sha256: digestOf(bytes) });
+  }
+
+  async #sendBlob(transfer: number, sha256: string): Promise<void> {
+    const data = this.node.blobs.get(sha256);
+    if (data === undefined) return await this.send({ type: "blob-missing", transfer, sha256 });
+    await this.link.send(encodePiece({ transfer, offset: 0, data }));
+    await this.send({ type: "blob-fetched", transfer, sha256 });
   }
 
   #take(message: Buffer): void {

@@ -1,0 +1,30 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { replaceFile } from "../system/files/whole-file.ts";
+import type { FileBlob } from "./asset-copies.ts";
+
+/**
+ * Writes the list by which a node lays out a job's files (docs/protocol.md, "The project"): the same files are the same
+ * list, for every node and in every run.
+ *
+ * @param files By their paths in the job
+ * @param moved Paths in the job by the paths in the blendfile that lead there instead
+ */
+export async function writeFileList(
+  folder: string,
+  files: ReadonlyMap<string, FileBlob>,
+  moved: ReadonlyMap<string, string>,
+): Promise<FileBlob> {
+  const text = JSON.stringify({
+    files: [...files].map(([path, { sha256 }]) => ({ path, sha256 })).sort(byPath),
+    moved: [...moved].map(([from, path]) => ({ from, path })).sort(byPath),
+  });
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  const path = join(folder, sha256);
+  await replaceFile(path, text, 0o600);
+  return { path, sha256, sizeBytes: Buffer.byteLength(text) };
+}
+
+function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
+  return one.path < other.path ? -1 : 1;
+}

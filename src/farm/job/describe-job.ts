@@ -106,6 +106,13 @@ export function warnOfFiles({ missing, moved }: SceneFacts, totals: JobTotals): 
   if (more > 0) totals.warn("FILE_FOUND", `${counted(more, "other file")} likewise`, null);
 }
 
+/** Warns of a color configuration that the artist's Blender has from the environment: no blendfile names it. */
+export function warnOfColors(totals: JobTotals, config = process.env.OCIO): void {
+  if (!config) return;
+  const what = `OCIO is ${printable(config)} on this machine`;
+  totals.warn("OCIO_NOT_SENT", `${what}, and nodes have their own colors unless OCIO is set there too`, null);
+}
+
 /** Excludes a node whose files differ from the first node's: its frames would look different. */
 export function exclusionByFiles({ worker, scene }: JoinedNode, { files }: SceneFacts): FarmError | undefined {
   if (scene.files === files) return undefined;

@@ -11,7 +11,15 @@ import type { Fleet } from "../nodes/fleet.ts";
 import { JobOutput } from "../output/job-output.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
 import { earlierAttempts } from "./attempt-counts.ts";
-import { exclusionByFiles, firstJoined, recordJob, resolveFrames, setStaleAside, warnOfFiles } from "./describe-job.ts";
+import {
+  exclusionByFiles,
+  firstJoined,
+  recordJob,
+  resolveFrames,
+  setStaleAside,
+  warnOfColors,
+  warnOfFiles,
+} from "./describe-job.ts";
 import type { JobContext, JobOutcome } from "./job-context.ts";
 import { JobTotals } from "./job-totals.ts";
 import type { JobInputs } from "./loop/job-inputs.ts";
@@ -47,6 +55,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   }
   const totals = new JobTotals(tell, alreadyStored.size);
   warnOfFiles(facts, totals);
+  warnOfColors(totals);
 
   const refusedFrames = new RefusedFrames({
     ...{ before: refusedBefore, tell },

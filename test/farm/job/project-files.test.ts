@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { FromCoordinator, FromNode, Reference } from "../../../src/session/protocol.ts";
 import { digestOf, type FakeNode, type FakeNodeOptions } from "../../support/nodes/fake-node.ts";
 import { range, ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
@@ -16,7 +16,10 @@ beforeEach(async () => {
   await put("tex/wood.png", wood);
   await put("tex/moss.png", png("moss"));
 });
-afterEach(() => farm[Symbol.asyncDispose]());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return farm[Symbol.asyncDispose]();
+});
 
 async function put(name: string, bytes: Buffer): Promise<void> {
   await mkdir(dirname(farm.path(name)), { recursive: true });
@@ -191,6 +194,14 @@ test("a node whose Blender cannot read a file that the scene needs is excluded b
   const alone = farm.run([await farm.start(lesser)], { frames: "1", missing: "warn", output: farm.path("alone.mp4") });
   const { warnings } = await alone.completed();
   expect(warnings).toEqual(["Alembic for Duck: //duck.abc is missing, and was not rendered"]);
+});
+
+test("a color configuration of the artist's environment is not sent, and the user is told", async () => {
+  vi.stubEnv("OCIO", "/studio/config.ocio");
+  const { warnings } = await farm.run([await farm.start()], { frames: "1" }).completed();
+  expect(warnings).toEqual([
+    "OCIO is /studio/config.ocio on this machine, and nodes have their own colors unless OCIO is set there too",
+  ]);
 });
 
 test("the artist's files are never changed", async () => {

@@ -1,5 +1,6 @@
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, parse, relative, resolve, sep } from "node:path";
+import { homeFolder } from "../system/files/home-folder.ts";
 import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { isProjectPath } from "./project-path.ts";
 
@@ -77,7 +78,7 @@ export function pathHere(at: string, base: string | null): string {
 
 /** Whether a folder holds much that has nothing to do with a project: a home folder, a temporary folder, a drive. */
 async function isTooWide(folder: string): Promise<boolean> {
-  return (await Promise.all([homedir(), tmpdir(), parse(folder).root].map(realPathOf))).includes(folder);
+  return (await Promise.all([homeFolder(), tmpdir(), parse(folder).root].map(realPathOf))).includes(folder);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { chmod, open, readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import { blenderPath, keyframedScene, type Reference } from "../support/blender.ts";
@@ -81,7 +81,8 @@ describe.skipIf(skipBecause(farmLabProblem))("a blendfile that is damaged on the
     const run = lab.coordinate(job(output));
     await run.event("frame:stored", 4);
     const runs = lab.path("north/cache/renderfarm/runs");
-    const laidOut = (await readdir(runs, { recursive: true })).find((name) => name.endsWith("job.blend")) ?? "";
+    const laidOut =
+      (await readdir(runs, { recursive: true })).find((name) => name.endsWith(basename(scene.blendfile))) ?? "";
     await overwrite(join(runs, laidOut), other);
     const [name = ""] = await readdir(lab.path("north/cache/renderfarm/blobs"));
     await renders(run, "north");

@@ -13,6 +13,8 @@ export interface FileBlob {
   readonly sizeBytes: number;
   /** The artist's own file, if there is no copy of it: it may change before it is sent. */
   readonly original?: string;
+  /** Where the artist has it; absent for what was made for the job. */
+  readonly source?: string;
 }
 
 /**
@@ -42,14 +44,14 @@ export class AssetCopies {
     try {
       if (!(await this.#copy(path, part))) {
         const sha256 = known ?? (await remember(await hashFile(path)));
-        return { path, original: path, sha256, sizeBytes: (await stat(path)).size };
+        return { path, original: path, source: path, sha256, sizeBytes: (await stat(path)).size };
       }
       await chmod(part, 0o600); // the copy has the original's mode, which may forbid reading
       const sha256 = known ?? (await remember(await hashFile(part)));
       const { size } = await stat(part);
       const copy = join(this.#folder, sha256);
       await renameFile(part, copy);
-      return { path: copy, sha256, sizeBytes: size };
+      return { path: copy, source: path, sha256, sizeBytes: size };
     } finally {
       await discard(part);
     }

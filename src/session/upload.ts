@@ -18,8 +18,8 @@ export interface Blob {
   readonly sizeBytes: number;
   /** Set if it is not a copy of ours but the user's own file, which may change at any time. */
   readonly original?: string;
-  /** Set if the node is on this machine: it may copy the file itself. */
-  readonly isSeen?: boolean;
+  /** Where a node on this machine, or with the same drive, may find the file: it then copies it itself. */
+  readonly source?: string;
 }
 
 /**
@@ -89,9 +89,9 @@ async function attempt(
     (message): message is BlobState => message.type === "blob-state" && message.sha256 === blob.sha256,
     signal,
   );
-  const { sha256, sizeBytes, path } = blob;
-  const isOffered = blob.isSeen === true && path.length <= longestPath;
-  await link.send({ type: "blob-query", sha256, sizeBytes, ...(isOffered && { path }) });
+  const { sha256, sizeBytes, source = "" } = blob;
+  const isOffered = source !== "" && source.length <= longestPath;
+  await link.send({ type: "blob-query", sha256, sizeBytes, ...(isOffered && { path: source }) });
   const state = await withinTime(stateReply, isOffered ? limits.verdictTimeoutMs : limits.stallTimeoutMs, stalled);
   if (state.complete) return { verdict: { type: "blob-stored" }, sentBytes: 0, wasResumed: false };
 

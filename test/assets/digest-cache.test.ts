@@ -74,7 +74,12 @@ test("a copy has the bytes that its digest is of, even if the original is saved 
   const copies = new AssetCopies(folder.path, DigestCache.open(pathOf("config")), 1_000);
   const blob = await copies.take(pathOf("wood.png"));
   await writeFile(pathOf("wood.png"), "moss");
-  expect(blob).toEqual({ path: pathOf(sha256("wood")), sha256: sha256("wood"), sizeBytes: 4 });
+  expect(blob).toEqual({
+    path: pathOf(sha256("wood")),
+    source: pathOf("wood.png"),
+    sha256: sha256("wood"),
+    sizeBytes: 4,
+  });
   expect(await readFile(blob.path, "utf8")).toBe("wood");
   expect(await copies.take(pathOf("wood.png"))).toMatchObject({ sha256: sha256("moss") });
 });
@@ -85,5 +90,5 @@ test("without space for a copy, or a file system that clones, the original is se
   cannotClone.mockRejectedValue(new Error("ENOTSUP"));
   const copies = new AssetCopies(folder.path, DigestCache.open(pathOf("config")), 3);
   const path = pathOf("wood.png");
-  expect(await copies.take(path)).toEqual({ path, original: path, sha256: sha256("wood"), sizeBytes: 4 });
+  expect(await copies.take(path)).toEqual({ path, original: path, source: path, sha256: sha256("wood"), sizeBytes: 4 });
 });

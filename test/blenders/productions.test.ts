@@ -116,7 +116,7 @@ type Production = [
 ];
 
 /**
- * Builds a production, has its own Blender render it in place, moves it, and renders it on a node.
+ * Builds a production, has its own Blender render it in place, moves it, and renders it on a node that cannot see it.
  *
  * @returns The kinds of files in it
  */
@@ -136,7 +136,7 @@ async function expectSameFrames(
   await runBlender(blender, lab.path(""), ["-b", blend, "-noaudio", ...into]);
   await rename(lab.path("artist"), lab.path("project"));
 
-  await lab.startNode(blender);
+  await lab.startNodeWithout(lab.path("project"), blender);
   const output = lab.path("film.mp4");
   const roots = ["--asset-root", lab.path("project")];
   const run = lab.coordinate([lab.path("project/shots/shot.blend"), "-o", output, ...roots]);

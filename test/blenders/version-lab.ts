@@ -12,6 +12,12 @@ const key = "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU";
 /** Without a logged-in user, the sound library of 5.2 keeps this one folder per machine, always with this name. */
 const soundFolder = "pulse-PKdhtXMmr18n";
 
+/** Words that run a command where a folder, which comes first, is empty. */
+const emptyHere = [
+  ...["unshare", "--mount", "--propagation", "private"],
+  ...["sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"'],
+];
+
 /** A farm on this machine whose nodes are Blenders of different versions. The opener owns it: `await using`. */
 export class VersionLab implements AsyncDisposable {
   readonly #lab: FarmLab;
@@ -34,7 +40,16 @@ export class VersionLab implements AsyncDisposable {
    *
    * @param seen Folders that it sees besides its own
    */
-  async startNode(blender: TestedBlender, ...seen: string[]): Promise<LabNode> {
+  startNode(blender: TestedBlender, ...seen: string[]): Promise<LabNode> {
+    return this.#start(blender, [], seen);
+  }
+
+  /** Starts a node on whose file system this folder is empty. */
+  startNodeWithout(folder: string, blender: TestedBlender): Promise<LabNode> {
+    return this.#start(blender, [...emptyHere, folder], []);
+  }
+
+  async #start(blender: TestedBlender, before: readonly string[], seen: readonly string[]): Promise<LabNode> {
     const folder = this.#lab.path("");
     const temporary = this.#lab.path(`tmp-${blender.version}`);
     await mkdir(temporary);
@@ -47,7 +62,9 @@ export class VersionLab implements AsyncDisposable {
       [testRunVariable]: this.#lab.run,
       ...(blender.root === undefined ? { BLENDER: blender.program } : {}),
     };
-    const node = await startLabNode(blender.version, "blender", { on: wordsOf(blender, folder, ...seen), env, folder });
+    const node = await startLabNode(blender.version, "blender", {
+      ...{ on: [...before, ...wordsOf(blender, folder, ...seen)], env, folder },
+    });
     this.#nodes.push(node);
     return node;
   }

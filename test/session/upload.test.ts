@@ -56,6 +56,25 @@ test("sendBlob() sends nothing that the node already has", async () => {
   expect(pieces()).toEqual([]);
 });
 
+test("sendBlob() says where the artist has the file, and sends nothing if the node has copied it from there", async () => {
+  const { node, session, pieces } = await connect();
+  await using _ = session;
+  node.options.onMessage = (message) => {
+    if (message.type === "blob-query" && message.path !== undefined) node.blobs.set(message.sha256, content);
+    return false;
+  };
+  expect(await session.sendBlob({ ...blob, source: "/film/scene.blend" }, () => {}, signal)).toBe(0);
+  expect(node.heard.find(({ type }) => type === "blob-query")).toMatchObject({ path: "/film/scene.blend" });
+  expect(pieces()).toEqual([]);
+});
+
+test.each(["", "x".repeat(1_025)])("sendBlob() offers no path that a message cannot hold", async (source) => {
+  const { node, session } = await connect();
+  await using _ = session;
+  expect(await session.sendBlob({ ...blob, source }, () => {}, signal)).toBe(content.length);
+  expect(node.heard.find(({ type }) => type === "blob-query")).not.toHaveProperty("path");
+});
+
 test("sendBlob() continues where an earlier upload ended", async () => {
   const { node, session } = await connect();
   await using _ = session;

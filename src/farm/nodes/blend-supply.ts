@@ -47,15 +47,15 @@ export class BlendSupply {
    * @throws {FarmError} As `sendBlob` and `loadJob`; `FARM_LOAD_FAILED` if the node keeps losing it
    */
   async load(session: NodeSession, onUpload: (haveBytes: number) => void): Promise<SceneInfo> {
-    const { blob, files, request, isLocal: isSeen, signal } = this.#options;
+    const { blob, files, request, signal } = this.#options;
     const sent = new Set<string>();
     for (;;) {
-      await session.sendBlob({ ...blob, isSeen }, onUpload, signal);
+      await session.sendBlob(this.#asSeen(blob), onUpload, signal);
       const { files: others, list } = files.current;
       const known = list === null ? [] : [...others, list];
       const missing = new Map(known.filter(({ sha256 }) => !sent.has(sha256)).map((file) => [file.sha256, file]));
       await inParallel(missing.values(), filesAtATime, async (file) => {
-        await this.#sendFile(session, { ...file, isSeen });
+        await this.#sendFile(session, this.#asSeen(file));
         sent.add(file.sha256);
       });
       try {
@@ -71,6 +71,11 @@ export class BlendSupply {
         this.#countResend(session.info, error.message);
       }
     }
+  }
+
+  /** A node on this machine sees the copies that are kept for the job, which nobody changes. */
+  #asSeen(blob: Blob): Blob {
+    return this.#options.isLocal ? { ...blob, source: blob.path } : blob;
   }
 
   /** @throws {FarmError} As `sendBlob`, if neither the user nor another node has the file as it was */

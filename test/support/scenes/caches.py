@@ -342,11 +342,16 @@ for kind in wanted or [kind for kind in builders if kind not in ("clip", "stereo
 save()
 if "cloth" in made:
     bpy.ops.ptcache.bake_all(bake=True)
+    save()
     if is_absolute:  # otherwise the cache has its usual place, which the file does not name
         shutil.move(at("shots/blendcache_shot"), at("caches/cloth"))
+        bpy.ops.wm.open_mainfile(filepath=at("shots/shot.blend"))  # forgets where the cache was
         for thing in bpy.data.objects:
             if "cloth" in thing.modifiers:
                 cache = thing.modifiers["cloth"].point_cache
                 cache.filepath, cache.use_external = at("caches/cloth"), True
-    save()
+                assert cache.is_baked
+        save()
 print("kinds: " + " ".join(made))
+sys.stdout.flush()
+os._exit(0)  # a Blender with fluids may crash on exit

@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 const randomTests = ["test/fuzz/**/*.test.ts", "test/scheduler/{liars,properties,random}.test.ts"];
 
 /** Folders with projects of their own. */
-const apart = /^test\/(e2e|blenders|package|faults|windows|chaos)\//;
+const apart = /^test\/(e2e|blenders|formats|package|faults|windows|chaos)\//;
 /** What a test imports that runs FFmpeg, Blender, a terminal, or the built command line. */
 const runner =
   /support\/(nodes\/scripted-farm|lab\/|terminal\/|ffmpeg|blender|compile-sources)|dist\/cli\/main|scripts\/build|await findFfmpeg\(|output\/encode-folder/;

@@ -155,7 +155,7 @@ class UnderAttack(unittest.IsolatedAsyncioTestCase):
             for _ in range(dice.randint(1, 30)):
                 count += 1
                 text = nearly(dice, dice.choice(TO_NODE)) if dice.random() < 0.1 else json.dumps(dice.choice(TO_NODE))
-                with contextlib.suppress(ConnectionClosed, ValueError, UnicodeEncodeError):
+                with contextlib.suppress(ConnectionClosed, ValueError, UnicodeEncodeError, RecursionError):
                     if dice.random() < 0.05:
                         await hostile.send_piece(dice.randint(0, 3), dice.choice((0, 1, 2**40)), dice.randbytes(50))
                     else:

@@ -224,7 +224,7 @@ class Run(Planted):
 
         attempt = Attempt(1, 0)
         result = Result(attempt, self.plant("1-0.png"), {"sizeBytes": 8, "sha256": ""})
-        downloads = Downloads(Link(), lambda _: result)  # type: ignore[arg-type]
+        downloads = Downloads(Link(), lambda _: result, lambda _: None)  # type: ignore[arg-type]
         asyncio.run(downloads._answer({"transfer": 1, "frame": 1, "attempt": 0, "offset": 0}))
         self.assertEqual(sent, ["result-missing"])
 

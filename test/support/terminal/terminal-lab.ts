@@ -91,6 +91,11 @@ export class TerminalLab implements AsyncDisposable {
    * @param after What the shell does with its output, for example "| cat"
    */
   async type(terminal: TmuxTerminal, args: readonly string[], env: Variables = {}, after = ""): Promise<void> {
+    if (this.#typed > 0) {
+      // Otherwise the last run's questions could be taken for those of this one.
+      await terminal.typeLine("clear");
+      await terminal.until("an empty screen", (screen) => !screen.includes("ended with"));
+    }
     this.#typed += 1;
     const variables = Object.entries({ ...this.environment, ...env }).map(([name, value]) => `${name}=${value}`);
     const words = ["env", "-i", ...variables, ...this.on, process.execPath, program, ...args];

@@ -9,7 +9,7 @@ import bpy
 
 from .files.abilities import lacking
 from .files.external_files import Stock, digest_of, is_there, take_stock
-from .files.outside_files import FOLDER, OutsideFile
+from .files.outside_files import FOLDER, SEQUENCE, OutsideFile
 from .node_trees import node_trees
 from .output_size import rendered_size
 from .settings import output_color_mode, output_depth
@@ -69,29 +69,29 @@ def uses_sequencer(scene: Any) -> bool:
 
 
 def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> List[Dict[str, Any]]:
-    """Files outside the blendfile; missing ones first.
+    """Files outside the blendfile; those that are needed and missing first, as the others are dropped if there are too many.
 
     `at` is where Blender looks for it, from the project's folder, with slashes; None for an absolute path. `sha256` is the
     digest of an existing file with an absolute path: the coordinator may have another one there. `lacks` is what this
     Blender would have to be built with to read it.
     """
     digests = {path: digest for name, path, _, digest in stock["files"] if not name.startswith("//")}
-    found = {}  # type: Dict[Tuple[str, str], Dict[str, Any]]
+    found = {}  # type: Dict[Tuple[str, str, Optional[str]], Dict[str, Any]]
     # Of data that names the same file, as a movie and its sound do, those that decide pixels come last, and count.
     for each in sorted(outside, key=lambda each: each.is_visible):
-        found[each.name, each.path] = {
+        found[each.name, each.path, each.form] = {
             "kind": each.kind,
             "owner": each.owner[:256],
             "path": each.name[:4096],
             "at": _place_in(project, each.name, each.path),
             "form": each.form,
-            "missing": not is_there(each.path),
+            "missing": not is_there(each.path, each.form == SEQUENCE),
             "visible": each.is_visible,
             "sha256": digests.get(each.path),
             "lacks": lacking(each.kind, each.name),
             "viewOf": each.view_of,
         }
-    return sorted(found.values(), key=lambda each: not each["missing"])[:MAX_REFERENCES]
+    return sorted(found.values(), key=lambda each: (not each["missing"], not each["visible"]))[:MAX_REFERENCES]
 
 
 def _unread_shaders(scene: Any) -> List[Dict[str, Any]]:
@@ -112,7 +112,10 @@ def _unread_shaders(scene: Any) -> List[Dict[str, Any]]:
 def _place_in(project: str, name: str, path: str) -> Optional[str]:
     if not name.startswith("//"):
         return None
-    return os.path.relpath(path, project).replace(os.sep, "/")[:4096]
+    try:
+        return os.path.relpath(path, project).replace(os.sep, "/")[:4096]
+    except ValueError:
+        return None  # of a library on another drive of Windows
 
 
 def stock_of(outside: Iterable[OutsideFile]) -> Stock:

@@ -29,10 +29,10 @@ export class AssetIndex {
    * name alone.
    *
    * @param path In the form of any system
-   * @param near Folders in which a file is meant rather than in others
+   * @param near Folders in which a file is meant rather than in others, the first ones rather than the next
    * @param isFolder Whether the path is that of a folder
    */
-  endingLike(path: string, near: readonly string[], isFolder = false): Endings {
+  endingLike(path: string, near: readonly (readonly string[])[], isFolder = false): Endings {
     const wanted = path.split(/[/\\]+/).filter((name) => name !== "");
     const alikeIn = (file: string) => {
       const names = file.split(sep);
@@ -44,7 +44,8 @@ export class AssetIndex {
     const named = (isFolder ? this.#folders : this.#files).get(folded(wanted.at(-1) ?? "")) ?? [];
     const most = Math.max(0, ...named.map(alikeIn));
     const best = named.filter((file) => alikeIn(file) === most);
-    const nearest = best.filter((file) => near.includes(dirname(file)));
+    const nearer = near.map((folders) => best.filter((file) => folders.includes(dirname(file))));
+    const nearest = nearer.find(({ length }) => length > 0) ?? [];
     const files = nearest.length > 0 ? nearest : best;
     return { files, isSure: files.length === 1 && (most >= surelyAlike || nearest.length === 1) };
   }

@@ -1,8 +1,9 @@
+import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, parse, relative, resolve, sep } from "node:path";
 import { homeFolder } from "../system/files/home-folder.ts";
 import { isInside, realPathOf } from "../system/files/real-path.ts";
-import { isProjectPath } from "./project-path.ts";
+import { isProjectPath, isVisible } from "./project-path.ts";
 
 /** The folders whose files a job may send. All paths are absolute, and without links. */
 export interface AssetRoots {
@@ -16,7 +17,8 @@ export interface AssetRoots {
   readonly named: readonly string[];
   /**
    * Paths in a job are relative to it: the folder that holds all roots. Then files lie around each other on a node as
-   * they do here. Nothing may be sent because it is in this folder. `null` if the roots are on several drives.
+   * they do here. Nothing may be sent because it is in this folder. `null` if the roots are on several drives. If some
+   * system could not have the blendfile's path from there, it is the blendfile's own folder.
    */
   readonly base: string | null;
   /** The blendfile's path in the job, with slashes. */
@@ -51,9 +53,12 @@ export async function assetRootsOf(
   const project = holding.sort((a, b) => a.length - b.length)[0];
   if (project === undefined) return null;
   const others = given.filter((root) => root !== project && !isInside(project, root));
-  const base = commonFolder([project, ...others]);
-  const inJob = pathInJob(join(blendFolder, basename(path)), base);
-  return { project, blendFolder, others, named: given, base, blendPath: isProjectPath(inJob) ? inJob : plainBlendPath };
+  const common = commonFolder([project, ...others]);
+  const inJob = pathInJob(join(blendFolder, basename(path)), common);
+  const place = isProjectPath(inJob)
+    ? { base: common, blendPath: inJob }
+    : { base: blendFolder, blendPath: isProjectPath(basename(path)) ? basename(path) : plainBlendPath };
+  return { project, blendFolder, others, named: given, ...place };
 }
 
 /** The innermost folder that is, or holds, all of these; `null` if they are on several drives. */
@@ -76,9 +81,36 @@ export function pathHere(at: string, base: string | null): string {
   return base === null ? resolve(at.replace(/^drive-(\w)(?=\/)/, "$1:")) : resolve(base, ...at.split("/"));
 }
 
+/** The root that holds a path. */
+export function rootOf(path: string, { project, others }: AssetRoots): string | undefined {
+  return [project, ...others].find((each) => isInside(each, path));
+}
+
+/** Whether no part of a path is hidden, below the innermost root: what is above it, the user has named. */
+export function isShown(path: string, root: string, { named }: AssetRoots): boolean {
+  const [innermost = root] = named.filter((each) => isInside(each, path)).sort((a, b) => b.length - a.length);
+  return isVisible(
+    relative(innermost.length > root.length ? innermost : root, path)
+      .split(sep)
+      .join("/"),
+  );
+}
+
+/** Where systems have everybody's folders, temporary files and drives. */
+const shared = /^\/(home|Users|tmp|var\/tmp|private\/tmp|Volumes|media|mnt|run\/media)$/;
+
+/** A drive that somebody has plugged in. */
+const drive = /^\/(Volumes|media|run\/media)\/[^/]+(\/[^/]+)?$/;
+
 /** Whether a folder holds much that has nothing to do with a project: a home folder, a temporary folder, a drive. */
 async function isTooWide(folder: string): Promise<boolean> {
+  if (shared.test(folder) || (drive.test(folder) && (await isMountPoint(folder)))) return true;
   return (await Promise.all([homeFolder(), tmpdir(), parse(folder).root].map(realPathOf))).includes(folder);
+}
+
+async function isMountPoint(folder: string): Promise<boolean> {
+  const [own, above] = await Promise.all([folder, dirname(folder)].map((path) => stat(path).catch(() => undefined)));
+  return own?.dev !== above?.dev;
 }
 
 /**

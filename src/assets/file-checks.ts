@@ -1,11 +1,17 @@
 import { lstat } from "node:fs/promises";
 import { sep } from "node:path";
-import { isInside } from "../system/files/real-path.ts";
 import { openRegularFile } from "../system/files/regular-file.ts";
-import type { AssetRoots } from "./asset-roots.ts";
+import { type AssetRoots, isShown, rootOf } from "./asset-roots.ts";
 import { isOfKind } from "./content-kinds.ts";
 
 const headBytes = 32;
+
+/** Why a file must not be sent, as text for the user. */
+export interface Objection {
+  readonly why: string;
+  /** Whether it is only not a file of this kind: in the folder of a cache there are others. */
+  readonly isOtherKind: boolean;
+}
 
 /** Why a file must not be sent, if so. @param real The path without links */
 export async function objectionTo(
@@ -13,12 +19,15 @@ export async function objectionTo(
   at: string,
   real: string,
   roots: AssetRoots,
-): Promise<string | undefined> {
-  if (![roots.project, ...roots.others].some((root) => isInside(root, real)))
-    return "it is a link that leaves the project";
-  if (!(await isFile(real))) return "it is not a regular file";
-  if (!isOfKind(kind, at, await headOf(real))) return `its content is not of the kind '${kind}'`;
-  return kind === "shader" && (await isStale(real)) ? "its text has changed since Blender compiled it" : undefined;
+): Promise<Objection | undefined> {
+  const objection = (why: string, isOtherKind = false): Objection => ({ why, isOtherKind });
+  const root = rootOf(real, roots);
+  if (root === undefined) return objection("it is a link that leaves the project");
+  if (!isShown(real, root, roots)) return objection("it is a link to a hidden file");
+  if (!(await isFile(real))) return objection("it is not a regular file", true);
+  if (!isOfKind(kind, at, await headOf(real))) return objection(`its content is not of the kind '${kind}'`, true);
+  if (kind !== "shader" || !(await isStale(real))) return undefined;
+  return objection("its text has changed since Blender compiled it");
 }
 
 /** Whether a compiled shader is older than its text, so that Blender would compile it again. */

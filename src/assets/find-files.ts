@@ -1,7 +1,7 @@
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { isInside } from "../system/files/real-path.ts";
 import type { AssetIndex } from "./asset-index.ts";
-import { type AssetRoots, pathHere, pathInJob } from "./asset-roots.ts";
+import { type AssetRoots, isShown, pathHere, pathInJob, rootOf } from "./asset-roots.ts";
 import {
   expand,
   type Form,
@@ -12,7 +12,7 @@ import {
   sameName,
   tilePlaceholder,
 } from "./locate.ts";
-import { isProjectPath, isVisible } from "./project-path.ts";
+import { isProjectPath } from "./project-path.ts";
 
 const mostCandidatesShown = 3;
 
@@ -40,6 +40,8 @@ export interface FileReference {
 export interface FoundFiles {
   readonly files: readonly Located[];
   readonly movedTo: string | null;
+  /** Whether the path is that of another machine, and the files were found by its end. */
+  readonly isSearched: boolean;
 }
 
 export interface FindOptions {
@@ -47,6 +49,8 @@ export interface FindOptions {
   readonly list: ListFolder;
   /** All files in the roots; read only for paths that do not exist here. */
   readonly index: () => Promise<AssetIndex>;
+  /** The path without links; of one that does not exist, the path. */
+  readonly real: (path: string) => Promise<string>;
   /** Whether files have the same contents. */
   readonly areAlike: (files: readonly string[]) => Promise<boolean>;
 }
@@ -64,26 +68,17 @@ export interface NoFiles {
 export async function findFiles(reference: FileReference, options: FindOptions): Promise<FoundFiles | NoFiles> {
   const { roots, list } = options;
   const named = await pathOf(reference, options);
-  if (typeof named !== "string") return named;
-  const place = placeOf(reference.kind === "shader" ? compiledOf(named) : named, roots);
-  if (place === undefined) return outside(named, roots);
+  if ("why" in named) return named;
+  const { path, isSearched } = named;
+  const place = placeOf(reference.kind === "shader" ? compiledOf(path) : path, roots);
+  if (place === undefined) return outside(path, roots);
   const movedTo = place.at === reference.at ? null : place.at;
   const located = reference.form === "folder" ? await folderAt(place, list) : await filesAt(place, reference, list);
   if (located.length === 0) return { why: "it does not exist" };
   const shown = located.filter(({ path }) => isShown(path, place.root, roots));
   if (shown.length === 0) return { why: "it is hidden: --asset-root with its folder sends it" };
   if (!located.every(({ at }) => isProjectPath(at))) return { why: "its name is not allowed on every system" };
-  return { files: shown, movedTo };
-}
-
-/** Whether no part of a path is hidden, below the innermost root: what is above it, the user has named. */
-function isShown(path: string, root: string, { named }: AssetRoots): boolean {
-  const [innermost = root] = named.filter((each) => isInside(each, path)).sort((a, b) => b.length - a.length);
-  return isVisible(
-    relative(innermost.length > root.length ? innermost : root, path)
-      .split(sep)
-      .join("/"),
-  );
+  return { files: shown, movedTo, isSearched };
 }
 
 /** Blender reads the compiled shader beside a text, and a node does not compile: that would write beside the text too. */
@@ -92,40 +87,50 @@ function compiledOf(path: string): string {
 }
 
 /** The file that a path means, its sequence, or its tiles. */
-async function filesAt({ root, folder, at }: Place, { form }: FileReference, list: ListFolder): Promise<Located[]> {
-  const inRoot = at.slice(folder.length);
+async function filesAt({ root, inRoot, inJob }: Place, { form }: FileReference, list: ListFolder): Promise<Located[]> {
   const slash = inRoot.lastIndexOf("/") + 1;
   const holding = slash === 0 ? root : await locate(root, inRoot.slice(0, slash - 1), list);
   const files: Located[] = [];
   for (const each of holding === undefined ? [] : expand(inRoot, form ?? null, await list(holding))) {
     const path = await locate(root, each, list);
-    if (path !== undefined) files.push({ at: folder + each, path });
+    if (path !== undefined) files.push({ at: inJob(each), path });
   }
   return files;
 }
 
-async function folderAt({ root, folder, at }: Place, list: ListFolder): Promise<readonly Located[]> {
-  const path = await locate(root, at.slice(folder.length), list);
+async function folderAt({ root, inRoot, at }: Place, list: ListFolder): Promise<readonly Located[]> {
+  const path = await locate(root, inRoot, list);
   return path === undefined ? [] : filesBelow(path, at, list);
 }
 
+/** A path on this machine, and whether it was found by the end of a path of another one. */
+interface NamedPath {
+  readonly path: string;
+  readonly isSearched: boolean;
+}
+
 /** The absolute path that a reference means on this machine. */
-async function pathOf(reference: FileReference, options: FindOptions): Promise<string | NoFiles> {
+async function pathOf(reference: FileReference, options: FindOptions): Promise<NamedPath | NoFiles> {
   const { path, at } = reference;
   const { roots, list } = options;
   if (at) {
     const named = pathHere(at, roots.base);
     const isElsewhere = placeOf(named, roots) === undefined && !(await isThere(named, list));
-    return isElsewhere ? { why: `it does not exist, and would be outside the project ${roots.project}` } : named;
+    if (isElsewhere) return { why: `it does not exist, and would be outside the project ${roots.project}` };
+    return { path: named, isSearched: false };
   }
-  if (isAbsolute(path) && placeOf(resolve(path), roots) !== undefined) return resolve(path);
+  if (!isAbsolute(path)) return await search(reference, options);
+  const named = resolve(path);
+  if (placeOf(named, roots) !== undefined) return { path: named, isSearched: false };
+  // Roots have no links in their paths, and this path may.
+  const real = await options.real(named);
+  if (placeOf(real, roots) !== undefined) return { path: real, isSearched: false };
   // Another file with the same ending would not be the one that the artist's Blender uses.
-  if (isAbsolute(path) && (await isThere(resolve(path), list))) return outside(resolve(path), roots);
-  return search(reference, options);
+  return (await isThere(named, list)) ? outside(named, roots) : await search(reference, options);
 }
 
 /** Looks for the file that an absolute path of another machine means. */
-async function search({ path, form }: FileReference, options: FindOptions): Promise<string | NoFiles> {
+async function search({ path, form }: FileReference, options: FindOptions): Promise<NamedPath | NoFiles> {
   const [tiles] = tilePlaceholder.exec(path) ?? [];
   const named = tiles === undefined ? path : path.replace(tilePlaceholder, firstTiles[tiles] ?? "");
   const { files, isSure } = (await options.index()).endingLike(named, nearFolders(options.roots), form === "folder");
@@ -133,12 +138,17 @@ async function search({ path, form }: FileReference, options: FindOptions): Prom
   if (first === undefined) return { why: "it is neither here nor in the project" };
   const isClear = isSure || (files.length > 1 && (await options.areAlike(files)));
   if (!isClear) return { why: `it could be ${anyOf(files)}`, candidates: files };
-  return tiles === undefined ? first : join(dirname(first), basename(path.replaceAll("\\", "/")));
+  const tilesPath = () => join(dirname(first), basename(path.replaceAll("\\", "/")));
+  return { path: tiles === undefined ? first : tilesPath(), isSearched: true };
 }
 
-/** Folders in which a file is meant rather than in others. */
-function nearFolders({ blendFolder, named }: AssetRoots): readonly string[] {
-  return [blendFolder, join(blendFolder, "textures"), ...named];
+/**
+ * Folders in which a file is meant rather than in others, the first ones rather than the next: a root that the user has
+ * named chooses, the last one first. One around the blendfile says only what may be sent.
+ */
+function nearFolders({ blendFolder, named }: AssetRoots): readonly (readonly string[])[] {
+  const choosing = named.filter((root) => !isInside(root, blendFolder)).reverse();
+  return [...choosing.map((root) => [root]), [blendFolder, join(blendFolder, "textures")]];
 }
 
 function anyOf(files: readonly string[]): string {
@@ -158,14 +168,17 @@ async function isThere(path: string, list: ListFolder): Promise<boolean> {
 /** A path, and the root that holds it. */
 interface Place {
   readonly root: string;
-  /** The path of the root in the job, with a slash; empty for the base. */
-  readonly folder: string;
+  /** The path in the root, with slashes. */
+  readonly inRoot: string;
   /** The path in the job. */
   readonly at: string;
+  /** The path in the job of another path in the root. */
+  inJob(inRoot: string): string;
 }
 
-export function placeOf(path: string, { project, others, base }: AssetRoots): Place | undefined {
-  const root = [project, ...others].find((each) => isInside(each, path));
+export function placeOf(path: string, roots: AssetRoots): Place | undefined {
+  const root = rootOf(path, roots);
   if (root === undefined) return undefined;
-  return { root, folder: root === base ? "" : `${pathInJob(root, base)}/`, at: pathInJob(path, base) };
+  const inJob = (inRoot: string) => pathInJob(join(root, ...inRoot.split("/")), roots.base);
+  return { root, inRoot: pathInJob(path, root), at: pathInJob(path, roots.base), inJob };
 }

@@ -9,7 +9,7 @@ export function spellingsOf({ kind, viewOf, path: own }: FileReference): readonl
   const path = viewOf ?? own;
   const nameOf = (text: string) => text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1);
   // Blender reports a library of a library relative to the blendfile: only its name is as the library has it.
-  if (kind === "library") return [[nameOf(path)]];
+  if (kind === "library") return [[nameOf(path)].filter((name) => name !== "")];
   return [path, path.replaceAll("/", "\\")].flatMap((text) => {
     const name = nameOf(text);
     return [[text], [text.slice(0, text.length - name.length), name].filter((part) => part !== "")];
@@ -23,18 +23,34 @@ export function spellingsOf({ kind, viewOf, path: own }: FileReference): readonl
  * @param found Which of the texts of {@link spellingsOf} stand in them
  */
 export function isNamed(reference: FileReference, blends: readonly string[], found: ReadonlySet<string>): boolean {
-  const { at = null, path, form, viewOf } = reference;
-  if (viewOf && withoutView(viewOf) !== withoutView(path)) return false;
+  const { kind, at = null, path, form, viewOf = null } = reference;
+  if (viewOf !== null && !areViews(viewOf, path)) return false;
+  if (form === "folder" && !isCacheKind(kind)) return false;
   if (form === "folder" && at !== null && blends.map(pointCachesOf).includes(at)) return true;
   const isInPlace = path.startsWith("//")
     ? at !== null && blends.some((blend) => placeFrom(blend, path) === at)
     : at === null;
-  return isInPlace && spellingsOf(reference).some((texts) => texts.every((text) => found.has(text)));
+  return (
+    isInPlace && spellingsOf(reference).some((texts) => texts.length > 0 && texts.every((text) => found.has(text)))
+  );
 }
 
-/** The path without what tells views of a picture apart: the last part of the name before its ending. */
-function withoutView(path: string): string {
-  return path.replace(/[_.-]?[^_./\\-]+(\.[^./\\]+)$/, "$1");
+/** Kinds of references that can be folders. */
+function isCacheKind(kind: string): boolean {
+  return kind === "simulation" || kind === "ocean";
+}
+
+const separators = "_.-";
+
+/** Whether two paths can be views of one picture: they differ only in a suffix of the name, after a separator. */
+function areViews(one: string, other: string): boolean {
+  const [a, b] = [posix.parse(one), posix.parse(other)];
+  if (a.dir !== b.dir || a.ext !== b.ext) return false;
+  let same = 0;
+  while (same < a.name.length && a.name[same] === b.name[same]) same += 1;
+  const isCut = (name: string) => same === name.length || separators.includes(name[same] ?? "");
+  while (same > 0 && !separators.includes(a.name[same - 1] ?? "") && !(isCut(a.name) && isCut(b.name))) same -= 1;
+  return same > 0;
 }
 
 /** Where a relative path of a blendfile leads. A node that names another place asks for another file. */

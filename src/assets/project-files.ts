@@ -1,17 +1,18 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, posix, resolve } from "node:path";
-import { messageOf } from "../core/errors.ts";
+import { FarmError, messageOf } from "../core/errors.ts";
 import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { AssetCopies, type FileBlob } from "./asset-copies.ts";
 import { AssetIndex } from "./asset-index.ts";
 import { type AssetRoots, rootFor } from "./asset-roots.ts";
 import { type BlobHolder, BlobHolders } from "./blob-holders.ts";
 import type { DigestCache } from "./digest-cache.ts";
-import { isFile, isOffered, objectionTo } from "./file-checks.ts";
+import { isFile, isOffered } from "./file-checks.ts";
 import { writeFileList } from "./file-list.ts";
 import { type FileReference, findFiles, type NoFiles, placeOf } from "./find-files.ts";
-import type { ListFolder, Located } from "./locate.ts";
+import { gatherFiles } from "./gather-files.ts";
+import type { ListFolder } from "./locate.ts";
 import { isNamed, spellingsOf } from "./named.ts";
 
 export interface ProjectFilesOptions {
@@ -47,6 +48,8 @@ export class ProjectFiles {
   /** Which of them belong to a sequence, to tiles or to a cache. */
   readonly #series = new Set<string>();
   readonly #moved = new Map<string, string>();
+  /** Those of the moved ones whose files are not at their paths here either. */
+  readonly #searched = new Map<string, string>();
   /** Why a reference gets no file, by its path. */
   readonly #refusals = new Map<string, string>();
   /** Folders with files that would be sent if they were roots. */
@@ -106,7 +109,7 @@ export class ProjectFiles {
 
   /** The files whose paths are those of another machine: where they were found, by their paths in the blendfile. */
   get moved(): ReadonlyMap<string, string> {
-    return new Map([...this.#moved].filter(([path]) => !path.startsWith("//")));
+    return this.#searched;
   }
 
   /** The folders to name as roots, for the files that were not sent because they are in none. */
@@ -127,22 +130,31 @@ export class ProjectFiles {
   }
 
   async #add(references: readonly FileReference[]): Promise<boolean> {
-    const keyOf = ({ path, at }: FileReference) => `${path}\n${at}`;
-    const fresh: FileReference[] = [];
-    for (const reference of references) {
-      if (reference.visible === false || this.#asked.has(keyOf(reference))) continue;
-      if (reference.missing || (await this.#differs(reference))) fresh.push(reference);
-    }
-    for (const reference of fresh) this.#asked.add(keyOf(reference));
+    // With all that decides the answer: one node's lie about a file must not be the answer to another.
+    const keyOf = ({ kind, path, at, form, viewOf }: FileReference) => JSON.stringify([kind, path, at, form, viewOf]);
+    const fresh = references.filter((reference) => {
+      const isWanted = reference.visible !== false && (reference.missing || Boolean(reference.sha256));
+      return isWanted && !this.#asked.has(keyOf(reference));
+    });
     const before = this.#files.size;
     const named = await this.#named(fresh);
     for (const reference of fresh) {
-      const why = named.has(reference) ? await this.#take(reference) : notNamed;
-      if (why !== undefined) this.#refusals.set(reference.path, why);
+      const isNamed = named.has(reference);
+      if (!reference.missing && !(isNamed && (await this.#differs(reference)))) continue;
+      this.#asked.add(keyOf(reference));
+      const why = isNamed ? await this.#take(reference) : notNamed;
+      if (why === undefined) this.#refusals.delete(reference.path);
+      else this.#refusals.set(reference.path, why);
     }
     if (this.#files.size === before) return false;
     await this.#options.digests.save();
-    this.#list = await writeFileList(this.#options.folder, this.#files, this.#moved);
+    this.#list = await writeFileList(this.#options.folder, this.#files, this.#moved).catch((error: unknown) => {
+      throw new FarmError(
+        "FARM_STORE_FAILED",
+        `Cannot write the list of the scene's files to ${this.#options.folder}: ${messageOf(error)}`,
+        "Free space on that disk, or keep the job elsewhere with --job-dir",
+      );
+    });
     return true;
   }
 
@@ -165,7 +177,9 @@ export class ProjectFiles {
     if (!sha256 || !isAbsolute(path) || roots === null || placeOf(resolve(path), roots) === undefined) return false;
     const real = await realPathOf(path);
     const isHere = [roots.project, ...roots.others].some((root) => isInside(root, real)) && (await isFile(real));
-    return isHere && (await this.#options.digests.digestOf(real)) !== sha256;
+    if (!isHere) return false;
+    const own = await this.#options.digests.digestOf(real).catch(() => sha256); // what cannot be read is not sent
+    return own !== sha256;
   }
 
   /** Those references that stand in the blendfile, or in a library that was sent. */
@@ -176,7 +190,8 @@ export class ProjectFiles {
     const wanted = new Set(references.flatMap((reference) => spellingsOf(reference).flat()));
     const found = new Set<string>();
     for (const path of [blend, ...libraries.map(([, library]) => library.path)]) {
-      for (const text of await textsIn(path, wanted)) found.add(text);
+      // A damaged library names nothing.
+      for (const text of await textsIn(path, wanted).catch(() => [])) found.add(text);
     }
     const blends = [this.blendPath, ...libraries.map(([at]) => at)];
     return new Set(references.filter((reference) => isNamed(reference, blends, found)));
@@ -187,26 +202,22 @@ export class ProjectFiles {
     const { roots } = this.#options;
     if (roots === null) return "the blendfile is in no folder of its own";
     const found = await findFiles(reference, {
-      ...{ roots, list: this.#listFolder, index: () => this.#everything(roots), areAlike: this.#areAlike },
+      ...{ roots, list: this.#listFolder, index: () => this.#everything(roots) },
+      ...{ real: realPathOf, areAlike: this.#areAlike },
     });
     if ("why" in found) {
       await this.#offer(reference, found, roots);
       return found.why;
     }
-    let taken = 0;
-    for (const file of found.files) {
-      if (this.#files.size >= mostFiles) return `the project has more than ${mostFiles} files`;
-      const blob = await this.#read(reference.kind, file, roots);
-      if (typeof blob === "string") {
-        if (reference.form === "folder") continue;
-        return blob;
-      }
-      this.#files.set(file.at, blob);
-      if (reference.form) this.#series.add(file.at);
-      taken += 1;
+    const gathered = await gatherFiles(reference, found.files, roots, this.#copies);
+    if (typeof gathered === "string") return gathered;
+    if (this.#files.size + gathered.size > mostFiles) return `the project would have more than ${mostFiles} files`;
+    for (const [at, blob] of gathered) {
+      this.#files.set(at, blob);
+      if (reference.form) this.#series.add(at);
     }
-    if (taken === 0) return "it contains no cache";
     if (found.movedTo !== null) this.#moved.set(reference.path, found.movedTo);
+    if (found.isSearched && found.movedTo !== null) this.#searched.set(reference.path, found.movedTo);
     return undefined;
   }
 
@@ -217,16 +228,6 @@ export class ProjectFiles {
     else if (candidate !== undefined) this.#unnamedRoots.add(dirname(candidate));
     else if (outside !== undefined && (await isOffered(kind, outside))) {
       this.#unnamedRoots.add(await rootFor(outside, Boolean(at), roots));
-    }
-  }
-
-  /** @returns Why it is not to be sent, if so */
-  async #read(kind: string, { at, path }: Located, roots: AssetRoots): Promise<FileBlob | string> {
-    try {
-      const real = await realPathOf(path);
-      return (await objectionTo(kind, at, real, roots)) ?? (await this.#copies.take(real));
-    } catch (error) {
-      return `it cannot be read: ${messageOf(error)}`;
     }
   }
 

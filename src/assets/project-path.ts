@@ -2,7 +2,7 @@ const longestNameBytes = 255;
 const longestPath = 1_024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
 const forbidden = /[\u0000-\u001f<>:"\\|?*]/;
-const reserved = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$/i;
+const reserved = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?$/is;
 
 /**
  * Whether a path with slashes stays in the project's folder, and every system can have it. The node has the same rule,

@@ -1,3 +1,4 @@
+import { lstat } from "node:fs/promises";
 import { FarmError } from "../core/errors.ts";
 import { withinTime } from "../core/time-limit.ts";
 import { openOwnFile } from "../system/files/own-file.ts";
@@ -110,6 +111,7 @@ async function attempt(
     },
     () => {},
   );
+  if (blob.original !== undefined && !(await hasItsSize(blob))) throw new FileChangedError(blob.original);
   await link.send({ type: "blob-begin", transfer, sha256: blob.sha256, sizeBytes: blob.sizeBytes, offset });
   let position = offset;
   const file = await (blob.original === undefined ? openOwnFile : openRegularFile)(blob.path);
@@ -124,6 +126,12 @@ async function attempt(
   if (verdict === undefined) await link.send({ type: "blob-end", transfer, sha256: blob.sha256 });
   const final = await withinTime(verdictReply, limits.verdictTimeoutMs, stalled);
   return { verdict: final, sentBytes: position - offset, wasResumed: offset > 0 };
+}
+
+/** Whether a file is still there, with as many bytes as it had. */
+async function hasItsSize({ path, sizeBytes }: Blob): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isFile() === true && found.size === sizeBytes;
 }
 
 /** The user's own file has changed, and there is no copy of it as it was. */

@@ -39,8 +39,9 @@ async function meaningOf(machine: Machine, path: string, from: string, form: For
   if (roots === null) return "!the blendfile is in no root";
   const index = async () => indexOf(machine, roots);
   const areAlike = async (files: readonly string[]) => files.every((file) => file.includes("/copy"));
+  const real = async (path: string) => path.replace(/^\/linked\//, "/f/");
   const reference = { kind: "image", path, missing: true, at: atOf(path, from, roots), form };
-  const found = await findFiles(reference, { roots, list: listOf(machine.files), index, areAlike });
+  const found = await findFiles(reference, { roots, list: listOf(machine.files), index, areAlike, real });
   if ("why" in found) return `!${found.why}`;
   const moved = found.movedTo === null ? "" : ` -> ${found.movedTo}`;
   return `${found.files.map((file) => file.path).join(" ")}${moved}`;
@@ -321,6 +322,23 @@ describe("several files that a path of another machine could mean:", () => {
     ["C:\\one\\tex\\wood.png", "/f/one/tex/wood.png -> one/tex/wood.png"],
     ["C:\\x\\only.png", "/f/lib/only.png -> lib/only.png"],
     ["C:\\x\\many.png", "/f/c/many.png -> c/many.png"],
+  ]);
+});
+
+describe("a folder beside the blendfile that the user has named chooses, the last one first:", () => {
+  const files = ["/f/s.blend", "/f/wood.png", "/f/textures/wood.png", "/f/old/wood.png"];
+  const machine = { blend: "/f/s.blend", files };
+  check(machine, [["C:\\x\\wood.png", "!it could be any of /f/wood.png, /f/textures/wood.png"]]);
+  check({ ...machine, roots: ["/f/textures"] }, [["C:\\y\\wood.png", "/f/textures/wood.png -> textures/wood.png"]]);
+  check({ ...machine, roots: ["/f"] }, [["C:\\y\\wood.png", "/f/wood.png -> wood.png"]]);
+  check({ ...machine, roots: ["/f", "/f/old"] }, [["C:\\y\\wood.png", "/f/old/wood.png -> old/wood.png"]]);
+});
+
+describe("absolute paths through a link:", () => {
+  const files = ["/f/s.blend", "/f/tex/wood.png", "/linked/tex/wood.png", "/linked/tex/gone.png"];
+  check({ blend: "/f/s.blend", files }, [
+    ["/linked/tex/wood.png", "/f/tex/wood.png -> tex/wood.png"],
+    ["/linked/tex/gone.png", absent],
   ]);
 });
 

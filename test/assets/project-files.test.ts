@@ -44,6 +44,17 @@ async function listOf(files: ProjectFiles) {
 const pathsIn = async (files: ProjectFiles) =>
   ((await listOf(files))?.files ?? []).map(({ path }: { path: string }) => path);
 
+async function link(path: string, target = "outside.png") {
+  await put("outside.png");
+  await put("outside/a.png");
+  await symlink(pathOf(target), pathOf(path));
+}
+
+async function pipe(path: string) {
+  await mkdir(dirname(pathOf(path)), { recursive: true });
+  execFileSync("mkfifo", [pathOf(path)]);
+}
+
 beforeEach(async () => {
   folder = await makeTemporaryFolder();
 });
@@ -140,6 +151,53 @@ test("folders outside the project whose pictures the scene uses are named, so th
   expect(files.unnamedRoots).toEqual([pathOf("film"), pathOf("library")]);
 });
 
+test.each<[string, () => Promise<unknown>, Partial<FileReference>, RegExp]>([
+  ["empty", () => put("project/f_2.png", ""), {}, /^f_2\.png: its content is not of the kind 'image'$/],
+  ["a pipe", () => pipe("project/f_2.png"), {}, /^f_2\.png: it is not a regular file$/],
+  ["elsewhere", () => link("project/f_2.png"), {}, /^f_2\.png: it is a link that leaves the project$/],
+])("of a sequence in which one file is %s none is sent: it would render with a gap", async (_, plant, more, why) => {
+  const files = await jobOf(["//f_1.png"]);
+  await put("project/f_1.png");
+  await plant();
+  expect(await files.add([missing("//f_1.png", "f_1.png", { form: "sequence", ...more })])).toBe(false);
+  expect(files.whyNot("//f_1.png")).toMatch(why);
+});
+
+test("what one node has said about a file is no answer to another", async () => {
+  const files = await jobOf(["//wood.png"]);
+  await put("project/wood.png");
+  expect(await files.add([missing("//wood.png", "wood.png", { kind: "sound" })])).toBe(false);
+  expect(await files.add([missing("//wood.png", "wood.png")])).toBe(true);
+  expect(files.whyNot("//wood.png")).toBeUndefined();
+});
+
+test("files are found around a blendfile whose own path no Windows could have", async () => {
+  const files = await jobOf(["//tex/a.png"], { blend: "project/shot 1: intro/x.blend", roots: ["project"] });
+  await put("project/tex/a.png", Buffer.concat([png, png]));
+  await put("project/shot 1: intro/tex/a.png");
+  expect(files.blendPath).toBe("x.blend");
+  expect(await files.add([missing("//tex/a.png", "tex/a.png")])).toBe(true);
+  expect(files.current.files[0]?.source).toBe(pathOf("project/shot 1: intro/tex/a.png"));
+});
+
+test("an absolute path through a link is found in the root that it leads to, and is not told to be elsewhere", async () => {
+  await put("project/tex/a.png");
+  await symlink(pathOf("project"), pathOf("linked"));
+  const path = pathOf("linked/tex/a.png");
+  const files = await jobOf([path]);
+  expect(await files.add([missing(path)])).toBe(true);
+  expect(await pathsIn(files)).toEqual(["tex/a.png"]);
+  expect([...files.moved]).toEqual([]);
+});
+
+test("a damaged library and an unreadable file of another node's end nothing", async () => {
+  const files = await jobOf(["//lib.blend", "//wood.png"]);
+  await put("project/lib.blend", Buffer.from("1f8b0800000000000003ffffffff", "hex"));
+  await put("project/wood.png");
+  expect(await files.add([missing("//lib.blend", "lib.blend", { kind: "library" })])).toBe(true);
+  expect(await files.add([missing("//wood.png", "wood.png")])).toBe(true);
+});
+
 describe("of several files that a path of another machine could mean,", () => {
   const path = "C:\\maps\\wood.png";
 
@@ -221,6 +279,15 @@ describe("a node or a blendfile cannot have", () => {
       missing("//dir/a.png", "dir/a.png"),
       /leaves the project/,
     ],
+    [
+      "a hidden file behind a link that is not",
+      async () => {
+        await put("project/.git/a.png");
+        await symlink(pathOf("project/.git/a.png"), pathOf("project/a.png"));
+      },
+      missing("//a.png", "a.png"),
+      /a link to a hidden file/,
+    ],
     ["a pipe", () => pipe("project/pipe.png"), missing("//pipe.png", "pipe.png"), /not a regular file/],
     ["a system file", async () => {}, missing("/etc/passwd", null), /outside the project/],
     ["a protocol", async () => {}, missing("http://127.0.0.1/a.png", null), /neither here nor in the project/],
@@ -265,17 +332,6 @@ describe("a node or a blendfile cannot have", () => {
       process.env.HOME = home;
     }
   });
-
-  async function link(path: string, target = "outside.png") {
-    await put("outside.png");
-    await put("outside/a.png");
-    await symlink(pathOf(target), pathOf(path));
-  }
-
-  async function pipe(path: string) {
-    await mkdir(dirname(pathOf(path)), { recursive: true });
-    execFileSync("mkfifo", [pathOf(path)]);
-  }
 
   async function twice() {
     await put("project/1/a/same.png");

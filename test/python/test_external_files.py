@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from farm_slot.files import external_files
-from farm_slot.files.external_files import digest_of, first_changed, outside_of, take_stock
+from farm_slot.files.external_files import digest_of, first_changed, is_there, outside_of, take_stock
 
 LONG_AGO = 1_600_000_000
 
@@ -92,6 +92,17 @@ class Files(unittest.TestCase):
         stock = outside_of(str(self.folder / "link"), self.stock("project/a.png", "b.png", "gone.png"))
         self.assertEqual([name for name, _ in stock["references"]], ["//b.png", "//gone.png"])
         self.assertEqual([name for name, _, _, _ in stock["files"]], ["//b.png"])
+
+    def test_a_sequence_is_there_whatever_number_its_path_has(self) -> None:
+        self.write("im_0007.png", b"")
+        for name, is_sequence, is_found in (
+            ("im_0001.png", True, True),
+            ("im_0001.png", False, False),
+            ("im_0001.jpg", True, False),
+            ("xim_0001.png", True, False),
+            ("im.png", True, False),
+        ):
+            self.assertEqual(is_there(str(self.folder / name), is_sequence), is_found, (name, is_sequence))
 
     def test_a_name_that_is_not_unicode_is_accepted(self) -> None:
         name = os.fsdecode(b"tex\xff.png")

@@ -6,7 +6,9 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
+from unittest.mock import patch
 
+from farm_node.cache.file_proof import prove
 from farm_node.errors import FaultError
 from farm_node.job.job_folder import JobFolder
 from farm_node.job.project import is_project_path, read_manifest
@@ -73,6 +75,32 @@ class Layout(Stored):
         asyncio.run(self.lay_out([]))
         self.assertFalse((self.root / "job/project/tex").exists())
         self.assertEqual(self.folder.files, {})
+
+    def test_a_file_that_was_damaged_in_the_cache_has_to_be_sent_again(self):
+        wood = self.put(b"wood")
+        path = self.store.path_of(wood)
+        path.chmod(0o600)
+        path.write_bytes(b"w00d")
+        with self.assertRaises(FaultError) as caught:
+            asyncio.run(self.lay_out([("tex/wood.png", wood)]))
+        fault = caught.exception.fault
+        self.assertEqual((fault.code, fault.message), ("BLOB_MISSING", "'tex/wood.png' was damaged in the node's cache"))
+        self.assertFalse(path.exists())
+
+    def test_a_file_is_read_once_after_each_start_of_the_node(self):
+        wood = self.put(b"wood")
+        with patch("farm_node.cache.blob_store.prove", wraps=prove) as proofs:
+            for _ in range(3):
+                asyncio.run(self.lay_out([("tex/wood.png", wood)]))
+        self.assertEqual([call.args[1] for call in proofs.call_args_list], [wood])
+
+    def test_names_that_are_the_same_on_this_system_must_be_the_same_file(self):
+        wood, moss = self.put(b"wood"), self.put(b"moss")
+        asyncio.run(self.lay_out([("tex/wood.png", wood), ("tex/wood.png", wood)]))
+        with self.assertRaises(FaultError) as caught:
+            asyncio.run(self.lay_out([("tex/wood.png", wood), ("tex/wood.png", moss)]))
+        self.assertIn("Two files of the job have the name 'tex/wood.png' on this system", caught.exception.fault.message)
+        self.assertIn("Rename one of them", caught.exception.fault.hint)
 
     def test_a_file_that_is_not_in_the_cache_has_to_be_sent_again(self):
         with self.assertRaises(FaultError) as caught:

@@ -40,6 +40,8 @@ class BlobStore:
         """Never held while waiting for a writer: writers take it when they end."""
         self._pins: Counter[str] = Counter()
         self._writers: dict[str, BlobWriter] = {}
+        self._proofs: dict[str, tuple[int, int]] = {}
+        """Inode and size of the blobs whose contents were verified since this node was started."""
         for folder in (root, self._blobs, root / "parts", self._parts):
             make_folder(folder)
         self.tidy()
@@ -120,6 +122,22 @@ class BlobStore:
             if before is not None and found is not None and found.inode == before.inode:
                 self._drop(sha256, "its content does not match its name")
         return False
+
+    def note_proved(self, sha256: str) -> None:
+        """The blob has just been verified: it has arrived, or was read."""
+        found = signature_of(self.path_of(sha256))
+        if found is not None:
+            self._proofs[sha256] = found.inode, found.size
+
+    def is_proved(self, sha256: str, is_wanted: Callable[[], bool]) -> bool:
+        """Whether the blob is here and undamaged. It is read once after each start of the node. Raises as `verify`."""
+        found = signature_of(self.path_of(sha256))
+        if found is not None and self._proofs.get(sha256) == (found.inode, found.size):
+            return True
+        if not self.verify(sha256, is_wanted):
+            return False
+        self.note_proved(sha256)
+        return True
 
     def free_bytes(self) -> int:
         """How much could be received now, after eviction, within the limit and the disk's free space."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from farm_slot.files.external_files import open_regular
+from farm_slot.files.external_files import is_regular, open_regular
 
 from ..errors import BlobError
 from .blob_store import BlobStore
@@ -16,7 +16,7 @@ def copy_blob(store: BlobStore, sha256: str, size: int, path: str) -> None:
 
     Does nothing if the file is missing or another one, or if there is no room: then the blob is sent. Call it in a thread.
     """
-    if not os.path.isabs(path):
+    if not os.path.isabs(path) or not is_regular(path):
         return
     try:
         with open_regular(path) as file:
@@ -27,6 +27,7 @@ def copy_blob(store: BlobStore, sha256: str, size: int, path: str) -> None:
                 for data in iter(lambda: file.read(CHUNK), b""):
                     writer.write(data)
                 writer.finish()
+                store.note_proved(sha256)
             except BaseException:
                 writer.drop()
                 raise

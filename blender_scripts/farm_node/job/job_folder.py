@@ -21,6 +21,7 @@ from .blend_header import saved_by
 from .project import PLAIN_BLEND, ProjectFile, read_manifest
 
 MISSING = "BLOB_MISSING"
+_RENAME = "Rename one of them: on this node, names that differ only in case or in their accents are the same"
 
 
 class JobFolder:
@@ -104,7 +105,7 @@ class JobFolder:
         await asyncio.to_thread(remove_tree, self.path)
 
     def _lay_out_files(self, manifest: Optional[str]) -> Optional[Fault]:
-        """Makes the project's folder anew, with all files but the blendfile. Raises OSError."""
+        """Makes the project's folder anew, with all files but the blendfile. Raises OSError, Unwanted."""
         remove_tree(self.project)
         make_folder(self.path)
         make_folder(self.project)
@@ -126,14 +127,20 @@ class JobFolder:
         return next(filter(None, map(self._lay_out_file, files)), None)
 
     def _lay_out_file(self, file: ProjectFile) -> Optional[Fault]:
+        """Raises OSError, Unwanted."""
         target = self.project / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         blob = self._store.pin(file.sha256)
         if blob is None:
             return Fault(MISSING, f"'{file.path}' is not in the node's cache")
-        self.files[file.sha256] = target
         try:
-            return None if _place(blob, target) else Fault(MISSING, f"'{file.path}' is no longer in the node's cache")
+            if not self._store.is_proved(file.sha256, self._is_still_wanted):
+                return Fault(MISSING, f"'{file.path}' was damaged in the node's cache")
+            if target.exists() and prove(target, file.sha256, self._is_still_wanted) is None:
+                return Fault("LOAD_FAILED", f"Two files of the job have the name '{file.path}' on this system", _RENAME)
+            self.files[file.sha256] = target
+            is_there = target.exists() or _place(blob, target)
+            return None if is_there else Fault(MISSING, f"'{file.path}' is no longer in the node's cache")
         finally:
             self._store.unpin(file.sha256)
 

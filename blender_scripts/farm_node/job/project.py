@@ -19,7 +19,7 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"\\|?*]')
 
 _TILE = re.compile("<UDIM>|<UVTILE>")
 
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?", re.IGNORECASE | re.DOTALL)
 """Windows opens devices under these names."""
 
 

@@ -13,12 +13,17 @@ from ..limits import MAX_UPLOADS
 from ..wire.protocol import Message, Piece
 
 
+_COPIES_AT_A_TIME = 4
+"""A drive that hangs holds so many threads, and others are left."""
+
+
 class Uploads:
     """All methods return the answer to send, or None. They raise ProtocolError."""
 
     def __init__(self, store: BlobStore) -> None:
         self._store = store
         self._writers: dict[int, BlobWriter] = {}
+        self._copying = asyncio.Semaphore(_COPIES_AT_A_TIME)
         self._next = 0
         """Lower transfer numbers were used or skipped."""
 
@@ -36,7 +41,8 @@ class Uploads:
     async def copy(self, message: Message) -> dict[str, Any]:
         """Takes the blob from this machine's own disk if it is there, and then answers as `query`."""
         sha256, size = message["sha256"], message["sizeBytes"]
-        await asyncio.to_thread(copy_blob, self._store, sha256, size, message["path"])
+        async with self._copying:
+            await asyncio.to_thread(copy_blob, self._store, sha256, size, message["path"])
         return await self.query(message)
 
     async def begin(self, message: Message) -> Optional[dict[str, Any]]:
@@ -80,6 +86,7 @@ class Uploads:
             raise ProtocolError(f"Transfer {transfer} is for another blob")
         try:
             await asyncio.to_thread(writer.finish)
+            self._store.note_proved(sha256)
         except BlobError as error:
             return await self._reject(transfer, writer, error)
         del self._writers[transfer]

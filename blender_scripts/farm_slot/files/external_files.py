@@ -9,6 +9,7 @@ import errno
 import glob
 import hashlib
 import os
+import re
 import stat
 import time
 from typing import IO, Any, Dict, Iterable, List, Optional, Tuple
@@ -113,8 +114,20 @@ def _open_at_once(file: str, flags: int) -> int:
     return os.open(file, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def is_there(path: str) -> bool:
-    return os.path.exists(path) or bool(_tiles_of(path))
+def is_there(path: str, is_sequence: bool = False) -> bool:
+    """`is_sequence`: the number in the path is any one of a sequence, which may begin with another."""
+    return os.path.exists(path) or bool(_tiles_of(path)) or (is_sequence and _has_numbered(path))
+
+
+def _has_numbered(path: str) -> bool:
+    found = re.match(r"(.*?)\d+(\D*)\Z", os.path.basename(path), re.DOTALL)
+    if found is None:
+        return False
+    pattern = re.compile(re.escape(found.group(1)) + r"\d+" + re.escape(found.group(2)) + r"\Z", re.DOTALL)
+    try:
+        return any(pattern.match(name) for name in os.listdir(os.path.dirname(path) or "."))
+    except OSError:
+        return False
 
 
 def _files(references: Iterable[Tuple[str, str]]) -> List[Tuple[str, str]]:

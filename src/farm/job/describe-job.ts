@@ -6,7 +6,7 @@ import type { Run } from "../../frames/job-folder.ts";
 import type { SceneInfo } from "../../session/protocol.ts";
 import type { Fleet } from "../nodes/fleet.ts";
 import { type OutputFacts, outputFactsOf, parseFacts, recordFacts } from "../output/output-facts.ts";
-import { resolveScene, type SceneFacts, type SentFacts } from "../output/scene-facts.ts";
+import { missingIn, resolveScene, type SceneFacts, type SentFacts } from "../output/scene-facts.ts";
 import type { JoinedNode } from "../worker.ts";
 import type { JobContext } from "./job-context.ts";
 import type { JobTotals } from "./job-totals.ts";
@@ -114,11 +114,18 @@ export function warnOfColors(totals: JobTotals, config = process.env.OCIO): void
 }
 
 /** Excludes a node whose files differ from the first node's: its frames would look different. */
-export function exclusionByFiles({ worker, scene }: JoinedNode, { files }: SceneFacts): FarmError | undefined {
-  if (scene.files === files) return undefined;
+export function exclusionByFiles({ worker, scene }: JoinedNode, { files, missing }: SceneFacts): FarmError | undefined {
+  const lacking = missingIn(scene).filter((name) => !missing.includes(name));
+  const [first] = lacking;
+  if (first === undefined && scene.files === files) return undefined;
+  const more = lacking.length > 1 ? ` and ${counted(lacking.length - 1, "other file")}` : "";
+  const why =
+    first === undefined
+      ? "files that the scene uses differ there from those on the first node"
+      : `${first}${more}, which the first node has, cannot be found there`;
   return new FarmError(
     "FARM_NODE_EXCLUDED",
-    `Cannot use ${worker.info.name}: files that the scene uses differ there from those on the first node`,
-    "Pack them into the blendfile (File, External Data, Pack Resources), or make them the same on all nodes",
+    `Cannot use ${worker.info.name}: ${why}`,
+    "Put them into the blendfile's folder or an --asset-root, so that they are sent, or make them the same on all nodes",
   );
 }

@@ -61,18 +61,26 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
       "Set one in Blender (Scene properties, Camera), save, and run the same command again",
     );
   }
-  const needed = info.references.filter(({ visible }) => visible !== false);
-  const missing = needed.filter(({ missing }) => missing);
+  const missing = info.references.filter(({ missing, visible }) => missing && visible !== false);
   if (missing.length > 0 && settings.missing !== "warn") {
     throw filesMissing(missing, sent);
   }
-  const unread = needed.filter(({ missing, lacks }) => lacks && !missing);
   return {
     ...{ scene, frames: framesOf(scene, settings.frames), files: info.files },
-    missing: [...missing.map(nameOf), ...unread.map((file) => `${printable(String(file.lacks))} for ${nameOf(file)}`)],
+    missing: missingIn(info),
     sent: { series: sent.seriesDigest, digests: sent.digests },
     moved: sent.moved,
   };
+}
+
+/** What the scene needs and the node has not, as text for the user: files, and what its Blender was built without. */
+export function missingIn({ references }: SceneInfo): readonly string[] {
+  const needed = references.filter(({ visible }) => visible !== false);
+  const unread = needed.filter(({ missing, lacks }) => lacks && !missing);
+  return [
+    ...needed.filter(({ missing }) => missing).map(nameOf),
+    ...unread.map((file) => `${printable(String(file.lacks))} for ${nameOf(file)}`),
+  ];
 }
 
 function framesOf(scene: SceneSummary, asked: string | undefined): readonly Frame[] {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -116,8 +117,11 @@ test("a node that joins after a picture was painted over gets the old one", asyn
   expect(late.node.blobs.get(digestOf(wood))).toEqual(wood);
 });
 
-test("without a copy of the old one, such a node gets it from another node", async () => {
-  const { late, run } = await joinLate(0);
+test.each<[string, () => void]>([
+  ["saved again", () => {}],
+  ["removed", () => rmSync(farm.path("tex/wood.png"))],
+])("if the picture was %s and there is no copy of it, such a node gets it from another node", async (_, change) => {
+  const { late, run } = await joinLate(0, change);
   expect(run.all("node:excluded")).toEqual([]);
   expect(filesOf(late.node)).toEqual({ "tex/wood.png": digestOf(wood) });
   expect(late.node.blobs.get(digestOf(wood))).toEqual(wood);

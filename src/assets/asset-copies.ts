@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmod, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { hashFile } from "../system/files/hash-file.ts";
 import { cloneToNew, copyToNew, discard, renameFile } from "../system/files/held-files.ts";
 import type { DigestCache } from "./digest-cache.ts";
@@ -13,6 +13,8 @@ export interface FileBlob {
   readonly sizeBytes: number;
   /** The artist's own file, if there is no copy of it: it may change before it is sent. */
   readonly original?: string;
+  /** For errors; absent for what was made for the job. */
+  readonly name?: string;
   /** Where the artist has it; absent for what was made for the job. */
   readonly source?: string;
 }
@@ -39,19 +41,20 @@ export class AssetCopies {
    * @throws The system's error if it cannot be read
    */
   async take(path: string): Promise<FileBlob> {
+    const from = { name: basename(path), source: path };
     const part = join(this.#folder, `${randomBytes(4).toString("hex")}.part`);
     const { known, remember } = await this.#digests.lookAt(path);
     try {
       if (!(await this.#copy(path, part))) {
         const sha256 = known ?? (await remember(await hashFile(path)));
-        return { path, original: path, source: path, sha256, sizeBytes: (await stat(path)).size };
+        return { path, original: path, ...from, sha256, sizeBytes: (await stat(path)).size };
       }
       await chmod(part, 0o600); // the copy has the original's mode, which may forbid reading
       const sha256 = known ?? (await remember(await hashFile(part)));
       const { size } = await stat(part);
       const copy = join(this.#folder, sha256);
       await renameFile(part, copy);
-      return { path: copy, source: path, sha256, sizeBytes: size };
+      return { path: copy, ...from, sha256, sizeBytes: size };
     } finally {
       await discard(part);
     }

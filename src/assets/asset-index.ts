@@ -3,7 +3,7 @@ import { basename, dirname, join, sep } from "node:path";
 import { folded } from "./locate.ts";
 
 /** A walk ends after this many names: a root may be much larger than anybody thought. */
-const mostEntries = 100_000;
+export const mostEntries = 100_000;
 
 /** A name and its folder, or more, are surely alike; a name alone is not. */
 const surelyAlike = 2;
@@ -13,7 +13,11 @@ export class AssetIndex {
   readonly #files: ReadonlyMap<string, readonly string[]>;
   readonly #folders: ReadonlyMap<string, readonly string[]>;
 
-  constructor({ files, folders = [] }: { readonly files: readonly string[]; readonly folders?: readonly string[] }) {
+  /** Whether there was more to read than is read. */
+  readonly isPartial: boolean;
+
+  constructor({ files, folders = [], left = 1 }: Partial<Walk> & Pick<Walk, "files">) {
+    this.isPartial = left === 0;
     this.#files = byName(files);
     this.#folders = byName(folders);
   }
@@ -72,6 +76,7 @@ function byName(paths: readonly string[]): ReadonlyMap<string, readonly string[]
 interface Walk {
   readonly files: string[];
   readonly folders: string[];
+  /** Entries that may still be read. */
   left: number;
 }
 

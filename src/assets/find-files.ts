@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { isInside } from "../system/files/real-path.ts";
-import type { AssetIndex } from "./asset-index.ts";
+import { type AssetIndex, mostEntries } from "./asset-index.ts";
 import { type AssetRoots, isShown, pathHere, pathInJob, rootOf } from "./asset-roots.ts";
 import {
   expand,
@@ -15,6 +15,7 @@ import {
 import { isProjectPath } from "./project-path.ts";
 
 const mostCandidatesShown = 3;
+const amongFirst = `among the first ${mostEntries} files`;
 
 /** What a placeholder for tiles stands for, as every set of tiles has it. */
 const firstTiles: Readonly<Record<string, string>> = { "<UDIM>": "1001", "<UVTILE>": "u1_v1" };
@@ -133,9 +134,12 @@ async function pathOf(reference: FileReference, options: FindOptions): Promise<N
 async function search({ path, form }: FileReference, options: FindOptions): Promise<NamedPath | NoFiles> {
   const [tiles] = tilePlaceholder.exec(path) ?? [];
   const named = tiles === undefined ? path : path.replace(tilePlaceholder, firstTiles[tiles] ?? "");
-  const { files, isSure } = (await options.index()).endingLike(named, nearFolders(options.roots), form === "folder");
+  const index = await options.index();
+  const { files, isSure } = index.endingLike(named, nearFolders(options.roots), form === "folder");
   const [first] = files;
-  if (first === undefined) return { why: "it is neither here nor in the project" };
+  if (first === undefined) {
+    return { why: `it is neither here nor ${index.isPartial ? `${amongFirst} of ` : "in "}the project` };
+  }
   const isClear = isSure || (files.length > 1 && (await options.areAlike(files)));
   if (!isClear) return { why: `it could be ${anyOf(files)}`, candidates: files };
   const tilesPath = () => join(dirname(first), basename(path.replaceAll("\\", "/")));

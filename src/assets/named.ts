@@ -2,10 +2,32 @@ import { posix } from "node:path";
 import type { FileReference } from "./find-files.ts";
 
 /**
+ * Those references that the blendfiles of a project name.
+ *
+ * @param blends The files by their paths in the job: the blendfile and the libraries that were sent
+ * @param textsIn Which of some texts stand in a blendfile
+ */
+export async function namedIn(
+  references: readonly FileReference[],
+  blends: ReadonlyMap<string, string>,
+  textsIn: (path: string, texts: Iterable<string>) => Promise<ReadonlySet<string>>,
+): Promise<ReadonlySet<FileReference>> {
+  if (references.length === 0) return new Set();
+  const wanted = new Set(references.flatMap((reference) => spellingsOf(reference).flat()));
+  const found = new Set<string>();
+  for (const path of blends.values()) {
+    // A damaged library names nothing.
+    for (const text of await textsIn(path, wanted).catch(() => [])) found.add(text);
+  }
+  const places = [...blends.keys()];
+  return new Set(references.filter((reference) => isNamed(reference, places, found)));
+}
+
+/**
  * The texts that stand in a blendfile that names a path: the path, or its folder and its name, as image strips have it.
  * Blender turns the backslashes of Windows into slashes when it opens the file.
  */
-export function spellingsOf({ kind, viewOf, path: own }: FileReference): readonly (readonly string[])[] {
+function spellingsOf({ kind, viewOf, path: own }: FileReference): readonly (readonly string[])[] {
   const path = viewOf ?? own;
   const nameOf = (text: string) => text.slice(Math.max(text.lastIndexOf("/"), text.lastIndexOf("\\")) + 1);
   // Blender reports a library of a library relative to the blendfile: only its name is as the library has it.
@@ -22,7 +44,7 @@ export function spellingsOf({ kind, viewOf, path: own }: FileReference): readonl
  * @param blends Paths in the project, of the blendfile and of the libraries that were sent
  * @param found Which of the texts of {@link spellingsOf} stand in them
  */
-export function isNamed(reference: FileReference, blends: readonly string[], found: ReadonlySet<string>): boolean {
+function isNamed(reference: FileReference, blends: readonly string[], found: ReadonlySet<string>): boolean {
   const { kind, at = null, path, form, viewOf = null } = reference;
   if (viewOf !== null && !areViews(viewOf, path)) return false;
   if (form === "folder" && !isCacheKind(kind)) return false;

@@ -13,7 +13,7 @@ import { writeFileList } from "./file-list.ts";
 import { type FileReference, findFiles, type NoFiles, placeOf } from "./find-files.ts";
 import { gatherFiles } from "./gather-files.ts";
 import type { ListFolder } from "./locate.ts";
-import { isNamed, spellingsOf } from "./named.ts";
+import { namedIn } from "./named.ts";
 
 export interface ProjectFilesOptions {
   /** The copy of the blendfile that the nodes get. */
@@ -47,6 +47,8 @@ export class ProjectFiles {
   readonly #files = new Map<string, FileBlob>();
   /** Which of them belong to a sequence, to tiles or to a cache. */
   readonly #series = new Set<string>();
+  /** Which of them are blendfiles, and may name others. */
+  readonly #libraries = new Set<string>();
   readonly #moved = new Map<string, string>();
   /** Those of the moved ones whose files are not at their paths here either. */
   readonly #searched = new Map<string, string>();
@@ -183,18 +185,10 @@ export class ProjectFiles {
   }
 
   /** Those references that stand in the blendfile, or in a library that was sent. */
-  async #named(references: readonly FileReference[]): Promise<ReadonlySet<FileReference>> {
-    if (references.length === 0) return new Set();
-    const { blend, textsIn } = this.#options;
-    const libraries = [...this.#files].filter(([at]) => at.toLowerCase().endsWith(".blend"));
-    const wanted = new Set(references.flatMap((reference) => spellingsOf(reference).flat()));
-    const found = new Set<string>();
-    for (const path of [blend, ...libraries.map(([, library]) => library.path)]) {
-      // A damaged library names nothing.
-      for (const text of await textsIn(path, wanted).catch(() => [])) found.add(text);
-    }
-    const blends = [this.blendPath, ...libraries.map(([at]) => at)];
-    return new Set(references.filter((reference) => isNamed(reference, blends, found)));
+  #named(references: readonly FileReference[]): Promise<ReadonlySet<FileReference>> {
+    const libraries = [...this.#files].filter(([at]) => this.#libraries.has(at));
+    const blends = new Map(libraries.map(([at, { path }]) => [at, path]));
+    return namedIn(references, blends.set(this.blendPath, this.#options.blend), this.#options.textsIn);
   }
 
   /** @returns Why there is nothing to send, if so */
@@ -215,6 +209,7 @@ export class ProjectFiles {
     for (const [at, blob] of gathered) {
       this.#files.set(at, blob);
       if (reference.form) this.#series.add(at);
+      if (reference.kind === "library") this.#libraries.add(at);
     }
     if (found.movedTo !== null) this.#moved.set(reference.path, found.movedTo);
     if (found.isSearched && found.movedTo !== null) this.#searched.set(reference.path, found.movedTo);

@@ -19,6 +19,8 @@ export interface Blob {
   readonly sizeBytes: number;
   /** Set if it is not a copy of ours but the user's own file, which may change at any time. */
   readonly original?: string;
+  /** For errors; absent for the blendfile. */
+  readonly name?: string;
   /** Where a node on this machine, or with the same drive, may find the file: it then copies it itself. */
   readonly source?: string;
 }
@@ -74,7 +76,7 @@ export async function upload(
     throw new FileChangedError(blob.original);
   throw new FarmError(
     "FARM_BLEND_REJECTED",
-    `Cannot send the blendfile: the node answered ${second.verdict.code}: ${second.verdict.message}`,
+    `Cannot send ${blob.name ?? "the blendfile"}: the node answered ${second.verdict.code}: ${second.verdict.message}`,
     "Check the free space on the node's disk and its --cache-size, then run the same command again",
   );
 }

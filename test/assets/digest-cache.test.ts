@@ -76,6 +76,7 @@ test("a copy has the bytes that its digest is of, even if the original is saved 
   await writeFile(pathOf("wood.png"), "moss");
   expect(blob).toEqual({
     path: pathOf(sha256("wood")),
+    name: "wood.png",
     source: pathOf("wood.png"),
     sha256: sha256("wood"),
     sizeBytes: 4,
@@ -90,5 +91,12 @@ test("without space for a copy, or a file system that clones, the original is se
   cannotClone.mockRejectedValue(new Error("ENOTSUP"));
   const copies = new AssetCopies(folder.path, DigestCache.open(pathOf("config")), 3);
   const path = pathOf("wood.png");
-  expect(await copies.take(path)).toEqual({ path, original: path, source: path, sha256: sha256("wood"), sizeBytes: 4 });
+  expect(await copies.take(path)).toEqual({
+    path,
+    original: path,
+    name: "wood.png",
+    source: path,
+    sha256: sha256("wood"),
+    sizeBytes: 4,
+  });
 });

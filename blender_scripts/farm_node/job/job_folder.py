@@ -187,8 +187,8 @@ class JobFolder:
             return Fault("CANCELLED", "The job is being closed")
         except OSError as error:
             if is_disk_full(error):
-                return Fault("DISK_FULL", f"Cannot put the blendfile in place: {error.strerror}")
-            return Fault("LOAD_FAILED", f"Cannot put the blendfile in place: {error}")
+                return Fault("DISK_FULL", f"Cannot put the job's files in place: {error.strerror}")
+            return Fault("LOAD_FAILED", f"Cannot put the job's files in place: {error}")
 
 
 def _place(blob: Path, blend: Path) -> bool:

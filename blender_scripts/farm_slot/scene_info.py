@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 import bpy
 
 from .files.abilities import lacking
-from .files.external_files import Stock, digest_of, is_there, take_stock
+from .files.external_files import FOLDER_MARK, Stock, digest_of, is_there, take_stock
 from .files.outside_files import FOLDER, SEQUENCE, OutsideFile
 from .node_trees import node_trees
 from .output_size import rendered_size
@@ -19,6 +19,8 @@ MAX_SCENES = 1000
 MAX_CAMERAS = 100
 MAX_REFERENCES = 9900
 MAX_SHADERS = 100
+SHA256_LENGTH = 64
+"""In hex digits. In a stock there is something else for what cannot be read, and for caches."""
 
 
 def describe(scene: Any, active: str, outside: Sequence[OutsideFile], project: str, stock: Stock) -> Dict[str, Any]:
@@ -75,7 +77,8 @@ def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> Li
     digest of an existing file with an absolute path: the coordinator may have another one there. `lacks` is what this
     Blender would have to be built with to read it.
     """
-    digests = {path: digest for name, path, _, digest in stock["files"] if not name.startswith("//")}
+    known = [(name, path, digest) for name, path, _, digest in stock["files"] if len(digest) == SHA256_LENGTH]
+    digests = {path: digest for name, path, digest in known if not name.startswith("//")}
     found = {}  # type: Dict[Tuple[str, str, Optional[str]], Dict[str, Any]]
     # Of data that names the same file, as a movie and its sound do, those that decide pixels come last, and count.
     for each in sorted(outside, key=lambda each: each.is_visible):
@@ -119,5 +122,11 @@ def _place_in(project: str, name: str, path: str) -> Optional[str]:
 
 
 def stock_of(outside: Iterable[OutsideFile]) -> Stock:
-    """Takes stock of the files that decide pixels: like the blendfile, a texture may be changed."""
-    return take_stock((each.name, each.path) for each in outside if each.is_visible and each.form != FOLDER)
+    """Takes stock of the files that decide pixels: like the blendfile, a texture may be changed.
+
+    Folders in the project came with the job, and do not change.
+    """
+    needed = [each for each in outside if each.is_visible]
+    files = [(each.name, each.path) for each in needed if each.form != FOLDER]
+    folders = [(each.name + FOLDER_MARK, each.path) for each in needed if each.form == FOLDER and os.path.isabs(each.name)]
+    return take_stock(files + folders)

@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from farm_slot.files import external_files
-from farm_slot.files.external_files import digest_of, first_changed, is_there, outside_of, take_stock
+from farm_slot.files.external_files import FOLDER_MARK, digest_of, first_changed, is_there, outside_of, take_stock
 
 LONG_AGO = 1_600_000_000
 
@@ -103,6 +103,24 @@ class Files(unittest.TestCase):
             ("im.png", True, False),
         ):
             self.assertEqual(is_there(str(self.folder / name), is_sequence), is_found, (name, is_sequence))
+
+    def test_of_the_files_in_a_cache_only_the_sizes_count(self) -> None:
+        (self.folder / "cache" / "data").mkdir(parents=True)
+        self.write("cache/data/1.vdb", b"one")
+        stock = json.loads(json.dumps(take_stock([("/cache" + FOLDER_MARK, str(self.folder / "cache"))])))
+        self.assertEqual([(name, contents) for name, _, _, contents in stock["files"]], [("/cache\0", "3 bytes")])
+        self.write("cache/data/1.vdb", b"two")
+        self.assertIsNone(first_changed(stock))
+        self.write("cache/data/1.vdb", b"three")
+        self.assertEqual(first_changed(stock), "/cache")
+        self.write("cache/data/1.vdb", b"two")
+        self.write("cache/data/2.vdb", b"")
+        self.assertEqual(first_changed(stock), "/cache")
+
+    def test_a_folder_in_place_of_a_picture_is_not_looked_through(self) -> None:
+        (self.folder / "a.png").mkdir()
+        self.write("a.png/b", b"")
+        self.assertEqual(self.stock("a.png")["files"], [])
 
     def test_a_name_that_is_not_unicode_is_accepted(self) -> None:
         name = os.fsdecode(b"tex\xff.png")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Optional
 
-from farm_slot.files.external_files import first_changed, outside_of
+from farm_slot.files.external_files import FOLDER_MARK, first_changed, outside_of
 
 from ..errors import Fault
 from ..wire.message_size import fit_job_loaded
@@ -76,4 +76,4 @@ def _changed(name: str) -> Fault:
 def _difference(one: Optional[dict[str, Any]], other: Optional[dict[str, Any]]) -> str:
     """The name of a file that is in only one of the stocks, or differs."""
     known = [{(name, contents) for name, _, _, contents in stock["files"]} if stock else set() for stock in (one, other)]
-    return min((name for name, _ in known[0] ^ known[1]), default="A file that the scene uses")
+    return min((name.rstrip(FOLDER_MARK) for name, _ in known[0] ^ known[1]), default="A file that the scene uses")

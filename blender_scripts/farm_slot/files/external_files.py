@@ -25,16 +25,26 @@ TILE_TOKENS = ("<UDIM>", "<UVTILE>")
 _MADE_UP = ("/proc/", "/sys/")
 """Where the kernel shows things that look like files."""
 
+FOLDER_MARK = "\0"
+"""No path in a blendfile contains it."""
+
+_CACHE_DEPTH = 3
+"""Subfolders in which simulations and bakes keep files."""
+
 COARSEST_CLOCK_S = 2.0
 """Resolution of a file system's times (FAT): a file may have been written twice within the same tick."""
 
 
 def take_stock(references: Iterable[Tuple[str, str]]) -> Stock:
-    """Reads all existing files. Of an image sequence or a cache folder only the file that Blender names is included."""
+    """Reads all existing files. Of an image sequence only the file that Blender names is included.
+
+    A name that ends with FOLDER_MARK is that of a folder with caches: of its files only the sizes count, as there may be
+    much in them.
+    """
     known = sorted(set(references))
     return {
         "references": [list(each) for each in known],
-        "files": [[name, file, stamp_of(file), digest_of_contents(file)] for name, file in _files(known)],
+        "files": [[name, file, stamp_of(file), _digest_for(name, file)] for name, file in _files(known)],
     }
 
 
@@ -54,13 +64,13 @@ def first_changed(stock: Stock) -> Optional[str]:
     known = {(name, file) for name, file, _, _ in stock["files"]}
     moved = known.symmetric_difference(_files((name, path) for name, path in stock["references"]))
     if moved:
-        return min(moved)[0]
+        return min(moved)[0].rstrip(FOLDER_MARK)
     for entry in stock["files"]:
         name, file, stamp, contents = entry
         now = stamp_of(file)
         if stamp is None or stamp != now:
-            if contents != digest_of_contents(file):
-                return str(name)
+            if contents != _digest_for(name, file):
+                return str(name).rstrip(FOLDER_MARK)
             entry[2] = now  # so that it is not read again the next time
     return None
 
@@ -131,11 +141,33 @@ def _has_numbered(path: str) -> bool:
 
 
 def _files(references: Iterable[Tuple[str, str]]) -> List[Tuple[str, str]]:
-    return sorted({(name, file) for name, path in references for file in _files_of(path)})
+    return sorted({(name, file) for name, path in references for file in _files_of(name, path)})
 
 
-def _files_of(path: str) -> List[str]:
+def _digest_for(name: str, file: str) -> str:
+    if not name.endswith(FOLDER_MARK):
+        return digest_of_contents(file)
+    try:
+        return "%d bytes" % os.stat(file).st_size
+    except OSError as error:
+        return "unreadable: %s" % error.errno
+
+
+def _files_of(name: str, path: str) -> List[str]:
+    if name.endswith(FOLDER_MARK):
+        return [file for file in _files_below(path) if is_regular(file)]
     return [path] if is_regular(path) else [tile for tile in _tiles_of(path) if is_regular(tile)]
+
+
+def _files_below(folder: str) -> List[str]:
+    """The files in the folder of a cache, in a fixed order; other folders are not caches and have no files here."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        if place[len(folder) :].count(os.sep) >= _CACHE_DEPTH:
+            del folders[:]
+        found += [os.path.join(place, name) for name in sorted(names)]
+    return found
 
 
 def _tiles_of(path: str) -> List[str]:

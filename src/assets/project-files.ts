@@ -123,7 +123,7 @@ export class ProjectFiles {
   /**
    * Adds the files of references that are missing on a node, or that differ there from the files at the same paths here.
    *
-   * @returns Whether there are new files
+   * @returns Whether there are new files, or other paths that lead to known ones
    */
   add(references: readonly FileReference[]): Promise<boolean> {
     const adding = this.#turn.then(() => this.#add(references));
@@ -138,7 +138,8 @@ export class ProjectFiles {
       const isWanted = reference.visible !== false && (reference.missing || Boolean(reference.sha256));
       return isWanted && !this.#asked.has(keyOf(reference));
     });
-    const before = this.#files.size;
+    const sizes = () => this.#files.size + this.#moved.size;
+    const before = sizes();
     const named = await this.#named(fresh);
     for (const reference of fresh) {
       const isNamed = named.has(reference);
@@ -148,7 +149,7 @@ export class ProjectFiles {
       if (why === undefined) this.#refusals.delete(reference.path);
       else this.#refusals.set(reference.path, why);
     }
-    if (this.#files.size === before) return false;
+    if (sizes() === before) return false;
     await this.#options.digests.save();
     this.#list = await writeFileList(this.#options.folder, this.#files, this.#moved).catch((error: unknown) => {
       throw new FarmError(

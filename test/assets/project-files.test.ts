@@ -94,6 +94,19 @@ describe("files that travel", () => {
     });
   });
 
+  test("may be named by another path later, which leads to the same file then", async () => {
+    const windows = "C:\\film\\tex\\wood.png";
+    const files = await jobOf(["//tex/wood.png", windows]);
+    await put("project/tex/wood.png");
+    expect(await files.add([missing("//tex/wood.png", "tex/wood.png")])).toBe(true);
+    expect(await files.add([missing(windows)])).toBe(true);
+    expect(await listOf(files)).toMatchObject({
+      files: [{ path: "tex/wood.png" }],
+      moved: [{ from: windows, path: "tex/wood.png" }],
+    });
+    expect(await files.add([missing(windows)])).toBe(false);
+  });
+
   test("may be in folders that the user names, around the blendfile or elsewhere", async () => {
     const names = ["//../tex/wood.png", pathOf("library/stone.png")];
     const files = await jobOf(names, { blend: "project/shots/shot.blend", roots: ["project", "library"] });

@@ -38,7 +38,8 @@ export async function askProgram(
     return { stdout: "", failed: true, why: messageOf(error), systemCode: systemCodeOf(error) };
   }
   const answered = child.then(
-    ({ failed, stdout, stderr, originalMessage, shortMessage, code }): ProgramAnswer => ({
+    // A program that the system refuses to start has no output at all, whatever the types say.
+    ({ failed, stdout = "", stderr = "", originalMessage, shortMessage, code }): ProgramAnswer => ({
       ...{ stdout, failed, systemCode: code },
       why: failed ? stderr.trim() || originalMessage || (shortMessage ?? "") : "",
     }),

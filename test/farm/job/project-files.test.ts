@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { FromCoordinator, FromNode, Reference } from "../../../src/session/protocol.ts";
 import { digestOf, type FakeNode, type FakeNodeOptions } from "../../support/nodes/fake-node.ts";
 import { range, ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
@@ -17,10 +17,7 @@ beforeEach(async () => {
   await put("tex/wood.png", wood);
   await put("tex/moss.png", png("moss"));
 });
-afterEach(() => {
-  vi.unstubAllEnvs();
-  return farm[Symbol.asyncDispose]();
-});
+afterEach(() => farm[Symbol.asyncDispose]());
 
 async function put(name: string, bytes: Buffer): Promise<void> {
   await mkdir(dirname(farm.path(name)), { recursive: true });
@@ -201,7 +198,11 @@ test("a node whose Blender cannot read a file that the scene needs is excluded b
 });
 
 test("a color configuration of the artist's environment is not sent, and the user is told", async () => {
-  vi.stubEnv("OCIO", "/studio/config.ocio");
+  const { OCIO: before = "" } = process.env;
+  process.env.OCIO = "/studio/config.ocio";
+  onTestFinished(() => {
+    process.env.OCIO = before;
+  });
   const { warnings } = await farm.run([await farm.start()], { frames: "1" }).completed();
   expect(warnings).toEqual([
     "OCIO is /studio/config.ocio on this machine, and nodes have their own colors unless OCIO is set there too",

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { askProgram } from "../../../src/system/programs/ask-program.ts";
 import { killTree } from "../../../src/system/programs/end-program.ts";
 import { startProgram } from "../../../src/system/programs/start-program.ts";
 import { skipBecause } from "../../support/skip.ts";
@@ -23,6 +24,12 @@ describe.skipIf(skipBecause(onLinux ? undefined : "process groups are read from 
     await child;
     expect(Number(group) === child.pid).toBe(hasOwn);
   });
+});
+
+test("askProgram() says why the system refused to start a program", async () => {
+  const tooLong = "x".repeat(3_000_000); // no system passes so many letters to a program
+  const answer = await askProgram(process.execPath, [tooLong], { timeoutMs: 10_000 });
+  expect(answer).toMatchObject({ stdout: "", failed: true, why: expect.stringMatching(/E2BIG|ENAMETOOLONG|UNKNOWN/) });
 });
 
 describe.skipIf(skipBecause(onLinux ? undefined : "a shell script stands in for taskkill"))(

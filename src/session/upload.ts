@@ -72,8 +72,9 @@ export async function upload(
       ? await attempt(link, blob, onProgress, signal, limits)
       : first;
   if (second.verdict.type === "blob-stored") return first.sentBytes + second.sentBytes;
-  if (second.verdict.code === "DIGEST_MISMATCH" && blob.original !== undefined)
-    throw new FileChangedError(blob.original);
+  if (blob.original !== undefined && (second.verdict.code === "DIGEST_MISMATCH" || !(await hasItsSize(blob)))) {
+    throw new FileChangedError(blob.original); // a longer or shorter file is refused for that, by other codes
+  }
   throw new FarmError(
     "FARM_BLEND_REJECTED",
     `Cannot send ${blob.name ?? "the blendfile"}: the node answered ${second.verdict.code}: ${second.verdict.message}`,

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { truncateSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -74,6 +75,22 @@ test.each(["", "x".repeat(1_025)])("sendBlob() offers no path that a message can
   expect(await session.sendBlob({ ...blob, source }, () => {}, signal)).toBe(content.length);
   expect(node.heard.find(({ type }) => type === "blob-query")).not.toHaveProperty("path");
 });
+
+test.each(["TOO_LARGE", "WRITE_FAILED"] as const)(
+  "sendBlob() tells that the user's file has changed if it has another size when the node refuses it: %s",
+  async (rejectsBlob) => {
+    const { node, session } = await connect({ rejectsBlob });
+    await using _ = session;
+    const original = join(folder.path, `${rejectsBlob}.png`);
+    await writeFile(original, content);
+    node.options.onMessage = ({ type }) => {
+      if (type === "blob-begin") truncateSync(original, 10);
+      return false;
+    };
+    const sending = session.sendBlob({ ...blob, path: original, original }, () => {}, signal);
+    await expect(sending).rejects.toThrow(`Cannot send ${original}: it has changed since the job began`);
+  },
+);
 
 test("sendBlob() continues where an earlier upload ended", async () => {
   const { node, session } = await connect();

@@ -136,11 +136,13 @@ class JobFolder:
         try:
             if not self._store.is_proved(file.sha256, self._is_still_wanted):
                 return Fault(MISSING, f"'{file.path}' was damaged in the node's cache")
-            if target.exists() and prove(target, file.sha256, self._is_still_wanted) is None:
-                return Fault("LOAD_FAILED", f"Two files of the job have the name '{file.path}' on this system", _RENAME)
             self.files[file.sha256] = target
-            is_there = target.exists() or _place(blob, target)
-            return None if is_there else Fault(MISSING, f"'{file.path}' is no longer in the node's cache")
+            if not target.exists():
+                is_there = _place(blob, target)
+                return None if is_there else Fault(MISSING, f"'{file.path}' is no longer in the node's cache")
+            if prove(target, file.sha256, self._is_still_wanted) is not None:
+                return None
+            return Fault("LOAD_FAILED", f"Two files of the job have the name '{file.path}' on this system", _RENAME)
         finally:
             self._store.unpin(file.sha256)
 

@@ -13,7 +13,6 @@ from .node_trees import node_trees
 _WRITING = ("fprintf", "pointcloud_write")
 """The functions by which an OSL shader can change something on the machine; the rest of the language only reads."""
 
-
 _LONGEST_SHADER = 16 << 20
 """Bytes. No compiled shader is so long; a longer one counts as harmful."""
 

@@ -12,7 +12,6 @@ const surelyAlike = 2;
 export class AssetIndex {
   readonly #files: ReadonlyMap<string, readonly string[]>;
   readonly #folders: ReadonlyMap<string, readonly string[]>;
-
   /** Whether there was more to read than is read. */
   readonly isPartial: boolean;
 
@@ -28,6 +27,7 @@ export class AssetIndex {
     for (const root of roots) await collect(root, walk);
     return new AssetIndex(walk);
   }
+
   /**
    * The files that a path of another machine may mean: those whose paths end with the longest part of it, or with its
    * name alone.

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-
 import { join } from "node:path";
 import { hashFile } from "../system/files/hash-file.ts";
 import { discard, openFile, renameFile } from "../system/files/held-files.ts";

@@ -107,6 +107,7 @@ class Files(unittest.TestCase):
     def test_of_the_files_in_a_cache_only_the_sizes_count(self) -> None:
         (self.folder / "cache" / "data").mkdir(parents=True)
         self.write("cache/data/1.vdb", b"one")
+        self.write("cache/data/notes.txt", b"no cache")
         stock = json.loads(json.dumps(take_stock([("/cache" + FOLDER_MARK, str(self.folder / "cache"))])))
         self.assertEqual([(name, contents) for name, _, _, contents in stock["files"]], [("/cache\0", "3 bytes")])
         self.write("cache/data/1.vdb", b"two")

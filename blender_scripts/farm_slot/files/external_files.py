@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import time
-from typing import IO, Any, Dict, Iterable, List, Optional, Tuple
+from typing import IO, Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from .change_time import change_time_ns
 
@@ -28,8 +28,11 @@ _MADE_UP = ("/proc/", "/sys/")
 FOLDER_MARK = "\0"
 """No path in a blendfile contains it."""
 
-_CACHE_DEPTH = 3
-"""Subfolders in which simulations and bakes keep files."""
+CACHED = (".avi", ".blob", ".bphys", ".exr", ".gz", ".jpg", ".json", ".png", ".raw", ".uni", ".vdb")
+"""Names of the files that simulations and bakes keep in their folders, which may contain other files too."""
+
+CACHE_DEPTH = 3
+"""Subfolders in which they keep them."""
 
 COARSEST_CLOCK_S = 2.0
 """Resolution of a file system's times (FAT): a file may have been written twice within the same tick."""
@@ -159,15 +162,12 @@ def _files_of(name: str, path: str) -> List[str]:
     return [path] if is_regular(path) else [tile for tile in _tiles_of(path) if is_regular(tile)]
 
 
-def _files_below(folder: str) -> List[str]:
-    """The files in the folder of a cache, in a fixed order; other folders are not caches and have no files here."""
-    found = []
+def _files_below(folder: str) -> Iterator[str]:
+    """The files of caches in a folder, which may be any folder that a blendfile names."""
     for place, folders, names in os.walk(folder):
-        folders.sort()
-        if place[len(folder) :].count(os.sep) >= _CACHE_DEPTH:
+        if place[len(folder) :].count(os.sep) >= CACHE_DEPTH:
             del folders[:]
-        found += [os.path.join(place, name) for name in sorted(names)]
-    return found
+        yield from (os.path.join(place, name) for name in names if name.endswith(CACHED))
 
 
 def _tiles_of(path: str) -> List[str]:

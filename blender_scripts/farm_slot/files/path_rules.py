@@ -10,7 +10,7 @@ import os
 import re
 from typing import Dict, Iterable, Iterator, List, Optional, Pattern, Sequence
 
-from .external_files import TILE_TOKENS, is_regular, open_regular
+from .external_files import CACHE_DEPTH, CACHED, TILE_TOKENS, is_regular, open_regular
 
 Kind = str
 FILE, FILM, FOLDER, PLACE = "file", "film", "folder", "place"
@@ -26,12 +26,6 @@ _HEAD_BYTES = 1024
 _BINARY = re.compile(rb"[^\t\n\f\r\x1b\x20-\xff]")
 _RAW_FILM = b"YUV4MPEG2 "
 """Uncompressed movies that start with readable text."""
-
-_CACHED = (".avi", ".blob", ".bphys", ".exr", ".gz", ".jpg", ".json", ".png", ".raw", ".uni", ".vdb")
-"""Names of the files that simulations and bakes keep in their folders, which may contain other files too."""
-
-_CACHE_DEPTH = 3
-"""Subfolders in which they keep them."""
 
 _PROTOCOL_OBJECTION = "a protocol, not a file"
 
@@ -92,9 +86,9 @@ class Rules:
 
     def _holds_odd_files(self, folder: str) -> bool:
         for place, folders, _ in os.walk(folder):
-            if place[len(folder) :].count(os.sep) >= _CACHE_DEPTH:
+            if place[len(folder) :].count(os.sep) >= CACHE_DEPTH:
                 del folders[:]
-            if any(name.endswith(_CACHED) for name in self._odd_files(place)):
+            if any(name.endswith(CACHED) for name in self._odd_files(place)):
                 return True
         return False
 

@@ -36,6 +36,7 @@ export type {
   JobSummary,
   NodeName,
   NodeTally,
+  Sent,
 } from "./farm/events.ts";
 export { type NodeProgramOptions, runNode } from "./farm/local-node/run-node.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/nodes/discover-nodes.ts";

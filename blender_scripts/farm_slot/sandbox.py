@@ -14,6 +14,7 @@ from bpy.app.handlers import persistent
 from . import caches, embedded_scripts, output_nodes
 from .files import paths, remap
 from .files.cache_folders import cache_folders
+from .files.frame_numbers import FrameNumbers
 from .files.outside_files import OutsideFile, outside_files
 
 
@@ -58,7 +59,8 @@ class Sandbox:
             self.cleared = paths.clear()
             output_nodes.redirect(self._outputs)
             original = {path: name for name, path in replaced.items()}
-            self.outside = [*outside_files(original), *cache_folders(original)]
+            numbers = FrameNumbers(self._scripts)
+            self.outside = [*outside_files(original, numbers), *cache_folders(original, numbers)]
             caches.confine(os.path.join(bpy.app.tempdir, "caches"))
             self._blocked = [] if self._scripts else embedded_scripts.block()
         except Exception as error:

@@ -9,6 +9,7 @@ import bpy
 
 from .files.abilities import lacking
 from .files.external_files import FOLDER_MARK, Stock, digest_of, is_there, take_stock
+from .files.frame_numbers import both
 from .files.outside_files import FOLDER, SEQUENCE, OutsideFile
 from .node_trees import node_trees
 from .output_size import rendered_size
@@ -82,7 +83,11 @@ def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> Li
     found = {}  # type: Dict[Tuple[str, str, Optional[str]], Dict[str, Any]]
     # Of data that names the same file, as a movie and its sound do, those that decide pixels come last, and count.
     for each in sorted(outside, key=lambda each: each.is_visible):
-        found[each.name, each.path, each.form] = {
+        key = each.name, each.path, each.form
+        shared = found.get(key)
+        if shared is not None and not shared["visible"]:
+            shared = None
+        found[key] = {
             "kind": each.kind,
             "owner": each.owner[:256],
             "path": each.name[:4096],
@@ -93,6 +98,7 @@ def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> Li
             "sha256": digests.get(each.path),
             "lacks": lacking(each.kind, each.name),
             "viewOf": each.view_of,
+            "numbers": both(each.numbers, shared["numbers"]) if shared else each.numbers,
         }
     return sorted(found.values(), key=lambda each: (not each["missing"], not each["visible"]))[:MAX_REFERENCES]
 
@@ -121,12 +127,14 @@ def _place_in(project: str, name: str, path: str) -> Optional[str]:
         return None  # of a library on another drive of Windows
 
 
-def stock_of(outside: Iterable[OutsideFile]) -> Stock:
+def stock_of(outside: Iterable[OutsideFile], project: str) -> Stock:
     """Takes stock of the files that decide pixels: like the blendfile, a texture may be changed.
 
-    Folders in the project came with the job, and do not change.
+    Folders in the project came with the job, and do not change. Nor do sequences there whose frames are known, of which
+    some may still be on their way.
     """
-    needed = [each for each in outside if each.is_visible]
+    known = os.path.join(project, "")
+    needed = [each for each in outside if each.is_visible and not (each.numbers and each.path.startswith(known))]
     files = [(each.name, each.path) for each in needed if each.form != FOLDER]
     folders = [(each.name + FOLDER_MARK, each.path) for each in needed if each.form == FOLDER and os.path.isabs(each.name)]
     return take_stock(files + folders)

@@ -39,7 +39,7 @@ class Work:
         active = bpy.context.scene.name
         scene = pick_scene(command["scene"])
         self._scene = scene.name
-        stock = scene_info.stock_of(outside)
+        stock = scene_info.stock_of(outside, command["project"])
         # Before the settings are changed, because it describes the file.
         info = scene_info.describe(scene, active, outside, command["project"], stock)
         self._needs_frame_text = settings.prepare(scene, command["colorMode"])

@@ -9,15 +9,18 @@ import type { FileBlob } from "./asset-copies.ts";
  *
  * @param files By their paths in the job
  * @param moved Paths in the job by the paths in the blendfile that lead there instead
+ * @param later Paths in the job of files that come later, each before the first frame that needs it
  */
 export async function writeFileList(
   folder: string,
   files: ReadonlyMap<string, FileBlob>,
   moved: ReadonlyMap<string, string>,
+  later: readonly string[],
 ): Promise<FileBlob> {
   const text = JSON.stringify({
     files: [...files].map(([path, { sha256 }]) => ({ path, sha256 })).sort(byPath),
     moved: [...moved].map(([from, path]) => ({ from, path })).sort(byPath),
+    ...(later.length > 0 && { later }),
   });
   const sha256 = createHash("sha256").update(text).digest("hex");
   const path = join(folder, sha256);

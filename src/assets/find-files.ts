@@ -2,6 +2,7 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { isInside } from "../system/files/real-path.ts";
 import { type AssetIndex, mostEntries } from "./asset-index.ts";
 import { type AssetRoots, isShown, pathHere, pathInJob, rootOf } from "./asset-roots.ts";
+import type { FrameNumbers } from "./frame-files.ts";
 import {
   expand,
   type Form,
@@ -35,6 +36,8 @@ export interface FileReference {
   readonly form?: Form | undefined;
   /** The path in the file, if this is another view of the same picture. */
   readonly viewOf?: string | null | undefined;
+  /** Which of several files a frame needs; without it, it may be any. */
+  readonly numbers?: readonly FrameNumbers[] | null | undefined;
 }
 
 /** The files that a reference means, and where in the job its path should lead, if that is not where it does. */

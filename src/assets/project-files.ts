@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
-import { dirname, isAbsolute, posix, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { FarmError, messageOf } from "../core/errors.ts";
 import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { AssetCopies, type FileBlob } from "./asset-copies.ts";
@@ -14,6 +13,7 @@ import { type FileReference, findFiles, type NoFiles, placeOf } from "./find-fil
 import { gatherFiles } from "./gather-files.ts";
 import type { ListFolder } from "./locate.ts";
 import { namedIn } from "./named.ts";
+import { ProjectContents } from "./project-contents.ts";
 
 export interface ProjectFilesOptions {
   /** The copy of the blendfile that the nodes get. */
@@ -44,11 +44,9 @@ const notNamed = "the blendfile does not name it";
 export class ProjectFiles {
   readonly #options: ProjectFilesOptions;
   readonly #copies: AssetCopies;
-  readonly #files = new Map<string, FileBlob>();
-  /** Which of them belong to a sequence, to tiles or to a cache. */
-  readonly #series = new Set<string>();
-  /** Which of them are blendfiles, and may name others. */
-  readonly #libraries = new Set<string>();
+  readonly contents: ProjectContents;
+  /** The files of each reference, and how nodes say that frames use them. */
+  readonly #uses = new Map<string, { readonly files: readonly string[]; readonly told: Set<string> }>();
   readonly #moved = new Map<string, string>();
   /** Those of the moved ones whose files are not at their paths here either. */
   readonly #searched = new Map<string, string>();
@@ -70,6 +68,7 @@ export class ProjectFiles {
     this.#options = options;
     this.#copies = new AssetCopies(options.folder, options.digests, options.keepBytes);
     this.#holders = new BlobHolders(options.folder);
+    this.contents = new ProjectContents(this.blendPath);
   }
 
   /** The blendfile's path in the project. */
@@ -79,24 +78,7 @@ export class ProjectFiles {
 
   /** What a node needs besides the blendfile, to open it. `list` names the files; `null` if there are none. */
   get current(): { readonly files: readonly FileBlob[]; readonly list: FileBlob | null } {
-    return { files: [...this.#files.values()], list: this.#list };
-  }
-
-  /** The digests of all files, by their paths from the blendfile's folder. */
-  get digests(): ReadonlyMap<string, string> {
-    return new Map([...this.#files].map(([path, { sha256 }]) => [this.#nameOf(path), sha256]));
-  }
-
-  /** One digest of all files of sequences, tiles and caches, of which nodes report only the first; `null` without any. */
-  get seriesDigest(): string | null {
-    if (this.#series.size === 0) return null;
-    const files = [...this.#series].map((path) => [this.#nameOf(path), this.#files.get(path)?.sha256]).sort();
-    return createHash("sha256").update(JSON.stringify(files)).digest("hex");
-  }
-
-  /** The same files have the same names, whichever roots the job has. */
-  #nameOf(path: string): string {
-    return posix.relative(posix.dirname(this.blendPath), path);
+    return { files: [...this.contents.always.values()], list: this.#list };
   }
 
   /** Why a missing file was not sent, as text for the user. @param path As the blendfile has it */
@@ -132,14 +114,13 @@ export class ProjectFiles {
   }
 
   async #add(references: readonly FileReference[]): Promise<boolean> {
-    // With all that decides the answer: one node's lie about a file must not be the answer to another.
-    const keyOf = ({ kind, path, at, form, viewOf }: FileReference) => JSON.stringify([kind, path, at, form, viewOf]);
     const fresh = references.filter((reference) => {
       const isWanted = reference.visible !== false && (reference.missing || Boolean(reference.sha256));
       return isWanted && !this.#asked.has(keyOf(reference));
     });
-    const sizes = () => this.#files.size + this.#moved.size;
-    const before = sizes();
+    const state = () => [this.contents.size, this.#moved.size, this.contents.later.length].join();
+    const before = state();
+    for (const reference of references) this.#noteUse(reference);
     const named = await this.#named(fresh);
     for (const reference of fresh) {
       const isNamed = named.has(reference);
@@ -149,9 +130,9 @@ export class ProjectFiles {
       if (why === undefined) this.#refusals.delete(reference.path);
       else this.#refusals.set(reference.path, why);
     }
-    if (sizes() === before) return false;
+    if (state() === before) return false;
     await this.#options.digests.save();
-    this.#list = await writeFileList(this.#options.folder, this.#files, this.#moved).catch((error: unknown) => {
+    this.#list = await this.#writeList().catch((error: unknown) => {
       throw new FarmError(
         "FARM_STORE_FAILED",
         `Cannot write the list of the scene's files to ${this.#options.folder}: ${messageOf(error)}`,
@@ -170,7 +151,7 @@ export class ProjectFiles {
   async recover(file: FileBlob, signal: AbortSignal): Promise<FileBlob | undefined> {
     const copy = await this.#holders.fetch(file, signal);
     if (copy === undefined) return undefined;
-    for (const [path, { sha256 }] of this.#files) if (sha256 === file.sha256) this.#files.set(path, copy);
+    this.contents.replace(copy);
     return copy;
   }
 
@@ -187,9 +168,8 @@ export class ProjectFiles {
 
   /** Those references that stand in the blendfile, or in a library that was sent. */
   #named(references: readonly FileReference[]): Promise<ReadonlySet<FileReference>> {
-    const libraries = [...this.#files].filter(([at]) => this.#libraries.has(at));
-    const blends = new Map(libraries.map(([at, { path }]) => [at, path]));
-    return namedIn(references, blends.set(this.blendPath, this.#options.blend), this.#options.textsIn);
+    const blends = this.contents.libraries.set(this.blendPath, this.#options.blend);
+    return namedIn(references, blends, this.#options.textsIn);
   }
 
   /** @returns Why there is nothing to send, if so */
@@ -206,15 +186,25 @@ export class ProjectFiles {
     }
     const gathered = await gatherFiles(reference, found.files, roots, this.#copies);
     if (typeof gathered === "string") return gathered;
-    if (this.#files.size + gathered.size > mostFiles) return `the project would have more than ${mostFiles} files`;
-    for (const [at, blob] of gathered) {
-      this.#files.set(at, blob);
-      if (reference.form) this.#series.add(at);
-      if (reference.kind === "library") this.#libraries.add(at);
-    }
+    if (this.contents.size + gathered.size > mostFiles) return `the project would have more than ${mostFiles} files`;
+    this.contents.add(reference, gathered);
+    this.#uses.set(keyOf(reference), { files: [...gathered.keys()], told: new Set([toldBy(reference)]) });
     if (found.movedTo !== null) this.#moved.set(reference.path, found.movedTo);
     if (found.isSearched && found.movedTo !== null) this.#searched.set(reference.path, found.movedTo);
     return undefined;
+  }
+
+  #writeList(): Promise<FileBlob> {
+    const { always, later } = this.contents;
+    return writeFileList(this.#options.folder, always, this.#moved, later);
+  }
+
+  /** Another node, perhaps with another Blender, may say otherwise which frames use a reference's files. */
+  #noteUse(reference: FileReference): void {
+    const use = this.#uses.get(keyOf(reference));
+    if (use === undefined || use.told.has(toldBy(reference))) return;
+    use.told.add(toldBy(reference));
+    this.contents.use(use.files, reference);
   }
 
   /** Notes what the user could allow, or choose. */
@@ -243,4 +233,13 @@ export class ProjectFiles {
     this.#index ??= AssetIndex.of([project, ...others]);
     return this.#index;
   }
+}
+
+/** With all that decides the answer: one node's lie about a file must not be the answer to another. */
+function keyOf({ kind, path, at, form, viewOf }: FileReference): string {
+  return JSON.stringify([kind, path, at, form, viewOf]);
+}
+
+function toldBy({ numbers }: FileReference): string {
+  return JSON.stringify(numbers ?? null);
 }

@@ -221,5 +221,5 @@ function liveReporter(flags: RenderFlags): LiveReporter | undefined {
  */
 function levelOf(event: FarmEvent): "trace" | "debug" | "info" {
   if (event.type === "frame:progressed" || event.type === "job:progressed") return "trace";
-  return event.type === "node:uploading" ? "debug" : "info";
+  return event.type === "node:uploading" || event.type === "node:receiving" ? "debug" : "info";
 }

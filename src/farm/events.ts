@@ -7,6 +7,18 @@ export interface NodeName {
   readonly name: string;
 }
 
+/** What was sent to a node, as far as it is known: opening the blendfile may show more. */
+export interface Sent {
+  readonly haveBytes: number;
+  readonly sizeBytes: number;
+  /** How many files, the blendfile included, the node does not have yet. */
+  readonly filesLeft: number;
+  /** `null` while it is not known. */
+  readonly bytesPerSecond: number | null;
+  /** How long the rest will take at this speed; `null` while that is not known. */
+  readonly etaMs: number | null;
+}
+
 /** What each node did for the job, for the summary. */
 export interface NodeTally extends NodeName {
   readonly blender: string;
@@ -42,6 +54,8 @@ export interface FarmEventMap {
   "machine:awake": Record<never, never>;
   /** Frames of an earlier run cannot be used, because something that affects pixels has changed. */
   "job:restarted": { reason: string };
+  /** Stored frames are rendered again, because files that only they need have changed. They are kept in `folder`. */
+  "frames:outdated": { frames: number; range: string; reason: string; folder: string };
   /** The first scan of the network is over; discovery continues. */
   "discovery:scanned": { nodes: number };
   /** A node has authenticated itself and may take part. */
@@ -52,8 +66,10 @@ export interface FarmEventMap {
   "node:unreachable": { name: string; message: string; hint: string };
   /** A node works for another job; it is asked again later. */
   "node:busy": NodeName & { holder: string };
-  /** Progress of the blendfile's upload to a node. */
-  "node:uploading": NodeName & { haveBytes: number; sizeBytes: number };
+  /** A node gets the blendfile and the files that it needs to open it, before it renders. */
+  "node:uploading": NodeName & Sent;
+  /** A node that renders gets the files of its next frames. */
+  "node:receiving": NodeName & Sent;
   /** A node has opened the blendfile, for the first time or again. */
   "node:joined": NodeName & { blender: string };
   "node:lost": NodeName & { message: string };

@@ -21,7 +21,6 @@ export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"])
   return new Fleet({
     ...nodeSourcesOf(settings),
     versionRules: { wanted, mixVersions, savedBy },
-    blendBytes: blend.sizeBytes,
     knownNodes,
     confirmOpenNode,
     trust: { authorities: tlsCa === undefined ? undefined : readAuthorities(tlsCa), keys },

@@ -12,6 +12,7 @@ import { JobTotals } from "./job/job-totals.ts";
 import { JobInputs } from "./job/loop/job-inputs.ts";
 import { prepareJob } from "./job/prepare-job.ts";
 import { runJob } from "./job/run-job.ts";
+import { UpcomingFrames } from "./nodes/supply/upcoming-frames.ts";
 import { openFleet } from "./open-fleet.ts";
 import { videoDoneBefore } from "./output/existing-output.ts";
 import { stayAwake } from "./stay-awake.ts";
@@ -93,7 +94,7 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
     tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
     await using _awake = stayAwake(settings.allowSleep, tell);
     const context: JobContext = {
-      ...{ settings, prepared, tell, drain, refusedBefore: new Map(), ...questions },
+      ...{ settings, prepared, tell, drain, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
       signal: AbortSignal.any([stop, folder.lost]),
     };
     const { outcome, nodes, warnings } = (await encodeOnly(context)) ?? (await renderAndEncode(context));

@@ -17,6 +17,8 @@ export interface FrameRecord {
   readonly seconds: number;
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** Digest of the files that only this frame needs; absent without any. */
+  readonly files?: string;
   /**
    * FFmpeg's message, if it refused this frame: the file was then moved out of the store. Absent for a stored frame.
    */
@@ -38,8 +40,11 @@ export function parseFrameRecord(line: string): FrameRecord | null {
   if (typeof id !== "string" || typeof name !== "string") return null;
   if (typeof blender !== "string" || typeof device !== "string") return null;
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) return null;
-  const record = { frame, node: { id, name }, blender, device, attempts, seconds, sha256, sizeBytes };
-  return typeof value.refused === "string" ? { ...record, refused: value.refused } : record;
+  return {
+    ...{ frame, node: { id, name }, blender, device, attempts, seconds, sha256, sizeBytes },
+    ...(typeof value.files === "string" && { files: value.files }),
+    ...(typeof value.refused === "string" && { refused: value.refused }),
+  };
 }
 
 /** The valid records: the last one of each frame, unless it says that the frame was refused. */

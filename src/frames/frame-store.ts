@@ -9,6 +9,7 @@ import type { FrameRecord } from "./frame-record.ts";
 import { IncomingFrame } from "./incoming-frame.ts";
 import { frameOfOwnName, makeOwnFolder, removeOwnFiles } from "./own-names.ts";
 import { moveAside } from "./refused-frames.ts";
+import { moveOutdated, type OutdatedFrames } from "./set-aside.ts";
 import { storeFailed } from "./store-errors.ts";
 import { verifyFrames } from "./verify-frames.ts";
 
@@ -19,6 +20,8 @@ export interface FrameStoreOptions {
   readonly logPath: string;
   /** The form that all frames of this job must have. */
   readonly format: FrameFormat;
+  /** Whether a frame of an earlier run may still be used (default: it may). */
+  readonly isCurrent?: (record: FrameRecord) => boolean;
   /** Called if there are frames of earlier runs to be checked, which may take a while. */
   readonly onChecking?: (frames: number) => void;
   readonly signal?: AbortSignal;
@@ -36,14 +39,22 @@ export class FrameStore implements AsyncDisposable {
    * since.
    */
   readonly refusedBefore: readonly FrameRecord[];
+  /** Frames that were moved away because they may not be used any more; `null` if there were none. */
+  readonly outdated: OutdatedFrames | null;
   readonly #options: FrameStoreOptions;
   readonly #log: FrameLog;
   readonly #records: Map<Frame, FrameRecord>;
   /** Resolves when the latest commit is done: names and records are written one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: FrameStoreOptions, log: FrameLog, records: Map<Frame, FrameRecord>) {
+  private constructor(
+    options: FrameStoreOptions,
+    log: FrameLog,
+    records: Map<Frame, FrameRecord>,
+    outdated: OutdatedFrames | null,
+  ) {
     this.#options = options;
+    this.outdated = outdated;
     this.#log = log;
     this.#records = records;
     this.reused = records.size;
@@ -57,14 +68,15 @@ export class FrameStore implements AsyncDisposable {
    * @throws {FarmError} `FARM_STORE_FAILED` if the folder cannot be used, `FARM_UNSAFE_PATH` if it is a link
    */
   static async open(options: FrameStoreOptions): Promise<FrameStore> {
-    const { framesFolder, logPath, format, onChecking, signal } = options;
+    const { framesFolder, logPath, format, onChecking, isCurrent = () => true, signal } = options;
     let log: FrameLog | undefined;
     try {
       await makeOwnFolder(framesFolder);
       log = await FrameLog.open(logPath);
+      const outdated = await moveOutdated(framesFolder, log.records, isCurrent);
       const records = await verifyFrames(framesFolder, log.records, format, { onChecking, signal });
       await removeOthers(framesFolder, records);
-      return new FrameStore(options, log, records);
+      return new FrameStore(options, log, records, outdated);
     } catch (error) {
       await log?.[Symbol.asyncDispose]();
       signal?.throwIfAborted();

@@ -11,6 +11,7 @@ import { jobFolderOf, requireSafeJobFolder } from "./job-folder-place.ts";
 import { type JobRecord, readJobRecord, writeJobRecord } from "./job-record.ts";
 import { JobLock } from "./lock/lock.ts";
 import { frameOfOwnName, isBlobName, isRecordName, type LeftBehind, removeOwn, removeOwnFiles } from "./own-names.ts";
+import { asideFolderOf } from "./set-aside.ts";
 import { folderUnusable, storeFailed } from "./store-errors.ts";
 
 /** What is decided when a run starts. */
@@ -217,8 +218,7 @@ export class JobFolder implements AsyncDisposable {
       for (const path of records) await removeFile(path); // their frames no longer exist
       return null;
     }
-    const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
-    const folder = `${this.framesFolder}.${time}.${randomBytes(2).toString("hex")}`;
+    const folder = asideFolderOf(this.framesFolder);
     await renameFile(this.framesFolder, folder);
     for (const path of records) await moveIfThere(path, join(folder, basename(path)));
     return { folder, frames };

@@ -42,6 +42,8 @@ export type EventBody =
   | { readonly type: "slot-lost"; readonly node: NodeId; readonly slot: SlotId }
   | ({ readonly type: "attempt-started"; readonly node: NodeId; readonly slot: SlotId } & AttemptRef)
   | ({ readonly type: "attempt-progressed"; readonly node: NodeId } & AttemptRef)
+  /** An assigned attempt was not given to its node yet: the files of its frame are on their way there. */
+  | ({ readonly type: "attempt-delayed"; readonly node: NodeId } & AttemptRef)
   /** The node holds a result; `seconds` is its render time. */
   | ({ readonly type: "attempt-rendered"; readonly node: NodeId; readonly seconds: number } & AttemptRef)
   | ({ readonly type: "attempt-failed"; readonly node: NodeId; readonly error: AttemptError } & AttemptRef)

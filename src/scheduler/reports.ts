@@ -56,6 +56,13 @@ export function onAttemptProgressed(draft: Draft, report: Report): void {
   if (isActive) draft.setAttempt({ ...attempt, progressedAt: draft.at });
 }
 
+/** It is our delay that an attempt does not start, so its slot is not to blame. */
+export function onAttemptDelayed(draft: Draft, report: Report): void {
+  const attempt = attemptOf(draft, report);
+  const isWaiting = attempt?.status === "assigned" && attempt.recall === "none";
+  if (isWaiting) draft.setAttempt({ ...attempt, progressedAt: draft.at });
+}
+
 /** An attempt ended without a result. A disregarded one was already counted, or need not be. */
 export function onAttemptFailed(draft: Draft, report: Report & { readonly error: AttemptError }): void {
   const attempt = attemptOf(draft, report);

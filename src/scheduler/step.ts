@@ -5,7 +5,13 @@ import type { Instruction, SchedulerEvent } from "./events.ts";
 import { forgiveInTime, keepOneUsable } from "./forgiveness.ts";
 import { onNodeJoined, onNodeLost, onSlotLost, onSlotReady } from "./membership.ts";
 import { onFrameRefused } from "./refused-frames.ts";
-import { onAttemptFailed, onAttemptProgressed, onAttemptStarted, onAttemptWithdrawn } from "./reports.ts";
+import {
+  onAttemptDelayed,
+  onAttemptFailed,
+  onAttemptProgressed,
+  onAttemptStarted,
+  onAttemptWithdrawn,
+} from "./reports.ts";
 import {
   onAttemptRendered,
   onFetchStarted,
@@ -63,6 +69,9 @@ function take(draft: Draft, event: SchedulerEvent): void {
       break;
     case "attempt-progressed":
       onAttemptProgressed(draft, event);
+      break;
+    case "attempt-delayed":
+      onAttemptDelayed(draft, event);
       break;
     case "attempt-rendered":
       onAttemptRendered(draft, event);

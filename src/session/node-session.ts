@@ -14,9 +14,11 @@ import {
   type FromNode,
   type JobOpened,
   type NodeInfo,
+  type Problem,
   parseFromNode,
   type SceneInfo,
 } from "./protocol.ts";
+import { type ReceiveLink, receive } from "./receive.ts";
 import { Replies } from "./replies.ts";
 import type { Seal } from "./seal.ts";
 import { badMessage, lostLink } from "./session-errors.ts";
@@ -118,6 +120,22 @@ export class NodeSession implements AsyncDisposable {
     throw new LoadFailedError(this.info.name, reply.error);
   }
 
+  /** Puts files in place that were announced as coming later. @returns Why the node could not */
+  async addFiles(
+    job: string,
+    files: Extract<FromCoordinator, { type: "project-add" }>["files"],
+    signal: AbortSignal,
+  ): Promise<Problem | null> {
+    const number = this.#transfers.takeNumber();
+    const reply = await this.#ask(
+      { type: "project-add", job, number, files },
+      (message): message is Extract<FromNode, { type: "project-added" }> =>
+        message.type === "project-added" && message.number === number,
+      signal,
+    );
+    return reply.error;
+  }
+
   assign(slot: number, frame: number, attempt: number): Promise<void> {
     return this.#send({ type: "frame-assign", slot, frame, attempt });
   }
@@ -143,39 +161,21 @@ export class NodeSession implements AsyncDisposable {
   async fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean> {
     const { frame, attempt, sizeBytes } = result;
     const request = (transfer: number) => ({ type: "result-fetch", transfer, frame, attempt, offset: 0 }) as const;
-    return await this.#receive(request, "result-end", "result-missing", sizeBytes, sink, signal);
+    return await receive(
+      this.#receiveLink,
+      { request, done: "result-end", missing: "result-missing", sizeBytes, sink },
+      signal,
+    );
   }
 
   /** Fetches the bytes of a file that was sent for the job, in order. Returns and throws as `fetch`. */
   async fetchBlob({ sha256, sizeBytes }: Blob, sink: Sink, signal: AbortSignal): Promise<boolean> {
     const request = (transfer: number) => ({ type: "blob-fetch", transfer, sha256 }) as const;
-    return await this.#receive(request, "blob-fetched", "blob-missing", sizeBytes, sink, signal);
-  }
-
-  async #receive(
-    request: (transfer: number) => FromCoordinator,
-    done: "result-end" | "blob-fetched",
-    missing: "result-missing" | "blob-missing",
-    sizeBytes: number,
-    sink: Sink,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const transfer = this.#transfers.takeNumber();
-    const spoilt = new AbortController();
-    this.#transfers.begin(transfer, sizeBytes, sink, (problem) => spoilt.abort(problem));
-    try {
-      const reply = await this.#ask(
-        request(transfer),
-        (message): message is Extract<FromNode, { type: typeof done | typeof missing }> =>
-          (message.type === done || message.type === missing) && message.transfer === transfer,
-        AbortSignal.any([signal, spoilt.signal]), // a spoilt transfer may have no end
-      );
-      if (reply.type === missing) return false;
-      this.#transfers.end(transfer);
-      return true;
-    } finally {
-      this.#transfers.drop(transfer);
-    }
+    return await receive(
+      this.#receiveLink,
+      { request, done: "blob-fetched", missing: "blob-missing", sizeBytes, sink },
+      signal,
+    );
   }
 
   /** Tells the node, for its own console, that another one has its id. Older nodes would not understand it. */
@@ -198,6 +198,10 @@ export class NodeSession implements AsyncDisposable {
     this.#isClosing = true;
     await this.#link[Symbol.asyncDispose]();
     await this.#closed;
+  }
+
+  get #receiveLink(): ReceiveLink {
+    return { transfers: this.#transfers, ask: (message, match, signal) => this.#ask(message, match, signal) };
   }
 
   async #ask<T extends FromNode>(

@@ -4,40 +4,36 @@
  */
 import { z } from "zod";
 import { shorten } from "../core/text.ts";
-import { boundedList } from "./bounded-list.ts";
+import { boundedList } from "./messages/bounded-list.ts";
+import {
+  attempt,
+  blobBytes,
+  bounds,
+  code,
+  colorMode,
+  count,
+  depth,
+  digest,
+  frame,
+  frameBytes,
+  frameOffset,
+  hex,
+  jobId,
+  name,
+  nodeId,
+  path,
+  seconds,
+  size,
+  slot,
+  text,
+  transfer,
+} from "./messages/fields.ts";
+import { sceneInfo } from "./messages/scene-info.ts";
+
+export { bounds } from "./messages/fields.ts";
+export type { FrameNumbers, Reference, SceneInfo, SceneSummary } from "./messages/scene-info.ts";
 
 export const protocolVersion = 1;
-export const bounds = {
-  handshakeTextBytes: 4 * 1024,
-  textBytes: 1024 * 1024,
-  blobBytes: 1024 ** 4,
-  frameBytes: 4 * 1024 ** 3,
-  frameNumber: 1_048_574,
-  /** As many results as a node may have waiting. About as many fit into a message of usual size. */
-  heldResults: 4_096,
-} as const;
-
-const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
-const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const name = z.string().max(256);
-const text = z.string().max(4096);
-const path = z.string().max(4096);
-const digest = hex(64);
-const nodeId = hex(32);
-const jobId = hex(32);
-const frame = z.number().int().min(-bounds.frameNumber).max(bounds.frameNumber);
-const attempt = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const slot = z.number().int().min(0).max(255);
-const transfer = z.number().int().min(0).max(0xffff_ffff);
-const seconds = z.number().min(0).max(1e9);
-const code = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/);
-const colorMode = z.enum(["BW", "RGB", "RGBA"]);
-const depth = z.union([z.literal(8), z.literal(16)]);
-const size = z.number().int().min(1).max(65_536);
-const blobBytes = z.number().int().min(0).max(bounds.blobBytes);
-const frameBytes = z.number().int().min(1).max(bounds.frameBytes);
-const frameOffset = z.number().int().min(0).max(bounds.frameBytes);
-
 const blobRefusal = z.enum(["DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAILED"]);
 
 const problem = z.object({ code, message: text, hint: text, log: boundedList(text, { max: 200 }) });
@@ -60,55 +56,6 @@ const result = z.object({
   depth,
   colorMode,
   seconds,
-  device: name,
-});
-
-const sceneSummary = z.object({
-  name,
-  frameStart: frame,
-  frameEnd: frame,
-  frameStep: z.number().int().min(1).max(bounds.frameNumber),
-  fps: z.number().min(0.001).max(100_000),
-  fpsBase: z.number().min(0.000_01).max(1_000_000),
-  width: size,
-  height: size,
-  engine: name,
-  camera: name.nullable(),
-  cameras: boundedList(name, { max: 1_000 }),
-  sequencer: z.boolean(),
-  depth,
-  colorMode,
-  transparent: z.boolean(),
-  views: boundedList(name, { max: 64 }),
-});
-
-const reference = z.object({
-  kind: name,
-  /** The data-block that names it. */
-  owner: name.optional(),
-  /** As the file has it. */
-  path,
-  missing: z.boolean(),
-  /** Whether it can change a rendered picture; absent means true. */
-  visible: z.boolean().optional(),
-  /** Where Blender looks for it in the project, with slashes; null if elsewhere. */
-  at: path.nullish(),
-  form: z.enum(["sequence", "tiles", "folder"]).nullish(),
-  /** Of an existing file with an absolute path. */
-  sha256: digest.nullish(),
-  /** What the node's Blender would have to be built with to read it. */
-  lacks: name.nullish(),
-  /** The path in the file, if this is another view of the same picture. */
-  viewOf: path.nullish(),
-});
-
-const sceneInfo = z.object({
-  activeScene: name,
-  scene: name,
-  savedBy: name.nullable(),
-  scenes: boundedList(sceneSummary, { min: 1, max: 1_000 }),
-  references: boundedList(reference, { max: 10_000 }),
-  files: digest.nullable().default(null),
   device: name,
 });
 
@@ -156,6 +103,7 @@ const fromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("blob-missing"), transfer, sha256: digest }),
   z.object({ type: z.literal("job-loaded"), job: jobId, scene: sceneInfo }),
   z.object({ type: z.literal("job-load-failed"), job: jobId, error: problem }),
+  z.object({ type: z.literal("project-added"), job: jobId, number: transfer, error: problem.nullable() }),
   z.object({ type: z.literal("slot-changed"), ...slotState.shape }),
   z.object({ type: z.literal("frame-started"), ...attemptRef, slot }),
   z.object({
@@ -201,6 +149,16 @@ const fromCoordinator = z.discriminatedUnion("type", [
     /** Digest of the list of the project's other files; absent or null if there are none. */
     files: digest.nullable().optional(),
   }),
+  z.object({
+    type: z.literal("project-add"),
+    job: jobId,
+    /** For the answer. */
+    number: transfer,
+    files: z
+      .array(z.object({ path: z.string().max(1024), sha256: digest }))
+      .min(1)
+      .max(bounds.addedFiles),
+  }),
   z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
   z.object({ type: z.literal("frame-withdraw"), ...attemptRef }),
   z.object({ type: z.literal("frame-cancel"), ...attemptRef }),
@@ -217,9 +175,6 @@ export type FromCoordinator = z.infer<typeof fromCoordinator>;
 export type NodeInfo = Extract<FromNode, { type: "node-info" }>;
 export type JobOpened = Extract<FromNode, { type: "job-opened" }>;
 export type FrameResult = z.infer<typeof result>;
-export type SceneInfo = z.infer<typeof sceneInfo>;
-export type Reference = z.infer<typeof reference>;
-export type SceneSummary = z.infer<typeof sceneSummary>;
 export type Problem = z.infer<typeof problem>;
 
 const longestReason = 300;

@@ -100,7 +100,8 @@ async function attempt(
   if (state.complete) return { verdict: { type: "blob-stored" }, sentBytes: 0, wasResumed: false };
 
   const offset = Math.min(state.haveBytes, blob.sizeBytes);
-  const transfer = link.takeTransfer();
+  if (blob.original !== undefined && !(await hasItsSize(blob))) throw new FileChangedError(blob.original);
+  const transfer = link.takeTransfer(); // its message must be the next one: nodes take the numbers in ascending order
   const verdictReply = link.reply(
     (message): message is BlobVerdict =>
       (message.type === "blob-stored" || message.type === "blob-rejected") && message.transfer === transfer,
@@ -114,7 +115,6 @@ async function attempt(
     },
     () => {},
   );
-  if (blob.original !== undefined && !(await hasItsSize(blob))) throw new FileChangedError(blob.original);
   await link.send({ type: "blob-begin", transfer, sha256: blob.sha256, sizeBytes: blob.sizeBytes, offset });
   let position = offset;
   const file = await (blob.original === undefined ? openOwnFile : openRegularFile)(blob.path);

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ..errors import Fault, FaultError
@@ -45,7 +44,7 @@ class Job:
         """Whether the node's owner allows scripts in blendfiles, for jobs that ask for it."""
         self._slot_count = slot_count
         self._program = program
-        self._folder = folder
+        self.folder = folder
         self._emit: Optional[Emit] = None
         self._loads: set[asyncio.Task[None]] = set()
         self._load: Optional[LoadedScene] = None
@@ -112,7 +111,7 @@ class Job:
                 return
             load = self._load = LoadedScene(wanted)
             try:
-                files = await self._folder.take_blend(wanted["blend"], wanted["path"], wanted["files"], self._program)
+                files = await self.folder.take_blend(wanted["blend"], wanted["path"], wanted["files"], self._program)
             except FaultError as error:
                 if not self.is_closing:
                     self._fail_load(error.fault)
@@ -131,7 +130,7 @@ class Job:
         scene, color_mode = load.wanted["scene"], load.wanted["colorMode"]
         self.load_command = {**files, "scene": scene, "colorMode": color_mode, "scripts": scripts}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
-        self.slots.start(self._slot_count, command, self._folder.path)
+        self.slots.start(self._slot_count, command, self.folder.path)
 
     def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
         load = self._load
@@ -155,7 +154,7 @@ class Job:
         load = self._load
         if load is None or self.is_loaded:
             return False
-        damage = await self._folder.lack_of_blend(is_doubted=True)
+        damage = await self.folder.lack_of_blend(is_doubted=True)
         if self._load is load and not self.is_loaded:
             self._fail_load(damage or fault)
         return not self.is_loaded
@@ -166,15 +165,11 @@ class Job:
 
     async def lack_of_blend(self, is_doubted: bool) -> Optional[Fault]:
         load = self._load
-        lack = await self._folder.lack_of_blend(is_doubted)
+        lack = await self.folder.lack_of_blend(is_doubted)
         if lack is not None and load is not None and self._load is load and not self.is_loaded:
             self._fail_load(lack)  # the coordinator is waiting for the answer to its load
             return None  # the slot need not wait: it is being stopped
         return lack
-
-    def file_of(self, sha256: str) -> Optional[Path]:
-        """Where the job has the file with this digest, besides its blendfile."""
-        return self._folder.files.get(sha256)
 
     async def change_in_place(self) -> Optional[Fault]:
         return await self._load.change_in_place() if self._load is not None else None
@@ -222,7 +217,7 @@ class Job:
     def close(self) -> asyncio.Future[None]:
         """Stops the slots and removes all files of the job. It starts at once, and only once: all callers wait."""
         if self._closing is None:
-            self._folder.abandon()
+            self.folder.abandon()
             self._load = None
             self.slots.dismiss()
             self._closing = asyncio.create_task(self._close(), name="close job")
@@ -231,7 +226,7 @@ class Job:
     async def _close(self) -> None:
         async with self._changing:  # a load must not put files into the folder that is being removed
             await self._end_slots()
-            await self._folder.remove()
+            await self.folder.remove()
 
     async def _end_slots(self) -> None:
         """Returns when all slots of earlier loads have ended."""
@@ -239,7 +234,7 @@ class Job:
         await self.slots.end()
         for result in list(self.results.values()):
             self.release(result.attempt)
-        await self._folder.drop_blend()
+        await self.folder.drop_blend()
 
     def _report_loaded(self, load: LoadedScene) -> None:
         """Sent when the first slot has opened the file, and again if the same load is asked for again."""

@@ -18,10 +18,8 @@ from ..errors import Fault, FaultError, is_disk_full
 from ..files.safe_files import NotOursError, make_folder, open_new, open_own
 from ..slots.blender_program import BlenderProgram
 from .blend_header import saved_by
-from .project import PLAIN_BLEND, ProjectFile, read_manifest
-
-MISSING = "BLOB_MISSING"
-_RENAME = "Rename one of them: on this node, names that differ only in case or in their accents are the same"
+from .project import PLAIN_BLEND, ProjectFile
+from .project_folder import MISSING, ProjectFolder, place
 
 
 class JobFolder:
@@ -34,12 +32,8 @@ class JobFolder:
     def __init__(self, path: Path, store: BlobStore) -> None:
         self.path = path
         self.frames = path / "frames"
-        self.project = path / "project"
-        self.files: dict[str, Path] = {}
-        """The files besides the blendfile, by their digests."""
-        self._moved: dict[str, str] = {}
-        """Absolute paths to use instead of paths in the blendfiles."""
-        self._blend = self.project / PLAIN_BLEND
+        self.project = ProjectFolder(path, store, lambda: self._is_wanted)
+        self._blend = self.project.path / PLAIN_BLEND
         self._store = store
         self._pinned: Optional[str] = None
         self._proof: Optional[Signature] = None
@@ -48,6 +42,8 @@ class JobFolder:
         """Why there is no blendfile, if it was damaged and has not been sent again."""
         self._damages = 0
         self._checking = asyncio.Lock()
+        self._changing = asyncio.Lock()
+        """Held while the project's files change."""
         self._is_wanted = True
 
     async def take_blend(self, sha256: str, path: str, manifest: Optional[str], program: BlenderProgram) -> dict[str, Any]:
@@ -56,8 +52,9 @@ class JobFolder:
         `manifest` is the digest of the list of the other files. Returns what a slot must know about them. Raises FaultError,
         also if this Blender cannot open the file.
         """
-        self._blend = self.project / path
-        fault = await self._ask(lambda: self._lay_out_files(manifest))
+        self._blend = self.project.path / path
+        async with self._changing:
+            fault = await self._ask(lambda: self.project.lay_out(manifest, self._blend))
         if fault is not None:
             raise FaultError(fault)
         if await asyncio.to_thread(self._store.pin, sha256) is None:
@@ -74,7 +71,14 @@ class JobFolder:
             newer = f"{version[0]}.{version[1]}"
             message = f"The file was saved by Blender {newer} and this node has {program.version}"
             raise FaultError(Fault("FILE_TOO_NEW", message, f"Use nodes with Blender {newer} or newer"))
-        return {"blend": str(self._blend), "project": str(self.project), "moved": self._moved}
+        return {"blend": str(self._blend), "project": str(self.project.path), "moved": self.project.moved}
+
+    async def add_files(self, files: list[ProjectFile]) -> Optional[Fault]:
+        """Puts files in place that were announced as coming later."""
+        async with self._changing:
+            if self._pinned is None:
+                return Fault("LOAD_FAILED", "The job's blendfile is not open")
+            return await self._ask(lambda: self.project.add(files))
 
     async def lack_of_blend(self, is_doubted: bool) -> Optional[Fault]:
         """BLOB_MISSING if the blendfile has been changed or damaged; None if it is right, or was repaired.
@@ -102,55 +106,14 @@ class JobFolder:
 
     async def remove(self) -> None:
         await self.drop_blend()
-        await asyncio.to_thread(remove_tree, self.path)
-
-    def _lay_out_files(self, manifest: Optional[str]) -> Optional[Fault]:
-        """Makes the project's folder anew, with all files but the blendfile. Raises OSError, Unwanted."""
-        remove_tree(self.project)
-        make_folder(self.path)
-        make_folder(self.project)
-        self._blend.parent.mkdir(parents=True, exist_ok=True)
-        self._moved = {}
-        self.files = {}
-        if manifest is None:
-            return None
-        listing = self._store.pin(manifest)
-        if listing is None:
-            return Fault(MISSING, "The list of the job's files is not in the node's cache")
-        try:
-            files, moved = read_manifest(listing)
-        except ValueError as error:
-            return Fault("LOAD_FAILED", f"Cannot read the list of the job's files: {error}")
-        finally:
-            self._store.unpin(manifest)
-        self._moved = {path: str(self.project / target) for path, target in moved.items()}
-        return next(filter(None, map(self._lay_out_file, files)), None)
-
-    def _lay_out_file(self, file: ProjectFile) -> Optional[Fault]:
-        """Raises OSError, Unwanted."""
-        target = self.project / file.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        blob = self._store.pin(file.sha256)
-        if blob is None:
-            return Fault(MISSING, f"'{file.path}' is not in the node's cache")
-        try:
-            if not self._store.is_proved(file.sha256, self._is_still_wanted):
-                return Fault(MISSING, f"'{file.path}' was damaged in the node's cache")
-            self.files[file.sha256] = target
-            if not target.exists():
-                is_there = _place(blob, target)
-                return None if is_there else Fault(MISSING, f"'{file.path}' is no longer in the node's cache")
-            if prove(target, file.sha256, self._is_still_wanted) is not None:
-                return None
-            return Fault("LOAD_FAILED", f"Two files of the job have the name '{file.path}' on this system", _RENAME)
-        finally:
-            self._store.unpin(file.sha256)
+        async with self._changing:
+            await asyncio.to_thread(remove_tree, self.path)
 
     def _lay_out(self, sha256: str) -> Optional[Fault]:
         """Puts the blob in place and verifies it. Raises OSError, Unwanted."""
         make_folder(self.frames)
         while_held(lambda: self._blend.unlink(missing_ok=True))
-        if not _place(self._store.path_of(sha256), self._blend):
+        if not place(self._store.path_of(sha256), self._blend):
             return self._missing or Fault(MISSING, "The blendfile is no longer in the node's cache")
         self._proof = prove(self._blend, sha256, self._is_still_wanted)
         self._missing = None if self._proof is not None else self._discard(sha256)
@@ -191,22 +154,3 @@ class JobFolder:
             if is_disk_full(error):
                 return Fault("DISK_FULL", f"Cannot put the job's files in place: {error.strerror}")
             return Fault("LOAD_FAILED", f"Cannot put the job's files in place: {error}")
-
-
-def _place(blob: Path, blend: Path) -> bool:
-    """Makes a hard link: it costs nothing, and another node's eviction does not remove the file.
-
-    Returns whether the blob exists. Raises OSError.
-    """
-    if size_of(blob) is None:
-        return False
-    try:
-        os.link(blob, blend)
-        return True
-    except FileNotFoundError:
-        return False
-    except OSError:
-        pass  # a file system without hard links
-    with os.fdopen(open_own(blob), "rb") as source, os.fdopen(open_new(blend), "wb") as copy:
-        shutil.copyfileobj(source, copy, CHUNK)
-    return True

@@ -35,6 +35,8 @@ class Manifest(NamedTuple):
 
     files: list[ProjectFile]
     moved: dict[str, str]
+    later: list[str]
+    """Paths of files that frames need, and that come while others are being rendered."""
 
 
 def is_project_path(value: Any) -> bool:
@@ -52,15 +54,20 @@ def read_manifest(path: Path) -> Manifest:
         raise ValueError("it is too long")
     try:
         whole = json.loads(text)
-        listed, moved = whole["files"], whole["moved"]
+        listed, moved, later = whole["files"], whole["moved"], whole.get("later", [])
     except (RecursionError, KeyError, TypeError):
         raise ValueError("it has no list of files") from None
-    if not isinstance(listed, list) or not isinstance(moved, list) or len(listed) + len(moved) > 2 * MAX_PROJECT_FILES:
+    if not all(isinstance(each, list) for each in (listed, moved, later)):
+        raise ValueError("it has no list of files")
+    if len(listed) + len(later) > MAX_PROJECT_FILES or len(moved) > MAX_PROJECT_FILES:
         raise ValueError("it has too many files")
-    return Manifest([_file_of(each) for each in listed], dict(map(_move_of, moved)))
+    if not all(map(is_project_path, later)):
+        raise ValueError("a path leaves the project's folder, or no system can have it")
+    return Manifest([file_of(each) for each in listed], dict(map(_move_of, moved)), later)
 
 
-def _file_of(value: Any) -> ProjectFile:
+def file_of(value: Any) -> ProjectFile:
+    """Raises ValueError if it is not `{path, sha256}`, or the path is not allowed."""
     if not isinstance(value, dict) or not is_project_path(value.get("path")):
         raise ValueError("a path leaves the project's folder, or no system can have it")
     if not isinstance(value.get("sha256"), str) or not re.fullmatch("[0-9a-f]{64}", value["sha256"]):

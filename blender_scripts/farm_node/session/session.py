@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Optional, Protocol
+from typing import Any, Awaitable, Callable, Coroutine, Optional, Protocol
 
 from ..cache.blob_store import BlobStore
 from ..console import warn
 from ..errors import Fault, ProtocolError
 from ..job.job import Job
-from ..job.project import PLAIN_BLEND, is_project_path
+from ..job.project import PLAIN_BLEND, ProjectFile, file_of, is_project_path
 from ..slots.attempts import Attempt, Result
 from ..wire.duplicates import Duplicates
 from ..wire.link import Link, LinkLost
@@ -38,11 +38,13 @@ class Session:
         self.job: Optional[Job] = None
         self._host = host
         self._uploads = Uploads(host.store)
-        self._copies: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        """Answers that take long, while frames are assigned and fetched."""
         self._downloads = Downloads(link, self._result, self._file_of)
         self._actions: dict[str, Callable[[Message], Awaitable[None]]] = {
             "job-open": self._job_open,
             "job-load": self._job_load,
+            "project-add": self._project_add,
             "job-close": self._job_close,
             "blob-query": self._blob_query,
             "blob-begin": self._blob_begin,
@@ -70,9 +72,9 @@ class Session:
             await self.link.refuse(error)
             return str(error)
         finally:
-            for task in [*tasks, *self._copies]:
+            for task in [*tasks, *self._tasks]:
                 task.cancel()
-            await asyncio.gather(*tasks, *self._copies, return_exceptions=True)
+            await asyncio.gather(*tasks, *self._tasks, return_exceptions=True)
             await self._uploads.close()
 
     async def _handle(self, data: Any) -> None:
@@ -80,6 +82,11 @@ class Session:
             self._answer(await self._uploads.piece(data))
         else:
             await self._actions[data["type"]](data)
+
+    def _start(self, answer: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(answer)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _answer(self, message: Optional[dict[str, Any]]) -> None:
         if message is not None:
@@ -90,7 +97,7 @@ class Session:
 
     def _file_of(self, sha256: str) -> Optional[Path]:
         """Only a file of this link's job: the cache has those of other people too."""
-        return self.job.file_of(sha256) if self.job else None
+        return self.job.folder.project.files.get(sha256) if self.job else None
 
     async def _job_open(self, message: Message) -> None:
         self.link.post(await self._host.open_job(self, message))
@@ -104,6 +111,20 @@ class Session:
             raise ProtocolError("Cannot load: the blendfile's path leaves the project's folder")
         self.job.begin_load({**wanted, **project, "allowScripts": message.get("allowScripts", False)})
 
+    async def _project_add(self, message: Message) -> None:
+        try:
+            files = [file_of(each) for each in message["files"]]
+        except ValueError as error:
+            raise ProtocolError(f"Cannot add files: {error}") from None
+        if self.job is None or self.job.job_id != message["job"]:
+            raise ProtocolError(f"Cannot add files: job {message['job']} is not open on this link")
+        self._start(self._add(self.job, message["number"], files))
+
+    async def _add(self, job: Job, number: int, files: list[ProjectFile]) -> None:
+        fault = await job.folder.add_files(files)
+        error = None if fault is None else fault.to_message()
+        self.link.post({"type": "project-added", "job": job.job_id, "number": number, "error": error})
+
     async def _job_close(self, message: Message) -> None:
         if self.job is not None and self.job.job_id == message["job"]:
             await self._host.close_job(self.job)
@@ -112,10 +133,7 @@ class Session:
     async def _blob_query(self, message: Message) -> None:
         state = await self._uploads.query(message)
         if "path" in message and state["haveBytes"] == 0:
-            # It may take minutes, in which frames are assigned and fetched.
-            task = asyncio.create_task(self._copy(message))
-            self._copies.add(task)
-            task.add_done_callback(self._copies.discard)
+            self._start(self._copy(message))
         else:
             self.link.post(state)
 

@@ -21,6 +21,7 @@ MAX_SLOTS = 256
 MAX_RESULTS = 4096
 MAX_NAME = 256
 MAX_PATH = 1024
+MAX_ADDED = 256
 MAX_DIGITS = 32
 """Digits of a number: Python's int() takes quadratic time for long ones."""
 
@@ -43,6 +44,10 @@ def _name(value: Any) -> bool:
 
 def _path(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= MAX_PATH
+
+
+def _files(value: Any) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= MAX_ADDED and all(isinstance(each, dict) for each in value)
 
 
 def _or_null(check: Check) -> Check:
@@ -79,6 +84,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "path": _path,
         "files": _or_null(_SHA),
     },
+    "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
     "frame-assign": {"slot": _whole(0, MAX_SLOTS - 1), **_PAIR},
     "frame-withdraw": _PAIR,
     "frame-cancel": _PAIR,

@@ -11,27 +11,35 @@ from typing import Any, Iterator, Tuple
 import bpy
 
 from ..caches import NEVER_ON_DISK, point_caches
+from .frame_numbers import FrameNumbers
 from .outside_files import FOLDER, Names, OutsideFile
 from .path_rules import as_opened
 
 
-def cache_folders(original: Names) -> Iterator[OutsideFile]:
+def cache_folders(original: Names, frame_numbers: FrameNumbers) -> Iterator[OutsideFile]:
     """To be called before `caches.confine`, which changes some of them."""
-    for owner, kind, name, path in _all_folders():
+    numbers = frame_numbers.of_cache()
+    for owner, kind, name, path, has_numbers in _all_folders():
         label = "%s '%s'" % (owner.bl_rna.name, owner.name)
         where = os.path.normpath(as_opened(path)) if name else ""  # a simulation that was never baked
-        yield OutsideFile(kind, label, original.get(name, name), where, FOLDER, True)
+        told = original.get(name, name)
+        yield OutsideFile(kind, label, told, where, FOLDER, True, None, numbers if has_numbers else None)
 
 
-def _all_folders() -> Iterator[Tuple[Any, str, str, str]]:
-    """The owner, the kind, the path in the file, and the absolute path."""
+def _all_folders() -> Iterator[Tuple[Any, str, str, str, bool]]:
+    """The owner, the kind, the path in the file, the absolute path, and whether a frame needs just the files of its number.
+
+    Files of baked geometry nodes refer to those of earlier frames.
+    """
     for owner, kind, cache in point_caches():
         for name, path in _folders_of_points(owner, kind, cache):
-            yield owner, "simulation", name, path
+            yield owner, "simulation", name, path, True
     for thing in bpy.data.objects:
         for modifier in thing.modifiers:
+            domain = getattr(modifier, "domain_settings", None) if modifier.type == "FLUID" else None
+            has_numbers = domain is not None and getattr(domain, "cache_frame_offset", 0) == 0
             for kind, name in _folders_of_modifier(modifier):
-                yield thing, kind, name, bpy.path.abspath(name, library=thing.library)
+                yield thing, kind, name, bpy.path.abspath(name, library=thing.library), has_numbers
 
 
 def _folders_of_points(owner: Any, kind: str, cache: Any) -> Iterator[Tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, NamedTuple, Optional
 
 import bpy
 
+from .frame_numbers import FrameNumbers, Numbers
 from .path_rules import FILE, FILM, as_opened
 from .stored_paths import STRIP_PARTS, StoredPath, name_of, stored_paths
 from .visibility import Visibility
@@ -54,9 +55,11 @@ class OutsideFile(NamedTuple):
     """Whether it can change a rendered picture."""
     view_of: Optional[str] = None
     """The path in the file, if this is another view of the same picture: the file names only one."""
+    numbers: Optional[Numbers] = None
+    """Which of several files each frame needs; None if it may be any."""
 
 
-def outside_files(original: Names) -> Iterator[OutsideFile]:
+def outside_files(original: Names, frame_numbers: FrameNumbers) -> Iterator[OutsideFile]:
     """All but folders of caches."""
     visibility = Visibility()
     yield from _libraries(original)
@@ -66,9 +69,10 @@ def outside_files(original: Names) -> Iterator[OutsideFile]:
             is_visible = kind != "sound" and visibility.of(stored.owner, stored.holder)
             name = original.get(stored.value, stored.value)
             path, form = _absolute(stored), _form_of(stored.holder)
-            yield OutsideFile(kind, name_of(stored), name, path, form, is_visible)
+            numbers = frame_numbers.of_sequence(stored.holder) if form == SEQUENCE else None
+            yield OutsideFile(kind, name_of(stored), name, path, form, is_visible, None, numbers)
             for other, its_path in zip(_other_views(stored.holder, name), _other_views(stored.holder, path)):
-                yield OutsideFile(kind, name_of(stored), other, its_path, form, is_visible, name)
+                yield OutsideFile(kind, name_of(stored), other, its_path, form, is_visible, name, numbers)
 
 
 def _other_views(holder: Any, path: str) -> Iterator[str]:

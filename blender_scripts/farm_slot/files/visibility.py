@@ -26,10 +26,11 @@ class Visibility:
         if holder.as_pointer() in self._hidden and owner.bl_rna.identifier == "Scene":
             return False
         users = self._users.get(owner)
-        return users is None or any(_is_rendered(user) for user in users)
+        return users is None or any(is_rendered(user) for user in users)
 
 
-def _is_rendered(user: Any) -> bool:
+def is_rendered(user: Any) -> bool:
+    """Whether a user of an image may show it in a render."""
     if isinstance(user, bpy.types.Object):
         return user.type != "EMPTY" or user.empty_display_type != "IMAGE"
     return not isinstance(user, _NEVER_RENDERED)

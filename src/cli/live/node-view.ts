@@ -1,4 +1,4 @@
-import type { Frame } from "../../index.ts";
+import type { Frame, Sent } from "../../index.ts";
 
 /** One slot of a node, as known from events. */
 export interface SlotView {
@@ -22,8 +22,8 @@ export interface NodeView {
   readonly name: string;
   readonly blender: string;
   readonly status: NodeStatus;
-  /** How much of the blendfile the node has, during the upload. */
-  readonly uploaded: number | null;
+  /** What is being sent to it; `null` if nothing is. */
+  readonly sent: Sent | null;
   readonly slots: readonly SlotView[];
   readonly frames: number;
   readonly seconds: number;

@@ -1,11 +1,12 @@
-import { formatDuration } from "../../index.ts";
+import { formatDuration, type Sent } from "../../index.ts";
 import { cut, pad, padLeft, widthOf } from "../display-width.ts";
-import { type Line, type Signs, type Span, span, type Tone } from "./line.ts";
-import type { NodeStatus, NodeView, SlotView } from "./node-view.ts";
+import { toCome } from "../to-come.ts";
+import { type Line, type Signs, type Span, span, type Tone, widthOfLine } from "./line.ts";
+import type { NodeView, SlotView } from "./node-view.ts";
 import type { ViewState } from "./view-state.ts";
 
 /** What a slot is doing, in the order in which a summary counts them. */
-const words = ["rendering", "idle", "loading", "uploading", "found", "busy", "barred", "lost"] as const;
+const words = ["rendering", "idle", "loading", "receiving", "uploading", "found", "busy", "barred", "lost"] as const;
 
 type SlotWord = (typeof words)[number];
 
@@ -17,8 +18,10 @@ export interface SlotRow {
   readonly blender: string;
   readonly word: SlotWord;
   readonly frame: number | null;
-  /** How much of the frame, or of the blendfile's upload, is done. */
+  /** How much of the frame is done. */
   readonly fraction: number | null;
+  /** What the node waits for; `null` if it waits for nothing. */
+  readonly sent: Sent | null;
   /** Time spent on this frame. */
   readonly elapsedMs: number | null;
   readonly averageSeconds: number | null;
@@ -36,23 +39,24 @@ function rowsOfNode(node: NodeView, atMs: number): SlotRow[] {
   if (!isAtWork || node.slots.length === 0) {
     const word = node.status === "ready" ? "idle" : node.status;
     const averageSeconds = averageOf(node);
-    const fraction = node.status === "uploading" ? node.uploaded : null;
-    return [
-      { name, suffix: "", blender, word, frame: null, fraction, elapsedMs: null, averageSeconds, frames: node.frames },
-    ];
+    const { sent, frames } = node;
+    const idle = { suffix: "", frame: null, fraction: null, elapsedMs: null } as const;
+    return [{ name, blender, word, ...idle, sent, averageSeconds, frames }];
   }
   return node.slots.map((slot, index): SlotRow => {
     const { frame, fraction, frames } = slot;
     const suffix = node.slots.length > 1 ? ` #${index + 1}` : "";
     const elapsedMs = frame === null ? null : Math.max(0, atMs - slot.sinceMs);
-    const word = wordOfSlot(node.status, slot);
-    return { name, suffix, blender, word, frame, fraction, elapsedMs, averageSeconds: averageOf(slot), frames };
+    const word = wordOfSlot(node, slot);
+    const sent = frame === null ? node.sent : null;
+    return { name, suffix, blender, word, frame, fraction, sent, elapsedMs, averageSeconds: averageOf(slot), frames };
   });
 }
 
-function wordOfSlot(status: NodeStatus, slot: SlotView): SlotWord {
+function wordOfSlot({ status, sent }: NodeView, { frame }: SlotView): SlotWord {
   if (status === "barred") return "barred";
-  return slot.frame === null ? "idle" : "rendering";
+  if (frame !== null) return "rendering";
+  return sent === null ? "idle" : "receiving";
 }
 
 function averageOf({ frames, seconds }: { readonly frames: number; readonly seconds: number }): number | null {
@@ -79,6 +83,8 @@ interface Column {
 }
 
 const gap = 2;
+const longestSentBar = 40;
+const shortestSentBar = 8;
 
 function columnsOf(rows: readonly SlotRow[], columns: number): Column[] {
   const longestName = Math.max(4, ...rows.map(({ name, suffix }) => widthOf(name) + suffix.length));
@@ -108,6 +114,9 @@ function columnsOf(rows: readonly SlotRow[], columns: number): Column[] {
     .map((column) => (column.cell === barCell ? { ...column, width: column.width + grown } : column));
 }
 
+/** The cells of a row that waits for files; the rest of the row says for which. */
+const ofNode: readonly Column["cell"][] = [nameCell, blenderCell, stateCell];
+
 /** The head of the table and its other lines. */
 export function slotTable(rows: readonly SlotRow[], columns: number, signs: Signs): { head: Line; lines: Line[] } {
   const chosen = columnsOf(rows, columns);
@@ -117,16 +126,31 @@ export function slotTable(rows: readonly SlotRow[], columns: number, signs: Sign
     ...between(index),
     span(isNumber ? padLeft(head, width) : pad(head, width), "faint"),
   ]);
-  const lines = rows.map((row) =>
-    chosen.flatMap((column, index) => [...between(index), ...column.cell(row, signs, column.width)]),
-  );
+  const lines = rows.map((row) => {
+    const known = row.sent === null ? chosen : chosen.filter(({ cell }) => ofNode.includes(cell));
+    const cells = known.flatMap((column, index) => [...between(index), ...column.cell(row, signs, column.width)]);
+    if (row.sent === null) return cells;
+    const width = columns - widthOfLine(cells) - gap;
+    return [...cells, separator, ...sentCell(row.sent, signs, width)];
+  });
   return { head, lines };
+}
+
+/** What is still to come, and a bar if there is room for it. */
+function sentCell(sent: Sent, signs: Signs, width: number): Span[] {
+  const { haveBytes, sizeBytes } = sent;
+  const fraction = sizeBytes === 0 ? 0 : haveBytes / sizeBytes;
+  const text = `${padLeft(`${Math.floor(fraction * 100)}%`, 4)}  ${toCome(sent)}`;
+  const room = Math.min(width - widthOf(text) - gap, longestSentBar);
+  if (room < shortestSentBar) return [span(cut(text, width, signs.ellipsis), "plain")];
+  return [...barOf(fraction, room, "accent", signs), span(" ".repeat(gap)), span(text)];
 }
 
 const looks: Readonly<Record<SlotWord, { readonly at: keyof Signs["at"]; readonly tone: Tone }>> = {
   rendering: { at: "rendering", tone: "encoded" },
   idle: { at: "idle", tone: "faint" },
   loading: { at: "waiting", tone: "accent" },
+  receiving: { at: "waiting", tone: "accent" },
   uploading: { at: "waiting", tone: "accent" },
   found: { at: "waiting", tone: "accent" },
   busy: { at: "idle", tone: "faint" },
@@ -152,10 +176,12 @@ function frameCell({ frame }: SlotRow, _: Signs, width: number): Span[] {
   return [span(padLeft(frame === null ? "" : String(frame), width), "strong")];
 }
 
-function barCell({ fraction, word }: SlotRow, signs: Signs, width: number): Span[] {
-  if (fraction === null) return [span(" ".repeat(width))];
+function barCell({ fraction }: SlotRow, signs: Signs, width: number): Span[] {
+  return fraction === null ? [span(" ".repeat(width))] : barOf(fraction, width, "rendering", signs);
+}
+
+function barOf(fraction: number, width: number, tone: Tone, signs: Signs): Span[] {
   const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
-  const tone = word === "uploading" ? "accent" : "rendering";
   return [span(signs.bar.full.repeat(full), tone), span(signs.bar.rest.repeat(width - full), "faint")];
 }
 

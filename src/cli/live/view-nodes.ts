@@ -13,7 +13,7 @@ export function withNode(state: ViewState, named: NodeName, change: (node: NodeV
 }
 
 function unknownNode(name: string): NodeView {
-  return { name: tidy(name), blender: "", status: "found", uploaded: null, slots: [], frames: 0, seconds: 0 };
+  return { name: tidy(name), blender: "", status: "found", sent: null, slots: [], frames: 0, seconds: 0 };
 }
 
 /** That many slots, all idle; their counts are kept. */

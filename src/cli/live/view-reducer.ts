@@ -1,4 +1,4 @@
-import { counted, type FarmEvent, type Frame } from "../../index.ts";
+import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
@@ -25,6 +25,8 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return withNotice(state, "info", `Checking ${counted(event.frames, "frame")} of an earlier run`);
     case "job:restarted":
       return withNotice(state, "info", `Starting over: ${event.reason}`);
+    case "frames:outdated":
+      return withNotice(state, "info", `Rendering ${event.range} again: ${event.reason}; kept in ${event.folder}`);
     case "machine:awake":
       return withNotice(state, "info", "This machine stays awake until the job ends (--allow-sleep lets it sleep)");
     case "discovery:scanned":
@@ -45,21 +47,22 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return withNotice(busy, "info", `${event.name} works for ${event.holder}; asking again`);
     }
     case "node:uploading": {
-      const { haveBytes, sizeBytes } = event;
-      const uploaded = sizeBytes === 0 ? 1 : haveBytes / sizeBytes;
-      return withNode(state, event, () => ({ status: uploaded < 1 ? "uploading" : "loading", uploaded }));
+      const sent = sentOf(event);
+      return withNode(state, event, () => ({ status: sent === null ? "loading" : "uploading", sent }));
     }
+    case "node:receiving":
+      return withNode(state, event, () => ({ sent: sentOf(event) }));
     case "node:joined": {
       const blender = tidy(event.blender);
       const joined = withNode(state, event, (node) => ({
-        ...{ status: "ready", uploaded: null, blender },
+        ...{ status: "ready", sent: null, blender },
         slots: freeSlots(node, atMs),
       }));
       return { ...joined, phase: state.phase === "waiting" ? "working" : state.phase };
     }
     case "node:lost": {
       const running = state.nodes.get(event.node)?.slots.map((slot) => slot.frame) ?? [];
-      const lost = withNode(state, event, (node) => ({ status: "lost", slots: freeSlots(node, atMs) }));
+      const lost = withNode(state, event, (node) => ({ status: "lost", sent: null, slots: freeSlots(node, atMs) }));
       return withNotice(requeued(lost, running), "warning", `${event.name} is gone: ${event.message}`);
     }
     case "node:barred": {
@@ -129,6 +132,11 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     case "job:draining":
       return { ...state, phase: state.phase === "stopping" ? state.phase : "draining", eta: null };
   }
+}
+
+/** @returns `null` if the node has everything */
+function sentOf({ haveBytes, sizeBytes, filesLeft, bytesPerSecond, etaMs }: Sent): Sent | null {
+  return filesLeft === 0 ? null : { haveBytes, sizeBytes, filesLeft, bytesPerSecond, etaMs };
 }
 
 /** Why a frame is rendered again, with the error's code if there is one. */

@@ -7,6 +7,7 @@ import {
   printable,
   printableLines,
 } from "../../index.ts";
+import { toCome } from "../to-come.ts";
 
 const progressEveryMs = 10_000;
 
@@ -19,7 +20,8 @@ export class PlainLines {
   readonly #writeLast: (line: string) => void;
   readonly #monotonicMs: () => number;
   #lastProgressMs: number;
-  readonly #uploadsTold = new Set<string>();
+  /** When it was last told what a node still gets. */
+  readonly #sentTold = new Map<string, number>();
 
   /** @param writeLast Writes the lines that say how the job ended (default: like the others) */
   constructor(write: (line: string) => void, monotonicMs: () => number, writeLast = write) {
@@ -70,6 +72,8 @@ export class PlainLines {
         return `Continuing an earlier run: ${counted(event.stored, "frame")} already stored`;
       case "job:restarted":
         return `Starting over: ${event.reason}`;
+      case "frames:outdated":
+        return `Rendering ${counted(event.frames, "frame")} again (${event.range}): ${event.reason}; the old ones are in ${event.folder}`;
       case "machine:awake":
         return "This machine stays awake until the job ends (--allow-sleep lets it sleep)";
       case "discovery:scanned":
@@ -112,7 +116,8 @@ export class PlainLines {
       case "job:progressed":
         return this.#progress(event);
       case "node:uploading":
-        return this.#upload(event);
+      case "node:receiving":
+        return this.#sent(event);
       case "frame:started":
       case "frame:progressed":
       case "frame:rendered":
@@ -125,10 +130,15 @@ export class PlainLines {
     }
   }
 
-  #upload(event: Extract<FarmEvent, { type: "node:uploading" }>): string | undefined {
-    if (this.#uploadsTold.has(event.node)) return undefined;
-    this.#uploadsTold.add(event.node);
-    return `Sending the blendfile to ${printable(event.name)}: ${formatBytes(event.sizeBytes)}`;
+  #sent(event: Extract<FarmEvent, { type: "node:uploading" | "node:receiving" }>): string | undefined {
+    const nowMs = this.#monotonicMs();
+    const toldMs = this.#sentTold.get(event.node);
+    if (event.filesLeft === 0 || (toldMs !== undefined && nowMs - toldMs < progressEveryMs)) return undefined;
+    this.#sentTold.set(event.node, nowMs);
+    const isFirst = toldMs === undefined;
+    return isFirst
+      ? `Sending ${counted(event.filesLeft, "file")} to ${printable(event.name)}: ${formatBytes(event.sizeBytes)}`
+      : `Sending to ${printable(event.name)}: ${toCome(event)}`;
   }
 
   #progress(event: Extract<FarmEvent, { type: "job:progressed" }>): string | undefined {

@@ -40,6 +40,6 @@ export function wasShown(error: Error): boolean {
 
 /** Whether an event only reports progress, which the next event of its type reports again. */
 function isProgress(event: FarmEvent): boolean {
-  if (event.type === "node:uploading") return event.haveBytes > 0 && event.haveBytes < event.sizeBytes;
+  if (event.type === "node:uploading" || event.type === "node:receiving") return event.filesLeft > 0;
   return event.type === "frame:progressed" || event.type === "job:progressed";
 }

@@ -27,12 +27,15 @@ export async function beginRun({ settings, prepared, tell }: JobContext, version
 }
 
 /** What the nodes are told about the job. */
-export function orderOf({ settings, prepared }: JobContext, run: Run): JobOrder {
+export function orderOf({ settings, prepared, upcoming }: JobContext, run: Run): JobOrder {
   const { blend, files, format } = prepared;
   const colorMode = format.canHaveAlpha ? null : "RGB";
   const { allowScripts, scene = null } = settings;
   const allowMissing = settings.missing === "warn";
-  return { job: run.job, holder: holder(), blob: blend, files, scene, colorMode, allowScripts, allowMissing };
+  return {
+    ...{ job: run.job, holder: holder(), blob: blend, files, upcoming },
+    ...{ scene, colorMode, allowScripts, allowMissing },
+  };
 }
 
 /** Who has a node, as shown to other coordinators. */

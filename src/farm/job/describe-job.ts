@@ -2,6 +2,7 @@ import { FarmError } from "../../core/errors.ts";
 import { formatFrames } from "../../core/frame-range.ts";
 import { counted, printable } from "../../core/text.ts";
 import { formatFrameRate } from "../../encode/frame-rate.ts";
+import type { FrameStore } from "../../frames/frame-store.ts";
 import type { Run } from "../../frames/job-folder.ts";
 import type { SceneInfo } from "../../session/protocol.ts";
 import type { Fleet } from "../nodes/fleet.ts";
@@ -54,16 +55,38 @@ export async function resolveFrames(info: SceneInfo, context: JobContext): Promi
   return chosen === own ? facts : resolveScene(info, { ...settings, frames: chosen }, prepared.files);
 }
 
-/** Sets the frames of an earlier run aside if a file that the scene uses has changed since. */
-export async function setStaleAside({ prepared, tell }: JobContext, run: Run, facts: SceneFacts): Promise<void> {
+/**
+ * Sets the frames of an earlier run aside if a file that all frames need has changed since.
+ *
+ * @returns What was sent in the earlier run; `null` if there was none
+ */
+export async function setStaleAside(
+  { prepared, tell }: JobContext,
+  run: Run,
+  facts: SceneFacts,
+): Promise<SentFacts | null> {
   const { folder } = prepared;
   const earlier = parseFacts(folder.previous?.facts ?? null);
-  if (run.run === 1 || earlier === null) return;
-  if (earlier.files === facts.files && earlier.sent.series === facts.sent.series) return;
+  if (run.run === 1 || earlier === null) return null;
+  if (earlier.files === facts.files && earlier.sent.series === facts.sent.series) return earlier.sent;
   const aside = await folder.setFramesAside();
-  if (aside === null) return;
+  if (aside === null) return earlier.sent;
   const kept = `${counted(aside.frames, "old frame")} kept in ${aside.folder}`;
   tell({ type: "job:restarted", reason: `${whatChanged(earlier.sent, facts.sent)}; ${kept}` });
+  return earlier.sent;
+}
+
+/** Reports the frames of an earlier run whose own files have changed since. */
+export function tellOutdated(
+  { tell }: JobContext,
+  { outdated }: Pick<FrameStore, "outdated">,
+  earlier: SentFacts | null,
+  { sent }: SceneFacts,
+): void {
+  if (outdated === null) return;
+  const { frames, folder } = outdated;
+  const reason = whatChanged(earlier ?? sent, sent);
+  tell({ type: "frames:outdated", frames: frames.length, range: formatFrames(frames), reason, folder });
 }
 
 /** Names the files that were sent before, and are different now. */

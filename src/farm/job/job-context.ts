@@ -1,5 +1,6 @@
 import type { JobSettings } from "../../config/job-settings.ts";
 import type { FarmListener } from "../events.ts";
+import type { UpcomingFrames } from "../nodes/supply/upcoming-frames.ts";
 import type { ConfirmOpenNode } from "../nodes/trust/open-nodes.ts";
 import type { RefusedBefore } from "../output/refused-frames.ts";
 import type { SceneFacts } from "../output/scene-facts.ts";
@@ -25,6 +26,8 @@ export interface JobQuestions {
 export interface JobContext extends JobQuestions {
   readonly settings: JobSettings;
   readonly prepared: PreparedJob;
+  /** The frames that are still to be rendered, once they are known. */
+  readonly upcoming: UpcomingFrames;
   /** Nodes whose frames FFmpeg has refused in this run. */
   readonly refusedBefore: RefusedBefore;
   readonly tell: FarmListener;

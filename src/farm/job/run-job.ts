@@ -3,6 +3,7 @@ import { FarmError } from "../../core/errors.ts";
 import { formatFrames, orderFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
 import { counted } from "../../core/text.ts";
+import type { FrameRecord } from "../../frames/frame-record.ts";
 import { FrameStore } from "../../frames/frame-store.ts";
 import type { Run } from "../../frames/job-folder.ts";
 import { defaultPolicy } from "../../scheduler/policy.ts";
@@ -17,6 +18,7 @@ import {
   recordJob,
   resolveFrames,
   setStaleAside,
+  tellOutdated,
   warnOfColors,
   warnOfFiles,
 } from "./describe-job.ts";
@@ -39,16 +41,18 @@ const hearOthersMs = 900;
  * @throws {FarmError} If rendering, storing or encoding fails; stored frames are kept
  */
 export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs: JobInputs): Promise<JobOutcome> {
-  const { settings, prepared, refusedBefore, tell, drain, signal } = context;
+  const { settings, prepared, upcoming, refusedBefore, tell, drain, signal } = context;
   const { folder } = prepared;
   const noNodeTimeout = new NoNodeTimeout({ waitMs: settings.waitMs, fleet, clock: systemClock });
   const first = await firstJoined(inputs, fleet, noNodeTimeout, AbortSignal.any([drain, signal]));
   const facts = await resolveFrames(first.node.scene, context);
-  await setStaleAside(context, run, facts);
+  const earlier = await setStaleAside(context, run, facts);
   const outputFacts = await recordJob(context, facts);
   const { frames } = facts;
 
   await using store = await openStore(context, outputFacts.frameFormat);
+  tellOutdated(context, store, earlier, facts);
+  upcoming.set(orderFrames(frames, settings.order), (frame) => store.has(frame));
   const alreadyStored = new Set(frames.filter((frame) => store.has(frame)));
   if (alreadyStored.size > 0) {
     tell({ type: "job:resumed", stored: alreadyStored.size, range: formatFrames(alreadyStored) });
@@ -88,6 +92,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     state: createState(config),
     exclusionOf: (node) => exclusionByFiles(node, facts),
     earlierAttempts: await earlierAttempts(folder, run),
+    filesOf: (frame) => prepared.files.contents.frameDigest(frame),
   });
   // Not before: FFmpeg may refuse one of them.
   for (const frame of alreadyStored) output.accept(frame);
@@ -121,7 +126,9 @@ function openStore(
 ): Promise<FrameStore> {
   const { framesFolder, framesLogPath: logPath } = prepared.folder;
   const onChecking = (frames: number) => tell({ type: "job:checking", frames });
-  return FrameStore.open({ framesFolder, logPath, format, onChecking, signal });
+  // Nothing else says which files the frame was rendered with.
+  const isCurrent = ({ frame, files }: FrameRecord) => (files ?? null) === prepared.files.contents.frameDigest(frame);
+  return FrameStore.open({ framesFolder, logPath, format, onChecking, isCurrent, signal });
 }
 
 function configOf(

@@ -25,8 +25,6 @@ const mostWarnings = 200;
 
 export interface FleetOptions extends NodeSources {
   readonly versionRules: VersionRules;
-  /** Of the blendfile, in bytes. */
-  readonly blendBytes: number;
   readonly knownNodes: KnownNodes;
   /** Asks about open nodes that only a farmspec names; `undefined` if there is nobody to ask. */
   readonly confirmOpenNode: ConfirmOpenNode | undefined;
@@ -52,7 +50,7 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
   #released: Promise<void> | undefined;
 
   constructor(options: FleetOptions) {
-    const { versionRules, blendBytes, knownNodes, confirmOpenNode: confirm, trust, onEvent } = options;
+    const { versionRules, knownNodes, confirmOpenNode: confirm, trust, onEvent } = options;
     const tell = (event: FarmEvent) => this.tell(event);
     const openNodes = new OpenNodes({ confirm, knownNodes, tell });
     this.#options = options;
@@ -62,7 +60,7 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
       order: new Promise((resolve) => {
         this.#giveOrder = resolve;
       }),
-      ...{ blendBytes, openNodes, onEvent },
+      ...{ openNodes, onEvent },
       versionGate: this.#versionGate,
       trust: new NodeTrust({ knownNodes, openNodes, ...trust }),
       tell,

@@ -1,23 +1,27 @@
 import { backOffMs } from "../../core/back-off.ts";
+import { systemClock } from "../../core/clock.ts";
 import { FarmError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/node.ts";
 import { orAborted } from "../../core/time-limit.ts";
-import { LoadFailedError } from "../../session/load-failed.ts";
 import type { NodeReport } from "../../session/node-report.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../../session/protocol.ts";
 import type { JoinedNode } from "../worker.ts";
-import { BlendSupply } from "./blend-supply.ts";
 import { type ConnectHost, type Contact, connectNode } from "./connect-node.ts";
+import { excludedBy, fruitlessClaims, isFinal, neverGetsOn } from "./connector-errors.ts";
 import type { JobOrder } from "./job-order.ts";
+import type { NodeEvent } from "./node-event.ts";
 import type { Candidate } from "./node-source.ts";
 import { refuseLacking } from "./refuse-lacking.ts";
 import { ReportBuffer } from "./report-buffer.ts";
+import { BlendSupply } from "./supply/blend-supply.ts";
+import { FrameSupply } from "./supply/frame-supply.ts";
+import type { FileTarget } from "./supply/send-files.ts";
+import { Sending, type SendingState } from "./supply/sending.ts";
+import { SuppliedWorker } from "./supply/supplied-worker.ts";
 
 const busyAgainMs = 5_000;
 const closingTimeoutMs = 3_000;
-/** A node that is claimed this often in a row without any progress is excluded. */
-const fruitlessClaims = 10;
 
 /** What happens to one node, in order. */
 export type ConnectorEvent =
@@ -27,7 +31,9 @@ export type ConnectorEvent =
   | { readonly type: "unreachable"; readonly candidate: Candidate; readonly problem: FarmError }
   | { readonly type: "busy"; readonly info: NodeInfo; readonly holder: string }
   | { readonly type: "claimed" }
-  | { readonly type: "uploading"; readonly info: NodeInfo; readonly haveBytes: number }
+  /** The blendfile or files are being sent to it. */
+  | { readonly type: "sending"; readonly node: NodeId; readonly name: string; readonly state: SendingState }
+  | Extract<NodeEvent, { type: "delayed" }>
   /** It has lost the blendfile, which is now sent again. `why` is the node's reason. */
   | { readonly type: "resending"; readonly info: NodeInfo; readonly why: string }
   | { readonly type: "joined"; readonly node: JoinedNode }
@@ -125,20 +131,24 @@ export class NodeConnector {
     host.onEvent({ type: "claimed" });
     try {
       const supply = this.#supplyFor(order);
-      const scene = await this.#load(session, supply);
+      const target = this.#targetFor(session, order, whileLinked);
+      const scene = await this.#load(supply, target);
       if (!order.allowMissing) refuseLacking(info, scene);
       this.#fruitless = 0;
-      host.onEvent({ type: "joined", node: { worker: session, opened, scene } });
-      const outOfBlend = new Promise<never>((_resolve, reject) => {
+      const frameSupply = FrameSupply.of(target, order);
+      const worker = frameSupply === undefined ? session : this.#supplied(session, frameSupply);
+      host.onEvent({ type: "joined", node: { worker, opened, scene } });
+      const outOfFiles = new Promise<never>((_resolve, reject) => {
         pass = (report) => {
           host.onReport(info.node, report);
           supply.answer(session, report).catch(reject);
         };
+        frameSupply?.run().catch(reject);
       });
-      outOfBlend.catch(() => {}); // the link may end before this is awaited
+      outOfFiles.catch(() => {}); // the link may end before this is awaited
       // Reports that came while the node was loading follow its joining, in their order.
       for (const report of buffer.take()) pass(report);
-      await orAborted(outOfBlend, whileLinked).catch((reason: unknown) => this.#tellLost(info, reason));
+      await orAborted(outOfFiles, whileLinked).catch((reason: unknown) => this.#tellLost(info, reason));
     } finally {
       host.onEvent({ type: "freed" });
       // Over a live link, the node is free for other jobs at once, instead of after its waiting time.
@@ -163,23 +173,36 @@ export class NodeConnector {
   #supplyFor({ job, blob, files, scene, colorMode, allowScripts }: JobOrder): BlendSupply {
     const request = { job, blend: blob.sha256, scene, colorMode, allowScripts };
     const onResend = (info: NodeInfo, why: string) => this.#host.onEvent({ type: "resending", info, why });
-    const isLocal = this.#candidate.isLocal === true;
-    this.#supply ??= new BlendSupply({ blob, files, request, isLocal, onResend, signal: this.#signal });
+    this.#supply ??= new BlendSupply({ blob, files, request, onResend, signal: this.#signal });
     return this.#supply;
   }
 
+  #targetFor(session: NodeSession, { files }: JobOrder, signal: AbortSignal): FileTarget {
+    const { node, name } = session.info;
+    const sending = new Sending(systemClock, (state, hasMoved) => {
+      if (hasMoved) this.#fruitless = 0;
+      this.#host.onEvent({ type: "sending", node, name, state });
+    });
+    return { session, files, isLocal: this.#candidate.isLocal === true, sending, signal };
+  }
+
+  #supplied(session: NodeSession, supply: FrameSupply): SuppliedWorker {
+    const { node } = session.info;
+    return new SuppliedWorker({
+      ...{ session, supply },
+      onReport: (report) => this.#host.onReport(node, report),
+      onDelay: (frame, attempt) => this.#host.onEvent({ type: "delayed", node, frame, attempt }),
+    });
+  }
+
   /** @throws {FarmError} Why the node cannot load the blendfile; final if it was claimed too often without progress */
-  async #load(session: NodeSession, supply: BlendSupply): Promise<SceneInfo> {
-    const onUpload = (haveBytes: number) => {
-      this.#fruitless = 0;
-      this.#host.onEvent({ type: "uploading", info: session.info, haveBytes });
-    };
+  async #load(supply: BlendSupply, target: FileTarget): Promise<SceneInfo> {
     this.#fruitless += 1;
     try {
-      return await supply.load(session, onUpload);
+      return await supply.load(target);
     } catch (error) {
       if (this.#fruitless < fruitlessClaims || !(error instanceof FarmError)) throw error;
-      throw neverGetsOn(session.info, error);
+      throw neverGetsOn(target.session.info, error);
     }
   }
 
@@ -207,35 +230,4 @@ export class NodeConnector {
       this.#wakeEarly = done;
     });
   }
-}
-
-/** Whether trying again cannot help, as the reason lasts as long as the job. */
-function isFinal(error: FarmError): boolean {
-  return (
-    error instanceof LoadFailedError ||
-    error.code === "FARM_LOAD_FAILED" ||
-    error.code === "FARM_KEY_UNUSABLE" ||
-    error.code === "FARM_CERTIFICATE_REFUSED" ||
-    error.code === "FARM_NODE_EXCLUDED" ||
-    error.code === "FARM_NODE_OPEN" ||
-    error.code === "FARM_BLEND_REJECTED" ||
-    error.code === "FARM_BAD_INPUT"
-  );
-}
-
-function excludedBy(info: NodeInfo, exclusion: string): FarmError {
-  return new FarmError(
-    "FARM_NODE_EXCLUDED",
-    `Cannot use ${info.name}: ${exclusion}`,
-    "Other nodes render its frames; --blender-version and --mix-versions change this rule",
-  );
-}
-
-function neverGetsOn(info: NodeInfo, last: FarmError): FarmError {
-  return new FarmError(
-    "FARM_NODE_EXCLUDED",
-    `Cannot use ${info.name}: it was lost ${fruitlessClaims} times before it had opened the blendfile; most recently: ${last.message}`,
-    "Check what that node printed",
-    { cause: last },
-  );
 }

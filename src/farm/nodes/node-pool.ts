@@ -4,7 +4,6 @@ import type { NodeReport } from "../../session/node-report.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { NodeInfo } from "../../session/protocol.ts";
 import type { FarmListener } from "../events.ts";
-import { blobMissing } from "./blend-supply.ts";
 import type { Contact } from "./connect-node.ts";
 import { DuplicateWarnings, describeDuplicates, duplicatesOf } from "./duplicates.ts";
 import type { JobOrder } from "./job-order.ts";
@@ -14,14 +13,13 @@ import type { NodeEvent } from "./node-event.ts";
 import type { Candidate } from "./node-source.ts";
 import { type NodeStanding, type NodeStatus, wasImpostor } from "./node-status.ts";
 import { SeenAddresses } from "./seen-addresses.ts";
+import { blobMissing } from "./supply/blend-supply.ts";
 import type { NodeTrust } from "./trust/node-trust.ts";
 import type { OpenNodes } from "./trust/open-nodes.ts";
 import type { VersionGate } from "./version-gate.ts";
 
 export interface NodePoolOptions {
   readonly order: Promise<JobOrder>;
-  /** Of the blendfile, in bytes. */
-  readonly blendBytes: number;
   readonly versionGate: VersionGate;
   readonly trust: NodeTrust;
   /** Open nodes that the user may still be asked about. */
@@ -147,7 +145,7 @@ export class NodePool {
   #on(id: string, event: ConnectorEvent): void {
     const record = this.#nodes.get(id);
     if (!record) return;
-    const { blendBytes, openNodes, tell, onEvent } = this.#options;
+    const { openNodes, tell, onEvent } = this.#options;
     switch (event.type) {
       case "connected":
         record.status = { kind: "connected" };
@@ -169,21 +167,24 @@ export class NodePool {
       case "claimed":
         record.status = { kind: "claimed" };
         break;
-      case "uploading": {
-        const { info, haveBytes } = event;
-        tell({ type: "node:uploading", node: info.node, name: info.name, haveBytes, sizeBytes: blendBytes });
+      case "sending": {
+        const { node, name, state } = event;
+        tell({ type: record.status.kind === "joined" ? "node:receiving" : "node:uploading", node, name, ...state });
         break;
       }
+      case "delayed":
+        onEvent(event);
+        break;
       case "resending": {
         const { info, why } = event;
         tell({ type: "warning", code: blobMissing, message: `${why}; it is sent again`, name: info.name });
         break;
       }
       case "joined": {
-        const { info } = event.node.worker;
+        const { node, name, blender } = event.node.worker.info;
         record.status = { kind: "joined" };
         record.hasJoined = true;
-        tell({ type: "node:joined", node: info.node, name: info.name, blender: info.blender });
+        tell({ type: "node:joined", node, name, blender });
         onEvent(event);
         break;
       }

@@ -58,6 +58,7 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
     files: scene.files,
     sent: {
       series: scene.sent.series,
+      isByFrame: scene.sent.isByFrame,
       digests: scene.sent.digests.size > mostDigests ? {} : Object.fromEntries(scene.sent.digests),
     },
     scene: { ...scene.scene, cameras: [] },
@@ -90,11 +91,15 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
 }
 
 function parseSent(value: unknown): SentFacts {
-  const { series, digests } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const { series, digests, isByFrame } = (typeof value === "object" && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >;
   const known = typeof digests === "object" && digests !== null ? Object.entries(digests) : [];
   return {
     series: typeof series === "string" ? series : null,
     digests: new Map(known.map(([path, digest]) => [path, String(digest)])),
+    isByFrame: isByFrame === true,
   };
 }
 

@@ -26,17 +26,27 @@ export interface SentFacts {
   readonly series: string | null;
   /** Digest of each file, by its path from the blendfile's folder. */
   readonly digests: ReadonlyMap<string, string>;
+  /** Whether some of the files are needed by some frames only: then each stored frame has a digest of its own files. */
+  readonly isByFrame: boolean;
+}
+
+/** What is known of the contents of the files. */
+export interface SentContents {
+  readonly seriesDigest: string | null;
+  readonly digests: ReadonlyMap<string, string>;
+  /** The paths of those that only some frames need. */
+  readonly later: readonly string[];
 }
 
 /** The files that were sent with the blendfile. */
 export interface SentFiles extends UnsentFiles {
-  readonly seriesDigest: string | null;
-  readonly digests: ReadonlyMap<string, string>;
+  readonly contents: SentContents;
   readonly moved: ReadonlyMap<string, string>;
 }
 
 export const nothingSent: SentFiles = {
-  ...{ seriesDigest: null, digests: new Map(), moved: new Map(), unnamedRoots: [], choices: new Map() },
+  contents: { seriesDigest: null, digests: new Map(), later: [] },
+  ...{ moved: new Map(), unnamedRoots: [], choices: new Map() },
   whyNot: () => undefined,
 };
 
@@ -68,7 +78,11 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
   return {
     ...{ scene, frames: framesOf(scene, settings.frames), files: info.files },
     missing: missingIn(info),
-    sent: { series: sent.seriesDigest, digests: sent.digests },
+    sent: {
+      series: sent.contents.seriesDigest,
+      digests: sent.contents.digests,
+      isByFrame: sent.contents.later.length > 0,
+    },
     moved: sent.moved,
   };
 }

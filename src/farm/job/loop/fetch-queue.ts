@@ -17,6 +17,8 @@ export interface FetchQueueOptions {
   readonly store: FrameStore;
   /** How many attempts the frame took, for its record. */
   readonly attemptsAt: (frame: Frame) => number;
+  /** See `JobLoopOptions`. */
+  readonly filesOf: (frame: Frame) => string | null;
   /**
    * Every fetch ends with one event, after those about its progress. If its node is lost meanwhile, the only event is
    * that the frame was stored, if it was.
@@ -98,10 +100,11 @@ export class FetchQueue {
 
   /** Never rejects. */
   async #take(queue: NodeQueue, result: FrameResult): Promise<void> {
-    const { store, attemptsAt, onBroken, signal } = this.#options;
+    const { store, attemptsAt, filesOf, onBroken, signal } = this.#options;
     const { worker } = queue;
     const ref = { node: worker.info.node, frame: result.frame, attempt: result.attempt };
-    const record = recordOf(worker, result, attemptsAt(result.frame));
+    const files = filesOf(result.frame);
+    const record = { ...recordOf(worker, result, attemptsAt(result.frame)), ...(files !== null && { files }) };
     let hasArrived = false;
     const arrive = () => {
       if (hasArrived) return;

@@ -21,6 +21,8 @@ export interface JobLoopOptions {
   readonly totals: JobTotals;
   readonly journal: RunJournal;
   readonly earlierAttempts: AttemptCounts;
+  /** Digest of the files that only this frame needs; `null` without any. */
+  readonly filesOf: (frame: Frame) => string | null;
   readonly noNodeTimeout: NoNodeTimeout;
   readonly fleet: {
     /** Whether a node may still join. If none is left and none can join, the job cannot continue. */

@@ -39,9 +39,9 @@ export class JobLoop implements Disposable {
     this.#state = options.state;
     const { fleet } = options;
     this.#publisher = new EventPublisher({ ...options, nameOf: (node) => fleet.nameOf(node) });
-    const { inputs, store, signal } = options;
+    const { inputs, store, filesOf, signal } = options;
     this.#workers = new JobWorkers({
-      ...{ store, signal },
+      ...{ store, filesOf, signal },
       attemptsAt: (frame) => attemptsAt(frame, this.#state, options.earlierAttempts),
       onEvent: (event) => {
         if (this.#answers.push(event) === 1) inputs.push({ type: "wake" });
@@ -136,6 +136,9 @@ export class JobLoop implements Disposable {
         for (const event of eventsOfReport(node, report)) this.#schedule(event);
         return;
       }
+      case "delayed":
+        this.#schedule({ ...input, type: "attempt-delayed" });
+        return;
       case "lost":
         this.#workers.lost(input.node);
         this.#slots.lost(input.node);

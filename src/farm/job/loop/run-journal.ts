@@ -41,7 +41,7 @@ export class RunJournal implements Disposable {
 
   /** Whether the scheduler needs this event: `false` for progress that follows the last too quickly. */
   isWorthTelling(event: EventBody, atMs: number): boolean {
-    if (event.type !== "attempt-progressed") {
+    if (event.type !== "attempt-progressed" && event.type !== "attempt-delayed") {
       if ("attempt" in event && event.type !== "attempt-started") this.#progressMs.delete(event.attempt);
       return true;
     }

@@ -1,6 +1,6 @@
 import type { NodeId, SlotId } from "../../../core/node.ts";
 import type { JobOpened, Problem } from "../../../session/protocol.ts";
-import { blobMissing } from "../../nodes/blend-supply.ts";
+import { blobMissing } from "../../nodes/supply/blend-supply.ts";
 
 /** A node restarts a slot that has ended at once. One that stays away this long is not restarted any more. */
 const gaveUpAfterMs = 30_000;

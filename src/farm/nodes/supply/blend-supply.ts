@@ -1,17 +1,14 @@
-import { FarmError } from "../../core/errors.ts";
-import { inParallel } from "../../core/in-parallel.ts";
-import { LoadFailedError } from "../../session/load-failed.ts";
-import type { NodeReport } from "../../session/node-report.ts";
-import type { NodeSession } from "../../session/node-session.ts";
-import type { NodeInfo, SceneInfo } from "../../session/protocol.ts";
-import { type Blob, FileChangedError } from "../../session/upload.ts";
-import type { JobFiles } from "./job-order.ts";
+import { FarmError } from "../../../core/errors.ts";
+import { LoadFailedError } from "../../../session/load-failed.ts";
+import type { NodeReport } from "../../../session/node-report.ts";
+import type { NodeSession } from "../../../session/node-session.ts";
+import type { NodeInfo, SceneInfo } from "../../../session/protocol.ts";
+import type { Blob } from "../../../session/upload.ts";
+import type { JobFiles } from "../job-order.ts";
+import { type FileTarget, sendFiles } from "./send-files.ts";
 
 /** The node has lost its copy of the blendfile: its cache evicted it, or it was damaged and dropped. */
 export const blobMissing = "BLOB_MISSING";
-
-/** Small files are many: while one is verified, others are on their way. A node accepts 16 at a time. */
-const filesAtATime = 8;
 
 /** Per job. A node whose disk damages the blendfile each time cannot be used. */
 const mostResends = 3;
@@ -20,8 +17,6 @@ export interface SupplyOptions {
   readonly blob: Blob;
   readonly files: JobFiles;
   readonly request: Parameters<NodeSession["loadJob"]>[0];
-  /** Whether the node is on this machine and may copy the files itself. */
-  readonly isLocal: boolean;
   /** The node has lost the blendfile, which is now sent again. @param why The node's reason */
   readonly onResend: (info: NodeInfo, why: string) => void;
   readonly signal: AbortSignal;
@@ -43,21 +38,17 @@ export class BlendSupply {
    * Sends the blendfile and has the node open it; then sends the files that are missing there, and has it open the
    * blendfile again, until no node misses a file that it may get.
    *
-   * @param onUpload Called with the number of bytes that the node has so far
    * @throws {FarmError} As `sendBlob` and `loadJob`; `FARM_LOAD_FAILED` if the node keeps losing it
    */
-  async load(session: NodeSession, onUpload: (haveBytes: number) => void): Promise<SceneInfo> {
+  async load(target: FileTarget): Promise<SceneInfo> {
     const { blob, files, request, signal } = this.#options;
+    const { session } = target;
     const sent = new Set<string>();
     for (;;) {
-      await session.sendBlob(this.#asSeen(blob), onUpload, signal);
       const { files: others, list } = files.current;
-      const known = list === null ? [] : [...others, list];
-      const missing = new Map(known.filter(({ sha256 }) => !sent.has(sha256)).map((file) => [file.sha256, file]));
-      await inParallel(missing.values(), filesAtATime, async (file) => {
-        await this.#sendFile(session, this.#asSeen(file));
-        sent.add(file.sha256);
-      });
+      const known = list === null ? [blob] : [blob, ...others, list];
+      const missing = known.filter(({ sha256 }) => !sent.has(sha256));
+      await sendFiles(target, missing, ({ sha256 }) => sent.add(sha256));
       try {
         const layout = { path: files.blendPath, files: list?.sha256 ?? null };
         const scene = await session.loadJob({ ...request, ...layout }, signal);
@@ -70,23 +61,6 @@ export class BlendSupply {
         sent.clear();
         this.#countResend(session.info, error.message);
       }
-    }
-  }
-
-  /** A node on this machine sees the copies that are kept for the job, which nobody changes. */
-  #asSeen(blob: Blob): Blob {
-    return this.#options.isLocal ? { ...blob, source: blob.path } : blob;
-  }
-
-  /** @throws {FarmError} As `sendBlob`, if neither the user nor another node has the file as it was */
-  async #sendFile(session: NodeSession, file: Blob): Promise<void> {
-    const signal = AbortSignal.any([this.#options.signal]); // one signal may have ten listeners
-    try {
-      await session.sendBlob(file, () => {}, signal);
-    } catch (error) {
-      const old = error instanceof FileChangedError ? await this.#options.files.recover(file, signal) : undefined;
-      if (old === undefined) throw error;
-      await session.sendBlob(old, () => {}, signal);
     }
   }
 

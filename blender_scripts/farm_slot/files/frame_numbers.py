@@ -1,0 +1,144 @@
+"""Tells which files of a numbered sequence or of a cache a frame needs. A node begins with those of its first frames.
+
+In doubt there is no answer, and then every frame may need any of the files.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Dict, Iterator, List, Optional, Set
+
+import bpy
+
+from ..animation import curves_of
+from .visibility import is_rendered, strips_of
+
+Numbers = List[Dict[str, Any]]
+"""See `numbers` in docs/protocol.md: for each use of a sequence, how the number in the file's name follows from the frame."""
+
+HOLD, CYCLE, PING_PONG = "hold", "cycle", "ping-pong"
+
+MAX_NUMBERS = 32
+"""Uses of one sequence that are told apart."""
+
+MAX_SCENES = 16
+"""With more there is no answer."""
+
+_TEXTURE_NODES = ("ShaderNodeTexImage", "ShaderNodeTexEnvironment")
+
+_VOLUME_MODES = {"CLIP": HOLD, "EXTEND": HOLD, "REPEAT": CYCLE, "PING_PONG": PING_PONG}
+
+
+class FrameNumbers:
+    """Looks at the whole file once. `scripts`: whether scripts in the file run, which may do anything."""
+
+    def __init__(self, scripts: bool) -> None:
+        sequences = {image for image in bpy.data.images if image.source == "SEQUENCE"}
+        scenes = bpy.data.scenes
+        self._is_plain = not scripts and len(scenes) <= MAX_SCENES and all(_is_plain(scene) for scene in scenes)
+        self._opening = sorted({scene.frame_current for scene in scenes})
+        self._margin = 1 + max(map(_shutter_frames, bpy.data.scenes), default=0)
+        self._users = bpy.data.user_map(subset=sequences) if sequences else {}  # type: Dict[Any, Set[Any]]
+
+    def of_sequence(self, owner: Any) -> Optional[Numbers]:
+        """`owner` is a data-block that names a numbered file. Only images and volumes have an answer."""
+        if not self._is_plain:
+            return None
+        if isinstance(owner, bpy.types.Image):
+            return self._of_image(owner)
+        if isinstance(owner, getattr(bpy.types, "Volume", ())) and not _has_animation(owner):
+            mode = _VOLUME_MODES.get(owner.sequence_mode)
+            return None if mode is None else [self._rule(owner.frame_start, owner.frame_duration, owner.frame_offset, mode)]
+        return None
+
+    def of_cache(self) -> Optional[Numbers]:
+        """Of caches with a file for each frame, under its number."""
+        return [self._rule(1, None, 0, HOLD)] if self._is_plain else None
+
+    def _of_image(self, image: Any) -> Optional[Numbers]:
+        found = []  # type: Numbers
+        for user in self._users.get(image, ()):
+            if not is_rendered(user) or user == image:
+                continue
+            uses = list(_uses(user, image))
+            if not uses or None in uses or _has_animation(user):
+                return None
+            for each in uses:
+                mode = CYCLE if each.use_cyclic else HOLD
+                rule = self._rule(each.frame_start, each.frame_duration, each.frame_offset, mode)
+                if not each.use_auto_refresh:
+                    return None  # it shows the frame that was current when the file was saved, or any
+                if rule not in found:
+                    found.append(rule)
+        return found if 0 < len(found) <= MAX_NUMBERS else None
+
+    def _rule(self, start: int, length: Optional[int], offset: int, mode: str) -> Dict[str, Any]:
+        rule = {"start": start, "length": length, "offset": offset, "repeat": mode}
+        return {**rule, "margin": self._margin, "opening": self._opening}
+
+
+def both(one: Optional[Numbers], other: Optional[Numbers]) -> Optional[Numbers]:
+    """What holds for files that are used in two ways."""
+    if one is None or other is None:
+        return None
+    together = one + [rule for rule in other if rule not in one]
+    return together if len(together) <= MAX_NUMBERS else None
+
+
+def _uses(user: Any, image: Any) -> Iterator[Any]:
+    """The settings that say which picture of the sequence a data-block shows; None for a use that is not understood."""
+    if isinstance(user, bpy.types.ImageTexture):
+        yield user.image_user
+    elif isinstance(user, bpy.types.Object):
+        yield None  # an input of a modifier, for example
+    tree = user if isinstance(user, bpy.types.NodeTree) else getattr(user, "node_tree", None)
+    if isinstance(user, bpy.types.Scene) and tree is None:
+        tree = getattr(user, "compositing_node_group", None)
+    for node in tree.nodes if tree is not None else ():
+        if getattr(node, "image", None) == image:
+            if node.bl_idname in _TEXTURE_NODES:
+                yield node.image_user
+            else:
+                yield node if node.bl_idname == "CompositorNodeImage" else None
+        if any(getattr(socket, "default_value", None) == image for socket in node.inputs):
+            yield None
+
+
+def _has_animation(owner: Any) -> bool:
+    """Whether an animation may change which picture is shown."""
+    parts = [owner, getattr(owner, "node_tree", None)]
+    return any(_is_animated(part, ("image_user", "frame_", "use_cyclic", "sequence_mode")) for part in parts)
+
+
+def _is_animated(owner: Any, names: Any) -> bool:
+    animation = getattr(owner, "animation_data", None)
+    if animation is None:
+        return False
+    actions = [animation.action] + [strip.action for track in animation.nla_tracks for strip in track.strips]
+    curves = [curve for action in actions if action is not None for found in curves_of(action) for curve in found]
+    curves += animation.drivers
+    return any(name in curve.data_path for curve in curves for name in names)
+
+
+def _is_plain(scene: Any) -> bool:
+    """Whether its frame is that of everything in it."""
+    render = scene.render
+    if render.frame_map_old != render.frame_map_new or _is_animated(scene, ("frame_map", "shutter")):
+        return False
+    editor = scene.sequence_editor
+    return editor is None or not any(strip.type == "SCENE" for strip in _all_strips(editor))
+
+
+def _all_strips(holder: Any) -> Iterator[Any]:
+    for strip in strips_of(holder):
+        yield strip
+        if strip.type == "META":
+            yield from _all_strips(strip)
+
+
+def _shutter_frames(scene: Any) -> int:
+    """How far motion blur looks beyond a frame."""
+    eevee = getattr(scene, "eevee", None)
+    shutters = [scene.render.motion_blur_shutter, getattr(eevee, "motion_blur_shutter", 0.0)]
+    is_used = scene.render.use_motion_blur or getattr(eevee, "use_motion_blur", False)
+    return math.ceil(max(shutters)) if is_used else 0

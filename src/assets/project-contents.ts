@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { posix } from "node:path";
+import type { Frame } from "../core/node.ts";
+import type { FileBlob } from "./asset-copies.ts";
+import type { FileReference } from "./find-files.ts";
+import { FrameFiles } from "./frame-files.ts";
+
+/** A file to be sent, and its path in the job. */
+export interface PlacedFile {
+  readonly at: string;
+  readonly blob: FileBlob;
+}
+
+/** The files that travel with a blendfile, by their paths in the job, and what their contents decide. */
+export class ProjectContents {
+  readonly #blendPath: string;
+  readonly #files = new Map<string, FileBlob>();
+  /** Which of them belong to a sequence, to tiles or to a cache. */
+  readonly #series = new Set<string>();
+  /** Which of them are blendfiles, and may name others. */
+  readonly #libraries = new Set<string>();
+  readonly #frameFiles = new FrameFiles();
+
+  constructor(blendPath: string) {
+    this.#blendPath = blendPath;
+  }
+
+  get size(): number {
+    return this.#files.size;
+  }
+
+  /** Adds the files of a reference. */
+  add(reference: FileReference, files: ReadonlyMap<string, FileBlob>): void {
+    const { kind, form } = reference;
+    for (const [at, blob] of files) {
+      this.#files.set(at, blob);
+      if (form) this.#series.add(at);
+      if (kind === "library") this.#libraries.add(at);
+    }
+    this.use([...files.keys()], reference);
+  }
+
+  /** Known files are used in another way too. */
+  use(files: readonly string[], { form, numbers }: FileReference): void {
+    this.#frameFiles.add(files, form, numbers);
+  }
+
+  /** A file is read from a copy from now on. */
+  replace(copy: FileBlob): void {
+    for (const [at, { sha256 }] of this.#files) if (sha256 === copy.sha256) this.#files.set(at, copy);
+  }
+
+  /** What a node needs to open the blendfile. */
+  get always(): ReadonlyMap<string, FileBlob> {
+    const { later } = this.#frameFiles;
+    return new Map([...this.#files].filter(([at]) => !later.has(at)));
+  }
+
+  /** The paths of the other files. */
+  get later(): readonly string[] {
+    return [...this.#frameFiles.later].sort();
+  }
+
+  /** Those of the other files that a frame needs. */
+  neededBy(frame: Frame): readonly PlacedFile[] {
+    return this.#frameFiles.neededBy(frame).flatMap((at) => {
+      const blob = this.#files.get(at);
+      return blob === undefined ? [] : [{ at, blob }];
+    });
+  }
+
+  /** The sent blendfiles by their paths in the job: where each is read. */
+  get libraries(): Map<string, string> {
+    return new Map([...this.#files].filter(([at]) => this.#libraries.has(at)).map(([at, { path }]) => [at, path]));
+  }
+
+  /** The digests of all files, by their paths from the blendfile's folder. */
+  get digests(): ReadonlyMap<string, string> {
+    return new Map([...this.#files].map(([at, { sha256 }]) => [this.#nameOf(at), sha256]));
+  }
+
+  /**
+   * One digest of the files of sequences, tiles and caches that all frames need, of which nodes report only the first;
+   * `null` without any.
+   */
+  get seriesDigest(): string | null {
+    const { later } = this.#frameFiles;
+    return this.#digestOf([...this.#series].filter((at) => !later.has(at)));
+  }
+
+  /** One digest of the files that this frame needs and others may not; `null` without any. */
+  frameDigest(frame: Frame): string | null {
+    return this.#digestOf(this.#frameFiles.neededBy(frame));
+  }
+
+  #digestOf(paths: readonly string[]): string | null {
+    if (paths.length === 0) return null;
+    const files = paths.map((at) => [this.#nameOf(at), this.#files.get(at)?.sha256]).sort();
+    return createHash("sha256").update(JSON.stringify(files)).digest("hex");
+  }
+
+  /** The same files have the same names, whichever roots the job has. */
+  #nameOf(at: string): string {
+    return posix.relative(posix.dirname(this.#blendPath), at);
+  }
+}

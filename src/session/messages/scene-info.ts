@@ -1,0 +1,73 @@
+/** What a node tells about a blendfile that it has opened: `sceneInfo` in docs/protocol.md. */
+import { z } from "zod";
+import { boundedList } from "./bounded-list.ts";
+import { bounds, colorMode, depth, digest, frame, name, path, size } from "./fields.ts";
+
+const sceneSummary = z.object({
+  name,
+  frameStart: frame,
+  frameEnd: frame,
+  frameStep: z.number().int().min(1).max(bounds.frameNumber),
+  fps: z.number().min(0.001).max(100_000),
+  fpsBase: z.number().min(0.000_01).max(1_000_000),
+  width: size,
+  height: size,
+  engine: name,
+  camera: name.nullable(),
+  cameras: boundedList(name, { max: 1_000 }),
+  sequencer: z.boolean(),
+  depth,
+  colorMode,
+  transparent: z.boolean(),
+  views: boundedList(name, { max: 64 }),
+});
+
+/** How the numbers of a sequence's files follow from the frame: see docs/protocol.md, `numbers`. */
+const frameNumbers = z.object({
+  start: z.number().int(),
+  /** `null` if the numbers are not limited. */
+  length: z.number().int().min(0).nullable(),
+  offset: z.number().int(),
+  repeat: z.enum(["hold", "cycle", "ping-pong"]),
+  /** How many frames before and after it a frame may need too. */
+  margin: z.number().int().min(0).max(1_000),
+  /** The frames at which Blender opens the file. */
+  opening: boundedList(frame, { max: 16 }),
+});
+
+const reference = z.object({
+  kind: name,
+  /** The data-block that names it. */
+  owner: name.optional(),
+  /** As the file has it. */
+  path,
+  missing: z.boolean(),
+  /** Whether it can change a rendered picture; absent means true. */
+  visible: z.boolean().optional(),
+  /** Where Blender looks for it in the project, with slashes; null if elsewhere. */
+  at: path.nullish(),
+  form: z.enum(["sequence", "tiles", "folder"]).nullish(),
+  /** Of an existing file with an absolute path. */
+  sha256: digest.nullish(),
+  /** What the node's Blender would have to be built with to read it. */
+  lacks: name.nullish(),
+  /** The path in the file, if this is another view of the same picture. */
+  viewOf: path.nullish(),
+  /** Which of several files a frame needs, for each use; absent or null if it may be any. */
+  numbers: boundedList(frameNumbers, { max: 32 }).nullish(),
+});
+
+export const sceneInfo = z.object({
+  activeScene: name,
+  scene: name,
+  savedBy: name.nullable(),
+  scenes: boundedList(sceneSummary, { min: 1, max: 1_000 }),
+  references: boundedList(reference, { max: 10_000 }),
+  files: digest.nullable().default(null),
+  device: name,
+});
+
+export type SceneInfo = z.infer<typeof sceneInfo>;
+export type Reference = z.infer<typeof reference>;
+export type FrameNumbers = z.infer<typeof frameNumbers>;
+export type SceneSummary = z.infer<typeof sceneSummary>;

@@ -1,0 +1,50 @@
+import type { IncomingTransfers, Sink } from "./incoming.ts";
+import type { FromCoordinator, FromNode } from "./protocol.ts";
+
+/** The part of a session that receiving needs. */
+export interface ReceiveLink {
+  readonly transfers: IncomingTransfers;
+  ask<T extends FromNode>(
+    message: FromCoordinator,
+    match: (reply: FromNode) => reply is T,
+    signal: AbortSignal,
+  ): Promise<T>;
+}
+
+/** What is received: the request for it, and the two answers that may end it. */
+interface Wanted {
+  readonly request: (transfer: number) => FromCoordinator;
+  readonly done: "result-end" | "blob-fetched";
+  readonly missing: "result-missing" | "blob-missing";
+  readonly sizeBytes: number;
+  readonly sink: Sink;
+}
+
+/**
+ * Receives bytes from a node, in order.
+ *
+ * @returns Whether the node had them
+ * @throws {FarmError} `FARM_BAD_MESSAGE` if bytes are missing, out of order or too many; the sink's error
+ */
+export async function receive(
+  { transfers, ask }: ReceiveLink,
+  { request, done, missing, sizeBytes, sink }: Wanted,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const transfer = transfers.takeNumber();
+  const spoilt = new AbortController();
+  transfers.begin(transfer, sizeBytes, sink, (problem) => spoilt.abort(problem));
+  try {
+    const reply = await ask(
+      request(transfer),
+      (message): message is Extract<FromNode, { type: typeof done | typeof missing }> =>
+        (message.type === done || message.type === missing) && message.transfer === transfer,
+      AbortSignal.any([signal, spoilt.signal]), // a spoilt transfer may have no end
+    );
+    if (reply.type === missing) return false;
+    transfers.end(transfer);
+    return true;
+  } finally {
+    transfers.drop(transfer);
+  }
+}

@@ -58,9 +58,10 @@ export class FrameFiles {
 
   /** Those of the later files that a frame needs, sorted. */
   neededBy(frame: Frame): readonly string[] {
+    const { later } = this;
     const needed = new Set<string>();
     for (const series of this.#series.values()) {
-      for (const file of filesAt(series, frame)) if (this.later.has(file)) needed.add(file);
+      for (const file of filesAt(series, frame)) if (later.has(file)) needed.add(file);
     }
     return [...needed].sort();
   }

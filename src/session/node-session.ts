@@ -18,7 +18,7 @@ import {
   parseFromNode,
   type SceneInfo,
 } from "./protocol.ts";
-import { type ReceiveLink, receive } from "./receive.ts";
+import { blobWanted, type ReceiveLink, receive, resultWanted } from "./receive.ts";
 import { Replies } from "./replies.ts";
 import type { Seal } from "./seal.ts";
 import { badMessage, lostLink } from "./session-errors.ts";
@@ -49,6 +49,10 @@ export class NodeSession implements AsyncDisposable {
   readonly #heartbeat: Heartbeat;
   readonly #ended = new AbortController();
   readonly #closed: Promise<void>;
+  readonly #receiveLink: ReceiveLink = {
+    transfers: this.#transfers,
+    ask: (message, match, signal) => this.#ask(message, match, signal),
+  };
   #isClosing = false;
 
   private constructor(options: SessionOptions, info: NodeInfo, outgoing: Seal, incoming: Seal) {
@@ -159,23 +163,12 @@ export class NodeSession implements AsyncDisposable {
    * @throws {FarmError} `FARM_BAD_MESSAGE` if bytes are missing, out of order or too many; the sink's error
    */
   async fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean> {
-    const { frame, attempt, sizeBytes } = result;
-    const request = (transfer: number) => ({ type: "result-fetch", transfer, frame, attempt, offset: 0 }) as const;
-    return await receive(
-      this.#receiveLink,
-      { request, done: "result-end", missing: "result-missing", sizeBytes, sink },
-      signal,
-    );
+    return await receive(this.#receiveLink, resultWanted(result), sink, signal);
   }
 
-  /** Fetches the bytes of a file that was sent for the job, in order. Returns and throws as `fetch`. */
-  async fetchBlob({ sha256, sizeBytes }: Blob, sink: Sink, signal: AbortSignal): Promise<boolean> {
-    const request = (transfer: number) => ({ type: "blob-fetch", transfer, sha256 }) as const;
-    return await receive(
-      this.#receiveLink,
-      { request, done: "blob-fetched", missing: "blob-missing", sizeBytes, sink },
-      signal,
-    );
+  /** Fetches a file that was sent for the job. Returns and throws as `fetch`. */
+  async fetchBlob(blob: Blob, sink: Sink, signal: AbortSignal): Promise<boolean> {
+    return await receive(this.#receiveLink, blobWanted(blob), sink, signal);
   }
 
   /** Tells the node, for its own console, that another one has its id. Older nodes would not understand it. */
@@ -198,10 +191,6 @@ export class NodeSession implements AsyncDisposable {
     this.#isClosing = true;
     await this.#link[Symbol.asyncDispose]();
     await this.#closed;
-  }
-
-  get #receiveLink(): ReceiveLink {
-    return { transfers: this.#transfers, ask: (message, match, signal) => this.#ask(message, match, signal) };
   }
 
   async #ask<T extends FromNode>(

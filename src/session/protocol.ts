@@ -155,7 +155,7 @@ const fromCoordinator = z.discriminatedUnion("type", [
     /** For the answer. */
     number: transfer,
     files: z
-      .array(z.object({ path: z.string().max(1024), sha256: digest }))
+      .array(z.object({ path: z.string().min(1).max(1024), sha256: digest }))
       .min(1)
       .max(bounds.addedFiles),
   }),

@@ -1,5 +1,6 @@
 import type { IncomingTransfers, Sink } from "./incoming.ts";
-import type { FromCoordinator, FromNode } from "./protocol.ts";
+import type { FrameResult, FromCoordinator, FromNode } from "./protocol.ts";
+import type { Blob } from "./upload.ts";
 
 /** The part of a session that receiving needs. */
 export interface ReceiveLink {
@@ -17,7 +18,16 @@ interface Wanted {
   readonly done: "result-end" | "blob-fetched";
   readonly missing: "result-missing" | "blob-missing";
   readonly sizeBytes: number;
-  readonly sink: Sink;
+}
+
+export function resultWanted({ frame, attempt, sizeBytes }: FrameResult): Wanted {
+  const request = (transfer: number) => ({ type: "result-fetch", transfer, frame, attempt, offset: 0 }) as const;
+  return { request, done: "result-end", missing: "result-missing", sizeBytes };
+}
+
+export function blobWanted({ sha256, sizeBytes }: Pick<Blob, "sha256" | "sizeBytes">): Wanted {
+  const request = (transfer: number) => ({ type: "blob-fetch", transfer, sha256 }) as const;
+  return { request, done: "blob-fetched", missing: "blob-missing", sizeBytes };
 }
 
 /**
@@ -28,7 +38,8 @@ interface Wanted {
  */
 export async function receive(
   { transfers, ask }: ReceiveLink,
-  { request, done, missing, sizeBytes, sink }: Wanted,
+  { request, done, missing, sizeBytes }: Wanted,
+  sink: Sink,
   signal: AbortSignal,
 ): Promise<boolean> {
   const transfer = transfers.takeNumber();

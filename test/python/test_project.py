@@ -11,7 +11,7 @@ from unittest.mock import patch
 from farm_node.cache.file_proof import prove
 from farm_node.errors import FaultError
 from farm_node.job.job_folder import JobFolder
-from farm_node.job.project import is_project_path, read_manifest
+from farm_node.job.project import ProjectFile, is_project_path, read_manifest
 from farm_node.slots.blender_program import BlenderProgram
 
 from .support.store import Stored
@@ -39,12 +39,16 @@ class Paths(unittest.TestCase):
             {**good, "files": ["b.png"]},
             {**good, "moved": [{"from": 1, "path": "b.png"}]},
             {**good, "moved": [{"from": "b", "path": "/etc/passwd"}]},
+            {**good, "later": {}},
+            {**good, "later": ["../c.png"]},
+            {**good, "later": [7]},
         ]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "list"
             path.write_text(json.dumps(good))
-            files, moved = read_manifest(path)
-            self.assertEqual((files, moved), ([("a/b.png", digest)], {"C:/t.<UDIM>.png": "a/t.<UDIM>.png"}))
+            self.assertEqual(read_manifest(path), ([("a/b.png", digest)], {"C:/t.<UDIM>.png": "a/t.<UDIM>.png"}, []))
+            path.write_text(json.dumps({**good, "later": ["a/c.png"]}))
+            self.assertEqual(read_manifest(path).later, ["a/c.png"])
             for each in [json.dumps(each) for each in bad] + ["", "{", "[" * 100_000]:
                 path.write_text(each)
                 with self.assertRaises(ValueError, msg=each[:80]):
@@ -60,8 +64,9 @@ class Layout(Stored):
         sha256 = hashlib.sha256(data).hexdigest()
         return sha256 if self.store.path_of(sha256).exists() else super().put(data, used_at)
 
-    def lay_out(self, files, blend=b"BLENDER-v304"):
-        listing = json.dumps({"files": [{"path": path, "sha256": digest} for path, digest in files], "moved": []})
+    def lay_out(self, files, blend=b"BLENDER-v304", later=()):
+        listed = [{"path": path, "sha256": digest} for path, digest in files]
+        listing = json.dumps({"files": listed, "moved": [], "later": later})
         return self.folder.take_blend(self.put(blend), "shots/shot.blend", self.put(listing.encode()), PROGRAM)
 
     def test_the_blendfile_and_its_files_are_in_their_places(self):
@@ -69,12 +74,47 @@ class Layout(Stored):
         known = asyncio.run(self.lay_out([("tex/wood.png", wood), ("tex/copy.png", wood)]))
         project = self.root / "job/project"
         self.assertEqual(known, {"blend": str(project / "shots/shot.blend"), "project": str(project), "moved": {}})
-        self.assertEqual({digest: path.read_bytes() for digest, path in self.folder.files.items()}, {wood: b"wood"})
+        self.assertEqual({digest: path.read_bytes() for digest, path in self.folder.project.files.items()}, {wood: b"wood"})
         self.assertEqual([(self.root / "job/project/tex" / name).read_bytes() for name in ("wood.png", "copy.png")], [b"wood"] * 2)
         # The next load has other files, and none of the earlier ones.
         asyncio.run(self.lay_out([]))
         self.assertFalse((self.root / "job/project/tex").exists())
-        self.assertEqual(self.folder.files, {})
+        self.assertEqual(self.folder.project.files, {})
+
+    def add(self, *files):
+        return asyncio.run(self.folder.add_files([ProjectFile(*file) for file in files]))
+
+    def test_files_that_come_later_have_their_names_from_the_start(self):
+        one, two = self.put(b"one"), self.put(b"two")
+        names = ["sim/x_000001_00.bphys", "sim/x_000002_00.bphys"]
+        asyncio.run(self.lay_out([], later=names))
+        paths = [self.root / "job/project" / name for name in names]
+        self.assertEqual([path.read_bytes() for path in paths], [b"", b""])
+        for _ in range(2):  # again on the next link
+            self.assertIsNone(self.add((names[0], one), (names[1], two)))
+            self.assertEqual([path.read_bytes() for path in paths], [b"one", b"two"])
+        self.assertTrue(paths[0].samefile(self.store.path_of(one)))
+        self.assertEqual(sorted(path.name for path in (self.root / "job").iterdir()), ["frames", "project"])
+
+    def test_the_same_file_may_have_two_places(self):
+        one = self.put(b"one")
+        asyncio.run(self.lay_out([("a.png", one)], later=["b.png", "c.png"]))
+        self.assertIsNone(self.add(("b.png", one), ("c.png", one)))
+        self.assertEqual([(self.root / "job/project" / name).read_bytes() for name in ("b.png", "c.png")], [b"one"] * 2)
+
+    def test_only_what_was_announced_and_is_in_the_cache_is_added(self):
+        one = self.put(b"one")
+        self.assertEqual(self.add(("a.png", one)).message, "The job's blendfile is not open")
+        asyncio.run(self.lay_out([("a.png", one)], later=["b.png"]))
+        self.assertEqual(self.add(("shots/shot.blend", one)).message, "'shots/shot.blend' was not announced")
+        self.assertEqual(self.add(("b.png", "0" * 64)).code, "BLOB_MISSING")
+        self.assertEqual((self.root / "job/project/b.png").read_bytes(), b"")
+
+    def test_a_later_file_must_not_have_the_name_of_another(self):
+        one = self.put(b"one")
+        with self.assertRaises(FaultError) as caught:
+            asyncio.run(self.lay_out([("a.png", one)], later=["a.png"]))
+        self.assertIn("Two files of the job have the name 'a.png' on this system", caught.exception.fault.message)
 
     def test_a_file_that_was_damaged_in_the_cache_has_to_be_sent_again(self):
         wood = self.put(b"wood")

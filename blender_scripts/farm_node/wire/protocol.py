@@ -46,10 +46,6 @@ def _path(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= MAX_PATH
 
 
-def _files(value: Any) -> bool:
-    return isinstance(value, list) and 0 < len(value) <= MAX_ADDED and all(isinstance(each, dict) for each in value)
-
-
 def _or_null(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
@@ -60,7 +56,18 @@ _FRAME = _whole(-MAX_FRAME, MAX_FRAME)
 _ATTEMPT = _whole(0, MAX_ATTEMPT)
 _TRANSFER = _whole(0, 2**32 - 1)
 _BLOB_SIZE = _whole(0, MAX_BLOB)
+_FILE: dict[str, Check] = {"path": lambda value: _path(value) and value != "", "sha256": _SHA}
 _PAIR: dict[str, Check] = {"frame": _FRAME, "attempt": _ATTEMPT}
+
+
+
+def _files(value: Any) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= MAX_ADDED and all(map(_is_file, value))
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, dict) and all(name in value and check(value[name]) for name, check in _FILE.items())
+
 
 HANDSHAKE_MESSAGES: dict[str, dict[str, Check]] = {
     "hello": {"protocol": _whole(0, 2**31), "nonce": _hex(64)},

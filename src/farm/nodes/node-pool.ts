@@ -148,7 +148,8 @@ export class NodePool {
     const { openNodes, tell, onEvent } = this.#options;
     switch (event.type) {
       case "connected":
-        record.status = { kind: "connected" };
+      case "claimed":
+        record.status = { kind: event.type };
         break;
       case "unreachable":
         record.status = { kind: "unreachable", problem: event.problem };
@@ -158,14 +159,9 @@ export class NodePool {
         }
         record.isUnreachableTold = true;
         break;
-      case "busy": {
-        const { info, holder } = event;
+      case "busy":
         record.status = { kind: "busy" };
-        tell({ type: "node:busy", node: info.node, name: info.name, holder });
-        break;
-      }
-      case "claimed":
-        record.status = { kind: "claimed" };
+        tell({ type: "node:busy", node: event.info.node, name: event.info.name, holder: event.holder });
         break;
       case "sending": {
         const { node, name, state } = event;
@@ -175,11 +171,9 @@ export class NodePool {
       case "delayed":
         onEvent(event);
         break;
-      case "resending": {
-        const { info, why } = event;
-        tell({ type: "warning", code: blobMissing, message: `${why}; it is sent again`, name: info.name });
+      case "resending":
+        this.#warn(blobMissing, `${event.why}; it is sent again`, event.info.name);
         break;
-      }
       case "joined": {
         const { node, name, blender } = event.node.worker.info;
         record.status = { kind: "joined" };
@@ -189,10 +183,10 @@ export class NodePool {
         break;
       }
       case "lost": {
-        const { info, reason } = event;
+        const { node, name } = event.info;
         record.status = { kind: "lost" };
-        tell({ type: "node:lost", node: info.node, name: info.name, message: reason.message });
-        onEvent({ type: "lost", node: info.node });
+        tell({ type: "node:lost", node, name, message: event.reason.message });
+        onEvent({ type: "lost", node });
         break;
       }
       case "freed":
@@ -229,12 +223,16 @@ export class NodePool {
   }
 
   #remember(info: NodeInfo, contact: Contact): void {
-    const { tell, trust } = this.#options;
+    const { trust } = this.#options;
     const remembering = trust.remember(info, contact).catch((error: unknown) => {
       const message = `Cannot remember the key or certificate of this node: ${messageOf(error)}`;
-      tell({ type: "warning", code: "NODE_NOT_REMEMBERED", message, name: info.name });
+      this.#warn("NODE_NOT_REMEMBERED", message, info.name);
     });
     this.#follow(remembering);
+  }
+
+  #warn(code: string, message: string, name: string): void {
+    this.#options.tell({ type: "warning", code, message, name });
   }
 
   /** The node's own name, once it is known; until then the name from discovery or from the user. */

@@ -181,7 +181,8 @@ test("before the first node, and before the scene is known", () => {
     Looking for nodes  3 s so far"
   `);
   const uploading = sampleEvents({ frames: 10, nodes: ["alpha", "beta"], stored: 0 }).slice(0, 5);
-  const loading: FarmEvent = { type: "node:uploading", node: "id-0", name: "alpha", haveBytes: 2, sizeBytes: 2 };
+  const allSent = { haveBytes: 2, sizeBytes: 2, filesLeft: 0, bytesPerSecond: null, etaMs: null };
+  const loading: FarmEvent = { type: "node:uploading", node: "id-0", name: "alpha", ...allSent };
   expect(draw(after(replay(uploading), loading), small, 3_000)).toMatchInlineSnapshot(`
     "renderfarm  meadow.blend → meadow.mp4
 

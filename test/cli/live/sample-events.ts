@@ -22,6 +22,7 @@ export function sampleEvents({ frames, nodes, stored, secondsPerFrame = 2 }: Sam
   const told: Told[] = [];
   let atMs = 0;
   const tell = (event: FarmEvent) => told.push({ atMs, event });
+  const halfSent = { haveBytes: 6e8, sizeBytes: 12e8, filesLeft: 212, bytesPerSecond: 4e7, etaMs: 15_000 };
   const named = (index: number) => ({ node: `id-${index}`, name: nodes[index] ?? "" });
   tell({
     type: "job:started",
@@ -31,7 +32,7 @@ export function sampleEvents({ frames, nodes, stored, secondsPerFrame = 2 }: Sam
   });
   for (const [index] of nodes.entries()) {
     tell({ type: "node:found", ...named(index), address: `10.0.0.${index}:7447`, blender: "4.3.2", slots: 1 });
-    tell({ type: "node:uploading", ...named(index), haveBytes: 1, sizeBytes: 2 });
+    tell({ type: "node:uploading", ...named(index), ...halfSent });
   }
   atMs = 1_000;
   for (const [index] of nodes.entries()) tell({ type: "node:joined", ...named(index), blender: "4.3.2" });

@@ -140,10 +140,16 @@ test("for any events in any order the view fits the terminal", () => {
       const frame = Math.floor(random() * 400) - 20;
       const slot = Math.floor(random() * 3);
       const count = Math.floor(random() * 300);
+      const sent = {
+        sizeBytes: 300,
+        bytesPerSecond: random() < 0.5 ? null : count,
+        etaMs: random() < 0.5 ? null : count,
+      };
       const events: FarmEvent[] = [
         { type: "job:started", blend: `/x/${text}`, output: `/y/${text}`, folder: "/f" },
         { type: "node:found", ...named, address: "h:1", blender: text, slots: 1 + slot },
-        { type: "node:uploading", ...named, haveBytes: count, sizeBytes: 300 },
+        { type: "node:uploading", ...named, ...sent, haveBytes: count, filesLeft: count % 3 },
+        { type: "node:receiving", ...named, ...sent, haveBytes: count, filesLeft: count % 2 },
         { type: "node:joined", ...named, blender: "4.3.2" },
         { type: "node:lost", ...named, message: text },
         { type: "node:barred", ...named, reason: text },

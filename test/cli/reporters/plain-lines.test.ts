@@ -34,13 +34,23 @@ test("without an estimate the line has no remaining time", () => {
   expect(take()).toEqual(["3 of 24 frames, 2 nodes, 1 encoded"]);
 });
 
-test("an upload is reported once for each node", () => {
+test("what a node still gets is reported at once, and then every 10 s", () => {
+  const { lines, clock, take } = make();
+  const sent = { sizeBytes: 2_000_000, filesLeft: 213, bytesPerSecond: 100_000, etaMs: 15_000 };
+  lines.tell({ type: "node:uploading", ...named, ...sent, haveBytes: 0 });
+  lines.tell({ type: "node:uploading", node: "b", name: "two", ...sent, haveBytes: 0, filesLeft: 1 });
+  lines.tell({ type: "node:uploading", ...named, ...sent, haveBytes: 1_000 });
+  expect(take()).toEqual(["Sending 213 files to one: 2.0 MB", "Sending 1 file to two: 2.0 MB"]);
+  clock.nowMs = 10_000;
+  lines.tell({ type: "node:receiving", ...named, ...sent, haveBytes: 500_000 });
+  lines.tell({ type: "node:receiving", ...named, ...sent, haveBytes: 2_000_000, filesLeft: 0 });
+  expect(take().slice(2)).toEqual(["Sending to one: 213 files, 1.5 MB to come, 100 kB/s, 15 s"]);
+});
+
+test("frames that are rendered again are named, with the reason", () => {
   const { lines, take } = make();
-  for (let haveBytes = 0; haveBytes < 5; haveBytes += 1) {
-    lines.tell({ type: "node:uploading", ...named, haveBytes, sizeBytes: 2_000_000 });
-  }
-  lines.tell({ type: "node:uploading", node: "b", name: "two", haveBytes: 0, sizeBytes: 2_000_000 });
-  expect(take()).toEqual(["Sending the blendfile to one: 2.0 MB", "Sending the blendfile to two: 2.0 MB"]);
+  lines.tell({ type: "frames:outdated", frames: 3, range: "16-18", reason: "tex/17.png has changed", folder: "/f" });
+  expect(take()).toEqual(["Rendering 3 frames again (16-18): tex/17.png has changed; the old ones are in /f"]);
 });
 
 test("events of single frames write no line", () => {

@@ -8,6 +8,7 @@ import type { FarmEvent } from "../../../src/farm/events.ts";
 import type { NodeEvent } from "../../../src/farm/nodes/node-event.ts";
 import { NodePool } from "../../../src/farm/nodes/node-pool.ts";
 import { isAnyAlive, isAnyClaimed, loadErrorOf, problemsOf } from "../../../src/farm/nodes/node-status.ts";
+import { UpcomingFrames } from "../../../src/farm/nodes/supply/upcoming-frames.ts";
 import { KnownNodes } from "../../../src/farm/nodes/trust/known-nodes.ts";
 import { NodeTrust } from "../../../src/farm/nodes/trust/node-trust.ts";
 import { OpenNodes } from "../../../src/farm/nodes/trust/open-nodes.ts";
@@ -70,14 +71,15 @@ class Farm {
           colorMode: "RGB" as const,
           files: {
             ...{ blendPath: "scene.blend", current: { files: [], list: null }, add: async () => false },
-            ...{ heldBy: () => {}, recover: async () => undefined },
+            ...{ heldBy: () => {}, recover: async () => undefined, contents: { later: [], neededBy: () => [] } },
           },
+          upcoming: new UpcomingFrames(),
           allowScripts: false,
           allowMissing: false,
         }),
         versionGate,
       },
-      ...{ blendBytes: content.length, openNodes, tell },
+      ...{ openNodes, tell },
       trust: new NodeTrust({ knownNodes, openNodes, keys: [key] }),
       onEvent: (event) => this.#note(() => this.nodeEvents.push(event)),
       signal: this.#stop.signal,

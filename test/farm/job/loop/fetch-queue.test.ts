@@ -54,7 +54,7 @@ function openQueue(store = storeThat(async () => true)) {
   const steps: EventBody[] = [];
   const broken: unknown[] = [];
   const fetchQueue = new FetchQueue({
-    ...{ store, attemptsAt: () => 1, signal: new AbortController().signal },
+    ...{ store, attemptsAt: () => 1, filesOf: () => null, signal: new AbortController().signal },
     onEvent: (event) =>
       (event.type === "fetch-started" || event.type === "result-arrived" ? steps : events).push(event),
     onBroken: (error) => broken.push(error),

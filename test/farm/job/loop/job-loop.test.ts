@@ -65,6 +65,7 @@ function runJob(frames: number, nodes: Readonly<Record<string, NodeBehaviour>>) 
     totals: new JobTotals(tell, 0),
     journal: journal as unknown as RunJournal,
     earlierAttempts: new Map(),
+    filesOf: () => null,
     noNodeTimeout: new NoNodeTimeout({ waitMs: undefined, fleet, clock }),
     exclusionOf: () => undefined,
     signal: new AbortController().signal,

@@ -31,7 +31,7 @@ import {
 import { sceneInfo } from "./messages/scene-info.ts";
 
 export { bounds } from "./messages/fields.ts";
-export type { FrameNumbers, Reference, SceneInfo, SceneSummary } from "./messages/scene-info.ts";
+export type { Reference, SceneInfo, SceneSummary } from "./messages/scene-info.ts";
 
 export const protocolVersion = 1;
 const blobRefusal = z.enum(["DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAILED"]);

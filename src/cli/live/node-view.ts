@@ -16,7 +16,7 @@ export interface SlotView {
 }
 
 /** What a node is doing. Only a "ready" or "barred" node has slots that render. */
-export type NodeStatus = "found" | "uploading" | "loading" | "ready" | "busy" | "lost" | "barred";
+type NodeStatus = "found" | "uploading" | "loading" | "ready" | "busy" | "lost" | "barred";
 
 export interface NodeView {
   readonly name: string;

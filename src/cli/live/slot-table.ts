@@ -140,7 +140,7 @@ export function slotTable(rows: readonly SlotRow[], columns: number, signs: Sign
 function sentCell(sent: Sent, signs: Signs, width: number): Span[] {
   const { haveBytes, sizeBytes } = sent;
   const fraction = sizeBytes === 0 ? 0 : haveBytes / sizeBytes;
-  const text = `${padLeft(`${Math.floor(fraction * 100)}%`, 4)}  ${toCome(sent)}`;
+  const text = toCome(sent);
   const room = Math.min(width - widthOf(text) - gap, longestSentBar);
   if (room < shortestSentBar) return [span(cut(text, width, signs.ellipsis), "plain")];
   return [...barOf(fraction, room, "accent", signs), span(" ".repeat(gap)), span(text)];

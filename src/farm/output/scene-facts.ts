@@ -31,7 +31,7 @@ export interface SentFacts {
 }
 
 /** What is known of the contents of the files. */
-export interface SentContents {
+interface SentContents {
   readonly seriesDigest: string | null;
   readonly digests: ReadonlyMap<string, string>;
   /** The paths of those that only some frames need. */

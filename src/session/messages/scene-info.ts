@@ -69,5 +69,4 @@ export const sceneInfo = z.object({
 
 export type SceneInfo = z.infer<typeof sceneInfo>;
 export type Reference = z.infer<typeof reference>;
-export type FrameNumbers = z.infer<typeof frameNumbers>;
 export type SceneSummary = z.infer<typeof sceneSummary>;

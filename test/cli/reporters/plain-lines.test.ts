@@ -44,7 +44,7 @@ test("what a node still gets is reported at once, and then every 10 s", () => {
   clock.nowMs = 10_000;
   lines.tell({ type: "node:receiving", ...named, ...sent, haveBytes: 500_000 });
   lines.tell({ type: "node:receiving", ...named, ...sent, haveBytes: 2_000_000, filesLeft: 0 });
-  expect(take().slice(2)).toEqual(["Sending to one: 213 files, 1.5 MB to come, 100 kB/s, 15 s"]);
+  expect(take().slice(2)).toEqual(["Sending to one: 213 files, 1.5 MB at 100 kB/s, renders in 15 s"]);
 });
 
 test("frames that are rendered again are named, with the reason", () => {

@@ -87,6 +87,7 @@ sky = world.node_tree.nodes.new("ShaderNodeTexEnvironment")
 sky.image = sequence("sky", range(0, 13))
 settings(sky.image_user, 1, 12, 0, False)
 world.node_tree.links.new(sky.outputs[0], world.node_tree.nodes["Background"].inputs["Color"])
+world.cycles.sampling_method = "NONE"  # it would take most of the time
 scene.world = world
 
 bpy.ops.object.camera_add(location=(0, 0, 5))

@@ -34,6 +34,8 @@ interface Series {
 export class FrameFiles {
   readonly #always = new Set<string>();
   readonly #series = new Map<string, Series>();
+  /** When single pictures are shown. */
+  readonly #singles = new Map<string, readonly FrameNumbers[]>();
   #later: ReadonlySet<string> | undefined;
 
   /**
@@ -44,8 +46,9 @@ export class FrameFiles {
   add(files: readonly string[], form: Form | undefined, numbers: readonly FrameNumbers[] | null | undefined): void {
     this.#later = undefined;
     for (const file of files) {
-      const numbered = numbers == null ? null : numberedIn(file, form ?? null);
-      if (numbers == null || numbered === null) this.#always.add(file);
+      const numbered = numberedIn(file, form ?? null);
+      if (numbers != null && form == null) this.#singles.set(file, [...(this.#singles.get(file) ?? []), ...numbers]);
+      else if (numbers == null || numbered === null) this.#always.add(file);
       else this.#addNumbered(file, numbered, form === "folder", numbers);
     }
   }
@@ -62,6 +65,9 @@ export class FrameFiles {
     const needed = new Set<string>();
     for (const series of this.#series.values()) {
       for (const file of filesAt(series, frame)) if (later.has(file)) needed.add(file);
+    }
+    for (const [file, uses] of this.#singles) {
+      if (later.has(file) && uses.some((use) => isShown(use, frame))) needed.add(file);
     }
     return [...needed].sort();
   }
@@ -82,8 +88,12 @@ export class FrameFiles {
       series.numbers = [...series.files.keys()].sort((one, other) => one - other);
       for (const file of [...series.files.values()].flat()) if (!this.#always.has(file)) later.add(file);
     }
+    for (const file of this.#singles.keys()) if (!this.#always.has(file)) later.add(file);
     for (const series of this.#series.values()) {
       for (const file of neededToOpen(series)) later.delete(file);
+    }
+    for (const [file, uses] of this.#singles) {
+      if (uses.some((use) => use.opening.some((frame) => isShown(use, frame)))) later.delete(file);
     }
     return later;
   }
@@ -147,6 +157,11 @@ export function numbersAt({ start, length, offset, repeat }: FrameNumbers, frame
       return [(place > length ? 2 * length - place : place) + offset];
     }
   }
+}
+
+/** Whether a frame may need a single picture: it is shown from `start` on, for `length` frames. */
+function isShown({ start, length, margin }: FrameNumbers, frame: Frame): boolean {
+  return length !== 0 && frame >= start - margin && (length === null || frame < start + length + margin);
 }
 
 /** The last existing number before each wanted one, and the next one: between them Blender interpolates. */

@@ -6,7 +6,7 @@ In doubt there is no answer, and then every frame may need any of the files.
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, Iterator, List, Optional, Set
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 import bpy
 
@@ -14,12 +14,16 @@ from ..animation import curves_of
 from .visibility import is_rendered, strips_of
 
 Numbers = List[Dict[str, Any]]
-"""See `numbers` in docs/protocol.md: for each use of a sequence, how the number in the file's name follows from the frame."""
+"""See `numbers` in docs/protocol.md: for each use of a sequence, how the number in the file's name follows from the frame; for
+each use of a single picture, its frames."""
 
 HOLD, CYCLE, PING_PONG = "hold", "cycle", "ping-pong"
 
 MAX_NUMBERS = 32
 """Uses of one sequence that are told apart."""
+
+MAX_FRAME = 1048574
+"""Blender's last frame."""
 
 MAX_SCENES = 16
 """With more there is no answer."""
@@ -38,6 +42,9 @@ class FrameNumbers:
         self._is_plain = not scripts and len(scenes) <= MAX_SCENES and all(_is_plain(scene) for scene in scenes)
         self._opening = sorted({scene.frame_current for scene in scenes})
         self._margin = 1 + max(map(_shutter_frames, bpy.data.scenes), default=0)
+        self._elements = {}  # type: Dict[int, Dict[str, Any]]
+        for scene in scenes if self._is_plain else ():
+            self._note_strips(scene)
         self._users = bpy.data.user_map(subset=sequences) if sequences else {}  # type: Dict[Any, Set[Any]]
 
     def of_sequence(self, owner: Any) -> Optional[Numbers]:
@@ -50,6 +57,11 @@ class FrameNumbers:
             mode = _VOLUME_MODES.get(owner.sequence_mode)
             return None if mode is None else [self._rule(owner.frame_start, owner.frame_duration, owner.frame_offset, mode)]
         return None
+
+    def of_element(self, element: Any) -> Optional[Numbers]:
+        """`element` is a picture of a strip."""
+        rule = self._elements.get(element.as_pointer())
+        return None if rule is None else [rule]
 
     def of_cache(self) -> Optional[Numbers]:
         """Of caches with a file for each frame, under its number."""
@@ -71,6 +83,19 @@ class FrameNumbers:
                 if rule not in found:
                     found.append(rule)
         return found if 0 < len(found) <= MAX_NUMBERS else None
+
+    def _note_strips(self, scene: Any) -> None:
+        """A strip shows its pictures one after the other; its first one before, and its last one after that."""
+        if scene.sequence_editor is None or _is_animated(scene, ("strobe", "speed")):
+            return
+        strips = list(_all_strips(scene.sequence_editor))
+        if any(strip.type == "SPEED" for strip in strips):
+            return
+        for strip in strips:
+            if strip.type != "IMAGE" or not _is_even(strip):
+                continue
+            for index, element in enumerate(strip.elements):
+                self._elements[element.as_pointer()] = self._rule(*_time_of(strip, index), 0, HOLD)
 
     def _rule(self, start: int, length: Optional[int], offset: int, mode: str) -> Dict[str, Any]:
         rule = {"start": start, "length": length, "offset": offset, "repeat": mode}
@@ -127,6 +152,25 @@ def _is_plain(scene: Any) -> bool:
         return False
     editor = scene.sequence_editor
     return editor is None or not any(strip.type == "SCENE" for strip in _all_strips(editor))
+
+
+def _time_of(strip: Any, index: int) -> Tuple[int, Optional[int]]:
+    """The first frame that may show a picture of the strip, and for how many frames; None for all that follow."""
+    count = strip.frame_duration
+    place = index - strip.animation_offset_start
+    if strip.use_reverse_frames:
+        place = count - 1 - place
+    if not 0 <= place < count:
+        return 0, 0
+    repeats = max(1, math.ceil(strip.strobe))
+    end = int(strip.frame_start) + place + repeats
+    start = -MAX_FRAME if place == 0 else end - repeats
+    return start, None if place + repeats >= count else end - start
+
+
+def _is_even(strip: Any) -> bool:
+    """Whether it shows one picture for each frame."""
+    return getattr(strip, "speed_factor", 0.0) in (0.0, 1.0) and not len(getattr(strip, "retiming_keys", ()))
 
 
 def _all_strips(holder: Any) -> Iterator[Any]:

@@ -12,7 +12,7 @@ import bpy
 
 from .frame_numbers import FrameNumbers, Numbers
 from .path_rules import FILE, FILM, as_opened
-from .stored_paths import STRIP_PARTS, StoredPath, name_of, stored_paths
+from .stored_paths import STRIP_ELEMENTS, STRIP_PARTS, StoredPath, name_of, stored_paths
 from .visibility import Visibility
 
 Names = Dict[str, str]
@@ -69,10 +69,16 @@ def outside_files(original: Names, frame_numbers: FrameNumbers) -> Iterator[Outs
             is_visible = kind != "sound" and visibility.of(stored.owner, stored.holder)
             name = original.get(stored.value, stored.value)
             path, form = _absolute(stored), _form_of(stored.holder)
-            numbers = frame_numbers.of_sequence(stored.holder) if form == SEQUENCE else None
+            numbers = _numbers(stored.holder, form, frame_numbers)
             yield OutsideFile(kind, name_of(stored), name, path, form, is_visible, None, numbers)
             for other, its_path in zip(_other_views(stored.holder, name), _other_views(stored.holder, path)):
                 yield OutsideFile(kind, name_of(stored), other, its_path, form, is_visible, name, numbers)
+
+
+def _numbers(holder: Any, form: Optional[str], frame_numbers: FrameNumbers) -> Optional[Numbers]:
+    if form == SEQUENCE:
+        return frame_numbers.of_sequence(holder)
+    return frame_numbers.of_element(holder) if holder.bl_rna.identifier in STRIP_ELEMENTS else None
 
 
 def _other_views(holder: Any, path: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, Optional
 
 import bpy
 
-from .stored_paths import stored_paths
+from .stored_paths import STRIP_ELEMENTS, stored_paths
 from .visibility import strips_of
 
 _OWN_FILES = re.compile(r".*[/\\]datafiles[/\\](studiolights[/\\].+)", re.DOTALL)
@@ -49,7 +49,7 @@ def _own_file(path: str) -> Optional[str]:
 
 
 def _is_element(holder: Any) -> bool:
-    return holder.bl_rna.identifier in ("SequenceElement", "StripElement")
+    return holder.bl_rna.identifier in STRIP_ELEMENTS
 
 
 def _image_strips(holder: Any) -> Iterator[Any]:

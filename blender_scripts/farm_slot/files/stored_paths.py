@@ -17,7 +17,8 @@ _NOT_FROM_THE_FILE = frozenset(("window_managers", "screens", "workspaces"))
 
 _FILMS = frozenset(("MovieClip", "MovieSequence", "MovieStrip", "SequenceProxy", "Sound", "StripProxy"))
 _STRIPS = frozenset(("ImageSequence", "ImageStrip"))
-STRIP_PARTS = frozenset(("MovieSequence", "MovieStrip", "SequenceElement", "StripElement"))
+STRIP_ELEMENTS = frozenset(("SequenceElement", "StripElement"))
+STRIP_PARTS = frozenset(("MovieSequence", "MovieStrip")) | STRIP_ELEMENTS
 """Their paths are relative to the blendfile, even if the scene is of a library."""
 
 _PROXIES = frozenset(("MovieClipProxy", "SequenceEditor", "SequenceProxy", "StripProxy"))

@@ -1,0 +1,72 @@
+"""Builds a scene whose sequencer shows numbered pictures in many ways: blender … -P strips.py -- FOLDER/shot.blend
+
+Every picture is another one. It was saved at frame 8 of 12. Works on Blender 2.83 to 5.x.
+"""
+
+import os
+import sys
+
+import bpy
+
+blend = sys.argv[sys.argv.index("--") + 1]
+folder = os.path.dirname(blend)
+made = 0
+
+
+def picture(name):
+    global made
+    made += 1
+    path = os.path.join(folder, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    image = bpy.data.images.new("made", 60, 60)
+    color = (made % 6 / 5, made // 6 % 6 / 5, made // 36 % 6 / 5, 1.0)
+    image.pixels = [value for _ in range(60 * 60) for value in color]
+    image.filepath_raw, image.file_format = path, "PNG"
+    image.save()
+    bpy.data.images.remove(image)
+
+
+def strip_of(name, count, channel, first):
+    names = ["s_%04d.png" % number for number in range(1, count + 1)]
+    for each in names:
+        picture("%s/%s" % (name, each))
+    strip = strips.new_image(name, os.path.join(folder, name, names[0]), channel, first)
+    for each in names[1:]:
+        strip.elements.append(each)
+    strip.directory = "//%s/" % name
+    return strip
+
+
+bpy.ops.wm.read_factory_settings(use_empty=True)
+scene = bpy.context.scene
+bpy.ops.wm.save_as_mainfile(filepath=blend)  # relative paths need a folder
+editor = scene.sequence_editor_create()
+strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+
+strip_of("plain", 12, 1, 1)
+late = strip_of("late", 6, 2, 4)
+late.blend_type, late.blend_alpha = "ALPHA_OVER", 0.5
+backwards = strip_of("backwards", 12, 3, 1)
+backwards.use_reverse_frames = True
+backwards.blend_type, backwards.blend_alpha = "ALPHA_OVER", 0.4
+slow = strip_of("slow", 12, 4, 1)
+slow.strobe = 3
+slow.blend_type, slow.blend_alpha = "ALPHA_OVER", 0.3
+trimmed = strip_of("trimmed", 12, 5, -3)
+trimmed.animation_offset_start = 4
+trimmed.blend_type, trimmed.blend_alpha = "ALPHA_OVER", 0.2
+single = strip_of("single", 1, 6, 2)
+single.frame_final_end = 6
+single.blend_type, single.blend_alpha = "ALPHA_OVER", 0.2
+
+bpy.ops.object.camera_add()
+scene.camera = bpy.context.object
+scene.render.use_sequencer = True
+scene.render.resolution_x = scene.render.resolution_y = 60
+scene.render.fps = 24
+if hasattr(scene.render.image_settings, "media_type"):
+    scene.render.image_settings.media_type = "IMAGE"
+scene.render.image_settings.file_format = "PNG"
+scene.frame_start, scene.frame_end = 1, 12
+scene.frame_set(8)
+bpy.ops.wm.save_as_mainfile(filepath=blend)

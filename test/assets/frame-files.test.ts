@@ -86,7 +86,7 @@ describe("a frame of a sequence", () => {
   test("is not recognized by numbers that are not frames", () => {
     const files = new FrameFiles();
     files.add(["tex/wood.1001.png", "tex/wood.1002.png"], "tiles", [use()]);
-    files.add(["tex/stone_v012.png"], null, [use()]);
+    files.add(["tex/stone_v012.png"], null, undefined);
     files.add(["tex/plain.png"], "sequence", [use()]);
     expect([...files.later]).toEqual([]);
   });
@@ -97,6 +97,25 @@ describe("a frame of a sequence", () => {
     files.add(["b/shot2_0001.v3.png"], "sequence", [use({ offset: 1 })]);
     expect(files.neededBy(3)).toEqual(["a/shot2_0001.v3.png"]);
     expect(files.neededBy(2)).toEqual(["b/shot2_0001.v3.png"]);
+  });
+});
+
+describe("a picture that is used by itself", () => {
+  test("is needed while it is shown", () => {
+    const files = new FrameFiles();
+    files.add(["a.png"], null, [use({ start: 3, length: 2, margin: 1 }), use({ start: 20, length: null })]);
+    files.add(["b.png"], null, [use({ start: 5, length: 0, margin: 9 })]);
+    files.add(["c.png"], null, [use({ start: 5, length: 4, opening: [8] })]);
+    expect([...files.later]).toEqual(["a.png", "b.png"]);
+    const shown = [1, 2, 3, 4, 5, 6, 19, 20, 1000].filter((frame) => files.neededBy(frame).length > 0);
+    expect(shown).toEqual([2, 3, 4, 5, 20, 1000]);
+  });
+
+  test("is needed always if something else shows it too", () => {
+    const files = new FrameFiles();
+    files.add(["a.png"], null, [use({ start: 3, length: 2 })]);
+    files.add(["a.png"], null, null);
+    expect([...files.later]).toEqual([]);
   });
 });
 

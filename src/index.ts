@@ -26,6 +26,7 @@ export { formatAddress } from "./core/node-list.ts";
 export { ownCommand } from "./core/own-command.ts";
 export { counted, printable, printableJson, printableLines, withoutControls } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
+export { type CheckOptions, type CheckRequest, checkScene, type SceneCheck } from "./farm/check-scene.ts";
 export { type DoctorOptions, examine } from "./farm/doctor/doctor.ts";
 export type { Finding } from "./farm/doctor/finding.ts";
 export type {
@@ -42,6 +43,7 @@ export { type NodeProgramOptions, runNode } from "./farm/local-node/run-node.ts"
 export { type DiscoverOptions, discoverNodes } from "./farm/nodes/discover-nodes.ts";
 export { type DuplicateIds, duplicatesOf } from "./farm/nodes/duplicates.ts";
 export type { ConfirmOpenNode, OpenNode } from "./farm/nodes/trust/open-nodes.ts";
+export type { CheckedFile } from "./farm/output/checked-files.ts";
 export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/output/encode-folder.ts";
 export { FilesMissingError } from "./farm/output/missing-files.ts";
 export {

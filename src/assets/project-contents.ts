@@ -63,10 +63,21 @@ export class ProjectContents {
 
   /** Those of the other files that a frame needs. */
   neededBy(frame: Frame): readonly PlacedFile[] {
-    return this.#frameFiles.neededBy(frame).flatMap((at) => {
+    return this.at(this.#frameFiles.neededBy(frame));
+  }
+
+  /** The files at these paths in the job. */
+  at(paths: readonly string[]): readonly PlacedFile[] {
+    return paths.flatMap((at) => {
       const blob = this.#files.get(at);
       return blob === undefined ? [] : [{ at, blob }];
     });
+  }
+
+  /** How many files there are, each counted once, and their size. */
+  get total(): { readonly files: number; readonly sizeBytes: number } {
+    const different = new Map([...this.#files.values()].map(({ sha256, sizeBytes }) => [sha256, sizeBytes]));
+    return { files: different.size, sizeBytes: [...different.values()].reduce((sum, size) => sum + size, 0) };
   }
 
   /** The sent blendfiles by their paths in the job: where each is read. */

@@ -13,7 +13,7 @@ import { type FileReference, findFiles, type NoFiles, placeOf } from "./find-fil
 import { gatherFiles } from "./gather-files.ts";
 import type { ListFolder } from "./locate.ts";
 import { namedIn } from "./named.ts";
-import { ProjectContents } from "./project-contents.ts";
+import { type PlacedFile, ProjectContents } from "./project-contents.ts";
 
 export interface ProjectFilesOptions {
   /** The copy of the blendfile that the nodes get. */
@@ -84,6 +84,11 @@ export class ProjectFiles {
   /** Why a missing file was not sent, as text for the user. @param path As the blendfile has it */
   whyNot(path: string): string | undefined {
     return this.#refusals.get(path);
+  }
+
+  /** The files that were found for a reference. */
+  filesOf(reference: FileReference): readonly PlacedFile[] {
+    return this.contents.at(this.#uses.get(keyOf(reference))?.files ?? []);
   }
 
   /** Files that a path of another machine could mean, by the path. A root that holds one of them directly chooses it. */

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { FarmError, ownCommand, printable, printableLines } from "../index.ts";
+import { checkCommand } from "./commands/check-command.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
 import { encodeCommand } from "./commands/encode-command.ts";
 import { farmspecCommand } from "./commands/farmspec-command.ts";
@@ -27,6 +28,7 @@ process.stderr.on("error", () => {});
 
 const commands = {
   render: renderCommand,
+  check: checkCommand,
   nodes: nodesCommand,
   node: nodeCommand,
   farmspec: farmspecCommand,

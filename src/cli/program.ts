@@ -3,7 +3,7 @@ import { type OptionName, ownCommand, withoutControls } from "../index.ts";
 import { addFlags, addRenderFlags } from "./render-flags.ts";
 import { closest } from "./suggestion.ts";
 
-export const commandNames = ["nodes", "node", "farmspec", "key", "doctor", "encode", "report"];
+export const commandNames = ["check", "nodes", "node", "farmspec", "key", "doctor", "encode", "report"];
 
 /** The render options that `encode` takes too, with another help text where they mean something else there. */
 const encodeFlags = {
@@ -17,6 +17,21 @@ const encodeFlags = {
   json: undefined,
 } satisfies Partial<Record<OptionName, string | undefined>>;
 
+/** The render options that `check` takes too: those that decide what comes before the first frame. */
+const checkFlags = {
+  ...{ blend: undefined, frames: undefined, scene: undefined, allowScripts: undefined, assetRoot: undefined },
+  missing: "what is an error if files that the scene uses are missing: fail, or warn",
+  ...{
+    nodes: undefined,
+    tlsCa: undefined,
+    farmspec: undefined,
+    local: "check on this machine alone",
+    blender: undefined,
+  },
+  ...{ blenderVersion: undefined, mixVersions: undefined, wait: undefined, keyFile: undefined },
+  ...{ jobDir: "put temporary files into this folder (default: the system's)", json: "one JSON object on stdout" },
+} satisfies Partial<Record<OptionName, string | undefined>>;
+
 /** What the user typed for a render; nothing is checked yet. */
 export interface TypedRender {
   readonly blend: string | undefined;
@@ -28,6 +43,7 @@ type Options = Record<string, string & boolean>;
 /** The function behind each command. It resolves to an exit code. */
 export interface Commands {
   render(typed: TypedRender): Promise<number>;
+  check(blend: string | undefined, options: Record<string, unknown>): Promise<number>;
   nodes(options: Options): Promise<number>;
   node(typed: readonly string[]): Promise<number>;
   farmspec(options: Options): Promise<number>;
@@ -76,6 +92,10 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
   const json = () => new Option("--json", "one JSON object per line on stdout");
   const keyFile = () => new Option("-k, --key-file <file>", "file with the farm key");
 
+  const check = add("check", "show the files that a render would send, and what would go wrong; render nothing")
+    .argument("[blendfile]", "the blendfile, as with --blend")
+    .action(run((blend: string | undefined, options: Record<string, unknown>) => commands.check(blend, options)));
+  addFlags(check, checkFlags);
   add("nodes", "list the nodes on the network").addOption(json()).addOption(keyFile()).action(run(commands.nodes));
   program
     .command("node")

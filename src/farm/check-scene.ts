@@ -1,0 +1,200 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { JobSettings } from "../config/job-settings.ts";
+import { completeRequest, type JobRequest } from "../config/resolve-settings.ts";
+import { systemClock } from "../core/clock.ts";
+import { FarmError } from "../core/errors.ts";
+import { formatFrames } from "../core/frame-range.ts";
+import { withinTime } from "../core/time-limit.ts";
+import type { SceneInfo } from "../session/protocol.ts";
+import { removeEmptyFolder } from "../system/files/held-files.ts";
+import type { FarmEvent } from "./events.ts";
+import { beginRun, orderOf } from "./job/begin-run.ts";
+import { firstJoined, warnOfColors, warnOfFiles } from "./job/describe-job.ts";
+import type { JobContext, JobQuestions } from "./job/job-context.ts";
+import { JobTotals } from "./job/job-totals.ts";
+import { JobInputs } from "./job/loop/job-inputs.ts";
+import { NoNodeTimeout } from "./job/no-node-timeout.ts";
+import { prepareJob } from "./job/prepare-job.ts";
+import { UpcomingFrames } from "./nodes/supply/upcoming-frames.ts";
+import { openFleet } from "./open-fleet.ts";
+import { type CheckedFile, checkedFiles } from "./output/checked-files.ts";
+import { resolveScene } from "./output/scene-facts.ts";
+
+/** A node sends what it has to say about the blendfile before its first slot is ready. */
+const warningsWithinMs = 10_000;
+
+/** What a render would do, as far as that is known before its first frame. */
+export interface SceneCheck {
+  readonly blend: string;
+  /** The Blender version that saved it, as "3.4". */
+  readonly savedBy: string;
+  /** The nodes that were found and may take part. */
+  readonly nodes: readonly { readonly name: string; readonly address: string; readonly blender: string }[];
+  /** The version that would render; `null` if there is none. */
+  readonly blender: string | null;
+  /** `null` if the blendfile could not be opened or its scene cannot be rendered as asked. */
+  readonly scene: CheckedScene | null;
+  /** The files outside the blendfile; empty if it could not be opened. */
+  readonly files: readonly CheckedFile[];
+  /** What a render sends to a node besides the blendfile, each content once. */
+  readonly toSend: { readonly files: number; readonly sizeBytes: number };
+  /** What a render would warn of. */
+  readonly warnings: readonly { readonly code: string; readonly message: string; readonly name: string | null }[];
+  /** Why a render would fail; `null` if nothing is known against it. */
+  readonly error: FarmError | null;
+}
+
+interface CheckedScene {
+  readonly name: string;
+  /** As `--frames` takes them. */
+  readonly frames: string;
+  readonly count: number;
+  readonly fps: number;
+  readonly width: number;
+  readonly height: number;
+  readonly engine: string;
+  readonly camera: string | null;
+  readonly colorMode: string;
+  readonly depth: number;
+}
+
+export interface CheckOptions extends JobQuestions {
+  /** Called with what happens until the blendfile is open (default: nobody is told). */
+  readonly onEvent?: (event: FarmEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A blendfile; a check makes no output. */
+export type CheckRequest = Omit<JobRequest, "output">;
+
+/**
+ * Does everything that comes before the first frame of a render, and renders nothing: finds the nodes, sends the
+ * blendfile and its files to them, and lets the first one open it. Nothing is written beside the blendfile, and nothing
+ * is left behind but what nodes have in their caches.
+ *
+ * @throws {FarmError} For a blendfile or settings that cannot be used. What is wrong later is in the result.
+ */
+export async function checkScene(request: CheckRequest, options: CheckOptions = {}): Promise<SceneCheck> {
+  const folder = await mkdtemp(join(request.jobDir ?? tmpdir(), "renderfarm-check-"));
+  try {
+    // Pictures need no FFmpeg. Copies would be for nodes that come later, and none does.
+    const output = join(folder, "frame_####.png");
+    const settings = await completeRequest({ ...request, output, jobDir: undefined, keepBytes: 0 });
+    return await check(settings, options);
+  } finally {
+    await removeEmptyFolder(folder).catch(() => {}); // the job folder in it has removed itself
+  }
+}
+
+async function check(settings: JobSettings, options: CheckOptions): Promise<SceneCheck> {
+  const { onEvent = () => {}, signal = new AbortController().signal, ...questions } = options;
+  const seen = new SeenEvents();
+  const tell = (event: FarmEvent) => {
+    seen.note(event);
+    onEvent(event);
+  };
+  await using prepared = await prepareJob(settings, signal);
+  const never = new AbortController().signal;
+  const context: JobContext = {
+    ...{ settings, prepared, tell, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
+    ...{ drain: never, signal },
+  };
+  const known = { blend: settings.blend, savedBy: prepared.savedBy };
+  let blender: string | null = null;
+  try {
+    const inputs = new JobInputs();
+    await using fleet = openFleet(context, (event) => inputs.push(event));
+    blender = await fleet.chooseVersion(signal);
+    fleet.begin(orderOf(context, await beginRun(context, blender)));
+    const noNodeTimeout = new NoNodeTimeout({ waitMs: settings.waitMs, fleet, clock: systemClock });
+    const { node } = await firstJoined(inputs, fleet, noNodeTimeout, signal);
+    await hearWarnings(inputs, tell, (id) => fleet.nameOf(id));
+    const files = checkedFiles(node.scene.references, prepared.files);
+    return {
+      ...known,
+      blender,
+      files,
+      toSend: prepared.files.contents.total,
+      ...sceneOf(node.scene, context),
+      ...seen.result,
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof FarmError)) throw error;
+    const toSend = { files: 0, sizeBytes: 0 };
+    return { ...known, blender, files: [], toSend, scene: null, error, ...seen.result };
+  }
+}
+
+/** What a render would say about the scene, and why it would refuse it. */
+function sceneOf(info: SceneInfo, { settings, prepared, tell }: JobContext): Pick<SceneCheck, "scene" | "error"> {
+  const totals = new JobTotals(tell, 0);
+  warnOfColors(totals);
+  try {
+    const facts = resolveScene(info, { ...settings, missing: "warn" }, prepared.files);
+    // A missing file is an error below, unless the user allows it.
+    warnOfFiles(settings.missing === "warn" ? facts : { ...facts, missing: [] }, totals);
+    const { name, fps, fpsBase, width, height, engine, camera, colorMode, depth } = facts.scene;
+    const scene = {
+      ...{ name, frames: formatFrames(facts.frames), count: facts.frames.length, fps: fps / fpsBase },
+      ...{ width, height, engine, camera, colorMode, depth },
+    };
+    return { scene, error: errorOf(() => resolveScene(info, settings, prepared.files)) };
+  } catch (error) {
+    if (error instanceof FarmError) return { scene: null, error };
+    throw error;
+  }
+}
+
+function errorOf(work: () => unknown): FarmError | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (error instanceof FarmError) return error;
+    throw error;
+  }
+}
+
+/** Passes on the node's warnings about the blendfile, which follow its opening. */
+async function hearWarnings(
+  inputs: JobInputs,
+  tell: (event: FarmEvent) => void,
+  nameOf: (node: string) => string,
+): Promise<void> {
+  const hear = async () => {
+    for await (const input of inputs) {
+      if (input.type !== "report") continue;
+      const { report } = input;
+      if (report.type === "slot-changed" && report.state === "ready") return;
+      if (report.type !== "warning") continue;
+      tell({ type: "warning", code: report.code, message: report.message, name: nameOf(input.node) });
+    }
+  };
+  await withinTime(hear(), warningsWithinMs, () => new Error("no slot was ready")).catch(() => {});
+}
+
+/** Collects what the result tells of the nodes. */
+class SeenEvents {
+  readonly #nodes = new Map<string, SceneCheck["nodes"][number]>();
+  readonly #warnings = new Map<string, SceneCheck["warnings"][number]>();
+
+  note(event: FarmEvent): void {
+    if (event.type === "node:found") {
+      const { node, name, address, blender } = event;
+      this.#nodes.set(node, { name, address, blender });
+    } else if (event.type === "warning") this.#warn(event.code, event.message, event.name);
+    else if (event.type === "node:excluded") this.#warn(event.code, event.message, event.name);
+    else if (event.type === "node:unreachable") this.#warn("FARM_NODE_UNREACHABLE", event.message, event.name);
+  }
+
+  get result(): Pick<SceneCheck, "nodes" | "warnings"> {
+    return { nodes: [...this.#nodes.values()], warnings: [...this.#warnings.values()] };
+  }
+
+  #warn(code: string, message: string, name: string | null): void {
+    this.#warnings.set(`${code} ${message} ${name}`, { code, message, name });
+  }
+}

@@ -46,7 +46,9 @@ describe.skipIf(skipBecause(blenderLabProblem))("renderfarm check", () => {
 
     const shown = await check("--nodes", `127.0.0.1:${node.port}`, ...root);
     expect(shown, shown.stderr).toMatchObject({ exitCode: 0 });
-    expect(shown.stdout).toMatch(/^library +\/\/.*lib\.blend +1 .* yes$/m);
+    expect(shown.stdout).toMatch(
+      /^library +\/\/\.\.\/lib\/deep\/deep\.blend +1 .* \.\.\/lib\/deep\/deep\.blend +yes$/m,
+    );
     expect(shown.stdout).toContain("A render can begin");
     expect(shown.stderr).toBe(""); // the node has everything
 

@@ -102,9 +102,10 @@ function folderOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
+/** The path from the blendfile's folder, if that is shorter. */
 function placeIn(folder: string, path: string): string {
-  const inside = relative(folder, path);
-  return inside.startsWith("..") || inside === "" ? path : inside;
+  const fromThere = relative(folder, path);
+  return fromThere.length < path.length ? fromThere : path;
 }
 
 function warningLine({ message, name }: SceneCheck["warnings"][number]): string {

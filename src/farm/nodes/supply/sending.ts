@@ -4,6 +4,8 @@ import { largestPieceBytes } from "../../../session/piece.ts";
 import type { Blob } from "../../../session/upload.ts";
 
 const tellEveryMs = 200;
+/** A node that has everything says so within this time, and then nothing is said to be sent. */
+const quietMs = 500;
 
 /** What is sent to a node, as far as it is known: opening the blendfile may show more. */
 export interface SendingState {
@@ -26,6 +28,8 @@ export class Sending {
   readonly #open = new Map<string, { readonly sizeBytes: number; haveBytes: number | undefined }>();
   #doneBytes = 0;
   #hasMoved = false;
+  #isQuiet = true;
+  #sinceMs: number | undefined;
   #toldMs = Number.NEGATIVE_INFINITY;
 
   /** @param onChange Called a few times per second; `hasMoved` says that bytes were sent since the last call */
@@ -36,6 +40,7 @@ export class Sending {
 
   /** These files are to be sent. */
   plan(files: Iterable<Blob>): void {
+    this.#sinceMs ??= this.#clock.monotonicMs();
     for (const { sha256, sizeBytes } of files) {
       if (!this.#open.has(sha256)) this.#open.set(sha256, { sizeBytes, haveBytes: undefined });
     }
@@ -62,6 +67,8 @@ export class Sending {
   #tell(hasMoved: boolean): void {
     const nowMs = this.#clock.monotonicMs();
     this.#hasMoved ||= hasMoved;
+    this.#isQuiet &&= !hasMoved && nowMs - (this.#sinceMs ?? nowMs) < quietMs;
+    if (this.#isQuiet && this.#open.size > 0) return;
     if (nowMs - this.#toldMs < tellEveryMs && this.#open.size > 0) return;
     this.#toldMs = nowMs;
     this.#onChange(this.state, this.#hasMoved);

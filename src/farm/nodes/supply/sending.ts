@@ -29,7 +29,7 @@ export class Sending {
   #doneBytes = 0;
   #hasMoved = false;
   #isQuiet = true;
-  #sinceMs: number | undefined;
+  #sinceMs = 0;
   #toldMs = Number.NEGATIVE_INFINITY;
 
   /** @param onChange Called a few times per second; `hasMoved` says that bytes were sent since the last call */
@@ -40,7 +40,7 @@ export class Sending {
 
   /** These files are to be sent. */
   plan(files: Iterable<Blob>): void {
-    this.#sinceMs ??= this.#clock.monotonicMs();
+    if (this.#open.size === 0) [this.#isQuiet, this.#sinceMs] = [true, this.#clock.monotonicMs()];
     for (const { sha256, sizeBytes } of files) {
       if (!this.#open.has(sha256)) this.#open.set(sha256, { sizeBytes, haveBytes: undefined });
     }
@@ -67,7 +67,7 @@ export class Sending {
   #tell(hasMoved: boolean): void {
     const nowMs = this.#clock.monotonicMs();
     this.#hasMoved ||= hasMoved;
-    this.#isQuiet &&= !hasMoved && nowMs - (this.#sinceMs ?? nowMs) < quietMs;
+    this.#isQuiet &&= !hasMoved && nowMs - this.#sinceMs < quietMs;
     if (this.#isQuiet && this.#open.size > 0) return;
     if (nowMs - this.#toldMs < tellEveryMs && this.#open.size > 0) return;
     this.#toldMs = nowMs;

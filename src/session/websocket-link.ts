@@ -30,6 +30,8 @@ export const dialWebSocket: Dial = async (address, signal, tls) => {
     maxPayload: largestPieceBytes + pieceHeaderBytes + 1024,
     handshakeTimeout: openingTimeoutMs,
     followRedirects: false,
+    // Masks are for web pages (RFC 6455, 10.3). A node in pure Python takes most of the time of an upload to undo one.
+    generateMask: (mask: Buffer) => mask.fill(0),
     ...(secured && { createConnection: () => secured.socket }),
   });
   socket.on("error", () => {}); // without a listener an error would end the process; the waits below report it

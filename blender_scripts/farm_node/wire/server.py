@@ -24,6 +24,7 @@ from .handshake import NodeHandshake
 from .link import Link
 from .protocol import HANDSHAKE_MESSAGES, MAX_HANDSHAKE_TEXT, encode_message, parse_message
 from .tls import Tls
+from .unmasking import spare_unmasked
 
 SWEEP_EVERY = 16
 """Ended TLS links between two sweeps; each leaves a quarter of a megabyte of garbage."""
@@ -171,6 +172,7 @@ class NodeServer:
 
     async def open(self, listener: Listener, listen_again: Callable[[], Listener]) -> None:
         """`listen_again` makes a new listener if the system closes this one. May raise OSError."""
+        spare_unmasked()
         self._server = WebSocketServer(logger=_quiet)
         connection = functools.partial(
             _Connection,  # without compression, which costs a core: frames are compressed already

@@ -3,7 +3,7 @@
  *
  * Real nodes in processes of their own, over loopback: one file of 1 GiB beside a plain TCP copy, 5,000 files of 10 kB
  * beside one of 50 MB, a blendfile of 3 GiB, two nodes at once, and the plan of a project of 40 GiB. `--scale 0.1` makes
- * everything smaller. Memory is the largest of each process; a node inside Blender needs Blender's own in addition.
+ * everything smaller. `--folder /dev/shm` leaves the disk out, which may need longer than the rest for small files. Memory is the largest of each process; a node inside Blender needs Blender's own in addition.
  */
 import { fork } from "node:child_process";
 import { mkdtemp, rm, statfs } from "node:fs/promises";
@@ -84,5 +84,5 @@ function ratio(rows, above, below, text) {
 }
 
 function print([what, ...cells]) {
-  console.log(what.padEnd(34) + cells.map((cell) => cell.padStart(9)).join(""));
+  console.log(what.padEnd(36) + cells.map((cell) => cell.padStart(9)).join(""));
 }

@@ -38,6 +38,8 @@ MAX_UPLOADS = 16
 """Blobs being received over one link: each keeps a file open, and a coordinator needs one."""
 RESERVE_BYTES = 256 * 1024 * 1024
 """Kept free on the disk, for the frames."""
+LOOK_AGAIN_S = 1.0
+"""For how long the size of the cache is taken as known while small blobs arrive. Other nodes may use the same cache."""
 MAX_PARTS = 64
 """Blobs that are being received or can be resumed, in the whole node."""
 PARTS_SHARE = 0.5

@@ -38,17 +38,25 @@ export const parts = {
     const node = await startNode(folder, "one");
     const many = [];
     await mkdir(join(folder, "many"));
+    const startedMs = performance.now();
     for (let index = 0; index < count; index++) {
       const content = randomBytes(10_000);
       const path = join(folder, "many", String(index));
       await writeFile(path, content);
       many.push({ path, sha256: createHash("sha256").update(content).digest("hex"), sizeBytes: content.length });
     }
+    const toMake = (performance.now() - startedMs) / 1000;
     const one = await makeFile(join(folder, "one.bin"), count * 10_000);
     const ofOne = await timed(() => send(node, [one]));
     const ofMany = await timed(() => send(node, many));
     const again = await timed(() => send(node, many));
     return [
+      {
+        what: "the disk alone: making small files",
+        bytes: one.sizeBytes,
+        seconds: toMake,
+        ownBytes: peakOf(process.pid),
+      },
       await rowOf("one file of that size", one.sizeBytes, ofOne, [node]),
       await rowOf(`${count} files of 10 kB`, one.sizeBytes, ofMany, [node]),
       await rowOf("the same again: nothing is sent", 0, again, [node]),

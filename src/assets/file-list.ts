@@ -19,7 +19,7 @@ export async function writeFileList(
 ): Promise<FileBlob> {
   const text = JSON.stringify({
     files: [...files].map(([path, { sha256 }]) => ({ path, sha256 })).sort(byPath),
-    moved: [...moved].map(([from, path]) => ({ from, path })).sort(byPath),
+    moved: [...moved].map(([from, path]) => ({ from, path })).sort((one, other) => byText(one.from, other.from)),
     ...(later.length > 0 && { later }),
   });
   const sha256 = createHash("sha256").update(text).digest("hex");
@@ -29,5 +29,9 @@ export async function writeFileList(
 }
 
 function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
-  return one.path < other.path ? -1 : 1;
+  return byText(one.path, other.path);
+}
+
+function byText(one: string, other: string): number {
+  return one < other ? -1 : 1;
 }

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { FarmError, messageOf } from "../core/errors.ts";
+import { inParallel } from "../core/in-parallel.ts";
 import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { AssetCopies, type FileBlob } from "./asset-copies.ts";
 import { AssetIndex } from "./asset-index.ts";
@@ -10,7 +11,7 @@ import type { DigestCache } from "./digest-cache.ts";
 import { isFile, isOffered } from "./file-checks.ts";
 import { writeFileList } from "./file-list.ts";
 import { type FileReference, findFiles, type NoFiles, placeOf } from "./find-files.ts";
-import { gatherFiles } from "./gather-files.ts";
+import { filesAtATime, gatherFiles } from "./gather-files.ts";
 import type { ListFolder } from "./locate.ts";
 import { namedIn } from "./named.ts";
 import { type PlacedFile, ProjectContents } from "./project-contents.ts";
@@ -29,8 +30,7 @@ export interface ProjectFilesOptions {
   readonly textsIn: (path: string, texts: Iterable<string>) => Promise<ReadonlySet<string>>;
 }
 
-/** As many as a node accepts. */
-const mostFiles = 100_000;
+const mostFiles = 100_000; // as many as a node accepts
 const mostCompared = 10;
 const notNamed = "the blendfile does not name it";
 
@@ -50,7 +50,7 @@ export class ProjectFiles {
   readonly #moved = new Map<string, string>();
   /** Those of the moved ones whose files are not at their paths here either. */
   readonly #searched = new Map<string, string>();
-  /** Why a reference gets no file, by its path. */
+  /** Why a reference gets no file. */
   readonly #refusals = new Map<string, string>();
   /** Folders with files that would be sent if they were roots. */
   readonly #unnamedRoots = new Set<string>();
@@ -127,14 +127,14 @@ export class ProjectFiles {
     const before = state();
     for (const reference of references) this.#noteUse(reference);
     const named = await this.#named(fresh);
-    for (const reference of fresh) {
+    await inParallel(fresh, filesAtATime, async (reference) => {
       const isNamed = named.has(reference);
-      if (!reference.missing && !(isNamed && (await this.#differs(reference)))) continue;
+      if (!reference.missing && !(isNamed && (await this.#differs(reference)))) return;
       this.#asked.add(keyOf(reference));
       const why = isNamed ? await this.#take(reference) : notNamed;
       if (why === undefined) this.#refusals.delete(reference.path);
       else this.#refusals.set(reference.path, why);
-    }
+    });
     if (state() === before) return false;
     await this.#options.digests.save();
     this.#list = await this.#writeList().catch((error: unknown) => {

@@ -1,5 +1,5 @@
-import type { Sink } from "../session/incoming.ts";
 import type { FrameResult, JobOpened, NodeInfo, SceneInfo } from "../session/protocol.ts";
+import type { Sink } from "../session/transfer/incoming.ts";
 
 /**
  * A node as a job uses it: a `NodeSession`, or a simulated node. Methods reject if their message cannot be sent; a lost

@@ -2,12 +2,10 @@ import { FarmError } from "../core/errors.ts";
 import { withinTime } from "../core/time-limit.ts";
 import { formatDuration } from "../core/units.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { IncomingTransfers, type Sink } from "./incoming.ts";
 import type { Link } from "./link.ts";
 import { LoadFailedError } from "./load-failed.ts";
 import { isReport, type NodeReport } from "./node-report.ts";
 import { type ConversationOptions, openConversation } from "./open-conversation.ts";
-import { decodePiece } from "./piece.ts";
 import {
   type FrameResult,
   type FromCoordinator,
@@ -18,11 +16,14 @@ import {
   parseFromNode,
   type SceneInfo,
 } from "./protocol.ts";
-import { blobWanted, type ReceiveLink, receive, resultWanted } from "./receive.ts";
 import { Replies } from "./replies.ts";
 import type { Seal } from "./seal.ts";
 import { badMessage, lostLink } from "./session-errors.ts";
-import { type Blob, upload } from "./upload.ts";
+import { sendBundle } from "./transfer/bundle.ts";
+import { IncomingTransfers, type Sink } from "./transfer/incoming.ts";
+import { decodePiece } from "./transfer/piece.ts";
+import { blobWanted, type ReceiveLink, receive, resultWanted } from "./transfer/receive.ts";
+import { type Blob, type UploadLink, upload } from "./transfer/upload.ts";
 
 /** Longer than a node itself allows for starting a slot and loading: it answers earlier, unless it is broken. */
 const loadTimeoutMs = 40 * 60_000;
@@ -49,6 +50,12 @@ export class NodeSession implements AsyncDisposable {
   readonly #heartbeat: Heartbeat;
   readonly #ended = new AbortController();
   readonly #closed: Promise<void>;
+  readonly #uploadLink: UploadLink = {
+    takeTransfer: () => this.#transfers.takeNumber(),
+    send: (message) => this.#send(message),
+    sendBytes: (message) => this.#link.send(message),
+    reply: (match, limit) => this.#replies.next(match, limit),
+  };
   readonly #receiveLink: ReceiveLink = {
     transfers: this.#transfers,
     ask: (message, match, signal) => this.#ask(message, match, signal),
@@ -89,14 +96,12 @@ export class NodeSession implements AsyncDisposable {
 
   /** See `upload`. */
   sendBlob(blob: Blob, onProgress: (haveBytes: number) => void, signal: AbortSignal): Promise<number> {
-    const link = {
-      takeTransfer: () => this.#transfers.takeNumber(),
-      send: (message: FromCoordinator) => this.#send(message),
-      sendBytes: (message: Buffer) => this.#link.send(message),
-      reply: <T extends FromNode>(match: (message: FromNode) => message is T, limit: AbortSignal) =>
-        this.#replies.next(match, limit),
-    };
-    return upload(link, blob, onProgress, signal);
+    return upload(this.#uploadLink, blob, onProgress, signal);
+  }
+
+  /** See `sendBundle`. */
+  sendBundle(blobs: readonly Blob[], signal: AbortSignal): Promise<readonly Blob[]> {
+    return sendBundle(this.#uploadLink, blobs, signal);
   }
 
   /**

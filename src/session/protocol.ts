@@ -97,6 +97,14 @@ const fromNode = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("busy"), holder: name, since: count }),
   z.object({ type: z.literal("blob-state"), sha256: digest, haveBytes: blobBytes, complete: z.boolean() }),
+  z.object({
+    type: z.literal("blobs-state"),
+    number: transfer,
+    /** For each blob in the question: whether the node has it, a part of it, or nothing. */
+    have: boundedList(z.enum(["all", "part", "none"]), { max: bounds.bundledBlobs }),
+  }),
+  z.object({ type: z.literal("bundle-stored"), transfer }),
+  z.object({ type: z.literal("bundle-rejected"), transfer, code: blobRefusal, message: text }),
   z.object({ type: z.literal("blob-stored"), transfer, sha256: digest }),
   z.object({ type: z.literal("blob-rejected"), transfer, sha256: digest, code: blobRefusal, message: text }),
   z.object({ type: z.literal("blob-fetched"), transfer, sha256: digest }),
@@ -125,6 +133,12 @@ const fromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("heartbeat") }),
 ]);
 
+const bundledBlobs = z
+  .array(z.object({ sha256: digest, sizeBytes: blobBytes }))
+  .min(1)
+  .max(bounds.bundledBlobs);
+const isPiece = (bytes: number) => bytes > 0 && bytes <= bounds.pieceBytes;
+
 const fromCoordinator = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("job-open"),
@@ -135,6 +149,12 @@ const fromCoordinator = z.discriminatedUnion("type", [
   z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: blobBytes, path: path.optional() }),
   z.object({ type: z.literal("blob-begin"), transfer, sha256: digest, sizeBytes: blobBytes, offset: blobBytes }),
   z.object({ type: z.literal("blob-end"), transfer, sha256: digest }),
+  z.object({ type: z.literal("blobs-query"), number: transfer, blobs: bundledBlobs }),
+  z.object({
+    type: z.literal("blob-bundle"),
+    transfer,
+    blobs: bundledBlobs.refine((blobs) => isPiece(blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))),
+  }),
   z.object({ type: z.literal("blob-fetch"), transfer, sha256: digest }),
   z.object({
     type: z.literal("job-load"),

@@ -4,9 +4,9 @@ import { type RawData, WebSocket } from "ws";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { NodeAddress } from "../core/node.ts";
 import type { Dial, Link } from "./link.ts";
-import { largestPieceBytes, pieceHeaderBytes } from "./piece.ts";
 import { lostLink } from "./session-errors.ts";
 import { openTls, type SecuredSocket } from "./tls-socket.ts";
+import { largestPieceBytes, pieceHeaderBytes } from "./transfer/piece.ts";
 
 const openingTimeoutMs = 5_000;
 const closingTimeoutMs = 2_000;

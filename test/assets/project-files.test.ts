@@ -88,8 +88,8 @@ describe("files that travel", () => {
     expect(await listOf(files)).toMatchObject({
       files: [{ path: "Tex/Wood.PNG" }, { path: "tex/wood.png" }, { path: "textures/beside.png" }],
       moved: [
-        { from: windows, path: "tex/wood.png" },
         { from: "/Users/ben/beside.png", path: "textures/beside.png" },
+        { from: windows, path: "tex/wood.png" },
       ],
     });
   });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { encodePiece } from "../../src/session/piece.ts";
+import { encodePiece } from "../../src/session/transfer/piece.ts";
 import { range, ScriptedFarm } from "../support/nodes/scripted-farm.ts";
 
 // The real numbers, ten minutes and 16 kB a second, have their own test.

@@ -4,8 +4,8 @@ import { makeFarmKey } from "../../src/core/farm-key.ts";
 import { LoadFailedError } from "../../src/session/load-failed.ts";
 import type { NodeReport } from "../../src/session/node-report.ts";
 import { NodeSession } from "../../src/session/node-session.ts";
-import { encodePiece } from "../../src/session/piece.ts";
 import type { FrameResult, FromNode } from "../../src/session/protocol.ts";
+import { encodePiece } from "../../src/session/transfer/piece.ts";
 import { FakeNode, type FakeNodeOptions } from "../support/nodes/fake-node.ts";
 import { type Message, makeLinkPair, type PairedLink } from "../support/nodes/link-pair.ts";
 

@@ -25,6 +25,7 @@ test("the golden files cover every message of docs/protocol.md", () => {
       ...["hello", "challenge", "prove", "welcome", "error", "heartbeat"],
       ...["node-info", "job-opened", "busy", "blob-state", "blob-stored", "blob-rejected", "job-loaded"],
       ...["blob-fetch", "blob-fetched", "blob-missing", "project-add", "project-added"],
+      ...["blobs-query", "blobs-state", "blob-bundle", "bundle-stored", "bundle-rejected"],
       ...["job-load-failed", "slot-changed", "frame-started", "frame-progress", "frame-rendered", "frame-failed"],
       ...["frame-withdrawn", "result-begin", "result-end", "result-missing", "warning", "job-closed"],
       ...["job-open", "blob-query", "blob-begin", "blob-end", "job-load", "frame-assign", "frame-withdraw"],

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { NodeAddress } from "../../src/core/node.ts";
 import type { Link } from "../../src/session/link.ts";
-import { largestPieceBytes, pieceHeaderBytes } from "../../src/session/piece.ts";
+import { largestPieceBytes, pieceHeaderBytes } from "../../src/session/transfer/piece.ts";
 import { dialWebSocket } from "../../src/session/websocket-link.ts";
 
 const { signal } = new AbortController();

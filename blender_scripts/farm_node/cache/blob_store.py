@@ -8,20 +8,23 @@ This module does not use asyncio; methods that use the disk for long are called 
 
 from __future__ import annotations
 
+import hashlib
 import os
-import shutil
 import threading
 from collections import Counter
 from pathlib import Path
 from typing import Callable, Optional
 
+from farm_slot.held_files import while_held
+
 from ..console import warn
 from ..errors import BlobError
-from ..files.safe_files import make_folder
-from ..limits import MAX_PARTS, PART_KEPT_S, PARTS_SHARE, RESERVE_BYTES
+from ..files.safe_files import make_folder, write_new
+from ..limits import PART_KEPT_S
 from ..wire.protocol import MAX_BLOB
-from .blob_writer import BlobWriter, write_error
-from .cache_files import CacheFile, files_in, folders_in, remove, remove_files, remove_unused, size_of
+from .blob_writer import BLOB_MODE, BlobWriter, write_error
+from .cache_files import folders_in, remove, remove_files, remove_unused, size_of
+from .cache_room import CacheRoom
 from .file_proof import prove, signature_of
 
 
@@ -36,12 +39,14 @@ class BlobStore:
         self.limit = limit
         self._blobs = root / "blobs"
         self._parts = root / "parts" / node_id
+        self._folders = str(self._parts), str(self._blobs)
         self._lock = threading.Lock()
         """Never held while waiting for a writer: writers take it when they end."""
         self._pins: Counter[str] = Counter()
         self._writers: dict[str, BlobWriter] = {}
         self._proofs: dict[str, tuple[int, int]] = {}
         """Inode and size of the blobs whose contents were verified since this node was started."""
+        self._room = CacheRoom(self._blobs, self._parts, limit, self._pins, self._writers)
         for folder in (root, self._blobs, root / "parts", self._parts):
             make_folder(folder)
         self.tidy()
@@ -71,8 +76,8 @@ class BlobStore:
             have, complete = self._have(sha256, size)
             if complete or have != offset:
                 raise ValueError(f"the node has {have} bytes of it")
-            self._trim_parts(coming=sha256)
-            self._make_room(size - have, keep=sha256)
+            self._room.trim_parts(coming=sha256)
+            self._room.make(size - have, keep=sha256)
             try:
                 make_folder(self._parts)  # another node may have removed it as a dead node's
                 writer = BlobWriter(sha256, size, self._parts / sha256, self.path_of(sha256), self._forget)
@@ -80,6 +85,29 @@ class BlobStore:
                 raise write_error(error) from error
             self._writers[sha256] = writer
             return writer
+
+    def put(self, sha256: str, data: bytes) -> None:
+        """Stores a small blob at once. Raises BlobError.
+
+        It is not synced: after a power failure it is read before it is used, as every blob is after a start of the node.
+        """
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise BlobError("DIGEST_MISMATCH", "The received bytes have another SHA-256 than announced")
+        # Not as pathlib's paths: those take as much time as the rest.
+        part, whole = (os.path.join(folder, sha256) for folder in self._folders)
+        with self._lock:
+            if sha256 in self._writers:
+                raise BlobError("WRITE_FAILED", "The blob is being received over another link")
+            if size_of(whole) == len(data):
+                return
+            self._room.make_small(len(data), keep=sha256)
+            try:
+                written = write_new(part, data, BLOB_MODE)
+                while_held(lambda: os.replace(part, whole))
+            except OSError as error:
+                remove(Path(part))
+                raise write_error(error) from error
+            self._proofs[sha256] = written.st_ino, written.st_size
 
     def touch(self, sha256: str) -> None:
         """Marks a blob as used now: the least recently used ones are evicted first."""
@@ -141,13 +169,12 @@ class BlobStore:
 
     def free_bytes(self) -> int:
         """How much could be received now, after eviction, within the limit and the disk's free space."""
-        spare = sum(entry.size for entry in self._evictable(keep="")) - self._promised()
-        return max(0, min(self.limit - self._used(), self._disk_free()) + spare)
+        return self._room.free_bytes()
 
     def tidy(self) -> None:
         """Removes parts that were not resumed in time, including those of nodes that no longer exist. Never raises."""
         with self._lock:
-            self._trim_parts()
+            self._room.trim_parts()
             for folder in folders_in(self._parts.parent):
                 if folder != self._parts:
                     remove_unused(folder, PART_KEPT_S)
@@ -183,55 +210,3 @@ class BlobStore:
     def _drop(self, sha256: str, why: str) -> None:
         warn(f"the blob {sha256[:8]} in the cache is damaged ({why}): it is dropped, and must be sent again")
         remove(self.path_of(sha256))
-
-    def _promised(self) -> int:
-        """Missing bytes of the blobs that are being received."""
-        return sum(writer.missing for writer in list(self._writers.values()))
-
-    def _disk_free(self) -> int:
-        return max(0, shutil.disk_usage(self._blobs).free - RESERVE_BYTES)
-
-    def _used(self) -> int:
-        """Includes the parts of all nodes that share the cache."""
-        folders = [self._blobs, *folders_in(self._parts.parent)]
-        return sum(file.size for folder in folders for file in files_in(folder))
-
-    def _waiting_parts(self, but: str = "") -> list[CacheFile]:
-        """Parts that can be resumed and are not being written, oldest first."""
-        busy = self._writers.keys() | {but}
-        return sorted(file for file in files_in(self._parts) if file.path.name not in busy)
-
-    def _evictable(self, keep: str) -> list[CacheFile]:
-        """Least recently used first; parts of unfinished transfers count like blobs."""
-        blobs = (file for file in files_in(self._blobs) if file.path.name not in self._pins.keys() | {keep})
-        return sorted([*blobs, *self._waiting_parts(but=keep)])
-
-    def _trim_parts(self, coming: str = "") -> None:
-        """Makes room for the part that is `coming`. Raises BlobError if the maximum number is being written."""
-        waiting = self._waiting_parts(but=coming)
-        total = sum(part.size for part in waiting)
-        number = len(waiting) + len(self._writers) + bool(coming)
-        for part in waiting:
-            is_too_much = total > self.limit * PARTS_SHARE and part is not waiting[-1]
-            if number > MAX_PARTS or is_too_much or part.is_unused(PART_KEPT_S):
-                remove(part.path)
-                total -= part.size
-                number -= 1
-        if coming and number > MAX_PARTS:
-            raise BlobError("WRITE_FAILED", f"{MAX_PARTS} blobs are being received already")
-
-    def _make_room(self, size: int, keep: str) -> None:
-        """Missing bytes of other transfers count as used. Evicts nothing if that would not be enough."""
-        needed = size + self._promised()
-        evictable = self._evictable(keep)
-        spare, used = sum(file.size for file in evictable), self._used()
-        if used - spare + needed > self.limit:
-            raise BlobError("TOO_LARGE", f"{needed} bytes are needed and the cache is full of blobs in use")
-        if self._disk_free() + spare >= needed:
-            for oldest in evictable:
-                if used + needed <= self.limit and self._disk_free() >= needed:
-                    return
-                remove(oldest.path)
-                used -= oldest.size
-        if self._disk_free() < needed:
-            raise BlobError("DISK_FULL", f"{needed} bytes are needed and {self._disk_free()} are free")

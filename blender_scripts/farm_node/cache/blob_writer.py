@@ -17,6 +17,10 @@ from .cache_files import remove
 from .file_proof import CHUNK
 
 
+BLOB_MODE = 0o400 if os.name == "posix" else 0o600
+"""Read-only, because a job uses the same file through another name. Windows would not remove a read-only file."""
+
+
 class BlobWriter:
     """Only one thread at a time may call it, except for `abandon`.
 
@@ -111,11 +115,8 @@ class BlobWriter:
         self._hashed += len(newest)
 
     def _protect(self) -> None:
-        """Makes the blob read-only: a job uses the same file through another name."""
-        if os.name != "posix":
-            return  # Windows would not remove a read-only file
         try:
-            os.chmod(self._whole, 0o400)
+            os.chmod(self._whole, BLOB_MODE)
         except OSError:
             pass  # a file system without modes
 

@@ -10,7 +10,7 @@ import re
 import stat
 import time
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
 from ..identity import NODE_ID
 
@@ -40,7 +40,7 @@ def folders_in(folder: Path) -> list[Path]:
     return [path for path, found in stats if found is not None and stat.S_ISDIR(found.st_mode)]
 
 
-def size_of(path: Path) -> Optional[int]:
+def size_of(path: Union[Path, str]) -> Optional[int]:
     """Size in bytes; None for a missing file, and for anything but a regular file."""
     found = _stat(path)
     return found.st_size if found is not None and stat.S_ISREG(found.st_mode) else None
@@ -85,7 +85,7 @@ def _paths_in(folder: Path) -> list[Path]:
         return []
 
 
-def _stat(path: Path) -> Optional[os.stat_result]:
+def _stat(path: Union[Path, str]) -> Optional[os.stat_result]:
     try:
         return os.lstat(path)
     except OSError:

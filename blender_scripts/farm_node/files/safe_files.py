@@ -12,6 +12,7 @@ import secrets
 import stat
 import tempfile
 from pathlib import Path
+from typing import Union
 
 from farm_slot.held_files import while_held
 
@@ -80,9 +81,25 @@ def check_writers(path: Path, found: os.stat_result) -> None:
     raise NotOursError(f"{writers} may write to {path}; chmod go-w '{path}' changes that")
 
 
-def open_new(path: Path, flags: int = os.O_WRONLY) -> int:
+def open_new(path: Union[Path, str], flags: int = os.O_WRONLY, mode: int = 0o600) -> int:
     """A descriptor of a new file that only this user can use. Raises OSError."""
-    return os.open(path, flags | os.O_CREAT | os.O_EXCL | _CAREFUL, 0o600)
+    return os.open(path, flags | os.O_CREAT | os.O_EXCL | _CAREFUL, mode)
+
+
+def write_new(path: str, data: bytes, mode: int) -> os.stat_result:
+    """Writes a new file, or one that replaces an unfinished one, without syncing it. Raises OSError."""
+    try:
+        handle = open_new(path, mode=mode)
+    except FileExistsError:
+        os.unlink(path)
+        handle = open_new(path, mode=mode)
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(handle, left) :]
+        return os.fstat(handle)
+    finally:
+        os.close(handle)
 
 
 def open_own(path: Path, flags: int = os.O_RDONLY) -> int:

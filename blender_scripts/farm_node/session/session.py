@@ -47,6 +47,8 @@ class Session:
             "project-add": self._project_add,
             "job-close": self._job_close,
             "blob-query": self._blob_query,
+            "blobs-query": self._blobs_query,
+            "blob-bundle": self._blob_bundle,
             "blob-begin": self._blob_begin,
             "blob-end": self._blob_end,
             "blob-fetch": self._blob_fetch,
@@ -139,6 +141,12 @@ class Session:
 
     async def _copy(self, message: Message) -> None:
         self.link.post(await self._uploads.copy(message))
+
+    async def _blobs_query(self, message: Message) -> None:
+        self.link.post(await self._uploads.query_many(message))
+
+    async def _blob_bundle(self, message: Message) -> None:
+        self._uploads.bundle(message)
 
     async def _blob_begin(self, message: Message) -> None:
         self._answer(await self._uploads.begin(message))

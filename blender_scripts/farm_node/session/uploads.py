@@ -23,6 +23,8 @@ class Uploads:
     def __init__(self, store: BlobStore) -> None:
         self._store = store
         self._writers: dict[int, BlobWriter] = {}
+        self._bundles: dict[int, list[dict[str, Any]]] = {}
+        """Small blobs whose piece is awaited."""
         self._copying = asyncio.Semaphore(_COPIES_AT_A_TIME)
         self._next = 0
         """Lower transfer numbers were used or skipped."""
@@ -37,6 +39,39 @@ class Uploads:
         sha256, size = message["sha256"], message["sizeBytes"]
         have, complete = await asyncio.to_thread(self._store.state, sha256, size)
         return {"type": "blob-state", "sha256": sha256, "haveBytes": have, "complete": complete}
+
+    async def query_many(self, message: Message) -> dict[str, Any]:
+        """Which of the blobs are not here at all; parts do not count, so they are continued by themselves."""
+        states = await asyncio.to_thread(self._states, message["blobs"])
+        return {"type": "blobs-state", "number": message["number"], "have": states}
+
+    def _states(self, blobs: list[dict[str, Any]]) -> list[str]:
+        found = (self._store.state(blob["sha256"], blob["sizeBytes"]) for blob in blobs)
+        return ["all" if complete else "part" if have > 0 else "none" for have, complete in found]
+
+    def bundle(self, message: Message) -> None:
+        """Small blobs follow, all in one piece."""
+        self.claim(message["transfer"])
+        if len(self._bundles) >= MAX_UPLOADS:
+            raise ProtocolError(f"{MAX_UPLOADS} bundles have no piece yet")
+        self._bundles[message["transfer"]] = message["blobs"]
+
+    async def _unpack(self, transfer: int, data: bytes) -> dict[str, Any]:
+        blobs = self._bundles.pop(transfer)
+        if sum(blob["sizeBytes"] for blob in blobs) != len(data):
+            raise ProtocolError(f"Bundle {transfer} has {len(data)} bytes, and its blobs have others")
+        try:
+            await asyncio.to_thread(self._put_all, blobs, data)
+        except BlobError as error:
+            return {"type": "bundle-rejected", "transfer": transfer, "code": error.code, "message": str(error)}
+        return {"type": "bundle-stored", "transfer": transfer}
+
+    def _put_all(self, blobs: list[dict[str, Any]], data: bytes) -> None:
+        start = 0
+        for blob in blobs:
+            end = start + blob["sizeBytes"]
+            self._store.put(blob["sha256"], data[start:end])
+            start = end
 
     async def copy(self, message: Message) -> dict[str, Any]:
         """Takes the blob from this machine's own disk if it is there, and then answers as `query`."""
@@ -62,6 +97,8 @@ class Uploads:
 
     async def piece(self, piece: Piece) -> Optional[dict[str, Any]]:
         """Returns when the piece is written: only then is the next one read from the network."""
+        if piece.transfer in self._bundles:
+            return await self._unpack(piece.transfer, piece.data)
         writer = self._writers.get(piece.transfer)
         if writer is None:
             if piece.transfer < self._next:

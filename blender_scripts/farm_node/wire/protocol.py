@@ -22,6 +22,8 @@ MAX_RESULTS = 4096
 MAX_NAME = 256
 MAX_PATH = 1024
 MAX_ADDED = 256
+MAX_BUNDLED = 256
+"""Small blobs that are asked for, or sent, together."""
 MAX_DIGITS = 32
 """Digits of a number: Python's int() takes quadratic time for long ones."""
 
@@ -57,6 +59,7 @@ _ATTEMPT = _whole(0, MAX_ATTEMPT)
 _TRANSFER = _whole(0, 2**32 - 1)
 _BLOB_SIZE = _whole(0, MAX_BLOB)
 _FILE: dict[str, Check] = {"path": lambda value: _path(value) and value != "", "sha256": _SHA}
+_BLOB: dict[str, Check] = {"sha256": _SHA, "sizeBytes": _BLOB_SIZE}
 _PAIR: dict[str, Check] = {"frame": _FRAME, "attempt": _ATTEMPT}
 
 
@@ -67,6 +70,18 @@ def _files(value: Any) -> bool:
 
 def _is_file(value: Any) -> bool:
     return isinstance(value, dict) and all(name in value and check(value[name]) for name, check in _FILE.items())
+
+
+def _blobs(value: Any) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= MAX_BUNDLED and all(map(_is_blob, value))
+
+
+def _is_blob(value: Any) -> bool:
+    return isinstance(value, dict) and all(name in value and check(value[name]) for name, check in _BLOB.items())
+
+
+def _bundle(value: Any) -> bool:
+    return _blobs(value) and 0 < sum(blob["sizeBytes"] for blob in value) <= MAX_PIECE
 
 
 HANDSHAKE_MESSAGES: dict[str, dict[str, Check]] = {
@@ -81,6 +96,8 @@ MESSAGES: dict[str, dict[str, Check]] = {
     "blob-query": {"sha256": _SHA, "sizeBytes": _BLOB_SIZE, "path": _path},
     "blob-begin": {"transfer": _TRANSFER, "sha256": _SHA, "sizeBytes": _BLOB_SIZE, "offset": _BLOB_SIZE},
     "blob-end": {"transfer": _TRANSFER, "sha256": _SHA},
+    "blobs-query": {"number": _TRANSFER, "blobs": _blobs},
+    "blob-bundle": {"transfer": _TRANSFER, "blobs": _bundle},
     "blob-fetch": {"transfer": _TRANSFER, "sha256": _SHA},
     "job-load": {
         "job": _JOB,

@@ -1,7 +1,7 @@
 import type { Frame } from "../../core/node.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { Reference } from "../../session/protocol.ts";
-import type { Blob } from "../../session/upload.ts";
+import type { Blob } from "../../session/transfer/upload.ts";
 import type { UpcomingFrames } from "./supply/upcoming-frames.ts";
 
 /** What every connector needs to know about the job. */

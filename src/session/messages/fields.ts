@@ -11,6 +11,9 @@ export const bounds = {
   heldResults: 4_096,
   /** Files of one `project-add`. */
   addedFiles: 256,
+  /** Small files that are asked for, or sent, together. */
+  bundledBlobs: 256,
+  pieceBytes: 1024 * 1024,
 } as const;
 
 export const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));

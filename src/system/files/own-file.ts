@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 import { type FileHandle, lstat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type FarmError, systemCodeOf } from "../../core/errors.ts";
@@ -32,6 +32,23 @@ export async function openOwnFile(path: string, use: OwnFileUse = "read"): Promi
   } catch (error) {
     await file.close();
     throw error;
+  }
+}
+
+/**
+ * Reads the start of such a file, synchronously: for a small file that takes a fraction of the time.
+ *
+ * @returns How many bytes were read
+ * @throws {FarmError} `FARM_UNSAFE_PATH`; the system's error
+ */
+export function readOwnFileInto(path: string, buffer: Buffer): number {
+  requireOwnFile(path, lstatSync(path), "read");
+  const file = openSync(path, flagsFor("read"));
+  try {
+    requireOwnFile(path, fstatSync(file), "read");
+    return readSync(file, buffer, 0, buffer.length, 0);
+  } finally {
+    closeSync(file);
   }
 }
 

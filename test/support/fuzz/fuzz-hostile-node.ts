@@ -1,7 +1,7 @@
 import { makeFarmKey } from "../../../src/core/farm-key.ts";
 import { type HandshakeTerms, proofOf, sessionKeyOf } from "../../../src/session/handshake.ts";
-import { encodePiece } from "../../../src/session/piece.ts";
 import { Seal } from "../../../src/session/seal.ts";
+import { encodePiece } from "../../../src/session/transfer/piece.ts";
 import { goldenMessages } from "../golden.ts";
 import type { Message, PairedLink } from "../nodes/link-pair.ts";
 import type { Dice } from "../simulation/simulate-dice.mjs";

@@ -3,7 +3,6 @@ import { type FarmKey, openKey } from "../../../src/core/farm-key.ts";
 import type { Frame, NodeId } from "../../../src/core/node.ts";
 import { type HandshakeTerms, isSameProof, proofOf, sessionKeyOf } from "../../../src/session/handshake.ts";
 import type { Link } from "../../../src/session/link.ts";
-import { decodePiece, encodePiece, largestPieceBytes } from "../../../src/session/piece.ts";
 import type {
   FrameResult,
   FromCoordinator,
@@ -15,6 +14,7 @@ import type {
 } from "../../../src/session/protocol.ts";
 import { parseFromCoordinator } from "../../../src/session/protocol.ts";
 import { Seal } from "../../../src/session/seal.ts";
+import { decodePiece, encodePiece, largestPieceBytes } from "../../../src/session/transfer/piece.ts";
 import { makePng } from "../png.ts";
 
 /** How a fake node differs from an honest, fast one. Every option may change while it runs. */
@@ -157,6 +157,7 @@ export class FakeConversation {
   readonly link: Link;
   readonly #incoming: Seal;
   readonly #outgoing: Seal;
+  readonly #bundles = new Map<number, readonly { sha256: string; sizeBytes: number }[]>();
   readonly #uploads = new Map<number, { sha256: string; sizeBytes: number }>();
 
   constructor(node: FakeNode, link: Link, sessionKey: Buffer) {
@@ -175,7 +176,7 @@ export class FakeConversation {
     });
     for await (const message of this.link.messages) {
       if (typeof message === "string") await this.#hear(message);
-      else this.#take(message);
+      else await this.#take(message);
     }
     for (const slot of this.node.job?.slots ?? []) slot.assigned = undefined; // waiting frames need a link to start
   }
@@ -221,6 +222,18 @@ export class FakeConversation {
         if (options.rejectsBlob === undefined) return;
         return this.send({ type: "blob-rejected", transfer, sha256, code: options.rejectsBlob, message: "no" });
       }
+      case "blobs-query": {
+        const have = message.blobs.map(({ sha256, sizeBytes }) => {
+          const held = node.blobs.get(sha256);
+          return held === undefined ? "none" : held.length === sizeBytes ? "all" : "part";
+        });
+        return this.send({ type: "blobs-state", number: message.number, have });
+      }
+      case "blob-bundle":
+        this.#bundles.set(message.transfer, message.blobs);
+        return;
+      case "project-add":
+        return this.send({ type: "project-added", job: message.job, number: message.number, error: null });
       case "blob-end":
         return this.#endBlob(message.transfer, message.sha256);
       case "blob-fetch":
@@ -373,8 +386,24 @@ export class FakeConversation {
     await this.send({ type: "blob-fetched", transfer, sha256 });
   }
 
-  #take(message: Buffer): void {
+  /** @returns What it answers to the piece */
+  #unpack(transfer: number, blobs: readonly { sha256: string; sizeBytes: number }[], data: Buffer): FromNode {
+    let start = 0;
+    for (const { sha256, sizeBytes } of blobs) {
+      const content = data.subarray(start, start + sizeBytes);
+      start += sizeBytes;
+      if (digestOf(content) !== sha256) {
+        return { type: "bundle-rejected", transfer, code: "DIGEST_MISMATCH", message: "other bytes" };
+      }
+      this.node.blobs.set(sha256, Buffer.from(content));
+    }
+    return { type: "bundle-stored", transfer };
+  }
+
+  async #take(message: Buffer): Promise<void> {
     const piece = decodePiece(message);
+    const bundle = piece && this.#bundles.get(piece.transfer);
+    if (bundle) return await this.send(this.#unpack(piece.transfer, bundle, piece.data));
     const target = piece && this.#uploads.get(piece.transfer);
     if (!piece || !target) throw new Error("A piece of an unknown transfer arrived");
     const have = this.node.blobs.get(target.sha256) ?? Buffer.alloc(0);

@@ -3,9 +3,9 @@ import type { Frame } from "../../../src/core/node.ts";
 import type { LoopInput } from "../../../src/farm/job/loop/job-inputs.ts";
 import type { JoinedNode, Worker } from "../../../src/farm/worker.ts";
 import type { EventBody, InstructionBody } from "../../../src/scheduler/events.ts";
-import type { Sink } from "../../../src/session/incoming.ts";
 import type { NodeReport } from "../../../src/session/node-report.ts";
 import type { FrameResult, JobOpened } from "../../../src/session/protocol.ts";
+import type { Sink } from "../../../src/session/transfer/incoming.ts";
 import { type NodeBehaviour, SimulatedNode } from "./simulate-node.ts";
 
 type AttemptOrder = Extract<InstructionBody, { frame: Frame }>;

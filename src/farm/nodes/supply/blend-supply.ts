@@ -3,7 +3,7 @@ import { LoadFailedError } from "../../../session/load-failed.ts";
 import type { NodeReport } from "../../../session/node-report.ts";
 import type { NodeSession } from "../../../session/node-session.ts";
 import type { NodeInfo, SceneInfo } from "../../../session/protocol.ts";
-import type { Blob } from "../../../session/upload.ts";
+import type { Blob } from "../../../session/transfer/upload.ts";
 import type { JobFiles } from "../job-order.ts";
 import { type FileTarget, sendFiles } from "./send-files.ts";
 

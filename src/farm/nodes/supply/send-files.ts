@@ -1,11 +1,15 @@
 import { inParallel } from "../../../core/in-parallel.ts";
 import type { NodeSession } from "../../../session/node-session.ts";
-import { type Blob, FileChangedError } from "../../../session/upload.ts";
+import { bundlesOf, largestBundledBytes } from "../../../session/transfer/bundle.ts";
+import { type Blob, FileChangedError } from "../../../session/transfer/upload.ts";
 import type { JobFiles } from "../job-order.ts";
 import type { Sending } from "./sending.ts";
 
-/** Small files are many: while one is verified, others are on their way. A node accepts 16 at a time. */
+/** While one is verified, others are on their way. A node accepts 16 at a time. */
 const filesAtATime = 8;
+const bundlesAtATime = 4;
+/** Fewer small files gain nothing by being sent together. */
+const fewestBundled = 5;
 
 /** Where files are sent. */
 export interface FileTarget {
@@ -29,12 +33,23 @@ export async function sendFiles(
   onSent: (blob: Blob) => void = () => {},
 ): Promise<void> {
   const { sending } = target;
-  const different = new Map([...blobs].map((blob) => [blob.sha256, blob]));
-  sending.plan(different.values());
-  await inParallel(different.values(), filesAtATime, async (blob) => {
-    await sendFile(target, blob);
+  const different = [...new Map([...blobs].map((blob) => [blob.sha256, blob])).values()];
+  const done = (blob: Blob) => {
     sending.done(blob);
     onSent(blob);
+  };
+  sending.plan(different);
+  const small = different.filter(({ sizeBytes }) => sizeBytes > 0 && sizeBytes <= largestBundledBytes);
+  const bundled = new Set(small.length < fewestBundled ? [] : small);
+  const singly = different.filter((blob) => !bundled.has(blob));
+  await inParallel(bundlesOf(bundled), bundlesAtATime, async (bundle) => {
+    const left = new Set(await target.session.sendBundle(bundle, AbortSignal.any([target.signal])));
+    singly.push(...left);
+    for (const blob of bundle) if (!left.has(blob)) done(blob);
+  });
+  await inParallel(singly, filesAtATime, async (blob) => {
+    await sendFile(target, blob);
+    done(blob);
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../core/clock.ts";
 import { TransferRate } from "../../../core/transfer-rate.ts";
-import { largestPieceBytes } from "../../../session/piece.ts";
-import type { Blob } from "../../../session/upload.ts";
+import { largestPieceBytes } from "../../../session/transfer/piece.ts";
+import type { Blob } from "../../../session/transfer/upload.ts";
 
 const tellEveryMs = 200;
 /** A node that has everything says so within this time, and then nothing is said to be sent. */

@@ -1,8 +1,8 @@
 import type { Frame } from "../../../core/node.ts";
-import type { Sink } from "../../../session/incoming.ts";
 import type { NodeReport } from "../../../session/node-report.ts";
 import type { NodeSession } from "../../../session/node-session.ts";
 import type { FrameResult } from "../../../session/protocol.ts";
+import type { Sink } from "../../../session/transfer/incoming.ts";
 import type { Worker } from "../../worker.ts";
 import type { FrameSupply } from "./frame-supply.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { decodePiece, encodePiece, largestPieceBytes, pieceHeaderBytes } from "../../src/session/piece.ts";
-import { goldenHandshake } from "../support/golden.ts";
+import { decodePiece, encodePiece, largestPieceBytes, pieceHeaderBytes } from "../../../src/session/transfer/piece.ts";
+import { goldenHandshake } from "../../support/golden.ts";
 
 const { pieces, refusedPieces } = goldenHandshake();
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { IncomingTransfers } from "../../src/session/incoming.ts";
+import { IncomingTransfers } from "../../../src/session/transfer/incoming.ts";
 
 function begin(sizeBytes: number, sink: (data: Buffer) => Promise<void> = async () => {}) {
   const transfers = new IncomingTransfers();

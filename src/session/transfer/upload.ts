@@ -1,16 +1,16 @@
-import { lstat } from "node:fs/promises";
-import { FarmError } from "../core/errors.ts";
-import { withinTime } from "../core/time-limit.ts";
-import { openOwnFile } from "../system/files/own-file.ts";
-import { openRegularFile } from "../system/files/regular-file.ts";
+import { type FileHandle, lstat } from "node:fs/promises";
+import { FarmError } from "../../core/errors.ts";
+import { withinTime } from "../../core/time-limit.ts";
+import { openOwnFile } from "../../system/files/own-file.ts";
+import { openRegularFile } from "../../system/files/regular-file.ts";
+import type { FromCoordinator, FromNode } from "../protocol.ts";
+import { lostLink } from "../session-errors.ts";
 import { encodePiece, largestPieceBytes } from "./piece.ts";
-import type { FromCoordinator, FromNode } from "./protocol.ts";
-import { lostLink } from "./session-errors.ts";
 
 /** As much as a message may hold. */
 const longestPath = 1_024;
 
-const usualLimits: UploadLimits = { stallTimeoutMs: 2 * 60_000, verdictTimeoutMs: 15 * 60_000 };
+export const usualLimits: UploadLimits = { stallTimeoutMs: 2 * 60_000, verdictTimeoutMs: 15 * 60_000 };
 
 /** A file to be sent, identified by its content. */
 export interface Blob {
@@ -29,7 +29,7 @@ export interface Blob {
  * Timeouts of an upload, in milliseconds, after which the link is closed: a node's heartbeat does not show its
  * progress.
  */
-interface UploadLimits {
+export interface UploadLimits {
   /** For an answer, or for accepting one piece. */
   readonly stallTimeoutMs: number;
   /** For verifying and storing the blob. */
@@ -117,7 +117,7 @@ async function attempt(
   );
   await link.send({ type: "blob-begin", transfer, sha256: blob.sha256, sizeBytes: blob.sizeBytes, offset });
   let position = offset;
-  const file = await (blob.original === undefined ? openOwnFile : openRegularFile)(blob.path);
+  const file = await openBlob(blob);
   const bytes = file.createReadStream({ start: offset, highWaterMark: largestPieceBytes, signal });
   for await (const data of bytes as AsyncIterable<Buffer>) {
     if (verdict !== undefined) break; // rejected early, because the disk is full
@@ -129,6 +129,11 @@ async function attempt(
   if (verdict === undefined) await link.send({ type: "blob-end", transfer, sha256: blob.sha256 });
   const final = await withinTime(verdictReply, limits.verdictTimeoutMs, stalled);
   return { verdict: final, sentBytes: position - offset, wasResumed: offset > 0 };
+}
+
+/** Opens a file to be sent, for reading. */
+export function openBlob({ path, original }: Blob): Promise<FileHandle> {
+  return (original === undefined ? openOwnFile : openRegularFile)(path);
 }
 
 /** Whether a file is still there, with as many bytes as it had. */
@@ -148,6 +153,7 @@ export class FileChangedError extends FarmError {
   }
 }
 
-function stalled(): FarmError {
+/** The error if a node does not answer in time. */
+export function stalled(): FarmError {
   return lostLink("the node no longer accepts data", "continue with the upload");
 }

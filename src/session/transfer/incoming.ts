@@ -1,12 +1,12 @@
-import { FarmError } from "../core/errors.ts";
-import type { Piece } from "./piece.ts";
+import { FarmError } from "../../core/errors.ts";
 import {
   expectedBytesPerCheck,
   leastBytesPerCheck,
   leastChecksPerTransfer,
   stalledChecks,
   transferCheckMs,
-} from "./timing.ts";
+} from "../timing.ts";
+import type { Piece } from "./piece.ts";
 
 /** Receives the bytes of a transfer in order. The link waits for each call, so a slow disk slows the node down. */
 export type Sink = (data: Buffer) => Promise<void>;

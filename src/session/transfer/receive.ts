@@ -1,5 +1,5 @@
+import type { FrameResult, FromCoordinator, FromNode } from "../protocol.ts";
 import type { IncomingTransfers, Sink } from "./incoming.ts";
-import type { FrameResult, FromCoordinator, FromNode } from "./protocol.ts";
 import type { Blob } from "./upload.ts";
 
 /** The part of a session that receiving needs. */

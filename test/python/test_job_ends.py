@@ -90,7 +90,7 @@ class JobsThatEnd(Loading):
             await self.assert_nothing_left()
 
     async def test_a_job_that_a_second_link_closes_while_the_first_puts_its_files_in_place(self):
-        go_on = self.hold(job_folder, "_place")
+        go_on = self.hold(job_folder, "place")
         await self.load()
         await self.until(self.held.is_set)
         second = await self.take_over()

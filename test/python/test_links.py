@@ -71,7 +71,7 @@ class SlowNetworks(Served):
 
 class UploadsThatBreakOff(Served):
     async def test_coordinators_that_start_uploads_and_leave_do_not_fill_the_disk(self):
-        with patch("farm_node.cache.blob_store.MAX_PARTS", 5):
+        with patch("farm_node.cache.cache_room.MAX_PARTS", 5):
             for link in range(6):
                 coordinator = await self.coordinator()
                 for transfer in range(4):

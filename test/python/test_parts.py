@@ -33,7 +33,7 @@ class Parts(Stored):
         self.assertEqual(self.parts(), set())
 
     def test_a_limited_number_of_parts_is_kept_and_the_oldest_are_removed(self):
-        with mock.patch("farm_node.cache.blob_store.MAX_PARTS", 3):
+        with mock.patch("farm_node.cache.cache_room.MAX_PARTS", 3):
             oldest, *others = [self.part(bytes([n]), 9, age_s=100 - n) for n in range(3)]
             newest = self.part(b"x", 9, age_s=0)
             self.assertEqual(self.parts(), {*others, newest})

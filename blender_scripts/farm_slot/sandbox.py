@@ -16,6 +16,7 @@ from .files import paths, remap
 from .files.cache_folders import cache_folders
 from .files.frame_numbers import FrameNumbers
 from .files.outside_files import OutsideFile, outside_files
+from .files.stored_paths import stored_paths
 
 
 class Sandbox:
@@ -55,12 +56,17 @@ class Sandbox:
     def _confine(self) -> None:
         """Keeps its exception: Blender would only print it and continue."""
         try:
-            replaced = remap.apply(self._moved)
-            self.cleared = paths.clear()
+            remap.reload_libraries(self._moved)
+            all_paths = list(stored_paths())  # finding them takes long, so they are found again only after a change
+            replaced = remap.apply(self._moved, all_paths)
+            if replaced:
+                all_paths = list(stored_paths())
+            self.cleared = paths.clear(all_paths)
             output_nodes.redirect(self._outputs)
             original = {path: name for name, path in replaced.items()}
             numbers = FrameNumbers(self._scripts)
-            self.outside = [*outside_files(original, numbers), *cache_folders(original, numbers)]
+            all_paths = list(stored_paths()) if self.cleared else all_paths
+            self.outside = [*outside_files(original, numbers, all_paths), *cache_folders(original, numbers)]
             caches.confine(os.path.join(bpy.app.tempdir, "caches"))
             self._blocked = [] if self._scripts else embedded_scripts.block()
         except Exception as error:

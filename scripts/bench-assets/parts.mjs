@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { assetRootsOf } from "../../dist/assets/asset-roots.js";
 import { DigestCache } from "../../dist/assets/digest-cache.js";
 import { ProjectFiles } from "../../dist/assets/project-files.js";
-import { textsIn } from "../../dist/blendfile/named-texts.js";
+import { lookFor } from "../../dist/blendfile/named-texts.js";
 import { systemClock } from "../../dist/core/clock.js";
 import { sendFiles } from "../../dist/farm/nodes/supply/send-files.js";
 import { Sending } from "../../dist/farm/nodes/supply/sending.js";
@@ -93,7 +93,8 @@ export const parts = {
     await mkdir(config);
     const plan = async () => {
       const files = new ProjectFiles({
-        ...{ blend, roots: await assetRootsOf(blend), folder: join(folder, "copies"), textsIn, keepBytes: 0 },
+        ...{ blend, roots: await assetRootsOf(blend), folder: join(folder, "copies"), lookFor, keepBytes: 0 },
+        libraryPathsIn: async () => new Set(),
         digests: DigestCache.open(config),
       });
       const references = names.map((name) => ({ kind: "image", path: `//${name}`, at: name, missing: true }));

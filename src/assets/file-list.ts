@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { FarmError, messageOf } from "../core/errors.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
 import type { FileBlob } from "./asset-copies.ts";
 
@@ -10,6 +11,7 @@ import type { FileBlob } from "./asset-copies.ts";
  * @param files By their paths in the job
  * @param moved Paths in the job by the paths in the blendfile that lead there instead
  * @param later Paths in the job of files that come later, each before the first frame that needs it
+ * @throws {FarmError} `FARM_STORE_FAILED`
  */
 export async function writeFileList(
   folder: string,
@@ -24,7 +26,13 @@ export async function writeFileList(
   });
   const sha256 = createHash("sha256").update(text).digest("hex");
   const path = join(folder, sha256);
-  await replaceFile(path, text, 0o600);
+  await replaceFile(path, text, 0o600).catch((error: unknown) => {
+    throw new FarmError(
+      "FARM_STORE_FAILED",
+      `Cannot write the list of the scene's files to ${folder}: ${messageOf(error)}`,
+      "Free space on that disk, or keep the job elsewhere with --job-dir",
+    );
+  });
   return { path, sha256, sizeBytes: Buffer.byteLength(text) };
 }
 

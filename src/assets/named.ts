@@ -1,26 +1,36 @@
 import { posix } from "node:path";
 import type { FileReference } from "./find-files.ts";
 
+/** Looks for texts in blendfiles. The function that it returns takes a blendfile's path, and throws if it is damaged. */
+export type LookFor = (texts: Iterable<string>) => (path: string) => Promise<Iterable<string>>;
+
 /**
  * Those references that the blendfiles of a project name.
  *
  * @param blends The files by their paths in the job: the blendfile and the libraries that were sent
- * @param textsIn Which of some texts stand in a blendfile
+ * @param lookFor Looks for texts, in one blendfile after the other; it returns those that it has not found before
  */
 export async function namedIn(
   references: readonly FileReference[],
   blends: ReadonlyMap<string, string>,
-  textsIn: (path: string, texts: Iterable<string>) => Promise<ReadonlySet<string>>,
+  lookFor: LookFor,
 ): Promise<ReadonlySet<FileReference>> {
-  if (references.length === 0) return new Set();
-  const wanted = new Set(references.flatMap((reference) => spellingsOf(reference).flat()));
+  const folders = [...new Set([...blends.keys()].map((at) => posix.dirname(at)))];
+  const caches = new Set([...blends.keys()].map(pointCachesOf));
   const found = new Set<string>();
-  for (const path of blends.values()) {
-    // A damaged library names nothing.
-    for (const text of await textsIn(path, wanted).catch(() => [])) found.add(text);
+  const stillMissing = () => missing.filter((reference) => !isNamed(reference, { folders, caches, found }));
+  let missing = references;
+  const search = lookFor(references.flatMap((reference) => spellingsOf(reference).flat()));
+  missing = stillMissing();
+  // The newest first: what is asked for after they were sent is mostly named in them.
+  for (const path of [...blends.values()].reverse()) {
+    if (missing.length === 0) break;
+    const fresh = [...(await search(path).catch(() => []))]; // a damaged library names nothing
+    for (const text of fresh) found.add(text);
+    if (fresh.length > 0) missing = stillMissing();
   }
-  const places = [...blends.keys()];
-  return new Set(references.filter((reference) => isNamed(reference, places, found)));
+  const unnamed = new Set(missing);
+  return new Set(references.filter((reference) => !unnamed.has(reference)));
 }
 
 /**
@@ -38,19 +48,24 @@ function spellingsOf({ kind, viewOf, path: own }: FileReference): readonly (read
   });
 }
 
-/**
- * Whether the blendfiles of a project name the file that a node asks for.
- *
- * @param blends Paths in the project, of the blendfile and of the libraries that were sent
- * @param found Which of the texts of {@link spellingsOf} stand in them
- */
-function isNamed(reference: FileReference, blends: readonly string[], found: ReadonlySet<string>): boolean {
+/** What is known of the blendfiles of a project. */
+interface Blends {
+  /** The folders in which they are. */
+  readonly folders: readonly string[];
+  /** Where Blender keeps their point caches. */
+  readonly caches: ReadonlySet<string>;
+  /** Which of the texts of {@link spellingsOf} stand in them. */
+  readonly found: ReadonlySet<string>;
+}
+
+/** Whether the blendfiles of a project name the file that a node asks for. */
+function isNamed(reference: FileReference, { folders, caches, found }: Blends): boolean {
   const { kind, at = null, path, form, viewOf = null } = reference;
   if (viewOf !== null && !areViews(viewOf, path)) return false;
   if (form === "folder" && !isCacheKind(kind)) return false;
-  if (form === "folder" && at !== null && blends.map(pointCachesOf).includes(at)) return true;
+  if (form === "folder" && at !== null && caches.has(at)) return true;
   const isInPlace = path.startsWith("//")
-    ? at !== null && blends.some((blend) => placeFrom(blend, path) === at)
+    ? at !== null && folders.some((folder) => placeFrom(folder, path) === at)
     : at === null;
   return (
     isInPlace && spellingsOf(reference).some((texts) => texts.length > 0 && texts.every((text) => found.has(text)))
@@ -75,9 +90,9 @@ function areViews(one: string, other: string): boolean {
   return same > 0;
 }
 
-/** Where a relative path of a blendfile leads. A node that names another place asks for another file. */
-function placeFrom(blend: string, path: string): string {
-  const place = posix.join(posix.dirname(blend), path.slice("//".length).replaceAll("\\", "/"));
+/** Where a relative path leads, of a blendfile in a folder. A node that names another place asks for another file. */
+export function placeFrom(folder: string, path: string): string {
+  const place = posix.join(folder, path.slice("//".length).replaceAll("\\", "/"));
   return place.endsWith("/") ? place.slice(0, -1) : place;
 }
 

@@ -1,6 +1,5 @@
 import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
-import { FarmError, messageOf } from "../core/errors.ts";
 import { inParallel } from "../core/in-parallel.ts";
 import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { AssetCopies, type FileBlob } from "./asset-copies.ts";
@@ -12,8 +11,9 @@ import { isFile, isOffered } from "./file-checks.ts";
 import { writeFileList } from "./file-list.ts";
 import { type FileReference, findFiles, type NoFiles, placeOf } from "./find-files.ts";
 import { filesAtATime, gatherFiles } from "./gather-files.ts";
+import { LibraryChain, type LibraryPathsIn } from "./library-chain.ts";
 import type { ListFolder } from "./locate.ts";
-import { namedIn } from "./named.ts";
+import { type LookFor, namedIn } from "./named.ts";
 import { type PlacedFile, ProjectContents } from "./project-contents.ts";
 
 export interface ProjectFilesOptions {
@@ -26,8 +26,8 @@ export interface ProjectFilesOptions {
   readonly digests: DigestCache;
   /** How much space the copies may take. */
   readonly keepBytes: number;
-  /** Which of these texts stand in a blendfile. */
-  readonly textsIn: (path: string, texts: Iterable<string>) => Promise<ReadonlySet<string>>;
+  readonly lookFor: LookFor;
+  readonly libraryPathsIn: LibraryPathsIn;
 }
 
 const mostFiles = 100_000; // as many as a node accepts
@@ -56,6 +56,7 @@ export class ProjectFiles {
   readonly #unnamedRoots = new Set<string>();
   /** Files that a path could mean, by the path. */
   readonly #choices = new Map<string, readonly string[]>();
+  readonly #chain: LibraryChain;
   readonly #asked = new Set<string>();
   readonly #holders: BlobHolders;
   readonly #listings = new Map<string, Promise<readonly string[]>>();
@@ -68,6 +69,7 @@ export class ProjectFiles {
     this.#options = options;
     this.#copies = new AssetCopies(options.folder, options.digests, options.keepBytes);
     this.#holders = new BlobHolders(options.folder);
+    this.#chain = new LibraryChain(options.libraryPathsIn, options.roots?.base ?? null);
     this.contents = new ProjectContents(this.blendPath);
   }
 
@@ -135,15 +137,15 @@ export class ProjectFiles {
       if (why === undefined) this.#refusals.delete(reference.path);
       else this.#refusals.set(reference.path, why);
     });
+    for (;;) {
+      const libraries = await this.#chain.next(this.contents.libraries);
+      if (libraries.length === 0) break;
+      await inParallel(libraries, filesAtATime, (reference) => this.#take(reference));
+    }
     if (state() === before) return false;
     await this.#options.digests.save();
-    this.#list = await this.#writeList().catch((error: unknown) => {
-      throw new FarmError(
-        "FARM_STORE_FAILED",
-        `Cannot write the list of the scene's files to ${this.#options.folder}: ${messageOf(error)}`,
-        "Free space on that disk, or keep the job elsewhere with --job-dir",
-      );
-    });
+    const { always, later } = this.contents;
+    this.#list = await writeFileList(this.#options.folder, always, this.#moved, later);
     return true;
   }
 
@@ -174,7 +176,7 @@ export class ProjectFiles {
   /** Those references that stand in the blendfile, or in a library that was sent. */
   #named(references: readonly FileReference[]): Promise<ReadonlySet<FileReference>> {
     const blends = this.contents.libraries.set(this.blendPath, this.#options.blend);
-    return namedIn(references, blends, this.#options.textsIn);
+    return namedIn(references, blends, this.#options.lookFor);
   }
 
   /** @returns Why there is nothing to send, if so */
@@ -197,11 +199,6 @@ export class ProjectFiles {
     if (found.movedTo !== null) this.#moved.set(reference.path, found.movedTo);
     if (found.isSearched && found.movedTo !== null) this.#searched.set(reference.path, found.movedTo);
     return undefined;
-  }
-
-  #writeList(): Promise<FileBlob> {
-    const { always, later } = this.contents;
-    return writeFileList(this.#options.folder, always, this.#moved, later);
   }
 
   /** Another node, perhaps with another Blender, may say otherwise which frames use a reference's files. */

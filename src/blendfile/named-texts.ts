@@ -1,29 +1,31 @@
 import { decompressed } from "./decompress.ts";
 
 /**
- * Finds out which texts stand in a blendfile, where each ends with a zero byte. What a node asks for must: it may only
- * ask for files that the blendfile itself names. It takes one look at each byte, however many texts there are.
+ * Finds out which texts stand in blendfiles, where each ends with a zero byte. What a node asks for must: it may only
+ * ask for files that a blendfile itself names. It takes one look at each byte, however many texts there are.
  *
  * @param texts Empty ones are never found
- * @returns Those of the texts that stand in it
- * @throws {Error} If the file cannot be read
+ * @returns A function that takes the path of a blendfile, and returns those of the texts that stand in it and were not
+ * found before; it throws an error if the file cannot be read
  */
-export async function textsIn(path: string, texts: Iterable<string>): Promise<ReadonlySet<string>> {
+export function lookFor(texts: Iterable<string>): (path: string) => Promise<readonly string[]> {
   const wanted = new Wanted(texts);
-  if (wanted.longest === 0) return wanted.found;
-  let rest: Uint8Array = new Uint8Array();
-  for await (const piece of decompressed(path)) {
-    const bytes = Buffer.concat([rest, piece]);
-    wanted.searchIn(bytes, rest.length);
-    if (wanted.isFound) break;
-    rest = bytes.subarray(Math.max(0, bytes.length - wanted.longest)); // a text may lie across two pieces
-  }
-  return wanted.found;
+  return async (path) => {
+    if (wanted.isFound) return [];
+    let rest: Uint8Array = new Uint8Array();
+    for await (const piece of decompressed(path)) {
+      const bytes = Buffer.concat([rest, piece]);
+      wanted.searchIn(bytes, rest.length);
+      if (wanted.isFound) break;
+      rest = bytes.subarray(Math.max(0, bytes.length - wanted.longest)); // a text may lie across two pieces
+    }
+    return wanted.takeFound();
+  };
 }
 
 /** The texts that are looked for, by their last byte and their length, as a zero byte is seen only after their end. */
 class Wanted {
-  readonly found = new Set<string>();
+  #found: string[] = [];
   readonly longest: number;
   readonly #lengths: readonly (readonly number[])[];
   /** The texts by their bytes, each as one character. */
@@ -38,22 +40,34 @@ class Wanted {
     });
   }
 
+  takeFound(): readonly string[] {
+    const found = this.#found;
+    this.#found = [];
+    return found;
+  }
+
   get isFound(): boolean {
     return this.#byBytes.size === 0;
   }
 
   /** @param from Where what was not searched before begins */
   searchIn(bytes: Buffer, from: number): void {
-    for (let end = bytes.indexOf(0, from); end >= 0; end = bytes.indexOf(0, end + 1)) {
-      for (const length of this.#lengths[bytes[end - 1] ?? 0] ?? [])
-        if (length <= end) this.#look(bytes.toString("latin1", end - length, end));
+    // No text ends with a zero, and blendfiles are full of them: most are passed by at once.
+    let last = bytes[from - 1] ?? 0;
+    for (let end = from; end < bytes.length; end++) {
+      const byte = bytes[end] as number;
+      if (byte === 0 && last !== 0) {
+        for (const length of this.#lengths[last] ?? [])
+          if (length <= end) this.#look(bytes.toString("latin1", end - length, end));
+      }
+      last = byte;
     }
   }
 
   #look(bytes: string): void {
     const text = this.#byBytes.get(bytes);
     if (text === undefined) return;
-    this.found.add(text);
+    this.#found.push(text);
     this.#byBytes.delete(bytes);
   }
 }

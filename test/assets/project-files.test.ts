@@ -6,7 +6,8 @@ import { assetRootsOf } from "../../src/assets/asset-roots.ts";
 import { DigestCache } from "../../src/assets/digest-cache.ts";
 import type { FileReference } from "../../src/assets/find-files.ts";
 import { ProjectFiles } from "../../src/assets/project-files.ts";
-import { textsIn } from "../../src/blendfile/named-texts.ts";
+import { libraryPathsIn } from "../../src/blendfile/library-paths.ts";
+import { lookFor } from "../../src/blendfile/named-texts.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 const png = Buffer.from("89504e470d0a1a0a", "hex");
@@ -25,7 +26,7 @@ async function jobOf(names: readonly string[], { blend = "project/shot.blend", r
   await put(blend, `${blendStart}\0${names.join("\0")}\0`);
   await mkdir(pathOf("job"), { recursive: true });
   return new ProjectFiles({
-    ...{ blend: pathOf(blend), folder: pathOf("job"), textsIn, keepBytes: 1_000_000 },
+    ...{ blend: pathOf(blend), folder: pathOf("job"), lookFor, libraryPathsIn, keepBytes: 1_000_000 },
     roots: await assetRootsOf(pathOf(blend), roots.map(pathOf)),
     digests: DigestCache.open(pathOf("config")),
   });
@@ -92,6 +93,29 @@ describe("files that travel", () => {
         { from: windows, path: "tex/wood.png" },
       ],
     });
+  });
+
+  test("bring the libraries that their libraries name, without a node that asks for them", async () => {
+    const files = await jobOf(["//lib/a.blend"]);
+    await put("project/lib/a.blend", "BLENDER-v304\0//deep/b.blend\0//gone.blend\0");
+    await put("project/lib/deep/b.blend", "BLENDER-v304\0//../c.blend\0//../a.blend\0//../../../outside.blend\0");
+    await put("project/lib/c.blend", "BLENDER-v304\0");
+    await put("outside.blend", "BLENDER-v304\0");
+    expect(await files.add([{ ...missing("//lib/a.blend", "lib/a.blend"), kind: "library" }])).toBe(true);
+    expect(await pathsIn(files)).toEqual(["lib/a.blend", "lib/c.blend", "lib/deep/b.blend"]);
+    expect(files.whyNot("//gone.blend")).toBe(undefined); // no node has asked for it
+  });
+
+  test("bring no large library unasked: the scene may not use it", async () => {
+    const files = await jobOf(["//lib/a.blend"]);
+    await put("project/lib/a.blend", "BLENDER-v304\0//large.blend\0//small.blend\0");
+    await put("project/lib/large.blend", Buffer.concat([Buffer.from("BLENDER-v304"), Buffer.alloc(8 * 1024 * 1024)]));
+    await put("project/lib/small.blend", "BLENDER-v304\0");
+    await files.add([{ ...missing("//lib/a.blend", "lib/a.blend"), kind: "library" }]);
+    expect(await pathsIn(files)).toEqual(["lib/a.blend", "lib/small.blend"]);
+    const large = { ...missing("//lib/large.blend", "lib/large.blend"), kind: "library" };
+    expect(await files.add([large])).toBe(true);
+    expect(await pathsIn(files)).toContain("lib/large.blend");
   });
 
   test("may be named by another path later, which leads to the same file then", async () => {

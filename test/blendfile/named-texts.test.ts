@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { textsIn } from "../../src/blendfile/named-texts.ts";
+import { lookFor } from "../../src/blendfile/named-texts.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 let folder: TemporaryFolder;
@@ -13,7 +13,7 @@ afterAll(() => folder[Symbol.asyncDispose]());
 async function found(content: string | Buffer, texts: readonly string[]): Promise<readonly string[]> {
   const path = join(folder.path, "scene.blend");
   await writeFile(path, Buffer.concat([Buffer.from("BLENDER-v304"), Buffer.from(content)]));
-  return [...(await textsIn(path, texts))].sort();
+  return [...(await lookFor(texts)(path))].sort();
 }
 
 test.each<[string, readonly string[], readonly string[]]>([

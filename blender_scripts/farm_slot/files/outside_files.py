@@ -6,13 +6,13 @@ Only paths are read: reading an image's size, for example, would open its file.
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Iterator, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 import bpy
 
 from .frame_numbers import FrameNumbers, Numbers
 from .path_rules import FILE, FILM, as_opened
-from .stored_paths import STRIP_ELEMENTS, STRIP_PARTS, StoredPath, name_of, stored_paths
+from .stored_paths import STRIP_ELEMENTS, STRIP_PARTS, StoredPath, name_of
 from .visibility import Visibility
 
 Names = Dict[str, str]
@@ -59,11 +59,11 @@ class OutsideFile(NamedTuple):
     """Which of several files each frame needs; None if it may be any."""
 
 
-def outside_files(original: Names, frame_numbers: FrameNumbers) -> Iterator[OutsideFile]:
+def outside_files(original: Names, frame_numbers: FrameNumbers, all_paths: List[StoredPath]) -> Iterator[OutsideFile]:
     """All but folders of caches."""
     visibility = Visibility()
     yield from _libraries(original)
-    for stored in stored_paths():
+    for stored in all_paths:
         if stored.kind in (FILE, FILM) and _is_read(stored.holder):
             kind = _KINDS.get(stored.holder.bl_rna.identifier, "file")
             is_visible = kind != "sound" and visibility.of(stored.owner, stored.holder)

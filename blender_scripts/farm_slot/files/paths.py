@@ -10,18 +10,18 @@ from typing import Iterator, List
 import bpy
 
 from .path_rules import Rules
-from .stored_paths import StoredPath, name_of, stored_paths
+from .stored_paths import StoredPath, name_of
 
 _LONGEST = 100
 """How many characters of a path a message shows."""
 
 
-def clear() -> List[str]:
+def clear(all_paths: List[StoredPath]) -> List[str]:
     """Returns what was cleared and why, for the user."""
     told = list(_clear_suffixes())
     suffixes = sorted({view.file_suffix for scene in bpy.data.scenes for view in scene.render.views})
     rules = Rules(suffixes)
-    for stored in stored_paths():
+    for stored in all_paths:
         objection = rules.objection(stored.value, _absolute(stored), stored.kind)
         if objection is not None:
             setattr(stored.holder, stored.name, "")

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 import bpy
 
-from .stored_paths import STRIP_ELEMENTS, stored_paths
+from .stored_paths import STRIP_ELEMENTS, StoredPath
 from .visibility import strips_of
 
 _OWN_FILES = re.compile(r".*[/\\]datafiles[/\\](studiolights[/\\].+)", re.DOTALL)
 """A file that each Blender has, in the folder of another installation."""
 
 
-def apply(moved: Dict[str, str]) -> Dict[str, str]:
-    """`moved`: absolute paths by the paths in the file. Returns them, with those of Blender's own files.
-
-    A library that is found by its new path may name more of them.
-    """
+def reload_libraries(moved: Dict[str, str]) -> None:
+    """`moved`: absolute paths by the paths in the file. A library that is found by its new path may name more of them."""
     known = -1
     while moved and known != len(bpy.data.libraries):
         known = len(bpy.data.libraries)
@@ -28,8 +25,12 @@ def apply(moved: Dict[str, str]) -> Dict[str, str]:
             if target is not None:
                 library.filepath = target
                 library.reload()
+
+
+def apply(moved: Dict[str, str], all_paths: List[StoredPath]) -> Dict[str, str]:
+    """`moved`: absolute paths by the paths in the file. Returns them, with those of Blender's own files."""
     replaced = dict(moved)
-    for stored in list(stored_paths()):
+    for stored in all_paths:
         target = moved.get(stored.value) or _own_file(stored.value)
         if target is not None and not _is_element(stored.holder):
             replaced[stored.value] = target

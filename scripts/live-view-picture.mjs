@@ -64,9 +64,10 @@ function sampleView() {
     apply({ type: "frame:started", ...about }, nowMs - fraction * seconds * 1000);
     apply({ type: "frame:progressed", ...about, fraction }, nowMs);
   }
+  const sent = { haveBytes: 8e8, sizeBytes: 14e8, filesLeft: 212, bytesPerSecond: 6e7, etaMs: 10_000 };
   const late = { node: "laptop-kim", name: "laptop-kim" };
   apply({ type: "node:found", ...late, address: "", blender: "4.3.2", slots: 1 });
-  apply({ type: "node:uploading", ...late, haveBytes: 57, sizeBytes: 100 });
+  apply({ type: "node:uploading", ...late, ...sent });
   apply({ type: "job:progressed", stored: 59, total: 120, nodes: 4, running: 5, encoded: 57, etaMs: 128_000 }, nowMs);
   return viewLines(view, { columns, rows: 24, hasColor: true, hasUnicode: true, atMs: nowMs });
 }

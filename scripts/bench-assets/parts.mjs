@@ -94,7 +94,7 @@ export const parts = {
     const plan = async () => {
       const files = new ProjectFiles({
         ...{ blend, roots: await assetRootsOf(blend), folder: join(folder, "copies"), lookFor, keepBytes: 0 },
-        libraryPathsIn: async () => new Set(),
+        relativePathsIn: async () => new Set(),
         digests: DigestCache.open(config),
       });
       const references = names.map((name) => ({ kind: "image", path: `//${name}`, at: name, missing: true }));

@@ -11,7 +11,7 @@ import { isFile, isOffered } from "./file-checks.ts";
 import { writeFileList } from "./file-list.ts";
 import { type FileReference, findFiles, type NoFiles, placeOf } from "./find-files.ts";
 import { filesAtATime, gatherFiles } from "./gather-files.ts";
-import { LibraryChain, type LibraryPathsIn } from "./library-chain.ts";
+import { Guesses, type RelativePathsIn } from "./guesses.ts";
 import type { ListFolder } from "./locate.ts";
 import { type LookFor, namedIn } from "./named.ts";
 import { type PlacedFile, ProjectContents } from "./project-contents.ts";
@@ -27,7 +27,7 @@ export interface ProjectFilesOptions {
   /** How much space the copies may take. */
   readonly keepBytes: number;
   readonly lookFor: LookFor;
-  readonly libraryPathsIn: LibraryPathsIn;
+  readonly relativePathsIn: RelativePathsIn;
 }
 
 const mostFiles = 100_000; // as many as a node accepts
@@ -56,7 +56,7 @@ export class ProjectFiles {
   readonly #unnamedRoots = new Set<string>();
   /** Files that a path could mean, by the path. */
   readonly #choices = new Map<string, readonly string[]>();
-  readonly #chain: LibraryChain;
+  readonly #guesses: Guesses;
   readonly #asked = new Set<string>();
   readonly #holders: BlobHolders;
   readonly #listings = new Map<string, Promise<readonly string[]>>();
@@ -69,7 +69,7 @@ export class ProjectFiles {
     this.#options = options;
     this.#copies = new AssetCopies(options.folder, options.digests, options.keepBytes);
     this.#holders = new BlobHolders(options.folder);
-    this.#chain = new LibraryChain(options.libraryPathsIn, options.roots?.base ?? null);
+    this.#guesses = new Guesses(options.relativePathsIn, options.roots?.base ?? null);
     this.contents = new ProjectContents(this.blendPath);
   }
 
@@ -88,9 +88,10 @@ export class ProjectFiles {
     return this.#refusals.get(path);
   }
 
-  /** The files that were found for a reference. */
+  /** The files that were found for a reference, or guessed. */
   filesOf(reference: FileReference): readonly PlacedFile[] {
-    return this.contents.at(this.#uses.get(keyOf(reference))?.files ?? []);
+    const guessed = reference.at ? [reference.at] : [];
+    return this.contents.at(this.#uses.get(keyOf(reference))?.files ?? guessed);
   }
 
   /** Files that a path of another machine could mean, by the path. A root that holds one of them directly chooses it. */
@@ -138,9 +139,9 @@ export class ProjectFiles {
       else this.#refusals.set(reference.path, why);
     });
     for (;;) {
-      const libraries = await this.#chain.next(this.contents.libraries);
-      if (libraries.length === 0) break;
-      await inParallel(libraries, filesAtATime, (reference) => this.#take(reference));
+      const guessed = await this.#guesses.next(this.contents.libraries, (at) => this.contents.at([at]).length > 0);
+      if (guessed.length === 0) break;
+      await inParallel(guessed, filesAtATime, (reference) => this.#take(reference));
     }
     if (state() === before) return false;
     await this.#options.digests.save();

@@ -6,8 +6,8 @@ import { assetRootsOf } from "../../src/assets/asset-roots.ts";
 import { DigestCache } from "../../src/assets/digest-cache.ts";
 import type { FileReference } from "../../src/assets/find-files.ts";
 import { ProjectFiles } from "../../src/assets/project-files.ts";
-import { libraryPathsIn } from "../../src/blendfile/library-paths.ts";
 import { lookFor } from "../../src/blendfile/named-texts.ts";
+import { relativePathsIn } from "../../src/blendfile/relative-paths.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
 const png = Buffer.from("89504e470d0a1a0a", "hex");
@@ -26,7 +26,7 @@ async function jobOf(names: readonly string[], { blend = "project/shot.blend", r
   await put(blend, `${blendStart}\0${names.join("\0")}\0`);
   await mkdir(pathOf("job"), { recursive: true });
   return new ProjectFiles({
-    ...{ blend: pathOf(blend), folder: pathOf("job"), lookFor, libraryPathsIn, keepBytes: 1_000_000 },
+    ...{ blend: pathOf(blend), folder: pathOf("job"), lookFor, relativePathsIn, keepBytes: 1_000_000 },
     roots: await assetRootsOf(pathOf(blend), roots.map(pathOf)),
     digests: DigestCache.open(pathOf("config")),
   });
@@ -66,7 +66,7 @@ describe("files that travel", () => {
     const files = await jobOf(["//tex/wood.png", "//lib/lib.blend"]);
     await put("project/tex/wood.png");
     await put("project/lib/lib.blend", `${blendStart}\0//inner.png\0`);
-    await put("project/lib/inner.png");
+    await put("project/lib/inner.png", Buffer.concat([png, Buffer.alloc(1024 * 1024)])); // too large to be guessed
     expect(files.blendPath).toBe("shot.blend");
     expect(files.current).toEqual({ files: [], list: null });
     const first = [
@@ -95,14 +95,19 @@ describe("files that travel", () => {
     });
   });
 
-  test("bring the libraries that their libraries name, without a node that asks for them", async () => {
+  test("bring the small files that their libraries name, without a node that asks for them", async () => {
     const files = await jobOf(["//lib/a.blend"]);
     await put("project/lib/a.blend", "BLENDER-v304\0//deep/b.blend\0//gone.blend\0");
     await put("project/lib/deep/b.blend", "BLENDER-v304\0//../c.blend\0//../a.blend\0//../../../outside.blend\0");
-    await put("project/lib/c.blend", "BLENDER-v304\0");
+    await put("project/lib/c.blend", "BLENDER-v304\0//../tex/bark.png\0//../tex/notes.txt\0//../tex/large.png\0");
+    await put("project/tex/bark.png");
+    await put("project/tex/notes.txt");
+    await put("project/tex/large.png", Buffer.concat([png, Buffer.alloc(1024 * 1024)]));
     await put("outside.blend", "BLENDER-v304\0");
     expect(await files.add([{ ...missing("//lib/a.blend", "lib/a.blend"), kind: "library" }])).toBe(true);
-    expect(await pathsIn(files)).toEqual(["lib/a.blend", "lib/c.blend", "lib/deep/b.blend"]);
+    expect(await pathsIn(files)).toEqual(["lib/a.blend", "lib/c.blend", "lib/deep/b.blend", "tex/bark.png"]);
+    const bark = missing("//../tex/bark.png", "tex/bark.png");
+    expect(files.filesOf({ ...bark, missing: false }).map(({ at }) => at)).toEqual(["tex/bark.png"]);
     expect(files.whyNot("//gone.blend")).toBe(undefined); // no node has asked for it
   });
 

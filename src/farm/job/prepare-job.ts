@@ -3,8 +3,8 @@ import { assetRootsOf } from "../../assets/asset-roots.ts";
 import { DigestCache } from "../../assets/digest-cache.ts";
 import { ProjectFiles } from "../../assets/project-files.ts";
 import { readBlendHeader } from "../../blendfile/blend-header.ts";
-import { libraryPathsIn } from "../../blendfile/library-paths.ts";
 import { lookFor } from "../../blendfile/named-texts.ts";
+import { relativePathsIn } from "../../blendfile/relative-paths.ts";
 import type { JobSettings } from "../../config/job-settings.ts";
 import { parseFrameRate } from "../../encode/frame-rate.ts";
 import type { BlendCopy } from "../../frames/blend-copy.ts";
@@ -59,7 +59,7 @@ export async function prepareJob(settings: JobSettings, signal: AbortSignal): Pr
     const roots = await assetRootsOf(settings.blend, settings.assetRoot, around);
     const files = new ProjectFiles({
       ...{ blend: blend.path, roots, folder: dirname(blend.path), keepBytes: settings.keepBytes },
-      ...{ lookFor, libraryPathsIn },
+      ...{ lookFor, relativePathsIn },
       digests: DigestCache.open(settings.configFolder),
     });
     return { folder, blend, files, savedBy, ...prepared, keep, [Symbol.asyncDispose]: end };

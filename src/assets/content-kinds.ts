@@ -71,8 +71,13 @@ const contentsOf: Readonly<Record<Kind, readonly string[]>> = {
   shader: ["shader"],
 };
 
+/** Files of an OpenColorIO configuration: the configuration itself, and look-up tables in the formats that it reads. */
+export const colorFile =
+  /\.(ocioz?|spi1d|spi3d|spimtx|cube|3dl|csp|ccc?|cdl|clf|ctf|icc|icm|lut|mga|m3d|cub|vf|hdl|itx|look)$/i;
+
 /** Formats without a signature, by path. */
 const unsigned: Readonly<Record<Kind, RegExp>> = {
+  colors: colorFile,
   image: /\.tga$/i,
   ocean: /\.tga$/i,
   "mesh-cache": /\.mdd$/i,

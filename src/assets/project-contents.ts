@@ -20,6 +20,8 @@ export class ProjectContents {
   /** Which of them are blendfiles, and may name others. */
   readonly #libraries = new Set<string>();
   readonly #frameFiles = new FrameFiles();
+  /** The files of each reference, and how nodes say that frames use them. */
+  readonly #uses = new Map<string, { readonly files: readonly string[]; readonly told: Set<string> }>();
 
   constructor(blendPath: string) {
     this.#blendPath = blendPath;
@@ -31,18 +33,28 @@ export class ProjectContents {
 
   /** Adds the files of a reference. */
   add(reference: FileReference, files: ReadonlyMap<string, FileBlob>): void {
-    const { kind, form } = reference;
+    const { kind, form, numbers } = reference;
     for (const [at, blob] of files) {
       this.#files.set(at, blob);
       if (form) this.#series.add(at);
       if (kind === "library") this.#libraries.add(at);
     }
-    this.use([...files.keys()], reference);
+    this.#frameFiles.add([...files.keys()], form, numbers);
+    this.#uses.set(keyOf(reference), { files: [...files.keys()], told: new Set([toldBy(reference)]) });
   }
 
-  /** Known files are used in another way too. */
-  use(files: readonly string[], { form, numbers }: FileReference): void {
-    this.#frameFiles.add(files, form, numbers);
+  /** Another node, perhaps with another Blender, may say otherwise which frames use a reference's files. */
+  noteUse(reference: FileReference): void {
+    const use = this.#uses.get(keyOf(reference));
+    if (use === undefined || use.told.has(toldBy(reference))) return;
+    use.told.add(toldBy(reference));
+    this.#frameFiles.add(use.files, reference.form, reference.numbers);
+  }
+
+  /** The files that were found for a reference, or guessed. */
+  filesOf(reference: FileReference): readonly PlacedFile[] {
+    const guessed = reference.at ? [reference.at] : [];
+    return this.at(this.#uses.get(keyOf(reference))?.files ?? guessed);
   }
 
   /** A file is read from a copy from now on. */
@@ -114,4 +126,13 @@ export class ProjectContents {
   #nameOf(at: string): string {
     return posix.relative(posix.dirname(this.#blendPath), at);
   }
+}
+
+/** With all that decides the answer: one node's lie about a file must not be the answer to another. */
+export function keyOf({ kind, path, at, form, viewOf }: FileReference): string {
+  return JSON.stringify([kind, path, at, form, viewOf]);
+}
+
+function toldBy({ numbers }: FileReference): string {
+  return JSON.stringify(numbers ?? null);
 }

@@ -6,6 +6,7 @@ import { AssetCopies, type FileBlob } from "./asset-copies.ts";
 import { AssetIndex } from "./asset-index.ts";
 import { type AssetRoots, rootFor } from "./asset-roots.ts";
 import { type BlobHolder, BlobHolders } from "./blob-holders.ts";
+import { findColorConfig } from "./color-config.ts";
 import type { DigestCache } from "./digest-cache.ts";
 import { isFile, isOffered } from "./file-checks.ts";
 import { writeFileList } from "./file-list.ts";
@@ -14,7 +15,7 @@ import { filesAtATime, gatherFiles } from "./gather-files.ts";
 import { Guesses, type RelativePathsIn } from "./guesses.ts";
 import type { ListFolder } from "./locate.ts";
 import { type LookFor, namedIn } from "./named.ts";
-import { type PlacedFile, ProjectContents } from "./project-contents.ts";
+import { keyOf, ProjectContents } from "./project-contents.ts";
 
 export interface ProjectFilesOptions {
   /** The copy of the blendfile that the nodes get. */
@@ -45,8 +46,6 @@ export class ProjectFiles {
   readonly #options: ProjectFilesOptions;
   readonly #copies: AssetCopies;
   readonly contents: ProjectContents;
-  /** The files of each reference, and how nodes say that frames use them. */
-  readonly #uses = new Map<string, { readonly files: readonly string[]; readonly told: Set<string> }>();
   readonly #moved = new Map<string, string>();
   /** Those of the moved ones whose files are not at their paths here either. */
   readonly #searched = new Map<string, string>();
@@ -62,6 +61,8 @@ export class ProjectFiles {
   readonly #listings = new Map<string, Promise<readonly string[]>>();
   #index: Promise<AssetIndex> | undefined;
   #list: FileBlob | null = null;
+  /** The path of the color configuration in the job; `null` if it has none. */
+  colors: string | null = null;
   /** Nodes open the blendfile at the same time; their references are processed one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -86,12 +87,6 @@ export class ProjectFiles {
   /** Why a missing file was not sent, as text for the user. @param path As the blendfile has it */
   whyNot(path: string): string | undefined {
     return this.#refusals.get(path);
-  }
-
-  /** The files that were found for a reference, or guessed. */
-  filesOf(reference: FileReference): readonly PlacedFile[] {
-    const guessed = reference.at ? [reference.at] : [];
-    return this.contents.at(this.#uses.get(keyOf(reference))?.files ?? guessed);
   }
 
   /** Files that a path of another machine could mean, by the path. A root that holds one of them directly chooses it. */
@@ -128,7 +123,7 @@ export class ProjectFiles {
     });
     const state = () => [this.contents.size, this.#moved.size, this.contents.later.length].join();
     const before = state();
-    for (const reference of references) this.#noteUse(reference);
+    for (const reference of references) this.contents.noteUse(reference);
     const named = await this.#named(fresh);
     await inParallel(fresh, filesAtATime, async (reference) => {
       const isNamed = named.has(reference);
@@ -145,8 +140,30 @@ export class ProjectFiles {
     }
     if (state() === before) return false;
     await this.#options.digests.save();
+    await this.#writeList();
+    return true;
+  }
+
+  async #writeList(): Promise<void> {
     const { always, later } = this.contents;
     this.#list = await writeFileList(this.#options.folder, always, this.#moved, later);
+  }
+
+  /**
+   * Adds the color configuration that the artist's Blender has from the environment.
+   *
+   * @returns Whether it can be sent
+   */
+  async addColors(config: string): Promise<boolean> {
+    const { roots } = this.#options;
+    const found = roots === null ? undefined : await findColorConfig(config, roots, this.#listFolder);
+    if (roots === null || found === undefined) return false;
+    const reference = { kind: "colors", path: config, form: "folder", missing: true } as const;
+    const gathered = await gatherFiles(reference, found.files, roots, this.#copies);
+    if (typeof gathered === "string" || !gathered.has(found.at)) return false;
+    this.contents.add(reference, gathered);
+    this.colors = found.at;
+    await this.#writeList();
     return true;
   }
 
@@ -196,18 +213,9 @@ export class ProjectFiles {
     if (typeof gathered === "string") return gathered;
     if (this.contents.size + gathered.size > mostFiles) return `the project would have more than ${mostFiles} files`;
     this.contents.add(reference, gathered);
-    this.#uses.set(keyOf(reference), { files: [...gathered.keys()], told: new Set([toldBy(reference)]) });
     if (found.movedTo !== null) this.#moved.set(reference.path, found.movedTo);
     if (found.isSearched && found.movedTo !== null) this.#searched.set(reference.path, found.movedTo);
     return undefined;
-  }
-
-  /** Another node, perhaps with another Blender, may say otherwise which frames use a reference's files. */
-  #noteUse(reference: FileReference): void {
-    const use = this.#uses.get(keyOf(reference));
-    if (use === undefined || use.told.has(toldBy(reference))) return;
-    use.told.add(toldBy(reference));
-    this.contents.use(use.files, reference);
   }
 
   /** Notes what the user could allow, or choose. */
@@ -236,13 +244,4 @@ export class ProjectFiles {
     this.#index ??= AssetIndex.of([project, ...others]);
     return this.#index;
   }
-}
-
-/** With all that decides the answer: one node's lie about a file must not be the answer to another. */
-function keyOf({ kind, path, at, form, viewOf }: FileReference): string {
-  return JSON.stringify([kind, path, at, form, viewOf]);
-}
-
-function toldBy({ numbers }: FileReference): string {
-  return JSON.stringify(numbers ?? null);
 }

@@ -131,7 +131,7 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
 /** What a render would say about the scene, and why it would refuse it. */
 function sceneOf(info: SceneInfo, { settings, prepared, tell }: JobContext): Pick<SceneCheck, "scene" | "error"> {
   const totals = new JobTotals(tell, 0);
-  warnOfColors(totals);
+  warnOfColors(totals, prepared);
   try {
     const facts = resolveScene(info, { ...settings, missing: "warn" }, prepared.files);
     // A missing file is an error below, unless the user allows it.

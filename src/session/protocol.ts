@@ -168,6 +168,8 @@ const fromCoordinator = z.discriminatedUnion("type", [
     path: z.string().max(1024).optional(),
     /** Digest of the list of the project's other files; absent or null if there are none. */
     files: digest.nullable().optional(),
+    /** The color configuration among the files, for OCIO; absent or null for the node's own. */
+    colors: z.string().max(1024).nullable().optional(),
   }),
   z.object({
     type: z.literal("project-add"),

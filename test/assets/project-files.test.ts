@@ -107,7 +107,7 @@ describe("files that travel", () => {
     expect(await files.add([{ ...missing("//lib/a.blend", "lib/a.blend"), kind: "library" }])).toBe(true);
     expect(await pathsIn(files)).toEqual(["lib/a.blend", "lib/c.blend", "lib/deep/b.blend", "tex/bark.png"]);
     const bark = missing("//../tex/bark.png", "tex/bark.png");
-    expect(files.filesOf({ ...bark, missing: false }).map(({ at }) => at)).toEqual(["tex/bark.png"]);
+    expect(files.contents.filesOf({ ...bark, missing: false }).map(({ at }) => at)).toEqual(["tex/bark.png"]);
     expect(files.whyNot("//gone.blend")).toBe(undefined); // no node has asked for it
   });
 

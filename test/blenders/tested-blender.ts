@@ -33,8 +33,13 @@ export function wordsOf(blender: TestedBlender, ...folders: string[]): readonly 
 }
 
 /** Runs this Blender to its end, in an environment of its own. @returns What it wrote */
-export async function runBlender(blender: TestedBlender, folder: string, args: readonly string[]): Promise<string> {
+export async function runBlender(
+  blender: TestedBlender,
+  folder: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const [command = "", ...words] = [...wordsOf(blender, folder), blender.program, ...args];
-  const env = { PATH: process.env.PATH ?? "", HOME: folder, TMPDIR: folder, LANG: "C.UTF-8" };
+  const env = { PATH: process.env.PATH ?? "", HOME: folder, TMPDIR: folder, LANG: "C.UTF-8", ...more };
   return (await execa(command, words, { env, extendEnv: false, all: true })).all;
 }

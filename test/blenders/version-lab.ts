@@ -70,9 +70,12 @@ export class VersionLab implements AsyncDisposable {
   }
 
   /** Starts the command line with all nodes named, so that none has to be found. */
-  coordinate(args: readonly string[]): LabCoordinator {
+  coordinate(args: readonly string[], environment: Readonly<Record<string, string>> = {}): LabCoordinator {
     const nodes = this.#nodes.map(({ port }) => `127.0.0.1:${port}`).join(",");
-    return this.#lab.coordinate([...args, "--nodes", nodes, "--keep-frames", "--yes"], { RENDERFARM_KEY: key });
+    return this.#lab.coordinate([...args, "--nodes", nodes, "--keep-frames", "--yes"], {
+      ...environment,
+      RENDERFARM_KEY: key,
+    });
   }
 
   /** Blendfiles that a node has, whole or in part. */

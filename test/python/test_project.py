@@ -12,7 +12,7 @@ from farm_node.cache.file_proof import prove
 from farm_node.errors import FaultError
 from farm_node.job.job_folder import JobFolder
 from farm_node.job.project import ProjectFile, is_project_path, read_manifest
-from farm_node.slots.blender_program import BlenderProgram
+from farm_node.slots.blender_program import BlenderProgram, slot_environment
 
 from .support.store import Stored
 
@@ -64,16 +64,17 @@ class Layout(Stored):
         sha256 = hashlib.sha256(data).hexdigest()
         return sha256 if self.store.path_of(sha256).exists() else super().put(data, used_at)
 
-    def lay_out(self, files, blend=b"BLENDER-v304", later=()):
+    def lay_out(self, files, blend=b"BLENDER-v304", later=(), colors=None):
         listed = [{"path": path, "sha256": digest} for path, digest in files]
         listing = json.dumps({"files": listed, "moved": [], "later": later})
-        return self.folder.take_blend(self.put(blend), "shots/shot.blend", self.put(listing.encode()), PROGRAM)
+        digests = {"blend": self.put(blend), "files": self.put(listing.encode())}
+        return self.folder.take_blend({**digests, "path": "shots/shot.blend", "colors": colors}, PROGRAM)
 
     def test_the_blendfile_and_its_files_are_in_their_places(self):
         wood = self.put(b"wood")
         known = asyncio.run(self.lay_out([("tex/wood.png", wood), ("tex/copy.png", wood)]))
         project = self.root / "job/project"
-        self.assertEqual(known, {"blend": str(project / "shots/shot.blend"), "project": str(project), "moved": {}})
+        self.assertEqual(known, {"blend": str(project / "shots/shot.blend"), "project": str(project), "moved": {}, "colors": None})
         self.assertEqual({digest: path.read_bytes() for digest, path in self.folder.project.files.items()}, {wood: b"wood"})
         self.assertEqual([(self.root / "job/project/tex" / name).read_bytes() for name in ("wood.png", "copy.png")], [b"wood"] * 2)
         # The next load has other files, and none of the earlier ones.
@@ -115,6 +116,17 @@ class Layout(Stored):
         with self.assertRaises(FaultError) as caught:
             asyncio.run(self.lay_out([("a.png", one)], later=["a.png"]))
         self.assertIn("Two files of the job have the name 'a.png' on this system", caught.exception.fault.message)
+
+    def test_the_color_configuration_is_one_of_the_files(self):
+        config = self.put(b"ocio_profile_version: 1")
+        known = asyncio.run(self.lay_out([("colors/config.ocio", config)], colors="colors/config.ocio"))
+        self.assertEqual(known["colors"], str(self.root / "job/project/colors/config.ocio"))
+        environment = slot_environment(1, "t", Path("/run"), {"OCIO": "/own"}, known["colors"])
+        self.assertEqual(environment["OCIO"], known["colors"])
+        self.assertEqual(slot_environment(1, "t", Path("/run"), {"OCIO": "/own"})["OCIO"], "/own")
+        with self.assertRaises(FaultError) as caught:
+            asyncio.run(self.lay_out([("colors/config.ocio", config)], colors="colors/other.ocio"))
+        self.assertEqual(caught.exception.fault.message, "The color configuration is not among the job's files")
 
     def test_a_file_that_was_damaged_in_the_cache_has_to_be_sent_again(self):
         wood = self.put(b"wood")

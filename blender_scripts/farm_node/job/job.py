@@ -111,7 +111,7 @@ class Job:
                 return
             load = self._load = LoadedScene(wanted)
             try:
-                files = await self.folder.take_blend(wanted["blend"], wanted["path"], wanted["files"], self._program)
+                files = await self.folder.take_blend(wanted, self._program)
             except FaultError as error:
                 if not self.is_closing:
                     self._fail_load(error.fault)

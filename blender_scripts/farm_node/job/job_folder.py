@@ -46,15 +46,18 @@ class JobFolder:
         """Held while the project's files change."""
         self._is_wanted = True
 
-    async def take_blend(self, sha256: str, path: str, manifest: Optional[str], program: BlenderProgram) -> dict[str, Any]:
+    async def take_blend(self, wanted: dict[str, Any], program: BlenderProgram) -> dict[str, Any]:
         """Lays out the job's files. The blendfile, at `path` in the project, stays in the cache until `drop_blend`.
 
-        `manifest` is the digest of the list of the other files. Returns what a slot must know about them. Raises FaultError,
-        also if this Blender cannot open the file.
+        `wanted` is the request, with the digest of the list of the other files. Returns what a slot must know about them.
+        Raises FaultError, also if this Blender cannot open the file.
         """
-        self._blend = self.project.path / path
+        sha256, colors = wanted["blend"], wanted["colors"]
+        self._blend = self.project.path / wanted["path"]
         async with self._changing:
-            fault = await self._ask(lambda: self.project.lay_out(manifest, self._blend))
+            fault = await self._ask(lambda: self.project.lay_out(wanted["files"], self._blend))
+        if fault is None and colors is not None and self.project.path / colors not in self.project.files.values():
+            fault = Fault("LOAD_FAILED", "The color configuration is not among the job's files")
         if fault is not None:
             raise FaultError(fault)
         if await asyncio.to_thread(self._store.pin, sha256) is None:
@@ -71,7 +74,8 @@ class JobFolder:
             newer = f"{version[0]}.{version[1]}"
             message = f"The file was saved by Blender {newer} and this node has {program.version}"
             raise FaultError(Fault("FILE_TOO_NEW", message, f"Use nodes with Blender {newer} or newer"))
-        return {"blend": str(self._blend), "project": str(self.project.path), "moved": self.project.moved}
+        where = {"blend": str(self._blend), "project": str(self.project.path), "moved": self.project.moved}
+        return {**where, "colors": None if colors is None else str(self.project.path / colors)}
 
     async def add_files(self, files: list[ProjectFile]) -> Optional[Fault]:
         """Puts files in place that were announced as coming later."""

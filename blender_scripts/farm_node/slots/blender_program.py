@@ -110,9 +110,13 @@ def slot_command(program: BlenderProgram, slots: int, cores: int, scripts: bool 
     return command + ["-P", str(SLOT_SCRIPT)]
 
 
-def slot_environment(port: int, token: str, temporary: Path, env: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Tells a slot how to connect to its supervisor, and where Blender keeps temporary files."""
+def slot_environment(
+    port: int, token: str, temporary: Path, env: Mapping[str, str] = os.environ, colors: Optional[str] = None
+) -> dict[str, str]:
+    """Tells a slot how to connect to its supervisor, where Blender keeps temporary files, and the job's color configuration."""
     child = child_environment(env)
     child.update(RENDERFARM_SLOT_PORT=str(port), RENDERFARM_SLOT_TOKEN=token, PYTHONUNBUFFERED="1")
     child.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)))
+    if colors is not None:
+        child["OCIO"] = colors
     return child

@@ -72,7 +72,7 @@ class Slot:
         if problem is not None:
             self._lose(problem)
             return False
-        environment = partial(slot_environment, temporary=self._folder / "tmp")
+        environment = partial(slot_environment, temporary=self._folder / "tmp", colors=self._owner.load_command.get("colors"))
         process = self._process = SlotProcess(self._command, environment, self._folder, self._board, slot_run.log)
         self._timeouts.begin("start", START_LIMIT_S, silent_start(START_LIMIT_S))
         try:

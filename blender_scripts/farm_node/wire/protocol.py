@@ -107,6 +107,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "allowScripts": lambda value: type(value) is bool,
         "path": _path,
         "files": _or_null(_SHA),
+        "colors": _or_null(_path),
     },
     "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
     "frame-assign": {"slot": _whole(0, MAX_SLOTS - 1), **_PAIR},
@@ -119,7 +120,13 @@ MESSAGES: dict[str, dict[str, Check]] = {
 }
 
 OPTIONAL = frozenset(
-    {("blob-query", "path"), ("job-load", "allowScripts"), ("job-load", "path"), ("job-load", "files")}
+    {
+        ("blob-query", "path"),
+        ("job-load", "allowScripts"),
+        ("job-load", "path"),
+        ("job-load", "files"),
+        ("job-load", "colors"),
+    }
 )
 """Fields that were added later. Older coordinators do not send them."""
 

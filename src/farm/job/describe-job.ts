@@ -13,6 +13,7 @@ import type { JobContext } from "./job-context.ts";
 import type { JobTotals } from "./job-totals.ts";
 import type { JobInputs, LoopInput } from "./loop/job-inputs.ts";
 import type { NoNodeTimeout } from "./no-node-timeout.ts";
+import type { PreparedJob } from "./prepare-job.ts";
 
 /** How often the time without a node is checked. */
 const lookEveryMs = 1_000;
@@ -129,11 +130,11 @@ export function warnOfFiles({ missing, moved }: SceneFacts, totals: JobTotals): 
   if (more > 0) totals.warn("FILE_FOUND", `${counted(more, "other file")} likewise`, null);
 }
 
-/** Warns of a color configuration that the artist's Blender has from the environment: no blendfile names it. */
-export function warnOfColors(totals: JobTotals, config = process.env.OCIO): void {
-  if (!config) return;
-  const what = `OCIO is ${printable(config)} on this machine`;
-  totals.warn("OCIO_NOT_SENT", `${what}, and nodes have their own colors unless OCIO is set there too`, null);
+/** Warns of a color configuration that the artist's Blender has from the environment, and nodes do not get. */
+export function warnOfColors(totals: JobTotals, { unsentColors }: Pick<PreparedJob, "unsentColors">): void {
+  if (unsentColors === null) return;
+  const where = `OCIO is ${printable(unsentColors)} on this machine, which is not in the blendfile's folder or an --asset-root`;
+  totals.warn("OCIO_NOT_SENT", `${where}: nodes have their own colors unless OCIO is set there too`, null);
 }
 
 /** Excludes a node whose files differ from the first node's: its frames would look different. */

@@ -23,6 +23,8 @@ export interface PreparedJob extends PreparedOutput, AsyncDisposable {
   readonly blend: BlendCopy;
   /** The files that travel with it. */
   readonly files: ProjectFiles;
+  /** The color configuration of this machine, if it cannot be sent. */
+  readonly unsentColors: string | null;
   /** The Blender version that saved it, as "3.4". */
   readonly savedBy: string;
   /** Keeps the job folder from now on: what there is to render is known, so a later run can continue from it. */
@@ -62,7 +64,9 @@ export async function prepareJob(settings: JobSettings, signal: AbortSignal): Pr
       ...{ lookFor, relativePathsIn },
       digests: DigestCache.open(settings.configFolder),
     });
-    return { folder, blend, files, savedBy, ...prepared, keep, [Symbol.asyncDispose]: end };
+    const { OCIO: colors } = process.env;
+    const unsentColors = colors && !(await files.addColors(colors)) ? colors : null;
+    return { folder, blend, files, unsentColors, savedBy, ...prepared, keep, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     throw error;

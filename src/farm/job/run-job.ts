@@ -59,7 +59,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   }
   const totals = new JobTotals(tell, alreadyStored.size);
   warnOfFiles(facts, totals);
-  warnOfColors(totals);
+  warnOfColors(totals, prepared);
 
   const refusedFrames = new RefusedFrames({
     ...{ before: refusedBefore, tell },

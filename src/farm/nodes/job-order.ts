@@ -30,6 +30,8 @@ export interface PlacedBlob {
 export interface JobFiles {
   /** The blendfile's path among them. */
   readonly blendPath: string;
+  /** The color configuration among them, which Blender must be told of; `null` if there is none. */
+  readonly colors: string | null;
   /** The files that are known, and a list of them for the nodes; `null` if there are none. */
   readonly current: { readonly files: readonly Blob[]; readonly list: Blob | null };
   /** The files that only some frames need. They become known with the others. */

@@ -24,9 +24,8 @@ export interface CheckedFile {
 
 /** What is known of the files that a job sends. */
 export interface SentReferences {
-  filesOf(reference: Reference): readonly PlacedFile[];
   whyNot(path: string): string | undefined;
-  readonly contents: { readonly later: readonly string[] };
+  readonly contents: { readonly later: readonly string[]; filesOf(reference: Reference): readonly PlacedFile[] };
 }
 
 /** Those that are missing first. */
@@ -40,7 +39,7 @@ export function checkedFiles(references: readonly Reference[], sent: SentReferen
 
 function checkedFile(reference: Reference, sent: SentReferences, later: ReadonlySet<string>): CheckedFile {
   const { kind, owner = null, path, missing, visible } = reference;
-  const found = sent.filesOf(reference);
+  const found = sent.contents.filesOf(reference);
   const known = {
     ...{ kind, owner, path },
     foundAt: found[0]?.blob.source ?? found[0]?.blob.path ?? null,

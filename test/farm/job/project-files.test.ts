@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { FromCoordinator, FromNode, Reference } from "../../../src/session/protocol.ts";
@@ -197,16 +197,38 @@ test("a node whose Blender cannot read a file that the scene needs is excluded b
   expect(warnings).toEqual(["Alembic for Duck: //duck.abc is missing, and was not rendered"]);
 });
 
-test("a color configuration of the artist's environment is not sent, and the user is told", async () => {
+/** Sets OCIO for this test. */
+function useColors(config: string): void {
   const { OCIO: before = "" } = process.env;
-  process.env.OCIO = "/studio/config.ocio";
+  process.env.OCIO = config;
   onTestFinished(() => {
     process.env.OCIO = before;
   });
+}
+
+test("a color configuration that is in no root is not sent, and the user is told", async () => {
+  useColors("/studio/config.ocio");
   const { warnings } = await farm.run([await farm.start()], { frames: "1" }).completed();
   expect(warnings).toEqual([
-    "OCIO is /studio/config.ocio on this machine, and nodes have their own colors unless OCIO is set there too",
+    "OCIO is /studio/config.ocio on this machine, which is not in the blendfile's folder or an --asset-root: nodes have their own colors unless OCIO is set there too",
   ]);
+});
+
+test("a color configuration in the project travels with its tables, and decides frames", async () => {
+  await mkdir(farm.path("colors/luts"), { recursive: true });
+  for (const name of ["config.ocio", "luts/film.cube", "notes.txt"]) await writeFile(farm.path(`colors/${name}`), name);
+  useColors(farm.path("colors/config.ocio"));
+  const node = await farm.start();
+  const run = () => farm.run([node], { frames: "1-2" }).completed();
+  expect(await run()).toMatchObject({ warnings: [], frames: 2 });
+  const load = () => node.node.heard.findLast((message) => message.type === "job-load");
+  expect(load()).toMatchObject({ colors: "colors/config.ocio" });
+  const list = JSON.parse(String(node.node.blobs.get(load()?.files ?? "")));
+  expect(list.files.map(({ path }: { path: string }) => path)).toEqual(["colors/config.ocio", "colors/luts/film.cube"]);
+
+  await rm(farm.output);
+  await writeFile(farm.path("colors/luts/film.cube"), "another look");
+  expect(await run()).toMatchObject({ frames: 2, reused: 0 });
 });
 
 test("the artist's files are never changed", async () => {

@@ -71,7 +71,12 @@ class Farm {
           colorMode: "RGB" as const,
           files: {
             ...{ blendPath: "scene.blend", current: { files: [], list: null }, add: async () => false },
-            ...{ heldBy: () => {}, recover: async () => undefined, contents: { later: [], neededBy: () => [] } },
+            ...{
+              colors: null,
+              heldBy: () => {},
+              recover: async () => undefined,
+              contents: { later: [], neededBy: () => [] },
+            },
           },
           upcoming: new UpcomingFrames(),
           allowScripts: false,

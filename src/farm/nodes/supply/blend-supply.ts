@@ -50,7 +50,7 @@ export class BlendSupply {
       const missing = known.filter(({ sha256 }) => !sent.has(sha256));
       await sendFiles(target, missing, ({ sha256 }) => sent.add(sha256));
       try {
-        const layout = { path: files.blendPath, files: list?.sha256 ?? null };
+        const layout = { path: files.blendPath, files: list?.sha256 ?? null, colors: files.colors };
         const scene = await session.loadJob({ ...request, ...layout }, signal);
         const isComplete = !(await files.add(scene.references)) && files.current.list?.sha256 === list?.sha256;
         if (!isComplete) continue;

@@ -17,6 +17,9 @@ from .cache_files import remove
 from .file_proof import CHUNK
 
 
+SYNCED_BYTES = 16 * 1024 * 1024
+"""A smaller blob is not worth the wait. After a start of the node, each blob is read before it is used."""
+
 BLOB_MODE = 0o400 if os.name == "posix" else 0o600
 """Read-only, because a job uses the same file through another name. Windows would not remove a read-only file."""
 
@@ -69,7 +72,7 @@ class BlobWriter:
                 raise write_error(error) from error
 
     def finish(self) -> None:
-        """Verifies and syncs the blob, and moves it into the cache.
+        """Verifies the blob, syncs a large one, and moves it into the cache.
 
         Raises BlobError. A part with a wrong digest is removed.
         """
@@ -85,7 +88,8 @@ class BlobWriter:
                     self._drop()
                     raise BlobError("DIGEST_MISMATCH", "The received bytes have another SHA-256 than announced")
                 self._file.flush()
-                os.fsync(self._file.fileno())
+                if self._size >= SYNCED_BYTES:
+                    os.fsync(self._file.fileno())
                 self._end(lambda: while_held(lambda: self._part.replace(self._whole)))
                 self._protect()
             except OSError as error:

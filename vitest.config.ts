@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 const randomTests = ["test/fuzz/**/*.test.ts", "test/scheduler/{liars,properties,random}.test.ts"];
 
 /** Folders with projects of their own. */
-const apart = /^test\/(e2e|blenders|formats|package|faults|windows|chaos)\//;
+const apart = /^test\/(e2e|blenders|productions|package|faults|windows|chaos)\//;
 /** What a test imports that runs FFmpeg, Blender, a terminal, or the built command line. */
 const runner =
   /support\/(nodes\/scripted-farm|lab\/|terminal\/|ffmpeg|blender|compile-sources)|dist\/cli\/main|scripts\/build|await findFfmpeg\(|output\/encode-folder/;
@@ -50,7 +50,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           sequence: { groupOrder: 2 },
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/productions/local/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,

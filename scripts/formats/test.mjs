@@ -33,6 +33,6 @@ async function blenderModule() {
 
 const found = await blenderModule();
 if ("problem" in found) console.log(`Skipped: Blender as a Python module: ${found.problem}`);
-const options = ["--config", join(projectFolder, "test/formats/vitest.config.ts"), "--root", projectFolder];
+const options = ["--config", join(projectFolder, "test/productions/formats/vitest.config.ts"), "--root", projectFolder];
 const env = { ...process.env, RENDERFARM_BPY: "folder" in found ? found.folder : "" };
 process.exitCode = closeWith([await runVitest([...options, ...process.argv.slice(2)], { env })]);

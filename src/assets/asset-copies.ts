@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { chmod, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { systemCodeOf } from "../core/errors.ts";
 import { hashFile } from "../system/files/hash-file.ts";
 import { cloneToNew, copyToNew, discard, renameFile } from "../system/files/held-files.ts";
 import type { DigestCache } from "./digest-cache.ts";
+
+/** Errors of file systems that cannot clone. Between two file systems, which may depend on the file, it is EXDEV. */
+const cannotClone = new Set(["ENOTSUP", "EOPNOTSUPP", "ENOSYS", "ENOTTY"]);
 
 /** A file to be sent, identified by its content. */
 export interface FileBlob {
@@ -28,6 +32,7 @@ export class AssetCopies {
   readonly #folder: string;
   readonly #digests: DigestCache;
   #roomBytes: number;
+  #isCloning = true;
 
   /** @param keepBytes How much space copies may take that share no blocks */
   constructor(folder: string, digests: DigestCache, keepBytes: number) {
@@ -62,11 +67,14 @@ export class AssetCopies {
 
   /** @returns Whether there is a copy */
   async #copy(path: string, part: string): Promise<boolean> {
-    const isCloned = await cloneToNew(path, part).then(
-      () => true,
-      () => false,
-    );
-    if (isCloned) return true;
+    if (this.#isCloning) {
+      const problem = await cloneToNew(path, part).then(
+        () => undefined,
+        (error: unknown) => systemCodeOf(error) ?? "",
+      );
+      if (problem === undefined) return true;
+      if (cannotClone.has(problem)) this.#isCloning = false; // it never can: do not ask for each of many files
+    }
     const { size } = await stat(path);
     if (size > this.#roomBytes) return false;
     const isCopied = await copyToNew(path, part).then(

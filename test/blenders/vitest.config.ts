@@ -5,7 +5,7 @@ export default defineConfig({
   oxc: { target: "es2022" },
   test: {
     name: "blenders",
-    include: ["test/blenders/**/*.test.ts"],
+    include: ["test/blenders/**/*.test.ts", "test/productions/blenders/**/*.test.ts"],
     fileParallelism: false,
     testTimeout: 420_000,
     hookTimeout: 420_000,

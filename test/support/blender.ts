@@ -62,6 +62,9 @@ function frameOf(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+/** The recipe of a production, in test/productions/scenes. */
+export const productionScene = (name: string) => `../../productions/scenes/${name}.py`;
+
 /**
  * Saves a blendfile by one of the recipes in scenes/.
  *

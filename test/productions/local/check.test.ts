@@ -1,10 +1,10 @@
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
-import { saveScene } from "../support/blender.ts";
-import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
-import { builtProgram } from "../support/lab/lab-coordinator.ts";
-import { findFont, makeClip } from "../support/media.ts";
+import { productionScene, saveScene } from "../../support/blender.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../../support/lab/lab.ts";
+import { builtProgram } from "../../support/lab/lab-coordinator.ts";
+import { findFont, makeClip } from "../../support/media.ts";
 
 describe.skipIf(skipBecause(blenderLabProblem))("renderfarm check", () => {
   beforeAll(requireBuild);
@@ -13,7 +13,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("renderfarm check", () => {
     await using lab = await FarmLab.open();
     await mkdir(lab.path("artist/shots"), { recursive: true });
     const clip = await makeClip(lab.path("clip.mp4"));
-    await saveScene("production.py", lab.path("artist/shots/shot.blend"), [clip, await findFont()]);
+    await saveScene(productionScene("production"), lab.path("artist/shots/shot.blend"), [clip, await findFont()]);
     await rename(lab.path("artist"), lab.path("project"));
     const before = await filesIn(lab.path("project"));
     const blend = lab.path("project/shots/shot.blend");

@@ -1,9 +1,9 @@
 import { copyFile, mkdir, rename, rm } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { pixelsOf, renderAlone, saveScene } from "../support/blender.ts";
-import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
-import { completion } from "../support/lab/lab-results.ts";
-import { findFont, makeClip } from "../support/media.ts";
+import { pixelsOf, productionScene, renderAlone, saveScene } from "../../support/blender.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../../support/lab/lab.ts";
+import { completion } from "../../support/lab/lab-results.ts";
+import { findFont, makeClip } from "../../support/media.ts";
 
 const frames = [1, 2, 3, 4];
 const frameText = ["--frames", "1-4", "--local", "--keep-frames", "--yes"];
@@ -12,7 +12,7 @@ const frameText = ["--frames", "1-4", "--local", "--keep-frames", "--yes"];
 async function makeProduction(lab: FarmLab): Promise<{ readonly blend: string; readonly pixels: readonly string[] }> {
   const clip = await makeClip(lab.path("clip.mp4"));
   await mkdir(lab.path("artist/shots"), { recursive: true });
-  await saveScene("production.py", lab.path("artist/shots/shot.blend"), [clip, await findFont()]);
+  await saveScene(productionScene("production"), lab.path("artist/shots/shot.blend"), [clip, await findFont()]);
   await mkdir(lab.path("reference"));
   await renderAlone(lab.path("artist/shots/reference.blend"), lab.path("reference"));
   await rename(lab.path("artist"), lab.path("project"));
@@ -47,7 +47,9 @@ describe.skipIf(skipBecause(blenderLabProblem))("a production whose files are be
   test("with baked simulations, caches, volumes and lamp profiles renders as on the artist's machine", async () => {
     await using lab = await FarmLab.open();
     await mkdir(lab.path("artist/shots"), { recursive: true });
-    await saveScene("caches.py", lab.path("artist/shots/shot.blend"), [await makeClip(lab.path("clip.mp4"))]);
+    await saveScene(productionScene("caches"), lab.path("artist/shots/shot.blend"), [
+      await makeClip(lab.path("clip.mp4")),
+    ]);
     await mkdir(lab.path("reference"));
     await renderAlone(lab.path("artist/shots/shot.blend"), lab.path("reference"));
     await rename(lab.path("artist"), lab.path("project"));

@@ -3,13 +3,13 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { pixelsOf } from "../support/blender.ts";
-import { requireBuild } from "../support/lab/lab.ts";
-import type { LabNode } from "../support/lab/lab-node.ts";
-import { runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
-import { VersionLab } from "./version-lab.ts";
+import { runBlender, type TestedBlender, testedBlenders } from "../../blenders/tested-blender.ts";
+import { VersionLab } from "../../blenders/version-lab.ts";
+import { pixelsOf } from "../../support/blender.ts";
+import { requireBuild } from "../../support/lab/lab.ts";
+import type { LabNode } from "../../support/lab/lab-node.ts";
 
-const recipeOf = (name: string) => fileURLToPath(new URL(`../support/scenes/${name}.py`, import.meta.url));
+const recipeOf = (name: string) => fileURLToPath(new URL(`../scenes/${name}.py`, import.meta.url));
 const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
 
 /**

@@ -2,18 +2,18 @@ import { mkdir, readFile, rename } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-import { pixelsOf } from "../support/blender.ts";
-import { requireBuild } from "../support/lab/lab.ts";
-import { findFont, makeClip } from "../support/media.ts";
-import { runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
-import { VersionLab } from "./version-lab.ts";
+import { runBlender, type TestedBlender, testedBlenders } from "../../blenders/tested-blender.ts";
+import { VersionLab } from "../../blenders/version-lab.ts";
+import { pixelsOf } from "../../support/blender.ts";
+import { requireBuild } from "../../support/lab/lab.ts";
+import { findFont, makeClip } from "../../support/media.ts";
 
 const frames = [1, 2, 3, 4];
 /** The files of production.py whose paths are absolute. */
 const movedOfProduction = ["lib/lib.blend", "lib/own.png", "tex/absolute.png", "tex/windows.png"];
 const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
 
-const recipeOf = (name: string) => fileURLToPath(new URL(`../support/scenes/${name}.py`, import.meta.url));
+const recipeOf = (name: string) => fileURLToPath(new URL(`../scenes/${name}.py`, import.meta.url));
 
 /** The rows of the README's table of what was tested, by what the builders call them. */
 const rowOf: Readonly<Record<string, string>> = {
@@ -100,7 +100,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
 
 /** The rows of the README's table that say that this version was tested. */
 async function promisedBy(version: string): Promise<readonly string[]> {
-  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const readme = await readFile(new URL("../../../README.md", import.meta.url), "utf8");
   const [head = "", , ...rows] = /\| in the scene \|.*\n(?:\|.*\n)+/.exec(readme)?.[0].trimEnd().split("\n") ?? [];
   const cellsOf = (line: string) => line.split("|").map((cell) => cell.trim());
   const column = cellsOf(head).findIndex((cell) => cell !== "" && version.startsWith(`${cell}.`));

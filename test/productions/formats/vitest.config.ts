@@ -5,7 +5,7 @@ export default defineConfig({
   oxc: { target: "es2022" },
   test: {
     name: "formats",
-    include: ["test/formats/**/*.test.ts"],
+    include: ["test/productions/formats/**/*.test.ts"],
     testTimeout: 240_000,
     hookTimeout: 240_000,
   },

@@ -3,14 +3,14 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-import { pixelsOf } from "../support/blender.ts";
-import { FarmLab, requireBuild } from "../support/lab/lab.ts";
-import { completion } from "../support/lab/lab-results.ts";
+import { pixelsOf } from "../../support/blender.ts";
+import { FarmLab, requireBuild } from "../../support/lab/lab.ts";
+import { completion } from "../../support/lab/lab-results.ts";
 
 /** The folder with Blender as a Python module; empty if there is none. */
 const module = process.env.RENDERFARM_BPY ?? "";
 
-const recipe = fileURLToPath(new URL("../support/scenes/formats.py", import.meta.url));
+const recipe = fileURLToPath(new URL("../scenes/formats.py", import.meta.url));
 
 const frames = [1, 2, 3, 4];
 

@@ -1,8 +1,8 @@
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { pixelsOf, renderAlone, saveScene } from "../support/blender.ts";
-import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
-import { completion } from "../support/lab/lab-results.ts";
+import { pixelsOf, productionScene, renderAlone, saveScene } from "../../support/blender.ts";
+import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../../support/lab/lab.ts";
+import { completion } from "../../support/lab/lab-results.ts";
 
 const frames = [1, 2, 3, 4, 5, 6];
 
@@ -14,7 +14,7 @@ describe.skipIf(skipBecause(blenderLabProblem))("a scene with sequences", () => 
     await mkdir(lab.path("project"));
     await mkdir(lab.path("reference"));
     const blend = lab.path("project/shot.blend");
-    await saveScene("sequences.py", blend, []);
+    await saveScene(productionScene("sequences"), blend, []);
     const output = lab.path("film.mp4");
     const render = () => lab.coordinate([blend, "-o", output, "--frames", "1-6", "--local", "--keep-frames", "--yes"]);
     expect(await completion(render())).toMatchObject({ frames: 6, reused: 0 });

@@ -1,12 +1,12 @@
 import { mkdir, rename } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { pixelsOf } from "../support/blender.ts";
-import { requireBuild } from "../support/lab/lab.ts";
-import { runBlender, testedBlenders } from "./tested-blender.ts";
-import { VersionLab } from "./version-lab.ts";
+import { runBlender, testedBlenders } from "../../blenders/tested-blender.ts";
+import { VersionLab } from "../../blenders/version-lab.ts";
+import { pixelsOf } from "../../support/blender.ts";
+import { requireBuild } from "../../support/lab/lab.ts";
 
-const recipe = fileURLToPath(new URL("../support/scenes/colors.py", import.meta.url));
+const recipe = fileURLToPath(new URL("../scenes/colors.py", import.meta.url));
 const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
 const frames = [1, 2, 3, 4];
 

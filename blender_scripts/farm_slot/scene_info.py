@@ -36,7 +36,8 @@ def describe(scene: Any, active: str, outside: Sequence[OutsideFile], project: s
         "savedBy": "%d.%d" % (major, minor) if major else None,
         "scenes": [describe_scene(each) for each in bpy.data.scenes[:MAX_SCENES]],
         "references": references(outside, project, stock) + _unread_shaders(scene),
-        "files": digest_of(stock),
+        # One node may have such a sequence itself, and another get its files frame by frame.
+        "files": digest_of(stock, without=[each.name for each in outside if each.numbers]),
     }
 
 

@@ -52,6 +52,14 @@ class Files(unittest.TestCase):
         self.assertIsNotNone(first_changed(stock))
         self.assertIsNone(digest_of(self.stock("a.png")))
 
+    def test_names_that_do_not_count_are_left_out(self) -> None:
+        self.write("a.png", b"one")
+        self.write("b.png", b"two")
+        whole, one = self.stock("a.png", "b.png"), self.stock("a.png")
+        left_out = {entry[0] for entry in whole["files"]} - {entry[0] for entry in one["files"]}
+        self.assertEqual(digest_of(whole, without=left_out), digest_of(one))
+        self.assertIsNone(digest_of(one, without=[entry[0] for entry in one["files"]]))
+
     def test_an_additional_tile_is_a_change(self) -> None:
         self.write("t.1001.png", b"1")
         stock = self.stock("t.<UDIM>.png")

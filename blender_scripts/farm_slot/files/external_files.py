@@ -51,12 +51,14 @@ def take_stock(references: Iterable[Tuple[str, str]]) -> Stock:
     }
 
 
-def digest_of(stock: Stock) -> Optional[str]:
-    """SHA-256 of names and contents; None if there is no file."""
-    if not stock["files"]:
+def digest_of(stock: Stock, without: Iterable[str] = ()) -> Optional[str]:
+    """SHA-256 of names and contents; None if there is no file. `without`: names that do not count."""
+    left_out = set(without)
+    counted = [entry for entry in stock["files"] if entry[0] not in left_out]
+    if not counted:
         return None
     whole = hashlib.sha256()
-    for name, file, _, contents in stock["files"]:
+    for name, file, _, contents in counted:
         about = "%s\0%s\0%s\n" % (name, os.path.basename(file), contents)
         whole.update(about.encode("utf-8", "surrogateescape"))
     return whole.hexdigest()

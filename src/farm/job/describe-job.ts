@@ -69,7 +69,8 @@ export async function setStaleAside(
   const { folder } = prepared;
   const earlier = parseFacts(folder.previous?.facts ?? null);
   if (run.run === 1 || earlier === null) return null;
-  if (earlier.files === facts.files && earlier.sent.series === facts.sent.series) return earlier.sent;
+  const isSame = earlier.files === facts.files && earlier.inPlace === facts.inPlace;
+  if (isSame && earlier.sent.series === facts.sent.series) return earlier.sent;
   const aside = await folder.setFramesAside();
   if (aside === null) return earlier.sent;
   const kept = `${counted(aside.frames, "old frame")} kept in ${aside.folder}`;

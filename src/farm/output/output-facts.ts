@@ -24,6 +24,8 @@ export interface RecordedFacts extends OutputFacts {
   readonly missing: readonly string[];
   /** See `SceneFacts`. */
   readonly files: string | null;
+  /** See `SceneFacts`. */
+  readonly inPlace: string | null;
   /** See `SceneFacts`; without the digests of single files if there were very many. */
   readonly sent: SentFacts;
   readonly output: string;
@@ -56,6 +58,7 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
     ...facts.frameFormat,
     missing: scene.missing,
     files: scene.files,
+    inPlace: scene.inPlace,
     sent: {
       series: scene.sent.series,
       isByFrame: scene.sent.isByFrame,
@@ -70,7 +73,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
   if (value === null) return null;
   const scene = parseScene(value.scene);
   const frameFormat = parseFrameFormat(value);
-  const { frames, rate, output, isApart, codec, crf, poster, missing, files, sent } = value;
+  const { frames, rate, output, isApart, codec, crf, poster, missing, files, inPlace, sent } = value;
   if (scene === null || frameFormat === null) return null;
   if (typeof frames !== "string" || typeof rate !== "string" || typeof output !== "string") return null;
   if (/^\.{0,2}$/.test(basename(output))) return null; // not a file name
@@ -80,6 +83,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
       isApart: isApart === true,
       missing: Array.isArray(missing) ? missing.map(String) : [],
       files: typeof files === "string" ? files : null,
+      inPlace: typeof inPlace === "string" ? inPlace : null,
       sent: parseSent(sent),
       codec: typeof codec === "string" && codec in codecs ? (codec as VideoCodec) : undefined,
       crf: typeof crf === "number" ? crf : undefined,

@@ -44,6 +44,7 @@ export function recordedScene(
   // Files that were missing then may be on the nodes now.
   if (recorded.missing.length > 0 && settings.missing !== "warn") return null;
   // Only a node can tell whether those files are unchanged.
-  if (recorded.files !== null || recorded.sent.series !== null || recorded.sent.isByFrame) return null;
+  if (recorded.files !== null || recorded.inPlace !== null || recorded.sent.series !== null || recorded.sent.isByFrame)
+    return null;
   return resolveScene(sceneInfoOf(recorded), settings);
 }

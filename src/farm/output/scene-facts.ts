@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { JobSettings } from "../../config/job-settings.ts";
 import { FarmError } from "../../core/errors.ts";
 import { framesOfRange, parseFrames } from "../../core/frame-range.ts";
@@ -15,6 +16,8 @@ export interface SceneFacts {
   readonly missing: readonly string[];
   /** Digest of the files outside the blendfile, as the node has them; `null` if there are none. */
   readonly files: string | null;
+  /** Digest of the sequences that the first node has itself, of which it reports one file each; `null` without any. */
+  readonly inPlace: string | null;
   readonly sent: SentFacts;
   /** Where files were found whose paths are those of another machine, by their paths in the blendfile. */
   readonly moved: ReadonlyMap<string, string>;
@@ -78,6 +81,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
   return {
     ...{ scene, frames: framesOf(scene, settings.frames), files: info.files },
     missing: missingIn(info),
+    inPlace: inPlaceDigest(info),
     sent: {
       series: sent.contents.seriesDigest,
       digests: sent.contents.digests,
@@ -85,6 +89,11 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
     },
     moved: sent.moved,
   };
+}
+
+function inPlaceDigest({ references }: SceneInfo): string | null {
+  const files = references.flatMap(({ path, numbers, sha256 }) => (numbers && sha256 ? [[path, sha256]] : [])).sort();
+  return files.length === 0 ? null : createHash("sha256").update(JSON.stringify(files)).digest("hex");
 }
 
 /** What the scene needs and the node has not, as text for the user: files, and what its Blender was built without. */

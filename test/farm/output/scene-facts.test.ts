@@ -90,3 +90,16 @@ test("resolveScene() accepts missing files with --missing warn, and names them",
   const facts = resolveScene(info({ sceneInfo: { references } }), { ...settings, missing: "warn" });
   expect(facts.missing).toEqual(["//gone.png"]);
 });
+
+test("sequences that the first node has itself are known by the files that it reports, whatever their order", () => {
+  const numbers = [{ start: 1, length: 9, offset: 0, repeat: "hold", margin: 1, opening: [] }] as const;
+  const sequence = (name: string, sha256: string | null): Reference => ({
+    ...{ kind: "image", path: `/nas/${name}_0001.png`, missing: false, form: "sequence", sha256 },
+    numbers: numbers.map((each) => ({ ...each, opening: [] })),
+  });
+  const of = (...references: Reference[]) => resolveScene(info({ sceneInfo: { references } }), settings).inPlace;
+  const [one, other] = [sequence("a", "1".repeat(64)), sequence("b", "2".repeat(64))];
+  expect(of(one, other)).toBe(of(other, one));
+  expect(of(one, other)).not.toBe(of(one, sequence("b", "3".repeat(64))));
+  expect(of(sequence("c", null), { ...one, numbers: null })).toBe(null);
+});

@@ -48,7 +48,7 @@ function beginningOf(state: ViewState): string {
   if (state.phase === "waiting") return "Waiting for a node";
   const nodes = [...state.nodes.values()];
   const count = (status: string) => nodes.filter((node) => node.status === status).length;
-  if (count("uploading") > 0) return `Sending the blendfile to ${counted(count("uploading"), "node")}`;
+  if (count("uploading") > 0) return `Sending files to ${counted(count("uploading"), "node")}`;
   if (count("loading") > 0) return `Opening the blendfile on ${counted(count("loading"), "node")}`;
   return "Looking for nodes";
 }

@@ -190,7 +190,7 @@ test("before the first node, and before the scene is known", () => {
     ◐ alpha  4.3.2    loading                                                      0
     ◐ beta   4.3.2    uploading  212 files, 600 MB at 40 MB/s, renders in 15 s
 
-    Sending the blendfile to 1 node  3 s so far"
+    Sending files to 1 node  3 s so far"
   `);
 });
 

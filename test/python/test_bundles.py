@@ -1,11 +1,14 @@
 """Small blobs are sent together."""
 
 import hashlib
+import json
 import os
 import unittest
 from unittest import mock
 
 from farm_node.cache.cache_room import LOOK_AGAIN_S
+from farm_node.errors import ProtocolError
+from farm_node.wire.protocol import MESSAGES, parse_message
 from farm_node.wire.unmasking import spare_unmasked
 from websockets.legacy import framing
 
@@ -55,6 +58,27 @@ class Bundles(Served):
         for transfer in range(17):
             await coordinator.send("blob-bundle", transfer=transfer, blobs=named([b"wood"]))
         self.assertEqual(await coordinator.closed(), 1002)
+
+
+class Lists(unittest.TestCase):
+    def accepts(self, kind, **fields):
+        try:
+            parse_message(json.dumps({"type": kind, **fields}), MESSAGES)
+        except ProtocolError:
+            return False
+        return True
+
+    def test_they_have_at_most_256_files_and_a_bundle_at_most_1_mib(self):
+        def blobs(count, size):
+            return [{"sha256": "ab" * 32, "sizeBytes": size}] * count
+
+        files = {count: [{"path": "a", "sha256": "ab" * 32}] * count for count in (1, 256, 257, 0)}
+        added = [self.accepts("project-add", job="cd" * 16, number=0, files=each) for each in files.values()]
+        self.assertEqual(added, [True, True, False, False])
+        self.assertEqual([self.accepts("blobs-query", number=0, blobs=blobs(count, 1)) for count in (256, 257)], [True, False])
+        sizes = ((256, 4096), (256, 4097), (257, 1), (1, 2**20), (1, 2**20 + 1), (2, 0))
+        bundled = [self.accepts("blob-bundle", transfer=0, blobs=blobs(*each)) for each in sizes]
+        self.assertEqual(bundled, [True, False, False, True, False, False])
 
 
 class SmallBlobs(Stored):

@@ -131,3 +131,35 @@ function isAccepted(parser: (value: unknown) => unknown, message: unknown): bool
     return false;
   }
 }
+
+test("lists of files have at most 256 of them, and a bundle at most 1 MiB", () => {
+  const sha256 = "ab".repeat(32);
+  const of = <Item>(count: number, item: Item) => Array.from({ length: count }, () => item);
+  const accepts = (message: object) => isAccepted(parseFromCoordinator, message);
+  const adding = (count: number) => ({
+    type: "project-add",
+    job: "cd".repeat(16),
+    number: 0,
+    files: of(count, { path: "a", sha256 }),
+  });
+  expect([1, 256, 257, 0].map((count) => accepts(adding(count)))).toEqual([true, true, false, false]);
+  const asking = (count: number) => ({ type: "blobs-query", number: 0, blobs: of(count, { sha256, sizeBytes: 1 }) });
+  expect([256, 257].map((count) => accepts(asking(count)))).toEqual([true, false]);
+  const bundle = (count: number, sizeBytes: number) => ({
+    ...asking(count),
+    type: "blob-bundle",
+    transfer: 0,
+    blobs: of(count, { sha256, sizeBytes }),
+  });
+  const bundles = [
+    bundle(256, 4096),
+    bundle(256, 4097),
+    bundle(257, 1),
+    bundle(1, 1_048_576),
+    bundle(1, 1_048_577),
+    bundle(2, 0),
+  ];
+  expect(bundles.map(accepts)).toEqual([true, false, false, true, false, false]);
+  const answer = (count: number) => ({ type: "blobs-state", number: 0, have: of(count, "all") });
+  expect([256, 257].map((count) => isAccepted(parseFromNode, answer(count)))).toEqual([true, false]);
+});

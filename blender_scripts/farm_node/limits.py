@@ -49,7 +49,7 @@ PART_KEPT_S = 3 * 24 * 3600.0
 TIDY_EVERY_S = 3600.0
 """How often old parts are removed. This also happens at the node's start, and when a transfer starts or breaks off."""
 
-MAX_MANIFEST_BYTES = 16 * 2**20
+MAX_MANIFEST_BYTES = 32 * 2**20
 """Size of the list of a job's files."""
 MAX_PROJECT_FILES = 100_000
 """Files of a job besides the blendfile."""

@@ -8,27 +8,16 @@ import sys
 
 import bpy
 
+sys.path.insert(0, os.path.dirname(__file__))
+from numbered import picture
+
 blend = sys.argv[sys.argv.index("--") + 1]
 folder = os.path.dirname(blend)
-made = 0
-
-
-def picture(name):
-    global made
-    made += 1
-    path = os.path.join(folder, name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    image = bpy.data.images.new("made", 8, 8)
-    color = (made % 6 / 5, made // 6 % 6 / 5, made // 36 % 6 / 5, 1.0)
-    image.pixels = [value for _ in range(64) for value in color]
-    image.filepath_raw, image.file_format = path, "PNG"
-    image.save()
-    bpy.data.images.remove(image)
 
 
 def sequence(name, numbers):
     for number in numbers:
-        picture("%s/s_%04d.png" % (name, number))
+        picture(os.path.join(folder, "%s/s_%04d.png" % (name, number)), 8)
     image = bpy.data.images.load(os.path.join(folder, "%s/s_%04d.png" % (name, numbers[0])))
     image.filepath = "//%s/s_%04d.png" % (name, numbers[0])
     image.source = "SEQUENCE"
@@ -76,7 +65,7 @@ keyed.keyframe_insert("frame_offset", frame=1)
 keyed.frame_offset = 3
 keyed.keyframe_insert("frame_offset", frame=12)
 for version in (1, 2, 3):
-    picture("tex/wood_v%03d.png" % version)
+    picture(os.path.join(folder, "tex/wood_v%03d.png" % version), 8)
 wood = bpy.data.images.load(os.path.join(folder, "tex/wood_v002.png"))
 wood.filepath = "//tex/wood_v002.png"
 shine(wood, 1, 1, 0, False)

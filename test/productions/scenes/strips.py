@@ -8,28 +8,17 @@ import sys
 
 import bpy
 
+sys.path.insert(0, os.path.dirname(__file__))
+from numbered import picture
+
 blend = sys.argv[sys.argv.index("--") + 1]
 folder = os.path.dirname(blend)
-made = 0
-
-
-def picture(name):
-    global made
-    made += 1
-    path = os.path.join(folder, name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    image = bpy.data.images.new("made", 60, 60)
-    color = (made % 6 / 5, made // 6 % 6 / 5, made // 36 % 6 / 5, 1.0)
-    image.pixels = [value for _ in range(60 * 60) for value in color]
-    image.filepath_raw, image.file_format = path, "PNG"
-    image.save()
-    bpy.data.images.remove(image)
 
 
 def strip_of(name, count, channel, first):
     names = ["s_%04d.png" % number for number in range(1, count + 1)]
     for each in names:
-        picture("%s/%s" % (name, each))
+        picture(os.path.join(folder, name, each), 60)
     strip = strips.new_image(name, os.path.join(folder, name, names[0]), channel, first)
     for each in names[1:]:
         strip.elements.append(each)

@@ -71,6 +71,34 @@ describe("FrameStore sets aside a frame that the output cannot be made with", ()
   });
 });
 
+test("FrameStore moves frames away whose files have changed, keeps them, and stores them again", async () => {
+  await using folder = await makeTemporaryFolder();
+  const [framesFolder, logPath] = [join(folder.path, "frames"), join(folder.path, "frames.ndjson")];
+  const openWith = (digest: (frame: number) => string | undefined) =>
+    FrameStore.open({ framesFolder, logPath, format, isCurrent: ({ frame, files }) => files === digest(frame) });
+  const put = async (into: FrameStore, frame: number, files: string | undefined) => {
+    const png = makePng(format, frame);
+    await using incoming = await into.receive({ ...recordOf(frame, png), ...(files !== undefined && { files }) });
+    await incoming.write(png);
+    await incoming.commit();
+  };
+  {
+    await using first = await openWith(String);
+    for (const frame of [1, 2, 3]) await put(first, frame, frame === 3 ? undefined : String(frame));
+    expect(first.outdated).toBe(null);
+  }
+  {
+    await using second = await openWith((frame) => (frame === 1 ? "1" : "other"));
+    expect(second.stored).toEqual([1]);
+    expect(second.outdated?.frames).toEqual([2, 3]);
+    expect(await readdir(second.outdated?.folder ?? "")).toEqual(["0000002.png", "0000003.png"]);
+    await put(second, 2, "other");
+  }
+  await using third = await openWith((frame) => (frame === 1 ? "1" : "other"));
+  expect(third.stored).toEqual([1, 2]);
+  expect(third.outdated).toBe(null);
+});
+
 test("FrameStore does not keep a frame of an earlier run with a chunk that Blender does not write", async () => {
   await using folder = await makeTemporaryFolder();
   {

@@ -149,6 +149,21 @@ test("a slot that starts nothing for ten minutes is excluded, and so is its node
   expect(drive.statusOf(1)).toBe("queued");
 });
 
+test("a slot whose frame waits for its files is not taken for a hanging one, as long as they are on their way", () => {
+  const drive = new Drive({ frames: [1] });
+  drive.join("a");
+  const waiting = { node: "a", frame: 1, attempt: 1 };
+  for (let passed = 0; passed < 30; passed += 5) drive.wait(minutes(5)).tell({ type: "attempt-delayed", ...waiting });
+  expect(drive.tell({ type: "tick" })).toEqual([]);
+
+  const orders = drive.wait(minutes(10) + 1).tell({ type: "tick" });
+  expect(orders).toContainEqual({ type: "withdraw", ...waiting });
+  // It is recalled: a delay does not change that, nor for an attempt that does not exist.
+  drive.tell({ type: "attempt-delayed", ...waiting });
+  drive.tell({ type: "attempt-delayed", node: "b", frame: 1, attempt: 7 });
+  expect(drive.statusOf(1)).toBe("queued");
+});
+
 test("a node with one hanging slot continues with the others", () => {
   const drive = new Drive({ frames: [1, 2, 3] });
   const orders = drive.join("a", 2);

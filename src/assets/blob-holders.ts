@@ -9,7 +9,7 @@ export interface BlobHolder {
   /** Aborted when the link has ended. */
   readonly ended: AbortSignal;
   /** Fetches a file's bytes in order. @returns Whether the node has it */
-  fetchBlob(blob: FileBlob, sink: (data: Buffer) => Promise<void>, signal: AbortSignal): Promise<boolean>;
+  fetchBlob(blob: FileBlob, sink: (data: Buffer) => Promise<void>, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** The nodes from which a file can be fetched as it was, if the artist has saved it again and there is no copy. */
@@ -47,7 +47,7 @@ export class BlobHolders {
         const sink = async (data: Buffer) => {
           await file.writeFile(data);
         };
-        if (!(await holder.fetchBlob(blob, sink, signal))) return undefined;
+        if ((await holder.fetchBlob(blob, sink, signal)) !== undefined) return undefined;
       } finally {
         await file.close();
       }

@@ -22,7 +22,7 @@ export interface Worker {
    * @throws {FarmError} `FARM_LINK_LOST`; `FARM_BAD_MESSAGE` when bytes are missing, out of order or too many; what the
    * sink threw
    */
-  fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean>;
+  fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** A node that has the job and its blendfile, on a live link. */

@@ -56,8 +56,8 @@ export type EventBody =
   | ({ readonly type: "frame-stored"; readonly node: NodeId } & AttemptRef)
   /** The fetched result is not valid (bytes, hash, size, frame number): it counts against the node. */
   | ({ readonly type: "result-refused"; readonly node: NodeId; readonly error: AttemptError } & AttemptRef)
-  /** The result could not be fetched, and nobody is to blame: the link broke, or the node no longer has it. */
-  | ({ readonly type: "result-lost"; readonly node: NodeId } & AttemptRef)
+  /** The result could not be fetched, and nobody is to blame: the link broke, or the node says why it does not have it. */
+  | ({ readonly type: "result-lost"; readonly node: NodeId; readonly why?: string } & AttemptRef)
   /**
    * A stored frame was removed from the store, because FFmpeg refuses it. It counts against the node that rendered it,
    * and the frame is rendered again. This is the only event that has an effect after `finish`, if all frames are

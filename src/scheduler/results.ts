@@ -112,12 +112,12 @@ export function onResultRefused(draft: Draft, report: Report & { readonly error:
 }
 
 /** A result could not be fetched. */
-export function onResultLost(draft: Draft, report: Report): void {
+export function onResultLost(draft: Draft, report: Report & { readonly why?: string }): void {
   const attempt = attemptOf(draft, report);
   if (attempt?.status !== "rendered") return;
   loseAttempt(draft, attempt, {
     code: "RESULT_LOST",
-    message: "its result could not be fetched",
+    message: `its result could not be fetched${report.why === undefined ? "" : `: ${report.why}`}`,
     hint: "Check the link to this node and the disk that it keeps results on",
     fault: "nobody",
   });

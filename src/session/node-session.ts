@@ -164,15 +164,15 @@ export class NodeSession implements AsyncDisposable {
   /**
    * Fetches a result's bytes in order.
    *
-   * @returns Whether the node still had it
+   * @returns Why the node does not have it any more; `undefined` once it was received
    * @throws {FarmError} `FARM_BAD_MESSAGE` if bytes are missing, out of order or too many; the sink's error
    */
-  async fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean> {
+  async fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<string | undefined> {
     return await receive(this.#receiveLink, resultWanted(result), sink, signal);
   }
 
   /** Fetches a file that was sent for the job. Returns and throws as `fetch`. */
-  async fetchBlob(blob: Blob, sink: Sink, signal: AbortSignal): Promise<boolean> {
+  async fetchBlob(blob: Blob, sink: Sink, signal: AbortSignal): Promise<string | undefined> {
     return await receive(this.#receiveLink, blobWanted(blob), sink, signal);
   }
 

@@ -126,7 +126,7 @@ const fromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("frame-withdrawn"), ...attemptRef }),
   z.object({ type: z.literal("result-begin"), transfer, ...attemptRef, sizeBytes: frameBytes, offset: frameOffset }),
   z.object({ type: z.literal("result-end"), transfer, ...attemptRef, sha256: digest }),
-  z.object({ type: z.literal("result-missing"), transfer, ...attemptRef }),
+  z.object({ type: z.literal("result-missing"), transfer, ...attemptRef, message: text }),
   z.object({ type: z.literal("warning"), code, message: text, slot: slot.nullable() }),
   z.object({ type: z.literal("job-closed"), job: jobId }),
   z.object({ type: z.literal("error"), code, message: text }),

@@ -1,5 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { execa } from "execa";
+import { send } from "../support/processes.ts";
 
 /** One of the Blenders that scripts/blenders/test.mjs has found or installed. */
 export interface TestedBlender {
@@ -32,7 +37,13 @@ export function wordsOf(blender: TestedBlender, ...folders: string[]): readonly 
   return ["sh", enter, blender.root, blender.display ?? "none", tests, nodeScripts, ...folders, "--"];
 }
 
-/** Runs this Blender to its end, in an environment of its own. @returns What it wrote */
+/**
+ * Runs this Blender to its end, in an environment of its own, and then ends what it has started: the fluids of 2.83 fork
+ * children that sometimes wait for ever, and would keep a pipe open.
+ *
+ * @returns What it wrote
+ * @throws If it fails, with what it wrote
+ */
 export async function runBlender(
   blender: TestedBlender,
   folder: string,
@@ -41,5 +52,17 @@ export async function runBlender(
 ): Promise<string> {
   const [command = "", ...words] = [...wordsOf(blender, folder), blender.program, ...args];
   const env = { PATH: process.env.PATH ?? "", HOME: folder, TMPDIR: folder, LANG: "C.UTF-8", ...more };
-  return (await execa(command, words, { env, extendEnv: false, all: true })).all;
+  const said = join(await mkdtemp(join(tmpdir(), "renderfarm-blender-")), "said");
+  const log = await open(said, "w");
+  try {
+    const child = spawn(command, words, { env, stdio: ["ignore", log.fd, log.fd], detached: true });
+    const [code, signal] = await once(child, "exit");
+    if (child.pid !== undefined) send(-child.pid, "SIGKILL");
+    const text = await readFile(said, "utf8");
+    if (code !== 0) throw new Error(`${blender.program} ended with ${code ?? signal}: ${args.join(" ")}\n${text}`);
+    return text;
+  } finally {
+    await log.close();
+    await rm(dirname(said), { recursive: true });
+  }
 }

@@ -38,7 +38,7 @@ describe.skipIf(skipBecause(farmLabProblem))("real nodes that fail during a job"
     await lab.startNode("north", { under });
 
     expect(await completion(run)).toMatchObject({ frames: 24 });
-    const sent = run.all("node:uploading").filter(({ haveBytes, sizeBytes }) => haveBytes === sizeBytes);
+    const sent = run.all("node:uploading").filter(({ filesLeft }) => filesLeft === 0);
     expect(sent.length).toBe(2);
     await expectSameFilm(output, scene);
     await expectClean(lab, output);

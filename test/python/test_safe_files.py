@@ -217,7 +217,7 @@ class Run(Planted):
 
         class Link:
             async def send(self, message: dict) -> None:
-                sent.append(message["type"])
+                sent.append((message["type"], message["message"]))
 
             async def send_piece(self, transfer: int, offset: int, data: bytes) -> None:
                 sent.append(data)
@@ -226,7 +226,9 @@ class Run(Planted):
         result = Result(attempt, self.plant("1-0.png"), {"sizeBytes": 8, "sha256": ""})
         downloads = Downloads(Link(), lambda _: result, lambda _: None)  # type: ignore[arg-type]
         asyncio.run(downloads._answer({"transfer": 1, "frame": 1, "attempt": 0, "offset": 0}))
-        self.assertEqual(sent, ["result-missing"])
+        self.assertEqual(len(sent), 1)
+        self.assertEqual(sent[0][0], "result-missing")
+        self.assertIn("is a link", sent[0][1])
 
 
 if __name__ == "__main__":

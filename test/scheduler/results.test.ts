@@ -104,6 +104,21 @@ test("a result that comes twice is dropped without blame, and its copy released"
   expect(drive.state.nodes.get("a")?.storedCount).toBe(1);
 });
 
+test("a result that its node cannot send is requeued with the node's reason, and nobody is blamed", () => {
+  const drive = new Drive({ frames: [1, 2] });
+  drive.join("a");
+  const ref = { node: "a", frame: 1, attempt: 1 };
+  drive.tell({ type: "attempt-rendered", seconds: 3, ...ref });
+
+  const told = drive.tell({ type: "result-lost", ...ref, why: "Too many open files" });
+
+  const reason = "its result could not be fetched: Too many open files";
+  expect(told).toContainEqual(
+    expect.objectContaining({ notice: expect.objectContaining({ type: "frame-requeued", frame: 1, reason }) }),
+  );
+  expect(drive.state.nodes.get("a")?.failuresInARow).toEqual([]);
+});
+
 test("a result of an attempt that was never assigned counts against its node and is not fetched", () => {
   const drive = new Drive({ frames: [1, 2] });
   drive.join("a");

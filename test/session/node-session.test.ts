@@ -52,10 +52,11 @@ async function connectWithResult(options: FakeNodeOptions = {}) {
   return { ...connected, result };
 }
 
-async function fetchBytes(session: NodeSession, result: FrameResult): Promise<Buffer | undefined> {
+async function fetchBytes(session: NodeSession, result: FrameResult): Promise<Buffer> {
   const pieces: Buffer[] = [];
   const sink = async (data: Buffer) => void pieces.push(Buffer.from(data));
-  return (await session.fetch(result, sink, signal)) ? Buffer.concat(pieces) : undefined;
+  expect(await session.fetch(result, sink, signal)).toBeUndefined();
+  return Buffer.concat(pieces);
 }
 
 /** Resolves when the link has ended, with the reason unless we ended it. */
@@ -72,11 +73,11 @@ test("a session opens a job, loads it, renders a frame, fetches and releases it,
     ...["slot-changed", "frame-started", "frame-progress", "frame-rendered"],
   ]);
   const bytes = await fetchBytes(session, result);
-  expect(bytes?.length).toBe(result.sizeBytes);
+  expect(bytes.length).toBe(result.sizeBytes);
   await session.release(result.frame, result.attempt);
   await session.closeJob(job, signal);
   expect(node.job).toBeUndefined();
-  expect(await fetchBytes(session, result)).toBeUndefined(); // no longer held, and the node says so
+  expect(await session.fetch(result, async () => {}, signal)).toBe("The result is gone"); // as the node says
 });
 
 test("openJob() says who is using the node", async () => {
@@ -135,7 +136,7 @@ describe("fetch() refuses bytes", () => {
     pair.node.tamper = tamper;
     await expect(fetchBytes(session, result)).rejects.toMatchObject({ code: "FARM_BAD_MESSAGE" });
     pair.node.tamper = (message) => [message];
-    expect((await fetchBytes(session, result))?.length).toBe(result.sizeBytes);
+    expect((await fetchBytes(session, result)).length).toBe(result.sizeBytes);
   });
 
   test("without an end as soon as there are too many: an endless transfer blocks nothing", async () => {
@@ -172,7 +173,7 @@ test("fetch() throws what the sink threw, and the link stays up", async () => {
     throw new Error("disk full");
   };
   await expect(session.fetch(result, sink, signal)).rejects.toThrow("disk full");
-  expect((await fetchBytes(session, result))?.length).toBe(result.sizeBytes);
+  expect((await fetchBytes(session, result)).length).toBe(result.sizeBytes);
 });
 
 test("answers that nobody waits for any more do no harm", async () => {

@@ -44,10 +44,14 @@ class Downloads:
     async def _answer(self, message: Message) -> None:
         about = {key: message[key] for key in ("transfer", "frame", "attempt")}
         result = self._find(Attempt(message["frame"], message["attempt"]))
-        is_there = result is not None and message["offset"] <= result.size_bytes
-        file = await _open(result.path) if is_there and result is not None else None
-        if file is None or result is None:
-            await self._link.send({"type": "result-missing", **about})
+        if result is None or message["offset"] > result.size_bytes:
+            await self._link.send({"type": "result-missing", **about, "message": "The node has no such result"})
+            return
+        try:
+            file = await _open(result.path)
+        except OSError as error:  # somebody has emptied the cache folder, or the node has too many files open
+            why = f"The node cannot open it: {error.strerror}"
+            await self._link.send({"type": "result-missing", **about, "message": why})
             return
         with file:
             size, offset = result.size_bytes, message["offset"]
@@ -58,7 +62,10 @@ class Downloads:
     async def _answer_blob(self, message: Message) -> None:
         about = {"transfer": message["transfer"], "sha256": message["sha256"]}
         path = self._file_of(message["sha256"])
-        file = await _open(path) if path is not None else None
+        try:
+            file = await _open(path) if path is not None else None
+        except OSError:
+            file = None
         if file is None:
             await self._link.send({"type": "blob-missing", **about})
             return
@@ -76,8 +83,5 @@ class Downloads:
             offset += len(data)
 
 
-async def _open(path: Path) -> Optional[BinaryIO]:
-    try:
-        return os.fdopen(await asyncio.to_thread(open_own, path), "rb")
-    except OSError:
-        return None  # somebody has emptied the cache folder
+async def _open(path: Path) -> BinaryIO:
+    return os.fdopen(await asyncio.to_thread(open_own, path), "rb")

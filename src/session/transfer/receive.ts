@@ -33,7 +33,7 @@ export function blobWanted({ sha256, sizeBytes }: Pick<Blob, "sha256" | "sizeByt
 /**
  * Receives bytes from a node, in order.
  *
- * @returns Whether the node had them
+ * @returns Why the node does not have them; `undefined` once all have arrived
  * @throws {FarmError} `FARM_BAD_MESSAGE` if bytes are missing, out of order or too many; the sink's error
  */
 export async function receive(
@@ -41,7 +41,7 @@ export async function receive(
   { request, done, missing, sizeBytes }: Wanted,
   sink: Sink,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const transfer = transfers.takeNumber();
   const spoilt = new AbortController();
   transfers.begin(transfer, sizeBytes, sink, (problem) => spoilt.abort(problem));
@@ -52,9 +52,9 @@ export async function receive(
         (message.type === done || message.type === missing) && message.transfer === transfer,
       AbortSignal.any([signal, spoilt.signal]), // a spoilt transfer may have no end
     );
-    if (reply.type === missing) return false;
+    if (reply.type === missing) return "message" in reply ? reply.message : "the node has no such file";
     transfers.end(transfer);
-    return true;
+    return undefined;
   } finally {
     transfers.drop(transfer);
   }

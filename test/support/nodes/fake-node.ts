@@ -367,7 +367,7 @@ export class FakeConversation {
   async giveResult(message: Extract<FromCoordinator, { type: "result-fetch" }>): Promise<void> {
     const { transfer, frame, attempt, offset } = message;
     const held = this.node.job?.results.get(attempt);
-    if (!held) return this.send({ type: "result-missing", transfer, frame, attempt });
+    if (!held) return this.send({ type: "result-missing", transfer, frame, attempt, message: "The result is gone" });
     const { bytes } = held;
     await this.send({ type: "result-begin", transfer, frame, attempt, sizeBytes: bytes.length, offset });
     // At least two pieces, so that order and gaps matter.

@@ -47,14 +47,14 @@ export class SimulatedWorker implements Worker {
     return this.#order({ type: "release", node: this.info.node, frame, attempt });
   }
 
-  async fetch({ frame, attempt, sizeBytes }: FrameResult, sink: Sink): Promise<boolean> {
+  async fetch({ frame, attempt, sizeBytes }: FrameResult, sink: Sink): Promise<string | undefined> {
     this.fetched.push(frame);
     await new Promise((resolve) => setTimeout(resolve, this.#fetchMs()));
     if (!this.node.isLinked)
       throw new FarmError("FARM_LINK_LOST", "The simulated link is lost", "None: it is simulated");
-    if (!this.node.holds(attempt)) return false;
+    if (!this.node.holds(attempt)) return "it is gone";
     await sink(Buffer.alloc(sizeBytes));
-    return true;
+    return undefined;
   }
 
   async #order(order: AttemptOrder): Promise<void> {

@@ -30,8 +30,8 @@ export async function fetchResult(fetch: ResultFetch): Promise<EventBody> {
   try {
     if (!store.has(result.frame)) {
       await using incoming = await store.receive(record);
-      const isThere = await worker.fetch(result, (data) => incoming.write(data), signal);
-      if (!isThere) return { type: "result-lost", ...ref };
+      const missing = await worker.fetch(result, (data) => incoming.write(data), signal);
+      if (missing !== undefined) return { type: "result-lost", ...ref, why: missing };
       await onArrived();
       await incoming.commit(signal);
     }

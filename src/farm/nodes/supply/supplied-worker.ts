@@ -59,7 +59,7 @@ export class SuppliedWorker implements Worker {
     return this.#options.session.release(frame, attempt);
   }
 
-  fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<boolean> {
+  fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<string | undefined> {
     return this.#options.session.fetch(result, sink, signal);
   }
 

@@ -29,10 +29,10 @@ class SlowWorker implements Worker {
   async cancel(): Promise<void> {}
   async release(): Promise<void> {}
 
-  fetch({ frame }: FrameResult): Promise<boolean> {
+  fetch({ frame }: FrameResult): Promise<undefined> {
     this.fetched.push(frame);
     return new Promise((resolve, reject) => {
-      this.#ends.push((error) => (error ? reject(error) : resolve(true)));
+      this.#ends.push((error) => (error ? reject(error) : resolve(undefined)));
     });
   }
 

@@ -10,6 +10,7 @@ import bpy
 from .faults import SlotFault
 from .files.outside_files import OutsideFile
 from .sandbox import Sandbox
+from .simulations import Simulation
 
 Warning_ = Dict[str, str]
 
@@ -22,17 +23,18 @@ class Opened(NamedTuple):
 
     warnings: List[Warning_]
     outside: List[OutsideFile]
+    simulations: List[Simulation]
 
 
-def open_blendfile(path: str, scripts: bool, outputs: str, moved: Dict[str, str]) -> Opened:
+def open_blendfile(path: str, scripts: bool, outputs: str, moved: Dict[str, str], scene: Optional[str]) -> Opened:
     """Opens it in the sandbox: its nodes write to the folder `outputs`. `scripts`: whether scripts in the file run.
 
-    `moved`: absolute paths to use instead of paths in the file.
+    `moved`: absolute paths to use instead of paths in the file. `scene`: the one that will be rendered.
 
     Raises SlotFault if this Blender cannot use the file.
     """
     problem = ""
-    sandbox = Sandbox(outputs, scripts, moved)
+    sandbox = Sandbox(outputs, scripts, moved, scene)
     try:
         # use_scripts=True would override --disable-autoexec on 4.3 and later.
         sandbox.around(lambda: bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=scripts))
@@ -54,7 +56,7 @@ def open_blendfile(path: str, scripts: bool, outputs: str, moved: Dict[str, str]
         warnings.append(_paths_cleared(sandbox.cleared))
     if blocked:
         warnings.append(scripts_blocked(blocked))
-    return Opened(warnings, sandbox.outside)
+    return Opened(warnings, sandbox.outside, sandbox.simulations)
 
 
 def blocked_by_blender() -> List[str]:

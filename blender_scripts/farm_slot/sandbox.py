@@ -17,12 +17,16 @@ from .files.cache_folders import cache_folders
 from .files.frame_numbers import FrameNumbers
 from .files.outside_files import OutsideFile, outside_files
 from .files.stored_paths import stored_paths
+from .simulations import Simulation, unbaked
 
 
 class Sandbox:
-    """Confines the next file that is opened. `scripts`: whether scripts in the file run. `moved`: see `remap`."""
+    """Confines the next file that is opened. `scripts`: whether scripts in the file run. `moved`: see `remap`. `scene` is
+    the one that will be rendered; None for the active one.
+    """
 
-    def __init__(self, outputs: str, scripts: bool, moved: Dict[str, str]) -> None:
+    def __init__(self, outputs: str, scripts: bool, moved: Dict[str, str], scene: Optional[str]) -> None:
+        self._scene = scene
         self._moved = moved
         self._outputs = outputs
         self._scripts = scripts
@@ -32,6 +36,8 @@ class Sandbox:
         """Cleared paths, for the user; complete after `blocked`."""
         self.outside = []  # type: List[OutsideFile]
         """The files outside the blendfile; complete after `blocked`."""
+        self.simulations = []  # type: List[Simulation]
+        """Those that are not baked; complete after `blocked`."""
 
     def around(self, load: Callable[[], None]) -> None:
         @persistent
@@ -67,6 +73,8 @@ class Sandbox:
             numbers = FrameNumbers(self._scripts)
             all_paths = list(stored_paths()) if self.cleared else all_paths
             self.outside = [*outside_files(original, numbers, all_paths), *cache_folders(original, numbers)]
+            scene = bpy.data.scenes.get(self._scene or "") or bpy.context.scene
+            self.simulations = unbaked(scene, self._scripts)
             caches.confine(os.path.join(bpy.app.tempdir, "caches"))
             self._blocked = [] if self._scripts else embedded_scripts.block()
         except Exception as error:

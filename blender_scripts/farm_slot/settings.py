@@ -7,6 +7,8 @@ import struct
 import zlib
 from typing import Any, Dict, Optional
 
+import bpy
+
 from .faults import SlotFault
 from .held_files import while_held
 from .output_size import rendered_size
@@ -30,8 +32,8 @@ def output_color_mode(scene: Any) -> str:
     return mode if mode in _PNG_MODES else "RGB"
 
 
-def prepare(scene: Any, color_mode: Optional[str]) -> bool:
-    """Sets up the scene. Returns whether `write_frame_text` must write the frame number into each file."""
+def prepare(scene: Any, color_mode: Optional[str], keeps_data: bool) -> bool:
+    """Sets up the scene; `keeps_data`: for Cycles, from frame to frame. Returns whether `write_frame_text` must write the frame number into each file."""
     render = scene.render
     image = render.image_settings
     if render.use_multiview and image.views_format != "STEREO_3D":
@@ -46,8 +48,12 @@ def prepare(scene: Any, color_mode: Optional[str]) -> bool:
     render.use_file_extension = True
     render.use_overwrite = True
     render.use_placeholder = False
-    if render.engine == "CYCLES":
-        render.use_persistent_data = True  # same pixels, but the next frame starts sooner
+    for each in bpy.data.scenes:  # strips and nodes may render others
+        if hasattr(each.render, "use_persistent_data"):
+            each.render.use_persistent_data = keeps_data and each == scene
+    system = bpy.context.preferences.system
+    if hasattr(system, "use_gpu_subdivision"):
+        system.use_gpu_subdivision = False  # EEVEE would subdivide the first frame on the CPU and later ones on the GPU
     if render.use_stamp:
         # The scene burns metadata into the picture. These settings decide which, so leave them alone.
         return not render.use_stamp_frame or render.metadata_input != "SCENE"

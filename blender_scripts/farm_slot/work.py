@@ -5,16 +5,18 @@ from __future__ import annotations
 import shutil
 import time
 import traceback
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 import bpy
 from bpy.app.handlers import persistent
 
-from . import scene_info, settings
+from . import reuse, scene_info, settings
 from .channel import Channel
 from .devices import choose_device
 from .faults import SlotFault
-from .loading import blocked_by_blender, open_blendfile, pick_scene, scripts_blocked
+from .loading import Opened, blocked_by_blender, open_blendfile, pick_scene, scripts_blocked
+from .rendering import render_current, render_frame
+from .simulations import MAX_SIMULATIONS
 
 STEPS_INTERVAL_S = 1.0
 
@@ -22,10 +24,15 @@ STEPS_INTERVAL_S = 1.0
 class Work:
     """The state of a slot: the loaded scene's name (a reference to the scene would become invalid), and its progress."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, way: Optional[reuse.Reuse] = None) -> None:
+        """`way`: how to use this process; None to decide by the scene."""
         self._channel = channel
+        self._way = way
+        self._command = {}  # type: Dict[str, Any]
         self._scene = ""
-        self._outputs = ""
+        self._device = ""
+        self._is_new = True
+        self._played = None  # type: Optional[int]
         self._told_of_scripts = False
         self._needs_frame_text = False
         self._frame = 0
@@ -33,39 +40,68 @@ class Work:
         self._reported_at = 0.0
 
     def load(self, command: Dict[str, Any]) -> None:
-        self._outputs = command["outputs"]
-        warnings, outside = open_blendfile(command["blend"], command["scripts"], self._outputs, command["moved"])
-        self._told_of_scripts = bool(blocked_by_blender())
+        self._command = command
+        warnings, outside, simulations = self._open()
         active = bpy.context.scene.name
         scene = pick_scene(command["scene"])
-        self._scene = scene.name
         stock = scene_info.stock_of(outside, command["project"])
         # Before the settings are changed, because it describes the file.
         info = scene_info.describe(scene, active, outside, command["project"], stock)
-        self._needs_frame_text = settings.prepare(scene, command["colorMode"])
-        device, fallback = choose_device(scene)
+        self._way = self._way or reuse.decide(scene, simulations, command["simulations"] == "play")
+        fallback = self._prepare(scene)
         if fallback:
             warnings.append({"code": "CPU_FALLBACK", "message": fallback})
-        info["device"] = device
+        info.update(device=self._device, reuse=self._way.to_message())
+        info["simulations"] = [each.to_message() for each in simulations[:MAX_SIMULATIONS]]
         expected = settings.expected_output(scene)
         told = {"scene": info, "stock": stock, "expected": expected, "warnings": warnings}
         self._channel.send({"event": "loaded", **told})
         self._report_scripts()
 
+    def _open(self) -> Opened:
+        command = self._command
+        kept = command["outputs"], command["moved"], command["scene"]
+        opened = open_blendfile(command["blend"], command["scripts"], *kept)
+        self._told_of_scripts = bool(blocked_by_blender())
+        self._is_new, self._played = True, None
+        return opened
+
+    def _prepare(self, scene: Any) -> str:
+        """Returns why the device is not what the scene asks for, if so."""
+        assert self._way is not None
+        self._scene = scene.name
+        self._needs_frame_text = settings.prepare(scene, self._command["colorMode"], self._way.way == reuse.PERSISTENT)
+        self._device, fallback = choose_device(scene)
+        return fallback
+
     def render(self, command: Dict[str, Any]) -> None:
-        scene = bpy.data.scenes[self._scene]
         self._frame, self._steps, self._reported_at = command["frame"], 0, time.monotonic()
         started = time.monotonic()
-        scene.render.filepath = command["path"]
-        scene.frame_set(command["frame"])  # also switches to a marker's camera, as `-a` does
-        result = bpy.ops.render.render(write_still=True, scene=scene.name)
-        if "FINISHED" not in result:
-            raise SlotFault("RENDER_FAILED", "Blender cancelled the render")
+        assert self._way is not None
+        is_passed = self._played is not None and command["frame"] <= self._played
+        if is_passed or (self._way.way == reuse.REOPENED and not self._is_new):
+            self._open()
+            self._prepare(pick_scene(self._command["scene"]))
+        self._is_new = False
+        scene = bpy.data.scenes[self._scene]
+        if self._way.way == reuse.SEQUENTIAL:
+            self._play(scene, command["frame"])
+            render_current(scene, command["path"])
+        else:
+            render_frame(scene, command["frame"], command["path"])
         if self._needs_frame_text:
             settings.write_frame_text(command["path"], command["frame"])
-        shutil.rmtree(self._outputs, ignore_errors=True)  # nobody needs the files of File Output nodes
+        shutil.rmtree(self._command["outputs"], ignore_errors=True)  # nobody needs the files of File Output nodes
         self._report_scripts()
         self._channel.send({"event": "rendered", "frame": command["frame"], "seconds": time.monotonic() - started})
+
+    def _play(self, scene: Any, frame: int) -> None:
+        """Goes through all frames up to this one, as a user does who plays the scene: simulations need each of them."""
+        first = min(scene.frame_start, frame) if self._played is None else self._played + 1
+        for each in range(first, frame + 1):
+            scene.frame_set(each)
+            self.on_stats()
+        self._played = frame
 
     def _report_scripts(self) -> None:
         """Blender refuses a driver only when it is evaluated, which may be in any frame or in another scene."""

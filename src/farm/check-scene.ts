@@ -11,7 +11,7 @@ import type { SceneInfo } from "../session/protocol.ts";
 import { removeEmptyFolder } from "../system/files/held-files.ts";
 import type { FarmEvent } from "./events.ts";
 import { beginRun, orderOf } from "./job/begin-run.ts";
-import { firstJoined, warnOfColors, warnOfFiles } from "./job/describe-job.ts";
+import { firstJoined, warnOfColors, warnOfFiles, warnOfSimulations } from "./job/describe-job.ts";
 import type { JobContext, JobQuestions } from "./job/job-context.ts";
 import { JobTotals } from "./job/job-totals.ts";
 import { JobInputs } from "./job/loop/job-inputs.ts";
@@ -129,12 +129,14 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
 }
 
 /** What a render would say about the scene, and why it would refuse it. */
-function sceneOf(info: SceneInfo, { settings, prepared, tell }: JobContext): Pick<SceneCheck, "scene" | "error"> {
+function sceneOf(info: SceneInfo, context: JobContext): Pick<SceneCheck, "scene" | "error"> {
+  const { settings, prepared, tell } = context;
   const totals = new JobTotals(tell, 0);
   warnOfColors(totals, prepared);
   try {
     const facts = resolveScene(info, { ...settings, missing: "warn" }, prepared.files);
     // A missing file is an error below, unless the user allows it.
+    warnOfSimulations(facts, context, totals);
     warnOfFiles(settings.missing === "warn" ? facts : { ...facts, missing: [] }, totals);
     const { name, fps, fpsBase, width, height, engine, camera, colorMode, depth } = facts.scene;
     const scene = {

@@ -3,6 +3,7 @@ import { assignFrame } from "./attempts.ts";
 import { type IdleSlot, idleSlots, slotsToQueueBehind } from "./idle-slots.ts";
 import { stealOrSpeculate } from "./speculation.ts";
 import type { Draft } from "./state/draft.ts";
+import type { FrameRecord } from "./state/frame-table.ts";
 import { mayTake } from "./state/queries.ts";
 
 /**
@@ -23,7 +24,9 @@ function handOut(draft: Draft, slots: Iterable<IdleSlot>): void {
   for (const { node, slot } of slots) {
     if (draft.frames.counts.queued === 0 || draft.isDraining) return;
     if (spent.has(node)) continue;
-    const record = draft.frames.firstQueued((candidate) => mayTake(draft, candidate, node, draft.at));
+    const may = (candidate: FrameRecord) => mayTake(draft, candidate, node, draft.at);
+    const latest = draft.nodes.get(node)?.slots.get(slot)?.latest ?? null;
+    const record = draft.policy.inRuns ? draft.frames.nextOfRun(latest, may) : draft.frames.firstQueued(may);
     if (record) assignFrame(draft, record.frame, node, slot);
     else spent.add(node);
   }

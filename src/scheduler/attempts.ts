@@ -69,6 +69,7 @@ export function nextNumber(draft: Draft): number {
 export function assignFrame(draft: Draft, frame: number, node: NodeId, slot: number): void {
   const attempt = nextNumber(draft);
   openAttempt(draft, { attempt, frame, node, slot, status: "assigned", startedAt: null });
+  draft.changeSlot(node, slot, { latest: frame });
   draft.emit({ type: "assign", node, slot, frame, attempt });
 }
 

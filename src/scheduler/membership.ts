@@ -91,7 +91,13 @@ export function onNodeLost(draft: Draft, event: { readonly node: NodeId }): void
 export function onSlotReady(draft: Draft, { node: id, slot: number }: SlotRef): void {
   const node = draft.nodes.get(id);
   if (!node?.isJoined) return;
-  const slot = node.slots.get(number) ?? { slot: number, unstartedInARow: 0, running: null, assigned: null };
+  const slot = node.slots.get(number) ?? {
+    slot: number,
+    unstartedInARow: 0,
+    running: null,
+    assigned: null,
+    latest: null,
+  };
   const isReady = slot.unstartedInARow < draft.policy.unstartedEndsInARow;
   const slots = node.slots.with({ ...slot, isReady });
   draft.setNode({ ...node, slots, unreadySince: isReady ? null : node.unreadySince });

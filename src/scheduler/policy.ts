@@ -3,6 +3,11 @@ const minutes = 60 * seconds;
 
 /** All numbers that the scheduler decides by. docs/scheduling.md gives the reasons in full. */
 export interface SchedulingPolicy {
+  /**
+   * Whether each slot continues with the frame after its last one: for scenes that are simulated while they are rendered,
+   * where a slot has to play up to each frame.
+   */
+  readonly inRuns: boolean;
   /** A frame has failed after failures on this many different nodes that are not the nodes' own fault. */
   readonly nodesThatFailAFrame: number;
   /** A frame that failed on every usable node has failed after this many failures in total. */
@@ -60,6 +65,7 @@ export interface SchedulingPolicy {
 
 /** The policy of all jobs; tests change single numbers. */
 export const defaultPolicy: SchedulingPolicy = {
+  inRuns: false,
   nodesThatFailAFrame: 3,
   failuresThatFailAFrame: 3,
   nodesThatBlameTheScene: 2,

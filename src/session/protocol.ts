@@ -31,7 +31,7 @@ import {
 import { sceneInfo } from "./messages/scene-info.ts";
 
 export { bounds } from "./messages/fields.ts";
-export type { Reference, SceneInfo, SceneSummary } from "./messages/scene-info.ts";
+export type { Reference, SceneInfo, SceneSummary, Simulation } from "./messages/scene-info.ts";
 
 export const protocolVersion = 1;
 const blobRefusal = z.enum(["DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAILED"]);
@@ -170,6 +170,8 @@ const fromCoordinator = z.discriminatedUnion("type", [
     files: digest.nullable().optional(),
     /** The color configuration among the files, for OCIO; absent or null for the node's own. */
     colors: z.string().max(1024).nullable().optional(),
+    /** Whether to play what is not baked up to each frame; absent or null if not. */
+    simulations: z.literal("play").nullable().optional(),
   }),
   z.object({
     type: z.literal("project-add"),

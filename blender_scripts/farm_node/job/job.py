@@ -127,8 +127,8 @@ class Job:
 
     def _start_slots(self, load: LoadedScene, files: dict[str, Any]) -> None:
         scripts = load.may_run_scripts(self.allow_scripts)
-        scene, color_mode = load.wanted["scene"], load.wanted["colorMode"]
-        self.load_command = {**files, "scene": scene, "colorMode": color_mode, "scripts": scripts}
+        wanted = {key: load.wanted[key] for key in ("scene", "colorMode", "simulations")}
+        self.load_command = {**files, **wanted, "scripts": scripts}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
         self.slots.start(self._slot_count, command, self.folder.path)
 

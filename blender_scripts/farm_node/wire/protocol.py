@@ -108,6 +108,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "path": _path,
         "files": _or_null(_SHA),
         "colors": _or_null(_path),
+        "simulations": _or_null(lambda value: value == "play"),
     },
     "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
     "frame-assign": {"slot": _whole(0, MAX_SLOTS - 1), **_PAIR},
@@ -126,6 +127,7 @@ OPTIONAL = frozenset(
         ("job-load", "path"),
         ("job-load", "files"),
         ("job-load", "colors"),
+        ("job-load", "simulations"),
     }
 )
 """Fields that were added later. Older coordinators do not send them."""

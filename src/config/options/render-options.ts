@@ -64,6 +64,19 @@ export const sceneOptions = {
       "space for copies of the files that the scene uses, so that you can go on saving them (default: `2GB`). On file systems that can clone files, copies take none",
     setting: (given = "2GB") => parseBytes(given) ?? 0,
   }),
+  /** What to do with simulations that are not baked. */
+  simulations: option({
+    ...{
+      group: "What to render",
+      takes: "<what>",
+      schema: z.enum(["sequential", "refuse", "ignore"]),
+      inFarmspec: true,
+    },
+    help: "what to do with simulations that are not baked",
+    readme:
+      "what to do with simulations that are not baked: `sequential` (default) plays the scene up to each frame, in runs of frames that follow each other; `refuse` is an error that lists them; `ignore` renders what Blender shows when it jumps to a frame",
+    setting: withDefault<"sequential" | "refuse" | "ignore">("sequential"),
+  }),
   /** What to do if the nodes do not have files that the scene uses. */
   missing: option({
     ...{ group: "What to render", takes: "<what>", schema: z.enum(["fail", "warn", "ask"]), inFarmspec: true },

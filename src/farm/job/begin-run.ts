@@ -35,6 +35,7 @@ export function orderOf({ settings, prepared, upcoming }: JobContext, run: Run):
   return {
     ...{ job: run.job, holder: holder(), blob: blend, files, upcoming },
     ...{ scene, colorMode, allowScripts, allowMissing },
+    simulations: settings.simulations === "ignore" ? null : "play",
   };
 }
 

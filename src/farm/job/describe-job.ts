@@ -8,6 +8,7 @@ import type { SceneInfo } from "../../session/protocol.ts";
 import type { Fleet } from "../nodes/fleet.ts";
 import { type OutputFacts, outputFactsOf, parseFacts, recordFacts } from "../output/output-facts.ts";
 import { missingIn, resolveScene, type SceneFacts, type SentFacts } from "../output/scene-facts.ts";
+import { warningsOf } from "../output/simulations.ts";
 import type { JoinedNode } from "../worker.ts";
 import type { JobContext } from "./job-context.ts";
 import type { JobTotals } from "./job-totals.ts";
@@ -129,6 +130,11 @@ export function warnOfFiles({ missing, moved }: SceneFacts, totals: JobTotals): 
   }
   const more = moved.size - mostMovedShown;
   if (more > 0) totals.warn("FILE_FOUND", `${counted(more, "other file")} likewise`, null);
+}
+
+/** Warns of simulations that are not baked. */
+export function warnOfSimulations({ simulations }: SceneFacts, { settings }: JobContext, totals: JobTotals): void {
+  for (const [code, message] of warningsOf(simulations, settings.simulations)) totals.warn(code, message, null);
 }
 
 /** Warns of a color configuration that the artist's Blender has from the environment, and nodes do not get. */

@@ -11,6 +11,7 @@ import { createState, type SchedulerConfig } from "../../scheduler/state/state.t
 import type { Fleet } from "../nodes/fleet.ts";
 import { JobOutput } from "../output/job-output.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
+import { isPlayed } from "../output/simulations.ts";
 import { earlierAttempts } from "./attempt-counts.ts";
 import {
   exclusionByFiles,
@@ -21,6 +22,7 @@ import {
   tellOutdated,
   warnOfColors,
   warnOfFiles,
+  warnOfSimulations,
 } from "./describe-job.ts";
 import type { JobContext, JobOutcome } from "./job-context.ts";
 import { JobTotals } from "./job-totals.ts";
@@ -52,13 +54,16 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
 
   await using store = await openStore(context, outputFacts.frameFormat);
   tellOutdated(context, store, earlier, facts);
-  upcoming.set(orderFrames(frames, settings.order), (frame) => store.has(frame));
+  const inRuns = isPlayed(facts.simulations, settings.simulations);
+  const order = orderFrames(frames, inRuns ? "sequential" : settings.order);
+  upcoming.set(order, (frame) => store.has(frame));
   const alreadyStored = new Set(frames.filter((frame) => store.has(frame)));
   if (alreadyStored.size > 0) {
     tell({ type: "job:resumed", stored: alreadyStored.size, range: formatFrames(alreadyStored) });
   }
   const totals = new JobTotals(tell, alreadyStored.size);
   warnOfFiles(facts, totals);
+  warnOfSimulations(facts, context, totals);
   warnOfColors(totals, prepared);
 
   const refusedFrames = new RefusedFrames({
@@ -85,7 +90,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   });
 
   const refused = store.refusedBefore.filter(({ frame }) => !store.has(frame));
-  const config = configOf(context, run, frames, alreadyStored, first.node.opened.resumed || refused.length > 0);
+  const config = configOf(run, order, inRuns, alreadyStored, first.node.opened.resumed || refused.length > 0);
   using journal = new RunJournal({ run: run.run, infoOf: (node) => fleet.infoOf(node), folder, config, tell });
   using loop = new JobLoop({
     ...{ inputs, store, output, totals, journal, fleet, noNodeTimeout, tell, signal, clock: systemClock },
@@ -132,15 +137,14 @@ function openStore(
 }
 
 function configOf(
-  { settings }: JobContext,
   run: Run,
   frames: readonly Frame[],
+  inRuns: boolean,
   alreadyStored: ReadonlySet<Frame>,
   waitsForOthers: boolean,
 ): SchedulerConfig {
   return {
-    frames: orderFrames(frames, settings.order),
-    alreadyStored,
+    ...{ frames, alreadyStored, policy: { inRuns } },
     // Nodes may still hold attempts of an earlier run, so no number may be used twice.
     firstAttempt: (run.run - 1) * defaultPolicy.attemptsPerRun + 1,
     handsOutFrom: waitsForOthers ? systemClock.monotonicMs() + hearOthersMs : 0,

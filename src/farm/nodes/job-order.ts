@@ -16,6 +16,8 @@ export interface JobOrder {
   readonly colorMode: "RGB" | null;
   /** Whether scripts in the blendfile may run where the node allows it. */
   readonly allowScripts: boolean;
+  /** Whether to play what is not baked up to each frame. */
+  readonly simulations: "play" | null;
   /** Whether to render without what is missing. */
   readonly allowMissing: boolean;
 }

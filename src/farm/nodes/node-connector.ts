@@ -170,8 +170,8 @@ export class NodeConnector {
     if (isFinal(reason)) throw reason;
   }
 
-  #supplyFor({ job, blob, files, scene, colorMode, allowScripts }: JobOrder): BlendSupply {
-    const request = { job, blend: blob.sha256, scene, colorMode, allowScripts };
+  #supplyFor({ job, blob, files, scene, colorMode, allowScripts, simulations }: JobOrder): BlendSupply {
+    const request = { job, blend: blob.sha256, scene, colorMode, allowScripts, simulations };
     const onResend = (info: NodeInfo, why: string) => this.#host.onEvent({ type: "resending", info, why });
     this.#supply ??= new BlendSupply({ blob, files, request, onResend, signal: this.#signal });
     return this.#supply;

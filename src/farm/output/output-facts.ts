@@ -110,7 +110,8 @@ function parseSent(value: unknown): SentFacts {
 /** The scene as a node would describe it. */
 export function sceneInfoOf({ scene, missing, files }: RecordedFacts): SceneInfo {
   const references = missing.map((path) => ({ kind: "", path, missing: true }));
-  return { activeScene: scene.name, scene: scene.name, savedBy: null, scenes: [scene], references, files, device: "" };
+  const known = { scenes: [scene], references, files, simulations: [], device: "" };
+  return { activeScene: scene.name, scene: scene.name, savedBy: null, ...known };
 }
 
 function parseScene(value: unknown): SceneSummary | null {

@@ -23,7 +23,11 @@ export function fingerprintFor(
     assets: [],
     scene: settings.scene ?? null,
     blenderVersion,
-    overrides: { colorMode: format.canHaveAlpha ? null : "RGB", ...(settings.allowScripts && { allowScripts: true }) },
+    overrides: {
+      colorMode: format.canHaveAlpha ? null : "RGB",
+      ...(settings.allowScripts && { allowScripts: true }),
+      ...(settings.simulations === "ignore" && { simulations: "ignore" }),
+    },
   });
 }
 

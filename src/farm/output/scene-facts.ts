@@ -4,8 +4,9 @@ import { FarmError } from "../../core/errors.ts";
 import { framesOfRange, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
 import { printable } from "../../core/text.ts";
-import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
+import type { SceneInfo, SceneSummary, Simulation } from "../../session/protocol.ts";
 import { filesMissing, nameOf, type UnsentFiles } from "./missing-files.ts";
+import { refuseSimulations } from "./simulations.ts";
 
 /** What a job renders, from the blendfile and the settings. */
 export interface SceneFacts {
@@ -21,6 +22,8 @@ export interface SceneFacts {
   readonly sent: SentFacts;
   /** Where files were found whose paths are those of another machine, by their paths in the blendfile. */
   readonly moved: ReadonlyMap<string, string>;
+  /** What is not baked and depends on the frames before. */
+  readonly simulations: readonly Simulation[];
 }
 
 /** What is known of the files that were sent with the blendfile. */
@@ -78,6 +81,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
   if (missing.length > 0 && settings.missing !== "warn") {
     throw filesMissing(missing, sent);
   }
+  if (settings.simulations === "refuse") refuseSimulations(info.simulations);
   return {
     ...{ scene, frames: framesOf(scene, settings.frames), files: info.files },
     missing: missingIn(info),
@@ -88,6 +92,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
       isByFrame: sent.contents.later.length > 0,
     },
     moved: sent.moved,
+    simulations: info.simulations,
   };
 }
 

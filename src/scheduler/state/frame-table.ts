@@ -121,6 +121,35 @@ export class FrameTable {
     return records.at(firstFresh);
   }
 
+  /**
+   * The next queued frame that passes the test, for jobs that are rendered in runs: the one after `latest`, else the
+   * begin of a new run. That is the begin of the longest stretch of queued frames, or its middle if somebody is about to
+   * continue there.
+   *
+   * @param latest The frame that was assigned to the slot before; `null` if there was none
+   */
+  nextOfRun(latest: Frame | null, passes: (record: FrameRecord) => boolean): FrameRecord | undefined {
+    const { records, positions } = this.#parts;
+    const position = latest === null ? undefined : positions.get(latest);
+    const next = position === undefined ? undefined : records.at(position + 1);
+    if (next?.status === "queued" && passes(next)) return next;
+    const { from, length } = this.#longestStretch();
+    const isContinued = records.at(from - 1)?.status === "active";
+    const first = records.at(isContinued ? from + (length >> 1) : from);
+    return first !== undefined && passes(first) ? first : this.firstQueued(passes);
+  }
+
+  #longestStretch(): { readonly from: number; readonly length: number } {
+    let longest = { from: 0, length: 0 };
+    let [from, position] = [0, 0];
+    for (const { status } of this.records()) {
+      if (status !== "queued") from = position + 1;
+      else if (position - from + 1 > longest.length) longest = { from, length: position - from + 1 };
+      position++;
+    }
+    return longest;
+  }
+
   /** All records, in the order of assignment. */
   records(): IterableIterator<FrameRecord> {
     return this.#parts.records[Symbol.iterator]();

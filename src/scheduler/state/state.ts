@@ -49,6 +49,8 @@ export interface Slot {
   /** Numbers of the attempts in the slot. */
   readonly running: number | null;
   readonly assigned: number | null;
+  /** The frame that it was assigned last; `null` before. */
+  readonly latest: Frame | null;
 }
 
 export interface NodeRecord {

@@ -57,6 +57,12 @@ const reference = z.object({
   numbers: boundedList(frameNumbers, { max: 32 }).nullish(),
 });
 
+/** What depends on the frames before, and is not baked. */
+const simulation = z.object({ kind: name, owner: name });
+
+/** How a slot uses its process for one frame after another, and why. */
+const reuse = z.object({ way: z.enum(["persistent", "kept", "reopened", "sequential"]), why: path });
+
 export const sceneInfo = z.object({
   activeScene: name,
   scene: name,
@@ -64,9 +70,14 @@ export const sceneInfo = z.object({
   scenes: boundedList(sceneSummary, { min: 1, max: 1_000 }),
   references: boundedList(reference, { max: 10_000 }),
   files: digest.nullable().default(null),
+  /** Absent on older nodes. */
+  simulations: boundedList(simulation, { max: 100 }).default([]),
+  /** Absent on older nodes. */
+  reuse: reuse.optional(),
   device: name,
 });
 
 export type SceneInfo = z.infer<typeof sceneInfo>;
+export type Simulation = z.infer<typeof simulation>;
 export type Reference = z.infer<typeof reference>;
 export type SceneSummary = z.infer<typeof sceneSummary>;

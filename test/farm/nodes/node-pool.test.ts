@@ -80,7 +80,7 @@ class Farm {
           },
           upcoming: new UpcomingFrames(),
           allowScripts: false,
-          allowMissing: false,
+          ...{ allowMissing: false, simulations: null },
         }),
         versionGate,
       },

@@ -101,7 +101,7 @@ export class FakeNode {
     };
     return {
       ...{ activeScene: scene.name, scene: scene.name, savedBy: "3.4", scenes: [scene], references: [], device: "CPU" },
-      files: null,
+      ...{ files: null, simulations: [] },
       ...this.options.sceneInfo,
     };
   }

@@ -1,0 +1,4 @@
+"""Feature scenes: see `base.feature`."""
+
+from . import combined, deforming, modifiers, objects, rendering, shading  # noqa: F401  (they register their features)
+from .base import features as features

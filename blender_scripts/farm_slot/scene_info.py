@@ -99,6 +99,7 @@ def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> Li
             "sha256": digests.get(each.path),
             "lacks": lacking(each.kind, each.name),
             "viewOf": each.view_of,
+            "computed": each.is_computed,
             "numbers": both(each.numbers, shared["numbers"]) if shared else each.numbers,
         }
     return sorted(found.values(), key=lambda each: (not each["missing"], not each["visible"]))[:MAX_REFERENCES]

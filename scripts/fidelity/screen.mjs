@@ -17,7 +17,7 @@ const here = fileURLToPath(new URL("../..", import.meta.url));
 const enter = join(here, "scripts/blenders/blender-in-root.sh");
 const features = join(here, "test/fidelity");
 /** Neither the first frame first, nor in order. */
-export const hops = [5, 2, 6, 3];
+const hops = [5, 2, 6, 3];
 const limitMs = 300_000;
 
 /**
@@ -82,8 +82,7 @@ export async function makeScenes(blender, folder, wanted) {
 export async function renderTruth(blender, blend, folder) {
   await mkdir(folder, { recursive: true });
   const output = ["-noaudio", "-o", join(folder, "####"), "-F", "PNG", "-x", "1"];
-  for (const frame of hops)
-    await runBlender(blender, dirname(blend), ["-b", blend, ...output, "-f", String(frame)]);
+  for (const frame of hops) await runBlender(blender, dirname(blend), ["-b", blend, ...output, "-f", String(frame)]);
 }
 
 /**

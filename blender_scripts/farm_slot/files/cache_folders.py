@@ -19,27 +19,29 @@ from .path_rules import as_opened
 def cache_folders(original: Names, frame_numbers: FrameNumbers) -> Iterator[OutsideFile]:
     """To be called before `caches.confine`, which changes some of them."""
     numbers = frame_numbers.of_cache()
-    for owner, kind, name, path, has_numbers in _all_folders():
+    for owner, kind, name, path, has_numbers, is_computed in _all_folders():
         label = "%s '%s'" % (owner.bl_rna.name, owner.name)
         where = os.path.normpath(as_opened(path)) if name else ""  # a simulation that was never baked
         told = original.get(name, name)
-        yield OutsideFile(kind, label, told, where, FOLDER, True, None, numbers if has_numbers else None)
+        yield OutsideFile(kind, label, told, where, FOLDER, True, None, numbers if has_numbers else None, is_computed)
 
 
-def _all_folders() -> Iterator[Tuple[Any, str, str, str, bool]]:
-    """The owner, the kind, the path in the file, the absolute path, and whether a frame needs just the files of its number.
+def _all_folders() -> Iterator[Tuple[Any, str, str, str, bool, bool]]:
+    """The owner, the kind, the path in the file, the absolute path, whether a frame needs just the files of its number, and
+    whether Blender computes what is not there.
 
     Files of baked geometry nodes refer to those of earlier frames.
     """
     for owner, kind, cache in point_caches():
         for name, path in _folders_of_points(owner, kind, cache):
-            yield owner, "simulation", name, path, True
+            yield owner, "simulation", name, path, True, False
     for thing in bpy.data.objects:
         for modifier in thing.modifiers:
             domain = getattr(modifier, "domain_settings", None) if modifier.type == "FLUID" else None
             has_numbers = domain is not None and getattr(domain, "cache_frame_offset", 0) == 0
+            is_computed = domain is not None and domain.cache_type == "REPLAY"
             for kind, name in _folders_of_modifier(modifier):
-                yield thing, kind, name, bpy.path.abspath(name, library=thing.library), has_numbers
+                yield thing, kind, name, bpy.path.abspath(name, library=thing.library), has_numbers, is_computed
 
 
 def _folders_of_points(owner: Any, kind: str, cache: Any) -> Iterator[Tuple[str, str]]:
@@ -50,7 +52,7 @@ def _folders_of_points(owner: Any, kind: str, cache: Any) -> Iterator[Tuple[str,
         if each.use_external:
             if each.is_baked and each.filepath:
                 yield each.filepath, bpy.path.abspath(each.filepath, library=owner.library)
-        elif each.use_disk_cache or (kind == "DYNAMIC_PAINT" and each.is_baked):
+        elif each.is_baked and (each.use_disk_cache or kind == "DYNAMIC_PAINT"):
             path = _folder_beside(owner.library if each.use_library_path else None)
             yield "//" + os.path.basename(path), path
 

@@ -57,6 +57,8 @@ class OutsideFile(NamedTuple):
     """The path in the file, if this is another view of the same picture: the file names only one."""
     numbers: Optional[Numbers] = None
     """Which of several files each frame needs; None if it may be any."""
+    is_computed: bool = False
+    """Whether Blender computes it if it is not there."""
 
 
 def outside_files(original: Names, frame_numbers: FrameNumbers, all_paths: List[StoredPath]) -> Iterator[OutsideFile]:

@@ -10,6 +10,7 @@ const states: Readonly<Record<CheckedFile["state"], string>> = {
   sent: "yes",
   "by-frame": "before its frames",
   there: "no: it is on the node",
+  computed: "no: Blender computes it",
   unneeded: "no: not needed",
   missing: "MISSING",
 };

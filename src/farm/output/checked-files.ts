@@ -10,9 +10,10 @@ export interface CheckedFile {
   readonly path: string;
   /**
    * `sent`: it travels to the nodes. `by-frame`: parts of it do, before the frames that need them. `there`: the node has
-   * it at this path. `unneeded`: no picture depends on it. `missing`: it is not on the node, and is not sent.
+   * it at this path. `unneeded`: no picture depends on it. `computed`: it does not exist; Blender computes it as it
+   * renders. `missing`: it is not on the node, and is not sent.
    */
-  readonly state: "sent" | "by-frame" | "there" | "unneeded" | "missing";
+  readonly state: "sent" | "by-frame" | "there" | "unneeded" | "computed" | "missing";
   /** Where it is on this machine, the first of several; `null` if it is not sent. */
   readonly foundAt: string | null;
   /** How many files it stands for, and their size in all; 0 if it is not sent. */
@@ -31,14 +32,14 @@ export interface SentReferences {
 /** Those that are missing first. */
 export function checkedFiles(references: readonly Reference[], sent: SentReferences): readonly CheckedFile[] {
   const later = new Set(sent.contents.later);
-  const order: readonly CheckedFile["state"][] = ["missing", "sent", "by-frame", "there", "unneeded"];
+  const order: readonly CheckedFile["state"][] = ["missing", "sent", "by-frame", "there", "computed", "unneeded"];
   return references
     .map((reference) => checkedFile(reference, sent, later))
     .sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
 }
 
 function checkedFile(reference: Reference, sent: SentReferences, later: ReadonlySet<string>): CheckedFile {
-  const { kind, owner = null, path, missing, visible } = reference;
+  const { kind, owner = null, path, missing, visible, computed } = reference;
   const found = sent.contents.filesOf(reference);
   const known = {
     ...{ kind, owner, path },
@@ -48,6 +49,7 @@ function checkedFile(reference: Reference, sent: SentReferences, later: Readonly
     why: null,
   };
   if (visible === false) return { ...known, state: "unneeded" };
+  if (missing && computed === true) return { ...known, state: "computed" };
   if (missing) {
     const why = path === "" ? "it is not baked" : (sent.whyNot(path) ?? "it does not exist");
     return { ...known, state: "missing", why };

@@ -4,7 +4,7 @@ import { FarmError } from "../../core/errors.ts";
 import { framesOfRange, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
 import { printable } from "../../core/text.ts";
-import type { SceneInfo, SceneSummary, Simulation } from "../../session/protocol.ts";
+import type { Reference, SceneInfo, SceneSummary, Simulation } from "../../session/protocol.ts";
 import { filesMissing, nameOf, type UnsentFiles } from "./missing-files.ts";
 import { refuseSimulations } from "./simulations.ts";
 
@@ -77,7 +77,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
       "Set one in Blender (Scene properties, Camera), save, and run the same command again",
     );
   }
-  const missing = info.references.filter(({ missing, visible }) => missing && visible !== false);
+  const missing = info.references.filter(isNeededAndMissing);
   if (missing.length > 0 && settings.missing !== "warn") {
     throw filesMissing(missing, sent);
   }
@@ -106,9 +106,13 @@ export function missingIn({ references }: SceneInfo): readonly string[] {
   const needed = references.filter(({ visible }) => visible !== false);
   const unread = needed.filter(({ missing, lacks }) => lacks && !missing);
   return [
-    ...needed.filter(({ missing }) => missing).map(nameOf),
+    ...needed.filter(isNeededAndMissing).map(nameOf),
     ...unread.map((file) => `${printable(String(file.lacks))} for ${nameOf(file)}`),
   ];
+}
+
+function isNeededAndMissing({ missing, visible, computed }: Reference): boolean {
+  return missing && visible !== false && computed !== true;
 }
 
 function framesOf(scene: SceneSummary, asked: string | undefined): readonly Frame[] {

@@ -42,6 +42,8 @@ const reference = z.object({
   /** As the file has it. */
   path,
   missing: z.boolean(),
+  /** Whether Blender computes it if it is missing; absent means false. */
+  computed: z.boolean().optional(),
   /** Whether it can change a rendered picture; absent means true. */
   visible: z.boolean().optional(),
   /** Where Blender looks for it in the project, with slashes; null if elsewhere. */

@@ -38,6 +38,7 @@ test("each file has a row, with what becomes of it", () => {
     fileOf({ kind: "library", path: "C:\\lib\\props.blend", foundAt: "/srv/lib/props.blend", sizeBytes: 3e6 }),
     fileOf({ kind: "font", path: "/usr/share/a.ttf", state: "there", ...absent }),
     fileOf({ path: "//ref.png", state: "unneeded", ...absent }),
+    fileOf({ kind: "simulation", path: "//smoke", state: "computed", ...absent }),
     fileOf({ kind: "simulation", path: "", state: "missing", ...absent, why: "it is not baked" }),
   ];
   const warnings = [{ code: "FILE_FOUND", message: "C:\\lib is not on this machine", name: "box" }];
@@ -56,6 +57,7 @@ test("each file has a row, with what becomes of it", () => {
     library     C:\\lib\\props.blend         1  3.0 MB  /srv/lib/props.blend  yes
     font        /usr/share/a.ttf                                            no: it is on the node
     image       //ref.png                                                   no: not needed
+    simulation  //smoke                                                     no: Blender computes it
     simulation  (not baked)                                                 MISSING: it is not baked
     502 files to send, 5.0 GB; 2 paths missing
 

@@ -82,6 +82,10 @@ test("resolveScene() needs no file that decides no pixel", () => {
   expect(refusing([missing("//reference.png", { visible: false })])).not.toThrow();
 });
 
+test("resolveScene() accepts that what Blender computes is missing", () => {
+  expect(refusing([missing("//cache_fluid", { kind: "simulation", form: "folder", computed: true })])).not.toThrow();
+});
+
 test("resolveScene() accepts missing files with --missing warn, and names them", () => {
   const references = [
     { kind: "image", path: "//gone.png", missing: true },

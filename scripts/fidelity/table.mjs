@@ -42,7 +42,7 @@ function wrongly(way, difference) {
 const head = `# Which pictures a kept process renders
 
 Written by \`npm run fidelity\`: each feature is a small scene of six frames. A slot's one process renders frames 5, 2, 6 and
-3 of it, in this order; the truth is a new process of the same Blender for each frame (\`blender -a\` with one frame). A
+3 of it, in this order; the truth is a new process of the same Blender for each frame (\`blender -f N\`). A
 difference is the largest of any channel of any pixel, of 255.
 
 Each cell begins with the way in which a slot uses its process for the scene: \`persistent\` (Cycles keeps its data), \`kept\`

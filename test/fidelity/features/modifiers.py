@@ -111,7 +111,7 @@ def shrinkwrap(scene, thing):
 def multires(scene, thing):
     bpy.context.view_layer.objects.active = thing
     thing.modifiers.new("m", "MULTIRES")
-    bpy.ops.object.multires_subdivide(modifier="m", mode="CATMULL_CLARK")
+    bpy.ops.object.multires_subdivide(modifier="m")
     turn(thing)
 
 

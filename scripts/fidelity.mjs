@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findTestedBlenders } from "./blenders/tested.mjs";
-import { compare, makeScenes, renderAsSlot, renderTruth } from "./fidelity/screen.mjs";
+import { compare, makeScenes, playTruth, renderAsSlot, renderTruth } from "./fidelity/screen.mjs";
 import { tableOf } from "./fidelity/table.mjs";
 
 /** @typedef {import("./fidelity/table.mjs").Outcome} Outcome */
@@ -43,19 +43,19 @@ process.exitCode = wrong.length > 0 ? 1 : 0;
 
 /** @param {Outcome} outcome */
 function isWrong(outcome) {
-  return outcome.problem !== undefined || (outcome.differences.chosen?.largest ?? 0) > 0;
+  return outcome.problem !== undefined || (outcome.differences.chosen?.largest ?? 0) > (outcome.noise ?? 0);
 }
 
 /** @param {import("./blenders/tested.mjs").TestedBlender} blender */
 async function screen(blender) {
   const place = join(folder, blender.version);
   await mkdir(place);
-  const { made, others } = await makeScenes(blender, place, positionals);
+  const { made, simulated, others } = await makeScenes(blender, place, positionals);
   for (const [name, why] of others) note(name, blender.version, { unsupported: why, differences: {} });
   const waiting = [...made];
   const work = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      note(name, blender.version, await outcomeOf(blender, place, name));
+      note(name, blender.version, await outcomeOf(blender, place, name, simulated.has(name)));
     }
   };
   await Promise.all([work(), work()]);
@@ -65,17 +65,20 @@ async function screen(blender) {
  * @param {import("./blenders/tested.mjs").TestedBlender} blender
  * @param {string} place
  * @param {string} name
+ * @param {boolean} isSimulated
  * @returns {Promise<Outcome>}
  */
-async function outcomeOf(blender, place, name) {
+async function outcomeOf(blender, place, name, isSimulated) {
   const blend = join(place, `${name}.blend`);
   /** @type {Outcome} */
   const outcome = { differences: {} };
   try {
-    await renderTruth(blender, blend, join(place, name, "truth"));
+    const truth = join(place, name, "truth");
+    if (isSimulated) outcome.noise = await playTruth(blender, blend, truth);
+    else await renderTruth(blender, blend, truth);
     for (const way of ways) {
       const told = await renderAsSlot(blender, blend, way, join(place, name, way));
-      outcome.differences[way] = await compare(join(place, name, "truth"), join(place, name, way));
+      outcome.differences[way] = await compare(truth, join(place, name, way));
       if (way === "chosen") [outcome.way, outcome.why] = [told.split(" ")[0] ?? "", told.slice(told.indexOf(" ") + 1)];
     }
   } catch (error) {

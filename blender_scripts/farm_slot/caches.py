@@ -7,42 +7,42 @@ same time.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from typing import Any, Iterable, Iterator, List, Tuple
 
 import bpy
 
+from . import fluids
 from .animation import curves_of
 
 _SWITCHES = ("cache_type", "is_cache_baking", "use_disk_cache", "use_external")
 """Properties that decide whether a cache is written, and that an animation can change."""
 
+_FOLDER = "caches-"
+
 NEVER_ON_DISK = ("RIGID_BODY", "FLUID")
 """Kinds of simulation whose point cache Blender never keeps on disk."""
+
+
+def new_folder() -> str:
+    """An empty one in this process's temporary folder, in place of the last: a scene that is opened again would continue
+    from what it finds there.
+    """
+    for name in os.listdir(bpy.app.tempdir):
+        if name.startswith(_FOLDER):
+            shutil.rmtree(os.path.join(bpy.app.tempdir, name), ignore_errors=True)
+    return tempfile.mkdtemp(prefix=_FOLDER, dir=bpy.app.tempdir)
 
 
 def confine(folder: str) -> None:
     """`folder` need not exist: Blender makes it."""
     _stop_animating_switches()
-    for number, domain in enumerate(_fluid_domains()):
-        _confine_fluid(domain, os.path.join(folder, "fluid-%d" % number))
+    for number, domain in enumerate(fluids.domains()):
+        fluids.confine(domain, os.path.join(folder, "fluid-%d" % number))
     for number, (_, kind, cache) in enumerate(point_caches()):
         _confine_point_cache(kind, cache, os.path.join(folder, "points-%d" % number))
     _confine_render(folder)
-
-
-def _confine_fluid(domain: Any, folder: str) -> None:
-    """An existing simulation is only read; one that Blender computes during the render is written to `folder`."""
-    stored = domain.cache_directory
-    path = bpy.path.abspath(stored, library=domain.id_data.library)
-    for part in ("data", "noise", "mesh", "particles", "guide"):
-        setattr(domain, "is_cache_baking_" + part, False)
-    if not stored or "'" in path:  # 2.83 puts the path unescaped into a line of Python
-        domain.cache_directory = folder
-    elif domain.cache_type not in ("MODULAR", "ALL", "FINAL"):
-        domain.cache_directory = folder
-        if os.path.isdir(os.path.join(path, "data")):
-            domain.cache_type = "MODULAR"  # this mode only reads; the change empties the folder
-            domain.cache_directory = stored
 
 
 def _confine_point_cache(kind: str, cache: Any, folder: str) -> None:
@@ -70,13 +70,6 @@ def _confine_render(folder: str) -> None:
                 setattr(scene.render, name, False)
         if getattr(scene.render, "use_auto_generate_texture_cache", False):  # since 5.2
             bpy.context.preferences.filepaths.texture_cache_directory = os.path.join(folder, "textures")
-
-
-def _fluid_domains() -> Iterator[Any]:
-    for thing in bpy.data.objects:
-        for modifier in thing.modifiers:
-            if modifier.type == "FLUID" and modifier.domain_settings is not None:
-                yield modifier.domain_settings
 
 
 def point_caches() -> Iterator[Tuple[Any, str, Any]]:

@@ -75,7 +75,7 @@ class Sandbox:
             self.outside = [*outside_files(original, numbers, all_paths), *cache_folders(original, numbers)]
             scene = bpy.data.scenes.get(self._scene or "") or bpy.context.scene
             self.simulations = unbaked(scene, self._scripts)
-            caches.confine(os.path.join(bpy.app.tempdir, "caches"))
+            caches.confine(caches.new_folder())
             self._blocked = [] if self._scripts else embedded_scripts.block()
         except Exception as error:
             self._failure = error

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Set
 
 import bpy
 
+from . import fluids
 from .caches import point_caches
 
 MAX_SIMULATIONS = 100
@@ -101,18 +102,11 @@ def _of_modifiers(used: Set[Any]) -> Iterator[Simulation]:
     for thing in sorted((each for each in used if isinstance(each, bpy.types.Object)), key=lambda each: each.name):
         for modifier in thing.modifiers:
             label = "%s '%s', modifier '%s'" % (thing.bl_rna.name, thing.name, modifier.name)
-            if modifier.type == "FLUID" and _is_simulated_now(getattr(modifier, "domain_settings", None), thing):
+            domain = fluids.domain_of(modifier)
+            if domain is not None and fluids.is_simulated(domain):
                 yield Simulation("fluid", label)
             elif modifier.type == "NODES" and any(not is_there for is_there in _zones_of(modifier, thing)):
                 yield Simulation("simulation zone", label)
-
-
-def _is_simulated_now(domain: Any, thing: Any) -> bool:
-    """A domain that only reads, and one whose cache is there, are not."""
-    if domain is None:
-        return False
-    folder = bpy.path.abspath(domain.cache_directory, library=thing.library) if domain.cache_directory else ""
-    return not (folder and os.path.isdir(os.path.join(folder, "data"))) and domain.cache_type == "REPLAY"
 
 
 def _zones_of(modifier: Any, thing: Any) -> Iterator[bool]:

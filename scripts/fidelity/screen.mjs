@@ -51,7 +51,8 @@ async function runBlender(blender, folder, args) {
  * @param {TestedBlender} blender
  * @param {string} folder
  * @param {readonly string[]} wanted all if empty
- * @returns {Promise<{made: string[], others: Map<string, string>}>} `others`: why the rest was not made
+ * @returns {Promise<{made: string[], simulated: Set<string>, others: Map<string, string>}>} `simulated`: those of them
+ *   whose truth is the played scene; `others`: why the rest was not made
  */
 export async function makeScenes(blender, folder, wanted) {
   const told = await runBlender(blender, folder, [
@@ -64,12 +65,19 @@ export async function makeScenes(blender, folder, wanted) {
     folder,
     ...wanted,
   ]);
-  const lines = told.split("\n").map((line) => /^(made|unsupported|failed) (\w+)(?:: (.*))?$/.exec(line));
-  const made = lines.flatMap((line) => (line?.[1] === "made" ? [line[2] ?? ""] : []));
+  const lines = told.split("\n").map((line) => /^(made|simulated|unsupported|failed) (\w+)(?:: (.*))?$/.exec(line));
+  /** @type {string[]} */
+  const made = [];
+  /** @type {Set<string>} */
+  const simulated = new Set();
   /** @type {Map<string, string>} */
   const others = new Map();
-  for (const line of lines) if (line && line[1] !== "made") others.set(line[2] ?? "", `${line[1]}: ${line[3]}`);
-  return { made, others };
+  for (const [, outcome, name = "", why] of lines.filter((line) => line !== null)) {
+    if (outcome === "simulated") simulated.add(name);
+    if (outcome === "made" || outcome === "simulated") made.push(name);
+    else others.set(name, `${outcome}: ${why}`);
+  }
+  return { made, simulated, others };
 }
 
 /**
@@ -83,6 +91,28 @@ export async function renderTruth(blender, blend, folder) {
   await mkdir(folder, { recursive: true });
   const output = ["-noaudio", "-o", join(folder, "####"), "-F", "PNG", "-x", "1"];
   for (const frame of hops) await runBlender(blender, dirname(blend), ["-b", blend, ...output, "-f", String(frame)]);
+}
+
+/**
+ * All frames by one process that plays the scene: the truth of a simulation.
+ *
+ * @param {TestedBlender} blender
+ * @param {string} blend
+ * @param {string} folder
+ * @returns {Promise<number>} how far Blender is from itself if it renders only one of the frames: not at all, but for fluids
+ */
+export async function playTruth(blender, blend, folder) {
+  const last = Math.max(...hops);
+  for (const [into, frames] of /** @type {[string, number[]][]} */ ([
+    [folder, hops],
+    [`${folder}-again`, [last]],
+  ])) {
+    await mkdir(into, { recursive: true });
+    const play = ["-noaudio", "--python-exit-code", "1", "-P", join(features, "play.py"), "--", into];
+    await runBlender(blender, dirname(blend), ["-b", blend, ...play, ...frames.map(String)]);
+  }
+  const name = `${String(last).padStart(4, "0")}.png`;
+  return await largestDifference(join(folder, name), join(`${folder}-again`, name));
 }
 
 /**
@@ -118,15 +148,25 @@ export async function renderAsSlot(blender, blend, way, folder) {
 export async function compare(truth, ours) {
   let [largest, frames] = [0, 0];
   for (const frame of hops) {
-    const one = await pixelsOf(join(truth, `${String(frame).padStart(4, "0")}.png`));
-    const other = await pixelsOf(join(ours, `${frame}.png`));
-    if (one.length !== other.length) throw new Error(`Frame ${frame} has another size`);
-    let most = 0;
-    for (let at = 0; at < one.length; at++) most = Math.max(most, Math.abs((one[at] ?? 0) - (other[at] ?? 0)));
+    const name = `${String(frame).padStart(4, "0")}.png`;
+    const most = await largestDifference(join(truth, name), join(ours, `${frame}.png`));
     largest = Math.max(largest, most);
     if (most > 0) frames++;
   }
   return { largest, frames };
+}
+
+/**
+ * @param {string} truth
+ * @param {string} ours
+ * @returns {Promise<number>}
+ */
+async function largestDifference(truth, ours) {
+  const [one, other] = [await pixelsOf(truth), await pixelsOf(ours)];
+  if (one.length !== other.length) throw new Error(`${ours} has another size`);
+  let most = 0;
+  for (let at = 0; at < one.length; at++) most = Math.max(most, Math.abs((one[at] ?? 0) - (other[at] ?? 0)));
+  return most;
 }
 
 /** @param {string} path @returns {Promise<Buffer>} RGB */

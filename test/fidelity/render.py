@@ -24,7 +24,8 @@ class Told:
 
 blend, way, folder, *frames = sys.argv[sys.argv.index("--") + 1 :]
 slot = work.Work(Told(), None if way == "chosen" else Reuse(way, "chosen by a test"))
-load = {"blend": blend, "scripts": False, "outputs": folder + "/outputs", "moved": {}, "scene": None, "colorMode": None, "simulations": None}
-slot.load({**load, "project": os.path.dirname(blend)})
+load = {"blend": blend, "scripts": False, "outputs": folder + "/outputs", "moved": {}, "scene": None, "colorMode": None}
+simulations = "play" if way == "chosen" else None
+slot.load({**load, "project": os.path.dirname(blend), "simulations": simulations})
 for frame in frames:
     slot.render({"frame": int(frame), "path": "%s/%s.png" % (folder, frame)})

@@ -1,4 +1,5 @@
 """Feature scenes: see `base.feature`."""
 
-from . import combined, deforming, modifiers, objects, rendering, shading  # noqa: F401  (they register their features)
+from . import combined, deforming, modifiers, objects, rendering, shading, simulated  # noqa: F401  (they register their features)
 from .base import features as features
+from .simulated import simulated as simulated

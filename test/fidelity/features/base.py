@@ -10,6 +10,8 @@ ALTERNATING = {frame: frame % 2 == 1 for frame in range(1, FRAMES + 1)}
 TURNING = {1: (0, 0, 0), FRAMES: (2, 1, 1.5)}
 
 features = {}
+place = {"folder": ""}
+"""Where the scenes are written to."""
 
 
 class Unsupported(Exception):

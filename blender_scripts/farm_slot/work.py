@@ -33,6 +33,7 @@ class Work:
         self._device = ""
         self._is_new = True
         self._played = None  # type: Optional[int]
+        self._playing_s = 0.0  # since the file was opened
         self._told_of_scripts = False
         self._needs_frame_text = False
         self._frame = 0
@@ -63,7 +64,7 @@ class Work:
         kept = command["outputs"], command["moved"], command["scene"]
         opened = open_blendfile(command["blend"], command["scripts"], *kept)
         self._told_of_scripts = bool(blocked_by_blender())
-        self._is_new, self._played = True, None
+        self._is_new, self._played, self._playing_s = True, None, 0.0
         return opened
 
     def _prepare(self, scene: Any) -> str:
@@ -93,15 +94,18 @@ class Work:
             settings.write_frame_text(command["path"], command["frame"])
         shutil.rmtree(self._command["outputs"], ignore_errors=True)  # nobody needs the files of File Output nodes
         self._report_scripts()
-        self._channel.send({"event": "rendered", "frame": command["frame"], "seconds": time.monotonic() - started})
+        told = {"seconds": time.monotonic() - started, "playedSeconds": self._playing_s}
+        self._channel.send({"event": "rendered", "frame": command["frame"], **told})
 
     def _play(self, scene: Any, frame: int) -> None:
         """Goes through all frames up to this one, as a user does who plays the scene: simulations need each of them."""
+        started = time.monotonic()
         first = min(scene.frame_start, frame) if self._played is None else self._played + 1
         for each in range(first, frame + 1):
             scene.frame_set(each)
             self.on_stats()
         self._played = frame
+        self._playing_s += time.monotonic() - started
 
     def _report_scripts(self) -> None:
         """Blender refuses a driver only when it is evaluated, which may be in any frame or in another scene."""

@@ -96,6 +96,17 @@ export interface FarmEventMap {
   "frame:rendered": NodeName & { frame: Frame; seconds: number };
   /** A frame is checked and safely on disk. */
   "frame:stored": NodeName & { frame: Frame; seconds: number; stored: number; total: number };
+  /**
+   * A new process has rendered a frame again, on the same node. `unrepeatable`: it looks different each time; `none`: the
+   * check did not come to an end.
+   */
+  "frame:checked": NodeName & {
+    frame: Frame;
+    slot: number;
+    outcome: "equal" | "different" | "unrepeatable" | "none";
+  };
+  /** Stored frames are rendered again, because their slot was found to render differently from a new process. */
+  "frames:doubted": NodeName & { range: string };
   /** An attempt failed or was wasted, and its frame is queued again. `code` is `null` when nobody is to blame. */
   "frame:requeued": NodeName & { frame: Frame; code: string | null; reason: string };
   /** FFmpeg refused a stored frame. Its file is kept as `file`, and the frame is rendered again, once. */

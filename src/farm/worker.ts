@@ -13,6 +13,13 @@ export interface Worker {
   withdraw(frame: number, attempt: number): Promise<void>;
   /** Ends a running attempt by killing its slot. */
   cancel(frame: number, attempt: number): Promise<void>;
+  /**
+   * Has some frames rendered again by new processes.
+   *
+   * @param share Of the time that frames take, what this may take; `null` to check every frame
+   * @param seed Which frames; below 2³²
+   */
+  check(share: number | null, seed: number): Promise<void>;
   /** The node may delete its copy of this result. */
   release(frame: number, attempt: number): Promise<void>;
   /**

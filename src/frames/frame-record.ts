@@ -23,6 +23,8 @@ export interface FrameRecord {
    * FFmpeg's message, if it refused this frame: the file was then moved out of the store. Absent for a stored frame.
    */
   readonly refused?: string;
+  /** Why a frame was moved out of the store as wrong, if it was. Absent for a stored frame. */
+  readonly doubted?: string;
 }
 
 /** @returns `null` if the line is not a record */
@@ -44,14 +46,15 @@ export function parseFrameRecord(line: string): FrameRecord | null {
     ...{ frame, node: { id, name }, blender, device, attempts, seconds, sha256, sizeBytes },
     ...(typeof value.files === "string" && { files: value.files }),
     ...(typeof value.refused === "string" && { refused: value.refused }),
+    ...(typeof value.doubted === "string" && { doubted: value.doubted }),
   };
 }
 
-/** The valid records: the last one of each frame, unless it says that the frame was refused. */
+/** The valid records: the last one of each frame, unless it says that the frame was moved away. */
 export function standingRecords(records: Iterable<FrameRecord>): Map<Frame, FrameRecord> {
   const standing = new Map<Frame, FrameRecord>();
   for (const record of records) {
-    if (record.refused === undefined) standing.set(record.frame, record);
+    if (record.refused === undefined && record.doubted === undefined) standing.set(record.frame, record);
     else standing.delete(record.frame);
   }
   return standing;

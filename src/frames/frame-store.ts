@@ -115,19 +115,19 @@ export class FrameStore implements AsyncDisposable {
   }
 
   /**
-   * Moves a frame that FFmpeg refuses out of the store, and keeps its file. The frame may be stored again.
+   * Moves a frame out of the store, and keeps its file. The frame may be stored again.
    *
-   * @param refused FFmpeg's message
+   * @param why FFmpeg's message, if it refuses the frame, or why the frame is wrong
    * @returns The new path of the file
    * @throws {FarmError} `FARM_STORE_FAILED`
    */
-  setAside(frame: Frame, refused: string): Promise<string> {
+  setAside(frame: Frame, why: Pick<FrameRecord, "refused"> | Pick<FrameRecord, "doubted">): Promise<string> {
     const turn = this.#turn.then(async () => {
       const record = this.#records.get(frame);
       if (record === undefined) throw new Error(`Frame ${frame} is not stored`);
       this.#records.delete(frame);
       try {
-        return await moveAside(this.#log, this.#options.framesFolder, { ...record, refused });
+        return await moveAside(this.#log, this.#options.framesFolder, { ...record, ...why });
       } catch (error) {
         throw await storeFailed(`set frame ${frame} aside`, this.#options.framesFolder, error);
       }

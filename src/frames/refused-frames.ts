@@ -10,9 +10,9 @@ import { makeOwnFolder } from "./own-names.ts";
 const folderName = "refused";
 
 /**
- * Records that a frame was refused, and moves its file out of the folder of frames, where people can examine it.
+ * Records that a frame was refused or doubted, and moves its file out of the folder of frames, where people can examine it.
  *
- * @param record A record with `refused`
+ * @param record A record with `refused` or `doubted`
  * @returns The new path of the file
  */
 export async function moveAside(log: FrameLog, framesFolder: string, record: FrameRecord): Promise<string> {

@@ -60,10 +60,12 @@ export type EventBody =
   | ({ readonly type: "result-lost"; readonly node: NodeId; readonly why?: string } & AttemptRef)
   /**
    * A stored frame was removed from the store, because FFmpeg refuses it. It counts against the node that rendered it,
-   * and the frame is rendered again. This is the only event that has an effect after `finish`, if all frames are
+   * and the frame is rendered again. It has an effect after `finish` too, if all frames were
    * stored. For a queued frame it means that the frame was refused in an earlier run.
    */
   | { readonly type: "frame-refused"; readonly node: NodeId; readonly frame: Frame; readonly error: AttemptError }
+  /** A stored frame was removed from the store, because its slot renders wrongly. It has an effect after `finish` too. */
+  | { readonly type: "frame-doubted"; readonly frame: Frame }
   /** Time passed; sent about once a second. */
   | { readonly type: "tick" }
   /** Finish what runs, start nothing. */

@@ -1,5 +1,6 @@
 import { assertNever } from "../core/errors.ts";
 import { giveWork } from "./assignment.ts";
+import { onFrameDoubted } from "./doubted-frames.ts";
 import { conclude, onDrainRequested } from "./ending.ts";
 import type { Instruction, SchedulerEvent } from "./events.ts";
 import { forgiveInTime, keepOneUsable } from "./forgiveness.ts";
@@ -34,7 +35,7 @@ export interface Step {
  *
  * The given state is not changed, and the same state and event always give the same step. Late reports, repeated ones
  * and reports about unknown things are harmless. After the instruction `finish` only one event still has an effect:
- * that a frame of the complete job was refused.
+ * that a frame of the complete job is not used after all.
  */
 export function step(state: SchedulerState, event: SchedulerEvent): Step {
   if (state.isFinished && !reopens(state, event)) return { state, instructions: [] };
@@ -47,7 +48,8 @@ export function step(state: SchedulerState, event: SchedulerEvent): Step {
 }
 
 function reopens({ frames }: SchedulerState, event: SchedulerEvent): boolean {
-  return event.type === "frame-refused" && frames.counts.stored === frames.size;
+  const isAboutStored = event.type === "frame-refused" || event.type === "frame-doubted";
+  return isAboutStored && frames.counts.stored === frames.size;
 }
 
 function take(draft: Draft, event: SchedulerEvent): void {
@@ -99,6 +101,9 @@ function take(draft: Draft, event: SchedulerEvent): void {
       break;
     case "frame-refused":
       onFrameRefused(draft, event);
+      break;
+    case "frame-doubted":
+      onFrameDoubted(draft, event.frame);
       break;
     case "tick":
       abandonSilent(draft);

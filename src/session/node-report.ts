@@ -7,6 +7,8 @@ const reportTypes = [
   "frame-rendered",
   "frame-failed",
   "frame-withdrawn",
+  "check-started",
+  "check-done",
   "warning",
 ] as const;
 

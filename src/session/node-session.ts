@@ -161,6 +161,10 @@ export class NodeSession implements AsyncDisposable {
     return this.#send({ type: "result-release", frame, attempt });
   }
 
+  check(share: number | null, seed: number): Promise<void> {
+    return this.#send({ type: "job-checks", share, seed });
+  }
+
   /**
    * Fetches a result's bytes in order.
    *

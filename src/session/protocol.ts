@@ -124,6 +124,15 @@ const fromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("frame-rendered"), result }),
   z.object({ type: z.literal("frame-failed"), ...attemptRef, slot, error: problem }),
   z.object({ type: z.literal("frame-withdrawn"), ...attemptRef }),
+  z.object({ type: z.literal("check-started"), ...attemptRef, slot }),
+  z.object({
+    type: z.literal("check-done"),
+    ...attemptRef,
+    slot,
+    outcome: z.enum(["equal", "different", "unrepeatable", "none"]),
+    /** If different: the slot's other attempts since its last good check. */
+    others: boundedList(z.object(attemptRef), { max: bounds.uncheckedFrames }),
+  }),
   z.object({ type: z.literal("result-begin"), transfer, ...attemptRef, sizeBytes: frameBytes, offset: frameOffset }),
   z.object({ type: z.literal("result-end"), transfer, ...attemptRef, sha256: digest }),
   z.object({ type: z.literal("result-missing"), transfer, ...attemptRef, message: text }),
@@ -182,6 +191,12 @@ const fromCoordinator = z.discriminatedUnion("type", [
       .array(z.object({ path: z.string().min(1).max(1024), sha256: digest }))
       .min(1)
       .max(bounds.addedFiles),
+  }),
+  z.object({
+    type: z.literal("job-checks"),
+    /** Of the time that frames take, what checks may take; null to check every frame. */
+    share: z.number().min(0).max(1).nullable(),
+    seed: transfer,
   }),
   z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
   z.object({ type: z.literal("frame-withdraw"), ...attemptRef }),

@@ -11,7 +11,7 @@ const fragile = [
   ...["simplify_levels", "simplify_toggled", "view_layer_toggled", "shutter_keyed", "still"],
 ];
 
-/** A liquid is left out: Blender does not simulate the same one twice. docs/fidelity.md has it. */
+/** A liquid is not among them: Blender does not simulate the same one twice. docs/fidelity.md has it. */
 const simulated = [
   ...["rigid_body", "cloth", "soft_body", "newton_particles", "boids", "dynamic_paint", "simulation_zone"],
   ...["linked_cloth", "linked_and_instanced_cloth", "overridden_cloth"],

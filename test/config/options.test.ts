@@ -19,6 +19,7 @@ test("a farmspec, which may come from somebody else, cannot run programs, open o
     [
       "assetRoot", // inside its own folder: readFarmspec() checks that
       "blenderVersion",
+      "checks",
       "codec",
       "crf",
       "fps",

@@ -38,12 +38,12 @@ describe("FrameStore sets aside a frame that the output cannot be made with", ()
     {
       await using first = await openStore(folder);
       for (const frame of [1, 2]) await store(first, frame);
-      const path = await first.setAside(1, "it cannot be read");
+      const path = await first.setAside(1, { refused: "it cannot be read" });
       expect(path).toBe(join(aside, `0000001.${recordOf(1, frame1).sha256.slice(0, 8)}.png`));
       expect(await readFile(path)).toEqual(frame1);
       expect(first.stored).toEqual([2]);
       expect(first.recordOf(1)).toBeUndefined();
-      await expect(first.setAside(1, "again")).rejects.toThrow("not stored");
+      await expect(first.setAside(1, { refused: "again" })).rejects.toThrow("not stored");
     }
     {
       await using second = await openStore(folder);

@@ -81,7 +81,7 @@ class InAJob(Loading):
 
     async def asyncSetUp(self):
         await super().asyncSetUp()
-        pauses = mock.patch.multiple("farm_node.slots.slot", RESTART_PAUSE_S=0.01, BLEND_CHECK_S=0.01)
+        pauses = mock.patch.multiple("farm_node.slots.slot_waits", RESTART_PAUSE_S=0.01, BLEND_CHECK_S=0.01)
         pauses.start()
         self.addCleanup(pauses.stop)
 

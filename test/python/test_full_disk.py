@@ -86,9 +86,9 @@ class FullFolderTest(unittest.TestCase):
                 await asyncio.wait_for(slot.run(), 20)
                 return slot
 
-            with patch("farm_node.slots.slot.RESTART_PAUSE_S", 0.001):
+            with patch("farm_node.slots.slot_waits.RESTART_PAUSE_S", 0.001):
                 slot = asyncio.run(give_up())
-        self.assertEqual((slot.state, slot.is_abandoned), ("lost", True))
+        self.assertEqual((slot.status.state, slot.is_abandoned), ("lost", True))
         self.assertEqual([told["state"] for told in owner.told], ["starting", "lost"] * (MAX_STARTS_IN_A_ROW + 1))
         (fault,) = owner.abandoned
         self.assertIn("Cannot make the slot's folder", fault.message)

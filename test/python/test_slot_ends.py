@@ -20,7 +20,7 @@ QUICK = {"RESTART_PAUSE_S": 0.01, "SPACE_CHECK_S": 0.01}
 class Shutdown(Loading):
     async def asyncSetUp(self):
         await super().asyncSetUp()
-        quick = patch.multiple("farm_node.slots.slot", **QUICK)
+        quick = patch.multiple("farm_node.slots.slot_waits", **QUICK)
         quick.start()
         self.addCleanup(quick.stop)
 

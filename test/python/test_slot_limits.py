@@ -70,7 +70,8 @@ class FrozenSlots(Loading):
 
     async def test_a_slot_that_keeps_freezing_after_another_has_loaded_is_abandoned(self):
         self.use("dies", "frozen")
-        with limits(load_s=1), patch.multiple("farm_node.slots.slot", MAX_STARTS_IN_A_ROW=2, RESTART_PAUSE_S=0.01):
+        quick = patch("farm_node.slots.slot_waits.RESTART_PAUSE_S", 0.01)
+        with limits(load_s=1), quick, patch("farm_node.slots.slot.MAX_STARTS_IN_A_ROW", 2):
             coordinator = await self.load()
             await coordinator.expect("job-loaded")
             for code in ("CRASHED", "TIMED_OUT", "TIMED_OUT"):
@@ -93,7 +94,8 @@ class FrozenSlots(Loading):
 
     async def test_a_slot_that_cannot_load_what_another_could_and_freezes_is_ended(self):
         self.use("dies", "refuses", "loads")
-        with patch.multiple("farm_node.slots.slot", RESTART_PAUSE_S=0.01, EXIT_GRACE_S=SHORT_S):
+        quick = patch("farm_node.slots.slot_waits.RESTART_PAUSE_S", 0.01)
+        with quick, patch("farm_node.slots.slot.EXIT_GRACE_S", SHORT_S):
             coordinator = await self.load()
             for code in ("CRASHED", "FILE_UNREADABLE"):
                 lost = await coordinator.expect("slot-changed", lambda m: m["state"] == "lost")

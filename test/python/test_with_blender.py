@@ -67,7 +67,7 @@ class WithBlender(RealNodeCase):
             await coordinator.send("frame-assign", slot=0, frame=frame, attempt=0)
             digests.add(await self.pixels(node, coordinator, frame))
         self.assertEqual(len(digests), 2, "the marker switches the camera")
-        self.assertEqual(sorted(os.listdir(self.scenes)), ["busy.blend", "plain.blend", "scripted.blend", "slow.blend"])
+        self.assertEqual(sorted(os.listdir(self.scenes)), ["busy.blend", "plain.blend", "scripted.blend", "slow.blend", "tiring.blend"])
         await node.stop(signal.SIGTERM)
         await self.gone(node)
         self.assert_nothing_left(node)

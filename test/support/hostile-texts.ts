@@ -69,6 +69,8 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "frame:stored": { ...named, frame: 1, seconds: 1, stored: 1, total: 2 },
   "frame:requeued": { ...named, frame: 2, code: hostileText, reason: hostileLines },
   "frame:refused": { ...named, frame: 1, message: hostileLines, file: hostileText },
+  "frame:checked": { ...named, frame: 1, slot: 0, outcome: "equal" },
+  "frames:doubted": { ...named, range: "1" },
   "frame:failed": { frame: 2, code: hostileText, message: hostileLines, hint: hostileLines },
   "job:progressed": { stored: 1, total: 2, nodes: 1, running: 1, encoded: 1, etaMs: 1000 },
   "encode:postponed": { message: hostileLines },

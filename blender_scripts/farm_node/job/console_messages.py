@@ -21,5 +21,7 @@ def print_message(message: dict[str, Any]) -> None:
         say(f"the blendfile cannot be used: {message['error']['code']}: {message['error']['message']}")
     elif kind == "slot-changed" and message["state"] == "lost":
         warn(f"slot {message['slot']} was lost: {message['error']['code']}: {message['error']['message']}")
+    elif kind == "check-done" and message["outcome"] == "different":
+        warn(f"slot {message['slot']} rendered frame {message['frame']} differently from a new process")
     elif kind == "warning":
         warn(f"{message['code']}: {message['message']}")

@@ -85,7 +85,7 @@ class Job:
     def status(self) -> dict[str, Any]:
         """The lists of `job-opened`."""
         results = [result.message for result in self.results.values()]
-        slots = [slot.to_message() for slot in self.slots.all]
+        slots = [slot.status.to_message() for slot in self.slots.all]
         return {"attempts": self.slots.attempts(), "results": results, "slots": slots}
 
     def begin_load(self, wanted: dict[str, Any]) -> None:

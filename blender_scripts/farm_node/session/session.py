@@ -45,6 +45,7 @@ class Session:
             "job-open": self._job_open,
             "job-load": self._job_load,
             "project-add": self._project_add,
+            "job-checks": self._job_checks,
             "job-close": self._job_close,
             "blob-query": self._blob_query,
             "blobs-query": self._blobs_query,
@@ -127,6 +128,10 @@ class Session:
         fault = await job.folder.add_files(files)
         error = None if fault is None else fault.to_message()
         self.link.post({"type": "project-added", "job": job.job_id, "number": number, "error": error})
+
+    async def _job_checks(self, message: Message) -> None:
+        if self.job is not None:
+            self.job.slots.plan_checks(message["share"], message["seed"])
 
     async def _job_close(self, message: Message) -> None:
         if self.job is not None and self.job.job_id == message["job"]:

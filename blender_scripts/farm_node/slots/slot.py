@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..errors import Fault
-from ..limits import BLEND_CHECK_S, EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, RESTART_PAUSE_S
-from ..limits import SPACE_CHECK_S, START_LIMIT_S
+from ..limits import EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, START_LIMIT_S
 from .attempts import Attempt, Result
 from .blender_program import slot_environment
 from .exit_cause import endless_load, is_permanent, silent_start
@@ -18,9 +17,12 @@ from .frame_result import result_of
 from .run_folder import make_slot_folder
 from .slot_attempts import SlotAttempts
 from .slot_channel import SlotSwitchboard
+from .slot_checks import SlotChecks
 from .slot_owner import SlotOwner
 from .slot_process import SlotEnd, SlotProcess
 from .slot_run import SlotRun
+from .slot_status import SlotStatus
+from .slot_waits import SlotWaits
 from .step_timeouts import StepTimeouts
 
 
@@ -29,10 +31,9 @@ class Slot:
 
     def __init__(self, number: int, owner: SlotOwner, command: list[str], folder: Path, board: SlotSwitchboard) -> None:
         self.number = number
-        self.state = "starting"
-        self.device: Optional[str] = None
-        self.fault: Optional[Fault] = None
+        self.status = SlotStatus(number, owner.emit)
         self.attempts = SlotAttempts(number, owner.emit)
+        self.checks = SlotChecks(number, owner.emit)
         self.is_abandoned = False
         self._owner = owner
         self._command = command
@@ -41,9 +42,10 @@ class Slot:
         self._process: Optional[SlotProcess] = None
         self._slot_run = SlotRun(folder)
         self._closing = asyncio.Event()
+        self._waits = SlotWaits(owner, self._closing, self.status.stay_lost)
         self._cancelled: Optional[Attempt] = None
         self._timeouts = StepTimeouts(self._kill_because)
-        self._recheck: Optional[asyncio.TimerHandle] = None
+        self._renewing: Optional[asyncio.Task[None]] = None
         self._is_unfit = False
         self._starts = 0  # since it last started a frame
 
@@ -52,15 +54,17 @@ class Slot:
         while not self._closing.is_set():
             self._starts += 1
             was_killed = await self._run_process()
-            if self._closing.is_set() or self.fault is None:
+            if self._closing.is_set():
                 return
-            if self._is_unfit or self._starts > MAX_STARTS_IN_A_ROW or is_permanent(self.fault, self._owner.is_loaded):
+            if self._renewing is not None:
+                continue
+            if self.status.fault is None:
+                return
+            if self._is_unfit or self._starts > MAX_STARTS_IN_A_ROW or is_permanent(self.status.fault, self._owner.is_loaded):
                 self.is_abandoned = True
-                await self._owner.on_abandoned(self.fault)
+                await self._owner.on_abandoned(self.status.fault)
                 return
-            await self._pause(0 if was_killed else RESTART_PAUSE_S)
-            await self._wait_for_space()
-            await self._wait_for_blend()
+            await self._waits.before_restart(was_killed, is_doubted=self._slot_run.expect is None)
 
     async def _run_process(self) -> bool:
         """Runs one process and reports its end. Returns whether the node stopped it."""
@@ -68,7 +72,10 @@ class Slot:
         if self._closing.is_set():
             return True  # closed while the folders were made: a process started now would have no owner
         slot_run = self._slot_run = SlotRun(self._folder)
-        self._set_state("starting")
+        self.checks.process_started()
+        if self._renewing is None:
+            self.status.set("starting")
+        self._renewing = None
         if problem is not None:
             self._lose(problem)
             return False
@@ -83,40 +90,18 @@ class Slot:
         self._on_end(end, process)
         return process.killed
 
-    async def _wait_for_space(self) -> None:
-        """No Blender is started while the disk is full."""
-        while not self._closing.is_set() and (lack := self._owner.lack_of_space()) is not None:
-            if self.fault is None or self.fault.code != lack.code:
-                self._set_state("lost", lack)
-            await self._pause(SPACE_CHECK_S)
-
-    async def _wait_for_blend(self) -> None:
-        """Waits until a damaged blendfile has been sent again; until then no Blender opens it."""
-        is_doubted = self._slot_run.expect is None
-        while not self._closing.is_set() and (lack := await self._owner.lack_of_blend(is_doubted)) is not None:
-            if self.fault != lack:
-                self._set_state("lost", lack)
-            is_doubted = False
-            await self._pause(BLEND_CHECK_S)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._closing.wait(), seconds)
-        except asyncio.TimeoutError:
-            pass
-
     async def close(self) -> None:
         """Stops the process, without reporting its attempts. `run` returns afterwards."""
         self._closing.set()
         if self._process is not None:
-            await self._process.stop(ask=self.state == "ready" and self.attempts.running is None)
+            await self._process.stop(ask=self.status.state == "ready" and self.attempts.running is None)
 
     def assign(self, attempt: Attempt) -> Optional[Fault]:
         """Returns a fault if the slot cannot take it."""
-        if self.state == "lost":
+        if self.status.state == "lost":
             return Fault("SLOT_LOST", f"Slot {self.number} is lost")
         fault = self.attempts.assign(attempt)
-        if fault is None and self.state == "ready" and self.attempts.running is None:
+        if fault is None and self.status.state == "ready" and self.attempts.running is None:
             self._continue()
         return fault
 
@@ -125,14 +110,6 @@ class Slot:
         if self.attempts.running == attempt and self._process is not None:
             self._cancelled = attempt
             self._process.kill()
-
-    def to_message(self) -> dict[str, Any]:
-        error = self.fault.to_message() if self.fault else None
-        return {"slot": self.number, "state": self.state, "error": error, "device": self.device}
-
-    def _set_state(self, state: str, fault: Optional[Fault] = None, device: Optional[str] = None) -> None:
-        self.state, self.fault, self.device = state, fault, device
-        self._owner.emit({"type": "slot-changed", **self.to_message()})
 
     def _kill_because(self, fault: Fault) -> None:
         assert self._process is not None
@@ -147,18 +124,28 @@ class Slot:
 
     def _continue(self) -> None:
         """Starts the next frame. On a full disk the slot is lost until there is space: each frame would fail."""
-        if self._process is None or self._process.killed:
-            return  # `_on_end` reports the assigned attempt
+        if self._process is None or self._process.killed or self._slot_run.expect is None:
+            return  # `_on_end` reports the assigned attempt; a new process continues when it has loaded the file
         if (lack := self._owner.lack_of_space()) is not None:
             self.attempts.drop_assigned("The disk of the node is full")
-            if self.state != "lost":
-                self._set_state("lost", lack)
-            self._recheck = asyncio.get_running_loop().call_later(SPACE_CHECK_S, self._continue)
+            if self.status.state != "lost":
+                self.status.set("lost", lack)
+            self._waits.recheck_space(self._continue)
             return
-        if self.state != "ready" and self._slot_run.expect is not None:
-            self._set_state("ready", device=self._slot_run.expect.device)
-        if self.attempts.running is None and self.attempts.assigned is not None and self._owner.may_start():
-            self._start_frame(self._process)
+        if self.status.state != "ready":
+            self.status.set("ready", device=self._slot_run.expect.device)
+        if self.checks.current is not None:
+            if (command := self.checks.next_render()) is not None:
+                self._process.send(command)
+        elif self.attempts.running is None and self.attempts.assigned is not None and self._owner.may_start():
+            if self.checks.renews_always and self._slot_run.has_rendered:
+                self._renew(self._process)
+            else:
+                self._start_frame(self._process)
+
+    def _renew(self, process: SlotProcess) -> None:
+        """Replaces the process by a new one. For the coordinator the slot stays as it is, with its assigned attempt."""
+        self._renewing = asyncio.create_task(process.stop(ask=True), name="renew slot")
 
     def _start_frame(self, process: SlotProcess) -> None:
         self._starts = 0
@@ -188,14 +175,17 @@ class Slot:
         elif kind == "warning":
             self._owner.on_warning(self.number, event)
         elif kind == "rendered" and running:
-            await self._on_rendered(running, float(event["seconds"]))
-        elif kind == "render-failed" and running:
+            await self._on_rendered(running, event)
+        elif kind == "rendered" and self.checks.current is not None:
+            await self._on_rendered_again()
+        elif kind == "render-failed" and (running or self.checks.current is not None):
             self._on_frame_failed(self._slot_run.fault_of(event, "RENDER_FAILED"))
 
     def _on_loaded(self, event: dict[str, Any]) -> None:
         self._timeouts.pause()
         self._timeouts.reset()
         self._slot_run.open_file(event, self.number)
+        self.checks.process_loaded()
         refusal = self._owner.on_loaded(self.number, event)
         if refusal is None:
             self._continue()
@@ -209,19 +199,32 @@ class Slot:
         if not await self._owner.on_load_failed(fault):
             self._ask_to_quit(fault)  # other slots could load it, so only this slot is lost
 
-    async def _on_rendered(self, attempt: Attempt, seconds: float) -> None:
+    async def _on_rendered(self, attempt: Attempt, event: dict[str, Any]) -> None:
         assert self._slot_run.expect is not None
+        seconds, played_s = float(event["seconds"]), float(event.get("playedSeconds", 0))
         self._slot_run.end_frame()
         found = await asyncio.to_thread(result_of, attempt, self._path(attempt), self._slot_run.expect, seconds)
         found = await self._owner.change_in_place() or found
         if self._closing.is_set():
             return
         if isinstance(found, Result):
+            is_checked = self.checks.wants(attempt, seconds, played_s) and await self.checks.begin(found)
             self.attempts.running = None
             self._owner.keep(found)
-            self._continue()
+            if is_checked and self._process is not None:
+                self.checks.announce()
+                self._renew(self._process)
+            else:
+                self._continue()
         else:
             self._on_frame_failed(found.with_log(self._slot_run.log.tail()))
+
+    async def _on_rendered_again(self) -> None:
+        self._slot_run.end_frame()
+        if await self.checks.needs_another() and self._process is not None:
+            self._renew(self._process)
+        else:
+            self._continue()
 
     def _on_frame_failed(self, fault: Fault) -> None:
         """Kills the process: Blender may render blank pictures after a failed render. `_on_end` reports the attempt."""
@@ -229,22 +232,19 @@ class Slot:
 
     def _on_end(self, end: SlotEnd, process: SlotProcess) -> None:
         self._timeouts.pause()
-        if self._recheck is not None:
-            self._recheck.cancel()
-        if self._closing.is_set():
+        self._waits.end_recheck()
+        if self._closing.is_set() or self._renewing is not None:
             return
-        if process.killed and self._cancelled is not None:
-            fault = Fault("CANCELLED", f"Frame {self._cancelled.frame} was cancelled")
-        else:
-            fault = self._slot_run.fault_of_end(end, was_rendering=self.attempts.running is not None)
-            if fault.code == "CRASHED":
-                fault = self._owner.lack_of_space() or fault
-        self._cancelled = None
-        self._lose(fault)
+        cancelled, self._cancelled = self._cancelled, None
+        if process.killed and cancelled is not None:
+            return self._lose(Fault("CANCELLED", f"Frame {cancelled.frame} was cancelled"))
+        fault = self._slot_run.fault_of_end(end, was_rendering=self.attempts.running is not None)
+        self._lose((self._owner.lack_of_space() if fault.code == "CRASHED" else None) or fault)
 
     def _lose(self, fault: Fault) -> None:
         if self._owner.is_loaded:
             self._timeouts.reset()
+        self.checks.abandon()
         self.attempts.fail_running(fault)
         self.attempts.drop_assigned(f"The process of slot {self.number} ended")
-        self._set_state("lost", fault)
+        self.status.set("lost", fault)

@@ -33,6 +33,10 @@ class SlotRun:
         self.expect = FrameExpectation.of(event["expected"], scene["device"], slot)
         self._engine = next((each["engine"] for each in scene["scenes"] if each["name"] == scene["scene"]), "")
 
+    @property
+    def has_rendered(self) -> bool:
+        return self._frames > 0
+
     def begin_frame(self) -> None:
         self.fraction = None
         self.log.mark()

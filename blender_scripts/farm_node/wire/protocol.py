@@ -64,6 +64,10 @@ _PAIR: dict[str, Check] = {"frame": _FRAME, "attempt": _ATTEMPT}
 
 
 
+def _share(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= 1
+
+
 def _files(value: Any) -> bool:
     return isinstance(value, list) and 0 < len(value) <= MAX_ADDED and all(map(_is_file, value))
 
@@ -116,6 +120,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
     "frame-cancel": _PAIR,
     "result-fetch": {"transfer": _TRANSFER, **_PAIR, "offset": _whole(0, MAX_FRAME_BYTES)},
     "result-release": _PAIR,
+    "job-checks": {"share": _or_null(_share), "seed": _whole(0, 2**32 - 1)},
     "job-close": {"job": _JOB},
     "duplicate-id": {"name": _name, "address": _name},
 }

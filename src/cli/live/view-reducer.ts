@@ -102,7 +102,10 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       const missing = { ...state, cells: state.cells.with(frame, "queued"), encoded: 0 }; // FFmpeg starts again
       return withNote(missing, "warning", `FFmpeg refuses frame ${frame}, which ${name} rendered: ${message}`);
     }
+    case "frames:doubted":
+      return { ...state, cells: state.cells.withAll(listedFrames(event.range), "queued"), encoded: 0 };
     case "frame:rendered":
+    case "frame:checked":
       return state;
     case "frame:failed":
       return withFailure(state, event);

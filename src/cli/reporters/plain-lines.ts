@@ -121,6 +121,8 @@ export class PlainLines {
       case "frame:started":
       case "frame:progressed":
       case "frame:rendered":
+      case "frame:checked":
+      case "frames:doubted":
       case "frame:stored":
       case "run:started":
       case "job:completed":

@@ -77,6 +77,16 @@ export const sceneOptions = {
       "what to do with simulations that are not baked: `sequential` (default) plays the scene up to each frame, in runs of frames that follow each other; `refuse` is an error that lists them; `ignore` renders what Blender shows when it jumps to a frame",
     setting: withDefault<"sequential" | "refuse" | "ignore">("sequential"),
   }),
+  /** Of the time that frames take, what rendering some of them again may take: "auto" for long jobs, "all" for no limit. */
+  checks: option({
+    ...{ group: "What to render", takes: "<what>", inFarmspec: true },
+    schema: z.string().regex(/^(auto|all|none|[1-9]\d?%)$/, "auto, all, none or a share such as 10% is needed"),
+    help: "which frames are rendered a second time, by a new Blender, and compared (default: auto)",
+    readme:
+      "which frames are rendered a second time, by a new Blender on the same machine, and compared: `auto` (default) some of them in jobs of 200 frames and more, at most 3 % of the render time; `10%` at most that much in every job; `all`; `none`",
+    setting: (given = "auto"): "auto" | "all" | "none" | number =>
+      given === "auto" || given === "all" || given === "none" ? given : Number.parseInt(given, 10) / 100,
+  }),
   /** What to do if the nodes do not have files that the scene uses. */
   missing: option({
     ...{ group: "What to render", takes: "<what>", schema: z.enum(["fail", "warn", "ask"]), inFarmspec: true },

@@ -30,6 +30,7 @@ import type { JobInputs } from "./loop/job-inputs.ts";
 import { JobLoop } from "./loop/job-loop.ts";
 import { RunJournal } from "./loop/run-journal.ts";
 import { NoNodeTimeout } from "./no-node-timeout.ts";
+import { checkPlanOf, SpotChecks } from "./spot-checks.ts";
 
 /**
  * How long the first node must wait for its first frame if it kept the job or had a frame refused: another node may
@@ -69,7 +70,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   const refusedFrames = new RefusedFrames({
     ...{ before: refusedBefore, tell },
     recordOf: (frame) => store.recordOf(frame),
-    setAside: ({ frame }, message) => store.setAside(frame, message),
+    setAside: ({ frame }, message) => store.setAside(frame, { refused: message }),
     onAside: ({ node, frame, seconds }, error) => {
       totals.discount(node.id, frame, seconds);
       loop.refused(node.id, frame, error);
@@ -89,12 +90,26 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     },
   });
 
+  const checks = new SpotChecks({
+    ...{ totals, tell, folder: folder.path, ffmpeg: prepared.tools?.ffmpeg, signal },
+    nameOf: (node) => fleet.nameOf(node),
+    recordOf: (frame) => store.recordOf(frame),
+    pathOf: (frame) => store.pathOf(frame),
+    drop: (frames) => output.drop(frames),
+    setAside: ({ frame }, why) => store.setAside(frame, { doubted: why }),
+    onAside: ({ node, frame, seconds }) => {
+      totals.discount(node.id, frame, seconds);
+      loop.doubted(frame);
+    },
+    onBroken: (error) => inputs.push({ type: "broken", error }),
+  });
   const refused = store.refusedBefore.filter(({ frame }) => !store.has(frame));
   const config = configOf(run, order, inRuns, alreadyStored, first.node.opened.resumed || refused.length > 0);
   using journal = new RunJournal({ run: run.run, infoOf: (node) => fleet.infoOf(node), folder, config, tell });
   using loop = new JobLoop({
     ...{ inputs, store, output, totals, journal, fleet, noNodeTimeout, tell, signal, clock: systemClock },
     state: createState(config),
+    ...{ checks, checkPlan: checkPlanOf(settings.checks, frames.length, run.job) },
     exclusionOf: (node) => exclusionByFiles(node, facts),
     earlierAttempts: await earlierAttempts(folder, run),
     filesOf: (frame) => prepared.files.contents.frameDigest(frame),
@@ -114,8 +129,9 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
         () => output.finish(drain),
         (node, reason) => fleet.exclude(node, reason),
       );
+      await checks.idle; // a difference may still be measured
       if (finished !== null) return { type: "complete", facts, totals };
-      await refusedFrames.idle;
+      await Promise.all([refusedFrames.idle, checks.idle]);
     }
   } catch (error) {
     if (!signal.aborted || error instanceof FarmError) throw error;

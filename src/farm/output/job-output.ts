@@ -80,6 +80,11 @@ export class JobOutput implements AsyncDisposable {
     this.#writer.accept(frame);
   }
 
+  /** Takes frames out of the output. They are accepted again once they are rendered again. */
+  drop(frames: readonly Frame[]): Promise<void> {
+    return this.#writer.apart(() => this.#writer.drop(frames));
+  }
+
   /**
    * Waits until the output is complete, checked and in place, after all frames were accepted. Reports progress, and
    * makes the poster.

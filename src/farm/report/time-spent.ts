@@ -70,7 +70,7 @@ export class TimeSpent {
       this.#beginFrames(this.#frames, ms);
       this.#noteStored(amountOf(line.stored), this.#frames, ms);
     } else if (msg === "frame:stored") this.#noteStored(amountOf(line.stored), amountOf(line.total), ms);
-    else if (msg === "frame:refused") this.#renderAgain(ms);
+    else if (msg === "frame:refused" || msg === "frames:doubted") this.#renderAgain(ms);
     else if (msg === "job:completed" || msg === "job:failed" || msg === "job:interrupted") this.#endRun();
   }
 

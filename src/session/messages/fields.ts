@@ -9,6 +9,7 @@ export const bounds = {
   frameNumber: 1_048_574,
   /** As many results as a node may have waiting. About as many fit into a message of usual size. */
   heldResults: 4_096,
+  uncheckedFrames: 4_096,
   /** Files of one `project-add`. */
   addedFiles: 256,
   /** Small files that are asked for, or sent, together. */

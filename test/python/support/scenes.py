@@ -34,6 +34,13 @@ def main(folder):
     save(folder, "scripted")
     bpy.data.texts.remove(mover)
 
+    # A script that hides the cube once this process has rendered ten frames.
+    scripts = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../support/scenes")
+    tiring = bpy.data.texts.load(os.path.join(scripts, "tire.py"), internal=True)
+    tiring.use_module = True
+    save(folder, "tiring")
+    bpy.data.texts.remove(tiring)
+
     # A file that writes anywhere, and has a script, a missing texture, a second scene and markers with cameras.
     scene.render.image_settings.file_format = "FFMPEG"
     scene.render.filepath = os.path.join(folder, "forbidden", "movie")

@@ -47,6 +47,13 @@ export class SimulatedWorker implements Worker {
     return this.#order({ type: "release", node: this.info.node, frame, attempt });
   }
 
+  /** What it was asked to check. */
+  plan: readonly [share: number | null, seed: number] | undefined;
+
+  async check(share: number | null, seed: number): Promise<void> {
+    this.plan = [share, seed];
+  }
+
   async fetch({ frame, attempt, sizeBytes }: FrameResult, sink: Sink): Promise<string | undefined> {
     this.fetched.push(frame);
     await new Promise((resolve) => setTimeout(resolve, this.#fetchMs()));

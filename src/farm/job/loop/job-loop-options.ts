@@ -8,6 +8,7 @@ import type { JoinedNode } from "../../worker.ts";
 import type { AttemptCounts } from "../attempt-counts.ts";
 import type { JobTotals } from "../job-totals.ts";
 import type { NoNodeTimeout } from "../no-node-timeout.ts";
+import type { CheckPlan, SpotChecks } from "../spot-checks.ts";
 import type { JobInputs } from "./job-inputs.ts";
 import type { RunJournal } from "./run-journal.ts";
 
@@ -20,6 +21,9 @@ export interface JobLoopOptions {
   readonly output: { readonly encoded: number; accept(frame: Frame): void };
   readonly totals: JobTotals;
   readonly journal: RunJournal;
+  readonly checks: SpotChecks;
+  /** Which checks the nodes are asked for; `null` for none. */
+  readonly checkPlan: CheckPlan | null;
   readonly earlierAttempts: AttemptCounts;
   /** Digest of the files that only this frame needs; `null` without any. */
   readonly filesOf: (frame: Frame) => string | null;

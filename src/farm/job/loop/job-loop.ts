@@ -39,9 +39,9 @@ export class JobLoop implements Disposable {
     this.#state = options.state;
     const { fleet } = options;
     this.#publisher = new EventPublisher({ ...options, nameOf: (node) => fleet.nameOf(node) });
-    const { inputs, store, filesOf, signal } = options;
+    const { inputs, store, filesOf, checkPlan, signal } = options;
     this.#workers = new JobWorkers({
-      ...{ store, filesOf, signal },
+      ...{ store, filesOf, checkPlan, signal },
       attemptsAt: (frame) => attemptsAt(frame, this.#state, options.earlierAttempts),
       onEvent: (event) => {
         if (this.#answers.push(event) === 1) inputs.push({ type: "wake" });
@@ -70,13 +70,15 @@ export class JobLoop implements Disposable {
     try {
       if (first) this.#take(first);
       else if (this.#outcome?.type === "complete") throw new Error("Frames were refused, but not queued again");
-      if (this.#outcome) return this.#outcome; // all frames were stored before
+      const early = this.#ended();
+      if (early) return early; // all frames were stored before
       for await (const input of inputs) {
         signal.throwIfAborted();
         this.#takeAnswers();
         this.#take(input);
         if (this.#problem) throw this.#problem.error;
-        if (this.#outcome) return this.#outcome;
+        const outcome = this.#ended();
+        if (outcome) return outcome;
         await turns.giveWay();
       }
       throw new Error("The loop's inputs ended before the job");
@@ -93,9 +95,21 @@ export class JobLoop implements Disposable {
     this.#schedule({ type: "frame-refused", node, frame, error });
   }
 
+  /** A stored frame was taken out of the store, because its slot renders wrongly: it is rendered again. */
+  doubted(frame: Frame): void {
+    this.#outcome = undefined;
+    this.#schedule({ type: "frame-doubted", frame });
+  }
+
   [Symbol.dispose](): void {
     this.#workers[Symbol.dispose]();
     this.#options.journal.end(this.#options.clock.monotonicMs());
+  }
+
+  /** How the job has ended. It has not while a check may still find that a stored frame is wrong. */
+  #ended(): Outcome | undefined {
+    const { checks, clock } = this.#options;
+    return this.#outcome?.type === "complete" && checks.areOpen(clock.monotonicMs()) ? undefined : this.#outcome;
   }
 
   #takeAnswers(): void {
@@ -132,6 +146,7 @@ export class JobLoop implements Disposable {
         const atMs = this.#options.clock.monotonicMs();
         if (report.type === "slot-changed") this.#slots.changed(node, report, atMs);
         if (report.type === "frame-failed") this.#slots.failed(node, report.slot, report.error, atMs);
+        this.#options.checks.hear(node, report, atMs);
         this.#publisher.report(node, report, this.#state.attempts);
         for (const event of eventsOfReport(node, report)) this.#schedule(event);
         return;
@@ -140,8 +155,7 @@ export class JobLoop implements Disposable {
         this.#schedule({ ...input, type: "attempt-delayed" });
         return;
       case "lost":
-        this.#workers.lost(input.node);
-        this.#slots.lost(input.node);
+        for (const part of [this.#workers, this.#slots, this.#options.checks]) part.lost(input.node);
         this.#schedule({ type: "node-lost", node: input.node });
         if (this.#workers.size === 0 && !this.#outcome) this.#publisher.waiting(this.#state);
         return;
@@ -214,6 +228,7 @@ export class JobLoop implements Disposable {
     if (!totals.count(node.id, frame, seconds)) return; // another attempt was first
     output.accept(frame);
     this.#publisher.stored(node.id, frame, seconds, this.#state.frames.size);
+    this.#options.checks.stored(node.id, frame, event.attempt);
   }
 
   #tick(): void {

@@ -2,6 +2,7 @@ import type { NodeId } from "../../../core/node.ts";
 import type { Instruction } from "../../../scheduler/events.ts";
 import type { FrameResult } from "../../../session/protocol.ts";
 import type { Worker } from "../../worker.ts";
+import type { CheckPlan } from "../spot-checks.ts";
 import { FetchQueue, type FetchQueueOptions } from "./fetch-queue.ts";
 
 /** Instructions for a node to which no reply is awaited. */
@@ -12,7 +13,11 @@ export class JobWorkers implements Disposable {
   readonly #workers = new Map<NodeId, Worker>();
   readonly #fetchQueue: FetchQueue;
 
-  constructor(options: FetchQueueOptions) {
+  readonly #checkPlan: CheckPlan | null;
+
+  /** @param options With `checkPlan`, what each node that joins is asked to check; `null` for nothing */
+  constructor(options: FetchQueueOptions & { readonly checkPlan: CheckPlan | null }) {
+    this.#checkPlan = options.checkPlan;
     this.#fetchQueue = new FetchQueue(options);
   }
 
@@ -23,6 +28,8 @@ export class JobWorkers implements Disposable {
   joined(worker: Worker): void {
     this.#workers.set(worker.info.node, worker);
     this.#fetchQueue.joined(worker);
+    const plan = this.#checkPlan;
+    if (plan) worker.check(plan.share, plan.seed).catch(() => {}); // a lost link has an event of its own
   }
 
   lost(node: NodeId): void {

@@ -40,7 +40,7 @@ export function eventsOfReport(node: NodeId, report: NodeReport): EventBody[] {
     }
     case "frame-withdrawn":
       return [{ type: "attempt-withdrawn", node, frame: report.frame, attempt: report.attempt }];
-    case "warning":
+    default:
       return [];
   }
 }

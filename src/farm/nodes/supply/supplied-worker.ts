@@ -55,6 +55,10 @@ export class SuppliedWorker implements Worker {
     if (!this.#withdrawn(frame, attempt)) await this.#options.session.cancel(frame, attempt);
   }
 
+  check(share: number | null, seed: number): Promise<void> {
+    return this.#options.session.check(share, seed);
+  }
+
   release(frame: Frame, attempt: number): Promise<void> {
     return this.#options.session.release(frame, attempt);
   }

@@ -28,6 +28,7 @@ class SlowWorker implements Worker {
   async withdraw(): Promise<void> {}
   async cancel(): Promise<void> {}
   async release(): Promise<void> {}
+  async check(): Promise<void> {}
 
   fetch({ frame }: FrameResult): Promise<undefined> {
     this.fetched.push(frame);

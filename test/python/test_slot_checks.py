@@ -1,0 +1,88 @@
+"""A slot has new processes render some of its frames again, with the real Blender.
+
+`FUZZ_EFFORT=5` tries ten seeds instead of two.
+"""
+
+import itertools
+import os
+import unittest
+from pathlib import Path
+
+from .support.real_node import RealNodeCase, make_scenes
+
+FRAMES = 80
+SEEDS = range(1, 1 + 2 * max(1, int(float(os.environ.get("FUZZ_EFFORT") or 1))))
+FIRST_WRONG = 11
+"""The scene "tiring" renders ten frames rightly in each process."""
+
+
+class SlotChecks(RealNodeCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = make_scenes()
+        cls.scenes = Path(cls.folder.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    async def asyncSetUp(self):
+        await super().asyncSetUp()
+        self.transfers = itertools.count(10)
+
+    async def rendering(self, name, share, seed):
+        """A node with a job whose checks are planned. Returns the coordinator."""
+        node = self.start("--allow-scripts")
+        coordinator, _ = await self.open(node)
+        await self.ready(coordinator, name, allowScripts=True, simulations="play")
+        await coordinator.send("job-checks", share=share, seed=seed)
+        return coordinator
+
+    async def render(self, coordinator, frame, attempt=0):
+        """Returns the picture's compressed pixels."""
+        await coordinator.send("frame-assign", slot=0, frame=frame, attempt=attempt)
+        await coordinator.expect("frame-rendered", lambda m: m["result"]["frame"] == frame and m["result"]["attempt"] == attempt)
+        data = await coordinator.fetch(frame, attempt, next(self.transfers))
+        await coordinator.send("result-release", frame=frame, attempt=attempt)
+        return data[data.index(b"IDAT") : data.index(b"IEND")]
+
+    async def test_a_slot_that_begins_to_render_wrongly_after_ten_frames_is_found_with_each_seed(self):
+        for seed in SEEDS:
+            with self.subTest(seed=seed):
+                coordinator = await self.rendering("tiring", 1, seed)
+                pictures, found = {}, None
+                for frame in range(1, FRAMES + 1):
+                    pictures[frame] = await self.render(coordinator, frame)
+                    found = next((m for m in coordinator.seen if m["type"] == "check-done" and m["outcome"] == "different"), None)
+                    if found is not None:
+                        break
+                self.assertIsNotNone(found, "no check has found it")
+                self.assertGreaterEqual(found["frame"], FIRST_WRONG)
+                doubted = {found["frame"], *(each["frame"] for each in found["others"])}
+                wrong = set()
+                for frame in sorted(pictures):  # each by a new process, from now on
+                    if await self.render(coordinator, frame, attempt=1) != pictures[frame]:
+                        wrong.add(frame)
+                self.assertGreater(len(wrong), 0)
+                self.assertLessEqual(wrong, doubted)
+                await coordinator.close()
+
+    async def test_all_frames_are_checked_without_a_limit(self):
+        coordinator = await self.rendering("plain", None, 0)
+        for frame in (1, 2, 3):
+            await self.render(coordinator, frame)
+        await coordinator.expect("check-done", lambda m: m["frame"] == 3)
+        done = [(m["frame"], m["outcome"], m["others"]) for m in coordinator.seen if m["type"] == "check-done"]
+        self.assertEqual(done, [(2, "equal", []), (3, "equal", [])], "the first one of a process would be the same")
+        states = [m["state"] for m in coordinator.seen if m["type"] == "slot-changed"]
+        self.assertEqual(states, ["starting", "ready"], "for the coordinator the slot stays as it is")
+
+    async def test_no_frame_is_checked_unless_that_is_asked_for(self):
+        coordinator = await self.rendering("plain", 0, 1)
+        for frame in (1, 2, 3):
+            await self.render(coordinator, frame)
+        self.assertEqual([m for m in coordinator.seen if m["type"].startswith("check-")], [])
+
+
+if __name__ == "__main__":
+    unittest.main()

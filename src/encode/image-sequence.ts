@@ -73,14 +73,15 @@ export class ImageSequence {
   /**
    * Removes a frame's picture again, if it is the stored one.
    *
+   * @returns Whether it had been placed
    * @throws {FarmError} `FARM_OUTPUT_UNWRITABLE`
    */
-  async remove(frame: number): Promise<void> {
+  async remove(frame: number): Promise<boolean> {
     const { names, sourceOf } = this.#options;
     const [source, path] = [sourceOf(frame), framePathOf(names, frame)];
     try {
       if (source !== undefined && (await isSamePicture(source, path))) await removeFile(path);
-      this.#placed.delete(frame);
+      return this.#placed.delete(frame);
     } catch (error) {
       throw await outputFailed(path, error);
     }

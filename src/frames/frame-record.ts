@@ -17,6 +17,8 @@ export interface FrameRecord {
   readonly seconds: number;
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** Its colour in hexadecimal, if it is one flat colour. */
+  readonly flat?: string;
   /** Digest of the files that only this frame needs; absent without any. */
   readonly files?: string;
   /**
@@ -44,6 +46,7 @@ export function parseFrameRecord(line: string): FrameRecord | null {
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) return null;
   return {
     ...{ frame, node: { id, name }, blender, device, attempts, seconds, sha256, sizeBytes },
+    ...(typeof value.flat === "string" && { flat: value.flat }),
     ...(typeof value.files === "string" && { files: value.files }),
     ...(typeof value.refused === "string" && { refused: value.refused }),
     ...(typeof value.doubted === "string" && { doubted: value.doubted }),

@@ -99,8 +99,8 @@ export class IncomingFrame implements AsyncDisposable {
       this.#checkDigest();
       await this.#file.sync();
       await this.#close();
-      await this.#checkPicture(signal);
-      return await this.#keep(this.#path, this.#record);
+      const flat = await this.#checkPicture(signal);
+      return await this.#keep(this.#path, { ...this.#record, ...(flat !== null && { flat }) });
     } catch (error) {
       signal?.throwIfAborted();
       throw await storeFailed(`store frame ${this.#record.frame}`, dirname(this.#path), error, this.#record.sizeBytes);
@@ -130,10 +130,12 @@ export class IncomingFrame implements AsyncDisposable {
     throw new FrameInvalidError(frame, "WRONG_DIGEST", `its SHA-256 is ${digest}, not ${sha256}`);
   }
 
-  async #checkPicture(signal?: AbortSignal): Promise<void> {
+  /** @returns The colour of a flat picture, else `null` */
+  async #checkPicture(signal?: AbortSignal): Promise<string | null> {
     const { frame } = this.#record;
     const verdict = await checkFrameFile(this.#path, { ...this.#format, frame }, signal);
     if (!verdict.ok) throw new FrameInvalidError(frame, verdict.code, verdict.message);
+    return verdict.flat;
   }
 
   async #close(): Promise<void> {

@@ -64,8 +64,16 @@ export type EventBody =
    * stored. For a queued frame it means that the frame was refused in an earlier run.
    */
   | { readonly type: "frame-refused"; readonly node: NodeId; readonly frame: Frame; readonly error: AttemptError }
-  /** A stored frame was removed from the store, because its slot renders wrongly. It has an effect after `finish` too. */
-  | { readonly type: "frame-doubted"; readonly frame: Frame }
+  /**
+   * A stored frame was removed from the store, because it may be wrong. It has an effect after `finish` too. With an
+   * error, other nodes render it first, or a new process of the same.
+   */
+  | {
+      readonly type: "frame-doubted";
+      readonly node: NodeId;
+      readonly frame: Frame;
+      readonly error: AttemptError | null;
+    }
   /** Time passed; sent about once a second. */
   | { readonly type: "tick" }
   /** Finish what runs, start nothing. */

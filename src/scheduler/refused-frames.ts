@@ -9,6 +9,9 @@ import type { LiveAttempt } from "./state/state.ts";
 /** Error code for a frame that FFmpeg cannot read or encode. */
 export const refusedCode = "FFMPEG_REFUSED";
 
+/** Error code for a frame that is one flat colour, and may be wrong. */
+export const blankCode = "BLANK_FRAME";
+
 interface Refusal {
   readonly node: NodeId;
   readonly frame: Frame;
@@ -43,12 +46,12 @@ export function onFrameRefused(draft: Draft, { node, frame, error }: Refusal): v
  */
 export function needsFreshSlot(draft: Draft, { node, frame }: Pick<LiveAttempt, "node" | "frame">): boolean {
   const history = draft.frames.get(frame)?.history.filter((entry) => entry.node === node) ?? [];
-  const refused = history.findLastIndex(({ error }) => error?.code === refusedCode);
+  const refused = history.findLastIndex(({ error }) => error?.code === refusedCode || error?.code === blankCode);
   return refused >= 0 && !history.slice(refused).some(({ end }) => end === "cancelled");
 }
 
 /** The attempt that rendered the frame. One of an earlier run gets a number of this run, because only these count. */
-function failedAttempt(draft: Draft, record: FrameRecord, { node, error }: Refusal): PastAttempt {
+export function failedAttempt(draft: Draft, record: FrameRecord, { node, error }: Refusal): PastAttempt {
   const stored = record.history.find((entry) => entry.node === node && entry.end === "stored");
   if (stored && stored.attempt >= draft.firstAttempt) return { ...stored, end: "failed", error };
   return { attempt: nextNumber(draft), node, hasStarted: true, refetches: 0, end: "failed", error };

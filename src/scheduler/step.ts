@@ -103,7 +103,7 @@ function take(draft: Draft, event: SchedulerEvent): void {
       onFrameRefused(draft, event);
       break;
     case "frame-doubted":
-      onFrameDoubted(draft, event.frame);
+      onFrameDoubted(draft, event);
       break;
     case "tick":
       abandonSilent(draft);

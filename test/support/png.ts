@@ -33,6 +33,17 @@ export function pngRows({ width, height, depth, colorMode }: FrameFormat, frame 
   return rows;
 }
 
+/** A frame of one colour: all bytes of all pixels are zero. */
+export function makeBlankPng(format: FrameFormat, frame: number): Buffer {
+  const rows = Buffer.alloc(pngRows(format).length);
+  return joinPng(
+    pngHeader(format),
+    pngChunk("tEXt", `Frame\0${frame}`),
+    pngChunk("IDAT", deflateSync(rows)),
+    pngChunk("IEND"),
+  );
+}
+
 /** A frame as Blender writes it, in everything that the check looks at: with the tEXt chunk `Frame`. */
 export function makePng(format: FrameFormat, frame: number): Buffer {
   return joinPng(

@@ -1,7 +1,7 @@
 import { systemClock } from "../../core/clock.ts";
 import { FarmError } from "../../core/errors.ts";
 import { formatFrames, orderFrames } from "../../core/frame-range.ts";
-import type { Frame } from "../../core/node.ts";
+import type { Frame, NodeId } from "../../core/node.ts";
 import { counted } from "../../core/text.ts";
 import type { FrameRecord } from "../../frames/frame-record.ts";
 import { FrameStore } from "../../frames/frame-store.ts";
@@ -13,6 +13,7 @@ import { JobOutput } from "../output/job-output.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
 import { isPlayed } from "../output/simulations.ts";
 import { earlierAttempts } from "./attempt-counts.ts";
+import { BlankFrames } from "./blank-frames.ts";
 import {
   exclusionByFiles,
   firstJoined,
@@ -24,6 +25,7 @@ import {
   warnOfFiles,
   warnOfSimulations,
 } from "./describe-job.ts";
+import { DoubtedFrames } from "./doubted-frames.ts";
 import type { JobContext, JobOutcome } from "./job-context.ts";
 import { JobTotals } from "./job-totals.ts";
 import type { JobInputs } from "./loop/job-inputs.ts";
@@ -90,32 +92,37 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     },
   });
 
-  const checks = new SpotChecks({
-    ...{ totals, tell, folder: folder.path, ffmpeg: prepared.tools?.ffmpeg, signal },
-    nameOf: (node) => fleet.nameOf(node),
+  const nameOf = (node: NodeId) => fleet.nameOf(node);
+  const doubted = new DoubtedFrames({
+    ...{ tell, nameOf },
     recordOf: (frame) => store.recordOf(frame),
-    pathOf: (frame) => store.pathOf(frame),
     drop: (frames) => output.drop(frames),
     setAside: ({ frame }, why) => store.setAside(frame, { doubted: why }),
-    onAside: ({ node, frame, seconds }) => {
+    onAside: ({ node, frame, seconds }, error) => {
       totals.discount(node.id, frame, seconds);
-      loop.doubted(frame);
+      loop.doubted(node.id, frame, error);
     },
     onBroken: (error) => inputs.push({ type: "broken", error }),
   });
+  const checks = new SpotChecks({
+    ...{ totals, tell, nameOf, doubted, folder: folder.path, ffmpeg: prepared.tools?.ffmpeg, signal },
+    pathOf: (frame) => store.pathOf(frame),
+  });
+  const blanks = new BlankFrames({ frames, doubted, totals, accept: (frame) => output.accept(frame) });
   const refused = store.refusedBefore.filter(({ frame }) => !store.has(frame));
   const config = configOf(run, order, inRuns, alreadyStored, first.node.opened.resumed || refused.length > 0);
   using journal = new RunJournal({ run: run.run, infoOf: (node) => fleet.infoOf(node), folder, config, tell });
   using loop = new JobLoop({
-    ...{ inputs, store, output, totals, journal, fleet, noNodeTimeout, tell, signal, clock: systemClock },
+    ...{ inputs, store, totals, journal, fleet, noNodeTimeout, tell, signal, clock: systemClock },
     state: createState(config),
-    ...{ checks, checkPlan: checkPlanOf(settings.checks, frames.length, run.job) },
+    output: { encoded: () => output.encoded, accept: (frame) => blanks.stored(frame) },
+    ...{ checks, doubted, checkPlan: checkPlanOf(settings.checks, frames.length, run.job) },
     exclusionOf: (node) => exclusionByFiles(node, facts),
     earlierAttempts: await earlierAttempts(folder, run),
     filesOf: (frame) => prepared.files.contents.frameDigest(frame),
   });
   // Not before: FFmpeg may refuse one of them.
-  for (const frame of alreadyStored) output.accept(frame);
+  for (const frame of alreadyStored) blanks.stored(frame);
   for (const { node, frame, refused: message = "" } of refused) loop.refused(node.id, frame, refusedError(message));
   const onDrain = () => inputs.push({ type: "scheduler", event: { type: "drain-requested" } });
   drain.addEventListener("abort", onDrain, { once: true });
@@ -129,9 +136,9 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
         () => output.finish(drain),
         (node, reason) => fleet.exclude(node, reason),
       );
-      await checks.idle; // a difference may still be measured
+      await doubted.idle; // a difference may still be measured
       if (finished !== null) return { type: "complete", facts, totals };
-      await Promise.all([refusedFrames.idle, checks.idle]);
+      await Promise.all([refusedFrames.idle, doubted.idle]);
     }
   } catch (error) {
     if (!signal.aborted || error instanceof FarmError) throw error;

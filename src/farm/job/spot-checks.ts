@@ -4,9 +4,9 @@ import { formatFrames } from "../../core/frame-range.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import { counted } from "../../core/text.ts";
 import { comparePictures } from "../../encode/picture-difference.ts";
-import type { FrameRecord } from "../../frames/frame-record.ts";
 import type { NodeReport } from "../../session/node-report.ts";
 import type { FarmListener } from "../events.ts";
+import type { DoubtedFrames } from "./doubted-frames.ts";
 import type { JobTotals } from "./job-totals.ts";
 
 type CheckDone = Extract<NodeReport, { type: "check-done" }>;
@@ -23,19 +23,15 @@ const longestCheckMs = 10 * 60_000;
 /** Of the time that frames take, what their checks may take. */
 const usualShare = 0.03;
 
+/** With fewer frames, a job has ended before its slots can have gone wrong unseen for long. */
+const longJobFrames = 200;
+
 export interface SpotChecksOptions {
+  readonly doubted: DoubtedFrames;
   readonly totals: JobTotals;
   readonly tell: FarmListener;
   readonly nameOf: (node: NodeId) => string;
-  readonly recordOf: (frame: Frame) => FrameRecord | undefined;
   readonly pathOf: (frame: Frame) => string;
-  /** Takes frames out of the output; they are accepted again when they are stored again. */
-  readonly drop: (frames: readonly Frame[]) => Promise<void>;
-  /** Takes a frame out of the store. @returns Where its file is now */
-  readonly setAside: (record: FrameRecord, why: string) => Promise<string>;
-  /** Called when a frame has left the store and must be rendered again. */
-  readonly onAside: (record: FrameRecord) => void;
-  readonly onBroken: (error: unknown) => void;
   /** The job folder, for pictures of differences. */
   readonly folder: string;
   /** `undefined` if no FFmpeg is there; then differences are not measured. */
@@ -55,28 +51,15 @@ export class SpotChecks {
   readonly #doubted = new Map<string, string>();
   /** Frames that a check has found, and their first pictures. */
   readonly #found = new Map<Frame, string>();
-  #working = 0;
-  #idle: Promise<unknown> = Promise.resolve();
-  #equal = 0;
 
   constructor(options: SpotChecksOptions) {
     this.#options = options;
   }
 
-  /** How many frames were rendered a second time, and were the same. */
-  get equal(): number {
-    return this.#equal;
-  }
-
   /** Whether a check may still find that stored frames are wrong. @param atMs Now */
   areOpen(atMs: number): boolean {
     for (const [slot, since] of this.#open) if (atMs - since > longestCheckMs) this.#open.delete(slot);
-    return this.#open.size > 0 || this.#working > 0;
-  }
-
-  /** Resolves when no frames are being taken out or compared. */
-  get idle(): Promise<unknown> {
-    return this.#idle;
+    return this.#open.size > 0;
   }
 
   /** A node reports something. @param atMs Now */
@@ -90,63 +73,48 @@ export class SpotChecks {
     for (const slot of this.#open.keys()) if (slot.startsWith(`${node} `)) this.#open.delete(slot);
   }
 
-  #done(node: NodeId, report: CheckDone): void {
-    const { tell, nameOf, totals, onBroken } = this.#options;
-    const { slot, frame, outcome } = report;
-    if (!this.#open.delete(`${node} ${slot}`)) return;
-    const name = nameOf(node);
-    tell({ type: "frame:checked", node, name, slot, frame, outcome });
-    if (outcome === "equal") this.#equal += 1;
-    if (outcome === "unrepeatable") {
-      const message = `Frame ${frame} comes out differently each time that a new process renders it: this scene or this device is not repeatable, so its frames are not checked in slot ${slot}`;
-      totals.warn("NOT_REPEATABLE", message, name);
-    }
-    if (outcome === "different") this.#later(() => this.#doubt(node, report)).catch(onBroken);
-  }
-
   /**
    * A frame was stored. If its attempt is doubted, the frame is taken out again; if it was rendered again because of a
    * check, both pictures are compared.
    */
   stored(node: NodeId, frame: Frame, attempt: number): void {
+    const { doubted } = this.#options;
     const why = this.#doubted.get(keyOf(node, { frame, attempt }));
     const first = this.#found.get(frame);
-    if (why !== undefined)
-      this.#later(async () => void (await this.#takeOut(node, [frame], why))).catch(this.#options.onBroken);
+    if (why !== undefined) doubted.later(async () => void (await doubted.takeOut([frame], why, null)));
     else if (first !== undefined) {
       this.#found.delete(frame);
-      void this.#later(() => this.#compare(frame, first)).catch(() => {});
+      doubted.later(() => this.#compare(frame, first));
     }
   }
 
+  #done(node: NodeId, report: CheckDone): void {
+    const { doubted, tell, nameOf, totals } = this.#options;
+    const { slot, frame, outcome } = report;
+    if (!this.#open.delete(`${node} ${slot}`)) return;
+    const name = nameOf(node);
+    tell({ type: "frame:checked", node, name, slot, frame, outcome });
+    if (outcome === "unrepeatable") {
+      const message = `Frame ${frame} comes out differently each time that a new process renders it: this scene or this device is not repeatable, so its frames are not checked in slot ${slot}`;
+      totals.warn("NOT_REPEATABLE", message, name);
+    }
+    if (outcome === "different") doubted.later(() => this.#doubt(node, report));
+  }
+
   async #doubt(node: NodeId, { slot, frame, attempt, others }: CheckDone): Promise<void> {
-    const { totals, nameOf, recordOf } = this.#options;
+    const { doubted, totals, nameOf } = this.#options;
     const refs = [{ frame, attempt }, ...others];
     const frames = [...new Set(refs.map((ref) => ref.frame))];
     const why = `slot ${slot} rendered frame ${frame} differently from a new process`;
-    for (const ref of refs) if (recordOf(ref.frame) === undefined) this.#doubted.set(keyOf(node, ref), why);
+    for (const ref of refs) if (doubted.recordOf(ref.frame) === undefined) this.#doubted.set(keyOf(node, ref), why);
     totals.warn(
       "FRAMES_DIFFER",
       `Slot ${slot} rendered frame ${frame} differently from a new process: ${counted(frames.length, "frame")} that it rendered since its last good check are rendered again (${formatFrames(frames)}), and it continues with a new process for each frame`,
       nameOf(node),
     );
-    const [first] = await this.#takeOut(node, frames, why);
+    const ofNode = frames.filter((each) => doubted.recordOf(each)?.node.id === node);
+    const [first] = await doubted.takeOut(ofNode, why, null);
     if (first !== undefined && first.frame === frame) this.#found.set(frame, first.file);
-  }
-
-  /** @returns The frames that were in the store, in this order, and their files */
-  async #takeOut(node: NodeId, frames: readonly Frame[], why: string): Promise<{ frame: Frame; file: string }[]> {
-    const { recordOf, drop, setAside, onAside, tell, nameOf } = this.#options;
-    const records = frames.map(recordOf).filter((record) => record?.node.id === node) as FrameRecord[];
-    if (records.length === 0) return [];
-    await drop(records.map(({ frame }) => frame));
-    const taken: { frame: Frame; file: string }[] = [];
-    for (const record of records) {
-      taken.push({ frame: record.frame, file: await setAside(record, why) });
-      onAside(record);
-    }
-    tell({ type: "frames:doubted", node, name: nameOf(node), range: formatFrames(taken.map(({ frame }) => frame)) });
-    return taken;
   }
 
   async #compare(frame: Frame, first: string): Promise<void> {
@@ -158,27 +126,15 @@ export class SpotChecks {
       const message = `Frame ${frame} differed in ${differing} of ${pixels} pixels, by up to ${largest} of 255: ${picture}`;
       totals.warn("FRAME_DIFFERENCE", message, null);
     } catch (error) {
-      if (!signal.aborted)
-        totals.warn("FRAME_DIFFERENCE", `Cannot compare frame ${frame} with ${first}: ${messageOf(error)}`, null);
+      if (signal.aborted) return;
+      totals.warn("FRAME_DIFFERENCE", `Cannot compare frame ${frame} with ${first}: ${messageOf(error)}`, null);
     }
-  }
-
-  #later(work: () => Promise<void>): Promise<void> {
-    this.#working += 1;
-    const done = this.#idle.then(work).finally(() => {
-      this.#working -= 1;
-    });
-    this.#idle = done.catch(() => {});
-    return done;
   }
 }
 
 function keyOf(node: NodeId, { frame, attempt }: { readonly frame: Frame; readonly attempt: number }): string {
   return `${node} ${frame} ${attempt}`;
 }
-
-/** With fewer frames, a job has ended before its slots can have gone wrong unseen for long. */
-const longJobFrames = 200;
 
 /**
  * Which checks a job asks its nodes for.

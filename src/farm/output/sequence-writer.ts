@@ -41,8 +41,7 @@ export class SequenceWriter implements OutputWriter {
 
   async drop(frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) {
-      await this.#sequence.remove(frame);
-      this.#encoded = Math.max(0, this.#encoded - 1);
+      if (await this.#sequence.remove(frame)) this.#encoded = Math.max(0, this.#encoded - 1);
     }
   }
 
@@ -71,6 +70,7 @@ export class SequenceWriter implements OutputWriter {
   async #placeAlong(): Promise<void> {
     for await (const frame of this.#ready) {
       if (this.#isStopped || this.#hasFailed || this.#options.signal.aborted) continue;
+      if (this.#options.pathOf(frame) === undefined) continue; // taken out meanwhile: it will be accepted again
       try {
         await this.#place(frame);
       } catch (error) {

@@ -53,7 +53,7 @@ export class VideoWriter implements OutputWriter {
   }
 
   async drop(frames: readonly Frame[]): Promise<void> {
-    for (const frame of frames) this.#accepted.delete(frame);
+    if (frames.filter((frame) => this.#accepted.delete(frame)).length === 0) return;
     await this.#endPass();
     if (!this.#isPostponed && this.#restarts < mostRestarts) this.#encodeIncrementally();
   }

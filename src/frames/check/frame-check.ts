@@ -50,15 +50,15 @@ function fileSource(file: FileHandle, sizeBytes: number): ByteSource {
 
 async function check(source: ByteSource, expected: FrameExpectation, signal?: AbortSignal): Promise<FrameVerdict> {
   try {
-    await inspect(source, expected, signal);
-    return { ok: true };
+    return { ok: true, flat: await inspect(source, expected, signal) };
   } catch (error) {
     if (error instanceof FrameFaultFound) return { ok: false, code: error.code, message: error.message };
     throw error;
   }
 }
 
-async function inspect(source: ByteSource, expected: FrameExpectation, signal?: AbortSignal): Promise<void> {
+/** @returns The colour of a flat picture, else `null` */
+async function inspect(source: ByteSource, expected: FrameExpectation, signal?: AbortSignal): Promise<string | null> {
   using pixels = new PixelCheck(expected);
   const others = new ChunkCheck();
   let previous: string | undefined;
@@ -86,6 +86,7 @@ async function inspect(source: ByteSource, expected: FrameExpectation, signal?: 
   if (!hasPixels) throw new FrameFaultFound("BAD_PIXELS", "it has no pixels");
   await pixels.finish();
   if (!hasFrame) throw new FrameFaultFound("WRONG_FRAME", "it does not say which frame it is");
+  return pixels.flatColor;
 }
 
 async function headerIn(chunk: Chunk): Promise<Buffer> {

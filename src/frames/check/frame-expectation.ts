@@ -44,7 +44,8 @@ export type FrameFault =
   | "WRONG_FRAME";
 
 export type FrameVerdict =
-  | { readonly ok: true }
+  /** `flat` is the colour in hexadecimal, if all pixels have the same one; else `null`. */
+  | { readonly ok: true; readonly flat: string | null }
   | { readonly ok: false; readonly code: FrameFault; readonly message: string };
 
 /** Thrown only inside the check, which turns it into a verdict. */

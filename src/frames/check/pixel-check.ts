@@ -1,6 +1,7 @@
 import { finished } from "node:stream/promises";
 import { createInflate } from "node:zlib";
 import { messageOf } from "../../core/errors.ts";
+import { FlatPicture } from "./flat-picture.ts";
 import { FrameFaultFound, type FrameFormat, pngColors } from "./frame-expectation.ts";
 
 /** Each batch is a round trip to a thread, and programs write chunks of 8 KiB. */
@@ -17,6 +18,7 @@ export class PixelCheck {
   readonly #rowBytes: number;
   readonly #expectedBytes: number;
   readonly #closed: Promise<unknown>;
+  readonly #flat: FlatPicture;
   #batch: Uint8Array[] = [];
   #batchBytes = 0;
   #packedBytes = 0;
@@ -24,14 +26,21 @@ export class PixelCheck {
   #fault: FrameFaultFound | undefined;
 
   constructor(format: FrameFormat) {
-    const bits = format.width * pngColors[format.colorMode].channels * format.depth;
+    const pixelBits = pngColors[format.colorMode].channels * format.depth;
+    const bits = format.width * pixelBits;
     this.#rowBytes = 1 + Math.ceil(bits / 8); // each row starts with the number of its filter
     this.#expectedBytes = this.#rowBytes * format.height;
+    this.#flat = new FlatPicture(this.#rowBytes, pixelBits / 8);
     this.#closed = new Promise((resolve) => this.#inflate.once("close", resolve));
     this.#inflate.on("data", (pixels: Buffer) => this.#take(pixels));
     this.#inflate.on("error", (error) => {
       this.#fault ??= new FrameFaultFound("BAD_PIXELS", `its pixels cannot be decompressed (${messageOf(error)})`);
     });
+  }
+
+  /** The colour in hexadecimal, if all pixels have the same one; else `null`. Known after `finish`. */
+  get flatColor(): string | null {
+    return this.#flat.color;
   }
 
   /** Takes the next part of the compressed pixels. Sometimes waits until the previous ones are decompressed. */
@@ -84,6 +93,7 @@ export class PixelCheck {
       this.#fail("its pixels decompress to more than its size allows");
       return;
     }
+    this.#flat.take(pixels);
     const firstRow = Math.ceil(start / this.#rowBytes) * this.#rowBytes;
     for (let row = firstRow; row < this.#unpackedBytes; row += this.#rowBytes) {
       const filter = pixels[row - start] ?? 0;

@@ -6,6 +6,7 @@ import type { SchedulerState } from "../../../scheduler/state/state.ts";
 import type { FarmListener } from "../../events.ts";
 import type { JoinedNode } from "../../worker.ts";
 import type { AttemptCounts } from "../attempt-counts.ts";
+import type { DoubtedFrames } from "../doubted-frames.ts";
 import type { JobTotals } from "../job-totals.ts";
 import type { NoNodeTimeout } from "../no-node-timeout.ts";
 import type { CheckPlan, SpotChecks } from "../spot-checks.ts";
@@ -18,10 +19,12 @@ export interface JobLoopOptions {
   readonly inputs: JobInputs;
   readonly store: FrameStore;
   /** Takes each frame once it is stored. */
-  readonly output: { readonly encoded: number; accept(frame: Frame): void };
+  readonly output: { encoded(): number; accept(frame: Frame): void };
   readonly totals: JobTotals;
   readonly journal: RunJournal;
   readonly checks: SpotChecks;
+  /** Stored frames that are being taken out of the store: until then the job has not ended. */
+  readonly doubted: DoubtedFrames;
   /** Which checks the nodes are asked for; `null` for none. */
   readonly checkPlan: CheckPlan | null;
   readonly earlierAttempts: AttemptCounts;

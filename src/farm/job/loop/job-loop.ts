@@ -95,10 +95,10 @@ export class JobLoop implements Disposable {
     this.#schedule({ type: "frame-refused", node, frame, error });
   }
 
-  /** A stored frame was taken out of the store, because its slot renders wrongly: it is rendered again. */
-  doubted(frame: Frame): void {
+  /** A stored frame was taken out of the store, because it may be wrong: it is rendered again. */
+  doubted(node: NodeId, frame: Frame, error: AttemptError | null): void {
     this.#outcome = undefined;
-    this.#schedule({ type: "frame-doubted", frame });
+    this.#schedule({ type: "frame-doubted", node, frame, error });
   }
 
   [Symbol.dispose](): void {
@@ -108,8 +108,9 @@ export class JobLoop implements Disposable {
 
   /** How the job has ended. It has not while a check may still find that a stored frame is wrong. */
   #ended(): Outcome | undefined {
-    const { checks, clock } = this.#options;
-    return this.#outcome?.type === "complete" && checks.areOpen(clock.monotonicMs()) ? undefined : this.#outcome;
+    const { checks, doubted, clock } = this.#options;
+    const isOpen = doubted.isWorking || checks.areOpen(clock.monotonicMs());
+    return this.#outcome?.type === "complete" && isOpen ? undefined : this.#outcome;
   }
 
   #takeAnswers(): void {
@@ -144,8 +145,7 @@ export class JobLoop implements Disposable {
       case "report": {
         const { node, report } = input;
         const atMs = this.#options.clock.monotonicMs();
-        if (report.type === "slot-changed") this.#slots.changed(node, report, atMs);
-        if (report.type === "frame-failed") this.#slots.failed(node, report.slot, report.error, atMs);
+        this.#slots.hear(node, report, atMs);
         this.#options.checks.hear(node, report, atMs);
         this.#publisher.report(node, report, this.#state.attempts);
         for (const event of eventsOfReport(node, report)) this.#schedule(event);
@@ -245,6 +245,6 @@ export class JobLoop implements Disposable {
     } catch (error) {
       this.#problem = { error };
     }
-    this.#publisher.progressed(this.#state, atMs, { nodes: this.#workers.size, encoded: output.encoded });
+    this.#publisher.progressed(this.#state, atMs, { nodes: this.#workers.size, encoded: output.encoded() });
   }
 }

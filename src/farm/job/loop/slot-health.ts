@@ -1,4 +1,5 @@
 import type { NodeId, SlotId } from "../../../core/node.ts";
+import type { NodeReport } from "../../../session/node-report.ts";
 import type { JobOpened, Problem } from "../../../session/protocol.ts";
 import { blobMissing } from "../../nodes/supply/blend-supply.ts";
 
@@ -34,6 +35,11 @@ export class SlotHealth {
   joined(node: NodeId, slots: JobOpened["slots"], atMs: number): void {
     this.#nodes.set(node, new Map());
     for (const slot of slots) this.changed(node, slot, atMs);
+  }
+
+  hear(node: NodeId, report: NodeReport, atMs: number): void {
+    if (report.type === "slot-changed") this.changed(node, report, atMs);
+    if (report.type === "frame-failed") this.failed(node, report.slot, report.error, atMs);
   }
 
   changed(node: NodeId, slot: JobOpened["slots"][number], atMs: number): void {

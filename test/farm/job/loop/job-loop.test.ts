@@ -2,6 +2,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../../../src/core/clock.ts";
 import type { Frame } from "../../../../src/core/node.ts";
 import type { FarmEvent } from "../../../../src/farm/events.ts";
+import { BlankFrames } from "../../../../src/farm/job/blank-frames.ts";
+import { DoubtedFrames } from "../../../../src/farm/job/doubted-frames.ts";
 import { JobTotals } from "../../../../src/farm/job/job-totals.ts";
 import { JobInputs } from "../../../../src/farm/job/loop/job-inputs.ts";
 import { JobLoop } from "../../../../src/farm/job/loop/job-loop.ts";
@@ -61,27 +63,33 @@ function runJob(frames: number, nodes: Readonly<Record<string, NodeBehaviour>>) 
   const journal = { isWorthTelling: () => true, record: () => {}, rendered: () => {}, end: () => {} };
   const totals = new JobTotals(tell, 0);
   const dropped: Frame[] = [];
-  const checks = new SpotChecks({
-    ...{ totals, tell, folder: "/nowhere", ffmpeg: undefined, signal: new AbortController().signal },
-    nameOf: (node) => node,
+  const nameOf = (node: string) => node;
+  const doubted = new DoubtedFrames({
+    ...{ tell, nameOf },
     recordOf: (frame) => store.recordOf(frame),
-    pathOf: (frame) => `/nowhere/${frame}.png`,
     drop: async (frames) => void dropped.push(...frames),
     setAside: async ({ frame }) => {
       store.records.delete(frame);
       return `/nowhere/refused/${frame}.png`;
     },
-    onAside: ({ node, frame, seconds: took }) => {
+    onAside: ({ node, frame, seconds: took }, error) => {
       totals.discount(node.id, frame, took);
-      loop.doubted(frame);
+      loop.doubted(node.id, frame, error);
     },
     onBroken: (error) => inputs.push({ type: "broken", error }),
   });
+  const checks = new SpotChecks({
+    ...{ totals, tell, nameOf, doubted, folder: "/nowhere", ffmpeg: undefined },
+    pathOf: (frame) => `/nowhere/${frame}.png`,
+    signal: new AbortController().signal,
+  });
+  const everyOne = everyFrame(frames);
+  const blanks = new BlankFrames({ frames: everyOne, doubted, totals, accept: (frame) => accepted.push(frame) });
   const loop = new JobLoop({
-    ...{ inputs, fleet, tell, clock, totals, checks, checkPlan: { share: 0.03, seed: 7 } },
-    state: createState({ frames: Array.from({ length: frames }, (_, index) => index + 1) }),
+    ...{ inputs, fleet, tell, clock, totals, checks, doubted, checkPlan: { share: 0.03, seed: 7 } },
+    state: createState({ frames: everyOne }),
     store: store as unknown as FrameStore,
-    output: { encoded: 0, accept: (frame) => accepted.push(frame) },
+    output: { encoded: () => 0, accept: (frame) => blanks.stored(frame) },
     journal: journal as unknown as RunJournal,
     earlierAttempts: new Map(),
     filesOf: () => null,

@@ -11,7 +11,7 @@ import { historyOfThisRun, isSpentEverywhere, lossesOf } from "./state/queries.t
 export function judgeFrame(draft: Draft, record: FrameRecord): readonly AttemptError[] | null {
   const { policy } = draft;
   const history = historyOfThisRun(draft, record);
-  const failures = history.filter(({ end }) => end === "failed");
+  const failures = history.filter(({ end, error }) => end === "failed" && error?.fault !== "nobody");
   const errors = failures.flatMap((failure) => failure.error ?? []);
   if (sceneErrorOf(draft, record)) return errors;
   // A node's own fault (no GPU, no memory) says nothing about the frame as long as there are other nodes.

@@ -1,30 +1,9 @@
 import { expect, test } from "vitest";
-import type { EventBody, InstructionBody } from "../../src/scheduler/events.ts";
-import { Drive } from "../support/simulation/simulate-drive.ts";
+import type { EventBody } from "../../src/scheduler/events.ts";
+import { Drive, renderAll } from "../support/simulation/simulate-drive.ts";
 import { failure } from "../support/simulation/simulate-node.ts";
 
 const error = failure("FFMPEG_REFUSED");
-
-/** Lets the node render what it is assigned, one frame after another, until it gets nothing more. */
-function renderAll(drive: Drive, orders: readonly InstructionBody[]): InstructionBody[] {
-  const all = [...orders];
-  for (const order of all) {
-    if (order.type !== "assign") continue;
-    const { node, frame, attempt, slot } = order;
-    const ref = { node, frame, attempt };
-    const begun = drive.wait(1_000).tell({ type: "attempt-started", slot, ...ref });
-    all.push(...begun);
-    if (begun.some(({ type }) => type === "cancel")) {
-      const cancelled = failure("CANCELLED", "nobody");
-      all.push(...drive.tell({ type: "attempt-failed", error: cancelled, ...ref }));
-      all.push(...drive.tell({ type: "slot-lost", node, slot }), ...drive.tell({ type: "slot-ready", node, slot }));
-      continue;
-    }
-    all.push(...drive.wait(1_000).tell({ type: "attempt-rendered", seconds: 1, ...ref }));
-    all.push(...drive.tell({ type: "frame-stored", ...ref }));
-  }
-  return all;
-}
 
 const finish = { type: "finish", outcome: { type: "complete" } };
 const refused = (node: string, frame: number): EventBody => ({ type: "frame-refused", node, frame, error });

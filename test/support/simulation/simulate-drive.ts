@@ -2,6 +2,7 @@ import type { EventBody, Instruction, InstructionBody } from "../../../src/sched
 import { checkInvariants } from "../../../src/scheduler/state/invariants.ts";
 import { createState, type SchedulerConfig, type SchedulerState } from "../../../src/scheduler/state/state.ts";
 import { step } from "../../../src/scheduler/step.ts";
+import { failure } from "./simulate-node.ts";
 
 /** The scheduler, driven event by event by a test. Invariants are checked after each event. */
 export class Drive {
@@ -41,4 +42,25 @@ export class Drive {
 
 function withoutCause({ cause: _cause, ...body }: Instruction): InstructionBody {
   return body;
+}
+
+/** Lets the node render what it is assigned, one frame after another, until it gets nothing more. */
+export function renderAll(drive: Drive, orders: readonly InstructionBody[]): InstructionBody[] {
+  const all = [...orders];
+  for (const order of all) {
+    if (order.type !== "assign") continue;
+    const { node, frame, attempt, slot } = order;
+    const ref = { node, frame, attempt };
+    const begun = drive.wait(1_000).tell({ type: "attempt-started", slot, ...ref });
+    all.push(...begun);
+    if (begun.some(({ type }) => type === "cancel")) {
+      const cancelled = failure("CANCELLED", "nobody");
+      all.push(...drive.tell({ type: "attempt-failed", error: cancelled, ...ref }));
+      all.push(...drive.tell({ type: "slot-lost", node, slot }), ...drive.tell({ type: "slot-ready", node, slot }));
+      continue;
+    }
+    all.push(...drive.wait(1_000).tell({ type: "attempt-rendered", seconds: 1, ...ref }));
+    all.push(...drive.tell({ type: "frame-stored", ...ref }));
+  }
+  return all;
 }

@@ -72,20 +72,29 @@ async function outcomeOf(blender, place, name, isSimulated) {
   const blend = join(place, `${name}.blend`);
   /** @type {Outcome} */
   const outcome = { differences: {} };
+  const truth = join(place, name, "truth");
   try {
-    const truth = join(place, name, "truth");
     if (isSimulated) outcome.noise = await playTruth(blender, blend, truth);
     else await renderTruth(blender, blend, truth);
+  } catch (error) {
+    return { differences: {}, unsupported: `Blender itself fails: ${messageOf(error)}` };
+  }
+  try {
     for (const way of ways) {
       const told = await renderAsSlot(blender, blend, way, join(place, name, way));
       outcome.differences[way] = await compare(truth, join(place, name, way));
       if (way === "chosen") [outcome.way, outcome.why] = [told.split(" ")[0] ?? "", told.slice(told.indexOf(" ") + 1)];
     }
   } catch (error) {
-    outcome.problem = String(error instanceof Error ? error.message : error).slice(-400);
+    outcome.problem = messageOf(error);
   }
   await rm(join(place, name), { recursive: true, force: true });
   return outcome;
+}
+
+/** @param {unknown} error @returns {string} its end */
+function messageOf(error) {
+  return String(error instanceof Error ? error.message : error).slice(-400);
 }
 
 /** @param {string} name @param {string} version @param {Outcome} outcome */

@@ -26,7 +26,13 @@ export { formatAddress } from "./core/node-list.ts";
 export { ownCommand } from "./core/own-command.ts";
 export { counted, printable, printableJson, printableLines, withoutControls } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
-export { type CheckOptions, type CheckRequest, checkScene, type SceneCheck } from "./farm/check-scene.ts";
+export {
+  type CheckedOrder,
+  type CheckOptions,
+  type CheckRequest,
+  checkScene,
+  type SceneCheck,
+} from "./farm/check-scene.ts";
 export { type DoctorOptions, examine } from "./farm/doctor/doctor.ts";
 export type { Finding } from "./farm/doctor/finding.ts";
 export type {

@@ -56,11 +56,21 @@ def prepare(scene: Any, color_mode: Optional[str], keeps_data: bool) -> bool:
         system.use_gpu_subdivision = False  # EEVEE would subdivide the first frame on the CPU and later ones on the GPU
     if render.use_stamp:
         # The scene burns metadata into the picture. These settings decide which, so leave them alone.
-        return not render.use_stamp_frame or render.metadata_input != "SCENE"
+        return not render.use_stamp_frame or not _describes_scene(render)
     render.use_stamp_frame = True
+    # Otherwise the file would contain a strip's own frame number.
     if hasattr(render, "metadata_input"):
-        render.metadata_input = "SCENE"  # otherwise the file would contain a strip's own frame number
+        render.metadata_input = "SCENE"
+    else:
+        render.use_stamp_strip_meta = False
     return False
+
+
+def _describes_scene(render: Any) -> bool:
+    """Whether the metadata are the scene's, and not a strip's; 2.83 has another property for it."""
+    if hasattr(render, "metadata_input"):
+        return bool(render.metadata_input == "SCENE")
+    return not render.use_stamp_strip_meta
 
 
 def expected_output(scene: Any) -> Dict[str, Any]:

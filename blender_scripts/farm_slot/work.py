@@ -10,7 +10,7 @@ from typing import Any, Dict, Optional
 import bpy
 from bpy.app.handlers import persistent
 
-from . import reuse, scene_info, settings
+from . import evaluated, reuse, scene_info, settings
 from .channel import Channel
 from .devices import choose_device
 from .faults import SlotFault
@@ -97,6 +97,18 @@ class Work:
         told = {"seconds": time.monotonic() - started, "playedSeconds": self._playing_s}
         self._channel.send({"event": "rendered", "frame": command["frame"], **told})
 
+    def digest(self, command: Dict[str, Any]) -> None:
+        """Tells what the scene is like at some frames: played up to each, in order, or jumped to."""
+        scene = bpy.data.scenes[self._scene]
+        found = {}
+        for frame in command["frames"]:
+            if command["play"]:
+                self._play(scene, frame)
+            else:
+                scene.frame_set(frame)
+            found[str(frame)] = evaluated.digests(scene)
+        self._channel.send({"event": "digested", "digests": found})
+
     def _play(self, scene: Any, frame: int) -> None:
         """Goes through all frames up to this one, as a user does who plays the scene: simulations need each of them."""
         started = time.monotonic()
@@ -136,7 +148,7 @@ def serve(channel: Channel) -> None:
         command = channel.next_command()
         if command["do"] == "quit":
             return
-        action = {"load": work.load, "render": work.render}[command["do"]]
+        action = {"load": work.load, "render": work.render, "digest": work.digest}[command["do"]]
         try:
             action(command)
         except Exception as error:  # the supervisor classifies it

@@ -8,7 +8,7 @@
  * @property {number} [noise] how far Blender is from itself
  * @property {string} [way] what a slot chooses
  * @property {string} [why]
- * @property {string} [unsupported] why there is no such scene for this Blender
+ * @property {string} [unsupported] why this Blender has no such scene, or cannot render it
  * @property {string} [problem] why it could not be rendered
  */
 
@@ -52,5 +52,5 @@ depend on the frames before, the scene played from its start. A difference is th
 Each cell begins with the way in which a slot uses its process for the scene: \`persistent\` (Cycles keeps its data),
 \`kept\` (the process renders all frames, each begun anew), \`reopened\` (the blendfile is opened again before each frame) or
 \`sequential\` (the process plays the scene up to each frame). What follows is what would differ in the other ways, and how
-far Blender is from itself if it plays the scene twice. – means that this Blender does not have the feature.
+far Blender is from itself if it plays the scene twice. – means that this Blender does not have the feature, or crashes with it.
 `;

@@ -94,6 +94,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
 
   const check = add("check", "show the files that a render would send, and what would go wrong; render nothing")
     .argument("[blendfile]", "the blendfile, as with --blend")
+    .option("--deep", "play the scene, and jump to its frames: does their order matter?")
     .action(run((blend: string | undefined, options: Record<string, unknown>) => commands.check(blend, options)));
   addFlags(check, checkFlags);
   add("nodes", "list the nodes on the network").addOption(json()).addOption(keyFile()).action(run(commands.nodes));

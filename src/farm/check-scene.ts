@@ -21,6 +21,7 @@ import { UpcomingFrames } from "./nodes/supply/upcoming-frames.ts";
 import { openFleet } from "./open-fleet.ts";
 import { type CheckedFile, checkedFiles } from "./output/checked-files.ts";
 import { resolveScene } from "./output/scene-facts.ts";
+import type { OrderDifference, Worker } from "./worker.ts";
 
 /** A node sends what it has to say about the blendfile before its first slot is ready. */
 const warningsWithinMs = 10_000;
@@ -40,10 +41,19 @@ export interface SceneCheck {
   readonly files: readonly CheckedFile[];
   /** What a render sends to a node besides the blendfile, each content once. */
   readonly toSend: { readonly files: number; readonly sizeBytes: number };
+  /** Whether the order of frames matters, as an experiment shows; `null` if none was asked for or could be made. */
+  readonly order: CheckedOrder | null;
   /** What a render would warn of. */
   readonly warnings: readonly { readonly code: string; readonly message: string; readonly name: string | null }[];
   /** Why a render would fail; `null` if nothing is known against it. */
   readonly error: FarmError | null;
+}
+
+/** The result of playing the scene to some frames, and of jumping to each of them with a new Blender. */
+export interface CheckedOrder {
+  readonly frames: readonly number[];
+  /** Those at which both differ. */
+  readonly differing: readonly OrderDifference[];
 }
 
 interface CheckedScene {
@@ -58,12 +68,16 @@ interface CheckedScene {
   readonly camera: string | null;
   readonly colorMode: string;
   readonly depth: number;
+  /** How a slot uses its Blender for this scene, and why; `null` if the node does not say. */
+  readonly reuse: { readonly way: string; readonly why: string } | null;
 }
 
 export interface CheckOptions extends JobQuestions {
   /** Called with what happens until the blendfile is open (default: nobody is told). */
   readonly onEvent?: (event: FarmEvent) => void;
   readonly signal?: AbortSignal;
+  /** Whether to find out by experiment if frames depend on those before: see `CheckedOrder` (default: no). */
+  readonly isDeep?: boolean;
 }
 
 /** A blendfile; a check makes no output. */
@@ -89,7 +103,7 @@ export async function checkScene(request: CheckRequest, options: CheckOptions = 
 }
 
 async function check(settings: JobSettings, options: CheckOptions): Promise<SceneCheck> {
-  const { onEvent = () => {}, signal = new AbortController().signal, ...questions } = options;
+  const { onEvent = () => {}, signal = new AbortController().signal, isDeep = false, ...questions } = options;
   const seen = new SeenEvents();
   const tell = (event: FarmEvent) => {
     seen.note(event);
@@ -112,24 +126,31 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
     const { node } = await firstJoined(inputs, fleet, noNodeTimeout, signal);
     await hearWarnings(inputs, tell, (id) => fleet.nameOf(id));
     const files = checkedFiles(node.scene.references, prepared.files);
-    return {
-      ...known,
-      blender,
-      files,
-      toSend: prepared.files.contents.total,
-      ...sceneOf(node.scene, context),
-      ...seen.result,
-    };
+    const { scene, frames, error } = sceneOf(node.scene, context);
+    const order = isDeep && frames.length > 0 ? await orderOfFrames(node.worker, frames, signal) : null;
+    const toSend = prepared.files.contents.total;
+    return { ...known, blender, files, toSend, scene, order, error, ...seen.result };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof FarmError)) throw error;
     const toSend = { files: 0, sizeBytes: 0 };
-    return { ...known, blender, files: [], toSend, scene: null, error, ...seen.result };
+    return { ...known, blender, files: [], toSend, scene: null, order: null, error, ...seen.result };
   }
 }
 
-/** What a render would say about the scene, and why it would refuse it. */
-function sceneOf(info: SceneInfo, context: JobContext): Pick<SceneCheck, "scene" | "error"> {
+/** Plays to the first, the middle and the last frame, and jumps to them. */
+async function orderOfFrames(worker: Worker, frames: readonly number[], signal: AbortSignal): Promise<CheckedOrder> {
+  const sorted = [...frames].sort((one, other) => one - other);
+  const chosen = [0, Math.floor((sorted.length - 1) / 2), sorted.length - 1].map((at) => sorted[at] ?? 0);
+  const tried = [...new Set(chosen)];
+  return { frames: tried, differing: await worker.checkOrder(tried, signal) };
+}
+
+/** What a render would say about the scene, its frames, and why it would refuse it. */
+function sceneOf(
+  info: SceneInfo,
+  context: JobContext,
+): Pick<SceneCheck, "scene" | "error"> & { readonly frames: readonly number[] } {
   const { settings, prepared, tell } = context;
   const totals = new JobTotals(tell, 0);
   warnOfColors(totals, prepared);
@@ -141,11 +162,11 @@ function sceneOf(info: SceneInfo, context: JobContext): Pick<SceneCheck, "scene"
     const { name, fps, fpsBase, width, height, engine, camera, colorMode, depth } = facts.scene;
     const scene = {
       ...{ name, frames: formatFrames(facts.frames), count: facts.frames.length, fps: fps / fpsBase },
-      ...{ width, height, engine, camera, colorMode, depth },
+      ...{ width, height, engine, camera, colorMode, depth, reuse: info.reuse ?? null },
     };
-    return { scene, error: errorOf(() => resolveScene(info, settings, prepared.files)) };
+    return { scene, frames: facts.frames, error: errorOf(() => resolveScene(info, settings, prepared.files)) };
   } catch (error) {
-    if (error instanceof FarmError) return { scene: null, error };
+    if (error instanceof FarmError) return { scene: null, frames: [], error };
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { Frame } from "../core/node.ts";
 import type { FrameResult, JobOpened, NodeInfo, SceneInfo } from "../session/protocol.ts";
 import type { Sink } from "../session/transfer/incoming.ts";
 
@@ -20,16 +21,28 @@ export interface Worker {
    * @param seed Which frames; below 2³²
    */
   check(share: number | null, seed: number): Promise<void>;
+  /**
+   * Finds out by experiment which of these frames depend on those before.
+   *
+   * @throws {FarmError} If the node cannot
+   */
+  checkOrder(frames: readonly Frame[], signal: AbortSignal): Promise<readonly OrderDifference[]>;
   /** The node may delete its copy of this result. */
   release(frame: number, attempt: number): Promise<void>;
   /**
    * Fetches a result's bytes in order.
    *
-   * @returns Whether the node still had it
+   * @returns Why the node does not have it any more; `undefined` once it was received
    * @throws {FarmError} `FARM_LINK_LOST`; `FARM_BAD_MESSAGE` when bytes are missing, out of order or too many; what the
    * sink threw
    */
   fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** A frame that comes out differently when it is jumped to, and some of the objects and data-blocks that differ. */
+export interface OrderDifference {
+  readonly frame: Frame;
+  readonly what: readonly string[];
 }
 
 /** A node that has the job and its blendfile, on a live link. */

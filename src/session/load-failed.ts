@@ -1,4 +1,7 @@
 import { FarmError, type FarmErrorCode } from "../core/errors.ts";
+import { withinTime } from "../core/time-limit.ts";
+import { formatDuration } from "../core/units.ts";
+import type { FromNode, SceneInfo } from "./protocol.ts";
 
 /** What the codes of docs/protocol.md mean for the user. */
 const meanings: Readonly<Record<string, { readonly code: FarmErrorCode; readonly hint: string }>> = {
@@ -40,4 +43,26 @@ export class LoadFailedError extends FarmError {
     this.reason = error.code;
     this.log = error.log;
   }
+}
+
+export type LoadAnswer = Extract<FromNode, { type: "job-loaded" | "job-load-failed" }>;
+
+/** Longer than a node itself allows for starting a slot and loading: it answers earlier, unless it is broken. */
+const loadTimeoutMs = 40 * 60_000;
+
+/**
+ * What the blendfile contains, once the node answers.
+ *
+ * @throws {LoadFailedError} With the node's message, or if it does not answer in time
+ */
+export async function sceneWithin(
+  answer: Promise<LoadAnswer>,
+  nodeName: string,
+  timeoutMs = loadTimeoutMs,
+): Promise<SceneInfo> {
+  const message = `it did not answer within ${formatDuration(timeoutMs)}`;
+  const late = { code: "TIMED_OUT", message, hint: "", log: [] };
+  const reply = await withinTime(answer, timeoutMs, () => new LoadFailedError(nodeName, late));
+  if (reply.type === "job-loaded") return reply.scene;
+  throw new LoadFailedError(nodeName, reply.error);
 }

@@ -1,9 +1,7 @@
 import { FarmError } from "../core/errors.ts";
-import { withinTime } from "../core/time-limit.ts";
-import { formatDuration } from "../core/units.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Link } from "./link.ts";
-import { LoadFailedError } from "./load-failed.ts";
+import { type LoadAnswer, LoadFailedError, sceneWithin } from "./load-failed.ts";
 import { isReport, type NodeReport } from "./node-report.ts";
 import { type ConversationOptions, openConversation } from "./open-conversation.ts";
 import {
@@ -25,9 +23,7 @@ import { decodePiece } from "./transfer/piece.ts";
 import { blobWanted, type ReceiveLink, receive, resultWanted } from "./transfer/receive.ts";
 import { type Blob, type UploadLink, upload } from "./transfer/upload.ts";
 
-/** Longer than a node itself allows for starting a slot and loading: it answers earlier, unless it is broken. */
-const loadTimeoutMs = 40 * 60_000;
-
+type OrderChecked = Extract<FromNode, { type: "order-checked" }>;
 type Busy = Extract<FromNode, { type: "busy" }>;
 
 export interface SessionOptions extends ConversationOptions {
@@ -114,19 +110,12 @@ export class NodeSession implements AsyncDisposable {
   async loadJob(
     request: Omit<Extract<FromCoordinator, { type: "job-load" }>, "type">,
     signal: AbortSignal,
-    timeoutMs = loadTimeoutMs,
+    timeoutMs?: number,
   ): Promise<SceneInfo> {
-    const answer = this.#ask(
-      { type: "job-load", ...request },
-      (message): message is Extract<FromNode, { type: "job-loaded" | "job-load-failed" }> =>
-        (message.type === "job-loaded" || message.type === "job-load-failed") && message.job === request.job,
-      signal,
-    );
-    const message = `it did not answer within ${formatDuration(timeoutMs)}`;
-    const late = { code: "TIMED_OUT", message, hint: "", log: [] };
-    const reply = await withinTime(answer, timeoutMs, () => new LoadFailedError(this.info.name, late));
-    if (reply.type === "job-loaded") return reply.scene;
-    throw new LoadFailedError(this.info.name, reply.error);
+    const isAnswer = (message: FromNode): message is LoadAnswer =>
+      (message.type === "job-loaded" || message.type === "job-load-failed") && message.job === request.job;
+    const answer = this.#ask({ type: "job-load", ...request }, isAnswer, signal);
+    return await sceneWithin(answer, this.info.name, timeoutMs);
   }
 
   /** Puts files in place that were announced as coming later. @returns Why the node could not */
@@ -135,14 +124,17 @@ export class NodeSession implements AsyncDisposable {
     files: Extract<FromCoordinator, { type: "project-add" }>["files"],
     signal: AbortSignal,
   ): Promise<Problem | null> {
-    const number = this.#transfers.takeNumber();
-    const reply = await this.#ask(
-      { type: "project-add", job, number, files },
-      (message): message is Extract<FromNode, { type: "project-added" }> =>
-        message.type === "project-added" && message.number === number,
-      signal,
-    );
-    return reply.error;
+    return (await this.#askNumbered("project-added", (number) => ({ type: "project-add", job, number, files }), signal))
+      .error;
+  }
+
+  /** Finds out which of these frames depend on those before. @throws {LoadFailedError} If the node cannot */
+  async checkOrder(frames: readonly number[], signal: AbortSignal): Promise<OrderChecked["differing"]> {
+    const question = (number: number): FromCoordinator => ({ type: "order-check", number, frames: [...frames] });
+    const asked = this.#askNumbered("order-checked", question, signal);
+    const { differing, error } = await asked;
+    if (error !== null) throw new LoadFailedError(this.info.name, error);
+    return differing;
   }
 
   assign(slot: number, frame: number, attempt: number): Promise<void> {
@@ -165,17 +157,12 @@ export class NodeSession implements AsyncDisposable {
     return this.#send({ type: "job-checks", share, seed });
   }
 
-  /**
-   * Fetches a result's bytes in order.
-   *
-   * @returns Why the node does not have it any more; `undefined` once it was received
-   * @throws {FarmError} `FARM_BAD_MESSAGE` if bytes are missing, out of order or too many; the sink's error
-   */
+  /** See `Worker.fetch`. */
   async fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<string | undefined> {
     return await receive(this.#receiveLink, resultWanted(result), sink, signal);
   }
 
-  /** Fetches a file that was sent for the job. Returns and throws as `fetch`. */
+  /** Fetches a file that was sent for the job. Returns and throws as `Worker.fetch`. */
   async fetchBlob(blob: Blob, sink: Sink, signal: AbortSignal): Promise<string | undefined> {
     return await receive(this.#receiveLink, blobWanted(blob), sink, signal);
   }
@@ -211,6 +198,17 @@ export class NodeSession implements AsyncDisposable {
     reply.catch(() => {}); // awaited below, unless sending fails first
     await this.#send(message);
     return await reply;
+  }
+
+  #askNumbered<T extends "project-added" | "order-checked">(
+    type: T,
+    question: (number: number) => FromCoordinator,
+    signal: AbortSignal,
+  ): Promise<Extract<FromNode, { type: T }>> {
+    const number = this.#transfers.takeNumber();
+    const isAnswer = (reply: FromNode): reply is Extract<FromNode, { type: T }> =>
+      reply.type === type && reply.number === number;
+    return this.#ask(question(number), isAnswer, signal);
   }
 
   #send(message: FromCoordinator): Promise<void> {

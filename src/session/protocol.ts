@@ -6,7 +6,7 @@ import { z } from "zod";
 import { shorten } from "../core/text.ts";
 import { boundedList } from "./messages/bounded-list.ts";
 import {
-  attempt,
+  attemptRef,
   blobBytes,
   bounds,
   code,
@@ -21,13 +21,13 @@ import {
   jobId,
   name,
   nodeId,
-  path,
   seconds,
   size,
   slot,
   text,
   transfer,
 } from "./messages/fields.ts";
+import { fromCoordinator } from "./messages/from-coordinator.ts";
 import { sceneInfo } from "./messages/scene-info.ts";
 
 export { bounds } from "./messages/fields.ts";
@@ -37,7 +37,6 @@ export const protocolVersion = 1;
 const blobRefusal = z.enum(["DIGEST_MISMATCH", "DISK_FULL", "TOO_LARGE", "WRITE_FAILED"]);
 
 const problem = z.object({ code, message: text, hint: text, log: boundedList(text, { max: 200 }) });
-const attemptRef = { frame, attempt };
 
 const slotState = z.object({
   slot,
@@ -133,78 +132,19 @@ const fromNode = z.discriminatedUnion("type", [
     /** If different: the slot's other attempts since its last good check. */
     others: boundedList(z.object(attemptRef), { max: bounds.uncheckedFrames }),
   }),
+  z.object({
+    type: z.literal("order-checked"),
+    number: transfer,
+    /** Frames that depend on those before, and some of the objects and data-blocks that do. */
+    differing: boundedList(z.object({ frame, what: boundedList(name, { max: 20 }) }), { max: bounds.checkedFrames }),
+    error: problem.nullable(),
+  }),
   z.object({ type: z.literal("result-begin"), transfer, ...attemptRef, sizeBytes: frameBytes, offset: frameOffset }),
   z.object({ type: z.literal("result-end"), transfer, ...attemptRef, sha256: digest }),
   z.object({ type: z.literal("result-missing"), transfer, ...attemptRef, message: text }),
   z.object({ type: z.literal("warning"), code, message: text, slot: slot.nullable() }),
   z.object({ type: z.literal("job-closed"), job: jobId }),
   z.object({ type: z.literal("error"), code, message: text }),
-  z.object({ type: z.literal("heartbeat") }),
-]);
-
-const bundledBlobs = z
-  .array(z.object({ sha256: digest, sizeBytes: blobBytes }))
-  .min(1)
-  .max(bounds.bundledBlobs);
-const isPiece = (bytes: number) => bytes > 0 && bytes <= bounds.pieceBytes;
-
-const fromCoordinator = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("job-open"),
-    job: jobId,
-    holder: name,
-    slots: z.number().int().min(1).max(256).nullable(),
-  }),
-  z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: blobBytes, path: path.optional() }),
-  z.object({ type: z.literal("blob-begin"), transfer, sha256: digest, sizeBytes: blobBytes, offset: blobBytes }),
-  z.object({ type: z.literal("blob-end"), transfer, sha256: digest }),
-  z.object({ type: z.literal("blobs-query"), number: transfer, blobs: bundledBlobs }),
-  z.object({
-    type: z.literal("blob-bundle"),
-    transfer,
-    blobs: bundledBlobs.refine((blobs) => isPiece(blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))),
-  }),
-  z.object({ type: z.literal("blob-fetch"), transfer, sha256: digest }),
-  z.object({
-    type: z.literal("job-load"),
-    job: jobId,
-    blend: digest,
-    scene: name.nullable(),
-    colorMode: z.literal("RGB").nullable(),
-    /** Absent means false. */
-    allowScripts: z.boolean().optional(),
-    /** The blendfile's path in the project; absent for a name of the node's own. */
-    path: z.string().max(1024).optional(),
-    /** Digest of the list of the project's other files; absent or null if there are none. */
-    files: digest.nullable().optional(),
-    /** The color configuration among the files, for OCIO; absent or null for the node's own. */
-    colors: z.string().max(1024).nullable().optional(),
-    /** Whether to play what is not baked up to each frame; absent or null if not. */
-    simulations: z.literal("play").nullable().optional(),
-  }),
-  z.object({
-    type: z.literal("project-add"),
-    job: jobId,
-    /** For the answer. */
-    number: transfer,
-    files: z
-      .array(z.object({ path: z.string().min(1).max(1024), sha256: digest }))
-      .min(1)
-      .max(bounds.addedFiles),
-  }),
-  z.object({
-    type: z.literal("job-checks"),
-    /** Of the time that frames take, what checks may take; null to check every frame. */
-    share: z.number().min(0).max(1).nullable(),
-    seed: transfer,
-  }),
-  z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
-  z.object({ type: z.literal("frame-withdraw"), ...attemptRef }),
-  z.object({ type: z.literal("frame-cancel"), ...attemptRef }),
-  z.object({ type: z.literal("result-fetch"), transfer, ...attemptRef, offset: frameOffset }),
-  z.object({ type: z.literal("result-release"), ...attemptRef }),
-  z.object({ type: z.literal("job-close"), job: jobId }),
-  z.object({ type: z.literal("duplicate-id"), name, address: name }),
   z.object({ type: z.literal("heartbeat") }),
 ]);
 

@@ -16,6 +16,7 @@ from .disk_space import lack_of_space
 from .job_folder import JobFolder
 from .job_slots import JobSlots
 from .loaded_scene import LoadedScene
+from .order_check import OrderCheck
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -126,11 +127,15 @@ class Job:
         return not self.slots.are_abandoned and not await load.is_outdated()
 
     def _start_slots(self, load: LoadedScene, files: dict[str, Any]) -> None:
-        scripts = load.may_run_scripts(self.allow_scripts)
         wanted = {key: load.wanted[key] for key in ("scene", "colorMode", "simulations")}
-        self.load_command = {**files, **wanted, "scripts": scripts}
-        command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, scripts)
+        self.load_command = {**files, **wanted, "scripts": load.may_run_scripts(self.allow_scripts)}
+        command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, self.load_command["scripts"])
         self.slots.start(self._slot_count, command, self.folder.path)
+
+    async def check_order(self, frames: list[int]) -> tuple[list[dict[str, Any]], Optional[Fault]]:
+        """See `OrderCheck`. To be called when the file is open."""
+        command = slot_command(self._program, 1, os.cpu_count() or 1, self.load_command["scripts"])
+        return await OrderCheck(command, self.load_command, self.folder.path / "order-check", self.slots.board).run(frames)
 
     def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
         load = self._load

@@ -19,14 +19,14 @@ class JobSlots:
     def __init__(self, owner: SlotOwner, board: SlotSwitchboard) -> None:
         self.all: list[Slot] = []
         self._owner = owner
-        self._board = board
+        self.board = board
         self._checks: tuple[Optional[float], int] = (0.0, 0)
         self._tasks: list[asyncio.Task[None]] = []
         self._endings: set[asyncio.Task[None]] = set()
 
     def start(self, count: int, command: list[str], folder: Path) -> None:
         for number in range(count):
-            slot = Slot(number, self._owner, command, folder / f"slot-{number}", self._board)
+            slot = Slot(number, self._owner, command, folder / f"slot-{number}", self.board)
             slot.checks.plan(*self._checks)
             self.all.append(slot)
             self._tasks.append(asyncio.create_task(slot.run(), name=f"slot {number}"))

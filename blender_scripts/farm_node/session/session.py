@@ -46,6 +46,7 @@ class Session:
             "job-load": self._job_load,
             "project-add": self._project_add,
             "job-checks": self._job_checks,
+            "order-check": self._order_check,
             "job-close": self._job_close,
             "blob-query": self._blob_query,
             "blobs-query": self._blobs_query,
@@ -132,6 +133,16 @@ class Session:
     async def _job_checks(self, message: Message) -> None:
         if self.job is not None:
             self.job.slots.plan_checks(message["share"], message["seed"])
+
+    async def _order_check(self, message: Message) -> None:
+        if self.job is None or not self.job.is_loaded:
+            raise ProtocolError("Cannot check the order of frames: no blendfile is open on this link")
+        self._start(self._check_order(self.job, message["number"], message["frames"]))
+
+    async def _check_order(self, job: Job, number: int, frames: list[int]) -> None:
+        differing, fault = await job.check_order(frames)
+        error = None if fault is None else fault.to_message()
+        self.link.post({"type": "order-checked", "number": number, "differing": differing, "error": error})
 
     async def _job_close(self, message: Message) -> None:
         if self.job is not None and self.job.job_id == message["job"]:

@@ -22,6 +22,8 @@ MAX_RESULTS = 4096
 MAX_NAME = 256
 MAX_PATH = 1024
 MAX_ADDED = 256
+MAX_CHECKED = 16
+"""Frames at which the order of frames is checked."""
 MAX_BUNDLED = 256
 """Small blobs that are asked for, or sent, together."""
 MAX_DIGITS = 32
@@ -66,6 +68,10 @@ _PAIR: dict[str, Check] = {"frame": _FRAME, "attempt": _ATTEMPT}
 
 def _share(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value <= 1
+
+
+def _frames(value: Any) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= MAX_CHECKED and all(map(_FRAME, value))
 
 
 def _files(value: Any) -> bool:
@@ -115,6 +121,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "simulations": _or_null(lambda value: value == "play"),
     },
     "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
+    "order-check": {"number": _TRANSFER, "frames": _frames},
     "frame-assign": {"slot": _whole(0, MAX_SLOTS - 1), **_PAIR},
     "frame-withdraw": _PAIR,
     "frame-cancel": _PAIR,

@@ -26,7 +26,8 @@ import { checkText } from "./check-text.ts";
  * @throws {FarmError} Why a render would fail; what was found out is printed before
  */
 export async function checkCommand(blend: string | undefined, options: Record<string, unknown>): Promise<number> {
-  const typed = parseRenderFlags({ ...options, blend: blend ?? options.blend });
+  const { deep, ...renderFlags } = options;
+  const typed = parseRenderFlags({ ...renderFlags, blend: blend ?? options.blend });
   const environment = flagsOfEnvironment(process.env);
   const farmspecPath = typed.farmspec ?? environment.farmspec;
   const writtenPath = resolve(farmspecPath ?? farmspecName);
@@ -44,7 +45,7 @@ export async function checkCommand(blend: string | undefined, options: Record<st
   let check: SceneCheck;
   try {
     check = await checkScene(settings, {
-      signal,
+      ...{ signal, isDeep: deep === true },
       onEvent: (event) => {
         if (!flags.json && event.type === "node:uploading") progress.tell(event);
       },

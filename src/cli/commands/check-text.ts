@@ -34,9 +34,10 @@ export function checkText(check: SceneCheck, folder: string, room?: number): str
   const lines = [
     `${printable(check.blend)}, saved by Blender ${printable(check.savedBy)}`,
     ...nodeLines(check),
-    ...(check.scene === null ? [] : [sceneLine(check.scene)]),
+    ...(check.scene === null ? [] : [sceneLine(check.scene), ...reuseLines(check.scene)]),
     ...(check.files.length > 0 ? ["", ...fileLines(check, folder, room)] : []),
     ...(check.files.length === 0 && check.scene !== null ? ["It uses no files outside the blendfile"] : []),
+    ...(check.order === null ? [] : ["", ...orderLines(check.order)]),
     ...(check.warnings.length > 0 ? ["", ...check.warnings.map(warningLine)] : []),
     ...(check.error === null ? ["", "A render can begin"] : []),
   ];
@@ -111,4 +112,26 @@ function placeIn(folder: string, path: string): string {
 
 function warningLine({ message, name }: SceneCheck["warnings"][number]): string {
   return `Warning: ${printableLines(message)}${name === null ? "" : ` (${printable(name)})`}`;
+}
+
+/** How a slot uses its Blender from frame to frame, by the node's word for it. */
+const ways: Readonly<Record<string, string>> = {
+  persistent: "One Blender renders all frames of a slot, and keeps its data",
+  kept: "One Blender renders all frames of a slot, each from the start",
+  reopened: "The blendfile is opened again before each frame",
+  sequential: "The scene is played up to each frame",
+};
+
+function reuseLines({ reuse }: NonNullable<SceneCheck["scene"]>): readonly string[] {
+  const way = reuse === null ? undefined : ways[reuse.way];
+  return reuse === null || way === undefined ? [] : [`${way}, because ${printable(reuse.why)}`];
+}
+
+function orderLines({ frames, differing }: NonNullable<SceneCheck["order"]>): readonly string[] {
+  const tried = frames.join(", ");
+  if (differing.length === 0) return [`Played and jumped to, the scene is the same at the frames ${tried}`];
+  return [
+    `Played to the frames ${tried}, the scene is not what it is when a new Blender jumps there:`,
+    ...differing.map(({ frame, what }) => `  Frame ${frame}: ${what.map(printable).join(", ")}`),
+  ];
 }

@@ -53,10 +53,10 @@ export class BlankFrames {
 
   /** Looks at the run of blank frames around this position, once both of its neighbours are stored. */
   #judge(position: number): void {
-    if (!this.#isDoubtful(position)) return;
+    if (!this.#isHeld(position)) return;
     let [first, last] = [position, position];
-    while (this.#isDoubtful(first - 1)) first -= 1;
-    while (this.#isDoubtful(last + 1)) last += 1;
+    while (this.#isHeld(first - 1)) first -= 1;
+    while (this.#isHeld(last + 1)) last += 1;
     const neighbours = [first - 1, last + 1].map((at) => this.#sorted[at]).filter((frame) => frame !== undefined);
     const isOpen = (frame: Frame) => this.#inTrial.has(frame) || this.#options.doubted.recordOf(frame) === undefined;
     if (neighbours.some(isOpen)) return;
@@ -103,7 +103,7 @@ export class BlankFrames {
     this.#options.doubted.later(async () => void (await this.#options.doubted.takeOut(frames, why, error)));
   }
 
-  #isDoubtful(position: number): boolean {
+  #isHeld(position: number): boolean {
     const frame = this.#sorted[position];
     return frame !== undefined && this.#held.has(frame) && !this.#inTrial.has(frame);
   }

@@ -10,6 +10,7 @@ export const bounds = {
   /** As many results as a node may have waiting. About as many fit into a message of usual size. */
   heldResults: 4_096,
   uncheckedFrames: 4_096,
+  checkedFrames: 16,
   /** Files of one `project-add`. */
   addedFiles: 256,
   /** Small files that are asked for, or sent, together. */
@@ -26,7 +27,7 @@ export const digest = hex(64);
 export const nodeId = hex(32);
 export const jobId = hex(32);
 export const frame = z.number().int().min(-bounds.frameNumber).max(bounds.frameNumber);
-export const attempt = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const attempt = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const slot = z.number().int().min(0).max(255);
 export const transfer = z.number().int().min(0).max(0xffff_ffff);
 export const seconds = z.number().min(0).max(1e9);
@@ -37,3 +38,6 @@ export const size = z.number().int().min(1).max(65_536);
 export const blobBytes = z.number().int().min(0).max(bounds.blobBytes);
 export const frameBytes = z.number().int().min(1).max(bounds.frameBytes);
 export const frameOffset = z.number().int().min(0).max(bounds.frameBytes);
+
+/** What names an attempt, in messages about it. */
+export const attemptRef = { frame, attempt };

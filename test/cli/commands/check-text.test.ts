@@ -16,11 +16,11 @@ const checkOf = (given: Partial<SceneCheck> = {}): SceneCheck => ({
   nodes: [{ name: "box", address: "10.0.0.7:7447", blender: "3.4.1" }],
   scene: {
     ...{ name: "Scene", frames: "1-250", count: 250, fps: 24000 / 1001, width: 1920, height: 1080, engine: "CYCLES" },
-    ...{ camera: "Camera", colorMode: "RGBA", depth: 16 },
+    ...{ camera: "Camera", colorMode: "RGBA", depth: 16, reuse: null },
   },
   files: [fileOf({})],
   toSend: { files: 1, sizeBytes: 1_200_000 },
-  ...{ warnings: [], error: null },
+  ...{ order: null, warnings: [], error: null },
   ...given,
 });
 
@@ -98,4 +98,21 @@ test("the table fits into a terminal of 80 columns, and shows no control charact
   const table = text.split("\n").filter((line) => line.startsWith("image") || line.startsWith("kind"));
   expect(table.length).toBe(3);
   for (const line of table) expect(widthOf(line)).toBeLessThanOrEqual(80);
+});
+
+test("the way in which Blenders are used is explained, and what an experiment shows about the order of frames", () => {
+  const { scene } = checkOf();
+  const reuse = { way: "reopened", why: "nobody has screened the handler tire in frame_change_pre" };
+  const order = { frames: [1, 125, 250], differing: [{ frame: 125, what: ["Object 'Cloth'", "Material 'Sea'"] }] };
+  const text = checkText(checkOf({ scene: scene === null ? null : { ...scene, reuse }, order }), "/films");
+  expect(text).toContain(
+    "The blendfile is opened again before each frame, because nobody has screened the handler tire in frame_change_pre\n",
+  );
+  expect(text).toContain(
+    "Played to the frames 1, 125, 250, the scene is not what it is when a new Blender jumps there:\n",
+  );
+  expect(text).toContain("\n  Frame 125: Object 'Cloth', Material 'Sea'\n");
+  expect(checkText(checkOf({ order: { frames: [1, 2], differing: [] } }), "/films")).toContain(
+    "Played and jumped to, the scene is the same at the frames 1, 2\n",
+  );
 });

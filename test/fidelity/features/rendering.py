@@ -227,6 +227,9 @@ def freestyle(scene, thing):
     need(hasattr(scene.view_layers[0], "freestyle_settings"), "Freestyle")
     scene.render.use_freestyle = True
     scene.view_layers[0].use_freestyle = True
+    settings = scene.view_layers[0].freestyle_settings
+    lines = settings.linesets[0] if len(settings.linesets) else settings.linesets.new("Lines")
+    lines.linestyle = lines.linestyle or bpy.data.linestyles.new("Line")
     turn(thing)
 
 

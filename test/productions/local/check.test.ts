@@ -52,6 +52,10 @@ describe.skipIf(skipBecause(blenderLabProblem))("renderfarm check", () => {
     expect(shown.stdout).toContain("A render can begin");
     expect(shown.stderr).toBe(""); // the node has everything
 
+    const deep = await check("--nodes", `127.0.0.1:${node.port}`, ...root, "--deep", "--json");
+    expect(deep, deep.stderr).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(deep.stdout).order).toEqual({ frames: [1, 2, 4], differing: [] });
+
     expect(await filesIn(lab.path("project"))).toEqual(before);
     expect(await lab.leftovers()).toEqual({ processes: [], files: [] });
   });

@@ -54,6 +54,10 @@ export class SimulatedWorker implements Worker {
     this.plan = [share, seed];
   }
 
+  async checkOrder(): Promise<[]> {
+    return [];
+  }
+
   async fetch({ frame, attempt, sizeBytes }: FrameResult, sink: Sink): Promise<string | undefined> {
     this.fetched.push(frame);
     await new Promise((resolve) => setTimeout(resolve, this.#fetchMs()));

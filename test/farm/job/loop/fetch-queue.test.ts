@@ -29,6 +29,9 @@ class SlowWorker implements Worker {
   async cancel(): Promise<void> {}
   async release(): Promise<void> {}
   async check(): Promise<void> {}
+  async checkOrder(): Promise<[]> {
+    return [];
+  }
 
   fetch({ frame }: FrameResult): Promise<undefined> {
     this.fetched.push(frame);

@@ -85,8 +85,9 @@ class Work:
             self._prepare(pick_scene(self._command["scene"]))
         self._is_new = False
         scene = bpy.data.scenes[self._scene]
+        play_s = 0.0
         if self._way.way == reuse.SEQUENTIAL:
-            self._play(scene, command["frame"])
+            play_s = self._play(scene, command["frame"])
             render_current(scene, command["path"])
         else:
             render_frame(scene, command["frame"], command["path"])
@@ -94,7 +95,7 @@ class Work:
             settings.write_frame_text(command["path"], command["frame"])
         shutil.rmtree(self._command["outputs"], ignore_errors=True)  # nobody needs the files of File Output nodes
         self._report_scripts()
-        told = {"seconds": time.monotonic() - started, "playedSeconds": self._playing_s}
+        told = {"seconds": time.monotonic() - started, "playSeconds": play_s, "allPlaySeconds": self._playing_s}
         self._channel.send({"event": "rendered", "frame": command["frame"], **told})
 
     def digest(self, command: Dict[str, Any]) -> None:
@@ -109,15 +110,17 @@ class Work:
             found[str(frame)] = evaluated.digests(scene)
         self._channel.send({"event": "digested", "digests": found})
 
-    def _play(self, scene: Any, frame: int) -> None:
-        """Goes through all frames up to this one, as a user does who plays the scene: simulations need each of them."""
+    def _play(self, scene: Any, frame: int) -> float:
+        """Returns how long it took. Goes through all frames up to this one, as a user does who plays the scene: simulations need each of them."""
         started = time.monotonic()
         first = min(scene.frame_start, frame) if self._played is None else self._played + 1
         for each in range(first, frame + 1):
             scene.frame_set(each)
             self.on_stats()
         self._played = frame
-        self._playing_s += time.monotonic() - started
+        play_s = time.monotonic() - started
+        self._playing_s += play_s
+        return play_s
 
     def _report_scripts(self) -> None:
         """Blender refuses a driver only when it is evaluated, which may be in any frame or in another scene."""

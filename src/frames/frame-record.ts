@@ -15,6 +15,8 @@ export interface FrameRecord {
   readonly attempts: number;
   /** Render time, in seconds. */
   readonly seconds: number;
+  /** The part of it in which the scene was played up to the frame; absent if it was not. */
+  readonly playSeconds?: number;
   readonly sha256: string;
   readonly sizeBytes: number;
   /** Its colour in hexadecimal, if it is one flat colour. */
@@ -46,6 +48,7 @@ export function parseFrameRecord(line: string): FrameRecord | null {
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) return null;
   return {
     ...{ frame, node: { id, name }, blender, device, attempts, seconds, sha256, sizeBytes },
+    ...(typeof value.playSeconds === "number" && { playSeconds: value.playSeconds }),
     ...(typeof value.flat === "string" && { flat: value.flat }),
     ...(typeof value.files === "string" && { files: value.files }),
     ...(typeof value.refused === "string" && { refused: value.refused }),

@@ -55,6 +55,8 @@ const result = z.object({
   depth,
   colorMode,
   seconds,
+  /** The part of `seconds` in which the scene was played up to the frame; absent if it was not. */
+  playSeconds: seconds.optional(),
   device: name,
 });
 

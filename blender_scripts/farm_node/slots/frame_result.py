@@ -28,8 +28,10 @@ class FrameExpectation:
         return cls(expected["width"], expected["height"], expected["depth"], expected["colorMode"], device, slot)
 
 
-def result_of(attempt: Attempt, path: Path, expect: FrameExpectation, seconds: float) -> Union[Result, Fault]:
-    """Reads and hashes the file. A report of "rendered" proves nothing; only a complete file of this frame does.
+def result_of(attempt: Attempt, path: Path, expect: FrameExpectation, seconds: float, play_s: float = 0) -> Union[Result, Fault]:
+    """Reads and hashes the file. `play_s`: the part of `seconds` in which the scene was played up to the frame.
+
+    A report of "rendered" proves nothing; only a complete file of this frame does.
 
     The result includes the size that the scene demands; the coordinator compares it with the file.
     """
@@ -53,6 +55,7 @@ def result_of(attempt: Attempt, path: Path, expect: FrameExpectation, seconds: f
         "depth": expect.depth,
         "colorMode": expect.color_mode,
         "seconds": round(seconds, 3),
+        **({"playSeconds": round(play_s, 3)} if play_s > 0 else {}),
         "device": expect.device,
     }
     return Result(attempt, path, message)

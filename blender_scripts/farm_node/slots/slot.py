@@ -201,14 +201,14 @@ class Slot:
 
     async def _on_rendered(self, attempt: Attempt, event: dict[str, Any]) -> None:
         assert self._slot_run.expect is not None
-        seconds, played_s = float(event["seconds"]), float(event.get("playedSeconds", 0))
+        seconds, play_s = float(event["seconds"]), float(event.get("playSeconds", 0))
         self._slot_run.end_frame()
-        found = await asyncio.to_thread(result_of, attempt, self._path(attempt), self._slot_run.expect, seconds)
+        found = await asyncio.to_thread(result_of, attempt, self._path(attempt), self._slot_run.expect, seconds, play_s)
         found = await self._owner.change_in_place() or found
         if self._closing.is_set():
             return
         if isinstance(found, Result):
-            is_checked = self.checks.wants(attempt, seconds, played_s) and await self.checks.begin(found)
+            is_checked = self.checks.wants(attempt, seconds, float(event.get("allPlaySeconds", 0))) and await self.checks.begin(found)
             self.attempts.running = None
             self._owner.keep(found)
             if is_checked and self._process is not None:

@@ -106,12 +106,13 @@ const timeColumns: readonly Column[] = [
   { heading: "" },
 ];
 
-function time({ time }: JobReport): string[] {
+function time({ time, playSeconds }: JobReport): string[] {
   if (!time) return [];
   const { slots, transfer, encode, efficiency } = time;
   const there = slots.render + slots.wasted + slots.upload + slots.load + slots.wait;
   const rows = [
     ["render", slots.render, there, "frames of the output"],
+    ["play", playSeconds, there, "of that, playing simulations up to the frames"],
     ["wasted", slots.wasted, there, "attempts that failed, were lost or came too late"],
     ["upload", slots.upload, there, "the blendfile on its way to the node"],
     ["load", slots.load, there, "the blendfile being opened"],

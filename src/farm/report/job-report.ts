@@ -70,6 +70,8 @@ export interface JobReport {
   readonly slowest: { readonly frame: Frame; readonly seconds: number; readonly name: string } | null;
   /** Frames that took more than one attempt. */
   readonly retried: number;
+  /** How long scenes were played up to the stored frames, added up: what simulations that are not baked cost. */
+  readonly playSeconds: number;
   readonly warnings: readonly string[];
   /** `null` without a log. */
   readonly time: TimeReport | null;
@@ -159,15 +161,16 @@ function withOne(list: readonly string[], item: string): readonly string[] {
 function framesOf(
   frames: readonly Frame[],
   stored: ReadonlyMap<Frame, StoredFrame>,
-): Pick<JobReport, "retried" | "slowest"> {
-  let retried = 0;
+): Pick<JobReport, "playSeconds" | "retried" | "slowest"> {
+  let [retried, playedSeconds] = [0, 0];
   let slowest: JobReport["slowest"] = null;
   for (const frame of frames) {
-    const { attempts, seconds, renderer } = stored.get(frame) as StoredFrame;
+    const { attempts, seconds, playSeconds, renderer } = stored.get(frame) as StoredFrame;
+    playedSeconds += playSeconds;
     if (attempts > 1) retried += 1;
     if (slowest === null || seconds > slowest.seconds) slowest = { frame, seconds, name: renderer.name };
   }
-  return { retried, slowest };
+  return { retried, slowest, playSeconds: playedSeconds };
 }
 
 function timeOf({ wallMs, transferMs, encodeMs, nodes }: TimeSpent): TimeReport {

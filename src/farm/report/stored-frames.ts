@@ -18,6 +18,8 @@ export interface StoredFrame {
   readonly renderer: Renderer;
   readonly attempts: number;
   readonly seconds: number;
+  /** The part of it in which the scene was played up to the frame. */
+  readonly playSeconds: number;
 }
 
 /** The latest record of each frame in `frames.ndjson`: a frame that was damaged is rendered again. */
@@ -27,15 +29,15 @@ export async function latestRecords(file: string): Promise<Map<Frame, StoredFram
   for await (const line of linesOf(file)) {
     const record = parseFrameRecord(line);
     if (!record || record.frame < lowestFrame || record.frame > highestFrame) continue;
-    const { node, blender, device, frame, attempts, seconds } = record;
-    if (record.refused !== undefined) {
+    const { node, blender, device, frame, attempts, seconds, playSeconds = 0 } = record;
+    if (record.refused !== undefined || record.doubted !== undefined) {
       stored.delete(frame);
       continue;
     }
     const key = JSON.stringify([node, blender, device]);
     const renderer = renderers.get(key) ?? { node: node.id, name: node.name, blender, device };
     renderers.set(key, renderer);
-    stored.set(frame, { renderer, attempts, seconds });
+    stored.set(frame, { renderer, attempts, seconds, playSeconds });
   }
   return stored;
 }

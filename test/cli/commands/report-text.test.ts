@@ -6,7 +6,16 @@ import type { JobReport } from "../../../src/index.ts";
 const nothing = { render: 0, wasted: 0, upload: 0, load: 0, wait: 0, busy: 0, away: 0 };
 
 const failed: JobReport = {
-  ...{ outcome: "failed", frames: 237, expected: 240, missing: "17,18,131", runs: 2, earlierRuns: 1, retried: 23 },
+  ...{
+    outcome: "failed",
+    frames: 237,
+    expected: 240,
+    missing: "17,18,131",
+    runs: 2,
+    earlierRuns: 1,
+    retried: 23,
+    playSeconds: 370,
+  },
   error: { code: "FARM_FRAMES_FAILED", message: "Cannot finish the video: 3 frames failed: 17,18,131" },
   causes: [
     {
@@ -80,6 +89,7 @@ Slowest: frame 88, 51.25 s on cellar; 23 frames took more than one attempt
 
 Where the time of 3 slots went: efficiency 82 %
   render    1:01:43  82 %  frames of the output
+  play         6:10   8 %  of that, playing simulations up to the frames
   wasted       6:52   9 %  attempts that failed, were lost or came too late
   upload       1:23   2 %  the blendfile on its way to the node
   load         1:01   1 %  the blendfile being opened
@@ -94,7 +104,17 @@ Warning: Scripts in the file were not run (attic)
 });
 
 const bare: JobReport = {
-  ...{ outcome: "completed", error: null, frames: 48, expected: 48, missing: "", runs: 1, earlierRuns: 0, retried: 0 },
+  ...{
+    outcome: "completed",
+    error: null,
+    frames: 48,
+    expected: 48,
+    missing: "",
+    runs: 1,
+    earlierRuns: 0,
+    retried: 0,
+    playSeconds: 0,
+  },
   ...{ causes: [], problems: [], nodes: [], slowest: null, warnings: [], time: null },
 };
 

@@ -16,6 +16,16 @@ test("a frame that was stored, damaged and rendered again counts once, with its 
   ]);
 });
 
+test("a frame that was taken out of the store does not count until it is stored again; what was played counts with it", async () => {
+  const records = [
+    ...[record(1, "a", { playSeconds: 4 }), record(2, "a", { playSeconds: 1.5 }), record(2, "a", { doubted: "why" })],
+    ...[record(3, "a"), record(3, "a", { doubted: "why" }), record(3, "a", { playSeconds: 2 })],
+  ];
+  expect(await reportOn({ records, job: { run: 1, frames: "1-3" } })).toMatchObject({
+    ...{ frames: 2, missing: "2", playSeconds: 6 },
+  });
+});
+
 test("a record without a file does not count; without the frames folder, removed after success, records are enough", async () => {
   const records = [record(1, "a"), record(2, "a"), record(3, "a")];
   expect(await reportOn({ records, files: [1, 3], job: { run: 1, frames: "1-3" } })).toMatchObject({

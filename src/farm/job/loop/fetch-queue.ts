@@ -159,6 +159,7 @@ export class FetchQueue {
 
 function recordOf({ info }: Worker, result: FrameResult, attempts: number): FrameRecord {
   const { node, name, blender } = info;
-  const { frame, device, seconds, sha256, sizeBytes } = result;
-  return { frame, node: { id: node, name }, blender, device, attempts, seconds, sha256, sizeBytes };
+  const { frame, device, seconds, playSeconds, sha256, sizeBytes } = result;
+  const played = playSeconds === undefined ? {} : { playSeconds };
+  return { frame, node: { id: node, name }, blender, device, attempts, seconds, ...played, sha256, sizeBytes };
 }

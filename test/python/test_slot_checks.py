@@ -3,6 +3,7 @@
 `FUZZ_EFFORT=5` tries ten seeds instead of two.
 """
 
+import asyncio
 import itertools
 import os
 import unittest
@@ -32,7 +33,7 @@ class SlotChecks(RealNodeCase):
 
     async def rendering(self, name, share, seed):
         """A node with a job whose checks are planned. Returns the coordinator."""
-        node = self.start("--allow-scripts")
+        node = self.node = self.start("--allow-scripts")
         coordinator, _ = await self.open(node)
         await self.ready(coordinator, name, allowScripts=True, simulations="play")
         await coordinator.send("job-checks", share=share, seed=seed)
@@ -76,6 +77,21 @@ class SlotChecks(RealNodeCase):
         self.assertEqual(done, [(2, "equal", []), (3, "equal", [])], "the first one of a process would be the same")
         states = [m["state"] for m in coordinator.seen if m["type"] == "slot-changed"]
         self.assertEqual(states, ["starting", "ready"], "for the coordinator the slot stays as it is")
+
+    async def test_what_a_check_finds_without_a_link_is_told_on_the_next_one(self):
+        coordinator = await self.rendering("plain", None, 0)
+        for frame in (1, 2):
+            await self.render(coordinator, frame)
+        await coordinator.close()
+        self.assertNotIn("check-done", [m["type"] for m in coordinator.seen])
+        for _ in range(300):
+            if not any(self.node.folder.glob("**/*.kept.png")):
+                break
+            await asyncio.sleep(0.1)
+        again, opened = await self.open(self.node)
+        self.assertTrue(opened["resumed"])
+        done = next(m for m in again.seen if m["type"] == "check-done")
+        self.assertEqual((done["frame"], done["outcome"]), (2, "equal"))
 
     async def test_no_frame_is_checked_unless_that_is_asked_for(self):
         coordinator = await self.rendering("plain", 0, 1)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from ..errors import Fault, FaultError
 from ..slots.attempts import Attempt, Pair, Result
 from ..slots.blender_program import BlenderProgram, slot_command
 from ..slots.slot_channel import SlotSwitchboard
-from .console_messages import print_message
 from .disk_space import lack_of_space
 from .job_folder import JobFolder
 from .job_slots import JobSlots
 from .loaded_scene import LoadedScene
 from .order_check import OrderCheck
-
-Emit = Callable[[dict[str, Any]], None]
+from .outbox import Emit, Outbox
 
 
 class Job:
@@ -46,7 +44,7 @@ class Job:
         self._slot_count = slot_count
         self._program = program
         self.folder = folder
-        self._emit: Optional[Emit] = None
+        self._outbox = Outbox()
         self._loads: set[asyncio.Task[None]] = set()
         self._load: Optional[LoadedScene] = None
         self._changing = asyncio.Lock()
@@ -54,20 +52,18 @@ class Job:
         self._closing: Optional[asyncio.Task[None]] = None
 
     def attach(self, emit: Emit) -> None:
-        self._emit = emit
+        self._outbox.attach(emit)
 
     def detach(self) -> None:
         """The link is lost: running attempts finish, assigned ones are dropped."""
-        self._emit = None
+        self._outbox.detach()
         self.slots.drop_assigned()
 
     def emit(self, message: dict[str, Any]) -> None:
-        print_message(message)
-        if self._emit is not None:
-            self._emit(message)
+        self._outbox.send(message)
 
     def may_start(self) -> bool:
-        return self._emit is not None
+        return self._outbox.is_attached
 
     @property
     def is_loaded(self) -> bool:

@@ -42,7 +42,7 @@ class Slot:
         self._process: Optional[SlotProcess] = None
         self._slot_run = SlotRun(folder)
         self._closing = asyncio.Event()
-        self._waits = SlotWaits(owner, self._closing, self.status.stay_lost)
+        self._waits = SlotWaits(owner, self._closing, self._stay_lost)
         self._cancelled: Optional[Attempt] = None
         self._timeouts = StepTimeouts(self._kill_because)
         self._renewing: Optional[asyncio.Task[None]] = None
@@ -54,15 +54,12 @@ class Slot:
         while not self._closing.is_set():
             self._starts += 1
             was_killed = await self._run_process()
-            if self._closing.is_set():
+            fault = self.status.fault
+            if self._closing.is_set() or (fault is None and self._renewing is None):
                 return
-            if self._renewing is not None:
-                continue
-            if self.status.fault is None:
-                return
-            if self._is_unfit or self._starts > MAX_STARTS_IN_A_ROW or is_permanent(self.status.fault, self._owner.is_loaded):
+            if fault and (self._is_unfit or self._starts > MAX_STARTS_IN_A_ROW or is_permanent(fault, self._owner.is_loaded)):
                 self.is_abandoned = True
-                await self._owner.on_abandoned(self.status.fault)
+                await self._owner.on_abandoned(fault)
                 return
             await self._waits.before_restart(was_killed, is_doubted=self._slot_run.expect is None)
 
@@ -111,6 +108,10 @@ class Slot:
             self._cancelled = attempt
             self._process.kill()
 
+    def _stay_lost(self, fault: Fault) -> None:
+        self.attempts.drop_assigned(fault.message)
+        self.status.stay_lost(fault)
+
     def _kill_because(self, fault: Fault) -> None:
         assert self._process is not None
         self._slot_run.verdict = fault
@@ -127,9 +128,7 @@ class Slot:
         if self._process is None or self._process.killed or self._slot_run.expect is None:
             return  # `_on_end` reports the assigned attempt; a new process continues when it has loaded the file
         if (lack := self._owner.lack_of_space()) is not None:
-            self.attempts.drop_assigned("The disk of the node is full")
-            if self.status.state != "lost":
-                self.status.set("lost", lack)
+            self._stay_lost(lack)
             self._waits.recheck_space(self._continue)
             return
         if self.status.state != "ready":
@@ -144,7 +143,7 @@ class Slot:
                 self._start_frame(self._process)
 
     def _renew(self, process: SlotProcess) -> None:
-        """Replaces the process by a new one. For the coordinator the slot stays as it is, with its assigned attempt."""
+        """Replaces the process. For the coordinator the slot stays as it is, with its assigned attempt."""
         self._renewing = asyncio.create_task(process.stop(ask=True), name="renew slot")
 
     def _start_frame(self, process: SlotProcess) -> None:

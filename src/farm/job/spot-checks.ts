@@ -91,7 +91,8 @@ export class SpotChecks {
   #done(node: NodeId, report: CheckDone): void {
     const { doubted, tell, nameOf, totals } = this.#options;
     const { slot, frame, outcome } = report;
-    if (!this.#open.delete(`${node} ${slot}`)) return;
+    const wasOpen = this.#open.delete(`${node} ${slot}`);
+    if (!wasOpen && outcome !== "different") return; // of an earlier link
     const name = nameOf(node);
     tell({ type: "frame:checked", node, name, slot, frame, outcome });
     if (outcome === "unrepeatable") {

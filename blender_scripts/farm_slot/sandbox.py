@@ -17,7 +17,7 @@ from .files.cache_folders import cache_folders
 from .files.frame_numbers import FrameNumbers
 from .files.outside_files import OutsideFile, outside_files
 from .files.stored_paths import stored_paths
-from .simulations import Simulation, unbaked
+from .simulations import HAIR, Simulation, unbaked
 
 
 class Sandbox:
@@ -70,11 +70,12 @@ class Sandbox:
             self.cleared = paths.clear(all_paths)
             output_nodes.redirect(self._outputs)
             original = {path: name for name, path in replaced.items()}
-            numbers = FrameNumbers(self._scripts)
-            all_paths = list(stored_paths()) if self.cleared else all_paths
-            self.outside = [*outside_files(original, numbers, all_paths), *cache_folders(original, numbers)]
             scene = bpy.data.scenes.get(self._scene or "") or bpy.context.scene
             self.simulations = unbaked(scene, self._scripts)
+            # A scene that is played or baked needs the files of all frames from the start.
+            numbers = FrameNumbers(self._scripts or any(each.kind != HAIR for each in self.simulations))
+            all_paths = list(stored_paths()) if self.cleared else all_paths
+            self.outside = [*outside_files(original, numbers, all_paths), *cache_folders(original, numbers)]
             caches.confine(caches.new_folder())
             self._blocked = [] if self._scripts else embedded_scripts.block()
         except Exception as error:

@@ -10,7 +10,7 @@ from typing import Any, Dict, Optional
 import bpy
 from bpy.app.handlers import persistent
 
-from . import evaluated, reuse, scene_info, settings
+from . import baking, evaluated, reuse, scene_info, settings
 from .channel import Channel
 from .devices import choose_device
 from .faults import SlotFault
@@ -98,6 +98,12 @@ class Work:
         told = {"seconds": time.monotonic() - started, "playSeconds": play_s, "allPlaySeconds": self._playing_s}
         self._channel.send({"event": "rendered", "frame": command["frame"], **told})
 
+    def bake(self, command: Dict[str, Any]) -> None:
+        """Saves a copy of the file in which simulations are baked, and which is otherwise as it was."""
+        simulations = self._open()[2]
+        baking.bake(pick_scene(self._command["scene"]), simulations, command["path"])
+        self._channel.send({"event": "baked"})
+
     def digest(self, command: Dict[str, Any]) -> None:
         """Tells what the scene is like at some frames: played up to each, in order, or jumped to."""
         scene = bpy.data.scenes[self._scene]
@@ -151,7 +157,7 @@ def serve(channel: Channel) -> None:
         command = channel.next_command()
         if command["do"] == "quit":
             return
-        action = {"load": work.load, "render": work.render, "digest": work.digest}[command["do"]]
+        action = {"load": work.load, "render": work.render, "digest": work.digest, "bake": work.bake}[command["do"]]
         try:
             action(command)
         except Exception as error:  # the supervisor classifies it

@@ -6,12 +6,12 @@ import { completeRequest, type JobRequest } from "../config/resolve-settings.ts"
 import { systemClock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
 import { formatFrames } from "../core/frame-range.ts";
-import { withinTime } from "../core/time-limit.ts";
 import type { SceneInfo } from "../session/protocol.ts";
 import { removeEmptyFolder } from "../system/files/held-files.ts";
 import type { FarmEvent } from "./events.ts";
 import { beginRun, orderOf } from "./job/begin-run.ts";
 import { firstJoined, warnOfColors, warnOfFiles, warnOfSimulations } from "./job/describe-job.ts";
+import { hearWarnings } from "./job/hear-warnings.ts";
 import type { JobContext, JobQuestions } from "./job/job-context.ts";
 import { JobTotals } from "./job/job-totals.ts";
 import { JobInputs } from "./job/loop/job-inputs.ts";
@@ -22,9 +22,6 @@ import { openFleet } from "./open-fleet.ts";
 import { type CheckedFile, checkedFiles } from "./output/checked-files.ts";
 import { resolveScene } from "./output/scene-facts.ts";
 import type { OrderDifference, Worker } from "./worker.ts";
-
-/** A node sends what it has to say about the blendfile before its first slot is ready. */
-const warningsWithinMs = 10_000;
 
 /** What a render would do, as far as that is known before its first frame. */
 export interface SceneCheck {
@@ -113,7 +110,7 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
   const never = new AbortController().signal;
   const context: JobContext = {
     ...{ settings, prepared, tell, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
-    ...{ drain: never, signal },
+    ...{ drain: never, signal, bake: "failed" },
   };
   const known = { blend: settings.blend, savedBy: prepared.savedBy };
   let blender: string | null = null;
@@ -179,24 +176,6 @@ function errorOf(work: () => unknown): FarmError | null {
     if (error instanceof FarmError) return error;
     throw error;
   }
-}
-
-/** Passes on the node's warnings about the blendfile, which follow its opening. */
-async function hearWarnings(
-  inputs: JobInputs,
-  tell: (event: FarmEvent) => void,
-  nameOf: (node: string) => string,
-): Promise<void> {
-  const hear = async () => {
-    for await (const input of inputs) {
-      if (input.type !== "report") continue;
-      const { report } = input;
-      if (report.type === "slot-changed" && report.state === "ready") return;
-      if (report.type !== "warning") continue;
-      tell({ type: "warning", code: report.code, message: report.message, name: nameOf(input.node) });
-    }
-  };
-  await withinTime(hear(), warningsWithinMs, () => new Error("no slot was ready")).catch(() => {});
 }
 
 /** Collects what the result tells of the nodes. */

@@ -90,6 +90,10 @@ export interface FarmEventMap {
     height: number;
     engine: string;
   };
+  /** A node bakes simulations into a copy of the blendfile, and compares it with the played scene. */
+  "bake:started": NodeName & { simulations: number; limitMs: number };
+  /** `why` says why there is no bake, so that each node plays the scene; `null` if there is one. */
+  "bake:ended": NodeName & { seconds: number; why: string | null };
   "frame:started": NodeName & { frame: Frame; slot: number };
   "frame:progressed": NodeName & { frame: Frame; slot: number; fraction: number | null };
   /** A node has rendered a frame and holds its result; `seconds` is the render time. */

@@ -2,7 +2,8 @@ import type { JobSettings } from "../config/job-settings.ts";
 import { completeRequest, type JobRequest } from "../config/resolve-settings.ts";
 import { systemClock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
-import { JobFolder } from "../frames/job-folder.ts";
+import { findBaked } from "../frames/baked-blend.ts";
+import { JobFolder, type Run } from "../frames/job-folder.ts";
 import type { FarmListener, JobSummary } from "./events.ts";
 import { beginRun, orderOf } from "./job/begin-run.ts";
 import { CreatedFolders } from "./job/created-folders.ts";
@@ -95,6 +96,7 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
     await using _awake = stayAwake(settings.allowSleep, tell);
     const context: JobContext = {
       ...{ settings, prepared, tell, drain, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
+      bake: "untried",
       signal: AbortSignal.any([stop, folder.lost]),
     };
     const { outcome, nodes, warnings } = (await encodeOnly(context)) ?? (await renderAndEncode(context));
@@ -131,15 +133,34 @@ async function encodeOnly(context: JobContext): Promise<Rendered | null> {
   return outcome === null ? null : { outcome, nodes: [], warnings: [] };
 }
 
-async function renderAndEncode(context: JobContext): Promise<Rendered> {
+/** @param begun The run, if it has begun already */
+async function renderAndEncode(given: JobContext, begun?: Run): Promise<Rendered> {
   const inputs = new JobInputs();
-  await using fleet = openFleet(context, (event) => inputs.push(event));
-  const version = await fleet.chooseVersion(AbortSignal.any([context.signal, context.drain]));
-  const run = await beginRun(context, version);
-  fleet.begin(orderOf(context, run));
-  const outcome = await runJob(context, run, fleet, inputs);
-  const nodes = outcome.type === "complete" ? outcome.totals.nodes((node) => fleet.infoOf(node)) : [];
-  return { outcome, nodes, warnings: fleet.warnings };
+  let again: { readonly next: readonly [JobContext, Run]; readonly told: readonly string[] };
+  {
+    await using fleet = openFleet(given, (event) => inputs.push(event));
+    const version = await fleet.chooseVersion(AbortSignal.any([given.signal, given.drain]));
+    const context = { ...given, bake: await bakeOf(given, version) };
+    const run = begun ?? (await beginRun(context, version));
+    fleet.begin(orderOf(context, run));
+    const outcome = await runJob(context, run, fleet, inputs);
+    if (outcome.type !== "baked") {
+      const nodes = outcome.type === "complete" ? outcome.totals.nodes((node) => fleet.infoOf(node)) : [];
+      return { outcome, nodes, warnings: fleet.warnings };
+    }
+    again = { next: [{ ...context, bake: outcome.copy ?? "failed" }, run], told: fleet.warnings };
+  }
+  // With the bake, or without, on nodes that open the blendfile anew.
+  const rendered = await renderAndEncode(...again.next);
+  return { ...rendered, warnings: [...new Set([...again.told, ...rendered.warnings])] };
+}
+
+/** What an earlier run has baked with this version is not baked again. Versions do not share a bake. */
+async function bakeOf({ bake, prepared, settings }: JobContext, version: string): Promise<JobContext["bake"]> {
+  if (bake !== "untried") return bake;
+  if (settings.mixVersions) return "failed";
+  const key = { source: prepared.blend.sha256, blender: version, scene: settings.scene ?? null };
+  return settings.simulations === "bake" ? ((await findBaked(prepared.folder.path, key)) ?? "untried") : "failed";
 }
 
 /** If an earlier run ended between naming the video and cleaning up, only the cleaning up is left to do. */

@@ -1,3 +1,4 @@
+import type { BlobRef } from "../assets/blob-holders.ts";
 import type { Frame } from "../core/node.ts";
 import type { FrameResult, JobOpened, NodeInfo, SceneInfo } from "../session/protocol.ts";
 import type { Sink } from "../session/transfer/incoming.ts";
@@ -27,6 +28,14 @@ export interface Worker {
    * @throws {FarmError} If the node cannot
    */
   checkOrder(frames: readonly Frame[], signal: AbortSignal): Promise<readonly OrderDifference[]>;
+  /**
+   * Bakes simulations into a copy of the blendfile, which {@link fetchBlob} gets.
+   *
+   * @param limitSeconds How long that may take, and then each of two comparisons with the played scene
+   */
+  bake(limitSeconds: number, signal: AbortSignal): Promise<Baked>;
+  /** Fetches a file of the job that the node has. Returns and throws as {@link fetch}. */
+  fetchBlob(blob: BlobRef, sink: Sink, signal: AbortSignal): Promise<string | undefined>;
   /** The node may delete its copy of this result. */
   release(frame: number, attempt: number): Promise<void>;
   /**
@@ -38,6 +47,9 @@ export interface Worker {
    */
   fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<string | undefined>;
 }
+
+/** A copy of the blendfile with a bake, or why there is none. */
+export type Baked = BlobRef | { readonly why: string };
 
 /** A frame that comes out differently when it is jumped to, and some of the objects and data-blocks that differ. */
 export interface OrderDifference {

@@ -182,10 +182,8 @@ export class JobFolder implements AsyncDisposable {
    * @returns The folders that could not be removed, and why
    */
   async cleanUp(): Promise<LeftBehind[]> {
-    const left = [
-      await removeOwn(this.framesFolder, (name) => frameOfOwnName(name) !== null),
-      await removeOwn(join(this.path, "blob"), isBlobName),
-    ];
+    const left = [await removeOwn(this.framesFolder, (name) => frameOfOwnName(name) !== null)];
+    for (const folder of ["blob", "baked"]) left.push(await removeOwn(join(this.path, folder), isBlobName));
     return left.filter((folder) => folder !== undefined);
   }
 

@@ -1,8 +1,9 @@
 import { FarmError } from "../core/errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Link } from "./link.ts";
-import { type LoadAnswer, LoadFailedError, sceneWithin } from "./load-failed.ts";
+import { type LoadAnswer, sceneWithin } from "./load-failed.ts";
 import { isReport, type NodeReport } from "./node-report.ts";
+import { type Asking, NumberedQuestions } from "./numbered-questions.ts";
 import { type ConversationOptions, openConversation } from "./open-conversation.ts";
 import {
   type FrameResult,
@@ -10,7 +11,6 @@ import {
   type FromNode,
   type JobOpened,
   type NodeInfo,
-  type Problem,
   parseFromNode,
   type SceneInfo,
 } from "./protocol.ts";
@@ -23,7 +23,6 @@ import { decodePiece } from "./transfer/piece.ts";
 import { blobWanted, type ReceiveLink, receive, resultWanted } from "./transfer/receive.ts";
 import { type Blob, type UploadLink, upload } from "./transfer/upload.ts";
 
-type OrderChecked = Extract<FromNode, { type: "order-checked" }>;
 type Busy = Extract<FromNode, { type: "busy" }>;
 
 export interface SessionOptions extends ConversationOptions {
@@ -56,12 +55,15 @@ export class NodeSession implements AsyncDisposable {
     transfers: this.#transfers,
     ask: (message, match, signal) => this.#ask(message, match, signal),
   };
+  readonly #questions: NumberedQuestions;
   #isClosing = false;
 
   private constructor(options: SessionOptions, info: NodeInfo, outgoing: Seal, incoming: Seal) {
     this.#link = options.link;
     this.#onReport = options.onReport;
     this.info = info;
+    const ask: Asking["ask"] = (message, match, signal) => this.#ask(message, match, signal);
+    this.#questions = new NumberedQuestions({ ask, takeNumber: () => this.#transfers.takeNumber() }, info.name);
     this.#outgoing = outgoing;
     this.#incoming = incoming;
     this.#heartbeat = new Heartbeat(this.#link, () => {
@@ -118,23 +120,16 @@ export class NodeSession implements AsyncDisposable {
     return await sceneWithin(answer, this.info.name, timeoutMs);
   }
 
-  /** Puts files in place that were announced as coming later. @returns Why the node could not */
-  async addFiles(
-    job: string,
-    files: Extract<FromCoordinator, { type: "project-add" }>["files"],
-    signal: AbortSignal,
-  ): Promise<Problem | null> {
-    return (await this.#askNumbered("project-added", (number) => ({ type: "project-add", job, number, files }), signal))
-      .error;
+  addFiles(...args: Parameters<NumberedQuestions["addFiles"]>): ReturnType<NumberedQuestions["addFiles"]> {
+    return this.#questions.addFiles(...args);
   }
 
-  /** Finds out which of these frames depend on those before. @throws {LoadFailedError} If the node cannot */
-  async checkOrder(frames: readonly number[], signal: AbortSignal): Promise<OrderChecked["differing"]> {
-    const question = (number: number): FromCoordinator => ({ type: "order-check", number, frames: [...frames] });
-    const asked = this.#askNumbered("order-checked", question, signal);
-    const { differing, error } = await asked;
-    if (error !== null) throw new LoadFailedError(this.info.name, error);
-    return differing;
+  checkOrder(...args: Parameters<NumberedQuestions["checkOrder"]>): ReturnType<NumberedQuestions["checkOrder"]> {
+    return this.#questions.checkOrder(...args);
+  }
+
+  bake(...args: Parameters<NumberedQuestions["bake"]>): ReturnType<NumberedQuestions["bake"]> {
+    return this.#questions.bake(...args);
   }
 
   assign(slot: number, frame: number, attempt: number): Promise<void> {
@@ -163,7 +158,11 @@ export class NodeSession implements AsyncDisposable {
   }
 
   /** Fetches a file that was sent for the job. Returns and throws as `Worker.fetch`. */
-  async fetchBlob(blob: Blob, sink: Sink, signal: AbortSignal): Promise<string | undefined> {
+  async fetchBlob(
+    blob: Pick<Blob, "sha256" | "sizeBytes">,
+    sink: Sink,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     return await receive(this.#receiveLink, blobWanted(blob), sink, signal);
   }
 
@@ -198,17 +197,6 @@ export class NodeSession implements AsyncDisposable {
     reply.catch(() => {}); // awaited below, unless sending fails first
     await this.#send(message);
     return await reply;
-  }
-
-  #askNumbered<T extends "project-added" | "order-checked">(
-    type: T,
-    question: (number: number) => FromCoordinator,
-    signal: AbortSignal,
-  ): Promise<Extract<FromNode, { type: T }>> {
-    const number = this.#transfers.takeNumber();
-    const isAnswer = (reply: FromNode): reply is Extract<FromNode, { type: T }> =>
-      reply.type === type && reply.number === number;
-    return this.#ask(question(number), isAnswer, signal);
   }
 
   #send(message: FromCoordinator): Promise<void> {

@@ -141,6 +141,14 @@ const fromNode = z.discriminatedUnion("type", [
     differing: boundedList(z.object({ frame, what: boundedList(name, { max: 20 }) }), { max: bounds.checkedFrames }),
     error: problem.nullable(),
   }),
+  z.object({
+    type: z.literal("job-baked"),
+    number: transfer,
+    /** The copy with the bake, which can be fetched; null if there is none. */
+    blend: z.object({ sha256: digest, sizeBytes: blobBytes }).nullable(),
+    /** Why there is none. */
+    error: problem.nullable(),
+  }),
   z.object({ type: z.literal("result-begin"), transfer, ...attemptRef, sizeBytes: frameBytes, offset: frameOffset }),
   z.object({ type: z.literal("result-end"), transfer, ...attemptRef, sha256: digest }),
   z.object({ type: z.literal("result-missing"), transfer, ...attemptRef, message: text }),

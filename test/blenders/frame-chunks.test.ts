@@ -24,7 +24,7 @@ describe.skipIf(oldest === undefined).each(testedBlenders.map((blender) => [blen
       for (const [index, name] of names.entries()) {
         const [colorMode, depth] = forms[index - 4] ?? ["RGB", 8];
         const expected = { width: 32, height: 24, frame: 1, depth, colorMode } as Parameters<typeof checkFrameFile>[1];
-        expect(await checkFrameFile(join(folder.path, name), expected), name).toEqual({ ok: true });
+        expect(await checkFrameFile(join(folder.path, name), expected), name).toMatchObject({ ok: true });
       }
     });
   },

@@ -18,6 +18,7 @@ test("a farmspec, which may come from somebody else, cannot run programs, open o
   expect(settable.sort()).toEqual(
     [
       "assetRoot", // inside its own folder: readFarmspec() checks that
+      "bakeLimit",
       "blenderVersion",
       "checks",
       "codec",

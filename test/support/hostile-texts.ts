@@ -63,6 +63,8 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
     ...{ scene: hostileText, frames: 2, range: "1-2", firstFrame: 1, lastFrame: 2, fps: hostileText },
     ...{ width: 8, height: 8, engine: hostileText },
   },
+  "bake:started": { ...named, simulations: 1, limitMs: 1000 },
+  "bake:ended": { ...named, seconds: 1, why: hostileLines },
   "frame:started": { ...named, frame: 1, slot: 0 },
   "frame:progressed": { ...named, frame: 1, slot: 0, fraction: 0.5 },
   "frame:rendered": { ...named, frame: 1, seconds: 1 },

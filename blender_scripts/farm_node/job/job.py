@@ -15,8 +15,8 @@ from .disk_space import lack_of_space
 from .job_folder import JobFolder
 from .job_slots import JobSlots
 from .loaded_scene import LoadedScene
-from .order_check import OrderCheck
 from .outbox import Emit, Outbox
+from .side_blender import SideBlender
 
 
 class Job:
@@ -128,10 +128,10 @@ class Job:
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, self.load_command["scripts"])
         self.slots.start(self._slot_count, command, self.folder.path)
 
-    async def check_order(self, frames: list[int]) -> tuple[list[dict[str, Any]], Optional[Fault]]:
-        """See `OrderCheck`. To be called when the file is open."""
+    def side_blender(self) -> SideBlender:
+        """A Blender beside the slots, for the file that is open. One question at a time."""
         command = slot_command(self._program, 1, os.cpu_count() or 1, self.load_command["scripts"])
-        return await OrderCheck(command, self.load_command, self.folder.path / "order-check", self.slots.board).run(frames)
+        return SideBlender(command, self.folder.path / "side", self.slots.board)
 
     def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
         load = self._load

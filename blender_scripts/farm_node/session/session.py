@@ -8,8 +8,10 @@ from typing import Any, Awaitable, Callable, Coroutine, Optional, Protocol
 
 from ..cache.blob_store import BlobStore
 from ..console import warn
-from ..errors import Fault, ProtocolError
+from ..errors import Fault, FaultError, ProtocolError
+from ..job.bake import bake
 from ..job.job import Job
+from ..job.order_check import check_order
 from ..job.project import PLAIN_BLEND, ProjectFile, file_of, is_project_path
 from ..slots.attempts import Attempt, Result
 from ..wire.duplicates import Duplicates
@@ -47,6 +49,7 @@ class Session:
             "project-add": self._project_add,
             "job-checks": self._job_checks,
             "order-check": self._order_check,
+            "job-bake": self._job_bake,
             "job-close": self._job_close,
             "blob-query": self._blob_query,
             "blobs-query": self._blobs_query,
@@ -135,12 +138,28 @@ class Session:
             self.job.slots.plan_checks(message["share"], message["seed"])
 
     async def _order_check(self, message: Message) -> None:
+        self._start(self._check_order(self._loaded_job(), message["number"], message["frames"]))
+
+    async def _job_bake(self, message: Message) -> None:
+        self._start(self._bake(self._loaded_job(), message["number"], message["limitSeconds"]))
+
+    def _loaded_job(self) -> Job:
         if self.job is None or not self.job.is_loaded:
-            raise ProtocolError("Cannot check the order of frames: no blendfile is open on this link")
-        self._start(self._check_order(self.job, message["number"], message["frames"]))
+            raise ProtocolError("Cannot ask about the scene: no blendfile is open on this link")
+        return self.job
+
+    async def _bake(self, job: Job, number: int, limit_s: int) -> None:
+        answer: dict[str, Any] = {"blend": None, "error": None}
+        try:
+            baked = await bake(job.side_blender(), job.load_command, limit_s)
+            job.folder.project.files[baked.sha256] = baked.path
+            answer["blend"] = {"sha256": baked.sha256, "sizeBytes": baked.size_bytes}
+        except FaultError as error:
+            answer["error"] = error.fault.to_message()
+        self.link.post({"type": "job-baked", "number": number, **answer})
 
     async def _check_order(self, job: Job, number: int, frames: list[int]) -> None:
-        differing, fault = await job.check_order(frames)
+        differing, fault = await check_order(job.side_blender(), job.load_command, frames)
         error = None if fault is None else fault.to_message()
         self.link.post({"type": "order-checked", "number": number, "differing": differing, "error": error})
 

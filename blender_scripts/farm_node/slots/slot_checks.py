@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from ..files.safe_files import open_own
 from .attempts import Attempt, Result
+from .picture_pixels import pixels_of
 
 MAX_UNPROVEN = 4000
 """A slot with as many frames since its last good check is checked, whatever it costs."""
@@ -107,7 +107,7 @@ class SlotChecks:
         check.is_rendering = False
         self._in_process += 1
         try:
-            pixels = await asyncio.to_thread(lambda: [_pixels_of(picture) for picture in check.pictures])
+            pixels = await asyncio.to_thread(lambda: [pixels_of(picture) for picture in check.pictures])
         except (OSError, ValueError):
             self._end(NONE)
             return False
@@ -146,20 +146,3 @@ def _copy(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
-
-def _pixels_of(path: Path) -> bytes:
-    """The header and the compressed pixels: one version of Blender compresses the same pixels in the same way. Raises
-    OSError, ValueError.
-    """
-    with os.fdopen(open_own(path), "rb") as file:
-        data = memoryview(file.read())
-    parts, position = [], 8
-    while position + 12 <= len(data):
-        length = int.from_bytes(data[position : position + 4], "big")
-        if bytes(data[position + 4 : position + 8]) in (b"IHDR", b"IDAT"):
-            parts.append(data[position + 8 : position + 8 + length])
-        position += 12 + length
-    if len(parts) < 2:
-        raise ValueError("it has no pixels")
-    return b"".join(parts)

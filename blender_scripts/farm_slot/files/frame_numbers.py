@@ -34,12 +34,14 @@ _VOLUME_MODES = {"CLIP": HOLD, "EXTEND": HOLD, "REPEAT": CYCLE, "PING_PONG": PIN
 
 
 class FrameNumbers:
-    """Looks at the whole file once. `scripts`: whether scripts in the file run, which may do anything."""
+    """Looks at the whole file once. `any_may_be_needed`: whether each frame may need all files, since scripts run, or the scene
+    is played.
+    """
 
-    def __init__(self, scripts: bool) -> None:
+    def __init__(self, any_may_be_needed: bool) -> None:
         sequences = {image for image in bpy.data.images if image.source == "SEQUENCE"}
         scenes = bpy.data.scenes
-        self._is_plain = not scripts and len(scenes) <= MAX_SCENES and all(_is_plain(scene) for scene in scenes)
+        self._is_plain = not any_may_be_needed and len(scenes) <= MAX_SCENES and all(_is_plain(scene) for scene in scenes)
         self._opening = sorted({scene.frame_current for scene in scenes})
         self._margin = 1 + max(map(_shutter_frames, bpy.data.scenes), default=0)
         self._elements = {}  # type: Dict[int, Dict[str, Any]]

@@ -1,4 +1,5 @@
 import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
+import { bakeText } from "../bake-text.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
@@ -75,6 +76,9 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     }
     case "job:waiting":
       return { ...state, phase: isEnding(state) ? state.phase : "waiting", eta: null };
+    case "bake:started":
+    case "bake:ended":
+      return withNote(state, "info", bakeText(event));
     case "scene:read":
       return withScene(state, event);
     case "frame:started":

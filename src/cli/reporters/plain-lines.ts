@@ -7,6 +7,7 @@ import {
   printable,
   printableLines,
 } from "../../index.ts";
+import { bakeText } from "../bake-text.ts";
 import { toCome } from "../to-come.ts";
 
 const progressEveryMs = 10_000;
@@ -95,6 +96,9 @@ export class PlainLines {
         return `Node ${printable(event.name)} gets frames again`;
       case "job:waiting":
         return `Waiting for a node: ${counted(event.missing, "frame")} to go`;
+      case "bake:started":
+      case "bake:ended":
+        return bakeText(event);
       case "scene:read":
         return `Scene ${printable(event.scene)}: ${counted(event.frames, "frame")} (${event.firstFrame} to ${event.lastFrame}) at ${event.fps} fps, ${event.width}×${event.height}, ${event.engine}`;
       case "frame:requeued":

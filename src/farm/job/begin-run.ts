@@ -27,8 +27,9 @@ export async function beginRun({ settings, prepared, tell }: JobContext, version
 }
 
 /** What the nodes are told about the job. */
-export function orderOf({ settings, prepared, upcoming }: JobContext, run: Run): JobOrder {
-  const { blend, files, format } = prepared;
+export function orderOf({ settings, prepared, upcoming, bake }: JobContext, run: Run): JobOrder {
+  const { files, format } = prepared;
+  const blend = typeof bake === "string" ? prepared.blend : bake;
   const colorMode = format.canHaveAlpha ? null : "RGB";
   const { allowScripts, scene = null } = settings;
   const allowMissing = settings.missing === "warn";

@@ -1,4 +1,5 @@
 import type { JobSettings } from "../../config/job-settings.ts";
+import type { BlendCopy } from "../../frames/blend-copy.ts";
 import type { FarmListener } from "../events.ts";
 import type { UpcomingFrames } from "../nodes/supply/upcoming-frames.ts";
 import type { ConfirmOpenNode } from "../nodes/trust/open-nodes.ts";
@@ -30,6 +31,8 @@ export interface JobContext extends JobQuestions {
   readonly upcoming: UpcomingFrames;
   /** Nodes whose frames FFmpeg has refused in this run. */
   readonly refusedBefore: RefusedBefore;
+  /** Whether a bake is still to be tried, did not work, or is not needed as this copy has it. */
+  readonly bake: "untried" | "failed" | BlendCopy;
   readonly tell: FarmListener;
   /** Aborted when the user wants running frames finished and no new ones started. */
   readonly drain: AbortSignal;
@@ -41,3 +44,9 @@ export interface JobContext extends JobQuestions {
 export type JobOutcome =
   | { readonly type: "complete"; readonly facts: SceneFacts; readonly totals: JobTotals }
   | { readonly type: "stopped"; readonly missing: number };
+
+/** How an attempt at a job ended. */
+export type RunOutcome =
+  | JobOutcome
+  /** A node has tried to bake simulations: the job begins anew with the copy, or without. */
+  | { readonly type: "baked"; readonly copy: BlendCopy | null };

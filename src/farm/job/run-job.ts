@@ -13,6 +13,7 @@ import { JobOutput } from "../output/job-output.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
 import { isPlayed } from "../output/simulations.ts";
 import { earlierAttempts } from "./attempt-counts.ts";
+import { bakeScene, needsBake } from "./bake-scene.ts";
 import { BlankFrames } from "./blank-frames.ts";
 import {
   exclusionByFiles,
@@ -26,7 +27,8 @@ import {
   warnOfSimulations,
 } from "./describe-job.ts";
 import { DoubtedFrames } from "./doubted-frames.ts";
-import type { JobContext, JobOutcome } from "./job-context.ts";
+import { hearWarnings } from "./hear-warnings.ts";
+import type { JobContext, RunOutcome } from "./job-context.ts";
 import { JobTotals } from "./job-totals.ts";
 import type { JobInputs } from "./loop/job-inputs.ts";
 import { JobLoop } from "./loop/job-loop.ts";
@@ -45,12 +47,21 @@ const hearOthersMs = 900;
  *
  * @throws {FarmError} If rendering, storing or encoding fails; stored frames are kept
  */
-export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs: JobInputs): Promise<JobOutcome> {
+export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs: JobInputs): Promise<RunOutcome> {
   const { settings, prepared, upcoming, refusedBefore, tell, drain, signal } = context;
   const { folder } = prepared;
   const noNodeTimeout = new NoNodeTimeout({ waitMs: settings.waitMs, fleet, clock: systemClock });
   const first = await firstJoined(inputs, fleet, noNodeTimeout, AbortSignal.any([drain, signal]));
   const facts = await resolveFrames(first.node.scene, context);
+  if (needsBake(first.node, context)) {
+    // The copy would not tell them again.
+    await hearWarnings(
+      inputs,
+      (event) => fleet.tell(event),
+      (node) => fleet.nameOf(node),
+    );
+    return { type: "baked", copy: await bakeScene(first.node, context) };
+  }
   const earlier = await setStaleAside(context, run, facts);
   const outputFacts = await recordJob(context, facts);
   const { frames } = facts;

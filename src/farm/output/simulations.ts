@@ -1,3 +1,4 @@
+import type { JobSettings } from "../../config/job-settings.ts";
 import { FarmError } from "../../core/errors.ts";
 import { counted, printable } from "../../core/text.ts";
 import type { Simulation } from "../../session/protocol.ts";
@@ -8,8 +9,8 @@ const hair = "hair dynamics";
 const mostNamed = 8;
 
 /** Whether the scene is played up to each frame, so that frames that follow each other should be rendered in one go. */
-export function isPlayed(simulations: readonly Simulation[], setting: "sequential" | "refuse" | "ignore"): boolean {
-  return setting === "sequential" && playable(simulations).length > 0;
+export function isPlayed(simulations: readonly Simulation[], setting: JobSettings["simulations"]): boolean {
+  return (setting === "bake" || setting === "sequential") && playable(simulations).length > 0;
 }
 
 /** @throws {FarmError} `FARM_BAD_INPUT` with what is not baked */
@@ -19,14 +20,14 @@ export function refuseSimulations(simulations: readonly Simulation[]): void {
   throw new FarmError(
     "FARM_BAD_INPUT",
     `Cannot render the scene: ${counted(simulations.length, "simulation")} not baked:${list}`,
-    "Bake them in Blender and save, or let each node play the scene with --simulations sequential",
+    "Bake them in Blender and save, or omit --simulations: then a node bakes them, or each plays the scene",
   );
 }
 
 /** What the user should know of them. */
 export function warningsOf(
   simulations: readonly Simulation[],
-  setting: "sequential" | "refuse" | "ignore",
+  setting: JobSettings["simulations"],
 ): readonly (readonly [code: string, message: string])[] {
   const warnings: (readonly [string, string])[] = [];
   const played = playable(simulations);
@@ -44,7 +45,8 @@ export function warningsOf(
   return warnings;
 }
 
-function playable(simulations: readonly Simulation[]): readonly Simulation[] {
+/** Those that are wrong unless they are played or baked. */
+export function playable(simulations: readonly Simulation[]): readonly Simulation[] {
   return simulations.filter(({ kind }) => kind !== hair);
 }
 

@@ -76,6 +76,17 @@ export const fromCoordinator = z.discriminatedUnion("type", [
     number: transfer,
     frames: z.array(frame).min(1).max(bounds.checkedFrames),
   }),
+  z.object({
+    type: z.literal("job-bake"),
+    /** For the answer. */
+    number: transfer,
+    /** How long the bake may take, and then each of two comparisons. */
+    limitSeconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(2 ** 31),
+  }),
   z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
   z.object({ type: z.literal("frame-withdraw"), ...attemptRef }),
   z.object({ type: z.literal("frame-cancel"), ...attemptRef }),

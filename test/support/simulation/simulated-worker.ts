@@ -58,6 +58,14 @@ export class SimulatedWorker implements Worker {
     return [];
   }
 
+  async bake(): Promise<{ why: string }> {
+    return { why: "it is simulated" };
+  }
+
+  async fetchBlob(): Promise<string> {
+    return "it is simulated";
+  }
+
   async fetch({ frame, attempt, sizeBytes }: FrameResult, sink: Sink): Promise<string | undefined> {
     this.fetched.push(frame);
     await new Promise((resolve) => setTimeout(resolve, this.#fetchMs()));

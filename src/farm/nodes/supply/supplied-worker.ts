@@ -3,7 +3,7 @@ import type { NodeReport } from "../../../session/node-report.ts";
 import type { NodeSession } from "../../../session/node-session.ts";
 import type { FrameResult } from "../../../session/protocol.ts";
 import type { Sink } from "../../../session/transfer/incoming.ts";
-import type { OrderDifference, Worker } from "../../worker.ts";
+import type { Baked, OrderDifference, Worker } from "../../worker.ts";
 import type { FrameSupply } from "./frame-supply.ts";
 
 /** How often the job is told that a frame still waits for its files; the scheduler would take the slot for a dead one. */
@@ -61,6 +61,14 @@ export class SuppliedWorker implements Worker {
 
   checkOrder(frames: readonly Frame[], signal: AbortSignal): Promise<readonly OrderDifference[]> {
     return this.#options.session.checkOrder(frames, signal);
+  }
+
+  bake(limitSeconds: number, signal: AbortSignal): Promise<Baked> {
+    return this.#options.session.bake(limitSeconds, signal);
+  }
+
+  fetchBlob(...args: Parameters<Worker["fetchBlob"]>): Promise<string | undefined> {
+    return this.#options.session.fetchBlob(...args);
   }
 
   release(frame: Frame, attempt: number): Promise<void> {

@@ -32,6 +32,12 @@ class SlowWorker implements Worker {
   async checkOrder(): Promise<[]> {
     return [];
   }
+  async bake(): Promise<{ why: string }> {
+    return { why: "it is slow" };
+  }
+  async fetchBlob(): Promise<string> {
+    return "it is slow";
+  }
 
   fetch({ frame }: FrameResult): Promise<undefined> {
     this.fetched.push(frame);

@@ -1,0 +1,72 @@
+"""Bakes a scene's simulations into a copy of its blendfile. Nothing is believed: the copy must look like the played scene."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..errors import Fault, FaultError
+from ..slots.picture_pixels import pixels_of
+from .side_blender import SideBlender
+
+COPY = "renderfarm-baked.blend"
+"""Its name, beside the blendfile: relative paths in it lead to the same files."""
+
+COMPARED = 3
+"""Frames at which the copy is compared with the played scene."""
+
+
+class Baked(NamedTuple):
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+async def bake(blender: SideBlender, load: dict[str, Any], limit_s: float) -> Baked:
+    """`load` is what slots are told. Raises FaultError with the reason if the scene must be played instead."""
+    path = Path(load["blend"]).with_name(COPY)
+    if load["moved"]:
+        raise FaultError(Fault("UNSUPPORTED", "the scene uses files that are elsewhere on this machine"))
+    opened, _ = await blender.ask(load, [{"do": "bake", "path": str(path)}], limit_s)
+    frames = _compared(opened["scene"])
+    pictures = [await _pictures(blender, {**load, "simulations": "play"}, frames, limit_s)]
+    pictures.append(await _pictures(blender, {**load, "blend": str(path), "simulations": None}, frames[::-1], limit_s))
+    for frame in frames:
+        if pictures[0][frame] != pictures[1][frame]:
+            raise FaultError(Fault("UNSUPPORTED", f"baked, frame {frame} is not as in the played scene"))
+    return Baked(path, await asyncio.to_thread(_digest, path), path.stat().st_size)
+
+
+async def _pictures(blender: SideBlender, load: dict[str, Any], frames: list[int], limit_s: float) -> dict[int, bytes]:
+    """The pixels of each frame, by one Blender in this order."""
+    folder = blender.folder.parent
+    paths = {frame: folder / f"bake-{frame}.png" for frame in frames}
+    renders = [{"do": "render", "frame": frame, "path": str(path)} for frame, path in paths.items()]
+    opened = (await blender.ask(load, renders, limit_s))[0]
+    left = [each for each in opened["scene"]["simulations"] if each["kind"] != "hair dynamics"]
+    if load["simulations"] is None and left:
+        raise FaultError(Fault("UNSUPPORTED", f"no bake keeps {left[0]['kind']} ({left[0]['owner']})"))
+    try:
+        return {frame: await asyncio.to_thread(pixels_of, path) for frame, path in paths.items()}
+    except (OSError, ValueError) as error:
+        raise FaultError(Fault("UNSUPPORTED", f"it could not be compared: {error}")) from error
+    finally:
+        for path in paths.values():
+            path.unlink(missing_ok=True)
+
+
+def _compared(scene: dict[str, Any]) -> list[int]:
+    """Frames of the scene's range, the last among them."""
+    its = next(each for each in scene["scenes"] if each["name"] == scene["scene"])
+    first, last = its["frameStart"], max(its["frameStart"], its["frameEnd"])
+    return sorted({first + (last - first) * part // COMPARED for part in range(1, COMPARED + 1)})
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

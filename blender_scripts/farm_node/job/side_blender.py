@@ -1,0 +1,57 @@
+"""A Blender beside the slots, for questions about the scene."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..errors import Fault, FaultError
+from ..slots.blender_program import slot_environment
+from ..slots.run_folder import make_slot_folder
+from ..slots.slot_channel import SlotSwitchboard
+from ..slots.slot_process import SlotProcess
+from ..slots.slot_run import SlotRun
+
+
+class SideBlender(NamedTuple):
+    """`command` starts a slot's Blender. Its folder is made anew for each question, so there is one question at a time."""
+
+    command: list[str]
+    folder: Path
+    board: SlotSwitchboard
+
+    async def ask(self, load: dict[str, Any], commands: list[dict[str, Any]], limit_s: float) -> list[dict[str, Any]]:
+        """Opens a file as slots are told to, and sends the commands one after the other. Returns what the slot says when it
+        has opened the file, and about each command. Raises FaultError, also if all that takes too long.
+        """
+        problem = await asyncio.to_thread(make_slot_folder, self.folder)
+        if problem is not None:
+            raise FaultError(problem)
+        answers: list[dict[str, Any]] = []
+        slot_run = SlotRun(self.folder)
+        environment = partial(slot_environment, temporary=self.folder / "tmp", colors=load.get("colors"))
+        process = SlotProcess(self.command, environment, self.folder, self.board, slot_run.log)
+
+        def stop_late() -> None:
+            slot_run.verdict = Fault("TIMED_OUT", f"it took more than {limit_s / 60:g} minutes")
+            process.kill()
+
+        async def on_event(event: dict[str, Any]) -> None:
+            kind = str(event.get("event"))
+            if kind.endswith("-failed"):
+                slot_run.verdict = slot_run.fault_of(event, "LOAD_FAILED")
+            elif kind in ("loaded", "rendered", "digested", "baked"):
+                answers.append(event)
+                process.send(commands[len(answers) - 1] if len(answers) <= len(commands) else {"do": "quit"})
+
+        timer = asyncio.get_running_loop().call_later(limit_s, stop_late)
+        try:
+            opening = {"do": "load", "outputs": str(self.folder / "outputs"), **load}
+            end = await process.run(lambda: process.send(opening), on_event, slot_run.read)
+        finally:
+            timer.cancel()
+        if len(answers) <= len(commands):
+            raise FaultError(slot_run.fault_of_end(end, was_rendering=False))
+        return answers

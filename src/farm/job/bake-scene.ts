@@ -1,0 +1,50 @@
+import { fetchBlobFrom } from "../../assets/blob-holders.ts";
+import { FarmError } from "../../core/errors.ts";
+import { bakedFolderOf, recordBaked } from "../../frames/baked-blend.ts";
+import type { BlendCopy } from "../../frames/blend-copy.ts";
+import { playable } from "../output/simulations.ts";
+import type { JoinedNode, Worker } from "../worker.ts";
+import type { JobContext } from "./job-context.ts";
+
+/** Whether the scene has something that a bake would make right for all nodes, and none has been tried. */
+export function needsBake({ scene }: JoinedNode, { settings, bake }: JobContext): boolean {
+  // The copy comes from a node. With scripts, it could run programs on the others.
+  const isWanted = settings.simulations === "bake" && !settings.allowScripts && bake === "untried";
+  return isWanted && playable(scene.simulations).length > 0;
+}
+
+/**
+ * Has a node bake what is not baked, and keeps the copy in the job folder.
+ *
+ * @returns The copy; `null` if the scene must be played instead, which has been told
+ * @throws The reason of the signal or of the user's request to stop
+ */
+export async function bakeScene({ worker, scene }: JoinedNode, context: JobContext): Promise<BlendCopy | null> {
+  const { settings, tell, drain } = context;
+  const { node, name } = worker.info;
+  const signal = AbortSignal.any([context.signal, drain]);
+  const startedMs = performance.now();
+  const simulations = playable(scene.simulations).length;
+  tell({ type: "bake:started", node, name, simulations, limitMs: settings.bakeLimit });
+  const baked = await tryBake(worker, context, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (error instanceof FarmError) return error.message; // the link was lost, for example
+    throw error;
+  });
+  const why = typeof baked === "string" ? baked : null;
+  tell({ type: "bake:ended", node, name, seconds: (performance.now() - startedMs) / 1000, why });
+  return typeof baked === "string" ? null : baked;
+}
+
+/** @returns The copy, or why there is none */
+async function tryBake(worker: Worker, context: JobContext, signal: AbortSignal): Promise<BlendCopy | string> {
+  const { settings, prepared } = context;
+  const { folder, blend } = prepared;
+  const baked = await worker.bake(Math.max(1, Math.round(settings.bakeLimit / 1000)), signal);
+  if ("why" in baked) return baked.why;
+  const copy = await fetchBlobFrom(worker, baked, await bakedFolderOf(folder.path), signal);
+  if (copy === undefined) return "the node does not have it any more";
+  const { blender } = worker.info;
+  await recordBaked(folder.path, { source: blend.sha256, blender, scene: settings.scene ?? null }, copy);
+  return copy;
+}

@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { hashFile } from "../system/files/hash-file.ts";
+import { replaceFile } from "../system/files/whole-file.ts";
+import type { BlendCopy } from "./blend-copy.ts";
+import { isObject } from "./frame-record.ts";
+import { isBlobName, makeOwnFolder, removeOwnFiles } from "./own-names.ts";
+
+/** Which bake a job folder has: a later run uses it if nothing else is baked. */
+export interface BakeKey {
+  /** Digest of the blendfile that was baked. */
+  readonly source: string;
+  /** The version that baked it. */
+  readonly blender: string;
+  readonly scene: string | null;
+}
+
+/** The folder for baked copies in a job folder, which is made. */
+export async function bakedFolderOf(jobFolder: string): Promise<string> {
+  const folder = join(jobFolder, "baked");
+  await makeOwnFolder(folder);
+  return folder;
+}
+
+/** Records a baked copy that is in the folder for them, and removes others. */
+export async function recordBaked(jobFolder: string, key: BakeKey, { sha256, sizeBytes }: BlendCopy): Promise<void> {
+  const folder = await bakedFolderOf(jobFolder);
+  await removeOwnFiles(folder, (name) => name !== sha256 && isBlobName(name));
+  await replaceFile(join(jobFolder, "baked.json"), `${JSON.stringify({ ...key, sha256, sizeBytes })}\n`);
+}
+
+/** @returns The baked copy, if there is one of this blendfile and it is intact */
+export async function findBaked(jobFolder: string, key: BakeKey): Promise<BlendCopy | undefined> {
+  const text = await readFile(join(jobFolder, "baked.json"), "utf8").catch(() => "null");
+  const known: unknown = JSON.parse(text);
+  if (!isObject(known)) return undefined;
+  const { source, blender, scene, sha256, sizeBytes } = known;
+  if (source !== key.source || blender !== key.blender || scene !== key.scene) return undefined;
+  if (typeof sha256 !== "string" || !isBlobName(sha256) || typeof sizeBytes !== "number") return undefined;
+  const path = join(jobFolder, "baked", sha256);
+  const isIntact = (await hashFile(path).catch(() => "")) === sha256;
+  return isIntact ? { path, sha256, sizeBytes } : undefined;
+}

@@ -1,0 +1,72 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { pixelsOf } from "../support/blender.ts";
+import { requireBuild } from "../support/lab/lab.ts";
+import { runBlender, testedBlenders } from "./tested-blender.ts";
+import { VersionLab } from "./version-lab.ts";
+
+const scripts = fileURLToPath(new URL("../fidelity", import.meta.url));
+const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "-P"];
+const frames = [1, 2, 3, 4, 5, 6];
+
+/** What a bake keeps, and what is played instead, with the reason. */
+const baked = ["rigid_body", "cloth", "soft_body", "newton_particles", "simulation_zone"];
+const played: Readonly<Record<string, RegExp>> = {
+  dynamic_paint: /no bake in a blendfile keeps dynamic paint/,
+  linked_and_instanced_cloth: /no bake keeps cloth/,
+};
+
+if (testedBlenders.length === 0)
+  console.warn("Skipped: no Blenders were prepared, start these tests with `npm run test:blenders`");
+
+describe.skipIf(testedBlenders.length === 0)("Simulations that are not baked", () => {
+  test.each(testedBlenders.map((blender) => [blender.version, blender] as const))(
+    "are baked once by a node with Blender %s, or played where no bake keeps them, and look as when they are played",
+    async (_, blender) => {
+      requireBuild();
+      await using lab = await VersionLab.open();
+      await lab.startNode(blender);
+      const wanted = [...baked, ...Object.keys(played)];
+      const shots = lab.path("shots");
+      await mkdir(shots);
+      const made = await runBlender(blender, shots, [...start, join(scripts, "make.py"), "--", shots, ...wanted]);
+      for (const feature of wanted.filter((name) => made.includes(`simulated ${name}`))) {
+        const [truth, blend, output] = ["-truth", ".blend", ".mp4"].map((end) => join(shots, `${feature}${end}`)) as [
+          string,
+          string,
+          string,
+        ];
+        const play = ["-noaudio", "-P", join(scripts, "play.py"), "--", truth, ...frames.map(String)];
+        await runBlender(blender, shots, ["-b", blend, ...play]);
+        const run = lab.coordinate([blend, "-o", output, "--checks", "none"]);
+        const { code } = await run.end(120_000);
+        expect(code, run.story()).toBe(0);
+        const [ended] = run.all("bake:ended");
+        const isOldest = blender.version.startsWith("2.83"); // its last frame of baked particles is another
+        const why = isOldest && feature === "newton_particles" ? /not as in the played scene/ : played[feature];
+        if (why === undefined) expect(ended, `${feature}: ${run.story()}`).toMatchObject({ why: null });
+        else expect(ended, `${feature}: ${run.story()}`).toMatchObject({ why: expect.stringMatching(why) });
+        expect(await pixelsOf(`${output}.renderfarm/frames`, frames), feature).toEqual(await pixelsOf(truth, frames));
+      }
+    },
+  );
+
+  const [newest] = testedBlenders.slice(-1);
+  test("are not baked again when the job continues", async () => {
+    requireBuild();
+    if (newest === undefined) throw new Error("There is no Blender");
+    await using lab = await VersionLab.open();
+    await lab.startNode(newest);
+    await runBlender(newest, lab.path(""), [...start, join(scripts, "make.py"), "--", lab.path(""), "cloth"]);
+    const job = [lab.path("cloth.blend"), "-o", lab.path("film.mp4")];
+    const first = lab.coordinate([...job, "--frames", "1-2"]);
+    expect((await first.end(120_000)).code, first.story()).toBe(0);
+    expect(first.all("bake:ended")).toMatchObject([{ why: null }]);
+    const longer = lab.coordinate([...job, "--frames", "1-6", "--overwrite"]);
+    expect((await longer.end(120_000)).code, longer.story()).toBe(0);
+    expect(longer.all("bake:started")).toEqual([]);
+    expect(longer.all("job:resumed")).toMatchObject([{ stored: 2 }]);
+  });
+});

@@ -1,0 +1,112 @@
+import { readFile } from "node:fs/promises";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { FromCoordinator, FromNode } from "../../../src/session/protocol.ts";
+import { digestOf, type FakeNode } from "../../support/nodes/fake-node.ts";
+import { range, ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const cloth = { kind: "cloth", owner: "Object 'Flag'" };
+const copy = Buffer.from("BLENDER-v304 with a bake");
+const baked = { sha256: digestOf(copy), sizeBytes: copy.length };
+const error = { code: "UNSUPPORTED", message: "baked, frame 2 is not as in the played scene", hint: "", log: [] };
+
+let farm: ScriptedFarm;
+beforeEach(async () => {
+  farm = await ScriptedFarm.open();
+});
+afterEach(() => farm[Symbol.asyncDispose]());
+
+type Loads = Extract<FromCoordinator, { type: "job-load" }>;
+const loads = (node: FakeNode) => node.heard.filter((message): message is Loads => message.type === "job-load");
+
+/** Starts a node whose scene has a cloth that is not baked, unless it opens the copy; it answers how it is told. */
+async function startNode(name: string, answer: Pick<Extract<FromNode, { type: "job-baked" }>, "blend" | "error">) {
+  const started = await farm.start({ name });
+  const { node } = started;
+  node.options.onMessage = (message, conversation) => {
+    if (message.type !== "job-bake") return false;
+    if (answer.blend !== null) node.blobs.set(baked.sha256, copy);
+    void conversation.send({ type: "job-baked", number: message.number, ...answer });
+    return true;
+  };
+  node.options.say = (message) => {
+    if (message.type !== "job-loaded") return [message];
+    const simulations = loads(node).at(-1)?.blend === baked.sha256 ? [] : [cloth];
+    return [{ ...message, scene: { ...message.scene, simulations } }];
+  };
+  return started;
+}
+
+test("one node bakes, all render the copy, and a longer run bakes nothing again", async () => {
+  const nodes = [
+    await startNode("north", { blend: baked, error: null }),
+    await startNode("south", { blend: baked, error: null }),
+  ];
+  const run = farm.run(nodes, { frames: "1-8", bakeLimit: 90_000 });
+  expect(await run.completed()).toMatchObject({ frames: 8, warnings: [] });
+  const asked = nodes.flatMap(({ node }) => node.heard.filter(({ type }) => type === "job-bake"));
+  expect(asked).toMatchObject([{ limitSeconds: 90 }]);
+  expect(run.all("bake:ended")).toMatchObject([{ why: null }]);
+  for (const { node } of nodes) expect(loads(node).at(-1)?.blend).toBe(baked.sha256);
+  await farm.expectFilm(range(1, 8));
+
+  const longer = farm.run(nodes, { frames: "1-10", overwrite: true });
+  expect(await longer.completed()).toMatchObject({ frames: 10, reused: 8 });
+  expect(longer.all("bake:started")).toEqual([]);
+  expect(loads(nodes[0]?.node as FakeNode).at(-1)?.blend).toBe(baked.sha256);
+});
+
+test("what the node cannot bake is played, with the reason", async () => {
+  const node = await startNode("north", { blend: null, error });
+  const run = farm.run([node], { frames: "1-4" });
+  const { warnings } = await run.completed();
+  expect(run.all("bake:ended")).toMatchObject([{ why: error.message }]);
+  expect(warnings).toEqual([expect.stringMatching(/^Not baked: cloth \(Object 'Flag'\): each node plays them/)]);
+  const blend = digestOf(await readFile(farm.blend));
+  expect(loads(node.node).map((load) => [load.blend, load.simulations])).toEqual([
+    [blend, "play"],
+    [blend, "play"],
+  ]);
+});
+
+test("a copy with another digest than the node says is not used", async () => {
+  const node = await startNode("north", { blend: { ...baked, sha256: "0".repeat(64) }, error: null });
+  node.node.blobs.set("0".repeat(64), copy);
+  const run = farm.run([node], { frames: "1-4" });
+  await run.completed();
+  expect(run.all("bake:ended")).toMatchObject([{ why: "the node does not have it any more" }]);
+});
+
+test("a node that is lost while it bakes costs the bake, not the job", async () => {
+  const node = await startNode("north", { blend: null, error });
+  const answer = node.node.options.onMessage;
+  node.node.options.onMessage = (message, conversation) => {
+    if (message.type !== "job-bake") return answer?.(message, conversation);
+    node.server.cut();
+    return true;
+  };
+  const run = farm.run([node], { frames: "1-4" });
+  expect(await run.completed()).toMatchObject({ frames: 4 });
+  expect(run.all("bake:ended").length).toBe(1);
+});
+
+test.each([
+  ["scripts may run: a node could run programs on the others by its copy", { allowScripts: true }],
+  ["the user wants the scene to be played", { simulations: "sequential" as const }],
+  ["the user wants what Blender shows when it jumps", { simulations: "ignore" as const }],
+  ["nodes with different versions take part", { mixVersions: true }],
+])("nothing is baked if %s", async (_, settings) => {
+  const node = await startNode("north", { blend: baked, error: null });
+  const run = farm.run([node], { frames: "1-4", ...settings });
+  await run.completed();
+  expect(node.node.heard.filter(({ type }) => type === "job-bake")).toEqual([]);
+});
+
+test("a job that is stopped while a node bakes ends at once", async () => {
+  const node = await startNode("north", { blend: null, error });
+  node.node.options.onMessage = ({ type }) => type === "job-bake"; // and no answer
+  const run = farm.run([node], { frames: "1-4" });
+  run.onEvent = ({ type }) => type === "bake:started" && run.drain.abort(new Error("Ctrl-C"));
+  expect(await run.result).toMatchObject({ type: "interrupted" });
+});

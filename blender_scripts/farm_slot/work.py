@@ -20,6 +20,9 @@ from .simulations import MAX_SIMULATIONS
 
 STEPS_INTERVAL_S = 1.0
 
+COMMANDS = ("load", "render", "sample", "digest", "bake")
+"""Methods of `Work` that a supervisor may ask for, besides "quit"."""
+
 
 class Work:
     """The state of a slot: the loaded scene's name (a reference to the scene would become invalid), and its progress."""
@@ -98,6 +101,19 @@ class Work:
         told = {"seconds": time.monotonic() - started, "playSeconds": play_s, "allPlaySeconds": self._playing_s}
         self._channel.send({"event": "rendered", "frame": command["frame"], **told})
 
+    def sample(self, command: Dict[str, Any]) -> None:
+        """Renders a small picture of the scene's first frame."""
+        scene = bpy.data.scenes[self._scene]
+        assert self._way is not None
+        self._is_new = False
+        with settings.small(scene):
+            if self._way.way == reuse.SEQUENTIAL:
+                self._play(scene, scene.frame_start)
+                render_current(scene, command["path"])
+            else:
+                render_frame(scene, scene.frame_start, command["path"])
+        self._channel.send({"event": "rendered", "frame": scene.frame_start, "seconds": 0})
+
     def bake(self, command: Dict[str, Any]) -> None:
         """Saves a copy of the file in which simulations are baked, and which is otherwise as it was."""
         simulations = self._open()[2]
@@ -157,7 +173,7 @@ def serve(channel: Channel) -> None:
         command = channel.next_command()
         if command["do"] == "quit":
             return
-        action = {"load": work.load, "render": work.render, "digest": work.digest, "bake": work.bake}[command["do"]]
+        action = {name: getattr(work, name) for name in COMMANDS}[command["do"]]
         try:
             action(command)
         except Exception as error:  # the supervisor classifies it

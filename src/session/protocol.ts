@@ -125,6 +125,16 @@ const fromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("frame-rendered"), result }),
   z.object({ type: z.literal("frame-failed"), ...attemptRef, slot, error: problem }),
   z.object({ type: z.literal("frame-withdrawn"), ...attemptRef }),
+  z.object({
+    type: z.literal("job-sampled"),
+    frame,
+    /** As in the `job-load` that it belongs to. */
+    files: digest.nullable(),
+    width: z.number().int().min(1).max(16_384),
+    height: z.number().int().min(1).max(16_384),
+    /** Three bytes for each pixel, row by row, in base64. */
+    pixels: z.base64().max(65_536),
+  }),
   z.object({ type: z.literal("check-started"), ...attemptRef, slot }),
   z.object({
     type: z.literal("check-done"),

@@ -27,5 +27,7 @@ slot = work.Work(Told(), None if way == "chosen" else Reuse(way, "chosen by a te
 load = {"blend": blend, "scripts": False, "outputs": folder + "/outputs", "moved": {}, "scene": None, "colorMode": None}
 simulations = "play" if way == "chosen" else None
 slot.load({**load, "project": os.path.dirname(blend), "simulations": simulations})
+if way == "chosen":
+    slot.sample({"path": folder + "/sample.png"})
 for frame in frames:
     slot.render({"frame": int(frame), "path": "%s/%s.png" % (folder, frame)})

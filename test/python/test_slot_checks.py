@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import base64
 import itertools
 import os
 import unittest
@@ -30,6 +31,7 @@ class SlotChecks(RealNodeCase):
     async def asyncSetUp(self):
         await super().asyncSetUp()
         self.transfers = itertools.count(10)
+        self.first = None
 
     async def rendering(self, name, share, seed):
         """A node with a job whose checks are planned. Returns the coordinator."""
@@ -92,6 +94,23 @@ class SlotChecks(RealNodeCase):
         self.assertTrue(opened["resumed"])
         done = next(m for m in again.seen if m["type"] == "check-done")
         self.assertEqual((done["frame"], done["outcome"]), (2, "equal"))
+
+    async def test_a_small_picture_is_sent_before_the_first_frame_if_that_is_asked_for(self):
+        for sample_from, is_sampled in ((24, True), (300, False)):
+            with self.subTest(sample_from=sample_from):
+                node = self.start()
+                coordinator, _ = await self.open(node)
+                await self.ready(coordinator, "plain", sampleFrom=sample_from)
+                picture = await self.render(coordinator, 1)
+                sampled = [m for m in coordinator.seen if m["type"] == "job-sampled"]
+                self.assertEqual(len(sampled), int(is_sampled))
+                for sample in sampled:
+                    self.assertEqual((sample["frame"], sample["width"], sample["height"]), (1, 64, 36))
+                    pixels = base64.b64decode(sample["pixels"])
+                    self.assertEqual(len(pixels), 64 * 36 * 3)
+                    self.assertGreater(len(set(pixels)), 20, "it is not flat")
+                self.assertEqual(picture, self.first or picture, "it changes nothing in the frames")
+                self.first = picture
 
     async def test_no_frame_is_checked_unless_that_is_asked_for(self):
         coordinator = await self.rendering("plain", 0, 1)

@@ -30,7 +30,16 @@ test("the golden files cover every message of docs/protocol.md", () => {
       ...["frame-withdrawn", "result-begin", "result-end", "result-missing", "warning", "job-closed"],
       ...["job-open", "blob-query", "blob-begin", "blob-end", "job-load", "frame-assign", "frame-withdraw"],
       ...["frame-cancel", "result-fetch", "result-release", "job-close", "duplicate-id"],
-      ...["job-checks", "check-started", "check-done", "order-check", "order-checked", "job-bake", "job-baked"],
+      ...[
+        "job-checks",
+        "check-started",
+        "check-done",
+        "order-check",
+        "order-checked",
+        "job-bake",
+        "job-baked",
+        "job-sampled",
+      ],
     ].sort(),
   );
 });

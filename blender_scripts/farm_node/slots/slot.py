@@ -33,7 +33,7 @@ class Slot:
         self.number = number
         self.status = SlotStatus(number, owner.emit)
         self.attempts = SlotAttempts(number, owner.emit)
-        self.checks = SlotChecks(number, owner.emit)
+        self.checks = SlotChecks(number, owner.emit, owner.frames_folder)
         self.is_abandoned = False
         self._owner = owner
         self._command = command
@@ -184,7 +184,7 @@ class Slot:
         self._timeouts.pause()
         self._timeouts.reset()
         self._slot_run.open_file(event, self.number)
-        self.checks.process_loaded()
+        self.checks.process_loaded(event["scene"], self._owner.load_command)
         refusal = self._owner.on_loaded(self.number, event)
         if refusal is None:
             self._continue()

@@ -6,16 +6,19 @@ A process that renders many frames may go wrong at one of them, with scripts, ad
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import random
 import shutil
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 from .attempts import Attempt, Result
 from .picture_pixels import pixels_of
+from .picture_rgb import read_picture
 
 MAX_UNPROVEN = 4000
 """A slot with as many frames since its last good check is checked, whatever it costs."""
@@ -34,16 +37,30 @@ class Check:
     is_rendering: bool = False
 
 
-class SlotChecks:
-    """`emit` sends a message."""
+@dataclass
+class Sample:
+    """A small picture of the scene's first frame, for comparison with other nodes."""
 
-    def __init__(self, slot: int, emit: Callable[[dict[str, Any]], None]) -> None:
-        self.current: Optional[Check] = None
-        """The check to be finished before the slot renders its next frame."""
+    picture: Path
+    frame: int
+    files: Optional[str]
+    """Digest of the list of the files that the scene was opened with."""
+    is_rendering: bool = False
+
+
+class SlotChecks:
+    """`emit` sends a message. `pictures` is a folder."""
+
+    def __init__(self, slot: int, emit: Callable[[dict[str, Any]], None], pictures: Path) -> None:
+        self.current: Union[Check, Sample, None] = None
+        """What is to be finished before the slot renders its next frame."""
         self.renews_always = False
         """Whether each frame needs a new process, because a check has found a difference."""
         self._slot = slot
         self._emit = emit
+        self._pictures = pictures
+        self._has_sampled = slot > 0
+        """The first slot does it for its node, once."""
         self._share: Optional[float] = 0.0
         self._dice = random.Random(0)
         self._unproven: list[Attempt] = []
@@ -60,8 +77,16 @@ class SlotChecks:
     def process_started(self) -> None:
         self._started_at, self._in_process = time.monotonic(), 0
 
-    def process_loaded(self) -> None:
+    def process_loaded(self, scene: dict[str, Any], load: dict[str, Any]) -> None:
+        """`load` is what slots are told: scenes with `sampleFrom` frames are sampled; without it, none."""
         self._load_s = time.monotonic() - self._started_at
+        sample_from = load.get("sampleFrom")
+        its = next((each for each in scene.get("scenes", ()) if each["name"] == scene["scene"]), None)
+        if self._has_sampled or its is None or sample_from is None:
+            return
+        self._has_sampled = True
+        if its["frameEnd"] - its["frameStart"] + 1 >= sample_from:
+            self.current = Sample(self._pictures / "sample.png", its["frameStart"], load.get("files"))
 
     def wants(self, attempt: Attempt, seconds: float, played_s: float) -> bool:
         """A frame is rendered: whether it must be rendered again. The first one of a process would be the same.
@@ -88,22 +113,28 @@ class SlotChecks:
         return True
 
     def announce(self) -> None:
-        assert self.current is not None
+        assert isinstance(self.current, Check)
         self._emit({"type": "check-started", "slot": self._slot, **self.current.attempt.to_message()})
 
     def next_render(self) -> Optional[dict[str, Any]]:
-        """The command for the new process; None while it renders."""
+        """The command for the process; None while it renders."""
         check = self.current
         if check is None or check.is_rendering:
             return None
         check.is_rendering = True
+        if isinstance(check, Sample):
+            return {"do": "sample", "path": str(check.picture)}
         check.pictures.append(check.pictures[0].with_suffix(".%d.png" % len(check.pictures)))
         return {"do": "render", "frame": check.attempt.frame, "path": str(check.pictures[-1])}
 
     async def needs_another(self) -> bool:
-        """The new process has rendered it. Returns whether another one must do so too."""
+        """The process has rendered it. Returns whether another one must do so too."""
         check = self.current
         assert check is not None
+        if isinstance(check, Sample):
+            self.current = None
+            await self._tell(check)
+            return False
         check.is_rendering = False
         self._in_process += 1
         try:
@@ -123,12 +154,24 @@ class SlotChecks:
 
     def abandon(self) -> None:
         """The process has ended."""
-        if self.current is not None:
+        if isinstance(self.current, Check):
             self._end(NONE)
+        self.current = None
+
+    async def _tell(self, sample: Sample) -> None:
+        try:
+            picture = await asyncio.to_thread(read_picture, sample.picture)
+        except (OSError, ValueError, zlib.error):
+            return  # the scene renders larger pictures than that
+        finally:
+            sample.picture.unlink(missing_ok=True)
+        pixels = base64.b64encode(picture.rgb).decode("ascii")
+        told = {"frame": sample.frame, "files": sample.files, "width": picture.width, "height": picture.height, "pixels": pixels}
+        self._emit({"type": "job-sampled", **told})
 
     def _end(self, outcome: str) -> None:
         check, self.current = self.current, None
-        assert check is not None
+        assert isinstance(check, Check)
         self._spent_s += time.monotonic() - check.since
         for picture in check.pictures:
             picture.unlink(missing_ok=True)

@@ -119,6 +119,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "files": _or_null(_SHA),
         "colors": _or_null(_path),
         "simulations": _or_null(lambda value: value == "play"),
+        "sampleFrom": _or_null(_whole(1, MAX_FRAME)),
     },
     "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
     "order-check": {"number": _TRANSFER, "frames": _frames},
@@ -141,6 +142,7 @@ OPTIONAL = frozenset(
         ("job-load", "files"),
         ("job-load", "colors"),
         ("job-load", "simulations"),
+        ("job-load", "sampleFrom"),
     }
 )
 """Fields that were added later. Older coordinators do not send them."""

@@ -4,6 +4,7 @@ import type { Run } from "../../frames/job-folder.ts";
 import type { JobOrder } from "../nodes/job-order.ts";
 import { fingerprintFor } from "../output/recorded-scene.ts";
 import type { JobContext } from "./job-context.ts";
+import { longJobFrames } from "./spot-checks.ts";
 
 /**
  * Records what this run renders, so that a later run knows whether it may use the frames.
@@ -37,6 +38,7 @@ export function orderOf({ settings, prepared, upcoming, bake }: JobContext, run:
     ...{ job: run.job, holder: holder(), blob: blend, files, upcoming },
     ...{ scene, colorMode, allowScripts, allowMissing },
     simulations: settings.simulations === "ignore" ? null : "play",
+    sampleFrom: settings.checks === "none" ? null : settings.checks === "auto" ? longJobFrames : 1,
   };
 }
 

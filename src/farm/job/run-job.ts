@@ -34,6 +34,7 @@ import type { JobInputs } from "./loop/job-inputs.ts";
 import { JobLoop } from "./loop/job-loop.ts";
 import { RunJournal } from "./loop/run-journal.ts";
 import { NoNodeTimeout } from "./no-node-timeout.ts";
+import { Samples } from "./samples.ts";
 import { checkPlanOf, SpotChecks } from "./spot-checks.ts";
 
 /**
@@ -119,6 +120,9 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     ...{ totals, tell, nameOf, doubted, folder: folder.path, ffmpeg: prepared.tools?.ffmpeg, signal },
     pathOf: (frame) => store.pathOf(frame),
   });
+  const framesOf = (node: NodeId) => store.stored.filter((frame) => store.recordOf(frame)?.node.id === node);
+  const exclude = (node: NodeId, reason: FarmError) => fleet.exclude(node, reason);
+  const samples = new Samples({ doubted, totals, nameOf, exclude, framesOf });
   const blanks = new BlankFrames({ frames, doubted, totals, accept: (frame) => output.accept(frame) });
   const refused = store.refusedBefore.filter(({ frame }) => !store.has(frame));
   const config = configOf(run, order, inRuns, alreadyStored, first.node.opened.resumed || refused.length > 0);
@@ -127,7 +131,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     ...{ inputs, store, totals, journal, fleet, noNodeTimeout, tell, signal, clock: systemClock },
     state: createState(config),
     output: { encoded: () => output.encoded, accept: (frame) => blanks.stored(frame) },
-    ...{ checks, doubted, checkPlan: checkPlanOf(settings.checks, frames.length, run.job) },
+    ...{ checks, samples, doubted, checkPlan: checkPlanOf(settings.checks, frames.length, run.job) },
     exclusionOf: (node) => exclusionByFiles(node, facts),
     earlierAttempts: await earlierAttempts(folder, run),
     filesOf: (frame) => prepared.files.contents.frameDigest(frame),

@@ -24,7 +24,7 @@ const longestCheckMs = 10 * 60_000;
 const usualShare = 0.03;
 
 /** With fewer frames, a job has ended before its slots can have gone wrong unseen for long. */
-const longJobFrames = 200;
+export const longJobFrames = 200;
 
 export interface SpotChecksOptions {
   readonly doubted: DoubtedFrames;

@@ -18,6 +18,8 @@ export interface JobOrder {
   readonly allowScripts: boolean;
   /** Whether to play what is not baked up to each frame. */
   readonly simulations: "play" | null;
+  /** With how many frames a scene is worth a small picture from each node; `null` for none. */
+  readonly sampleFrom: number | null;
   /** Whether to render without what is missing. */
   readonly allowMissing: boolean;
 }

@@ -140,6 +140,7 @@ export class NodeConnector {
       host.onEvent({ type: "joined", node: { worker, opened, scene } });
       const outOfFiles = new Promise<never>((_resolve, reject) => {
         pass = (report) => {
+          if (report.type === "job-sampled" && report.files !== supply.files) return; // files were missing there
           host.onReport(info.node, report);
           supply.answer(session, report).catch(reject);
         };
@@ -170,8 +171,8 @@ export class NodeConnector {
     if (isFinal(reason)) throw reason;
   }
 
-  #supplyFor({ job, blob, files, scene, colorMode, allowScripts, simulations }: JobOrder): BlendSupply {
-    const request = { job, blend: blob.sha256, scene, colorMode, allowScripts, simulations };
+  #supplyFor({ job, blob, files, scene, colorMode, allowScripts, simulations, sampleFrom }: JobOrder): BlendSupply {
+    const request = { job, blend: blob.sha256, scene, colorMode, allowScripts, simulations, sampleFrom };
     const onResend = (info: NodeInfo, why: string) => this.#host.onEvent({ type: "resending", info, why });
     this.#supply ??= new BlendSupply({ blob, files, request, onResend, signal: this.#signal });
     return this.#supply;

@@ -53,6 +53,8 @@ export const fromCoordinator = z.discriminatedUnion("type", [
     colors: z.string().max(1024).nullable().optional(),
     /** Whether to play what is not baked up to each frame; absent or null if not. */
     simulations: z.literal("play").nullable().optional(),
+    /** A scene with as many frames is sampled: the first slot renders a small picture. Absent or null for none. */
+    sampleFrom: z.number().int().min(1).max(bounds.frameNumber).nullable().optional(),
   }),
   z.object({
     type: z.literal("project-add"),

@@ -80,7 +80,7 @@ class Farm {
           },
           upcoming: new UpcomingFrames(),
           allowScripts: false,
-          ...{ allowMissing: false, simulations: null },
+          ...{ allowMissing: false, simulations: null, sampleFrom: null },
         }),
         versionGate,
       },

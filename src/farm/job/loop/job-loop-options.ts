@@ -9,6 +9,7 @@ import type { AttemptCounts } from "../attempt-counts.ts";
 import type { DoubtedFrames } from "../doubted-frames.ts";
 import type { JobTotals } from "../job-totals.ts";
 import type { NoNodeTimeout } from "../no-node-timeout.ts";
+import type { Samples } from "../samples.ts";
 import type { CheckPlan, SpotChecks } from "../spot-checks.ts";
 import type { JobInputs } from "./job-inputs.ts";
 import type { RunJournal } from "./run-journal.ts";
@@ -23,6 +24,7 @@ export interface JobLoopOptions {
   readonly totals: JobTotals;
   readonly journal: RunJournal;
   readonly checks: SpotChecks;
+  readonly samples: Samples;
   /** Stored frames that are being taken out of the store: until then the job has not ended. */
   readonly doubted: DoubtedFrames;
   /** Which checks the nodes are asked for; `null` for none. */

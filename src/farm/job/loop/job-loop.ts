@@ -145,8 +145,8 @@ export class JobLoop implements Disposable {
       case "report": {
         const { node, report } = input;
         const atMs = this.#options.clock.monotonicMs();
-        this.#slots.hear(node, report, atMs);
-        this.#options.checks.hear(node, report, atMs);
+        const { checks, samples } = this.#options;
+        for (const part of [this.#slots, checks, samples]) part.hear(node, report, atMs);
         this.#publisher.report(node, report, this.#state.attempts);
         for (const event of eventsOfReport(node, report)) this.#schedule(event);
         return;

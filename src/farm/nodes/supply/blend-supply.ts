@@ -27,6 +27,8 @@ export class BlendSupply {
   readonly #options: SupplyOptions;
   #resends = 0;
   #isSending = false;
+  /** The list of files with which the node has opened the blendfile at last; `null` without files. */
+  files: string | null = null;
   /** The error of a slot without its blendfile, since the last upload began. */
   #lastMissed: string | undefined;
 
@@ -55,6 +57,7 @@ export class BlendSupply {
         const isComplete = !(await files.add(scene.references)) && files.current.list?.sha256 === list?.sha256;
         if (!isComplete) continue;
         files.heldBy(session);
+        this.files = layout.files;
         return scene;
       } catch (error) {
         if (!(error instanceof LoadFailedError) || error.reason !== blobMissing) throw error;

@@ -9,6 +9,7 @@ import { JobInputs } from "../../../../src/farm/job/loop/job-inputs.ts";
 import { JobLoop } from "../../../../src/farm/job/loop/job-loop.ts";
 import type { RunJournal } from "../../../../src/farm/job/loop/run-journal.ts";
 import { NoNodeTimeout } from "../../../../src/farm/job/no-node-timeout.ts";
+import { Samples } from "../../../../src/farm/job/samples.ts";
 import { SpotChecks } from "../../../../src/farm/job/spot-checks.ts";
 import type { FrameRecord } from "../../../../src/frames/frame-record.ts";
 import type { FrameStore } from "../../../../src/frames/frame-store.ts";
@@ -83,10 +84,11 @@ function runJob(frames: number, nodes: Readonly<Record<string, NodeBehaviour>>) 
     pathOf: (frame) => `/nowhere/${frame}.png`,
     signal: new AbortController().signal,
   });
+  const samples = new Samples({ doubted, totals, nameOf, exclude: () => {}, framesOf: () => [] });
   const everyOne = everyFrame(frames);
   const blanks = new BlankFrames({ frames: everyOne, doubted, totals, accept: (frame) => accepted.push(frame) });
   const loop = new JobLoop({
-    ...{ inputs, fleet, tell, clock, totals, checks, doubted, checkPlan: { share: 0.03, seed: 7 } },
+    ...{ inputs, fleet, tell, clock, totals, checks, samples, doubted, checkPlan: { share: 0.03, seed: 7 } },
     state: createState({ frames: everyOne }),
     store: store as unknown as FrameStore,
     output: { encoded: () => 0, accept: (frame) => blanks.stored(frame) },

@@ -31,24 +31,27 @@ describe.skipIf(skipBecause(blenderLabProblem))("Blenders that end unexpectedly"
       await using lab = await FarmLab.open();
       const nodes = await start(lab, ...names);
       const blend = lab.path("deadly.blend");
-      await saveScene("deadly.py", blend, ["20", "1,2"]);
-      const first = lab.coordinate(job(lab, blend, nodes));
+      await saveScene("deadly.py", blend, ["20", "2,3"]);
+      // Played, as scenes with such scripts are, later frames could not be reached. After each frame Blender goes back to
+      // the one that was saved, the first.
+      const jumped = [...job(lab, blend, nodes), "--simulations", "ignore"];
+      const first = lab.coordinate(jumped);
       expect(await first.end(), first.story()).toMatchObject({
         code: 4,
-        last: { type: "job:failed", code: "FARM_FRAMES_FAILED", message: expect.stringMatching(/: 1,2$/) },
+        last: { type: "job:failed", code: "FARM_FRAMES_FAILED", message: expect.stringMatching(/: 2,3$/) },
       });
-      expect(failedFrames(first).sort()).toEqual([1, 2]);
+      expect(failedFrames(first).sort()).toEqual([2, 3]);
       expect(first.all("frame:failed")[0]).toMatchObject({
         code: "CRASHED",
         hint: expect.stringMatching(/Open the file/),
       });
       const stored = async () => (await storedFrames(lab.path("film.mp4"))).map(({ frame }) => frame);
-      expect((await stored()).sort((a, b) => a - b)).toEqual(range(3, 20));
+      expect((await stored()).sort((a, b) => a - b)).toEqual([1, ...range(4, 20)]);
       expect(first.all("node:excluded")).toEqual([]);
 
-      const again = lab.coordinate(job(lab, blend, nodes));
+      const again = lab.coordinate(jumped);
       expect(await again.end(), again.story()).toMatchObject({ code: 4, last: { code: "FARM_FRAMES_FAILED" } });
-      expect(failedFrames(again).sort()).toEqual([1, 2]);
+      expect(failedFrames(again).sort()).toEqual([2, 3]);
       await expectClean(lab, lab.path("film.mp4"));
     },
   );

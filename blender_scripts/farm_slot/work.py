@@ -117,8 +117,14 @@ class Work:
     def bake(self, command: Dict[str, Any]) -> None:
         """Saves a copy of the file in which simulations are baked, and which is otherwise as it was."""
         simulations = self._open()[2]
-        baking.bake(pick_scene(self._command["scene"]), simulations, command["path"])
+        baking.bake(pick_scene(self._command["scene"]), simulations, command["path"], self._on_baking)
         self._channel.send({"event": "baked"})
+
+    def _on_baking(self, share: float) -> None:
+        now = time.monotonic()
+        if now - self._reported_at >= STEPS_INTERVAL_S:
+            self._reported_at = now
+            self._channel.send({"event": "baking", "share": share})
 
     def digest(self, command: Dict[str, Any]) -> None:
         """Tells what the scene is like at some frames: played up to each, in order, or jumped to."""

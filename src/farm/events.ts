@@ -92,6 +92,8 @@ export interface FarmEventMap {
   };
   /** A node bakes simulations into a copy of the blendfile, and compares it with the played scene. */
   "bake:started": NodeName & { simulations: number; limitMs: number };
+  /** About once a second. `etaMs` is `null` while there is no estimate. */
+  "bake:progressed": NodeName & { fraction: number; etaMs: number | null };
   /** `why` says why there is no bake, so that each node plays the scene; `null` if there is one. */
   "bake:ended": NodeName & { seconds: number; why: string | null };
   "frame:started": NodeName & { frame: Frame; slot: number };

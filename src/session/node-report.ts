@@ -7,6 +7,7 @@ const reportTypes = [
   "frame-rendered",
   "frame-failed",
   "frame-withdrawn",
+  "bake-progress",
   "job-sampled",
   "check-started",
   "check-done",

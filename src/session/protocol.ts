@@ -125,6 +125,7 @@ const fromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("frame-rendered"), result }),
   z.object({ type: z.literal("frame-failed"), ...attemptRef, slot, error: problem }),
   z.object({ type: z.literal("frame-withdrawn"), ...attemptRef }),
+  z.object({ type: z.literal("bake-progress"), fraction: z.number().min(0).max(1) }),
   z.object({
     type: z.literal("job-sampled"),
     frame,

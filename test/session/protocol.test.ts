@@ -39,6 +39,7 @@ test("the golden files cover every message of docs/protocol.md", () => {
         "job-bake",
         "job-baked",
         "job-sampled",
+        "bake-progress",
       ],
     ].sort(),
   );

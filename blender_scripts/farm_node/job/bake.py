@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple, Optional
 
 from ..errors import Fault, FaultError
 from ..slots.picture_pixels import pixels_of
@@ -18,18 +19,52 @@ COMPARED = 3
 """Frames at which the copy is compared with the played scene."""
 
 
+ESTIMATED_AFTER_S = 10
+"""Earlier, how long a bake will take is a guess."""
+
+
 class Baked(NamedTuple):
     path: Path
     sha256: str
     size_bytes: int
 
 
-async def bake(blender: SideBlender, load: dict[str, Any], limit_s: float) -> Baked:
-    """`load` is what slots are told. Raises FaultError with the reason if the scene must be played instead."""
+class Estimate:
+    """How long a bake will take. `tell` gets the share that is done."""
+
+    def __init__(self, limit_s: float, tell: Callable[[float], None], now: Callable[[], float] = time.monotonic) -> None:
+        self._limit_s = limit_s
+        self._tell = tell
+        self._now = now
+        self._first: Optional[tuple[float, float]] = None
+
+    def watch(self, event: dict[str, Any]) -> Optional[Fault]:
+        """See `Watch`: a bake that would take too long is not worth beginning."""
+        if event.get("event") != "baking":
+            return None
+        share, now = float(event["share"]), self._now()
+        self._tell(share)
+        if self._first is None:
+            self._first = now, share
+            return None
+        since, begun = self._first
+        if now - since < ESTIMATED_AFTER_S or share <= begun:
+            return None
+        whole_s = (now - since) / (share - begun)
+        if whole_s <= self._limit_s:
+            return None
+        return Fault("TIMED_OUT", f"it would take about {whole_s / 60:.0f} minutes, and {self._limit_s / 60:g} are allowed")
+
+
+async def bake(blender: SideBlender, load: dict[str, Any], limit_s: float, tell: Callable[[float], None]) -> Baked:
+    """`load` is what slots are told; `tell` gets the share that is baked. Raises FaultError with the reason if the scene must
+    be played instead.
+    """
     path = Path(load["blend"]).with_name(COPY)
     if load["moved"]:
         raise FaultError(Fault("UNSUPPORTED", "the scene uses files that are elsewhere on this machine"))
-    opened, _ = await blender.ask(load, [{"do": "bake", "path": str(path)}], limit_s)
+    estimate = Estimate(limit_s, tell)
+    opened, _ = await blender.ask(load, [{"do": "bake", "path": str(path)}], limit_s, estimate.watch)
     frames = _compared(opened["scene"])
     pictures = [await _pictures(blender, {**load, "simulations": "play"}, frames, limit_s)]
     pictures.append(await _pictures(blender, {**load, "blend": str(path), "simulations": None}, frames[::-1], limit_s))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple, Optional
 
 from ..errors import Fault, FaultError
 from ..slots.blender_program import slot_environment
@@ -15,6 +15,9 @@ from ..slots.slot_process import SlotProcess
 from ..slots.slot_run import SlotRun
 
 
+Watch = Callable[[dict[str, Any]], Optional[Fault]]
+
+
 class SideBlender(NamedTuple):
     """`command` starts a slot's Blender. Its folder is made anew for each question, so there is one question at a time."""
 
@@ -22,9 +25,12 @@ class SideBlender(NamedTuple):
     folder: Path
     board: SlotSwitchboard
 
-    async def ask(self, load: dict[str, Any], commands: list[dict[str, Any]], limit_s: float) -> list[dict[str, Any]]:
+    async def ask(
+        self, load: dict[str, Any], commands: list[dict[str, Any]], limit_s: float, watch: Optional[Watch] = None
+    ) -> list[dict[str, Any]]:
         """Opens a file as slots are told to, and sends the commands one after the other. Returns what the slot says when it
-        has opened the file, and about each command. Raises FaultError, also if all that takes too long.
+        has opened the file, and about each command. `watch` is told what it says meanwhile, and returns why it must stop.
+        Raises FaultError, also if all that takes too long.
         """
         problem = await asyncio.to_thread(make_slot_folder, self.folder)
         if problem is not None:
@@ -34,8 +40,8 @@ class SideBlender(NamedTuple):
         environment = partial(slot_environment, temporary=self.folder / "tmp", colors=load.get("colors"))
         process = SlotProcess(self.command, environment, self.folder, self.board, slot_run.log)
 
-        def stop_late() -> None:
-            slot_run.verdict = Fault("TIMED_OUT", f"it took more than {limit_s / 60:g} minutes")
+        def stop(fault: Fault) -> None:
+            slot_run.verdict = fault
             process.kill()
 
         async def on_event(event: dict[str, Any]) -> None:
@@ -45,8 +51,10 @@ class SideBlender(NamedTuple):
             elif kind in ("loaded", "rendered", "digested", "baked"):
                 answers.append(event)
                 process.send(commands[len(answers) - 1] if len(answers) <= len(commands) else {"do": "quit"})
+            elif watch is not None and (why := watch(event)) is not None:
+                stop(why)
 
-        timer = asyncio.get_running_loop().call_later(limit_s, stop_late)
+        timer = asyncio.get_running_loop().call_later(limit_s, stop, Fault("TIMED_OUT", f"it took more than {limit_s / 60:g} minutes"))
         try:
             opening = {"do": "load", "outputs": str(self.folder / "outputs"), **load}
             end = await process.run(lambda: process.send(opening), on_event, slot_run.read)

@@ -148,10 +148,13 @@ class Session:
             raise ProtocolError("Cannot ask about the scene: no blendfile is open on this link")
         return self.job
 
+    def _tell_baking(self, share: float) -> None:
+        self.link.post({"type": "bake-progress", "fraction": share})
+
     async def _bake(self, job: Job, number: int, limit_s: int) -> None:
         answer: dict[str, Any] = {"blend": None, "error": None}
         try:
-            baked = await bake(job.side_blender(), job.load_command, limit_s)
+            baked = await bake(job.side_blender(), job.load_command, limit_s, self._tell_baking)
             job.folder.project.files[baked.sha256] = baked.path
             answer["blend"] = {"sha256": baked.sha256, "sizeBytes": baked.size_bytes}
         except FaultError as error:

@@ -76,6 +76,8 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     }
     case "job:waiting":
       return { ...state, phase: isEnding(state) ? state.phase : "waiting", eta: null };
+    case "bake:progressed":
+      return withNotice(state, "info", bakeText(event));
     case "bake:started":
     case "bake:ended":
       return withNote(state, "info", bakeText(event));

@@ -96,6 +96,8 @@ export class PlainLines {
         return `Node ${printable(event.name)} gets frames again`;
       case "job:waiting":
         return `Waiting for a node: ${counted(event.missing, "frame")} to go`;
+      case "bake:progressed":
+        return this.#isProgressDue() ? bakeText(event) : undefined;
       case "bake:started":
       case "bake:ended":
         return bakeText(event);
@@ -147,9 +149,14 @@ export class PlainLines {
       : `Sending to ${printable(event.name)}: ${toCome(event)}`;
   }
 
-  #progress(event: Extract<FarmEvent, { type: "job:progressed" }>): string | undefined {
-    if (this.#monotonicMs() - this.#lastProgressMs < progressEveryMs) return undefined;
+  #isProgressDue(): boolean {
+    if (this.#monotonicMs() - this.#lastProgressMs < progressEveryMs) return false;
     this.#lastProgressMs = this.#monotonicMs();
+    return true;
+  }
+
+  #progress(event: Extract<FarmEvent, { type: "job:progressed" }>): string | undefined {
+    if (!this.#isProgressDue()) return undefined;
     const eta = event.etaMs === null ? "" : `, ${formatDuration(event.etaMs)} to go`;
     return `${event.stored} of ${event.total} frames, ${counted(event.nodes, "node")}${eta}, ${event.encoded} encoded`;
   }

@@ -5,6 +5,10 @@ import type { BlendCopy } from "../../frames/blend-copy.ts";
 import { playable } from "../output/simulations.ts";
 import type { JoinedNode, Worker } from "../worker.ts";
 import type { JobContext } from "./job-context.ts";
+import type { JobInputs } from "./loop/job-inputs.ts";
+
+/** Below this share, an estimate is a guess. */
+const leastShare = 0.02;
 
 /** Whether the scene has something that a bake would make right for all nodes, and none has been tried. */
 export function needsBake({ scene }: JoinedNode, { settings, bake }: JobContext): boolean {
@@ -19,13 +23,22 @@ export function needsBake({ scene }: JoinedNode, { settings, bake }: JobContext)
  * @returns The copy; `null` if the scene must be played instead, which has been told
  * @throws The reason of the signal or of the user's request to stop
  */
-export async function bakeScene({ worker, scene }: JoinedNode, context: JobContext): Promise<BlendCopy | null> {
+export async function bakeScene(
+  { worker, scene }: JoinedNode,
+  context: JobContext,
+  inputs: JobInputs,
+): Promise<BlendCopy | null> {
   const { settings, tell, drain } = context;
   const { node, name } = worker.info;
   const signal = AbortSignal.any([context.signal, drain]);
   const startedMs = performance.now();
   const simulations = playable(scene.simulations).length;
   tell({ type: "bake:started", node, name, simulations, limitMs: settings.bakeLimit });
+  void tellProgress(inputs, (fraction) => {
+    const spentMs = performance.now() - startedMs;
+    const etaMs = fraction > leastShare ? (spentMs / fraction) * (1 - fraction) : null;
+    tell({ type: "bake:progressed", node, name, fraction, etaMs });
+  });
   const baked = await tryBake(worker, context, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     if (error instanceof FarmError) return error.message; // the link was lost, for example
@@ -47,4 +60,11 @@ async function tryBake(worker: Worker, context: JobContext, signal: AbortSignal)
   const { blender } = worker.info;
   await recordBaked(folder.path, { source: blend.sha256, blender, scene: settings.scene ?? null }, copy);
   return copy;
+}
+
+/** Nobody else reads the inputs while a node bakes, and they are of no use after it. */
+async function tellProgress(inputs: JobInputs, tell: (fraction: number) => void): Promise<void> {
+  for await (const input of inputs) {
+    if (input.type === "report" && input.report.type === "bake-progress") tell(input.report.fraction);
+  }
 }

@@ -61,7 +61,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
       (event) => fleet.tell(event),
       (node) => fleet.nameOf(node),
     );
-    return { type: "baked", copy: await bakeScene(first.node, context) };
+    return { type: "baked", copy: await bakeScene(first.node, context, inputs) };
   }
   const earlier = await setStaleAside(context, run, facts);
   const outputFacts = await recordJob(context, facts);

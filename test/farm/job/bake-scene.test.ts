@@ -26,6 +26,7 @@ async function startNode(name: string, answer: Pick<Extract<FromNode, { type: "j
   const { node } = started;
   node.options.onMessage = (message, conversation) => {
     if (message.type !== "job-bake") return false;
+    void conversation.send({ type: "bake-progress", fraction: 0.5 });
     if (answer.blend !== null) node.blobs.set(baked.sha256, copy);
     void conversation.send({ type: "job-baked", number: message.number, ...answer });
     return true;
@@ -47,6 +48,7 @@ test("one node bakes, all render the copy, and a longer run bakes nothing again"
   expect(await run.completed()).toMatchObject({ frames: 8, warnings: [] });
   const asked = nodes.flatMap(({ node }) => node.heard.filter(({ type }) => type === "job-bake"));
   expect(asked).toMatchObject([{ limitSeconds: 90 }]);
+  expect(run.all("bake:progressed")).toMatchObject([{ fraction: 0.5, etaMs: expect.any(Number) }]);
   expect(run.all("bake:ended")).toMatchObject([{ why: null }]);
   for (const { node } of nodes) expect(loads(node).at(-1)?.blend).toBe(baked.sha256);
   await farm.expectFilm(range(1, 8));

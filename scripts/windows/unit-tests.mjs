@@ -91,7 +91,7 @@ const unfit = [
 ];
 /** These tests need the bundler, to replace imported modules or for inline snapshots. */
 const needsBundler = /\bvi\.(mock|hoisted|useFakeTimers)\b|toMatchInlineSnapshot/;
-const timeoutMs = 8 * 60_000;
+const timeoutMs = 12 * 60_000;
 const compiled = join(projectFolder, ".cache/windows-tests");
 
 /**

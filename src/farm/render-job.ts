@@ -99,7 +99,8 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
       bake: "untried",
       signal: AbortSignal.any([stop, folder.lost]),
     };
-    const { outcome, nodes, warnings } = (await encodeOnly(context)) ?? (await renderAndEncode(context));
+    const { outcome, nodes, warnings } =
+      (await encodeOnly(context)) ?? (await renderAndEncode({ ...context, tell: warningsOnce(tell) }));
     if (outcome.type === "stopped") return { type: "interrupted", missing: outcome.missing };
 
     const { facts, totals } = outcome;
@@ -131,6 +132,17 @@ async function encodeOnly(context: JobContext): Promise<Rendered | null> {
   const run = await beginRun(context, stored.blenderVersion);
   const outcome = await encodeStored(context, run, stored);
   return outcome === null ? null : { outcome, nodes: [], warnings: [] };
+}
+
+/** Nodes that open the blendfile anew, after a bake, warn of the same things again. */
+function warningsOnce(tell: FarmListener): FarmListener {
+  const told = new Set<string>();
+  return (event) => {
+    const words = event.type === "warning" ? `${event.code} ${event.message} ${event.name}` : undefined;
+    if (words !== undefined && told.has(words)) return;
+    if (words !== undefined) told.add(words);
+    tell(event);
+  };
 }
 
 /** @param begun The run, if it has begun already */

@@ -110,7 +110,7 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
   const never = new AbortController().signal;
   const context: JobContext = {
     ...{ settings, prepared, tell, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
-    ...{ drain: never, signal, bake: "failed" },
+    ...{ drain: never, signal, bake: "failed", isEarlierBake: false },
   };
   const known = { blend: settings.blend, savedBy: prepared.savedBy };
   let blender: string | null = null;

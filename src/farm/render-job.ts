@@ -96,7 +96,7 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
     await using _awake = stayAwake(settings.allowSleep, tell);
     const context: JobContext = {
       ...{ settings, prepared, tell, drain, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
-      bake: "untried",
+      ...{ bake: "untried", isEarlierBake: false },
       signal: AbortSignal.any([stop, folder.lost]),
     };
     const { outcome, nodes, warnings } =
@@ -152,15 +152,15 @@ async function renderAndEncode(given: JobContext, begun?: Run): Promise<Rendered
   {
     await using fleet = openFleet(given, (event) => inputs.push(event));
     const version = await fleet.chooseVersion(AbortSignal.any([given.signal, given.drain]));
-    const context = { ...given, bake: await bakeOf(given, version) };
+    const context = { ...given, ...(await bakeOf(given, version)) };
     const run = begun ?? (await beginRun(context, version));
     fleet.begin(orderOf(context, run));
     const outcome = await runJob(context, run, fleet, inputs);
-    if (outcome.type !== "baked") {
+    if (outcome.type !== "again") {
       const nodes = outcome.type === "complete" ? outcome.totals.nodes((node) => fleet.infoOf(node)) : [];
       return { outcome, nodes, warnings: fleet.warnings };
     }
-    again = { next: [{ ...context, bake: outcome.copy ?? "failed" }, run], told: fleet.warnings };
+    again = { next: [{ ...context, bake: outcome.bake, isEarlierBake: false }, run], told: fleet.warnings };
   }
   // With the bake, or without, on nodes that open the blendfile anew.
   const rendered = await renderAndEncode(...again.next);
@@ -168,11 +168,17 @@ async function renderAndEncode(given: JobContext, begun?: Run): Promise<Rendered
 }
 
 /** What an earlier run has baked with this version is not baked again. Versions do not share a bake. */
-async function bakeOf({ bake, prepared, settings }: JobContext, version: string): Promise<JobContext["bake"]> {
-  if (bake !== "untried") return bake;
-  if (settings.mixVersions) return "failed";
+async function bakeOf(
+  { bake, isEarlierBake, prepared, settings }: JobContext,
+  version: string,
+): Promise<Pick<JobContext, "bake" | "isEarlierBake">> {
+  if (bake !== "untried") return { bake, isEarlierBake };
+  const { simulations, allowScripts, mixVersions } = settings;
+  // A copy comes from a node. With scripts, it could run programs on the others.
+  if (simulations !== "bake" || allowScripts || mixVersions) return { bake: "failed", isEarlierBake: false };
   const key = { source: prepared.blend.sha256, blender: version, scene: settings.scene ?? null };
-  return settings.simulations === "bake" ? ((await findBaked(prepared.folder.path, key)) ?? "untried") : "failed";
+  const found = await findBaked(prepared.folder.path, key);
+  return { bake: found ?? "untried", isEarlierBake: found !== undefined };
 }
 
 /** If an earlier run ended between naming the video and cleaning up, only the cleaning up is left to do. */

@@ -45,6 +45,7 @@ const plants: Record<string, { plant: () => Promise<unknown>; named: string }> =
   ...linkCase("frames/0000001.png", "../../Documents/0000001.png"),
   ...linkCase("frames/0000001.png.0a0b0c0d.part", "../../Documents/0000001.png"),
   ...linkCase(`blob/${digest}`, "../../Documents/bashrc"),
+  ...linkCase(`baked/${digest}`, "../../Documents/bashrc"),
   ...linkCase("frames.2026-01-01T00-00-00.abcd/0000001.png", "../../Documents/bashrc"),
   ...linkCase("holiday", "../Documents"),
   "has a dangling link as job.json": {

@@ -1,7 +1,6 @@
 import { fetchBlobFrom } from "../../assets/blob-holders.ts";
 import { FarmError } from "../../core/errors.ts";
-import { bakedFolderOf, recordBaked } from "../../frames/baked-blend.ts";
-import type { BlendCopy } from "../../frames/blend-copy.ts";
+import { type BakedBlend, bakedFolderOf, recordBaked } from "../../frames/baked-blend.ts";
 import { playable } from "../output/simulations.ts";
 import type { JoinedNode, Worker } from "../worker.ts";
 import type { JobContext } from "./job-context.ts";
@@ -10,11 +9,14 @@ import type { JobInputs } from "./loop/job-inputs.ts";
 /** Below this share, an estimate is a guess. */
 const leastShare = 0.02;
 
-/** Whether the scene has something that a bake would make right for all nodes, and none has been tried. */
-export function needsBake({ scene }: JoinedNode, { settings, bake }: JobContext): boolean {
-  // The copy comes from a node. With scripts, it could run programs on the others.
-  const isWanted = settings.simulations === "bake" && !settings.allowScripts && bake === "untried";
-  return isWanted && playable(scene.simulations).length > 0;
+/** Whether the scene has something that a bake would make right for all nodes, and one is still to be tried. */
+export function needsBake({ scene }: JoinedNode, { bake }: JobContext): boolean {
+  return bake === "untried" && playable(scene.simulations).length > 0;
+}
+
+/** Whether files outside the blendfile have changed since an earlier run baked it. */
+export function isOutdated({ scene }: JoinedNode, { bake, isEarlierBake }: JobContext): boolean {
+  return isEarlierBake && typeof bake !== "string" && bake.files !== scene.files;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function bakeScene(
   { worker, scene }: JoinedNode,
   context: JobContext,
   inputs: JobInputs,
-): Promise<BlendCopy | null> {
+): Promise<BakedBlend | null> {
   const { settings, tell, drain } = context;
   const { node, name } = worker.info;
   const signal = AbortSignal.any([context.signal, drain]);
@@ -39,7 +41,7 @@ export async function bakeScene(
     const etaMs = fraction > leastShare ? (spentMs / fraction) * (1 - fraction) : null;
     tell({ type: "bake:progressed", node, name, fraction, etaMs });
   });
-  const baked = await tryBake(worker, context, signal).catch((error: unknown) => {
+  const baked = await tryBake(worker, scene.files, context, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     if (error instanceof FarmError) return error.message; // the link was lost, for example
     throw error;
@@ -50,7 +52,12 @@ export async function bakeScene(
 }
 
 /** @returns The copy, or why there is none */
-async function tryBake(worker: Worker, context: JobContext, signal: AbortSignal): Promise<BlendCopy | string> {
+async function tryBake(
+  worker: Worker,
+  files: string | null,
+  context: JobContext,
+  signal: AbortSignal,
+): Promise<BakedBlend | string> {
   const { settings, prepared } = context;
   const { folder, blend } = prepared;
   const baked = await worker.bake(Math.max(1, Math.round(settings.bakeLimit / 1000)), signal);
@@ -58,8 +65,9 @@ async function tryBake(worker: Worker, context: JobContext, signal: AbortSignal)
   const copy = await fetchBlobFrom(worker, baked, await bakedFolderOf(folder.path), signal);
   if (copy === undefined) return "the node does not have it any more";
   const { blender } = worker.info;
-  await recordBaked(folder.path, { source: blend.sha256, blender, scene: settings.scene ?? null }, copy);
-  return copy;
+  const result = { ...copy, files };
+  await recordBaked(folder.path, { source: blend.sha256, blender, scene: settings.scene ?? null }, result);
+  return result;
 }
 
 /** Nobody else reads the inputs while a node bakes, and they are of no use after it. */

@@ -1,5 +1,5 @@
 import type { JobSettings } from "../../config/job-settings.ts";
-import type { BlendCopy } from "../../frames/blend-copy.ts";
+import type { BakedBlend } from "../../frames/baked-blend.ts";
 import type { FarmListener } from "../events.ts";
 import type { UpcomingFrames } from "../nodes/supply/upcoming-frames.ts";
 import type { ConfirmOpenNode } from "../nodes/trust/open-nodes.ts";
@@ -32,7 +32,9 @@ export interface JobContext extends JobQuestions {
   /** Nodes whose frames FFmpeg has refused in this run. */
   readonly refusedBefore: RefusedBefore;
   /** Whether a bake is still to be tried, did not work, or is not needed as this copy has it. */
-  readonly bake: "untried" | "failed" | BlendCopy;
+  readonly bake: "untried" | "failed" | BakedBlend;
+  /** Whether that copy is of an earlier run, in which other files may have been used. */
+  readonly isEarlierBake: boolean;
   readonly tell: FarmListener;
   /** Aborted when the user wants running frames finished and no new ones started. */
   readonly drain: AbortSignal;
@@ -48,5 +50,5 @@ export type JobOutcome =
 /** How an attempt at a job ended. */
 export type RunOutcome =
   | JobOutcome
-  /** A node has tried to bake simulations: the job begins anew with the copy, or without. */
-  | { readonly type: "baked"; readonly copy: BlendCopy | null };
+  /** The job begins anew with a baked copy, without one, or without the one of an earlier run, which is out of date. */
+  | { readonly type: "again"; readonly bake: JobContext["bake"] };

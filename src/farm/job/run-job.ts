@@ -3,6 +3,7 @@ import { FarmError } from "../../core/errors.ts";
 import { formatFrames, orderFrames } from "../../core/frame-range.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import { counted } from "../../core/text.ts";
+import { forgetBaked } from "../../frames/baked-blend.ts";
 import type { FrameRecord } from "../../frames/frame-record.ts";
 import { FrameStore } from "../../frames/frame-store.ts";
 import type { Run } from "../../frames/job-folder.ts";
@@ -13,7 +14,7 @@ import { JobOutput } from "../output/job-output.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
 import { isPlayed } from "../output/simulations.ts";
 import { earlierAttempts } from "./attempt-counts.ts";
-import { bakeScene, needsBake } from "./bake-scene.ts";
+import { bakeScene, isOutdated, needsBake } from "./bake-scene.ts";
 import { BlankFrames } from "./blank-frames.ts";
 import {
   exclusionByFiles,
@@ -61,7 +62,11 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
       (event) => fleet.tell(event),
       (node) => fleet.nameOf(node),
     );
-    return { type: "baked", copy: await bakeScene(first.node, context, inputs) };
+    return { type: "again", bake: (await bakeScene(first.node, context, inputs)) ?? "failed" };
+  }
+  if (isOutdated(first.node, context)) {
+    await forgetBaked(folder.path);
+    return { type: "again", bake: "untried" };
   }
   const earlier = await setStaleAside(context, run, facts);
   const outputFacts = await recordJob(context, facts);

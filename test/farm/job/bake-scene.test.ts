@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { FromCoordinator, FromNode } from "../../../src/session/protocol.ts";
 import { digestOf, type FakeNode } from "../../support/nodes/fake-node.ts";
@@ -57,6 +58,40 @@ test("one node bakes, all render the copy, and a longer run bakes nothing again"
   expect(await longer.completed()).toMatchObject({ frames: 10, reused: 8 });
   expect(longer.all("bake:started")).toEqual([]);
   expect(loads(nodes[0]?.node as FakeNode).at(-1)?.blend).toBe(baked.sha256);
+});
+
+test("with scripts allowed, a copy in the job folder is not used: whoever made it could run programs on the nodes", async () => {
+  const node = await startNode("north", { blend: baked, error: null });
+  await farm.run([node], { frames: "1-4" }).completed();
+  await farm.run([node], { frames: "1-6", overwrite: true, allowScripts: true }).completed();
+  expect(loads(node.node).at(-1)?.blend).toBe(digestOf(await readFile(farm.blend)));
+});
+
+test("a damaged record of a bake is no bake", async () => {
+  const node = await startNode("north", { blend: baked, error: null });
+  await farm.run([node], { frames: "1-4" }).completed();
+  await writeFile(join(`${farm.output}.renderfarm`, "baked.json"), '{"source":');
+  const longer = farm.run([node], { frames: "1-6", overwrite: true });
+  expect(await longer.completed()).toMatchObject({ frames: 6, reused: 4 });
+  expect(longer.all("bake:ended")).toMatchObject([{ why: null }]);
+});
+
+test("a bake is made again, once, if files that the scene uses have changed since", async () => {
+  const node = await startNode("north", { blend: baked, error: null });
+  const say = node.node.options.say;
+  let files = "a".repeat(64);
+  node.node.options.say = (message) =>
+    (say?.(message) ?? []).map((each) =>
+      each.type === "job-loaded" ? { ...each, scene: { ...each.scene, files } } : each,
+    );
+  await farm.run([node], { frames: "1-4" }).completed();
+  files = "b".repeat(64);
+  const later = farm.run([node], { frames: "1-4", overwrite: true });
+  expect(await later.completed()).toMatchObject({ frames: 4, reused: 0 });
+  expect(later.all("bake:ended")).toMatchObject([{ why: null }]);
+  const last = farm.run([node], { frames: "1-6", overwrite: true });
+  expect(await last.completed()).toMatchObject({ frames: 6, reused: 4 });
+  expect(last.all("bake:ended")).toEqual([]);
 });
 
 test("what the node cannot bake is played, with the reason", async () => {

@@ -8,7 +8,8 @@ import { FarmError } from "../core/errors.ts";
 import { formatFrames } from "../core/frame-range.ts";
 import type { SceneInfo } from "../session/protocol.ts";
 import { removeEmptyFolder } from "../system/files/held-files.ts";
-import type { FarmEvent } from "./events.ts";
+import type { FarmEvent, FarmListener } from "./events.ts";
+import { mayBake } from "./job/bake-scene.ts";
 import { beginRun, orderOf } from "./job/begin-run.ts";
 import { firstJoined, warnOfColors, warnOfFiles, warnOfSimulations } from "./job/describe-job.ts";
 import { hearWarnings } from "./job/hear-warnings.ts";
@@ -90,9 +91,9 @@ export type CheckRequest = Omit<JobRequest, "output">;
 export async function checkScene(request: CheckRequest, options: CheckOptions = {}): Promise<SceneCheck> {
   const folder = await mkdtemp(join(request.jobDir ?? tmpdir(), "renderfarm-check-"));
   try {
-    // Pictures need no FFmpeg. Copies would be for nodes that come later, and none does.
+    // Pictures need no FFmpeg. Copies would be for nodes that come later, and none does. Nothing is rendered.
     const output = join(folder, "frame_####.png");
-    const settings = await completeRequest({ ...request, output, jobDir: undefined, keepBytes: 0 });
+    const settings = await completeRequest({ ...request, output, jobDir: undefined, keepBytes: 0, checks: "none" });
     return await check(settings, options);
   } finally {
     await removeEmptyFolder(folder).catch(() => {}); // the job folder in it has removed itself
@@ -110,7 +111,7 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
   const never = new AbortController().signal;
   const context: JobContext = {
     ...{ settings, prepared, tell, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
-    ...{ drain: never, signal, bake: "failed", isEarlierBake: false },
+    ...{ drain: never, signal, bake: mayBake(settings) ? "untried" : "failed", isEarlierBake: false },
   };
   const known = { blend: settings.blend, savedBy: prepared.savedBy };
   let blender: string | null = null;
@@ -124,7 +125,7 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
     await hearWarnings(inputs, tell, (id) => fleet.nameOf(id));
     const files = checkedFiles(node.scene.references, prepared.files);
     const { scene, frames, error } = sceneOf(node.scene, context);
-    const order = isDeep && frames.length > 0 ? await orderOfFrames(node.worker, frames, signal) : null;
+    const order = isDeep && frames.length > 0 ? await orderOfFrames(node.worker, frames, tell, signal) : null;
     const toSend = prepared.files.contents.total;
     return { ...known, blender, files, toSend, scene, order, error, ...seen.result };
   } catch (error) {
@@ -135,12 +136,29 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
   }
 }
 
-/** Plays to the first, the middle and the last frame, and jumps to them. */
-async function orderOfFrames(worker: Worker, frames: readonly number[], signal: AbortSignal): Promise<CheckedOrder> {
+/**
+ * Plays to the first, the middle and the last frame, and jumps to them.
+ *
+ * @returns `null` if that cannot be done, which has been told
+ */
+async function orderOfFrames(
+  worker: Worker,
+  frames: readonly number[],
+  tell: FarmListener,
+  signal: AbortSignal,
+): Promise<CheckedOrder | null> {
   const sorted = [...frames].sort((one, other) => one - other);
   const chosen = [0, Math.floor((sorted.length - 1) / 2), sorted.length - 1].map((at) => sorted[at] ?? 0);
   const tried = [...new Set(chosen)];
-  return { frames: tried, differing: await worker.checkOrder(tried, signal) };
+  const differing = await worker.checkOrder(tried, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (error instanceof FarmError) return { why: error.message }; // the link was lost, for example
+    throw error;
+  });
+  if (!("why" in differing)) return { frames: tried, differing };
+  const message = `Cannot find out if the order of frames matters: ${differing.why}`;
+  tell({ type: "warning", code: "ORDER_UNKNOWN", message, name: worker.info.name });
+  return null;
 }
 
 /** What a render would say about the scene, its frames, and why it would refuse it. */

@@ -5,6 +5,7 @@ import { FarmError } from "../core/errors.ts";
 import { findBaked } from "../frames/baked-blend.ts";
 import { JobFolder, type Run } from "../frames/job-folder.ts";
 import type { FarmListener, JobSummary } from "./events.ts";
+import { mayBake } from "./job/bake-scene.ts";
 import { beginRun, orderOf } from "./job/begin-run.ts";
 import { CreatedFolders } from "./job/created-folders.ts";
 import { encodeStored, findStored } from "./job/encode-stored.ts";
@@ -167,15 +168,13 @@ async function renderAndEncode(given: JobContext, begun?: Run): Promise<Rendered
   return { ...rendered, warnings: [...new Set([...again.told, ...rendered.warnings])] };
 }
 
-/** What an earlier run has baked with this version is not baked again. Versions do not share a bake. */
+/** What an earlier run has baked with this version is not baked again. */
 async function bakeOf(
   { bake, isEarlierBake, prepared, settings }: JobContext,
   version: string,
 ): Promise<Pick<JobContext, "bake" | "isEarlierBake">> {
   if (bake !== "untried") return { bake, isEarlierBake };
-  const { simulations, allowScripts, mixVersions } = settings;
-  // A copy comes from a node. With scripts, it could run programs on the others.
-  if (simulations !== "bake" || allowScripts || mixVersions) return { bake: "failed", isEarlierBake: false };
+  if (!mayBake(settings)) return { bake: "failed", isEarlierBake: false };
   const key = { source: prepared.blend.sha256, blender: version, scene: settings.scene ?? null };
   const found = await findBaked(prepared.folder.path, key);
   return { bake: found ?? "untried", isEarlierBake: found !== undefined };

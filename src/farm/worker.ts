@@ -22,12 +22,8 @@ export interface Worker {
    * @param seed Which frames; below 2³²
    */
   check(share: number | null, seed: number): Promise<void>;
-  /**
-   * Finds out by experiment which of these frames depend on those before.
-   *
-   * @throws {FarmError} If the node cannot
-   */
-  checkOrder(frames: readonly Frame[], signal: AbortSignal): Promise<readonly OrderDifference[]>;
+  /** Finds out by experiment which of these frames depend on those before. */
+  checkOrder(frames: readonly Frame[], signal: AbortSignal): Promise<CheckedFrames>;
   /**
    * Bakes simulations into a copy of the blendfile, which {@link fetchBlob} gets.
    *
@@ -50,6 +46,9 @@ export interface Worker {
 
 /** A copy of the blendfile with a bake, or why there is none. */
 export type Baked = BlobRef | { readonly why: string };
+
+/** Those frames that differ, or why the node could not find out. */
+export type CheckedFrames = readonly OrderDifference[] | { readonly why: string };
 
 /** A frame that comes out differently when it is jumped to, and some of the objects and data-blocks that differ. */
 export interface OrderDifference {

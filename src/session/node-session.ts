@@ -63,7 +63,7 @@ export class NodeSession implements AsyncDisposable {
     this.#onReport = options.onReport;
     this.info = info;
     const ask: Asking["ask"] = (message, match, signal) => this.#ask(message, match, signal);
-    this.#questions = new NumberedQuestions({ ask, takeNumber: () => this.#transfers.takeNumber() }, info.name);
+    this.#questions = new NumberedQuestions({ ask, takeNumber: () => this.#transfers.takeNumber() });
     this.#outgoing = outgoing;
     this.#incoming = incoming;
     this.#heartbeat = new Heartbeat(this.#link, () => {

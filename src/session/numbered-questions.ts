@@ -1,8 +1,12 @@
-import { LoadFailedError } from "./load-failed.ts";
 import type { FromCoordinator, FromNode, Problem } from "./protocol.ts";
 
 type Answer = Extract<FromNode, { type: "project-added" | "order-checked" | "job-baked" }>;
 type AnswerOf<T extends Answer["type"]> = Extract<Answer, { type: T }>;
+
+/** The node cannot do what it was asked for. */
+export interface NoAnswer {
+  readonly why: string;
+}
 
 /** How a question is sent and answered. */
 export interface Asking {
@@ -17,12 +21,9 @@ export interface Asking {
 /** The questions to a node that have numbers, so that each finds its answer. */
 export class NumberedQuestions {
   readonly #asking: Asking;
-  readonly #node: string;
 
-  /** @param node The node's name, for errors */
-  constructor(asking: Asking, node: string) {
+  constructor(asking: Asking) {
     this.#asking = asking;
-    this.#node = node;
   }
 
   /** Puts files in place that were announced as coming later. @returns Why the node could not */
@@ -35,19 +36,21 @@ export class NumberedQuestions {
     return added.error;
   }
 
-  /** Finds out which of these frames depend on those before. @throws {LoadFailedError} If the node cannot */
-  async checkOrder(frames: readonly number[], signal: AbortSignal): Promise<AnswerOf<"order-checked">["differing"]> {
+  /** Finds out which of these frames depend on those before. @returns They, or why the node could not */
+  async checkOrder(
+    frames: readonly number[],
+    signal: AbortSignal,
+  ): Promise<AnswerOf<"order-checked">["differing"] | NoAnswer> {
     const question = (number: number): FromCoordinator => ({ type: "order-check", number, frames: [...frames] });
     const { differing, error } = await this.#ask("order-checked", question, signal);
-    if (error !== null) throw new LoadFailedError(this.#node, error);
-    return differing;
+    return error === null ? differing : { why: error.message };
   }
 
   /** Bakes simulations into a copy of the blendfile. @returns The copy, or why there is none */
   async bake(
     limitSeconds: number,
     signal: AbortSignal,
-  ): Promise<NonNullable<AnswerOf<"job-baked">["blend"]> | { readonly why: string }> {
+  ): Promise<NonNullable<AnswerOf<"job-baked">["blend"]> | NoAnswer> {
     const question = (number: number): FromCoordinator => ({ type: "job-bake", number, limitSeconds });
     const { blend, error } = await this.#ask("job-baked", question, signal);
     return blend ?? { why: error?.message ?? "the node does not say why" };

@@ -1,4 +1,5 @@
 import { fetchBlobFrom } from "../../assets/blob-holders.ts";
+import type { JobSettings } from "../../config/job-settings.ts";
 import { FarmError } from "../../core/errors.ts";
 import { type BakedBlend, bakedFolderOf, recordBaked } from "../../frames/baked-blend.ts";
 import { playable } from "../output/simulations.ts";
@@ -8,6 +9,12 @@ import type { JobInputs } from "./loop/job-inputs.ts";
 
 /** Below this share, an estimate is a guess. */
 const leastShare = 0.02;
+
+/** Whether a job may have a node bake. Versions do not share a bake. */
+export function mayBake({ simulations, allowScripts, mixVersions }: JobSettings): boolean {
+  // A copy comes from a node. With scripts, it could run programs on the others.
+  return simulations === "bake" && !allowScripts && !mixVersions;
+}
 
 /** Whether the scene has something that a bake would make right for all nodes, and one is still to be tried. */
 export function needsBake({ scene }: JoinedNode, { bake }: JobContext): boolean {

@@ -133,8 +133,13 @@ export function warnOfFiles({ missing, moved }: SceneFacts, totals: JobTotals): 
 }
 
 /** Warns of simulations that are not baked. */
-export function warnOfSimulations({ simulations }: SceneFacts, { settings }: JobContext, totals: JobTotals): void {
-  for (const [code, message] of warningsOf(simulations, settings.simulations)) totals.warn(code, message, null);
+export function warnOfSimulations(
+  { simulations }: SceneFacts,
+  { settings, bake }: JobContext,
+  totals: JobTotals,
+): void {
+  const what = settings.simulations === "ignore" ? "ignored" : bake === "untried" ? "baked" : "played";
+  for (const [code, message] of warningsOf(simulations, what)) totals.warn(code, message, null);
 }
 
 /** Warns of a color configuration that the artist's Blender has from the environment, and nodes do not get. */

@@ -24,18 +24,26 @@ export function refuseSimulations(simulations: readonly Simulation[]): void {
   );
 }
 
-/** What the user should know of them. */
+/** What becomes of simulations that are not baked, for the user. */
+const fates = {
+  baked: "one node bakes them before the first frame; if it cannot, each node plays them",
+  played: "each node plays them; baked, they would render sooner",
+  ignored: "rendered as Blender shows them when it jumps to a frame",
+};
+
+/**
+ * What the user should know of them.
+ *
+ * @param fate What the farm does about those that a bake would keep
+ */
 export function warningsOf(
   simulations: readonly Simulation[],
-  setting: JobSettings["simulations"],
+  fate: keyof typeof fates,
 ): readonly (readonly [code: string, message: string])[] {
   const warnings: (readonly [string, string])[] = [];
   const played = playable(simulations);
   if (played.length > 0) {
-    const what =
-      setting === "ignore" ? "rendered as Blender shows them when it jumps to a frame" : "each node plays them";
-    const advice = setting === "ignore" ? "" : "; baked, they would render sooner";
-    warnings.push(["SIMULATIONS_NOT_BAKED", `Not baked: ${listOf(played)}: ${what}${advice}`]);
+    warnings.push(["SIMULATIONS_NOT_BAKED", `Not baked: ${listOf(played)}: ${fates[fate]}`]);
   }
   const hairs = simulations.filter(({ kind }) => kind === hair);
   if (hairs.length > 0) {

@@ -64,7 +64,12 @@ export class ScriptedFarm implements AsyncDisposable {
     settings: Partial<JobSettings> = {},
     questions: Pick<RenderOptions, "confirmOpenNode"> = {},
   ): ScriptedRun {
-    const all: JobRequest = {
+    return new ScriptedRun(this.requestFor(nodes, settings), questions);
+  }
+
+  /** What a job on these nodes is asked for. */
+  requestFor(nodes: readonly ScriptedNode[], settings: Partial<JobSettings> = {}): JobRequest {
+    return {
       ...{ blend: this.blend, output: this.output, keepFrames: true, allowSleep: true, keys: [this.key] },
       nodes: nodes.map(({ server: { address } }) => ({ address, mayBeOpen: true })),
       discover: false,
@@ -72,7 +77,6 @@ export class ScriptedFarm implements AsyncDisposable {
       cacheFolder: this.path("cache"),
       ...settings,
     };
-    return new ScriptedRun(all, questions);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { NodeReport } from "../../../session/node-report.ts";
 import type { NodeSession } from "../../../session/node-session.ts";
 import type { FrameResult } from "../../../session/protocol.ts";
 import type { Sink } from "../../../session/transfer/incoming.ts";
-import type { Baked, OrderDifference, Worker } from "../../worker.ts";
+import type { Baked, CheckedFrames, Worker } from "../../worker.ts";
 import type { FrameSupply } from "./frame-supply.ts";
 
 /** How often the job is told that a frame still waits for its files; the scheduler would take the slot for a dead one. */
@@ -59,7 +59,7 @@ export class SuppliedWorker implements Worker {
     return this.#options.session.check(share, seed);
   }
 
-  checkOrder(frames: readonly Frame[], signal: AbortSignal): Promise<readonly OrderDifference[]> {
+  checkOrder(frames: readonly Frame[], signal: AbortSignal): Promise<CheckedFrames> {
     return this.#options.session.checkOrder(frames, signal);
   }
 

@@ -33,6 +33,7 @@ class Work:
         self._way = way
         self._command = {}  # type: Dict[str, Any]
         self._scene = ""
+        self._saved_at = 0  # the frame at which the file was saved
         self._device = ""
         self._is_new = True
         self._played = None  # type: Optional[int]
@@ -48,6 +49,7 @@ class Work:
         warnings, outside, simulations = self._open()
         active = bpy.context.scene.name
         scene = pick_scene(command["scene"])
+        self._saved_at = scene.frame_current
         stock = scene_info.stock_of(outside, command["project"])
         # Before the settings are changed, because it describes the file.
         info = scene_info.describe(scene, active, outside, command["project"], stock)
@@ -102,17 +104,19 @@ class Work:
         self._channel.send({"event": "rendered", "frame": command["frame"], **told})
 
     def sample(self, command: Dict[str, Any]) -> None:
-        """Renders a small picture of the scene's first frame."""
+        """Renders a small picture of the scene, of the frame at which it was saved: files of other frames may come later."""
         scene = bpy.data.scenes[self._scene]
         assert self._way is not None
         self._is_new = False
+        is_played = self._way.way == reuse.SEQUENTIAL  # which would take long, and needs all files at once
+        frame = scene.frame_start if is_played else self._saved_at
         with settings.small(scene):
-            if self._way.way == reuse.SEQUENTIAL:
-                self._play(scene, scene.frame_start)
+            if is_played:
+                self._play(scene, frame)
                 render_current(scene, command["path"])
             else:
-                render_frame(scene, scene.frame_start, command["path"])
-        self._channel.send({"event": "rendered", "frame": scene.frame_start, "seconds": 0})
+                render_frame(scene, frame, command["path"])
+        self._channel.send({"event": "rendered", "frame": frame, "seconds": 0})
 
     def bake(self, command: Dict[str, Any]) -> None:
         """Saves a copy of the file in which simulations are baked, and which is otherwise as it was."""

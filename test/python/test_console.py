@@ -15,7 +15,7 @@ from farm_node.console import _is_same_file
 from farm_node.console_writer import MAX_WAITING, ConsoleStream, ConsoleWriter
 
 from .support.node import BLENDER, SCRIPTS
-from .support.real_node import RealNodeCase, make_scenes
+from .support.real_node import RealNodeCase, ScenesCase
 
 FILLING = b"\x01"
 
@@ -141,17 +141,8 @@ class FromTheStart(OnFull, RealNodeCase):
 
 
 @unittest.skipIf(BLENDER is None, "no `blender` on PATH: a node in Blender is not tried with output that nobody reads")
-class InBlender(OnFull, RealNodeCase):
+class InBlender(OnFull, ScenesCase):
     """Blender prints to the same file when it starts and when it quits."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = make_scenes()
-        cls.scenes = Path(cls.folder.name)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
 
     async def renders_and_ends(self, output):
         node = self.start(inside=True, output=output)

@@ -12,8 +12,8 @@ from farm_node.slots.slot_process import SlotProcess
 
 from .support.fake_slot import install, is_alive, lives_of
 from .support.node import BLENDER
+from .support.real_node import make_scenes
 from .test_server import JOB, Served
-from .test_with_blender import make_scenes
 
 SHORT_S = 0.5
 NEVER_S = 600.0
@@ -24,13 +24,13 @@ def limits(start_s: float = NEVER_S, load_s: float = NEVER_S):
 
 
 class Loading(Served):
-    async def load(self, blend: bytes = b"BLENDER-v300RENDH"):
+    async def load(self, blend: bytes = b"BLENDER-v300RENDH", **more):
         """A coordinator whose job is being loaded."""
         coordinator = await self.coordinator()
         await coordinator.send("job-open", job=JOB, holder="anna", slots=None)
         await coordinator.expect("job-opened")
         sha256 = await coordinator.upload(blend, 1)
-        await coordinator.send("job-load", job=JOB, blend=sha256, scene=None, colorMode=None)
+        await coordinator.send("job-load", job=JOB, blend=sha256, scene=None, colorMode=None, **more)
         return coordinator
 
     def use(self, *plan: str) -> None:
@@ -67,6 +67,21 @@ class FrozenSlots(Loading):
         self.assertEqual(error["code"], "TIMED_OUT")
         self.assertIn("did not report within", error["message"])
         self.assertIn("start Blender there", error["hint"])
+
+    async def test_a_slot_that_freezes_at_its_small_picture_is_ended_and_the_next_one_renders_none(self):
+        self.use("naps", "loads")
+        quick = patch("farm_node.slots.slot_waits.RESTART_PAUSE_S", 0.01)
+        with patch("farm_node.slots.slot_checks.LOAD_LIMIT_S", SHORT_S), quick:
+            coordinator = await self.load(sampleFrom=1)
+            await coordinator.expect("job-loaded")
+            lost = await coordinator.expect("slot-changed", lambda m: m["state"] == "lost")
+            self.assertEqual(lost["error"]["code"], "TIMED_OUT")
+            self.assertIn("did not render a small picture", lost["error"]["message"])
+            await coordinator.expect("slot-changed", lambda m: m["state"] == "ready" and len(lives_of(self.root)) == 2)
+        await asyncio.sleep(2 * SHORT_S)  # it has nothing to do, and no limit
+        self.assertEqual([pid for pid in lives_of(self.root) if is_alive(pid)], lives_of(self.root)[1:])
+        await coordinator.send("job-close", job=JOB)
+        await coordinator.expect("job-closed")
 
     async def test_a_slot_that_keeps_freezing_after_another_has_loaded_is_abandoned(self):
         self.use("dies", "frozen")

@@ -3,25 +3,19 @@
 import os
 import signal
 import unittest
-from pathlib import Path
 
 from farm_node.slots.png_check import check_png
 
 from .support.node import BLENDER, JOB
-from .support.real_node import RealNodeCase, make_scenes
+from .support.real_node import ScenesCase
 
 
 @unittest.skipIf(BLENDER is None, "no `blender` on PATH: the node is not tested with a real one")
-class WithBlender(RealNodeCase):
+class WithBlender(ScenesCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = make_scenes()
-        cls.scenes = Path(cls.folder.name)
+        super().setUpClass()
         cls.made = set(os.listdir(cls.scenes))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
 
     async def test_frames_are_rendered_fetched_and_the_job_closed(self):
         node = self.start(inside=True)

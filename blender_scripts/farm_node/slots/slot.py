@@ -135,6 +135,7 @@ class Slot:
             self.status.set("ready", device=self._slot_run.expect.device)
         if self.checks.current is not None:
             if (command := self.checks.next_render()) is not None:
+                self._timeouts.begin("check", *self.checks.limit)
                 self._process.send(command)
         elif self.attempts.running is None and self.attempts.assigned is not None and self._owner.may_start():
             if self.checks.renews_always and self._slot_run.has_rendered:
@@ -176,12 +177,11 @@ class Slot:
         elif kind == "rendered" and running:
             await self._on_rendered(running, event)
         elif kind == "rendered" and self.checks.current is not None:
-            await self._on_rendered_again()
-        elif kind == "render-failed" and (running or self.checks.current is not None):
+            await self._on_rendered_again(event)
+        elif kind in ("render-failed", "sample-failed") and (running or self.checks.current is not None):
             self._on_frame_failed(self._slot_run.fault_of(event, "RENDER_FAILED"))
 
     def _on_loaded(self, event: dict[str, Any]) -> None:
-        self._timeouts.pause()
         self._timeouts.reset()
         self._slot_run.open_file(event, self.number)
         self.checks.process_loaded(event["scene"], self._owner.load_command)
@@ -218,9 +218,10 @@ class Slot:
         else:
             self._on_frame_failed(found.with_log(self._slot_run.log.tail()))
 
-    async def _on_rendered_again(self) -> None:
+    async def _on_rendered_again(self, event: dict[str, Any]) -> None:
+        self._timeouts.pause()
         self._slot_run.end_frame()
-        if await self.checks.needs_another() and self._process is not None:
+        if await self.checks.needs_another(event["frame"]) and self._process is not None:
             self._renew(self._process)
         else:
             self._continue()
@@ -237,7 +238,7 @@ class Slot:
         cancelled, self._cancelled = self._cancelled, None
         if process.killed and cancelled is not None:
             return self._lose(Fault("CANCELLED", f"Frame {cancelled.frame} was cancelled"))
-        fault = self._slot_run.fault_of_end(end, was_rendering=self.attempts.running is not None)
+        fault = self._slot_run.fault_of_end(end, was_rendering=bool(self.attempts.running or self.checks.current))
         self._lose((self._owner.lack_of_space() if fault.code == "CRASHED" else None) or fault)
 
     def _lose(self, fault: Fault) -> None:

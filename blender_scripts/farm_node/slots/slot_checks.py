@@ -16,12 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Optional, Union
 
+from ..errors import Fault
+from ..limits import LOAD_LIMIT_S
 from .attempts import Attempt, Result
+from .exit_cause import endless_check
 from .picture_pixels import pixels_of
 from .picture_rgb import read_picture
 
 MAX_UNPROVEN = 4000
 """A slot with as many frames since its last good check is checked, whatever it costs."""
+
+PATIENCE = 10
+"""A check may take so many times as long as the frame did before: a new process may have to compile kernels."""
 
 EQUAL, DIFFERENT, UNREPEATABLE, NONE = "equal", "different", "unrepeatable", "none"
 """How a check ends. UNREPEATABLE: two new processes differ from each other; NONE: there was no second picture."""
@@ -39,10 +45,9 @@ class Check:
 
 @dataclass
 class Sample:
-    """A small picture of the scene's first frame, for comparison with other nodes."""
+    """A small picture of the scene, for comparison with other nodes."""
 
     picture: Path
-    frame: int
     files: Optional[str]
     """Digest of the list of the files that the scene was opened with."""
     is_rendering: bool = False
@@ -56,6 +61,8 @@ class SlotChecks:
         """What is to be finished before the slot renders its next frame."""
         self.renews_always = False
         """Whether each frame needs a new process, because a check has found a difference."""
+        self._frame_s = 0.0
+        """What the last frame took, with playing the scene up to it."""
         self._slot = slot
         self._emit = emit
         self._pictures = pictures
@@ -86,20 +93,21 @@ class SlotChecks:
             return
         self._has_sampled = True
         if its["frameEnd"] - its["frameStart"] + 1 >= sample_from:
-            self.current = Sample(self._pictures / "sample.png", its["frameStart"], load.get("files"))
+            self.current = Sample(self._pictures / "sample.png", load.get("files"))
 
     def wants(self, attempt: Attempt, seconds: float, played_s: float) -> bool:
         """A frame is rendered: whether it must be rendered again. The first one of a process would be the same.
         `played_s`: what it takes to play the scene up to this frame.
         """
         self._unproven.append(attempt)
+        self._frame_s = played_s + seconds
         self._rendered_s += seconds
         self._in_process += 1
         if self.renews_always or self._in_process < 2 or self._share == 0.0:
             return False
         if self._share is None or len(self._unproven) >= MAX_UNPROVEN:
             return True
-        cost = self._load_s + played_s + seconds
+        cost = self._load_s + self._frame_s
         return self._spent_s + cost <= self._share * self._rendered_s and self._dice.random() < 0.5
 
     async def begin(self, result: Result) -> bool:
@@ -127,13 +135,19 @@ class SlotChecks:
         check.pictures.append(check.pictures[0].with_suffix(".%d.png" % len(check.pictures)))
         return {"do": "render", "frame": check.attempt.frame, "path": str(check.pictures[-1])}
 
-    async def needs_another(self) -> bool:
-        """The process has rendered it. Returns whether another one must do so too."""
+    @property
+    def limit(self) -> tuple[float, Fault]:
+        """How long the process may take for it, in seconds."""
+        limit_s = LOAD_LIMIT_S + PATIENCE * self._frame_s
+        return limit_s, endless_check(limit_s)
+
+    async def needs_another(self, frame: int) -> bool:
+        """The process has rendered it, or a small picture of this frame. Returns whether another one must do so too."""
         check = self.current
         assert check is not None
         if isinstance(check, Sample):
             self.current = None
-            await self._tell(check)
+            await self._tell(check, frame)
             return False
         check.is_rendering = False
         self._in_process += 1
@@ -158,7 +172,7 @@ class SlotChecks:
             self._end(NONE)
         self.current = None
 
-    async def _tell(self, sample: Sample) -> None:
+    async def _tell(self, sample: Sample, frame: int) -> None:
         try:
             picture = await asyncio.to_thread(read_picture, sample.picture)
         except (OSError, ValueError, zlib.error):
@@ -166,7 +180,7 @@ class SlotChecks:
         finally:
             sample.picture.unlink(missing_ok=True)
         pixels = base64.b64encode(picture.rgb).decode("ascii")
-        told = {"frame": sample.frame, "files": sample.files, "width": picture.width, "height": picture.height, "pixels": pixels}
+        told = {"frame": frame, "files": sample.files, "width": picture.width, "height": picture.height, "pixels": pixels}
         self._emit({"type": "job-sampled", **told})
 
     def _end(self, outcome: str) -> None:

@@ -32,7 +32,8 @@ class StepTimeouts:
             self._timer.cancel()
 
     def reset(self) -> None:
-        """The next steps get their full time again."""
+        """The slot has no step to do now, and the next steps get their full time again."""
+        self.pause()
         self._used.clear()
 
     def _check(self, step: str, limit_s: float, fault: Fault) -> None:

@@ -7,6 +7,7 @@ id of each run is appended to `lives`.
     frozen    stops when it is told to load
     loads     opens the file and waits
     dies      opens the file and ends by itself
+    naps      opens the file, and stops when it is told to render
     fragile   opens the file and ends by itself when it is told to render
     broken    ends by itself when it is told to load
     refuses   cannot open the file, and stops
@@ -95,7 +96,7 @@ def _live(folder: Path) -> None:
     texture = folder / "texture"
     files = hashlib.sha256(texture.read_bytes()).hexdigest() if texture.exists() else None
     used = [["//texture", str(texture), None, files]] if files else []
-    scene = {"device": "CPU", "scene": "Scene", "scenes": [], "references": [], "files": files}
+    scene = {"device": "CPU", "scene": "Scene", "scenes": [{"name": "Scene", "frameStart": 1, "frameEnd": 9, "engine": ""}], "references": [], "files": files}
     expected = {"width": 1, "height": 1, "depth": 8, "colorMode": "RGB"}
     stock = {"references": [["//texture", str(texture)]], "files": used}
     tell(event="loaded", scene=scene, stock=stock, expected=expected, warnings=[])
@@ -108,6 +109,8 @@ def _live(folder: Path) -> None:
         _fail(folder, behaviour, commands, tell)
     if behaviour not in ("dies", "spoils", "links"):
         commands.readline()  # a request for a frame, or the end
+    if behaviour == "naps":
+        os.kill(os.getpid(), signal.SIGSTOP)
     if behaviour == "loads":
         commands.readline()
 

@@ -70,3 +70,13 @@ class RealNodeCase(unittest.IsolatedAsyncioTestCase):
     def assert_nothing_left(self, node) -> None:
         self.assertEqual(os.listdir(node.cache / "renderfarm/runs"), [])
         self.assertEqual(os.listdir(node.folder / "tmp"), [])
+
+
+class ScenesCase(RealNodeCase):
+    """With the blendfiles of scenes.py."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = make_scenes()
+        cls.addClassCleanup(folder.cleanup)
+        cls.scenes = Path(folder.name)

@@ -16,6 +16,7 @@ def plain(scene):
     for frame, place in ((1, 0.0), (24, 3.0)):
         cube.location.x = place
         cube.keyframe_insert("location", frame=frame)
+    scene.frame_set(7)
 
 
 def save(folder, name):

@@ -21,6 +21,7 @@ def bake(scene: Any, simulations: List[Simulation], path: str, on_share: Callabl
     for each in simulations:
         if each.kind != HAIR and each.kind not in _KEPT_IN_FILES:
             raise SlotFault("UNSUPPORTED", "no bake in a blendfile keeps %s (%s)" % each)
+    saved_at = scene.frame_current
     scene.frame_set(scene.frame_start)
     last = max((each.frame_end for _, _, cache in point_caches() for each in cache.point_caches), default=scene.frame_end)
 
@@ -31,13 +32,14 @@ def bake(scene: Any, simulations: List[Simulation], path: str, on_share: Callabl
     bpy.ops.ptcache.bake_all(bake=True)
     bpy.app.handlers.frame_change_post.remove(on_frame)
     if any(each.kind == "simulation zone" for each in simulations):
-        _bake_zones(scene)
+        _bake_zones()
+    scene.frame_set(saved_at)
     bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=False, relative_remap=False)
 
 
-def _bake_zones(scene: Any) -> None:
+def _bake_zones() -> None:
     """Without a folder of its own, a zone's bake is kept in the file."""
-    for thing in scene.objects:
+    for thing in bpy.context.view_layer.objects:  # Blender bakes what is selected, and others cannot be
         chosen = thing.library is None and any(modifier.type == "NODES" for modifier in thing.modifiers)
         thing.select_set(chosen)
         if chosen:

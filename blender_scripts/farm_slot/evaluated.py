@@ -30,14 +30,14 @@ def digests(scene: Any) -> Dict[str, str]:
         for instance in graph.object_instances:
             note("Object '%s'" % instance.object.name, _floats(value for row in instance.matrix_world for value in row))
         for thing in graph.objects:
-            for data in _shapes_of(thing, graph):
+            for data in _shapes_of(thing):
                 note("Object '%s'" % thing.name, data)
         for block in _valued():
             note("%s '%s'" % (block.bl_rna.name, block.name), _floats(_values_of(block.evaluated_get(graph))))
     return {name: each.hexdigest() for name, each in hashes.items()}
 
 
-def _shapes_of(thing: Any, graph: Any) -> Iterator[bytes]:
+def _shapes_of(thing: Any) -> Iterator[bytes]:
     """`thing` is evaluated."""
     if thing.type in ("MESH", "CURVE", "SURFACE", "FONT", "META"):
         try:

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -9,6 +9,23 @@ import { VersionLab } from "./version-lab.ts";
 
 const scripts = fileURLToPath(new URL("../fidelity", import.meta.url));
 const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "-P"];
+/** Adds a texture beside the blendfile, and nodes in a collection that does not take part, and saves it at another frame. */
+const furnish = `
+import bpy
+scene = bpy.context.scene
+image = bpy.data.images.new("tile", 8, 8)
+image.filepath_raw, image.file_format = bpy.path.abspath("//tile.png"), "PNG"
+image.save()
+image.filepath, image.use_fake_user = "//tile.png", True
+spare = bpy.data.objects.new("Spare", bpy.data.meshes.new("Spare"))
+spare.modifiers.new("Nodes", "NODES")
+aside = bpy.data.collections.new("Aside")
+aside.objects.link(spare)
+scene.collection.children.link(aside)
+bpy.context.view_layer.layer_collection.children["Aside"].exclude = True
+scene.frame_set(4)
+bpy.ops.wm.save_mainfile()
+`;
 const frames = [1, 2, 3, 4, 5, 6];
 
 /** What a bake keeps, and what is played instead, with the reason. */
@@ -59,8 +76,19 @@ describe.skipIf(testedBlenders.length === 0)("Simulations that are not baked", (
     if (newest === undefined) throw new Error("There is no Blender");
     await using lab = await VersionLab.open();
     await lab.startNode(newest);
-    await runBlender(newest, lab.path(""), [...start, join(scripts, "make.py"), "--", lab.path(""), "cloth"]);
-    const job = [lab.path("cloth.blend"), "-o", lab.path("film.mp4")];
+    await runBlender(newest, lab.path(""), [...start, join(scripts, "make.py"), "--", lab.path(""), "simulation_zone"]);
+    const blend = lab.path("simulation_zone.blend");
+    await writeFile(lab.path("furnish.py"), furnish);
+    await runBlender(newest, lab.path(""), [
+      "-b",
+      blend,
+      "-noaudio",
+      "--python-exit-code",
+      "1",
+      "-P",
+      lab.path("furnish.py"),
+    ]);
+    const job = [blend, "-o", lab.path("film.mp4")];
     const first = lab.coordinate([...job, "--frames", "1-2"]);
     expect((await first.end(120_000)).code, first.story()).toBe(0);
     expect(first.all("bake:ended")).toMatchObject([{ why: null }]);
@@ -68,5 +96,11 @@ describe.skipIf(testedBlenders.length === 0)("Simulations that are not baked", (
     expect((await longer.end(120_000)).code, longer.story()).toBe(0);
     expect(longer.all("bake:started")).toEqual([]);
     expect(longer.all("job:resumed")).toMatchObject([{ stored: 2 }]);
+
+    const kept = lab.path("film.mp4.renderfarm/baked");
+    const [copy = ""] = await readdir(kept);
+    const ask = ["--python-expr", "import bpy; print('saved at', bpy.context.scene.frame_current)"];
+    const told = await runBlender(newest, kept, ["-b", join(kept, copy), "-noaudio", ...ask]);
+    expect(told, "the copy is as the artist left the file").toContain("saved at 4\n");
   });
 });

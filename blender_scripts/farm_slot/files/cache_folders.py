@@ -10,6 +10,7 @@ from typing import Any, Iterator, Tuple
 
 import bpy
 
+from .. import fluids
 from ..caches import NEVER_ON_DISK, point_caches
 from .frame_numbers import FrameNumbers
 from .outside_files import FOLDER, Names, OutsideFile
@@ -37,7 +38,7 @@ def _all_folders() -> Iterator[Tuple[Any, str, str, str, bool, bool]]:
             yield owner, "simulation", name, path, True, False
     for thing in bpy.data.objects:
         for modifier in thing.modifiers:
-            domain = getattr(modifier, "domain_settings", None) if modifier.type == "FLUID" else None
+            domain = fluids.domain_of(modifier)
             has_numbers = domain is not None and getattr(domain, "cache_frame_offset", 0) == 0
             is_computed = domain is not None and domain.cache_type == "REPLAY"
             for kind, name in _folders_of_modifier(modifier):
@@ -59,12 +60,13 @@ def _folders_of_points(owner: Any, kind: str, cache: Any) -> Iterator[Tuple[str,
 
 def _folders_of_modifier(modifier: Any) -> Iterator[Tuple[str, str]]:
     """The kind and the path of each."""
+    domain = fluids.domain_of(modifier)
     if modifier.type == "OCEAN":
         if modifier.is_cached and modifier.filepath:
             yield "ocean", modifier.filepath
-    elif modifier.type == "FLUID" and modifier.domain_settings is not None:
-        if _is_simulated_before(modifier.domain_settings):
-            folder = modifier.domain_settings.cache_directory
+    elif domain is not None:
+        if _is_simulated_before(domain):
+            folder = domain.cache_directory
             # A domain without a folder gets one in Blender's temporary folder, which is not the file's.
             yield "simulation", "" if folder.startswith(bpy.app.tempdir) else folder
     else:

@@ -30,18 +30,33 @@ export async function comparePictures(
   const raw = ["-map", "[c]", "-f", "rawvideo", "-pix_fmt", "rgba64le", "pipe:1"];
   const shown = ["-map", "[e]", "-update", "1", "-frames:v", "1", picture];
   const args = ["-v", "error", "-y", "-i", one, "-i", other, "-filter_complex", graph, ...raw, ...shown];
-  const { stdout } = await startProgram(ffmpeg, args, { encoding: "buffer", stdin: "ignore", cancelSignal: signal });
-  return measure(Buffer.from(stdout.buffer, stdout.byteOffset, stdout.byteLength));
+  const program = startProgram(ffmpeg, args, {
+    encoding: "buffer",
+    stdin: "ignore",
+    stdout: "pipe",
+    // Raw pixels of a large picture are more than a process should hold: 8K has 265 MB of them.
+    buffer: { stdout: false },
+    cancelSignal: signal,
+  } as const);
+  const [difference] = await Promise.all([measure(program.stdout), program]);
+  return difference;
 }
 
-/** @param raw Differences, with four channels of 16 bits */
-function measure(raw: Buffer): PictureDifference {
-  let [differing, largest] = [0, 0];
-  for (let at = 0; at + bytesPerPixel <= raw.length; at += bytesPerPixel) {
-    let most = 0;
-    for (let channel = 0; channel < channels; channel++) most = Math.max(most, raw.readUInt16LE(at + 2 * channel));
-    if (most > 0) differing++;
-    largest = Math.max(largest, most);
+/** @param raw Differences, with four channels of 16 bits, in pieces of any size */
+async function measure(raw: AsyncIterable<Buffer>): Promise<PictureDifference> {
+  let [pixels, differing, largest] = [0, 0, 0];
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of raw) {
+    const piece = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const whole = piece.length - (piece.length % bytesPerPixel);
+    for (let at = 0; at < whole; at += bytesPerPixel) {
+      let most = 0;
+      for (let channel = 0; channel < channels; channel++) most = Math.max(most, piece.readUInt16LE(at + 2 * channel));
+      if (most > 0) differing++;
+      largest = Math.max(largest, most);
+    }
+    pixels += whole / bytesPerPixel;
+    rest = piece.subarray(whole);
   }
-  return { pixels: Math.floor(raw.length / bytesPerPixel), differing, largest: Math.ceil(largest / 257) };
+  return { pixels, differing, largest: Math.ceil(largest / 257) };
 }

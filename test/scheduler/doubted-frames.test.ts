@@ -36,13 +36,18 @@ test("with an error, a new process of the only node renders it", () => {
 
 test("with an error, another node renders it if there is one, even if that is busy", () => {
   const drive = new Drive({ frames: [1, 2, 3, 4] });
-  const [first] = drive.join("b"); // renders frame 1 all the time
+  const [first] = drive.join("b"); // renders frame 1 for long
   const ref = { node: "b", frame: 1, attempt: (first as { attempt: number }).attempt };
-  drive.tell({ type: "attempt-started", slot: 0, ...ref });
+  const waiting = drive.tell({ type: "attempt-started", slot: 0, ...ref }); // another frame for b
   renderAll(drive, drive.join("a"));
   expect(drive.statusOf(3)).toBe("stored");
   const orders = drive.tell(doubted(3, blank));
   expect(orders.filter(({ type }) => type === "assign")).not.toContainEqual(expect.objectContaining({ node: "a" }));
+  expect(drive.statusOf(3)).toBe("queued");
+  drive.tell({ type: "attempt-rendered", seconds: 1, ...ref });
+  drive.tell({ type: "frame-stored", ...ref });
+  expect(renderAll(drive, waiting)).toContainEqual(expect.objectContaining({ type: "assign", node: "b", frame: 3 }));
+  expect(drive.statusOf(3)).toBe("stored");
 });
 
 test("doubts bar no node and fail no frame, however many there are", () => {

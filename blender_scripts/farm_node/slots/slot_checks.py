@@ -26,7 +26,7 @@ from .picture_rgb import read_picture
 MAX_UNPROVEN = 4000
 """A slot with as many frames since its last good check is checked, whatever it costs."""
 
-PATIENCE = 10
+CHECK_LIMIT_FACTOR = 10
 """A check may take so many times as long as the frame did before: a new process may have to compile kernels."""
 
 EQUAL, DIFFERENT, UNREPEATABLE, NONE = "equal", "different", "unrepeatable", "none"
@@ -138,7 +138,7 @@ class SlotChecks:
     @property
     def limit(self) -> tuple[float, Fault]:
         """How long the process may take for it, in seconds."""
-        limit_s = LOAD_LIMIT_S + PATIENCE * self._frame_s
+        limit_s = LOAD_LIMIT_S + CHECK_LIMIT_FACTOR * self._frame_s
         return limit_s, endless_check(limit_s)
 
     async def needs_another(self, frame: int) -> bool:

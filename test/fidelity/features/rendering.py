@@ -3,6 +3,7 @@
 import bpy
 
 from .base import ALTERNATING, FRAMES, VERSION, add, background, cube, feature, key, material, need, turn
+from .objects import shape_key
 
 
 @feature
@@ -69,11 +70,7 @@ def motion_blur(scene, thing):
 def motion_blur_deforming(scene, thing):
     scene.render.use_motion_blur = True
     scene.cycles.samples = 4
-    thing.shape_key_add()
-    larger = thing.shape_key_add()
-    for point in larger.data:
-        point.co *= 1.6
-    key(larger, "value", {1: 0.0, FRAMES: 1.0})
+    shape_key(scene, thing)
 
 
 @feature

@@ -86,6 +86,12 @@ def point_caches() -> Iterator[Tuple[Any, str, Any]]:
             yield scene, "RIGID_BODY", scene.rigidbody_world.point_cache
 
 
+def needs_folder(owner: Any, kind: str) -> bool:
+    """Whether a blendfile cannot hold the cache."""
+    is_local = owner.library is None and owner.override_library is None
+    return kind not in NEVER_ON_DISK and (kind == "DYNAMIC_PAINT" or not is_local)
+
+
 def _surfaces(modifier: Any) -> Iterable[Any]:
     canvas = getattr(modifier, "canvas_settings", None)
     return list(canvas.canvas_surfaces) if canvas is not None else []

@@ -9,6 +9,7 @@ import bpy
 
 from .faults import SlotFault
 from .files.outside_files import OutsideFile
+from .kept_caches import Key
 from .sandbox import Sandbox
 from .simulations import Simulation
 
@@ -24,17 +25,22 @@ class Opened(NamedTuple):
     warnings: List[Warning_]
     outside: List[OutsideFile]
     simulations: List[Simulation]
+    kept: Dict[Key, str]
+    """Where simulations keep what a blendfile cannot hold; see `kept_caches.redirect`."""
 
 
-def open_blendfile(path: str, scripts: bool, outputs: str, moved: Dict[str, str], scene: Optional[str]) -> Opened:
+def open_blendfile(
+    path: str, scripts: bool, outputs: str, moved: Dict[str, str], scene: Optional[str], kept: Optional[str] = None
+) -> Opened:
     """Opens it in the sandbox: its nodes write to the folder `outputs`. `scripts`: whether scripts in the file run.
 
-    `moved`: absolute paths to use instead of paths in the file. `scene`: the one that will be rendered.
+    `moved`: absolute paths to use instead of paths in the file. `scene`: the one that will be rendered. `kept`: the folder
+    for caches that are to be kept in a copy.
 
     Raises SlotFault if this Blender cannot use the file.
     """
     problem = ""
-    sandbox = Sandbox(outputs, scripts, moved, scene)
+    sandbox = Sandbox(outputs, scripts, moved, scene, kept)
     try:
         # use_scripts=True would override --disable-autoexec on 4.3 and later.
         sandbox.around(lambda: bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=scripts))
@@ -56,7 +62,7 @@ def open_blendfile(path: str, scripts: bool, outputs: str, moved: Dict[str, str]
         warnings.append(_paths_cleared(sandbox.cleared))
     if blocked:
         warnings.append(scripts_blocked(blocked))
-    return Opened(warnings, sandbox.outside, sandbox.simulations)
+    return Opened(warnings, sandbox.outside, sandbox.simulations, sandbox.kept)
 
 
 def blocked_by_blender() -> List[str]:

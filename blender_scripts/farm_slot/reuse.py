@@ -67,7 +67,7 @@ def decide(scene: Any, simulations: Sequence[Simulation], are_played: bool) -> R
     """For the scene that is rendered, after the blendfile was opened. `simulations`: those that are not baked."""
     played = [each for each in simulations if each.kind != HAIR]
     if played and are_played:
-        return Reuse(SEQUENTIAL, "it is simulated: %s (%s)" % played[0])
+        return Reuse(SEQUENTIAL, "it is simulated: %s (%s)" % (played[0].kind, played[0].owner))
     used = used_by(scene)
     for why in _unscreened(scene, used, simulations):
         return Reuse(REOPENED, "nobody has screened " + why)

@@ -11,22 +11,25 @@ from typing import Any, Callable, Dict, List, Optional
 import bpy
 from bpy.app.handlers import persistent
 
-from . import caches, embedded_scripts, output_nodes
+from . import caches, embedded_scripts, kept_caches, output_nodes
 from .files import paths, remap
 from .files.cache_folders import cache_folders
 from .files.frame_numbers import FrameNumbers
 from .files.outside_files import OutsideFile, outside_files
 from .files.stored_paths import stored_paths
-from .simulations import HAIR, Simulation, unbaked
+from .simulations import HAIR, Simulation, unbaked, used_by
 
 
 class Sandbox:
     """Confines the next file that is opened. `scripts`: whether scripts in the file run. `moved`: see `remap`. `scene` is
-    the one that will be rendered; None for the active one.
+    the one that will be rendered; None for the active one. `kept`: see `kept_caches.redirect`; None to keep caches in memory.
     """
 
-    def __init__(self, outputs: str, scripts: bool, moved: Dict[str, str], scene: Optional[str]) -> None:
+    def __init__(
+        self, outputs: str, scripts: bool, moved: Dict[str, str], scene: Optional[str], kept: Optional[str]
+    ) -> None:
         self._scene = scene
+        self._kept = kept
         self._moved = moved
         self._outputs = outputs
         self._scripts = scripts
@@ -38,6 +41,8 @@ class Sandbox:
         """The files outside the blendfile; complete after `blocked`."""
         self.simulations = []  # type: List[Simulation]
         """Those that are not baked; complete after `blocked`."""
+        self.kept = {}  # type: Dict[kept_caches.Key, str]
+        """The subfolders of the caches that are redirected; complete after `blocked`."""
 
     def around(self, load: Callable[[], None]) -> None:
         @persistent
@@ -71,12 +76,16 @@ class Sandbox:
             output_nodes.redirect(self._outputs)
             original = {path: name for name, path in replaced.items()}
             scene = bpy.data.scenes.get(self._scene or "") or bpy.context.scene
+            folder = caches.new_folder()
+            kept_caches.restore(os.path.join(folder, "restored"))
             self.simulations = unbaked(scene, self._scripts)
             # A scene that is played or baked needs the files of all frames from the start.
             numbers = FrameNumbers(self._scripts or any(each.kind != HAIR for each in self.simulations))
             all_paths = list(stored_paths()) if self.cleared else all_paths
             self.outside = [*outside_files(original, numbers, all_paths), *cache_folders(original, numbers)]
-            caches.confine(caches.new_folder())
+            caches.confine(folder)
+            if self._kept is not None:
+                self.kept = kept_caches.redirect(self._kept, used_by(scene))
             self._blocked = [] if self._scripts else embedded_scripts.block()
         except Exception as error:
             self._failure = error

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any, Dict, Iterator, List, NamedTuple, Set
+from typing import Any, Dict, Iterator, List, NamedTuple, Set, Tuple
 
 import bpy
 
 from . import fluids
-from .caches import point_caches
+from .caches import needs_folder, point_caches
 
 MAX_SIMULATIONS = 100
 
@@ -26,10 +26,11 @@ _KINDS = {"CLOTH": "cloth", "SOFT_BODY": "soft body", "DYNAMIC_PAINT": "dynamic 
 
 
 class Simulation(NamedTuple):
-    """`owner` names the object and its part, for the user."""
+    """`owner` names the object and its part, for the user; `needs_folder`: see `caches`."""
 
     kind: str
     owner: str
+    needs_folder: bool = False
 
     def to_message(self) -> Dict[str, str]:
         return {"kind": self.kind[:64], "owner": self.owner[:256]}
@@ -38,7 +39,7 @@ class Simulation(NamedTuple):
 def unbaked(scene: Any, scripts: bool) -> List[Simulation]:
     """Those that can decide pixels of the scene; `scripts`: whether scripts in the file run. Call it before `confine`."""
     used = used_by(scene)
-    found = [*_of_points(used), *_of_modifiers(used), *(_of_scripts(used) if scripts else ())]
+    found = [*(each for each, _ in of_points(used)), *_of_modifiers(used), *(_of_scripts(used) if scripts else ())]
     return list(dict.fromkeys(found))
 
 
@@ -64,18 +65,20 @@ def used_by(scene: Any) -> Set[Any]:
     return found
 
 
-def _of_points(used: Set[Any]) -> Iterator[Simulation]:
+def of_points(used: Set[Any]) -> Iterator[Tuple[Simulation, Any]]:
+    """Those with a point cache, and that cache."""
     for owner, kind, cache in point_caches():
         if owner not in used or _is_baked(cache):
             continue
         label = "%s '%s'" % (owner.bl_rna.name, owner.name)
         if kind in _KINDS and (kind != "RIGID_BODY" or _falls(owner.rigidbody_world)):
-            yield Simulation(_KINDS[kind], label)
+            yield Simulation(_KINDS[kind], label, needs_folder(owner, kind)), cache
         elif kind == "PARTICLES":
             for system in owner.particle_systems:
                 if system.point_cache == cache and _has_state(system):
                     named = "%s, particle system '%s'" % (label, system.name)
-                    yield Simulation(HAIR if system.settings.type == "HAIR" else "particles", named)
+                    its_kind = HAIR if system.settings.type == "HAIR" else "particles"
+                    yield Simulation(its_kind, named, needs_folder(owner, kind)), cache
 
 
 def _is_baked(cache: Any) -> bool:

@@ -46,7 +46,7 @@ class Work:
 
     def load(self, command: Dict[str, Any]) -> None:
         self._command = command
-        warnings, outside, simulations = self._open()
+        warnings, outside, simulations, _ = self._open()
         active = bpy.context.scene.name
         scene = pick_scene(command["scene"])
         self._saved_at = scene.frame_current
@@ -64,10 +64,10 @@ class Work:
         self._channel.send({"event": "loaded", **told})
         self._report_scripts()
 
-    def _open(self) -> Opened:
+    def _open(self, kept: Optional[str] = None) -> Opened:
         command = self._command
-        kept = command["outputs"], command["moved"], command["scene"]
-        opened = open_blendfile(command["blend"], command["scripts"], *kept)
+        given = command["outputs"], command["moved"], command["scene"]
+        opened = open_blendfile(command["blend"], command["scripts"], *given, kept)
         self._told_of_scripts = bool(blocked_by_blender())
         self._is_new, self._played, self._playing_s = True, None, 0.0
         return opened
@@ -120,8 +120,7 @@ class Work:
 
     def bake(self, command: Dict[str, Any]) -> None:
         """Saves a copy of the file in which simulations are baked, and which is otherwise as it was."""
-        simulations = self._open()[2]
-        baking.bake(pick_scene(self._command["scene"]), simulations, command["path"], self._on_baking)
+        baking.bake(self._open, lambda: pick_scene(self._command["scene"]), command["path"], self._on_baking)
         self._channel.send({"event": "baked"})
 
     def _on_baking(self, share: float) -> None:

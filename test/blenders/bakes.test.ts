@@ -29,11 +29,11 @@ bpy.ops.wm.save_mainfile()
 const frames = [1, 2, 3, 4, 5, 6];
 
 /** What a bake keeps, and what is played instead, with the reason. */
-const baked = ["rigid_body", "cloth", "soft_body", "newton_particles", "simulation_zone"];
-const played: Readonly<Record<string, RegExp>> = {
-  dynamic_paint: /no bake in a blendfile keeps dynamic paint/,
-  linked_and_instanced_cloth: /no bake keeps cloth/,
-};
+const baked = [
+  ...["rigid_body", "cloth", "soft_body", "newton_particles", "simulation_zone"],
+  ...["dynamic_paint", "linked_cloth", "linked_and_instanced_cloth", "overridden_cloth"],
+];
+const played: Readonly<Record<string, RegExp>> = { liquid: /no bake keeps fluid/ };
 
 if (testedBlenders.length === 0)
   console.warn("Skipped: no Blenders were prepared, start these tests with `npm run test:blenders`");
@@ -102,5 +102,21 @@ describe.skipIf(testedBlenders.length === 0)("Simulations that are not baked", (
     const ask = ["--python-expr", "import bpy; print('saved at', bpy.context.scene.frame_current)"];
     const told = await runBlender(newest, kept, ["-b", join(kept, copy), "-noaudio", ...ask]);
     expect(told, "the copy is as the artist left the file").toContain("saved at 4\n");
+  });
+
+  test("are not rendered from a copy whose caches are damaged", async () => {
+    requireBuild();
+    if (newest === undefined) throw new Error("There is no Blender");
+    await using lab = await VersionLab.open();
+    await lab.startNode(newest);
+    const blend = lab.path("damaged.blend");
+    const scene = "import bpy; bpy.context.scene['renderfarm_caches'] = b'PK of no archive'";
+    const made = [...start.slice(0, -1), "--python-expr", `${scene}; bpy.ops.wm.save_as_mainfile(filepath="${blend}")`];
+    await runBlender(newest, lab.path(""), made);
+    const run = lab.coordinate([blend, "-o", lab.path("film.mp4"), "--frames", "1"]);
+    expect((await run.end(120_000)).code, run.story()).not.toBe(0);
+    expect(run.all("job:failed")).toMatchObject([
+      { message: expect.stringContaining("caches in the file are damaged") },
+    ]);
   });
 });

@@ -51,7 +51,8 @@ def _folders_of_points(owner: Any, kind: str, cache: Any) -> Iterator[Tuple[str,
         return
     for each in cache.point_caches:
         if each.use_external:
-            if each.is_baked and each.filepath:
+            # What the blendfile itself keeps was unpacked into Blender's temporary folder.
+            if each.is_baked and each.filepath and not each.filepath.startswith(bpy.app.tempdir):
                 yield each.filepath, bpy.path.abspath(each.filepath, library=owner.library)
         elif each.is_baked and (each.use_disk_cache or kind == "DYNAMIC_PAINT"):
             path = _folder_beside(owner.library if each.use_library_path else None)

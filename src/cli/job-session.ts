@@ -18,7 +18,7 @@ import { canDrawLive } from "./live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "./log.ts";
 import { err, out, screen } from "./outputs.ts";
 import { keepKey } from "./prompts/prompts.ts";
-import { askFrames, mayUseOpenNode, PromptCancelledError } from "./prompts/questions.ts";
+import { askFrames, mayBakeLong, mayUseOpenNode, PromptCancelledError } from "./prompts/questions.ts";
 import { LineBudget } from "./reporters/line-budget.ts";
 import { jsonReporter, markShown, plainReporter, type Reporter } from "./reporters/reporters.ts";
 import { type Interrupts, listenForInterrupts } from "./signals.ts";
@@ -91,7 +91,10 @@ export class JobSession implements Disposable {
         signal: interrupts.stop,
         onEvent: (event) => this.#take(event),
         ...(this.#untilQuestion && { chooseFrames: (own: string) => this.#chooseFrames(own) }),
-        ...(this.#questions.isAsked && { confirmOpenNode: (...asked) => this.#confirmOpenNode(...asked) }),
+        ...(this.#questions.isAsked && {
+          confirmOpenNode: (...asked) => this.#confirmOpenNode(...asked),
+          confirmBake: (...asked) => this.#ask(() => mayBakeLong(...asked)),
+        }),
       });
     } catch (error) {
       if (error instanceof PromptCancelledError) throw error;
@@ -175,10 +178,15 @@ export class JobSession implements Disposable {
 
   async #confirmOpenNode(node: OpenNode, signal: AbortSignal): Promise<boolean> {
     if (this.#questions.picked.some((picked) => isSame(picked, node))) return true;
+    return await this.#ask(() => mayUseOpenNode(node, signal));
+  }
+
+  /** Asks a question while the job runs. */
+  async #ask(question: () => Promise<boolean>): Promise<boolean> {
     this.#live?.pause();
     this.#whileAsked = [];
     try {
-      return await mayUseOpenNode(node, signal);
+      return await question();
     } finally {
       const events = this.#whileAsked;
       this.#whileAsked = undefined;

@@ -91,9 +91,11 @@ export interface FarmEventMap {
     engine: string;
   };
   /** A node bakes simulations into a copy of the blendfile, and compares it with the played scene. */
-  "bake:started": NodeName & { simulations: number; limitMs: number };
+  "bake:started": NodeName & { simulations: number; limitMs: number | null };
   /** About once a second. `etaMs` is `null` while there is no estimate. */
   "bake:progressed": NodeName & { fraction: number; etaMs: number | null };
+  /** The bake is expected to take so long that the user may want the scene played instead. */
+  "bake:long": NodeName & { expectedMs: number };
   /** `why` says why there is no bake, so that each node plays the scene; `null` if there is one. */
   "bake:ended": NodeName & { seconds: number; why: string | null };
   "frame:started": NodeName & { frame: Frame; slot: number };

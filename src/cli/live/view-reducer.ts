@@ -79,6 +79,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     case "bake:progressed":
       return withNotice(state, "info", bakeText(event));
     case "bake:started":
+    case "bake:long":
     case "bake:ended":
       return withNote(state, "info", bakeText(event));
     case "scene:read":

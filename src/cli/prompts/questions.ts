@@ -7,6 +7,7 @@ import {
   counted,
   type FarmKey,
   formatAddress,
+  formatDuration,
   type OpenNode,
   parseFarmKey,
   printable,
@@ -59,6 +60,20 @@ export async function mayUseOpenNode(node: OpenNode, signal: AbortSignal): Promi
   const ask = inquirer.createPromptModule({ signal });
   const { use } = await orLeft(ask([{ type: "confirm", name: "use", default: false, message }]));
   return use === true;
+}
+
+/**
+ * Asks whether a bake that takes long shall continue.
+ *
+ * @param name The node that bakes
+ * @param signal Aborting withdraws the question
+ * @throws {PromptCancelledError}
+ */
+export async function mayBakeLong(name: string, expectedMs: number, signal: AbortSignal): Promise<boolean> {
+  const message = `Baking the simulations takes about ${formatDuration(expectedMs)} on ${printable(name)}. Continue? (no: each node plays the scene up to its frames)`;
+  const ask = inquirer.createPromptModule({ signal });
+  const { bake } = await orLeft(ask([{ type: "confirm", name: "bake", default: true, message }]));
+  return bake === true;
 }
 
 /**

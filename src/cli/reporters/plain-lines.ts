@@ -99,6 +99,7 @@ export class PlainLines {
       case "bake:progressed":
         return this.#isProgressDue() ? bakeText(event) : undefined;
       case "bake:started":
+      case "bake:long":
       case "bake:ended":
         return bakeText(event);
       case "scene:read":

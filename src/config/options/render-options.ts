@@ -77,14 +77,16 @@ export const sceneOptions = {
       "what to do with simulations that are not baked: `bake` (default) bakes them once, on one node, into a copy of the blendfile that all nodes get, if three frames of it are as in the played scene, and plays them otherwise; `sequential` plays the scene up to each frame, in runs of frames that follow each other; `refuse` is an error that lists them; `ignore` renders what Blender shows when it jumps to a frame",
     setting: withDefault<"bake" | "sequential" | "refuse" | "ignore">("bake"),
   }),
-  /** How long a bake may take, in milliseconds. */
+  /** How long a bake may take, in milliseconds; `null`: as long as it takes, but a long one is asked for. */
   bakeLimit: option({
     ...{ group: "What to render", takes: "<duration>", inFarmspec: true },
     schema: z
       .string()
       .refine((given) => parseDuration(given) !== undefined, "a duration such as 90s, 30m or 1h30m is needed"),
-    help: "play simulations if baking them takes longer than this (default: 10m)",
-    setting: (given = "10m") => parseDuration(given) ?? 0,
+    help: "play simulations if baking them takes longer than this (default: ask above 10 minutes)",
+    readme:
+      "play simulations if baking them takes longer than this. Without this flag, you are asked on a terminal once a bake is expected to take more than 10 minutes; elsewhere you are told, and it continues",
+    setting: (given?: string): number | null => (given === undefined ? null : (parseDuration(given) ?? 0)),
   }),
   /** Of the time that frames take, what rendering some of them again may take: "auto" for long jobs, "all" for no limit. */
   checks: option({

@@ -1,14 +1,20 @@
 import { fetchBlobFrom } from "../../assets/blob-holders.ts";
 import type { JobSettings } from "../../config/job-settings.ts";
+import { systemClock } from "../../core/clock.ts";
 import { FarmError } from "../../core/errors.ts";
 import { type BakedBlend, bakedFolderOf, recordBaked } from "../../frames/baked-blend.ts";
 import { playable } from "../output/simulations.ts";
 import type { JoinedNode, Worker } from "../worker.ts";
+import { BakeEstimate } from "./bake-estimate.ts";
 import type { JobContext } from "./job-context.ts";
+import { LongBakeQuestion } from "./long-bake-question.ts";
 import type { JobInputs } from "./loop/job-inputs.ts";
 
-/** Below this share, an estimate is a guess. */
-const leastShare = 0.02;
+/** The limit that a node gets if the user sets none. */
+const weekMs = 7 * 24 * 60 * 60_000;
+
+/** Above this, a bake without a limit of the user's is asked for. */
+const longMs = 10 * 60_000;
 
 /** Whether a job may have a node bake. Versions do not share a bake. */
 export function mayBake({ simulations, allowScripts, mixVersions }: JobSettings): boolean {
@@ -39,22 +45,26 @@ export async function bakeScene(
 ): Promise<BakedBlend | null> {
   const { settings, tell, drain } = context;
   const { node, name } = worker.info;
-  const signal = AbortSignal.any([context.signal, drain]);
-  const startedMs = performance.now();
+  const startedMs = systemClock.monotonicMs();
   const simulations = playable(scene.simulations).length;
   tell({ type: "bake:started", node, name, simulations, limitMs: settings.bakeLimit });
+  const question = new LongBakeQuestion(worker.info, context);
+  const estimate = new BakeEstimate(() => systemClock.monotonicMs());
   void tellProgress(inputs, (fraction) => {
-    const spentMs = performance.now() - startedMs;
-    const etaMs = fraction > leastShare ? (spentMs / fraction) * (1 - fraction) : null;
-    tell({ type: "bake:progressed", node, name, fraction, etaMs });
+    const expected = estimate.add(fraction);
+    tell({ type: "bake:progressed", node, name, fraction, etaMs: expected?.leftMs ?? null });
+    if (expected?.isSure && expected.wholeMs > longMs) question.ask(expected.wholeMs);
   });
+  const stop = AbortSignal.any([context.signal, drain]);
+  const signal = AbortSignal.any([stop, question.refused]);
   const baked = await tryBake(worker, scene.files, context, signal).catch((error: unknown) => {
-    signal.throwIfAborted();
-    if (error instanceof FarmError) return error.message; // the link was lost, for example
+    stop.throwIfAborted();
+    if (error instanceof FarmError) return error.message; // the link was lost, or the user wants no bake
     throw error;
   });
+  question.withdraw();
   const why = typeof baked === "string" ? baked : null;
-  tell({ type: "bake:ended", node, name, seconds: (performance.now() - startedMs) / 1000, why });
+  tell({ type: "bake:ended", node, name, seconds: (systemClock.monotonicMs() - startedMs) / 1000, why });
   return typeof baked === "string" ? null : baked;
 }
 
@@ -67,7 +77,7 @@ async function tryBake(
 ): Promise<BakedBlend | string> {
   const { settings, prepared } = context;
   const { folder, blend } = prepared;
-  const baked = await worker.bake(Math.max(1, Math.round(settings.bakeLimit / 1000)), signal);
+  const baked = await worker.bake(Math.max(1, Math.round((settings.bakeLimit ?? weekMs) / 1000)), signal);
   if ("why" in baked) return baked.why;
   const copy = await fetchBlobFrom(worker, baked, await bakedFolderOf(folder.path), signal);
   if (copy === undefined) return "the node does not have it any more";

@@ -8,6 +8,13 @@ import type { SceneFacts } from "../output/scene-facts.ts";
 import type { JobTotals } from "./job-totals.ts";
 import type { PreparedJob } from "./prepare-job.ts";
 
+/**
+ * @param name The node's
+ * @param expectedMs How long the whole bake takes, in milliseconds
+ * @param signal Aborting withdraws the question
+ */
+export type ConfirmBake = (name: string, expectedMs: number, signal: AbortSignal) => Promise<boolean>;
+
 /** What a job may ask the user while it runs. */
 export interface JobQuestions {
   /**
@@ -21,6 +28,11 @@ export interface JobQuestions {
    * that node at that address. Without this function, such a node ends the job with `FARM_NODE_OPEN`.
    */
   readonly confirmOpenNode?: ConfirmOpenNode;
+  /**
+   * Asks whether a bake that takes long shall continue; otherwise each node plays the scene. The node bakes meanwhile.
+   * Without this function, it continues.
+   */
+  readonly confirmBake?: ConfirmBake;
 }
 
 /** What every stage of a job needs. */

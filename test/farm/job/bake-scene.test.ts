@@ -1,6 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { JobSettings } from "../../../src/config/job-settings.ts";
+import { systemClock } from "../../../src/core/clock.ts";
+import type { JobQuestions } from "../../../src/farm/job/job-context.ts";
 import type { FromCoordinator, FromNode } from "../../../src/session/protocol.ts";
 import { digestOf, type FakeNode } from "../../support/nodes/fake-node.ts";
 import { range, ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
@@ -16,7 +19,10 @@ let farm: ScriptedFarm;
 beforeEach(async () => {
   farm = await ScriptedFarm.open();
 });
-afterEach(() => farm[Symbol.asyncDispose]());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await farm[Symbol.asyncDispose]();
+});
 
 type Loads = Extract<FromCoordinator, { type: "job-load" }>;
 const loads = (node: FakeNode) => node.heard.filter((message): message is Loads => message.type === "job-load");
@@ -27,7 +33,7 @@ async function startNode(name: string, answer: Pick<Extract<FromNode, { type: "j
   const { node } = started;
   node.options.onMessage = (message, conversation) => {
     if (message.type !== "job-bake") return false;
-    void conversation.send({ type: "bake-progress", fraction: 0.5 });
+    for (const fraction of [0.25, 0.5]) void conversation.send({ type: "bake-progress", fraction });
     if (answer.blend !== null) node.blobs.set(baked.sha256, copy);
     void conversation.send({ type: "job-baked", number: message.number, ...answer });
     return true;
@@ -49,7 +55,10 @@ test("one node bakes, all render the copy, and a longer run bakes nothing again"
   expect(await run.completed()).toMatchObject({ frames: 8, warnings: [] });
   const asked = nodes.flatMap(({ node }) => node.heard.filter(({ type }) => type === "job-bake"));
   expect(asked).toMatchObject([{ limitSeconds: 90 }]);
-  expect(run.all("bake:progressed")).toMatchObject([{ fraction: 0.5, etaMs: expect.any(Number) }]);
+  expect(run.all("bake:progressed")).toMatchObject([
+    { fraction: 0.25, etaMs: null },
+    { fraction: 0.5, etaMs: expect.any(Number) },
+  ]);
   expect(run.all("bake:ended")).toMatchObject([{ why: null }]);
   for (const { node } of nodes) expect(loads(node).at(-1)?.blend).toBe(baked.sha256);
   await farm.expectFilm(range(1, 8));
@@ -126,6 +135,94 @@ test("a node that is lost while it bakes costs the bake, not the job", async () 
   const run = farm.run([node], { frames: "1-4" });
   expect(await run.completed()).toMatchObject({ frames: 4 });
   expect(run.all("bake:ended").length).toBe(1);
+});
+
+/** Runs a job on a node of whose bake a ten-thousandth is done after some seconds, and which then waits for `finish`. */
+async function runLongBake(settings: Partial<JobSettings>, questions: JobQuestions = {}) {
+  const { node, server } = await startNode("north", { blend: baked, error: null });
+  const answer = node.options.onMessage;
+  let finish: () => unknown = () => {};
+  node.options.onMessage = (message, conversation) => {
+    if (message.type !== "job-bake") return answer?.(message, conversation);
+    void conversation.send({ type: "bake-progress", fraction: 0 });
+    finish = () => answer?.(message, conversation);
+    return true;
+  };
+  const run = farm.run([{ node, server }], { frames: "1-4", ...settings }, questions);
+  run.onEvent = (event) => {
+    if (event.type !== "bake:progressed" || event.fraction > 0) return;
+    vi.spyOn(systemClock, "monotonicMs").mockImplementation(() => performance.now() + 6_000);
+    void node.conversation?.send({ type: "bake-progress", fraction: 0.0001 });
+  };
+  return { node, run, finish: () => finish() };
+}
+
+test("a bake that takes long is asked for, while it continues: with a yes it is used", async () => {
+  const asked: unknown[] = [];
+  const confirmBake: JobQuestions["confirmBake"] = async (name, expectedMs) => {
+    asked.push([name, expectedMs > 600_000]);
+    setTimeout(finish);
+    return true;
+  };
+  const { node, run, finish } = await runLongBake({}, { confirmBake });
+  await run.completed();
+  expect(asked).toEqual([["north", true]]);
+  expect(run.all("bake:long")).toMatchObject([{ name: "north", expectedMs: expect.any(Number) }]);
+  expect(loads(node).at(-1)?.blend).toBe(baked.sha256);
+});
+
+test("with a no, the scene is played", async () => {
+  const { node, run } = await runLongBake({}, { confirmBake: async () => false });
+  await run.completed();
+  expect(run.all("bake:ended")).toMatchObject([{ why: "you want the scene played" }]);
+  expect(loads(node).at(-1)).toMatchObject({ simulations: "play" });
+});
+
+test("a question that is cancelled ends the job", async () => {
+  const cancelled = new Error("Ctrl-C");
+  const { run } = await runLongBake({}, { confirmBake: () => Promise.reject(cancelled) });
+  await expect(run.result).rejects.toBe(cancelled);
+});
+
+test("a question without an answer is withdrawn when the bake has ended", async () => {
+  let withdrawn = false;
+  const confirmBake: JobQuestions["confirmBake"] = (_name, _expectedMs, signal) => {
+    setTimeout(finish);
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        withdrawn = true;
+        reject(signal.reason);
+      });
+    });
+  };
+  const { node, run, finish } = await runLongBake({}, { confirmBake });
+  await run.completed();
+  expect(withdrawn).toBe(true);
+  expect(loads(node).at(-1)?.blend).toBe(baked.sha256);
+});
+
+test("where nobody can be asked, a long bake is told, and continues", async () => {
+  const { run, finish } = await runLongBake({});
+  const inner = run.onEvent;
+  run.onEvent = (event) => {
+    inner?.(event);
+    if (event.type === "bake:long") setTimeout(finish);
+  };
+  await run.completed();
+  expect(run.all("bake:ended")).toMatchObject([{ why: null }]);
+});
+
+test("with a limit of the user's, nothing is asked: the node keeps to it", async () => {
+  const confirmBake = vi.fn(async () => false);
+  const { run, finish } = await runLongBake({ bakeLimit: 90 * 60_000 }, { confirmBake });
+  const inner = run.onEvent;
+  run.onEvent = (event) => {
+    inner?.(event);
+    if (event.type === "bake:progressed" && event.fraction > 0) setTimeout(finish);
+  };
+  await run.completed();
+  expect(confirmBake).not.toHaveBeenCalled();
+  expect(run.all("bake:long")).toEqual([]);
 });
 
 test.each([

@@ -7,7 +7,8 @@ import type { JobRequest } from "../../../src/config/resolve-settings.ts";
 import { type FarmKey, makeFarmKey } from "../../../src/core/farm-key.ts";
 import type { Frame } from "../../../src/core/node.ts";
 import type { FarmEvent, FarmEventName } from "../../../src/farm/events.ts";
-import { type CompletedJob, type JobResult, type RenderOptions, renderJob } from "../../../src/farm/render-job.ts";
+import type { JobQuestions } from "../../../src/farm/job/job-context.ts";
+import { type CompletedJob, type JobResult, renderJob } from "../../../src/farm/render-job.ts";
 import { makePng } from "../png.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../temporary-folder.ts";
 import { digestOf, FakeNode, type FakeNodeOptions } from "./fake-node.ts";
@@ -59,11 +60,7 @@ export class ScriptedFarm implements AsyncDisposable {
   }
 
   /** Runs a job on these nodes, as if the user had named them. */
-  run(
-    nodes: readonly ScriptedNode[],
-    settings: Partial<JobSettings> = {},
-    questions: Pick<RenderOptions, "confirmOpenNode"> = {},
-  ): ScriptedRun {
+  run(nodes: readonly ScriptedNode[], settings: Partial<JobSettings> = {}, questions: JobQuestions = {}): ScriptedRun {
     return new ScriptedRun(this.requestFor(nodes, settings), questions);
   }
 
@@ -132,7 +129,7 @@ export class ScriptedRun {
   /** Called with each event, so that a test can act in the middle of the job. */
   onEvent: (event: FarmEvent) => void = () => {};
 
-  constructor(settings: JobRequest, questions: Pick<RenderOptions, "confirmOpenNode">) {
+  constructor(settings: JobRequest, questions: JobQuestions) {
     this.result = renderJob(settings, {
       ...questions,
       onEvent: (event) => {

@@ -15,6 +15,6 @@ export function bakeText(event: Extract<FarmEvent, { type: `bake:${string}` }>):
     const expected = formatDuration(event.expectedMs);
     return `Node ${name} needs about ${expected} to bake. With --simulations sequential, each node plays the scene instead`;
   }
-  if (event.why !== null) return `Node ${name} could not bake: ${printable(event.why)}; each node plays the scene`;
+  if (event.why !== null) return `Node ${name} did not bake: ${printable(event.why)}; each node plays the scene`;
   return `Baked in ${formatDuration(event.seconds * 1000)}: three frames are as in the played scene`;
 }

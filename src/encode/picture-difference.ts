@@ -34,7 +34,7 @@ export async function comparePictures(
     encoding: "buffer",
     stdin: "ignore",
     stdout: "pipe",
-    // Raw pixels of a large picture are more than a process should hold: 8K has 265 MB of them.
+    // Raw pixels of a large picture are more than a process should hold: an 8K picture has 265 MB of them.
     buffer: { stdout: false },
     cancelSignal: signal,
   } as const);

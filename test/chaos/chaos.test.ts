@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { farmLabProblem, requireBuild } from "../support/lab/lab.ts";
 import { testRunVariable } from "../support/processes.ts";
+import { isSoon } from "../support/wait-for.ts";
 import { openChaosFarm } from "./chaos-farm.ts";
 import { disturb } from "./director.ts";
 import { keepEvidence, whatHangs } from "./evidence.ts";
@@ -19,12 +20,13 @@ const { seed, minutes, frames, samples, limit } = {
 /** When nothing disturbs any more: a node may keep a job that was broken off for ten minutes before it is free. */
 const endsWithinMs = 11 * 60_000;
 const limitMs = limit * 60_000;
+const bakesWithinMs = 120_000;
 /** For what is said of a run that did not end in time. */
 const closesWithinMs = 60_000;
 
 /**
  * A real farm of four nodes, and faults every few seconds, for minutes. Every frame of every job is stored once, identical
- * to an undisturbed render and in the video; nothing ended that no fault has ended, every kind of fault hit something, and
+ * to an undisturbed render and in the video, also where a node has baked a simulation; nothing ended that no fault has ended, every kind of fault hit something, and
  * nothing is left behind.
  */
 test("whatever happens to a farm, nothing is lost", { timeout: limitMs + closesWithinMs }, async (context) => {
@@ -64,6 +66,12 @@ async function chaos(world: World): Promise<void> {
   report.enter("the start of the nodes");
   await Promise.all(nodes.map((node) => node.start()));
   watchForOrphans(farm).catch((error) => report.complain(`nobody watches for orphans: ${error}`));
+
+  report.enter("a bake");
+  const simulated = world.beside();
+  const bakes = () => simulated.current?.run.all("bake:ended") ?? [];
+  if (!(await isSoon(() => bakes().length > 0, bakesWithinMs, signal)) || bakes()[0]?.why !== null)
+    report.complain(`nothing was baked: ${bakes()[0]?.why}`);
 
   report.enter("the faults");
   const names = nodes.map(({ name }) => name);

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { blenderPath, renderAlone, saveScene } from "../support/blender.ts";
+import { blenderPath, renderAlone, renderPlayed, saveScene } from "../support/blender.ts";
 import type { FarmLab } from "../support/lab/lab.ts";
 import { isInOrder } from "./order.ts";
 
@@ -11,6 +11,8 @@ const videoWithinMs = 30 * 60_000;
 /** A scene, and what every job must make of it. */
 export interface Film {
   readonly blendfile: string;
+  /** Whether it needs the scripts in it. */
+  readonly hasScripts: boolean;
   /** MD5 of each frame's pixels, from a render by Blender alone. */
   readonly pixels: ReadonlyMap<number, string>;
   /** The video of a job that no fault has disturbed. */
@@ -22,20 +24,22 @@ export interface Film {
 /**
  * Builds a scene and renders it without faults.
  *
- * @param hangs Folder in which a file named after a node makes that node's Blender hang
+ * @param hangs Folder in which a file named after a node makes that node's Blender hang; without it, the scene has a
+ * simulation
  */
 export async function makeFilm(
   lab: FarmLab,
   name: string,
-  { frames, samples, hangs }: { frames: number; samples: number; hangs: string },
+  { frames, samples, hangs }: { frames: number; samples: number; hangs?: string },
 ): Promise<Film> {
   const folder = lab.path(name);
   await mkdir(folder);
   const blendfile = join(folder, "scene.blend");
   await saveScene("keyframed.py", blendfile, [String(frames), String(samples)]);
-  await saveScene("hanging.py", blendfile, [hangs]);
+  const hasScripts = hangs !== undefined;
+  await (hasScripts ? saveScene("hanging.py", blendfile, [hangs]) : saveScene("clothed.py", blendfile, []));
   const rendered = join(folder, "frames");
-  await renderAlone(blendfile, rendered);
+  await (hasScripts ? renderAlone(blendfile, rendered) : renderPlayed(blendfile, rendered, frames));
   const pixels = await pixelsIn(rendered);
   if (pixels.size !== frames) throw new Error(`The undisturbed render has ${pixels.size} frames, not ${frames}`);
 
@@ -45,7 +49,7 @@ export async function makeFilm(
   const { code, stderr } = await lab.coordinate([...job, "--yes"]).end(videoWithinMs);
   if (code !== 0) throw new Error(`The undisturbed video cannot be made: ${stderr}`);
   if (!(await isInOrder(video, rendered))) throw new Error("The undisturbed video does not show what Blender rendered");
-  return { blendfile, pixels, video, holds: 0 };
+  return { blendfile, hasScripts, pixels, video, holds: 0 };
 }
 
 /** MD5 of each frame's pixels, by the numbers in the files' names. */

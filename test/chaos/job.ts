@@ -82,7 +82,9 @@ export class Job {
   async #start(): Promise<Coordinator> {
     while (this.film.holds > 0 && !this.#farm.signal.aborted) await delay(20);
     this.#farm.signal.throwIfAborted();
-    const args = ["--blend", this.film.blendfile, "--output", this.output, "--keep-frames", "--allow-scripts", "--yes"];
+    const { blendfile, hasScripts } = this.film;
+    const args = ["--blend", blendfile, "--output", this.output, "--keep-frames", "--yes"];
+    if (hasScripts) args.push("--allow-scripts");
     const one = new Coordinator(this.#farm.coordinate([...args, "--no-save-farmspec"]), (event) => {
       this.#hear(event);
       if (event.type === "job:started") this.#lookForOverlap(one);

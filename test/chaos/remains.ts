@@ -3,7 +3,8 @@ import { join, relative } from "node:path";
 import type { ChaosFarm } from "./chaos-farm.ts";
 
 /** What a job folder holds after a job with --keep-frames. */
-const ofJobFolder = /^(job\.json|(frames|attempts|events|log)\.ndjson|frames(\/\d{7}\.png)?|blob(\/[0-9a-f]{64})?)$/;
+const ofJobFolder =
+  /^(job\.json|(frames|attempts|events|log)\.ndjson|frames(\/\d{7}\.png)?|(blob|baked)(\/[0-9a-f]{64})?|baked\.json)$/;
 
 /**
  * Ends every node as its owner would.

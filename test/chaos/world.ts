@@ -6,7 +6,7 @@ import { Job } from "./job.ts";
 import { Ledger } from "./ledger.ts";
 
 /** Of the films that are made beside the others. */
-const framesBeside = 8;
+const [framesBeside, simulatedFrames] = [8, 24];
 
 /** The farm, the films that are made on it, and what happened to them. */
 export class World {
@@ -18,13 +18,16 @@ export class World {
   readonly film: Film;
   /** Of another blendfile, and small. */
   readonly other: Film;
+  /** With a cloth that is not baked, and without scripts: with them, nothing is baked. */
+  readonly simulated: Film;
   /** Folder in which a file by a node's name makes that node's Blender hang. */
   readonly hangs: string;
 
-  private constructor(farm: ChaosFarm, film: Film, other: Film, hangs: string) {
+  private constructor(farm: ChaosFarm, films: Pick<World, "film" | "other" | "simulated">, hangs: string) {
     this.farm = farm;
-    this.film = film;
-    this.other = other;
+    this.film = films.film;
+    this.other = films.other;
+    this.simulated = films.simulated;
     this.hangs = hangs;
   }
 
@@ -33,7 +36,8 @@ export class World {
     await mkdir(hangs);
     const film = await makeFilm(farm.lab, "reference", { samples, hangs, frames });
     const other = await makeFilm(farm.lab, "other", { samples, hangs, frames: framesBeside });
-    return new World(farm, film, other, hangs);
+    const simulated = await makeFilm(farm.lab, "simulated", { samples, frames: simulatedFrames });
+    return new World(farm, { film, other, simulated }, hangs);
   }
 
   /** Of the film that is being made. */
@@ -47,9 +51,10 @@ export class World {
     return job;
   }
 
-  /** Begins a small film of another blendfile on the same nodes. */
+  /** Begins a small film of another blendfile on the same nodes; of the simulated one every second time. */
   beside(): Job {
-    const job = this.begin(this.other, `beside${this.besides.length + 1}.mp4`);
+    const film = this.besides.length % 2 === 0 ? this.simulated : this.other;
+    const job = this.begin(film, `beside${this.besides.length + 1}.mp4`);
     const ending = job.run();
     ending.catch(() => {}); // awaited at the end
     this.besides.push(ending);

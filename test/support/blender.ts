@@ -85,6 +85,16 @@ export async function renderAlone(blendfile: string, folder: string): Promise<vo
   });
 }
 
+/** Renders the frames 1 to `last` of a blendfile while it is played: what simulations in it must look like. */
+export async function renderPlayed(blendfile: string, folder: string, last: number): Promise<void> {
+  const script = fileURLToPath(new URL("../fidelity/play.py", import.meta.url));
+  const frames = Array.from({ length: last }, (_, index) => String(index + 1));
+  await mkdir(folder, { recursive: true });
+  await execa(requireBlender(), ["-b", blendfile, "-noaudio", "-P", script, "--", folder, ...frames], {
+    env: { TMPDIR: join(blendfile, "..") },
+  });
+}
+
 async function build(folder: string, options: { frames: number; samples: number }) {
   const parent = join(folder, "..");
   await mkdir(parent, { recursive: true });

@@ -46,6 +46,8 @@ export function resolveSettings(flags: RenderFlags, context: Context): JobSettin
   return {
     ...settingsOf(flags, workingFolder),
     ...nodesOf(flags, farmspec),
+    // Those nodes and no others.
+    notHere: flags.notHere === true || flags.nodes !== undefined,
     projectFolder: farmspec === undefined ? undefined : farmspecFolder,
     waitMs: flags.wait === undefined ? undefined : parseDuration(flags.wait),
     keys,
@@ -67,7 +69,7 @@ export async function completeRequest({ blend, output, ...given }: JobRequest): 
   const context = { workingFolder: process.cwd(), folders, keys, farmspec: undefined };
   const settings = resolveSettings({ blend, output }, context);
   const discover = given.nodes === undefined || given.nodes.length === 0;
-  return { ...settings, discover, ...withoutGaps(given) };
+  return { ...settings, discover, notHere: !discover, ...withoutGaps(given) };
 }
 
 /**

@@ -117,7 +117,9 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
   let blender: string | null = null;
   try {
     const inputs = new JobInputs();
-    await using fleet = openFleet(context, (event) => inputs.push(event));
+    await using fleet = openFleet({ ...context, settings: { ...settings, notHere: true } }, (event) =>
+      inputs.push(event),
+    );
     blender = await fleet.chooseVersion(signal);
     fleet.begin(orderOf(context, await beginRun(context, blender)));
     const noNodeTimeout = new NoNodeTimeout({ waitMs: settings.waitMs, fleet, clock: systemClock });

@@ -90,6 +90,8 @@ export interface FarmEventMap {
     height: number;
     engine: string;
   };
+  /** This machine has a Blender, and does not take part beside the nodes that were found. `reason` follows "because". */
+  "here:idle": { reason: string };
   /** A node bakes simulations into a copy of the blendfile, and compares it with the played scene. */
   "bake:started": NodeName & { simulations: number; limitMs: number | null };
   /** About once a second. `etaMs` is `null` while there is no estimate. */

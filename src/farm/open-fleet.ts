@@ -2,6 +2,7 @@ import type { JobSettings } from "../config/job-settings.ts";
 import { dialWebSocket } from "../session/websocket-link.ts";
 import type { JobContext } from "./job/job-context.ts";
 import { LocalNodeSource } from "./local-node/local-node-source.ts";
+import { OwnMachine } from "./local-node/own-machine.ts";
 import { Fleet, type FleetOptions } from "./nodes/fleet.ts";
 import { MdnsNodes } from "./nodes/mdns-nodes.ts";
 import { NamedNodes } from "./nodes/named-nodes.ts";
@@ -30,15 +31,17 @@ export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"])
 
 /** Where nodes come from: named ones, those on the network, or this machine. */
 function nodeSourcesOf(settings: JobSettings): NodeSources {
-  const { local, nodes, discover, blender, slots, cacheFolder } = settings;
+  const { local, nodes, discover, blender, slots, cacheFolder, notHere } = settings;
   const dial = dialWebSocket;
-  const thisMachine = new LocalNodeSource({ dial, blender, slots, cacheFolder });
-  if (local) return { sources: [thisMachine], fallback: null };
+  const here = { dial, blender, slots, cacheFolder };
+  const thisMachine = new LocalNodeSource(here);
+  if (local) return { sources: [thisMachine], fallback: null, companion: null };
+  const companion = notHere ? null : new OwnMachine(here);
   const areNamed = nodes.length > 0;
   const named = nodes.flatMap(({ id }) => id ?? []);
   const onNetwork = new MdnsNodes({ dial, named, takesAll: discover || !areNamed, tellsCount: !areNamed });
-  if (!areNamed) return { sources: [onNetwork], fallback: { source: thisMachine, when: "none-found" } };
+  if (!areNamed) return { sources: [onNetwork], fallback: { source: thisMachine, when: "none-found" }, companion };
   const sources = [new NamedNodes(nodes, dial), ...(discover || named.length > 0 ? [onNetwork] : [])];
   // A farmspec that allows other nodes means "any node there is", and this machine is one.
-  return { sources, fallback: discover ? { source: thisMachine, when: "none-usable" } : null };
+  return { sources, fallback: discover ? { source: thisMachine, when: "none-usable" } : null, companion };
 }

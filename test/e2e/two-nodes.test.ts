@@ -1,7 +1,14 @@
+import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keyframedScene, type Reference } from "../support/blender.ts";
 import { FarmLab, farmLabProblem, requireBuild, skipBecause } from "../support/lab/lab.ts";
 import { completion, expectSameFilm, framesByNode, storedFrames } from "../support/lab/lab-results.ts";
+
+/** By /proc/PID/stat: the fields after the name in parentheses begin with the third, and niceness is the nineteenth. */
+async function nicenessOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
+}
 
 const nothing = { processes: [], files: [] };
 
@@ -27,6 +34,24 @@ describe.skipIf(skipBecause(farmLabProblem))("two nodes with real Blenders, foun
     const shares = framesByNode(completed);
     expect(Object.keys(shares).sort()).toEqual(["north", "south"]);
     expect(Math.min(...Object.values(shares))).toBeGreaterThan(0);
+    await expectSameFilm(output, scene);
+    expect(await lab.leftovers()).toEqual(nothing);
+  });
+
+  test("the machine with the blendfile renders too, and other programs there come first", async () => {
+    await using lab = await FarmLab.open("desk", "north");
+    await lab.startNode("north");
+    lab.rendersHere = true;
+    const output = lab.path("film.mp4");
+    const run = lab.coordinate(job(output));
+    await run.event("frame:stored", 6);
+    const slots = (await lab.processes()).filter(({ command }) => command.includes("slot_main.py"));
+    const niceness = await Promise.all(slots.map(({ pid }) => nicenessOf(pid)));
+
+    const completed = await completion(run);
+
+    expect(niceness.sort((a, b) => a - b)).toEqual([10, 19]);
+    expect(Object.keys(framesByNode(completed)).sort()).toEqual(["north", "this machine"]);
     await expectSameFilm(output, scene);
     expect(await lab.leftovers()).toEqual(nothing);
   });

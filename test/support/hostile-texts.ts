@@ -77,6 +77,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "frame:failed": { frame: 2, code: hostileText, message: hostileLines, hint: hostileLines },
   "job:progressed": { stored: 1, total: 2, nodes: 1, running: 1, encoded: 1, etaMs: 1000 },
   "encode:postponed": { message: hostileLines },
+  "here:idle": { reason: hostileLines },
   "bake:long": { ...named, expectedMs: 1_200_000 },
   warning: { code: hostileText, message: hostileLines, name: hostileText },
   "farmspec:saved": { path: hostileText, nodes: 1 },

@@ -17,6 +17,7 @@ from .slot_channel import SlotChannel, SlotSwitchboard
 from .slot_log import SlotLog
 
 NICENESS = 10
+"""Of a slot, unless the node itself leaves even more to other programs."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class SlotProcess:
         self._job_object = JobObject.of(process.pid)
         if sys.platform != "win32":
             try:
-                os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+                os.setpriority(os.PRIO_PROCESS, process.pid, max(NICENESS, os.nice(0)))
             except OSError:
                 pass  # it has already ended, or the system forbids it
         return process

@@ -1,5 +1,5 @@
 import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
-import { bakeText } from "../bake-text.ts";
+import { bakeText, hereText } from "../event-texts.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
@@ -76,6 +76,8 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     }
     case "job:waiting":
       return { ...state, phase: isEnding(state) ? state.phase : "waiting", eta: null };
+    case "here:idle":
+      return withNote(state, "info", hereText(event));
     case "bake:progressed":
       return withNotice(state, "info", bakeText(event));
     case "bake:started":

@@ -7,7 +7,7 @@ import {
   printable,
   printableLines,
 } from "../../index.ts";
-import { bakeText } from "../bake-text.ts";
+import { bakeText, hereText } from "../event-texts.ts";
 import { toCome } from "../to-come.ts";
 
 const progressEveryMs = 10_000;
@@ -96,6 +96,8 @@ export class PlainLines {
         return `Node ${printable(event.name)} gets frames again`;
       case "job:waiting":
         return `Waiting for a node: ${counted(event.missing, "frame")} to go`;
+      case "here:idle":
+        return hereText(event);
       case "bake:progressed":
         return this.#isProgressDue() ? bakeText(event) : undefined;
       case "bake:started":

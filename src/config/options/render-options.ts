@@ -140,6 +140,14 @@ export const nodeOptions = {
     help: "render on this machine alone",
     setting: isOn,
   }),
+  /** Whether this machine takes no part beside other nodes. */
+  notHere: option({
+    ...{ group: "Where to render", schema: z.boolean(), inFarmspec: true },
+    help: "do not render on this machine too, beside other nodes",
+    readme:
+      "do not render on this machine too. Default: it joins the nodes that were found, at low priority, if it has a Blender of the job's version and is not on battery; not with `--nodes`",
+    setting: isOn,
+  }),
   /** Slots of the node on this machine, if one is started. */
   slots: option({
     ...{ group: "Where to render", takes: "<number>", schema: whole(1, 256) },

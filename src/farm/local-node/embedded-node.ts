@@ -12,7 +12,7 @@ import { discard, removeFile } from "../../system/files/held-files.ts";
 import { freeBytes, isOutOfDescriptors, leastBytes, moreDescriptors } from "../../system/files/shortage.ts";
 import { startProgram } from "../../system/programs/start-program.ts";
 import type { BlenderProgram } from "./find-blender.ts";
-import { endNode, nodeArguments, nodeEnvironment } from "./node-process.ts";
+import { endNode, lowerPriority, nodeArguments, nodeEnvironment } from "./node-process.ts";
 
 const startingTimeoutMs = 60_000;
 const lookEveryMs = 50;
@@ -27,6 +27,8 @@ const otherTemporaryFolder = "Set TMPDIR to a folder that is there, that this us
 export interface EmbeddedNodeOptions {
   readonly slots: number;
   readonly cacheFolder: string;
+  /** Whether programs of the user come first (default: not). */
+  readonly isLowPriority?: boolean;
 }
 
 /** What stays the same when the node is restarted. */
@@ -146,7 +148,7 @@ async function inTemporaryFolder<Made>(make: () => Promise<Made>): Promise<Made>
 /** @throws {FarmError} `FARM_NO_NODE`, after all of it has ended; the signal's reason */
 async function serve(
   blender: BlenderProgram,
-  { slots, cacheFolder }: EmbeddedNodeOptions,
+  { slots, cacheFolder, isLowPriority = false }: EmbeddedNodeOptions,
   { folder, key }: Own,
   signal: AbortSignal,
 ): Promise<Serving> {
@@ -162,6 +164,7 @@ async function serve(
     ],
     key,
   );
+  if (isLowPriority) lowerPriority(child);
   let said = "";
   child.all?.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-mostOutputCharacters);

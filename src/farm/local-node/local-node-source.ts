@@ -1,4 +1,5 @@
 import type { FarmError } from "../../core/errors.ts";
+import type { NodeId } from "../../core/node.ts";
 import type { Dial } from "../../session/link.ts";
 import type { NodeSource, NodeSourceHost } from "../nodes/node-source.ts";
 import { EmbeddedNode, type EmbeddedNodeOptions } from "./embedded-node.ts";
@@ -34,6 +35,11 @@ export class LocalNodeSource implements NodeSource {
         if (!this.#stop.signal.aborted) host.fail(error);
       },
     );
+  }
+
+  /** The node's id, once it was added. */
+  get id(): NodeId | undefined {
+    return this.#node?.sighting.id;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { endsWithin } from "../../core/time-limit.ts";
@@ -49,6 +50,13 @@ export function nodeEnvironment(
     !needed.some((name) => existsSync(join(folder, name)));
   const folders = PATH.split(delimiter).filter((folder) => !isForeign(folder));
   return { BLENDER: blender, PATH: folders.join(delimiter) };
+}
+
+/** Lets other programs come first. What the node starts inherits that. */
+export function lowerPriority({ pid }: Program): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {} // it has ended already, or the system refuses
 }
 
 /**

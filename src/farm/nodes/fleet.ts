@@ -7,7 +7,7 @@ import type { JobOrder } from "./job-order.ts";
 import { noUsableNode } from "./no-usable-node.ts";
 import type { NodeEvent } from "./node-event.ts";
 import { NodePool } from "./node-pool.ts";
-import type { Candidate, NodeSource, NodeSourceHost, NodeSources } from "./node-source.ts";
+import type { Candidate, CompanionHost, NodeSource, NodeSources } from "./node-source.ts";
 import { isAnyAlive, isAnyClaimed, loadErrorOf, problemsOf } from "./node-status.ts";
 import type { KnownNodes } from "./trust/known-nodes.ts";
 import { NodeTrust, type NodeTrustOptions } from "./trust/node-trust.ts";
@@ -38,14 +38,16 @@ export interface FleetOptions extends NodeSources {
  * The nodes of one job. It takes them from their sources, chooses the job's Blender version among those found at the
  * start, and continues looking while the job runs. The caller owns it: disposing frees every node.
  */
-export class Fleet implements AsyncDisposable, NodeSourceHost {
+export class Fleet implements AsyncDisposable, CompanionHost {
   readonly #options: FleetOptions;
   readonly #pool: NodePool;
   readonly #versionGate: VersionGate;
   readonly #openNodes: OpenNodes;
   readonly #warnings = new Set<string>();
   readonly #stop = new AbortController();
+  readonly #hosts = new Set<string>();
   #wasSeenAgain = false;
+  #joining: Promise<void> = Promise.resolve();
   #giveOrder: (order: JobOrder) => void = () => {};
   #released: Promise<void> | undefined;
 
@@ -86,6 +88,7 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
     this.#versionGate.close();
     const version = await this.#versionGate.decided;
     if (version === undefined) throw noUsableNode([...problemsOf(this.#pool.nodes), ...this.#versionGate.exclusions]);
+    if (!(fallback && isWanted)) this.#joinCompanion();
     return version;
   }
 
@@ -126,7 +129,16 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
     return this.#pool.size;
   }
 
+  get hosts(): readonly string[] {
+    return [...this.#hosts];
+  }
+
+  exclusionOf(blender: string): string | undefined {
+    return this.#versionGate.exclusionOf(blender);
+  }
+
   add(candidate: Candidate): void {
+    for (const { host } of candidate.sighting.addresses) this.#hosts.add(host);
     const sizeBefore = this.size;
     this.#pool.add(candidate);
     if (this.size === sizeBefore) this.#wasSeenAgain = true;
@@ -160,8 +172,20 @@ export class Fleet implements AsyncDisposable, NodeSourceHost {
   async #release(): Promise<void> {
     this.#stop.abort(new Error("The job has ended"));
     await this.#pool.ended();
-    const { sources, fallback } = this.#options;
-    await Promise.all([...sources, ...(fallback ? [fallback.source] : [])].map((source) => source.close()));
+    const { sources, fallback, companion } = this.#options;
+    const others = [...(fallback ? [fallback.source] : []), ...(companion ? [companion] : [])];
+    await this.#joining;
+    await Promise.all([...sources, ...others].map((source) => source.close()));
+  }
+
+  /** In the background: the job begins with the nodes that were found. */
+  #joinCompanion(): void {
+    const { signal } = this.#stop;
+    const { companion } = this.#options;
+    if (companion === null) return;
+    this.#joining = companion.join(this, signal).catch((error: unknown) => {
+      if (!signal.aborted) this.fail(error);
+    });
   }
 
   /** All sources look at once. Waits for a later one only if no node of an earlier one can be used. */

@@ -52,6 +52,24 @@ export interface NodeSource {
   close(): Promise<void>;
 }
 
+/** What a companion may ask of the fleet and report to it. */
+export interface CompanionHost extends NodeSourceHost {
+  /** Addresses and names of the machines of all nodes that were found. */
+  readonly hosts: readonly string[];
+  /** Why a node with this version of Blender may not take part; `undefined` if it may. */
+  exclusionOf(blender: string): string | undefined;
+}
+
+/** A node that joins others, once these have decided the job's Blender version. */
+export interface NodeCompanion extends Pick<NodeSource, "close"> {
+  /**
+   * Adds its node, or tells why there is none.
+   *
+   * @throws The signal's reason
+   */
+  join(host: CompanionHost, signal: AbortSignal): Promise<void>;
+}
+
 /** The sources of a job. */
 export interface NodeSources {
   /** All look at once. The fleet waits for a later one only if no node of an earlier one can be used. */
@@ -62,4 +80,6 @@ export interface NodeSources {
     /** `none-found`: if no node was found at all. `none-usable`: also if none of those that were found can be used. */
     readonly when: "none-found" | "none-usable";
   } | null;
+  /** Joins the nodes of the others; `null` for none. */
+  readonly companion: NodeCompanion | null;
 }

@@ -55,6 +55,11 @@ export class VersionGate {
     this.#resolveDecided(this.#chosen);
   }
 
+  /** Why a node with this version may not take part, once the choice is made; `undefined` if it may. */
+  exclusionOf(blender: string): string | undefined {
+    return exclusionOf({ name: "", blender }, this.#chosen, this.#rules);
+  }
+
   #judge(candidate: VersionCandidate): string | undefined {
     const exclusion = exclusionOf(candidate, this.#chosen, this.#rules);
     if (exclusion === undefined) this.#chosen ??= candidate.blender;

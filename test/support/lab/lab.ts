@@ -98,6 +98,9 @@ export class FarmLab implements AsyncDisposable {
     return node;
   }
 
+  /** Whether the coordinator's machine renders too, beside the nodes. */
+  rendersHere = false;
+
   /** The cables between its hosts. */
   get network(): NetworkLab {
     if (this.#network === undefined) throw new Error("This lab has no hosts");
@@ -139,7 +142,9 @@ export class FarmLab implements AsyncDisposable {
     limits: readonly string[] = [],
   ): LabCoordinator {
     const on = [...this.deskWords, ...limits];
-    return LabCoordinator.start(args, on, { ...this.environment, ...env }, this.#folders.work);
+    const isRender = args.some((word) => word === "-o" || word === "--output");
+    const words = isRender && !this.rendersHere ? [...args, "--not-here"] : args;
+    return LabCoordinator.start(words, on, { ...this.environment, ...env }, this.#folders.work);
   }
 
   /**

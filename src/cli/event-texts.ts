@@ -18,3 +18,8 @@ export function bakeText(event: Extract<FarmEvent, { type: `bake:${string}` }>):
   if (event.why !== null) return `Node ${name} did not bake: ${printable(event.why)}; each node plays the scene`;
   return `Baked in ${formatDuration(event.seconds * 1000)}: three frames are as in the played scene`;
 }
+
+/** Why this machine takes no part, for people. */
+export function hereText({ reason }: Extract<FarmEvent, { type: "here:idle" }>): string {
+  return `This machine does not render too: ${printable(reason)}`;
+}

@@ -43,11 +43,12 @@ export function resolveSettings(flags: RenderFlags, context: Context): JobSettin
   if (flags.local && flags.nodes !== undefined) {
     throw new FarmError("FARM_BAD_INPUT", "Cannot use --local together with --nodes", "Omit one of them");
   }
+  const named = nodesOf(flags, farmspec);
   return {
     ...settingsOf(flags, workingFolder),
-    ...nodesOf(flags, farmspec),
-    // Those nodes and no others.
-    notHere: flags.notHere === true || flags.nodes !== undefined,
+    ...named,
+    // Without discovery, the named nodes and no others.
+    notHere: flags.notHere === true || !named.discover,
     projectFolder: farmspec === undefined ? undefined : farmspecFolder,
     waitMs: flags.wait === undefined ? undefined : parseDuration(flags.wait),
     keys,

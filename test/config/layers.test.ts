@@ -111,7 +111,7 @@ describe("which nodes take part:", () => {
       false,
     ],
   ])("%s", (_, layers, expected, discover) => {
-    expect(settingsFrom(layers)).toMatchObject({ nodes: expected, discover });
+    expect(settingsFrom(layers)).toMatchObject({ nodes: expected, discover, notHere: !discover });
   });
 
   test("--local ignores a farmspec's nodes, and cannot be combined with --nodes", () => {

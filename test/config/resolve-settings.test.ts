@@ -25,6 +25,12 @@ test("nodes that the user names are the whole farm", () => {
   expect(discover).toBe(false);
 });
 
+test("the own machine joins nodes that are found, unless the user or a farmspec says otherwise", () => {
+  expect(resolveSettings(needed, context).notHere).toBe(false);
+  expect(resolveSettings({ ...needed, notHere: true }, context).notHere).toBe(true);
+  expect(resolveSettings({ ...needed, nodes: "a" }, context).notHere).toBe(true);
+});
+
 describe("resolveSettings() names the flag that is missing or wrong:", () => {
   test.each([
     ["--blend", { output: "b.mp4" }],

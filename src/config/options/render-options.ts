@@ -145,7 +145,7 @@ export const nodeOptions = {
     ...{ group: "Where to render", schema: z.boolean(), inFarmspec: true },
     help: "do not render on this machine too, beside other nodes",
     readme:
-      "do not render on this machine too. Default: it joins the nodes that were found, at low priority, if it has a Blender of the job's version and is not on battery; not with `--nodes`",
+      "do not render on this machine too. Default: it joins the nodes that were found, at low priority, if it has a Blender of the job's version and is not on battery; not if only named nodes may take part",
     setting: isOn,
   }),
   /** Slots of the node on this machine, if one is started. */

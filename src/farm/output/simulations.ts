@@ -20,7 +20,9 @@ export function refuseSimulations(simulations: readonly Simulation[]): void {
   throw new FarmError(
     "FARM_BAD_INPUT",
     `Cannot render the scene: ${counted(simulations.length, "simulation")} not baked:${list}`,
-    "Bake them in Blender and save, or omit --simulations: then a node bakes them, or each plays the scene",
+    playable(simulations).length > 0
+      ? "Bake them in Blender and save, or omit --simulations: then a node bakes them, or each plays the scene"
+      : "No bake keeps them: turn hair dynamics off and save, or omit --simulations",
   );
 }
 

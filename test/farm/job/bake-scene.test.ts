@@ -225,6 +225,17 @@ test("with a limit of the user's, nothing is asked: the node keeps to it", async
   expect(run.all("bake:long")).toEqual([]);
 });
 
+test("with --simulations refuse, the job ends before anything is baked or rendered", async () => {
+  const { node, server } = await startNode("north", { blend: baked, error: null });
+  const run = farm.run([{ node, server }], { frames: "1-4", simulations: "refuse" });
+  await expect(run.result).rejects.toMatchObject({
+    code: "FARM_BAD_INPUT",
+    message: expect.stringContaining("cloth (Object 'Flag')"),
+  });
+  expect(node.heard.filter(({ type }) => type === "job-bake")).toEqual([]);
+  expect(node.rendered).toEqual([]);
+});
+
 test.each([
   ["scripts may run: a node could run programs on the others by its copy", { allowScripts: true }],
   ["the user wants the scene to be played", { simulations: "sequential" as const }],

@@ -17,6 +17,7 @@ from .files.cache_folders import cache_folders
 from .files.frame_numbers import FrameNumbers
 from .files.outside_files import OutsideFile, outside_files
 from .files.stored_paths import stored_paths
+from .sound import audible
 from .simulations import HAIR, Simulation, unbaked, used_by
 
 
@@ -82,7 +83,7 @@ class Sandbox:
             # A scene that is played or baked needs the files of all frames from the start.
             numbers = FrameNumbers(self._scripts or any(each.kind != HAIR for each in self.simulations))
             all_paths = list(stored_paths()) if self.cleared else all_paths
-            self.outside = [*outside_files(original, numbers, all_paths), *cache_folders(original, numbers)]
+            self.outside = [*outside_files(original, numbers, all_paths, audible(scene)), *cache_folders(original, numbers)]
             caches.confine(folder)
             if self._kept is not None:
                 self.kept = kept_caches.redirect(self._kept, used_by(scene))

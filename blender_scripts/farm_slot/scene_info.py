@@ -14,6 +14,7 @@ from .files.outside_files import FOLDER, SEQUENCE, OutsideFile
 from .node_trees import node_trees
 from .output_size import rendered_size
 from .settings import output_color_mode, output_depth
+from .sound import audible
 from .files.visibility import strips_of
 
 MAX_SCENES = 1000
@@ -61,6 +62,7 @@ def describe_scene(scene: Any) -> Dict[str, Any]:
         "colorMode": output_color_mode(scene),
         "transparent": render.film_transparent,
         "views": [view.name for view in render.views if view.use] if render.use_multiview else [],
+        "sound": bool(audible(scene)),
     }
 
 
@@ -83,7 +85,7 @@ def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> Li
     digests = {path: digest for name, path, digest in known if not name.startswith("//")}
     found = {}  # type: Dict[Tuple[str, str, Optional[str]], Dict[str, Any]]
     # Of data that names the same file, as a movie and its sound do, those that decide pixels come last, and count.
-    for each in sorted(outside, key=lambda each: each.is_visible):
+    for each in sorted(outside, key=lambda each: (each.is_visible, each.is_audible)):
         key = each.name, each.path, each.form
         shared = found.get(key)
         if shared is not None and not shared["visible"]:
@@ -100,6 +102,7 @@ def references(outside: Iterable[OutsideFile], project: str, stock: Stock) -> Li
             "lacks": lacking(each.kind, each.name),
             "viewOf": each.view_of,
             "computed": each.is_computed,
+            "audible": each.is_audible,
             "numbers": both(each.numbers, shared["numbers"]) if shared else each.numbers,
         }
     return sorted(found.values(), key=lambda each: (not each["missing"], not each["visible"]))[:MAX_REFERENCES]

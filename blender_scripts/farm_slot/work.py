@@ -10,7 +10,7 @@ from typing import Any, Dict, Optional
 import bpy
 from bpy.app.handlers import persistent
 
-from . import baking, evaluated, reuse, scene_info, settings
+from . import baking, evaluated, reuse, scene_info, settings, sound
 from .channel import Channel
 from .devices import choose_device
 from .faults import SlotFault
@@ -20,7 +20,7 @@ from .simulations import MAX_SIMULATIONS
 
 STEPS_INTERVAL_S = 1.0
 
-COMMANDS = ("load", "render", "sample", "digest", "bake")
+COMMANDS = ("load", "render", "sample", "digest", "bake", "mix")
 """Methods of `Work` that a supervisor may ask for, besides "quit"."""
 
 
@@ -122,6 +122,12 @@ class Work:
         """Saves a copy of the file in which simulations are baked, and which is otherwise as it was."""
         baking.bake(self._open, lambda: pick_scene(self._command["scene"]), command["path"], self._on_baking)
         self._channel.send({"event": "baked"})
+
+    def mix(self, command: Dict[str, Any]) -> None:
+        """Mixes the sound of some frames down."""
+        scene = bpy.data.scenes[self._scene]
+        sound.mix(scene, command["first"], command["last"], command["path"], self.on_stats)
+        self._channel.send({"event": "mixed"})
 
     def _on_baking(self, share: float) -> None:
         now = time.monotonic()

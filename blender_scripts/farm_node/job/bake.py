@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from pathlib import Path
 from typing import Any, Callable, NamedTuple, Optional
 
 from ..errors import Fault, FaultError
 from ..slots.picture_pixels import pixels_of
+from .digest import digest_of
 from .side_blender import SideBlender
 
 COPY = "renderfarm-baked.blend"
@@ -71,7 +71,7 @@ async def bake(blender: SideBlender, load: dict[str, Any], limit_s: float, tell:
     for frame in frames:
         if pictures[0][frame] != pictures[1][frame]:
             raise FaultError(Fault("UNSUPPORTED", f"baked, frame {frame} is not as in the played scene"))
-    return Baked(path, await asyncio.to_thread(_digest, path), path.stat().st_size)
+    return Baked(path, await asyncio.to_thread(digest_of, path), path.stat().st_size)
 
 
 async def _pictures(blender: SideBlender, load: dict[str, Any], frames: list[int], limit_s: float) -> dict[int, bytes]:
@@ -97,11 +97,3 @@ def _compared(scene: dict[str, Any]) -> list[int]:
     its = next(each for each in scene["scenes"] if each["name"] == scene["scene"])
     first, last = its["frameStart"], max(its["frameStart"], its["frameEnd"])
     return sorted({first + (last - first) * part // COMPARED for part in range(1, COMPARED + 1)})
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()

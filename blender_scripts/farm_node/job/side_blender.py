@@ -48,7 +48,7 @@ class SideBlender(NamedTuple):
             kind = str(event.get("event"))
             if kind.endswith("-failed"):
                 slot_run.verdict = slot_run.fault_of(event, "LOAD_FAILED")
-            elif kind in ("loaded", "rendered", "digested", "baked"):
+            elif kind in ("loaded", "rendered", "digested", "baked", "mixed"):
                 answers.append(event)
                 process.send(commands[len(answers) - 1] if len(answers) <= len(commands) else {"do": "quit"})
             elif watch is not None and (why := watch(event)) is not None:

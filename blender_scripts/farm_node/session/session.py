@@ -10,6 +10,7 @@ from ..cache.blob_store import BlobStore
 from ..console import warn
 from ..errors import Fault, FaultError, ProtocolError
 from ..job.bake import bake
+from ..job.mix import mix
 from ..job.job import Job
 from ..job.order_check import check_order
 from ..job.project import PLAIN_BLEND, ProjectFile, file_of, is_project_path
@@ -50,6 +51,7 @@ class Session:
             "job-checks": self._job_checks,
             "order-check": self._order_check,
             "job-bake": self._job_bake,
+            "job-mix": self._job_mix,
             "job-close": self._job_close,
             "blob-query": self._blob_query,
             "blobs-query": self._blobs_query,
@@ -143,6 +145,9 @@ class Session:
     async def _job_bake(self, message: Message) -> None:
         self._start(self._bake(self._loaded_job(), message["number"], message["limitSeconds"]))
 
+    async def _job_mix(self, message: Message) -> None:
+        self._start(self._mix(self._loaded_job(), message["number"], message["firstFrame"], message["lastFrame"]))
+
     def _loaded_job(self) -> Job:
         if self.job is None or not self.job.is_loaded:
             raise ProtocolError("Cannot ask about the scene: no blendfile is open on this link")
@@ -160,6 +165,16 @@ class Session:
         except FaultError as error:
             answer["error"] = error.fault.to_message()
         self.link.post({"type": "job-baked", "number": number, **answer})
+
+    async def _mix(self, job: Job, number: int, first: int, last: int) -> None:
+        answer: dict[str, Any] = {"sound": None, "error": None}
+        try:
+            mixed = await mix(job.side_blender(), job.load_command, first, last)
+            job.folder.project.files[mixed.sha256] = mixed.path
+            answer["sound"] = {"sha256": mixed.sha256, "sizeBytes": mixed.size_bytes}
+        except FaultError as error:
+            answer["error"] = error.fault.to_message()
+        self.link.post({"type": "job-mixed", "number": number, **answer})
 
     async def _check_order(self, job: Job, number: int, frames: list[int]) -> None:
         differing, fault = await check_order(job.side_blender(), job.load_command, frames)

@@ -124,6 +124,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
     "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
     "order-check": {"number": _TRANSFER, "frames": _frames},
     "job-bake": {"number": _TRANSFER, "limitSeconds": _whole(1, 2**31)},
+    "job-mix": {"number": _TRANSFER, "firstFrame": _FRAME, "lastFrame": _FRAME},
     "frame-assign": {"slot": _whole(0, MAX_SLOTS - 1), **_PAIR},
     "frame-withdraw": _PAIR,
     "frame-cancel": _PAIR,

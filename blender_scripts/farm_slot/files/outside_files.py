@@ -6,7 +6,7 @@ Only paths are read: reading an image's size, for example, would open its file.
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
 
 import bpy
 
@@ -59,10 +59,14 @@ class OutsideFile(NamedTuple):
     """Which of several files each frame needs; None if it may be any."""
     is_computed: bool = False
     """Whether Blender computes it if it is not there."""
+    is_audible: bool = False
+    """Whether it can be heard in the scene."""
 
 
-def outside_files(original: Names, frame_numbers: FrameNumbers, all_paths: List[StoredPath]) -> Iterator[OutsideFile]:
-    """All but folders of caches."""
+def outside_files(
+    original: Names, frame_numbers: FrameNumbers, all_paths: List[StoredPath], audible: Set[Any]
+) -> Iterator[OutsideFile]:
+    """All but folders of caches. `audible`: the sounds that can be heard."""
     visibility = Visibility()
     yield from _libraries(original)
     for stored in all_paths:
@@ -72,7 +76,8 @@ def outside_files(original: Names, frame_numbers: FrameNumbers, all_paths: List[
             name = original.get(stored.value, stored.value)
             path, form = _absolute(stored), _form_of(stored.holder)
             numbers = _numbers(stored.holder, form, frame_numbers)
-            yield OutsideFile(kind, name_of(stored), name, path, form, is_visible, None, numbers)
+            is_audible = stored.owner in audible
+            yield OutsideFile(kind, name_of(stored), name, path, form, is_visible, None, numbers, is_audible=is_audible)
             for other, its_path in zip(_other_views(stored.holder, name), _other_views(stored.holder, path)):
                 yield OutsideFile(kind, name_of(stored), other, its_path, form, is_visible, name, numbers)
 

@@ -9,9 +9,9 @@ import bpy
 
 from .faults import SlotFault
 from .files.outside_files import OutsideFile
-from .kept_caches import Key
 from .sandbox import Sandbox
-from .simulations import Simulation
+from .simulations.kept_caches import Key
+from .simulations.unbaked import Simulation
 
 Warning_ = Dict[str, str]
 

@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterator, NamedTuple, Sequence, Set
 import bpy
 
 from .animation import curves_of
-from .simulations import HANDLER, HAIR, Simulation, used_by
+from .simulations.unbaked import HANDLER, HAIR, Simulation, used_by
 
 PERSISTENT = "persistent"
 """Cycles keeps its data from frame to frame, which saves half the time of a scene in which little changes."""

@@ -11,14 +11,15 @@ from typing import Any, Callable, Dict, List, Optional
 import bpy
 from bpy.app.handlers import persistent
 
-from . import caches, embedded_scripts, kept_caches, output_nodes
+from . import embedded_scripts, output_nodes
 from .files import paths, remap
 from .files.cache_folders import cache_folders
 from .files.frame_numbers import FrameNumbers
 from .files.outside_files import OutsideFile, outside_files
 from .files.stored_paths import stored_paths
+from .simulations import caches, kept_caches
+from .simulations.unbaked import HAIR, Simulation, unbaked, used_by
 from .sound import audible
-from .simulations import HAIR, Simulation, unbaked, used_by
 
 
 class Sandbox:

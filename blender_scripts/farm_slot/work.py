@@ -10,13 +10,14 @@ from typing import Any, Dict, Optional
 import bpy
 from bpy.app.handlers import persistent
 
-from . import baking, evaluated, reuse, scene_info, settings, sound
+from . import evaluated, reuse, scene_info, settings, sound
 from .channel import Channel
 from .devices import choose_device
 from .faults import SlotFault
 from .loading import Opened, blocked_by_blender, open_blendfile, pick_scene, scripts_blocked
 from .rendering import render_current, render_frame
-from .simulations import MAX_SIMULATIONS
+from .simulations import baking
+from .simulations.unbaked import MAX_SIMULATIONS
 
 STEPS_INTERVAL_S = 1.0
 

@@ -29,7 +29,9 @@ export interface Worker {
    *
    * @param limitSeconds How long that may take, and then each of two comparisons with the played scene
    */
-  bake(limitSeconds: number, signal: AbortSignal): Promise<Baked>;
+  bake(limitSeconds: number, signal: AbortSignal): Promise<MadeBlob>;
+  /** Mixes the sound of these frames down to a FLAC file, which {@link fetchBlob} gets. */
+  mix(firstFrame: Frame, lastFrame: Frame, signal: AbortSignal): Promise<MadeBlob>;
   /** Fetches a file of the job that the node has. Returns and throws as {@link fetch}. */
   fetchBlob(blob: BlobRef, sink: Sink, signal: AbortSignal): Promise<string | undefined>;
   /** The node may delete its copy of this result. */
@@ -44,8 +46,8 @@ export interface Worker {
   fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** A copy of the blendfile with a bake, or why there is none. */
-export type Baked = BlobRef | { readonly why: string };
+/** A file that the node has made, or why there is none. */
+export type MadeBlob = BlobRef | { readonly why: string };
 
 /** Those frames that differ, or why the node could not find out. */
 export type CheckedFrames = readonly OrderDifference[] | { readonly why: string };

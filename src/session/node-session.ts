@@ -128,6 +128,10 @@ export class NodeSession implements AsyncDisposable {
     return this.#questions.checkOrder(...args);
   }
 
+  mix(...args: Parameters<NumberedQuestions["mix"]>): ReturnType<NumberedQuestions["mix"]> {
+    return this.#questions.mix(...args);
+  }
+
   bake(...args: Parameters<NumberedQuestions["bake"]>): ReturnType<NumberedQuestions["bake"]> {
     return this.#questions.bake(...args);
   }

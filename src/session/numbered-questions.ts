@@ -1,6 +1,6 @@
 import type { FromCoordinator, FromNode, Problem } from "./protocol.ts";
 
-type Answer = Extract<FromNode, { type: "project-added" | "order-checked" | "job-baked" }>;
+type Answer = Extract<FromNode, { type: "project-added" | "order-checked" | "job-baked" | "job-mixed" }>;
 type AnswerOf<T extends Answer["type"]> = Extract<Answer, { type: T }>;
 
 /** The node cannot do what it was asked for. */
@@ -54,6 +54,17 @@ export class NumberedQuestions {
     const question = (number: number): FromCoordinator => ({ type: "job-bake", number, limitSeconds });
     const { blend, error } = await this.#ask("job-baked", question, signal);
     return blend ?? { why: error?.message ?? "the node does not say why" };
+  }
+
+  /** Mixes the sound of these frames down. @returns A FLAC file, or why there is none */
+  async mix(
+    firstFrame: number,
+    lastFrame: number,
+    signal: AbortSignal,
+  ): Promise<NonNullable<AnswerOf<"job-mixed">["sound"]> | NoAnswer> {
+    const question = (number: number): FromCoordinator => ({ type: "job-mix", number, firstFrame, lastFrame });
+    const { sound, error } = await this.#ask("job-mixed", question, signal);
+    return sound ?? { why: error?.message ?? "the node does not say why" };
   }
 
   #ask<T extends Answer["type"]>(

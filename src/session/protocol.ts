@@ -160,6 +160,14 @@ const fromNode = z.discriminatedUnion("type", [
     /** Why there is none. */
     error: problem.nullable(),
   }),
+  z.object({
+    type: z.literal("job-mixed"),
+    number: transfer,
+    /** The sound as a FLAC file, which can be fetched; null if there is none. */
+    sound: z.object({ sha256: digest, sizeBytes: blobBytes }).nullable(),
+    /** Why there is none. */
+    error: problem.nullable(),
+  }),
   z.object({ type: z.literal("result-begin"), transfer, ...attemptRef, sizeBytes: frameBytes, offset: frameOffset }),
   z.object({ type: z.literal("result-end"), transfer, ...attemptRef, sha256: digest }),
   z.object({ type: z.literal("result-missing"), transfer, ...attemptRef, message: text }),

@@ -10,8 +10,8 @@ from typing import Any, Iterator, Tuple
 
 import bpy
 
-from .. import fluids
-from ..caches import NEVER_ON_DISK, point_caches
+from ..simulations import fluids
+from ..simulations.caches import NEVER_ON_DISK, point_caches
 from .frame_numbers import FrameNumbers
 from .outside_files import FOLDER, Names, OutsideFile
 from .path_rules import as_opened

@@ -89,6 +89,13 @@ export const fromCoordinator = z.discriminatedUnion("type", [
       .min(1)
       .max(2 ** 31),
   }),
+  z.object({
+    type: z.literal("job-mix"),
+    /** For the answer. */
+    number: transfer,
+    firstFrame: frame,
+    lastFrame: frame,
+  }),
   z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
   z.object({ type: z.literal("frame-withdraw"), ...attemptRef }),
   z.object({ type: z.literal("frame-cancel"), ...attemptRef }),

@@ -3,7 +3,7 @@ import type { NodeReport } from "../../../session/node-report.ts";
 import type { NodeSession } from "../../../session/node-session.ts";
 import type { FrameResult } from "../../../session/protocol.ts";
 import type { Sink } from "../../../session/transfer/incoming.ts";
-import type { Baked, CheckedFrames, Worker } from "../../worker.ts";
+import type { CheckedFrames, MadeBlob, Worker } from "../../worker.ts";
 import type { FrameSupply } from "./frame-supply.ts";
 
 /** How often the job is told that a frame still waits for its files; the scheduler would take the slot for a dead one. */
@@ -63,8 +63,12 @@ export class SuppliedWorker implements Worker {
     return this.#options.session.checkOrder(frames, signal);
   }
 
-  bake(limitSeconds: number, signal: AbortSignal): Promise<Baked> {
+  bake(limitSeconds: number, signal: AbortSignal): Promise<MadeBlob> {
     return this.#options.session.bake(limitSeconds, signal);
+  }
+
+  mix(firstFrame: Frame, lastFrame: Frame, signal: AbortSignal): Promise<MadeBlob> {
+    return this.#options.session.mix(firstFrame, lastFrame, signal);
   }
 
   fetchBlob(...args: Parameters<Worker["fetchBlob"]>): Promise<string | undefined> {

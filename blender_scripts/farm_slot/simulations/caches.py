@@ -13,8 +13,8 @@ from typing import Any, Iterable, Iterator, List, Tuple
 
 import bpy
 
+from ..animation import curves_of
 from . import fluids
-from .animation import curves_of
 
 _SWITCHES = ("cache_type", "is_cache_baking", "use_disk_cache", "use_external")
 """Properties that decide whether a cache is written, and that an animation can change."""

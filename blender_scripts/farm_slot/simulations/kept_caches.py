@@ -14,9 +14,9 @@ from typing import Any, Dict, Iterator, Set, Tuple
 
 import bpy
 
+from ..faults import SlotFault
 from .caches import point_caches
-from .faults import SlotFault
-from .simulations import HAIR, of_points
+from .unbaked import HAIR, of_points
 
 _PROPERTY = "renderfarm_caches"
 _CONTENTS = "caches.json"

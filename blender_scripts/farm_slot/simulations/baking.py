@@ -8,11 +8,11 @@ from typing import Any, Callable, Iterator, List, Optional
 
 import bpy
 
+from ..faults import SlotFault
+from ..loading import Opened
 from . import kept_caches
 from .caches import point_caches
-from .faults import SlotFault
-from .loading import Opened
-from .simulations import HAIR, Simulation
+from .unbaked import HAIR, Simulation
 
 _BAKED = ("cloth", "soft body", "rigid body", "particles", "dynamic paint", "simulation zone")
 """Others are programs, or fluids: read from its cache, a fluid looks otherwise than while it is played."""

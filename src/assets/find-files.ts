@@ -29,6 +29,8 @@ export interface FileReference {
   readonly missing: boolean;
   /** Whether it can change a rendered picture; `undefined` means that it can. */
   readonly visible?: boolean | undefined;
+  /** Whether it can be heard in the scene. */
+  readonly audible?: boolean | undefined;
   /** Digest of the file that the node has at an absolute path. */
   readonly sha256?: string | null | undefined;
   /** Where Blender looks for it, from the project's folder; `null` for an absolute path. */

@@ -25,6 +25,8 @@ export interface ProjectFilesOptions {
   /** Folder for the list of the files and for copies of them; it exists. */
   readonly folder: string;
   readonly digests: DigestCache;
+  /** Whether files that can only be heard are sent. */
+  readonly sendsSound: boolean;
   /** How much space the copies may take. */
   readonly keepBytes: number;
   readonly lookFor: LookFor;
@@ -118,7 +120,8 @@ export class ProjectFiles {
 
   async #add(references: readonly FileReference[]): Promise<boolean> {
     const fresh = references.filter((reference) => {
-      const isWanted = reference.visible !== false && (reference.missing || Boolean(reference.sha256));
+      const isUsed = reference.visible !== false || (this.#options.sendsSound && reference.audible === true);
+      const isWanted = isUsed && (reference.missing || Boolean(reference.sha256));
       return isWanted && !this.#asked.has(keyOf(reference));
     });
     const state = () => [this.contents.size, this.#moved.size, this.contents.later.length].join();

@@ -1,4 +1,5 @@
 import { discard } from "../system/files/held-files.ts";
+import { addSound, soundPartOf } from "./add-sound.ts";
 import { videoIncomplete } from "./encode-errors.ts";
 import { type EncodeSettings, encodeArguments, type FrameStream, pictureSizeOf } from "./ffmpeg/ffmpeg-arguments.ts";
 import { FfmpegProcess, type FfmpegProcessOptions } from "./ffmpeg/ffmpeg-process.ts";
@@ -7,6 +8,7 @@ import { type FinishedOutput, finishVideo } from "./finished-video.ts";
 import { piecesOf } from "./frame-pieces.ts";
 import { framesPerSecond } from "./frame-rate.ts";
 import { type OutputTarget, prepareTarget, removeParts } from "./output-target.ts";
+import type { SoundTrack } from "./sound-codec.ts";
 
 /** Options that all outputs made from frames have. */
 export interface OutputOptions extends FrameStream, Pick<FfmpegProcessOptions, "stuckMs" | "again" | "signal"> {
@@ -15,6 +17,8 @@ export interface OutputOptions extends FrameStream, Pick<FfmpegProcessOptions, "
   readonly output: string;
   /** Names the temporary file. Nothing else may encode to this output: temporary files of earlier jobs are removed. */
   readonly jobId: string;
+  /** The sound of a video, once all frames are in it; `null` for none (default: none). */
+  readonly sound?: () => Promise<SoundTrack | null>;
   /** Whether an existing file at `output` may be replaced (default false). */
   readonly overwrite?: boolean;
 }
@@ -100,7 +104,15 @@ export class Encoder implements AsyncDisposable {
       throw videoIncomplete(`${this.#frames} frames were written to it, not ${expectedFrames}`, again);
     }
     await this.#process.finish("while it finished the video");
-    const expected = { frames: expectedFrames, ...pictureSizeOf(this.#options), rate, keepsRate: true };
+    const sound = (await this.#options.sound?.()) ?? null;
+    if (sound !== null) await addSound(this.#target.partPath, sound, this.#options);
+    const expected = {
+      frames: expectedFrames,
+      ...pictureSizeOf(this.#options),
+      rate,
+      keepsRate: true,
+      hasSound: sound !== null,
+    };
     return await finishVideo({ tools, target: this.#target, expected, overwrite, again, signal });
   }
 
@@ -113,6 +125,6 @@ export class Encoder implements AsyncDisposable {
   async #dispose(): Promise<void> {
     await this.#process[Symbol.asyncDispose]();
     // A finished video has its final name, so this removes nothing then.
-    await discard(this.#target.partPath);
+    for (const path of [this.#target.partPath, soundPartOf(this.#target.partPath)]) await discard(path);
   }
 }

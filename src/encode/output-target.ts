@@ -85,7 +85,8 @@ export async function removeParts({ path }: OutputTarget): Promise<void> {
   try {
     for (const name of await readdir(dirname(path))) {
       const written = name.normalize(); // some file systems return names in decomposed form
-      const isPart = written.startsWith(prefix) && /^[0-9a-f]{8}(\.palette)?\.part$/.test(written.slice(prefix.length));
+      const isPart =
+        written.startsWith(prefix) && /^[0-9a-f]{8}(\.palette|\.sound)?\.part$/.test(written.slice(prefix.length));
       if (isPart) await removeFile(join(dirname(path), name));
     }
   } catch (error) {

@@ -67,7 +67,7 @@ async function requireNoLinks(folder: string, isDeep: boolean): Promise<void> {
     if (!entry.isDirectory()) {
       const why = oddityOf(entry);
       if (why !== undefined) throw oddFile(path, why);
-      if (/^(frames|blob|refused|baked)$/.test(entry.name) && isDeep)
+      if (/^(frames|blob|refused|baked|sound)$/.test(entry.name) && isDeep)
         throw oddFile(path, "it is a file, and should be a folder");
       if (/^(frames|log)\.ndjson$/.test(entry.name) && isDeep) requireOneName(path, await lstat(path));
     } else if (isDeep && isOwnFolder(entry.name)) await requireNoLinks(path, false);
@@ -76,5 +76,5 @@ async function requireNoLinks(folder: string, isDeep: boolean): Promise<void> {
 
 /** Whether it is the name of one of our folders, including those of refused frames, bakes and frames that were set aside. */
 function isOwnFolder(name: string): boolean {
-  return /^(blob|refused|baked|frames(\.[\dT-]+\.[0-9a-f]{4})?)$/.test(name);
+  return /^(blob|refused|baked|sound|frames(\.[\dT-]+\.[0-9a-f]{4})?)$/.test(name);
 }

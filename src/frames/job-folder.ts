@@ -183,7 +183,7 @@ export class JobFolder implements AsyncDisposable {
    */
   async cleanUp(): Promise<LeftBehind[]> {
     const left = [await removeOwn(this.framesFolder, (name) => frameOfOwnName(name) !== null)];
-    for (const folder of ["blob", "baked"]) left.push(await removeOwn(join(this.path, folder), isBlobName));
+    for (const folder of ["blob", "baked", "sound"]) left.push(await removeOwn(join(this.path, folder), isBlobName));
     return left.filter((folder) => folder !== undefined);
   }
 

@@ -19,7 +19,7 @@ export const isBlobName: IsOwnName = (name) => /^([0-9a-f]{64}|[0-9a-f]{8}\.part
 
 /** The files in the job folder itself, outside its subfolders. */
 export const isRecordName: IsOwnName = (name) =>
-  /^((job|baked)\.json|(attempts|events|frames|log)\.ndjson|lock\.([0-9a-f]{8}\.now|[0-9a-f]{16}|takeover)|\.renderfarm-[0-9a-f]{16}\.part)$/.test(
+  /^((job|baked|sound)\.json|(attempts|events|frames|log)\.ndjson|lock\.([0-9a-f]{8}\.now|[0-9a-f]{16}|takeover)|\.renderfarm-[0-9a-f]{16}\.part)$/.test(
     name,
   );
 

@@ -26,7 +26,14 @@ async function jobOf(names: readonly string[], { blend = "project/shot.blend", r
   await put(blend, `${blendStart}\0${names.join("\0")}\0`);
   await mkdir(pathOf("job"), { recursive: true });
   return new ProjectFiles({
-    ...{ blend: pathOf(blend), folder: pathOf("job"), lookFor, relativePathsIn, keepBytes: 1_000_000 },
+    ...{
+      blend: pathOf(blend),
+      folder: pathOf("job"),
+      lookFor,
+      relativePathsIn,
+      keepBytes: 1_000_000,
+      sendsSound: true,
+    },
     roots: await assetRootsOf(pathOf(blend), roots.map(pathOf)),
     digests: DigestCache.open(pathOf("config")),
   });

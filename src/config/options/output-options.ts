@@ -1,7 +1,10 @@
+import { resolve } from "node:path";
 import { z } from "zod";
 import { asGiven, asPath, isOn, option, text, whole } from "./option.ts";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+const soundKeywords: readonly string[] = ["auto", "off", "wav"];
 
 /** How the output is made. */
 export const outputOptions = {
@@ -27,6 +30,14 @@ export const outputOptions = {
     help: "quality, lower is better (default: the codec's)",
     readme: "quality, lower is better, in the codec's own scale",
     setting: asGiven,
+  }),
+  /** Where the sound of a video comes from: the scene, nowhere, or the absolute path of a file. "wav" also writes a file. */
+  audio: option({
+    ...{ group: "The output", takes: "<what>", schema: text },
+    help: "auto, off, wav (also a file beside the output), or the file to take instead (default: auto)",
+    readme:
+      "the sound: `auto` (default) has a node mix the scene's sound down, and puts it into the video; `off`; `wav` also writes it beside the output, for pictures too; a path takes that file instead",
+    setting: (given = "auto", workingFolder) => (soundKeywords.includes(given) ? given : resolve(workingFolder, given)),
   }),
   /** Absolute path for a picture of the first frame; `undefined` makes none. */
   poster: option({

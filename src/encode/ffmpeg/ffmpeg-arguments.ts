@@ -2,6 +2,7 @@ import ffmpeg from "fluent-ffmpeg";
 import type { CodecEncoder, FrameForm, PictureForm } from "../codecs.ts";
 import { type FrameRate, formatFrameRate } from "../frame-rate.ts";
 import type { VideoFormat } from "../output-format.ts";
+import { type SoundTrack, soundCodecOf } from "../sound-codec.ts";
 
 /** The frames that come, each the same. */
 export interface FrameStream extends FrameForm {
@@ -30,6 +31,9 @@ const input = [
 ];
 /** Progress goes to standard output, which nothing else uses: a further pipe would not reach FFmpeg on every system. */
 const always = ["-hide_banner", "-loglevel", "warning", "-nostats", "-progress", "pipe:1", "-xerror", "-an"];
+
+/** For a program that answers when it has ended. */
+const quiet = ["-nostdin", "-v", "error"];
 
 const tags: Readonly<Record<PictureForm["color"], readonly string[]>> = {
   rec709: ["-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"],
@@ -60,6 +64,39 @@ function encoded(settings: EncodeSettings, muxerOptions: readonly string[]) {
     .videoCodec(encoder.name)
     .videoFilters([...evenSize(settings, form), ...flattened(settings, form), ...toPictures(form)])
     .outputOptions(...always, ...encoder.options(format.crf), ...form.options, ...tags[form.color], ...muxerOptions);
+}
+
+/**
+ * Adds sound to a finished video, whose pictures are copied as they are. The sound begins with the first picture and ends
+ * with the last one: it is cut, or silence follows.
+ */
+export function soundArguments(video: string, sound: SoundTrack, format: VideoFormat, target: string): string[] {
+  const command = ffmpeg()
+    .input(video)
+    .input(sound.path)
+    .outputOptions("-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy", ...quiet)
+    .audioFilters(exactly(sound))
+    .outputOptions(...soundCodecOf(format).options, ...format.muxerOptions)
+    .format(format.muxer)
+    .output(target);
+  return argumentsOf(command);
+}
+
+/** The same sound as a file of its own. */
+export function wavArguments(sound: SoundTrack, target: string): string[] {
+  const command = ffmpeg()
+    .input(sound.path)
+    .outputOptions("-map", "0:a:0", "-c:a", "pcm_s16le", ...quiet)
+    .audioFilters(exactly(sound))
+    .format("wav")
+    .output(target);
+  return argumentsOf(command);
+}
+
+/** Silence before it, and then as long as the pictures. */
+function exactly({ leadSeconds, seconds }: SoundTrack): string[] {
+  const lead = leadSeconds > 0 ? [`adelay=${Math.round(leadSeconds * 1000)}:all=1`] : [];
+  return [...lead, "apad", `atrim=end=${seconds.toFixed(6)}`];
 }
 
 /** The first pass of a GIF: the best colours for all frames, as one small picture. */

@@ -27,8 +27,12 @@ export interface VideoExpectation {
   readonly rate: FrameRate;
   /** Whether the file can store the exact rate; GIF rounds every frame to hundredths of a second. */
   readonly keepsRate: boolean;
+  /** Whether it has sound, whose last piece may be longer than the last picture (default: not). */
+  readonly hasSound?: boolean;
 }
 
+/** In seconds: 1,024 samples of AAC, with a little room. */
+const longestSoundPiece = 0.03;
 /** Time for ffprobe to start on a busy machine. */
 const startMs = 120_000;
 /** Even a slow network share reads faster than this. */
@@ -87,7 +91,8 @@ export function differenceOf(facts: VideoFacts, expected: VideoExpectation): str
   }
   // The only frame of a GIF has no next frame that ends it; FFmpeg gives it a tenth of a second.
   if (expected.frames === 1 && !expected.keepsRate) return null;
-  if (!(Math.abs(facts.durationSeconds - duration) <= 1 / rate + 0.01)) {
+  const tolerance = 1 / rate + 0.01 + (expected.hasSound ? longestSoundPiece : 0);
+  if (!(Math.abs(facts.durationSeconds - duration) <= tolerance)) {
     return `it lasts ${rounded(facts.durationSeconds)} s, not ${rounded(duration)} s`;
   }
   return null;

@@ -122,7 +122,8 @@ export async function recordJob(context: JobContext, facts: SceneFacts): Promise
 const mostMovedShown = 10;
 
 /** Warns of files that are missing, and of those that were found elsewhere than the blendfile says. */
-export function warnOfFiles({ missing, moved }: SceneFacts, totals: JobTotals): void {
+export function warnOfFiles({ missing, unheard, moved }: SceneFacts, totals: JobTotals): void {
+  for (const name of unheard) totals.warn("FILE_MISSING", `${name} is missing, and cannot be heard`, null);
   for (const name of missing) totals.warn("FILE_MISSING", `${name} is missing, and was not rendered`, null);
   for (const names of [...moved].slice(0, mostMovedShown)) {
     const [path, found] = names.map(printable);

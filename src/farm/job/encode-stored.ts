@@ -1,13 +1,16 @@
 import { formatFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
+import type { SoundTrack } from "../../encode/sound-codec.ts";
 import type { FrameRecord } from "../../frames/frame-record.ts";
 import type { Run } from "../../frames/job-folder.ts";
 import { areRecorded, provedFrames, setFrameAside, storedFramePath } from "../../frames/stored-frames.ts";
 import { JobOutput } from "../output/job-output.ts";
+import { keptSound } from "../output/kept-sound.ts";
 import { outputFactsOf } from "../output/output-facts.ts";
 import { recordedScene } from "../output/recorded-scene.ts";
 import { RefusedFrames } from "../output/refused-frames.ts";
 import type { SceneFacts } from "../output/scene-facts.ts";
+import { possibleSound, soundPlanOf } from "../output/sound-plan.ts";
 import { recordJob, warnOfFiles } from "./describe-job.ts";
 import type { JobContext, JobOutcome } from "./job-context.ts";
 import { JobTotals } from "./job-totals.ts";
@@ -18,6 +21,7 @@ export interface StoredJob {
   readonly records: ReadonlyMap<Frame, FrameRecord>;
   /** The Blender version that rendered it; `null` when versions were mixed. */
   readonly blenderVersion: string | null;
+  readonly sound: SoundTrack | null;
 }
 
 /**
@@ -32,11 +36,16 @@ export async function findStored({ settings, prepared, tell, signal }: JobContex
   const { framesFolder, framesLogPath: logPath } = folder;
   const { frames } = facts;
   if (!(await areRecorded(frames, logPath))) return null;
-  const { frameFormat } = outputFactsOf(facts, settings, format);
+  const outputFacts = outputFactsOf(facts, settings, format);
+  const { frameFormat } = outputFacts;
+  const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, format), prepared, signal);
+  const key = { blend: prepared.blend.sha256, scene: facts.scene.name };
+  const sound = await keptSound(folder.path, plan, key);
+  if (sound === undefined) return null;
   const onChecking = (count: number) => tell({ type: "job:checking", frames: count });
   const records = await provedFrames({ framesFolder, logPath, frames, format: frameFormat, onChecking, signal });
   if (records.size < frames.length) return null;
-  return { facts, records, blenderVersion: folder.previous.blenderVersion };
+  return { facts, records, blenderVersion: folder.previous.blenderVersion, sound };
 }
 
 /**
@@ -71,6 +80,7 @@ export async function encodeStored(context: JobContext, run: Run, stored: Stored
     pathOf: (frame) => (records.has(frame) ? storedFramePath(folder.framesFolder, frame) : undefined),
     nodeOf: (frame) => records.get(frame)?.node.id,
     onRefused: (refused) => refusedFrames.take(refused),
+    sound: async () => stored.sound,
   });
   for (const frame of frames) output.accept(frame);
   const finished = await output.finish(drain);

@@ -11,6 +11,7 @@ import type { BlendCopy } from "../../frames/blend-copy.ts";
 import { JobFolder } from "../../frames/job-folder.ts";
 import { jobFolderOf } from "../../frames/job-folder-place.ts";
 import { type PreparedOutput, prepareOutput } from "../output/prepare-output.ts";
+import { mixesSound } from "../output/wanted-sound.ts";
 import { CreatedFolders } from "./created-folders.ts";
 
 /**
@@ -61,7 +62,7 @@ export async function prepareJob(settings: JobSettings, signal: AbortSignal): Pr
     const roots = await assetRootsOf(settings.blend, settings.assetRoot, around);
     const files = new ProjectFiles({
       ...{ blend: blend.path, roots, folder: dirname(blend.path), keepBytes: settings.keepBytes },
-      ...{ lookFor, relativePathsIn },
+      ...{ lookFor, relativePathsIn, sendsSound: mixesSound(settings) },
       digests: DigestCache.open(settings.configFolder),
     });
     const { OCIO: colors } = process.env;

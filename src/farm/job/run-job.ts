@@ -13,6 +13,7 @@ import type { Fleet } from "../nodes/fleet.ts";
 import { JobOutput } from "../output/job-output.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
 import { isPlayed } from "../output/simulations.ts";
+import { possibleSound, soundPlanOf } from "../output/sound-plan.ts";
 import { earlierAttempts } from "./attempt-counts.ts";
 import { bakeScene, isOutdated, needsBake } from "./bake-scene.ts";
 import { BlankFrames } from "./blank-frames.ts";
@@ -30,6 +31,7 @@ import {
 import { DoubtedFrames } from "./doubted-frames.ts";
 import { hearWarnings } from "./hear-warnings.ts";
 import type { JobContext, RunOutcome } from "./job-context.ts";
+import { JobSound } from "./job-sound.ts";
 import { JobTotals } from "./job-totals.ts";
 import type { JobInputs } from "./loop/job-inputs.ts";
 import { JobLoop } from "./loop/job-loop.ts";
@@ -86,6 +88,11 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   warnOfSimulations(facts, context, totals);
   warnOfColors(totals, prepared);
 
+  const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, prepared.format), prepared, signal);
+  const sound = new JobSound({
+    ...{ plan, folder: folder.path, totals, signal },
+    key: { blend: prepared.blend.sha256, scene: facts.scene.name },
+  });
   const refusedFrames = new RefusedFrames({
     ...{ before: refusedBefore, tell },
     recordOf: (frame) => store.recordOf(frame),
@@ -101,6 +108,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     isApart: settings.jobDir !== undefined,
     pathOf: (frame) => (store.has(frame) ? store.pathOf(frame) : undefined),
     nodeOf: (frame) => store.recordOf(frame)?.node.id,
+    sound: () => sound.take(),
     onRefused: async (refused) => {
       await refusedFrames.take(refused).catch((error: unknown) => {
         inputs.push({ type: "broken", error });
@@ -138,6 +146,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     output: { encoded: () => output.encoded, accept: (frame) => blanks.stored(frame) },
     ...{ checks, samples, doubted, checkPlan: checkPlanOf(settings.checks, frames.length, run.job) },
     exclusionOf: (node) => exclusionByFiles(node, facts),
+    onJoined: (worker) => sound.offer(worker),
     earlierAttempts: await earlierAttempts(folder, run),
     filesOf: (frame) => prepared.files.contents.frameDigest(frame),
   });

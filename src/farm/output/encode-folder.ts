@@ -10,9 +10,11 @@ import { provedFrames, storedFramePath } from "../../frames/stored-frames.ts";
 import type { FarmListener } from "../events.ts";
 import { stayAwake } from "../stay-awake.ts";
 import { JobOutput } from "./job-output.ts";
+import { keptSound } from "./kept-sound.ts";
 import { parseFacts, type RecordedFacts } from "./output-facts.ts";
 import { type OutputSettings, prepareOutput } from "./prepare-output.ts";
 import { frameRefused } from "./refused-frames.ts";
+import { possibleSound, soundPlanOf } from "./sound-plan.ts";
 
 export interface EncodeFolderOptions {
   /** Absolute path (default: the render's, beside the folder). Required for a job with a `jobDir`. */
@@ -68,6 +70,14 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   const missing = frames.filter((frame) => !proved.has(frame));
   if (missing.length > 0) throw framesMissing(missing, job.path);
 
+  const { sha256: blend } = job.previous.blend;
+  const plan = await possibleSound(soundPlanOf(facts, facts, settings, prepared.format), prepared, signal);
+  const sound = await keptSound(job.path, plan, { blend, scene: facts.scene.name });
+  if (sound === undefined || plan.type === "impossible") {
+    const why =
+      plan.type === "impossible" ? plan.why : "it is not kept in the folder, so the render command must make it";
+    tell({ type: "warning", code: "NO_SOUND", message: `The sound of the scene is dropped: ${why}`, name: null });
+  }
   await using encoding = await JobOutput.open({
     ...{ facts, prepared, paths: settings, tell, signal },
     job: { id: job.previous.job, folder: job.path },
@@ -78,6 +88,7 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
     onRefused: async (refused) => {
       for (const each of refused) throw frameRefused(each, proved.get(each.frame)?.node ?? { id: "", name: "a node" });
     },
+    sound: async () => sound ?? null,
   });
   for (const frame of frames) encoding.accept(frame);
   const finished = await encoding.finish();
@@ -101,7 +112,7 @@ function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderO
   const codec = options.codec ?? (isSameKind ? facts.codec : undefined);
   const crf = options.crf ?? (isSameKind && codec === facts.codec ? facts.crf : undefined);
   const poster = options.poster ?? (options.output === undefined ? posterBeside(folder, facts) : undefined);
-  return { output, overwrite, ffmpeg, codec, crf, poster } satisfies Partial<JobSettings>;
+  return { output, overwrite, ffmpeg, codec, crf, poster, audio: "auto" } satisfies Partial<JobSettings>;
 }
 
 /**

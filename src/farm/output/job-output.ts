@@ -5,6 +5,8 @@ import { ownCommand } from "../../core/own-command.ts";
 import { shellQuoted } from "../../core/text.ts";
 import type { FinishedOutput } from "../../encode/finished-video.ts";
 import { Poster } from "../../encode/poster.ts";
+import type { SoundTrack } from "../../encode/sound-codec.ts";
+import { WavFile } from "../../encode/wav-file.ts";
 import type { FarmListener } from "../events.ts";
 import type { OutputFacts } from "./output-facts.ts";
 import type { OutputWriter, RefusedFrame, WriterOptions } from "./output-writer.ts";
@@ -28,6 +30,8 @@ export interface JobOutputOptions {
   readonly nodeOf: (frame: Frame) => NodeId | undefined;
   /** See `WriterOptions`. */
   readonly onRefused: (refused: readonly RefusedFrame[]) => Promise<void>;
+  /** The output's sound; `null` for none. */
+  readonly sound: () => Promise<SoundTrack | null>;
   readonly tell: FarmListener;
   readonly signal: AbortSignal;
 }
@@ -40,13 +44,15 @@ export class JobOutput implements AsyncDisposable {
   readonly #writer: OutputWriter;
   readonly #options: WriterOptions;
   readonly #poster: string | undefined;
+  readonly #wav: string | undefined;
   readonly #tell: FarmListener;
 
-  private constructor(writer: OutputWriter, options: WriterOptions, poster: string | undefined, tell: FarmListener) {
+  private constructor(writer: OutputWriter, options: WriterOptions, given: JobOutputOptions) {
     this.#writer = writer;
     this.#options = options;
-    this.#poster = poster;
-    this.#tell = tell;
+    this.#poster = given.paths.poster;
+    this.#wav = given.prepared.wav;
+    this.#tell = given.tell;
   }
 
   /**
@@ -55,11 +61,11 @@ export class JobOutput implements AsyncDisposable {
    * @throws {FarmError} `FARM_OUTPUT_EXISTS` and others, before anything is rendered
    */
   static async open(options: JobOutputOptions): Promise<JobOutput> {
-    const { facts, prepared, paths, job, isApart, pathOf, nodeOf, onRefused, tell, signal } = options;
+    const { facts, prepared, paths, job, isApart, pathOf, nodeOf, onRefused, sound, tell, signal } = options;
     const { format, tools } = prepared;
-    const { output, overwrite, poster } = paths;
+    const { output, overwrite } = paths;
     const writerOptions: WriterOptions = {
-      ...{ facts, format, tools, output, overwrite, job: job.id, pathOf, nodeOf, onRefused, signal },
+      ...{ facts, format, tools, output, overwrite, job: job.id, pathOf, nodeOf, onRefused, sound, signal },
       again: encodeCommandFor(job.folder, isApart, paths),
       onPostponed: (message) => tell({ type: "encode:postponed", message }),
     };
@@ -67,7 +73,7 @@ export class JobOutput implements AsyncDisposable {
       format.kind === "sequence"
         ? await SequenceWriter.open(writerOptions, format.names)
         : new VideoWriter(writerOptions, format);
-    return new JobOutput(writer, writerOptions, poster, tell);
+    return new JobOutput(writer, writerOptions, options);
   }
 
   /** How many frames are in the output so far. */
@@ -106,9 +112,12 @@ export class JobOutput implements AsyncDisposable {
       // Made before the output is put in place, and itself put in place after it: if either fails, neither is there.
       await using picture = await this.#makePoster();
       if (picture === null) return null;
+      await using wav = await this.#makeWav();
       // If the poster's frame is missing, there is no poster; the writer will find the same.
       const finished = await this.#writer.finish();
-      if (finished !== null) await picture?.publish();
+      if (finished === null) return null;
+      await picture?.publish();
+      await wav?.publish();
       return finished;
     } finally {
       clearInterval(timer);
@@ -118,6 +127,13 @@ export class JobOutput implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer[Symbol.asyncDispose]();
+  }
+
+  async #makeWav(): Promise<WavFile | undefined> {
+    const { sound, tools, job, overwrite, again, signal } = this.#options;
+    const track = this.#wav === undefined ? null : await sound();
+    if (this.#wav === undefined || track === null || tools === undefined) return undefined;
+    return await WavFile.make(track, { path: this.#wav, tools, jobId: job, overwrite, again, signal });
   }
 
   /**

@@ -132,6 +132,7 @@ function parseScene(value: unknown): SceneSummary | null {
     sequencer: scene.sequencer === true,
     transparent: scene.transparent === true,
     views: Array.isArray(scene.views) ? scene.views.map(String) : [],
+    sound: scene.sound === true,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Frame, NodeId } from "../../core/node.ts";
 import type { FfmpegTools } from "../../encode/ffmpeg/ffmpeg-tools.ts";
 import type { FinishedOutput } from "../../encode/finished-video.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";
+import type { SoundTrack } from "../../encode/sound-codec.ts";
 import type { OutputFacts } from "./output-facts.ts";
 
 /** Makes the output from frames that come in any order while others still render. Only `finish` waits for it. */
@@ -43,6 +44,8 @@ export interface WriterOptions {
   readonly pathOf: (frame: Frame) => string | undefined;
   /** The node that rendered a stored frame: what is wrong with one frame may be wrong with its others. */
   readonly nodeOf: (frame: Frame) => NodeId | undefined;
+  /** The sound of the output; `null` for none. */
+  readonly sound: () => Promise<SoundTrack | null>;
   /** What to do after a failure, for hints. */
   readonly again: string;
   /** Called when making the output failed for the first time. It is made again once all frames are stored. */

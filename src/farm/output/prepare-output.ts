@@ -7,15 +7,25 @@ import { type OutputFormat, outputFormatOf } from "../../encode/output-format.ts
 import { prepareFolder, prepareTarget } from "../../encode/output-target.ts";
 import { needsFfmpeg, requirePosterKind } from "../../encode/poster.ts";
 import { usableFormat } from "../../encode/usable-format.ts";
+import { wavPathOf } from "../../encode/wav-file.ts";
+import { askProgram } from "../../system/programs/ask-program.ts";
+import { mixesSound } from "./wanted-sound.ts";
+
+const probedWithinMs = 60_000;
 
 /** An output that this machine can make. */
 export interface PreparedOutput {
   readonly format: OutputFormat;
   /** `undefined` if no FFmpeg is needed, as for PNG pictures, which are the frames themselves. */
   readonly tools: FfmpegTools | undefined;
+  /** Where the sound is written as a file of its own; `undefined` if none is wanted. */
+  readonly wav: string | undefined;
 }
 
-export type OutputSettings = Pick<JobSettings, "output" | "codec" | "crf" | "poster" | "overwrite" | "ffmpeg">;
+export type OutputSettings = Pick<
+  JobSettings,
+  "output" | "codec" | "crf" | "poster" | "overwrite" | "ffmpeg" | "audio"
+>;
 
 /**
  * Decides what kind of output is asked for, and checks that this FFmpeg can make it and that it may be written.
@@ -23,7 +33,7 @@ export type OutputSettings = Pick<JobSettings, "output" | "codec" | "crf" | "pos
  * @throws {FarmError} For what is wrong
  */
 export async function prepareOutput(settings: OutputSettings, signal: AbortSignal): Promise<PreparedOutput> {
-  const { output, codec, crf, poster, overwrite } = settings;
+  const { output, codec, crf, poster, overwrite, audio } = settings;
   const isFolder = (await stat(output).catch(() => null))?.isDirectory() ?? false;
   const wanted = outputFormatOf(output, { codec, crf, isFolder });
   if (poster !== undefined) requirePosterKind(poster);
@@ -38,9 +48,34 @@ export async function prepareOutput(settings: OutputSettings, signal: AbortSigna
   if (wanted.kind === "sequence") await prepareFolder(wanted.names.folder);
   else await prepareTarget(output, "", overwrite);
   if (poster !== undefined) await prepareTarget(poster, "", overwrite, "--poster");
-  if (wanted.kind === "sequence" && !(poster !== undefined && needsFfmpeg(poster))) {
-    return { format: wanted, tools: undefined };
-  }
+  const wav = audio === "wav" ? wavPathOf(output, wanted) : undefined;
+  if (wav !== undefined) await prepareTarget(wav, "", overwrite, "--audio");
+  const needs = wav !== undefined || (poster !== undefined && needsFfmpeg(poster));
+  if (wanted.kind === "sequence" && !needs) return { format: wanted, tools: undefined, wav };
   const tools = await findFfmpeg({ ...(settings.ffmpeg !== undefined && { path: settings.ffmpeg }), signal });
-  return { format: await usableFormat(tools, wanted, signal), tools };
+  await requireSound(settings, wanted, tools, signal);
+  return { format: await usableFormat(tools, wanted, signal), tools, wav };
+}
+
+/** @throws {FarmError} `FARM_BAD_INPUT` if the output cannot have the sound of the user's file */
+async function requireSound(
+  settings: OutputSettings,
+  { kind }: OutputFormat,
+  { ffprobe }: FfmpegTools,
+  signal: AbortSignal,
+): Promise<void> {
+  const { audio } = settings;
+  if (audio === "off" || mixesSound(settings)) return;
+  if (kind !== "video") {
+    const hint = "Omit --audio, or give a video: --output out.mp4";
+    throw new FarmError("FARM_BAD_INPUT", "Cannot put sound into pictures or a GIF", hint);
+  }
+  const args = ["-v", "error", "-select_streams", "a:0", "-show_entries", "stream=codec_name", "-of", "csv=p=0", audio];
+  const { failed, stdout, why } = await askProgram(ffprobe, args, { timeoutMs: probedWithinMs, signal });
+  if (!failed && stdout.trim() !== "") return;
+  throw new FarmError(
+    "FARM_BAD_INPUT",
+    `Cannot take the sound from '${audio}': ${failed ? why : "it has none"}`,
+    "Give --audio auto, off, wav, or a file with sound",
+  );
 }

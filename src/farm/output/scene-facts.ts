@@ -7,6 +7,7 @@ import { printable } from "../../core/text.ts";
 import type { Reference, SceneInfo, SceneSummary, Simulation } from "../../session/protocol.ts";
 import { filesMissing, nameOf, type UnsentFiles } from "./missing-files.ts";
 import { refuseSimulations } from "./simulations.ts";
+import { mixesSound } from "./wanted-sound.ts";
 
 /** What a job renders, from the blendfile and the settings. */
 export interface SceneFacts {
@@ -15,6 +16,8 @@ export interface SceneFacts {
   readonly frames: readonly Frame[];
   /** Files that the scene uses and that were not found; empty unless `--missing warn` allows them. */
   readonly missing: readonly string[];
+  /** Files that would be heard and were not found. */
+  readonly unheard: readonly string[];
   /** Digest of the files outside the blendfile, as the node has them; `null` if there are none. */
   readonly files: string | null;
   /** Digest of the sequences that the first node has itself, of which it reports one file each; `null` without any. */
@@ -77,7 +80,9 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
       "Set one in Blender (Scene properties, Camera), save, and run the same command again",
     );
   }
-  const missing = info.references.filter(isNeededAndMissing);
+  const unheard = info.references.filter(({ audible, visible, missing }) => missing && audible && visible === false);
+  const silent = mixesSound(settings) ? unheard : [];
+  const missing = [...info.references.filter(isNeededAndMissing), ...silent];
   if (missing.length > 0 && settings.missing !== "warn") {
     throw filesMissing(missing, sent);
   }
@@ -85,6 +90,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
   return {
     ...{ scene, frames: framesOf(scene, settings.frames), files: info.files },
     missing: missingIn(info),
+    unheard: silent.map(nameOf),
     inPlace: inPlaceDigest(info),
     sent: {
       series: sent.contents.seriesDigest,

@@ -179,10 +179,10 @@ export class VideoWriter implements OutputWriter {
   }
 
   #outputOptions(): OutputOptions {
-    const { facts, tools, output, job, overwrite, again, signal } = this.#options;
+    const { facts, tools, output, job, overwrite, again, sound, signal } = this.#options;
     if (tools === undefined) throw new Error("No FFmpeg was prepared");
     return {
-      ...{ tools, output, jobId: job, overwrite, again, rate: facts.rate },
+      ...{ tools, output, jobId: job, overwrite, again, sound, rate: facts.rate },
       ...facts.frameFormat,
       signal: AbortSignal.any([signal, this.#stop.signal]),
     };

@@ -20,6 +20,8 @@ const sceneSummary = z.object({
   colorMode,
   transparent: z.boolean(),
   views: boundedList(name, { max: 64 }),
+  /** Whether it can be heard; absent on older nodes. */
+  sound: z.boolean().optional(),
 });
 
 /** How the numbers of a sequence's files follow from the frame: see docs/protocol.md, `numbers`. */
@@ -46,6 +48,8 @@ const reference = z.object({
   computed: z.boolean().optional(),
   /** Whether it can change a rendered picture; absent means true. */
   visible: z.boolean().optional(),
+  /** Whether it can be heard in the scene; absent means false. */
+  audible: z.boolean().optional(),
   /** Where Blender looks for it in the project, with slashes; null if elsewhere. */
   at: path.nullish(),
   form: z.enum(["sequence", "tiles", "folder"]).nullish(),

@@ -62,6 +62,10 @@ export class SimulatedWorker implements Worker {
     return { why: "it is simulated" };
   }
 
+  async mix(): Promise<{ why: string }> {
+    return { why: "it is simulated" };
+  }
+
   async fetchBlob(): Promise<string> {
     return "it is simulated";
   }

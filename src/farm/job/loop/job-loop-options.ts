@@ -4,7 +4,7 @@ import type { Frame, NodeId } from "../../../core/node.ts";
 import type { FrameStore } from "../../../frames/frame-store.ts";
 import type { SchedulerState } from "../../../scheduler/state/state.ts";
 import type { FarmListener } from "../../events.ts";
-import type { JoinedNode } from "../../worker.ts";
+import type { JoinedNode, Worker } from "../../worker.ts";
 import type { AttemptCounts } from "../attempt-counts.ts";
 import type { DoubtedFrames } from "../doubted-frames.ts";
 import type { JobTotals } from "../job-totals.ts";
@@ -41,6 +41,8 @@ export interface JobLoopOptions {
   };
   /** Why a node that has opened the blendfile must be excluded; `undefined` if it need not be. */
   readonly exclusionOf: (node: JoinedNode) => FarmError | undefined;
+  /** Called with each node that takes part. */
+  readonly onJoined: (worker: Worker) => void;
   readonly tell: FarmListener;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -137,6 +137,7 @@ export class JobLoop implements Disposable {
           return;
         }
         this.#workers.joined(worker);
+        this.#options.onJoined(worker);
         this.#options.noNodeTimeout.joined();
         this.#slots.joined(node, opened.slots, this.#options.clock.monotonicMs());
         for (const event of eventsOfJoining(node, opened)) this.#schedule(event);

@@ -35,6 +35,10 @@ class SlowWorker implements Worker {
   async bake(): Promise<{ why: string }> {
     return { why: "it is slow" };
   }
+
+  async mix(): Promise<{ why: string }> {
+    return { why: "it is slow" };
+  }
   async fetchBlob(): Promise<string> {
     return "it is slow";
   }

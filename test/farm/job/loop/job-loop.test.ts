@@ -97,6 +97,7 @@ function runJob(frames: number, nodes: Readonly<Record<string, NodeBehaviour>>) 
     filesOf: () => null,
     noNodeTimeout: new NoNodeTimeout({ waitMs: undefined, fleet, clock }),
     exclusionOf: () => undefined,
+    onJoined: () => {},
     signal: new AbortController().signal,
   });
   return { outcome: loop.run(), workers, store, events, accepted, dropped, inputs, totals };

@@ -1,0 +1,44 @@
+import { stat } from "node:fs/promises";
+import { renameFile } from "../system/files/held-files.ts";
+import { askProgram } from "../system/programs/ask-program.ts";
+import { videoIncomplete } from "./encode-errors.ts";
+import { soundArguments } from "./ffmpeg/ffmpeg-arguments.ts";
+import type { FfmpegTools } from "./ffmpeg/ffmpeg-tools.ts";
+import type { VideoFormat } from "./output-format.ts";
+import type { SoundTrack } from "./sound-codec.ts";
+
+/** Time for FFmpeg to start on a busy machine. */
+const startMs = 120_000;
+/** Even a slow network share copies faster than this. */
+const slowestBytesPerMs = 500;
+
+export interface SoundOptions {
+  readonly tools: FfmpegTools;
+  readonly format: VideoFormat;
+  readonly again?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Adds sound to a written video. Its pictures are copied, not encoded again.
+ *
+ * @param part The video, which is replaced
+ * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` with FFmpeg's message
+ */
+export async function addSound(part: string, sound: SoundTrack, options: SoundOptions): Promise<void> {
+  const { tools, format, again, signal } = options;
+  const target = soundPartOf(part);
+  const { size } = await stat(part);
+  const timeoutMs = startMs + size / slowestBytesPerMs;
+  const answer = await askProgram(tools.ffmpeg, ["-y", ...soundArguments(part, sound, format, target)], {
+    timeoutMs,
+    signal,
+  });
+  if (answer.failed) throw videoIncomplete(`its sound could not be added (${answer.why})`, again);
+  await renameFile(target, part);
+}
+
+/** The file in which a video gets its sound. Unfinished ones are removed like other parts of an output. */
+export function soundPartOf(part: string): string {
+  return part.replace(/\.part$/, ".sound.part");
+}

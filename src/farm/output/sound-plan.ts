@@ -1,0 +1,66 @@
+import type { JobSettings } from "../../config/job-settings.ts";
+import type { Frame } from "../../core/node.ts";
+import { encodersOf } from "../../encode/ffmpeg/ffmpeg-tools.ts";
+import { frameRateOf, framesPerSecond } from "../../encode/frame-rate.ts";
+import type { OutputFormat } from "../../encode/output-format.ts";
+import { soundCodecOf } from "../../encode/sound-codec.ts";
+import type { OutputFacts } from "./output-facts.ts";
+import type { PreparedOutput } from "./prepare-output.ts";
+import type { SceneFacts } from "./scene-facts.ts";
+import { mixesSound } from "./wanted-sound.ts";
+
+/** What becomes of the sound. */
+export type SoundPlan =
+  | { readonly type: "none" }
+  /** The scene has sound, and the output cannot have it. */
+  | { readonly type: "impossible"; readonly why: string }
+  /** A node mixes it down. */
+  | {
+      readonly type: "mix";
+      readonly firstFrame: Frame;
+      readonly lastFrame: Frame;
+      readonly leadSeconds: number;
+      readonly seconds: number;
+    }
+  /** A file of the user's. */
+  | { readonly type: "file"; readonly path: string; readonly seconds: number };
+
+/** The plan, unless this FFmpeg cannot carry it out. */
+export async function possibleSound(
+  plan: SoundPlan,
+  { format, tools }: Pick<PreparedOutput, "format" | "tools">,
+  signal: AbortSignal,
+): Promise<SoundPlan> {
+  if ((plan.type !== "mix" && plan.type !== "file") || format.kind !== "video" || tools === undefined) return plan;
+  const { encoder } = soundCodecOf(format);
+  if ((await encodersOf(tools, signal)).has(encoder)) return plan;
+  return { type: "impossible", why: `${tools.ffmpeg} (${tools.version}) was built without ${encoder}` };
+}
+
+/**
+ * Decides where the output's sound comes from. Sound follows the pictures only if these are all frames of a range, at the
+ * scene's own speed. Blender mixes no sound of frames below 0, so there is silence then.
+ */
+export function soundPlanOf(
+  { scene }: Pick<SceneFacts, "scene">,
+  { frames, rate }: OutputFacts,
+  { audio }: Pick<JobSettings, "audio">,
+  format: OutputFormat,
+): SoundPlan {
+  if (audio === "off") return { type: "none" };
+  const seconds = frames.length / framesPerSecond(rate);
+  if (!mixesSound({ audio })) return { type: "file", path: audio, seconds };
+  if (scene.sound !== true) return { type: "none" };
+  const [first = 0, last = 0] = [frames[0], frames.at(-1)];
+  const impossible = (why: string): SoundPlan => ({ type: "impossible", why });
+  if (audio === "auto" && format.kind === "gif") return impossible("a GIF has none; --audio wav writes it beside it");
+  if (audio === "auto" && format.kind === "sequence") return impossible("--audio wav writes it beside the pictures");
+  if (last - first + 1 !== frames.length)
+    return impossible("the frames have gaps, so it would not follow the pictures");
+  const own = frameRateOf(scene.fps, scene.fpsBase);
+  if (Math.abs(framesPerSecond(own) / framesPerSecond(rate) - 1) > 1e-6)
+    return impossible("with another --fps than the scene's, it would not follow the pictures");
+  if (last < 0) return impossible("Blender mixes no sound of frames below 0");
+  const leadSeconds = first < 0 ? -first / framesPerSecond(rate) : 0;
+  return { type: "mix", firstFrame: Math.max(0, first), lastFrame: last, leadSeconds, seconds };
+}

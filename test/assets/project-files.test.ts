@@ -22,7 +22,10 @@ async function put(path: string, content: string | Buffer = png): Promise<void> 
 }
 
 /** A blendfile that names these paths, and the files of a job with it. */
-async function jobOf(names: readonly string[], { blend = "project/shot.blend", roots = [] as string[] } = {}) {
+async function jobOf(
+  names: readonly string[],
+  { blend = "project/shot.blend", roots = [] as string[], sendsSound = true } = {},
+) {
   await put(blend, `${blendStart}\0${names.join("\0")}\0`);
   await mkdir(pathOf("job"), { recursive: true });
   return new ProjectFiles({
@@ -32,7 +35,7 @@ async function jobOf(names: readonly string[], { blend = "project/shot.blend", r
       lookFor,
       relativePathsIn,
       keepBytes: 1_000_000,
-      sendsSound: true,
+      sendsSound,
     },
     roots: await assetRootsOf(pathOf(blend), roots.map(pathOf)),
     digests: DigestCache.open(pathOf("config")),
@@ -67,6 +70,18 @@ beforeEach(async () => {
   folder = await makeTemporaryFolder();
 });
 afterEach(() => folder[Symbol.asyncDispose]());
+
+test.each([
+  [true, ["voice.wav"]],
+  [false, []],
+])("what is only heard travels if sound is wanted (%s)", async (sendsSound, sent) => {
+  const files = await jobOf(["//voice.wav", "//muted.wav"], { sendsSound });
+  for (const name of ["voice", "muted"]) await put(`project/${name}.wav`, `RIFF....WAVE ${name}`);
+  const heard = (name: string, audible: boolean) =>
+    missing(`//${name}.wav`, `${name}.wav`, { kind: "sound", visible: false, audible });
+  await files.add([heard("voice", true), heard("muted", false)]);
+  expect(await pathsIn(files)).toEqual(sent);
+});
 
 describe("files that travel", () => {
   test("are those that a node misses, each once, with what libraries among them name", async () => {

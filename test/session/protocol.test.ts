@@ -38,6 +38,8 @@ test("the golden files cover every message of docs/protocol.md", () => {
         "order-checked",
         "job-bake",
         "job-baked",
+        "job-mix",
+        "job-mixed",
         "job-sampled",
         "bake-progress",
       ],

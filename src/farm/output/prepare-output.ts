@@ -44,6 +44,11 @@ export async function prepareOutput(settings: OutputSettings, signal: AbortSigna
       "Give --poster another path",
     );
   }
+  const isFile = audio !== "off" && !mixesSound(settings);
+  if (isFile && wanted.kind !== "video") {
+    const hint = "Omit --audio, or give a video: --output out.mp4";
+    throw new FarmError("FARM_BAD_INPUT", "Cannot put sound into pictures or a GIF", hint);
+  }
   // The files of an image sequence are checked when the frames are known.
   if (wanted.kind === "sequence") await prepareFolder(wanted.names.folder);
   else await prepareTarget(output, "", overwrite);
@@ -53,23 +58,12 @@ export async function prepareOutput(settings: OutputSettings, signal: AbortSigna
   const needs = wav !== undefined || (poster !== undefined && needsFfmpeg(poster));
   if (wanted.kind === "sequence" && !needs) return { format: wanted, tools: undefined, wav };
   const tools = await findFfmpeg({ ...(settings.ffmpeg !== undefined && { path: settings.ffmpeg }), signal });
-  await requireSound(settings, wanted, tools, signal);
+  if (isFile) await requireSound(settings, tools, signal);
   return { format: await usableFormat(tools, wanted, signal), tools, wav };
 }
 
-/** @throws {FarmError} `FARM_BAD_INPUT` if the output cannot have the sound of the user's file */
-async function requireSound(
-  settings: OutputSettings,
-  { kind }: OutputFormat,
-  { ffprobe }: FfmpegTools,
-  signal: AbortSignal,
-): Promise<void> {
-  const { audio } = settings;
-  if (audio === "off" || mixesSound(settings)) return;
-  if (kind !== "video") {
-    const hint = "Omit --audio, or give a video: --output out.mp4";
-    throw new FarmError("FARM_BAD_INPUT", "Cannot put sound into pictures or a GIF", hint);
-  }
+/** @throws {FarmError} `FARM_BAD_INPUT` if the user's file has no sound */
+async function requireSound({ audio }: OutputSettings, { ffprobe }: FfmpegTools, signal: AbortSignal): Promise<void> {
   const args = ["-v", "error", "-select_streams", "a:0", "-show_entries", "stream=codec_name", "-of", "csv=p=0", audio];
   const { failed, stdout, why } = await askProgram(ffprobe, args, { timeoutMs: probedWithinMs, signal });
   if (!failed && stdout.trim() !== "") return;

@@ -132,10 +132,7 @@ export class JobLoop implements Disposable {
         const { worker, opened } = input.node;
         const { node } = worker.info;
         const exclusion = this.#options.exclusionOf(input.node);
-        if (exclusion) {
-          this.#options.fleet.exclude(node, exclusion);
-          return;
-        }
+        if (exclusion) return void this.#options.fleet.exclude(node, exclusion);
         this.#workers.joined(worker);
         this.#options.onJoined(worker);
         this.#options.noNodeTimeout.joined();

@@ -23,7 +23,7 @@ from .slots.slot_channel import SlotSwitchboard
 from .wire.duplicates import Duplicates
 from .wire.link import CLOSE_REPLACED, Link
 from .wire.message_size import fit_job_opened
-from .wire.protocol import MAX_BLOB, Message
+from .wire.protocol import MAX_BLOB, OVERRIDES, Message
 
 
 class Node:
@@ -86,6 +86,7 @@ class Node:
             "slots": self._slots,
             "cacheFreeBytes": self.store.free_bytes(),
             "maxBlobBytes": min(self.store.limit, MAX_BLOB),
+            "overrides": sorted(OVERRIDES),
         }
 
     async def open_job(self, session: Session, message: Message) -> dict[str, Any]:

@@ -87,6 +87,8 @@ const fromNode = z.discriminatedUnion("type", [
     start: hex(16).optional(),
     cacheFreeBytes: count,
     maxBlobBytes: blobBytes,
+    /** The overrides of a `job-load` that it knows; absent in older releases, which know none. */
+    overrides: boundedList(name, { max: 64 }).optional(),
   }),
   z.object({
     type: z.literal("job-opened"),

@@ -123,7 +123,8 @@ class Job:
         return not self.slots.are_abandoned and not await load.is_outdated()
 
     def _start_slots(self, load: LoadedScene, files: dict[str, Any]) -> None:
-        wanted = {key: load.wanted[key] for key in ("scene", "colorMode", "simulations", "sampleFrom", "files")}
+        told = ("scene", "colorMode", "simulations", "sampleFrom", "overrides", "files")
+        wanted = {key: load.wanted[key] for key in told}
         self.load_command = {**files, **wanted, "scripts": load.may_run_scripts(self.allow_scripts)}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, self.load_command["scripts"])
         self.slots.start(self._slot_count, command, self.folder.path)

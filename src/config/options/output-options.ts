@@ -13,6 +13,14 @@ export const outputOptions = {
     readme: "`24`, `23.976`, `30000/1001`. Default: the scene's",
     setting: asGiven,
   }),
+  /** Whether to render small, few frames with few samples, into an output beside the given one. */
+  preview: option({
+    ...{ group: "The output", schema: z.boolean() },
+    help: "render a preview: half size, at most 16 samples, every fourth frame, as out.preview.mp4",
+    readme:
+      "render a preview: half size, at most 16 samples per pixel with Cycles and EEVEE, the first frame and every fourth after it, at the same speed. Its output has a name of its own, `out.preview.mp4` for `out.mp4`, and so has its job folder: nothing of it is mixed with the final frames",
+    setting: isOn,
+  }),
   /** How the video is compressed; `undefined` is the usual codec of the output's kind. */
   codec: option({
     ...{ group: "The output", takes: "<codec>", inFarmspec: true },

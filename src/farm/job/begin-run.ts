@@ -2,7 +2,7 @@ import { hostname, userInfo } from "node:os";
 import { counted } from "../../core/text.ts";
 import type { Run } from "../../frames/job-folder.ts";
 import type { JobOrder } from "../nodes/job-order.ts";
-import { fingerprintFor } from "../output/recorded-scene.ts";
+import { fingerprintFor, overridesOf } from "../output/recorded-scene.ts";
 import type { JobContext } from "./job-context.ts";
 import { longJobFrames } from "./spot-checks.ts";
 
@@ -38,6 +38,7 @@ export function orderOf({ settings, prepared, upcoming, bake }: JobContext, run:
     ...{ job: run.job, holder: holder(), blob: blend, files, upcoming },
     ...{ scene, colorMode, allowScripts, allowMissing },
     simulations: settings.simulations === "ignore" ? null : "play",
+    overrides: overridesOf(settings),
     sampleFrom: settings.checks === "none" ? null : settings.checks === "auto" ? longJobFrames : 1,
   };
 }

@@ -1,3 +1,4 @@
+import type { Overrides } from "../../config/overrides.ts";
 import type { Frame } from "../../core/node.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { Reference } from "../../session/protocol.ts";
@@ -20,6 +21,8 @@ export interface JobOrder {
   readonly simulations: "play" | null;
   /** With how many frames a scene is worth a small picture from each node; `null` for none. */
   readonly sampleFrom: number | null;
+  /** What is rendered otherwise than the file says; `null` for nothing. */
+  readonly overrides: Overrides | null;
   /** Whether to render without what is missing. */
   readonly allowMissing: boolean;
 }

@@ -171,8 +171,9 @@ export class NodeConnector {
     if (isFinal(reason)) throw reason;
   }
 
-  #supplyFor({ job, blob, files, scene, colorMode, allowScripts, simulations, sampleFrom }: JobOrder): BlendSupply {
-    const request = { job, blend: blob.sha256, scene, colorMode, allowScripts, simulations, sampleFrom };
+  #supplyFor({ job, blob, files, scene, colorMode, allowScripts, ...how }: JobOrder): BlendSupply {
+    const { simulations, sampleFrom, overrides } = how;
+    const request = { job, blend: blob.sha256, scene, colorMode, allowScripts, simulations, sampleFrom, overrides };
     const onResend = (info: NodeInfo, why: string) => this.#host.onEvent({ type: "resending", info, why });
     this.#supply ??= new BlendSupply({ blob, files, request, onResend, signal: this.#signal });
     return this.#supply;

@@ -24,7 +24,7 @@ export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
 export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
 export { formatAddress } from "./core/node-list.ts";
 export { ownCommand } from "./core/own-command.ts";
-export { counted, printable, printableJson, printableLines, withoutControls } from "./core/text.ts";
+export { counted, printable, printableJson, printableLines, shorten, withoutControls } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
 export {
   type CheckedOrder,

@@ -14,7 +14,7 @@ from .awake import Awake
 from .cache.blob_store import BlobStore
 from .console import say
 from .identity import Identity
-from .job.job import Job
+from .job.job import Job, JobTitle
 from .job.job_folder import JobFolder
 from .limits import JOB_KEPT_S
 from .session.session import Session
@@ -71,7 +71,7 @@ class Node:
         await link.close()
         if session.job is not None and self._expiry is not None:
             job = session.job
-            say(f"job {job.job_id[:8]}: the link to {job.holder} is lost ({reason}); kept for 10 minutes")
+            say(f"job {job.job_id[:8]} {job.title}: the link is lost ({reason}); kept for 10 minutes")
 
     def node_info(self) -> dict[str, Any]:
         return {
@@ -95,7 +95,7 @@ class Node:
             await self.close_job(self._job)
         job = self._job
         if job is not None and job.job_id != message["job"]:
-            return {"type": "busy", "holder": job.holder, "since": job.since_ms}
+            return {"type": "busy", "holder": job.title.holder, "name": job.title.name, "since": job.since_ms}
         resumed = job is not None
         if job is None:
             job = self._new_job(message)
@@ -119,7 +119,7 @@ class Node:
             self._cancel_expiry()
             self._on_state("idle")
             self._awake.end()
-            say(f"job {job.job_id[:8]} of {job.holder} ended: {job.rendered} frames rendered here")
+            say(f"job {job.job_id[:8]} {job.title} ended: {job.rendered} frames rendered here")
 
     async def close(self) -> None:
         self._ending = True
@@ -133,12 +133,13 @@ class Node:
         remove_tree(folder)
         folder.mkdir()
         files = JobFolder(folder, self.store)
-        job = Job(message["job"], message["holder"], count, self._program, self._board, files)
+        title = JobTitle(message.get("name", ""), message["holder"])
+        job = Job(message["job"], title, count, self._program, self._board, files)
         job.allow_scripts = self._allow_scripts
         self._job = job
         self._on_state("busy")
         self._awake.begin()
-        say(f"job {job.job_id[:8]} of {job.holder} starts")
+        say(f"job {job.job_id[:8]} {job.title} starts")
         return job
 
     def _attach(self, session: Session, job: Job) -> None:
@@ -160,7 +161,7 @@ class Node:
             self._expiry = asyncio.get_running_loop().call_later(JOB_KEPT_S, self._expire, job)
 
     def _expire(self, job: Job) -> None:
-        say(f"job {job.job_id[:8]}: {job.holder} did not come back")
+        say(f"job {job.job_id[:8]} {job.title}: its coordinator did not come back")
         job.close()  # at once, so that no coordinator can resume it before it is closing
         self._background(self.close_job(job))
 

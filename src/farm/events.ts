@@ -64,8 +64,8 @@ export interface FarmEventMap {
   "node:excluded": { name: string; code: FarmErrorCode; message: string; hint: string };
   /** A node cannot be reached, for the first time; it is retried as long as the job runs. */
   "node:unreachable": { name: string; message: string; hint: string };
-  /** A node works for another job; it is asked again later. */
-  "node:busy": NodeName & { holder: string };
+  /** A node works for another job; it is asked again later. `job` is that job's name; `null` if the node does not say. */
+  "node:busy": NodeName & { holder: string; job: string | null };
   /** A node gets the blendfile and the files that it needs to open it, before it renders. */
   "node:uploading": NodeName & Sent;
   /** A node that renders gets the files of its next frames. */

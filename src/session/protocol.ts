@@ -98,7 +98,13 @@ const fromNode = z.discriminatedUnion("type", [
     results: boundedList(result, { max: bounds.heldResults }),
     slots: boundedList(slotState, { max: 256 }),
   }),
-  z.object({ type: z.literal("busy"), holder: name, since: count }),
+  z.object({
+    type: z.literal("busy"),
+    holder: name,
+    since: count,
+    /** What the other job is called; absent in older releases, and if its coordinator did not say. */
+    name: name.optional(),
+  }),
   z.object({ type: z.literal("blob-state"), sha256: digest, haveBytes: blobBytes, complete: z.boolean() }),
   z.object({
     type: z.literal("blobs-state"),

@@ -86,7 +86,12 @@ describe("renderJob() with `preview`", () => {
     const nodes = [await farm.start({ ...old, name: "old" }), await farm.start({ ...old, name: "older" })];
     const run = farm.run([...nodes, await farm.start({ name: "new" })], { frames: "1-8", preview: true });
     await run.completed();
-    expect(run.all("node:excluded").map(({ name, message }) => [name, message]).sort()).toEqual(
+    expect(
+      run
+        .all("node:excluded")
+        .map(({ name, message }) => [name, message])
+        .sort(),
+    ).toEqual(
       ["old", "older"].map((name) => [
         name,
         `Cannot use ${name}: its renderfarm 0.0.9 is too old to render with a smaller size and fewer samples`,

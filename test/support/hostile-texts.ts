@@ -50,7 +50,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "node:found": { ...named, address: `${hostileText}:1`, blender: hostileText, slots: 1 },
   "node:excluded": { name: hostileText, code: "FARM_NODE_EXCLUDED", message: hostileLines, hint: hostileLines },
   "node:unreachable": { name: hostileText, message: hostileLines, hint: hostileLines },
-  "node:busy": { ...named, holder: hostileText },
+  "node:busy": { ...named, holder: hostileText, job: hostileText },
   "node:uploading": { ...named, haveBytes: 1, sizeBytes: 2, filesLeft: 1, bytesPerSecond: 1, etaMs: 1_000 },
   "node:receiving": { ...named, haveBytes: 1, sizeBytes: 2, filesLeft: 1, bytesPerSecond: null, etaMs: null },
   "frames:outdated": { frames: 1, range: hostileText, reason: hostileLines, folder: hostileText },

@@ -110,7 +110,7 @@ HANDSHAKE_MESSAGES: dict[str, dict[str, Check]] = {
 MESSAGES: dict[str, dict[str, Check]] = {
     "heartbeat": {},
     "error": {"code": lambda v: _name(v) and v != "", "message": lambda v: isinstance(v, str) and len(v) <= 4096},
-    "job-open": {"job": _JOB, "holder": _name, "slots": _or_null(_whole(1, MAX_SLOTS))},
+    "job-open": {"job": _JOB, "holder": _name, "name": _name, "slots": _or_null(_whole(1, MAX_SLOTS))},
     "blob-query": {"sha256": _SHA, "sizeBytes": _BLOB_SIZE, "path": _path},
     "blob-begin": {"transfer": _TRANSFER, "sha256": _SHA, "sizeBytes": _BLOB_SIZE, "offset": _BLOB_SIZE},
     "blob-end": {"transfer": _TRANSFER, "sha256": _SHA},
@@ -145,6 +145,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
 
 OPTIONAL = frozenset(
     {
+        ("job-open", "name"),
         ("blob-query", "path"),
         ("job-load", "allowScripts"),
         ("job-load", "path"),

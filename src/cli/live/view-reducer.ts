@@ -1,5 +1,6 @@
 import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
 import { bakeText } from "../bake-text.ts";
+import { busyText } from "../busy-text.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
@@ -45,7 +46,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return withNote(state, "warning", event.message, event.hint);
     case "node:busy": {
       const busy = withNode(state, event, () => ({ status: "busy" }));
-      return withNotice(busy, "info", `${event.name} works for ${event.holder}; asking again`);
+      return withNotice(busy, "info", busyText(event));
     }
     case "node:uploading": {
       const sent = sentOf(event);

@@ -8,6 +8,7 @@ import {
   printableLines,
 } from "../../index.ts";
 import { bakeText } from "../bake-text.ts";
+import { busyText } from "../busy-text.ts";
 import { toCome } from "../to-come.ts";
 
 const progressEveryMs = 10_000;
@@ -85,7 +86,7 @@ export class PlainLines {
       case "node:unreachable":
         return `${event.message}\n  ${event.hint}`;
       case "node:busy":
-        return `Node ${printable(event.name)} works for ${printable(event.holder)}; asking again`;
+        return `Node ${busyText(event)}`;
       case "node:joined":
         return `Node ${printable(event.name)} renders`;
       case "node:lost":

@@ -8,8 +8,8 @@ import type { UpcomingFrames } from "./supply/upcoming-frames.ts";
 /** What every connector needs to know about the job. */
 export interface JobOrder {
   readonly job: string;
-  /** Who has the nodes, for people at other machines. */
-  readonly holder: string;
+  /** What is rendered and who has the nodes, for people at other machines. */
+  readonly title: { readonly name: string; readonly holder: string };
   readonly blob: Blob;
   readonly files: JobFiles;
   readonly upcoming: UpcomingFrames;

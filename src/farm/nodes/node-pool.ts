@@ -161,7 +161,7 @@ export class NodePool {
         break;
       case "busy":
         record.status = { kind: "busy" };
-        tell({ type: "node:busy", node: event.info.node, name: event.info.name, holder: event.holder });
+        tell({ ...event, type: "node:busy" });
         break;
       case "sending": {
         const { node, name, state } = event;

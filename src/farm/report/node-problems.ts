@@ -62,7 +62,7 @@ export class NodeProblems {
         this.#count("unreachable", line, textOf(line.message));
         return;
       case "node:busy":
-        this.#count("busy", line, `it worked for ${textOf(line.holder)}`);
+        this.#count("busy", line, `it worked for ${textOf(line.holder)}${line.job ? ` ('${textOf(line.job)}')` : ""}`);
         return;
       case "frame:refused":
         this.#warn(`FFmpeg refused frame ${line.frame}, which ${textOf(line.name)} rendered: ${textOf(line.message)}`);

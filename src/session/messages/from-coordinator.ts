@@ -32,6 +32,8 @@ export const fromCoordinator = z.discriminatedUnion("type", [
     type: z.literal("job-open"),
     job: jobId,
     holder: name,
+    /** What the job is called, for people; absent in older releases. */
+    name: name.optional(),
     slots: z.number().int().min(1).max(256).nullable(),
   }),
   z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: blobBytes, path: path.optional() }),

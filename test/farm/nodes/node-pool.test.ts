@@ -65,7 +65,7 @@ class Farm {
       ...{
         order: Promise.resolve({
           job,
-          holder: "me",
+          title: { name: "film", holder: "me" },
           blob,
           scene: null,
           colorMode: "RGB" as const,

@@ -45,6 +45,8 @@ export type {
   NodeTally,
   Sent,
 } from "./farm/events.ts";
+export type { Estimate } from "./farm/job/estimate/estimate.ts";
+export type { ConfirmEstimate } from "./farm/job/estimate/trial.ts";
 export { type NodeProgramOptions, runNode } from "./farm/local-node/run-node.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/nodes/discover-nodes.ts";
 export { type DuplicateIds, duplicatesOf } from "./farm/nodes/duplicates.ts";
@@ -54,6 +56,7 @@ export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./fa
 export { FilesMissingError } from "./farm/output/missing-files.ts";
 export {
   type CompletedJob,
+  type EstimatedJob,
   type InterruptedJob,
   type JobResult,
   type RenderOptions,

@@ -68,9 +68,10 @@ def supported():
             return False
         cycles.progressive = "BRANCHED_PATH" if is_full else "PATH"
     elif case == "of another scene":
-        # The sequencer shows another scene, at the size of this one and with samples of its own.
+        # The sequencer shows another scene, with samples of its own.
         other = bpy.data.scenes.new("Other")
         other.render.engine = "CYCLES"
+        other.render.resolution_x, other.render.resolution_y = 96, 54
         for name in ("use_denoising", "use_adaptive_sampling"):
             if hasattr(other.cycles, name):
                 setattr(other.cycles, name, False)

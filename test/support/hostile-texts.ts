@@ -36,6 +36,7 @@ export function withoutOwn(written: string): string {
   return written.replace(own, "");
 }
 
+const estimate = { frames: 9, stored: 3, nodes: 1, slots: 1, seconds: [1, 1, 2], etaMs: 8, leastMs: 6, mostMs: 12 };
 const named = { node: "ab".repeat(16), name: hostileText };
 
 /** Every event that a job can emit, with each text as hostile as its author can make it. */
@@ -87,6 +88,8 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
     nodes: [{ ...named, blender: hostileText, frames: 1, renderSeconds: 1 }],
   },
   "job:interrupted": { missing: 1 },
+  "estimate:made": estimate,
+  "job:estimated": estimate,
   "job:failed": { code: hostileText, message: hostileLines, hint: hostileLines },
 } satisfies { [Name in FarmEventName]: FarmEventMap[Name] }).map(
   ([type, fields]) => ({ type, ...fields }) as FarmEvent,

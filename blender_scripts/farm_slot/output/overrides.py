@@ -24,7 +24,7 @@ def apply(scene: Any, overrides: Dict[str, int]) -> None:
 
 
 def _scale(render: Any, percent: int) -> None:
-    """Other scenes, in strips and nodes, are rendered at the size of this one. Nothing can animate it."""
+    """Nothing can animate it. Other scenes, in strips, keep their size: Blender scales their pictures with this one."""
     render.resolution_percentage = max(1, render.resolution_percentage * percent // 100)
 
 

@@ -12,6 +12,7 @@ const outcomes = {
   completed: "Completed",
   failed: "Failed",
   interrupted: "Interrupted",
+  estimated: "Estimated",
   unfinished: "Not finished",
 } as const;
 
@@ -37,6 +38,7 @@ function headline(report: JobReport, columns: number): string[] {
   else lines.push(...wrap(`${outcomes[outcome]}: ${stored} stored${rest}`, columns));
   if (error) lines.push(...wrap(`${error.code}: ${error.message}`, columns, 2));
   if (outcome === "interrupted") lines.push("  The same command continues from here");
+  if (outcome === "estimated") lines.push("  The same command without --estimate renders the rest");
   if (outcome === "unfinished" && runs > 0)
     lines.push("  It is running, or it was killed: the same command continues from here");
   const before = earlierRuns === 0 ? "" : `, after ${counted(earlierRuns, "run")} whose frames are no longer used`;

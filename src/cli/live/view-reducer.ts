@@ -1,6 +1,7 @@
 import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
 import { bakeText } from "../bake-text.ts";
 import { busyText } from "../busy-text.ts";
+import { estimateText } from "../estimate-text.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
@@ -133,11 +134,14 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
         "info",
         `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`,
       );
+    case "estimate:made":
+      return withNotice(state, "info", estimateText(event));
     case "output:finishing":
       return withNotice(state, "info", "All frames are stored: finishing the output; Ctrl-C again stops now");
     case "run:started":
     case "job:completed":
     case "job:interrupted":
+    case "job:estimated":
     case "job:failed":
       return state;
     case "job:draining":

@@ -9,6 +9,7 @@ import {
 } from "../../index.ts";
 import { bakeText } from "../bake-text.ts";
 import { busyText } from "../busy-text.ts";
+import { estimatedText, estimateText } from "../estimate-text.ts";
 import { toCome } from "../to-come.ts";
 
 const progressEveryMs = 10_000;
@@ -36,6 +37,7 @@ export class PlainLines {
   tell(event: FarmEvent): void {
     if (event.type === "job:completed") this.#summary(event);
     else if (event.type === "job:interrupted") this.#interrupted(event.missing);
+    else if (event.type === "job:estimated") this.#writeLast(`${estimatedText(event)}\n`);
     else {
       const line = this.#lineOf(safeToPrint(event));
       if (line !== undefined) this.#write(`${line}\n`);
@@ -119,6 +121,8 @@ export class PlainLines {
         return `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`;
       case "output:finishing":
         return "All frames are stored: finishing the output; press Ctrl-C again to stop now";
+      case "estimate:made":
+        return estimateText(event);
       case "job:draining":
         return `Finishing ${counted(event.running, "frame")}, then stopping; press Ctrl-C again to stop now`;
       case "job:progressed":
@@ -135,6 +139,7 @@ export class PlainLines {
       case "run:started":
       case "job:completed":
       case "job:interrupted":
+      case "job:estimated":
       case "job:failed": // the code that catches the error prints it
         return undefined;
     }

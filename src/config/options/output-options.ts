@@ -13,6 +13,14 @@ export const outputOptions = {
     readme: "`24`, `23.976`, `30000/1001`. Default: the scene's",
     setting: asGiven,
   }),
+  /** Whether to render three frames first, and say from their times how long the job takes. */
+  estimate: option({
+    ...{ group: "The output", schema: z.boolean() },
+    help: "render three frames, say how long the others will take, and ask whether to render them",
+    readme:
+      "render three frames of the job, say how long the others will take, and ask whether to render them. If nobody can be asked (no terminal, `--yes`, `--json`), they are not rendered, and the exit code is 0. The three frames are kept: the same command without `--estimate` uses them",
+    setting: isOn,
+  }),
   /** Whether to render small, few frames with few samples, into an output beside the given one. */
   preview: option({
     ...{ group: "The output", schema: z.boolean() },
@@ -85,7 +93,7 @@ export const reportingOptions = {
     ...{ group: "What to show", schema: z.boolean() },
     help: "print every event as one JSON object per line on stdout",
     readme:
-      'one JSON object per line on stdout: `{"type": …, "at": …}`, the last one `job:completed`, `job:failed` or `job:interrupted`. While nobody reads them, only progress events are dropped',
+      'one JSON object per line on stdout: `{"type": …, "at": …}`, the last one `job:completed`, `job:failed`, `job:interrupted` or, with `--estimate`, `job:estimated`. While nobody reads them, only progress events are dropped',
   }),
   plain: option({ group: "What to show", schema: z.boolean(), help: "lines instead of the live view" }),
   logLevel: option({

@@ -15,7 +15,7 @@ export interface NodeProblem {
 }
 
 /** How the latest run ended; `unfinished` if it is still running, or was killed. */
-export type JobEnd = "completed" | "failed" | "interrupted" | "unfinished";
+export type JobEnd = "completed" | "failed" | "interrupted" | "estimated" | "unfinished";
 
 /** Collects from a job's log what the user should know: how it ended, problems of nodes, warnings. */
 export class NodeProblems {
@@ -45,6 +45,9 @@ export class NodeProblems {
         return;
       case "job:interrupted":
         this.#end("interrupted");
+        return;
+      case "job:estimated":
+        this.#end("estimated");
         return;
       case "job:failed":
         this.#end("failed", { code: textOf(line.code), message: textOf(line.message) });

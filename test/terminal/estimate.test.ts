@@ -5,7 +5,7 @@ import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
 
 if (noTmux !== null) console.warn(`Skipped: ${noTmux}`);
 
-/** An open fake node on which the first frame of a film takes four times as long as the others. */
+/** An open fake node on which one frame of a film takes four times as long as the others. */
 async function openFilm() {
   const lab = await TerminalLab.open();
   const blend = await lab.makeBlend("duck.blend");

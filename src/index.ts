@@ -48,8 +48,9 @@ export type {
 export type { Estimate } from "./farm/job/estimate/estimate.ts";
 export type { ConfirmEstimate } from "./farm/job/estimate/trial.ts";
 export { type NodeProgramOptions, runNode } from "./farm/local-node/run-node.ts";
-export { type DiscoverOptions, discoverNodes } from "./farm/nodes/discover-nodes.ts";
 export { type DuplicateIds, duplicatesOf } from "./farm/nodes/duplicates.ts";
+export { type CurrentJob, type CurrentJobsOptions, currentJobs } from "./farm/nodes/listing/current-jobs.ts";
+export { type DiscoverOptions, discoverNodes } from "./farm/nodes/listing/discover-nodes.ts";
 export type { ConfirmOpenNode, OpenNode } from "./farm/nodes/trust/open-nodes.ts";
 export type { CheckedFile } from "./farm/output/checked-files.ts";
 export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/output/encode-folder.ts";

@@ -87,6 +87,7 @@ class Node:
             "cacheFreeBytes": self.store.free_bytes(),
             "maxBlobBytes": min(self.store.limit, MAX_BLOB),
             "overrides": sorted(OVERRIDES),
+            "job": None if self._job is None else _described(self._job),
         }
 
     async def open_job(self, session: Session, message: Message) -> dict[str, Any]:
@@ -95,7 +96,7 @@ class Node:
             await self.close_job(self._job)
         job = self._job
         if job is not None and job.job_id != message["job"]:
-            return {"type": "busy", "holder": job.title.holder, "name": job.title.name, "since": job.since_ms}
+            return {"type": "busy", **_described(job)}
         resumed = job is not None
         if job is None:
             job = self._new_job(message)
@@ -174,3 +175,8 @@ class Node:
         task = asyncio.ensure_future(work)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+def _described(job: Job) -> dict[str, Any]:
+    """What others with the key are told about a job."""
+    return {"holder": job.title.holder, "name": job.title.name, "since": job.since_ms}

@@ -1,11 +1,18 @@
 import { type FarmEventMap, printable, shorten } from "../index.ts";
 
-/** The part of a name of somebody else's that is shown. */
+/** How much of a name of somebody else's is shown. */
 const longestShown = 64;
 
-/** Whose job a node works for, in one line. These texts come from other people. */
-export function busyText({ name, holder, job }: FarmEventMap["node:busy"]): string {
-  const [node, who] = [name, holder].map((text) => shorten(printable(text), longestShown));
-  const what = job === null || job === "" ? "" : ` ('${shorten(printable(job), longestShown)}')`;
-  return `${node} works for ${who}${what}; asking again`;
+/** Whose job a node works for, in one line. */
+export function busyText({ name, holder, job }: Pick<FarmEventMap["node:busy"], "name" | "holder" | "job">): string {
+  return `${shown(name)} works for ${jobText({ holder, name: job ?? "" })}; asking again`;
+}
+
+/** Whose job it is, and what it is called if that is known. These texts come from other people. */
+export function jobText({ holder, name }: { readonly holder: string; readonly name: string }): string {
+  return `${shown(holder)}${name === "" ? "" : ` ('${shown(name)}')`}`;
+}
+
+function shown(text: string): string {
+  return shorten(printable(text), longestShown);
 }

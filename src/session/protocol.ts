@@ -89,6 +89,8 @@ const fromNode = z.discriminatedUnion("type", [
     maxBlobBytes: blobBytes,
     /** The overrides of a `job-load` that it knows; absent in older releases, which know none. */
     overrides: boundedList(name, { max: 64 }).optional(),
+    /** The job that it has; null if it is idle, absent in older releases. */
+    job: z.object({ holder: name, name, since: count }).nullable().optional(),
   }),
   z.object({
     type: z.literal("job-opened"),

@@ -24,7 +24,7 @@ export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
 export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
 export { formatAddress } from "./core/node-list.ts";
 export { ownCommand } from "./core/own-command.ts";
-export { counted, printable, printableJson, printableLines, withoutControls } from "./core/text.ts";
+export { counted, printable, printableJson, printableLines, shorten, withoutControls } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
 export {
   type CheckedOrder,
@@ -45,15 +45,19 @@ export type {
   NodeTally,
   Sent,
 } from "./farm/events.ts";
+export type { Estimate } from "./farm/job/estimate/estimate.ts";
+export type { ConfirmEstimate } from "./farm/job/estimate/trial.ts";
 export { type NodeProgramOptions, runNode } from "./farm/local-node/run-node.ts";
-export { type DiscoverOptions, discoverNodes } from "./farm/nodes/discover-nodes.ts";
 export { type DuplicateIds, duplicatesOf } from "./farm/nodes/duplicates.ts";
+export { type CurrentJob, type CurrentJobsOptions, currentJobs } from "./farm/nodes/listing/current-jobs.ts";
+export { type DiscoverOptions, discoverNodes } from "./farm/nodes/listing/discover-nodes.ts";
 export type { ConfirmOpenNode, OpenNode } from "./farm/nodes/trust/open-nodes.ts";
 export type { CheckedFile } from "./farm/output/checked-files.ts";
 export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/output/encode-folder.ts";
 export { FilesMissingError } from "./farm/output/missing-files.ts";
 export {
   type CompletedJob,
+  type EstimatedJob,
   type InterruptedJob,
   type JobResult,
   type RenderOptions,

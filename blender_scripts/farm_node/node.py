@@ -14,7 +14,7 @@ from .awake import Awake
 from .cache.blob_store import BlobStore
 from .console import say
 from .identity import Identity
-from .job.job import Job
+from .job.job import Job, JobTitle
 from .job.job_folder import JobFolder
 from .limits import JOB_KEPT_S
 from .session.session import Session
@@ -23,7 +23,7 @@ from .slots.slot_channel import SlotSwitchboard
 from .wire.duplicates import Duplicates
 from .wire.link import CLOSE_REPLACED, Link
 from .wire.message_size import fit_job_opened
-from .wire.protocol import MAX_BLOB, Message
+from .wire.protocol import MAX_BLOB, OVERRIDES, Message
 
 
 class Node:
@@ -71,7 +71,7 @@ class Node:
         await link.close()
         if session.job is not None and self._expiry is not None:
             job = session.job
-            say(f"job {job.job_id[:8]}: the link to {job.holder} is lost ({reason}); kept for 10 minutes")
+            say(f"job {job.job_id[:8]} {job.title}: the link is lost ({reason}); kept for 10 minutes")
 
     def node_info(self) -> dict[str, Any]:
         return {
@@ -86,6 +86,8 @@ class Node:
             "slots": self._slots,
             "cacheFreeBytes": self.store.free_bytes(),
             "maxBlobBytes": min(self.store.limit, MAX_BLOB),
+            "overrides": sorted(OVERRIDES),
+            "job": None if self._job is None else _described(self._job),
         }
 
     async def open_job(self, session: Session, message: Message) -> dict[str, Any]:
@@ -94,7 +96,7 @@ class Node:
             await self.close_job(self._job)
         job = self._job
         if job is not None and job.job_id != message["job"]:
-            return {"type": "busy", "holder": job.holder, "since": job.since_ms}
+            return {"type": "busy", **_described(job)}
         resumed = job is not None
         if job is None:
             job = self._new_job(message)
@@ -118,7 +120,7 @@ class Node:
             self._cancel_expiry()
             self._on_state("idle")
             self._awake.end()
-            say(f"job {job.job_id[:8]} of {job.holder} ended: {job.rendered} frames rendered here")
+            say(f"job {job.job_id[:8]} {job.title} ended: {job.rendered} frames rendered here")
 
     async def close(self) -> None:
         self._ending = True
@@ -132,12 +134,13 @@ class Node:
         remove_tree(folder)
         folder.mkdir()
         files = JobFolder(folder, self.store)
-        job = Job(message["job"], message["holder"], count, self._program, self._board, files)
+        title = JobTitle(message.get("name", ""), message["holder"])
+        job = Job(message["job"], title, count, self._program, self._board, files)
         job.allow_scripts = self._allow_scripts
         self._job = job
         self._on_state("busy")
         self._awake.begin()
-        say(f"job {job.job_id[:8]} of {job.holder} starts")
+        say(f"job {job.job_id[:8]} {job.title} starts")
         return job
 
     def _attach(self, session: Session, job: Job) -> None:
@@ -159,7 +162,7 @@ class Node:
             self._expiry = asyncio.get_running_loop().call_later(JOB_KEPT_S, self._expire, job)
 
     def _expire(self, job: Job) -> None:
-        say(f"job {job.job_id[:8]}: {job.holder} did not come back")
+        say(f"job {job.job_id[:8]} {job.title}: its coordinator did not come back")
         job.close()  # at once, so that no coordinator can resume it before it is closing
         self._background(self.close_job(job))
 
@@ -172,3 +175,8 @@ class Node:
         task = asyncio.ensure_future(work)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+def _described(job: Job) -> dict[str, Any]:
+    """What others with the key are told about a job."""
+    return {"holder": job.title.holder, "name": job.title.name, "since": job.since_ms}

@@ -11,12 +11,13 @@ from typing import Any, Callable, Dict, List, Optional
 import bpy
 from bpy.app.handlers import persistent
 
-from . import embedded_scripts, output_nodes
+from . import embedded_scripts
 from .files import paths, remap
 from .files.cache_folders import cache_folders
 from .files.frame_numbers import FrameNumbers
 from .files.outside_files import OutsideFile, outside_files
 from .files.stored_paths import stored_paths
+from .output import nodes
 from .simulations import caches, kept_caches
 from .simulations.unbaked import HAIR, Simulation, unbaked, used_by
 from .sound import audible
@@ -75,7 +76,7 @@ class Sandbox:
             if replaced:
                 all_paths = list(stored_paths())
             self.cleared = paths.clear(all_paths)
-            output_nodes.redirect(self._outputs)
+            nodes.redirect(self._outputs)
             original = {path: name for name, path in replaced.items()}
             scene = bpy.data.scenes.get(self._scene or "") or bpy.context.scene
             folder = caches.new_folder()

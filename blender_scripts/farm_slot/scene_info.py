@@ -12,7 +12,7 @@ from .files.external_files import FOLDER_MARK, Stock, digest_of, is_there, take_
 from .files.frame_numbers import both
 from .files.outside_files import FOLDER, SEQUENCE, OutsideFile
 from .node_trees import node_trees
-from .output_size import rendered_size
+from .output.size import rendered_size
 from .settings import output_color_mode, output_depth
 from .sound import audible
 from .files.visibility import strips_of

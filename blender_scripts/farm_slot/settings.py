@@ -13,7 +13,7 @@ import bpy
 
 from .faults import SlotFault
 from .held_files import while_held
-from .output_size import rendered_size
+from .output.size import rendered_size
 
 COMPRESSION = 15
 """In percent. It takes far less time than Blender's default for large frames, with the same pixels."""

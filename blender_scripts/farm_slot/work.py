@@ -15,6 +15,7 @@ from .channel import Channel
 from .devices import choose_device
 from .faults import SlotFault
 from .loading import Opened, blocked_by_blender, open_blendfile, pick_scene, scripts_blocked
+from .output import overrides
 from .rendering import render_current, render_frame
 from .simulations import baking
 from .simulations.unbaked import MAX_SIMULATIONS
@@ -49,10 +50,10 @@ class Work:
         self._command = command
         warnings, outside, simulations, _ = self._open()
         active = bpy.context.scene.name
-        scene = pick_scene(command["scene"])
+        scene = self._pick()
         self._saved_at = scene.frame_current
         stock = scene_info.stock_of(outside, command["project"])
-        # Before the settings are changed, because it describes the file.
+        # Before the output is set up, because it describes the file, with the job's overrides.
         info = scene_info.describe(scene, active, outside, command["project"], stock)
         self._way = self._way or reuse.decide(scene, simulations, command["simulations"] == "play")
         fallback = self._prepare(scene)
@@ -73,6 +74,12 @@ class Work:
         self._is_new, self._played, self._playing_s = True, None, 0.0
         return opened
 
+    def _pick(self) -> Any:
+        """The scene to render, in the file that was just opened, as the job wants it."""
+        scene = pick_scene(self._command["scene"])
+        overrides.apply(scene, self._command.get("overrides") or {})
+        return scene
+
     def _prepare(self, scene: Any) -> str:
         """Returns why the device is not what the scene asks for, if so."""
         assert self._way is not None
@@ -88,7 +95,7 @@ class Work:
         is_passed = self._played is not None and command["frame"] <= self._played
         if is_passed or (self._way.way == reuse.REOPENED and not self._is_new):
             self._open()
-            self._prepare(pick_scene(self._command["scene"]))
+            self._prepare(self._pick())
         self._is_new = False
         scene = bpy.data.scenes[self._scene]
         play_s = 0.0

@@ -18,7 +18,7 @@ import { canDrawLive } from "./live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "./log.ts";
 import { err, out, screen } from "./outputs.ts";
 import { keepKey } from "./prompts/prompts.ts";
-import { askFrames, mayBakeLong, mayUseOpenNode, PromptCancelledError } from "./prompts/questions.ts";
+import { askFrames, mayBakeLong, mayRenderRest, mayUseOpenNode, PromptCancelledError } from "./prompts/questions.ts";
 import { LineBudget } from "./reporters/line-budget.ts";
 import { jsonReporter, markShown, plainReporter, type Reporter } from "./reporters/reporters.ts";
 import { type Interrupts, listenForInterrupts } from "./signals.ts";
@@ -94,6 +94,7 @@ export class JobSession implements Disposable {
         ...(this.#questions.isAsked && {
           confirmOpenNode: (...asked) => this.#confirmOpenNode(...asked),
           confirmBake: (...asked) => this.#ask(() => mayBakeLong(...asked)),
+          confirmEstimate: (...asked) => this.#ask(() => mayRenderRest(...asked)),
         }),
       });
     } catch (error) {
@@ -155,6 +156,7 @@ export class JobSession implements Disposable {
         break;
       case "job:completed":
       case "job:interrupted":
+      case "job:estimated":
       case "job:failed":
         this.#ending = event;
         return;

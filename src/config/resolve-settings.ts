@@ -9,7 +9,8 @@ import type { Farmspec } from "./farmspec.ts";
 import { type Folders, foldersOf } from "./folders.ts";
 import type { JobSettings } from "./job-settings.ts";
 import { loadKeys } from "./keys.ts";
-import { type RenderFlags, settingsOf } from "./options.ts";
+import { type RenderFlags, type RenderSettings, settingsOf } from "./options.ts";
+import { previewNameOf } from "./preview.ts";
 
 /** What is known besides the flags when the settings of a job are resolved. */
 export interface Context {
@@ -45,7 +46,7 @@ export function resolveSettings(flags: RenderFlags, context: Context): JobSettin
   }
   const named = nodesOf(flags, farmspec);
   return {
-    ...settingsOf(flags, workingFolder),
+    ...outputsOf(settingsOf(flags, workingFolder)),
     ...named,
     // Without discovery, the named nodes and no others.
     notHere: flags.notHere === true || !named.discover,
@@ -63,14 +64,21 @@ export function resolveSettings(flags: RenderFlags, context: Context): JobSettin
  *
  * @throws {FarmError} `FARM_KEY_UNUSABLE` if a key cannot be read
  */
-export async function completeRequest({ blend, output, ...given }: JobRequest): Promise<JobSettings> {
+export async function completeRequest({ blend, output, poster, preview, ...given }: JobRequest): Promise<JobSettings> {
   const folders = foldersOf(process.env);
   const { configFolder = folders.config } = given;
   const keys = given.keys ?? (await loadKeys({ environment: process.env, keyFile: undefined, configFolder }));
   const context = { workingFolder: process.cwd(), folders, keys, farmspec: undefined };
-  const settings = resolveSettings({ blend, output }, context);
+  const settings = resolveSettings({ blend, output, poster, preview }, context);
   const discover = given.nodes === undefined || given.nodes.length === 0;
   return { ...settings, discover, notHere: !discover, ...withoutGaps(given) };
+}
+
+/** A preview has outputs of its own. */
+function outputsOf(settings: RenderSettings): RenderSettings {
+  const { preview, output, poster } = settings;
+  if (!preview) return settings;
+  return { ...settings, output: previewNameOf(output), poster: poster && previewNameOf(poster) };
 }
 
 /**

@@ -47,6 +47,11 @@ export function parseFrameRate(text: string): FrameRate {
   return frameRateOf(value, 1);
 }
 
+/** The rate at which each frame is shown for as long as `frames` of them. */
+export function slowed({ numerator, denominator }: FrameRate, frames: number): FrameRate {
+  return reduced(numerator, denominator * frames);
+}
+
 /** The rate in FFmpeg's form: `24/1`, `30000/1001`. */
 export function formatFrameRate(rate: FrameRate): string {
   return `${rate.numerator}/${rate.denominator}`;

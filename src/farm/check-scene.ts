@@ -12,6 +12,7 @@ import type { FarmEvent, FarmListener } from "./events.ts";
 import { mayBake } from "./job/bake-scene.ts";
 import { beginRun, orderOf } from "./job/begin-run.ts";
 import { firstJoined, warnOfColors, warnOfFiles, warnOfSimulations } from "./job/describe-job.ts";
+import { FarmSize } from "./job/estimate/farm-size.ts";
 import { hearWarnings } from "./job/hear-warnings.ts";
 import type { JobContext, JobQuestions } from "./job/job-context.ts";
 import { JobTotals } from "./job/job-totals.ts";
@@ -111,7 +112,13 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
   const never = new AbortController().signal;
   const context: JobContext = {
     ...{ settings, prepared, tell, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
-    ...{ drain: never, signal, bake: mayBake(settings) ? "untried" : "failed", isEarlierBake: false },
+    ...{
+      farm: new FarmSize(),
+      drain: never,
+      signal,
+      bake: mayBake(settings) ? "untried" : "failed",
+      isEarlierBake: false,
+    },
   };
   const known = { blend: settings.blend, savedBy: prepared.savedBy };
   let blender: string | null = null;

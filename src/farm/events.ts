@@ -1,5 +1,6 @@
 import type { FarmErrorCode } from "../core/errors.ts";
 import type { Frame, NodeId } from "../core/node.ts";
+import type { Estimate } from "./job/estimate/estimate.ts";
 
 /** A node as events name it. */
 export interface NodeName {
@@ -42,6 +43,8 @@ export interface JobSummary {
 
 /** The events of a job. Keys are `noun:verb`; scripts read them, so they are not renamed. */
 export interface FarmEventMap {
+  /** The first frames of a job with `estimate` are stored: how long the others will take. */
+  "estimate:made": Estimate;
   /** The inputs are valid, and the job folder belongs to this run. */
   "job:started": { blend: string; output: string; folder: string };
   /** A run of the job begins, as the Blender version is known. `blender` is `null` when versions are mixed. */
@@ -64,8 +67,8 @@ export interface FarmEventMap {
   "node:excluded": { name: string; code: FarmErrorCode; message: string; hint: string };
   /** A node cannot be reached, for the first time; it is retried as long as the job runs. */
   "node:unreachable": { name: string; message: string; hint: string };
-  /** A node works for another job; it is asked again later. */
-  "node:busy": NodeName & { holder: string };
+  /** A node works for another job; it is asked again later. `job` is that job's name; `null` if the node does not say. */
+  "node:busy": NodeName & { holder: string; job: string | null };
   /** A node gets the blendfile and the files that it needs to open it, before it renders. */
   "node:uploading": NodeName & Sent;
   /** A node that renders gets the files of its next frames. */
@@ -148,6 +151,8 @@ export interface FarmEventMap {
    * The user stopped the job: `missing` frames are not stored; `null` before their number was known. The last event.
    */
   "job:interrupted": { missing: number | null };
+  /** Only the frames of the estimate were rendered. They are kept: a job without `estimate` uses them. The last event. */
+  "job:estimated": Estimate;
   /** The job cannot continue; the same call continues from what is stored. The last event. */
   "job:failed": { code: string; message: string; hint: string };
 }

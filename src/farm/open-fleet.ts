@@ -1,4 +1,5 @@
 import type { JobSettings } from "../config/job-settings.ts";
+import type { OverrideName } from "../config/overrides.ts";
 import { dialWebSocket } from "../session/websocket-link.ts";
 import type { JobContext } from "./job/job-context.ts";
 import { LocalNodeSource } from "./local-node/local-node-source.ts";
@@ -9,6 +10,7 @@ import { NamedNodes } from "./nodes/named-nodes.ts";
 import type { NodeSources } from "./nodes/node-source.ts";
 import { KnownNodes } from "./nodes/trust/known-nodes.ts";
 import { readAuthorities } from "./nodes/trust/trust-policy.ts";
+import { overridesOf } from "./output/recorded-scene.ts";
 
 /** Makes the fleet of a job from its settings. @throws {FarmError} `FARM_BAD_INPUT` when `--tls-ca` cannot be read */
 export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"]): Fleet {
@@ -21,7 +23,12 @@ export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"])
   const wanted = settings.blenderVersion ?? (mixVersions ? undefined : (earlier ?? undefined));
   return new Fleet({
     ...nodeSourcesOf(settings),
-    versionRules: { wanted, mixVersions, savedBy },
+    versionRules: {
+      wanted,
+      mixVersions,
+      savedBy,
+      overrides: Object.keys(overridesOf(settings) ?? {}) as OverrideName[],
+    },
     knownNodes,
     confirmOpenNode,
     trust: { authorities: tlsCa === undefined ? undefined : readAuthorities(tlsCa), keys },

@@ -9,6 +9,8 @@ import { mayBake } from "./job/bake-scene.ts";
 import { beginRun, orderOf } from "./job/begin-run.ts";
 import { CreatedFolders } from "./job/created-folders.ts";
 import { encodeStored, findStored } from "./job/encode-stored.ts";
+import type { Estimate } from "./job/estimate/estimate.ts";
+import { FarmSize } from "./job/estimate/farm-size.ts";
 import type { JobContext, JobOutcome, JobQuestions } from "./job/job-context.ts";
 import { JobTotals } from "./job/job-totals.ts";
 import { JobInputs } from "./job/loop/job-inputs.ts";
@@ -31,7 +33,12 @@ export interface InterruptedJob {
   readonly missing: number | null;
 }
 
-export type JobResult = CompletedJob | InterruptedJob;
+/** A job with `estimate`: three of its frames are stored, and the same call without `estimate` renders the others. */
+export interface EstimatedJob extends Estimate {
+  readonly type: "estimated";
+}
+
+export type JobResult = CompletedJob | InterruptedJob | EstimatedJob;
 
 export interface RenderOptions extends JobQuestions {
   /** Called with every event; the last one says how the job ended (default: none is reported). */
@@ -83,7 +90,12 @@ export async function renderJob(request: JobRequest, options: RenderOptions = {}
 /** The story of a job: prepare, describe, decide the frames and the fingerprint, render, finish. */
 async function render(settings: JobSettings, options: RenderOptions): Promise<JobResult> {
   const never = new AbortController().signal;
-  const { onEvent: tell = () => {}, drain = never, signal: stop = never, ...questions } = options;
+  const { onEvent = () => {}, drain = never, signal: stop = never, ...questions } = options;
+  const farm = new FarmSize();
+  const tell: FarmListener = (event) => {
+    farm.hear(event);
+    onEvent(event);
+  };
   const startedMs = systemClock.monotonicMs();
   const secondsPassed = () => (systemClock.monotonicMs() - startedMs) / 1000;
   const signal = AbortSignal.any([stop, drain]); // no frame is running yet that a drain could finish
@@ -97,11 +109,12 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
     await using _awake = stayAwake(settings.allowSleep, tell);
     const context: JobContext = {
       ...{ settings, prepared, tell, drain, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
-      ...{ bake: "untried", isEarlierBake: false },
+      ...{ farm, bake: "untried", isEarlierBake: false },
       signal: AbortSignal.any([stop, folder.lost]),
     };
     const { outcome, nodes, warnings } =
       (await encodeOnly(context)) ?? (await renderAndEncode({ ...context, tell: warningsOnce(tell) }));
+    if (outcome.type === "estimated") return { type: "estimated", ...outcome.estimate };
     if (outcome.type === "stopped") return { type: "interrupted", missing: outcome.missing };
 
     const { facts, totals } = outcome;

@@ -17,14 +17,21 @@ export function giveWork(draft: Draft, isTick: boolean): void {
   stealOrSpeculate(draft, idleSlots(draft), isTick);
 }
 
+/** Whether a frame waits that may be assigned now. The few frames of a trial are looked up: all others wait too. */
+function isAnyQueued({ frames, trial }: Draft): boolean {
+  if (trial === null) return frames.counts.queued > 0;
+  return [...trial].some((frame) => frames.get(frame)?.status === "queued");
+}
+
 function handOut(draft: Draft, slots: Iterable<IdleSlot>): void {
-  if (draft.frames.counts.queued === 0) return;
+  if (!isAnyQueued(draft)) return;
   /** Nodes that may not take any frame that they were offered: their other slots may not either. */
   const spent = new Set<NodeId>();
   for (const { node, slot } of slots) {
-    if (draft.frames.counts.queued === 0 || draft.isDraining) return;
+    if (!isAnyQueued(draft) || draft.isDraining) return;
     if (spent.has(node)) continue;
-    const may = (candidate: FrameRecord) => mayTake(draft, candidate, node, draft.at);
+    const may = (candidate: FrameRecord) =>
+      draft.trial?.has(candidate.frame) !== false && mayTake(draft, candidate, node, draft.at);
     const latest = draft.nodes.get(node)?.slots.get(slot)?.latest ?? null;
     const record = draft.policy.inRuns ? draft.frames.nextOfRun(latest, may) : draft.frames.firstQueued(may);
     if (record) assignFrame(draft, record.frame, node, slot);

@@ -10,6 +10,12 @@ export function onDrainRequested(draft: Draft): void {
   }
 }
 
+/** The frames that waited for the end of the trial are assigned, or never. */
+export function onTrialEnded(draft: Draft, { continues }: { readonly continues: boolean }): void {
+  draft.trial = null;
+  if (!continues) onDrainRequested(draft);
+}
+
 /** Ends the job once nothing is left to do. A finished state ignores further events. */
 export function conclude(draft: Draft): void {
   const outcome = outcomeOf(draft);

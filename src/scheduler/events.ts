@@ -76,6 +76,8 @@ export type EventBody =
     }
   /** Time passed; sent about once a second. */
   | { readonly type: "tick" }
+  /** The frames of the trial are rendered: now the others are, or the job ends without them. */
+  | { readonly type: "trial-ended"; readonly continues: boolean }
   /** Finish what runs, start nothing. */
   | { readonly type: "drain-requested" };
 

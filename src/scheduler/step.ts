@@ -1,7 +1,7 @@
 import { assertNever } from "../core/errors.ts";
 import { giveWork } from "./assignment.ts";
 import { onFrameDoubted } from "./doubted-frames.ts";
-import { conclude, onDrainRequested } from "./ending.ts";
+import { conclude, onDrainRequested, onTrialEnded } from "./ending.ts";
 import type { Instruction, SchedulerEvent } from "./events.ts";
 import { forgiveInTime, keepOneUsable } from "./forgiveness.ts";
 import { onNodeJoined, onNodeLost, onSlotLost, onSlotReady } from "./membership.ts";
@@ -108,6 +108,9 @@ function take(draft: Draft, event: SchedulerEvent): void {
     case "tick":
       abandonSilent(draft);
       forgiveInTime(draft);
+      break;
+    case "trial-ended":
+      onTrialEnded(draft, event);
       break;
     case "drain-requested":
       onDrainRequested(draft);

@@ -83,10 +83,18 @@ export class NodeSession implements AsyncDisposable {
     return new NodeSession(options, info, outgoing, incoming);
   }
 
-  /** Reserves the node for a job, or continues the job there. `busy` names the user who has the node. */
-  openJob(job: string, holder: string, signal: AbortSignal): Promise<JobOpened | Busy> {
+  /**
+   * Reserves the node for a job, or continues the job there. `busy` names the job that has the node, and its user.
+   *
+   * @param title What others are told about this job
+   */
+  openJob(
+    job: string,
+    { name, holder }: { readonly name: string; readonly holder: string },
+    signal: AbortSignal,
+  ): Promise<JobOpened | Busy> {
     return this.#ask(
-      { type: "job-open", job, holder, slots: null },
+      { type: "job-open", job, holder, name, slots: null },
       (reply): reply is JobOpened | Busy => reply.type === "busy" || (reply.type === "job-opened" && reply.job === job),
       signal,
     );

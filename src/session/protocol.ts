@@ -87,6 +87,10 @@ const fromNode = z.discriminatedUnion("type", [
     start: hex(16).optional(),
     cacheFreeBytes: count,
     maxBlobBytes: blobBytes,
+    /** The overrides of a `job-load` that it knows; absent in older releases, which know none. */
+    overrides: boundedList(name, { max: 64 }).optional(),
+    /** The job that it has; null if it is idle, absent in older releases. */
+    job: z.object({ holder: name, name, since: count }).nullable().optional(),
   }),
   z.object({
     type: z.literal("job-opened"),
@@ -96,7 +100,13 @@ const fromNode = z.discriminatedUnion("type", [
     results: boundedList(result, { max: bounds.heldResults }),
     slots: boundedList(slotState, { max: 256 }),
   }),
-  z.object({ type: z.literal("busy"), holder: name, since: count }),
+  z.object({
+    type: z.literal("busy"),
+    holder: name,
+    since: count,
+    /** What the other job is called; absent in older releases, and if its coordinator did not say. */
+    name: name.optional(),
+  }),
   z.object({ type: z.literal("blob-state"), sha256: digest, haveBytes: blobBytes, complete: z.boolean() }),
   z.object({
     type: z.literal("blobs-state"),

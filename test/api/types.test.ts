@@ -39,5 +39,5 @@ test("an event is told apart by its type", () => {
 });
 
 test("a result is completed or interrupted", () => {
-  expectTypeOf<JobResult["type"]>().toEqualTypeOf<"completed" | "interrupted">();
+  expectTypeOf<JobResult["type"]>().toEqualTypeOf<"completed" | "interrupted" | "estimated">();
 });

@@ -130,14 +130,20 @@ test("report", async () => {
 });
 
 test("the table of discovered nodes", () => {
+  const id = "ab".repeat(16);
+  const jobs = new Map([[id, { holder: hostileText, name: hostileText.repeat(20), since: 1 }]]);
   const answer = {
     ...{ port: 7447, sender: "10.0.0.1", addresses: [hostileText] },
     txt: { v: "1", id: "ab".repeat(16), name: hostileText, blender: hostileText, state: hostileText, key: hostileText },
   };
   const seen = readAdvertisement(answer);
-  expectHarmless(nodesTable(seen ? [seen] : [], new Set()));
+  expectHarmless(nodesTable(seen ? [seen] : [], new Set(), jobs));
   expectHarmless(
-    nodesTable([{ name: hostileText, addresses: [{ host: hostileText, port: 1 }], source: "mdns" }], new Set()),
+    nodesTable(
+      [{ id, name: hostileText, addresses: [{ host: hostileText, port: 1 }], source: "mdns" }],
+      new Set(),
+      jobs,
+    ),
   );
 });
 

@@ -63,7 +63,9 @@ describe.skipIf(process.platform === "win32")("a real node with TLS", () => {
   test("greets a coordinator that has pinned its certificate", async () => {
     await using session = await greet(address, { fingerprint: fingerprintOf("node") });
     expect(session.info.blender).toBe("3.4.1");
-    expect(await session.openJob("ab".repeat(16), "test", new AbortController().signal)).toMatchObject({
+    expect(
+      await session.openJob("ab".repeat(16), { name: "film", holder: "test" }, new AbortController().signal),
+    ).toMatchObject({
       type: "job-opened",
     });
   });

@@ -24,7 +24,7 @@ function askEverything(session: NodeSession, dice: Dice, signal: AbortSignal): P
     if (dice.chance(0.2)) await setImmediate(); // a slow disk
   };
   return [
-    session.openJob(job, "me", signal),
+    session.openJob(job, { name: "film", holder: "me" }, signal),
     session.loadJob({ job, blend: "b".repeat(64), scene: null, colorMode: null }, signal),
     session.fetch(result, sink, signal),
     session.fetch({ ...result, attempt: 2 }, async () => {}, signal),

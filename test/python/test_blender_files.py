@@ -19,7 +19,7 @@ from farm_node.hints import HINTS
 from farm_node.slots.png_check import PngError, check_png
 from farm_node.slots.slot_log import SlotLog
 from farm_node.slots.slot_process import SlotEnd
-from farm_slot.output_size import rendered_size
+from farm_slot.output.size import rendered_size
 
 
 DO = r"\b([Uu]se|[Ii]nstall|[Oo]pen|Free|Run|Check|Find out|Pack|Set|turn|Name|Start|Choose) "

@@ -9,7 +9,9 @@ import struct
 import tempfile
 import unittest
 from pathlib import Path
+from unittest.mock import patch
 
+from farm_node.job.job import JobTitle
 from farm_node.slots.blender_program import BlenderProgram
 from farm_node.cache.blob_store import BlobStore
 from farm_node.wire.farm_key import FarmKey, key_id
@@ -182,6 +184,23 @@ class Coordinators(Served):
         await second.send("job-open", job="cd" * 16, holder="ben", slots=None)
         await second.expect("job-opened")
         self.assertEqual(self.states, ["busy", "idle", "busy"])
+
+    async def test_others_and_the_console_are_told_whose_job_it_is_and_what_it_is_called(self):
+        first = await self.coordinator()
+        self.assertIsNone((await first.expect("node-info"))["job"])
+        with patch("farm_node.node.say") as say:
+            await first.send("job-open", job=JOB, holder="anna@attic", name="duck 010", slots=None)
+            await first.expect("job-opened")
+        self.assertEqual([call.args for call in say.call_args_list], [(f"job {JOB[:8]} 'duck 010' of anna@attic starts",)])
+        second = await self.coordinator()
+        told = {"holder": "anna@attic", "name": "duck 010"}
+        self.assertLessEqual(told.items(), (await second.expect("node-info"))["job"].items())
+        await second.send("job-open", job="cd" * 16, holder="ben", slots=None)
+        self.assertLessEqual(told.items(), (await second.expect("busy")).items())
+
+    def test_names_of_others_are_short_and_quoted_on_the_console(self):
+        self.assertEqual(str(JobTitle("x" * 256, "y" * 256)), f"'{'x' * 64}' of {'y' * 64}")
+        self.assertEqual(str(JobTitle("", "anna@attic")), "of anna@attic")
 
     async def test_a_job_without_a_coordinator_or_results_gives_way(self):
         first, second = await self.coordinator(), await self.coordinator()

@@ -27,12 +27,28 @@ test.each([
   expect(existsSync(lab.path("out.mp4"))).toBe(true);
 });
 
+test("renderfarm --preview renders beside the output, and --estimate says how long the rest takes", async () => {
+  await lab.renderfarm(["scene.blend", "-o", "out.mp4", "--overwrite", "--nodes", at]);
+  const film = await readFile(lab.path("out.mp4"));
+  const preview = await lab.renderfarm(["scene.blend", "-o", "out.mp4", "--preview", "--nodes", at]);
+  expect([preview.exitCode, preview.stderr]).toEqual([0, ""]);
+  expect(preview.stdout).toMatch(/out\.preview\.mp4\n {2}1 frame expected/);
+  expect(await readFile(lab.path("out.mp4"))).toEqual(film);
+  const estimate = ["scene.blend", "-o", "out.mp4", "--estimate", "--overwrite", "--fresh", "--nodes", at];
+  const { exitCode, stdout } = await lab.renderfarm(estimate);
+  expect({ exitCode, stdout }).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining("4 frames, about 0 s on"),
+  });
+  expect(await readFile(lab.path("out.mp4"))).toEqual(film);
+});
+
 test("renderfarm report and encode FOLDER work on the folder that a render left", async () => {
   const rendered = await lab.renderfarm(["scene.blend", "-o", "kept.mp4", "--keep-frames", "--nodes", at]);
   expect(rendered.exitCode).toBe(0);
   const text = await lab.renderfarm(["report", "kept.mp4.renderfarm"]);
   expect([text.exitCode, text.stderr]).toEqual([0, ""]);
-  expect(text.stdout).toMatch(/^Completed: 4 of 4 frames stored\n1 run in /);
+  expect(text.stdout).toMatch(/^scene of [^\n]+\nCompleted: 4 of 4 frames stored\n1 run in /);
   const json = JSON.parse((await lab.renderfarm(["report", "kept.mp4.renderfarm", "--json"])).stdout);
   expect(json).toMatchObject({ frames: 4, runs: 1, outcome: "completed", nodes: [{ name: "fake", frames: 4 }] });
 

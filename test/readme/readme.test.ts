@@ -32,6 +32,14 @@ const runBy: Readonly<Record<string, { readonly test: string; readonly words: st
       test: "test/readme/readme-commands.test.ts",
       words: '["scene.blend", "-o", "out.mp4"',
     },
+    "renderfarm scene.blend -o out.mp4 --preview": {
+      test: "test/readme/readme-commands.test.ts",
+      words: '["scene.blend", "-o", "out.mp4", "--preview"',
+    },
+    "renderfarm scene.blend -o out.mp4 --estimate": {
+      test: "test/readme/readme-commands.test.ts",
+      words: '["scene.blend", "-o", "out.mp4", "--estimate"',
+    },
     "npm run demo": {
       reason: "installs Blender and FFmpeg on the machine; test/e2e renders on two nodes in the same way",
     },

@@ -44,7 +44,7 @@ async function connect(options: FakeNodeOptions = {}) {
 async function connectWithResult(options: FakeNodeOptions = {}) {
   const connected = await connect(options);
   const { session, report } = connected;
-  await session.openJob(job, "me", signal);
+  await session.openJob(job, { name: "film", holder: "me" }, signal);
   await session.loadJob(load, signal);
   const rendered = report("frame-rendered");
   await session.assign(0, 3, 1);
@@ -83,13 +83,15 @@ test("a session opens a job, loads it, renders a frame, fetches and releases it,
 test("openJob() says who is using the node", async () => {
   const { session } = await connect({ busyWith: "somebody@elsewhere" });
   await using _ = session;
-  expect(await session.openJob(job, "me", signal)).toMatchObject({ holder: "somebody@elsewhere" });
+  expect(await session.openJob(job, { name: "film", holder: "me" }, signal)).toMatchObject({
+    holder: "somebody@elsewhere",
+  });
 });
 
 test("loadJob() does not wait for ever for a node that only sends heartbeats", async () => {
   const { session } = await connect({ onMessage: ({ type }) => type === "job-load" });
   await using _ = session;
-  await session.openJob(job, "me", signal);
+  await session.openJob(job, { name: "film", holder: "me" }, signal);
   const failure = await session.loadJob(load, signal, 20).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(LoadFailedError);
   expect(failure).toMatchObject({ code: "FARM_LOAD_FAILED", reason: "TIMED_OUT" });
@@ -104,7 +106,7 @@ test("loadJob() fails with the node's own words", async () => {
   } as const;
   const { session } = await connect({ loadFails: { ...loadFails, log: [...loadFails.log] } });
   await using _ = session;
-  await session.openJob(job, "me", signal);
+  await session.openJob(job, { name: "film", holder: "me" }, signal);
   const failure = await session.loadJob(load, signal).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(LoadFailedError);
   expect(failure).toMatchObject({ code: "FARM_NODE_EXCLUDED", reason: "FILE_TOO_NEW", log: ["line"] });
@@ -181,8 +183,10 @@ test("answers that nobody waits for any more do no harm", async () => {
   await using _ = session;
   const stop = new AbortController();
   stop.abort(new Error("enough"));
-  await expect(session.openJob(job, "me", stop.signal)).rejects.toThrow("enough");
-  await expect(session.openJob(job, "me", signal)).resolves.toMatchObject({ type: "job-opened" });
+  await expect(session.openJob(job, { name: "film", holder: "me" }, stop.signal)).rejects.toThrow("enough");
+  await expect(session.openJob(job, { name: "film", holder: "me" }, signal)).resolves.toMatchObject({
+    type: "job-opened",
+  });
   expect(node.links).toBe(1);
 });
 
@@ -213,7 +217,7 @@ describe("a man in the middle who relayed the greeting", () => {
   ];
   test.each(attacks)("ends the link and gets nothing accepted when he %s", async (_, attack) => {
     const { session, pair, reports } = await connect();
-    await session.openJob(job, "me", signal);
+    await session.openJob(job, { name: "film", holder: "me" }, signal);
     await session.loadJob(load, signal);
     const before = reports.length;
     attack(pair.node);
@@ -223,12 +227,14 @@ describe("a man in the middle who relayed the greeting", () => {
     const accepted = reports.slice(before).filter((report) => report.type === "frame-rendered");
     expect(accepted).toEqual([]);
     expect(reports.some((report) => "frame" in report && report.frame === 4)).toBe(false);
-    await expect(session.openJob(job, "me", signal)).rejects.toMatchObject({ code: /^FARM_/ });
+    await expect(session.openJob(job, { name: "film", holder: "me" }, signal)).rejects.toMatchObject({
+      code: /^FARM_/,
+    });
   });
 
   test("cannot make the node accept an altered order either", async () => {
     const { session, pair, node } = await connect();
-    await session.openJob(job, "me", signal);
+    await session.openJob(job, { name: "film", holder: "me" }, signal);
     pair.coordinator.tamper = (message) => [String(message).replace("aaaa", "abab")];
     session.closeJob(job, signal).catch(() => {});
     pair.coordinator.tamper = (message) => [message];
@@ -338,7 +344,7 @@ describe("with a fake clock", () => {
       vi.advanceTimersToNextTimer();
       expect(pair.coordinator.isOver).toBe(false);
       await node.conversation?.send({ type: "heartbeat" });
-      await session.openJob(job, "me", signal);
+      await session.openJob(job, { name: "film", holder: "me" }, signal);
       await session[Symbol.asyncDispose]();
       expect(await endOf(session)).toBeUndefined();
     } finally {
@@ -355,7 +361,7 @@ describe("with a fake clock", () => {
         await vi.advanceTimersByTimeAsync(4_000);
         await node.conversation?.send({ type: "heartbeat" });
       }
-      await session.openJob(job, "me", signal);
+      await session.openJob(job, { name: "film", holder: "me" }, signal);
       await session[Symbol.asyncDispose]();
       expect(await endOf(session)).toBeUndefined();
       expect(vi.getTimerCount()).toBe(0);
@@ -367,7 +373,7 @@ describe("with a fake clock", () => {
 
 test("disposing of a session is idempotent and rejects all waiting calls", async () => {
   const { session } = await connect({ onMessage: () => true });
-  const waiting = session.openJob(job, "me", signal);
+  const waiting = session.openJob(job, { name: "film", holder: "me" }, signal);
   waiting.catch(() => {});
   await Promise.all([session[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
   await session[Symbol.asyncDispose]();

@@ -36,6 +36,7 @@ export function withoutOwn(written: string): string {
   return written.replace(own, "");
 }
 
+const estimate = { frames: 9, stored: 3, nodes: 1, slots: 1, seconds: [1, 1, 2], etaMs: 8, leastMs: 6, mostMs: 12 };
 const named = { node: "ab".repeat(16), name: hostileText };
 
 /** Every event that a job can emit, with each text as hostile as its author can make it. */
@@ -50,7 +51,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "node:found": { ...named, address: `${hostileText}:1`, blender: hostileText, slots: 1 },
   "node:excluded": { name: hostileText, code: "FARM_NODE_EXCLUDED", message: hostileLines, hint: hostileLines },
   "node:unreachable": { name: hostileText, message: hostileLines, hint: hostileLines },
-  "node:busy": { ...named, holder: hostileText },
+  "node:busy": { ...named, holder: hostileText, job: hostileText },
   "node:uploading": { ...named, haveBytes: 1, sizeBytes: 2, filesLeft: 1, bytesPerSecond: 1, etaMs: 1_000 },
   "node:receiving": { ...named, haveBytes: 1, sizeBytes: 2, filesLeft: 1, bytesPerSecond: null, etaMs: null },
   "frames:outdated": { frames: 1, range: hostileText, reason: hostileLines, folder: hostileText },
@@ -88,6 +89,8 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
     nodes: [{ ...named, blender: hostileText, frames: 1, renderSeconds: 1 }],
   },
   "job:interrupted": { missing: 1 },
+  "estimate:made": estimate,
+  "job:estimated": estimate,
   "job:failed": { code: hostileText, message: hostileLines, hint: hostileLines },
 } satisfies { [Name in FarmEventName]: FarmEventMap[Name] }).map(
   ([type, fields]) => ({ type, ...fields }) as FarmEvent,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from ..errors import Fault, FaultError
 from ..slots.attempts import Attempt, Pair, Result
@@ -18,6 +18,23 @@ from .loaded_scene import LoadedScene
 from .outbox import Emit, Outbox
 from .side_blender import SideBlender
 
+MAX_SHOWN = 64
+"""Characters of a name on the console."""
+
+
+class JobTitle(NamedTuple):
+    """What people are told about a job. Both texts come from its coordinator."""
+
+    name: str
+    """Empty if an older coordinator does not send it."""
+    holder: str
+    """Whose job it is, and on which machine."""
+
+    def __str__(self) -> str:
+        """For the console. In quotes and short, a name cannot look like a text of this program."""
+        name = f"'{self.name[:MAX_SHOWN]}' of " if self.name else "of "
+        return name + self.holder[:MAX_SHOWN]
+
 
 class Job:
     """Opened by `job-open`, ended by `close`. Without an attached link, messages are dropped and no attempt starts."""
@@ -25,14 +42,14 @@ class Job:
     def __init__(
         self,
         job_id: str,
-        holder: str,
+        title: JobTitle,
         slot_count: int,
         program: BlenderProgram,
         board: SlotSwitchboard,
         folder: JobFolder,
     ) -> None:
         self.job_id = job_id
-        self.holder = holder
+        self.title = title
         self.since_ms = int(time.time() * 1000)
         self.slots = JobSlots(self, board)
         self.results: dict[Pair, Result] = {}
@@ -123,7 +140,8 @@ class Job:
         return not self.slots.are_abandoned and not await load.is_outdated()
 
     def _start_slots(self, load: LoadedScene, files: dict[str, Any]) -> None:
-        wanted = {key: load.wanted[key] for key in ("scene", "colorMode", "simulations", "sampleFrom", "files")}
+        told = ("scene", "colorMode", "simulations", "sampleFrom", "overrides", "files")
+        wanted = {key: load.wanted[key] for key in told}
         self.load_command = {**files, **wanted, "scripts": load.may_run_scripts(self.allow_scripts)}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, self.load_command["scripts"])
         self.slots.start(self._slot_count, command, self.folder.path)

@@ -22,6 +22,7 @@ MAX_RESULTS = 4096
 MAX_NAME = 256
 MAX_PATH = 1024
 MAX_ADDED = 256
+MAX_SAMPLES = 2**24
 MAX_CHECKED = 16
 """Frames at which the order of frames is checked."""
 MAX_BUNDLED = 256
@@ -65,9 +66,16 @@ _BLOB: dict[str, Check] = {"sha256": _SHA, "sizeBytes": _BLOB_SIZE}
 _PAIR: dict[str, Check] = {"frame": _FRAME, "attempt": _ATTEMPT}
 
 
-
 def _share(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value <= 1
+
+
+OVERRIDES: dict[str, Check] = {"scale": _whole(1, 100), "maxSamples": _whole(1, MAX_SAMPLES)}
+"""What a job may have rendered otherwise than its blendfile says. `node-info` names those that this node knows."""
+
+
+def _overrides(value: Any) -> bool:
+    return isinstance(value, dict) and all(name in OVERRIDES and OVERRIDES[name](each) for name, each in value.items())
 
 
 def _frames(value: Any) -> bool:
@@ -102,7 +110,7 @@ HANDSHAKE_MESSAGES: dict[str, dict[str, Check]] = {
 MESSAGES: dict[str, dict[str, Check]] = {
     "heartbeat": {},
     "error": {"code": lambda v: _name(v) and v != "", "message": lambda v: isinstance(v, str) and len(v) <= 4096},
-    "job-open": {"job": _JOB, "holder": _name, "slots": _or_null(_whole(1, MAX_SLOTS))},
+    "job-open": {"job": _JOB, "holder": _name, "name": _name, "slots": _or_null(_whole(1, MAX_SLOTS))},
     "blob-query": {"sha256": _SHA, "sizeBytes": _BLOB_SIZE, "path": _path},
     "blob-begin": {"transfer": _TRANSFER, "sha256": _SHA, "sizeBytes": _BLOB_SIZE, "offset": _BLOB_SIZE},
     "blob-end": {"transfer": _TRANSFER, "sha256": _SHA},
@@ -120,6 +128,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "colors": _or_null(_path),
         "simulations": _or_null(lambda value: value == "play"),
         "sampleFrom": _or_null(_whole(1, MAX_FRAME)),
+        "overrides": _or_null(_overrides),
     },
     "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
     "order-check": {"number": _TRANSFER, "frames": _frames},
@@ -137,6 +146,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
 
 OPTIONAL = frozenset(
     {
+        ("job-open", "name"),
         ("blob-query", "path"),
         ("job-load", "allowScripts"),
         ("job-load", "path"),
@@ -144,6 +154,7 @@ OPTIONAL = frozenset(
         ("job-load", "colors"),
         ("job-load", "simulations"),
         ("job-load", "sampleFrom"),
+        ("job-load", "overrides"),
     }
 )
 """Fields that were added later. Older coordinators do not send them."""

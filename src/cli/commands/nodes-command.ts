@@ -1,4 +1,6 @@
 import {
+  type CurrentJob,
+  currentJobs,
   discoverNodes,
   duplicatesOf,
   FarmError,
@@ -9,6 +11,7 @@ import {
   printable,
   type Sighting,
 } from "../../index.ts";
+import { jobText } from "../busy-text.ts";
 import { JsonLines } from "../reporters/json-lines.ts";
 import { formatTable } from "../table.ts";
 
@@ -33,6 +36,7 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
       `Start one with 'renderfarm node' on another machine, or check what is blocking it with '${ownCommand()} doctor'`,
     );
   }
+  const jobs = await currentJobs(nodes, { keys, configFolder: folders.config });
   const sorted = nodes.flatMap(withDuplicates).sort(byNameAndAddress);
   if (options.json) {
     const lines = new JsonLines((line) => process.stdout.write(line), Date.now);
@@ -40,17 +44,31 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
       const sameId = duplicates.map(({ name, addresses }) => ({ name, addresses }));
       lines.tell(
         { type: "node" },
-        { ...node, isKeyKnown: isUsable(node, known), ...(sameId.length > 0 && { sameId }) },
+        {
+          ...node,
+          isKeyKnown: isUsable(node, known),
+          job: jobOf({ ...node, duplicates }, jobs) ?? null,
+          ...(sameId.length > 0 && { sameId }),
+        },
       );
     }
     return 0;
   }
-  process.stdout.write(nodesTable(sorted, known));
+  process.stdout.write(nodesTable(sorted, known, jobs));
   return 0;
 }
 
-/** The nodes as a table for people. @param known Ids of the farm keys of this machine */
-export function nodesTable(nodes: readonly Sighting[], known: ReadonlySet<string>): string {
+/**
+ * The nodes as a table for people.
+ *
+ * @param known Ids of the farm keys of this machine
+ * @param jobs What busy nodes work on, by node
+ */
+export function nodesTable(
+  nodes: readonly Sighting[],
+  known: ReadonlySet<string>,
+  jobs: ReadonlyMap<string, CurrentJob>,
+): string {
   const rows = nodes.map((node) =>
     [
       node.name ?? "",
@@ -58,7 +76,7 @@ export function nodesTable(nodes: readonly Sighting[], known: ReadonlySet<string
       node.blenderVersion ?? "",
       String(node.slots ?? ""),
       keyText(node, known),
-      node.state ?? "",
+      stateText(node, jobOf(node, jobs)),
     ].map(printable),
   );
   const columns = ["name", "address", "Blender", "slots", "key", "state"].map((heading) => ({ heading }));
@@ -83,6 +101,18 @@ function byNameAndAddress(one: Sighting, other: Sighting): number {
 
 function addressText({ addresses: [address] }: Sighting): string {
   return address === undefined ? "" : formatAddress(address);
+}
+
+function stateText({ state }: Sighting, job: CurrentJob | undefined): string {
+  return job === undefined ? (state ?? "") : `busy for ${jobText(job)}`;
+}
+
+/** Of several nodes with the same id, it is not known which one was asked. */
+function jobOf(
+  { id, duplicates = [] }: Pick<Sighting, "id" | "duplicates">,
+  jobs: ReadonlyMap<string, CurrentJob>,
+): CurrentJob | undefined {
+  return id === undefined || duplicates.length > 0 ? undefined : jobs.get(id);
 }
 
 function isUsable(node: Pick<Sighting, "keyId">, known: ReadonlySet<string>): boolean {

@@ -56,7 +56,7 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
     const result = await renderAsking(session, settings, isAsked);
     await saveNodes();
     session.tellEnding();
-    return result.type === "completed" ? 0 : (session.exitCode ?? 130);
+    return result.type === "interrupted" ? (session.exitCode ?? 130) : 0;
   } catch (error) {
     await saveNodes();
     session.tellEnding(error);

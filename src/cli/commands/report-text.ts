@@ -12,6 +12,7 @@ const outcomes = {
   completed: "Completed",
   failed: "Failed",
   interrupted: "Interrupted",
+  estimated: "Estimated",
   unfinished: "Not finished",
 } as const;
 
@@ -31,10 +32,13 @@ function headline(report: JobReport, columns: number): string[] {
   const { outcome, error, frames, expected, missing, runs, earlierRuns, time } = report;
   const stored = expected === null ? counted(frames, "frame") : `${frames} of ${counted(expected, "frame")}`;
   const rest = missing === "" ? "" : `, missing: ${missing}`;
-  const lines = runs === 0 ? [] : wrap(`${outcomes[outcome]}: ${stored} stored${rest}`, columns);
+  const title = [report.name, report.owner === null ? null : `of ${report.owner}`].filter((part) => part !== null);
+  const lines = title.length === 0 ? [] : [cut(tidy(title.join(" ")), columns)];
   if (runs === 0) lines.push(...wrap(`${stored} stored${rest}; there is no log`, columns));
+  else lines.push(...wrap(`${outcomes[outcome]}: ${stored} stored${rest}`, columns));
   if (error) lines.push(...wrap(`${error.code}: ${error.message}`, columns, 2));
   if (outcome === "interrupted") lines.push("  The same command continues from here");
+  if (outcome === "estimated") lines.push("  The same command without --estimate renders the rest");
   if (outcome === "unfinished" && runs > 0)
     lines.push("  It is running, or it was killed: the same command continues from here");
   const before = earlierRuns === 0 ? "" : `, after ${counted(earlierRuns, "run")} whose frames are no longer used`;

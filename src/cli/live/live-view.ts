@@ -2,7 +2,7 @@ import { createLogUpdate } from "log-update";
 import type { FarmEvent } from "../../index.ts";
 import { type Line, paint, type Signs, signsOf, widthOfLine } from "./line.ts";
 import { type ViewSize, viewLines } from "./render-view.ts";
-import { brokenLines, interruptedLines, summaryLines } from "./summary.ts";
+import { brokenLines, estimatedLines, interruptedLines, summaryLines } from "./summary.ts";
 import { canShowColor, canShowUnicode, type Terminal } from "./terminal-traits.ts";
 import { stoppingView, viewStateOf } from "./view-reducer.ts";
 import { emptyView, type ViewState } from "./view-state.ts";
@@ -71,6 +71,7 @@ export class LiveView implements Disposable {
     this.#isDue = true;
     if (event.type === "job:completed") this.#end(summaryLines(this.#state, event, this.#signs));
     if (event.type === "job:interrupted") this.#end(interruptedLines(this.#state, event.missing, this.#signs));
+    if (event.type === "job:estimated") this.#end(estimatedLines(this.#state, event, this.#signs));
     // The error itself is printed below the view.
     if (event.type === "job:failed") this.#end(brokenLines(this.#state, event.message, this.#signs));
   }

@@ -1,4 +1,5 @@
-import { counted, formatDuration, type JobSummary, type NodeTally } from "../../index.ts";
+import { counted, type Estimate, formatDuration, type JobSummary, type NodeTally } from "../../index.ts";
+import { estimatedText, estimateText } from "../estimate-text.ts";
 import { type Column, layOutCells } from "../table.ts";
 import { type Line, type Signs, span, type Tone } from "./line.ts";
 import { formatSeconds } from "./slot-table.ts";
@@ -37,6 +38,16 @@ export function summaryLines(state: ViewState, result: JobSummary, signs: Signs)
   const notes = [...warnings, ...otherNotes(state, warnings)];
   if (notes.length > 0) lines.push([], ...noteLines(notes, signs));
   return lines;
+}
+
+/** The lines that stay on the screen after an estimate. */
+export function estimatedLines(state: ViewState, estimate: Estimate, signs: Signs): Line[] {
+  const lines: Line[] = [
+    [span(`${signs.done} `, "encoded"), span(estimateText(estimate), "strong")],
+    [span(`  ${estimatedText(estimate)}`, "faint")],
+  ];
+  const notes = otherNotes(state, []);
+  return notes.length > 0 ? [...lines, [], ...noteLines(notes, signs)] : lines;
 }
 
 /** The lines that stay on the screen after an interrupted job. */

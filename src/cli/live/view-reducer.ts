@@ -1,4 +1,6 @@
 import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
+import { busyText } from "../busy-text.ts";
+import { estimateText } from "../estimate-text.ts";
 import { bakeText, hereText } from "../event-texts.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
@@ -45,7 +47,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return withNote(state, "warning", event.message, event.hint);
     case "node:busy": {
       const busy = withNode(state, event, () => ({ status: "busy" }));
-      return withNotice(busy, "info", `${event.name} works for ${event.holder}; asking again`);
+      return withNotice(busy, "info", busyText(event));
     }
     case "node:uploading": {
       const sent = sentOf(event);
@@ -134,11 +136,14 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
         "info",
         `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`,
       );
+    case "estimate:made":
+      return withNotice(state, "info", estimateText(event));
     case "output:finishing":
       return withNotice(state, "info", "All frames are stored: finishing the output; Ctrl-C again stops now");
     case "run:started":
     case "job:completed":
     case "job:interrupted":
+    case "job:estimated":
     case "job:failed":
       return state;
     case "job:draining":

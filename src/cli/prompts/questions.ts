@@ -5,6 +5,7 @@ import { styleText } from "node:util";
 import inquirer from "inquirer";
 import {
   counted,
+  type Estimate,
   type FarmKey,
   formatAddress,
   formatDuration,
@@ -13,6 +14,7 @@ import {
   printable,
   type Sighting,
 } from "../../index.ts";
+import { estimateText } from "../estimate-text.ts";
 
 /** Whether somebody can answer. Without this check inquirer would read answers from a pipe, or wait for ever. */
 export function canAsk(flags: { readonly yes?: boolean | undefined; readonly json?: boolean | undefined }): boolean {
@@ -74,6 +76,19 @@ export async function mayBakeLong(name: string, expectedMs: number, signal: Abor
   const ask = inquirer.createPromptModule({ signal });
   const { bake } = await orLeft(ask([{ type: "confirm", name: "bake", default: true, message }]));
   return bake === true;
+}
+
+/**
+ * Asks whether to render the other frames of a job.
+ *
+ * @param signal Aborting withdraws the question
+ * @throws {PromptCancelledError}
+ */
+export async function mayRenderRest(estimate: Estimate, signal: AbortSignal): Promise<boolean> {
+  const message = `${estimateText(estimate)}. Render the other ${counted(estimate.frames - estimate.stored, "frame")}?`;
+  const ask = inquirer.createPromptModule({ signal });
+  const { render } = await orLeft(ask([{ type: "confirm", name: "render", default: true, message }]));
+  return render === true;
 }
 
 /**

@@ -7,6 +7,8 @@ import {
   printable,
   printableLines,
 } from "../../index.ts";
+import { busyText } from "../busy-text.ts";
+import { estimatedText, estimateText } from "../estimate-text.ts";
 import { bakeText, hereText } from "../event-texts.ts";
 import { toCome } from "../to-come.ts";
 
@@ -35,6 +37,7 @@ export class PlainLines {
   tell(event: FarmEvent): void {
     if (event.type === "job:completed") this.#summary(event);
     else if (event.type === "job:interrupted") this.#interrupted(event.missing);
+    else if (event.type === "job:estimated") this.#writeLast(`${estimatedText(event)}\n`);
     else {
       const line = this.#lineOf(safeToPrint(event));
       if (line !== undefined) this.#write(`${line}\n`);
@@ -85,7 +88,7 @@ export class PlainLines {
       case "node:unreachable":
         return `${event.message}\n  ${event.hint}`;
       case "node:busy":
-        return `Node ${printable(event.name)} works for ${printable(event.holder)}; asking again`;
+        return `Node ${busyText(event)}`;
       case "node:joined":
         return `Node ${printable(event.name)} renders`;
       case "node:lost":
@@ -120,6 +123,8 @@ export class PlainLines {
         return `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`;
       case "output:finishing":
         return "All frames are stored: finishing the output; press Ctrl-C again to stop now";
+      case "estimate:made":
+        return estimateText(event);
       case "job:draining":
         return `Finishing ${counted(event.running, "frame")}, then stopping; press Ctrl-C again to stop now`;
       case "job:progressed":
@@ -136,6 +141,7 @@ export class PlainLines {
       case "run:started":
       case "job:completed":
       case "job:interrupted":
+      case "job:estimated":
       case "job:failed": // the code that catches the error prints it
         return undefined;
     }

@@ -16,6 +16,22 @@ export const outputOptions = {
     readme: "`24`, `23.976`, `30000/1001`. Default: the scene's",
     setting: asGiven,
   }),
+  /** Whether to render three frames first, and say from their times how long the job takes. */
+  estimate: option({
+    ...{ group: "The output", schema: z.boolean() },
+    help: "render three frames, say how long the others will take, and ask whether to render them",
+    readme:
+      "render three frames of the job, say how long the others will take, and ask whether to render them. If nobody can be asked (no terminal, `--yes`, `--json`), they are not rendered, and the exit code is 0. The three frames are kept: the same command without `--estimate` uses them",
+    setting: isOn,
+  }),
+  /** Whether to render small, few frames with few samples, into an output beside the given one. */
+  preview: option({
+    ...{ group: "The output", schema: z.boolean() },
+    help: "render a preview: half size, at most 16 samples, every fourth frame, as out.preview.mp4",
+    readme:
+      "render a preview: half size, at most 16 samples per pixel with Cycles and EEVEE, the first frame and every fourth after it, at the same speed. Its output has a name of its own, `out.preview.mp4` for `out.mp4`, and so has its job folder: nothing of it is mixed with the final frames",
+    setting: isOn,
+  }),
   /** How the video is compressed; `undefined` is the usual codec of the output's kind. */
   codec: option({
     ...{ group: "The output", takes: "<codec>", inFarmspec: true },
@@ -88,7 +104,7 @@ export const reportingOptions = {
     ...{ group: "What to show", schema: z.boolean() },
     help: "print every event as one JSON object per line on stdout",
     readme:
-      'one JSON object per line on stdout: `{"type": …, "at": …}`, the last one `job:completed`, `job:failed` or `job:interrupted`. While nobody reads them, only progress events are dropped',
+      'one JSON object per line on stdout: `{"type": …, "at": …}`, the last one `job:completed`, `job:failed`, `job:interrupted` or, with `--estimate`, `job:estimated`. While nobody reads them, only progress events are dropped',
   }),
   plain: option({ group: "What to show", schema: z.boolean(), help: "lines instead of the live view" }),
   logLevel: option({

@@ -6,6 +6,9 @@ import { asGiven, asPath, isOn, option, text, whole, withDefault } from "./optio
 
 const version = z.string().regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?$/, "a version such as 3.4 or 3.4.1 is needed");
 
+/** A text that others read. */
+const label = z.string().trim().min(1, "a name is needed").max(100, "at most 100 characters are allowed");
+
 /** What is rendered. */
 export const sceneOptions = {
   /** Absolute path of the blendfile. */
@@ -23,6 +26,21 @@ export const sceneOptions = {
       "a video (`.mp4 .mkv .webm .mov .gif`), or pictures: `frame_####.png`, or a folder. Pictures are numbered as Blender numbers them",
     // A slash at the end means a folder of pictures, whatever the name looks like.
     setting: (value = "", folder) => resolve(folder, value) + (/[/\\]$/.test(value) ? "/" : ""),
+  }),
+  /** What others read about the job, where it keeps a node busy; `undefined` is the blendfile's name. */
+  name: option({
+    ...{ group: "What to render", takes: "<name>", schema: label },
+    help: "what the job is called, for people who wait for its nodes, and in reports (default: the blendfile's name)",
+    readme:
+      "what the job is called, on its nodes, for people who wait for them, and in reports. Default: the blendfile's name",
+    setting: asGiven,
+  }),
+  /** Whose job it is, for others; `undefined` is the user's name. */
+  owner: option({
+    ...{ group: "What to render", takes: "<name>", schema: label },
+    help: "whose job it is, in the same places (default: your user name)",
+    readme: "whose job it is, in the same places. Default: your user name",
+    setting: asGiven,
   }),
   /** Frame numbers as text, "1-24,30"; `undefined` takes the scene's own range and step. */
   frames: option({

@@ -13,8 +13,8 @@ import { findFfmpeg, requireEncoder } from "../../encode/ffmpeg/ffmpeg-tools.ts"
 import { freeBytes } from "../../system/files/shortage.ts";
 import { findBlender } from "../local-node/find-blender.ts";
 import { nodeScript } from "../local-node/node-process.ts";
-import { discoverNodes } from "../nodes/discover-nodes.ts";
 import { duplicatesOf } from "../nodes/duplicates.ts";
+import { discoverNodes } from "../nodes/listing/discover-nodes.ts";
 import { examineFirewall, firewallHere } from "./examine-firewall.ts";
 import { examineFolders } from "./examine-folders.ts";
 import type { Finding } from "./finding.ts";

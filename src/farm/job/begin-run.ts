@@ -1,9 +1,9 @@
-import { hostname, userInfo } from "node:os";
 import { counted } from "../../core/text.ts";
 import type { Run } from "../../frames/job-folder.ts";
 import type { JobOrder } from "../nodes/job-order.ts";
-import { fingerprintFor } from "../output/recorded-scene.ts";
+import { fingerprintFor, overridesOf } from "../output/recorded-scene.ts";
 import type { JobContext } from "./job-context.ts";
+import { titleOf } from "./job-title.ts";
 import { longJobFrames } from "./spot-checks.ts";
 
 /**
@@ -16,7 +16,8 @@ export async function beginRun({ settings, prepared, tell }: JobContext, version
   const blenderVersion = settings.mixVersions ? null : version;
   const fingerprint = fingerprintFor(settings, prepared, blenderVersion);
   const { output, frames, scene, fps, order, codec, crf, fresh: isFresh } = settings;
-  const plan = { blend: settings.blend, output, frames, scene, fps, order, codec, crf };
+  const { name, owner } = titleOf(settings);
+  const plan = { blend: settings.blend, name, owner, output, frames, scene, fps, order, codec, crf };
   const run = await folder.begin({ fingerprint, blenderVersion, blend, settings: plan, isFresh });
   tell({ type: "run:started", job: run.job, run: run.run, blender: blenderVersion });
   if (run.setAside !== null) {
@@ -35,22 +36,10 @@ export function orderOf({ settings, prepared, upcoming, bake }: JobContext, run:
   const { allowScripts, scene = null } = settings;
   const allowMissing = settings.missing === "warn";
   return {
-    ...{ job: run.job, holder: holder(), blob: blend, files, upcoming },
+    ...{ job: run.job, title: titleOf(settings), blob: blend, files, upcoming },
     ...{ scene, colorMode, allowScripts, allowMissing },
     simulations: settings.simulations === "ignore" ? null : "play",
+    overrides: overridesOf(settings),
     sampleFrom: settings.checks === "none" ? null : settings.checks === "auto" ? longJobFrames : 1,
   };
-}
-
-/** Who has a node, as shown to other coordinators. */
-function holder(): string {
-  return `${userName()}@${hostname()}`.slice(0, 256);
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `user ${process.getuid?.() ?? ""}`.trim(); // the user has no name, as in many containers
-  }
 }

@@ -52,7 +52,8 @@ export async function resolveFrames(info: SceneInfo, context: JobContext): Promi
   const { settings, prepared, chooseFrames } = context;
   const facts = resolveScene(info, settings, prepared.files);
   if (settings.frames !== undefined || chooseFrames === undefined) return facts;
-  const own = formatFrames(facts.frames);
+  const whole = settings.preview ? resolveScene(info, { ...settings, preview: false }, prepared.files) : facts;
+  const own = formatFrames(whole.frames);
   const chosen = await chooseFrames(own);
   return chosen === own ? facts : resolveScene(info, { ...settings, frames: chosen }, prepared.files);
 }

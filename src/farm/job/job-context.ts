@@ -5,6 +5,9 @@ import type { UpcomingFrames } from "../nodes/supply/upcoming-frames.ts";
 import type { ConfirmOpenNode } from "../nodes/trust/open-nodes.ts";
 import type { RefusedBefore } from "../output/refused-frames.ts";
 import type { SceneFacts } from "../output/scene-facts.ts";
+import type { Estimate } from "./estimate/estimate.ts";
+import type { FarmSize } from "./estimate/farm-size.ts";
+import type { ConfirmEstimate } from "./estimate/trial.ts";
 import type { JobTotals } from "./job-totals.ts";
 import type { PreparedJob } from "./prepare-job.ts";
 
@@ -33,6 +36,11 @@ export interface JobQuestions {
    * Without this function, it continues.
    */
   readonly confirmBake?: ConfirmBake;
+  /**
+   * Asks whether to render the other frames, once a job with `estimate` knows how long they will take. Without this
+   * function, they are not rendered, and the job ends as `estimated`.
+   */
+  readonly confirmEstimate?: ConfirmEstimate;
 }
 
 /** What every stage of a job needs. */
@@ -47,6 +55,8 @@ export interface JobContext extends JobQuestions {
   readonly bake: "untried" | "failed" | BakedBlend;
   /** Whether that copy is of an earlier run, in which other files may have been used. */
   readonly isEarlierBake: boolean;
+  /** The nodes that render it. */
+  readonly farm: FarmSize;
   readonly tell: FarmListener;
   /** Aborted when the user wants running frames finished and no new ones started. */
   readonly drain: AbortSignal;
@@ -54,10 +64,12 @@ export interface JobContext extends JobQuestions {
   readonly signal: AbortSignal;
 }
 
-/** How a job ended: all frames are in the video, or the user stopped it. */
+/** How a job ended, unless it failed. */
 export type JobOutcome =
   | { readonly type: "complete"; readonly facts: SceneFacts; readonly totals: JobTotals }
-  | { readonly type: "stopped"; readonly missing: number };
+  | { readonly type: "stopped"; readonly missing: number }
+  /** The user wanted to know how long it takes, and no more. */
+  | { readonly type: "estimated"; readonly estimate: Estimate };
 
 /** How an attempt at a job ended. */
 export type RunOutcome =

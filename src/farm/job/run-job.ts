@@ -29,6 +29,7 @@ import {
   warnOfSimulations,
 } from "./describe-job.ts";
 import { DoubtedFrames } from "./doubted-frames.ts";
+import { Trial } from "./estimate/trial.ts";
 import { hearWarnings } from "./hear-warnings.ts";
 import type { JobContext, RunOutcome } from "./job-context.ts";
 import { JobSound } from "./job-sound.ts";
@@ -77,7 +78,9 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   await using store = await openStore(context, outputFacts.frameFormat);
   tellOutdated(context, store, earlier, facts);
   const inRuns = isPlayed(facts.simulations, settings.simulations);
-  const order = orderFrames(frames, inRuns ? "sequential" : settings.order);
+  const trial = settings.estimate ? trialOf(context, store, frames, inputs) : null;
+  const ordered = orderFrames(frames, inRuns ? "sequential" : settings.order);
+  const order = trial === null ? ordered : [...new Set([...trial.frames, ...ordered])];
   upcoming.set(order, (frame) => store.has(frame));
   const alreadyStored = new Set(frames.filter((frame) => store.has(frame)));
   if (alreadyStored.size > 0) {
@@ -138,10 +141,18 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   const samples = new Samples({ doubted, totals, nameOf, exclude, framesOf });
   const blanks = new BlankFrames({ frames, doubted, totals, accept: (frame) => output.accept(frame) });
   const refused = store.refusedBefore.filter(({ frame }) => !store.has(frame));
-  const config = configOf(run, order, inRuns, alreadyStored, first.node.opened.resumed || refused.length > 0);
+  const waitsForOthers = first.node.opened.resumed || refused.length > 0;
+  const config = {
+    ...configOf(run, order, inRuns, alreadyStored, waitsForOthers),
+    ...(trial && { trial: trial.frames }),
+  };
   using journal = new RunJournal({ run: run.run, infoOf: (node) => fleet.infoOf(node), folder, config, tell });
   using loop = new JobLoop({
-    ...{ inputs, store, totals, journal, fleet, noNodeTimeout, tell, signal, clock: systemClock },
+    ...{ inputs, store, totals, journal, fleet, noNodeTimeout, signal, clock: systemClock },
+    tell: (event) => {
+      tell(event);
+      trial?.hear(event);
+    },
     state: createState(config),
     output: { encoded: () => output.encoded, accept: (frame) => blanks.stored(frame) },
     ...{ checks, samples, doubted, checkPlan: checkPlanOf(settings.checks, frames.length, run.job) },
@@ -156,9 +167,15 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   const onDrain = () => inputs.push({ type: "scheduler", event: { type: "drain-requested" } });
   drain.addEventListener("abort", onDrain, { once: true });
   if (drain.aborted) onDrain();
+  trial?.begin();
   try {
     for (let outcome = await loop.run(first); ; outcome = await loop.run()) {
-      if (outcome.type === "drained") return { type: "stopped", missing: outcome.missing.length };
+      if (outcome.type === "drained") {
+        const tried = trial?.result;
+        if (tried?.type === "failed") throw framesFailed(tried.frames, totals.onlyCause, folder.path);
+        if (tried) return { type: "estimated", estimate: tried.estimate };
+        return { type: "stopped", missing: outcome.missing.length };
+      }
       if (outcome.type === "failed") throw framesFailed(outcome.frames, totals.onlyCause, folder.path);
       // The nodes stay until the output is finished: FFmpeg may refuse a frame, which must then be rendered again.
       const finished = await inputs.unreadWhile(
@@ -175,6 +192,17 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   } finally {
     drain.removeEventListener("abort", onDrain);
   }
+}
+
+/** @returns `null` if there would be nothing to estimate */
+function trialOf(context: JobContext, store: FrameStore, frames: readonly Frame[], inputs: JobInputs): Trial | null {
+  const { farm, tell, drain, signal, confirmEstimate: confirm } = context;
+  return Trial.of({
+    ...{ frames, farm, tell, confirm, signal: AbortSignal.any([drain, signal]) },
+    secondsOf: (frame) => store.recordOf(frame)?.seconds,
+    onEnd: (continues) => inputs.push({ type: "scheduler", event: { type: "trial-ended", continues } }),
+    onBroken: (error) => inputs.push({ type: "broken", error }),
+  });
 }
 
 function openStore(

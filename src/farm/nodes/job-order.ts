@@ -1,3 +1,4 @@
+import type { Overrides } from "../../config/overrides.ts";
 import type { Frame } from "../../core/node.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { Reference } from "../../session/protocol.ts";
@@ -7,8 +8,8 @@ import type { UpcomingFrames } from "./supply/upcoming-frames.ts";
 /** What every connector needs to know about the job. */
 export interface JobOrder {
   readonly job: string;
-  /** Who has the nodes, for people at other machines. */
-  readonly holder: string;
+  /** What is rendered and who has the nodes, for people at other machines. */
+  readonly title: { readonly name: string; readonly holder: string };
   readonly blob: Blob;
   readonly files: JobFiles;
   readonly upcoming: UpcomingFrames;
@@ -20,6 +21,8 @@ export interface JobOrder {
   readonly simulations: "play" | null;
   /** With how many frames a scene is worth a small picture from each node; `null` for none. */
   readonly sampleFrom: number | null;
+  /** What is rendered otherwise than the file says; `null` for nothing. */
+  readonly overrides: Overrides | null;
   /** Whether to render without what is missing. */
   readonly allowMissing: boolean;
 }

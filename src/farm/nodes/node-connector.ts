@@ -6,6 +6,7 @@ import { orAborted } from "../../core/time-limit.ts";
 import type { NodeReport } from "../../session/node-report.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../../session/protocol.ts";
+import type { FarmEventMap } from "../events.ts";
 import type { JoinedNode } from "../worker.ts";
 import { type ConnectHost, type Contact, connectNode } from "./connect-node.ts";
 import { excludedBy, fruitlessClaims, isFinal, neverGetsOn } from "./connector-errors.ts";
@@ -29,7 +30,7 @@ export type ConnectorEvent =
   | { readonly type: "connected" }
   /** It could not be reached; the connector will try again. */
   | { readonly type: "unreachable"; readonly candidate: Candidate; readonly problem: FarmError }
-  | { readonly type: "busy"; readonly info: NodeInfo; readonly holder: string }
+  | ({ readonly type: "busy" } & FarmEventMap["node:busy"])
   | { readonly type: "claimed" }
   /** The blendfile or files are being sent to it. */
   | { readonly type: "sending"; readonly node: NodeId; readonly name: string; readonly state: SendingState }
@@ -171,8 +172,9 @@ export class NodeConnector {
     if (isFinal(reason)) throw reason;
   }
 
-  #supplyFor({ job, blob, files, scene, colorMode, allowScripts, simulations, sampleFrom }: JobOrder): BlendSupply {
-    const request = { job, blend: blob.sha256, scene, colorMode, allowScripts, simulations, sampleFrom };
+  #supplyFor({ job, blob, files, scene, colorMode, allowScripts, ...how }: JobOrder): BlendSupply {
+    const { simulations, sampleFrom, overrides } = how;
+    const request = { job, blend: blob.sha256, scene, colorMode, allowScripts, simulations, sampleFrom, overrides };
     const onResend = (info: NodeInfo, why: string) => this.#host.onEvent({ type: "resending", info, why });
     this.#supply ??= new BlendSupply({ blob, files, request, onResend, signal: this.#signal });
     return this.#supply;
@@ -207,11 +209,13 @@ export class NodeConnector {
     }
   }
 
-  async #openJob(session: NodeSession, { job, holder }: JobOrder, whileLinked: AbortSignal): Promise<JobOpened> {
+  async #openJob(session: NodeSession, { job, title }: JobOrder, whileLinked: AbortSignal): Promise<JobOpened> {
     for (let isFirst = true; ; isFirst = false) {
-      const answer = await session.openJob(job, holder, this.#signal);
+      const answer = await session.openJob(job, title, this.#signal);
       if (answer.type === "job-opened") return answer;
-      if (isFirst) this.#host.onEvent({ type: "busy", info: session.info, holder: answer.holder });
+      const { node, name } = session.info;
+      const { holder, name: other = null } = answer;
+      if (isFirst) this.#host.onEvent({ type: "busy", node, name, holder, job: other });
       await orAborted(this.#pause(busyAgainMs), whileLinked);
     }
   }

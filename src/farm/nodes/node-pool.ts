@@ -161,7 +161,7 @@ export class NodePool {
         break;
       case "busy":
         record.status = { kind: "busy" };
-        tell({ type: "node:busy", node: event.info.node, name: event.info.name, holder: event.holder });
+        tell({ ...event, type: "node:busy" });
         break;
       case "sending": {
         const { node, name, state } = event;
@@ -206,10 +206,11 @@ export class NodePool {
     this.#onFirstTryOver?.();
   }
 
-  /** @throws {DuplicateNodeError} At once, not as a rejection, so that no promise is left behind */
+  /** @throws {DuplicateNodeError} or what `requireOverrides` throws, at once: no rejected promise is left behind */
   #admit(id: string, session: NodeSession, contact: Contact): Promise<string | undefined> {
     const isNew = this.infoOf(session.info.node) === undefined;
     this.#claims.claim(id, session, contact.address);
+    this.#options.versionGate.requireOverrides(session.info);
     this.#remember(session.info, contact);
     return this.#passGate(session.info, contact, isNew);
   }

@@ -1,6 +1,32 @@
+import type { OverrideName } from "../../config/overrides.ts";
 import { FarmError } from "../../core/errors.ts";
 import { printable } from "../../core/text.ts";
 import type { NodeInfo, SceneInfo } from "../../session/protocol.ts";
+
+/** What a user calls the overrides, by their names in the protocol. */
+const overrideTexts: Readonly<Record<OverrideName, string>> = {
+  scale: "a smaller size",
+  maxSamples: "fewer samples",
+};
+
+/**
+ * Refuses a node of an older release, which does not know an override of the job: it would render without it.
+ *
+ * @throws {FarmError} `FARM_NODE_EXCLUDED`
+ */
+export function refuseOlder(
+  { name, software, overrides = [] }: Pick<NodeInfo, "name" | "software" | "overrides">,
+  needed: readonly OverrideName[],
+): void {
+  const unknown = needed.filter((override) => !overrides.includes(override));
+  if (unknown.length === 0) return;
+  const what = unknown.map((override) => overrideTexts[override]).join(" and ");
+  throw new FarmError(
+    "FARM_NODE_EXCLUDED",
+    `Cannot use ${name}: its renderfarm ${software} is too old to render with ${what}`,
+    "Update renderfarm on that machine, and start its node again",
+  );
+}
 
 /**
  * Refuses a node whose Blender was built without something that the scene needs: it would render without it, and not

@@ -1,4 +1,6 @@
 import { FarmError } from "../../core/errors.ts";
+import type { NodeInfo } from "../../session/protocol.ts";
+import { refuseOlder } from "./refuse-lacking.ts";
 import { chooseVersion, exclusionOf, type VersionCandidate, type VersionRules } from "./version-policy.ts";
 
 interface Waiting {
@@ -35,6 +37,11 @@ export class VersionGate {
   /** Why nodes were excluded so far. If no node fits, this is the reason why. */
   get exclusions(): readonly FarmError[] {
     return this.#exclusions;
+  }
+
+  /** @throws {FarmError} `FARM_NODE_EXCLUDED` if the node does not know an override: it would render without it */
+  requireOverrides(info: Pick<NodeInfo, "name" | "software" | "overrides">): void {
+    refuseOlder(info, this.#rules.overrides);
   }
 
   /** Waits for the choice if it is still open. @returns Why the node is excluded; `undefined` if it takes part */

@@ -1,3 +1,4 @@
+import type { OverrideName } from "../../config/overrides.ts";
 import { compareVersions, isVersion, majorMinor } from "../../core/blender-version.ts";
 
 /** A node, as far as it matters for the choice of a Blender version. */
@@ -13,6 +14,8 @@ export interface VersionRules {
   readonly mixVersions: boolean;
   /** The version that saved the blendfile, as "3.4", if its header could be read. */
   readonly savedBy: string | undefined;
+  /** What the job renders otherwise than its blendfile says. */
+  readonly overrides: readonly OverrideName[];
 }
 
 /**

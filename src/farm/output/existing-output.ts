@@ -11,6 +11,7 @@ import { hashFile } from "../../system/files/hash-file.ts";
 import { parseFacts } from "./output-facts.ts";
 import { prepareOutput } from "./prepare-output.ts";
 import { recordedScene } from "./recorded-scene.ts";
+import { chosenOf } from "./scene-facts.ts";
 
 /**
  * Checks whether this very job has already made its video. A coordinator may be killed between naming the video and
@@ -46,7 +47,10 @@ async function framesOfVideo(settings: JobSettings, record: JobRecord, signal: A
   if (facts === null || facts.output !== settings.output) return null;
   if (facts.codec !== settings.codec || facts.crf !== settings.crf) return null;
   if (record.settings.scene !== settings.scene || record.settings.fps !== settings.fps) return null;
-  const asked = settings.frames === undefined ? record.settings.frames : formatFrames(parseFrames(settings.frames));
+  const asked =
+    settings.frames === undefined
+      ? record.settings.frames
+      : formatFrames(chosenOf(parseFrames(settings.frames), settings));
   if (settings.frames === undefined ? asked !== undefined : asked !== formatFrames(facts.frames)) return null;
   const sha256 = await hashFile(settings.blend, signal);
   if (sha256 !== record.blend.sha256) return null;

@@ -1,10 +1,11 @@
 import { basename } from "node:path";
 import type { JobSettings } from "../../config/job-settings.ts";
+import { previewStep } from "../../config/preview.ts";
 import { formatFrames, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
 import type { VideoCodec } from "../../core/video-codec.ts";
 import { codecs } from "../../encode/codecs.ts";
-import { type FrameRate, formatFrameRate, frameRateOf, parseFrameRate } from "../../encode/frame-rate.ts";
+import { type FrameRate, formatFrameRate, frameRateOf, parseFrameRate, slowed } from "../../encode/frame-rate.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";
 import type { FrameFormat } from "../../frames/check/frame-expectation.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
@@ -39,9 +40,10 @@ export interface RecordedFacts extends OutputFacts {
 /** @throws {FarmError} `FARM_BAD_INPUT` if `--fps` is not a frame rate */
 export function outputFactsOf(scene: SceneFacts, settings: JobSettings, format: OutputFormat): OutputFacts {
   const { fps, fpsBase, width, height, depth, colorMode } = scene.scene;
+  const rate = settings.fps === undefined ? frameRateOf(fps, fpsBase) : parseFrameRate(settings.fps);
   return {
     frames: scene.frames,
-    rate: settings.fps === undefined ? frameRateOf(fps, fpsBase) : parseFrameRate(settings.fps),
+    rate: settings.preview ? slowed(rate, previewStep) : rate,
     frameFormat: { width, height, depth, colorMode: format.canHaveAlpha ? colorMode : "RGB" },
   };
 }

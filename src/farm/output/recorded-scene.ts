@@ -1,4 +1,6 @@
 import type { JobSettings } from "../../config/job-settings.ts";
+import type { Overrides } from "../../config/overrides.ts";
+import { previewOverrides } from "../../config/preview.ts";
 import { isVersion } from "../../core/blender-version.ts";
 import { fingerprintOf } from "../../core/fingerprint.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";
@@ -10,6 +12,11 @@ import { resolveScene, type SceneFacts } from "./scene-facts.ts";
 interface PixelInput {
   readonly blend: { readonly sha256: string };
   readonly format: OutputFormat;
+}
+
+/** What the job renders otherwise than its blendfile says; `null` for nothing. */
+export function overridesOf({ preview }: Pick<JobSettings, "preview">): Overrides | null {
+  return preview ? previewOverrides : null;
 }
 
 /** A digest of everything that affects this job's pixels, with this Blender version. */
@@ -27,6 +34,7 @@ export function fingerprintFor(
       colorMode: format.canHaveAlpha ? null : "RGB",
       ...(settings.allowScripts && { allowScripts: true }),
       ...(settings.simulations === "ignore" && { simulations: "ignore" }),
+      ...overridesOf(settings),
     },
   });
 }

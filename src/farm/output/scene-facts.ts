@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { JobSettings } from "../../config/job-settings.ts";
+import { previewStep } from "../../config/preview.ts";
 import { FarmError } from "../../core/errors.ts";
 import { framesOfRange, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
@@ -88,7 +89,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
   }
   if (settings.simulations === "refuse") refuseSimulations(info.simulations);
   return {
-    ...{ scene, frames: framesOf(scene, settings.frames), files: info.files },
+    ...{ scene, frames: chosenOf(framesOf(scene, settings.frames), settings), files: info.files },
     missing: missingIn(info),
     unheard: silent.map(nameOf),
     inPlace: inPlaceDigest(info),
@@ -119,6 +120,11 @@ export function missingIn({ references }: SceneInfo): readonly string[] {
 
 function isNeededAndMissing({ missing, visible, computed }: Reference): boolean {
   return missing && visible !== false && computed !== true;
+}
+
+/** Those of the frames that are rendered: the first and every fourth after it for a preview, otherwise all. */
+export function chosenOf(frames: readonly Frame[], { preview }: Pick<JobSettings, "preview">): readonly Frame[] {
+  return preview ? frames.filter((_, index) => index % previewStep === 0) : frames;
 }
 
 function framesOf(scene: SceneSummary, asked: string | undefined): readonly Frame[] {

@@ -38,8 +38,7 @@ export async function possibleSound(
 }
 
 /**
- * Decides where the output's sound comes from. Sound follows the pictures only if these are all frames of a range, at the
- * scene's own speed. Blender mixes no sound of frames below 0, so there is silence then.
+ * Decides where the output's sound comes from. Sound follows the pictures only if these are shown at the scene's own speed. Blender mixes no sound of frames below 0, so there is silence then.
  */
 export function soundPlanOf(
   { scene }: Pick<SceneFacts, "scene">,
@@ -55,12 +54,15 @@ export function soundPlanOf(
   const impossible = (why: string): SoundPlan => ({ type: "impossible", why });
   if (audio === "auto" && format.kind === "gif") return impossible("a GIF has none; --audio wav writes it beside it");
   if (audio === "auto" && format.kind === "sequence") return impossible("--audio wav writes it beside the pictures");
-  if (last - first + 1 !== frames.length)
-    return impossible("the frames have gaps, so it would not follow the pictures");
-  const own = frameRateOf(scene.fps, scene.fpsBase);
-  if (Math.abs(framesPerSecond(own) / framesPerSecond(rate) - 1) > 1e-6)
-    return impossible("with another --fps than the scene's, it would not follow the pictures");
+  // In a preview, each picture is shown for as long as several frames.
+  const step = (frames[1] ?? first + 1) - first;
+  const isEven = frames.every((frame, index) => frame === first + index * step);
+  const speed = framesPerSecond(frameRateOf(scene.fps, scene.fpsBase)) / framesPerSecond(rate);
+  if (!isEven || Math.abs(speed / step - 1) > 1e-6) {
+    const why = step === 1 && isEven ? "with another --fps than the scene's," : "the frames have gaps, so";
+    return impossible(`${why} it would not follow the pictures`);
+  }
   if (last < 0) return impossible("Blender mixes no sound of frames below 0");
   const leadSeconds = first < 0 ? -first / framesPerSecond(rate) : 0;
-  return { type: "mix", firstFrame: Math.max(0, first), lastFrame: last, leadSeconds, seconds };
+  return { type: "mix", firstFrame: Math.max(0, first), lastFrame: last + step - 1, leadSeconds, seconds };
 }

@@ -52,6 +52,9 @@ interface TimeReport {
 
 /** What a job folder tells about its job. Frames are listed as `--frames` takes them. */
 export interface JobReport {
+  /** What the job is called; `null` if its record does not say. */
+  readonly name: string | null;
+  readonly owner: string | null;
   readonly outcome: JobEnd;
   /** Why the latest run failed; `null` if it did not. */
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -95,13 +98,20 @@ export async function reportOf(folder: string): Promise<JobReport> {
   const { firstLine, earlierRuns } = await findRuns(log, record?.job);
   const attempts = await readAttempts(join(folder, "attempts.ndjson"));
   const lines = logLines(log, firstLine);
-  const report = await summarize({ stored, attempts, log: lines, wanted: wantedFrames(record), earlierRuns });
+  const report = await summarize({
+    stored,
+    attempts,
+    log: lines,
+    wanted: wantedFrames(record),
+    earlierRuns,
+    ...titleIn(record),
+  });
   if (record === null && stored.size === 0 && report.runs === 0) throw noJobFolder(folder);
   return report;
 }
 
 /** What a report is made of. */
-interface Sources extends Pick<JobReport, "earlierRuns"> {
+interface Sources extends Pick<JobReport, "name" | "owner" | "earlierRuns"> {
   readonly stored: ReadonlyMap<Frame, StoredFrame>;
   readonly attempts: readonly AttemptRecord[];
   readonly log: AsyncIterable<LogLine>;
@@ -109,7 +119,7 @@ interface Sources extends Pick<JobReport, "earlierRuns"> {
   readonly wanted: readonly Frame[] | null;
 }
 
-async function summarize({ stored, attempts, log, wanted, earlierRuns }: Sources): Promise<JobReport> {
+async function summarize({ stored, attempts, log, wanted, name, owner, earlierRuns }: Sources): Promise<JobReport> {
   const [problems, time] = [new NodeProblems(), new TimeSpent(attempts)];
   for await (const line of log) for (const listener of [problems, time]) listener.hear(line);
   time.end();
@@ -118,7 +128,15 @@ async function summarize({ stored, attempts, log, wanted, earlierRuns }: Sources
   const missingFrames = new Set(missing);
   const { runs, outcome, error, warnings } = problems;
   return {
-    ...{ outcome, error, frames: frames.length, expected: wanted?.length ?? null, missing: formatFrames(missing) },
+    ...{
+      name,
+      owner,
+      outcome,
+      error,
+      frames: frames.length,
+      expected: wanted?.length ?? null,
+      missing: formatFrames(missing),
+    },
     ...{ runs, earlierRuns, problems: problems.nodes },
     causes: causesOf(attempts, (frame) => missingFrames.has(frame)),
     nodes: nodesOf(frames, stored, time.nodes),
@@ -126,6 +144,11 @@ async function summarize({ stored, attempts, log, wanted, earlierRuns }: Sources
     warnings,
     time: runs === 0 ? null : timeOf(time),
   };
+}
+
+function titleIn(record: JobRecord | null): Pick<JobReport, "name" | "owner"> {
+  const { name, owner } = record?.settings ?? {};
+  return { name: typeof name === "string" ? name : null, owner: typeof owner === "string" ? owner : null };
 }
 
 function nodesOf(

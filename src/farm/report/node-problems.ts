@@ -15,7 +15,7 @@ export interface NodeProblem {
 }
 
 /** How the latest run ended; `unfinished` if it is still running, or was killed. */
-export type JobEnd = "completed" | "failed" | "interrupted" | "unfinished";
+export type JobEnd = "completed" | "failed" | "interrupted" | "estimated" | "unfinished";
 
 /** Collects from a job's log what the user should know: how it ended, problems of nodes, warnings. */
 export class NodeProblems {
@@ -46,6 +46,9 @@ export class NodeProblems {
       case "job:interrupted":
         this.#end("interrupted");
         return;
+      case "job:estimated":
+        this.#end("estimated");
+        return;
       case "job:failed":
         this.#end("failed", { code: textOf(line.code), message: textOf(line.message) });
         return;
@@ -62,7 +65,7 @@ export class NodeProblems {
         this.#count("unreachable", line, textOf(line.message));
         return;
       case "node:busy":
-        this.#count("busy", line, `it worked for ${textOf(line.holder)}`);
+        this.#count("busy", line, `it worked for ${textOf(line.holder)}${line.job ? ` ('${textOf(line.job)}')` : ""}`);
         return;
       case "frame:refused":
         this.#warn(`FFmpeg refused frame ${line.frame}, which ${textOf(line.name)} rendered: ${textOf(line.message)}`);

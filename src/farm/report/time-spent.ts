@@ -71,7 +71,7 @@ export class TimeSpent {
       this.#noteStored(amountOf(line.stored), this.#frames, ms);
     } else if (msg === "frame:stored") this.#noteStored(amountOf(line.stored), amountOf(line.total), ms);
     else if (msg === "frame:refused" || msg === "frames:doubted") this.#renderAgain(ms);
-    else if (msg === "job:completed" || msg === "job:failed" || msg === "job:interrupted") this.#endRun();
+    else if (/^job:(completed|failed|interrupted|estimated)$/.test(msg)) this.#endRun();
   }
 
   /** Must be called after the last line of the log. */

@@ -21,6 +21,7 @@ export class Draft {
   frameMs: RecentTimes;
   fetchMs: RecentTimes;
   lastStored: SchedulerState["lastStored"];
+  trial: ReadonlySet<Frame> | null;
   isDraining: boolean;
   isFinished: boolean;
   readonly #base: SchedulerState;
@@ -42,6 +43,7 @@ export class Draft {
     this.frameMs = base.frameMs;
     this.fetchMs = base.fetchMs;
     this.lastStored = base.lastStored;
+    this.trial = base.trial;
     this.isDraining = base.isDraining;
     this.isFinished = base.isFinished;
     this.#base = base;
@@ -166,6 +168,7 @@ export class Draft {
       fetchMs: this.fetchMs,
       lastStored: this.lastStored,
       sceneCodes: this.sceneCodes,
+      trial: this.trial,
       isDraining: this.isDraining,
       isFinished: this.isFinished,
     };

@@ -95,6 +95,8 @@ export interface SchedulerState {
   readonly lastStored: readonly { readonly node: NodeId; readonly at: number }[];
   /** Error codes for which the scene has been announced as at fault. */
   readonly sceneCodes: ReadonlySet<string>;
+  /** The only frames that are assigned for now; `null` if any may be. */
+  readonly trial: ReadonlySet<Frame> | null;
   readonly isDraining: boolean;
   readonly isFinished: boolean;
 }
@@ -118,6 +120,8 @@ export interface SchedulerConfig {
    * @default {0}
    */
   readonly handsOutFrom?: number;
+  /** The only frames that are assigned before `trial-ended`; `null` or absent for any. */
+  readonly trial?: readonly Frame[] | null;
   /** Changes to the default policy. */
   readonly policy?: Partial<SchedulingPolicy>;
 }
@@ -142,6 +146,7 @@ export function createState(config: SchedulerConfig): SchedulerState {
     fetchMs: noTimes,
     lastStored: [],
     sceneCodes: new Set(),
+    trial: config.trial ? new Set(config.trial) : null,
     isDraining: false,
     isFinished: false,
   };

@@ -15,6 +15,8 @@ export const bounds = {
   addedFiles: 256,
   /** Small files that are asked for, or sent, together. */
   bundledBlobs: 256,
+  /** Per pixel. */
+  samples: 2 ** 24,
   pieceBytes: 1024 * 1024,
 } as const;
 

@@ -17,6 +17,13 @@ const bundledBlobs = z
   .array(z.object({ sha256: digest, sizeBytes: blobBytes }))
   .min(1)
   .max(bounds.bundledBlobs);
+/** A node refuses a message with others: it would not do what was asked. */
+const overrides = z.strictObject({
+  /** In percent of the scene's own size. */
+  scale: z.number().int().min(1).max(100).optional(),
+  maxSamples: z.number().int().min(1).max(bounds.samples).optional(),
+});
+
 const isPiece = (bytes: number) => bytes > 0 && bytes <= bounds.pieceBytes;
 
 /** The messages of a coordinator, all sealed. */
@@ -25,6 +32,8 @@ export const fromCoordinator = z.discriminatedUnion("type", [
     type: z.literal("job-open"),
     job: jobId,
     holder: name,
+    /** What the job is called, for people; absent in older releases. */
+    name: name.optional(),
     slots: z.number().int().min(1).max(256).nullable(),
   }),
   z.object({ type: z.literal("blob-query"), sha256: digest, sizeBytes: blobBytes, path: path.optional() }),
@@ -55,6 +64,8 @@ export const fromCoordinator = z.discriminatedUnion("type", [
     simulations: z.literal("play").nullable().optional(),
     /** A scene with as many frames is sampled: the first slot renders a small picture. Absent or null for none. */
     sampleFrom: z.number().int().min(1).max(bounds.frameNumber).nullable().optional(),
+    /** What is rendered otherwise than the file says; absent or null for nothing. */
+    overrides: overrides.nullable().optional(),
   }),
   z.object({
     type: z.literal("project-add"),

@@ -6,6 +6,7 @@ import type { JobReport } from "../../../src/index.ts";
 const nothing = { render: 0, wasted: 0, upload: 0, load: 0, wait: 0, busy: 0, away: 0 };
 
 const failed: JobReport = {
+  ...{ name: "duck 010\u009b", owner: "anna" },
   ...{
     outcome: "failed",
     frames: 237,
@@ -65,7 +66,8 @@ const failed: JobReport = {
 
 test("the report of a failed job, in 80 columns: first the error, then the causes, the nodes, and where the time went", () => {
   const text = reportText(failed);
-  expect(text).toBe(`Failed: 237 of 240 frames stored, missing: 17,18,131
+  expect(text).toBe(`duck 010\\u009b of anna
+Failed: 237 of 240 frames stored, missing: 17,18,131
   FARM_FRAMES_FAILED: Cannot finish the video: 3 frames failed: 17,18,131
 2 runs in 25:00, after 1 run whose frames are no longer used
 
@@ -104,6 +106,7 @@ Warning: Scripts in the file were not run (attic)
 });
 
 const bare: JobReport = {
+  ...{ name: null, owner: null },
   ...{
     outcome: "completed",
     error: null,

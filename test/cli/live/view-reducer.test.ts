@@ -153,7 +153,7 @@ test("for any events in any order the view fits the terminal", () => {
         { type: "node:joined", ...named, blender: "4.3.2" },
         { type: "node:lost", ...named, message: text },
         { type: "node:barred", ...named, reason: text },
-        { type: "node:busy", ...named, holder: text },
+        { type: "node:busy", ...named, holder: text, job: text },
         { type: "frame:started", ...named, frame, slot },
         { type: "frame:progressed", ...named, frame, slot, fraction: random() },
         { type: "frame:stored", ...named, frame, seconds: random() * 1e5, stored: count, total: 300 },

@@ -67,7 +67,7 @@ describe("no line contains control characters or imitates another line,", () => 
     { type: "warning", code: "W", message: evil, name: evil },
     { type: "node:excluded", name: evil, code: "FARM_NODE_EXCLUDED", message: evil, hint: evil },
     { type: "node:unreachable", name: evil, message: evil, hint: evil },
-    { type: "node:busy", ...named, name: evil, holder: evil },
+    { type: "node:busy", ...named, name: evil, holder: evil, job: evil },
     { type: "node:lost", ...named, name: evil, message: evil },
     { type: "node:barred", ...named, name: evil, reason: evil },
     { type: "frame:failed", frame: 1, code: "RENDER_FAILED", message: evil, hint: evil },

@@ -65,6 +65,7 @@ describe("a click at frame 20 is heard when that frame is shown", () => {
     ["in mov, in a range that begins later", "a.mov", ["prores", "aac"], { frames: "15-30" }, {}],
     ["in webm, at 60 fps", "a.webm", ["vp9", "opus"], { frames: "3-40" }, { fps: 60 }],
     ["in mkv, at 23.976", "a.mkv", ["h264", "opus"], {}, { fps: 24, fpsBase: 1.001 }],
+    ["where a picture stands for two frames", "a.mp4", ["h264", "aac"], { frames: "2-30x2", fps: "12" }, {}],
     ["in lossless mkv", "a.mkv", ["ffv1", "flac"], { codec: "ffv1" }, {}],
   ])("%s", async (_, file, codecs, settings, scene) => {
     const node = await startNode("north", { clickAt: 20, ...scene });

@@ -54,7 +54,7 @@ class Farm {
       node.serve(pair.node).catch(() => {});
       return pair.coordinator;
     };
-    const versionGate = new VersionGate({ wanted: undefined, mixVersions: false, savedBy: undefined });
+    const versionGate = new VersionGate({ wanted: undefined, mixVersions: false, savedBy: undefined, overrides: [] });
     versionGate.close();
     const knownNodes = new KnownNodes(join(folder.path, "config"));
     const tell = (event: FarmEvent) => this.#note(() => this.events.push(event));
@@ -65,7 +65,7 @@ class Farm {
       ...{
         order: Promise.resolve({
           job,
-          holder: "me",
+          title: { name: "film", holder: "me" },
           blob,
           scene: null,
           colorMode: "RGB" as const,
@@ -80,7 +80,7 @@ class Farm {
           },
           upcoming: new UpcomingFrames(),
           allowScripts: false,
-          ...{ allowMissing: false, simulations: null, sampleFrom: null },
+          ...{ allowMissing: false, simulations: null, sampleFrom: null, overrides: null },
         }),
         versionGate,
       },

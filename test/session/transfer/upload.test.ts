@@ -167,7 +167,9 @@ test("sendBlob() stops when aborted, and the session stays usable", async () => 
   await using _ = session;
   const upload = session.sendBlob(blob, () => stop.abort(new Error("enough")), stop.signal);
   await expect(upload).rejects.toThrow();
-  await expect(session.openJob("a".repeat(32), "me", signal)).resolves.toMatchObject({ type: "job-opened" });
+  await expect(session.openJob("a".repeat(32), { name: "film", holder: "me" }, signal)).resolves.toMatchObject({
+    type: "job-opened",
+  });
 });
 
 describe("an upload to a node that is alive but stalled fails", () => {

@@ -83,6 +83,8 @@ export class FakeNode {
   readonly heard: FromCoordinator[] = [];
   /** Frames it has rendered, in order. */
   readonly rendered: Frame[] = [];
+  /** Of its frames, as the job asks. */
+  scale = 1;
   conversation: FakeConversation | undefined;
   job: FakeJob | undefined;
   links = 0;
@@ -99,8 +101,13 @@ export class FakeNode {
       ...{ transparent: false, views: [] },
       ...this.options.scene,
     };
+    const [width, height] = [scene.width, scene.height].map((size) => Math.floor(size * this.scale)) as [
+      number,
+      number,
+    ];
+    const scenes = [{ ...scene, width, height }];
     return {
-      ...{ activeScene: scene.name, scene: scene.name, savedBy: "3.4", scenes: [scene], references: [], device: "CPU" },
+      ...{ activeScene: scene.name, scene: scene.name, savedBy: "3.4", scenes, references: [], device: "CPU" },
       ...{ files: null, simulations: [] },
       ...this.options.sceneInfo,
     };
@@ -172,7 +179,8 @@ export class FakeConversation {
     await this.send({
       ...{ type: "node-info", node: id, name: options.name ?? "fake", platform: "linux", python: "3.11.2" },
       ...{ blender: options.blender ?? "3.4.1", software: "0.1.0", slots: options.slots ?? 1 },
-      ...{ start: this.node.start, cacheFreeBytes: 1e12, maxBlobBytes: 1e12, ...(options.info as object) },
+      ...{ start: this.node.start, cacheFreeBytes: 1e12, maxBlobBytes: 1e12, overrides: ["maxSamples", "scale"] },
+      ...options.info,
     });
     for await (const message of this.link.messages) {
       if (typeof message === "string") await this.#hear(message);
@@ -239,6 +247,7 @@ export class FakeConversation {
       case "blob-fetch":
         return this.#sendBlob(message.transfer, message.sha256);
       case "job-load":
+        node.scale = (message.overrides?.scale ?? 100) / 100;
         return this.#load(message.job);
       case "frame-assign":
         return this.#assign(message);

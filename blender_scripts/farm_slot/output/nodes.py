@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .node_trees import node_trees
+from ..node_trees import node_trees
 
 
 def redirect(folder: str) -> None:

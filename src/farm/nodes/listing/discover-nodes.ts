@@ -1,7 +1,7 @@
-import type { NodeId, Sighting } from "../../core/node.ts";
-import { browseMdns } from "../../discovery/mdns.ts";
-import { firstScan, type OnNew } from "../../discovery/scan.ts";
-import { discoveryTiming } from "../../discovery/timing.ts";
+import type { NodeId, Sighting } from "../../../core/node.ts";
+import { browseMdns } from "../../../discovery/mdns.ts";
+import { firstScan, type OnNew } from "../../../discovery/scan.ts";
+import { discoveryTiming } from "../../../discovery/timing.ts";
 
 export interface DiscoverOptions {
   readonly signal?: AbortSignal;

@@ -1,5 +1,6 @@
 import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
 import { bakeText } from "../bake-text.ts";
+import { farmspecText } from "../farmspec-text.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
@@ -127,11 +128,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     case "warning":
       return withNote(state, "warning", `${event.message}${event.name === null ? "" : ` (${event.name})`}`);
     case "farmspec:saved":
-      return withNote(
-        state,
-        "info",
-        `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`,
-      );
+      return withNote(state, "info", farmspecText(event));
     case "output:finishing":
       return withNotice(state, "info", "All frames are stored: finishing the output; Ctrl-C again stops now");
     case "run:started":

@@ -8,6 +8,7 @@ import {
   printableLines,
 } from "../../index.ts";
 import { bakeText } from "../bake-text.ts";
+import { farmspecText } from "../farmspec-text.ts";
 import { toCome } from "../to-come.ts";
 
 const progressEveryMs = 10_000;
@@ -115,7 +116,7 @@ export class PlainLines {
       case "warning":
         return `Warning: ${event.message}${event.name === null ? "" : ` (${printable(event.name)})`}`;
       case "farmspec:saved":
-        return `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`;
+        return farmspecText(event);
       case "output:finishing":
         return "All frames are stored: finishing the output; press Ctrl-C again to stop now";
       case "job:draining":

@@ -23,9 +23,8 @@ export type OutputSettings = Pick<JobSettings, "output" | "codec" | "crf" | "pos
  * @throws {FarmError} For what is wrong
  */
 export async function prepareOutput(settings: OutputSettings, signal: AbortSignal): Promise<PreparedOutput> {
-  const { output, codec, crf, poster, overwrite } = settings;
-  const isFolder = (await stat(output).catch(() => null))?.isDirectory() ?? false;
-  const wanted = outputFormatOf(output, { codec, crf, isFolder });
+  const { output, poster, overwrite } = settings;
+  const wanted = await kindOf(settings);
   if (poster !== undefined) requirePosterKind(poster);
   if (poster !== undefined && resolve(poster) === resolve(output)) {
     throw new FarmError(
@@ -43,4 +42,20 @@ export async function prepareOutput(settings: OutputSettings, signal: AbortSigna
   }
   const tools = await findFfmpeg({ ...(settings.ffmpeg !== undefined && { path: settings.ffmpeg }), signal });
   return { format: await usableFormat(tools, wanted, signal), tools };
+}
+
+type KindSettings = Pick<OutputSettings, "output" | "codec" | "crf">;
+
+/**
+ * Checks that this kind of output can be made, before anything else is known.
+ *
+ * @throws {FarmError} `FARM_BAD_INPUT` listing the possible ones
+ */
+export async function requireOutputKind(settings: KindSettings): Promise<void> {
+  await kindOf(settings);
+}
+
+async function kindOf({ output, codec, crf }: KindSettings): Promise<OutputFormat> {
+  const isFolder = (await stat(output).catch(() => null))?.isDirectory() ?? false;
+  return outputFormatOf(output, { codec, crf, isFolder });
 }

@@ -34,7 +34,7 @@ async function expectRestored(terminal: TmuxTerminal): Promise<void> {
   expect(await terminal.screen()).not.toMatch(/-(isig|icanon|echo)/m);
 }
 
-const atBlend = /^\? Blendfile \(type to search, or a path\)/m;
+const atBlend = /^\? Blendfile \(type to search, or a path\).*\n❯/m;
 const atOutput = /^\? Output/m;
 const atFrames = /^\? Frames/m;
 

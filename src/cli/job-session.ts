@@ -6,6 +6,7 @@ import {
   type JobResult,
   type JobSettings,
   type OpenNode,
+  printable,
   type RenderFlags,
   rememberBlend,
   renderJob,
@@ -129,7 +130,7 @@ export class JobSession implements Disposable {
 
   /** Shows the whole command that continues the job; scripts that read JSON know it. */
   tellCommand(command: string): void {
-    if (!this.#isJson) this.#say(`To continue:\n  ${command}`);
+    if (!this.#isJson) this.#say(`To continue:\n  ${printable(command)}`);
   }
 
   #say(line: string): void {

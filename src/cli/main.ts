@@ -70,6 +70,6 @@ function tellError(error: unknown): number {
   if (!wasShown(error)) json?.fail(error);
   const again = commandAfter(error);
   err.write(`Error: ${printableLines(error.message)}\n  ${printable(error.hint)}\n`);
-  if (again !== undefined) err.write(`  ${again}\n`);
+  if (again !== undefined) err.write(`  ${printable(again)}\n`);
   return error.exitCode;
 }

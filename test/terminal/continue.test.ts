@@ -101,6 +101,9 @@ test.concurrent("a failure whose hint asks for the same command shows it below, 
   const byNpx = await lab.shell(`npm_execpath=npm renderfarm scene.blend -o film.mp4 -f 1-2 -n ${at}`);
   expect(byNpx.stderr.split("\n").at(-1)).toBe(`  npx --no-install renderfarm ${flags}`);
 
+  const byVariable = await lab.shell(`RENDERFARM_NODES=${at} renderfarm scene.blend -o film.mp4 -f 1-2`);
+  expect(byVariable.stderr.split("\n").at(-1)).toBe(`  renderfarm ${flags}`);
+
   const other = await lab.shell(`renderfarm none.blend -o film.mp4 -n ${at}`);
   expect(other.stderr.split("\n")).toHaveLength(2); // its hint asks for something else
 });

@@ -47,7 +47,7 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const settings = resolveSettings(flags, { workingFolder: process.cwd(), folders, keys, farmspec, farmspecFolder });
 
   using session = new JobSession(flags, folders.config, { isAsked, picked });
-  let command = { ...typedFlags, ...answered };
+  let command = { ...environment, ...typedFlags, ...answered }; // a variable may have been set for this run alone
   const saveNodes = async () => {
     // Also after failed frames: the nodes are known, and the input was good.
     if (!session.hasScene || !isFarmspecWanted(flags, settings, farm)) return;

@@ -20,19 +20,13 @@ const nothingFits = "No blendfile here has that in its name. Type a path: ~/ lis
  */
 export async function askBlend(recent: readonly string[]): Promise<string> {
   const found = findBlends(process.cwd());
-  const source = async (term = "") =>
-    choicesFor(term, [...recent.filter((path) => existsSync(path)), ...(await found)]);
+  const all = async () => [...recent.filter((path) => existsSync(path)), ...(await found)];
+  const source = (term = "") => choicesFor(term, all);
   const validate = async (path: string) =>
     isFolderChoice(path) ? "Choose a blendfile in this folder" : ((await whyNoBlend(path)) ?? true);
   const message = "Blendfile (type to search, or a path)";
-  const question = {
-    type: "search",
-    name: "blend",
-    message,
-    source,
-    validate,
-    theme: { style: { keysHelpTip } },
-  } as const;
+  const theme = { style: { keysHelpTip } };
+  const question = { type: "search", name: "blend", message, source, validate, theme } as const;
   const { blend } = await orLeft(inquirer.prompt([question]));
   return resolve(String(blend));
 }
@@ -51,23 +45,24 @@ export function shortPath(path: string): string {
   return isFolderChoice(path) ? `${short}/` : short;
 }
 
-async function choicesFor(term: string, all: readonly string[]) {
-  const words = term.toLowerCase().split(/\s+/);
-  const fitting = all.filter((path) => words.every((word) => path.toLowerCase().includes(word)));
-  const shown = [...new Set(fitting)].map((path) => ({ value: path, name: printable(shortPath(path)) }));
+/** @param all The blendfiles that are searched: looking for them may take a while, and a typed path need not wait */
+async function choicesFor(term: string, all: () => Promise<readonly string[]>) {
   const { path, shown: name } = typedPath(term);
   if (isFile(path)) {
     const why = await whyNoBlend(resolve(path));
     return why === undefined ? [{ value: resolve(path), name: printable(name) }] : [remark(why)];
   }
+  let text = term === "" ? nothingHere : nothingFits;
   if (looksLikePath(term)) {
-    const { entries, remark: text } = await pathChoices(term);
+    const { entries, remark: missing } = await pathChoices(term);
     const choices = entries.map((entry) => ({ value: entry.path, name: printable(entry.shown) }));
-    const searched = shown.filter(({ name }) => choices.every((choice) => choice.name !== name));
-    return [...choices, ...searched, ...(text === undefined || searched.length > 0 ? [] : [remark(text)])];
+    if (choices.length > 0) return missing === undefined ? choices : [...choices, remark(missing)];
+    text = missing ?? text;
   }
-  if (shown.length > 0) return shown;
-  return [remark(term === "" ? nothingHere : nothingFits)];
+  const words = term.toLowerCase().split(/\s+/);
+  const fitting = (await all()).filter((file) => words.every((word) => file.toLowerCase().includes(word)));
+  const found = [...new Set(fitting)].map((file) => ({ value: file, name: printable(shortPath(file)) }));
+  return found.length > 0 ? found : [remark(text)];
 }
 
 /** A line among the choices that cannot be chosen. */

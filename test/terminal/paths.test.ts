@@ -52,7 +52,8 @@ describe.skipIf(noTmux !== null)("in the question about the blendfile,", { concu
     await using session = await openQuestion();
     const { lab, terminal, until, ask } = session;
     await mkdir(lab.path("empty"));
-    expect(await ask()).toMatch(/^ No blendfile in this folder or below/m);
+    await ask();
+    await until(/^ No blendfile in this folder or below/m);
     await terminal.typeText("duck");
     await until(/^ No blendfile here has that in its name/m);
     for (let letter = 0; letter < 4; letter += 1) await terminal.press("BSpace");
@@ -75,8 +76,10 @@ describe.skipIf(noTmux !== null)("in the question about the blendfile,", { concu
     await until(/^❯ text\.blend$/m);
     await terminal.press("Enter");
     await until(/^ Cannot use text\.blend as a blendfile: it has no Blender header$/m);
+    await terminal.typeText("/");
+    await until(/^ There is no folder text\.blend\/ that can be read$/m);
     await terminal.press("Enter");
-    for (let letter = 0; letter < "text.blend".length; letter += 1) await terminal.press("BSpace");
+    for (let letter = 0; letter < "text.blend/".length; letter += 1) await terminal.press("BSpace");
     await terminal.typeText("duck");
     await until(/^❯ duck\.blend$/m);
     await terminal.press("Enter");

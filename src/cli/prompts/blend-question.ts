@@ -1,5 +1,5 @@
-import { existsSync, statSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { styleText } from "node:util";
 import inquirer from "inquirer";
@@ -48,7 +48,7 @@ export function shortPath(path: string): string {
 /** @param all The blendfiles that are searched: looking for them may take a while, and a typed path need not wait */
 async function choicesFor(term: string, all: () => Promise<readonly string[]>) {
   const { path, shown: name } = typedPath(term);
-  if (isFile(path)) {
+  if (await isFile(path)) {
     const why = await whyNoBlend(resolve(path));
     return why === undefined ? [{ value: resolve(path), name: printable(name) }] : [remark(why)];
   }
@@ -70,8 +70,8 @@ function remark(text: string) {
   return new inquirer.Separator(text);
 }
 
-function isFile(path: string): boolean {
-  return path !== "" && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
+async function isFile(path: string): Promise<boolean> {
+  return path !== "" && ((await stat(path).catch(() => undefined))?.isFile() ?? false);
 }
 
 /** Why a file cannot be rendered, in a sentence; `undefined` if it is a blendfile. */

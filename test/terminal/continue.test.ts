@@ -46,7 +46,10 @@ describe.skipIf(noTmux !== null)("in a real terminal", { concurrent: true, timeo
       await until(/Replace it\?/);
       await terminal.typeLine("y");
       await until(/^\? Frames \(the scene's own, 1-4\)/m);
-      await terminal.typeLine("1-3");
+      await terminal.press("Tab"); // the proposal can be changed
+      await until(/^\? Frames the scene's own, 1-4$/m);
+      await terminal.press("BSpace");
+      await terminal.typeLine("3");
       await held.hasBegun;
       await terminal.press("C-c");
       await until(/Finishing 1 frame/);

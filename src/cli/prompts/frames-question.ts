@@ -3,6 +3,8 @@ import inquirer from "inquirer";
 import { FarmError, parseFrames, type SceneRange } from "../../index.ts";
 import { orLeft } from "./questions.ts";
 
+const scenesOwn = "the scene's own";
+
 /**
  * Asks which frames to render, before any node is asked for. Enter alone means the scene's own.
  *
@@ -13,11 +15,13 @@ import { orLeft } from "./questions.ts";
  */
 export async function askFrames(range: SceneRange | null, scene: string | undefined): Promise<string | undefined> {
   const isKnown = range !== null && (scene === undefined || scene === range.scene);
-  const own = `the scene's own${isKnown ? `, ${range.frameStart}-${range.frameEnd}` : ""}`;
+  const own = `${scenesOwn}${isKnown ? `, ${range.frameStart}-${range.frameEnd}` : ""}`;
+  // Tab puts the proposal into the line, to be changed there.
+  const framesIn = (text: string) => (text.startsWith(`${scenesOwn}, `) ? text.slice(scenesOwn.length + 2) : text);
   const validate = (text: string) => {
     if (text === own) return true;
     try {
-      parseFrames(text);
+      parseFrames(framesIn(text));
       return true;
     } catch (error) {
       return error instanceof FarmError ? `${error.message}. ${error.hint}` : String(error);
@@ -26,5 +30,5 @@ export async function askFrames(range: SceneRange | null, scene: string | undefi
   const theme = { style: { defaultAnswer: (text: string) => styleText("dim", `(${text})`) } };
   const question = { type: "input", name: "frames", message: "Frames", default: own, validate, theme } as const;
   const { frames } = await orLeft(inquirer.prompt([question]));
-  return frames === own ? undefined : String(frames);
+  return frames === own ? undefined : framesIn(String(frames));
 }

@@ -1,10 +1,12 @@
 /** The public API of renderfarm: everything that its own command line uses, and nothing else. */
+export { readSceneRange, type SceneRange } from "./blendfile/scene-range.ts";
 export { formatFarmKey, parseFarmKey } from "./config/farm-key-text.ts";
 export {
   type Farmspec,
   farmspecJsonSchema,
   farmspecName,
   farmspecOf,
+  formatFarmspec,
   parseFarmspec,
   readFarmspec,
   writeFarmspec,
@@ -22,9 +24,9 @@ export { type ExitCode, FarmError, type FarmErrorCode } from "./core/errors.ts";
 export { type FarmKey, makeFarmKey } from "./core/farm-key.ts";
 export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
 export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
-export { formatAddress } from "./core/node-list.ts";
+export { formatAddress, nodeListOf } from "./core/node-list.ts";
 export { ownCommand } from "./core/own-command.ts";
-export { counted, printable, printableJson, printableLines, shorten, withoutControls } from "./core/text.ts";
+export { counted, printable, printableJson, printableLines, shellWord, shorten, withoutControls } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
 export {
   type CheckedOrder,
@@ -55,6 +57,7 @@ export type { ConfirmOpenNode, OpenNode } from "./farm/nodes/trust/open-nodes.ts
 export type { CheckedFile } from "./farm/output/checked-files.ts";
 export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/output/encode-folder.ts";
 export { FilesMissingError } from "./farm/output/missing-files.ts";
+export { requireOutputKind } from "./farm/output/prepare-output.ts";
 export {
   type CompletedJob,
   type EstimatedJob,
@@ -64,4 +67,5 @@ export {
   renderJob,
 } from "./farm/render-job.ts";
 export { type JobReport, reportOf } from "./farm/report/job-report.ts";
+export { namedJobFolder } from "./frames/job-folder-place.ts";
 export { LineFile } from "./system/files/line-file.ts";

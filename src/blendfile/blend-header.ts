@@ -19,6 +19,8 @@ export interface BlendHeader {
 const maxReadBytes = 512 * 1024;
 const pieceBytes = 64 * 1024;
 const headerBytes = 17;
+/** The header and, in every file that Blender saves, the block behind it. */
+const beginningBytes = 512;
 
 /**
  * Reads from the first bytes of a blendfile which Blender saved it.
@@ -26,6 +28,19 @@ const headerBytes = 17;
  * @throws {FarmError} `FARM_BLEND_NOT_FOUND` if there is no such file, `FARM_NOT_A_BLEND` if it is not a blendfile
  */
 export async function readBlendHeader(path: string, signal?: AbortSignal): Promise<BlendHeader> {
+  const { savedBy, compression } = await readBlendBeginning(path, signal);
+  return { savedBy, compression };
+}
+
+/**
+ * Reads a blendfile's header, and its first bytes decompressed: 512 or a little more, fewer if the file ends there.
+ *
+ * @throws {FarmError} As `readBlendHeader`
+ */
+export async function readBlendBeginning(
+  path: string,
+  signal?: AbortSignal,
+): Promise<BlendHeader & { readonly bytes: Uint8Array }> {
   let file: FileHandle;
   try {
     file = await openRegularFile(path);
@@ -42,7 +57,7 @@ export async function readBlendHeader(path: string, signal?: AbortSignal): Promi
   }
 }
 
-async function readFrom(file: FileHandle, path: string): Promise<BlendHeader> {
+async function readFrom(file: FileHandle, path: string): Promise<BlendHeader & { readonly bytes: Uint8Array }> {
   const magic = new Uint8Array(4);
   const { bytesRead } = await file.read(magic, 0, 4, 0);
   const compression = compressionOf(magic.subarray(0, bytesRead));
@@ -53,7 +68,7 @@ async function readFrom(file: FileHandle, path: string): Promise<BlendHeader> {
     throw notABlend(path, `its ${compression} data cannot be decompressed (${messageOf(error)})`, error);
   }
   const savedBy = parseVersion(Buffer.from(head).toString("latin1"));
-  if (savedBy !== null) return { savedBy, compression };
+  if (savedBy !== null) return { savedBy, compression, bytes: head };
   throw notABlend(path, head.length < headerBytes ? "it ends within its header" : "it has no Blender header");
 }
 
@@ -86,7 +101,7 @@ async function* pieces(file: FileHandle): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Each returns at most a few hundred KiB of the decompressed beginning; fewer than `headerBytes` if there is no more.
+ * Each returns at most a few hundred KiB of the decompressed beginning; fewer than `beginningBytes` if there is no more.
  */
 const decompressors: Record<BlendHeader["compression"], (pieces: AsyncGenerator<Uint8Array>) => Promise<Uint8Array>> = {
   none: async (pieces) => {
@@ -97,18 +112,18 @@ const decompressors: Record<BlendHeader["compression"], (pieces: AsyncGenerator<
     // SYNC_FLUSH: reaching the end of the read bytes is not an error, because only the beginning is needed.
     const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 1024 });
     for await (const piece of pieces) {
-      gunzip.end(piece.subarray(0, 4096)); // more than enough for 17 bytes and the gzip header with its file name
+      gunzip.end(piece.subarray(0, 4096)); // more than enough for 512 bytes and the gzip header with its file name
       break;
     }
     return firstOf(gunzip);
   },
   zstd: async (pieces) => {
     let head = Buffer.alloc(0);
-    // A few bytes can decompress to gigabytes. Throwing is the only way to stop the decompressor once the header is
-    // there.
+    // A few bytes can decompress to gigabytes. Throwing is the only way to stop the decompressor once the beginning
+    // is there.
     const decompress = new Decompress((piece) => {
-      head = Buffer.concat([head, piece.subarray(0, headerBytes)]);
-      if (head.length >= headerBytes) throw new HeaderIsThere();
+      head = Buffer.concat([head, piece.subarray(0, beginningBytes - head.length)]);
+      if (head.length >= beginningBytes) throw new BeginningIsThere();
     });
     try {
       let isFirst = true;
@@ -118,13 +133,13 @@ const decompressors: Record<BlendHeader["compression"], (pieces: AsyncGenerator<
         decompress.push(piece);
       }
     } catch (error) {
-      if (!(error instanceof HeaderIsThere)) throw error;
+      if (!(error instanceof BeginningIsThere)) throw error;
     }
     return head;
   },
 };
 
-class HeaderIsThere extends Error {}
+class BeginningIsThere extends Error {}
 
 /**
  * The most memory that a zstd header may ask for. Blender's files ask for 2 MiB; another header may ask for anything.
@@ -150,7 +165,7 @@ async function firstOf(stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
   let head = Buffer.alloc(0);
   for await (const piece of stream) {
     head = Buffer.concat([head, piece]);
-    if (head.length >= headerBytes) break;
+    if (head.length >= beginningBytes) break;
   }
   return head;
 }

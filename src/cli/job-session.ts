@@ -6,7 +6,7 @@ import {
   type JobResult,
   type JobSettings,
   type OpenNode,
-  parseFrames,
+  printable,
   type RenderFlags,
   rememberBlend,
   renderJob,
@@ -18,7 +18,7 @@ import { canDrawLive } from "./live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "./log.ts";
 import { err, out, screen } from "./outputs.ts";
 import { keepKey } from "./prompts/prompts.ts";
-import { askFrames, mayBakeLong, mayRenderRest, mayUseOpenNode, PromptCancelledError } from "./prompts/questions.ts";
+import { mayBakeLong, mayRenderRest, mayUseOpenNode, PromptCancelledError } from "./prompts/questions.ts";
 import { LineBudget } from "./reporters/line-budget.ts";
 import { jsonReporter, markShown, plainReporter, type Reporter } from "./reporters/reporters.ts";
 import { type Interrupts, listenForInterrupts } from "./signals.ts";
@@ -27,8 +27,6 @@ import { type Interrupts, listenForInterrupts } from "./signals.ts";
 export interface SessionQuestions {
   /** Whether somebody is at the terminal to answer. */
   readonly isAsked: boolean;
-  /** Whether to ask for the frames, once the scene is known. */
-  readonly asksFrames: boolean;
   /** Nodes that the user ticked; no question about them follows. */
   readonly picked: readonly Sighting[];
 }
@@ -43,14 +41,11 @@ export class JobSession implements Disposable {
   exitCode: Interrupts["exitCode"];
   readonly #configFolder: string;
   readonly #questions: SessionQuestions;
+  readonly #isJson: boolean;
   readonly #log: JobLog;
   readonly #budget = new LineBudget(() => performance.now());
   readonly #live: LiveReporter | undefined;
   readonly #reporter: Reporter;
-  /**
-   * Events before the question about the frames. They are printed as lines, and replayed to the view that opens later.
-   */
-  #untilQuestion: FarmEvent[] | undefined;
   /** Events that arrive while a question is on the screen; they are shown after it. */
   #whileAsked: FarmEvent[] | undefined;
   /** How the latest run ended. It is shown once no other run follows. */
@@ -59,7 +54,7 @@ export class JobSession implements Disposable {
   constructor(flags: RenderFlags, configFolder: string, questions: SessionQuestions) {
     this.#configFolder = configFolder;
     this.#questions = questions;
-    this.#untilQuestion = questions.asksFrames ? [] : undefined;
+    this.#isJson = flags.json === true;
     const isTerminal = process.stderr.isTTY === true;
     const live = liveReporter(flags);
     const level = flags.logLevel ?? "warn";
@@ -81,7 +76,6 @@ export class JobSession implements Disposable {
 
   /** Runs the job once. @throws {FarmError} As `renderJob`; {PromptCancelledError} */
   async render(settings: JobSettings): Promise<JobResult> {
-    if (this.#untilQuestion) this.#untilQuestion = []; // events of an earlier run are obsolete
     this.#ending = undefined;
     using interrupts = listenForInterrupts();
     interrupts.stop.addEventListener("abort", () => this.#live?.stopping(), { once: true });
@@ -90,7 +84,6 @@ export class JobSession implements Disposable {
         drain: interrupts.drain,
         signal: interrupts.stop,
         onEvent: (event) => this.#take(event),
-        ...(this.#untilQuestion && { chooseFrames: (own: string) => this.#chooseFrames(own) }),
         ...(this.#questions.isAsked && {
           confirmOpenNode: (...asked) => this.#confirmOpenNode(...asked),
           confirmBake: (...asked) => this.#ask(() => mayBakeLong(...asked)),
@@ -136,6 +129,11 @@ export class JobSession implements Disposable {
     if (error instanceof Error) markShown(error);
   }
 
+  /** Shows the whole command that continues the job; scripts that read JSON know it. */
+  tellCommand(command: string): void {
+    if (!this.#isJson) this.#say(`To continue:\n  ${printable(command)}`);
+  }
+
   #say(line: string): void {
     const write = () => out.write(`${line}\n`);
     if (this.#live) this.#live.writeAbove(write);
@@ -172,10 +170,7 @@ export class JobSession implements Disposable {
     }
     const { type, ...fields } = event;
     this.#log.logger[levelOf(event)](fields, type);
-    if (this.#untilQuestion) {
-      this.#untilQuestion.push(event);
-      plainReporter().tell(event);
-    } else this.#reporter.tell(event);
+    this.#reporter.tell(event);
   }
 
   async #confirmOpenNode(node: OpenNode, signal: AbortSignal): Promise<boolean> {
@@ -195,21 +190,6 @@ export class JobSession implements Disposable {
       this.#live?.resume();
       for (const event of events) this.#tell(event);
     }
-  }
-
-  async #chooseFrames(own: string): Promise<string> {
-    const frames = await askFrames(own, (text) => {
-      try {
-        parseFrames(text);
-        return true;
-      } catch (error) {
-        return error instanceof FarmError ? `${error.message}. ${error.hint}` : String(error);
-      }
-    });
-    const before = this.#untilQuestion ?? [];
-    this.#untilQuestion = undefined;
-    if (this.#live) for (const event of before) this.#live.tell(event);
-    return frames;
   }
 }
 

@@ -11,6 +11,7 @@ import { nodeCommand } from "./commands/node-command.ts";
 import { nodesCommand } from "./commands/nodes-command.ts";
 import { renderCommand } from "./commands/render-command.ts";
 import { reportCommand } from "./commands/report-command.ts";
+import { commandAfter } from "./continue-command.ts";
 import { areLastWordsTaken, err, out } from "./outputs.ts";
 import { makeProgram } from "./program.ts";
 import { PromptCancelledError } from "./prompts/questions.ts";
@@ -67,6 +68,8 @@ function tellError(error: unknown): number {
     return 1;
   }
   if (!wasShown(error)) json?.fail(error);
+  const again = commandAfter(error);
   err.write(`Error: ${printableLines(error.message)}\n  ${printable(error.hint)}\n`);
+  if (again !== undefined) err.write(`  ${printable(again)}\n`);
   return error.exitCode;
 }

@@ -107,7 +107,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .argument("[flags...]", "flags of the node")
     .action(run((flags: string[]) => commands.node(flags)));
   add("farmspec", "write a farmspec of the nodes on the network")
-    .option("-o, --output <file>", "the file to write (default: farmspec.json)")
+    .option("-o, --output <file>", "the file to write, - for standard output (default: farmspec.json)")
     .option("--overwrite", "replace the file if it exists")
     .action(run(commands.farmspec));
 
@@ -134,11 +134,11 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .option("--blender <file>", "the Blender to examine")
     .action(run(commands.doctor));
   const encode = add("encode", "finish the video of a job folder from its frames, without rendering")
-    .argument("<folder>", "the job folder, <output>.renderfarm")
+    .argument("<folder>", "the job folder, <output>.renderfarm, or that output")
     .action(run((folder: string, options: Record<string, unknown>) => commands.encode(folder, options)));
   addFlags(encode, encodeFlags);
   add("report", "report on a job folder: nodes, frames, failures, where the time went")
-    .argument("<folder>", "the job folder, <output>.renderfarm")
+    .argument("<folder>", "the job folder, <output>.renderfarm, or that output")
     .addOption(json())
     .action(run((folder: string, options: Options) => commands.report(folder, options)));
   return program;

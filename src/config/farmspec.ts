@@ -124,11 +124,16 @@ export function farmspecOf(nodes: readonly Sighting[]): Farmspec {
   return { $schema: schemaAddress, nodes: listed, discover: true, defaults: {} };
 }
 
+/** A farmspec as people read it in a file. */
+export function formatFarmspec(farmspec: Farmspec): string {
+  return `${JSON.stringify(farmspec, null, 2)}\n`;
+}
+
 /** Writes a farmspec, completely or not at all, for people to read and change. A link of that name is replaced. */
 export async function writeFarmspec(path: string, farmspec: Farmspec): Promise<void> {
   try {
     await makeFolders(dirname(path));
-    await replaceFile(path, `${JSON.stringify(farmspec, null, 2)}\n`);
+    await replaceFile(path, formatFarmspec(farmspec));
   } catch (error) {
     if (systemCodeOf(error) === undefined) throw error;
     const message = `Cannot write the farmspec '${path}': ${messageOf(error)}`;

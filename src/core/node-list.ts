@@ -1,5 +1,5 @@
 import { FarmError } from "./errors.ts";
-import type { NamedNode, NodeAddress } from "./node.ts";
+import type { NamedNode, NodeAddress, Sighting } from "./node.ts";
 
 export const defaultNodePort = 7447;
 
@@ -29,4 +29,11 @@ export function parseNodeList(list: string): NamedNode[] {
 /** An address in the form that `parseNodeList` reads. */
 export function formatAddress({ host, port }: NodeAddress): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The list that names these nodes, each by its best address, as `parseNodeList` reads it. */
+export function nodeListOf(nodes: readonly Pick<Sighting, "addresses" | "tls">[]): string {
+  return nodes
+    .flatMap(({ addresses: [address], tls }) => (address ? [`${tls ? "wss://" : ""}${formatAddress(address)}`] : []))
+    .join(",");
 }

@@ -48,5 +48,18 @@ export function shorten(text: string, most: number): string {
  * cmd. PowerShell expands variables in such quotes, but no other quotes work in both.
  */
 export function shellQuoted(path: string, platform: NodeJS.Platform = process.platform): string {
-  return platform === "win32" ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`; // names on Windows cannot contain "
+  // Names on Windows cannot contain a double quote, and a backslash before one would be read with it.
+  if (platform === "win32") return `"${path.replace(/\\+$/, (slashes) => "/".repeat(slashes.length))}"`;
+  if (path.search(unprintable) < 0) return `'${path.replaceAll("'", "'\\''")}'`;
+  // In no other way can a control character be pasted into every shell.
+  const octal = (character: string) =>
+    Array.from(new TextEncoder().encode(character), (byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
+  const format = path.replaceAll("\\", "\\\\").replaceAll("%", "%%").replace(unprintable, octal);
+  return `"$(printf '${format.replaceAll("'", "'\\''")}')"`;
+}
+
+/** A word for pasting into a shell, quoted only if it must be. PowerShell takes a comma for the end of an element. */
+export function shellWord(text: string, platform: NodeJS.Platform = process.platform): string {
+  const isPlain = platform === "win32" ? /^[\w./\\:+-]+$/ : /^[\w./:,@%+-]+$/;
+  return isPlain.test(text) ? text : shellQuoted(text, platform);
 }

@@ -27,6 +27,22 @@ export function jobFolderOf(output: string, jobDir?: string): string {
 }
 
 /**
+ * The job folder that a user means by its own path, or by the output that it belongs to.
+ *
+ * @param path Relative to the working folder, or absolute
+ * @param jobDir The folder in which this user's job folders are, if they are not beside the outputs
+ * @returns An absolute path; that of `path` itself if there is no such job folder
+ */
+export async function namedJobFolder(path: string, jobDir?: string): Promise<string> {
+  const own = resolve(path);
+  const ofOutput = [jobFolderOf(own), ...(jobDir === undefined ? [] : [jobFolderOf(own, resolve(jobDir))])];
+  const isThere = async (file: string) => (await lstat(file).catch(() => undefined)) !== undefined;
+  if (await isThere(join(own, "job.json"))) return own;
+  for (const folder of ofOutput) if (await isThere(join(folder, "job.json"))) return folder;
+  return own;
+}
+
+/**
  * Checks a job folder before anything in it is used. It may have come with somebody's project or archive, and links in
  * it would make us write to, or remove, files elsewhere. A missing folder is fine.
  *

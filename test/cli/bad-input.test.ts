@@ -168,6 +168,14 @@ const cases: Record<string, Case> = {
   "a mistyped command": {
     ...{ args: ["nodse"], code: "FARM_BAD_INPUT", exit: 2, message: /'nodse'/, hint: /Did you mean 'nodes'\?/ },
   },
+  "a word that is neither a command nor a file": {
+    ...{ args: ["queu"], code: "FARM_BAD_INPUT", exit: 2, message: /a blendfile or a command 'queu'/ },
+    ...{ hint: /The commands are .*nodes.*; a blendfile ends in \.blend/ },
+  },
+  "a blendfile without its extension": {
+    ...{ args: ["scene", "-o", "film.mp4"], code: "FARM_BAD_INPUT", exit: 2, message: /'scene'/ },
+    hint: /Did you mean 'scene\.blend'\?/,
+  },
 };
 
 describe.concurrent("gives an error with a hint and an exit code, and writes nothing, for", () => {

@@ -38,6 +38,8 @@ describe.skipIf(skipBecause(farmLabProblem))("on a network of its own", () => {
     expect(spec.nodes).toMatchObject([{ id: node.id, name: "attic", host: address, port: node.port }]);
     expect(JSON.stringify(spec)).not.toContain(key);
     expect((await lab.renderfarm(["farmspec"], { env })).exitCode).toBe(2); // it exists
+    const printed = await lab.renderfarm(["farmspec", "-o", "-"], { env });
+    expect([printed.exitCode, JSON.parse(printed.stdout)], printed.stderr).toEqual([0, spec]);
 
     // A real Blender cannot open this blendfile: the test only needs the node to be reached.
     const moved = { nodes: [{ ...spec.nodes[0], host: "10.77.0.99" }] };

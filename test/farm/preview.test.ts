@@ -69,18 +69,6 @@ describe("renderJob() with `preview`", () => {
     expect(again.stored).toEqual([]);
   });
 
-  test("proposes all frames if it may ask which, and thins the answer", async () => {
-    const node = await farm.start({ scene: { frameEnd: 12 } });
-    const proposed: string[] = [];
-    const chooseFrames = async (own: string) => {
-      proposed.push(own);
-      return "1-8";
-    };
-    const run = farm.run([node], { preview: true }, { chooseFrames });
-    await run.completed();
-    expect({ proposed, stored: run.stored }).toEqual({ proposed: ["1-12"], stored: [1, 5] });
-  });
-
   test("excludes nodes of older releases, which would render in full, whatever their number", async () => {
     const old = { info: { overrides: undefined, software: "0.0.9" }, blender: "4.2.0" };
     const nodes = [await farm.start({ ...old, name: "old" }), await farm.start({ ...old, name: "older" })];

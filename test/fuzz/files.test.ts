@@ -1,14 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { deflateSync, gzipSync } from "node:zlib";
+import { deflateSync, gzipSync, inflateRawSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
 import { readBlendHeader } from "../../src/blendfile/blend-header.ts";
+import { parseSceneRange, readSceneRange } from "../../src/blendfile/scene-range.ts";
 import { parseFarmKey } from "../../src/config/farm-key-text.ts";
 import { parseFarmspec } from "../../src/config/farmspec.ts";
 import { parseNodeList } from "../../src/core/node-list.ts";
 import type { FrameExpectation } from "../../src/frames/check/frame-expectation.ts";
 import { parseFrameRecord } from "../../src/frames/frame-record.ts";
 import { readJobRecord } from "../../src/frames/job-record.ts";
+import { beginnings } from "../support/blend-beginnings.ts";
 import { checkFrame } from "../support/check-frame.ts";
 import { damaged, nearly, randomBytesOf } from "../support/fuzz/fuzz-input.ts";
 import { fuzz, orRefused, refusal } from "../support/fuzz/fuzz-run.ts";
@@ -16,6 +18,7 @@ import { fuzzRuns } from "../support/fuzz/fuzz-seed.ts";
 import { joinPng, makePng, pngChunk, pngHeader, pngRows } from "../support/png.ts";
 import type { Dice } from "../support/simulation/simulate-dice.mjs";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
+import { zstdFrame } from "../support/zstd-frame.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 const format: FrameExpectation = { frame: 7, width: 9, height: 5, depth: 8, colorMode: "RGB" };
@@ -110,4 +113,28 @@ test("blendfiles: the version is read from the first bytes, or the file is refus
     expect(header.savedBy).toMatch(/^\d{1,2}\.\d{1,2}$/);
   });
   expect([...read].sort()).toEqual(["gzip", "none", "zstd"]);
+});
+
+test("the range in a blendfile: integers in order and a short name, or it is unknown", async () => {
+  await using folder = await makeTemporaryFolder();
+  const path = join(folder.path, "scene.blend");
+  const whole = Object.values(beginnings).map((base64) => inflateRawSync(Buffer.from(base64, "base64")));
+  let known = 0;
+  const look = (range: ReturnType<typeof parseSceneRange>) => {
+    if (range === null) return;
+    known++;
+    expect(Number.isInteger(range.frameStart) && Number.isInteger(range.frameEnd)).toBe(true);
+    expect(range.frameStart).toBeLessThanOrEqual(range.frameEnd);
+    expect(range.scene.length).toBeLessThanOrEqual(256);
+  };
+  await fuzz("first blocks of blendfiles", 20_000, (dice) => look(parseSceneRange(damaged(dice, dice.pick(whole)))));
+  await fuzz("first blocks of compressed blendfiles", 400, async (dice) => {
+    const plain = Buffer.concat([dice.pick(whole), Buffer.alloc(300)]);
+    // fzstd reserves as much memory as a header claims, so the header is not changed.
+    const packed = dice.chance(0.5) ? gzipSync(plain) : zstdFrame(plain);
+    await writeFile(path, Buffer.concat([packed.subarray(0, 7), damaged(dice, packed.subarray(7))]));
+    const range = await readSceneRange(path).catch(refusal);
+    if (range) look(range);
+  });
+  expect(known).toBeGreaterThan(fuzzRuns(1_000));
 });

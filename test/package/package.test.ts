@@ -116,6 +116,28 @@ test("installed globally, it provides the commands renderfarm and blender-render
   }
 });
 
+test("hints name the command that was typed: in a project, globally, by npx as after publishing, and in a clone", async () => {
+  const hintOf = async (command: string, words: readonly string[], cwd: string) => {
+    const env = { PATH: process.env.PATH ?? "", HOME: join(folder, "home"), npm_config_update_notifier: "false" };
+    const { stderr } = await execa(command, words, { cwd, env, extendEnv: false, reject: false, stdin: "ignore" });
+    return (
+      /^ {2}Give the blendfile to render: (.*) --blend scene\.blend --output out\.mp4$/m.exec(stderr)?.[1] ?? stderr
+    );
+  };
+  const global = join(folder, "global", process.platform === "win32" ? "" : "bin", "renderfarm");
+  const published = ["--yes", "--prefer-offline", "--package", packed.tarball, "blender-renderfarm"];
+  expect([
+    await hintOf("npx", ["--no-install", "renderfarm"], film),
+    await hintOf(global, [], folder),
+    await hintOf("npx", published, folder),
+    await hintOf("npx", ["--no-install", "renderfarm"], projectFolder),
+    await hintOf(process.execPath, ["dist/cli/main.js"], projectFolder),
+  ]).toEqual([
+    ...["npx --no-install renderfarm", "renderfarm", "npx blender-renderfarm"],
+    ...["npx --no-install renderfarm", "node dist/cli/main.js"],
+  ]);
+});
+
 describe("what other tools say about the package", () => {
   test("publint finds nothing", async () => {
     const { exitCode, all } = await registryProgram("publint@0.3.25", ["--strict", packed.tarball], folder);

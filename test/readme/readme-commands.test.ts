@@ -55,6 +55,12 @@ test("renderfarm report and encode FOLDER work on the folder that a render left"
   expect((await lab.renderfarm(["encode", "kept.mp4.renderfarm"])).exitCode).toBe(2); // the file exists already
   const encoded = await lab.renderfarm(["encode", "kept.mp4.renderfarm", "-o", "again.mkv"]);
   expect(encoded).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("again.mkv: 4 frames") });
+  expect((await lab.renderfarm(["report", "kept.mp4"])).stdout).toBe(text.stdout); // its job folder is meant
+  const apart = { RENDERFARM_JOB_DIR: lab.path("jobs") };
+  await mkdir(lab.path("jobs"));
+  expect((await lab.renderfarm(["scene.blend", "-o", "apart.mp4", "--nodes", at], { env: apart })).exitCode).toBe(0);
+  expect((await lab.renderfarm(["report", "apart.mp4"], { env: apart })).stdout).toMatch(/^Completed: 4 of 4/);
+  expect((await lab.renderfarm(["encode", "kept.mp4", "-o", "third.mkv"])).exitCode).toBe(0);
   expect((await lab.renderfarm(["report", "."])).stderr).toContain("it is not a job folder");
 });
 

@@ -44,6 +44,8 @@ test.skipIf(skipBecause(problem))(
     await lab.type(terminal, ["scene.blend", "--plain"]);
     await terminal.until("the output", (screen) => /^\? Output/m.test(screen));
     await terminal.press("Enter");
+    await terminal.until("the frames", (screen) => /^\? Frames \(the scene's own\)/m.test(screen));
+    await terminal.press("Enter");
     const open = /◯ attic \(10\.77\.0\.12:\d+, .*open: no key protects it\)/;
     await terminal.until("the nodes", (screen) => open.test(screen));
     await terminal.press("Space");
@@ -52,6 +54,12 @@ test.skipIf(skipBecause(problem))(
     const screen = await terminal.screen(true);
     expect(screen).toMatch(/Cannot open the blendfile on attic/);
     expect(screen).not.toMatch(/Render on it\?/);
+    // Before the job it says what it will write. The open node would not be found again by itself, so it is named.
+    const said = screen.replaceAll("\n", "");
+    expect(said).toMatch(
+      /These nodes will be listed in farmspec\.json here, so that .*--no-save-farmspec prevents that/,
+    );
+    expect(said).toContain(`  renderfarm --blend scene.blend --output scene.mp4 --nodes ${host}:${node.port} --plain`);
 
     const listed = { id: node.id, host, port: node.port };
     await writeFile(lab.path("farmspec.json"), JSON.stringify({ nodes: [listed] }));

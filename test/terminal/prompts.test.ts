@@ -15,7 +15,7 @@ const open = { key: null } as const;
 async function openTerminal(options: FakeNodeOptions = open) {
   const lab = await TerminalLab.open();
   const terminal = await TmuxTerminal.open({ columns: 100, rows: 30 });
-  await lab.makeBlend("scene.blend");
+  await lab.makeBlend("scene.blend", "304", [1, 4]);
   const { node, at } = await lab.serve(options);
   const ended = () => lab.ended(terminal);
   const asks = (question: RegExp) => terminal.until(String(question), (screen) => question.test(screen));
@@ -34,7 +34,7 @@ async function expectRestored(terminal: TmuxTerminal): Promise<void> {
   expect(await terminal.screen()).not.toMatch(/-(isig|icanon|echo)/m);
 }
 
-const atBlend = /^\? Blendfile \(type to search\)/m;
+const atBlend = /^\? Blendfile \(type to search, or a path\).*\n❯/m;
 const atOutput = /^\? Output/m;
 const atFrames = /^\? Frames/m;
 
@@ -43,7 +43,7 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     await using session = await openTerminal();
     const { lab, terminal, node, at, ended, asks } = session;
     for (const name of ["below/meadow.blend", "below/winter.blend", "node_modules/other.blend", "copy.blend1"]) {
-      await lab.makeBlend(name);
+      await lab.makeBlend(name, "304", [1, 4]);
     }
     await rememberBlend(lab.configFolder, lab.path("below/winter.blend"));
     await rememberBlend(lab.configFolder, lab.path("gone.blend"));
@@ -61,7 +61,8 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     await terminal.press("Enter");
 
     // The nodes were named, so there is no question about them.
-    expect(await asks(atFrames)).toMatch(/^\? Frames \(?1-4/m);
+    expect(await asks(atFrames)).toMatch(/^\? Frames \(the scene's own, 1-4\)/m);
+    expect(node.links).toBe(0); // every question comes before a node is asked for anything
     await terminal.typeText("9-3");
     await terminal.press("Enter");
     expect(await asks(/^> .*9-3/m)).toMatch(atFrames); // it says why it refuses, and the question stays
@@ -101,19 +102,12 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     expect((await lab.leftovers()).processes).toEqual([]);
   });
 
-  test("with blendfile and output given, only before a file is replaced; no leaves it as it was", async () => {
+  test("with blendfile and output given, only before a file is replaced; no asks for another name", async () => {
     await using session = await openTerminal();
     const { lab, terminal, at, ended, asks } = session;
     const given = ["scene.blend", "-o", "film.mp4", "--nodes", at, "--plain"];
     await writeFile(lab.path("film.mp4"), "precious");
     const before = await lab.listing();
-
-    await lab.type(terminal, given);
-    await asks(/^\? film\.mp4 exists\. Replace it\? \(y\/N\)/m);
-    await terminal.press("Enter");
-    expect(await ended()).toBe(2);
-    expect(await terminal.screen()).toMatch(/--overwrite/);
-    expect(await lab.listing()).toEqual(before);
 
     await lab.type(terminal, given);
     await asks(/^\? film\.mp4 exists\. Replace it\?/m);
@@ -122,12 +116,31 @@ describe.skipIf(noTmux !== null)("questions in a real terminal:", { concurrent: 
     expect(await lab.listing()).toEqual(before);
 
     await lab.type(terminal, given);
+    await asks(/^\? film\.mp4 exists\. Replace it\? \(y\/N\)/m);
+    await terminal.press("Enter");
+    await asks(/^\? Output \(film-2\.mp4\)/m);
+    await terminal.typeText("film.xyz");
+    await terminal.press("Enter");
+    await asks(/^> Cannot write this kind of output: \.xyz/m);
+    for (let letter = 0; letter < "film.xyz".length; letter += 1) await terminal.press("BSpace");
+    await terminal.typeText("film.mp4");
+    await terminal.press("Enter");
+    await asks(/^\? film\.mp4 exists\. Replace it\? \(y\/N\)/m);
+    await terminal.typeText("n");
+    await terminal.press("Enter");
+    await asks(/^\? Output \(film-2\.mp4\)/m);
+    await terminal.press("Enter");
+    expect(await ended()).toBe(0);
+    expect(await readFile(lab.path("film-2.mp4"), "latin1")).toContain("ftyp");
+    expect(await readFile(lab.path("film.mp4"), "utf8")).toBe("precious");
+
+    await lab.type(terminal, given);
     await asks(/^\? film\.mp4 exists\. Replace it\?/m);
     await terminal.typeText("y");
     await terminal.press("Enter");
     expect(await ended()).toBe(0);
     expect(await readFile(lab.path("film.mp4"), "latin1")).toContain("ftyp");
-    expect(await terminal.screen(true)).not.toMatch(/\? (Blendfile|Output|Frames)/);
+    expect(await terminal.screen(true)).not.toMatch(/\? (Blendfile|Frames)/);
   });
 
   test("with both given and nothing to replace, none", async () => {

@@ -1,18 +1,26 @@
 import { resolve } from "node:path";
-import { counted, encodeFolder, formatDuration, parseRenderFlags, printable } from "../../index.ts";
+import {
+  counted,
+  encodeFolder,
+  flagsOfEnvironment,
+  formatDuration,
+  namedJobFolder,
+  parseRenderFlags,
+  printable,
+} from "../../index.ts";
 import { out } from "../outputs.ts";
 import { JsonLines } from "../reporters/json-lines.ts";
 import { jsonReporter, plainReporter } from "../reporters/reporters.ts";
 import { listenForInterrupts } from "../signals.ts";
 
-/** `renderfarm encode FOLDER`: makes the video of a job folder from its frames, without rendering. */
+/** `renderfarm encode FOLDER`: makes the video of a job folder, which may be named by its output, from its frames. */
 export async function encodeCommand(folder: string, options: Record<string, unknown>): Promise<number> {
   const { output, crf, codec, poster, overwrite, ffmpeg, allowSleep, json } = parseRenderFlags(options);
   const reporter = json ? jsonReporter() : plainReporter();
   using interrupts = listenForInterrupts();
   const signal = AbortSignal.any([interrupts.drain, interrupts.stop]);
   try {
-    const result = await encodeFolder(resolve(folder), {
+    const result = await encodeFolder(await namedJobFolder(folder, flagsOfEnvironment(process.env).jobDir), {
       ...{ crf, codec, ffmpeg, signal },
       output: output === undefined ? undefined : resolve(output),
       poster: poster === undefined ? undefined : resolve(poster),

@@ -6,8 +6,10 @@ import {
   FarmError,
   farmspecName,
   farmspecOf,
+  formatFarmspec,
   ownCommand,
   printable,
+  withoutControls,
   writeFarmspec,
 } from "../../index.ts";
 import { duplicateWarnings } from "./nodes-command.ts";
@@ -17,8 +19,9 @@ export async function farmspecCommand(options: {
   readonly output?: string;
   readonly overwrite?: boolean;
 }): Promise<number> {
+  const isPrinted = options.output === "-";
   const path = resolve(options.output ?? farmspecName);
-  if (lstatSync(path, { throwIfNoEntry: false }) && !options.overwrite) {
+  if (!isPrinted && lstatSync(path, { throwIfNoEntry: false }) && !options.overwrite) {
     throw new FarmError("FARM_OUTPUT_EXISTS", `Cannot write '${path}': it exists`, "Give --overwrite to replace it");
   }
   const nodes = await discoverNodes({
@@ -39,6 +42,10 @@ export async function farmspecCommand(options: {
     process.stderr.write(
       `Warning: ${counted(openCount, "open node")} not included; if they are yours, add them, and you will be asked about them once\n`,
     );
+  }
+  if (isPrinted) {
+    process.stdout.write(withoutControls(formatFarmspec(farmspecOf(keyed))));
+    return 0;
   }
   await writeFarmspec(path, farmspecOf(keyed));
   process.stdout.write(`${printable(path)}: ${counted(keyed.length, "node")}\n`);

@@ -15,10 +15,11 @@ import {
   readFarmspec,
   resolveSettings,
 } from "../../index.ts";
+import { commandToContinue, rememberCommand } from "../continue-command.ts";
 import { JobSession } from "../job-session.ts";
 import { commandNames, type TypedRender } from "../program.ts";
 import { askAboutMissing, askForKey, isQuestion, promptForMissing } from "../prompts/prompts.ts";
-import { canAsk } from "../prompts/questions.ts";
+import { canAsk, PromptCancelledError } from "../prompts/questions.ts";
 import { closest } from "../suggestion.ts";
 import { isFarmspecWanted, saveFarmspec } from "./save-farmspec.ts";
 
@@ -39,33 +40,48 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const keys = await loadKeys({ environment: process.env, keyFile: given.keyFile, configFolder: folders.config });
 
   const isAsked = canAsk(given);
-  const { flags, farmspec, isGuided, picked, farm } = isAsked
+  const { flags, answered, farmspec, picked, farm } = isAsked
     ? await promptForMissing(given, written, folders.config)
-    : { flags: given, farmspec: written, isGuided: false, picked: [], farm: [] };
+    : { flags: given, answered: {}, farmspec: written, picked: [], farm: [] };
   const farmspecFolder = dirname(writtenPath);
   const settings = resolveSettings(flags, { workingFolder: process.cwd(), folders, keys, farmspec, farmspecFolder });
 
-  const asksFrames = isGuided && flags.frames === undefined;
-  using session = new JobSession(flags, folders.config, { isAsked, asksFrames, picked });
+  using session = new JobSession(flags, folders.config, { isAsked, picked });
+  let command = { ...environment, ...typedFlags, ...answered }; // a variable may have been set for this run alone
   const saveNodes = async () => {
     // Also after failed frames: the nodes are known, and the input was good.
     if (!session.hasScene || !isFarmspecWanted(flags, settings, farm)) return;
     await saveFarmspec(resolve(farmspecName), farm.length > 0 ? farm : session.nodesFound, session);
   };
   try {
-    const result = await renderAsking(session, settings, isAsked);
+    const result = await renderAsking(session, settings, isAsked, (more) => {
+      command = { ...command, ...more };
+    });
     await saveNodes();
     session.tellEnding();
+    if (result.type === "interrupted") session.tellCommand(commandToContinue(command, session.hasScene));
     return result.type === "interrupted" ? (session.exitCode ?? 130) : 0;
   } catch (error) {
     await saveNodes();
     session.tellEnding(error);
+    const again = commandToContinue(command, session.hasScene);
+    if (error instanceof PromptCancelledError) session.tellCommand(again);
+    else if (error instanceof FarmError) rememberCommand(error, again);
     throw error;
   }
 }
 
-/** Renders. If one answer is all that is missing, and somebody can be asked, asks and renders again. */
-async function renderAsking(session: JobSession, settings: JobSettings, isAsked: boolean): Promise<JobResult> {
+/**
+ * Renders. If one answer is all that is missing, and somebody can be asked, asks and renders again.
+ *
+ * @param onAnswer Called with answers that are worth typing the next time
+ */
+async function renderAsking(
+  session: JobSession,
+  settings: JobSettings,
+  isAsked: boolean,
+  onAnswer: (answered: RenderFlags) => void,
+): Promise<JobResult> {
   try {
     return await session.render(settings);
   } catch (error) {
@@ -79,7 +95,9 @@ async function renderAsking(session: JobSession, settings: JobSettings, isAsked:
     session.leaveTerminal();
     const answered = await askAboutMissing(error, settings);
     if (answered === undefined) throw error;
-    return await renderAsking(session, answered, isAsked);
+    if (answered.missing !== settings.missing) onAnswer({ missing: answered.missing });
+    if (answered.assetRoot !== settings.assetRoot) onAnswer({ assetRoot: [...answered.assetRoot] });
+    return await renderAsking(session, answered, isAsked, onAnswer);
   }
 }
 
@@ -96,10 +114,13 @@ function flagsOf(typed: TypedRender): RenderFlags {
   return parseRenderFlags({ ...options, blend: typed.blend ?? blend });
 }
 
-/** Refuses a mistyped command, which looks like the name of a blendfile. */
+/** Refuses a word that is neither a command nor a file: a mistyped command looks like the name of a blendfile. */
 function refuseMistypedCommand(word: string): void {
-  if (word.includes(".") || existsSync(word)) return;
-  const meant = closest(word, commandNames);
-  if (meant === undefined) return;
-  throw new FarmError("FARM_BAD_INPUT", `Cannot find a blendfile or a command '${word}'`, `Did you mean '${meant}'?`);
+  if (/[./\\~]/.test(word) || existsSync(word)) return;
+  const meant = closest(word, commandNames) ?? (existsSync(`${word}.blend`) ? `${word}.blend` : undefined);
+  const hint =
+    meant === undefined
+      ? `The commands are ${commandNames.join(", ")}; a blendfile ends in .blend`
+      : `Did you mean '${meant}'?`;
+  throw new FarmError("FARM_BAD_INPUT", `Cannot find a blendfile or a command '${word}'`, hint);
 }

@@ -26,7 +26,12 @@ export function sightingOf(event: Extract<FarmEvent, { type: "node:found" }>): S
 /** Only discovered nodes are saved, and only if there is no farmspec yet: a user's file is never changed. */
 export function isFarmspecWanted(flags: RenderFlags, settings: JobSettings, farm: readonly Sighting[]): boolean {
   const wasDiscovered = farm.length > 0 || (settings.discover && settings.nodes.length === 0 && !settings.local);
-  return wasDiscovered && flags.saveFarmspec !== false && flags.farmspec === undefined && isNameFree(farmspecName);
+  return wasDiscovered && mayFarmspecBeSaved(flags);
+}
+
+/** Whether nobody has forbidden or named a farmspec, and there is none in the working folder. */
+export function mayFarmspecBeSaved(flags: RenderFlags): boolean {
+  return flags.saveFarmspec !== false && flags.farmspec === undefined && isNameFree(farmspecName);
 }
 
 /** Whether nothing has this name, not even a broken link. */

@@ -2,6 +2,7 @@ import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
 import { busyText } from "../busy-text.ts";
 import { estimateText } from "../estimate-text.ts";
 import { bakeText, hereText } from "../event-texts.ts";
+import { farmspecText } from "../farmspec-text.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
@@ -131,11 +132,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     case "warning":
       return withNote(state, "warning", `${event.message}${event.name === null ? "" : ` (${event.name})`}`);
     case "farmspec:saved":
-      return withNote(
-        state,
-        "info",
-        `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`,
-      );
+      return withNote(state, "info", farmspecText(event));
     case "estimate:made":
       return withNotice(state, "info", estimateText(event));
     case "output:finishing":

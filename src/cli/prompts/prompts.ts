@@ -9,32 +9,31 @@ import {
   farmspecOf,
   type JobSettings,
   keyFileOf,
+  nodeListOf,
   ownCommand,
   printable,
   printableLines,
   type RenderFlags,
+  readSceneRange,
   recentBlends,
   type Sighting,
   saveKey,
 } from "../../index.ts";
 import { duplicateWarnings } from "../commands/nodes-command.ts";
-import {
-  askBlend,
-  askFarmKey,
-  askFile,
-  askNodes,
-  askOutput,
-  mayRenderWithout,
-  mayReplace,
-  maySendFrom,
-} from "./questions.ts";
+import { mayFarmspecBeSaved } from "../commands/save-farmspec.ts";
+import { farmspecToCome } from "../farmspec-text.ts";
+import { askBlend } from "./blend-question.ts";
+import { askFrames } from "./frames-question.ts";
+import { chooseOutput } from "./output-question.ts";
+import { askFarmKey, askFile, askNodes, mayRenderWithout, maySendFrom } from "./questions.ts";
 
-/** The answers to the questions: flags as if they had been typed, and the ticked nodes. */
+/** The answers to the questions, and the ticked nodes. */
 export interface Answers {
+  /** The given flags, and the answers as if they had been typed. */
   readonly flags: RenderFlags;
+  /** The answers alone: with what was typed, they are the command that asks for nothing. */
+  readonly answered: RenderFlags;
   readonly farmspec: Farmspec | undefined;
-  /** Whether the user was asked what to render; then the frames are asked for too. */
-  readonly isGuided: boolean;
   /** Ticked nodes. */
   readonly picked: readonly Sighting[];
   /** All nodes that were found, if all were ticked: then they are the farm and are saved. */
@@ -43,8 +42,10 @@ export interface Answers {
 
 /**
  * Asks only for what is missing: if blendfile and output are given, only whether an existing output may be replaced.
+ * All these questions come before any node is asked for anything.
  *
  * @throws {PromptCancelledError}
+ * @throws {FarmError} `FARM_BLEND_NOT_FOUND`, `FARM_NOT_A_BLEND` for a given blendfile that cannot be used
  */
 export async function promptForMissing(
   given: RenderFlags,
@@ -53,29 +54,40 @@ export async function promptForMissing(
 ): Promise<Answers> {
   const isGuided = given.blend === undefined || given.output === undefined;
   const blend = given.blend ?? (await askBlend(await recentBlends(configFolder)));
-  const output = given.output ?? (await askOutput(blend));
-  const overwrite = given.overwrite || (await mayReplace(output));
-  const flags = { ...given, blend, output, overwrite };
+  const range = await readSceneRange(blend);
+  const { output, overwrite } = await chooseOutput(given, blend);
+  const asksFrames = isGuided && given.frames === undefined;
+  const frames = asksFrames ? await askFrames(range, given.scene) : given.frames;
+  const answered = { blend, output, overwrite, ...(asksFrames && { frames }) };
+  const flags = { ...given, ...answered };
   const areNodesOpen = !given.local && given.nodes === undefined && (farmspec?.nodes.length ?? 0) === 0;
-  if (!isGuided || !areNodesOpen) return { flags, farmspec, isGuided, picked: [], farm: [] };
-  return { ...(await chooseNodes(flags, farmspec)), isGuided };
+  if (!isGuided || !areNodesOpen) return { flags, answered, farmspec, picked: [], farm: [] };
+  return await chooseNodes(flags, answered, farmspec);
 }
 
-async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): Promise<Omit<Answers, "isGuided">> {
+async function chooseNodes(
+  flags: RenderFlags,
+  answered: RenderFlags,
+  farmspec: Farmspec | undefined,
+): Promise<Answers> {
   process.stdout.write("Looking for nodes on the network ...\n");
   const nodes = await discoverNodes({
     onWarning: (message) => process.stdout.write(`Warning: ${printable(message)}\n`),
   });
   if (nodes.length === 0) {
     process.stdout.write("No node found: this machine will render by itself\n");
-    return { flags: { ...flags, local: true }, farmspec, picked: [], farm: [] };
+    return { flags: { ...flags, local: true }, answered, farmspec, picked: [], farm: [] };
   }
   for (const warning of duplicateWarnings(nodes)) process.stdout.write(`Warning: ${printable(warning)}\n`);
   const picked = await askNodes(nodes);
   // A user who ticks all nodes wants the whole farm, with machines that are switched on later too.
   const discover = picked.length === nodes.length;
+  if (discover && mayFarmspecBeSaved(flags)) process.stdout.write(`${farmspecToCome}\n`);
   const chosen = { ...farmspecOf(picked), discover, defaults: farmspec?.defaults ?? {} };
-  return { flags, farmspec: chosen, picked, farm: discover ? picked : [] };
+  // Found again by themselves are only all nodes with a key.
+  const isFoundAgain = discover && picked.every((node) => node.keyId !== null);
+  const named = isFoundAgain ? answered : { ...answered, nodes: nodeListOf(picked) };
+  return { flags, answered: named, farmspec: chosen, picked, farm: discover ? picked : [] };
 }
 
 /**

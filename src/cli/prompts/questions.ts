@@ -1,7 +1,3 @@
-import { existsSync, statSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
-import { styleText } from "node:util";
 import inquirer from "inquirer";
 import {
   counted,
@@ -26,8 +22,8 @@ const longestName = 64;
 /** A question was answered with Ctrl-C. */
 export class PromptCancelledError extends Error {}
 
-/** @throws {PromptCancelledError} */
-async function orLeft<T>(answer: Promise<T>): Promise<T> {
+/** Waits for an answer. @throws {PromptCancelledError} */
+export async function orLeft<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
@@ -35,15 +31,6 @@ async function orLeft<T>(answer: Promise<T>): Promise<T> {
     if (error instanceof Error && error.name === "ExitPromptError") throw new PromptCancelledError();
     throw error;
   }
-}
-
-/** Asks before an existing output is replaced. @returns Whether it may be replaced. @throws {PromptCancelledError} */
-export async function mayReplace(output: string): Promise<boolean> {
-  // In a folder, only pictures with this job's frame numbers would be replaced; the job checks each.
-  if (!existsSync(output) || statSync(output).isDirectory()) return false;
-  const message = `${printable(output)} exists. Replace it?`;
-  const { replace } = await orLeft(inquirer.prompt([{ type: "confirm", name: "replace", default: false, message }]));
-  return replace === true;
 }
 
 /**
@@ -136,34 +123,6 @@ export async function askFarmKey(message: string): Promise<FarmKey> {
   return parseFarmKey(String(key), "the keyboard");
 }
 
-/** Asks for the blendfile: search as you type, recently used ones first. @throws {PromptCancelledError} */
-export async function askBlend(recent: readonly string[]): Promise<string> {
-  const found = findBlends(process.cwd());
-  const source = async (term: string | undefined) => {
-    const all = [...new Set([...recent.filter((path) => existsSync(path)), ...(await found)])];
-    const words = (term ?? "").toLowerCase().split(/\s+/);
-    const shown = all.filter((path) => words.every((word) => path.toLowerCase().includes(word)));
-    const typed = term && existsSync(resolve(term)) && term.endsWith(".blend") ? [resolve(term)] : [];
-    return [...new Set([...typed, ...shown])].map((path) => ({ value: path, name: printable(shortPath(path)) }));
-  };
-  const question = { type: "search", name: "blend", message: "Blendfile (type to search)", source } as const;
-  const { blend } = await orLeft(inquirer.prompt([question]));
-  return String(blend);
-}
-
-/** Asks for the output, proposing a video named like the blendfile. @throws {PromptCancelledError} */
-export async function askOutput(blend: string): Promise<string> {
-  const proposed = shortPath(join(dirname(resolve(blend)), `${basename(blend, ".blend")}.mp4`));
-  // The answer is a path as the file system has it; only its display is made printable.
-  const defaultAnswer = (text: string) => styleText("dim", `(${printable(text)})`);
-  const transformer = (text: string, { isFinal }: { isFinal: boolean }) =>
-    isFinal ? styleText("cyan", printable(text)) : printable(text);
-  const shown = { transformer, theme: { style: { defaultAnswer } } };
-  const question = { type: "input", name: "output", message: "Output", default: proposed, ...shown } as const;
-  const { output } = await orLeft(inquirer.prompt([question]));
-  return String(output);
-}
-
 /** Asks which of the nodes take part; all keyed nodes are ticked. @throws {PromptCancelledError} */
 export async function askNodes(nodes: readonly Sighting[]): Promise<readonly Sighting[]> {
   // An open node may belong to anybody, so it takes part only if the user ticks it.
@@ -176,13 +135,6 @@ export async function askNodes(nodes: readonly Sighting[]): Promise<readonly Sig
   return nodes.filter((_node, index) => (picked as number[]).includes(index));
 }
 
-/** Asks which frames, proposing the scene's own. @throws {PromptCancelledError} */
-export async function askFrames(own: string, check: (text: string) => true | string): Promise<string> {
-  const question = { type: "input", name: "frames", message: "Frames", default: own, validate: check } as const;
-  const { frames } = await orLeft(inquirer.prompt([question]));
-  return String(frames);
-}
-
 function describe(node: Sighting): string {
   const address = node.addresses[0];
   const parts = [
@@ -193,35 +145,4 @@ function describe(node: Sighting): string {
     node.keyId === null ? "open: no key protects it" : "",
   ];
   return printable(`${node.name ?? ""} (${parts.filter((part) => part !== "").join(", ")})`);
-}
-
-function shortPath(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith("..") ? path : short;
-}
-
-const deepestFolder = 4;
-const mostFolders = 2_000;
-
-/** Blendfiles below a folder, nearest first. Hidden folders and those of other tools are skipped. */
-async function findBlends(root: string): Promise<string[]> {
-  const found: string[] = [];
-  let level = [root];
-  let looked = 0;
-  for (let depth = 0; depth <= deepestFolder && level.length > 0; depth += 1) {
-    const next: string[] = [];
-    for (const folder of level) {
-      looked += 1;
-      if (looked > mostFolders) return found;
-      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-      for (const entry of entries) {
-        const path = join(folder, entry.name);
-        if (entry.isFile() && entry.name.toLowerCase().endsWith(".blend")) found.push(path);
-        const isPassedOver = /^\.|^node_modules$|\.renderfarm$/.test(entry.name);
-        if (entry.isDirectory() && !isPassedOver) next.push(path);
-      }
-    }
-    level = next;
-  }
-  return found;
 }

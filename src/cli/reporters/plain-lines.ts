@@ -10,6 +10,7 @@ import {
 import { busyText } from "../busy-text.ts";
 import { estimatedText, estimateText } from "../estimate-text.ts";
 import { bakeText, hereText } from "../event-texts.ts";
+import { farmspecText } from "../farmspec-text.ts";
 import { toCome } from "../to-come.ts";
 
 const progressEveryMs = 10_000;
@@ -120,7 +121,7 @@ export class PlainLines {
       case "warning":
         return `Warning: ${event.message}${event.name === null ? "" : ` (${printable(event.name)})`}`;
       case "farmspec:saved":
-        return `Wrote ${event.path} with ${counted(event.nodes, "node")}: the next render need not look for them`;
+        return farmspecText(event);
       case "output:finishing":
         return "All frames are stored: finishing the output; press Ctrl-C again to stop now";
       case "estimate:made":

@@ -4,10 +4,9 @@ import { counted, printable } from "../../core/text.ts";
 import { formatFrameRate } from "../../encode/frame-rate.ts";
 import type { FrameStore } from "../../frames/frame-store.ts";
 import type { Run } from "../../frames/job-folder.ts";
-import type { SceneInfo } from "../../session/protocol.ts";
 import type { Fleet } from "../nodes/fleet.ts";
 import { type OutputFacts, outputFactsOf, parseFacts, recordFacts } from "../output/output-facts.ts";
-import { missingIn, resolveScene, type SceneFacts, type SentFacts } from "../output/scene-facts.ts";
+import { missingIn, type SceneFacts, type SentFacts } from "../output/scene-facts.ts";
 import { warningsOf } from "../output/simulations.ts";
 import type { JoinedNode } from "../worker.ts";
 import type { JobContext } from "./job-context.ts";
@@ -45,17 +44,6 @@ export async function firstJoined(
     signal.removeEventListener("abort", wake);
   }
   throw new Error("The nodes' events ended before the job");
-}
-
-/** Decides what is rendered. Asks for the frames if no setting gives them and there is somebody to ask. */
-export async function resolveFrames(info: SceneInfo, context: JobContext): Promise<SceneFacts> {
-  const { settings, prepared, chooseFrames } = context;
-  const facts = resolveScene(info, settings, prepared.files);
-  if (settings.frames !== undefined || chooseFrames === undefined) return facts;
-  const whole = settings.preview ? resolveScene(info, { ...settings, preview: false }, prepared.files) : facts;
-  const own = formatFrames(whole.frames);
-  const chosen = await chooseFrames(own);
-  return chosen === own ? facts : resolveScene(info, { ...settings, frames: chosen }, prepared.files);
 }
 
 /**

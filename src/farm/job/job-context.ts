@@ -21,12 +21,6 @@ type ConfirmBake = (name: string, expectedMs: number, signal: AbortSignal) => Pr
 /** What a job may ask the user while it runs. */
 export interface JobQuestions {
   /**
-   * Asks which frames to render once the scene is known, if the settings do not say.
-   *
-   * @param own The scene's own frames, as `--frames` takes them
-   */
-  readonly chooseFrames?: (own: string) => Promise<string>;
-  /**
    * Asks about each open node that only a farmspec names, before any node gets the blendfile. A yes is remembered for
    * that node at that address. Without this function, such a node ends the job with `FARM_NODE_OPEN`.
    */

@@ -12,6 +12,7 @@ import { createState, type SchedulerConfig } from "../../scheduler/state/state.t
 import type { Fleet } from "../nodes/fleet.ts";
 import { JobOutput } from "../output/job-output.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
+import { resolveScene } from "../output/scene-facts.ts";
 import { isPlayed } from "../output/simulations.ts";
 import { possibleSound, soundPlanOf } from "../output/sound-plan.ts";
 import { earlierAttempts } from "./attempt-counts.ts";
@@ -21,7 +22,6 @@ import {
   exclusionByFiles,
   firstJoined,
   recordJob,
-  resolveFrames,
   setStaleAside,
   tellOutdated,
   warnOfColors,
@@ -57,7 +57,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   const { folder } = prepared;
   const noNodeTimeout = new NoNodeTimeout({ waitMs: settings.waitMs, fleet, clock: systemClock });
   const first = await firstJoined(inputs, fleet, noNodeTimeout, AbortSignal.any([drain, signal]));
-  const facts = await resolveFrames(first.node.scene, context);
+  const facts = resolveScene(first.node.scene, settings, prepared.files);
   if (needsBake(first.node, context)) {
     // The copy would not tell them again.
     await hearWarnings(

@@ -33,9 +33,8 @@ export type OutputSettings = Pick<
  * @throws {FarmError} For what is wrong
  */
 export async function prepareOutput(settings: OutputSettings, signal: AbortSignal): Promise<PreparedOutput> {
-  const { output, codec, crf, poster, overwrite, audio } = settings;
-  const isFolder = (await stat(output).catch(() => null))?.isDirectory() ?? false;
-  const wanted = outputFormatOf(output, { codec, crf, isFolder });
+  const { output, poster, overwrite, audio } = settings;
+  const wanted = await kindOf(settings);
   if (poster !== undefined) requirePosterKind(poster);
   if (poster !== undefined && resolve(poster) === resolve(output)) {
     throw new FarmError(
@@ -72,4 +71,20 @@ async function requireSound({ audio }: OutputSettings, { ffprobe }: FfmpegTools,
     `Cannot take the sound from '${audio}': ${failed ? why : "it has none"}`,
     "Give --audio auto, off, wav, or a file with sound",
   );
+}
+
+type KindSettings = Pick<OutputSettings, "output" | "codec" | "crf">;
+
+/**
+ * Checks that this kind of output can be made, before anything else is known.
+ *
+ * @throws {FarmError} `FARM_BAD_INPUT` listing the possible ones
+ */
+export async function requireOutputKind(settings: KindSettings): Promise<void> {
+  await kindOf(settings);
+}
+
+async function kindOf({ output, codec, crf }: KindSettings): Promise<OutputFormat> {
+  const isFolder = (await stat(output).catch(() => null))?.isDirectory() ?? false;
+  return outputFormatOf(output, { codec, crf, isFolder });
 }

@@ -112,3 +112,11 @@ test("an interrupted job says that the same command continues", () => {
     "Stopped; the same command continues from here",
   ]);
 });
+
+test("a farmspec that was written is named, with what it is for and how to have none", () => {
+  const { lines, take } = make();
+  lines.tell({ type: "farmspec:saved", path: "/films/farmspec.json", nodes: 2 });
+  expect(take()).toEqual([
+    "Wrote /films/farmspec.json, which lists 2 nodes: the next render finds them at once. --no-save-farmspec writes no such file",
+  ]);
+});

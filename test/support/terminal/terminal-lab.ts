@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -9,7 +9,7 @@ import { type FakeNodeServer, serveFakeNode } from "../nodes/fake-node-server.ts
 import { killProcesses, type MarkedProcess, remainingProcesses, testRunVariable } from "../processes.ts";
 import type { TmuxTerminal } from "./tmux.ts";
 
-const program = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 const builder = new URL("../../../scripts/build.mjs", import.meta.url).href;
 
 type Variables = Readonly<Record<string, string>>;
@@ -40,12 +40,20 @@ export class TerminalLab implements AsyncDisposable {
   static async open(): Promise<TerminalLab> {
     const { build } = (await import(/* @vite-ignore */ builder)) as { build: (say: () => void) => Promise<void> };
     await build(() => {});
-    return new TerminalLab(await openLabFolders());
+    const lab = new TerminalLab(await openLabFolders());
+    await mkdir(join(lab.#program, ".."));
+    await symlink(main, lab.#program);
+    return lab;
   }
 
   /** A path in the folder that the program runs in. */
   path(name = ""): string {
     return join(this.#folders.work, name);
+  }
+
+  /** The command, as npm links it into a folder on PATH. */
+  get #program(): string {
+    return join(this.#folders.temporary, "../bin/renderfarm");
   }
 
   get configFolder(): string {
@@ -61,11 +69,24 @@ export class TerminalLab implements AsyncDisposable {
     };
   }
 
-  /** Makes a file that fake nodes and the header reader accept as a blendfile. */
-  async makeBlend(name: string, savedBy = "304"): Promise<string> {
+  /**
+   * Makes a file that fake nodes and the header reader accept as a blendfile.
+   *
+   * @param range The frames of its scene "Scene", if they are to be known without a node
+   */
+  async makeBlend(name: string, savedBy = "304", range?: readonly [first: number, last: number]): Promise<string> {
     const path = this.path(name);
     await mkdir(join(path, ".."), { recursive: true });
-    await writeFile(path, `BLENDER-v${savedBy}REND${name.repeat(200)}`);
+    const block = Buffer.alloc(24 + 72);
+    block.write("REND");
+    block.writeUInt32LE(72, 4);
+    for (const [index, frame] of (range ?? []).entries()) block.writeInt32LE(frame, 24 + 4 * index);
+    block.write("Scene", 32);
+    const begin = range === undefined ? "REND" : block;
+    await writeFile(
+      path,
+      Buffer.concat([Buffer.from(`BLENDER-v${savedBy}`), Buffer.from(begin), Buffer.from(name.repeat(200))]),
+    );
     return path;
   }
 
@@ -78,11 +99,18 @@ export class TerminalLab implements AsyncDisposable {
 
   /** Runs the program with pipes instead of a terminal, to its end. */
   renderfarm(args: readonly string[], more: { env?: Variables; input?: string } = {}) {
-    const [command = "", ...words] = [...this.on, process.execPath, program, ...args];
+    const [command = "", ...words] = [...this.on, process.execPath, this.#program, ...args];
     return execa(command, words, {
       ...{ cwd: this.path(), env: { ...this.environment, ...more.env }, extendEnv: false, reject: false },
       ...(more.input === undefined ? { stdin: "ignore" as const } : { input: more.input }),
     });
+  }
+
+  /** Runs a command as a shell would that finds the program on PATH, in the folder that the program ran in. */
+  shell(command: string) {
+    const env = { ...this.environment, PATH: `${join(this.#program, "..")}:${process.env.PATH}` };
+    const options = { cwd: this.path(), env, extendEnv: false, reject: false, stdin: "ignore" } as const;
+    return execa("sh", ["-c", command], options);
   }
 
   /**
@@ -98,7 +126,7 @@ export class TerminalLab implements AsyncDisposable {
     }
     this.#typed += 1;
     const variables = Object.entries({ ...this.environment, ...env }).map(([name, value]) => `${name}=${value}`);
-    const words = ["env", "-i", ...variables, ...this.on, process.execPath, program, ...args];
+    const words = ["env", "-i", ...variables, ...this.on, process.execPath, this.#program, ...args];
     const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
     const script = join(this.#folders.temporary, "..", "command.sh");
     await writeFile(script, `cd '${this.path()}' && ${quoted}\necho "run ${this.#typed} ended with $?"\n`);

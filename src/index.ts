@@ -43,6 +43,7 @@ export type {
   JobSummary,
   NodeName,
   NodeTally,
+  OutputKind,
   Sent,
 } from "./farm/events.ts";
 export { type NodeProgramOptions, runNode } from "./farm/local-node/run-node.ts";

@@ -28,10 +28,13 @@ export interface NodeTally extends NodeName {
   readonly renderSeconds: number;
 }
 
-/** A job of which every expected frame is in the video. */
+/** What a job makes: a video, which may be a GIF, or a picture of each frame. */
+export type OutputKind = "video" | "pictures";
+
+/** A job of which every expected frame is in the output. */
 export interface JobSummary {
   readonly output: string;
-  /** Frames expected, stored, checked and in the video. */
+  /** Frames expected, stored, checked and in the output. */
   readonly frames: number;
   /** How many of them an earlier run had stored. */
   readonly reused: number;
@@ -43,7 +46,7 @@ export interface JobSummary {
 /** The events of a job. Keys are `noun:verb`; scripts read them, so they are not renamed. */
 export interface FarmEventMap {
   /** The inputs are valid, and the job folder belongs to this run. */
-  "job:started": { blend: string; output: string; folder: string };
+  "job:started": { blend: string; output: string; folder: string; makes: OutputKind };
   /** A run of the job begins, as the Blender version is known. `blender` is `null` when versions are mixed. */
   "run:started": { job: string; run: number; blender: string | null };
   /** Frames of an earlier run are about to be checked again, which takes a while if they are many or large. */
@@ -62,8 +65,10 @@ export interface FarmEventMap {
   "node:found": NodeName & { address: string; blender: string; slots: number };
   /** A node takes no part: why, and what can be done. */
   "node:excluded": { name: string; code: FarmErrorCode; message: string; hint: string };
-  /** A node cannot be reached, for the first time; it is retried as long as the job runs. */
+  /** A node cannot be reached, which is said once until it answers; it is retried as long as the job runs. */
   "node:unreachable": { name: string; message: string; hint: string };
+  /** What `node:unreachable` or `node:excluded` said of a node, with this name and message, is over. */
+  "alarm:ended": { name: string; message: string; was: "unreachable" | "excluded" };
   /** A node works for another job; it is asked again later. */
   "node:busy": NodeName & { holder: string };
   /** A node gets the blendfile and the files that it needs to open it, before it renders. */

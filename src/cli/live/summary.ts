@@ -1,4 +1,5 @@
 import { counted, formatDuration, type JobSummary, type NodeTally } from "../../index.ts";
+import { outputWords } from "../output-words.ts";
 import { type Column, layOutCells } from "../table.ts";
 import { type Line, type Signs, span, type Tone } from "./line.ts";
 import { formatSeconds } from "./slot-table.ts";
@@ -16,7 +17,7 @@ export function summaryLines(state: ViewState, result: JobSummary, signs: Signs)
       span(
         `  ${counted(result.frames, "frame")} in ${formatDuration(result.seconds * 1000)}${lengthOf(state, result)}`,
       ),
-      span(`, each rendered, checked and in the video${reused}`, "faint"),
+      span(`, each rendered, checked and ${outputWords(state.job?.makes).isDone}${reused}`, "faint"),
     ],
   ];
   if (result.nodes.length > 0) lines.push([], ...nodeTable(result.nodes, rendered, signs));
@@ -78,8 +79,9 @@ export function brokenLines(state: ViewState, errorMessage: string, signs: Signs
   return lines;
 }
 
-/** How long the video is, for example " (10.4 s of video)". */
-function lengthOf({ scene }: ViewState, { frames }: JobSummary): string {
+/** How long the video is, for example " (10.4 s of video)"; nothing for pictures. */
+function lengthOf({ job, scene }: ViewState, { frames }: JobSummary): string {
+  if (job?.makes === "pictures") return "";
   const [numerator, denominator = 1] = (scene?.fps ?? "").split("/").map(Number);
   if (!numerator || !denominator) return "";
   return ` (${formatSeconds((frames * denominator) / numerator)} of video)`;
@@ -125,7 +127,8 @@ function otherNotes(state: ViewState, shown: readonly Notice[]): Notice[] {
     const named = frames.slice(0, 12).join(", ") + (frames.length > 12 ? ` and ${frames.length - 12} more` : "");
     return { level, hint, text: `${frames.length === 1 ? "Frame" : "Frames"} ${named} failed: ${text}` };
   });
-  return [...[...state.notes.values()].filter(({ text }) => !known.has(text)), ...failures];
+  const notes = [...new Map(Array.from(state.notes.values(), (note) => [note.text, note])).values()];
+  return [...notes.filter(({ text }) => !known.has(text)), ...failures];
 }
 
 /** The terminal may wrap these lines: nothing is drawn over them afterwards. */

@@ -1,4 +1,5 @@
 import { counted, formatDuration } from "../../index.ts";
+import { outputWords } from "../output-words.ts";
 import { type Line, type Signs, type Span, span, widthOfLine } from "./line.ts";
 import { runningFrames, type ViewState } from "./view-state.ts";
 
@@ -23,6 +24,7 @@ function widthOfFacts(facts: readonly Span[]): number {
 /** Most important first. */
 function factsOf(state: ViewState, atMs: number): Span[] {
   const { cells, eta } = state;
+  const words = outputWords(state.job?.makes);
   const total = cells.frames.length;
   const stored = cells.countOf("stored");
   const failed = cells.countOf("failed");
@@ -31,10 +33,10 @@ function factsOf(state: ViewState, atMs: number): Span[] {
     span(`${stored}/${total} frames`),
   ];
   if (failed > 0) facts.push(span(`${failed} failed`, "error"));
-  if (stored === total) facts.push(span("finishing the video", "accent"));
+  if (stored === total) facts.push(span(words.finishing, "accent"));
   else if (eta) facts.push(span(`${formatDuration(eta.remainingMs - (atMs - eta.atMs))} to go`, "accent"));
-  if (state.isEncodingPostponed) facts.push(span("encoding postponed", "warning"));
-  else if (stored < total) facts.push(span(`${state.encoded} encoded`, "encoded"));
+  if (state.isEncodingPostponed) facts.push(span(words.postponed, "warning"));
+  else if (stored < total) facts.push(span(`${state.encoded} ${words.encoded}`, "encoded"));
   facts.push(elapsedOf(state, atMs));
   return facts;
 }

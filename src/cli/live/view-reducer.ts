@@ -1,5 +1,7 @@
 import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
+import { alarmEndedText } from "../alarm-text.ts";
 import { bakeText } from "../bake-text.ts";
+import { outputWords } from "../output-words.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
@@ -9,6 +11,11 @@ const keptNotices = 40;
 /** A scene with very many warnings must not fill memory or the screen. */
 const keptNotes = 200;
 
+/** Keys of notes that are taken back when they are over. */
+const postponed = "encode:postponed";
+const barred = ({ node }: { readonly node: string }) => `barred ${node}`;
+const alarm = ({ name, message }: { readonly name: string; readonly message: string }) => `alarm ${name} ${message}`;
+
 /**
  * The view's state after an event. Pure: the same events at the same times give the same view.
  *
@@ -17,7 +24,7 @@ const keptNotes = 200;
 export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): ViewState {
   switch (event.type) {
     case "job:started":
-      return { ...state, job: { blend: tidy(event.blend), output: tidy(event.output) } };
+      return { ...state, job: { blend: tidy(event.blend), output: tidy(event.output), makes: event.makes } };
     case "job:resumed": {
       const resumed = { ...state, cells: state.cells.withAll(listedFrames(event.range), "stored") };
       return withNotice(resumed, "info", `Continuing an earlier run: ${counted(event.stored, "frame")} already stored`);
@@ -40,9 +47,10 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
         slots: freeSlots(node, atMs, event.slots),
       }));
     case "node:excluded":
-      return withNote(state, "warning", event.message, event.hint);
     case "node:unreachable":
-      return withNote(state, "warning", event.message, event.hint);
+      return withNote(state, "warning", event.message, event.hint, alarm(event));
+    case "alarm:ended":
+      return withNotice(withoutNote(state, alarm(event)), "info", alarmEndedText(event));
     case "node:busy": {
       const busy = withNode(state, event, () => ({ status: "busy" }));
       return withNotice(busy, "info", `${event.name} works for ${event.holder}; asking again`);
@@ -67,11 +75,12 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return withNotice(requeued(lost, running), "warning", `${event.name} is gone: ${event.message}`);
     }
     case "node:barred": {
-      const barred = withNode(state, event, () => ({ status: "barred" }));
-      return withNote(barred, "warning", `${event.name} gets no more frames: ${event.reason}`);
+      const text = `${event.name} gets no more frames: ${event.reason}`;
+      const without = withNode(state, event, () => ({ status: "barred" }));
+      return withNote(without, "warning", text, "", barred(event));
     }
     case "node:forgiven": {
-      const forgiven = withNode(state, event, () => ({ status: "ready" }));
+      const forgiven = withNode(withoutNote(state, barred(event)), event, () => ({ status: "ready" }));
       return withNotice(forgiven, "info", `${event.name} gets frames again`);
     }
     case "job:waiting":
@@ -121,8 +130,9 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return { ...state, encoded: Math.max(state.encoded, event.encoded), eta };
     }
     case "encode:postponed": {
-      const text = `Encoding is postponed until all frames are stored: ${event.message}`;
-      return { ...withNote(state, "warning", text), isEncodingPostponed: true, encoded: 0 };
+      const { writing } = outputWords(state.job?.makes);
+      const text = `${writing} is postponed until all frames are stored: ${event.message}`;
+      return { ...withNote(state, "warning", text, "", postponed), isEncodingPostponed: true, encoded: 0 };
     }
     case "warning":
       return withNote(state, "warning", `${event.message}${event.name === null ? "" : ` (${event.name})`}`);
@@ -134,8 +144,9 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       );
     case "output:finishing":
       return withNotice(state, "info", "All frames are stored: finishing the output; Ctrl-C again stops now");
-    case "run:started":
     case "job:completed":
+      return withoutNote(state, postponed); // the output is whole
+    case "run:started":
     case "job:interrupted":
     case "job:failed":
       return state;
@@ -214,10 +225,17 @@ function withNotice(state: ViewState, level: Notice["level"], text: string, hint
   };
 }
 
-/** Adds a notice that is repeated in the summary. */
-function withNote(state: ViewState, level: Notice["level"], text: string, hint = ""): ViewState {
+/** Adds a notice that is repeated in the summary, unless it is taken back. @param key Names it */
+function withNote(state: ViewState, level: Notice["level"], text: string, hint = "", key = text): ViewState {
   const next = withNotice(state, level, text, hint);
-  const key = tidy(text);
   if (state.notes.has(key) || state.notes.size >= keptNotes) return next;
-  return { ...next, notes: new Map(state.notes).set(key, { level, text: key, hint: tidy(hint) }) };
+  return { ...next, notes: new Map(state.notes).set(key, { level, text: tidy(text), hint: tidy(hint) }) };
+}
+
+/** The summary does not repeat what is over. */
+function withoutNote(state: ViewState, key: string): ViewState {
+  if (!state.notes.has(key)) return state;
+  const notes = new Map(state.notes);
+  notes.delete(key);
+  return { ...state, notes };
 }

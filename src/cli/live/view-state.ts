@@ -1,4 +1,4 @@
-import type { Frame } from "../../index.ts";
+import type { Frame, OutputKind } from "../../index.ts";
 import { FrameCells } from "./frame-cells.ts";
 import type { SlotView } from "./node-view.ts";
 import { NodeViews } from "./node-views.ts";
@@ -30,7 +30,7 @@ interface SceneView {
 export interface ViewState {
   readonly phase: "discovering" | "working" | "waiting" | "draining" | "stopping";
   readonly startedMs: number;
-  readonly job: { readonly blend: string; readonly output: string } | null;
+  readonly job: { readonly blend: string; readonly output: string; readonly makes: OutputKind } | null;
   readonly scene: SceneView | null;
   readonly cells: FrameCells;
   /** In the order in which they appeared. */

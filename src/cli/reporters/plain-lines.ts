@@ -4,10 +4,13 @@ import {
   formatBytes,
   formatDuration,
   type JobSummary,
+  type OutputKind,
   printable,
   printableLines,
 } from "../../index.ts";
+import { alarmEndedText } from "../alarm-text.ts";
 import { bakeText } from "../bake-text.ts";
+import { outputWords } from "../output-words.ts";
 import { toCome } from "../to-come.ts";
 
 const progressEveryMs = 10_000;
@@ -21,6 +24,7 @@ export class PlainLines {
   readonly #writeLast: (line: string) => void;
   readonly #monotonicMs: () => number;
   #lastProgressMs: number;
+  #makes: OutputKind | undefined;
   /** When it was last told what a node still gets. */
   readonly #sentTold = new Map<string, number>();
 
@@ -33,6 +37,7 @@ export class PlainLines {
   }
 
   tell(event: FarmEvent): void {
+    if (event.type === "job:started") this.#makes = event.makes;
     if (event.type === "job:completed") this.#summary(event);
     else if (event.type === "job:interrupted") this.#interrupted(event.missing);
     else {
@@ -47,7 +52,9 @@ export class PlainLines {
       frames === 0 ? "" : `, ${(seconds / frames).toFixed(1)} s each`;
     this.#writeLast(`Done in ${formatDuration(result.seconds * 1000)}: ${printable(result.output)}\n`);
     const reused = result.reused > 0 ? `, ${result.reused} of them from an earlier run` : "";
-    this.#writeLast(`  ${counted(result.frames, "frame")} expected, rendered, checked and in the video${reused}\n`);
+    this.#writeLast(
+      `  ${counted(result.frames, "frame")} expected, rendered, checked and ${outputWords(this.#makes).isDone}${reused}\n`,
+    );
     for (const node of result.nodes) {
       this.#writeLast(
         `  ${printable(node.name)}: ${counted(node.frames, "frame")}${perFrame(node.renderSeconds, node.frames)} (Blender ${printable(node.blender)})\n`,
@@ -84,6 +91,8 @@ export class PlainLines {
       case "node:excluded":
       case "node:unreachable":
         return `${event.message}\n  ${event.hint}`;
+      case "alarm:ended":
+        return alarmEndedText(event);
       case "node:busy":
         return `Node ${printable(event.name)} works for ${printable(event.holder)}; asking again`;
       case "node:joined":
@@ -111,7 +120,7 @@ export class PlainLines {
       case "frame:failed":
         return `Frame ${event.frame} failed: ${event.message}\n  ${event.hint}`;
       case "encode:postponed":
-        return `Encoding is postponed until all frames are stored: ${event.message}`;
+        return `${outputWords(this.#makes).writing} is postponed until all frames are stored: ${event.message}`;
       case "warning":
         return `Warning: ${event.message}${event.name === null ? "" : ` (${printable(event.name)})`}`;
       case "farmspec:saved":
@@ -159,7 +168,7 @@ export class PlainLines {
   #progress(event: Extract<FarmEvent, { type: "job:progressed" }>): string | undefined {
     if (!this.#isProgressDue()) return undefined;
     const eta = event.etaMs === null ? "" : `, ${formatDuration(event.etaMs)} to go`;
-    return `${event.stored} of ${event.total} frames, ${counted(event.nodes, "node")}${eta}, ${event.encoded} encoded`;
+    return `${event.stored} of ${event.total} frames, ${counted(event.nodes, "node")}${eta}, ${event.encoded} ${outputWords(this.#makes).encoded}`;
   }
 }
 

@@ -16,7 +16,7 @@ const failed: JobReport = {
     retried: 23,
     playSeconds: 370,
   },
-  error: { code: "FARM_FRAMES_FAILED", message: "Cannot finish the video: 3 frames failed: 17,18,131" },
+  error: { code: "FARM_FRAMES_FAILED", message: "Cannot finish the job: 3 frames failed: 17,18,131" },
   causes: [
     {
       ...{ code: "DISK_FULL", count: 63, failedFrames: "17,18,131", hint: "Make room in the node's cache folder" },
@@ -66,7 +66,7 @@ const failed: JobReport = {
 test("the report of a failed job, in 80 columns: first the error, then the causes, the nodes, and where the time went", () => {
   const text = reportText(failed);
   expect(text).toBe(`Failed: 237 of 240 frames stored, missing: 17,18,131
-  FARM_FRAMES_FAILED: Cannot finish the video: 3 frames failed: 17,18,131
+  FARM_FRAMES_FAILED: Cannot finish the job: 3 frames failed: 17,18,131
 2 runs in 25:00, after 1 run whose frames are no longer used
 
 Failed and wasted attempts

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { widthOf } from "../../../src/cli/display-width.ts";
+import { paint, signsOf } from "../../../src/cli/live/line.ts";
 import { renderView, type ViewSize } from "../../../src/cli/live/render-view.ts";
+import { summaryLines } from "../../../src/cli/live/summary.ts";
 import { stoppingView, viewStateOf } from "../../../src/cli/live/view-reducer.ts";
 import { emptyView, type ViewState } from "../../../src/cli/live/view-state.ts";
 import type { FarmEvent } from "../../../src/index.ts";
@@ -284,6 +286,20 @@ test("a job that waits, drains or stops says so above the bar", () => {
 test("when all frames are there, the video is being finished", () => {
   const text = drawSample({ frames: 6, nodes: ["alpha"], stored: 6 }, small);
   expect(text).toContain("100%  6/6 frames  finishing the video");
+});
+
+test("of pictures, the view and the summary speak of no video", () => {
+  const pictures = { frames: 6, nodes: ["alpha"], makes: "pictures" } as const;
+  const during = after(replay(sampleEvents({ ...pictures, stored: 3 })), { type: "encode:postponed", message: "full" });
+  const done = replay(sampleEvents({ ...pictures, stored: 6 }));
+  const result = { output: "/f/out/", frames: 6, reused: 1, seconds: 9, nodes: [], warnings: [] };
+  const summary = summaryLines(done, result, signsOf(true)).map((line) => paint(line, false));
+  const all = [draw(during, small), drawSample({ ...pictures, stored: 5 }, small), draw(done, small), ...summary];
+  for (const text of all) expect(text).not.toMatch(/video|encod/i);
+  expect(draw(done, small)).toContain("6/6 frames  finishing the pictures");
+  expect(summary[1]).toBe(
+    "  6 frames in 9 s, each rendered, checked and written as a picture, 1 of them from an earlier run",
+  );
 });
 
 test("with more frames than cells, a cell stands for several, and is full only when all of them are done", () => {

@@ -146,7 +146,7 @@ test("for any events in any order the view fits the terminal", () => {
         etaMs: random() < 0.5 ? null : count,
       };
       const events: FarmEvent[] = [
-        { type: "job:started", blend: `/x/${text}`, output: `/y/${text}`, folder: "/f" },
+        { type: "job:started", blend: `/x/${text}`, output: `/y/${text}`, folder: "/f", makes: "pictures" },
         { type: "node:found", ...named, address: "h:1", blender: text, slots: 1 + slot },
         { type: "node:uploading", ...named, ...sent, haveBytes: count, filesLeft: count % 3 },
         { type: "node:receiving", ...named, ...sent, haveBytes: count, filesLeft: count % 2 },
@@ -183,4 +183,40 @@ test("for any events in any order the view fits the terminal", () => {
     expect(counts.reduce((sum, count) => sum + count)).toBe(cells.frames.length);
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(0);
   }
+});
+
+const noteTexts = (state: ViewState) => [...state.notes.values()].map(({ text }) => text);
+
+test("the summary does not repeat alarms that are over, and keeps those that are not", () => {
+  const about = (name: string) => ({ name, message: `Cannot reach a node at ${name}` });
+  const told = after(
+    started,
+    { type: "node:unreachable", ...about("alpha"), hint: "Look" },
+    { type: "node:unreachable", ...about("gamma"), hint: "Look" },
+    { type: "node:excluded", ...about("delta"), message: "Cannot use it", code: "FARM_KEY_UNUSABLE", hint: "" },
+    { type: "node:barred", ...beta, reason: "3 failures in a row" },
+    { type: "encode:postponed", message: "the disk is full" },
+  );
+  expect(noteTexts(told)).toHaveLength(5);
+  const over = after(
+    told,
+    { type: "alarm:ended", ...about("alpha"), was: "unreachable" },
+    { type: "alarm:ended", name: "delta", message: "Cannot use it", was: "excluded" },
+    { type: "node:forgiven", ...beta },
+  );
+  expect(noteTexts(over)).toEqual([
+    "Cannot reach a node at gamma",
+    "Encoding is postponed until all frames are stored: the disk is full",
+  ]);
+  expect(over.notices.map(({ text }) => text)).toContain("Node alpha answers now");
+  const whole = { output: "out.mp4", frames: 10, reused: 0, seconds: 1, nodes: [], warnings: [] };
+  expect(noteTexts(after(over, { type: "job:completed", ...whole }))).toEqual(["Cannot reach a node at gamma"]);
+});
+
+test("an alarm that comes again is in the summary again", () => {
+  const about = { name: "alpha", message: "Cannot reach alpha" };
+  const unreachable: FarmEvent = { type: "node:unreachable", ...about, hint: "" };
+  const ended: FarmEvent = { type: "alarm:ended", ...about, was: "unreachable" };
+  expect(noteTexts(after(started, unreachable, ended))).toEqual([]);
+  expect(noteTexts(after(started, unreachable, ended, unreachable))).toEqual(["Cannot reach alpha"]);
 });

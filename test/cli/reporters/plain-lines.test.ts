@@ -112,3 +112,20 @@ test("an interrupted job says that the same command continues", () => {
     "Stopped; the same command continues from here",
   ]);
 });
+
+test("of pictures, no line speaks of a video", () => {
+  const { lines, clock, take } = make();
+  lines.tell({ type: "job:started", blend: "a.blend", output: "/f/out/", folder: "/j", makes: "pictures" });
+  clock.nowMs = 10_000;
+  lines.tell(progress);
+  lines.tell({ type: "encode:postponed", message: "the disk is full" });
+  lines.tell({ type: "job:completed", output: "/f/out/", frames: 24, reused: 0, seconds: 9, nodes: [], warnings: [] });
+  expect(take().join("\n")).not.toMatch(/video|encod/i);
+  expect(take().at(-1)).toBe("  24 frames expected, rendered, checked and written as a picture");
+});
+
+test("when a node that could not be reached answers, that is said", () => {
+  const { lines, take } = make();
+  lines.tell({ type: "alarm:ended", name: "attic", message: "Cannot reach attic", was: "unreachable" });
+  expect(take()).toEqual(["Node attic answers now"]);
+});

@@ -293,7 +293,7 @@ test("of pictures, the view and the summary speak of no video", () => {
   const during = after(replay(sampleEvents({ ...pictures, stored: 3 })), { type: "encode:postponed", message: "full" });
   const done = replay(sampleEvents({ ...pictures, stored: 6 }));
   const result = { output: "/f/out/", frames: 6, reused: 1, seconds: 9, nodes: [], warnings: [] };
-  const summary = summaryLines(done, result, signsOf(true)).map((line) => paint(line, false));
+  const summary = summaryLines(done, result, { signs: signsOf(true), columns: 200 }).map((line) => paint(line, false));
   const all = [draw(during, small), drawSample({ ...pictures, stored: 5 }, small), draw(done, small), ...summary];
   for (const text of all) expect(text).not.toMatch(/video|encod/i);
   expect(draw(done, small)).toContain("6/6 frames  finishing the pictures");

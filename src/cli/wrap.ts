@@ -17,17 +17,22 @@ export interface WrappedStream {
 }
 
 /**
- * Wraps lines at words. Lines that are added have the indent of the line that they continue. A word that is too long for
- * a line, such as a path, is left whole, so that it can be copied; so are words in quotes that fit on a line.
+ * Wraps lines at words. Lines that are added are indented like the line that they continue, and by two spaces at least:
+ * most texts contain words of others, and none of these may look like the start of a line of ours. A word that is too
+ * long for a line, such as a path, is left whole, so that it can be copied; so are words in quotes that fit on a line.
  */
 export function wrapAtWords(text: string, columns: number): string {
   return text
     .split("\n")
-    .map((line) => {
-      const indent = /^ */.exec(line)?.[0] ?? "";
-      return `${indent}${rowsOf(line.slice(indent.length), columns - indent.length).join(`\n${indent}`)}`;
-    })
+    .map((line) => wrapLine(line, columns))
     .join("\n");
+}
+
+function wrapLine(line: string, columns: number): string {
+  if (widthOf(line) <= columns) return line;
+  const indent = /^ */.exec(line)?.[0] ?? "";
+  const added = indent.length < 2 ? "  " : indent;
+  return `${indent}${rowsOf(line.slice(indent.length), columns - added.length).join(`\n${added}`)}`;
 }
 
 /** The lines of a text that is one line and has no indent. */

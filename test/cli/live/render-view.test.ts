@@ -263,6 +263,27 @@ test("failed frames, requeued frames and warnings are shown", () => {
   `);
 });
 
+test("a long notice is wrapped at words; of one that is too long for the view, the beginning is shown", () => {
+  const state = replay(sampleEvents(threeNodes));
+  const warning = (message: string): FarmEvent => ({ type: "warning", code: "X", message, name: null });
+  const short = warning("short");
+  const two = warning(`Cannot reach a node at 10.0.0.9:7447: it does not answer, ${"and more ".repeat(4)}to say`);
+  expect(
+    draw(after(state, short, two), small)
+      .split("\n")
+      .slice(0, 4),
+  ).toEqual([
+    "▲ short",
+    "▲ Cannot reach a node at 10.0.0.9:7447: it does not answer, and more and more",
+    "  and more and more to say",
+    "",
+  ]);
+  const endless = draw(after(state, short, warning("many words ".repeat(90))), small).split("\n");
+  expect(endless[0]).toMatch(/^▲ many words/);
+  expect(endless[3]).toMatch(/^ {2}many .*…$/);
+  expect(endless[4]).toBe("");
+});
+
 test("a job that waits, drains or stops says so above the bar", () => {
   const state = replay(sampleEvents(threeNodes));
   const notice = (view: ViewState) => draw(view, small).split("\n").at(-2);

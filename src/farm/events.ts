@@ -126,7 +126,11 @@ export interface FarmEventMap {
   "frame:refused": NodeName & { frame: Frame; message: string; file: string };
   /** A frame failed for good. */
   "frame:failed": { frame: Frame; code: string; message: string; hint: string };
-  /** About once a second. `etaMs` is `null` while there is no estimate. */
+  /**
+   * About once a second. `etaMs` is how long the rest is expected to take, from the first frames on; `etaRangeMs` is the
+   * shortest and the longest time that would be no surprise, and gets narrower as more is known. Both are `null` while
+   * there is no estimate.
+   */
   "job:progressed": {
     stored: number;
     total: number;
@@ -134,6 +138,7 @@ export interface FarmEventMap {
     running: number;
     encoded: number;
     etaMs: number | null;
+    etaRangeMs: readonly [least: number, most: number] | null;
   };
   /** The encoder failed while frames were arriving; the video is made from the stored frames at the end. */
   "encode:postponed": { message: string };

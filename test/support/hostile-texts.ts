@@ -75,7 +75,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "frame:checked": { ...named, frame: 1, slot: 0, outcome: "equal" },
   "frames:doubted": { ...named, range: "1" },
   "frame:failed": { frame: 2, code: hostileText, message: hostileLines, hint: hostileLines },
-  "job:progressed": { stored: 1, total: 2, nodes: 1, running: 1, encoded: 1, etaMs: 1000 },
+  "job:progressed": { stored: 1, total: 2, nodes: 1, running: 1, encoded: 1, etaMs: 1000, etaRangeMs: [500, 2000] },
   "encode:postponed": { message: hostileLines },
   "alarm:ended": { name: hostileText, message: hostileLines, was: "unreachable" },
   "bake:long": { ...named, expectedMs: 1_200_000 },

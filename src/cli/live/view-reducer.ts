@@ -1,6 +1,7 @@
 import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
 import { alarmEndedText } from "../alarm-text.ts";
 import { bakeText } from "../bake-text.ts";
+import { etaOf } from "../estimate-text.ts";
 import { outputWords } from "../output-words.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
@@ -126,8 +127,8 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     case "frame:failed":
       return withFailure(state, event);
     case "job:progressed": {
-      const eta = event.etaMs === null || isEnding(state) ? null : { remainingMs: event.etaMs, atMs };
-      return { ...state, encoded: Math.max(state.encoded, event.encoded), eta };
+      const eta = isEnding(state) ? null : etaOf(event);
+      return { ...state, encoded: Math.max(state.encoded, event.encoded), eta: eta && { ...eta, atMs } };
     }
     case "encode:postponed": {
       const { writing } = outputWords(state.job?.makes);

@@ -1,4 +1,5 @@
 import type { Frame, OutputKind } from "../../index.ts";
+import type { Eta } from "../estimate-text.ts";
 import { FrameCells } from "./frame-cells.ts";
 import type { SlotView } from "./node-view.ts";
 import { NodeViews } from "./node-views.ts";
@@ -43,7 +44,7 @@ export interface ViewState {
   /** How many frames, from the first on, the encoder has taken. */
   readonly encoded: number;
   readonly isEncodingPostponed: boolean;
-  readonly eta: { readonly remainingMs: number; readonly atMs: number } | null;
+  readonly eta: (Eta & { readonly atMs: number }) | null;
   readonly slowest: { readonly frame: Frame; readonly seconds: number; readonly name: string } | null;
 }
 

@@ -10,6 +10,7 @@ import {
 } from "../../index.ts";
 import { alarmEndedText } from "../alarm-text.ts";
 import { bakeText } from "../bake-text.ts";
+import { estimateText, etaOf } from "../estimate-text.ts";
 import { outputWords } from "../output-words.ts";
 import { toCome } from "../to-come.ts";
 
@@ -167,7 +168,8 @@ export class PlainLines {
 
   #progress(event: Extract<FarmEvent, { type: "job:progressed" }>): string | undefined {
     if (!this.#isProgressDue()) return undefined;
-    const eta = event.etaMs === null ? "" : `, ${formatDuration(event.etaMs)} to go`;
+    const estimate = etaOf(event);
+    const eta = estimate === null ? "" : `, ${estimateText(estimate)} to go`;
     return `${event.stored} of ${event.total} frames, ${counted(event.nodes, "node")}${eta}, ${event.encoded} ${outputWords(this.#makes).encoded}`;
   }
 }

@@ -44,7 +44,7 @@ test("one node at 80×24", () => {
       1 █ █ █ █ █ █ ▓ ▓ ▓ ▓ ▒ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░
         █ 6 encoded  ▓ 4 stored  ▒ 1 rendering  ░ 19 queued
 
-    ━━━━━━━━─────────────────  33%  10/30 frames  40 s to go  6 encoded  22 s so far"
+    ━━━━━━─────────────  33%  10/30 frames  about 40 s to go  6 encoded  22 s so far"
   `);
 });
 
@@ -64,7 +64,7 @@ test("three nodes at 80×24: encoded, stored, rendering and queued frames differ
      211 ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
          █ 96 encoded  ▓ 4 stored  ▒ 3 rendering  ░ 147 queued
 
-    ━━━━━━━━──────────────  40%  100/250 frames  1:40 to go  96 encoded  1:08 so far"
+    ━━━━━━─────────  40%  100/250 frames  about 100 s to go  96 encoded  1:08 so far"
   `);
 });
 
@@ -82,7 +82,7 @@ test("three nodes at 200×60", () => {
      191 ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
          █ 96 encoded  ▓ 4 stored  ▒ 3 rendering  ░ 147 queued
 
-    ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────────────────────────────────────────────────────────────────────────  40%  100/250 frames  1:40 to go  96 encoded  1:08 so far"
+    ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━─────────────────────────────────────────────────────────────────────────────────  40%  100/250 frames  about 100 s to go  96 encoded  1:08 so far"
   `);
 });
 
@@ -104,7 +104,7 @@ test("ASCII if the terminal has no Unicode", () => {
      211 ........................................
          # 96 encoded  = 4 stored  o 3 rendering  . 147 queued
 
-    ########--------------  40%  100/250 frames  1:40 to go  96 encoded  1:08 so far"
+    ######---------  40%  100/250 frames  about 100 s to go  96 encoded  1:08 so far"
   `);
 });
 
@@ -137,7 +137,7 @@ test("forty nodes at 80×24: the frames, the bar and a count of the nodes that d
      2521 ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
     █ 2096 encoded  ▓ 4 stored  ▒ 39 rendering  ░ 2861 queued  36 frames a cell
 
-    ━━━━━━━───────────  42%  2100/5000 frames  2:11 to go  2096 encoded  2:00 so far"
+    ━━━━───────  42%  2100/5000 frames  about 2 min to go  2096 encoded  2:00 so far"
   `);
 });
 
@@ -145,7 +145,9 @@ test("forty nodes at 200×60: one row for each", () => {
   const text = drawSample({ frames: 5_000, nodes: fortyNodes, stored: 2_100 }, large);
   for (const name of fortyNodes) expect(text).toContain(`● ${name}  `);
   expect(text).not.toContain("more:");
-  expect(text.split("\n").at(-1)).toMatch(/ 42% {2}2100\/5000 frames {2}\S+ to go {2}2096 encoded {2}\S+ so far$/);
+  expect(text.split("\n").at(-1)).toMatch(
+    / 42% {2}2100\/5000 frames {2}about 2 min to go {2}2096 encoded {2}\S+ so far$/,
+  );
 });
 
 test("a tiny terminal shows the title, the nodes, the frames and the share done", () => {
@@ -220,7 +222,7 @@ test("columns stay aligned with wide characters, emoji and control characters in
       1 ██ ██ ▓▓ ▓▓ ▓▓ ▓▓ ▒▒ ▒▒ ▒▒ ▒▒ ▒▒ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░
         █ 2 encoded  ▓ 4 stored  ▒ 5 rendering  ░ 13 queued
 
-    ━━━━━━━─────────────────────  25%  6/24 frames  7 s to go  2 encoded  4 s so far"
+    ━━━━──────────────  25%  6/24 frames  a few seconds to go  2 encoded  4 s so far"
   `);
 });
 
@@ -259,7 +261,7 @@ test("failed frames, requeued frames and warnings are shown", () => {
      211 ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
          █ 0 encoded  ▓ 50 stored  ▒ 3 rendering  ░ 196 queued  ✗ 1 failed
 
-    ━━━───────────────  20%  50/250 frames  1 failed  1:48 to go  encoding postponed"
+    ━━─────────  20%  50/250 frames  1 failed  about 110 s to go  encoding postponed"
   `);
 });
 

@@ -55,7 +55,17 @@ export function sampleEvents({ frames, nodes, stored, secondsPerFrame = 2, makes
   }
   const encoded = Math.max(0, stored - 4);
   const etaMs = ((frames - stored) * 1_000 * secondsPerFrame) / nodes.length;
-  tell({ type: "job:progressed", stored, total: frames, nodes: nodes.length, running: nodes.length, encoded, etaMs });
+  const etaRangeMs = [0.95, 1.05].map((share) => share * etaMs) as [number, number];
+  tell({
+    type: "job:progressed",
+    stored,
+    total: frames,
+    nodes: nodes.length,
+    running: nodes.length,
+    encoded,
+    etaMs,
+    etaRangeMs,
+  });
   return told;
 }
 

@@ -64,7 +64,7 @@ test("a stored frame stays stored, whatever late attempts do", () => {
 
 test("a stored frame that FFmpeg refuses is queued again, its node is named, and encoding starts over", () => {
   const told = { frame: 3, message: "no data", file: "refused/0000003.png" };
-  const progressed = { stored: 1, total: 9, nodes: 2, running: 1, encoded: 3, etaMs: null } as const;
+  const progressed = { stored: 1, total: 9, nodes: 2, running: 1, encoded: 3, etaMs: null, etaRangeMs: null } as const;
   const state = after(...[started, stored(alpha, 3), { type: "job:progressed", ...progressed } as const], {
     type: "frame:refused",
     ...alpha,
@@ -159,7 +159,16 @@ test("for any events in any order the view fits the terminal", () => {
         { type: "frame:stored", ...named, frame, seconds: random() * 1e5, stored: count, total: 300 },
         { type: "frame:requeued", ...named, frame, code: null, reason: text },
         { type: "frame:failed", frame, code: "X", message: text, hint: text },
-        { type: "job:progressed", stored: count, total: 300, nodes: 1, running: 1, encoded: count, etaMs: count * 1e6 },
+        {
+          type: "job:progressed",
+          stored: count,
+          total: 300,
+          nodes: 1,
+          running: 1,
+          encoded: count,
+          etaMs: count * 1e6,
+          etaRangeMs: [count, count * 3e6],
+        },
         { type: "warning", code: "X", message: text, name: pick(names) },
         { type: "job:waiting", missing: count },
         { type: "encode:postponed", message: text },

@@ -17,20 +17,24 @@ function make() {
 const named = { node: "a".repeat(32), name: "one" };
 const progress: FarmEvent = {
   ...{ type: "job:progressed", stored: 3, total: 24, nodes: 2, running: 2, encoded: 1, etaMs: 125_000 },
+  etaRangeMs: [120_000, 130_000],
 };
 
 test("a progress line is written at most every 10 s", () => {
   const { lines, clock, take } = make();
   for (clock.nowMs = 0; clock.nowMs < 30_000; clock.nowMs += 1_000) lines.tell(progress);
   expect(take()).toEqual([
-    ...["3 of 24 frames, 2 nodes, 2:05 to go, 1 encoded", "3 of 24 frames, 2 nodes, 2:05 to go, 1 encoded"],
+    ...[
+      "3 of 24 frames, 2 nodes, about 2 min to go, 1 encoded",
+      "3 of 24 frames, 2 nodes, about 2 min to go, 1 encoded",
+    ],
   ]);
 });
 
 test("without an estimate the line has no remaining time", () => {
   const { lines, clock, take } = make();
   clock.nowMs = 10_000;
-  lines.tell({ ...progress, etaMs: null });
+  lines.tell({ ...progress, etaMs: null, etaRangeMs: null } as FarmEvent);
   expect(take()).toEqual(["3 of 24 frames, 2 nodes, 1 encoded"]);
 });
 

@@ -62,3 +62,5 @@ export {
 } from "./farm/render-job.ts";
 export { type JobReport, reportOf } from "./farm/report/job-report.ts";
 export { LineFile } from "./system/files/line-file.ts";
+export { type DesktopNotification, notifyDesktop } from "./system/programs/desktop-notification.ts";
+export { runShellCommand } from "./system/programs/shell-command.ts";

@@ -28,6 +28,7 @@ test("a farmspec, which may come from somebody else, cannot run programs, open o
       "keepFrames",
       "missing",
       "mixVersions",
+      "notify",
       "order",
       "scene",
       "simulations",

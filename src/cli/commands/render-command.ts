@@ -15,18 +15,20 @@ import {
   readFarmspec,
   resolveSettings,
 } from "../../index.ts";
+import { afterJob } from "../ending/after-job.ts";
 import { JobSession } from "../job-session.ts";
 import { commandNames, type TypedRender } from "../program.ts";
 import { askAboutMissing, askForKey, isQuestion, promptForMissing } from "../prompts/prompts.ts";
 import { canAsk } from "../prompts/questions.ts";
 import { closest } from "../suggestion.ts";
+import { tellError } from "../tell-error.ts";
 import { isFarmspecWanted, saveFarmspec } from "./save-farmspec.ts";
 
 /**
  * `renderfarm [blendfile]`: resolves the flags, asks for what is missing, runs the job and reports on it.
  *
- * @returns The exit code
- * @throws {FarmError} What went wrong
+ * @returns The exit code; what went wrong with the job is shown
+ * @throws {FarmError} What is wrong with the flags
  */
 export async function renderCommand(typed: TypedRender): Promise<number> {
   const typedFlags = flagsOf(typed);
@@ -46,22 +48,28 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const settings = resolveSettings(flags, { workingFolder: process.cwd(), folders, keys, farmspec, farmspecFolder });
 
   const asksFrames = isGuided && flags.frames === undefined;
+  const startedMs = performance.now();
   using session = new JobSession(flags, folders.config, { isAsked, asksFrames, picked });
   const saveNodes = async () => {
     // Also after failed frames: the nodes are known, and the input was good.
     if (!session.hasScene || !isFarmspecWanted(flags, settings, farm)) return;
     await saveFarmspec(resolve(farmspecName), farm.length > 0 ? farm : session.nodesFound, session);
   };
+  let exitCode: number;
   try {
     const result = await renderAsking(session, settings, isAsked);
     await saveNodes();
     session.tellEnding();
-    return result.type === "completed" ? 0 : (session.exitCode ?? 130);
+    exitCode = result.type === "completed" ? 0 : (session.exitCode ?? 130);
   } catch (error) {
     await saveNodes();
     session.tellEnding(error);
-    throw error;
+    session[Symbol.dispose](); // the error is shown below the view
+    exitCode = tellError(error);
   }
+  const { ending } = session;
+  if (ending) await afterJob({ ending, exitCode, ranMs: performance.now() - startedMs }, flags);
+  return exitCode;
 }
 
 /** Renders. If one answer is all that is missing, and somebody can be asked, asks and renders again. */

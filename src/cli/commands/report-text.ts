@@ -54,7 +54,7 @@ function causes(report: JobReport, columns: number): string[] {
     const more = [code === null ? "" : message, hint].filter((text) => text !== "");
     return [title, ...others, ...more.flatMap((text) => wrap(text, columns, width + 3))];
   });
-  return ["Failed and wasted attempts", ...lines, ...notListed(report.causes, "cause")];
+  return ["Failed and wasted renders", ...lines, ...notListed(report.causes, "cause")];
 }
 
 function problems(report: JobReport, columns: number): string[] {
@@ -91,7 +91,7 @@ function nodes({ nodes, slowest, retried }: JobReport, columns: number): string[
     const where = `frame ${slowest.frame}, ${slowest.seconds.toFixed(2)} s on ${slowest.name}`;
     lines.push(
       ...wrap(
-        `Slowest: ${where}${retried === 0 ? "" : `; ${counted(retried, "frame")} took more than one attempt`}`,
+        `Slowest: ${where}${retried === 0 ? "" : `; ${counted(retried, "frame")} were rendered more than once`}`,
         columns,
       ),
     );
@@ -113,7 +113,7 @@ function time({ time, playSeconds }: JobReport): string[] {
   const rows = [
     ["render", slots.render, there, "frames of the output"],
     ["play", playSeconds, there, "of that, playing simulations up to the frames"],
-    ["wasted", slots.wasted, there, "attempts that failed, were lost or came too late"],
+    ["wasted", slots.wasted, there, "renders that failed, were lost or came too late"],
     ["upload", slots.upload, there, "the blendfile on its way to the node"],
     ["load", slots.load, there, "the blendfile being opened"],
     ["wait", slots.wait, there, "for work"],

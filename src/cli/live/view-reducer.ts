@@ -108,11 +108,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     }
     case "frame:requeued": {
       const free = requeued(withoutFrame(state, event.frame, atMs, event.node), [event.frame]);
-      return withNotice(
-        free,
-        "warning",
-        `Frame ${event.frame} goes back into the queue: ${causeOf(event)} (${event.name})`,
-      );
+      return withNotice(free, "warning", `Frame ${event.frame} is rendered again: ${event.reason} (${event.name})`);
     }
     case "frame:refused": {
       const { frame, name, message } = event;
@@ -159,11 +155,6 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
 /** @returns `null` if the node has everything */
 function sentOf({ haveBytes, sizeBytes, filesLeft, bytesPerSecond, etaMs }: Sent): Sent | null {
   return filesLeft === 0 ? null : { haveBytes, sizeBytes, filesLeft, bytesPerSecond, etaMs };
-}
-
-/** Why a frame is rendered again, with the error's code if there is one. */
-function causeOf({ code, reason }: Extract<FarmEvent, { type: "frame:requeued" }>): string {
-  return code === null ? reason : `${code}: ${reason}`;
 }
 
 /** The state after the user asked to stop at once: there is no event for that. */

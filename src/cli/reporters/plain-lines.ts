@@ -115,7 +115,7 @@ export class PlainLines {
       case "scene:read":
         return `Scene ${printable(event.scene)}: ${counted(event.frames, "frame")} (${event.firstFrame} to ${event.lastFrame}) at ${event.fps} fps, ${event.width}×${event.height}, ${event.engine}`;
       case "frame:requeued":
-        return `Frame ${event.frame} goes back into the queue: ${event.code === null ? "" : `${event.code}: `}${event.reason} (${printable(event.name)})`;
+        return `Frame ${event.frame} is rendered again: ${event.reason} (${printable(event.name)})`;
       case "frame:refused":
         return `FFmpeg refuses frame ${event.frame}, which ${printable(event.name)} rendered: ${event.message}\n  It was set aside: ${event.file}`;
       case "frame:failed":

@@ -242,7 +242,7 @@ test("failed frames, requeued frames and warnings are shown", () => {
   ];
   const before = replay(sampleEvents({ ...threeNodes, stored: 50 }));
   expect(draw(after(before, ...events), small, 60_000)).toMatchInlineSnapshot(`
-    "▲ Frame 101 goes back into the queue: the node ran out of memory (beta)
+    "▲ Frame 101 is rendered again: the node ran out of memory (beta)
     ✗ Frame 55 failed: no node could render it
     ▲ The GPU is not used (gamma)
     ▲ Encoding is postponed until all frames are stored: FFmpeg ended

@@ -11,7 +11,7 @@ const inside: Readonly<Record<string, string>> = {
   "attempts?": "a frame is rendered again, or in vain",
   "sessions?": "connection",
   "ours?|we|us": "of renderfarm, or a sentence that is about the user",
-  "close code|with code 1\\d\\d\\d|websockets?": "the connection broke",
+  "close code|closed with code|with code 1\\d\\d\\d|websockets?": "the connection broke",
   "the link (to|was|is)|on this link|another link": "connection",
   "handshakes?": "what failed: the key, the connection",
   "blobs?": "file",

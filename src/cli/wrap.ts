@@ -35,12 +35,16 @@ function wrapLine(line: string, columns: number): string {
   return `${indent}${rowsOf(line.slice(indent.length), columns - added.length).join(`\n${added}`)}`;
 }
 
-/** The lines of a text that is one line and has no indent. */
-export function rowsOf(line: string, columns: number): string[] {
+/**
+ * The lines of a text that is one line and has no indent.
+ *
+ * @param breaksWords Whether words that are too long for a line are broken, so that no line is ever too long
+ */
+export function rowsOf(line: string, columns: number, breaksWords = false): string[] {
   const room = Math.max(leastColumns, columns);
   if (widthOf(line) <= room) return [line];
   const bound = line.replace(quoted, (words) => (widthOf(words) <= room ? words.replaceAll(" ", boundSpace) : words));
-  return wrapAnsi(bound, room).replaceAll(boundSpace, " ").split("\n");
+  return wrapAnsi(bound, room, { hard: breaksWords }).replaceAll(boundSpace, " ").split("\n");
 }
 
 /** The text as it is written to a stream: wrapped on a terminal, and unchanged elsewhere, where programs may read it. */

@@ -2,6 +2,7 @@ import { counted, formatDuration, type JobReport } from "../../index.ts";
 import { cut, pad, padLeft, widthOf } from "../display-width.ts";
 import { tidy } from "../live/tidy.ts";
 import { type Column, formatTable } from "../table.ts";
+import { rowsOf } from "../wrap.ts";
 
 /** Causes, node problems and warnings beyond this number are not listed; the JSON has them all. */
 const mostListed = 10;
@@ -147,23 +148,10 @@ function notListed(list: readonly unknown[], noun: string): string[] {
 /** Wraps a text from outside, indented by a number of columns, and cuts it after some lines. */
 function wrap(text: string, columns: number, indent = 0): string[] {
   const width = Math.max(20, columns - indent);
-  const lines: string[] = [];
-  let rest = tidy(text);
-  while (rest !== "" && lines.length < mostLines - 1) {
-    const line = firstLine(rest, width);
-    rest = rest.slice(line.length).trimStart();
-    lines.push(line);
-  }
-  if (rest !== "") lines.push(cut(rest, width));
-  return lines.map((line) => " ".repeat(indent) + line.trimEnd());
-}
-
-/** As much of the text as fits, broken at a space if there is one. */
-function firstLine(text: string, width: number): string {
-  const fitting = cut(text, width, "");
-  if (fitting === text || text[fitting.length] === " ") return fitting;
-  const space = fitting.lastIndexOf(" ");
-  return space <= 0 ? fitting : fitting.slice(0, space);
+  const rows = rowsOf(tidy(text), width, true);
+  const rest = rows.slice(mostLines - 1).join(" ");
+  const shown = [...rows.slice(0, mostLines - 1), ...(rest === "" ? [] : [cut(rest, width)])];
+  return shown.map((row) => " ".repeat(indent) + row);
 }
 
 function duration(seconds: number): string {

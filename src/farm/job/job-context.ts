@@ -13,7 +13,7 @@ import type { PreparedJob } from "./prepare-job.ts";
  * @param expectedMs How long the whole bake takes, in milliseconds
  * @param signal Aborting withdraws the question
  */
-export type ConfirmBake = (name: string, expectedMs: number, signal: AbortSignal) => Promise<boolean>;
+type ConfirmBake = (name: string, expectedMs: number, signal: AbortSignal) => Promise<boolean>;
 
 /** What a job may ask the user while it runs. */
 export interface JobQuestions {

@@ -5,7 +5,7 @@ import { notifyDesktop } from "../../../src/system/programs/desktop-notification
 import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
 
 const desktop = { DISPLAY: ":0" };
-/** A film's name, which a stranger may have chosen. */
+/** A film's name, which somebody else may have chosen. */
 const hostile = `$(touch owned) \`touch owned\` "; touch owned; ' <b>a & b</b> -e quit`;
 const notification = { title: "renderfarm: done", text: `24 frames: ${hostile}` };
 

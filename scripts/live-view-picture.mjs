@@ -42,7 +42,7 @@ function sampleView() {
   const apply = (/** @type {any} */ event, atMs = 0) => {
     view = viewStateOf(view, event, atMs);
   };
-  apply({ type: "job:started", blend: "/films/meadow.blend", output: "/films/meadow.mp4", folder: "" });
+  apply({ type: "job:started", blend: "/films/meadow.blend", output: "/films/meadow.mp4", folder: "", makes: "video" });
   const seen = new Map();
   for (const [name] of slots) seen.set(name, (seen.get(name) ?? 0) + 1);
   for (const [name, count] of seen) {
@@ -68,7 +68,19 @@ function sampleView() {
   const late = { node: "laptop-kim", name: "laptop-kim" };
   apply({ type: "node:found", ...late, address: "", blender: "4.3.2", slots: 1 });
   apply({ type: "node:uploading", ...late, ...sent });
-  apply({ type: "job:progressed", stored: 59, total: 120, nodes: 4, running: 5, encoded: 57, etaMs: 128_000 }, nowMs);
+  apply(
+    {
+      type: "job:progressed",
+      stored: 59,
+      total: 120,
+      nodes: 4,
+      running: 5,
+      encoded: 57,
+      etaMs: 128_000,
+      etaRangeMs: [120_000, 136_000],
+    },
+    nowMs,
+  );
   return viewLines(view, { columns, rows: 24, hasColor: true, hasUnicode: true, atMs: nowMs });
 }
 

@@ -45,6 +45,7 @@ export type {
   JobSummary,
   NodeName,
   NodeTally,
+  OutputKind,
   Sent,
 } from "./farm/events.ts";
 export type { Estimate } from "./farm/job/estimate/estimate.ts";
@@ -69,3 +70,5 @@ export {
 export { type JobReport, reportOf } from "./farm/report/job-report.ts";
 export { namedJobFolder } from "./frames/job-folder-place.ts";
 export { LineFile } from "./system/files/line-file.ts";
+export { type DesktopNotification, notifyDesktop } from "./system/programs/desktop-notification.ts";
+export { runShellCommand } from "./system/programs/shell-command.ts";

@@ -71,7 +71,7 @@ class Node:
         await link.close()
         if session.job is not None and self._expiry is not None:
             job = session.job
-            say(f"job {job.job_id[:8]} {job.title}: the link is lost ({reason}); kept for 10 minutes")
+            say(f"job {job.job_id[:8]} {job.title}: the connection is lost ({reason}); kept for 10 minutes")
 
     def node_info(self) -> dict[str, Any]:
         return {

@@ -97,12 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--blender", metavar="PROGRAM", help="Blender to render with (default: the one this runs in, $BLENDER or PATH)")
     cache = f"for blendfiles and running jobs, in a folder 'renderfarm' (default: {_shown(cache_dir())})"
     add("--cache-dir", type=Path, metavar="DIR", help=cache)
-    size = "limit of the blob cache (default: 50)"
+    size = "limit of the cache of received files (default: 50)"
     add("--cache-size", type=_gib, default=DEFAULT_CACHE_GIB, metavar="GIB", help=size)
     add("--config-dir", type=Path, metavar="DIR", help=f"farm key and node id (default: {_shown(config_dir())})")
     add("--key-file", type=Path, metavar="FILE", help="file with the farm key (default: $RENDERFARM_KEY or DIR/key)")
     add("--open", action="store_true", help="use no key: everyone on the network can render here")
-    add("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM): coordinators must then connect by TLS")
+    add("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM): others must then connect by TLS")
     add("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert (PEM, without a passphrase)")
     scripts = "run scripts in blendfiles for jobs that ask for it: they can do anything that you can"
     add("--allow-scripts", action="store_true", help=scripts)

@@ -206,5 +206,5 @@ def _load_key(options: Options) -> FarmKey:
     if key.made_text:
         say(f"a new farm key was made and saved in {options.config_dir}; it is shown only this once:")
         say(f"    {key.made_text}")
-        say("on the coordinator's machine run `renderfarm key set` and enter it, or set RENDERFARM_KEY to it there")
+        say("on the machine that renders the film run `renderfarm key set` and enter it, or set RENDERFARM_KEY to it there")
     return key

@@ -13,6 +13,7 @@ import {
   type Sighting,
 } from "../index.ts";
 import { sightingOf } from "./commands/save-farmspec.ts";
+import type { JobEnding } from "./ending/notification.ts";
 import { LiveReporter } from "./live/live-reporter.ts";
 import { canDrawLive } from "./live/terminal-traits.ts";
 import { JobLog, levelBesideView } from "./log.ts";
@@ -49,7 +50,9 @@ export class JobSession implements Disposable {
   /** Events that arrive while a question is on the screen; they are shown after it. */
   #whileAsked: FarmEvent[] | undefined;
   /** How the latest run ended. It is shown once no other run follows. */
-  #ending: FarmEvent | undefined;
+  #ending: JobEnding | undefined;
+  /** How it ended if that is a bug, which is not shown as an event. */
+  #bug: JobEnding | undefined;
 
   constructor(flags: RenderFlags, configFolder: string, questions: SessionQuestions) {
     this.#configFolder = configFolder;
@@ -93,8 +96,9 @@ export class JobSession implements Disposable {
     } catch (error) {
       if (error instanceof PromptCancelledError) throw error;
       if (!(error instanceof FarmError)) {
-        const fields = { code: "BUG", message: String(error) };
+        const fields = { code: "BUG", message: String(error), hint: "Please report it" };
         this.#log.logger.info(fields, "job:failed");
+        this.#bug = { type: "job:failed", ...fields };
       }
       throw error;
     } finally {
@@ -120,6 +124,11 @@ export class JobSession implements Disposable {
   /** Shows an event of the command itself. */
   tell(event: FarmEvent): void {
     this.#reporter.tell(event);
+  }
+
+  /** How the job ended; `undefined` before it has. */
+  get ending(): JobEnding | undefined {
+    return this.#ending ?? this.#bug;
   }
 
   /** Shows how the job ended. Call it last. @param error Why the job failed, if it did */

@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { CommanderError } from "commander";
-import { FarmError, ownCommand, printable, printableLines } from "../index.ts";
 import { checkCommand } from "./commands/check-command.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
 import { encodeCommand } from "./commands/encode-command.ts";
@@ -11,13 +9,10 @@ import { nodeCommand } from "./commands/node-command.ts";
 import { nodesCommand } from "./commands/nodes-command.ts";
 import { renderCommand } from "./commands/render-command.ts";
 import { reportCommand } from "./commands/report-command.ts";
-import { commandAfter } from "./continue-command.ts";
-import { areLastWordsTaken, err, out } from "./outputs.ts";
+import { areLastWordsTaken } from "./outputs.ts";
 import { makeProgram } from "./program.ts";
-import { PromptCancelledError } from "./prompts/questions.ts";
-import { JsonLines } from "./reporters/json-lines.ts";
-import { wasShown } from "./reporters/reporters.ts";
 import { wasInterrupted } from "./signals.ts";
+import { tellError } from "./tell-error.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -50,26 +45,3 @@ try {
 }
 // A stopped terminal may never take the rest. After a signal this program does not wait for that; otherwise it does.
 if (wasInterrupted() && !(await areLastWordsTaken())) process.exit();
-
-/** Prints an error, on stderr and with --json on stdout. @returns The exit code; the README lists them */
-function tellError(error: unknown): number {
-  if (error instanceof PromptCancelledError) return 130;
-  const json = process.argv.includes("--json") ? new JsonLines((line) => out.write(line), Date.now) : undefined;
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0;
-    const message = error.message.replace(/^error: /, "");
-    json?.fail({ code: "FARM_BAD_INPUT", message, hint: `${ownCommand()} --help lists all flags` });
-    return 2; // commander has already printed it on stderr
-  }
-  if (!(error instanceof FarmError)) {
-    err.write("This is a bug in renderfarm; please report it with these lines:\n");
-    err.write(`${printableLines(error instanceof Error ? (error.stack ?? "") : String(error))}\n`);
-    json?.fail({ code: "BUG", message: String(error), hint: "Please report it" });
-    return 1;
-  }
-  if (!wasShown(error)) json?.fail(error);
-  const again = commandAfter(error);
-  err.write(`Error: ${printableLines(error.message)}\n  ${printable(error.hint)}\n`);
-  if (again !== undefined) err.write(`  ${printable(again)}\n`);
-  return error.exitCode;
-}

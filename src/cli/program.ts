@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { type OptionName, ownCommand, withoutControls } from "../index.ts";
 import { addFlags, addRenderFlags } from "./render-flags.ts";
 import { closest } from "./suggestion.ts";
+import { wrappedFor } from "./wrap.ts";
 
 export const commandNames = ["check", "nodes", "node", "farmspec", "key", "doctor", "encode", "report"];
 
@@ -75,7 +76,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .argument("[blendfile]", "the blendfile to render, as with --blend")
     .allowExcessArguments() // refused below, with the command that was probably meant
     .helpCommand("help [command]", "show the help of a command")
-    .configureOutput({ writeErr: (text) => process.stderr.write(withoutControls(text)) }) // it quotes what was typed
+    .configureOutput({ writeErr: (text) => process.stderr.write(wrappedFor(process.stderr, withoutControls(text))) }) // it quotes what was typed
     .exitOverride();
   addRenderFlags(program);
   program.action((blend: string | undefined, options: Record<string, unknown>) => {

@@ -8,7 +8,10 @@ export function addRenderFlags(program: Command): void {
   for (const group of groups) {
     program.optionsGroup(`${group}:`);
     for (const [name, option] of optionEntries) {
-      if (option.group === group) program.addOption(commanderOption(name, option));
+      if (option.group !== group) continue;
+      program.addOption(commanderOption(name, option));
+      // commander takes `--no-…` for true unless it is given, which would hide the value from a farmspec.
+      if (option.isNegated) program.setOptionValueWithSource(name, undefined, undefined);
     }
   }
 }

@@ -9,7 +9,7 @@ import { isInside, realPathOf } from "../system/files/real-path.ts";
 import { readRegularFile, whyUnreadable } from "../system/files/regular-file.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
 import { lineOfJsonError } from "./json-error.ts";
-import { farmspecDefaults, type RenderFlags } from "./options.ts";
+import { farmspecDefaults, flagOf, isOptionName, type RenderFlags } from "./options.ts";
 
 export const farmspecName = "farmspec.json";
 
@@ -86,9 +86,19 @@ export function parseFarmspec(text: string, path: string): Farmspec {
   const issue = parsed.error.issues[0];
   if (!issue) throw parsed.error;
   const unknown = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+  if (issue.path[0] === "defaults" && isOptionName(unknown)) throw notForFarmspecs(path, unknown);
   const where = jsonPathOf(unknown === undefined ? issue.path : [...issue.path, unknown]);
   const what = unknown === undefined ? issue.message : "there is no such field";
   throw badFarmspec(path, `${where}: ${what}`, "farmspec.example.json shows what a farmspec may contain");
+}
+
+/** An option that a farmspec must not set. */
+function notForFarmspecs(path: string, name: string): FarmError {
+  return badFarmspec(
+    path,
+    `defaults.${name}: a farmspec cannot set ${flagOf(name)}`,
+    "Give it on the command line: a farmspec may come from somebody else, so it runs no programs and names no paths",
+  );
 }
 
 /**

@@ -45,6 +45,10 @@ export function settingsOf(flags: RenderFlags, workingFolder: string): RenderSet
   return Object.fromEntries(settings) as RenderSettings;
 }
 
+export function isOptionName(name: string | undefined): name is OptionName {
+  return name !== undefined && Object.hasOwn(options, name);
+}
+
 /** The flag of an option: `keepFrames` is `--keep-frames`, `saveFarmspec` is `--no-save-farmspec`. */
 export function flagOf(name: string): string {
   const { isNegated = false } = (options as Readonly<Record<string, Option>>)[name] ?? {};

@@ -39,7 +39,7 @@ export function layerFlags(flags: RenderFlags, environment: RenderFlags, farmspe
 export function resolveSettings(flags: RenderFlags, context: Context): JobSettings {
   const { workingFolder, folders, keys, farmspec, farmspecFolder } = context;
   if (flags.blend === undefined) throw missingFlag("--blend", "the blendfile to render");
-  if (flags.output === undefined) throw missingFlag("--output", "the video to write");
+  if (flags.output === undefined) throw missingFlag("--output", "the video or the pictures to write");
   if (flags.frames !== undefined) parseFrames(flags.frames); // a typing error is reported before anything is started
   if (flags.local && flags.nodes !== undefined) {
     throw new FarmError("FARM_BAD_INPUT", "Cannot use --local together with --nodes", "Omit one of them");

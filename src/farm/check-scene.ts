@@ -214,7 +214,8 @@ class SeenEvents {
     if (event.type === "node:found") {
       const { node, name, address, blender } = event;
       this.#nodes.set(node, { name, address, blender });
-    } else if (event.type === "warning") this.#warn(event.code, event.message, event.name);
+    } else if (event.type === "alarm:ended") this.#takeBack(event.message, event.name);
+    else if (event.type === "warning") this.#warn(event.code, event.message, event.name);
     else if (event.type === "node:excluded") this.#warn(event.code, event.message, event.name);
     else if (event.type === "node:unreachable") this.#warn("FARM_NODE_UNREACHABLE", event.message, event.name);
   }
@@ -225,5 +226,11 @@ class SeenEvents {
 
   #warn(code: string, message: string, name: string | null): void {
     this.#warnings.set(`${code} ${message} ${name}`, { code, message, name });
+  }
+
+  #takeBack(message: string, name: string): void {
+    for (const [key, warning] of this.#warnings) {
+      if (warning.message === message && warning.name === name) this.#warnings.delete(key);
+    }
   }
 }

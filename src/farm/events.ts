@@ -29,10 +29,13 @@ export interface NodeTally extends NodeName {
   readonly renderSeconds: number;
 }
 
-/** A job of which every expected frame is in the video. */
+/** What a job makes: a video, which may be a GIF, or a picture of each frame. */
+export type OutputKind = "video" | "pictures";
+
+/** A job of which every expected frame is in the output. */
 export interface JobSummary {
   readonly output: string;
-  /** Frames expected, stored, checked and in the video. */
+  /** Frames expected, stored, checked and in the output. */
   readonly frames: number;
   /** How many of them an earlier run had stored. */
   readonly reused: number;
@@ -46,7 +49,7 @@ export interface FarmEventMap {
   /** The first frames of a job with `estimate` are stored: how long the others will take. */
   "estimate:made": Estimate;
   /** The inputs are valid, and the job folder belongs to this run. */
-  "job:started": { blend: string; output: string; folder: string };
+  "job:started": { blend: string; output: string; folder: string; makes: OutputKind };
   /** A run of the job begins, as the Blender version is known. `blender` is `null` when versions are mixed. */
   "run:started": { job: string; run: number; blender: string | null };
   /** Frames of an earlier run are about to be checked again, which takes a while if they are many or large. */
@@ -65,8 +68,10 @@ export interface FarmEventMap {
   "node:found": NodeName & { address: string; blender: string; slots: number };
   /** A node takes no part: why, and what can be done. */
   "node:excluded": { name: string; code: FarmErrorCode; message: string; hint: string };
-  /** A node cannot be reached, for the first time; it is retried as long as the job runs. */
+  /** A node cannot be reached, which is said once until it answers; it is retried as long as the job runs. */
   "node:unreachable": { name: string; message: string; hint: string };
+  /** What `node:unreachable` or `node:excluded` said of a node, with this name and message, is over. */
+  "alarm:ended": { name: string; message: string; was: "unreachable" | "excluded" };
   /** A node works for another job; it is asked again later. `job` is that job's name; `null` if the node does not say. */
   "node:busy": NodeName & { holder: string; job: string | null };
   /** A node gets the blendfile and the files that it needs to open it, before it renders. */
@@ -126,7 +131,11 @@ export interface FarmEventMap {
   "frame:refused": NodeName & { frame: Frame; message: string; file: string };
   /** A frame failed for good. */
   "frame:failed": { frame: Frame; code: string; message: string; hint: string };
-  /** About once a second. `etaMs` is `null` while there is no estimate. */
+  /**
+   * About once a second. `etaMs` is how long the rest is expected to take, from the first frames on; `etaRangeMs` is the
+   * shortest and the longest time that would be no surprise, and gets narrower as more is known. Both are `null` while
+   * there is no estimate.
+   */
   "job:progressed": {
     stored: number;
     total: number;
@@ -134,6 +143,7 @@ export interface FarmEventMap {
     running: number;
     encoded: number;
     etaMs: number | null;
+    etaRangeMs: readonly [least: number, most: number] | null;
   };
   /** The encoder failed while frames were arriving; the video is made from the stored frames at the end. */
   "encode:postponed": { message: string };

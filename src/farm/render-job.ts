@@ -21,7 +21,7 @@ import { openFleet } from "./open-fleet.ts";
 import { videoDoneBefore } from "./output/existing-output.ts";
 import { stayAwake } from "./stay-awake.ts";
 
-/** A job of which every expected frame is in the video. */
+/** A job of which every expected frame is in the output. */
 export interface CompletedJob extends JobSummary {
   readonly type: "completed";
 }
@@ -105,7 +105,8 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
 
     await using prepared = await prepareJob(settings, signal);
     const { folder } = prepared;
-    tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path });
+    const makes = prepared.format.kind === "sequence" ? "pictures" : "video";
+    tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path, makes });
     await using _awake = stayAwake(settings.allowSleep, tell);
     const context: JobContext = {
       ...{ settings, prepared, tell, drain, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
@@ -201,7 +202,7 @@ async function endEarlier(
   tell: FarmListener,
 ): Promise<CompletedJob> {
   await using folder = await JobFolder.open(output, undefined, jobDir);
-  tell({ type: "job:started", blend, output, folder: folder.path });
+  tell({ type: "job:started", blend, output, folder: folder.path, makes: "video" });
   const totals = new JobTotals(tell, frames);
   if (!keepFrames) await cleanUp(folder, totals);
   const { warnings } = totals;

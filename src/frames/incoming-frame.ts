@@ -48,7 +48,7 @@ export class IncomingFrame implements AsyncDisposable {
   ): Promise<IncomingFrame> {
     const largest = largestFrameBytes(format);
     if (record.sizeBytes > largest) {
-      const message = `${record.sizeBytes} bytes are announced, and it cannot have more than ${largest}`;
+      const message = `the node says that it has ${record.sizeBytes} bytes, and it cannot have more than ${largest}`;
       throw new FrameInvalidError(record.frame, "WRONG_LENGTH", message);
     }
     await requireSpace(dirname(finalPath), record.sizeBytes);
@@ -75,7 +75,11 @@ export class IncomingFrame implements AsyncDisposable {
   async write(piece: Uint8Array): Promise<void> {
     const { frame, sizeBytes } = this.#record;
     if (this.#receivedBytes + piece.length > sizeBytes) {
-      throw new FrameInvalidError(frame, "WRONG_LENGTH", `it is longer than the ${sizeBytes} bytes announced`);
+      throw new FrameInvalidError(
+        frame,
+        "WRONG_LENGTH",
+        `it is longer than the ${sizeBytes} bytes that the node named`,
+      );
     }
     const position = this.#receivedBytes;
     this.#receivedBytes += piece.length;
@@ -122,12 +126,16 @@ export class IncomingFrame implements AsyncDisposable {
   #checkDigest(): void {
     const { frame, sizeBytes, sha256 } = this.#record;
     if (this.#receivedBytes !== sizeBytes) {
-      const message = `${this.#receivedBytes} of the ${sizeBytes} bytes announced have arrived`;
+      const message = `only ${this.#receivedBytes} of its ${sizeBytes} bytes have arrived`;
       throw new FrameInvalidError(frame, "WRONG_LENGTH", message);
     }
     const digest = this.#hash.digest("hex");
     if (digest === sha256) return;
-    throw new FrameInvalidError(frame, "WRONG_DIGEST", `its SHA-256 is ${digest}, not ${sha256}`);
+    throw new FrameInvalidError(
+      frame,
+      "WRONG_DIGEST",
+      "it was damaged on the way: its checksum is not the one that the node named",
+    );
   }
 
   /** @returns The colour of a flat picture, else `null` */

@@ -30,6 +30,8 @@ export interface Progress extends FrameCounts {
   readonly nodes: readonly NodeProgress[];
   /** Expected time until the last frame is stored; null if no frame is finished or no slot is ready. */
   readonly etaMs: number | null;
+  /** The shortest and the longest time that would be no surprise; null if there is no expected time. */
+  readonly etaRangeMs: readonly [least: number, most: number] | null;
   readonly isDraining: boolean;
 }
 
@@ -56,7 +58,8 @@ export function progressOf(state: SchedulerState, at: number): Progress {
   );
   const total = state.frames.size;
   const etaMs = etaOf(state, nodes, at);
-  return { ...state.frames.counts, total, running, nodes, etaMs, isDraining: state.isDraining };
+  const etaRangeMs = etaMs === null ? null : rangeOf(state, etaMs);
+  return { ...state.frames.counts, total, running, nodes, etaMs, etaRangeMs, isDraining: state.isDraining };
 }
 
 /** The remaining frames, divided by the frames that all slots finish per millisecond. */
@@ -81,4 +84,25 @@ function etaOf(state: SchedulerState, nodes: readonly NodeProgress[], at: number
     longestRestMs = Math.max(longestRestMs, restMs);
   }
   return Math.round(Math.max(framesLeft / framesPerMs, longestRestMs));
+}
+
+/** Before frames show how much their times differ, they are taken to differ by this share of their median … */
+const usualSpread = 0.5;
+/** … as if that many had been seen. */
+const usualFrames = 3;
+/** Frames to come may take longer or shorter than those before, however many these are. */
+const drift = 0.05;
+
+/** The range around an expected time: few frames so far, or few to come, and times that differ make it wide. */
+function rangeOf(state: SchedulerState, etaMs: number): readonly [least: number, most: number] {
+  const { active, queued } = state.frames.counts;
+  let seen = 0;
+  let squares = usualFrames * usualSpread ** 2;
+  for (const { frameMs } of state.nodes.values()) {
+    for (const ms of frameMs.latest) squares += (ms / Math.max(frameMs.median ?? ms, 1) - 1) ** 2;
+    seen += frameMs.latest.length;
+  }
+  const spread = Math.sqrt(squares / (seen + usualFrames));
+  const wrongBy = 1 + drift + 1.5 * spread * Math.sqrt(1 / Math.max(seen, 1) + 1 / Math.max(active + queued, 1));
+  return [Math.round(etaMs / wrongBy), Math.round(etaMs * wrongBy)];
 }

@@ -117,8 +117,8 @@ export function onResultLost(draft: Draft, report: Report & { readonly why?: str
   if (attempt?.status !== "rendered") return;
   loseAttempt(draft, attempt, {
     code: "RESULT_LOST",
-    message: `its result could not be fetched${report.why === undefined ? "" : `: ${report.why}`}`,
-    hint: "Check the link to this node and the disk that it keeps results on",
+    message: `it could not be fetched from the node${report.why === undefined ? "" : `: ${report.why}`}`,
+    hint: "Check the connection to this node and the disk that it keeps frames on",
     fault: "nobody",
   });
 }

@@ -43,12 +43,13 @@ export async function greet(link: Link, expectedNode: NodeId | undefined, choose
   );
   const challenge = await nextMessage(messages, link);
   if (challenge.type !== "challenge") throw unexpected(challenge);
-  if (challenge.protocol !== protocolVersion) throw otherVersion(`version ${challenge.protocol}`);
+  if (challenge.protocol !== protocolVersion)
+    throw otherVersion(challenge.protocol > protocolVersion ? "a newer release" : "an older release");
   if (expectedNode !== undefined && challenge.node !== expectedNode) {
     throw new FarmError(
       "FARM_NODE_UNREACHABLE",
       `Cannot use the node ${challenge.node.slice(0, 8)}: ${expectedNode.slice(0, 8)} was expected at its address`,
-      `Another node has taken over that address, or the node's id has changed. Discovery finds out by itself; in a farmspec, change that host's id to ${challenge.node}, or remove it`,
+      `Another node has taken over that address, or the node's id has changed. A search of the network finds that out by itself; in a farmspec, change that host's id to ${challenge.node}, or remove it`,
     );
   }
   const key = chooseKey({ node: challenge.node, keyId: challenge.keyId });
@@ -75,8 +76,8 @@ export async function greet(link: Link, expectedNode: NodeId | undefined, choose
 async function nextMessage(messages: AsyncIterator<string | Buffer>, link: Link): Promise<HandshakeFromNode> {
   const next = await messages.next();
   if (next.done) {
-    const why = `it hung up (${link.endedBy ?? "without a reason"})`;
-    throw lostLink(why, "greet the node", "Check what the node printed");
+    const why = `it hung up${link.endedBy === undefined ? "" : ` (${link.endedBy})`}`;
+    throw lostLink(why, "connect to the node", "Check what the node printed");
   }
   if (typeof next.value !== "string" || next.value.length > bounds.handshakeTextBytes) throw notOurs("too long");
   try {
@@ -87,7 +88,7 @@ async function nextMessage(messages: AsyncIterator<string | Buffer>, link: Link)
 }
 
 function unexpected(message: HandshakeFromNode): FarmError {
-  if (message.type !== "error") return notOurs(`it sent "${message.type}" out of turn`);
+  if (message.type !== "error") return notOurs(`it sent "${message.type}" too early`);
   switch (message.code) {
     case "WRONG_KEY":
       return new FarmError(
@@ -96,7 +97,7 @@ function unexpected(message: HandshakeFromNode): FarmError {
         "Give this machine and that node the same key",
       );
     case "PROTOCOL_VERSION":
-      return otherVersion("another version");
+      return otherVersion("another release");
     default:
       return new FarmError("FARM_NODE_EXCLUDED", `Cannot use the node: ${message.message}`, "Check what it printed");
   }
@@ -105,7 +106,7 @@ function unexpected(message: HandshakeFromNode): FarmError {
 function otherVersion(what: string): FarmError {
   return new FarmError(
     "FARM_NODE_EXCLUDED",
-    `Cannot use the node: it speaks ${what} of the protocol, and this program version ${protocolVersion}`,
+    `Cannot use the node: it runs ${what} of renderfarm than this machine`,
     "Run the same release of renderfarm on both machines",
   );
 }
@@ -113,7 +114,7 @@ function otherVersion(what: string): FarmError {
 function notOurs(why: string, cause?: unknown): FarmError {
   return new FarmError(
     "FARM_BAD_MESSAGE",
-    `Cannot greet the node: the program that answers there is not a render node (${why})`,
+    `Cannot connect to the node: the program that answers there is not a render node (${why})`,
     "Check which program is listening on that port",
     { cause },
   );

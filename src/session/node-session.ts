@@ -228,21 +228,21 @@ export class NodeSession implements AsyncDisposable {
       await this.#link.close(1008, "bad message");
     }
     this.#heartbeat.stop();
-    this.#replies.end(problem ?? lostLink("we hung up"));
-    this.#ended.abort(problem ?? new Error("The session was closed"));
+    this.#replies.end(problem ?? lostLink("this machine has closed the connection"));
+    this.#ended.abort(problem ?? new Error("The connection was closed"));
   }
 
   #hear(sealed: string): void {
     const message = parseFromNode(JSON.parse(this.#incoming.open(sealed)));
     if (this.#replies.offer(message)) return;
     if (isReport(message)) this.#onReport(message);
-    else if (message.type === "error") throw lostLink(`it said ${message.code}: ${message.message}`);
+    else if (message.type === "error") throw lostLink(`it reported: ${message.message}`);
     // Anything else is a heartbeat, or an answer that nobody waits for any more.
   }
 
   async #takePiece(message: Buffer): Promise<void> {
     const piece = decodePiece(message);
-    if (!piece) throw badMessage(new Error("a binary message is not a piece"));
+    if (!piece) throw badMessage(new Error("what it sent is no part of a file"));
     await this.#transfers.take(piece);
   }
 }

@@ -45,7 +45,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   } catch (error) {
     await link[Symbol.asyncDispose](); // no session was made that would close it
     if (signal.aborted) throw signal.reason;
-    if (timeout.aborted) throw lostLink("it did not finish the greeting in time");
+    if (timeout.aborted) throw lostLink("it did not answer in time");
     throw error instanceof FarmError ? error : lostLink(messageOf(error));
   } finally {
     limit.removeEventListener("abort", onLimit);

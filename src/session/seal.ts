@@ -32,10 +32,10 @@ export class Seal {
    */
   open(sealed: string): string {
     const match = /^(\d{1,20}) ([0-9a-f]{64}) /.exec(sealed);
-    if (match?.[1] === undefined || match[2] === undefined) throw brokenSeal("it is not sealed");
+    if (match?.[1] === undefined || match[2] === undefined) throw brokenSeal("it is not signed");
     if (match[1] !== String(this.#counter)) throw brokenSeal(`number ${match[1]} arrived instead of ${this.#counter}`);
     const json = sealed.slice(match[0].length);
-    if (!isSameProof(this.#digest(json), Buffer.from(match[2], "hex"))) throw brokenSeal("its seal is wrong");
+    if (!isSameProof(this.#digest(json), Buffer.from(match[2], "hex"))) throw brokenSeal("its signature is wrong");
     this.#counter += 1n;
     return json;
   }
@@ -50,7 +50,7 @@ export class Seal {
 function brokenSeal(why: string): FarmError {
   return new FarmError(
     "FARM_BAD_MESSAGE",
-    `Cannot trust a message on this link: ${why}`,
-    "Something between this machine and the node alters messages; check the network, then run the same command again",
+    `Cannot trust what arrived from the node: ${why}`,
+    "Something between this machine and the node changes what they send; check the network, then run the same command again",
   );
 }

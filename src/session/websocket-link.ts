@@ -82,10 +82,10 @@ class WebSocketLink implements Link {
     });
     socket.on("message", (data: RawData, isBinary: boolean) => this.#take(data, isBinary));
     socket.on("error", (error) => {
-      this.#endedBy ??= error.message;
+      this.#endedBy ??= brokenBy(error);
     });
     socket.on("close", (code, reason) => {
-      if (code !== 1000 && code !== 1001) this.#endedBy ??= reason.toString() || `closed with code ${code}`;
+      if (code !== 1000 && code !== 1001) this.#endedBy ??= reason.toString() || closedBy(code);
       this.#isOver = true;
       this.#wakeReader?.();
     });
@@ -106,7 +106,9 @@ class WebSocketLink implements Link {
 
   send(message: string | Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#socket.send(message, (error) => (error ? reject(lostLink(error.message, "send to the node")) : resolve()));
+      this.#socket.send(message, (error) =>
+        error ? reject(lostLink(brokenBy(error), "send to the node")) : resolve(),
+      );
     });
   }
 
@@ -150,6 +152,24 @@ class WebSocketLink implements Link {
       this.#wakeReader = undefined;
     }
   }
+}
+
+/** Why a link has ended, in words, when the other side gave none (RFC 6455, 7.4). */
+function closedBy(code: number): string {
+  return code === 1006 ? "the connection broke" : "it closed the connection";
+}
+
+/** An error of an open connection, in words. */
+function brokenBy(error: Error): string {
+  const code = systemCodeOf(error) ?? "";
+  if (code.startsWith("WS_ERR_")) return "it sent what no node sends";
+  const reasons: Record<string, string> = {
+    ECONNRESET: "the connection was reset",
+    EPIPE: "the connection was reset",
+    ETIMEDOUT: "it does not answer",
+    "": "the connection is closed",
+  };
+  return reasons[code] ?? `the connection broke (${code})`;
 }
 
 function unreachable(address: NodeAddress, error: unknown): FarmError {

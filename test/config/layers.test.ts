@@ -77,6 +77,20 @@ describe("defaults < farmspec < environment < flags:", () => {
   });
 });
 
+test("notifications are switched off by a flag, a variable or a farmspec, and on again by the layers above", () => {
+  const notify = (flags: Record<string, unknown>, variable?: string, spec?: boolean) => {
+    const environment = flagsOfEnvironment({ RENDERFARM_NOTIFY: variable });
+    const farmspec = parseFarmspec(JSON.stringify({ defaults: { ...(spec !== undefined && { notify: spec }) } }), "f");
+    return layerFlags(parseRenderFlags(flags), environment, farmspec).notify;
+  };
+  expect(notify({})).toBeUndefined();
+  expect(notify({ notify: undefined }, undefined, false)).toBe(false);
+  expect(notify({}, "yes", false)).toBe(true);
+  expect(notify({}, "0", true)).toBe(false);
+  expect(notify({ notify: false }, "1", true)).toBe(false);
+  expect(() => notify({}, "perhaps")).toThrow("--no-notify");
+});
+
 test("an empty variable counts as unset, and a wrong one is named by its flag", () => {
   expect(flagsOfEnvironment({ RENDERFARM_SLOTS: "", RENDERFARM_NODES: undefined })).toEqual({});
   expect(flagsOfEnvironment({ RENDERFARM_FARMSPEC: "f.json", RENDERFARM_LOG_LEVEL: "info" })).toEqual({

@@ -29,6 +29,7 @@ test("a farmspec, which may come from somebody else, cannot run programs, open o
       "missing",
       "mixVersions",
       "notHere",
+      "notify",
       "order",
       "scene",
       "simulations",

@@ -112,7 +112,7 @@ test("a result that its node cannot send is requeued with the node's reason, and
 
   const told = drive.tell({ type: "result-lost", ...ref, why: "Too many open files" });
 
-  const reason = "its result could not be fetched: Too many open files";
+  const reason = "it could not be fetched from the node: Too many open files";
   expect(told).toContainEqual(
     expect.objectContaining({ notice: expect.objectContaining({ type: "frame-requeued", frame: 1, reason }) }),
   );

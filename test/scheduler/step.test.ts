@@ -87,8 +87,33 @@ test("progress counts every frame once and says what each slot renders, and for 
   expect(progress).toMatchObject({ total: 4, queued: 1, active: 2, stored: 1, failed: 0, isDraining: false });
   expect(progress.running).toEqual([{ node: "a", slot: 0, frame: 1, attempt: 1, runningMs: seconds(7) }]);
   expect(progress.nodes).toMatchObject([{ node: "a", isJoined: true, isBarred: false, readySlots: 1, stored: 0 }]);
-  expect(progress.etaMs).toBeNull();
+  expect([progress.etaMs, progress.etaRangeMs]).toEqual([null, null]);
   expect(drive.state.frames.framesWith("stored")).toEqual([4]);
+});
+
+test("the range around the time left gets narrower with each frame, and is wide if frames differ", () => {
+  const widthAfter = (times: readonly number[]) => {
+    const drive = new Drive({ frames: Array.from({ length: 200 }, (_, index) => index + 1) });
+    drive.join("a");
+    for (const [index, time] of times.entries()) {
+      const [frame, attempt] = [index + 1, index + 1];
+      drive.tell({ type: "attempt-started", node: "a", slot: 0, frame, attempt });
+      drive.wait(seconds(time)).tell({ type: "attempt-rendered", node: "a", frame, attempt, seconds: time });
+      drive.tell({ type: "frame-stored", node: "a", frame, attempt });
+    }
+    const { etaMs, etaRangeMs } = progressOf(drive.state, seconds(times.reduce((sum, time) => sum + time, 0)));
+    const [least = 0, most = 0] = etaRangeMs ?? [];
+    expect(least).toBeLessThan(etaMs ?? 0);
+    expect(most).toBeGreaterThan(etaMs ?? 0);
+    return most / least;
+  };
+  const equal = Array.from({ length: 20 }, () => 10);
+  const [one, three, twenty] = [1, 3, 20].map((count) => widthAfter(equal.slice(0, count)));
+  expect(one).toBeGreaterThan(2);
+  expect(three).toBeLessThan(one ?? 0);
+  expect(twenty).toBeLessThan(three ?? 0);
+  expect(twenty).toBeLessThan(1.3); // sure enough to be given as one time
+  expect(widthAfter(equal.map((time, index) => time * (index % 2 === 0 ? 0.3 : 2)))).toBeGreaterThan(1.5);
 });
 
 test("the time left is the remaining frames over the rate of all slots, less what running ones have done", () => {

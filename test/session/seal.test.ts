@@ -35,14 +35,14 @@ describe("open() refuses", () => {
 
   test("a message sealed with another conversation's key", () => {
     const seal = new Seal(Buffer.alloc(32), "to-node");
-    expect(() => seal.open(sealed["to-node"][0]?.text ?? "")).toThrow("its seal is wrong");
+    expect(() => seal.open(sealed["to-node"][0]?.text ?? "")).toThrow("its signature is wrong");
   });
 });
 
 test("a refused message does not use up its number: the right one can still be opened", () => {
   const seal = new Seal(key, "to-node");
   const text = sealed["to-node"][0]?.text ?? "";
-  expect(() => seal.open(text.replace("heartbeat", "heartbeaT"))).toThrow("its seal is wrong");
+  expect(() => seal.open(text.replace("heartbeat", "heartbeaT"))).toThrow("its signature is wrong");
   expect(seal.open(text)).toBe(sealed["to-node"][0]?.json);
 });
 

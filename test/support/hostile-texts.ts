@@ -41,7 +41,7 @@ const named = { node: "ab".repeat(16), name: hostileText };
 
 /** Every event that a job can emit, with each text as hostile as its author can make it. */
 export const hostileEvents: readonly FarmEvent[] = Object.entries({
-  "job:started": { blend: hostileText, output: hostileText, folder: hostileText },
+  "job:started": { blend: hostileText, output: hostileText, folder: hostileText, makes: "video" },
   "run:started": { job: hostileText, run: 1, blender: hostileText },
   "job:checking": { frames: 2 },
   "job:resumed": { stored: 1, range: "1" },
@@ -76,9 +76,10 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   "frame:checked": { ...named, frame: 1, slot: 0, outcome: "equal" },
   "frames:doubted": { ...named, range: "1" },
   "frame:failed": { frame: 2, code: hostileText, message: hostileLines, hint: hostileLines },
-  "job:progressed": { stored: 1, total: 2, nodes: 1, running: 1, encoded: 1, etaMs: 1000 },
+  "job:progressed": { stored: 1, total: 2, nodes: 1, running: 1, encoded: 1, etaMs: 1000, etaRangeMs: [500, 2000] },
   "encode:postponed": { message: hostileLines },
   "here:idle": { reason: hostileLines },
+  "alarm:ended": { name: hostileText, message: hostileLines, was: "unreachable" },
   "bake:long": { ...named, expectedMs: 1_200_000 },
   warning: { code: hostileText, message: hostileLines, name: hostileText },
   "farmspec:saved": { path: hostileText, nodes: 1 },

@@ -68,11 +68,11 @@ class BlobStore:
     def begin(self, sha256: str, size: int, offset: int) -> BlobWriter:
         """Starts or continues a part. Raises BlobError; ValueError if `offset` is not the end of the part."""
         if size > min(self.limit, MAX_BLOB):
-            raise BlobError("TOO_LARGE", f"The blob has {size} bytes and the cache may hold {self.limit}")
+            raise BlobError("TOO_LARGE", f"The file has {size} bytes and the cache may hold {self.limit}")
         self.state(sha256, size)
         with self._lock:
             if sha256 in self._writers:
-                raise BlobError("WRITE_FAILED", "The blob is being received over another link")
+                raise BlobError("WRITE_FAILED", "The file is being received over another connection")
             have, complete = self._have(sha256, size)
             if complete or have != offset:
                 raise ValueError(f"the node has {have} bytes of it")
@@ -92,12 +92,12 @@ class BlobStore:
         It is not synced: after a power failure it is read before it is used, as every blob is after a start of the node.
         """
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise BlobError("DIGEST_MISMATCH", "The received bytes have another SHA-256 than announced")
+            raise BlobError("DIGEST_MISMATCH", "The file was damaged on the way: its checksum is wrong")
         # Not as pathlib's paths: those take as much time as the rest.
         part, whole = (os.path.join(folder, sha256) for folder in self._folders)
         with self._lock:
             if sha256 in self._writers:
-                raise BlobError("WRITE_FAILED", "The blob is being received over another link")
+                raise BlobError("WRITE_FAILED", "The file is being received over another connection")
             if size_of(whole) == len(data):
                 return
             self._room.make_small(len(data), keep=sha256)
@@ -208,5 +208,5 @@ class BlobStore:
         return have, False
 
     def _drop(self, sha256: str, why: str) -> None:
-        warn(f"the blob {sha256[:8]} in the cache is damaged ({why}): it is dropped, and must be sent again")
+        warn(f"the file {sha256[:8]} in the cache is damaged ({why}): it is dropped, and must be sent again")
         remove(self.path_of(sha256))

@@ -63,7 +63,7 @@ class BlobWriter:
             self._check_wanted()
             if self.position + len(data) > self._size:
                 self._drop()
-                raise BlobError("TOO_LARGE", f"The blob is longer than the {self._size} bytes announced")
+                raise BlobError("TOO_LARGE", f"The file is longer than its {self._size} bytes")
             try:
                 self._file.write(data)
                 self.position += len(data)
@@ -86,7 +86,7 @@ class BlobWriter:
                     self._hash(b"")
                 if self._digest.hexdigest() != self.sha256:
                     self._drop()
-                    raise BlobError("DIGEST_MISMATCH", "The received bytes have another SHA-256 than announced")
+                    raise BlobError("DIGEST_MISMATCH", "The file was damaged on the way: its checksum is wrong")
                 self._file.flush()
                 if self._size >= SYNCED_BYTES:
                     os.fsync(self._file.fileno())
@@ -126,7 +126,7 @@ class BlobWriter:
 
     def _check_wanted(self) -> None:
         if self._abandoned:
-            raise BlobError("WRITE_FAILED", "The transfer was replaced by a newer one")
+            raise BlobError("WRITE_FAILED", "The file is being sent again over a newer connection")
 
     def _drop(self) -> None:
         self._end(lambda: remove(self._part))
@@ -152,4 +152,4 @@ class BlobWriter:
 
 def write_error(error: OSError) -> BlobError:
     code = "DISK_FULL" if is_disk_full(error) else "WRITE_FAILED"
-    return BlobError(code, f"Cannot write to the blob cache: {error.strerror}")
+    return BlobError(code, f"Cannot write to the node's cache: {error.strerror}")

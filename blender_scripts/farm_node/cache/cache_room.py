@@ -78,7 +78,7 @@ class CacheRoom:
                 total -= part.size
                 number -= 1
         if coming and number > MAX_PARTS:
-            raise BlobError("WRITE_FAILED", f"{MAX_PARTS} blobs are being received already")
+            raise BlobError("WRITE_FAILED", f"{MAX_PARTS} files are being received already")
 
     def make(self, size: int, keep: str) -> None:
         """Missing bytes of other transfers count as used. Evicts nothing if that would not be enough."""
@@ -86,7 +86,7 @@ class CacheRoom:
         evictable = self._evictable(keep)
         spare, used = sum(file.size for file in evictable), self._used()
         if used - spare + needed > self._limit:
-            raise BlobError("TOO_LARGE", f"{needed} bytes are needed and the cache is full of blobs in use")
+            raise BlobError("TOO_LARGE", f"{needed} bytes are needed and the cache is full of files in use")
         if self._disk_free() + spare >= needed:
             for oldest in evictable:
                 if used + needed <= self._limit and self._disk_free() >= needed:

@@ -31,7 +31,7 @@ class Downloads:
         try:
             self._waiting.put_nowait(message)
         except asyncio.QueueFull:
-            raise ProtocolError("Too many results are being fetched") from None
+            raise ProtocolError("Too many frames are being fetched") from None
 
     async def run(self) -> None:
         while True:
@@ -45,7 +45,7 @@ class Downloads:
         about = {key: message[key] for key in ("transfer", "frame", "attempt")}
         result = self._find(Attempt(message["frame"], message["attempt"]))
         if result is None or message["offset"] > result.size_bytes:
-            await self._link.send({"type": "result-missing", **about, "message": "The node has no such result"})
+            await self._link.send({"type": "result-missing", **about, "message": "The node no longer has this frame"})
             return
         try:
             file = await _open(result.path)

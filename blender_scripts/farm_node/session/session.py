@@ -77,7 +77,7 @@ class Session:
         except LinkLost as lost:
             return str(lost)
         except ProtocolError as error:
-            warn(f"a coordinator broke the protocol: {error}")
+            warn(f"a machine sent what this node does not understand, so it was disconnected: {error}")
             await self.link.refuse(error)
             return str(error)
         finally:
@@ -113,7 +113,7 @@ class Session:
 
     async def _job_load(self, message: Message) -> None:
         if self.job is None or self.job.job_id != message["job"]:
-            raise ProtocolError(f"Cannot load: job {message['job']} is not open on this link")
+            raise ProtocolError(f"Cannot load: job {message['job']} is not open on this connection")
         wanted = {key: message[key] for key in ("blend", "scene", "colorMode")}
         wanted.update({key: message.get(key) for key in ("simulations", "sampleFrom", "overrides")})
         project = {"path": message.get("path", PLAIN_BLEND), "files": message.get("files"), "colors": message.get("colors")}
@@ -127,7 +127,7 @@ class Session:
         except ValueError as error:
             raise ProtocolError(f"Cannot add files: {error}") from None
         if self.job is None or self.job.job_id != message["job"]:
-            raise ProtocolError(f"Cannot add files: job {message['job']} is not open on this link")
+            raise ProtocolError(f"Cannot add files: job {message['job']} is not open on this connection")
         self._start(self._add(self.job, message["number"], files))
 
     async def _add(self, job: Job, number: int, files: list[ProjectFile]) -> None:
@@ -150,7 +150,7 @@ class Session:
 
     def _loaded_job(self) -> Job:
         if self.job is None or not self.job.is_loaded:
-            raise ProtocolError("Cannot ask about the scene: no blendfile is open on this link")
+            raise ProtocolError("Cannot ask about the scene: no blendfile is open on this connection")
         return self.job
 
     def _tell_baking(self, share: float) -> None:
@@ -215,12 +215,12 @@ class Session:
     async def _frame_assign(self, message: Message) -> None:
         attempt = _attempt(message)
         if self.job is None:  # closed meanwhile
-            fault = Fault("SLOT_LOST", "No job is open on this link")
+            fault = Fault("SLOT_LOST", "No job is open on this connection")
             self.link.post(
                 {"type": "frame-failed", **attempt.to_message(), "slot": message["slot"], "error": fault.to_message()}
             )
         elif self.job.knows(attempt):
-            raise ProtocolError(f"Attempt {attempt.number} at frame {attempt.frame} was assigned before")
+            raise ProtocolError(f"Frame {attempt.frame} was assigned twice, both times with number {attempt.number}")
         else:
             self.job.assign(message["slot"], attempt)
 

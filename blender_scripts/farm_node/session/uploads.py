@@ -59,7 +59,7 @@ class Uploads:
     async def _unpack(self, transfer: int, data: bytes) -> dict[str, Any]:
         blobs = self._bundles.pop(transfer)
         if sum(blob["sizeBytes"] for blob in blobs) != len(data):
-            raise ProtocolError(f"Bundle {transfer} has {len(data)} bytes, and its blobs have others")
+            raise ProtocolError(f"Bundle {transfer} has {len(data)} bytes, and its files have others")
         try:
             await asyncio.to_thread(self._put_all, blobs, data)
         except BlobError as error:
@@ -84,12 +84,12 @@ class Uploads:
         transfer, sha256 = message["transfer"], message["sha256"]
         self.claim(transfer)
         if len(self._writers) >= MAX_UPLOADS:
-            error = BlobError("WRITE_FAILED", f"{MAX_UPLOADS} blobs are being received already")
+            error = BlobError("WRITE_FAILED", f"{MAX_UPLOADS} files are being received already")
             return _rejected(transfer, sha256, error)
         try:
             writer = await asyncio.to_thread(self._store.begin, sha256, message["sizeBytes"], message["offset"])
         except ValueError as error:
-            raise ProtocolError(f"Cannot start blob {sha256} at {message['offset']}: {error}") from None
+            raise ProtocolError(f"Cannot start file {sha256} at {message['offset']}: {error}") from None
         except BlobError as error:
             return _rejected(transfer, sha256, error)
         self._writers[transfer] = writer
@@ -120,7 +120,7 @@ class Uploads:
                 return None  # it was rejected before, which was the answer
             raise ProtocolError(f"Transfer {transfer} was never started")
         if writer.sha256 != sha256:
-            raise ProtocolError(f"Transfer {transfer} is for another blob")
+            raise ProtocolError(f"Transfer {transfer} is for another file")
         try:
             await asyncio.to_thread(writer.finish)
             self._store.note_proved(sha256)

@@ -20,7 +20,7 @@ class SlotAttempts:
     def assign(self, attempt: Attempt) -> Optional[Fault]:
         """Returns a fault if one is already waiting."""
         if self.assigned is not None:
-            return Fault("SLOT_FULL", f"Slot {self._slot} has an assigned attempt already")
+            return Fault("SLOT_FULL", f"Slot {self._slot} has its next frame already")
         self.assigned = attempt
         return None
 

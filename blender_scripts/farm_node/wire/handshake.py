@@ -47,7 +47,7 @@ class NodeHandshake:
     def on_hello(self, hello: dict[str, Any]) -> dict[str, Any]:
         """Returns the challenge. Raises ProtocolError for another protocol version."""
         if hello["protocol"] != PROTOCOL_VERSION:
-            raise ProtocolError(f"This node speaks protocol {PROTOCOL_VERSION}", "PROTOCOL_VERSION")
+            raise ProtocolError(f"This node runs another release of renderfarm (protocol {PROTOCOL_VERSION})", "PROTOCOL_VERSION")
         self._agreed = transcript(self._node_id, bytes.fromhex(hello["nonce"]), self._nonce, self._tls_fingerprint)
         return {
             "type": "challenge",
@@ -63,6 +63,6 @@ class NodeHandshake:
             raise AssertionError("on_prove must follow on_hello")
         expected = proof(self._key.raw, "coordinator", self._agreed)
         if not hmac.compare_digest(expected, bytes.fromhex(prove["proof"])):
-            raise ProtocolError("The key of the coordinator is not the key of this node", "WRONG_KEY", 1008)
+            raise ProtocolError("The two machines have different farm keys", "WRONG_KEY", 1008)
         self.session_key = proof(self._key.raw, "session", self._agreed)
         return {"type": "welcome", "proof": proof(self._key.raw, "node", self._agreed).hex()}

@@ -61,13 +61,13 @@ class Link:
         """The next message other than a heartbeat. Raises LinkLost, ProtocolError."""
         while True:
             if self._outbox.qsize() > MAX_UNSENT:
-                raise LinkLost(f"{MAX_UNSENT} messages are waiting, and the coordinator does not read")
+                raise LinkLost(f"{MAX_UNSENT} answers are waiting, and nobody reads them")
             data = await self._receive()
             if isinstance(data, bytes):
                 return parse_piece(data)
             message = self._open(data)
             if message["type"] == "error":
-                raise LinkLost(f"the coordinator reported {message['code']}: {message['message']}")
+                raise LinkLost(f"the other machine reported: {message['message']}")
             if message["type"] != "heartbeat":
                 return message
 
@@ -82,7 +82,7 @@ class Link:
             except asyncio.TimeoutError:
                 pass  # perhaps a part of a message has arrived
             except ConnectionClosed:
-                raise LinkLost("the link was closed") from None
+                raise LinkLost("the connection was closed") from None
         raise LinkLost(f"nothing arrived for {LOST_AFTER_S:.0f} s")
 
     def _open(self, sealed: str) -> dict[str, Any]:
@@ -123,4 +123,4 @@ class Link:
         try:
             await self._socket.send(data)
         except ConnectionClosed:
-            raise LinkLost("the link was closed") from None
+            raise LinkLost("the connection was closed") from None

@@ -51,4 +51,4 @@ class Opener:
             if hmac.compare_digest(expected.encode("ascii"), seal.encode("utf-8", "surrogatepass")):
                 self._next += 1
                 return text
-        raise ProtocolError("The seal of a message is wrong", close_code=1008, reply=False)
+        raise ProtocolError("The signature of a message is wrong", close_code=1008, reply=False)

@@ -116,7 +116,7 @@ class _Connection(WebSocketServerProtocol):
         if "Origin" in request_headers:
             return http.HTTPStatus.FORBIDDEN, [], b"A web page must not use a render node\n"
         if self._refusal is http.HTTPStatus.TOO_MANY_REQUESTS:
-            return self._refusal, [], b"Too many failed handshakes from this address; try again in a minute\n"
+            return self._refusal, [], b"Too many failed connections from this address; try again in a minute\n"
         if self._refusal is not None:
             return self._refusal, [], b"Too many connections without a key\n"
         if path != "/":
@@ -238,7 +238,7 @@ class NodeServer:
 
 def _expect(data: Any, kind: str) -> dict[str, Any]:
     if not isinstance(data, str):
-        raise ProtocolError("A binary message arrived before the handshake")
+        raise ProtocolError("Data arrived before the key was proved")
     return parse_message(data, {kind: HANDSHAKE_MESSAGES[kind]})
 
 

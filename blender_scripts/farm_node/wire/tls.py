@@ -77,5 +77,5 @@ def _shown_certificate(context: ssl.SSLContext) -> bytes:
             pass
     shown = client.getpeercert(binary_form=True)
     if shown is None:
-        raise ssl.SSLError("the handshake shows no certificate")
+        raise ssl.SSLError("the server shows no certificate")
     return shown

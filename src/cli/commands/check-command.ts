@@ -17,6 +17,7 @@ import { err, out } from "../outputs.ts";
 import { PlainLines } from "../reporters/plain-lines.ts";
 import { markShown } from "../reporters/reporters.ts";
 import { listenForInterrupts } from "../signals.ts";
+import { wrappedFor } from "../wrap.ts";
 import { checkText } from "./check-text.ts";
 
 /**
@@ -41,7 +42,10 @@ export async function checkCommand(blend: string | undefined, options: Record<st
 
   using interrupts = listenForInterrupts();
   const signal = AbortSignal.any([interrupts.drain, interrupts.stop]);
-  const progress = new PlainLines((line) => err.write(line), performance.now.bind(performance));
+  const progress = new PlainLines(
+    (line) => err.write(wrappedFor(process.stderr, line)),
+    performance.now.bind(performance),
+  );
   let check: SceneCheck;
   try {
     check = await checkScene(settings, {

@@ -12,6 +12,7 @@ import {
   withoutControls,
   writeFarmspec,
 } from "../../index.ts";
+import { warn } from "../tell-error.ts";
 import { duplicateWarnings } from "./nodes-command.ts";
 
 /** `renderfarm farmspec`: saves the nodes on the network, so that later renders need not look for them. */
@@ -25,7 +26,7 @@ export async function farmspecCommand(options: {
     throw new FarmError("FARM_OUTPUT_EXISTS", `Cannot write '${path}': it exists`, "Give --overwrite to replace it");
   }
   const nodes = await discoverNodes({
-    onWarning: (message) => process.stderr.write(`Warning: ${printable(message)}\n`),
+    onWarning: (message) => warn(`Warning: ${printable(message)}`),
   });
   if (nodes.length === 0) {
     throw new FarmError(
@@ -34,13 +35,13 @@ export async function farmspecCommand(options: {
       `Start one with 'renderfarm node' on another machine, or check what is blocking it with '${ownCommand()} doctor'`,
     );
   }
-  for (const warning of duplicateWarnings(nodes)) process.stderr.write(`Warning: ${printable(warning)}\n`);
+  for (const warning of duplicateWarnings(nodes)) warn(`Warning: ${printable(warning)}`);
   // An open node may belong to anybody, so it is never added automatically.
   const keyed = nodes.filter((node) => node.keyId !== null);
   const openCount = nodes.length - keyed.length;
   if (openCount > 0) {
-    process.stderr.write(
-      `Warning: ${counted(openCount, "open node")} not included; if they are yours, add them, and you will be asked about them once\n`,
+    warn(
+      `Warning: ${counted(openCount, "open node")} not included; if they are yours, add them, and you will be asked about them once`,
     );
   }
   if (isPrinted) {

@@ -1,6 +1,7 @@
 import { printable, runNode } from "../../index.ts";
 import { err, out } from "../outputs.ts";
 import { listenForInterrupts } from "../signals.ts";
+import { warn } from "../tell-error.ts";
 
 /**
  * `renderfarm node`: makes this machine a node until Ctrl-C.
@@ -16,7 +17,7 @@ export async function nodeCommand(typed: readonly string[]): Promise<number> {
     nodeOptions: typed,
     onLine: (line, stream) => (stream === "stdout" ? out : err).writeLine(`${line}\n`),
     onRestart: (reason, waitMs) =>
-      err.writeLine(`The node ended: ${printable(reason)}; starting it again in ${(waitMs / 1000).toFixed(1)} s\n`),
+      warn(`The node ended: ${printable(reason)}; starting it again in ${(waitMs / 1000).toFixed(1)} s`),
     signal: AbortSignal.any([interrupts.drain, interrupts.stop]),
   });
   return interrupts.exitCode ?? status;

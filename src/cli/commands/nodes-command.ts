@@ -11,9 +11,10 @@ import {
   printable,
   type Sighting,
 } from "../../index.ts";
-import { jobText } from "../busy-text.ts";
 import { JsonLines } from "../reporters/json-lines.ts";
 import { formatTable } from "../table.ts";
+import { warn } from "../tell-error.ts";
+import { jobText } from "../texts/busy-text.ts";
 
 /** `renderfarm nodes`: lists the nodes on the network. @throws {FarmError} `FARM_NO_NODE` if there are none */
 export async function nodesCommand(options: { readonly json?: boolean; readonly keyFile?: string }): Promise<number> {
@@ -26,7 +27,7 @@ export async function nodesCommand(options: { readonly json?: boolean; readonly 
   });
   if (!options.json) {
     for (const warning of [...warnings, ...duplicateWarnings(nodes)]) {
-      process.stderr.write(`Warning: ${printable(warning)}\n`);
+      warn(`Warning: ${printable(warning)}`);
     }
   }
   if (nodes.length === 0) {

@@ -16,18 +16,20 @@ import {
   resolveSettings,
 } from "../../index.ts";
 import { commandToContinue, rememberCommand } from "../continue-command.ts";
+import { afterJob } from "../ending/after-job.ts";
 import { JobSession } from "../job-session.ts";
 import { commandNames, type TypedRender } from "../program.ts";
 import { askAboutMissing, askForKey, isQuestion, promptForMissing } from "../prompts/prompts.ts";
 import { canAsk, PromptCancelledError } from "../prompts/questions.ts";
 import { closest } from "../suggestion.ts";
+import { tellError } from "../tell-error.ts";
 import { isFarmspecWanted, saveFarmspec } from "./save-farmspec.ts";
 
 /**
  * `renderfarm [blendfile]`: resolves the flags, asks for what is missing, runs the job and reports on it.
  *
- * @returns The exit code
- * @throws {FarmError} What went wrong
+ * @returns The exit code; what went wrong with the job is shown
+ * @throws {FarmError} What is wrong with the flags
  */
 export async function renderCommand(typed: TypedRender): Promise<number> {
   const typedFlags = flagsOf(typed);
@@ -46,6 +48,7 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const farmspecFolder = dirname(writtenPath);
   const settings = resolveSettings(flags, { workingFolder: process.cwd(), folders, keys, farmspec, farmspecFolder });
 
+  const startedMs = performance.now();
   using session = new JobSession(flags, folders.config, { isAsked, picked });
   let command = { ...environment, ...typedFlags, ...answered }; // a variable may have been set for this run alone
   const saveNodes = async () => {
@@ -53,6 +56,7 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
     if (!session.hasScene || !isFarmspecWanted(flags, settings, farm)) return;
     await saveFarmspec(resolve(farmspecName), farm.length > 0 ? farm : session.nodesFound, session);
   };
+  let exitCode: number;
   try {
     const result = await renderAsking(session, settings, isAsked, (more) => {
       command = { ...command, ...more };
@@ -60,15 +64,19 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
     await saveNodes();
     session.tellEnding();
     if (result.type === "interrupted") session.tellCommand(commandToContinue(command, session.hasScene));
-    return result.type === "interrupted" ? (session.exitCode ?? 130) : 0;
+    exitCode = result.type === "interrupted" ? (session.exitCode ?? 130) : 0;
   } catch (error) {
     await saveNodes();
     session.tellEnding(error);
     const again = commandToContinue(command, session.hasScene);
     if (error instanceof PromptCancelledError) session.tellCommand(again);
     else if (error instanceof FarmError) rememberCommand(error, again);
-    throw error;
+    session[Symbol.dispose](); // the error is shown below the view
+    exitCode = tellError(error);
   }
+  const { ending } = session;
+  if (ending) await afterJob({ ending, exitCode, ranMs: performance.now() - startedMs }, flags);
+  return exitCode;
 }
 
 /**

@@ -2,6 +2,7 @@ import { counted, formatDuration, type JobReport } from "../../index.ts";
 import { cut, pad, padLeft, widthOf } from "../display-width.ts";
 import { tidy } from "../live/tidy.ts";
 import { type Column, formatTable } from "../table.ts";
+import { rowsOf } from "../wrap.ts";
 
 /** Causes, node problems and warnings beyond this number are not listed; the JSON has them all. */
 const mostListed = 10;
@@ -58,7 +59,7 @@ function causes(report: JobReport, columns: number): string[] {
     const more = [code === null ? "" : message, hint].filter((text) => text !== "");
     return [title, ...others, ...more.flatMap((text) => wrap(text, columns, width + 3))];
   });
-  return ["Failed and wasted attempts", ...lines, ...notListed(report.causes, "cause")];
+  return ["Failed and wasted renders", ...lines, ...notListed(report.causes, "cause")];
 }
 
 function problems(report: JobReport, columns: number): string[] {
@@ -95,7 +96,7 @@ function nodes({ nodes, slowest, retried }: JobReport, columns: number): string[
     const where = `frame ${slowest.frame}, ${slowest.seconds.toFixed(2)} s on ${slowest.name}`;
     lines.push(
       ...wrap(
-        `Slowest: ${where}${retried === 0 ? "" : `; ${counted(retried, "frame")} took more than one attempt`}`,
+        `Slowest: ${where}${retried === 0 ? "" : `; ${counted(retried, "frame")} were rendered more than once`}`,
         columns,
       ),
     );
@@ -117,7 +118,7 @@ function time({ time, playSeconds }: JobReport): string[] {
   const rows = [
     ["render", slots.render, there, "frames of the output"],
     ["play", playSeconds, there, "of that, playing simulations up to the frames"],
-    ["wasted", slots.wasted, there, "attempts that failed, were lost or came too late"],
+    ["wasted", slots.wasted, there, "renders that failed, were lost or came too late"],
     ["upload", slots.upload, there, "the blendfile on its way to the node"],
     ["load", slots.load, there, "the blendfile being opened"],
     ["wait", slots.wait, there, "for work"],
@@ -151,23 +152,10 @@ function notListed(list: readonly unknown[], noun: string): string[] {
 /** Wraps a text from outside, indented by a number of columns, and cuts it after some lines. */
 function wrap(text: string, columns: number, indent = 0): string[] {
   const width = Math.max(20, columns - indent);
-  const lines: string[] = [];
-  let rest = tidy(text);
-  while (rest !== "" && lines.length < mostLines - 1) {
-    const line = firstLine(rest, width);
-    rest = rest.slice(line.length).trimStart();
-    lines.push(line);
-  }
-  if (rest !== "") lines.push(cut(rest, width));
-  return lines.map((line) => " ".repeat(indent) + line.trimEnd());
-}
-
-/** As much of the text as fits, broken at a space if there is one. */
-function firstLine(text: string, width: number): string {
-  const fitting = cut(text, width, "");
-  if (fitting === text || text[fitting.length] === " ") return fitting;
-  const space = fitting.lastIndexOf(" ");
-  return space <= 0 ? fitting : fitting.slice(0, space);
+  const rows = rowsOf(tidy(text), width, true);
+  const rest = rows.slice(mostLines - 1).join(" ");
+  const shown = [...rows.slice(0, mostLines - 1), ...(rest === "" ? [] : [cut(rest, width)])];
+  return shown.map((row) => " ".repeat(indent) + row);
 }
 
 function duration(seconds: number): string {

@@ -1,4 +1,5 @@
 import { padLeft } from "../display-width.ts";
+import { outputWords } from "../texts/output-words.ts";
 import { type Line, type Signs, type Span, span, type Tone } from "./line.ts";
 import type { ViewState } from "./view-state.ts";
 
@@ -87,6 +88,7 @@ function kindOf(state: ViewState, start: number, end: number): CellKind {
 /** The legend of the signs, with the number of frames of each kind. */
 export function legendLine(state: ViewState, plan: StripPlan, signs: Signs): Line {
   const { cells } = state;
+  const words: Partial<Record<CellKind, string>> = { encoded: outputWords(state.job?.makes).encoded };
   const encoded = Math.min(state.encoded, cells.countOf("stored"));
   const counts: readonly (readonly [CellKind, number])[] = [
     ["encoded", encoded],
@@ -97,7 +99,10 @@ export function legendLine(state: ViewState, plan: StripPlan, signs: Signs): Lin
   ];
   const pieces = counts
     .filter(([kind, count]) => kind !== "failed" || count > 0)
-    .flatMap(([kind, count]) => [span(signs.cell[kind], toneOf[kind]), span(` ${count} ${kind}  `, "faint")]);
+    .flatMap(([kind, count]) => [
+      span(signs.cell[kind], toneOf[kind]),
+      span(` ${count} ${words[kind] ?? kind}  `, "faint"),
+    ]);
   const group = plan.framesPerCell === 1 ? "" : `${plan.framesPerCell} frames a cell`;
   return [span(plan.framesPerCell === 1 ? " ".repeat(plan.labelWidth) : ""), ...pieces, span(group, "faint")];
 }

@@ -2,7 +2,7 @@ import { createLogUpdate } from "log-update";
 import type { FarmEvent } from "../../index.ts";
 import { type Line, paint, type Signs, signsOf, widthOfLine } from "./line.ts";
 import { type ViewSize, viewLines } from "./render-view.ts";
-import { brokenLines, estimatedLines, interruptedLines, summaryLines } from "./summary.ts";
+import { brokenLines, estimatedLines, interruptedLines, type SummaryLook, summaryLines } from "./summary.ts";
 import { canShowColor, canShowUnicode, type Terminal } from "./terminal-traits.ts";
 import { stoppingView, viewStateOf } from "./view-reducer.ts";
 import { emptyView, type ViewState } from "./view-state.ts";
@@ -69,11 +69,11 @@ export class LiveView implements Disposable {
   tell(event: FarmEvent): void {
     this.#state = viewStateOf(this.#state, event, this.#monotonicMs());
     this.#isDue = true;
-    if (event.type === "job:completed") this.#end(summaryLines(this.#state, event, this.#signs));
-    if (event.type === "job:interrupted") this.#end(interruptedLines(this.#state, event.missing, this.#signs));
-    if (event.type === "job:estimated") this.#end(estimatedLines(this.#state, event, this.#signs));
+    if (event.type === "job:completed") this.#end(summaryLines(this.#state, event, this.#summaryLook()));
+    if (event.type === "job:interrupted") this.#end(interruptedLines(this.#state, event.missing, this.#summaryLook()));
+    if (event.type === "job:estimated") this.#end(estimatedLines(this.#state, event, this.#summaryLook()));
     // The error itself is printed below the view.
-    if (event.type === "job:failed") this.#end(brokenLines(this.#state, event.message, this.#signs));
+    if (event.type === "job:failed") this.#end(brokenLines(this.#state, event.message, this.#summaryLook()));
   }
 
   /** Whether no event has ended the view yet. */
@@ -112,7 +112,7 @@ export class LiveView implements Disposable {
 
   /** Ends the view, if no event has ended it. */
   [Symbol.dispose](): void {
-    this.#end(brokenLines(this.#state, "", this.#signs));
+    this.#end(brokenLines(this.#state, "", this.#summaryLook()));
   }
 
   readonly #onTimer = () => {
@@ -187,6 +187,10 @@ export class LiveView implements Disposable {
     process.off("exit", this.#onExit).off("SIGQUIT", this.#onQuit);
     process.off("SIGTSTP", this.#onSuspend).off("SIGCONT", this.#onContinue);
     this.#terminal.write(lines.map((line) => `${paint(line, this.#look.hasColor)}\n`).join("") + showCursor);
+  }
+
+  #summaryLook(): SummaryLook {
+    return { signs: this.#signs, columns: this.#size().columns };
   }
 
   #size(): ViewSize {

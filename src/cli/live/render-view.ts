@@ -3,6 +3,7 @@ import { fitLine, joined, type Line, paint, type Signs, signsOf, span, type Tone
 import { countedWords, slotRows, slotTable } from "./slot-table.ts";
 import { noticeLine, totalLine } from "./total-bar.ts";
 import type { Notice, ViewState } from "./view-state.ts";
+import { wrapLine } from "./wrapped-line.ts";
 
 /** The terminal that a view is drawn for. */
 export interface ViewSize {
@@ -30,10 +31,11 @@ export function viewLines(state: ViewState, size: ViewSize): Line[] {
   const notice = noticeLine(state);
   const rows = slotRows(state, size.atMs);
   const hasStrip = state.cells.frames.length > 0;
+  const notices = noticeRows(state.notices, Math.max(1, Math.floor((size.rows - 1) / 5)), columns, signs);
   const share = shareRows(size.rows - 1, {
     notice: notice !== null,
     slots: rows.length,
-    notices: state.notices.length,
+    notices: notices.length,
     hasScene: state.scene !== null,
     strip: (maxLines) => (hasStrip ? planStrip(state, columns, maxLines).lines : 0),
   });
@@ -41,7 +43,7 @@ export function viewLines(state: ViewState, size: ViewSize): Line[] {
   const table = slotTable(rows, columns, signs);
   const blank: Line[] = [[]];
   const sections: Line[][] = [
-    state.notices.slice(state.notices.length - share.notices).map((notice) => noticeText(notice, signs)),
+    share.notices === notices.length ? notices : noticeRows(state.notices, share.notices, columns, signs),
     share.gaps > 1 && share.notices > 0 ? blank : [],
     [headerLine(state, signs), sceneLine(state, signs)].slice(0, share.header),
     share.gaps > 0 && rows.length > 0 ? blank : [],
@@ -136,6 +138,20 @@ function sceneLine({ scene, cells }: ViewState, signs: Signs): Line {
 /** The text between two frame numbers. A dash before a minus would look like one sign. */
 function rangeSign(lastFrame: number, signs: Signs): string {
   return lastFrame < 0 ? " to " : signs.dash;
+}
+
+/** The most recent notices that fit, whole; if not even the last one does, as much of it as fits. */
+function noticeRows(notices: readonly Notice[], room: number, columns: number, signs: Signs): Line[] {
+  let rows: Line[] = [];
+  for (const notice of notices.toReversed()) {
+    const lines = wrapLine(noticeText(notice, signs), columns, signs[notice.level].length + 1);
+    const isCut = rows.length + lines.length > room;
+    if (isCut && rows.length > 0) break;
+    const end: Line[] = isCut ? [[...(lines[room - 1] ?? []), span(signs.ellipsis)]] : [];
+    rows = [...(isCut ? [...lines.slice(0, Math.max(0, room - 1)), ...end] : lines), ...rows];
+    if (rows.length >= room) break;
+  }
+  return rows.slice(0, room);
 }
 
 function noticeText({ level, text }: Notice, signs: Signs): Line {

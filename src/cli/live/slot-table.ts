@@ -1,6 +1,6 @@
 import { formatDuration, type Sent } from "../../index.ts";
 import { cut, pad, padLeft, widthOf } from "../display-width.ts";
-import { toCome } from "../to-come.ts";
+import { toCome } from "../texts/to-come.ts";
 import { type Line, type Signs, type Span, span, type Tone, widthOfLine } from "./line.ts";
 import type { NodeView, SlotView } from "./node-view.ts";
 import type { ViewState } from "./view-state.ts";

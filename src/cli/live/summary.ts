@@ -1,26 +1,32 @@
 import { counted, type Estimate, formatDuration, type JobSummary, type NodeTally } from "../../index.ts";
-import { estimatedText, estimateText } from "../estimate-text.ts";
 import { type Column, layOutCells } from "../table.ts";
-import { type Line, type Signs, span, type Tone } from "./line.ts";
+import { estimatedText, estimateText } from "../texts/estimate-text.ts";
+import { outputWords } from "../texts/output-words.ts";
+import { fitLine, type Line, type Signs, span, type Tone } from "./line.ts";
 import { formatSeconds } from "./slot-table.ts";
 import { tidy } from "./tidy.ts";
 import type { Notice, ViewState } from "./view-state.ts";
+import { wrapLine } from "./wrapped-line.ts";
+
+/** What the lines are drawn with, and for how many columns. */
+export interface SummaryLook {
+  readonly signs: Signs;
+  readonly columns: number;
+}
 
 /** The lines that stay on the screen after a completed job. */
-export function summaryLines(state: ViewState, result: JobSummary, signs: Signs): Line[] {
+export function summaryLines(state: ViewState, result: JobSummary, look: SummaryLook): Line[] {
+  const { signs, columns } = look;
   const reused = result.reused > 0 ? `, ${result.reused} of them from an earlier run` : "";
   const rendered = result.frames - result.reused;
   const work = result.nodes.reduce((sum, node) => sum + node.renderSeconds, 0);
+  const inTime = `${counted(result.frames, "frame")} in ${formatDuration(result.seconds * 1000)}`;
+  const isDone = `, each rendered, checked and ${outputWords(state.job?.makes).isDone}${reused}`;
   const lines: Line[] = [
     [span(`${signs.done} `, "encoded"), span(tidy(result.output), "strong")],
-    [
-      span(
-        `  ${counted(result.frames, "frame")} in ${formatDuration(result.seconds * 1000)}${lengthOf(state, result)}`,
-      ),
-      span(`, each rendered, checked and in the video${reused}`, "faint"),
-    ],
+    ...wrapLine([span(`  ${inTime}${lengthOf(state, result)}`), span(isDone, "faint")], columns, 2),
   ];
-  if (result.nodes.length > 0) lines.push([], ...nodeTable(result.nodes, rendered, signs));
+  if (result.nodes.length > 0) lines.push([], ...nodeTable(result.nodes, rendered, look));
   const remarks: Line[] = [];
   if (state.slowest && rendered > 1) {
     const { frame, seconds, name } = state.slowest;
@@ -33,25 +39,27 @@ export function summaryLines(state: ViewState, result: JobSummary, signs: Signs)
       span(`${formatDuration(work * 1000)} in all, ${factor} times the time that passed`),
     ]);
   }
-  if (remarks.length > 0) lines.push([], ...remarks);
+  if (remarks.length > 0) lines.push([], ...remarks.flatMap((remark) => wrapLine(remark, columns, 2)));
   const warnings = result.warnings.map((text): Notice => ({ level: "warning", text: tidy(text), hint: "" }));
   const notes = [...warnings, ...otherNotes(state, warnings)];
-  if (notes.length > 0) lines.push([], ...noteLines(notes, signs));
+  if (notes.length > 0) lines.push([], ...noteLines(notes, look));
   return lines;
 }
 
 /** The lines that stay on the screen after an estimate. */
-export function estimatedLines(state: ViewState, estimate: Estimate, signs: Signs): Line[] {
+export function estimatedLines(state: ViewState, estimate: Estimate, look: SummaryLook): Line[] {
+  const { signs } = look;
   const lines: Line[] = [
     [span(`${signs.done} `, "encoded"), span(estimateText(estimate), "strong")],
     [span(`  ${estimatedText(estimate)}`, "faint")],
   ];
   const notes = otherNotes(state, []);
-  return notes.length > 0 ? [...lines, [], ...noteLines(notes, signs)] : lines;
+  return notes.length > 0 ? [...lines, [], ...noteLines(notes, look)] : lines;
 }
 
 /** The lines that stay on the screen after an interrupted job. */
-export function interruptedLines(state: ViewState, missing: number | null, signs: Signs): Line[] {
+export function interruptedLines(state: ViewState, missing: number | null, look: SummaryLook): Line[] {
+  const { signs } = look;
   const total = state.cells.frames.length;
   const stored = total > 0 ? `; ${state.cells.countOf("stored")} of ${total} are stored` : "";
   const lines: Line[] = [
@@ -62,17 +70,10 @@ export function interruptedLines(state: ViewState, missing: number | null, signs
     [span("  The same command continues from here", "faint")],
   ];
   const nodes = talliesOf(state);
-  if (nodes.length > 0)
-    lines.push(
-      [],
-      ...nodeTable(
-        nodes,
-        nodes.reduce((sum, node) => sum + node.frames, 0),
-        signs,
-      ),
-    );
+  const rendered = nodes.reduce((sum, node) => sum + node.frames, 0);
+  if (nodes.length > 0) lines.push([], ...nodeTable(nodes, rendered, look));
   const notes = otherNotes(state, []);
-  if (notes.length > 0) lines.push([], ...noteLines(notes, signs));
+  if (notes.length > 0) lines.push([], ...noteLines(notes, look));
   return lines;
 }
 
@@ -81,16 +82,17 @@ export function interruptedLines(state: ViewState, missing: number | null, signs
  *
  * @param errorMessage The message of the error. It is printed below the view, so a note with the same text is dropped
  */
-export function brokenLines(state: ViewState, errorMessage: string, signs: Signs): Line[] {
+export function brokenLines(state: ViewState, errorMessage: string, look: SummaryLook): Line[] {
   const total = state.cells.frames.length;
   const stored = state.cells.countOf("stored");
-  const lines = noteLines(otherNotes(state, [{ level: "error", text: tidy(errorMessage), hint: "" }]), signs);
+  const lines = noteLines(otherNotes(state, [{ level: "error", text: tidy(errorMessage), hint: "" }]), look);
   if (total > 0) lines.push([span(`${stored} of ${counted(total, "frame")} stored`)]);
   return lines;
 }
 
-/** How long the video is, for example " (10.4 s of video)". */
-function lengthOf({ scene }: ViewState, { frames }: JobSummary): string {
+/** How long the video is, for example " (10.4 s of video)"; nothing for pictures. */
+function lengthOf({ job, scene }: ViewState, { frames }: JobSummary): string {
+  if (job?.makes === "pictures") return "";
   const [numerator, denominator = 1] = (scene?.fps ?? "").split("/").map(Number);
   if (!numerator || !denominator) return "";
   return ` (${formatSeconds((frames * denominator) / numerator)} of video)`;
@@ -112,7 +114,7 @@ const nodeColumns: readonly Column[] = [
   { heading: "Blender" },
 ];
 
-function nodeTable(nodes: readonly NodeTally[], total: number, signs: Signs): Line[] {
+function nodeTable(nodes: readonly NodeTally[], total: number, { signs, columns }: SummaryLook): Line[] {
   const shareWidth = 20;
   const shares = nodes.map((node) => (total === 0 ? 0 : Math.min(1, node.frames / total)));
   const rows = nodes.map((node, index) => {
@@ -126,7 +128,8 @@ function nodeTable(nodes: readonly NodeTally[], total: number, signs: Signs): Li
     span(`  ${row.at(-1)}`, "faint"),
   ];
   const bar = (share = 0) => span(`  ${signs.bar.full.repeat(Math.round(share * shareWidth))}`, "encoded");
-  return [line(headings, "faint"), ...cells.map((row, index) => [...line(row, "plain"), bar(shares[index])])];
+  const table = [line(headings, "faint"), ...cells.map((row, index) => [...line(row, "plain"), bar(shares[index])])];
+  return table.map((row) => fitLine(row, columns, signs.ellipsis));
 }
 
 /** Notes of the run that are not shown elsewhere, and the failed frames. */
@@ -136,14 +139,15 @@ function otherNotes(state: ViewState, shown: readonly Notice[]): Notice[] {
     const named = frames.slice(0, 12).join(", ") + (frames.length > 12 ? ` and ${frames.length - 12} more` : "");
     return { level, hint, text: `${frames.length === 1 ? "Frame" : "Frames"} ${named} failed: ${text}` };
   });
-  return [...[...state.notes.values()].filter(({ text }) => !known.has(text)), ...failures];
+  const notes = [...new Map(Array.from(state.notes.values(), (note) => [note.text, note])).values()];
+  return [...notes.filter(({ text }) => !known.has(text)), ...failures];
 }
 
-/** The terminal may wrap these lines: nothing is drawn over them afterwards. */
-function noteLines(notes: readonly Notice[], signs: Signs): Line[] {
+function noteLines(notes: readonly Notice[], { signs, columns }: SummaryLook): Line[] {
   const tones: Readonly<Record<Notice["level"], Tone>> = { info: "faint", warning: "warning", error: "error" };
-  return notes.flatMap(({ level, text, hint }): Line[] => [
-    [span(`${signs[level]} `, tones[level]), span(text)],
-    ...(hint === "" ? [] : [[span(`  ${hint}`, "faint")]]),
-  ]);
+  return notes.flatMap(({ level, text, hint }): Line[] => {
+    const sign = `${signs[level]} `;
+    const hints = hint === "" ? [] : wrapLine([span(`  ${hint}`, "faint")], columns, 2);
+    return [...wrapLine([span(sign, tones[level]), span(text)], columns, sign.length), ...hints];
+  });
 }

@@ -1,4 +1,6 @@
 import { counted, formatDuration } from "../../index.ts";
+import { outputWords } from "../texts/output-words.ts";
+import { timeLeftText } from "../texts/time-left.ts";
 import { type Line, type Signs, type Span, span, widthOfLine } from "./line.ts";
 import { runningFrames, type ViewState } from "./view-state.ts";
 
@@ -8,7 +10,9 @@ const gap = "  ";
  * The last line: how much is done, and when the rest will be. A narrow terminal drops the least important facts first.
  */
 export function totalLine(state: ViewState, columns: number, signs: Signs, atMs: number): Line {
-  const facts = state.scene ? factsOf(state, atMs) : [span(beginningOf(state), "strong"), elapsedOf(state, atMs)];
+  const facts = state.scene
+    ? factsOf(state, signs, atMs)
+    : [span(beginningOf(state), "strong"), elapsedOf(state, atMs)];
   const minBar = state.scene && columns >= 40 ? 10 : 0;
   while (facts.length > 1 && widthOfFacts(facts) + minBar > columns) facts.pop();
   const line = facts.flatMap((fact) => [span(gap), fact]).slice(minBar > 0 ? 0 : 1);
@@ -21,8 +25,9 @@ function widthOfFacts(facts: readonly Span[]): number {
 }
 
 /** Most important first. */
-function factsOf(state: ViewState, atMs: number): Span[] {
+function factsOf(state: ViewState, signs: Signs, atMs: number): Span[] {
   const { cells, eta } = state;
+  const words = outputWords(state.job?.makes);
   const total = cells.frames.length;
   const stored = cells.countOf("stored");
   const failed = cells.countOf("failed");
@@ -31,10 +36,10 @@ function factsOf(state: ViewState, atMs: number): Span[] {
     span(`${stored}/${total} frames`),
   ];
   if (failed > 0) facts.push(span(`${failed} failed`, "error"));
-  if (stored === total) facts.push(span("finishing the video", "accent"));
-  else if (eta) facts.push(span(`${formatDuration(eta.remainingMs - (atMs - eta.atMs))} to go`, "accent"));
-  if (state.isEncodingPostponed) facts.push(span("encoding postponed", "warning"));
-  else if (stored < total) facts.push(span(`${state.encoded} encoded`, "encoded"));
+  if (stored === total) facts.push(span(words.finishing, "accent"));
+  else if (eta) facts.push(span(`${timeLeftText(eta, signs, atMs - eta.atMs)} to go`, "accent"));
+  if (state.isEncodingPostponed) facts.push(span(words.postponed, "warning"));
+  else if (stored < total) facts.push(span(`${state.encoded} ${words.encoded}`, "encoded"));
   facts.push(elapsedOf(state, atMs));
   return facts;
 }

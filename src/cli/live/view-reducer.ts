@@ -1,8 +1,11 @@
 import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
-import { busyText } from "../busy-text.ts";
-import { estimateText } from "../estimate-text.ts";
-import { bakeText, hereText } from "../event-texts.ts";
-import { farmspecText } from "../farmspec-text.ts";
+import { alarmEndedText } from "../texts/alarm-text.ts";
+import { busyText } from "../texts/busy-text.ts";
+import { estimateText } from "../texts/estimate-text.ts";
+import { bakeText, hereText } from "../texts/event-texts.ts";
+import { farmspecText } from "../texts/farmspec-text.ts";
+import { outputWords } from "../texts/output-words.ts";
+import { etaOf } from "../texts/time-left.ts";
 import { FrameCells, listedFrames } from "./frame-cells.ts";
 import { tidy } from "./tidy.ts";
 import { freeSlots, isRunning, withNode, withoutFrame, withRunning, withStored } from "./view-nodes.ts";
@@ -12,6 +15,11 @@ const keptNotices = 40;
 /** A scene with very many warnings must not fill memory or the screen. */
 const keptNotes = 200;
 
+/** Keys of notes that are taken back when they are over. */
+const postponed = "encode:postponed";
+const barred = ({ node }: { readonly node: string }) => `barred ${node}`;
+const alarm = ({ name, message }: { readonly name: string; readonly message: string }) => `alarm ${name} ${message}`;
+
 /**
  * The view's state after an event. Pure: the same events at the same times give the same view.
  *
@@ -20,7 +28,7 @@ const keptNotes = 200;
 export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): ViewState {
   switch (event.type) {
     case "job:started":
-      return { ...state, job: { blend: tidy(event.blend), output: tidy(event.output) } };
+      return { ...state, job: { blend: tidy(event.blend), output: tidy(event.output), makes: event.makes } };
     case "job:resumed": {
       const resumed = { ...state, cells: state.cells.withAll(listedFrames(event.range), "stored") };
       return withNotice(resumed, "info", `Continuing an earlier run: ${counted(event.stored, "frame")} already stored`);
@@ -43,9 +51,10 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
         slots: freeSlots(node, atMs, event.slots),
       }));
     case "node:excluded":
-      return withNote(state, "warning", event.message, event.hint);
     case "node:unreachable":
-      return withNote(state, "warning", event.message, event.hint);
+      return withNote(state, "warning", event.message, event.hint, alarm(event));
+    case "alarm:ended":
+      return withNotice(withoutNote(state, alarm(event)), "info", alarmEndedText(event));
     case "node:busy": {
       const busy = withNode(state, event, () => ({ status: "busy" }));
       return withNotice(busy, "info", busyText(event));
@@ -70,11 +79,12 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return withNotice(requeued(lost, running), "warning", `${event.name} is gone: ${event.message}`);
     }
     case "node:barred": {
-      const barred = withNode(state, event, () => ({ status: "barred" }));
-      return withNote(barred, "warning", `${event.name} gets no more frames: ${event.reason}`);
+      const text = `${event.name} gets no more frames: ${event.reason}`;
+      const without = withNode(state, event, () => ({ status: "barred" }));
+      return withNote(without, "warning", text, "", barred(event));
     }
     case "node:forgiven": {
-      const forgiven = withNode(state, event, () => ({ status: "ready" }));
+      const forgiven = withNode(withoutNote(state, barred(event)), event, () => ({ status: "ready" }));
       return withNotice(forgiven, "info", `${event.name} gets frames again`);
     }
     case "job:waiting":
@@ -103,11 +113,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     }
     case "frame:requeued": {
       const free = requeued(withoutFrame(state, event.frame, atMs, event.node), [event.frame]);
-      return withNotice(
-        free,
-        "warning",
-        `Frame ${event.frame} goes back into the queue: ${causeOf(event)} (${event.name})`,
-      );
+      return withNotice(free, "warning", `Frame ${event.frame} is rendered again: ${event.reason} (${event.name})`);
     }
     case "frame:refused": {
       const { frame, name, message } = event;
@@ -122,12 +128,13 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     case "frame:failed":
       return withFailure(state, event);
     case "job:progressed": {
-      const eta = event.etaMs === null || isEnding(state) ? null : { remainingMs: event.etaMs, atMs };
-      return { ...state, encoded: Math.max(state.encoded, event.encoded), eta };
+      const eta = isEnding(state) ? null : etaOf(event);
+      return { ...state, encoded: Math.max(state.encoded, event.encoded), eta: eta && { ...eta, atMs } };
     }
     case "encode:postponed": {
-      const text = `Encoding is postponed until all frames are stored: ${event.message}`;
-      return { ...withNote(state, "warning", text), isEncodingPostponed: true, encoded: 0 };
+      const { writing } = outputWords(state.job?.makes);
+      const text = `${writing} is postponed until all frames are stored: ${event.message}`;
+      return { ...withNote(state, "warning", text, "", postponed), isEncodingPostponed: true, encoded: 0 };
     }
     case "warning":
       return withNote(state, "warning", `${event.message}${event.name === null ? "" : ` (${event.name})`}`);
@@ -137,8 +144,9 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
       return withNotice(state, "info", estimateText(event));
     case "output:finishing":
       return withNotice(state, "info", "All frames are stored: finishing the output; Ctrl-C again stops now");
-    case "run:started":
     case "job:completed":
+      return withoutNote(state, postponed); // the output is whole
+    case "run:started":
     case "job:interrupted":
     case "job:estimated":
     case "job:failed":
@@ -151,11 +159,6 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
 /** @returns `null` if the node has everything */
 function sentOf({ haveBytes, sizeBytes, filesLeft, bytesPerSecond, etaMs }: Sent): Sent | null {
   return filesLeft === 0 ? null : { haveBytes, sizeBytes, filesLeft, bytesPerSecond, etaMs };
-}
-
-/** Why a frame is rendered again, with the error's code if there is one. */
-function causeOf({ code, reason }: Extract<FarmEvent, { type: "frame:requeued" }>): string {
-  return code === null ? reason : `${code}: ${reason}`;
 }
 
 /** The state after the user asked to stop at once: there is no event for that. */
@@ -218,10 +221,17 @@ function withNotice(state: ViewState, level: Notice["level"], text: string, hint
   };
 }
 
-/** Adds a notice that is repeated in the summary. */
-function withNote(state: ViewState, level: Notice["level"], text: string, hint = ""): ViewState {
+/** Adds a notice that is repeated in the summary, unless it is taken back. @param key Names it */
+function withNote(state: ViewState, level: Notice["level"], text: string, hint = "", key = text): ViewState {
   const next = withNotice(state, level, text, hint);
-  const key = tidy(text);
   if (state.notes.has(key) || state.notes.size >= keptNotes) return next;
-  return { ...next, notes: new Map(state.notes).set(key, { level, text: key, hint: tidy(hint) }) };
+  return { ...next, notes: new Map(state.notes).set(key, { level, text: tidy(text), hint: tidy(hint) }) };
+}
+
+/** The summary does not repeat what is over. */
+function withoutNote(state: ViewState, key: string): ViewState {
+  if (!state.notes.has(key)) return state;
+  const notes = new Map(state.notes);
+  notes.delete(key);
+  return { ...state, notes };
 }

@@ -1,4 +1,5 @@
-import type { Frame } from "../../index.ts";
+import type { Frame, OutputKind } from "../../index.ts";
+import type { Eta } from "../texts/time-left.ts";
 import { FrameCells } from "./frame-cells.ts";
 import type { SlotView } from "./node-view.ts";
 import { NodeViews } from "./node-views.ts";
@@ -30,7 +31,7 @@ interface SceneView {
 export interface ViewState {
   readonly phase: "discovering" | "working" | "waiting" | "draining" | "stopping";
   readonly startedMs: number;
-  readonly job: { readonly blend: string; readonly output: string } | null;
+  readonly job: { readonly blend: string; readonly output: string; readonly makes: OutputKind } | null;
   readonly scene: SceneView | null;
   readonly cells: FrameCells;
   /** In the order in which they appeared. */
@@ -43,7 +44,7 @@ export interface ViewState {
   /** How many frames, from the first on, the encoder has taken. */
   readonly encoded: number;
   readonly isEncodingPostponed: boolean;
-  readonly eta: { readonly remainingMs: number; readonly atMs: number } | null;
+  readonly eta: (Eta & { readonly atMs: number }) | null;
   readonly slowest: { readonly frame: Frame; readonly seconds: number; readonly name: string } | null;
 }
 

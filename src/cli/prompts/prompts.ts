@@ -21,7 +21,7 @@ import {
 } from "../../index.ts";
 import { duplicateWarnings } from "../commands/nodes-command.ts";
 import { mayFarmspecBeSaved } from "../commands/save-farmspec.ts";
-import { farmspecToCome } from "../farmspec-text.ts";
+import { farmspecToCome } from "../texts/farmspec-text.ts";
 import { askBlend } from "./blend-question.ts";
 import { askFrames } from "./frames-question.ts";
 import { chooseOutput } from "./output-question.ts";

@@ -10,7 +10,7 @@ import {
   printable,
   type Sighting,
 } from "../../index.ts";
-import { estimateText } from "../estimate-text.ts";
+import { estimateText } from "../texts/estimate-text.ts";
 
 /** Whether somebody can answer. Without this check inquirer would read answers from a pipe, or wait for ever. */
 export function canAsk(flags: { readonly yes?: boolean | undefined; readonly json?: boolean | undefined }): boolean {

@@ -38,6 +38,8 @@ interface Account {
 export class LineBudget {
   readonly #monotonicMs: () => number;
   readonly #accounts = new Map<string, Account>();
+  /** Alarms that were passed on and are not over. */
+  readonly #alarms = new Set<string>();
 
   constructor(monotonicMs: () => number) {
     this.#monotonicMs = monotonicMs;
@@ -45,6 +47,8 @@ export class LineBudget {
 
   /** @returns The event if there is room for it; otherwise nothing, or a warning with the number of dropped lines */
   spend(event: FarmEvent): readonly FarmEvent[] {
+    // Free, because its alarm was paid for: otherwise the summary would repeat what is over.
+    if (event.type === "alarm:ended") return this.#alarms.delete(alarmOf(event)) ? [event] : [];
     const payer = payerOf(event);
     if (payer === undefined) return [event];
     const atMs = this.#monotonicMs();
@@ -53,7 +57,10 @@ export class LineBudget {
       account.bucket.add(perStoredFrame, atMs);
       return [event];
     }
-    if (account.bucket.take(costOf(event), atMs)) return [event];
+    if (account.bucket.take(costOf(event), atMs)) {
+      if (payer === unused && "name" in event && "message" in event) this.#alarms.add(alarmOf(event));
+      return [event];
+    }
     account.dropped += 1;
     // The first, tenth, hundredth …: the warnings show that it continues, and are few themselves.
     if (!/^10*$/.test(String(account.dropped))) return [];
@@ -79,6 +86,10 @@ function payerOf(event: FarmEvent): string | undefined {
   // At most two per second and slot, and never in the log. They must not use up the budget for the end of a long frame.
   if (event.type === "frame:progressed") return undefined;
   return "node" in event ? event.node : undefined;
+}
+
+function alarmOf({ name, message }: { readonly name: string | null; readonly message: string }): string {
+  return `${name} ${message}`;
 }
 
 function costOf(event: FarmEvent): number {

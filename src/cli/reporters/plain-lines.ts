@@ -4,14 +4,18 @@ import {
   formatBytes,
   formatDuration,
   type JobSummary,
+  type OutputKind,
   printable,
   printableLines,
 } from "../../index.ts";
-import { busyText } from "../busy-text.ts";
-import { estimatedText, estimateText } from "../estimate-text.ts";
-import { bakeText, hereText } from "../event-texts.ts";
-import { farmspecText } from "../farmspec-text.ts";
-import { toCome } from "../to-come.ts";
+import { alarmEndedText } from "../texts/alarm-text.ts";
+import { busyText } from "../texts/busy-text.ts";
+import { estimatedText, estimateText } from "../texts/estimate-text.ts";
+import { bakeText, hereText } from "../texts/event-texts.ts";
+import { farmspecText } from "../texts/farmspec-text.ts";
+import { outputWords } from "../texts/output-words.ts";
+import { etaOf, timeLeftText } from "../texts/time-left.ts";
+import { toCome } from "../texts/to-come.ts";
 
 const progressEveryMs = 10_000;
 
@@ -24,6 +28,7 @@ export class PlainLines {
   readonly #writeLast: (line: string) => void;
   readonly #monotonicMs: () => number;
   #lastProgressMs: number;
+  #makes: OutputKind | undefined;
   /** When it was last told what a node still gets. */
   readonly #sentTold = new Map<string, number>();
 
@@ -36,6 +41,7 @@ export class PlainLines {
   }
 
   tell(event: FarmEvent): void {
+    if (event.type === "job:started") this.#makes = event.makes;
     if (event.type === "job:completed") this.#summary(event);
     else if (event.type === "job:interrupted") this.#interrupted(event.missing);
     else if (event.type === "job:estimated") this.#writeLast(`${estimatedText(event)}\n`);
@@ -51,7 +57,9 @@ export class PlainLines {
       frames === 0 ? "" : `, ${(seconds / frames).toFixed(1)} s each`;
     this.#writeLast(`Done in ${formatDuration(result.seconds * 1000)}: ${printable(result.output)}\n`);
     const reused = result.reused > 0 ? `, ${result.reused} of them from an earlier run` : "";
-    this.#writeLast(`  ${counted(result.frames, "frame")} expected, rendered, checked and in the video${reused}\n`);
+    this.#writeLast(
+      `  ${counted(result.frames, "frame")} expected, rendered, checked and ${outputWords(this.#makes).isDone}${reused}\n`,
+    );
     for (const node of result.nodes) {
       this.#writeLast(
         `  ${printable(node.name)}: ${counted(node.frames, "frame")}${perFrame(node.renderSeconds, node.frames)} (Blender ${printable(node.blender)})\n`,
@@ -88,6 +96,8 @@ export class PlainLines {
       case "node:excluded":
       case "node:unreachable":
         return `${event.message}\n  ${event.hint}`;
+      case "alarm:ended":
+        return alarmEndedText(event);
       case "node:busy":
         return `Node ${busyText(event)}`;
       case "node:joined":
@@ -111,13 +121,13 @@ export class PlainLines {
       case "scene:read":
         return `Scene ${printable(event.scene)}: ${counted(event.frames, "frame")} (${event.firstFrame} to ${event.lastFrame}) at ${event.fps} fps, ${event.width}×${event.height}, ${event.engine}`;
       case "frame:requeued":
-        return `Frame ${event.frame} goes back into the queue: ${event.code === null ? "" : `${event.code}: `}${event.reason} (${printable(event.name)})`;
+        return `Frame ${event.frame} is rendered again: ${event.reason} (${printable(event.name)})`;
       case "frame:refused":
         return `FFmpeg refuses frame ${event.frame}, which ${printable(event.name)} rendered: ${event.message}\n  It was set aside: ${event.file}`;
       case "frame:failed":
         return `Frame ${event.frame} failed: ${event.message}\n  ${event.hint}`;
       case "encode:postponed":
-        return `Encoding is postponed until all frames are stored: ${event.message}`;
+        return `${outputWords(this.#makes).writing} is postponed until all frames are stored: ${event.message}`;
       case "warning":
         return `Warning: ${event.message}${event.name === null ? "" : ` (${printable(event.name)})`}`;
       case "farmspec:saved":
@@ -167,8 +177,9 @@ export class PlainLines {
 
   #progress(event: Extract<FarmEvent, { type: "job:progressed" }>): string | undefined {
     if (!this.#isProgressDue()) return undefined;
-    const eta = event.etaMs === null ? "" : `, ${formatDuration(event.etaMs)} to go`;
-    return `${event.stored} of ${event.total} frames, ${counted(event.nodes, "node")}${eta}, ${event.encoded} encoded`;
+    const estimate = etaOf(event);
+    const eta = estimate === null ? "" : `, ${timeLeftText(estimate)} to go`;
+    return `${event.stored} of ${event.total} frames, ${counted(event.nodes, "node")}${eta}, ${event.encoded} ${outputWords(this.#makes).encoded}`;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FarmEvent } from "../../index.ts";
 import { out } from "../outputs.ts";
+import { wrappedFor } from "../wrap.ts";
 import { JsonLines } from "./json-lines.ts";
 import { PlainLines } from "./plain-lines.ts";
 
@@ -11,9 +12,9 @@ export interface Reporter {
 /** Lines for a log, or for a terminal without a live view. */
 export function plainReporter(): Reporter {
   return new PlainLines(
-    (line) => out.writeLine(line),
+    (line) => out.writeLine(wrappedFor(process.stdout, line)),
     () => performance.now(),
-    (line) => out.write(line),
+    (line) => out.write(wrappedFor(process.stdout, line)),
   );
 }
 

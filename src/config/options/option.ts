@@ -61,6 +61,9 @@ export function asPath(value: string | undefined, workingFolder: string): string
 
 export const text = z.string().min(1);
 
+/** A switch that an environment variable may set too: "yes", "no", "1", "0", … */
+export const switchedByText = z.union([z.boolean(), z.stringbool()]);
+
 export function whole(least: number, most: number) {
   return z.coerce.number(`a whole number from ${least} to ${most} is needed`).int().min(least).max(most);
 }

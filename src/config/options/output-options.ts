@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { asGiven, asPath, isOn, option, text, whole } from "./option.ts";
+import { asGiven, asPath, isOn, option, switchedByText, text, whole } from "./option.ts";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -107,6 +107,19 @@ export const reportingOptions = {
       'one JSON object per line on stdout: `{"type": …, "at": …}`, the last one `job:completed`, `job:failed`, `job:interrupted` or, with `--estimate`, `job:estimated`. While nobody reads them, only progress events are dropped',
   }),
   plain: option({ group: "What to show", schema: z.boolean(), help: "lines instead of the live view" }),
+  notify: option({
+    ...{ group: "What to show", isNegated: true, schema: switchedByText, inFarmspec: true },
+    environment: "RENDERFARM_NOTIFY",
+    help: "when a job of more than a minute ends, do not ring the bell and show no notification",
+    readme:
+      "when a job of more than a minute ends, do not ring the terminal's bell and show no notification on the desktop. They need a terminal, and are never used in a CI. `RENDERFARM_NOTIFY=no` does the same",
+  }),
+  onDone: option({
+    ...{ group: "What to show", takes: "<command>", schema: text, environment: "RENDERFARM_ON_DONE" },
+    help: "run this by your shell when the job has ended, with the result as JSON on its standard input",
+    readme:
+      "run this by your shell when the job has ended, however it did, with [the result](#when-a-job-ends) as JSON on its standard input. Default: `$RENDERFARM_ON_DONE`; never from a farmspec",
+  }),
   logLevel: option({
     ...{ group: "What to show", takes: "<level>", schema: z.enum(logLevels), environment: "RENDERFARM_LOG_LEVEL" },
     help: "log this level and above on stderr (default: warn)",

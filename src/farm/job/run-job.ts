@@ -236,7 +236,7 @@ function framesFailed(frames: readonly Frame[], cause: JobTotals["onlyCause"], f
   const hint = cause?.hint ? `${cause.hint}. Then run` : "Fix what the messages above name and run";
   return new FarmError(
     "FARM_FRAMES_FAILED",
-    `Cannot finish the video: ${counted(frames.length, "frame")} failed${code}: ${formatFrames(frames)}`,
+    `Cannot finish the job: ${counted(frames.length, "frame")} failed${code}: ${formatFrames(frames)}`,
     `${hint} the same command again: the other frames are kept in ${folder}`,
   );
 }

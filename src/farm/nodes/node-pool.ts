@@ -4,6 +4,7 @@ import type { NodeReport } from "../../session/node-report.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { NodeInfo } from "../../session/protocol.ts";
 import type { FarmListener } from "../events.ts";
+import { NodeAlarms } from "./alarms/node-alarms.ts";
 import type { Contact } from "./connect-node.ts";
 import { DuplicateWarnings, describeDuplicates, duplicatesOf } from "./duplicates.ts";
 import type { JobOrder } from "./job-order.ts";
@@ -39,7 +40,6 @@ interface NodeRecord extends NodeStanding {
   hasJoined: boolean;
   /** Whether the first attempt to reach it has not ended yet. */
   isFirstTry: boolean;
-  isUnreachableTold: boolean;
 }
 
 /** The nodes of one job: a connector for each node that was found, and its status. */
@@ -49,11 +49,13 @@ export class NodePool {
   readonly #running = new Set<Promise<void>>();
   readonly #claims: NodeClaims;
   readonly #duplicates: DuplicateWarnings;
+  readonly #alarms: NodeAlarms;
   #onFirstTryOver: (() => void) | undefined;
 
   constructor(options: NodePoolOptions) {
     this.#options = options;
     this.#duplicates = new DuplicateWarnings(options.tell);
+    this.#alarms = new NodeAlarms(options.tell);
     this.#claims = new NodeClaims((id, nodes) => this.#duplicates.warn(id, describeDuplicates(id, nodes)));
   }
 
@@ -101,7 +103,6 @@ export class NodePool {
     const record: NodeRecord = {
       ...{ id, addresses, status: { kind: "connecting" }, isFirstTry: true },
       hasJoined: former?.hasJoined ?? false,
-      isUnreachableTold: former?.isUnreachableTold ?? false,
       connector: this.#connectorFor(id, candidate),
     };
     this.#nodes.set(id, record);
@@ -150,17 +151,16 @@ export class NodePool {
       case "connected":
       case "claimed":
         record.status = { kind: event.type };
+        // Not when it connects: it may hang up each time before it takes the job.
+        if (event.type === "claimed") this.#alarms.answered(id);
         break;
       case "unreachable":
         record.status = { kind: "unreachable", problem: event.problem };
-        if (!record.isUnreachableTold) {
-          const { message, hint } = event.problem;
-          tell({ type: "node:unreachable", name: this.#nameFor(id, event.candidate.sighting), message, hint });
-        }
-        record.isUnreachableTold = true;
+        this.#alarms.unreachable(id, this.#nameFor(id, event.candidate.sighting), event.problem);
         break;
       case "busy":
         record.status = { kind: "busy" };
+        this.#alarms.answered(id);
         tell({ ...event, type: "node:busy" });
         break;
       case "sending": {
@@ -178,6 +178,7 @@ export class NodePool {
         const { node, name, blender } = event.node.worker.info;
         record.status = { kind: "joined" };
         record.hasJoined = true;
+        this.#alarms.takesPart(id);
         tell({ type: "node:joined", node, name, blender });
         onEvent(event);
         break;
@@ -195,9 +196,9 @@ export class NodePool {
       case "excluded": {
         const { candidate, reason } = event;
         record.status = { kind: "excluded", reason };
+        this.#alarms.answered(id);
         if (reason instanceof DuplicateNodeError || openNodes.hold(candidate, reason)) break;
-        const { code, message, hint } = reason;
-        tell({ type: "node:excluded", name: this.#nameFor(id, candidate.sighting), code, message, hint });
+        this.#alarms.excluded(id, this.#nameFor(id, candidate.sighting), reason);
         onEvent({ type: "excluded", reason });
       }
     }

@@ -103,7 +103,16 @@ export class JobOutput implements AsyncDisposable {
     const total = this.#options.facts.frames.length;
     const timer = setInterval(() => {
       const { encoded } = this;
-      this.#tell({ type: "job:progressed", stored: total, total, nodes: 0, running: 0, encoded, etaMs: null });
+      this.#tell({
+        type: "job:progressed",
+        stored: total,
+        total,
+        nodes: 0,
+        running: 0,
+        encoded,
+        etaMs: null,
+        etaRangeMs: null,
+      });
     }, tellEveryMs);
     const onDrain = () => this.#tell({ type: "output:finishing" });
     if (drain?.aborted) onDrain();

@@ -64,6 +64,9 @@ export class NodeProblems {
       case "node:unreachable":
         this.#count("unreachable", line, textOf(line.message));
         return;
+      case "alarm:ended":
+        this.#endUnreachable(textOf(line.name));
+        return;
       case "node:busy":
         this.#count("busy", line, `it worked for ${textOf(line.holder)}${line.job ? ` ('${textOf(line.job)}')` : ""}`);
         return;
@@ -78,6 +81,13 @@ export class NodeProblems {
     }
   }
 
+  /** A node that could not be reached has answered. */
+  #endUnreachable(name: string): void {
+    const key = keyOf("unreachable", name, null);
+    const problem = this.#nodes.get(key);
+    if (problem) this.#nodes.set(key, { ...problem, message: `${problem.message}; it answered later`, hint: "" });
+  }
+
   #end(outcome: JobEnd, error: NodeProblems["error"] = null): void {
     this.outcome = outcome;
     this.error = error;
@@ -89,8 +99,12 @@ export class NodeProblems {
 
   #count(what: NodeProblem["what"], line: LogLine, message: string): void {
     const [name, code, hint] = [textOf(line.name), textOf(line.code) || null, textOf(line.hint)];
-    const key = JSON.stringify([what, name, code]);
+    const key = keyOf(what, name, code);
     const count = (this.#nodes.get(key)?.count ?? 0) + 1;
     if (count > 1 || this.#nodes.size < mostListed) this.#nodes.set(key, { what, name, count, code, message, hint });
   }
+}
+
+function keyOf(what: NodeProblem["what"], name: string, code: string | null): string {
+  return JSON.stringify([what, name, code]);
 }

@@ -54,14 +54,14 @@ export class IncomingTransfers {
     const transfer = this.#running.get(piece.transfer);
     if (!transfer) {
       if (piece.transfer < this.#nextNumber) return; // it has ended: the piece was already on its way
-      throw badPiece(`there is no transfer ${piece.transfer}`);
+      throw badPiece("they belong to no file that was asked for");
     }
     if (transfer.problem !== undefined) return;
     const spoil = (problem: unknown) => spoilTransfer(transfer, problem);
     if (piece.offset !== transfer.receivedBytes) {
-      spoil(badPiece(`offset ${piece.offset} arrived instead of ${transfer.receivedBytes}`));
+      spoil(badPiece(`byte ${piece.offset} of a file arrived instead of byte ${transfer.receivedBytes}`));
     } else if (piece.offset + piece.data.length > transfer.sizeBytes) {
-      spoil(badPiece(`more than the ${transfer.sizeBytes} bytes that were announced`));
+      spoil(badPiece(`there are more than the ${transfer.sizeBytes} that it has`));
     } else {
       transfer.receivedBytes += piece.data.length;
       this.#bytesSince += piece.data.length;
@@ -134,7 +134,7 @@ function spoilTransfer(transfer: Transfer, problem: unknown): void {
 function badPiece(why: string): FarmError {
   return new FarmError(
     "FARM_BAD_MESSAGE",
-    `Cannot use the node's bytes: ${why}`,
+    `Cannot use the bytes that the node sent: ${why}`,
     "The frame is rendered again; if this keeps happening, run the same release of renderfarm on both machines",
   );
 }

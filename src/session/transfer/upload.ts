@@ -77,7 +77,7 @@ export async function upload(
   }
   throw new FarmError(
     "FARM_BLEND_REJECTED",
-    `Cannot send ${blob.name ?? "the blendfile"}: the node answered ${second.verdict.code}: ${second.verdict.message}`,
+    `Cannot send ${blob.name ?? "the blendfile"}: the node refused it: ${second.verdict.message}`,
     "Check the free space on the node's disk and its --cache-size, then run the same command again",
   );
 }

@@ -10,6 +10,8 @@ export interface AskOptions {
   readonly maxBuffer?: number;
   /** Aborting stops the program, and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Variables for it besides this program's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ProgramAnswer {
@@ -28,12 +30,12 @@ export interface ProgramAnswer {
 export async function askProgram(
   program: string,
   args: readonly string[],
-  { timeoutMs, maxBuffer, signal }: AskOptions,
+  { timeoutMs, maxBuffer, signal, env }: AskOptions,
 ): Promise<ProgramAnswer> {
   signal?.throwIfAborted();
   let child: ReturnType<typeof start>;
   try {
-    child = start(program, args, maxBuffer);
+    child = start(program, args, { maxBuffer, env });
   } catch (error) {
     return { stdout: "", failed: true, why: messageOf(error), systemCode: systemCodeOf(error) };
   }
@@ -57,11 +59,16 @@ export async function askProgram(
   return { stdout: "", failed: true, why: `it did not answer within ${Math.round(timeoutMs / 1000)} s` };
 }
 
-function start(program: string, args: readonly string[], maxBuffer?: number) {
+function start(
+  program: string,
+  args: readonly string[],
+  { maxBuffer, env }: { [Name in "maxBuffer" | "env"]: AskOptions[Name] | undefined },
+) {
   return startProgram(program, args, {
     reject: false,
     stdin: "ignore",
     stripFinalNewline: false,
     ...(maxBuffer !== undefined && { maxBuffer }),
+    ...(env !== undefined && { env }),
   });
 }

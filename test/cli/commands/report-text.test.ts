@@ -17,7 +17,7 @@ const failed: JobReport = {
     retried: 23,
     playSeconds: 370,
   },
-  error: { code: "FARM_FRAMES_FAILED", message: "Cannot finish the video: 3 frames failed: 17,18,131" },
+  error: { code: "FARM_FRAMES_FAILED", message: "Cannot finish the job: 3 frames failed: 17,18,131" },
   causes: [
     {
       ...{ code: "DISK_FULL", count: 63, failedFrames: "17,18,131", hint: "Make room in the node's cache folder" },
@@ -33,7 +33,7 @@ const failed: JobReport = {
     },
   ],
   problems: [
-    { what: "lost", name: "cellar", count: 2, code: null, message: "closed with code 1006", hint: "" },
+    { what: "lost", name: "cellar", count: 2, code: null, message: "the connection broke", hint: "" },
     {
       ...{
         what: "excluded",
@@ -68,10 +68,10 @@ test("the report of a failed job, in 80 columns: first the error, then the cause
   const text = reportText(failed);
   expect(text).toBe(`duck 010\\u009b of anna
 Failed: 237 of 240 frames stored, missing: 17,18,131
-  FARM_FRAMES_FAILED: Cannot finish the video: 3 frames failed: 17,18,131
+  FARM_FRAMES_FAILED: Cannot finish the job: 3 frames failed: 17,18,131
 2 runs in 25:00, after 1 run whose frames are no longer used
 
-Failed and wasted attempts
+Failed and wasted renders
   63 × DISK_FULL (attic 41, cellar 19); frames failed: 17,18,131
        [Errno 28] No space left on device:
        '/home/render/.cache/renderfarm/runs/f00d/17-4.png'
@@ -79,7 +79,7 @@ Failed and wasted attempts
    2 × its node was lost (cellar)
 
 Problems of nodes
-  cellar  lost 2 times: closed with code 1006
+  cellar  lost 2 times: the connection broke
   studio  excluded: Cannot use studio: its Blender 4.2.0 is not the job's 4.3.2
           --mix-versions changes the rule
 
@@ -87,12 +87,12 @@ node    Blender  device                          frames  s/frame  upload   load
 attic   4.3.2    OPTIX: NVIDIA GeForce RTX 3090     161    11.20   4.0 s  6.2 s
 cellar  4.3.2    CPU                                 76    25.00    1:15    0 s
 studio  4.2.0                                         0
-Slowest: frame 88, 51.25 s on cellar; 23 frames took more than one attempt
+Slowest: frame 88, 51.25 s on cellar; 23 frames were rendered more than once
 
 Where the time of 3 slots went: efficiency 82 %
   render    1:01:43  82 %  frames of the output
   play         6:10   8 %  of that, playing simulations up to the frames
-  wasted       6:52   9 %  attempts that failed, were lost or came too late
+  wasted       6:52   9 %  renders that failed, were lost or came too late
   upload       1:23   2 %  the blendfile on its way to the node
   load         1:01   1 %  the blendfile being opened
   wait         4:00   5 %  for work

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { widthOf } from "../../../src/cli/display-width.ts";
+import { paint, signsOf } from "../../../src/cli/live/line.ts";
 import { renderView, type ViewSize } from "../../../src/cli/live/render-view.ts";
+import { summaryLines } from "../../../src/cli/live/summary.ts";
 import { stoppingView, viewStateOf } from "../../../src/cli/live/view-reducer.ts";
 import { emptyView, type ViewState } from "../../../src/cli/live/view-state.ts";
 import type { FarmEvent } from "../../../src/index.ts";
@@ -42,7 +44,7 @@ test("one node at 80×24", () => {
       1 █ █ █ █ █ █ ▓ ▓ ▓ ▓ ▒ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░ ░
         █ 6 encoded  ▓ 4 stored  ▒ 1 rendering  ░ 19 queued
 
-    ━━━━━━━━─────────────────  33%  10/30 frames  40 s to go  6 encoded  22 s so far"
+    ━━━━━━─────────────  33%  10/30 frames  about 40 s to go  6 encoded  22 s so far"
   `);
 });
 
@@ -62,7 +64,7 @@ test("three nodes at 80×24: encoded, stored, rendering and queued frames differ
      211 ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
          █ 96 encoded  ▓ 4 stored  ▒ 3 rendering  ░ 147 queued
 
-    ━━━━━━━━──────────────  40%  100/250 frames  1:40 to go  96 encoded  1:08 so far"
+    ━━━━━━─────────  40%  100/250 frames  about 100 s to go  96 encoded  1:08 so far"
   `);
 });
 
@@ -80,7 +82,7 @@ test("three nodes at 200×60", () => {
      191 ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
          █ 96 encoded  ▓ 4 stored  ▒ 3 rendering  ░ 147 queued
 
-    ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────────────────────────────────────────────────────────────────────────────  40%  100/250 frames  1:40 to go  96 encoded  1:08 so far"
+    ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━─────────────────────────────────────────────────────────────────────────────────  40%  100/250 frames  about 100 s to go  96 encoded  1:08 so far"
   `);
 });
 
@@ -102,7 +104,7 @@ test("ASCII if the terminal has no Unicode", () => {
      211 ........................................
          # 96 encoded  = 4 stored  o 3 rendering  . 147 queued
 
-    ########--------------  40%  100/250 frames  1:40 to go  96 encoded  1:08 so far"
+    ######---------  40%  100/250 frames  about 100 s to go  96 encoded  1:08 so far"
   `);
 });
 
@@ -135,7 +137,7 @@ test("forty nodes at 80×24: the frames, the bar and a count of the nodes that d
      2521 ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
     █ 2096 encoded  ▓ 4 stored  ▒ 39 rendering  ░ 2861 queued  36 frames a cell
 
-    ━━━━━━━───────────  42%  2100/5000 frames  2:11 to go  2096 encoded  2:00 so far"
+    ━━━━───────  42%  2100/5000 frames  about 2 min to go  2096 encoded  2:00 so far"
   `);
 });
 
@@ -143,7 +145,9 @@ test("forty nodes at 200×60: one row for each", () => {
   const text = drawSample({ frames: 5_000, nodes: fortyNodes, stored: 2_100 }, large);
   for (const name of fortyNodes) expect(text).toContain(`● ${name}  `);
   expect(text).not.toContain("more:");
-  expect(text.split("\n").at(-1)).toMatch(/ 42% {2}2100\/5000 frames {2}\S+ to go {2}2096 encoded {2}\S+ so far$/);
+  expect(text.split("\n").at(-1)).toMatch(
+    / 42% {2}2100\/5000 frames {2}about 2 min to go {2}2096 encoded {2}\S+ so far$/,
+  );
 });
 
 test("a tiny terminal shows the title, the nodes, the frames and the share done", () => {
@@ -218,7 +222,7 @@ test("columns stay aligned with wide characters, emoji and control characters in
       1 ██ ██ ▓▓ ▓▓ ▓▓ ▓▓ ▒▒ ▒▒ ▒▒ ▒▒ ▒▒ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░ ░░
         █ 2 encoded  ▓ 4 stored  ▒ 5 rendering  ░ 13 queued
 
-    ━━━━━━━─────────────────────  25%  6/24 frames  7 s to go  2 encoded  4 s so far"
+    ━━━━──────────────  25%  6/24 frames  a few seconds to go  2 encoded  4 s so far"
   `);
 });
 
@@ -238,7 +242,7 @@ test("failed frames, requeued frames and warnings are shown", () => {
   ];
   const before = replay(sampleEvents({ ...threeNodes, stored: 50 }));
   expect(draw(after(before, ...events), small, 60_000)).toMatchInlineSnapshot(`
-    "▲ Frame 101 goes back into the queue: the node ran out of memory (beta)
+    "▲ Frame 101 is rendered again: the node ran out of memory (beta)
     ✗ Frame 55 failed: no node could render it
     ▲ The GPU is not used (gamma)
     ▲ Encoding is postponed until all frames are stored: FFmpeg ended
@@ -257,8 +261,29 @@ test("failed frames, requeued frames and warnings are shown", () => {
      211 ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
          █ 0 encoded  ▓ 50 stored  ▒ 3 rendering  ░ 196 queued  ✗ 1 failed
 
-    ━━━───────────────  20%  50/250 frames  1 failed  1:48 to go  encoding postponed"
+    ━━─────────  20%  50/250 frames  1 failed  about 110 s to go  encoding postponed"
   `);
+});
+
+test("a long notice is wrapped at words; of one that is too long for the view, the beginning is shown", () => {
+  const state = replay(sampleEvents(threeNodes));
+  const warning = (message: string): FarmEvent => ({ type: "warning", code: "X", message, name: null });
+  const short = warning("short");
+  const two = warning(`Cannot reach a node at 10.0.0.9:7447: it does not answer, ${"and more ".repeat(4)}to say`);
+  expect(
+    draw(after(state, short, two), small)
+      .split("\n")
+      .slice(0, 4),
+  ).toEqual([
+    "▲ short",
+    "▲ Cannot reach a node at 10.0.0.9:7447: it does not answer, and more and more",
+    "  and more and more to say",
+    "",
+  ]);
+  const endless = draw(after(state, short, warning("many words ".repeat(90))), small).split("\n");
+  expect(endless[0]).toMatch(/^▲ many words/);
+  expect(endless[3]).toMatch(/^ {2}many .*…$/);
+  expect(endless[4]).toBe("");
 });
 
 test("a job that waits, drains or stops says so above the bar", () => {
@@ -284,6 +309,20 @@ test("a job that waits, drains or stops says so above the bar", () => {
 test("when all frames are there, the video is being finished", () => {
   const text = drawSample({ frames: 6, nodes: ["alpha"], stored: 6 }, small);
   expect(text).toContain("100%  6/6 frames  finishing the video");
+});
+
+test("of pictures, the view and the summary speak of no video", () => {
+  const pictures = { frames: 6, nodes: ["alpha"], makes: "pictures" } as const;
+  const during = after(replay(sampleEvents({ ...pictures, stored: 3 })), { type: "encode:postponed", message: "full" });
+  const done = replay(sampleEvents({ ...pictures, stored: 6 }));
+  const result = { output: "/f/out/", frames: 6, reused: 1, seconds: 9, nodes: [], warnings: [] };
+  const summary = summaryLines(done, result, { signs: signsOf(true), columns: 200 }).map((line) => paint(line, false));
+  const all = [draw(during, small), drawSample({ ...pictures, stored: 5 }, small), draw(done, small), ...summary];
+  for (const text of all) expect(text).not.toMatch(/video|encod/i);
+  expect(draw(done, small)).toContain("6/6 frames  finishing the pictures");
+  expect(summary[1]).toBe(
+    "  6 frames in 9 s, each rendered, checked and written as a picture, 1 of them from an earlier run",
+  );
 });
 
 test("with more frames than cells, a cell stands for several, and is full only when all of them are done", () => {

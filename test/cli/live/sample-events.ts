@@ -1,6 +1,6 @@
 import { viewStateOf } from "../../../src/cli/live/view-reducer.ts";
 import { emptyView, type ViewState } from "../../../src/cli/live/view-state.ts";
-import type { FarmEvent } from "../../../src/index.ts";
+import type { FarmEvent, OutputKind } from "../../../src/index.ts";
 
 /** An event and its time. */
 export interface Told {
@@ -15,10 +15,12 @@ export interface Sample {
   /** How many frames are stored when the sample ends. */
   readonly stored: number;
   readonly secondsPerFrame?: number;
+  /** Default: a video. */
+  readonly makes?: OutputKind;
 }
 
 /** The events of a job until `stored` frames are stored; every node is rendering one more. */
-export function sampleEvents({ frames, nodes, stored, secondsPerFrame = 2 }: Sample): Told[] {
+export function sampleEvents({ frames, nodes, stored, secondsPerFrame = 2, makes = "video" }: Sample): Told[] {
   const told: Told[] = [];
   let atMs = 0;
   const tell = (event: FarmEvent) => told.push({ atMs, event });
@@ -29,6 +31,7 @@ export function sampleEvents({ frames, nodes, stored, secondsPerFrame = 2 }: Sam
     blend: "/home/ada/films/meadow.blend",
     output: "/home/ada/films/meadow.mp4",
     folder: "/f",
+    makes,
   });
   for (const [index] of nodes.entries()) {
     tell({ type: "node:found", ...named(index), address: `10.0.0.${index}:7447`, blender: "4.3.2", slots: 1 });
@@ -52,7 +55,17 @@ export function sampleEvents({ frames, nodes, stored, secondsPerFrame = 2 }: Sam
   }
   const encoded = Math.max(0, stored - 4);
   const etaMs = ((frames - stored) * 1_000 * secondsPerFrame) / nodes.length;
-  tell({ type: "job:progressed", stored, total: frames, nodes: nodes.length, running: nodes.length, encoded, etaMs });
+  const etaRangeMs = [0.95, 1.05].map((share) => share * etaMs) as [number, number];
+  tell({
+    type: "job:progressed",
+    stored,
+    total: frames,
+    nodes: nodes.length,
+    running: nodes.length,
+    encoded,
+    etaMs,
+    etaRangeMs,
+  });
   return told;
 }
 

@@ -64,7 +64,7 @@ test("a stored frame stays stored, whatever late attempts do", () => {
 
 test("a stored frame that FFmpeg refuses is queued again, its node is named, and encoding starts over", () => {
   const told = { frame: 3, message: "no data", file: "refused/0000003.png" };
-  const progressed = { stored: 1, total: 9, nodes: 2, running: 1, encoded: 3, etaMs: null } as const;
+  const progressed = { stored: 1, total: 9, nodes: 2, running: 1, encoded: 3, etaMs: null, etaRangeMs: null } as const;
   const state = after(...[started, stored(alpha, 3), { type: "job:progressed", ...progressed } as const], {
     type: "frame:refused",
     ...alpha,
@@ -146,7 +146,7 @@ test("for any events in any order the view fits the terminal", () => {
         etaMs: random() < 0.5 ? null : count,
       };
       const events: FarmEvent[] = [
-        { type: "job:started", blend: `/x/${text}`, output: `/y/${text}`, folder: "/f" },
+        { type: "job:started", blend: `/x/${text}`, output: `/y/${text}`, folder: "/f", makes: "pictures" },
         { type: "node:found", ...named, address: "h:1", blender: text, slots: 1 + slot },
         { type: "node:uploading", ...named, ...sent, haveBytes: count, filesLeft: count % 3 },
         { type: "node:receiving", ...named, ...sent, haveBytes: count, filesLeft: count % 2 },
@@ -159,7 +159,16 @@ test("for any events in any order the view fits the terminal", () => {
         { type: "frame:stored", ...named, frame, seconds: random() * 1e5, stored: count, total: 300 },
         { type: "frame:requeued", ...named, frame, code: null, reason: text },
         { type: "frame:failed", frame, code: "X", message: text, hint: text },
-        { type: "job:progressed", stored: count, total: 300, nodes: 1, running: 1, encoded: count, etaMs: count * 1e6 },
+        {
+          type: "job:progressed",
+          stored: count,
+          total: 300,
+          nodes: 1,
+          running: 1,
+          encoded: count,
+          etaMs: count * 1e6,
+          etaRangeMs: [count, count * 3e6],
+        },
         { type: "warning", code: "X", message: text, name: pick(names) },
         { type: "job:waiting", missing: count },
         { type: "encode:postponed", message: text },
@@ -183,4 +192,40 @@ test("for any events in any order the view fits the terminal", () => {
     expect(counts.reduce((sum, count) => sum + count)).toBe(cells.frames.length);
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(0);
   }
+});
+
+const noteTexts = (state: ViewState) => [...state.notes.values()].map(({ text }) => text);
+
+test("the summary does not repeat alarms that are over, and keeps those that are not", () => {
+  const about = (name: string) => ({ name, message: `Cannot reach a node at ${name}` });
+  const told = after(
+    started,
+    { type: "node:unreachable", ...about("alpha"), hint: "Look" },
+    { type: "node:unreachable", ...about("gamma"), hint: "Look" },
+    { type: "node:excluded", ...about("delta"), message: "Cannot use it", code: "FARM_KEY_UNUSABLE", hint: "" },
+    { type: "node:barred", ...beta, reason: "3 failures in a row" },
+    { type: "encode:postponed", message: "the disk is full" },
+  );
+  expect(noteTexts(told)).toHaveLength(5);
+  const over = after(
+    told,
+    { type: "alarm:ended", ...about("alpha"), was: "unreachable" },
+    { type: "alarm:ended", name: "delta", message: "Cannot use it", was: "excluded" },
+    { type: "node:forgiven", ...beta },
+  );
+  expect(noteTexts(over)).toEqual([
+    "Cannot reach a node at gamma",
+    "Encoding is postponed until all frames are stored: the disk is full",
+  ]);
+  expect(over.notices.map(({ text }) => text)).toContain("Node alpha answers now");
+  const whole = { output: "out.mp4", frames: 10, reused: 0, seconds: 1, nodes: [], warnings: [] };
+  expect(noteTexts(after(over, { type: "job:completed", ...whole }))).toEqual(["Cannot reach a node at gamma"]);
+});
+
+test("an alarm that comes again is in the summary again", () => {
+  const about = { name: "alpha", message: "Cannot reach alpha" };
+  const unreachable: FarmEvent = { type: "node:unreachable", ...about, hint: "" };
+  const ended: FarmEvent = { type: "alarm:ended", ...about, was: "unreachable" };
+  expect(noteTexts(after(started, unreachable, ended))).toEqual([]);
+  expect(noteTexts(after(started, unreachable, ended, unreachable))).toEqual(["Cannot reach alpha"]);
 });

@@ -94,12 +94,25 @@ test("a hundred thousand failed frames are written, but not more text than a log
   expect(dropped[0]).toMatchObject({ message: expect.stringMatching(/^1 line about failed frames dropped/) });
 });
 
+test("the end of an alarm is passed on if the alarm was, whatever else was dropped", () => {
+  const { tell, told } = make();
+  const about = (name: string) => ({ name, message: "Cannot reach it" });
+  tell({ type: "node:unreachable", ...about("attic"), hint: "" });
+  for (let other = 0; other < 100_000; other++) tell({ type: "node:unreachable", ...about(`no ${other}`), hint: "" });
+  const before = told();
+  tell({ type: "alarm:ended", ...about("attic"), was: "unreachable" });
+  expect(told() - before).toBe(1);
+  tell({ type: "alarm:ended", ...about("no 99999"), was: "unreachable" });
+  expect(told() - before).toBe(1);
+});
+
 test("lines about unusable nodes are limited, and do not affect those about nodes in the job", () => {
   const { clock, tell, dropped, megabytes, told } = make();
   for (let unusable = 0; unusable < 100_000; unusable++) {
     const about = { name: `unusable ${unusable}`, message: "Cannot reach a node at 10.0.0.9:7447", hint: "Look" };
     tell({ type: "node:unreachable", ...about });
     tell({ type: "node:excluded", ...about, code: "FARM_KEY_UNUSABLE" });
+    tell({ type: "alarm:ended", name: about.name, message: about.message, was: "unreachable" });
     clock.nowMs += 36; // all within an hour
   }
   expect(megabytes()).toBeLessThan(1);

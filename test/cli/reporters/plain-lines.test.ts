@@ -17,20 +17,24 @@ function make() {
 const named = { node: "a".repeat(32), name: "one" };
 const progress: FarmEvent = {
   ...{ type: "job:progressed", stored: 3, total: 24, nodes: 2, running: 2, encoded: 1, etaMs: 125_000 },
+  etaRangeMs: [120_000, 130_000],
 };
 
 test("a progress line is written at most every 10 s", () => {
   const { lines, clock, take } = make();
   for (clock.nowMs = 0; clock.nowMs < 30_000; clock.nowMs += 1_000) lines.tell(progress);
   expect(take()).toEqual([
-    ...["3 of 24 frames, 2 nodes, 2:05 to go, 1 encoded", "3 of 24 frames, 2 nodes, 2:05 to go, 1 encoded"],
+    ...[
+      "3 of 24 frames, 2 nodes, about 2 min to go, 1 encoded",
+      "3 of 24 frames, 2 nodes, about 2 min to go, 1 encoded",
+    ],
   ]);
 });
 
 test("without an estimate the line has no remaining time", () => {
   const { lines, clock, take } = make();
   clock.nowMs = 10_000;
-  lines.tell({ ...progress, etaMs: null });
+  lines.tell({ ...progress, etaMs: null, etaRangeMs: null } as FarmEvent);
   expect(take()).toEqual(["3 of 24 frames, 2 nodes, 1 encoded"]);
 });
 
@@ -119,4 +123,21 @@ test("a farmspec that was written is named, with what it is for and how to have 
   expect(take()).toEqual([
     "Wrote /films/farmspec.json, which lists 2 nodes: the next render finds them at once. --no-save-farmspec writes no such file",
   ]);
+});
+
+test("of pictures, no line speaks of a video", () => {
+  const { lines, clock, take } = make();
+  lines.tell({ type: "job:started", blend: "a.blend", output: "/f/out/", folder: "/j", makes: "pictures" });
+  clock.nowMs = 10_000;
+  lines.tell(progress);
+  lines.tell({ type: "encode:postponed", message: "the disk is full" });
+  lines.tell({ type: "job:completed", output: "/f/out/", frames: 24, reused: 0, seconds: 9, nodes: [], warnings: [] });
+  expect(take().join("\n")).not.toMatch(/video|encod/i);
+  expect(take().at(-1)).toBe("  24 frames expected, rendered, checked and written as a picture");
+});
+
+test("when a node that could not be reached answers, that is said", () => {
+  const { lines, take } = make();
+  lines.tell({ type: "alarm:ended", name: "attic", message: "Cannot reach attic", was: "unreachable" });
+  expect(take()).toEqual(["Node attic answers now"]);
 });

@@ -234,13 +234,39 @@ test("a restarted node with two names is still one node, under the name that rea
   expect(isAnyAlive(farm.pool.nodes)).toBe(true);
 });
 
-test("an unreachable node is reported once, and is dialled again when it is seen again", async () => {
+test("an unreachable node is reported once, and is dialled again when it is seen again; then that is taken back", async () => {
   farm.see("one");
   await farm.until(() => farm.count("node:unreachable") === 1);
   farm.start("one");
   await farm.until(() => farm.count("joined") === 1);
   expect(farm.count("node:unreachable")).toBe(1);
   expect(problemsOf(farm.pool.nodes)).toEqual([]);
+  const [told] = farm.events.filter(({ type }) => type === "node:unreachable");
+  const ended = farm.events.filter(({ type }) => type === "alarm:ended");
+  expect(ended).toMatchObject([
+    { was: "unreachable", message: "Cannot reach one", name: told && "name" in told && told.name },
+  ]);
+});
+
+test("a node that is lost and cannot be reached, twice, is reported twice, and taken back twice", async () => {
+  const node = farm.start("one");
+  for (let times = 1; times <= 2; times++) {
+    await farm.until(() => farm.count("joined") === times);
+    farm.hosts.delete("one");
+    farm.links.at(-1)?.cut();
+    await farm.until(() => farm.count("node:unreachable") === times);
+    farm.hosts.set("one", node);
+    farm.see("one");
+    await farm.until(() => farm.count("alarm:ended") === times);
+  }
+});
+
+test("a node that only works for somebody else is not unreachable any more", async () => {
+  farm.see("one");
+  await farm.until(() => farm.count("node:unreachable") === 1);
+  farm.start("one", { busyWith: "somebody" });
+  await farm.until(() => farm.count("node:busy") === 1);
+  expect(farm.count("alarm:ended")).toBe(1);
 });
 
 test("an open node that mDNS found is excluded permanently, before it hears anything about the key", async () => {

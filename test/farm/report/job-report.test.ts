@@ -112,6 +112,8 @@ test("the report has the outcome and the problems of nodes: lost, barred, exclud
       nodeLine(12, "node:barred", "b", { reason: "3 failures in a row" }),
       line(13, "node:excluded", { name: "c", code: "FARM_LOAD_FAILED", message: "cannot open", hint: "pack it" }),
       line(14, "node:unreachable", { name: "d", message: "nobody there", hint: "start it" }),
+      line(14, "node:unreachable", { name: "f", message: "nobody there", hint: "start it" }),
+      line(14, "alarm:ended", { name: "f", message: "nobody there", was: "unreachable" }),
       nodeLine(15, "node:busy", "e", { holder: "them" }),
       ...[line(16, "encode:postponed", { message: "broken pipe" }), line(17, "warning", { message: "w", name: "a" })],
       line(17, "frame:refused", { frame: 7, name: "a", message: "no data", file: "f" }),
@@ -129,6 +131,7 @@ test("the report has the outcome and the problems of nodes: lost, barred, exclud
     { what: "barred", name: "b", count: 1, message: "3 failures in a row" },
     { what: "excluded", name: "c", code: "FARM_LOAD_FAILED", message: "cannot open", hint: "pack it" },
     { what: "unreachable", name: "d", message: "nobody there", hint: "start it" },
+    { what: "unreachable", name: "f", message: "nobody there; it answered later", hint: "" },
     { what: "busy", name: "e", message: "it worked for them" },
   ]);
   const ended = async (...msgs: string[]) =>

@@ -74,8 +74,8 @@ export class PairedLink implements Link {
 
   /** Pulls the cable: both ends notice, without a closing message. */
   cut(): void {
-    this.#end(1006, "closed with code 1006");
-    if (this.peer) this.peer.#end(1006, "closed with code 1006");
+    this.#end(1006, "the connection broke");
+    if (this.peer) this.peer.#end(1006, "the connection broke");
   }
 
   [Symbol.asyncDispose](): Promise<void> {

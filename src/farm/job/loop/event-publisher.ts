@@ -6,6 +6,7 @@ import type { LiveAttempt, SchedulerState } from "../../../scheduler/state/state
 import type { NodeReport } from "../../../session/node-report.ts";
 import type { FarmListener } from "../../events.ts";
 import type { JobTotals } from "../job-totals.ts";
+import { FirstEstimate } from "./first-estimate.ts";
 
 /** Per node. The summary repeats them all, and a node can word each one differently. */
 const mostWarnings = 50;
@@ -27,6 +28,8 @@ export class EventPublisher {
   readonly #warned = new Map<NodeId, Set<string>>();
   /** When progress was last published, by node and slot. */
   readonly #progressToldMs = new Map<string, number>();
+
+  readonly #firstEstimate = new FirstEstimate();
 
   constructor(listeners: Listeners) {
     this.#listeners = listeners;
@@ -52,6 +55,7 @@ export class EventPublisher {
         const attempt = ownAttempt(node, report, attempts);
         const { frame, fraction } = report;
         const slot = attempt?.slot ?? report.slot;
+        if (attempt?.status === "running" && fraction !== null) this.#firstEstimate.hear(attempt.attempt, fraction);
         if (attempt?.status !== "running" || !this.#isProgressDue(`${node} ${slot}`)) return;
         tell({ type: "frame:progressed", ...named, frame, slot, fraction });
         return;
@@ -96,8 +100,14 @@ export class EventPublisher {
 
   /** Publishes how far the job is. */
   progressed(state: SchedulerState, atMs: number, counts: { readonly nodes: number; readonly encoded: number }): void {
-    const { stored, total, running, etaMs } = progressOf(state, atMs);
-    this.#listeners.tell({ type: "job:progressed", stored, total, running: running.length, etaMs, ...counts });
+    const progress = progressOf(state, atMs);
+    const { stored, total, running } = progress;
+    const first = progress.etaMs === null ? this.#firstEstimate.of(progress) : null;
+    const { etaMs, etaRangeMs } = first ?? progress;
+    this.#listeners.tell({
+      ...{ type: "job:progressed", stored, total, running: running.length, etaMs, etaRangeMs },
+      ...counts,
+    });
   }
 
   /** All nodes are gone. */

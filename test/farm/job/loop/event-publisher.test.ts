@@ -5,6 +5,7 @@ import { EventPublisher } from "../../../../src/farm/job/loop/event-publisher.ts
 import type { LiveAttempt } from "../../../../src/scheduler/state/state.ts";
 import type { NodeReport } from "../../../../src/session/node-report.ts";
 import type { FrameResult } from "../../../../src/session/protocol.ts";
+import { Drive } from "../../../support/simulation/simulate-drive.ts";
 
 const node = "ab".repeat(16);
 const other = "cd".repeat(16);
@@ -39,7 +40,7 @@ function make() {
     publisher.report(from, said, new Map(known.map((each) => [each.attempt, each])));
     return told.map(({ type }) => type);
   };
-  return { report, told, clock, totals };
+  return { report, told, clock, totals, publisher };
 }
 
 describe("a node's report about an attempt is published", () => {
@@ -94,4 +95,22 @@ test("each warning of a node is published once, up to fifty and a last one; othe
   expect(totals.warnings.at(-1)).toBe("More of its warnings are not shown (attic)");
   expect(report(other, warning("a"))).toEqual(["warning"]);
   expect(told[0]).toMatchObject({ message: "a", name: "desk" });
+});
+
+test("there is an estimate while the first frame is rendered, and the scheduler's own once it is stored", () => {
+  const { report, told, publisher } = make();
+  const drive = new Drive({ frames: [1, 2, 3, 4] });
+  drive.join(node);
+  drive.tell({ type: "attempt-started", node, slot: 0, frame: 1, attempt: 1 });
+  const estimate = (atMs: number) => {
+    told.length = 0;
+    publisher.progressed(drive.state, atMs, { nodes: 1, encoded: 0 });
+    return told[0];
+  };
+  expect(estimate(10_000)).toMatchObject({ etaMs: null, etaRangeMs: null });
+  report(node, progress(1), ...drive.state.attempts.values());
+  expect(estimate(10_000)).toMatchObject({ etaMs: 70_000, etaRangeMs: [35_000, 140_000] });
+  drive.wait(20_000).tell({ type: "attempt-rendered", node, frame: 1, attempt: 1, seconds: 20 });
+  drive.tell({ type: "frame-stored", node, frame: 1, attempt: 1 });
+  expect(estimate(20_000)).toMatchObject({ etaMs: 60_000, etaRangeMs: [expect.any(Number), expect.any(Number)] });
 });

@@ -1,4 +1,4 @@
-import { counted, type FarmEvent, farmspecName } from "../index.ts";
+import { counted, type FarmEvent, farmspecName } from "../../index.ts";
 
 /** What a prompted run says before it writes a farmspec. */
 export const farmspecToCome = `These nodes will be listed in ${farmspecName} here, so that the next render finds them at once; --no-save-farmspec prevents that`;

@@ -1,4 +1,4 @@
-import { counted, formatBytes, formatDuration, type Sent } from "../index.ts";
+import { counted, formatBytes, formatDuration, type Sent } from "../../index.ts";
 
 /** What a node still waits for, for example "212 files, 600 MB at 40 MB/s, renders in 15 s". */
 export function toCome({ haveBytes, sizeBytes, filesLeft, bytesPerSecond, etaMs }: Sent): string {

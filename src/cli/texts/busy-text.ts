@@ -1,4 +1,4 @@
-import { type FarmEventMap, printable, shorten } from "../index.ts";
+import { type FarmEventMap, printable, shorten } from "../../index.ts";
 
 /** How much of a name of somebody else's is shown. */
 const longestShown = 64;

@@ -1,4 +1,5 @@
-import { counted, type FarmEvent, formatDuration, printable } from "../index.ts";
+import { counted, type FarmEvent, formatDuration, printable } from "../../index.ts";
+import { roughDuration } from "./time-left.ts";
 
 /** What a bake is about, and how it has ended, for people. */
 export function bakeText(event: Extract<FarmEvent, { type: `bake:${string}` }>): string {
@@ -8,11 +9,11 @@ export function bakeText(event: Extract<FarmEvent, { type: `bake:${string}` }>):
     return `Node ${name} bakes ${counted(event.simulations, "simulation")}${limit}`;
   }
   if (event.type === "bake:progressed") {
-    const eta = event.etaMs === null ? "" : `, ${formatDuration(event.etaMs)} to go`;
+    const eta = event.etaMs === null ? "" : `, about ${roughDuration(event.etaMs)} to go`;
     return `Node ${name} bakes: ${Math.round(100 * event.fraction)} %${eta}`;
   }
   if (event.type === "bake:long") {
-    const expected = formatDuration(event.expectedMs);
+    const expected = roughDuration(event.expectedMs);
     return `Node ${name} needs about ${expected} to bake. With --simulations sequential, each node plays the scene instead`;
   }
   if (event.why !== null) return `Node ${name} did not bake: ${printable(event.why)}; each node plays the scene`;

@@ -1,4 +1,4 @@
-import { counted, type Estimate, formatDuration } from "../index.ts";
+import { counted, type Estimate, formatDuration } from "../../index.ts";
 
 /** An estimate in one line: "48 frames, about 1:40 on 3 nodes", and how sure that is. */
 export function estimateText({ frames, stored, nodes, seconds, etaMs, leastMs, mostMs }: Estimate): string {

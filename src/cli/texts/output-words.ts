@@ -1,0 +1,29 @@
+import type { OutputKind } from "../../index.ts";
+
+/** The words for what happens to the frames, by what the job makes of them. */
+interface OutputWords {
+  /** What is true of each frame in the end. */
+  readonly isDone: string;
+  /** A frame that is in the output. */
+  readonly encoded: string;
+  readonly finishing: string;
+  /** What waits if the output cannot be written while frames arrive. */
+  readonly writing: string;
+  readonly postponed: string;
+}
+
+const words: Readonly<Record<OutputKind, OutputWords>> = {
+  video: {
+    ...{ isDone: "in the video", encoded: "encoded", finishing: "finishing the video" },
+    ...{ writing: "Encoding", postponed: "encoding postponed" },
+  },
+  pictures: {
+    ...{ isDone: "written as a picture", encoded: "written", finishing: "finishing the pictures" },
+    ...{ writing: "Writing the pictures", postponed: "writing postponed" },
+  },
+};
+
+/** @param makes `undefined` before it is known */
+export function outputWords(makes: OutputKind = "video"): OutputWords {
+  return words[makes];
+}

@@ -162,7 +162,7 @@ class Node:
             self._expiry = asyncio.get_running_loop().call_later(JOB_KEPT_S, self._expire, job)
 
     def _expire(self, job: Job) -> None:
-        say(f"job {job.job_id[:8]} {job.title}: its coordinator did not come back")
+        say(f"job {job.job_id[:8]} {job.title}: the machine that renders the film did not come back")
         job.close()  # at once, so that no coordinator can resume it before it is closing
         self._background(self.close_job(job))
 

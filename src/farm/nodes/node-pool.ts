@@ -151,8 +151,7 @@ export class NodePool {
       case "connected":
       case "claimed":
         record.status = { kind: event.type };
-        // Not when it connects: it may hang up each time before it takes the job.
-        if (event.type === "claimed") this.#alarms.answered(id);
+        if (event.type === "claimed") this.#alarms.answered(id); // a connected one may hang up each time
         break;
       case "unreachable":
         record.status = { kind: "unreachable", problem: event.problem };

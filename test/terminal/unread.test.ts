@@ -168,7 +168,8 @@ describe.skipIf(process.platform === "win32")(
         await job.holds();
         await terminal.until("the view", (screen) => /\b2\/4 frames/.test(screen));
         await terminal.press("C-s");
-        const programs = async () => (await processesOf(job.lab.run)).filter(({ command }) => command.includes(main));
+        const isProgram = ({ command }: { readonly command: string }) => command.includes("/bin/renderfarm");
+        const programs = async () => (await processesOf(job.lab.run)).filter(isProgram);
         for (const { pid } of await programs()) process.kill(pid, "SIGTERM");
         await waitFor(async () => (await programs()).length === 0, "the end of the program");
         await terminal.press("C-q");

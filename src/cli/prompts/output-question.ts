@@ -48,13 +48,14 @@ function freeName(output: string): string {
 }
 
 async function askOutput(proposed: string, { codec, crf }: RenderFlags): Promise<string> {
+  const read = (text: string) => (text === proposed ? { shown: proposed, path: proposed } : typedPath(text));
   // The answer is a path as the file system has it; only its display is made printable.
   const defaultAnswer = (text: string) => styleText("dim", `(${printable(text)})`);
   const transformer = (text: string, { isFinal }: { isFinal: boolean }) =>
-    isFinal ? styleText("cyan", printable(typedPath(text).shown)) : printable(text);
+    isFinal ? styleText("cyan", printable(read(text).shown)) : printable(text);
   const validate = async (text: string) => {
     try {
-      await requireOutputKind({ output: typedPath(text).path, codec, crf });
+      await requireOutputKind({ output: read(text).path, codec, crf });
       return true;
     } catch (error) {
       return error instanceof FarmError ? printable(`${error.message}. ${error.hint}`) : String(error);
@@ -63,5 +64,5 @@ async function askOutput(proposed: string, { codec, crf }: RenderFlags): Promise
   const shown = { transformer, theme: { style: { defaultAnswer } } };
   const question = { type: "input", name: "output", message: "Output", default: proposed, validate, ...shown } as const;
   const { output } = await orLeft(inquirer.prompt([question]));
-  return typedPath(String(output)).path;
+  return read(String(output)).path;
 }

@@ -1,3 +1,4 @@
+import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { printable } from "../../index.ts";
@@ -27,15 +28,17 @@ export async function pathChoices(typed: string): Promise<PathChoices> {
   const shownFolder = shown.slice(0, cut(shown));
   const begin = shown.slice(cut(shown)).toLowerCase();
   const where = shownFolder === "" ? "this folder" : printable(shownFolder);
-  const names = await readdir(folder).catch(() => undefined);
-  if (names === undefined) return { entries: [], remark: `There is no folder ${where} that can be read` };
+  const found = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
+  if (found === undefined) return { entries: [], remark: `There is no folder ${where} that can be read` };
 
-  const fitting = names.filter((name) => name.toLowerCase().startsWith(begin) && (begin !== "" || name[0] !== "."));
-  const blends = fitting.filter(isBlendName).sort();
-  const others = fitting.filter((name) => !isBlendName(name) && !isPassedOver(name)).sort();
+  const fitting = found.filter(({ name }) => name.toLowerCase().startsWith(begin) && (begin !== "" || name[0] !== "."));
+  const blends = fitting.filter(({ name }) => isBlendName(name)).map(({ name }) => name);
   const folders: string[] = [];
-  for (const name of others.slice(0, mostEntries)) if (await isFolder(join(folder, name))) folders.push(`${name}/`);
-  const entries = [...blends.slice(0, mostEntries), ...folders].map((name) => ({
+  for (const entry of fitting) {
+    if (isBlendName(entry.name) || isPassedOver(entry.name)) continue;
+    if (await isFolder(entry, folder)) folders.push(`${entry.name}/`);
+  }
+  const entries = [...blends.sort(), ...folders.sort()].slice(0, mostEntries).map((name) => ({
     path: folder === "." ? name : folder + name,
     shown: shownFolder + name,
   }));
@@ -52,6 +55,7 @@ export function isPassedOver(name: string): boolean {
   return /^node_modules$|\.renderfarm$/.test(name);
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+async function isFolder(entry: Dirent, parent: string): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return (await stat(join(parent, entry.name)).catch(() => undefined))?.isDirectory() ?? false;
 }

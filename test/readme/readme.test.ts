@@ -43,6 +43,9 @@ const runBy: Readonly<Record<string, { readonly test: string; readonly words: st
     "npm run demo": {
       reason: "installs Blender and FFmpeg on the machine; test/e2e renders on two nodes in the same way",
     },
+    "renderfarm scene.blend -o film.mp4 --on-done 'mail -s \"the film\" me@example.org'": {
+      reason: "sends a mail; test/cli/ending/on-done.test.ts runs other commands",
+    },
     "renderfarm node": { test: "test/readme/readme-commands.test.ts", words: '["node", ' },
     "blender -b -P blender_scripts/main.py": { test: "test/support/lab/lab-node.ts", words: '"-P", script' },
     "renderfarm key set": { test: "test/terminal/prompts.test.ts", words: '["key", "set"]' },

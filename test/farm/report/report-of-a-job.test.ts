@@ -143,7 +143,7 @@ test("the records and the report of a job with failures, a lost and an excluded 
   expect(JSON.parse(await printed(folder, true))).toEqual(report);
   const text = await printed(folder, false);
   for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
-  expect(text).toMatch(/^Completed: 24 of 24 frames stored\n2 runs in /);
+  expect(text).toMatch(/^Completed: 24 of 24 frames stored\n2 runs in /m);
   expect(text).toContain("  1 × NO_OUTPUT (attic)\n      there is no file\n      Look there\n");
   expect(text).toMatch(/^ {2}cellar {2}lost: /m);
   expect(text).toMatch(/^ {2}old {5}excluded 2 times: /m);

@@ -17,6 +17,8 @@ type Origin = "known" | "previousRun" | "ambiguous" | "unknown";
 
 /** Error code for a node that reports an attempt that was never assigned to it. */
 export const neverAssignedCode = "NEVER_ASSIGNED";
+/** What such a node has done, for people. */
+export const neverAssigned = "it has frames that it was never given";
 
 /** Error code for an attempt without progress for too long. */
 export const timedOutCode = "TIMED_OUT";

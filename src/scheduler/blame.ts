@@ -43,8 +43,12 @@ export function loseAttempt(draft: Draft, attempt: LiveAttempt, error: AttemptEr
   requeueOrFail(draft, attempt, error.message);
 }
 
-/** Counts a failure against the node only, for example for a result that no attempt of the job can have. */
-export function blameNode(draft: Draft, id: NodeId, code: string): void {
+/**
+ * Counts a failure against the node only, for example for a result that no attempt of the job can have.
+ *
+ * @param what What happened, for people
+ */
+export function blameNode(draft: Draft, id: NodeId, code: string, what: string): void {
   const node = draft.nodes.get(id);
   if (!node || draft.sceneCodes.has(code)) return;
   const limit = draft.policy.failuresThatBarANode;
@@ -53,7 +57,8 @@ export function blameNode(draft: Draft, id: NodeId, code: string): void {
   if (node.barredAt !== null || failuresInARow.length < limit) return;
   // The last usable node is not barred: its failures then fail frames, so the job ends instead of waiting for ever.
   if (!hasOtherUsable(draft, id)) return;
-  bar(draft, id, `${limit} failures in a row: ${[...new Set(failuresInARow)].join(", ")}`);
+  const last = new Set(failuresInARow).size > 1 ? ", the last one" : "";
+  bar(draft, id, `${limit} failures in a row${last}: ${what}`);
 }
 
 /** Lets a barred node take part again. One more failure before it stores a frame bars it again. */
@@ -65,7 +70,7 @@ export function forgive(draft: Draft, node: NodeRecord): void {
 
 function countFailure(draft: Draft, attempt: LiveAttempt, error: AttemptError): void {
   blameScene(draft, attempt);
-  blameNode(draft, attempt.node, error.code);
+  blameNode(draft, attempt.node, error.code, error.message);
   requeueOrFail(draft, attempt, error.message, error.code);
 }
 

@@ -1,5 +1,5 @@
 import type { NodeId } from "../core/node.ts";
-import { mayBeAdopted, neverAssignedCode, originOf } from "./attempt-origin.ts";
+import { mayBeAdopted, neverAssigned, neverAssignedCode, originOf } from "./attempt-origin.ts";
 import { closeAttempt, disregard, newAttempt, occupySlot, openAttempt, requeueOrFail } from "./attempts.ts";
 import { blameNode, loseAttempt } from "./blame.ts";
 import type { AttemptError, AttemptRef, EventBody } from "./events.ts";
@@ -33,7 +33,7 @@ export function onNodeJoined(draft: Draft, event: Joined): void {
     if (originOf(draft, { ...running, node: id }, true) === "unknown") {
       // Not listed: this run may still give that number to another attempt.
       draft.emit({ type: "cancel", node: id, frame: running.frame, attempt: running.attempt });
-      blameNode(draft, id, neverAssignedCode);
+      blameNode(draft, id, neverAssignedCode, neverAssigned);
       continue;
     }
     onSlotReady(draft, { node: id, slot: running.slot }); // a rendering slot has loaded its scene

@@ -36,7 +36,7 @@ export function onFrameRefused(draft: Draft, { node, frame, error }: Refusal): v
     type: "announce",
     notice: { type: "frame-requeued", frame, node, attempt: failed.attempt, code, reason },
   });
-  blameNode(draft, node, error.code);
+  blameNode(draft, node, error.code, error.message);
 }
 
 /**

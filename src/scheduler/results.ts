@@ -1,5 +1,5 @@
 import type { NodeId } from "../core/node.ts";
-import { mayBeAdopted, neverAssignedCode, originOf, pastAttemptOf } from "./attempt-origin.ts";
+import { mayBeAdopted, neverAssigned, neverAssignedCode, originOf, pastAttemptOf } from "./attempt-origin.ts";
 import { attemptOf, closeAttempt, disregard, leaveSlot, openAttempt } from "./attempts.ts";
 import { blameNode, failAttempt, loseAttempt } from "./blame.ts";
 import type { AttemptError, AttemptRef } from "./events.ts";
@@ -55,7 +55,7 @@ export function offerResult(draft: Draft, report: Report, isListed: boolean): vo
     return;
   }
   draft.emit({ type: "release", node, frame, attempt });
-  if (originOf(draft, report, isListed) === "unknown") blameNode(draft, node, neverAssignedCode);
+  if (originOf(draft, report, isListed) === "unknown") blameNode(draft, node, neverAssignedCode, neverAssigned);
 }
 
 /** A frame is safely on disk. The first result wins; other attempts at the frame are disregarded. */

@@ -1,12 +1,23 @@
 import { FarmError, messageOf } from "../core/errors.ts";
 
-/** The error for a link that has ended, or that must end. @param action What could not be done because of it */
+/** A link has ended, or must end. */
+export class LinkLostError extends FarmError {
+  /** The reason alone, for places that say themselves that the node is gone. */
+  readonly why: string;
+
+  constructor(why: string, action: string, hint: string) {
+    super("FARM_LINK_LOST", `Cannot ${action}: ${why}`, hint);
+    this.why = why;
+  }
+}
+
+/** @param action What could not be done because the link is lost */
 export function lostLink(
   why: string,
   action = "continue with the node",
   hint = "The job continues by itself when the node is back",
-): FarmError {
-  return new FarmError("FARM_LINK_LOST", `Cannot ${action}: ${why}`, hint);
+): LinkLostError {
+  return new LinkLostError(why, action, hint);
 }
 
 /** The error for a message that the protocol does not allow there. */

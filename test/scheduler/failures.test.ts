@@ -101,7 +101,7 @@ test("three failures in a row bar a node, with a reason, and the others finish t
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.noticesOf("node-barred")).toEqual([
-    { type: "node-barred", node: "bad", reason: "3 failures in a row: GPU_FAILED" },
+    { type: "node-barred", node: "bad", reason: "3 failures in a row: simulated GPU_FAILED" },
   ]);
   expect(blamed(run)).toHaveLength(3);
 });

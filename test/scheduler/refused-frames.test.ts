@@ -57,7 +57,7 @@ test("each refused frame counts against its node, which is barred after the thir
   const orders = drive.tell(refused("a", 3));
   expect(orders).toContainEqual({
     type: "announce",
-    notice: { type: "node-barred", node: "a", reason: "3 failures in a row: FFMPEG_REFUSED" },
+    notice: { type: "node-barred", node: "a", reason: "3 failures in a row: simulated FFMPEG_REFUSED" },
   });
 });
 

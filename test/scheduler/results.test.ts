@@ -17,7 +17,9 @@ test("a refused result counts against its node, and the frame is rendered elsewh
 
   expect(run.outcome).toEqual({ type: "complete" });
   expect(run.renderedBy("honest")).toHaveLength(20);
-  expect(run.noticesOf("node-barred")).toMatchObject([{ node: "liar", reason: "3 failures in a row: INVALID_RESULT" }]);
+  expect(run.noticesOf("node-barred")).toMatchObject([
+    { node: "liar", reason: "3 failures in a row: simulated INVALID_RESULT" },
+  ]);
 });
 
 test("a single node whose results are always refused ends the job instead of rendering for ever", () => {

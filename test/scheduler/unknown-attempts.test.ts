@@ -63,7 +63,13 @@ describe("a result that a node never had", () => {
     const orders = drive.tell({ type: "node-joined", node: "liar", running: [], held });
 
     expect(ofType(orders, "announce")).toMatchObject([
-      { notice: { type: "node-barred", node: "liar", reason: "3 failures in a row: NEVER_ASSIGNED" } },
+      {
+        notice: {
+          type: "node-barred",
+          node: "liar",
+          reason: "3 failures in a row: it has frames that it was never given",
+        },
+      },
     ]);
   });
 });

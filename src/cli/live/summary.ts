@@ -80,12 +80,14 @@ export function interruptedLines(state: ViewState, missing: number | null, look:
 /**
  * The lines that stay on the screen after a failed job.
  *
- * @param errorMessage The message of the error. It is printed below the view, so a note with the same text is dropped
+ * @param errorMessage The message of the error. It is printed below the view, so notes that it repeats are dropped
  */
 export function brokenLines(state: ViewState, errorMessage: string, look: SummaryLook): Line[] {
   const total = state.cells.frames.length;
   const stored = state.cells.countOf("stored");
-  const lines = noteLines(otherNotes(state, [{ level: "error", text: tidy(errorMessage), hint: "" }]), look);
+  const error = tidy(errorMessage);
+  const notes = otherNotes(state, []).filter(({ text }) => !error.includes(text));
+  const lines = noteLines(notes, look);
   if (total > 0) lines.push([span(`${stored} of ${counted(total, "frame")} stored`)]);
   return lines;
 }

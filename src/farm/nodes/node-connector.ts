@@ -6,6 +6,7 @@ import { orAborted } from "../../core/time-limit.ts";
 import type { NodeReport } from "../../session/node-report.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { JobOpened, NodeInfo, SceneInfo } from "../../session/protocol.ts";
+import { LinkLostError } from "../../session/session-errors.ts";
 import type { FarmEventMap } from "../events.ts";
 import type { JoinedNode } from "../worker.ts";
 import { type ConnectHost, type Contact, connectNode } from "./connect-node.ts";
@@ -38,7 +39,7 @@ export type ConnectorEvent =
   /** It has lost the blendfile, which is now sent again. `why` is the node's reason. */
   | { readonly type: "resending"; readonly info: NodeInfo; readonly why: string }
   | { readonly type: "joined"; readonly node: JoinedNode }
-  | { readonly type: "lost"; readonly info: NodeInfo; readonly reason: FarmError }
+  | { readonly type: "lost"; readonly info: NodeInfo; readonly why: string }
   /** It is released, as the job or its link has ended. */
   | { readonly type: "freed" }
   /** It takes no part in this job from now on. */
@@ -168,7 +169,7 @@ export class NodeConnector {
       if (this.#signal.aborted) return;
       throw reason;
     }
-    this.#host.onEvent({ type: "lost", info, reason });
+    this.#host.onEvent({ type: "lost", info, why: reason instanceof LinkLostError ? reason.why : reason.message });
     if (isFinal(reason)) throw reason;
   }
 

@@ -185,7 +185,7 @@ export class NodePool {
       case "lost": {
         const { node, name } = event.info;
         record.status = { kind: "lost" };
-        tell({ type: "node:lost", node, name, message: event.reason.message });
+        tell({ type: "node:lost", node, name, message: event.why });
         onEvent({ type: "lost", node });
         break;
       }

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { widthOf } from "../../../src/cli/display-width.ts";
 import { listedFrames } from "../../../src/cli/live/frame-cells.ts";
+import { signsOf } from "../../../src/cli/live/line.ts";
 import { renderView } from "../../../src/cli/live/render-view.ts";
 import { slotRows } from "../../../src/cli/live/slot-table.ts";
+import { brokenLines } from "../../../src/cli/live/summary.ts";
 import { tidy } from "../../../src/cli/live/tidy.ts";
 import { viewStateOf } from "../../../src/cli/live/view-reducer.ts";
 import { emptyView, runningFrames, type ViewState } from "../../../src/cli/live/view-state.ts";
@@ -228,4 +230,25 @@ test("an alarm that comes again is in the summary again", () => {
   const ended: FarmEvent = { type: "alarm:ended", ...about, was: "unreachable" };
   expect(noteTexts(after(started, unreachable, ended))).toEqual([]);
   expect(noteTexts(after(started, unreachable, ended, unreachable))).toEqual(["Cannot reach alpha"]);
+});
+
+test("after a failed job, the view does not repeat what the error below it lists", () => {
+  const about = (name: string) => ({
+    name,
+    message: `Cannot reach a node at ${name}: it does not answer`,
+    hint: "Look",
+  });
+  const state = after(
+    started,
+    { type: "node:unreachable", ...about("attic") },
+    { type: "node:unreachable", ...about("cellar") },
+  );
+  const error = `Cannot render: no node can be used\n  ${about("attic").message}`;
+  const lines = brokenLines(state, error, { signs: signsOf(true), columns: 80 });
+  const text = lines
+    .flat()
+    .map((piece) => piece.text)
+    .join("");
+  expect(text).toContain(about("cellar").message);
+  expect(text).not.toContain(about("attic").message);
 });

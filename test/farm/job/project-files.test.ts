@@ -179,7 +179,9 @@ test("a node whose disk cannot hold the files is excluded, and the others render
   const honest = await startNode("honest", ["tex/wood.png"]);
   const run = farm.run([full, honest], { frames: "1-8" });
   expect(await run.completed()).toMatchObject({ nodes: [{ name: "honest", frames: 8 }] });
-  expect(run.all("node:excluded")).toMatchObject([{ name: "full", message: expect.stringMatching(/refused it: no room/) }]);
+  expect(run.all("node:excluded")).toMatchObject([
+    { name: "full", message: expect.stringMatching(/refused it: no room/) },
+  ]);
   await farm.expectFilm(range(1, 8));
 });
 

@@ -148,6 +148,7 @@ test("a node whose link is lost reconnects with its job, and the blendfile is no
   await farm.until(() => farm.count("joined") === 1);
   farm.links[0]?.cut();
   await farm.until(() => farm.count("lost") === 1);
+  expect(farm.events).toContainEqual(expect.objectContaining({ type: "node:lost", message: "the connection broke" }));
   await farm.until(() => farm.count("joined") === 2);
   const again = farm.nodeEvents.filter((event) => event.type === "joined")[1];
   expect(again?.node.opened.resumed).toBe(true);

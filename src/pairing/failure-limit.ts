@@ -1,0 +1,37 @@
+/** After so many failures in a row … */
+const mostFailures = 3;
+/** … no exchange starts for this long. */
+const pauseMs = 60_000;
+
+/**
+ * Limits how often an exchange may fail. Each exchange gives an attacker in the middle one chance in a million, and it can
+ * end it and begin another one when it has lost.
+ */
+export class FailureLimit {
+  readonly #monotonicMs: () => number;
+  #failures = 0;
+  #pausedUntilMs = 0;
+
+  constructor(monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
+  }
+
+  /** How long no exchange may start, in milliseconds. */
+  get pausedMs(): number {
+    return Math.max(0, this.#pausedUntilMs - this.#monotonicMs());
+  }
+
+  /** Counts a failed exchange. @returns Whether a pause starts now */
+  fail(): boolean {
+    this.#failures += 1;
+    if (this.#failures < mostFailures) return false;
+    this.#failures = 0;
+    this.#pausedUntilMs = this.#monotonicMs() + pauseMs;
+    return true;
+  }
+
+  /** Forgets earlier failures, after an exchange that succeeded. */
+  succeed(): void {
+    this.#failures = 0;
+  }
+}

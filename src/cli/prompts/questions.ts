@@ -25,7 +25,7 @@ const longestName = 64;
 export class PromptCancelledError extends Error {}
 
 /** @throws {PromptCancelledError} */
-async function orLeft<T>(answer: Promise<T>): Promise<T> {
+export async function orLeft<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {

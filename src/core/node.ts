@@ -67,6 +67,8 @@ export interface Starter {
   readonly state: StarterState;
   /** The id of the farm's key: of the founder's own, or of the farm to join. Absent while it looks. */
   readonly keyId?: string;
+  /** The address of the machine of that farm that it asks to be invited by, if it is joining. */
+  readonly at?: string;
   /** Where it waits to be invited, best first; the port has no meaning unless it is joining. */
   readonly addresses: readonly NodeAddress[];
 }

@@ -25,7 +25,7 @@ export class StarterAnnouncement implements AsyncDisposable {
   }
 
   /** Replaces what is announced. @param port Where this machine waits to be invited, if it does */
-  async announce(state: Pick<Starter, "state" | "keyId">, port: number = noPort): Promise<void> {
+  async announce(state: Pick<Starter, "state" | "keyId" | "at">, port: number = noPort): Promise<void> {
     await this.withdraw();
     // A new name each time: others keep what they know about a name, and may get the goodbye late.
     const instance = `${this.#id.slice(0, 8)}-${randomBytes(4).toString("hex")}`;

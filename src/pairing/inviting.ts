@@ -57,7 +57,7 @@ export async function inviteOver(
     const typing = AbortSignal.any([signal, link.over, AbortSignal.timeout(pairingTiming.typingMs)]);
     const typed = await askCode(commit.name, typing);
     signal.throwIfAborted();
-    if (typed !== undefined && !agreement.isCode(typed)) throw new StoppedError("wrong-code");
+    if (typed !== undefined && !agreement.isCode(typed)) throw wrongCode();
     if (typed === undefined && typing.aborted) throw notTyped();
     isAtRisk = false;
     if (typed === undefined) {
@@ -85,7 +85,19 @@ export async function endWith(link: PairingLink, reason: StopReason): Promise<vo
 /** What to tell the other side about an error. */
 export function reasonOf(error: unknown): StopReason {
   if (error instanceof StoppedError) return error.reason;
+  if (error instanceof WrongCodeError) return "wrong-code";
   return error instanceof FarmError && error.code === "FARM_BAD_MESSAGE" ? "bad-message" : "cancelled";
+}
+
+/** Somebody has typed another code than the one of the exchange. */
+class WrongCodeError extends FarmError {}
+
+function wrongCode(): WrongCodeError {
+  return new WrongCodeError(
+    "FARM_NOT_JOINED",
+    "Cannot let the machine into the farm: that is not the code of this attempt",
+    "Try again, with the new code; if the code was typed correctly, somebody may be between the two machines",
+  );
 }
 
 function paused(waitMs: number): FarmError {

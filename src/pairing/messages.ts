@@ -47,7 +47,7 @@ export class StoppedError extends FarmError {
 }
 
 const stopTexts: Record<StopReason, string> = {
-  "wrong-code": "another code was typed",
+  "wrong-code": "another code was typed there",
   "other-farm": "it waits for another farm",
   busy: "it is being invited by another machine",
   paused: "three attempts have failed, so it pauses for a minute",

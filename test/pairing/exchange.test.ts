@@ -71,7 +71,7 @@ test("another code ends the exchange: no key is sent, and the code is worth noth
   const cellar = joining(joiner, key.id);
   const code = await cellar.code;
   desk.type(code === "000000" ? "000001" : "000000");
-  await expect(desk.invited).rejects.toMatchObject({ code: "FARM_NOT_JOINED", reason: "wrong-code" });
+  await expect(desk.invited).rejects.toThrow("not the code");
   await expect(cellar.joined).rejects.toMatchObject({ code: "FARM_NOT_JOINED", reason: "wrong-code" });
   expect(inviter.sent.map(({ type }) => type)).toEqual(["invite", "value", "stop"]);
   expect(cellar.kept).toEqual([]);
@@ -82,7 +82,7 @@ test("another code ends the exchange: no key is sent, and the code is worth noth
   for (const message of joiner.sent) again.joiner.say(message);
   await second.isAsked;
   second.type(code);
-  await expect(second.invited).rejects.toMatchObject({ reason: "wrong-code" });
+  await expect(second.invited).rejects.toThrow("not the code");
 });
 
 test("somebody who gives no code has invited nobody, and that is no failure", async () => {
@@ -118,7 +118,7 @@ test("a rogue in the middle shows one code and is asked for another", async () =
   asJoiner.say({ type: "open", ...toHex(mine.opening) });
   await desk.isAsked;
   desk.type(await cellar.code);
-  await expect(desk.invited).rejects.toMatchObject({ reason: "wrong-code" });
+  await expect(desk.invited).rejects.toThrow("not the code");
   expect(towardsDesk.inviter.sent.map(({ type }) => type)).not.toContain("key");
   // Nor can it give the joining machine a key itself that was meant for this exchange.
   asInviter.say({ type: "key", iv: "0".repeat(24), sealed: key.bytes.toString("hex"), tag: "0".repeat(32) });

@@ -44,7 +44,7 @@ export async function inviteCommand(options: { readonly keyFile?: string }): Pro
 async function inviteAll(opened: Inviter, farm: string, stop: AbortSignal): Promise<number> {
   using inviter = opened;
   const say = (line: string) => out.write(`${line}\n`);
-  const invitations = new Invitations(inviter, questionScreen(say));
+  const invitations = new Invitations(inviter, questionScreen(say), () => true);
   say(`Waiting for machines that ask to join the farm ${farm}; 'renderfarm node' there does. Ctrl-C ends this.`);
   const timeUp = AbortSignal.timeout(waitMs);
   while (invitations.asking.length === 0) {

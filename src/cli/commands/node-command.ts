@@ -1,6 +1,6 @@
 import { type FarmKey, loadKeys, printable, runNode } from "../../index.ts";
-import { err, out } from "../outputs.ts";
-import { firstStart, nodePlace, flagValue } from "../pairing/first-start.ts";
+import { err } from "../outputs.ts";
+import { firstStart, flagValue, nodePlace } from "../pairing/first-start.ts";
 import { inviteBesideNode } from "../pairing/node-screen.ts";
 import { LinePrompt } from "../prompts/line-prompt.ts";
 import { canAsk } from "../prompts/questions.ts";

@@ -1,35 +1,37 @@
 import { FarmError, type Inviter, ownCommand, printable, type Starter } from "../../index.ts";
 import { starterText } from "./pairing-texts.ts";
 
-/** How the inviting user is asked. */
+/** How the inviting user is asked. Aborting a signal withdraws the question, and the answer is `undefined`. */
 export interface InviteScreen {
   say(line: string): void;
-  /** @returns What was typed; `undefined` if nothing was, or the question was withdrawn */
+  /** @returns What was typed; `undefined` if nothing was */
   askCode(question: string, signal: AbortSignal): Promise<string | undefined>;
   /** Asks which machine to invite. @returns `undefined` for none of them */
   choose(message: string, machines: readonly Starter[], signal: AbortSignal): Promise<Starter | undefined>;
 }
 
 /**
- * Invites machines that ask to join, one after the other. The first one is asked about at once, because its code can be
- * typed or not. After a failure, no exchange starts before somebody has chosen a machine: each one gives an attacker in the
+ * Invites machines that ask to join, one after the other. A machine that asks alone is connected to at once, so that it shows
+ * its code. After a failure, nothing is connected to before somebody has chosen it: each exchange gives an attacker in the
  * middle another chance.
  */
 export class Invitations {
   readonly #inviter: Inviter;
   readonly #screen: InviteScreen;
-  /** Machines that somebody did not want to invite. */
-  readonly #dismissed = new Set<string>();
-  #hasFailed = false;
+  readonly #isAskedHere: (machine: Starter) => boolean;
+  /** Machines that are in the farm by now, or that somebody did not want to invite. */
+  readonly #done = new Set<string>();
 
-  constructor(inviter: Inviter, screen: InviteScreen) {
+  /** @param isAskedHere Whether a machine may be connected to before somebody has chosen it */
+  constructor(inviter: Inviter, screen: InviteScreen, isAskedHere: (machine: Starter) => boolean) {
     this.#inviter = inviter;
     this.#screen = screen;
+    this.#isAskedHere = isAskedHere;
   }
 
-  /** The machines that ask to join and were not dismissed. */
+  /** The machines that ask to join and are not done. */
   get asking(): readonly Starter[] {
-    return this.#inviter.asking.filter(({ id }) => !this.#dismissed.has(id));
+    return this.#inviter.asking.filter(({ id }) => !this.#done.has(id));
   }
 
   /**
@@ -39,37 +41,51 @@ export class Invitations {
    * @throws The signal's reason
    */
   async inviteOne(signal: AbortSignal): Promise<boolean> {
-    const machines = this.asking;
-    const joiner = await this.#choose(machines, signal);
-    if (joiner === undefined) {
-      for (const { id } of machines) this.#dismissed.add(id);
-      this.#screen.say(`'${ownCommand()} invite' asks about them again`);
-      return false;
-    }
+    const joiner = await this.#choose(this.asking, signal);
+    if (joiner === undefined) return false;
     try {
       const askCode = (name: string, withdrawn: AbortSignal) => {
         const who = starterText({ ...joiner, name });
         return this.#screen.askCode(`${who} asks to join this farm. Its code (Enter alone: not now): `, withdrawn);
       };
-      if (await this.#inviter.invite(joiner, askCode, signal)) {
-        this.#screen.say(`${starterText(joiner)} is in the farm`);
-        return true;
-      }
-      this.#dismissed.add(joiner.id);
-      this.#screen.say(`${starterText(joiner)} is not in the farm; '${ownCommand()} invite' asks about it again`);
+      const isIn = await this.#inviter.invite(joiner, askCode, signal);
+      this.#done.add(joiner.id);
+      const later = `is not in the farm; '${ownCommand()} invite' asks about it again`;
+      this.#screen.say(`${starterText(joiner)} ${isIn ? "is in the farm" : later}`);
+      return isIn;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof FarmError)) throw error;
-      this.#hasFailed = true;
       this.#screen.say(`${printable(error.message)}. ${printable(error.hint)}`);
+      return false;
     }
-    return false;
   }
 
+  /** @returns `undefined` if somebody wants none of them, or others ask by now */
   async #choose(machines: readonly Starter[], signal: AbortSignal): Promise<Starter | undefined> {
     const [only] = machines;
-    if (machines.length === 1 && !this.#hasFailed) return only;
+    if (only === undefined) return undefined;
+    if (machines.length === 1 && !this.#inviter.hasFailed && this.#isAskedHere(only)) return only;
+    const answered = new AbortController();
+    const changed = new AbortController();
+    void this.#othersAsk(machines, AbortSignal.any([signal, answered.signal])).then((is) => is && changed.abort());
     const message = machines.length === 1 ? "A machine asks to join this farm" : "Machines ask to join this farm";
-    return await this.#screen.choose(message, machines, signal);
+    const chosen = await this.#screen.choose(message, machines, AbortSignal.any([signal, changed.signal]));
+    answered.abort();
+    if (chosen === undefined && !changed.signal.aborted && !signal.aborted) {
+      for (const { id } of machines) this.#done.add(id);
+      this.#screen.say(`'${ownCommand()} invite' asks about ${machines.length === 1 ? "it" : "them"} again`);
+    }
+    return chosen;
+  }
+
+  /** Waits until not exactly these machines ask any more. @returns False if the signal is aborted first */
+  async #othersAsk(machines: readonly Starter[], signal: AbortSignal): Promise<boolean> {
+    const idsOf = (starters: readonly Starter[]) => starters.map(({ id }) => id).join();
+    while (!signal.aborted) {
+      await this.#inviter.changed(signal).catch(() => {});
+      if (!signal.aborted && idsOf(this.asking) !== idsOf(machines)) return true;
+    }
+    return false;
   }
 }

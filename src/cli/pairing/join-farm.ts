@@ -17,8 +17,10 @@ export async function joinFarm(
 ): Promise<FarmKey> {
   const say = (line: string) => out.write(`${line}\n`);
   say(`Asking to join the farm of ${farmText(farm)}, key ${farm.keyId} ...`);
-  say(`  A 'renderfarm node' there asks for the code of ${printable(search.name)}, which appears here.`);
-  say(`  On a machine of the farm without a node's terminal, '${ownCommand()} invite' does. Ctrl-C ends this.`);
+  const [first] = farm.machines;
+  const asks = `A code appears here when somebody there accepts ${printable(search.name)}`;
+  say(`  ${asks}: 'renderfarm node' asks by itself${first ? ` on ${machineText(first)}` : ""},`);
+  say(`  and '${ownCommand()} invite' on every machine that has the key. Ctrl-C ends this.`);
   let kept = "";
   const key = await search.join(
     farm,

@@ -15,7 +15,7 @@ export async function inviteBesideNode(
   signal: AbortSignal,
 ): Promise<void> {
   using inviter = new Inviter({ keys, name, onWarning: () => {} }); // the node itself warns if mDNS does not work
-  const invitations = new Invitations(inviter, nodeScreen(prompt));
+  const invitations = new Invitations(inviter, nodeScreen(prompt), (machine) => inviter.isAskedHere(machine));
   while (!signal.aborted) {
     while (invitations.asking.length === 0) await inviter.changed(signal);
     await invitations.inviteOne(signal);

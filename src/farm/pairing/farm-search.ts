@@ -92,13 +92,15 @@ export class FarmSearch implements AsyncDisposable {
   }
 
   /**
-   * Joins a farm: announces that this machine asks to join, and waits until somebody invites it.
+   * Joins a farm: announces that this machine asks to join, at the first machine of the farm, and waits until somebody
+   * invites it, there or at another one.
    *
    * @throws {FarmError} `FARM_NOT_JOINED` after five minutes; `FARM_KEY_UNUSABLE` if the key cannot be saved
    */
   async join(farm: FarmOnNetwork, handlers: InvitationHandlers, signal: AbortSignal): Promise<FarmKey> {
     await using server = await PairingServer.open();
-    await this.#announcement.announce({ state: "joining", keyId: farm.keyId }, server.port);
+    const at = farm.machines[0]?.host;
+    await this.#announcement.announce({ state: "joining", keyId: farm.keyId, ...(at && { at }) }, server.port);
     try {
       const machine = { id: this.#id, name: this.name, keyId: farm.keyId };
       return await awaitInvitation(server.links, machine, handlers, signal);

@@ -2,10 +2,12 @@ import { hostname } from "node:os";
 import { systemClock } from "../../core/clock.ts";
 import type { FarmKey } from "../../core/farm-key.ts";
 import type { NodeAddress, Starter } from "../../core/node.ts";
+import { localIpv4Addresses } from "../../discovery/interfaces.ts";
 import { StarterWatch } from "../../discovery/starter-watch.ts";
 import { FailureLimit } from "../../pairing/failure-limit.ts";
 import { type AskCode, inviteOver } from "../../pairing/inviting.ts";
 import type { PairingLink } from "../../pairing/link.ts";
+import { StoppedError } from "../../pairing/messages.ts";
 import { dialJoiner } from "../../pairing/websocket.ts";
 
 export interface InviterOptions {
@@ -22,6 +24,7 @@ export class Inviter implements Disposable {
   readonly #options: InviterOptions;
   readonly #watch: StarterWatch;
   readonly #limit = new FailureLimit(systemClock.monotonicMs);
+  #hasFailed = false;
   #wake: () => void = () => {};
 
   constructor(options: InviterOptions) {
@@ -34,9 +37,14 @@ export class Inviter implements Disposable {
     return this.#watch.starters.filter(({ state, keyId }) => state === "joining" && this.#keyOf(keyId) !== undefined);
   }
 
-  /** How long no machine can be invited after three failures, in milliseconds. */
-  get pausedMs(): number {
-    return this.#limit.pausedMs;
+  /** Whether an exchange has failed since the last one that succeeded: from then on a person decides whether another one starts. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Whether a machine asks to be invited by this one, rather than by another machine of the farm. */
+  isAskedHere({ at }: Starter): boolean {
+    return at !== undefined && localIpv4Addresses().includes(at);
   }
 
   /** Waits until `asking` may have changed. @throws The signal's reason */
@@ -60,7 +68,14 @@ export class Inviter implements Disposable {
     if (key === undefined) throw new Error("This machine asks for a farm whose key is not here");
     await using link = await dialOne(joiner.addresses, signal);
     const name = this.#options.name ?? hostname().split(".")[0] ?? "";
-    return await inviteOver(link, { key, name: name.slice(0, 64) }, this.#limit, askCode, signal);
+    try {
+      const isIn = await inviteOver(link, { key, name: name.slice(0, 64) }, this.#limit, askCode, signal);
+      if (isIn) this.#hasFailed = false;
+      return isIn;
+    } catch (error) {
+      if (!(error instanceof StoppedError && error.reason === "busy")) this.#hasFailed = true;
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {

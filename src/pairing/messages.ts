@@ -7,8 +7,6 @@ export const pairingVersion = 1;
 
 /** The largest message, in bytes. */
 export const largestMessageBytes = 4 * 1024;
-/** The largest farm key that is sent, in bytes. */
-export const largestKeyBytes = 512;
 
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
 const name = z.string().max(64);

@@ -41,7 +41,16 @@ export class MemoryLink implements PairingLink {
   }
 
   async receive(_withinMs: number, signal: AbortSignal): Promise<string> {
-    signal.addEventListener("abort", () => this.#wake(), { once: true });
+    const wake = () => this.#wake();
+    signal.addEventListener("abort", wake, { once: true });
+    try {
+      return await this.#next(signal);
+    } finally {
+      signal.removeEventListener("abort", wake);
+    }
+  }
+
+  async #next(signal: AbortSignal): Promise<string> {
     for (;;) {
       const text = this.#unread.shift();
       if (text !== undefined) return text;

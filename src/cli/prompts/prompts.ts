@@ -18,6 +18,7 @@ import {
   saveKey,
 } from "../../index.ts";
 import { duplicateWarnings } from "../commands/nodes-command.ts";
+import { inviteBeforeRender, joinBeforeRender } from "../pairing/render-farm.ts";
 import {
   askBlend,
   askFarmKey,
@@ -37,6 +38,8 @@ export interface Answers {
   readonly isGuided: boolean;
   /** Ticked nodes. */
   readonly picked: readonly Sighting[];
+  /** The keys of this machine, with that of a farm that it has just joined. */
+  readonly keys: readonly FarmKey[];
   /** All nodes that were found, if all were ticked: then they are the farm and are saved. */
   readonly farm: readonly Sighting[];
 }
@@ -50,6 +53,7 @@ export async function promptForMissing(
   given: RenderFlags,
   farmspec: Farmspec | undefined,
   configFolder: string,
+  keys: readonly FarmKey[],
 ): Promise<Answers> {
   const isGuided = given.blend === undefined || given.output === undefined;
   const blend = given.blend ?? (await askBlend(await recentBlends(configFolder)));
@@ -57,25 +61,31 @@ export async function promptForMissing(
   const overwrite = given.overwrite || (await mayReplace(output));
   const flags = { ...given, blend, output, overwrite };
   const areNodesOpen = !given.local && given.nodes === undefined && (farmspec?.nodes.length ?? 0) === 0;
-  if (!isGuided || !areNodesOpen) return { flags, farmspec, isGuided, picked: [], farm: [] };
-  return { ...(await chooseNodes(flags, farmspec)), isGuided };
+  if (!isGuided || !areNodesOpen) return { flags, farmspec, isGuided, picked: [], farm: [], keys };
+  return { ...(await chooseNodes(flags, farmspec, configFolder, keys)), isGuided };
 }
 
-async function chooseNodes(flags: RenderFlags, farmspec: Farmspec | undefined): Promise<Omit<Answers, "isGuided">> {
+async function chooseNodes(
+  flags: RenderFlags,
+  farmspec: Farmspec | undefined,
+  configFolder: string,
+  ownKeys: readonly FarmKey[],
+): Promise<Omit<Answers, "isGuided">> {
   process.stdout.write("Looking for nodes on the network ...\n");
-  const nodes = await discoverNodes({
-    onWarning: (message) => process.stdout.write(`Warning: ${printable(message)}\n`),
-  });
-  if (nodes.length === 0) {
-    process.stdout.write("No node found: this machine will render by itself\n");
-    return { flags: { ...flags, local: true }, farmspec, picked: [], farm: [] };
+  const onWarning = (message: string) => process.stdout.write(`Warning: ${printable(message)}\n`);
+  const nodes = await inviteBeforeRender(ownKeys, () => discoverNodes({ onWarning }));
+  const joined = await joinBeforeRender(nodes, ownKeys, configFolder, (key) => keepKey(key, configFolder));
+  if (nodes.length === 0 || joined === "alone") {
+    process.stdout.write(`${joined ? "This" : "No node found: this"} machine will render by itself\n`);
+    return { flags: { ...flags, local: true }, farmspec, picked: [], farm: [], keys: ownKeys };
   }
+  const keys = joined === undefined ? ownKeys : [joined, ...ownKeys];
   for (const warning of duplicateWarnings(nodes)) process.stdout.write(`Warning: ${printable(warning)}\n`);
   const picked = await askNodes(nodes);
   // A user who ticks all nodes wants the whole farm, with machines that are switched on later too.
   const discover = picked.length === nodes.length;
   const chosen = { ...farmspecOf(picked), discover, defaults: farmspec?.defaults ?? {} };
-  return { flags, farmspec: chosen, picked, farm: discover ? picked : [] };
+  return { flags, farmspec: chosen, picked, farm: discover ? picked : [], keys };
 }
 
 /**

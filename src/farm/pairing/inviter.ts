@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { systemClock } from "../../core/clock.ts";
 import type { FarmKey } from "../../core/farm-key.ts";
 import type { NodeAddress, Starter } from "../../core/node.ts";
+import { orAborted } from "../../core/time-limit.ts";
 import { localIpv4Addresses } from "../../discovery/interfaces.ts";
 import { StarterWatch } from "../../discovery/starter-watch.ts";
 import { FailureLimit } from "../../pairing/failure-limit.ts";
@@ -49,12 +50,10 @@ export class Inviter implements Disposable {
 
   /** Waits until `asking` may have changed. @throws The signal's reason */
   async changed(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve) => {
+    const changed = new Promise<void>((resolve) => {
       this.#wake = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    signal.throwIfAborted();
+    await orAborted(changed, signal);
   }
 
   /**

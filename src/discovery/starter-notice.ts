@@ -20,18 +20,22 @@ export function readStarter(answer: ServiceAnswer): Starter | undefined {
   if (v !== "1" || typeof id !== "string" || !/^[0-9a-f]{32}$/.test(id)) return undefined;
   if (!Number.isInteger(answer.port) || answer.port < 1 || answer.port > 65_535) return undefined;
   const keyId = typeof key === "string" && /^[0-9a-f]{8}$/.test(key) ? key : undefined;
-  if (!isState(state) || (state !== "looking" && keyId === undefined)) return undefined;
+  if (!isState(state) || (hasFarm(state) && keyId === undefined)) return undefined;
   const hosts = answer.addresses.filter((address) => isIP(address) !== 0);
   const addresses = orderAddresses(answer.sender, hosts).map((host) => ({ host, port: answer.port }));
   if (addresses.length === 0) return undefined;
   const shown = typeof name === "string" && name !== "" ? printable(name).slice(0, longestName) : id.slice(0, 8);
   return {
     ...{ id, name: shown, state, addresses },
-    ...(state !== "looking" && keyId !== undefined && { keyId }),
+    ...(hasFarm(state) && keyId !== undefined && { keyId }),
     ...(state === "joining" && typeof at === "string" && isIP(at) !== 0 && { at }),
   };
 }
 
 function isState(state: unknown): state is StarterState {
-  return state === "looking" || state === "founder" || state === "joining";
+  return state === "looking" || state === "founding" || hasFarm(state);
+}
+
+function hasFarm(state: unknown): state is "founder" | "joining" {
+  return state === "founder" || state === "joining";
 }

@@ -68,8 +68,8 @@ async function joinOrFound(search: FarmSearch, configFolder: string, signal: Abo
   const onWait = (name: string) =>
     out.write(`Waiting for ${printable(name)}, which also starts now and founds the farm\n`);
   const file = keyFileOf(configFolder);
-  let farms = await search.look(onWait, signal);
-  for (let isAlone = false; ; ) {
+  for (;;) {
+    const farms = await search.look(onWait, signal);
     const farm = farms.length > 0 ? await askFarm(farms) : undefined;
     if (farm) {
       return await joinFarm(
@@ -79,13 +79,12 @@ async function joinOrFound(search: FarmSearch, configFolder: string, signal: Abo
         signal,
       );
     }
-    isAlone = farms.length > 0; // the user wants no other farm
+    const isAlone = farms.length > 0; // the user wants no other farm
     const founded = await search.found(isAlone, signal);
-    if ("bytes" in founded) {
+    if (founded) {
       out.write(`This machine founds a farm, key ${founded.id}. The key is in ${file}; `);
       out.write(`'${ownCommand()} key show --reveal' shows it\n`);
       return founded;
     }
-    farms = [founded];
   }
 }

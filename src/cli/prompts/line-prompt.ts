@@ -16,14 +16,11 @@ export class LinePrompt {
 
   /** Writes a line, above the question if there is one. While nobody reads the terminal, lines may be dropped. */
   writeLine(line: string): void {
-    const { terminal } = this;
     if (this.#open === undefined) {
       out.writeLine(`${line}\n`);
       return;
     }
-    moveCursor(terminal, 0, -this.#open.getCursorPos().rows);
-    cursorTo(terminal, 0);
-    clearScreenDown(terminal);
+    this.#clear(this.#open);
     out.writeLine(`${line}\n`);
     this.#open.prompt(true);
   }
@@ -51,10 +48,18 @@ export class LinePrompt {
     } finally {
       signal.removeEventListener("abort", onAbort);
       this.#open = undefined;
+      if (signal.aborted) this.#clear(asking);
       asking.close();
-      if (signal.aborted) out.write("\n");
       process.stdin.pause(); // otherwise this program would not end by itself
     }
+  }
+
+  /** Removes the question from the screen. */
+  #clear(asking: Interface): void {
+    const { terminal } = this;
+    moveCursor(terminal, 0, -asking.getCursorPos().rows);
+    cursorTo(terminal, 0);
+    clearScreenDown(terminal);
   }
 
   /** Standard output as `node:readline` needs it: it must not block on a terminal that nobody reads. */

@@ -16,7 +16,7 @@ const lookEveryMs = 100;
 /** How long to wait for another machine that has the smaller id and should found the farm. */
 const foundedWithinMs = 15_000;
 /** How long a new founder listens for another one before it keeps its key. */
-const rivalsWithinMs = 1_500;
+const rivalsWithinMs = 1_000;
 
 export interface FarmSearchOptions {
   /** The name of this machine (default: its host name). */
@@ -59,7 +59,7 @@ export class FarmSearch implements AsyncDisposable {
     for (;;) {
       const now = systemClock.monotonicMs();
       const late = (id: string) => now - (waitedSince.get(id) ?? now) > foundedWithinMs;
-      const others = this.#others().filter(({ state, id }) => state !== "looking" || !late(id));
+      const others = this.#others().filter(({ state, id }) => state === "founder" || !late(id));
       const farms = farmsOf(nodes, others);
       const next = decideFounding(this.#id, false, others);
       if (farms.length > 0 || next.type === "found") return farms;
@@ -75,19 +75,18 @@ export class FarmSearch implements AsyncDisposable {
    * Founds a farm: makes a key and keeps it, unless another machine founds one at the same time.
    *
    * @param isAlone Whether this machine founds its farm whatever others do
-   * @returns The new key, or the other farm
+   * @returns The new key; `undefined` if another machine was first: then look again
    * @throws {FarmError} `FARM_KEY_UNUSABLE` if the key cannot be saved
    */
-  async found(isAlone: boolean, signal: AbortSignal): Promise<FarmKey | FarmOnNetwork> {
-    const key = makeFarmKey();
-    await this.#announcement.announce({ state: "founder", keyId: key.id });
+  async found(isAlone: boolean, signal: AbortSignal): Promise<FarmKey | undefined> {
     if (!isAlone) {
+      await this.#announcement.announce({ state: "founding" });
       await systemClock.sleep(rivalsWithinMs, signal);
-      const next = decideFounding(this.#id, true, this.#others());
-      const [farm] = next.type === "join" ? farmsOf([], [next.founder]) : [];
-      if (farm) return farm;
+      if (decideFounding(this.#id, true, this.#others()).type !== "found") return undefined;
     }
+    const key = makeFarmKey();
     await saveNewKey(key, this.#options.configFolder);
+    await this.#announcement.announce({ state: "founder", keyId: key.id });
     return key;
   }
 

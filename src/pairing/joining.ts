@@ -46,6 +46,7 @@ export async function joinOver(
 ): Promise<FarmKey> {
   /** Whether the other side can know the code. */
   let isAtRisk = false;
+  let isSaving = false;
   try {
     const invite = readMessage(await link.receive(pairingTiming.answerMs, signal), "invite");
     if (invite.keyId !== machine.keyId) throw new StoppedError("other-farm");
@@ -65,21 +66,14 @@ export async function joinOver(
     const key = farmKeyOf(agreement.unseal(sent));
     if (key.id !== machine.keyId || key.bytes.length < shortestKeyBytes) throw notOurs("it sent another key");
     isAtRisk = false;
-    await keepOrStop(link, () => handlers.keep(key));
+    isSaving = true;
+    await handlers.keep(key);
+    isSaving = false;
     await link.send({ type: "joined", proof: agreement.proofOf(key.bytes).toString("hex") });
     return key;
   } catch (error) {
     if (isAtRisk) limit.fail();
-    await endWith(link, reasonOf(error));
-    throw error;
-  }
-}
-
-async function keepOrStop(link: PairingLink, keep: () => Promise<void>): Promise<void> {
-  try {
-    await keep();
-  } catch (error) {
-    await endWith(link, "not-saved");
+    await endWith(link, isSaving ? "not-saved" : reasonOf(error));
     throw error;
   }
 }

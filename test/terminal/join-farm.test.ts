@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -7,13 +8,14 @@ import { farmLabProblem, skipBecause } from "../support/lab/lab.ts";
 import { NetworkLab } from "../support/lab/network-lab.ts";
 import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** A machine with a terminal on it. Everything that a person does there is counted. */
 class Machine implements AsyncDisposable {
   readonly name: string;
   readonly lab: TerminalLab;
   readonly terminal: TmuxTerminal;
-  static actions = 0;
+  actions = 0;
 
   private constructor(name: string, lab: TerminalLab, terminal: TmuxTerminal) {
     this.name = name;
@@ -28,12 +30,12 @@ class Machine implements AsyncDisposable {
   }
 
   async start(args: readonly string[]): Promise<void> {
-    Machine.actions += 1;
+    this.actions += 1;
     await this.lab.type(this.terminal, args);
   }
 
   async answer(text: string): Promise<void> {
-    Machine.actions += 1;
+    this.actions += 1;
     await this.terminal.typeLine(text);
   }
 
@@ -41,13 +43,16 @@ class Machine implements AsyncDisposable {
     return this.terminal.until(`${what} on ${this.name}`, (screen) => what.test(screen));
   }
 
-  /** The code that it shows. */
-  async code(): Promise<string> {
-    return /: {3}(\d{3} \d{3})$/m.exec(await this.sees(/Type this code on .*: {3}\d{3} \d{3}$/m))?.[1] ?? "";
+  /** The latest code that it shows. @param count How many it has shown by then */
+  async code(count = 1): Promise<string> {
+    const shown = /Type this code on .*: {3}(\d{3} \d{3})$/gm;
+    const codes = (screen: string) => [...screen.matchAll(shown)].map(([, code = ""]) => code);
+    return codes(await this.terminal.until(`${count} codes`, (screen) => codes(screen).length === count)).at(-1) ?? "";
   }
 
+  /** Its farm key, without the hyphens that make it easier to read. */
   async key(): Promise<string> {
-    return await readFile(join(this.lab.configFolder, "key"), "utf8");
+    return (await readFile(join(this.lab.configFolder, "key"), "utf8")).replace(/[-\s]/g, "");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -58,7 +63,7 @@ class Machine implements AsyncDisposable {
 
 const problem = noTmux ?? farmLabProblem;
 
-describe.skipIf(skipBecause(problem))("joining a farm", { timeout: 120_000 }, () => {
+describe.skipIf(skipBecause(problem))("joining a farm", { concurrent: true, timeout: 120_000 }, () => {
   test("three machines, from nothing to a farm that renders: start, start, start, yes, six digits, yes, six digits, render", async () => {
     await using network = await NetworkLab.open("attic", "cellar", "loft");
     await using attic = await Machine.open(network, "attic");
@@ -92,7 +97,7 @@ describe.skipIf(skipBecause(problem))("joining a farm", { timeout: 120_000 }, ()
       expect(await joiner.sees(/This machine is in the farm of/)).toContain(founder.name);
       await founder.sees(new RegExp(`${joiner.name} \\(.*\\) is in the farm`));
     }
-    expect(Machine.actions).toBe(7);
+    expect(machines.reduce((sum, { actions }) => sum + actions, 0)).toBe(7); // and the render is one more
     const keys = await Promise.all(machines.map((machine) => machine.key()));
     expect(new Set(keys).size).toBe(1);
 
@@ -100,18 +105,56 @@ describe.skipIf(skipBecause(problem))("joining a farm", { timeout: 120_000 }, ()
     for (const machine of machines) {
       const screen = await machine.sees(/renderfarm [\d.]+, cache/);
       expect(screen).toMatch(new RegExp(`node ${machine.name} \\(.*\\n.*farm: key [0-9a-f]{8}\\n.*to add a machine: `));
-      expect(screen).not.toContain(keys[0]?.trim());
+      expect(screen.replaceAll("-", "")).not.toContain(keys[0]);
     }
     await scene;
     if (founder !== attic) await copyFile(blend, founder.lab.path("scene.blend"));
     await founder.lab.type(desk, ["scene.blend", "-o", "film.mp4", "--plain"]);
-    Machine.actions += 1;
     expect(await founder.lab.ended(desk)).toBe(0);
     const said = await desk.screen(true);
     for (const { name } of machines) expect(said).toMatch(new RegExp(`^Node ${name} at `, "m"));
-    expect(Machine.actions).toBe(8);
-    for (const machine of machines) {
-      await machine.terminal.press("C-c");
-    }
+  });
+
+  test("off a terminal a node makes its own key; `invite` takes no wrong code; a render asks once, not once for each node", async () => {
+    await using network = await NetworkLab.open("attic", "cellar", "desk");
+    await using attic = await Machine.open(network, "attic");
+    await using cellar = await Machine.open(network, "cellar");
+    await using desk = await Machine.open(network, "desk");
+    const stop = new AbortController();
+    const node = attic.lab.renderfarm(["node", "--name", "attic"], { stop: stop.signal });
+    await cellar.lab.makeBlend("scene.blend");
+    await desk.lab.makeBlend("scene.blend");
+    const keyFile = join(attic.lab.configFolder, "key");
+    await waitFor(() => existsSync(keyFile), "the key that the node has made");
+
+    await Promise.all([cellar.start(["node", "--name", "cellar"]), desk.start([])]);
+    await cellar.sees(/Join the farm of attic/);
+    await cellar.answer("");
+    await cellar.sees(/Asking to join the farm of attic/);
+    expect(existsSync(join(cellar.lab.configFolder, "key"))).toBe(false);
+    await attic.start(["invite"]);
+    const right = (await cellar.code()).replace(" ", "");
+    await attic.sees(/cellar \(.*\) asks to join this farm\. Its code/);
+    await attic.answer(right === "000000" ? "000001" : "000000");
+    await attic.sees(/that is not the code/);
+    await cellar.sees(/That code is no longer valid/);
+    expect(existsSync(join(cellar.lab.configFolder, "key"))).toBe(false);
+    await attic.sees(/Invite cellar/); // nothing starts again before somebody says so
+    await attic.answer("");
+    await attic.answer(await cellar.code(2));
+    expect(await attic.lab.ended(attic.terminal)).toBe(0);
+    await cellar.sees(/This machine is in the farm of attic/);
+    expect(await cellar.key()).toBe(await attic.key());
+
+    await desk.sees(/^\? Blendfile/m);
+    await desk.answer("");
+    await desk.sees(/^\? Output/m);
+    await desk.answer("");
+    await desk.sees(/belongs? to a farm whose key this machine does not have\. Join, or render here alone\?/);
+    await desk.terminal.press("Down");
+    await desk.answer("");
+    expect(await desk.sees(/This machine will render by itself/)).not.toMatch(/Cannot use the node/);
+    stop.abort();
+    expect((await node).stdout).toMatch(/a new farm key was made.*\n.*\n.*\n.*key show --reveal/);
   });
 });

@@ -10,10 +10,16 @@ const pauseMs = 60_000;
 export class FailureLimit {
   readonly #monotonicMs: () => number;
   #failures = 0;
+  #hasFailed = false;
   #pausedUntilMs = 0;
 
   constructor(monotonicMs: () => number) {
     this.#monotonicMs = monotonicMs;
+  }
+
+  /** Whether an exchange has failed since the last one that succeeded. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /** How long no exchange may start, in milliseconds. */
@@ -21,17 +27,18 @@ export class FailureLimit {
     return Math.max(0, this.#pausedUntilMs - this.#monotonicMs());
   }
 
-  /** Counts a failed exchange. @returns Whether a pause starts now */
-  fail(): boolean {
+  /** Counts a failed exchange. */
+  fail(): void {
+    this.#hasFailed = true;
     this.#failures += 1;
-    if (this.#failures < mostFailures) return false;
+    if (this.#failures < mostFailures) return;
     this.#failures = 0;
     this.#pausedUntilMs = this.#monotonicMs() + pauseMs;
-    return true;
   }
 
   /** Forgets earlier failures, after an exchange that succeeded. */
   succeed(): void {
     this.#failures = 0;
+    this.#hasFailed = false;
   }
 }

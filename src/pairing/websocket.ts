@@ -5,6 +5,7 @@ import { type RawData, WebSocket, WebSocketServer } from "ws";
 import { AsyncQueue } from "../core/async-queue.ts";
 import { FarmError, messageOf } from "../core/errors.ts";
 import type { NodeAddress } from "../core/node.ts";
+import { defaultNodePort } from "../core/node-list.ts";
 import { endsWithin } from "../core/time-limit.ts";
 import type { PairingLink } from "./link.ts";
 import { largestMessageBytes, type PairingMessage } from "./messages.ts";
@@ -43,7 +44,10 @@ export async function dialJoiner(address: NodeAddress, signal: AbortSignal): Pro
   }
 }
 
-/** Where a joining machine waits to be invited, on all its addresses and a free port. `await using`. */
+/**
+ * Where a joining machine waits to be invited, on all its addresses: on the port of nodes, which its firewall has to let
+ * through anyway, or on a free one. `await using`.
+ */
 export class PairingServer implements AsyncDisposable {
   /** The links as they are opened. */
   readonly links = new AsyncQueue<PairingLink>();
@@ -58,6 +62,7 @@ export class PairingServer implements AsyncDisposable {
       ...{ server: this.#http, perMessageDeflate: false, maxPayload: largestMessageBytes, clientTracking: true },
       verifyClient: ({ req }: { req: IncomingMessage }) => req.headers.origin === undefined, // not from a web page
     });
+    this.#server.on("error", () => {}); // it repeats the error of the HTTP server, which `open` handles
     this.#server.on("connection", (socket, request) => {
       this.links.push(new WebSocketPairingLink(socket, plainAddress(request.socket.remoteAddress ?? "")));
     });
@@ -65,8 +70,11 @@ export class PairingServer implements AsyncDisposable {
 
   static async open(): Promise<PairingServer> {
     const server = new PairingServer();
-    server.#http.listen(0);
-    await once(server.#http, "listening");
+    try {
+      await once(server.#http.listen(defaultNodePort), "listening");
+    } catch {
+      await once(server.#http.listen(0), "listening");
+    }
     return server;
   }
 

@@ -73,6 +73,12 @@ test("a web page cannot connect, and one that sends many messages is cut off", a
   await first.close();
 });
 
+test("several machines that wait on one address have ports of their own", async () => {
+  await using one = await PairingServer.open();
+  await using other = await PairingServer.open();
+  expect(other.port).not.toBe(one.port);
+});
+
 test("nobody there is an error that says what to check", async () => {
   const server = await PairingServer.open();
   const { port } = server;

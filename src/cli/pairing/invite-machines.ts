@@ -10,20 +10,25 @@ export interface InviteScreen {
   choose(message: string, machines: readonly Starter[], signal: AbortSignal): Promise<Starter | undefined>;
 }
 
+/** What is needed of an `Inviter`. */
+type OpenInviter = Pick<Inviter, "asking" | "hasFailed" | "changed" | "invite">;
+
 /**
  * Invites machines that ask to join, one after the other. A machine that asks alone is connected to at once, so that it shows
  * its code. After a failure, nothing is connected to before somebody has chosen it: each exchange gives an attacker in the
  * middle another chance.
  */
 export class Invitations {
-  readonly #inviter: Inviter;
+  readonly #inviter: OpenInviter;
   readonly #screen: InviteScreen;
   readonly #isAskedHere: (machine: Starter) => boolean;
+  /** Machines that were connected to. */
+  readonly #tried = new Set<string>();
   /** Machines that are in the farm by now, or that somebody did not want to invite. */
   readonly #done = new Set<string>();
 
   /** @param isAskedHere Whether a machine may be connected to before somebody has chosen it */
-  constructor(inviter: Inviter, screen: InviteScreen, isAskedHere: (machine: Starter) => boolean) {
+  constructor(inviter: OpenInviter, screen: InviteScreen, isAskedHere: (machine: Starter) => boolean) {
     this.#inviter = inviter;
     this.#screen = screen;
     this.#isAskedHere = isAskedHere;
@@ -43,6 +48,7 @@ export class Invitations {
   async inviteOne(signal: AbortSignal): Promise<boolean> {
     const joiner = await this.#choose(this.asking, signal);
     if (joiner === undefined) return false;
+    this.#tried.add(joiner.id);
     try {
       const askCode = (name: string, withdrawn: AbortSignal) => {
         const who = starterText({ ...joiner, name });
@@ -65,7 +71,9 @@ export class Invitations {
   async #choose(machines: readonly Starter[], signal: AbortSignal): Promise<Starter | undefined> {
     const [only] = machines;
     if (only === undefined) return undefined;
-    if (machines.length === 1 && !this.#inviter.hasFailed && this.#isAskedHere(only)) return only;
+    if (machines.length === 1 && !this.#inviter.hasFailed && !this.#tried.has(only.id) && this.#isAskedHere(only)) {
+      return only;
+    }
     const answered = new AbortController();
     const changed = new AbortController();
     void this.#othersAsk(machines, AbortSignal.any([signal, answered.signal])).then((is) => is && changed.abort());

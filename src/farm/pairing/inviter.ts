@@ -8,7 +8,6 @@ import { StarterWatch } from "../../discovery/starter-watch.ts";
 import { FailureLimit } from "../../pairing/failure-limit.ts";
 import { type AskCode, inviteOver } from "../../pairing/inviting.ts";
 import type { PairingLink } from "../../pairing/link.ts";
-import { StoppedError } from "../../pairing/messages.ts";
 import { dialJoiner } from "../../pairing/websocket.ts";
 
 export interface InviterOptions {
@@ -25,7 +24,6 @@ export class Inviter implements Disposable {
   readonly #options: InviterOptions;
   readonly #watch: StarterWatch;
   readonly #limit = new FailureLimit(systemClock.monotonicMs);
-  #hasFailed = false;
   #wake: () => void = () => {};
 
   constructor(options: InviterOptions) {
@@ -40,7 +38,7 @@ export class Inviter implements Disposable {
 
   /** Whether an exchange has failed since the last one that succeeded: from then on a person decides whether another one starts. */
   get hasFailed(): boolean {
-    return this.#hasFailed;
+    return this.#limit.hasFailed;
   }
 
   /** Whether a machine asks to be invited by this one, rather than by another machine of the farm. */
@@ -67,14 +65,7 @@ export class Inviter implements Disposable {
     if (key === undefined) throw new Error("This machine asks for a farm whose key is not here");
     await using link = await dialOne(joiner.addresses, signal);
     const name = this.#options.name ?? hostname().split(".")[0] ?? "";
-    try {
-      const isIn = await inviteOver(link, { key, name: name.slice(0, 64) }, this.#limit, askCode, signal);
-      if (isIn) this.#hasFailed = false;
-      return isIn;
-    } catch (error) {
-      if (!(error instanceof StoppedError && error.reason === "busy")) this.#hasFailed = true;
-      throw error;
-    }
+    return await inviteOver(link, { key, name: name.slice(0, 64) }, this.#limit, askCode, signal);
   }
 
   [Symbol.dispose](): void {

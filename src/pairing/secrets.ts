@@ -149,7 +149,8 @@ export function isEqual(one: Buffer, other: Buffer): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
-function digestOf(transcript: Transcript): Buffer {
+/** SHA-256 of the whole exchange until the code is known. */
+export function digestOf(transcript: Transcript): Buffer {
   const { keyId, inviterName, joinerId, joinerName, commitment, inviter, joiner } = transcript;
   const said = [keyId, inviterName, joinerId, joinerName, commitment];
   const values = [inviter.public, inviter.nonce, joiner.public, joiner.nonce];

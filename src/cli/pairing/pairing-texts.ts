@@ -16,13 +16,14 @@ export function starterText({ name, addresses }: Starter): string {
 
 /** "attic (192.168.1.20), cellar (192.168.1.21) and 2 others". */
 export function farmText({ machines }: FarmOnNetwork): string {
-  const named = machines.slice(0, mostNamed).map(machineText);
-  const others = machines.length - named.length;
-  return listText(others === 0 ? named : [...named, others === 1 ? "1 other" : `${others} others`]);
+  return listText(machines.map(machineText));
 }
 
-/** "a, b and c". */
-export function listText(words: readonly string[]): string {
+/** "a, b and c", or "a, b, c and 4 others". */
+export function listText(all: readonly string[]): string {
+  const named = all.slice(0, mostNamed);
+  const others = all.length - named.length;
+  const words = others === 0 ? named : [...named, others === 1 ? "1 other" : `${others} others`];
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 

@@ -1,5 +1,6 @@
 import { type FarmKey, FarmSearch, farmsOf, Inviter, printable, type Sighting } from "../../index.ts";
 import { askToJoin, questionScreen } from "../prompts/pairing-questions.ts";
+import { PromptCancelledError } from "../prompts/questions.ts";
 import { listenForInterrupts } from "../signals.ts";
 import { Invitations } from "./invite-machines.ts";
 import { joinFarm } from "./join-farm.ts";
@@ -27,8 +28,9 @@ export async function inviteBeforeRender(
   const invitations = new Invitations(inviter, questionScreen(say), () => true);
   let nodes = await look();
   let count = 0;
-  using interrupts = listenForInterrupts();
-  while (invitations.asking.length > 0) if (await invitations.inviteOne(interrupts.drain)) count += 1;
+  await untilInterrupted(async (signal) => {
+    while (invitations.asking.length > 0) if (await invitations.inviteOne(signal)) count += 1;
+  });
   if (count === 0) return nodes;
   say("Waiting for the new node ...");
   const before = nodes.length;
@@ -53,7 +55,17 @@ export async function joinBeforeRender(
   if (nodes.length === 0 || !nodes.every(isForeign)) return undefined;
   const farm = await askToJoin(farmsOf(nodes), keys.length > 0);
   if (farm === undefined) return "alone";
-  using interrupts = listenForInterrupts();
   await using search = new FarmSearch({ configFolder, onWarning });
-  return await joinFarm(search, farm, keep, AbortSignal.any([interrupts.drain, interrupts.stop]));
+  return await untilInterrupted((signal) => joinFarm(search, farm, keep, signal));
+}
+
+/** @throws {PromptCancelledError} if the work was ended by Ctrl-C or a signal; whatever the work throws */
+async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  using interrupts = listenForInterrupts();
+  const signal = AbortSignal.any([interrupts.drain, interrupts.stop]);
+  try {
+    return await work(signal);
+  } catch (error) {
+    throw signal.aborted ? new PromptCancelledError() : error;
+  }
 }

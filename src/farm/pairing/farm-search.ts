@@ -62,7 +62,11 @@ export class FarmSearch implements AsyncDisposable {
       const others = this.#others().filter(({ state, id }) => state === "founder" || !late(id));
       const farms = farmsOf(nodes, others);
       const next = decideFounding(this.#id, false, others);
-      if (farms.length > 0 || next.type === "found") return farms;
+      if (farms.length > 0) {
+        await this.#announcement.withdraw(); // nobody needs to wait for the answer to a question
+        return farms;
+      }
+      if (next.type === "found") return [];
       if (next.type === "wait" && !waitedSince.has(next.other.id)) {
         waitedSince.set(next.other.id, now);
         onWait(next.other.name);

@@ -91,6 +91,8 @@ describe.skipIf(skipBecause(problem))("joining a farm", { concurrent: true, time
       const question = /^(\w+) \([\d.]+\) asks to join this farm\. Its code \(.*\):$/m;
       const asking = await founder.sees(question);
       const name = question.exec(asking)?.[1];
+      // What the node prints meanwhile is above the question, which stays the last line.
+      expect((await founder.sees(/renderfarm [\d.]+, cache/)).split("\n").at(-1)).toMatch(question);
       const joiner = joiners.find((machine) => machine.name === name);
       if (joiner === undefined) throw new Error(`Nobody asks to join:\n${asking}`);
       await founder.answer(await joiner.code());
@@ -104,7 +106,12 @@ describe.skipIf(skipBecause(problem))("joining a farm", { concurrent: true, time
     // Each node says what it is, which farm it belongs to, and how another machine joins.
     for (const machine of machines) {
       const screen = await machine.sees(/renderfarm [\d.]+, cache/);
-      expect(screen).toMatch(new RegExp(`node ${machine.name} \\(.*\\n.*farm: key [0-9a-f]{8}\\n.*to add a machine: `));
+      expect(screen).toMatch(
+        new RegExp(
+          `^\\d\\d:\\d\\d:\\d\\d node ${machine.name} \\(.*\\n.*farm: key [0-9a-f]{8}\\n.*to add a machine: `,
+          "m",
+        ),
+      );
       expect(screen.replaceAll("-", "")).not.toContain(keys[0]);
     }
     await scene;

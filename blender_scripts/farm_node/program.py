@@ -190,7 +190,7 @@ def _greet(
     say(f"node {options.name} ({identity.node_id[:8]}), Blender {program.version}, {slots}, {serves}")
     if key.key_id:
         say(f"  farm: key {key.key_id}")
-        say("  to add a machine: `renderfarm node` there; its code is typed here, or at `renderfarm invite`")
+        say("  to add a machine: `renderfarm node` there, `renderfarm invite` here (a node's terminal asks by itself)")
     else:
         say("  farm: none; this node is OPEN, and everyone on the network can render here")
     say(f"  renderfarm {SOFTWARE_VERSION}, cache {options.cache_dir}")

@@ -15,7 +15,7 @@ const alone = "alone";
 export async function askFarm(farms: readonly FarmOnNetwork[]): Promise<FarmOnNetwork | undefined> {
   const [only] = farms;
   if (farms.length === 1 && only !== undefined) {
-    const message = `Join the farm of ${farmText(only)}? (no: a farm of its own)`;
+    const message = `Join the farm of ${farmText(only)}? (key ${only.keyId}; no: a farm of its own)`;
     const { join } = await orLeft(inquirer.prompt([{ type: "confirm", name: "join", default: true, message }]));
     return join === true ? only : undefined;
   }

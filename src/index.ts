@@ -14,7 +14,7 @@ export {
 export { flagsOfEnvironment, parseRenderFlags } from "./config/flags.ts";
 export { type Folders, foldersOf } from "./config/folders.ts";
 export type { JobSettings } from "./config/job-settings.ts";
-export { keyFileOf, loadKeys, saveKey } from "./config/keys.ts";
+export { keyFileOf, loadKeys, saveKey, saveNewKey } from "./config/keys.ts";
 export { optionTable } from "./config/option-table.ts";
 export type { Option, OptionGroup } from "./config/options/option.ts";
 export { flagOf, type OptionName, optionEntries, type RenderFlags } from "./config/options.ts";
@@ -23,7 +23,7 @@ export { type Context, type JobRequest, layerFlags, resolveSettings } from "./co
 export { type ExitCode, FarmError, type FarmErrorCode } from "./core/errors.ts";
 export { type FarmKey, makeFarmKey } from "./core/farm-key.ts";
 export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
-export type { Frame, NodeAddress, NodeId, Sighting } from "./core/node.ts";
+export type { Frame, NodeAddress, NodeId, Sighting, Starter } from "./core/node.ts";
 export { formatAddress, nodeListOf } from "./core/node-list.ts";
 export { ownCommand } from "./core/own-command.ts";
 export { counted, printable, printableJson, printableLines, shellWord, shorten, withoutControls } from "./core/text.ts";
@@ -59,6 +59,9 @@ export type { CheckedFile } from "./farm/output/checked-files.ts";
 export { type EncodedFolder, type EncodeFolderOptions, encodeFolder } from "./farm/output/encode-folder.ts";
 export { FilesMissingError } from "./farm/output/missing-files.ts";
 export { requireOutputKind } from "./farm/output/prepare-output.ts";
+export { FarmSearch, type FarmSearchOptions } from "./farm/pairing/farm-search.ts";
+export { type FarmMachine, type FarmOnNetwork, farmsOf } from "./farm/pairing/farms.ts";
+export { Inviter, type InviterOptions } from "./farm/pairing/inviter.ts";
 export {
   type CompletedJob,
   type EstimatedJob,
@@ -69,6 +72,8 @@ export {
 } from "./farm/render-job.ts";
 export { type JobReport, reportOf } from "./farm/report/job-report.ts";
 export { namedJobFolder } from "./frames/job-folder-place.ts";
+export type { InvitationHandlers } from "./pairing/await-invitation.ts";
+export type { AskCode } from "./pairing/inviting.ts";
 export { LineFile } from "./system/files/line-file.ts";
 export { type DesktopNotification, notifyDesktop } from "./system/programs/desktop-notification.ts";
 export { runShellCommand } from "./system/programs/shell-command.ts";

@@ -15,13 +15,14 @@ interface Import {
 
 /** npm packages that more than one room may use. Every other package is used in one room, where it can be replaced. */
 const sharedPackages: Readonly<Record<string, readonly string[]>> = {
-  zod: ["config", "session"],
+  zod: ["config", "session", "pairing"],
+  ws: ["session", "pairing"],
 };
 
 /** Packages that only one file of their room may import. */
 const soleUsers: Readonly<Record<string, RegExp>> = {
   "bonjour-service": /^discovery\/bonjour\.ts$/,
-  ws: /^session\/websocket-link\.ts$/,
+  ws: /^(session\/websocket-link|pairing\/websocket)\.ts$/,
   "fluent-ffmpeg": /^encode\/ffmpeg\/[\w-]+\.ts$/,
 };
 
@@ -65,7 +66,7 @@ test("each npm package is used in one room, so that it can be replaced there", (
   expect(spread.map(([name, users]) => `${name} is used in ${[...users].join(", ")}`)).toEqual([]);
 });
 
-test("bonjour-service, ws and fluent-ffmpeg are each imported by their own file only", () => {
+test("bonjour-service, ws and fluent-ffmpeg are each imported by their own files only", () => {
   for (const [name, allowed] of Object.entries(soleUsers)) {
     const users = new Set(outside.filter(({ to }) => packageOf(to) === name).map(({ file }) => file));
     expect([...users].filter((file) => !allowed.test(file))).toEqual([]);
@@ -90,6 +91,7 @@ test("in farm/, imports between the folders go one way", () => {
     nodes: [],
     output: [],
     report: [],
+    pairing: ["nodes"],
     "local-node": ["nodes"],
     doctor: ["local-node", "nodes"],
     job: ["nodes", "output", "report"],

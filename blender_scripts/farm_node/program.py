@@ -185,13 +185,15 @@ def _facts(
 def _greet(
     options: Options, identity: Identity, program: BlenderProgram, key: FarmKey, port: int, tls: Optional[Tls]
 ) -> None:
-    named = f"key {key.key_id}" if key.key_id else "OPEN, without a key"
-    named += f", TLS {tls.announced}" if tls else ""
     slots = f"{options.slots} slot" + ("s" if options.slots > 1 else "")
-    say(
-        f"node {options.name} ({identity.node_id[:8]}), renderfarm {SOFTWARE_VERSION}, Blender {program.version}, "
-        f"serves on {options.host}:{port}, {named}, {slots}, cache {options.cache_dir}"
-    )
+    serves = f"serves on {options.host}:{port}" + (f", TLS {tls.announced}" if tls else "")
+    say(f"node {options.name} ({identity.node_id[:8]}), Blender {program.version}, {slots}, {serves}")
+    if key.key_id:
+        say(f"  farm: key {key.key_id}")
+        say("  to add a machine: `renderfarm node` there, `renderfarm invite` here (a node's terminal asks by itself)")
+    else:
+        say("  farm: none; this node is OPEN, and everyone on the network can render here")
+    say(f"  renderfarm {SOFTWARE_VERSION}, cache {options.cache_dir}")
     if options.allow_scripts:
         say("scripts in blendfiles run here when a job asks for it (--allow-scripts)")
     if options.port is None and port != DEFAULT_PORT:
@@ -204,7 +206,8 @@ def _load_key(options: Options) -> FarmKey:
     """A new key is shown at once, so that the person sees it even if something fails afterwards."""
     key = load_key(options.config_dir, options.key_file)
     if key.made_text:
-        say(f"a new farm key was made and saved in {options.config_dir}; it is shown only this once:")
+        say(f"a new farm key was made and saved in {options.config_dir}:")
         say(f"    {key.made_text}")
-        say("on the machine that renders the film run `renderfarm key set` and enter it, or set RENDERFARM_KEY to it there")
+        say("it belongs on every machine of the farm: `renderfarm key set` there, or RENDERFARM_KEY")
+        say("`renderfarm key show --reveal` shows it again")
     return key

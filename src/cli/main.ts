@@ -4,6 +4,7 @@ import { checkCommand } from "./commands/check-command.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
 import { encodeCommand } from "./commands/encode-command.ts";
 import { farmspecCommand } from "./commands/farmspec-command.ts";
+import { inviteCommand } from "./commands/invite-command.ts";
 import { makeKeyCommand, setKeyCommand, showKeyCommand } from "./commands/key-command.ts";
 import { nodeCommand } from "./commands/node-command.ts";
 import { nodesCommand } from "./commands/nodes-command.ts";
@@ -27,6 +28,7 @@ const commands = {
   check: checkCommand,
   nodes: nodesCommand,
   node: nodeCommand,
+  invite: inviteCommand,
   farmspec: farmspecCommand,
   showKey: showKeyCommand,
   makeKey: makeKeyCommand,

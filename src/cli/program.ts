@@ -4,7 +4,7 @@ import { addFlags, addRenderFlags } from "./render-flags.ts";
 import { closest } from "./suggestion.ts";
 import { wrappedFor } from "./wrap.ts";
 
-export const commandNames = ["check", "nodes", "node", "farmspec", "key", "doctor", "encode", "report"];
+export const commandNames = ["check", "nodes", "node", "invite", "farmspec", "key", "doctor", "encode", "report"];
 
 /** The render options that `encode` takes too, with another help text where they mean something else there. */
 const encodeFlags = {
@@ -47,6 +47,7 @@ export interface Commands {
   check(blend: string | undefined, options: Record<string, unknown>): Promise<number>;
   nodes(options: Options): Promise<number>;
   node(typed: readonly string[]): Promise<number>;
+  invite(options: Options): Promise<number>;
   farmspec(options: Options): Promise<number>;
   showKey(options: Options): Promise<number>;
   makeKey(options: Options): Promise<number>;
@@ -107,6 +108,9 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .passThroughOptions()
     .argument("[flags...]", "flags of the node")
     .action(run((flags: string[]) => commands.node(flags)));
+  add("invite", "let another machine into this farm, by the code that it shows")
+    .addOption(keyFile())
+    .action(run(commands.invite));
   add("farmspec", "write a farmspec of the nodes on the network")
     .option("-o, --output <file>", "the file to write, - for standard output (default: farmspec.json)")
     .option("--overwrite", "replace the file if it exists")

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { FarmKey } from "../core/farm-key.ts";
@@ -26,6 +27,19 @@ export async function saveKey(key: FarmKey, configFolder: string): Promise<strin
     throw new FarmError("FARM_KEY_UNUSABLE", message, otherWays, { cause: error });
   }
   return file;
+}
+
+/**
+ * Saves a key on a machine that has none. It never replaces one.
+ *
+ * @returns The file
+ * @throws {FarmError} `FARM_KEY_UNUSABLE` if there is a key by now, or the config folder cannot be written to
+ */
+export async function saveNewKey(key: FarmKey, configFolder: string): Promise<string> {
+  const file = keyFileOf(configFolder);
+  if (!existsSync(file)) return await saveKey(key, configFolder);
+  const message = `Cannot save the farm key ${key.id}: there is another key in ${file} by now`;
+  throw new FarmError("FARM_KEY_UNUSABLE", message, "Start again: this machine belongs to a farm already");
 }
 
 const otherWays =

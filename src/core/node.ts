@@ -52,3 +52,23 @@ export interface NamedNode {
    */
   readonly mayBeOpen?: boolean;
 }
+
+/**
+ * What a machine that was started without a farm key does: it is `looking` for a farm, about to found one (`founding`), has
+ * become the `founder` of a new one, or is `joining` one and waits to be invited.
+ */
+export type StarterState = "looking" | "founding" | "founder" | "joining";
+
+/** A machine that was started without a farm key, as it announces itself. Nothing of it is proved. */
+export interface Starter {
+  /** 32 hexadecimal digits, random for each start. */
+  readonly id: string;
+  readonly name: string;
+  readonly state: StarterState;
+  /** The id of the farm's key: of the founder's own, or of the farm to join. Absent otherwise. */
+  readonly keyId?: string;
+  /** The address of the machine of that farm that it asks to be invited by, if it is joining. */
+  readonly at?: string;
+  /** Where it waits to be invited, best first; the port has no meaning unless it is joining. */
+  readonly addresses: readonly NodeAddress[];
+}

@@ -1,9 +1,9 @@
 import { AsyncQueue } from "../core/async-queue.ts";
 import { systemClock } from "../core/clock.ts";
-import { messageOf } from "../core/errors.ts";
 import type { NodeId, Sighting } from "../core/node.ts";
-import { type Bonjour, onAnswer, openBonjour, type Service } from "./bonjour.ts";
-import { localIpv4Addresses, probeMdnsPort } from "./interfaces.ts";
+import type { ServiceAnswer } from "./advertisement.ts";
+import { InterfaceBrowsers } from "./interface-browsers.ts";
+import { probeMdnsPort } from "./interfaces.ts";
 import { SeenNodes } from "./seen-nodes.ts";
 import { discoveryTiming } from "./timing.ts";
 
@@ -27,105 +27,32 @@ export async function* browseMdns(options: BrowseOptions): AsyncGenerator<Sighti
     );
     return;
   }
-  const browsers = new InterfaceBrowsers(options);
-  options.signal.addEventListener("abort", () => browsers.stop(), { once: true });
-  if (options.signal.aborted) browsers.stop();
-  try {
-    yield* browsers.sightings;
-  } finally {
-    browsers.stop();
-  }
-}
-
-/** One bonjour browser per IPv4 address of this machine: a single one would only ask on the default route. */
-class InterfaceBrowsers {
-  readonly sightings = new AsyncQueue<Sighting>();
-  readonly #onWarning: (message: string) => void;
-  readonly #browsers = new Map<string, InterfaceBrowser>();
-  readonly #seen: SeenNodes;
-  readonly #timers: NodeJS.Timeout[] = [];
-  #asking: NodeJS.Timeout | undefined;
-
-  constructor({ onWarning, isExpected = () => false }: BrowseOptions) {
-    this.#onWarning = onWarning;
-    const onAnotherStart = () => this.#askSoon();
-    this.#seen = new SeenNodes({ isExpected, monotonicMs: systemClock.monotonicMs, onAnotherStart });
-    this.#followInterfaces();
-    this.#timers.push(setInterval(() => this.#followInterfaces(), discoveryTiming.interfacesEveryMs));
-  }
-
-  stop(): void {
-    for (const timer of this.#timers) clearInterval(timer);
-    clearTimeout(this.#asking);
-    for (const browser of this.#browsers.values()) browser.stop();
-    this.#browsers.clear();
-    this.sightings.end();
-  }
-
-  #followInterfaces(): void {
-    const addresses = new Set(localIpv4Addresses());
-    for (const [address, browser] of this.#browsers) {
-      if (addresses.has(address) && !browser.hasFailed) continue;
-      browser.stop();
-      this.#browsers.delete(address);
-    }
-    for (const address of addresses) {
-      if (this.#browsers.has(address)) continue;
-      const onFound = (service: Service) => this.#found(service);
-      this.#browsers.set(address, new InterfaceBrowser(address, onFound, this.#onWarning));
-    }
-  }
-
+  const sightings = new AsyncQueue<Sighting>();
+  const { onWarning, isExpected = () => false } = options;
+  let asking: NodeJS.Timeout | undefined;
   /** Asks once after a while, however many other starts are reported until then. */
-  #askSoon(): void {
-    this.#asking ??= setTimeout(() => {
-      this.#asking = undefined;
-      for (const browser of this.#browsers.values()) browser.ask();
+  const askSoon = () => {
+    asking ??= setTimeout(() => {
+      asking = undefined;
+      browsers.ask();
     }, discoveryTiming.startsAgainAfterMs);
-  }
-
-  #found(service: Service): void {
-    const sighting = this.#seen.see({
-      port: service.port,
-      sender: service.referer?.address,
-      addresses: service.addresses ?? [],
-      txt: service.txt ?? {},
-    });
-    if (sighting) this.sightings.push(sighting);
-  }
-}
-
-class InterfaceBrowser {
-  hasFailed = false;
-  readonly #bonjour: Bonjour;
-  readonly #browser: ReturnType<Bonjour["find"]>;
-  readonly #timers: NodeJS.Timeout[];
-  #isStopped = false;
-
-  constructor(address: string, onFound: (service: Service) => void, onWarning: (message: string) => void) {
-    const fail = (error: unknown) => {
-      if (!this.hasFailed && !this.#isStopped) onWarning(`Cannot use mDNS on ${address}: ${messageOf(error)}`);
-      this.hasFailed = true;
-    };
-    this.#bonjour = openBonjour(address, fail);
-    this.#browser = this.#bonjour.find({ type: "renderfarm", protocol: "tcp" });
-    onAnswer(this.#browser, onFound);
-    const ask = () => this.ask();
-    this.#timers = [
-      ...discoveryTiming.queriesAtMs.slice(1).map((delayMs) => setTimeout(ask, delayMs)),
-      setInterval(ask, discoveryTiming.queryAgainEveryMs),
-    ];
-  }
-
-  /** Asks all nodes on this network to announce themselves. */
-  ask(): void {
-    if (!this.#isStopped) this.#browser.update();
-  }
-
-  stop(): void {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#bonjour.destroy();
+  };
+  const seen = new SeenNodes({ isExpected, monotonicMs: systemClock.monotonicMs, onAnotherStart: askSoon });
+  const onAnswer = (answer: ServiceAnswer) => {
+    const sighting = seen.see(answer);
+    if (sighting) sightings.push(sighting);
+  };
+  const browsers = new InterfaceBrowsers({ type: "renderfarm", onAnswer, onWarning });
+  const stop = () => {
+    clearTimeout(asking);
+    browsers.stop();
+    sightings.end();
+  };
+  options.signal.addEventListener("abort", stop, { once: true });
+  if (options.signal.aborted) stop();
+  try {
+    yield* sightings;
+  } finally {
+    stop();
   }
 }

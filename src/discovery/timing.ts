@@ -16,6 +16,10 @@ export const discoveryTiming = {
   scanQuietMs: 1_000,
   /** … and at the latest now. */
   scanAtMostMs: 5_000,
+  /** How often to ask machines that were started without a key whether they are still there. */
+  startersEveryMs: 3_000,
+  /** … and when one that no longer answers is gone. */
+  starterGoneAfterMs: 10_000,
 } as const;
 
 /** Whether the first scan is over. All times in milliseconds since its start. */

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { formatFarmKey } from "../../src/config/farm-key-text.ts";
-import { keyFileOf, loadKeys, saveKey } from "../../src/config/keys.ts";
+import { keyFileOf, loadKeys, saveKey, saveNewKey } from "../../src/config/keys.ts";
 import { makeFarmKey } from "../../src/core/farm-key.ts";
 import { modeForOthers } from "../support/file-modes.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
@@ -69,4 +69,12 @@ test("saveKey() says what to do if the config folder cannot be made", async () =
 test("loadKeys() treats an unusable config folder as one without a key", async () => {
   await writeFile(join(folder.path, "config"), "");
   expect(await load()).toEqual([]);
+});
+
+test("saving the key of a farm that was joined never replaces another key", async () => {
+  const config = join(folder.path, "config");
+  const [first, second] = [makeFarmKey(), makeFarmKey()];
+  await saveNewKey(first, config);
+  await expect(saveNewKey(second, config)).rejects.toMatchObject({ code: "FARM_KEY_UNUSABLE" });
+  expect((await load()).map(({ id }) => id)).toEqual([first.id]);
 });

@@ -34,7 +34,7 @@ _OTHER_WAYS = (
 
 @dataclass(frozen=True)
 class FarmKey:
-    """`raw` is empty on an open node. `made_text` is only set if the key was made in this run, to be shown once."""
+    """`raw` is empty on an open node. `made_text` is only set if the key was made in this run, to be shown."""
 
     raw: bytes
     key_id: Optional[str]

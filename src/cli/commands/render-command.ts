@@ -39,12 +39,12 @@ export async function renderCommand(typed: TypedRender): Promise<number> {
   const written = await readFarmspec(writtenPath, farmspecPath === undefined);
   const given = layerFlags(typedFlags, environment, written);
   const folders = foldersOf(process.env);
-  const keys = await loadKeys({ environment: process.env, keyFile: given.keyFile, configFolder: folders.config });
+  const known = await loadKeys({ environment: process.env, keyFile: given.keyFile, configFolder: folders.config });
 
   const isAsked = canAsk(given);
-  const { flags, answered, farmspec, picked, farm } = isAsked
-    ? await promptForMissing(given, written, folders.config)
-    : { flags: given, answered: {}, farmspec: written, picked: [], farm: [] };
+  const { flags, answered, farmspec, picked, farm, keys } = isAsked
+    ? await promptForMissing(given, written, folders.config, known)
+    : { flags: given, answered: {}, farmspec: written, picked: [], farm: [], keys: known };
   const farmspecFolder = dirname(writtenPath);
   const settings = resolveSettings(flags, { workingFolder: process.cwd(), folders, keys, farmspec, farmspecFolder });
 

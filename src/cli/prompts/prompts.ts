@@ -21,6 +21,7 @@ import {
 } from "../../index.ts";
 import { duplicateWarnings } from "../commands/nodes-command.ts";
 import { mayFarmspecBeSaved } from "../commands/save-farmspec.ts";
+import { inviteBeforeRender, joinBeforeRender } from "../pairing/render-farm.ts";
 import { farmspecToCome } from "../texts/farmspec-text.ts";
 import { askBlend } from "./blend-question.ts";
 import { askFrames } from "./frames-question.ts";
@@ -36,6 +37,8 @@ export interface Answers {
   readonly farmspec: Farmspec | undefined;
   /** Ticked nodes. */
   readonly picked: readonly Sighting[];
+  /** The keys of this machine, with that of a farm that it has just joined. */
+  readonly keys: readonly FarmKey[];
   /** All nodes that were found, if all were ticked: then they are the farm and are saved. */
   readonly farm: readonly Sighting[];
 }
@@ -51,6 +54,7 @@ export async function promptForMissing(
   given: RenderFlags,
   farmspec: Farmspec | undefined,
   configFolder: string,
+  keys: readonly FarmKey[],
 ): Promise<Answers> {
   const isGuided = given.blend === undefined || given.output === undefined;
   const blend = given.blend ?? (await askBlend(await recentBlends(configFolder)));
@@ -61,23 +65,23 @@ export async function promptForMissing(
   const answered = { blend, output, overwrite, ...(asksFrames && { frames }) };
   const flags = { ...given, ...answered };
   const areNodesOpen = !given.local && given.nodes === undefined && (farmspec?.nodes.length ?? 0) === 0;
-  if (!isGuided || !areNodesOpen) return { flags, answered, farmspec, picked: [], farm: [] };
-  return await chooseNodes(flags, answered, farmspec);
+  if (!isGuided || !areNodesOpen) return { flags, answered, farmspec, picked: [], farm: [], keys };
+  return await chooseNodes({ flags, answered, farmspec, keys }, configFolder);
 }
 
 async function chooseNodes(
-  flags: RenderFlags,
-  answered: RenderFlags,
-  farmspec: Farmspec | undefined,
+  { flags, answered, farmspec, keys: ownKeys }: Pick<Answers, "flags" | "answered" | "farmspec" | "keys">,
+  configFolder: string,
 ): Promise<Answers> {
   process.stdout.write("Looking for nodes on the network ...\n");
-  const nodes = await discoverNodes({
-    onWarning: (message) => process.stdout.write(`Warning: ${printable(message)}\n`),
-  });
-  if (nodes.length === 0) {
-    process.stdout.write("No node found: this machine will render by itself\n");
-    return { flags: { ...flags, local: true }, answered, farmspec, picked: [], farm: [] };
+  const onWarning = (message: string) => process.stdout.write(`Warning: ${printable(message)}\n`);
+  const nodes = await inviteBeforeRender(ownKeys, () => discoverNodes({ onWarning }));
+  const joined = await joinBeforeRender(nodes, ownKeys, configFolder, (key) => keepKey(key, configFolder));
+  if (nodes.length === 0 || joined === "alone") {
+    process.stdout.write(`${joined ? "This" : "No node found: this"} machine will render by itself\n`);
+    return { flags: { ...flags, local: true }, answered, farmspec, picked: [], farm: [], keys: ownKeys };
   }
+  const keys = joined === undefined ? ownKeys : [joined, ...ownKeys];
   for (const warning of duplicateWarnings(nodes)) process.stdout.write(`Warning: ${printable(warning)}\n`);
   const picked = await askNodes(nodes);
   // A user who ticks all nodes wants the whole farm, with machines that are switched on later too.
@@ -87,7 +91,7 @@ async function chooseNodes(
   // Found again by themselves are only all nodes with a key.
   const isFoundAgain = discover && picked.every((node) => node.keyId !== null);
   const named = isFoundAgain ? answered : { ...answered, nodes: nodeListOf(picked) };
-  return { flags, answered: named, farmspec: chosen, picked, farm: discover ? picked : [] };
+  return { flags, answered: named, farmspec: chosen, picked, farm: discover ? picked : [], keys };
 }
 
 /**

@@ -97,11 +97,16 @@ export class TerminalLab implements AsyncDisposable {
     return { node, at: `${server.address.host}:${server.address.port}` };
   }
 
-  /** Runs the program with pipes instead of a terminal, to its end. */
-  renderfarm(args: readonly string[], more: { env?: Variables; input?: string } = {}) {
+  /**
+   * Runs the program with pipes instead of a terminal, to its end.
+   *
+   * @param more.stop Ends it with SIGTERM
+   */
+  renderfarm(args: readonly string[], more: { env?: Variables; input?: string; stop?: AbortSignal } = {}) {
     const [command = "", ...words] = [...this.on, process.execPath, this.#program, ...args];
     return execa(command, words, {
       ...{ cwd: this.path(), env: { ...this.environment, ...more.env }, extendEnv: false, reject: false },
+      ...(more.stop && { cancelSignal: more.stop }),
       ...(more.input === undefined ? { stdin: "ignore" as const } : { input: more.input }),
     });
   }

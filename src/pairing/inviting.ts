@@ -95,7 +95,7 @@ class WrongCodeError extends FarmError {}
 function wrongCode(): WrongCodeError {
   return new WrongCodeError(
     "FARM_NOT_JOINED",
-    "Cannot let the machine into the farm: that is not the code of this attempt",
+    "Cannot let the machine into the farm: that is not the code which it shows",
     "Try again, with the new code; if the code was typed correctly, somebody may be between the two machines",
   );
 }
@@ -103,7 +103,7 @@ function wrongCode(): WrongCodeError {
 function paused(waitMs: number): FarmError {
   return new FarmError(
     "FARM_NOT_JOINED",
-    "Cannot invite a machine now: three attempts have failed, which may be an attack",
+    "Cannot invite a machine now: joining has failed three times, which may be an attack",
     `Try again in ${Math.ceil(waitMs / 1000)} s, and type exactly the code that the other machine shows`,
   );
 }
@@ -111,7 +111,7 @@ function paused(waitMs: number): FarmError {
 function notTyped(): FarmError {
   return new FarmError(
     "FARM_NOT_JOINED",
-    "Cannot let the machine into the farm: no code was typed in time, or it ended the attempt",
+    "Cannot let the machine into the farm: no code was typed in time, or it has stopped asking",
     "Try again, with the new code",
   );
 }

@@ -48,8 +48,8 @@ const stopTexts: Record<StopReason, string> = {
   "wrong-code": "another code was typed there",
   "other-farm": "it waits for another farm",
   busy: "it is being invited by another machine",
-  paused: "three attempts have failed, so it pauses for a minute",
-  cancelled: "the other machine ended the attempt",
+  paused: "joining has failed three times, so it pauses for a minute",
+  cancelled: "the other machine has stopped",
   "bad-message": "the two machines do not understand each other",
   "not-saved": "it could not save the key",
 };
@@ -57,7 +57,7 @@ const stopTexts: Record<StopReason, string> = {
 const stopHints: Record<StopReason, string> = {
   "wrong-code": "Try again, with the new code",
   "other-farm": "Invite it from a machine of that farm",
-  busy: "Try again when that attempt is over",
+  busy: "Try again when that is over",
   paused: "Try again in a minute",
   cancelled: "Try again",
   "bad-message": "Run the same release of renderfarm on both machines",

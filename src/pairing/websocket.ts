@@ -161,7 +161,7 @@ function plainAddress(address: string): string {
 function lost(): FarmError {
   return new FarmError(
     "FARM_LINK_LOST",
-    "Cannot finish joining: the link to the other machine is lost, or it did not answer in time",
+    "Cannot finish joining: the connection to the other machine is lost, or it did not answer in time",
     "Try again, with the new code",
   );
 }

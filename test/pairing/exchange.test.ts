@@ -205,7 +205,7 @@ test("a rogue that begins again whenever it has lost is stopped after three time
   expect(limits.map(({ pausedMs }) => pausedMs)).toEqual([60_000, 60_000]);
   const paused = pairingLinks();
   await expect(inviting(paused.inviter, key, limits[0]).invited).rejects.toMatchObject({
-    ...{ code: "FARM_NOT_JOINED", message: expect.stringContaining("three attempts have failed") },
+    ...{ code: "FARM_NOT_JOINED", message: expect.stringContaining("joining has failed three times") },
   });
   expect(paused.inviter.sent).toEqual([]);
   nowMs += 60_000;

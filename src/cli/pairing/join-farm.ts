@@ -33,7 +33,7 @@ export async function joinFarm(
       },
       onFailed: (reason, pausedMs) => {
         say(`That code is no longer valid. ${printable(reason)}`);
-        if (pausedMs > 0) say("Three attempts have failed: this machine accepts no other one for a minute");
+        if (pausedMs > 0) say("Joining has failed three times: this machine waits for a minute");
       },
     },
     signal,

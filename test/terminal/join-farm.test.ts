@@ -157,10 +157,19 @@ describe.skipIf(skipBecause(problem))("joining a farm", { concurrent: true, time
     await desk.answer("");
     await desk.sees(/^\? Output/m);
     await desk.answer("");
+    await desk.sees(/^\? Frames/m);
+    await desk.answer("");
     await desk.sees(/belongs? to a farm whose key this machine does not have\. Join, or render here alone\?/);
     await desk.terminal.press("Down");
     await desk.answer("");
     expect(await desk.sees(/This machine will render by itself/)).not.toMatch(/Cannot use the node/);
+    await desk.lab.ended(desk.terminal);
+    await desk.start(["scene.blend", "-o", "typed.mp4"]); // with all that it needs
+    await desk.sees(/belongs? to a farm whose key this machine does not have\. Join, or render here alone\?/);
+    await desk.terminal.press("Down");
+    await desk.answer("");
+    expect(await desk.lab.ended(desk.terminal)).not.toBe(0); // that file is no scene for a real Blender
+    expect(await desk.terminal.screen(true)).toMatch(/this machine/);
     stop.abort();
     expect((await node).stdout).toMatch(/a new farm key was made.*\n.*\n.*\n.*key show --reveal/);
   });

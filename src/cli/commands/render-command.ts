@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import {
+  discoverNodes,
   FarmError,
+  type FarmKey,
   FilesMissingError,
   farmspecName,
   flagsOfEnvironment,
@@ -18,8 +20,9 @@ import {
 import { commandToContinue, rememberCommand } from "../continue-command.ts";
 import { afterJob } from "../ending/after-job.ts";
 import { JobSession } from "../job-session.ts";
+import { joinBeforeRender } from "../pairing/render-farm.ts";
 import { commandNames, type TypedRender } from "../program.ts";
-import { askAboutMissing, askForKey, isQuestion, promptForMissing } from "../prompts/prompts.ts";
+import { askAboutMissing, askForKey, isQuestion, keepKey, promptForMissing } from "../prompts/prompts.ts";
 import { canAsk, PromptCancelledError } from "../prompts/questions.ts";
 import { closest } from "../suggestion.ts";
 import { tellError } from "../tell-error.ts";
@@ -96,6 +99,10 @@ async function renderAsking(
     if (!isAsked || !(error instanceof FarmError)) throw error;
     if (error.code === "FARM_KEY_UNUSABLE") {
       session.leaveTerminal();
+      const joined = settings.discover ? await joinInstead(settings) : undefined;
+      if (joined === "alone") onAnswer({ local: true });
+      if (joined === "alone") return await session.render({ ...settings, local: true });
+      if (joined !== undefined) return await session.render({ ...settings, keys: [joined, ...settings.keys] });
       const key = await askForKey(error);
       return await session.renderWithKey(settings, key);
     }
@@ -107,6 +114,12 @@ async function renderAsking(
     if (answered.assetRoot !== settings.assetRoot) onAnswer({ assetRoot: [...answered.assetRoot] });
     return await renderAsking(session, answered, isAsked, onAnswer);
   }
+}
+
+/** Asks whether to join the farm that was found, if there is one. */
+async function joinInstead({ keys, configFolder }: JobSettings): Promise<FarmKey | "alone" | undefined> {
+  const nodes = await discoverNodes({ onWarning: () => {} }); // the job has warned already
+  return await joinBeforeRender(nodes, keys, configFolder, (key) => keepKey(key, configFolder));
 }
 
 function flagsOf(typed: TypedRender): RenderFlags {

@@ -28,6 +28,8 @@ import { askFrames } from "./frames-question.ts";
 import { chooseOutput } from "./output-question.ts";
 import { askFarmKey, askFile, askNodes, mayRenderWithout, maySendFrom } from "./questions.ts";
 
+const hereToo = "This machine renders too, after your other programs, if its Blender fits; --not-here keeps it out";
+
 /** The answers to the questions, and the ticked nodes. */
 export interface Answers {
   /** The given flags, and the answers as if they had been typed. */
@@ -86,6 +88,7 @@ async function chooseNodes(
   const picked = await askNodes(nodes);
   // A user who ticks all nodes wants the whole farm, with machines that are switched on later too.
   const discover = picked.length === nodes.length;
+  if (discover && flags.notHere !== true) process.stdout.write(`${hereToo}\n`);
   if (discover && mayFarmspecBeSaved(flags)) process.stdout.write(`${farmspecToCome}\n`);
   const chosen = { ...farmspecOf(picked), discover, defaults: farmspec?.defaults ?? {} };
   // Found again by themselves are only all nodes with a key.

@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 const randomTests = ["test/fuzz/**/*.test.ts", "test/scheduler/{liars,properties,random}.test.ts"];
 
 /** Folders with projects of their own. */
-const apart = /^test\/(e2e|blenders|productions|package|faults|windows|chaos)\//;
+const apart = /^test\/(e2e|blenders|productions|package|faults|windows|chaos|terminal)\//;
 /** What a test imports that runs FFmpeg, Blender, a terminal, or the built command line. */
 const runner =
   /support\/(nodes\/scripted-farm|lab\/|terminal\/|ffmpeg|blender|compile-sources)|dist\/cli\/main|scripts\/build|await findFfmpeg\(|output\/encode-folder/;
@@ -76,6 +76,17 @@ export default defineConfig({
           fileParallelism: false,
           disableConsoleIntercept: true, // it tells at once what happens
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // Whole evenings of people in real terminals: questions, the live view, joining a farm.
+        test: {
+          name: "terminal",
+          include: ["test/terminal/**/*.test.ts"],
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -14,8 +14,9 @@ from .awake import Awake
 from .cache.blob_store import BlobStore
 from .console import say
 from .identity import Identity
-from .job.job import Job, JobTitle
+from .job.job import Job
 from .job.job_folder import JobFolder
+from .job.job_title import JobTitle
 from .limits import JOB_KEPT_S
 from .session.session import Session
 from .slots.blender_program import BlenderProgram

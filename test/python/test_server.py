@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 from unittest.mock import patch
 
-from farm_node.job.job import JobTitle
+from farm_node.job.job_title import JobTitle
 from farm_node.slots.blender_program import BlenderProgram
 from farm_node.cache.blob_store import BlobStore
 from farm_node.wire.farm_key import FarmKey, key_id

@@ -51,37 +51,34 @@ describe("where nobody can be asked, --estimate", () => {
 });
 
 describe.skipIf(noTmux !== null)("in a real terminal, --estimate", { concurrent: true, timeout: 60_000 }, () => {
-  test.each([["lines", ["--plain"]] as const, ["the live view", []] as const])(
-    "asks, with %s: no ends with 0, Ctrl-C with 130, and yes renders the rest",
-    async (_, how) => {
-      await using film = await openFilm();
-      const { lab, node, given } = film;
-      await using terminal = await TmuxTerminal.open({ columns: 140, rows: 30 });
-      const asks = () => terminal.until("the question", (screen) => screen.replaceAll(/\s+/g, " ").includes(asked));
-      await lab.type(terminal, [...given, ...how]);
-      await asks();
-      expect(node.rendered).toHaveLength(3);
-      await terminal.typeLine("n");
-      expect(await lab.ended(terminal)).toBe(0);
-      expect(await terminal.screen()).toContain("the same command without --estimate renders the rest");
+  test("asks: no ends with 0, Ctrl-C with 130, and yes renders the rest", async () => {
+    await using film = await openFilm();
+    const { lab, node, given } = film;
+    await using terminal = await TmuxTerminal.open({ columns: 140, rows: 30 });
+    const asks = () => terminal.until("the question", (screen) => screen.replaceAll(/\s+/g, " ").includes(asked));
+    await lab.type(terminal, given);
+    await asks();
+    expect(node.rendered).toHaveLength(3);
+    await terminal.typeLine("n");
+    expect(await lab.ended(terminal)).toBe(0);
+    expect(await terminal.screen()).toContain("the same command without --estimate renders the rest");
 
-      await lab.type(terminal, [...given, ...how]);
-      await asks();
-      await terminal.press("C-c");
-      expect(await lab.ended(terminal)).toBe(130);
-      expect(await terminal.screen()).not.toMatch(/Error|\bat .*\.js|ExitPrompt|bug/);
-      expect(await terminal.isCursorShown()).toBe(true);
-      expect(node.rendered).toHaveLength(3);
+    await lab.type(terminal, given);
+    await asks();
+    await terminal.press("C-c");
+    expect(await lab.ended(terminal)).toBe(130);
+    expect(await terminal.screen()).not.toMatch(/Error|\bat .*\.js|ExitPrompt|bug/);
+    expect(await terminal.isCursorShown()).toBe(true);
+    expect(node.rendered).toHaveLength(3);
 
-      await lab.type(terminal, [...given, ...how]);
-      await asks();
-      await terminal.press("Enter");
-      expect(await lab.ended(terminal)).toBe(0);
-      expect(node.rendered).toHaveLength(48);
-      expect(existsSync(lab.path("out.mp4"))).toBe(true);
-      expect(lab.problems).toEqual([]);
-    },
-  );
+    await lab.type(terminal, given);
+    await asks();
+    await terminal.press("Enter");
+    expect(await lab.ended(terminal)).toBe(0);
+    expect(node.rendered).toHaveLength(48);
+    expect(existsSync(lab.path("out.mp4"))).toBe(true);
+    expect(lab.problems).toEqual([]);
+  });
 
   test("with --yes in the live view leaves the estimate on the screen, and asks nothing", async () => {
     await using film = await openFilm();

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from ..errors import Fault, FaultError
 from ..slots.attempts import Attempt, Pair, Result
@@ -14,26 +14,10 @@ from ..slots.slot_channel import SlotSwitchboard
 from .disk_space import lack_of_space
 from .job_folder import JobFolder
 from .job_slots import JobSlots
+from .job_title import JobTitle
 from .loaded_scene import LoadedScene
 from .outbox import Emit, Outbox
 from .side_blender import SideBlender
-
-MAX_SHOWN = 64
-"""Characters of a name on the console."""
-
-
-class JobTitle(NamedTuple):
-    """What people are told about a job. Both texts come from its coordinator."""
-
-    name: str
-    """Empty if an older coordinator does not send it."""
-    holder: str
-    """Whose job it is, and on which machine."""
-
-    def __str__(self) -> str:
-        """For the console. In quotes and short, a name cannot look like a text of this program."""
-        name = f"'{self.name[:MAX_SHOWN]}' of " if self.name else "of "
-        return name + self.holder[:MAX_SHOWN]
 
 
 class Job:

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { replay } from "../../../scripts/replay.mjs";
 import { estimateOf, trialFramesOf } from "../../../src/farm/job/estimate/estimate.ts";
 import { FarmSize } from "../../../src/farm/job/estimate/farm-size.ts";
-import { type Estimate, reportOf } from "../../../src/index.ts";
+import type { Estimate } from "../../../src/index.ts";
 import { range, ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
 
 vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace
@@ -157,12 +157,5 @@ describe("renderJob() with `estimate`", () => {
     const run = farm.run([node], { frames: "1-48", estimate: true, preview: true });
     expect(await run.result).toMatchObject({ type: "estimated", frames: 12, stored: 3 });
     expect(run.stored).toEqual([9, 25, 41]);
-  });
-
-  test("shows in the report how it ended", async () => {
-    const run = farm.run([await farm.start()], { frames: "1-8", estimate: true, name: "duck", owner: "anna" });
-    await run.result;
-    // The command line keeps the log; here it is only the record of the job and its frames.
-    expect(await reportOf(`${farm.output}.renderfarm`)).toMatchObject({ name: "duck", owner: "anna", frames: 3 });
   });
 });

@@ -37,7 +37,7 @@ export async function askToJoin(farms: readonly FarmOnNetwork[], hasKey: boolean
   const key = hasKey ? "that has another key than this machine" : "whose key this machine does not have";
   const message = `${listText(names)} ${belong} to a farm ${key}. Join, or render here alone?`;
   const choices = [
-    ...farms.map((farm) => ({ ...choiceOf(farm), name: `Join the farm of ${farmText(farm)}` })),
+    ...farms.map((farm) => ({ ...choiceOf(farm), name: `Join the farm of ${farmText(farm)}, key ${farm.keyId}` })),
     { value: alone, name: "Render here alone" },
   ];
   const { chosen } = await orLeft(inquirer.prompt([{ type: "select", name: "chosen", message, choices } as const]));

@@ -13,7 +13,7 @@ import { discoverNodes } from "../nodes/listing/discover-nodes.ts";
 import { type FarmOnNetwork, farmsOf } from "./farms.ts";
 
 const lookEveryMs = 100;
-/** How long to wait for another machine that has the smaller id and should found the farm. */
+/** How long to wait, in all, for other machines that should found the farm. */
 const foundedWithinMs = 15_000;
 /** How long a new founder listens for another one before it keeps its key. */
 const rivalsWithinMs = 1_000;
@@ -36,6 +36,7 @@ export class FarmSearch implements AsyncDisposable {
   readonly #options: FarmSearchOptions;
   readonly #announcement: StarterAnnouncement;
   readonly #watch: StarterWatch;
+  #waitingSinceMs: number | undefined;
 
   constructor(options: FarmSearchOptions) {
     this.#options = options;
@@ -55,11 +56,9 @@ export class FarmSearch implements AsyncDisposable {
   async look(onWait: (name: string) => void, signal: AbortSignal): Promise<FarmOnNetwork[]> {
     await this.#announcement.announce({ state: "looking" });
     const nodes = await discoverNodes({ signal, onWarning: this.#options.onWarning });
-    const waitedSince = new Map<string, number>();
+    const waitedFor = new Set<string>();
     for (;;) {
-      const now = systemClock.monotonicMs();
-      const late = (id: string) => now - (waitedSince.get(id) ?? now) > foundedWithinMs;
-      const others = this.#others().filter(({ state, id }) => state === "founder" || !late(id));
+      const others = this.#others();
       const farms = farmsOf(nodes, others);
       const next = decideFounding(this.#id, false, others);
       if (farms.length > 0) {
@@ -67,8 +66,9 @@ export class FarmSearch implements AsyncDisposable {
         return farms;
       }
       if (next.type === "found") return [];
-      if (next.type === "wait" && !waitedSince.has(next.other.id)) {
-        waitedSince.set(next.other.id, now);
+      if (next.type === "wait" && !waitedFor.has(next.other.id)) {
+        waitedFor.add(next.other.id);
+        this.#waitingSinceMs ??= systemClock.monotonicMs();
         onWait(next.other.name);
       }
       await systemClock.sleep(lookEveryMs, signal);
@@ -117,7 +117,10 @@ export class FarmSearch implements AsyncDisposable {
     await this.#announcement.withdraw();
   }
 
+  /** The other machines. Those that have founded nothing in time hold nobody up any more. */
   #others(): readonly Starter[] {
-    return this.#watch.starters.filter(({ id }) => id !== this.#id);
+    const now = systemClock.monotonicMs();
+    const isLate = now - (this.#waitingSinceMs ?? now) > foundedWithinMs;
+    return this.#watch.starters.filter(({ id, state }) => id !== this.#id && (state === "founder" || !isLate));
   }
 }

@@ -53,7 +53,7 @@ class WithBlender(ScenesCase):
         self.assertEqual(sorted(described["cameras"]), ["Camera", "Side"])
         missing = [each for each in scene["references"] if each["missing"]]
         wood = {"kind": "image", "owner": "Image 'wood'", "path": "//textures/wood.png", "at": "textures/wood.png", "form": None}
-        self.assertEqual(missing, [{**wood, "missing": True, "visible": False, "sha256": None, "lacks": None, "viewOf": None, "computed": False, "numbers": None}])  # nothing shows it
+        self.assertEqual(missing, [{**wood, "missing": True, "visible": False, "sha256": None, "lacks": None, "viewOf": None, "computed": False, "audible": False, "numbers": None}])  # nothing shows it
         warnings = [message["code"] for message in coordinator.seen if message["type"] == "warning"]
         self.assertEqual(warnings, ["SCRIPTS_BLOCKED"])
         digests = set()

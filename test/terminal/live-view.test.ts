@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,7 +28,7 @@ describe.skipIf(noTmux !== null)("the live view in a real terminal", { concurren
 
   /** Starts the replay of a sample in the terminal. */
   async function start(terminal: TmuxTerminal, sample: Sample, ...ending: string[]): Promise<void> {
-    const file = join(folder.path, `${sample.nodes.length}-${sample.frames}-${sample.stored}.json`);
+    const file = join(folder.path, `${randomUUID()}.json`); // the tests run at the same time
     await writeFile(file, JSON.stringify(sampleEvents(sample)));
     const words = [process.execPath, program, file, ...ending].map((word) => `'${word}'`);
     await terminal.typeLine(`clear; ${words.join(" ")}; echo "ended with $?"`);

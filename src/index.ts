@@ -51,6 +51,7 @@ export type {
 export type { Estimate } from "./farm/job/estimate/estimate.ts";
 export type { ConfirmEstimate } from "./farm/job/estimate/trial.ts";
 export { type NodeProgramOptions, runNode } from "./farm/local-node/run-node.ts";
+export { askBlenderForRange } from "./farm/local-node/scene-by-blender.ts";
 export { type DuplicateIds, duplicatesOf } from "./farm/nodes/duplicates.ts";
 export { type CurrentJob, type CurrentJobsOptions, currentJobs } from "./farm/nodes/listing/current-jobs.ts";
 export { type DiscoverOptions, discoverNodes } from "./farm/nodes/listing/discover-nodes.ts";

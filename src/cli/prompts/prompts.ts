@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import {
+  askBlenderForRange,
   discoverNodes,
   FarmError,
   type FarmKey,
@@ -16,17 +17,19 @@ import {
   type RenderFlags,
   readSceneRange,
   recentBlends,
+  type SceneRange,
   type Sighting,
   saveKey,
 } from "../../index.ts";
 import { duplicateWarnings } from "../commands/nodes-command.ts";
 import { mayFarmspecBeSaved } from "../commands/save-farmspec.ts";
 import { inviteBeforeRender, joinBeforeRender } from "../pairing/render-farm.ts";
+import { listenForInterrupts } from "../signals.ts";
 import { farmspecToCome } from "../texts/farmspec-text.ts";
 import { askBlend } from "./blend-question.ts";
 import { askFrames } from "./frames-question.ts";
 import { chooseOutput } from "./output-question.ts";
-import { askFarmKey, askFile, askNodes, mayRenderWithout, maySendFrom } from "./questions.ts";
+import { askFarmKey, askFile, askNodes, mayRenderWithout, maySendFrom, PromptCancelledError } from "./questions.ts";
 
 const hereToo = "This machine renders too, after your other programs, if its Blender fits; --not-here keeps it out";
 
@@ -60,15 +63,30 @@ export async function promptForMissing(
 ): Promise<Answers> {
   const isGuided = given.blend === undefined || given.output === undefined;
   const blend = given.blend ?? (await askBlend(await recentBlends(configFolder)));
-  const range = await readSceneRange(blend);
+  const range = await readSceneRange(blend); // also if it is not needed: what is no blendfile is refused first
   const { output, overwrite } = await chooseOutput(given, blend);
   const asksFrames = isGuided && given.frames === undefined;
-  const frames = asksFrames ? await askFrames(range, given.scene) : given.frames;
+  const frames = asksFrames ? await askFrames(await rangeOf(blend, range, given), given.scene) : given.frames;
   const answered = { blend, output, overwrite, ...(asksFrames && { frames }) };
   const flags = { ...given, ...answered };
   const areNodesOpen = !given.local && given.nodes === undefined && (farmspec?.nodes.length ?? 0) === 0;
   if (!isGuided || !areNodesOpen) return { flags, answered, farmspec, picked: [], farm: [], keys };
   return await chooseNodes({ flags, answered, farmspec, keys }, configFolder);
+}
+
+/** The range of the scene that is rendered. If the file does not tell it at its beginning, this machine's Blender may. */
+async function rangeOf(
+  blend: string,
+  range: SceneRange | null,
+  { scene, blender }: RenderFlags,
+): Promise<SceneRange | null> {
+  if (range !== null && (scene === undefined || scene === range.scene)) return range;
+  process.stdout.write("Opening the blendfile for its frames ...\n");
+  using interrupts = listenForInterrupts();
+  const signal = AbortSignal.any([interrupts.drain, interrupts.stop]);
+  return await askBlenderForRange(blend, { scene, blender, signal }).catch((error: unknown) => {
+    throw signal.aborted ? new PromptCancelledError() : error;
+  });
 }
 
 async function chooseNodes(

@@ -4,6 +4,7 @@ import { Invitations } from "../pairing/invite-machines.ts";
 import { questionScreen } from "../prompts/pairing-questions.ts";
 import { canAsk } from "../prompts/questions.ts";
 import { listenForInterrupts } from "../signals.ts";
+import { wrappedFor } from "../wrap.ts";
 
 /** How long to wait for a machine that asks to join. It waits as long itself. */
 const waitMs = 300_000;
@@ -43,7 +44,7 @@ export async function inviteCommand(options: { readonly keyFile?: string }): Pro
 
 async function inviteAll(opened: Inviter, farm: string, stop: AbortSignal): Promise<number> {
   using inviter = opened;
-  const say = (line: string) => out.write(`${line}\n`);
+  const say = (line: string) => out.write(`${wrappedFor(process.stdout, line)}\n`);
   const invitations = new Invitations(inviter, questionScreen(say), () => true);
   say(`Waiting for machines that ask to join the farm ${farm}; 'renderfarm node' there does. Ctrl-C ends this.`);
   const timeUp = AbortSignal.timeout(waitMs);

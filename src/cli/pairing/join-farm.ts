@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { type FarmKey, type FarmOnNetwork, type FarmSearch, ownCommand, printable } from "../../index.ts";
 import { out } from "../outputs.ts";
+import { wrappedFor } from "../wrap.ts";
 import { codeText, farmText, machineText } from "./pairing-texts.ts";
 
 /**
@@ -15,7 +16,7 @@ export async function joinFarm(
   keep: (key: FarmKey) => Promise<string>,
   signal: AbortSignal,
 ): Promise<FarmKey> {
-  const say = (line: string) => out.write(`${line}\n`);
+  const say = (line: string) => out.write(`${wrappedFor(process.stdout, line)}\n`);
   say(`Asking to join the farm of ${farmText(farm)}, key ${farm.keyId} ...`);
   const [first] = farm.machines;
   const asks = `A code appears here when somebody there accepts ${printable(search.name)}`;

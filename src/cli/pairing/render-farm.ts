@@ -2,11 +2,12 @@ import { type FarmKey, FarmSearch, farmsOf, Inviter, printable, type Sighting } 
 import { askToJoin, questionScreen } from "../prompts/pairing-questions.ts";
 import { PromptCancelledError } from "../prompts/questions.ts";
 import { listenForInterrupts } from "../signals.ts";
+import { wrappedFor } from "../wrap.ts";
 import { Invitations } from "./invite-machines.ts";
 import { joinFarm } from "./join-farm.ts";
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${wrappedFor(process.stdout, line)}\n`);
 }
 
 function onWarning(message: string): void {

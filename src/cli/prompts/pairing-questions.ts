@@ -15,11 +15,11 @@ const alone = "alone";
 export async function askFarm(farms: readonly FarmOnNetwork[]): Promise<FarmOnNetwork | undefined> {
   const [only] = farms;
   if (farms.length === 1 && only !== undefined) {
-    const message = `Join the farm of ${farmText(only)}? (key ${only.keyId}; no: a farm of its own)`;
+    const message = `Join the farm of ${farmText(only)}? (key ${only.keyId}; no: its own farm)`;
     const { join } = await orLeft(inquirer.prompt([{ type: "confirm", name: "join", default: true, message }]));
     return join === true ? only : undefined;
   }
-  const choices = [...farms.map(choiceOf), { value: alone, name: "None: a farm of its own" }];
+  const choices = [...farms.map(choiceOf), { value: alone, name: "None: its own farm" }];
   const question = { type: "select", name: "chosen", message: "Join which farm?", choices } as const;
   const { chosen } = await orLeft(inquirer.prompt([question]));
   return farms.find(({ keyId }) => keyId === chosen);

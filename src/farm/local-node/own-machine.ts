@@ -31,6 +31,7 @@ export class OwnMachine implements NodeCompanion {
   }
 
   async join(host: CompanionHost, signal: AbortSignal): Promise<void> {
+    if (host.hosts.some(isThisMachine)) return; // a node on it takes part already
     const ending = AbortSignal.any([signal, this.#stop.signal]);
     try {
       const why = await this.#whyNot(host, ending);
@@ -51,7 +52,6 @@ export class OwnMachine implements NodeCompanion {
   }
 
   async #whyNot(host: CompanionHost, signal: AbortSignal): Promise<string | undefined> {
-    if (host.hosts.some(isThisMachine)) return "a node on it takes part already";
     const { version } = await findBlender(this.#options.blender, signal);
     return host.exclusionOf(version) ?? ((await this.#isOnBattery(signal)) ? onBattery : undefined);
   }

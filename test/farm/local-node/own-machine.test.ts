@@ -69,8 +69,6 @@ describe.skipIf(process.platform === "win32")("this machine, beside others", () 
 
   test.each<[string, Partial<CompanionHost>, Partial<OwnMachineOptions>, RegExp]>([
     ["has another Blender", { exclusionOf: (blender) => `it has ${blender}` }, {}, /^it has 3\.4\.1$/],
-    ["is a node already", { hosts: ["192.0.2.7", own] }, {}, /a node on it takes part already/],
-    ["is named as a node", { hosts: ["LOCALHOST"] }, {}, /a node on it takes part already/],
     ["runs on battery", {}, { isOnBattery: async () => true }, /battery/],
     ["was told of a Blender that does not start", {}, { blender: "/no/such/blender" }, /Cannot start Blender as/],
   ])("does not join if it %s, and says so", async (_, given, options, reason) => {
@@ -81,6 +79,17 @@ describe.skipIf(process.platform === "win32")("this machine, beside others", () 
     expect(added).toEqual([]);
     expect(told).toEqual([{ type: "here:idle", reason: expect.stringMatching(reason) }]);
   });
+
+  test.each([["192.0.2.7", own], ["LOCALHOST"]])(
+    "does not join twice, if it is a node already: %s",
+    async (...hosts) => {
+      const machine = await ownMachine();
+      const { host, added, told } = listeningHost({ hosts });
+      await machine.join(host, signal);
+      await machine.close();
+      expect({ added, told }).toEqual({ added: [], told: [] });
+    },
+  );
 
   test("leaves when it is unplugged", async () => {
     let isUnplugged = false;

@@ -1,12 +1,10 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { isOnBattery } from "../../src/system/battery.ts";
 import { makeTemporaryFolder } from "../support/temporary-folder.ts";
 
 const { signal } = new AbortController();
-afterEach(() => vi.unstubAllEnvs());
-
 const mains = (online: string) => ({ type: "Mains", online });
 const battery = (status: string) => ({ type: "Battery", status });
 
@@ -41,6 +39,11 @@ test.skipIf(process.platform === "win32").each([
   const path = join(folder.path, program);
   await writeFile(path, `#!/bin/sh\ncat <<'END'\n${answer}\nEND\n`);
   await chmod(path, 0o755);
-  vi.stubEnv("PATH", `${folder.path}${delimiter}${process.env.PATH}`);
-  expect(await isOnBattery({ signal, platform })).toBe(expected);
+  const { PATH } = process.env;
+  process.env.PATH = `${folder.path}${delimiter}${PATH}`;
+  try {
+    expect(await isOnBattery({ signal, platform })).toBe(expected);
+  } finally {
+    process.env.PATH = PATH;
+  }
 });

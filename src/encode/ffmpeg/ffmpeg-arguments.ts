@@ -93,9 +93,10 @@ export function wavArguments(sound: SoundTrack, target: string): string[] {
   return argumentsOf(command);
 }
 
-/** Silence before it, and then as long as the pictures. */
+/** Silence before it, and then as long as the pictures. Only what nodes mix has silence before it, and that is stereo. */
 function exactly({ leadSeconds, seconds }: SoundTrack): string[] {
-  const lead = leadSeconds > 0 ? [`adelay=${Math.round(leadSeconds * 1000)}:all=1`] : [];
+  const leadMs = Math.round(leadSeconds * 1000);
+  const lead = leadMs > 0 ? [`adelay=${leadMs}|${leadMs}`] : [];
   return [...lead, "apad", `atrim=end=${seconds.toFixed(6)}`];
 }
 

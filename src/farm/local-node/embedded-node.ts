@@ -27,6 +27,8 @@ const otherTemporaryFolder = "Set TMPDIR to a folder that is there, that this us
 export interface EmbeddedNodeOptions {
   readonly slots: number;
   readonly cacheFolder: string;
+  /** Whether scripts in the blendfile may run, as the user wants (default: not). */
+  readonly allowScripts?: boolean;
   /** Whether programs of the user come first (default: not). */
   readonly isLowPriority?: boolean;
 }
@@ -148,7 +150,7 @@ async function inTemporaryFolder<Made>(make: () => Promise<Made>): Promise<Made>
 /** @throws {FarmError} `FARM_NO_NODE`, after all of it has ended; the signal's reason */
 async function serve(
   blender: BlenderProgram,
-  { slots, cacheFolder, isLowPriority = false }: EmbeddedNodeOptions,
+  { slots, cacheFolder, allowScripts = false, isLowPriority = false }: EmbeddedNodeOptions,
   { folder, key }: Own,
   signal: AbortSignal,
 ): Promise<Serving> {
@@ -161,6 +163,7 @@ async function serve(
       ...["--cache-dir", cacheFolder, "--config-dir", folder, "--ready-file", ready, "--exit-with-stdin"],
       "--remove-config-dir", // nobody else can do it if this process is killed
       "--allow-sleep", // this process decides that
+      ...(allowScripts ? ["--allow-scripts"] : []),
     ],
     key,
   );

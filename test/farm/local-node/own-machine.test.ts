@@ -1,4 +1,4 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -20,6 +20,7 @@ async function makeBlender(): Promise<string> {
   const path = join(folder.path, "blender");
   const lines = [
     '[ "$1" = --version ] && { echo Blender 3.4.1; exit; }',
+    `echo "$@" >>'${join(folder.path, "arguments")}'`,
     'while [ "$1" != --ready-file ]; do shift; done',
     `echo '{"node":"${"a".repeat(32)}","name":"this machine","port":7447}' >"$2.part" && mv "$2.part" "$2"`,
     "exec cat >/dev/null",
@@ -66,6 +67,17 @@ describe.skipIf(process.platform === "win32")("this machine, beside others", () 
     expect(added).toMatchObject([{ isLocal: true, sighting: { name: "this machine", blenderVersion: "3.4.1" } }]);
     expect(told).toEqual([]);
   });
+
+  test.each([true, false])(
+    "scripts in the blendfile may run there if the user allows them: %s",
+    async (allowScripts) => {
+      const machine = await ownMachine({ allowScripts });
+      await machine.join(listeningHost().host, signal);
+      await machine.close();
+      const given = await readFile(join(folder.path, "arguments"), "utf8");
+      expect(given.includes("--allow-scripts")).toBe(allowScripts);
+    },
+  );
 
   test.each<[string, Partial<CompanionHost>, Partial<OwnMachineOptions>, RegExp]>([
     ["has another Blender", { exclusionOf: (blender) => `it has ${blender}` }, {}, /^it has 3\.4\.1$/],

@@ -18,7 +18,7 @@ const words: Readonly<Record<OutputKind, OutputWords>> = {
     ...{ writing: "Encoding", postponed: "encoding postponed" },
   },
   pictures: {
-    ...{ isDone: "written as a picture", encoded: "written", finishing: "finishing the pictures" },
+    ...{ isDone: "in place", encoded: "written", finishing: "finishing the pictures" },
     ...{ writing: "Writing the pictures", postponed: "writing postponed" },
   },
 };

@@ -321,7 +321,7 @@ test("of pictures, the view and the summary speak of no video", () => {
   for (const text of all) expect(text).not.toMatch(/video|encod/i);
   expect(draw(done, small)).toContain("6/6 frames  finishing the pictures");
   expect(summary[1]).toBe(
-    "  6 frames in 9 s, each rendered, checked and written as a picture, 1 of them from an earlier run",
+    "  6 frames in 9 s, each rendered, checked and in place, 1 of them from an earlier run",
   );
 });
 

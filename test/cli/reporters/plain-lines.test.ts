@@ -133,7 +133,7 @@ test("of pictures, no line speaks of a video", () => {
   lines.tell({ type: "encode:postponed", message: "the disk is full" });
   lines.tell({ type: "job:completed", output: "/f/out/", frames: 24, reused: 0, seconds: 9, nodes: [], warnings: [] });
   expect(take().join("\n")).not.toMatch(/video|encod/i);
-  expect(take().at(-1)).toBe("  24 frames expected, rendered, checked and written as a picture");
+  expect(take().at(-1)).toBe("  24 frames expected, rendered, checked and in place");
 });
 
 test("when a node that could not be reached answers, that is said", () => {

@@ -75,6 +75,7 @@ export { type JobReport, reportOf } from "./farm/report/job-report.ts";
 export { namedJobFolder } from "./frames/job-folder-place.ts";
 export type { InvitationHandlers } from "./pairing/await-invitation.ts";
 export type { AskCode } from "./pairing/inviting.ts";
+export { homeFolder } from "./system/files/home-folder.ts";
 export { LineFile } from "./system/files/line-file.ts";
 export { type DesktopNotification, notifyDesktop } from "./system/programs/desktop-notification.ts";
 export { runShellCommand } from "./system/programs/shell-command.ts";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
+import { homeFolder } from "../../index.ts";
 
 /** What the meaning of a typed path depends on. */
 export interface TypedPathContext {
@@ -9,7 +9,7 @@ export interface TypedPathContext {
   readonly exists: (path: string) => boolean;
 }
 
-const here: TypedPathContext = { platform: process.platform, home: homedir(), exists: existsSync };
+const here: TypedPathContext = { platform: process.platform, home: homeFolder(), exists: existsSync };
 
 /** A path as it was typed, without what only a shell would need. */
 export interface TypedPath {

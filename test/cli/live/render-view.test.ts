@@ -320,9 +320,7 @@ test("of pictures, the view and the summary speak of no video", () => {
   const all = [draw(during, small), drawSample({ ...pictures, stored: 5 }, small), draw(done, small), ...summary];
   for (const text of all) expect(text).not.toMatch(/video|encod/i);
   expect(draw(done, small)).toContain("6/6 frames  finishing the pictures");
-  expect(summary[1]).toBe(
-    "  6 frames in 9 s, each rendered, checked and in place, 1 of them from an earlier run",
-  );
+  expect(summary[1]).toBe("  6 frames in 9 s, each rendered, checked and in place, 1 of them from an earlier run");
 });
 
 test("with more frames than cells, a cell stands for several, and is full only when all of them are done", () => {

@@ -42,6 +42,12 @@ export interface FileReference {
   readonly numbers?: readonly FrameNumbers[] | null | undefined;
 }
 
+/** Whether a node needs the file and has none, or perhaps another one. @param isHeard Whether sound is needed too */
+export function isWanted({ visible, audible, missing, sha256 }: FileReference, isHeard: boolean): boolean {
+  const isUsed = visible !== false || (isHeard && audible === true);
+  return isUsed && (missing || Boolean(sha256));
+}
+
 /** The files that a reference means, and where in the job its path should lead, if that is not where it does. */
 export interface FoundFiles {
   readonly files: readonly Located[];

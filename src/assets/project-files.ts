@@ -10,7 +10,7 @@ import { findColorConfig } from "./color-config.ts";
 import type { DigestCache } from "./digest-cache.ts";
 import { isFile, isOffered } from "./file-checks.ts";
 import { writeFileList } from "./file-list.ts";
-import { type FileReference, findFiles, type NoFiles, placeOf } from "./find-files.ts";
+import { type FileReference, findFiles, isWanted, type NoFiles, placeOf } from "./find-files.ts";
 import { filesAtATime, gatherFiles } from "./gather-files.ts";
 import { Guesses, type RelativePathsIn } from "./guesses.ts";
 import type { ListFolder } from "./locate.ts";
@@ -48,6 +48,8 @@ export class ProjectFiles {
   readonly #options: ProjectFilesOptions;
   readonly #copies: AssetCopies;
   readonly contents: ProjectContents;
+  /** Whether files that can only be heard are sent. */
+  readonly sendsSound: boolean;
   readonly #moved = new Map<string, string>();
   /** Those of the moved ones whose files are not at their paths here either. */
   readonly #searched = new Map<string, string>();
@@ -70,6 +72,7 @@ export class ProjectFiles {
 
   constructor(options: ProjectFilesOptions) {
     this.#options = options;
+    this.sendsSound = options.sendsSound;
     this.#copies = new AssetCopies(options.folder, options.digests, options.keepBytes);
     this.#holders = new BlobHolders(options.folder);
     this.#guesses = new Guesses(options.relativePathsIn, options.roots?.base ?? null);
@@ -119,11 +122,8 @@ export class ProjectFiles {
   }
 
   async #add(references: readonly FileReference[]): Promise<boolean> {
-    const fresh = references.filter((reference) => {
-      const isUsed = reference.visible !== false || (this.#options.sendsSound && reference.audible === true);
-      const isWanted = isUsed && (reference.missing || Boolean(reference.sha256));
-      return isWanted && !this.#asked.has(keyOf(reference));
-    });
+    const isFresh = (each: FileReference) => isWanted(each, this.sendsSound) && !this.#asked.has(keyOf(each));
+    const fresh = references.filter(isFresh);
     const state = () => [this.contents.size, this.#moved.size, this.contents.later.length].join();
     const before = state();
     for (const reference of references) this.contents.noteUse(reference);

@@ -108,7 +108,8 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
     seen.note(event);
     onEvent(event);
   };
-  await using prepared = await prepareJob(settings, signal);
+  // What is checked is a video as well: its sound must be there too.
+  await using prepared = await prepareJob(settings, signal, true);
   const never = new AbortController().signal;
   const context: JobContext = {
     ...{ settings, prepared, tell, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },

@@ -25,7 +25,7 @@ export class JobSound {
   constructor(options: JobSoundOptions) {
     this.#options = options;
     const { plan, totals } = options;
-    if (plan.type === "impossible") totals.warn("NO_SOUND", `The sound of the scene is dropped: ${plan.why}`, null);
+    if (plan.type === "impossible") totals.warn("NO_SOUND", `The output has no sound: ${plan.why}`, null);
     if (plan.type === "file") this.#track = { path: plan.path, leadSeconds: 0, seconds: plan.seconds };
     else if (plan.type !== "mix") this.#track = null;
   }
@@ -41,7 +41,7 @@ export class JobSound {
 
   /** Waits until it is there. @returns `null` if the output gets none */
   async take(): Promise<SoundTrack | null> {
-    await this.#mixing;
+    while (this.#mixing !== undefined) await this.#mixing; // a node that was offered meanwhile may have begun
     if (this.#track === undefined) this.#drop("no node could mix it down");
     return this.#track ?? null;
   }

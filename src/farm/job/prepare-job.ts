@@ -11,7 +11,7 @@ import type { BlendCopy } from "../../frames/blend-copy.ts";
 import { JobFolder } from "../../frames/job-folder.ts";
 import { jobFolderOf } from "../../frames/job-folder-place.ts";
 import { type PreparedOutput, prepareOutput } from "../output/prepare-output.ts";
-import { mixesSound } from "../output/wanted-sound.ts";
+import { isSceneHeard } from "../output/wanted-sound.ts";
 import { CreatedFolders } from "./created-folders.ts";
 
 /**
@@ -36,9 +36,10 @@ export interface PreparedJob extends PreparedOutput, AsyncDisposable {
  * Checks everything that can be checked before any node is asked, so that bad input fails at once and leaves nothing
  * behind.
  *
+ * @param hearsScene Whether the scene's sound is needed in any case (default: if the output can have it)
  * @throws {FarmError} For the input that is wrong
  */
-export async function prepareJob(settings: JobSettings, signal: AbortSignal): Promise<PreparedJob> {
+export async function prepareJob(settings: JobSettings, signal: AbortSignal, hearsScene = false): Promise<PreparedJob> {
   const { savedBy } = await readBlendHeader(settings.blend, signal);
   if (settings.fps !== undefined) parseFrameRate(settings.fps);
   const { output, poster, jobDir } = settings;
@@ -53,6 +54,7 @@ export async function prepareJob(settings: JobSettings, signal: AbortSignal): Pr
   };
   try {
     const prepared = await prepareOutput(settings, signal);
+    const sendsSound = hearsScene || isSceneHeard(settings, prepared.format);
     folder = await JobFolder.open(output, signal, jobDir);
     const blend = await folder.keepBlend(settings.blend, signal);
     const keep = () => {
@@ -62,7 +64,7 @@ export async function prepareJob(settings: JobSettings, signal: AbortSignal): Pr
     const roots = await assetRootsOf(settings.blend, settings.assetRoot, around);
     const files = new ProjectFiles({
       ...{ blend: blend.path, roots, folder: dirname(blend.path), keepBytes: settings.keepBytes },
-      ...{ lookFor, relativePathsIn, sendsSound: mixesSound(settings) },
+      ...{ lookFor, relativePathsIn, sendsSound },
       digests: DigestCache.open(settings.configFolder),
     });
     const { OCIO: colors } = process.env;

@@ -10,7 +10,7 @@ export interface CheckedFile {
   readonly path: string;
   /**
    * `sent`: it travels to the nodes. `by-frame`: parts of it do, before the frames that need them. `there`: the node has
-   * it at this path. `unneeded`: no picture depends on it. `computed`: it does not exist; Blender computes it as it
+   * it at this path. `unneeded`: it is neither seen nor heard. `computed`: it does not exist; Blender computes it as it
    * renders. `missing`: it is not on the node, and is not sent.
    */
   readonly state: "sent" | "by-frame" | "there" | "unneeded" | "computed" | "missing";
@@ -26,6 +26,8 @@ export interface CheckedFile {
 /** What is known of the files that a job sends. */
 export interface SentReferences {
   whyNot(path: string): string | undefined;
+  /** Whether files that can only be heard are sent. */
+  readonly sendsSound: boolean;
   readonly contents: { readonly later: readonly string[]; filesOf(reference: Reference): readonly PlacedFile[] };
 }
 
@@ -39,7 +41,7 @@ export function checkedFiles(references: readonly Reference[], sent: SentReferen
 }
 
 function checkedFile(reference: Reference, sent: SentReferences, later: ReadonlySet<string>): CheckedFile {
-  const { kind, owner = null, path, missing, visible, computed } = reference;
+  const { kind, owner = null, path, missing, visible, audible, computed } = reference;
   const found = sent.contents.filesOf(reference);
   const known = {
     ...{ kind, owner, path },
@@ -48,7 +50,7 @@ function checkedFile(reference: Reference, sent: SentReferences, later: Readonly
     sizeBytes: found.reduce((sum, { blob }) => sum + blob.sizeBytes, 0),
     why: null,
   };
-  if (visible === false) return { ...known, state: "unneeded" };
+  if (visible === false && !(sent.sendsSound && audible === true)) return { ...known, state: "unneeded" };
   if (missing && computed === true) return { ...known, state: "computed" };
   if (missing) {
     const why = path === "" ? "it is not baked" : (sent.whyNot(path) ?? "it does not exist");

@@ -5,6 +5,7 @@ import { FarmError } from "../../core/errors.ts";
 import { formatFrames } from "../../core/frame-range.ts";
 import { counted } from "../../core/text.ts";
 import type { VideoCodec } from "../../core/video-codec.ts";
+import type { SoundTrack } from "../../encode/sound-codec.ts";
 import { JobFolder } from "../../frames/job-folder.ts";
 import { provedFrames, storedFramePath } from "../../frames/stored-frames.ts";
 import type { FarmListener } from "../events.ts";
@@ -14,7 +15,7 @@ import { keptSound } from "./kept-sound.ts";
 import { parseFacts, type RecordedFacts } from "./output-facts.ts";
 import { type OutputSettings, prepareOutput } from "./prepare-output.ts";
 import { frameRefused } from "./refused-frames.ts";
-import { possibleSound, soundPlanOf } from "./sound-plan.ts";
+import { possibleSound, type SoundPlan, soundPlanOf } from "./sound-plan.ts";
 
 export interface EncodeFolderOptions {
   /** Absolute path (default: the render's, beside the folder). Required for a job with a `jobDir`. */
@@ -73,10 +74,9 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   const { sha256: blend } = job.previous.blend;
   const plan = await possibleSound(soundPlanOf(facts, facts, settings, prepared.format), prepared, signal);
   const sound = await keptSound(job.path, plan, { blend, scene: facts.scene.name });
-  if (sound === undefined || plan.type === "impossible") {
-    const why =
-      plan.type === "impossible" ? plan.why : "it is not kept in the folder, so the render command must make it";
-    tell({ type: "warning", code: "NO_SOUND", message: `The sound of the scene is dropped: ${why}`, name: null });
+  const why = whyNoSound(facts, plan, sound);
+  if (why !== undefined) {
+    tell({ type: "warning", code: "NO_SOUND", message: `The output has no sound: ${why}`, name: null });
   }
   await using encoding = await JobOutput.open({
     ...{ facts, prepared, paths: settings, tell, signal },
@@ -112,7 +112,26 @@ function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderO
   const codec = options.codec ?? (isSameKind ? facts.codec : undefined);
   const crf = options.crf ?? (isSameKind && codec === facts.codec ? facts.crf : undefined);
   const poster = options.poster ?? (options.output === undefined ? posterBeside(folder, facts) : undefined);
-  return { output, overwrite, ffmpeg, codec, crf, poster, audio: "auto" } satisfies Partial<JobSettings>;
+  return {
+    output,
+    overwrite,
+    ffmpeg,
+    codec,
+    crf,
+    poster,
+    audio: facts.sound === "scene" ? "auto" : "off",
+  } satisfies Partial<JobSettings>;
+}
+
+/** Why an output that should have sound has none, for the user. */
+function whyNoSound(
+  { sound: source }: RecordedFacts,
+  plan: SoundPlan,
+  sound: SoundTrack | null | undefined,
+): string | undefined {
+  if (source === "file") return "the render took it from a file, so only the render command can add it";
+  if (plan.type === "impossible") return plan.why;
+  return sound === undefined ? "it is not kept in the folder, so only the render command can make it" : undefined;
 }
 
 /**

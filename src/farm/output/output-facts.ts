@@ -10,6 +10,7 @@ import type { OutputFormat } from "../../encode/output-format.ts";
 import type { FrameFormat } from "../../frames/check/frame-expectation.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
 import type { SceneFacts, SentFacts } from "./scene-facts.ts";
+import { soundFileOf } from "./wanted-sound.ts";
 
 /** Everything that determines the output, except the frames' pixels. */
 export interface OutputFacts {
@@ -35,6 +36,8 @@ export interface RecordedFacts extends OutputFacts {
   readonly codec: VideoCodec | undefined;
   readonly crf: number | undefined;
   readonly poster: string | undefined;
+  /** Where the sound came from: the scene, nowhere, or a file, whose path is not kept. */
+  readonly sound: "scene" | "none" | "file";
 }
 
 /** @throws {FarmError} `FARM_BAD_INPUT` if `--fps` is not a frame rate */
@@ -55,6 +58,7 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
   const { output, codec = null, crf = null, poster = null } = settings;
   return {
     ...{ output, codec, crf, poster, isApart: settings.jobDir !== undefined },
+    sound: settings.audio === "off" ? "none" : soundFileOf(settings) === undefined ? "scene" : "file",
     frames: formatFrames(facts.frames),
     rate: formatFrameRate(facts.rate),
     ...facts.frameFormat,
@@ -75,7 +79,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
   if (value === null) return null;
   const scene = parseScene(value.scene);
   const frameFormat = parseFrameFormat(value);
-  const { frames, rate, output, isApart, codec, crf, poster, missing, files, inPlace, sent } = value;
+  const { frames, rate, output, isApart, codec, crf, poster, missing, files, inPlace, sent, sound } = value;
   if (scene === null || frameFormat === null) return null;
   if (typeof frames !== "string" || typeof rate !== "string" || typeof output !== "string") return null;
   if (/^\.{0,2}$/.test(basename(output))) return null; // not a file name
@@ -90,6 +94,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
       codec: typeof codec === "string" && codec in codecs ? (codec as VideoCodec) : undefined,
       crf: typeof crf === "number" ? crf : undefined,
       poster: typeof poster === "string" ? poster : undefined,
+      sound: sound === "none" || sound === "file" ? sound : "scene",
     };
   } catch {
     return null; // invalid frames or frame rate

@@ -9,7 +9,7 @@ import { needsFfmpeg, requirePosterKind } from "../../encode/poster.ts";
 import { usableFormat } from "../../encode/usable-format.ts";
 import { wavPathOf } from "../../encode/wav-file.ts";
 import { askProgram } from "../../system/programs/ask-program.ts";
-import { mixesSound } from "./wanted-sound.ts";
+import { soundFileOf } from "./wanted-sound.ts";
 
 const probedWithinMs = 60_000;
 
@@ -43,8 +43,8 @@ export async function prepareOutput(settings: OutputSettings, signal: AbortSigna
       "Give --poster another path",
     );
   }
-  const isFile = audio !== "off" && !mixesSound(settings);
-  if (isFile && wanted.kind !== "video") {
+  const soundFile = soundFileOf(settings);
+  if (soundFile !== undefined && wanted.kind !== "video") {
     const hint = "Omit --audio, or give a video: --output out.mp4";
     throw new FarmError("FARM_BAD_INPUT", "Cannot put sound into pictures or a GIF", hint);
   }
@@ -57,18 +57,18 @@ export async function prepareOutput(settings: OutputSettings, signal: AbortSigna
   const needs = wav !== undefined || (poster !== undefined && needsFfmpeg(poster));
   if (wanted.kind === "sequence" && !needs) return { format: wanted, tools: undefined, wav };
   const tools = await findFfmpeg({ ...(settings.ffmpeg !== undefined && { path: settings.ffmpeg }), signal });
-  if (isFile) await requireSound(settings, tools, signal);
+  if (soundFile !== undefined) await requireSound(soundFile, tools, signal);
   return { format: await usableFormat(tools, wanted, signal), tools, wav };
 }
 
 /** @throws {FarmError} `FARM_BAD_INPUT` if the user's file has no sound */
-async function requireSound({ audio }: OutputSettings, { ffprobe }: FfmpegTools, signal: AbortSignal): Promise<void> {
-  const args = ["-v", "error", "-select_streams", "a:0", "-show_entries", "stream=codec_name", "-of", "csv=p=0", audio];
+async function requireSound(file: string, { ffprobe }: FfmpegTools, signal: AbortSignal): Promise<void> {
+  const args = ["-v", "error", "-select_streams", "a:0", "-show_entries", "stream=codec_name", "-of", "csv=p=0", file];
   const { failed, stdout, why } = await askProgram(ffprobe, args, { timeoutMs: probedWithinMs, signal });
   if (!failed && stdout.trim() !== "") return;
   throw new FarmError(
     "FARM_BAD_INPUT",
-    `Cannot take the sound from '${audio}': ${failed ? why : "it has none"}`,
+    `Cannot take the sound from '${file}': ${failed ? why : "it has none"}`,
     "Give --audio auto, off, wav, or a file with sound",
   );
 }

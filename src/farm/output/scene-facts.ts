@@ -8,7 +8,6 @@ import { printable } from "../../core/text.ts";
 import type { Reference, SceneInfo, SceneSummary, Simulation } from "../../session/protocol.ts";
 import { filesMissing, nameOf, type UnsentFiles } from "./missing-files.ts";
 import { refuseSimulations } from "./simulations.ts";
-import { mixesSound } from "./wanted-sound.ts";
 
 /** What a job renders, from the blendfile and the settings. */
 export interface SceneFacts {
@@ -52,11 +51,13 @@ interface SentContents {
 export interface SentFiles extends UnsentFiles {
   readonly contents: SentContents;
   readonly moved: ReadonlyMap<string, string>;
+  /** Whether files that can only be heard are needed. */
+  readonly sendsSound: boolean;
 }
 
 export const nothingSent: SentFiles = {
   contents: { seriesDigest: null, digests: new Map(), later: [] },
-  ...{ moved: new Map(), unnamedRoots: [], choices: new Map() },
+  ...{ moved: new Map(), unnamedRoots: [], choices: new Map(), sendsSound: false },
   whyNot: () => undefined,
 };
 
@@ -82,7 +83,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
     );
   }
   const unheard = info.references.filter(({ audible, visible, missing }) => missing && audible && visible === false);
-  const silent = mixesSound(settings) ? unheard : [];
+  const silent = sent.sendsSound ? unheard : [];
   const missing = [...info.references.filter(isNeededAndMissing), ...silent];
   if (missing.length > 0 && settings.missing !== "warn") {
     throw filesMissing(missing, sent);

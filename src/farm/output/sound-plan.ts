@@ -7,7 +7,7 @@ import { soundCodecOf } from "../../encode/sound-codec.ts";
 import type { OutputFacts } from "./output-facts.ts";
 import type { PreparedOutput } from "./prepare-output.ts";
 import type { SceneFacts } from "./scene-facts.ts";
-import { mixesSound } from "./wanted-sound.ts";
+import { isSceneHeard, soundFileOf } from "./wanted-sound.ts";
 
 /** What becomes of the sound. */
 export type SoundPlan =
@@ -48,12 +48,15 @@ export function soundPlanOf(
 ): SoundPlan {
   if (audio === "off") return { type: "none" };
   const seconds = frames.length / framesPerSecond(rate);
-  if (!mixesSound({ audio })) return { type: "file", path: audio, seconds };
+  const path = soundFileOf({ audio });
+  if (path !== undefined) return { type: "file", path, seconds };
   if (scene.sound !== true) return { type: "none" };
   const [first = 0, last = 0] = [frames[0], frames.at(-1)];
   const impossible = (why: string): SoundPlan => ({ type: "impossible", why });
-  if (audio === "auto" && format.kind === "gif") return impossible("a GIF has none; --audio wav writes it beside it");
-  if (audio === "auto" && format.kind === "sequence") return impossible("--audio wav writes it beside the pictures");
+  if (!isSceneHeard({ audio }, format)) {
+    const what = format.kind === "gif" ? "a GIF has none" : "pictures have none";
+    return impossible(`${what}; a render with --audio wav writes it beside them`);
+  }
   // In a preview, each picture is shown for as long as several frames.
   const step = (frames[1] ?? first + 1) - first;
   const isEven = frames.every((frame, index) => frame === first + index * step);

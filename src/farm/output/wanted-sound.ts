@@ -1,6 +1,14 @@
 import type { JobSettings } from "../../config/job-settings.ts";
+import type { OutputFormat } from "../../encode/output-format.ts";
 
-/** Whether the scene's own sound is wanted. */
-export function mixesSound({ audio }: Pick<JobSettings, "audio">): boolean {
-  return audio === "auto" || audio === "wav";
+type Audio = Pick<JobSettings, "audio">;
+
+/** The user's file with the sound; `undefined` if it is the scene's own, or none. */
+export function soundFileOf({ audio }: Audio): string | undefined {
+  return audio === "auto" || audio === "off" || audio === "wav" ? undefined : audio;
+}
+
+/** Whether the scene's own sound comes into this output or beside it. Pictures and GIFs have none of their own. */
+export function isSceneHeard({ audio }: Audio, { kind }: Pick<OutputFormat, "kind">): boolean {
+  return audio === "wav" || (audio === "auto" && kind === "video");
 }

@@ -3,6 +3,8 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { JobSettings } from "../../../src/config/job-settings.ts";
+import { checkScene } from "../../../src/farm/check-scene.ts";
+import type { FarmEvent } from "../../../src/farm/events.ts";
 import { encodeFolder } from "../../../src/farm/output/encode-folder.ts";
 import type { SceneSummary } from "../../../src/session/protocol.ts";
 import { digestOf } from "../../support/nodes/fake-node.ts";
@@ -97,13 +99,61 @@ test.each<[string, Partial<JobSettings>, string, RegExp]>([
   ["frames have gaps", { frames: "1-9x2" }, "a.mp4", /gaps/],
   ["the speed is another", { frames: "1-9", fps: "30" }, "a.mp4", /--fps/],
   ["the output is a GIF", { frames: "1-4" }, "a.gif", /a GIF has none/],
-  ["the output is pictures", { frames: "1-4" }, "pictures/f_####.png", /--audio wav writes it beside/],
+  ["the output is pictures", { frames: "1-4" }, "pictures/f_####.png", /pictures have none; .*--audio wav/],
   ["all frames are negative", { frames: "-9--4" }, "a.mp4", /below 0/],
 ])("that the sound is dropped is said if %s", async (_, settings, file, why) => {
   const node = await startNode("north");
   const { warnings } = await farm.run([node], { output: farm.path(file), ...settings }).completed();
   expect(warnings).toEqual([expect.stringMatching(why)]);
   expect(node.node.heard.filter(({ type }) => type === "job-mix")).toEqual([]);
+});
+
+/** A sound file that neither the node nor this machine has. */
+const voice = { kind: "sound", path: "//voice.wav", missing: true, visible: false, audible: true };
+
+test("a sound that is missing is an error before anything is rendered, where it would be heard", async () => {
+  const node = await startNode("north");
+  node.node.options.sceneInfo = { references: [voice] };
+  const refused = farm.run([node], { frames: "1-4" });
+  await expect(refused.result).rejects.toMatchObject({
+    code: "FARM_FILES_MISSING",
+    message: expect.stringContaining("voice.wav"),
+  });
+  expect(node.node.rendered).toEqual([]);
+  const { warnings } = await farm.run([node], { frames: "1-4", missing: "warn" }).completed();
+  expect(warnings).toContainEqual("//voice.wav is missing, and cannot be heard");
+  for (const settings of [{ audio: "off" }, { output: farm.path("pictures/f_####.png") }]) {
+    await farm.run([node], { frames: "1-4", overwrite: true, ...settings }).completed();
+  }
+});
+
+test("check lists the sounds of a scene as a video needs them", async () => {
+  const node = await startNode("north");
+  node.node.options.sceneInfo = { references: [voice, { ...voice, path: "//muted.wav", audible: false }] };
+  const { output: _, ...request } = farm.requestFor([node]);
+  const { files, error } = await checkScene(request);
+  expect(files.map(({ path, state }) => [path, state])).toEqual([
+    ["//voice.wav", "missing"],
+    ["//muted.wav", "unneeded"],
+  ]);
+  expect(error).toMatchObject({ code: "FARM_FILES_MISSING" });
+});
+
+test("encode says why there is no sound, if the render had a file of the user's", async () => {
+  const node = await startNode("north");
+  const music = farm.path("music.wav");
+  await writeClick(music, 0.1, 1);
+  const said = async (audio: string) => {
+    const output = farm.path(`${audio.length}.mp4`);
+    await farm.run([node], { frames: "1-4", audio, output }).completed();
+    const told: string[] = [];
+    const onEvent = (event: FarmEvent) => void (event.type === "warning" && told.push(event.message));
+    const options = { output: farm.path(`${audio.length}-again.mkv`), overwrite: false, onEvent };
+    await encodeFolder(`${output}.renderfarm`, { ...options, signal: AbortSignal.timeout(60_000) });
+    return told;
+  };
+  expect(await said("off")).toEqual([]);
+  expect(await said(music)).toEqual([expect.stringMatching(/took it from a file/)]);
 });
 
 test("--audio off takes none, and says nothing", async () => {

@@ -82,20 +82,20 @@ describe("npx, which runs somebody else's package when used wrongly,", () => {
 test("hints show the command as the user typed it", () => {
   const npm = { npm_execpath: "/usr/lib/node_modules/npm/bin/npm-cli.js" };
   const started = (program: string, environment = {}, file = "/film/node_modules/blender-renderfarm/dist/core/x.js") =>
-    ownCommand({ program, environment, file, workingFolder: "/work/film", platform: "linux" });
+    ownCommand({ program, environment, file, workingFolder: "/home/ada/film", platform: "linux" });
   expect(started("/usr/local/bin/renderfarm")).toBe("renderfarm");
   expect(started("C:\\Users\\me\\npm\\node_modules\\blender-renderfarm\\dist\\cli\\main.js")).toBe("renderfarm");
   expect(started("/film/my-program.mjs")).toBe("renderfarm");
 
-  expect(started("/work/film/node_modules/.bin/renderfarm", npm)).toBe("npx --no-install renderfarm");
-  expect(started("/work/film/node_modules/.bin/renderfarm")).toBe("npx --no-install renderfarm");
+  expect(started("/home/ada/film/node_modules/.bin/renderfarm", npm)).toBe("npx --no-install renderfarm");
+  expect(started("/home/ada/film/node_modules/.bin/renderfarm")).toBe("npx --no-install renderfarm");
   expect(started("/home/me/.npm/_npx/1a2b/node_modules/.bin/renderfarm", npm)).toBe("npx --no-install renderfarm");
   for (const cache of ["/home/me/.npm/_npx/1a2b", "C:\\Users\\me\\npm-cache\\_npx\\1a2b"]) {
     const file = `${cache}/node_modules/blender-renderfarm/dist/core/own-command.js`;
     expect(started(`${cache}/node_modules/.bin/blender-renderfarm`, npm, file)).toBe("npx blender-renderfarm");
   }
 
-  expect(started("/work/film/dist/cli/main.js")).toBe("node dist/cli/main.js");
-  expect(started("/work/films/dist/cli/main.js")).toBe("node /work/films/dist/cli/main.js");
+  expect(started("/home/ada/film/dist/cli/main.js")).toBe("node dist/cli/main.js");
+  expect(started("/home/ada/films/dist/cli/main.js")).toBe("node /home/ada/films/dist/cli/main.js");
   expect(started("/my programs/renderfarm/dist/cli/main.js")).toBe("node '/my programs/renderfarm/dist/cli/main.js'");
 });

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { TerminalLab } from "../support/terminal/terminal-lab.ts";
 import { noTmux, TmuxTerminal } from "../support/terminal/tmux.ts";
@@ -33,17 +33,19 @@ describe.skipIf(noTmux !== null)("in the question about the blendfile,", { concu
     const { lab, terminal, until, ask } = session;
     await writeFile(lab.path("films/notes.txt"), "no blendfile");
     await ask();
-    await terminal.typeText("~/work/fi"); // the lab's home holds its work folder
-    await until(/^❯ ~\/work\/films\/$/m);
+    const films = `~/${basename(lab.path())}/films`; // the lab's home holds its folder
+    const shows = (line: string) => new RegExp(`^${line}$`, "m");
+    await terminal.typeText(films.slice(0, -3));
+    await until(shows(`❯ ${films}/`));
     await terminal.press("Enter");
-    const listed = await until(/^❯ ~\/work\/films\/duck\.blend$/m);
-    expect(listed).toMatch(/^ {2}~\/work\/films\/winter\/$/m);
+    const listed = await until(shows(`❯ ${films}/duck\\.blend`));
+    expect(listed).toMatch(shows(`  ${films}/winter/`));
     expect(listed).not.toMatch(/hidden|notes/);
     expect(listed).toMatch(/tab complete$/m);
     await terminal.press("Down");
-    await until(/^❯ ~\/work\/films\/winter\/$/m);
+    await until(shows(`❯ ${films}/winter/`));
     await terminal.press("Tab");
-    await until(/^❯ ~\/work\/films\/winter\/snow\.blend$/m);
+    await until(shows(`❯ ${films}/winter/snow\\.blend`));
     await terminal.press("Enter");
     await until(/^\? Output \(films\/winter\/snow\.mp4\)/m);
   });

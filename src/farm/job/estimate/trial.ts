@@ -28,7 +28,7 @@ type TrialResult =
 
 /** Renders a few frames of a job first, and estimates from their times how long the others will take. */
 export class Trial {
-  /** The frames that are rendered first. They are frames of the job as any others. */
+  /** The frames that are rendered first. They count like all others of the job. */
   readonly frames: readonly Frame[];
   readonly #options: TrialOptions;
   readonly #missing: Set<Frame>;

@@ -24,7 +24,7 @@ from .slots.slot_channel import SlotSwitchboard
 from .wire.duplicates import Duplicates
 from .wire.link import CLOSE_REPLACED, Link
 from .wire.message_size import fit_job_opened
-from .wire.protocol import MAX_BLOB, OVERRIDES, Message
+from .wire.protocol import MAX_BLOB, FORMATS, OVERRIDES, Message
 
 
 class Node:
@@ -88,6 +88,7 @@ class Node:
             "cacheFreeBytes": self.store.free_bytes(),
             "maxBlobBytes": min(self.store.limit, MAX_BLOB),
             "overrides": sorted(OVERRIDES),
+            "pictures": list(FORMATS),
             "job": None if self._job is None else _described(self._job),
         }
 

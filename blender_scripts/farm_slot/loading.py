@@ -25,6 +25,8 @@ class Opened(NamedTuple):
     warnings: List[Warning_]
     outside: List[OutsideFile]
     simulations: List[Simulation]
+    folders: Dict[str, str]
+    """Where File Output nodes write; see `nodes.redirect`."""
     kept: Dict[Key, str]
     """Where simulations keep what a blendfile cannot hold; see `kept_caches.redirect`."""
 
@@ -62,7 +64,7 @@ def open_blendfile(
         warnings.append(_paths_cleared(sandbox.cleared))
     if blocked:
         warnings.append(scripts_blocked(blocked))
-    return Opened(warnings, sandbox.outside, sandbox.simulations, sandbox.kept)
+    return Opened(warnings, sandbox.outside, sandbox.simulations, sandbox.folders, sandbox.kept)
 
 
 def blocked_by_blender() -> List[str]:

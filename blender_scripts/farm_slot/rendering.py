@@ -4,48 +4,49 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Iterator, List, Sequence, Set
 
 import bpy
 
 from .faults import SlotFault
-from .held_files import while_held
 
 _FIRST_OF_ANIMATIONS = 0
 """Blender refuses ranges that begin earlier."""
 
 
-def render_frame(scene: Any, frame: int, path: str) -> None:
-    """Writes the picture to `path`, which ends in ".png". Raises an exception if Blender does not render it."""
+def render_frame(scene: Any, frame: int, base: str, views: Sequence[str] = ("",)) -> List[str]:
+    """Writes the picture of each view, in the scene's own form. `base` is the path without an ending and without dots in
+    its last part; `views` are the names of those with a file each, "" for all in one. Returns the paths, by view.
+    Raises an exception if Blender does not render it.
+    """
     if frame < _FIRST_OF_ANIMATIONS:
-        _render_still(scene, frame, path)
-    else:
-        _render_animation(scene, frame, path)
+        scene.frame_set(frame)  # also switches to a marker's camera
+        return render_current(scene, base, views)
+    return _render_animation(scene, frame, base, views)
 
 
-def _render_animation(scene: Any, frame: int, path: str) -> None:
+def _render_animation(scene: Any, frame: int, base: str, views: Sequence[str]) -> List[str]:
     """As an animation of one frame. `frame_set` and a still are not the same: keyed shutters and view layers, and
     simulations, come out otherwise.
     """
-    scene.render.filepath = path[: -len(".png")] + "-####"
+    scene.render.filepath = base + "-####"
     with _range_of_one(scene, frame):
         result = bpy.ops.render.render(animation=True, scene=scene.name)
-    written = scene.render.frame_path(frame=frame)
-    if "FINISHED" not in result or not os.path.exists(written):
-        raise SlotFault("RENDER_FAILED", "Blender cancelled the render")
-    while_held(lambda: os.replace(written, path))
+    return _written(result, [scene.render.frame_path(frame=frame, view=view) for view in views])
 
 
-def _render_still(scene: Any, frame: int, path: str) -> None:
-    scene.frame_set(frame)  # also switches to a marker's camera
-    render_current(scene, path)
-
-
-def render_current(scene: Any, path: str) -> None:
+def render_current(scene: Any, base: str, views: Sequence[str] = ("",)) -> List[str]:
     """Renders the frame at which the scene is, with what was simulated up to it. Otherwise as `render_frame`."""
-    scene.render.filepath = path
-    if "FINISHED" not in bpy.ops.render.render(write_still=True, scene=scene.name):
+    scene.render.filepath = base
+    result = bpy.ops.render.render(write_still=True, scene=scene.name)
+    suffixes = [scene.render.views[view].file_suffix if view else "" for view in views]
+    return _written(result, [base + suffix + scene.render.file_extension for suffix in suffixes])
+
+
+def _written(result: Set[str], paths: List[str]) -> List[str]:
+    if "FINISHED" not in result or not all(map(os.path.exists, paths)):
         raise SlotFault("RENDER_FAILED", "Blender cancelled the render")
+    return paths
 
 
 @contextmanager

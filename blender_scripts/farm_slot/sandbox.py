@@ -44,6 +44,8 @@ class Sandbox:
         """The files outside the blendfile; complete after `blocked`."""
         self.simulations = []  # type: List[Simulation]
         """Those that are not baked; complete after `blocked`."""
+        self.folders = {}  # type: Dict[str, str]
+        """See `nodes.redirect`; complete after `blocked`."""
         self.kept = {}  # type: Dict[kept_caches.Key, str]
         """The subfolders of the caches that are redirected; complete after `blocked`."""
 
@@ -76,7 +78,7 @@ class Sandbox:
             if replaced:
                 all_paths = list(stored_paths())
             self.cleared = paths.clear(all_paths)
-            nodes.redirect(self._outputs)
+            self.folders = nodes.redirect(self._outputs)
             original = {path: name for name, path in replaced.items()}
             scene = bpy.data.scenes.get(self._scene or "") or bpy.context.scene
             folder = caches.new_folder()

@@ -11,7 +11,6 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import bpy
 
-from .faults import SlotFault
 from .held_files import while_held
 from .output.size import rendered_size
 
@@ -40,16 +39,18 @@ def output_color_mode(scene: Any) -> str:
     return mode if mode in _PNG_MODES else "RGB"
 
 
-def prepare(scene: Any, color_mode: Optional[str], keeps_data: bool) -> bool:
-    """Sets up the scene; `keeps_data`: for Cycles, from frame to frame. Returns whether `write_frame_text` must write the frame number into each file."""
+def prepare(scene: Any, color_mode: Optional[str], keeps_data: bool, depth: Optional[int] = None) -> bool:
+    """Sets up the scene; `keeps_data`: for Cycles, from frame to frame; `depth`: of the PNG, None for the scene's own. Returns
+    whether `write_frame_text` must write the frame number into each file.
+    """
     render = scene.render
     image = render.image_settings
-    if render.use_multiview and image.views_format != "STEREO_3D":
-        raise SlotFault("UNSUPPORTED", "The scene writes one image per view (Stereoscopy with individual files)")
-    depth, mode = output_depth(scene), color_mode or output_color_mode(scene)
+    depth, mode = depth or output_depth(scene), color_mode or output_color_mode(scene)
     if hasattr(image, "media_type"):
         image.media_type = "IMAGE"  # since 5.0 a scene set to video refuses PNG otherwise
     image.file_format = "PNG"
+    if image.views_format != "STEREO_3D":
+        image.views_format = "INDIVIDUAL"  # it may be that all are in one file, which only an EXR can hold
     image.color_mode = mode
     image.color_depth = str(depth)
     image.compression = COMPRESSION

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 import traceback
 from typing import Any, Dict, Optional
@@ -16,7 +15,7 @@ from .devices import choose_device
 from .faults import SlotFault
 from .loading import Opened, blocked_by_blender, open_blendfile, pick_scene, scripts_blocked
 from .output import overrides
-from .rendering import render_current, render_frame
+from .output.frame_writer import FrameWriter
 from .simulations import baking
 from .simulations.unbaked import MAX_SIMULATIONS
 
@@ -41,14 +40,16 @@ class Work:
         self._played = None  # type: Optional[int]
         self._playing_s = 0.0  # since the file was opened
         self._told_of_scripts = False
-        self._needs_frame_text = False
+        self._folders = {}  # type: Dict[str, str]
+        self._writer = None  # type: Optional[FrameWriter]
         self._frame = 0
         self._steps = 0
         self._reported_at = 0.0
 
     def load(self, command: Dict[str, Any]) -> None:
         self._command = command
-        warnings, outside, simulations, _ = self._open()
+        opened = self._open()
+        warnings, outside, simulations = opened.warnings, opened.outside, opened.simulations
         active = bpy.context.scene.name
         scene = self._pick()
         self._saved_at = scene.frame_current
@@ -61,8 +62,10 @@ class Work:
             warnings.append({"code": "CPU_FALLBACK", "message": fallback})
         info.update(device=self._device, reuse=self._way.to_message())
         info["simulations"] = [each.to_message() for each in simulations[:MAX_SIMULATIONS]]
-        expected = settings.expected_output(scene)
-        told = {"scene": info, "stock": stock, "expected": expected, "warnings": warnings}
+        assert self._writer is not None
+        info["pictures"] = self._writer.describe(scene)
+        warnings += self._writer.form.warnings
+        told = {"scene": info, "stock": stock, "expected": self._writer.expected, "warnings": warnings}
         self._channel.send({"event": "loaded", **told})
         self._report_scripts()
 
@@ -72,6 +75,7 @@ class Work:
         opened = open_blendfile(command["blend"], command["scripts"], *given, kept)
         self._told_of_scripts = bool(blocked_by_blender())
         self._is_new, self._played, self._playing_s = True, None, 0.0
+        self._folders = opened.folders
         return opened
 
     def _pick(self) -> Any:
@@ -84,14 +88,14 @@ class Work:
         """Returns why the device is not what the scene asks for, if so."""
         assert self._way is not None
         self._scene = scene.name
-        self._needs_frame_text = settings.prepare(scene, self._command["colorMode"], self._way.way == reuse.PERSISTENT)
+        self._writer = FrameWriter(scene, self._command, self._folders, self._way.way == reuse.PERSISTENT)
         self._device, fallback = choose_device(scene)
         return fallback
 
     def render(self, command: Dict[str, Any]) -> None:
         self._frame, self._steps, self._reported_at = command["frame"], 0, time.monotonic()
         started = time.monotonic()
-        assert self._way is not None
+        assert self._way is not None and self._writer is not None
         is_passed = self._played is not None and command["frame"] <= self._played
         if is_passed or (self._way.way == reuse.REOPENED and not self._is_new):
             self._open()
@@ -99,31 +103,25 @@ class Work:
         self._is_new = False
         scene = bpy.data.scenes[self._scene]
         play_s = 0.0
-        if self._way.way == reuse.SEQUENTIAL:
+        is_played = self._way.way == reuse.SEQUENTIAL
+        if is_played:
             play_s = self._play(scene, command["frame"])
-            render_current(scene, command["path"])
-        else:
-            render_frame(scene, command["frame"], command["path"])
-        if self._needs_frame_text:
-            settings.write_frame_text(command["path"], command["frame"])
-        shutil.rmtree(self._command["outputs"], ignore_errors=True)  # nobody needs the files of File Output nodes
+        pictures = self._writer.write(scene, command["frame"], command["path"], is_played, command.get("pictures"))
         self._report_scripts()
         told = {"seconds": time.monotonic() - started, "playSeconds": play_s, "allPlaySeconds": self._playing_s}
-        self._channel.send({"event": "rendered", "frame": command["frame"], **told})
+        self._channel.send({"event": "rendered", "frame": command["frame"], "pictures": pictures, **told})
 
     def sample(self, command: Dict[str, Any]) -> None:
         """Renders a small picture of the scene, of the frame at which it was saved: files of other frames may come later."""
         scene = bpy.data.scenes[self._scene]
-        assert self._way is not None
+        assert self._way is not None and self._writer is not None
         self._is_new = False
         is_played = self._way.way == reuse.SEQUENTIAL  # which would take long, and needs all files at once
         frame = scene.frame_start if is_played else self._saved_at
         with settings.small(scene):
             if is_played:
                 self._play(scene, frame)
-                render_current(scene, command["path"])
-            else:
-                render_frame(scene, frame, command["path"])
+            self._writer.write(scene, frame, command["path"], is_played)
         self._channel.send({"event": "rendered", "frame": frame, "seconds": 0})
 
     def bake(self, command: Dict[str, Any]) -> None:

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, parse, relative, resolve, sep } from "node:path";
+import { isPortablePath, isVisible } from "../core/paths/portable-path.ts";
 import { homeFolder } from "../system/files/home-folder.ts";
 import { isInside, realPathOf } from "../system/files/real-path.ts";
-import { isProjectPath, isVisible } from "./project-path.ts";
 
 /** The folders whose files a job may send. All paths are absolute, and without links. */
 export interface AssetRoots {
@@ -55,9 +55,9 @@ export async function assetRootsOf(
   const others = given.filter((root) => root !== project && !isInside(project, root));
   const common = commonFolder([project, ...others]);
   const inJob = pathInJob(join(blendFolder, basename(path)), common);
-  const place = isProjectPath(inJob)
+  const place = isPortablePath(inJob)
     ? { base: common, blendPath: inJob }
-    : { base: blendFolder, blendPath: isProjectPath(basename(path)) ? basename(path) : plainBlendPath };
+    : { base: blendFolder, blendPath: isPortablePath(basename(path)) ? basename(path) : plainBlendPath };
   return { project, blendFolder, others, named: given, ...place };
 }
 

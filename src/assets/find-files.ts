@@ -1,4 +1,5 @@
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { isPortablePath } from "../core/paths/portable-path.ts";
 import { isInside } from "../system/files/real-path.ts";
 import { type AssetIndex, mostEntries } from "./asset-index.ts";
 import { type AssetRoots, isShown, pathHere, pathInJob, rootOf } from "./asset-roots.ts";
@@ -13,7 +14,6 @@ import {
   sameName,
   tilePlaceholder,
 } from "./locate.ts";
-import { isProjectPath } from "./project-path.ts";
 
 const mostCandidatesShown = 3;
 const amongFirst = `among the first ${mostEntries} files`;
@@ -89,7 +89,7 @@ export async function findFiles(reference: FileReference, options: FindOptions):
   if (located.length === 0) return { why: "it does not exist" };
   const shown = located.filter(({ path }) => isShown(path, place.root, roots));
   if (shown.length === 0) return { why: "it is hidden: --asset-root with its folder sends it" };
-  if (!located.every(({ at }) => isProjectPath(at))) return { why: "its name is not allowed on every system" };
+  if (!located.every(({ at }) => isPortablePath(at))) return { why: "its name is not allowed on every system" };
   return { files: shown, movedTo, isSearched };
 }
 

@@ -1,8 +1,9 @@
-import { basename, dirname, extname } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { FarmError } from "../core/errors.ts";
+import { extensionOf, formatsWith, type PictureFormat, pictureFormats } from "../core/pictures/picture-format.ts";
 import type { VideoCodec } from "../core/video-codec.ts";
 import { type Codec, type CodecEncoder, codecs } from "./codecs.ts";
-import { type FrameNames, frameNamesOf } from "./frame-names.ts";
+import { type FrameNames, frameNamesOf, withExtension } from "./pictures/frame-names.ts";
 
 /** A video with one of the codecs. */
 export interface VideoFormat {
@@ -26,11 +27,15 @@ export interface GifFormat {
   readonly canHaveAlpha: false;
 }
 
-/** The frames themselves, under the names that Blender gives them. */
-interface SequenceFormat {
+/** Pictures, under the names that Blender gives them. */
+export interface SequenceFormat {
   readonly kind: "sequence";
-  readonly extension: ".png";
+  /** The formats that they may have: the scene's own if it is one of these, otherwise the first. */
+  readonly formats: readonly PictureFormat[];
+  /** Their names. The extension is that of the first format unless {@link isNamed}. */
   readonly names: FrameNames;
+  /** Whether the user has given the extension. */
+  readonly isNamed: boolean;
   readonly canHaveAlpha: true;
 }
 
@@ -40,6 +45,8 @@ export type OutputFormat = VideoFormat | GifFormat | SequenceFormat;
 export interface OutputWishes {
   readonly codec?: VideoCodec | undefined;
   readonly crf?: number | undefined;
+  /** The format of pictures; an extension that names another one wins. */
+  readonly format?: PictureFormat | undefined;
   /** Whether the output is an existing folder (default false). */
   readonly isFolder?: boolean;
 }
@@ -74,7 +81,7 @@ const known = [...containers.map((container) => container.extension), ".gif"].jo
  */
 export function outputFormatOf(path: string, wishes: OutputWishes = {}): OutputFormat {
   const extension = extname(path).toLowerCase();
-  if (wishes.isFolder || /[/\\]$/.test(path) || extension === "" || extension === ".png") {
+  if (wishes.isFolder || /[/\\]$/.test(path) || extension === "" || formatsWith(extension).length > 0) {
     return sequenceOf(path, extension, wishes);
   }
   if (extension === ".gif") {
@@ -131,19 +138,51 @@ function crfOf(codec: Codec, asked: number | undefined): number {
 
 function sequenceOf(path: string, extension: string, wishes: OutputWishes): SequenceFormat {
   const isFolder = wishes.isFolder === true || /[/\\]$/.test(path) || !/#/.test(basename(path));
-  if (isFolder && extension === ".png" && wishes.isFolder !== true && !/[/\\]$/.test(path)) {
+  const isNamed = formatsWith(extension).length > 0 && wishes.isFolder !== true && !/[/\\]$/.test(path);
+  if (isFolder && isNamed) {
     const stem = basename(path).slice(0, -extension.length);
     throw new FarmError(
       "FARM_BAD_INPUT",
       `Cannot write an animation into one picture: ${path}`,
-      `Say where the frame number goes: --output "${stem}_####.png", or give a video: ${known}`,
+      `Say where the frame number goes: --output "${stem}_####${extension}", or give a video: ${known}`,
     );
   }
   refuseWishes("An image sequence", wishes);
+  const formats = isNamed ? formatsNamed(formatsWith(extension), wishes.format) : formatsAsked(wishes.format);
   const names = isFolder
-    ? frameNamesOf(path.replace(/[/\\]+$/, "") || path, "####.png")
-    : frameNamesOf(dirname(path), extension === "" ? `${basename(path)}.png` : basename(path));
-  return { kind: "sequence", extension: ".png", names, canHaveAlpha: true };
+    ? frameNamesOf(path.replace(/[/\\]+$/, "") || path, "####")
+    : frameNamesOf(dirname(path), basename(path));
+  return {
+    ...{ kind: "sequence", formats, isNamed, canHaveAlpha: true },
+    names: isNamed ? names : withExtension(names, extensionOf(formats[0] ?? "png")),
+  };
+}
+
+/** An extension wins; `.exr` may be either kind of OpenEXR. */
+function formatsNamed(named: readonly PictureFormat[], asked: PictureFormat | undefined): readonly PictureFormat[] {
+  return asked !== undefined && named.includes(asked) ? [asked] : named;
+}
+
+function formatsAsked(asked: PictureFormat | undefined): readonly PictureFormat[] {
+  return asked === undefined ? pictureFormats : [asked];
+}
+
+/** The names of a sequence's pictures in the format that they have. */
+export function namesIn({ names, isNamed }: SequenceFormat, format: PictureFormat): FrameNames {
+  return isNamed ? names : withExtension(names, extensionOf(format));
+}
+
+/**
+ * A path beside an output for something that comes with it: `out.passes` for `out.mp4`, and beside pictures their name
+ * without the number.
+ *
+ * @param ending With the dot
+ */
+export function pathBeside(output: string, format: OutputFormat, ending: string): string {
+  if (format.kind !== "sequence") return join(dirname(output), `${basename(output, extname(output))}${ending}`);
+  const { folder, prefix } = format.names;
+  const name = prefix.replace(/[-_. ]+$/, "");
+  return name === "" ? `${folder}${ending}` : join(folder, `${name}${ending}`);
 }
 
 function refuseWishes(what: string, { codec, crf }: OutputWishes): void {
@@ -156,7 +195,7 @@ function unknownExtension(extension: string): FarmError {
   return new FarmError(
     "FARM_BAD_INPUT",
     `Cannot write this kind of output: ${extension}`,
-    `Give --output one of these extensions: ${known}; or frame_####.png or a folder (with / at its end) for pictures`,
+    `Give --output one of these extensions: ${known}; or frame_####.png (.exr .jpg .tif .webp) or a folder (with / at its end) for pictures`,
   );
 }
 

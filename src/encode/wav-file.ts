@@ -1,10 +1,9 @@
-import { basename, dirname, extname, join } from "node:path";
 import { discard } from "../system/files/held-files.ts";
 import { askProgram } from "../system/programs/ask-program.ts";
 import { videoIncomplete } from "./encode-errors.ts";
 import { wavArguments } from "./ffmpeg/ffmpeg-arguments.ts";
 import type { FfmpegTools } from "./ffmpeg/ffmpeg-tools.ts";
-import type { OutputFormat } from "./output-format.ts";
+import { type OutputFormat, pathBeside } from "./output-format.ts";
 import { moveIntoPlace, type OutputTarget, prepareTarget, removeParts } from "./output-target.ts";
 import type { SoundTrack } from "./sound-codec.ts";
 
@@ -22,12 +21,7 @@ const writtenWithinMs = 30 * 60_000;
 
 /** Where the sound of an output is written: beside a video, or beside pictures, under their name without the number. */
 export function wavPathOf(output: string, format: OutputFormat): string {
-  if (format.kind !== "sequence") {
-    return join(dirname(output), `${basename(output, extname(output))}.wav`);
-  }
-  const { folder, prefix } = format.names;
-  const name = prefix.replace(/[-_. ]+$/, "");
-  return name === "" ? `${folder}.wav` : join(folder, `${name}.wav`);
+  return pathBeside(output, format, ".wav");
 }
 
 /**

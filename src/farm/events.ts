@@ -42,6 +42,8 @@ export interface JobSummary {
   readonly seconds: number;
   readonly nodes: readonly NodeTally[];
   readonly warnings: readonly string[];
+  /** Where the pictures of File Output nodes are; `null` if there are none. */
+  readonly passes: { readonly folder: string; readonly files: number } | null;
 }
 
 /** The events of a job. Keys are `noun:verb`; scripts read them, so they are not renamed. */
@@ -151,6 +153,8 @@ export interface FarmEventMap {
   warning: { code: string; message: string; name: string | null };
   /** The nodes that discovery found were written to a farmspec. */
   "farmspec:saved": { path: string; nodes: number };
+  /** The pictures of the scene's File Output nodes are in place, in a folder beside the output. */
+  "passes:written": { folder: string; files: number };
   /** The user asked the job to end, and only the output is left to finish. */
   "output:finishing": Record<never, never>;
   /** No new frame is started; those that are running are finished. */

@@ -27,6 +27,7 @@ export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"])
       wanted,
       mixVersions,
       savedBy,
+      pictures: prepared.pictures,
       overrides: Object.keys(overridesOf(settings) ?? {}) as OverrideName[],
     },
     knownNodes,

@@ -92,8 +92,10 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
   const never = new AbortController().signal;
   const { onEvent = () => {}, drain = never, signal: stop = never, ...questions } = options;
   const farm = new FarmSize();
+  let passes: JobSummary["passes"] = null;
   const tell: FarmListener = (event) => {
     farm.hear(event);
+    if (event.type === "passes:written") passes = { folder: event.folder, files: event.files };
     onEvent(event);
   };
   const startedMs = systemClock.monotonicMs();
@@ -128,6 +130,7 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
       seconds: secondsPassed(),
       nodes,
       warnings: [...warnings, ...totals.warnings],
+      passes,
     };
   } catch (error) {
     if (stop.aborted || (drain.aborted && error === drain.reason)) return { type: "interrupted", missing: null };
@@ -206,7 +209,8 @@ async function endEarlier(
   const totals = new JobTotals(tell, frames);
   if (!keepFrames) await cleanUp(folder, totals);
   const { warnings } = totals;
-  return { type: "completed", output, frames, reused: frames, seconds: secondsPassed(), nodes: [], warnings };
+  const unchanged = { nodes: [], warnings, passes: null };
+  return { type: "completed", output, frames, reused: frames, seconds: secondsPassed(), ...unchanged };
 }
 
 /** Cleans up after a job, and warns about what could not be removed. */

@@ -39,11 +39,12 @@ export interface Worker {
   /**
    * Fetches a result's bytes in order.
    *
+   * @param picture The place of one of its pictures in the result's list; the PNG if it is absent
    * @returns Why the node does not have it any more; `undefined` once it was received
    * @throws {FarmError} `FARM_LINK_LOST`; `FARM_BAD_MESSAGE` when bytes are missing, out of order or too many; what the
    * sink threw
    */
-  fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<string | undefined>;
+  fetch(result: FrameResult, sink: Sink, signal: AbortSignal, picture?: number): Promise<string | undefined>;
 }
 
 /** A file that the node has made, or why there is none. */

@@ -11,6 +11,18 @@ export function frameFileName(frame: Frame): string {
   return `${frame < 0 ? "-" : ""}${String(Math.abs(frame)).padStart(digits, "0")}.png`;
 }
 
+/** The name of the file of one of a frame's pictures: `0000024.001.picture`. */
+export function pictureFileName(frame: Frame, index: number): string {
+  return frameFileName(frame).replace(/png$/, `${String(index).padStart(3, "0")}.picture`);
+}
+
+/** The frame of a picture's file and its place in the frame's list, or `null` for any other file. */
+export function pictureOfFileName(name: string): { readonly frame: Frame; readonly index: number } | null {
+  const [, stem = "", index = ""] = /^(-?\d{7})\.(\d{3})\.picture$/.exec(name) ?? [];
+  const frame = frameOfFileName(`${stem}.png`);
+  return frame === null ? null : { frame, index: Number(index) };
+}
+
 /** The frame of a file with such a name, or `null` for any other file. */
 export function frameOfFileName(name: string): Frame | null {
   const match = /^(-?)(\d{7})\.png$/.exec(name);

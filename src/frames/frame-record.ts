@@ -23,12 +23,25 @@ export interface FrameRecord {
   readonly flat?: string;
   /** Digest of the files that only this frame needs; absent without any. */
   readonly files?: string;
+  /** The pictures beside the PNG; absent if the job wanted none. */
+  readonly pictures?: readonly PictureRecord[];
   /**
    * FFmpeg's message, if it refused this frame: the file was then moved out of the store. Absent for a stored frame.
    */
   readonly refused?: string;
   /** Why a frame was moved out of the store as wrong, if it was. Absent for a stored frame. */
   readonly doubted?: string;
+}
+
+/** A picture beside a frame's PNG: one of its views, or what a File Output node has written. */
+export interface PictureRecord {
+  readonly kind: "view" | "node";
+  /** The place of its view in the form's `suffixes`. */
+  readonly view: number;
+  /** The path under which a File Output node's user expects it, with slashes; empty for a view. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
 }
 
 /** @returns `null` if the line is not a record */
@@ -51,9 +64,19 @@ export function parseFrameRecord(line: string): FrameRecord | null {
     ...(typeof value.playSeconds === "number" && { playSeconds: value.playSeconds }),
     ...(typeof value.flat === "string" && { flat: value.flat }),
     ...(typeof value.files === "string" && { files: value.files }),
+    ...(Array.isArray(value.pictures) && { pictures: value.pictures.flatMap(parsePicture) }),
     ...(typeof value.refused === "string" && { refused: value.refused }),
     ...(typeof value.doubted === "string" && { doubted: value.doubted }),
   };
+}
+
+/** @returns Nothing if it is none: then the frame lacks a picture, and is rendered again */
+function parsePicture(value: unknown): readonly PictureRecord[] {
+  if (!isObject(value)) return [];
+  const { kind, view, name, sizeBytes, sha256 } = value;
+  if ((kind !== "view" && kind !== "node") || !isInteger(view) || typeof name !== "string") return [];
+  if (!isInteger(sizeBytes) || typeof sha256 !== "string") return [];
+  return [{ kind, view, name, sizeBytes, sha256 }];
 }
 
 /** The valid records: the last one of each frame, unless it says that the frame was moved away. */

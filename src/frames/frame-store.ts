@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import type { Frame } from "../core/node.ts";
+import { onlyPng, type PictureForm } from "../core/pictures/picture-form.ts";
 import { syncFolder } from "../system/files/durable.ts";
 import { discard, renameFile } from "../system/files/held-files.ts";
 import type { FrameFormat } from "./check/frame-expectation.ts";
 import { FrameLog } from "./frame-log.ts";
-import { frameFileName } from "./frame-name.ts";
+import { frameFileName, pictureFileName, pictureOfFileName } from "./frame-name.ts";
 import type { FrameRecord } from "./frame-record.ts";
-import { IncomingFrame } from "./incoming-frame.ts";
+import { IncomingFrame, type ReceivedFile } from "./incoming-frame.ts";
 import { frameOfOwnName, makeOwnFolder, removeOwnFiles } from "./own-names.ts";
+import { listsPictures } from "./pictures/frame-pictures.ts";
+import { type StoredPicture, storedPictures } from "./pictures/stored-pictures.ts";
 import { moveAside } from "./refused-frames.ts";
 import { moveOutdated, type OutdatedFrames } from "./set-aside.ts";
 import { storeFailed } from "./store-errors.ts";
@@ -20,6 +23,8 @@ export interface FrameStoreOptions {
   readonly logPath: string;
   /** The form that all frames of this job must have. */
   readonly format: FrameFormat;
+  /** What pictures come beside each frame's PNG (default: none). */
+  readonly pictures?: PictureForm;
   /** Whether a frame of an earlier run may still be used (default: it may). */
   readonly isCurrent?: (record: FrameRecord) => boolean;
   /** Called if there are frames of earlier runs to be checked, which may take a while. */
@@ -68,13 +73,14 @@ export class FrameStore implements AsyncDisposable {
    * @throws {FarmError} `FARM_STORE_FAILED` if the folder cannot be used, `FARM_UNSAFE_PATH` if it is a link
    */
   static async open(options: FrameStoreOptions): Promise<FrameStore> {
-    const { framesFolder, logPath, format, onChecking, isCurrent = () => true, signal } = options;
+    const { framesFolder, logPath, format, pictures: form = onlyPng, onChecking, signal } = options;
+    const isCurrent = (record: FrameRecord) => listsPictures(record, form) && (options.isCurrent?.(record) ?? true);
     let log: FrameLog | undefined;
     try {
       await makeOwnFolder(framesFolder);
       log = await FrameLog.open(logPath);
       const outdated = await moveOutdated(framesFolder, log.records, isCurrent);
-      const records = await verifyFrames(framesFolder, log.records, format, { onChecking, signal });
+      const records = await verifyFrames(framesFolder, log.records, { format, form }, { onChecking, signal });
       await removeOthers(framesFolder, records);
       return new FrameStore(options, log, records, outdated);
     } catch (error) {
@@ -102,6 +108,12 @@ export class FrameStore implements AsyncDisposable {
     return join(this.#options.framesFolder, frameFileName(frame));
   }
 
+  /** The pictures of a stored frame; `undefined` if it is not stored. */
+  picturesOf(frame: Frame): readonly StoredPicture[] | undefined {
+    const record = this.#records.get(frame);
+    return record && storedPictures(this.#options.framesFolder, record);
+  }
+
   /**
    * Starts to receive a frame.
    *
@@ -109,9 +121,11 @@ export class FrameStore implements AsyncDisposable {
    * @throws {FarmError} `FARM_STORE_FAILED` if the disk has no space for it
    */
   receive(record: FrameRecord): Promise<IncomingFrame> {
-    return IncomingFrame.open(record, this.#options.format, this.pathOf(record.frame), (partPath, proved) =>
-      this.#keep(partPath, proved),
-    );
+    const { format, pictures: form = onlyPng } = this.#options;
+    const { frame } = record;
+    const picture = (index: number) => join(this.#options.framesFolder, pictureFileName(frame, index));
+    const paths = { frame: this.pathOf(frame), picture };
+    return IncomingFrame.open(record, { format, form }, paths, (files, proved) => this.#keep(files, proved));
   }
 
   /**
@@ -142,21 +156,20 @@ export class FrameStore implements AsyncDisposable {
     await this.#log[Symbol.asyncDispose]();
   }
 
-  #keep(partPath: string, record: FrameRecord): Promise<boolean> {
-    const turn = this.#turn.then(() => this.#store(partPath, record));
+  #keep(files: readonly ReceivedFile[], record: FrameRecord): Promise<boolean> {
+    const turn = this.#turn.then(() => this.#store(files, record));
     this.#turn = turn.catch(() => {});
     return turn;
   }
 
-  async #store(partPath: string, record: FrameRecord): Promise<boolean> {
+  async #store(files: readonly ReceivedFile[], record: FrameRecord): Promise<boolean> {
     if (this.has(record.frame)) return false;
-    const path = this.pathOf(record.frame);
-    await renameFile(partPath, path);
     try {
+      for (const { partPath, path } of files) await renameFile(partPath, path);
       await syncFolder(this.#options.framesFolder);
       await this.#log.append(record);
     } catch (error) {
-      await discard(path); // without a record it does not count as a frame
+      for (const { path } of files) await discard(path); // without a record they do not count as a frame
       throw error;
     }
     this.#records.set(record.frame, record);
@@ -171,6 +184,9 @@ export class FrameStore implements AsyncDisposable {
 async function removeOthers(folder: string, records: ReadonlyMap<Frame, FrameRecord>): Promise<void> {
   await removeOwnFiles(folder, (name) => {
     const frame = frameOfOwnName(name);
-    return frame !== null && (name.endsWith(".part") || !records.has(frame));
+    if (frame === null) return false;
+    const pictures = records.get(frame)?.pictures?.length ?? 0;
+    const index = pictureOfFileName(name)?.index ?? -1;
+    return name.endsWith(".part") || !records.has(frame) || index >= pictures;
   });
 }

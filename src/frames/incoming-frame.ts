@@ -1,94 +1,101 @@
-import { createHash, randomBytes } from "node:crypto";
-import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { writeAll } from "../system/files/durable.ts";
-import { discard } from "../system/files/held-files.ts";
-import { createOwnFile } from "../system/files/own-file.ts";
 import { checkFrameFile } from "./check/frame-check.ts";
-import { type FrameFormat, largestFrameBytes } from "./check/frame-expectation.ts";
+import { largestFrameBytes } from "./check/frame-expectation.ts";
 import type { FrameRecord } from "./frame-record.ts";
+import { IncomingFile } from "./incoming-file.ts";
+import { faultOfList, faultOfPicture, type PicturesExpectation } from "./pictures/frame-pictures.ts";
 import { FrameInvalidError, requireSpace, storeFailed } from "./store-errors.ts";
 
-/** Stores a frame that has passed the check. @returns Whether it was still wanted */
-export type KeepFrame = (partPath: string, record: FrameRecord) => Promise<boolean>;
+/** A received file, and where it belongs. */
+export interface ReceivedFile {
+  readonly partPath: string;
+  readonly path: string;
+}
+
+/** Stores a frame that has passed the check: its pictures first, then the frame. @returns Whether it was still wanted */
+export type KeepFrame = (files: readonly ReceivedFile[], record: FrameRecord) => Promise<boolean>;
+
+/** A file of the frame that is to be received. */
+export interface IncomingPart {
+  /** The place of a picture in the frame's list; absent for the PNG. */
+  readonly picture?: number;
+  /** See `IncomingFile.write`. */
+  readonly write: (piece: Uint8Array) => Promise<void>;
+}
+
+/** Where the files of a frame belong. */
+export interface FramePaths {
+  readonly frame: string;
+  picture(index: number): string;
+}
 
 /**
- * A frame that is being received, as a `.part` file. The caller must dispose of it (`await using`), which removes a
- * frame that was not committed.
+ * A frame that is being received, as `.part` files: the PNG and its pictures. The caller must dispose of it
+ * (`await using`), which removes a frame that was not committed.
  */
 export class IncomingFrame implements AsyncDisposable {
   readonly #record: FrameRecord;
-  readonly #format: FrameFormat;
-  readonly #path: string;
-  readonly #file: FileHandle;
+  readonly #expected: PicturesExpectation;
+  readonly #paths: FramePaths;
   readonly #keep: KeepFrame;
-  readonly #hash = createHash("sha256");
-  #receivedBytes = 0;
-  #isOpen = true;
-  #discarded: Promise<void> | undefined;
+  readonly #file: IncomingFile;
+  readonly #pictures: readonly IncomingFile[];
 
-  private constructor(record: FrameRecord, format: FrameFormat, path: string, file: FileHandle, keep: KeepFrame) {
+  private constructor(
+    record: FrameRecord,
+    expected: PicturesExpectation,
+    paths: FramePaths,
+    keep: KeepFrame,
+    [file, ...pictures]: readonly [IncomingFile, ...IncomingFile[]],
+  ) {
     this.#record = record;
-    this.#format = format;
-    this.#path = path;
-    this.#file = file;
+    this.#expected = expected;
+    this.#paths = paths;
     this.#keep = keep;
+    this.#file = file;
+    this.#pictures = pictures;
   }
 
   /**
-   * @param finalPath The frame's path in the store; the part is written beside it
-   * @throws {FrameInvalidError} If more bytes are announced than a frame can have
+   * @throws {FrameInvalidError} If more bytes are announced than a frame can have, or pictures are missing from the list
    * @throws {FarmError} `FARM_STORE_FAILED`
    */
   static async open(
     record: FrameRecord,
-    format: FrameFormat,
-    finalPath: string,
+    expected: PicturesExpectation,
+    paths: FramePaths,
     keep: KeepFrame,
   ): Promise<IncomingFrame> {
-    const largest = largestFrameBytes(format);
+    const { frame, pictures = [] } = record;
+    const largest = largestFrameBytes(expected.format);
     if (record.sizeBytes > largest) {
       const message = `the node says that it has ${record.sizeBytes} bytes, and it cannot have more than ${largest}`;
-      throw new FrameInvalidError(record.frame, "WRONG_LENGTH", message);
+      throw new FrameInvalidError(frame, "WRONG_LENGTH", message);
     }
-    await requireSpace(dirname(finalPath), record.sizeBytes);
-    // Two results of one frame may arrive at the same time.
-    const path = `${finalPath}.${randomBytes(4).toString("hex")}.part`;
+    const fault = faultOfList(pictures, expected.form);
+    if (fault !== null) throw new FrameInvalidError(frame, "WRONG_PICTURES", fault);
+    const sizeBytes = pictures.reduce((sum, picture) => sum + picture.sizeBytes, record.sizeBytes);
+    await requireSpace(dirname(paths.frame), sizeBytes);
+    const first = await IncomingFile.open(frame, record, paths.frame);
+    const others: IncomingFile[] = [];
     try {
-      return new IncomingFrame(record, format, path, await createOwnFile(path), keep);
+      for (const [index, picture] of pictures.entries()) {
+        others.push(await IncomingFile.open(frame, picture, paths.picture(index)));
+      }
     } catch (error) {
-      throw await storeFailed(`store frame ${record.frame}`, dirname(path), error, record.sizeBytes);
+      for (const file of [first, ...others]) await file.discard();
+      throw error;
     }
+    return new IncomingFrame(record, expected, paths, keep, [first, ...others]);
   }
 
-  /** How many bytes have arrived, which is the offset of the next piece. */
-  get receivedBytes(): number {
-    return this.#receivedBytes;
-  }
-
-  /**
-   * Appends a piece.
-   *
-   * @throws {FrameInvalidError} If more bytes arrive than were announced
-   * @throws {FarmError} `FARM_STORE_FAILED` if it cannot be written
-   */
-  async write(piece: Uint8Array): Promise<void> {
-    const { frame, sizeBytes } = this.#record;
-    if (this.#receivedBytes + piece.length > sizeBytes) {
-      throw new FrameInvalidError(
-        frame,
-        "WRONG_LENGTH",
-        `it is longer than the ${sizeBytes} bytes that the node named`,
-      );
-    }
-    const position = this.#receivedBytes;
-    this.#receivedBytes += piece.length;
-    this.#hash.update(piece);
-    try {
-      await writeAll(this.#file, piece, position);
-    } catch (error) {
-      throw await storeFailed(`store frame ${frame}`, dirname(this.#path), error, sizeBytes);
-    }
+  /** The files that are to be received. */
+  get parts(): readonly IncomingPart[] {
+    const pictures = this.#pictures.map((file, picture) => ({
+      picture,
+      write: (piece: Uint8Array) => file.write(piece),
+    }));
+    return [{ write: (piece) => this.#file.write(piece) }, ...pictures];
   }
 
   /**
@@ -100,60 +107,47 @@ export class IncomingFrame implements AsyncDisposable {
    */
   async commit(signal?: AbortSignal): Promise<boolean> {
     try {
-      this.#checkDigest();
-      await this.#file.sync();
-      await this.#close();
-      const flat = await this.#checkPicture(signal);
-      return await this.#keep(this.#path, { ...this.#record, ...(flat !== null && { flat }) });
+      for (const file of [this.#file, ...this.#pictures]) await file.complete();
+      const flat = await this.#checkFrame(signal);
+      await this.#checkPictures(signal);
+      const pictures = this.#pictures.map((file, index) => ({
+        partPath: file.path,
+        path: this.#paths.picture(index),
+      }));
+      const files = [...pictures, { partPath: this.#file.path, path: this.#paths.frame }];
+      return await this.#keep(files, { ...this.#record, ...(flat !== null && { flat }) });
     } catch (error) {
       signal?.throwIfAborted();
-      throw await storeFailed(`store frame ${this.#record.frame}`, dirname(this.#path), error, this.#record.sizeBytes);
+      const { frame, sizeBytes } = this.#record;
+      throw await storeFailed(`store frame ${frame}`, dirname(this.#paths.frame), error, sizeBytes);
     } finally {
       await this.discard();
     }
   }
 
   /** Removes the received bytes, unless they were committed. Idempotent. */
-  discard(): Promise<void> {
-    this.#discarded ??= this.#remove();
-    return this.#discarded;
+  async discard(): Promise<void> {
+    for (const file of [this.#file, ...this.#pictures]) await file.discard();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.discard();
   }
 
-  #checkDigest(): void {
-    const { frame, sizeBytes, sha256 } = this.#record;
-    if (this.#receivedBytes !== sizeBytes) {
-      const message = `only ${this.#receivedBytes} of its ${sizeBytes} bytes have arrived`;
-      throw new FrameInvalidError(frame, "WRONG_LENGTH", message);
-    }
-    const digest = this.#hash.digest("hex");
-    if (digest === sha256) return;
-    throw new FrameInvalidError(
-      frame,
-      "WRONG_DIGEST",
-      "it was damaged on the way: its checksum is not the one that the node named",
-    );
-  }
-
   /** @returns The colour of a flat picture, else `null` */
-  async #checkPicture(signal?: AbortSignal): Promise<string | null> {
+  async #checkFrame(signal?: AbortSignal): Promise<string | null> {
     const { frame } = this.#record;
-    const verdict = await checkFrameFile(this.#path, { ...this.#format, frame }, signal);
+    const verdict = await checkFrameFile(this.#file.path, { ...this.#expected.format, frame }, signal);
     if (!verdict.ok) throw new FrameInvalidError(frame, verdict.code, verdict.message);
     return verdict.flat;
   }
 
-  async #close(): Promise<void> {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    await this.#file.close();
-  }
-
-  async #remove(): Promise<void> {
-    await this.#close();
-    await discard(this.#path); // does nothing if it was stored
+  async #checkPictures(signal?: AbortSignal): Promise<void> {
+    const { frame, pictures = [] } = this.#record;
+    for (const [index, picture] of pictures.entries()) {
+      const path = this.#pictures[index]?.path ?? "";
+      const fault = await faultOfPicture(path, frame, picture, this.#expected, signal);
+      if (fault !== null) throw new FrameInvalidError(frame, fault.code, fault.message);
+    }
   }
 }

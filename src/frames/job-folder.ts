@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { FarmError, systemCodeOf } from "../core/errors.ts";
 import { syncFolder } from "../system/files/durable.ts";
 import { makeFolders } from "../system/files/folders.ts";
-import { removeFile, renameFile } from "../system/files/held-files.ts";
+import { moveIfThere, removeFile, renameFile } from "../system/files/held-files.ts";
 import { type BlendCopy, copyBlend } from "./blend-copy.ts";
 import { frameOfFileName } from "./frame-name.ts";
 import { jobFolderOf, requireSafeJobFolder } from "./job-folder-place.ts";
@@ -230,12 +230,6 @@ export class JobFolder implements AsyncDisposable {
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
     if (systemCodeOf(error) !== "EEXIST") throw error; // if it is a file, locking fails later
-  });
-}
-
-async function moveIfThere(from: string, to: string): Promise<void> {
-  await renameFile(from, to).catch((error: unknown) => {
-    if (systemCodeOf(error) !== "ENOENT") throw error;
   });
 }
 

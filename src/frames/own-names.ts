@@ -4,14 +4,15 @@ import { messageOf, systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
 import { removeEmptyFolder, removeFile } from "../system/files/held-files.ts";
 import { requireOwnFolder } from "../system/files/own-file.ts";
-import { frameOfFileName } from "./frame-name.ts";
+import { frameOfFileName, pictureOfFileName } from "./frame-name.ts";
 
 /** Whether we give this name: files with other names are never removed from a job folder. */
 export type IsOwnName = (name: string) => boolean;
 
-/** The frame of a frame's file or part file; `null` for any other file. */
+/** The frame of a frame's file, of one of its pictures or of a part of these; `null` for any other file. */
 export function frameOfOwnName(name: string): Frame | null {
-  return frameOfFileName(name.replace(/\.[0-9a-f]{8}\.part$/, ""));
+  const whole = name.replace(/\.[0-9a-f]{8}\.part$/, "");
+  return frameOfFileName(whole) ?? pictureOfFileName(whole)?.frame ?? null;
 }
 
 /** A copied blendfile, named by its digest, or an unfinished copy. */

@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
 import { syncFolder } from "../system/files/durable.ts";
-import { renameFile } from "../system/files/held-files.ts";
+import { moveIfThere, renameFile } from "../system/files/held-files.ts";
 import type { FrameLog } from "./frame-log.ts";
-import { frameFileName } from "./frame-name.ts";
+import { frameFileName, pictureFileName } from "./frame-name.ts";
 import type { FrameRecord } from "./frame-record.ts";
 import { makeOwnFolder } from "./own-names.ts";
 
@@ -22,6 +22,11 @@ export async function moveAside(log: FrameLog, framesFolder: string, record: Fra
   await makeOwnFolder(folder);
   const name = frameFileName(record.frame);
   const path = join(folder, name.replace(/\.png$/, `.${record.sha256.slice(0, 8)}.png`));
+  for (const index of (record.pictures ?? []).keys()) {
+    const picture = pictureFileName(record.frame, index);
+    const kept = picture.replace(/\.(\d{3}\.picture)$/, `.${record.sha256.slice(0, 8)}.$1`);
+    await moveIfThere(join(framesFolder, picture), join(folder, kept));
+  }
   await renameFile(join(framesFolder, name), path);
   await syncFolder(folder);
   await syncFolder(framesFolder);

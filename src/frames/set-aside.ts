@@ -3,8 +3,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame } from "../core/node.ts";
 import { syncFolder } from "../system/files/durable.ts";
-import { renameFile } from "../system/files/held-files.ts";
-import { frameFileName } from "./frame-name.ts";
+import { moveIfThere, renameFile } from "../system/files/held-files.ts";
+import { frameFileName, pictureFileName } from "./frame-name.ts";
 import { type FrameRecord, standingRecords } from "./frame-record.ts";
 import { makeOwnFolder } from "./own-names.ts";
 
@@ -34,11 +34,16 @@ export async function moveOutdated(
 ): Promise<OutdatedFrames | null> {
   const files = new Set(await readdir(framesFolder));
   const standing = [...standingRecords(records).values()].filter(({ frame }) => files.has(frameFileName(frame)));
-  const outdated = standing.filter((record) => !isCurrent(record)).map(({ frame }) => frame);
+  const old = standing.filter((record) => !isCurrent(record));
+  const outdated = old.map(({ frame }) => frame);
   if (outdated.length === 0) return null;
   const folder = asideFolderOf(framesFolder);
   await makeOwnFolder(folder);
-  for (const frame of outdated) {
+  for (const { frame, pictures = [] } of old) {
+    for (const index of pictures.keys()) {
+      const name = pictureFileName(frame, index);
+      await moveIfThere(join(framesFolder, name), join(folder, name));
+    }
     const name = frameFileName(frame);
     await renameFile(join(framesFolder, name), join(folder, name));
   }

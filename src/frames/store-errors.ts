@@ -8,7 +8,7 @@ import type { FrameFault } from "./check/frame-expectation.ts";
 /** A result that is not the expected frame: it counts against the node that sent it. */
 export class FrameInvalidError extends FarmError {
   readonly frame: Frame;
-  readonly reason: FrameFault | "WRONG_LENGTH" | "WRONG_DIGEST";
+  readonly reason: FrameFault | "WRONG_LENGTH" | "WRONG_DIGEST" | "WRONG_PICTURES";
 
   constructor(frame: Frame, reason: FrameInvalidError["reason"], message: string) {
     super(

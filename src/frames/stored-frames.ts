@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
+import type { PictureForm } from "../core/pictures/picture-form.ts";
 import { readOwnFile } from "../system/files/own-file.ts";
 import type { FrameFormat } from "./check/frame-expectation.ts";
 import { FrameLog } from "./frame-log.ts";
 import { frameFileName } from "./frame-name.ts";
 import { type FrameRecord, parseFrameRecord, standingRecords } from "./frame-record.ts";
+import { listsPictures } from "./pictures/frame-pictures.ts";
 import { moveAside } from "./refused-frames.ts";
 import { storeFailed } from "./store-errors.ts";
 import { type VerifyOptions, verifyFrames } from "./verify-frames.ts";
@@ -14,6 +16,8 @@ export interface StoredFramesOptions extends VerifyOptions {
   readonly framesFolder: string;
   readonly logPath: string;
   readonly format: FrameFormat;
+  /** What pictures come beside each frame's PNG. */
+  readonly pictures: PictureForm;
   /** The frames to look for. */
   readonly frames: readonly Frame[];
 }
@@ -25,11 +29,13 @@ export interface StoredFramesOptions extends VerifyOptions {
  * @throws {FarmError} `FARM_STORE_FAILED` if the folder cannot be read
  */
 export async function provedFrames(options: StoredFramesOptions): Promise<ReadonlyMap<Frame, FrameRecord>> {
-  const { framesFolder, logPath, format, frames, signal } = options;
+  const { framesFolder, logPath, format, pictures: form, frames, signal } = options;
   try {
     const wanted = new Set(frames);
-    const records = (await readRecords(logPath)).filter((record) => wanted.has(record.frame));
-    return await verifyFrames(framesFolder, records, format, options);
+    const records = (await readRecords(logPath)).filter(
+      (record) => wanted.has(record.frame) && listsPictures(record, form),
+    );
+    return await verifyFrames(framesFolder, records, { format, form }, options);
   } catch (error) {
     signal?.throwIfAborted();
     throw await storeFailed("read the stored frames", framesFolder, error);

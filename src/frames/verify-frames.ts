@@ -5,9 +5,10 @@ import type { Frame } from "../core/node.ts";
 import { hashFile } from "../system/files/hash-file.ts";
 import { requireOwnFolder } from "../system/files/own-file.ts";
 import { checkFrameFile } from "./check/frame-check.ts";
-import type { FrameFormat } from "./check/frame-expectation.ts";
-import { frameFileName } from "./frame-name.ts";
+import { frameFileName, pictureFileName } from "./frame-name.ts";
 import { type FrameRecord, standingRecords } from "./frame-record.ts";
+import type { AnnouncedFile } from "./incoming-file.ts";
+import { faultOfPicture, type PicturesExpectation } from "./pictures/frame-pictures.ts";
 
 /** The number of threads in Node's pool, which do the work. */
 const atOnce = 4;
@@ -27,7 +28,7 @@ export interface VerifyOptions {
 export async function verifyFrames(
   folder: string,
   records: readonly FrameRecord[],
-  format: FrameFormat,
+  expected: PicturesExpectation,
   options: VerifyOptions = {},
 ): Promise<Map<Frame, FrameRecord>> {
   const { onChecking, signal } = options;
@@ -40,7 +41,7 @@ export async function verifyFrames(
   const waiting = here.values();
   const work = async () => {
     for (const record of waiting) {
-      if (await isGood(join(folder, frameFileName(record.frame)), record, format, signal)) {
+      if (await isWhole(folder, record, expected, signal)) {
         good.set(record.frame, record);
       }
     }
@@ -60,14 +61,37 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function isGood(path: string, record: FrameRecord, format: FrameFormat, signal?: AbortSignal): Promise<boolean> {
+/** The digest shows that a file is unchanged; the check shows that it is what this run needs. */
+async function isWhole(
+  folder: string,
+  record: FrameRecord,
+  expected: PicturesExpectation,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { frame, pictures = [] } = record;
+  const path = join(folder, frameFileName(frame));
+  const isFrame = async () => (await checkFrameFile(path, { ...expected.format, frame }, signal)).ok;
+  if (!(await isGood(path, record, isFrame, signal))) return false;
+  for (const [index, picture] of pictures.entries()) {
+    const file = join(folder, pictureFileName(frame, index));
+    const isIt = async () => (await faultOfPicture(file, frame, picture, expected, signal)) === null;
+    if (!(await isGood(file, picture, isIt, signal))) return false;
+  }
+  return true;
+}
+
+async function isGood(
+  path: string,
+  { sizeBytes, sha256 }: AnnouncedFile,
+  isIt: () => Promise<boolean>,
+  signal?: AbortSignal,
+): Promise<boolean> {
   signal?.throwIfAborted();
   try {
     const stats = await lstat(path);
-    if (!stats.isFile() || stats.size !== record.sizeBytes) return false;
-    if ((await hashFile(path, signal)) !== record.sha256) return false;
-    // The digest shows that the file is unchanged; the check shows that it is what this run needs.
-    return (await checkFrameFile(path, { ...format, frame: record.frame }, signal)).ok;
+    if (!stats.isFile() || stats.size !== sizeBytes) return false;
+    if ((await hashFile(path, signal)) !== sha256) return false;
+    return await isIt();
   } catch (error) {
     signal?.throwIfAborted();
     // A bad disk reports EIO for a file that it has lost.

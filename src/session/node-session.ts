@@ -165,8 +165,8 @@ export class NodeSession implements AsyncDisposable {
   }
 
   /** See `Worker.fetch`. */
-  async fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<string | undefined> {
-    return await receive(this.#receiveLink, resultWanted(result), sink, signal);
+  async fetch(result: FrameResult, sink: Sink, signal: AbortSignal, picture?: number): Promise<string | undefined> {
+    return await receive(this.#receiveLink, resultWanted(result, picture), sink, signal);
   }
 
   /** Fetches a file that was sent for the job. Returns and throws as `Worker.fetch`. */

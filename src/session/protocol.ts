@@ -45,6 +45,16 @@ const slotState = z.object({
   device: name.nullable(),
 });
 
+const picture = z.object({
+  kind: z.enum(["view", "node"]),
+  /** The place of its view in the form's `suffixes`. */
+  view: z.number().int().min(0).max(63),
+  /** The path under which a File Output node's user expects it; empty for a view. */
+  name: z.string().max(1024),
+  sizeBytes: frameBytes,
+  sha256: digest,
+});
+
 const result = z.object({
   ...attemptRef,
   slot,
@@ -58,6 +68,8 @@ const result = z.object({
   /** The part of `seconds` in which the scene was played up to the frame; absent if it was not. */
   playSeconds: seconds.optional(),
   device: name,
+  /** The files beside the PNG; absent without any. */
+  pictures: boundedList(picture, { max: bounds.pictures }).optional(),
 });
 
 /** The node's two unsealed messages, in the handshake; all later ones are sealed. */
@@ -89,6 +101,8 @@ const fromNode = z.discriminatedUnion("type", [
     maxBlobBytes: blobBytes,
     /** The overrides of a `job-load` that it knows; absent in older releases, which know none. */
     overrides: boundedList(name, { max: 64 }).optional(),
+    /** The formats of pictures that it can write beside the PNG; absent in older releases, which write none. */
+    pictures: boundedList(name, { max: 64 }).optional(),
     /** The job that it has; null if it is idle, absent in older releases. */
     job: z.object({ holder: name, name, since: count }).nullable().optional(),
   }),
@@ -193,6 +207,7 @@ export type FromCoordinator = z.infer<typeof fromCoordinator>;
 export type NodeInfo = Extract<FromNode, { type: "node-info" }>;
 export type JobOpened = Extract<FromNode, { type: "job-opened" }>;
 export type FrameResult = z.infer<typeof result>;
+export type FramePicture = z.infer<typeof picture>;
 export type Problem = z.infer<typeof problem>;
 
 const longestReason = 300;

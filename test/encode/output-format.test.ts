@@ -1,8 +1,8 @@
 import { normalize } from "node:path";
 import { expect, test } from "vitest";
 import type { VideoCodec } from "../../src/core/video-codec.ts";
-import { frameNameOf, framePathOf } from "../../src/encode/frame-names.ts";
 import { outputFormatOf } from "../../src/encode/output-format.ts";
+import { frameNameOf, framePathOf } from "../../src/encode/pictures/frame-names.ts";
 import { videoFormatOf } from "../support/ffmpeg.ts";
 
 const all: readonly VideoCodec[] = ["h264", "hevc", "av1", "vp9", "prores", "ffv1"];

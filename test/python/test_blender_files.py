@@ -70,7 +70,7 @@ class Pngs(InFolder):
     def result(self, data, frame=7):
         if data is not None:
             self.path.write_bytes(data)
-        return result_of(Attempt(frame, 0), self.path, self.EXPECT, 1.0)
+        return result_of(Attempt(frame, 0), self.path, self.EXPECT, {"seconds": 1.0})
 
     def test_a_complete_file_has_its_frame_number(self):
         self.path.write_bytes(png(b"-07"))

@@ -13,12 +13,14 @@ _CHANNELS = {"BW": 1, "RGB": 3, "RGBA": 4}
 
 
 def lack_of_space(folder: Path, expected: dict[str, Any], slots: int) -> Optional[Fault]:
-    """DISK_FULL if the disk of a folder has no space for an uncompressed frame from each slot, the most they can need.
+    """DISK_FULL if the disk of a folder has no space for an uncompressed frame from each slot, with its views: the most that
+    slots can need, but for layers and the pictures of File Output nodes.
 
     `expected` is what a slot reports when it has loaded the scene. None also if the free space is unknown.
     """
     pixels = expected["width"] * expected["height"]
     needed = pixels * _CHANNELS[expected["colorMode"]] * expected["depth"] // 8 * slots + FRAME_RESERVE_BYTES
+    needed += expected.get("picturesBytes", 0) * slots
     try:
         free = shutil.disk_usage(folder).free
     except OSError:

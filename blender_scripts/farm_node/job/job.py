@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 from typing import Any, Optional
 
@@ -124,7 +125,7 @@ class Job:
         return not self.slots.are_abandoned and not await load.is_outdated()
 
     def _start_slots(self, load: LoadedScene, files: dict[str, Any]) -> None:
-        told = ("scene", "colorMode", "simulations", "sampleFrom", "overrides", "files")
+        told = ("scene", "colorMode", "simulations", "sampleFrom", "overrides", "pictures", "files")
         wanted = {key: load.wanted[key] for key in told}
         self.load_command = {**files, **wanted, "scripts": load.may_run_scripts(self.allow_scripts)}
         command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, self.load_command["scripts"])
@@ -212,6 +213,8 @@ class Job:
                 result.path.unlink(missing_ok=True)
             except OSError:
                 pass  # on Windows, while it is being sent; it is removed with the run folder
+            if result.pictures:
+                shutil.rmtree(result.pictures_folder, ignore_errors=True)
 
     @property
     def is_closing(self) -> bool:

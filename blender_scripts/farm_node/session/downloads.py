@@ -44,20 +44,21 @@ class Downloads:
     async def _answer(self, message: Message) -> None:
         about = {key: message[key] for key in ("transfer", "frame", "attempt")}
         result = self._find(Attempt(message["frame"], message["attempt"]))
-        if result is None or message["offset"] > result.size_bytes:
+        wanted = result.file(message.get("picture")) if result is not None else None
+        if wanted is None or message["offset"] > wanted.size_bytes:
             await self._link.send({"type": "result-missing", **about, "message": "The node no longer has this frame"})
             return
         try:
-            file = await _open(result.path)
+            file = await _open(wanted.path)
         except OSError as error:  # somebody has emptied the cache folder, or the node has too many files open
             why = f"The node cannot open it: {error.strerror}"
             await self._link.send({"type": "result-missing", **about, "message": why})
             return
         with file:
-            size, offset = result.size_bytes, message["offset"]
+            size, offset = wanted.size_bytes, message["offset"]
             await self._link.send({"type": "result-begin", **about, "sizeBytes": size, "offset": offset})
             await self._send(file, about["transfer"], offset, size)
-        await self._link.send({"type": "result-end", **about, "sha256": result.message["sha256"]})
+        await self._link.send({"type": "result-end", **about, "sha256": wanted.sha256})
 
     async def _answer_blob(self, message: Message) -> None:
         about = {"transfer": message["transfer"], "sha256": message["sha256"]}

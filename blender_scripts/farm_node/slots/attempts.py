@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Optional
 
 Pair = tuple[int, int]
 """Frame and attempt number, which identify an attempt."""
@@ -27,12 +27,37 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Result:
-    """A rendered frame, complete on disk at `path`; `message` is its form in the protocol."""
+    """A rendered frame, complete on disk at `path`; `message` is its form in the protocol. `pictures` are the files beside
+    it, in the order in which the message lists them.
+    """
 
     attempt: Attempt
     path: Path
     message: dict[str, Any]
+    pictures: tuple[Path, ...] = ()
 
     @property
-    def size_bytes(self) -> int:
-        return int(self.message["sizeBytes"])
+    def pictures_folder(self) -> Path:
+        return pictures_folder(self.path)
+
+    def file(self, picture: Optional[int]) -> Optional[ResultFile]:
+        """The frame itself, or one of its pictures; None if there is none of this number."""
+        if picture is None:
+            return ResultFile(self.path, self.message["sizeBytes"], self.message["sha256"])
+        if picture >= len(self.pictures):
+            return None
+        about = self.message["pictures"][picture]
+        return ResultFile(self.pictures[picture], about["sizeBytes"], about["sha256"])
+
+
+class ResultFile(NamedTuple):
+    """A file of a result, which can be fetched."""
+
+    path: Path
+    size_bytes: int
+    sha256: str
+
+
+def pictures_folder(path: Path) -> Path:
+    """Where the pictures of a frame are, beside the frame's file."""
+    return path.with_suffix(".pictures")

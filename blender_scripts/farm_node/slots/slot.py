@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from ..errors import Fault
 from ..limits import EXIT_GRACE_S, LOAD_LIMIT_S, MAX_STARTS_IN_A_ROW, START_LIMIT_S
-from .attempts import Attempt, Result
+from .attempts import Attempt, Result, pictures_folder
 from .blender_program import slot_environment
 from .exit_cause import endless_load, is_permanent, silent_start
 from .frame_result import result_of
@@ -151,7 +151,8 @@ class Slot:
         self._starts = 0
         self._slot_run.begin_frame()
         attempt = self.attempts.start()
-        process.send({"do": "render", "frame": attempt.frame, "path": str(self._path(attempt))})
+        path = self._path(attempt)
+        process.send({"do": "render", "frame": attempt.frame, "path": str(path), "pictures": str(pictures_folder(path))})
 
     def _path(self, attempt: Attempt) -> Path:
         return self._owner.frames_folder / f"{attempt.frame}-{attempt.number}.png"
@@ -200,14 +201,13 @@ class Slot:
 
     async def _on_rendered(self, attempt: Attempt, event: dict[str, Any]) -> None:
         assert self._slot_run.expect is not None
-        seconds, play_s = float(event["seconds"]), float(event.get("playSeconds", 0))
         self._slot_run.end_frame()
-        found = await asyncio.to_thread(result_of, attempt, self._path(attempt), self._slot_run.expect, seconds, play_s)
+        found = await asyncio.to_thread(result_of, attempt, self._path(attempt), self._slot_run.expect, event)
         found = await self._owner.change_in_place() or found
         if self._closing.is_set():
             return
         if isinstance(found, Result):
-            is_checked = self.checks.wants(attempt, seconds, float(event.get("allPlaySeconds", 0))) and await self.checks.begin(found)
+            is_checked = self.checks.wants(attempt, float(event["seconds"]), float(event.get("allPlaySeconds", 0))) and await self.checks.begin(found)
             self.attempts.running = None
             self._owner.keep(found)
             if is_checked and self._process is not None:

@@ -23,6 +23,9 @@ MAX_NAME = 256
 MAX_PATH = 1024
 MAX_ADDED = 256
 MAX_SAMPLES = 2**24
+MAX_PICTURES = 256
+"""Pictures of a frame beside its PNG."""
+FORMATS = ("png", "exr", "exr-multilayer", "jpeg", "tiff", "webp")
 MAX_CHECKED = 16
 """Frames at which the order of frames is checked."""
 MAX_BUNDLED = 256
@@ -78,6 +81,14 @@ def _overrides(value: Any) -> bool:
     return isinstance(value, dict) and all(name in OVERRIDES and OVERRIDES[name](each) for name, each in value.items())
 
 
+def _pictures(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    formats = value.get("formats")
+    is_known = isinstance(formats, list) and 0 < len(formats) <= len(FORMATS) and all(each in FORMATS for each in formats)
+    return is_known and value.get("depth") in (None, 8, 16, 32) and type(value.get("nodes")) is bool
+
+
 def _frames(value: Any) -> bool:
     return isinstance(value, list) and 0 < len(value) <= MAX_CHECKED and all(map(_FRAME, value))
 
@@ -129,6 +140,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "simulations": _or_null(lambda value: value == "play"),
         "sampleFrom": _or_null(_whole(1, MAX_FRAME)),
         "overrides": _or_null(_overrides),
+        "pictures": _or_null(_pictures),
     },
     "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
     "order-check": {"number": _TRANSFER, "frames": _frames},
@@ -137,7 +149,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
     "frame-assign": {"slot": _whole(0, MAX_SLOTS - 1), **_PAIR},
     "frame-withdraw": _PAIR,
     "frame-cancel": _PAIR,
-    "result-fetch": {"transfer": _TRANSFER, **_PAIR, "offset": _whole(0, MAX_FRAME_BYTES)},
+    "result-fetch": {"transfer": _TRANSFER, **_PAIR, "offset": _whole(0, MAX_FRAME_BYTES), "picture": _whole(0, MAX_PICTURES - 1)},
     "result-release": _PAIR,
     "job-checks": {"share": _or_null(_share), "seed": _whole(0, 2**32 - 1)},
     "job-close": {"job": _JOB},
@@ -155,6 +167,8 @@ OPTIONAL = frozenset(
         ("job-load", "simulations"),
         ("job-load", "sampleFrom"),
         ("job-load", "overrides"),
+        ("job-load", "pictures"),
+        ("result-fetch", "picture"),
     }
 )
 """Fields that were added later. Older coordinators do not send them."""

@@ -24,7 +24,8 @@ def bake(open_file: Callable[[Optional[str]], Opened], pick: Callable[[], Any], 
     if that cannot be done.
     """
     folder = os.path.join(bpy.app.tempdir, "kept")
-    simulations, kept = open_file(folder)[2:]
+    opened = open_file(folder)
+    simulations, kept = opened.simulations, opened.kept
     _require_baked(simulations)
     held = [each for each in simulations if each.kind != HAIR and not each.needs_folder]
     archive = None

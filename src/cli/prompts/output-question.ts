@@ -47,7 +47,7 @@ function freeName(output: string): string {
   return `${stem}-${number}${extension}`;
 }
 
-async function askOutput(proposed: string, { codec, crf }: RenderFlags): Promise<string> {
+async function askOutput(proposed: string, { codec, crf, format }: RenderFlags): Promise<string> {
   const read = (text: string) => (text === proposed ? { shown: proposed, path: proposed } : typedPath(text));
   // The answer is a path as the file system has it; only its display is made printable.
   const defaultAnswer = (text: string) => styleText("dim", `(${printable(text)})`);
@@ -55,7 +55,7 @@ async function askOutput(proposed: string, { codec, crf }: RenderFlags): Promise
     isFinal ? styleText("cyan", printable(read(text).shown)) : printable(text);
   const validate = async (text: string) => {
     try {
-      await requireOutputKind({ output: read(text).path, codec, crf });
+      await requireOutputKind({ output: read(text).path, codec, crf, format });
       return true;
     } catch (error) {
       return error instanceof FarmError ? printable(`${error.message}. ${error.hint}`) : String(error);

@@ -1,4 +1,4 @@
-import type { OutputKind } from "../../index.ts";
+import { counted, type JobSummary, type OutputKind, printable } from "../../index.ts";
 
 /** The words for what happens to the frames, by what the job makes of them. */
 interface OutputWords {
@@ -26,4 +26,9 @@ const words: Readonly<Record<OutputKind, OutputWords>> = {
 /** @param makes `undefined` before it is known */
 export function outputWords(makes: OutputKind = "video"): OutputWords {
   return words[makes];
+}
+
+/** Where the pictures of File Output nodes are. */
+export function passesText({ folder, files }: NonNullable<JobSummary["passes"]>): string {
+  return `${counted(files, "picture")} of File Output nodes in ${printable(folder)}`;
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { pictureFormats } from "../../core/pictures/picture-format.ts";
 import { asGiven, asPath, isOn, option, switchedByText, text, whole } from "./option.ts";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -31,6 +32,32 @@ export const outputOptions = {
     readme:
       "render a preview: half size, at most 16 samples per pixel with Cycles and EEVEE, the first frame and every fourth after it, at the same speed. Its output has a name of its own, `out.preview.mp4` for `out.mp4`, and so has its job folder: nothing of it is mixed with the final frames",
     setting: isOn,
+  }),
+  /** The format of pictures; `undefined` for the scene's own, or that of the output's extension. */
+  format: option({
+    ...{ group: "The output", takes: "<format>", inFarmspec: true },
+    schema: z.enum(pictureFormats),
+    help: "the format of pictures: png exr exr-multilayer jpeg tiff webp (default: the output's extension, or the scene's)",
+    readme:
+      "the format of pictures: `png exr exr-multilayer jpeg tiff webp`. Default: by the output's extension, otherwise as the scene says. With a video, pictures of this format come into a folder beside it, `out.frames`",
+    setting: asGiven,
+  }),
+  /** Bits per channel of pictures; `undefined` for the scene's own. */
+  depth: option({
+    ...{ group: "The output", takes: "<bits>", inFarmspec: true },
+    schema: z.coerce.number().pipe(z.literal([8, 16, 32], "8, 16 or 32 is needed")),
+    help: "bits per channel of pictures: 8, 16 or 32 (default: the scene's)",
+    readme: "bits per channel of pictures: 8, 16 or 32, as far as the format allows. Default: the scene's",
+    setting: asGiven,
+  }),
+  /** Whether the pictures of File Output nodes come back. */
+  passes: option({
+    ...{ group: "The output", takes: "<on|off>", inFarmspec: true },
+    schema: z.enum(["on", "off"]),
+    help: "whether pictures of File Output nodes come into a folder beside the output (default: on)",
+    readme:
+      "`on` (default) brings the pictures of the scene's File Output nodes into a folder beside the output, `out.passes`, under their own names; `off` drops them",
+    setting: (value) => value !== "off",
   }),
   /** How the video is compressed; `undefined` is the usual codec of the output's kind. */
   codec: option({

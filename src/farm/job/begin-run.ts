@@ -15,9 +15,9 @@ export async function beginRun({ settings, prepared, tell }: JobContext, version
   const { folder, blend } = prepared;
   const blenderVersion = settings.mixVersions ? null : version;
   const fingerprint = fingerprintFor(settings, prepared, blenderVersion);
-  const { output, frames, scene, fps, order, codec, crf, fresh: isFresh } = settings;
+  const { output, frames, scene, fps, order, codec, crf, format, depth, fresh: isFresh } = settings;
   const { name, owner } = titleOf(settings);
-  const plan = { blend: settings.blend, name, owner, output, frames, scene, fps, order, codec, crf };
+  const plan = { blend: settings.blend, name, owner, output, frames, scene, fps, order, codec, crf, format, depth };
   const run = await folder.begin({ fingerprint, blenderVersion, blend, settings: plan, isFresh });
   tell({ type: "run:started", job: run.job, run: run.run, blender: blenderVersion });
   if (run.setAside !== null) {
@@ -40,6 +40,7 @@ export function orderOf({ settings, prepared, upcoming, bake }: JobContext, run:
     ...{ scene, colorMode, allowScripts, allowMissing },
     simulations: settings.simulations === "ignore" ? null : "play",
     overrides: overridesOf(settings),
+    pictures: prepared.pictures,
     sampleFrom: settings.checks === "none" ? null : settings.checks === "auto" ? longJobFrames : 1,
   };
 }

@@ -139,8 +139,20 @@ export function warnOfColors(totals: JobTotals, { unsentColors }: Pick<PreparedJ
   totals.warn("OCIO_NOT_SENT", `${where}: nodes have their own colors unless OCIO is set there too`, null);
 }
 
-/** Excludes a node whose files differ from the first node's: its frames would look different. */
-export function exclusionByFiles({ worker, scene }: JoinedNode, { files, missing }: SceneFacts): FarmError | undefined {
+/**
+ * Excludes a node whose files differ from the first node's: its frames would look different. Also one that cannot send what
+ * belongs to a frame.
+ */
+export function exclusionByFiles(node: JoinedNode, facts: SceneFacts): FarmError | undefined {
+  const { worker, scene } = node;
+  const { files, missing, pictures } = facts;
+  if (pictures.nodes > 0 && scene.pictures === undefined) {
+    return new FarmError(
+      "FARM_NODE_EXCLUDED",
+      `Cannot use ${worker.info.name}: its renderfarm is too old to send the pictures of File Output nodes`,
+      "Update renderfarm on that machine and start its node again; --passes off renders without those pictures",
+    );
+  }
   const lacking = missingIn(scene).filter((name) => !missing.includes(name));
   const [first] = lacking;
   if (first === undefined && scene.files === files) return undefined;

@@ -3,6 +3,7 @@ import type { Frame } from "../../core/node.ts";
 import type { SoundTrack } from "../../encode/sound-codec.ts";
 import type { FrameRecord } from "../../frames/frame-record.ts";
 import type { Run } from "../../frames/job-folder.ts";
+import { storedPictures } from "../../frames/pictures/stored-pictures.ts";
 import { areRecorded, provedFrames, setFrameAside, storedFramePath } from "../../frames/stored-frames.ts";
 import { JobOutput } from "../output/job-output.ts";
 import { keptSound } from "../output/kept-sound.ts";
@@ -30,20 +31,20 @@ export interface StoredJob {
  * @returns `null` if anything is in doubt: the job then goes to the nodes as usual
  */
 export async function findStored({ settings, prepared, tell, signal }: JobContext): Promise<StoredJob | null> {
-  const { folder, format } = prepared;
+  const { folder } = prepared;
   const facts = settings.fresh ? null : recordedScene(folder.previous, settings, prepared);
   if (facts === null || folder.previous === null) return null;
   const { framesFolder, framesLogPath: logPath } = folder;
   const { frames } = facts;
   if (!(await areRecorded(frames, logPath))) return null;
-  const outputFacts = outputFactsOf(facts, settings, format);
-  const { frameFormat } = outputFacts;
-  const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, format), prepared, signal);
+  const outputFacts = outputFactsOf(facts, settings, prepared.format);
+  const { frameFormat: format, pictures } = outputFacts;
+  const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, prepared.format), prepared, signal);
   const key = { blend: prepared.blend.sha256, scene: facts.scene.name };
   const sound = await keptSound(folder.path, plan, key);
   if (sound === undefined) return null;
   const onChecking = (count: number) => tell({ type: "job:checking", frames: count });
-  const records = await provedFrames({ framesFolder, logPath, frames, format: frameFormat, onChecking, signal });
+  const records = await provedFrames({ framesFolder, logPath, frames, format, pictures, onChecking, signal });
   if (records.size < frames.length) return null;
   return { facts, records, blenderVersion: folder.previous.blenderVersion, sound };
 }
@@ -78,6 +79,10 @@ export async function encodeStored(context: JobContext, run: Run, stored: Stored
     job: { id: run.job, folder: folder.path },
     isApart: settings.jobDir !== undefined,
     pathOf: (frame) => (records.has(frame) ? storedFramePath(folder.framesFolder, frame) : undefined),
+    picturesOf: (frame) => {
+      const record = records.get(frame);
+      return record && storedPictures(folder.framesFolder, record);
+    },
     nodeOf: (frame) => records.get(frame)?.node.id,
     onRefused: (refused) => refusedFrames.take(refused),
     sound: async () => stored.sound,

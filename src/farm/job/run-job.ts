@@ -11,6 +11,7 @@ import { defaultPolicy } from "../../scheduler/policy.ts";
 import { createState, type SchedulerConfig } from "../../scheduler/state/state.ts";
 import type { Fleet } from "../nodes/fleet.ts";
 import { JobOutput } from "../output/job-output.ts";
+import type { OutputFacts } from "../output/output-facts.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
 import { resolveScene } from "../output/scene-facts.ts";
 import { isPlayed } from "../output/simulations.ts";
@@ -75,7 +76,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   const outputFacts = await recordJob(context, facts);
   const { frames } = facts;
 
-  await using store = await openStore(context, outputFacts.frameFormat);
+  await using store = await openStore(context, outputFacts);
   tellOutdated(context, store, earlier, facts);
   const inRuns = isPlayed(facts.simulations, settings.simulations);
   const trial = settings.estimate ? trialOf(context, store, frames, inputs) : null;
@@ -110,6 +111,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     job: { id: run.job, folder: folder.path },
     isApart: settings.jobDir !== undefined,
     pathOf: (frame) => (store.has(frame) ? store.pathOf(frame) : undefined),
+    picturesOf: (frame) => store.picturesOf(frame),
     nodeOf: (frame) => store.recordOf(frame)?.node.id,
     sound: () => sound.take(),
     onRefused: async (refused) => {
@@ -207,13 +209,13 @@ function trialOf(context: JobContext, store: FrameStore, frames: readonly Frame[
 
 function openStore(
   { prepared, tell, signal }: JobContext,
-  format: Parameters<typeof FrameStore.open>[0]["format"],
+  { frameFormat: format, pictures }: OutputFacts,
 ): Promise<FrameStore> {
   const { framesFolder, framesLogPath: logPath } = prepared.folder;
   const onChecking = (frames: number) => tell({ type: "job:checking", frames });
   // Nothing else says which files the frame was rendered with.
   const isCurrent = ({ frame, files }: FrameRecord) => (files ?? null) === prepared.files.contents.frameDigest(frame);
-  return FrameStore.open({ framesFolder, logPath, format, onChecking, isCurrent, signal });
+  return FrameStore.open({ framesFolder, logPath, format, pictures, onChecking, isCurrent, signal });
 }
 
 function configOf(

@@ -1,5 +1,6 @@
 import type { Overrides } from "../../config/overrides.ts";
 import type { Frame } from "../../core/node.ts";
+import type { WantedPictures } from "../../core/pictures/picture-form.ts";
 import type { NodeSession } from "../../session/node-session.ts";
 import type { Reference } from "../../session/protocol.ts";
 import type { Blob } from "../../session/transfer/upload.ts";
@@ -23,6 +24,8 @@ export interface JobOrder {
   readonly sampleFrom: number | null;
   /** What is rendered otherwise than the file says; `null` for nothing. */
   readonly overrides: Overrides | null;
+  /** What is wanted of each frame besides its PNG. */
+  readonly pictures: WantedPictures;
   /** Whether to render without what is missing. */
   readonly allowMissing: boolean;
 }

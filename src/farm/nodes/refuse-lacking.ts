@@ -1,5 +1,7 @@
 import type { OverrideName } from "../../config/overrides.ts";
 import { FarmError } from "../../core/errors.ts";
+import type { WantedPictures } from "../../core/pictures/picture-form.ts";
+import { nameOfFormat } from "../../core/pictures/picture-format.ts";
 import { printable } from "../../core/text.ts";
 import type { NodeInfo, SceneInfo } from "../../session/protocol.ts";
 
@@ -24,6 +26,25 @@ export function refuseOlder(
   throw new FarmError(
     "FARM_NODE_EXCLUDED",
     `Cannot use ${name}: its renderfarm ${software} is too old to render with ${what}`,
+    "Update renderfarm on that machine, and start its node again",
+  );
+}
+
+/**
+ * Refuses a node of an older release, which sends no pictures besides PNGs.
+ *
+ * @throws {FarmError} `FARM_NODE_EXCLUDED`
+ */
+export function refuseWithoutPictures(
+  { name, software, pictures }: Pick<NodeInfo, "name" | "software" | "pictures">,
+  { formats, depth }: WantedPictures,
+): void {
+  const isPlain = formats.includes("png") && depth === null;
+  if (pictures !== undefined || isPlain) return;
+  const [format = "png"] = formats;
+  throw new FarmError(
+    "FARM_NODE_EXCLUDED",
+    `Cannot use ${name}: its renderfarm ${software} is too old to write ${nameOfFormat(format)} pictures`,
     "Update renderfarm on that machine, and start its node again",
   );
 }

@@ -1,6 +1,6 @@
 import { FarmError } from "../../core/errors.ts";
 import type { NodeInfo } from "../../session/protocol.ts";
-import { refuseOlder } from "./refuse-lacking.ts";
+import { refuseOlder, refuseWithoutPictures } from "./refuse-lacking.ts";
 import { chooseVersion, exclusionOf, type VersionCandidate, type VersionRules } from "./version-policy.ts";
 
 interface Waiting {
@@ -39,9 +39,13 @@ export class VersionGate {
     return this.#exclusions;
   }
 
-  /** @throws {FarmError} `FARM_NODE_EXCLUDED` if the node does not know an override: it would render without it */
-  requireOverrides(info: Pick<NodeInfo, "name" | "software" | "overrides">): void {
+  /**
+   * @throws {FarmError} `FARM_NODE_EXCLUDED` if the node does not know an override, or cannot write the wanted pictures: it
+   * would render without them
+   */
+  requireOverrides(info: Pick<NodeInfo, "name" | "software" | "overrides" | "pictures">): void {
     refuseOlder(info, this.#rules.overrides);
+    if (this.#rules.pictures !== undefined) refuseWithoutPictures(info, this.#rules.pictures);
   }
 
   /** Waits for the choice if it is still open. @returns Why the node is excluded; `undefined` if it takes part */

@@ -1,5 +1,6 @@
 import type { OverrideName } from "../../config/overrides.ts";
 import { compareVersions, isVersion, majorMinor } from "../../core/blender-version.ts";
+import type { WantedPictures } from "../../core/pictures/picture-form.ts";
 
 /** A node, as far as it matters for the choice of a Blender version. */
 export interface VersionCandidate {
@@ -16,6 +17,8 @@ export interface VersionRules {
   readonly savedBy: string | undefined;
   /** What the job renders otherwise than its blendfile says. */
   readonly overrides: readonly OverrideName[];
+  /** What is wanted of each frame besides its PNG (default: nothing). */
+  readonly pictures?: WantedPictures;
 }
 
 /**

@@ -7,6 +7,7 @@ import { counted } from "../../core/text.ts";
 import type { VideoCodec } from "../../core/video-codec.ts";
 import type { SoundTrack } from "../../encode/sound-codec.ts";
 import { JobFolder } from "../../frames/job-folder.ts";
+import { storedPictures } from "../../frames/pictures/stored-pictures.ts";
 import { provedFrames, storedFramePath } from "../../frames/stored-frames.ts";
 import type { FarmListener } from "../events.ts";
 import { stayAwake } from "../stay-awake.ts";
@@ -64,10 +65,10 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
     tell({ type: "warning", code: "POSTER_NOT_MADE", message, name: null });
   }
   const prepared = await prepareOutput(settings, signal);
-  const { frames, frameFormat } = facts;
+  const { frames, frameFormat: format, pictures } = facts;
   const onChecking = (count: number) => tell({ type: "job:checking", frames: count });
   const { framesFolder, framesLogPath: logPath } = job;
-  const proved = await provedFrames({ framesFolder, logPath, format: frameFormat, frames, onChecking, signal });
+  const proved = await provedFrames({ framesFolder, logPath, format, pictures, frames, onChecking, signal });
   const missing = frames.filter((frame) => !proved.has(frame));
   if (missing.length > 0) throw framesMissing(missing, job.path);
 
@@ -83,6 +84,10 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
     job: { id: job.previous.job, folder: job.path },
     isApart: facts.isApart || options.output !== undefined,
     pathOf: (frame) => storedFramePath(framesFolder, frame),
+    picturesOf: (frame) => {
+      const record = proved.get(frame);
+      return record && storedPictures(framesFolder, record);
+    },
     nodeOf: (frame) => proved.get(frame)?.node.id,
     // The folder is not changed: the render command will find the same, and can have the frames rendered again.
     onRefused: async (refused) => {
@@ -120,6 +125,8 @@ function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderO
     crf,
     poster,
     audio: facts.sound === "scene" ? "auto" : "off",
+    // The stored frames have the form that they have.
+    ...{ format: undefined, depth: undefined, passes: true },
   } satisfies Partial<JobSettings>;
 }
 

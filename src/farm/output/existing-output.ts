@@ -54,10 +54,10 @@ async function framesOfVideo(settings: JobSettings, record: JobRecord, signal: A
   if (settings.frames === undefined ? asked !== undefined : asked !== formatFrames(facts.frames)) return null;
   const sha256 = await hashFile(settings.blend, signal);
   if (sha256 !== record.blend.sha256) return null;
-  const { format, tools } = await prepareOutput({ ...settings, overwrite: true }, signal);
+  const { format, pictures, tools } = await prepareOutput({ ...settings, overwrite: true }, signal);
   if (format.kind !== "video" || tools === undefined) return null;
   // Another Blender, scripts, or files that only a node can check: it might be another film now.
-  if (recordedScene(record, settings, { blend: { sha256 }, format }) === null) return null;
+  if (recordedScene(record, settings, { blend: { sha256 }, format, pictures }) === null) return null;
   const { frames, rate, frameFormat } = facts;
   const expected = {
     ...{ frames: frames.length, rate, keepsRate: true },

@@ -1,15 +1,19 @@
 import { dirname } from "node:path";
 import type { JobSettings } from "../../config/job-settings.ts";
+import { formatFrames } from "../../core/frame-range.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import { ownCommand } from "../../core/own-command.ts";
-import { shellQuoted } from "../../core/text.ts";
-import type { FinishedOutput } from "../../encode/finished-video.ts";
+import { counted, shellQuoted } from "../../core/text.ts";
+import type { PlacedPictures } from "../../encode/pictures/node-pictures.ts";
 import { Poster } from "../../encode/poster.ts";
 import type { SoundTrack } from "../../encode/sound-codec.ts";
 import { WavFile } from "../../encode/wav-file.ts";
+import type { StoredPicture } from "../../frames/pictures/stored-pictures.ts";
 import type { FarmListener } from "../events.ts";
 import type { OutputFacts } from "./output-facts.ts";
-import type { OutputWriter, RefusedFrame, WriterOptions } from "./output-writer.ts";
+import type { OutputWriter, RefusedFrame, WriterOptions, WrittenOutput } from "./output-writer.ts";
+import { PicturePlacer } from "./pictures/picture-placer.ts";
+import { VideoWithPictures } from "./pictures/video-with-pictures.ts";
 import type { PreparedOutput } from "./prepare-output.ts";
 import { searchRefused } from "./refusal-search.ts";
 import { SequenceWriter } from "./sequence-writer.ts";
@@ -26,6 +30,8 @@ export interface JobOutputOptions {
   readonly isApart: boolean;
   /** The file of a stored frame; `undefined` while it is not stored. */
   readonly pathOf: (frame: Frame) => string | undefined;
+  /** See `WriterOptions`. */
+  readonly picturesOf: (frame: Frame) => readonly StoredPicture[] | undefined;
   /** The node that rendered a stored frame. */
   readonly nodeOf: (frame: Frame) => NodeId | undefined;
   /** See `WriterOptions`. */
@@ -61,18 +67,21 @@ export class JobOutput implements AsyncDisposable {
    * @throws {FarmError} `FARM_OUTPUT_EXISTS` and others, before anything is rendered
    */
   static async open(options: JobOutputOptions): Promise<JobOutput> {
-    const { facts, prepared, paths, job, isApart, pathOf, nodeOf, onRefused, sound, tell, signal } = options;
+    const { facts, prepared, paths, job, isApart, pathOf, picturesOf, nodeOf, onRefused, sound, tell, signal } =
+      options;
     const { format, tools } = prepared;
     const { output, overwrite } = paths;
     const writerOptions: WriterOptions = {
-      ...{ facts, format, tools, output, overwrite, job: job.id, pathOf, nodeOf, onRefused, sound, signal },
+      ...{ facts, format, tools, output, overwrite, job: job.id, pathOf, picturesOf, nodeOf, onRefused },
+      ...{ sound, signal },
       again: encodeCommandFor(job.folder, isApart, paths),
       onPostponed: (message) => tell({ type: "encode:postponed", message }),
     };
+    const placer = await PicturePlacer.open(writerOptions);
     const writer =
       format.kind === "sequence"
-        ? await SequenceWriter.open(writerOptions, format.names)
-        : new VideoWriter(writerOptions, format);
+        ? new SequenceWriter(placer)
+        : new VideoWithPictures(new VideoWriter(writerOptions, format), placer);
     return new JobOutput(writer, writerOptions, options);
   }
 
@@ -99,7 +108,7 @@ export class JobOutput implements AsyncDisposable {
    * @returns `null` if FFmpeg refused frames: call it again when all are stored again
    * @throws {FarmError} What went wrong with the output or the poster; then neither is in place
    */
-  async finish(drain?: AbortSignal): Promise<FinishedOutput | null> {
+  async finish(drain?: AbortSignal): Promise<WrittenOutput | null> {
     const total = this.#options.facts.frames.length;
     const timer = setInterval(() => {
       const { encoded } = this;
@@ -127,6 +136,7 @@ export class JobOutput implements AsyncDisposable {
       if (finished === null) return null;
       await picture?.publish();
       await wav?.publish();
+      this.#tellPasses(finished.passes);
       return finished;
     } finally {
       clearInterval(timer);
@@ -136,6 +146,22 @@ export class JobOutput implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer[Symbol.asyncDispose]();
+  }
+
+  #tellPasses(passes: PlacedPictures | null): void {
+    const { nodes } = this.#options.facts.pictures;
+    const warn = (message: string) => this.#tell({ type: "warning", code: "PASSES_DIFFER", message, name: null });
+    if (passes === null) {
+      if (nodes > 0) warn(`${counted(nodes, "File Output node")} of the scene wrote no picture`);
+      return;
+    }
+    const { folder, files, perFrame, fewer } = passes;
+    this.#tell({ type: "passes:written", folder, files });
+    if (fewer.length === 0) return;
+    const few = `${fewer.length === 1 ? "Frame" : "Frames"} ${formatFrames(fewer)}`;
+    warn(
+      `${few} ${fewer.length === 1 ? "has" : "have"} fewer pictures of File Output nodes than the others, which have ${perFrame}`,
+    );
   }
 
   async #makeWav(): Promise<WavFile | undefined> {

@@ -3,12 +3,15 @@ import type { JobSettings } from "../../config/job-settings.ts";
 import { previewStep } from "../../config/preview.ts";
 import { formatFrames, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
+import { onlyPng, type PictureForm } from "../../core/pictures/picture-form.ts";
+import { pictureFormats } from "../../core/pictures/picture-format.ts";
 import type { VideoCodec } from "../../core/video-codec.ts";
 import { codecs } from "../../encode/codecs.ts";
 import { type FrameRate, formatFrameRate, frameRateOf, parseFrameRate, slowed } from "../../encode/frame-rate.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";
 import type { FrameFormat } from "../../frames/check/frame-expectation.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
+import { requireForm } from "./pictures/wanted-pictures.ts";
 import type { SceneFacts, SentFacts } from "./scene-facts.ts";
 import { soundFileOf } from "./wanted-sound.ts";
 
@@ -18,6 +21,8 @@ export interface OutputFacts {
   readonly frames: readonly Frame[];
   readonly rate: FrameRate;
   readonly frameFormat: FrameFormat;
+  /** What pictures each frame has besides its PNG. */
+  readonly pictures: PictureForm;
 }
 
 /** What `job.json` keeps: enough to finish without any node. */
@@ -40,14 +45,21 @@ export interface RecordedFacts extends OutputFacts {
   readonly sound: "scene" | "none" | "file";
 }
 
-/** @throws {FarmError} `FARM_BAD_INPUT` if `--fps` is not a frame rate */
+/** @throws {FarmError} `FARM_BAD_INPUT` if `--fps` is not a frame rate, or the scene's pictures cannot become this output */
 export function outputFactsOf(scene: SceneFacts, settings: JobSettings, format: OutputFormat): OutputFacts {
   const { fps, fpsBase, width, height, depth, colorMode } = scene.scene;
+  const { pictures } = scene;
+  requireForm(pictures, settings, format);
   const rate = settings.fps === undefined ? frameRateOf(fps, fpsBase) : parseFrameRate(settings.fps);
   return {
     frames: scene.frames,
     rate: settings.preview ? slowed(rate, previewStep) : rate,
-    frameFormat: { width, height, depth, colorMode: format.canHaveAlpha ? colorMode : "RGB" },
+    frameFormat: {
+      ...{ width, height, colorMode: format.canHaveAlpha ? colorMode : "RGB" },
+      depth:
+        pictures.format === "png" && settings.depth !== undefined && pictures.depth !== 32 ? pictures.depth : depth,
+    },
+    pictures,
   };
 }
 
@@ -71,6 +83,7 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
       digests: scene.sent.digests.size > mostDigests ? {} : Object.fromEntries(scene.sent.digests),
     },
     scene: { ...scene.scene, cameras: [] },
+    pictures: scene.pictures,
   };
 }
 
@@ -91,6 +104,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
       files: typeof files === "string" ? files : null,
       inPlace: typeof inPlace === "string" ? inPlace : null,
       sent: parseSent(sent),
+      pictures: parsePictures(value.pictures),
       codec: typeof codec === "string" && codec in codecs ? (codec as VideoCodec) : undefined,
       crf: typeof crf === "number" ? crf : undefined,
       poster: typeof poster === "string" ? poster : undefined,
@@ -114,11 +128,24 @@ function parseSent(value: unknown): SentFacts {
   };
 }
 
+/** @returns The form of an older release's frames if it is not one */
+function parsePictures(value: unknown): PictureForm {
+  const { format, depth, suffixes, numbered, nodes } = (
+    typeof value === "object" && value !== null ? value : {}
+  ) as Record<string, unknown>;
+  const known = pictureFormats.find((each) => each === format);
+  if (known === undefined || (depth !== 8 && depth !== 16 && depth !== 32)) return onlyPng;
+  if (!Array.isArray(suffixes) || suffixes.length === 0) return onlyPng;
+  const views = { suffixes: suffixes.map(String), numbered: numbered === true };
+  return { format: known, depth, ...views, nodes: typeof nodes === "number" ? nodes : 0 };
+}
+
 /** The scene as a node would describe it. */
-export function sceneInfoOf({ scene, missing, files }: RecordedFacts): SceneInfo {
+export function sceneInfoOf({ scene, missing, files, pictures }: RecordedFacts): SceneInfo {
+  const form = { ...pictures, suffixes: [...pictures.suffixes] };
   const references = missing.map((path) => ({ kind: "", path, missing: true }));
   const known = { scenes: [scene], references, files, simulations: [], device: "" };
-  return { activeScene: scene.name, scene: scene.name, savedBy: null, ...known };
+  return { activeScene: scene.name, scene: scene.name, savedBy: null, pictures: form, ...known };
 }
 
 function parseScene(value: unknown): SceneSummary | null {

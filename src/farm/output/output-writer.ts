@@ -3,11 +3,19 @@ import type { Frame, NodeId } from "../../core/node.ts";
 import type { FfmpegTools } from "../../encode/ffmpeg/ffmpeg-tools.ts";
 import type { FinishedOutput } from "../../encode/finished-video.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";
+import type { PlacedPictures } from "../../encode/pictures/node-pictures.ts";
 import type { SoundTrack } from "../../encode/sound-codec.ts";
+import type { StoredPicture } from "../../frames/pictures/stored-pictures.ts";
 import type { OutputFacts } from "./output-facts.ts";
 
+/** A finished output, and what came beside it. */
+export interface WrittenOutput extends FinishedOutput {
+  /** The pictures of File Output nodes; `null` if there are none. */
+  readonly passes: PlacedPictures | null;
+}
+
 /** Makes the output from frames that come in any order while others still render. Only `finish` waits for it. */
-export interface OutputWriter extends AsyncDisposable {
+export interface OutputWriter<Finished = WrittenOutput> extends AsyncDisposable {
   /** How many frames are in the output so far. */
   readonly encoded: number;
   /** Adds a frame that is stored. */
@@ -22,7 +30,7 @@ export interface OutputWriter extends AsyncDisposable {
    * @returns `null` if some of them were refused meanwhile: call it again when all are stored again
    * @throws {FarmError} What fails in the second attempt too
    */
-  finish(): Promise<FinishedOutput | null>;
+  finish(): Promise<Finished | null>;
 }
 
 /** A frame that FFmpeg refuses. */
@@ -42,6 +50,8 @@ export interface WriterOptions {
   readonly job: string;
   /** The file of a stored frame; `undefined` while it is not stored. */
   readonly pathOf: (frame: Frame) => string | undefined;
+  /** The pictures of a stored frame; `undefined` while it is not stored. */
+  readonly picturesOf: (frame: Frame) => readonly StoredPicture[] | undefined;
   /** The node that rendered a stored frame: what is wrong with one frame may be wrong with its others. */
   readonly nodeOf: (frame: Frame) => NodeId | undefined;
   /** The sound of the output; `null` for none. */

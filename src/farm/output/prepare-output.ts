@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { JobSettings } from "../../config/job-settings.ts";
 import { FarmError } from "../../core/errors.ts";
+import type { WantedPictures } from "../../core/pictures/picture-form.ts";
 import { type FfmpegTools, findFfmpeg } from "../../encode/ffmpeg/ffmpeg-tools.ts";
 import { type OutputFormat, outputFormatOf } from "../../encode/output-format.ts";
 import { prepareFolder, prepareTarget } from "../../encode/output-target.ts";
@@ -9,6 +10,7 @@ import { needsFfmpeg, requirePosterKind } from "../../encode/poster.ts";
 import { usableFormat } from "../../encode/usable-format.ts";
 import { wavPathOf } from "../../encode/wav-file.ts";
 import { askProgram } from "../../system/programs/ask-program.ts";
+import { type PictureSettings, wantedPictures } from "./pictures/wanted-pictures.ts";
 import { soundFileOf } from "./wanted-sound.ts";
 
 const probedWithinMs = 60_000;
@@ -16,15 +18,17 @@ const probedWithinMs = 60_000;
 /** An output that this machine can make. */
 export interface PreparedOutput {
   readonly format: OutputFormat;
-  /** `undefined` if no FFmpeg is needed, as for PNG pictures, which are the frames themselves. */
+  /** `undefined` if no FFmpeg is needed, as for pictures, which come from Blender as they are. */
   readonly tools: FfmpegTools | undefined;
   /** Where the sound is written as a file of its own; `undefined` if none is wanted. */
   readonly wav: string | undefined;
+  /** What is wanted of each frame, besides its PNG. */
+  readonly pictures: WantedPictures;
 }
 
 export type OutputSettings = Pick<
   JobSettings,
-  "output" | "codec" | "crf" | "poster" | "overwrite" | "ffmpeg" | "audio"
+  "output" | "codec" | "crf" | "poster" | "overwrite" | "ffmpeg" | "audio" | keyof PictureSettings
 >;
 
 /**
@@ -35,6 +39,7 @@ export type OutputSettings = Pick<
 export async function prepareOutput(settings: OutputSettings, signal: AbortSignal): Promise<PreparedOutput> {
   const { output, poster, overwrite, audio } = settings;
   const wanted = await kindOf(settings);
+  const pictures = wantedPictures(settings, wanted);
   if (poster !== undefined) requirePosterKind(poster);
   if (poster !== undefined && resolve(poster) === resolve(output)) {
     throw new FarmError(
@@ -55,10 +60,10 @@ export async function prepareOutput(settings: OutputSettings, signal: AbortSigna
   const wav = audio === "wav" ? wavPathOf(output, wanted) : undefined;
   if (wav !== undefined) await prepareTarget(wav, "", overwrite, "--audio");
   const needs = wav !== undefined || (poster !== undefined && needsFfmpeg(poster));
-  if (wanted.kind === "sequence" && !needs) return { format: wanted, tools: undefined, wav };
+  if (wanted.kind === "sequence" && !needs) return { format: wanted, tools: undefined, wav, pictures };
   const tools = await findFfmpeg({ ...(settings.ffmpeg !== undefined && { path: settings.ffmpeg }), signal });
   if (soundFile !== undefined) await requireSound(soundFile, tools, signal);
-  return { format: await usableFormat(tools, wanted, signal), tools, wav };
+  return { format: await usableFormat(tools, wanted, signal), tools, wav, pictures };
 }
 
 /** @throws {FarmError} `FARM_BAD_INPUT` if the user's file has no sound */
@@ -73,7 +78,7 @@ async function requireSound(file: string, { ffprobe }: FfmpegTools, signal: Abor
   );
 }
 
-type KindSettings = Pick<OutputSettings, "output" | "codec" | "crf">;
+type KindSettings = Pick<OutputSettings, "output" | "codec" | "crf" | "format">;
 
 /**
  * Checks that this kind of output can be made, before anything else is known.
@@ -84,7 +89,7 @@ export async function requireOutputKind(settings: KindSettings): Promise<void> {
   await kindOf(settings);
 }
 
-async function kindOf({ output, codec, crf }: KindSettings): Promise<OutputFormat> {
+async function kindOf({ output, codec, crf, format }: KindSettings): Promise<OutputFormat> {
   const isFolder = (await stat(output).catch(() => null))?.isDirectory() ?? false;
-  return outputFormatOf(output, { codec, crf, isFolder });
+  return outputFormatOf(output, { codec, crf, format, isFolder });
 }

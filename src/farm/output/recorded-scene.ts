@@ -3,6 +3,7 @@ import type { Overrides } from "../../config/overrides.ts";
 import { previewOverrides } from "../../config/preview.ts";
 import { isVersion } from "../../core/blender-version.ts";
 import { fingerprintOf } from "../../core/fingerprint.ts";
+import type { WantedPictures } from "../../core/pictures/picture-form.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";
 import type { JobRecord } from "../../frames/job-record.ts";
 import { parseFacts, sceneInfoOf } from "./output-facts.ts";
@@ -12,6 +13,7 @@ import { resolveScene, type SceneFacts } from "./scene-facts.ts";
 interface PixelInput {
   readonly blend: { readonly sha256: string };
   readonly format: OutputFormat;
+  readonly pictures: WantedPictures;
 }
 
 /** What the job renders otherwise than its blendfile says; `null` for nothing. */
@@ -22,7 +24,7 @@ export function overridesOf({ preview }: Pick<JobSettings, "preview">): Override
 /** A digest of everything that affects this job's pixels, with this Blender version. */
 export function fingerprintFor(
   settings: JobSettings,
-  { blend, format }: PixelInput,
+  { blend, format, pictures }: PixelInput,
   blenderVersion: string | null,
 ): string {
   return fingerprintOf({
@@ -35,8 +37,23 @@ export function fingerprintFor(
       ...(settings.allowScripts && { allowScripts: true }),
       ...(settings.simulations === "ignore" && { simulations: "ignore" }),
       ...overridesOf(settings),
+      ...pictureSources(pictures),
     },
   });
+}
+
+/** What pictures come with the frames, unless they are PNGs as the scene says. */
+function pictureSources({
+  formats,
+  depth,
+  nodes,
+}: WantedPictures): Readonly<Record<string, string | number | boolean>> {
+  const named = formats.join(" ");
+  return {
+    ...(named !== "png" && { formats: named }),
+    ...(depth !== null && { depth }),
+    ...(!nodes && { nodes }),
+  };
 }
 
 /** The scene as an earlier run recorded it; `null` if a node must be asked. */

@@ -4,6 +4,7 @@ import { previewStep } from "../../config/preview.ts";
 import { FarmError } from "../../core/errors.ts";
 import { framesOfRange, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
+import { onlyPng, type PictureForm } from "../../core/pictures/picture-form.ts";
 import { printable } from "../../core/text.ts";
 import type { Reference, SceneInfo, SceneSummary, Simulation } from "../../session/protocol.ts";
 import { filesMissing, nameOf, type UnsentFiles } from "./missing-files.ts";
@@ -27,6 +28,8 @@ export interface SceneFacts {
   readonly moved: ReadonlyMap<string, string>;
   /** What is not baked and depends on the frames before. */
   readonly simulations: readonly Simulation[];
+  /** What pictures each frame has. */
+  readonly pictures: PictureForm;
 }
 
 /** What is known of the files that were sent with the blendfile. */
@@ -101,6 +104,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
     },
     moved: sent.moved,
     simulations: info.simulations,
+    pictures: info.pictures ?? onlyPng,
   };
 }
 

@@ -17,7 +17,7 @@ const mostRestarts = 8;
  * restarted. If no frame is the reason, the video is made from the start once all frames are stored. So the encoder
  * never stops a night's rendering.
  */
-export class VideoWriter implements OutputWriter {
+export class VideoWriter implements OutputWriter<FinishedOutput> {
   readonly #options: WriterOptions;
   readonly #format: VideoFormat | GifFormat;
   readonly #known: ReadonlySet<Frame>;

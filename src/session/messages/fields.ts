@@ -1,5 +1,6 @@
 /** The fields that messages consist of, and their limits (docs/protocol.md, section 1). */
 import { z } from "zod";
+import { pictureFormats } from "../../core/pictures/picture-format.ts";
 
 export const bounds = {
   handshakeTextBytes: 4 * 1024,
@@ -17,6 +18,8 @@ export const bounds = {
   bundledBlobs: 256,
   /** Per pixel. */
   samples: 2 ** 24,
+  /** Pictures of a frame, beside its PNG. */
+  pictures: 256,
   pieceBytes: 1024 * 1024,
 } as const;
 
@@ -36,6 +39,8 @@ export const seconds = z.number().min(0).max(1e9);
 export const code = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/);
 export const colorMode = z.enum(["BW", "RGB", "RGBA"]);
 export const depth = z.union([z.literal(8), z.literal(16)]);
+export const pictureFormat = z.enum(pictureFormats);
+export const pictureDepth = z.union([z.literal(8), z.literal(16), z.literal(32)]);
 export const size = z.number().int().min(1).max(65_536);
 export const blobBytes = z.number().int().min(0).max(bounds.blobBytes);
 export const frameBytes = z.number().int().min(1).max(bounds.frameBytes);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { pictureFormats } from "../../core/pictures/picture-format.ts";
 import {
   attemptRef,
   blobBytes,
@@ -9,6 +10,8 @@ import {
   jobId,
   name,
   path,
+  pictureDepth,
+  pictureFormat,
   slot,
   transfer,
 } from "./fields.ts";
@@ -66,6 +69,18 @@ export const fromCoordinator = z.discriminatedUnion("type", [
     sampleFrom: z.number().int().min(1).max(bounds.frameNumber).nullable().optional(),
     /** What is rendered otherwise than the file says; absent or null for nothing. */
     overrides: overrides.nullable().optional(),
+    /** What comes beside the PNG of each frame; absent or null for nothing. */
+    pictures: z
+      .object({
+        /** The scene's own format is kept if it is one of these; otherwise it is the first. */
+        formats: z.array(pictureFormat).min(1).max(pictureFormats.length),
+        /** Null for the scene's own. */
+        depth: pictureDepth.nullable(),
+        /** Whether the pictures of File Output nodes are wanted. */
+        nodes: z.boolean(),
+      })
+      .nullable()
+      .optional(),
   }),
   z.object({
     type: z.literal("project-add"),
@@ -110,7 +125,19 @@ export const fromCoordinator = z.discriminatedUnion("type", [
   z.object({ type: z.literal("frame-assign"), slot, ...attemptRef }),
   z.object({ type: z.literal("frame-withdraw"), ...attemptRef }),
   z.object({ type: z.literal("frame-cancel"), ...attemptRef }),
-  z.object({ type: z.literal("result-fetch"), transfer, ...attemptRef, offset: frameOffset }),
+  z.object({
+    type: z.literal("result-fetch"),
+    transfer,
+    ...attemptRef,
+    offset: frameOffset,
+    /** The place of one of the frame's pictures in the result's list; absent for the PNG. */
+    picture: z
+      .number()
+      .int()
+      .min(0)
+      .max(bounds.pictures - 1)
+      .optional(),
+  }),
   z.object({ type: z.literal("result-release"), ...attemptRef }),
   z.object({ type: z.literal("job-close"), job: jobId }),
   z.object({ type: z.literal("duplicate-id"), name, address: name }),

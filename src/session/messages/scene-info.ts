@@ -1,7 +1,19 @@
 /** What a node tells about a blendfile that it has opened: `sceneInfo` in docs/protocol.md. */
 import { z } from "zod";
 import { boundedList } from "./bounded-list.ts";
-import { bounds, colorMode, depth, digest, frame, name, path, size } from "./fields.ts";
+import {
+  bounds,
+  colorMode,
+  count,
+  depth,
+  digest,
+  frame,
+  name,
+  path,
+  pictureDepth,
+  pictureFormat,
+  size,
+} from "./fields.ts";
 
 const sceneSummary = z.object({
   name,
@@ -80,6 +92,16 @@ export const sceneInfo = z.object({
   simulations: boundedList(simulation, { max: 100 }).default([]),
   /** Absent on older nodes. */
   reuse: reuse.optional(),
+  /** What pictures each frame has, as far as is known; absent on older nodes, whose frames are PNGs only. */
+  pictures: z
+    .object({
+      format: pictureFormat,
+      depth: pictureDepth,
+      suffixes: boundedList(name, { min: 1, max: 64 }),
+      numbered: z.boolean(),
+      nodes: count,
+    })
+    .optional(),
   device: name,
 });
 

@@ -20,8 +20,12 @@ interface Wanted {
   readonly sizeBytes: number;
 }
 
-export function resultWanted({ frame, attempt, sizeBytes }: FrameResult): Wanted {
-  const request = (transfer: number) => ({ type: "result-fetch", transfer, frame, attempt, offset: 0 }) as const;
+/** @param picture The place of one of its pictures in the result's list; the PNG if it is absent */
+export function resultWanted({ frame, attempt, pictures, ...png }: FrameResult, picture?: number): Wanted {
+  const which = picture === undefined ? {} : { picture };
+  const { sizeBytes } = picture === undefined ? png : (pictures?.[picture] ?? png);
+  const request = (transfer: number) =>
+    ({ type: "result-fetch", transfer, frame, attempt, offset: 0, ...which }) as const;
   return { request, done: "result-end", missing: "result-missing", sizeBytes };
 }
 

@@ -46,6 +46,13 @@ export function renameFile(from: string, to: string): Promise<void> {
   return whileHeld(() => rename(from, to));
 }
 
+/** Renames a file if it exists. */
+export async function moveIfThere(from: string, to: string): Promise<void> {
+  await renameFile(from, to).catch((error: unknown) => {
+    if (systemCodeOf(error) !== "ENOENT") throw error;
+  });
+}
+
 /**
  * Renames a file to a name that does not exist yet. `rename` would replace an existing file; `link` checks and acts
  * atomically. The old name may remain if another program has the file open.

@@ -159,7 +159,8 @@ export class FetchQueue {
 
 function recordOf({ info }: Worker, result: FrameResult, attempts: number): FrameRecord {
   const { node, name, blender } = info;
-  const { frame, device, seconds, playSeconds, sha256, sizeBytes } = result;
+  const { frame, device, seconds, playSeconds, sha256, sizeBytes, pictures } = result;
   const played = playSeconds === undefined ? {} : { playSeconds };
-  return { frame, node: { id: node, name }, blender, device, attempts, seconds, ...played, sha256, sizeBytes };
+  const made = { node: { id: node, name }, blender, device, attempts, seconds, ...played };
+  return { frame, ...made, sha256, sizeBytes, ...(pictures !== undefined && { pictures }) };
 }

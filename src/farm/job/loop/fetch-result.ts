@@ -30,8 +30,10 @@ export async function fetchResult(fetch: ResultFetch): Promise<EventBody> {
   try {
     if (!store.has(result.frame)) {
       await using incoming = await store.receive(record);
-      const missing = await worker.fetch(result, (data) => incoming.write(data), signal);
-      if (missing !== undefined) return { type: "result-lost", ...ref, why: missing };
+      for (const { write, picture } of incoming.parts) {
+        const missing = await worker.fetch(result, write, signal, picture);
+        if (missing !== undefined) return { type: "result-lost", ...ref, why: missing };
+      }
       await onArrived();
       await incoming.commit(signal);
     }

@@ -79,8 +79,8 @@ export class SuppliedWorker implements Worker {
     return this.#options.session.release(frame, attempt);
   }
 
-  fetch(result: FrameResult, sink: Sink, signal: AbortSignal): Promise<string | undefined> {
-    return this.#options.session.fetch(result, sink, signal);
+  fetch(...args: Parameters<Worker["fetch"]>): Promise<string | undefined> {
+    return this.#options.session.fetch(...args);
   }
 
   /** @returns Whether the node has never heard of the attempt */

@@ -1,14 +1,14 @@
-import { link, lstat, readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { systemCodeOf } from "../core/errors.ts";
-import { syncFile, syncFolder } from "../system/files/durable.ts";
-import { hashFile } from "../system/files/hash-file.ts";
-import { copyToNew, discard, removeFile, renameFile } from "../system/files/held-files.ts";
-import { frameUnreadable, videoIncomplete } from "./encode-errors.ts";
-import type { FinishedOutput } from "./finished-video.ts";
+import { lstat, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { systemCodeOf } from "../../core/errors.ts";
+import { syncFolder } from "../../system/files/durable.ts";
+import { removeFile } from "../../system/files/held-files.ts";
+import { frameUnreadable, videoIncomplete } from "../encode-errors.ts";
+import type { FinishedOutput } from "../finished-video.ts";
+import { outputExists, outputFailed } from "../output-errors.ts";
+import { prepareFolder, shortName } from "../output-target.ts";
 import { type FrameNames, frameNameOf, framePathOf } from "./frame-names.ts";
-import { outputExists, outputFailed } from "./output-errors.ts";
-import { giveUsualMode, prepareFolder, renameToNewOutput, shortName } from "./output-target.ts";
+import { isSamePicture, isThere, placePicture, wholeNameOf } from "./place-picture.ts";
 
 export interface ImageSequenceOptions {
   readonly names: FrameNames;
@@ -16,7 +16,7 @@ export interface ImageSequenceOptions {
   readonly output: string;
   /** The frames of the job, sorted. */
   readonly frames: readonly number[];
-  /** The path of a stored frame's file; `undefined` while the frame is not stored. */
+  /** The path of the file of a stored frame that has this picture; `undefined` while the frame is not stored. */
   readonly sourceOf: (frame: number) => string | undefined;
   readonly jobId: string;
   readonly overwrite: boolean;
@@ -63,7 +63,7 @@ export class ImageSequence {
     const source = sourceOf(frame);
     if (source === undefined) throw new Error(`Frame ${frame} is not stored`);
     try {
-      await this.#place(source, path);
+      await placePicture(source, path, this.#options);
       this.#placed.add(frame);
     } catch (error) {
       throw await outputFailed(path, error, { neededBytes: await this.#restBytes(source) });
@@ -120,21 +120,6 @@ export class ImageSequence {
     const { size } = await stat(source).catch(() => ({ size: 0 }));
     return size * (this.#options.frames.length - this.#placed.size);
   }
-
-  async #place(source: string, path: string): Promise<void> {
-    const { overwrite, jobId } = this.#options;
-    // Not if it is the same file: a rename between two names of one file does nothing and leaves both.
-    if (await isSamePicture(source, path)) return;
-    const part = join(dirname(path), `${shortName(basename(path))}.${jobId.slice(0, 8)}.part`);
-    await removeFile(part);
-    try {
-      await makeCopy(source, part);
-      if (overwrite) await renameFile(part, path);
-      else await renameToNewOutput(part, path);
-    } finally {
-      await discard(part);
-    }
-  }
 }
 
 /** Fails before anything is rendered if a name is too long for the file system. */
@@ -163,46 +148,11 @@ async function inTheWayOf({ names, frames, sourceOf, overwrite }: ImageSequenceO
   return inTheWay;
 }
 
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return false;
-    throw error;
-  }
-}
-
 /** Removes unfinished pictures of these frames that killed coordinators of any job have left. */
 async function removeParts(names: FrameNames, frames: readonly number[], there: ReadonlySet<string>): Promise<void> {
   const ours = new Set(frames.map((frame) => shortName(frameNameOf(names, frame)).normalize()));
   for (const name of there) {
-    const whole = /^(.*)\.[0-9a-f]{8}\.part$/s.exec(name.normalize())?.[1];
+    const whole = wholeNameOf(name);
     if (whole !== undefined && ours.has(whole)) await removeFile(join(names.folder, name));
-  }
-}
-
-async function makeCopy(source: string, part: string): Promise<void> {
-  await giveUsualMode(source);
-  try {
-    await link(source, part);
-  } catch {
-    // Another disk, or a file system without hard links.
-    await copyToNew(source, part);
-    await syncFile(part);
-  }
-}
-
-/** Whether a file exists and holds exactly this picture. A symbolic link does not count: its target may change. */
-async function isSamePicture(source: string, path: string): Promise<boolean> {
-  try {
-    // File numbers on Windows need more precision than a double has.
-    const [one, other] = await Promise.all([stat(source, { bigint: true }), lstat(path, { bigint: true })]);
-    if (!other.isFile()) return false;
-    if (one.ino !== 0n && one.ino === other.ino && one.dev === other.dev) return true;
-    return one.size === other.size && (await hashFile(source)) === (await hashFile(path));
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return false;
-    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { extname, join } from "node:path";
 
 /** How the files of an image sequence are named. */
 export interface FrameNames {
@@ -15,6 +15,20 @@ export function frameNamesOf(folder: string, pattern: string): FrameNames {
   const match = /^(.*?)(#+)([^#]*)$/s.exec(pattern);
   const [, prefix = "", hashes = "####", suffix = ".png"] = match ?? [];
   return { folder, prefix, digits: hashes.length, suffix };
+}
+
+/** The names of the same pictures with another extension, which has a dot. */
+export function withExtension(names: FrameNames, extension: string): FrameNames {
+  return {
+    ...names,
+    suffix: names.suffix.slice(0, names.suffix.length - extname(`_${names.suffix}`).length) + extension,
+  };
+}
+
+/** The names of a view's pictures. Blender puts `_L` before the extension. */
+export function namesOfView(names: FrameNames, view: string): FrameNames {
+  const extension = extname(`_${names.suffix}`);
+  return { ...names, suffix: `${names.suffix.slice(0, names.suffix.length - extension.length)}${view}${extension}` };
 }
 
 /** The file name that Blender would use: at least as many digits as there are `#`, after a sign if there is one. */

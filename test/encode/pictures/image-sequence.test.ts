@@ -2,12 +2,12 @@ import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } f
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import { frameNameOf, frameNamesOf } from "../../src/encode/frame-names.ts";
-import { ImageSequence } from "../../src/encode/image-sequence.ts";
-import { outputFormatOf } from "../../src/encode/output-format.ts";
-import { blenderPath } from "../support/blender.ts";
-import { skipBecause } from "../support/skip.ts";
-import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
+import { outputFormatOf } from "../../../src/encode/output-format.ts";
+import { frameNameOf, frameNamesOf } from "../../../src/encode/pictures/frame-names.ts";
+import { ImageSequence } from "../../../src/encode/pictures/image-sequence.ts";
+import { blenderPath } from "../../support/blender.ts";
+import { skipBecause } from "../../support/skip.ts";
+import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
 
 const frames = [-2, -1, 0, 1];
 

@@ -5,14 +5,14 @@ const forbidden = /[\u0000-\u001f<>:"\\|?*]/;
 const reserved = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?$/is;
 
 /**
- * Whether a path with slashes stays in the project's folder, and every system can have it. The node has the same rule,
- * in `farm_node/job/project.py`, and refuses all others.
+ * Whether a path with slashes stays in its folder, and every system can have it. Nodes have the same rule for the files of
+ * a project, in `farm_node/job/project.py`, and refuse all others.
  */
-export function isProjectPath(path: string): boolean {
-  return path.length <= longestPath && path.split("/").every(isProjectName);
+export function isPortablePath(path: string): boolean {
+  return path.length <= longestPath && path.split("/").every(isPortableName);
 }
 
-function isProjectName(name: string): boolean {
+function isPortableName(name: string): boolean {
   if (name === "" || name === "." || name === ".." || /[. ]$/.test(name)) return false;
   if (/\p{Surrogate}/u.test(name) || Buffer.byteLength(name) > longestNameBytes) return false;
   return !forbidden.test(name) && !reserved.test(name);

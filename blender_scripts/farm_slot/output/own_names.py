@@ -1,0 +1,35 @@
+"""Makes the names that a scene gives to its pictures safe: relative, inside their folder, and possible on every system. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_MAX_PART = 100
+"""Characters of a name that are kept: Blender adds a number, a view and an ending."""
+
+_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def folder_of(path: str) -> str:
+    """The folder in which a user expects files of a node with this folder: as far as it lies below the blendfile's own. An
+    absolute path, or one that leads elsewhere, says nothing: "".
+    """
+    text = path.replace("\\", "/")
+    parts = text[2:].split("/") if text.startswith("//") else []
+    return "" if ".." in parts else safe_path("/".join(parts)).rstrip("/")
+
+
+def safe_path(path: str) -> str:
+    """Slashes stay, one at the end too: a name without a name in a folder. "" stays "", which is a name of a number only."""
+    parts = [_safe(part) for part in path.replace("\\", "/").split("/")]
+    ends = "/" if len(parts) > 1 and parts[-1] == "" else ""
+    kept = "/".join(part for part in parts if part)
+    return kept + ends if kept else ""
+
+
+def _safe(part: str) -> str:
+    if part in (".", ".."):
+        return ""
+    name = _FORBIDDEN.sub("_", part)[:_MAX_PART].rstrip(". ")
+    return "_" + name if _DEVICES.fullmatch(name) else name

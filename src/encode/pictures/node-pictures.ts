@@ -1,0 +1,183 @@
+import { lstat, readdir, stat } from "node:fs/promises";
+import { dirname, extname, join, relative, sep } from "node:path";
+import { systemCodeOf } from "../../core/errors.ts";
+import { syncFolder } from "../../system/files/durable.ts";
+import { removeFile } from "../../system/files/held-files.ts";
+import { frameUnreadable, videoIncomplete } from "../encode-errors.ts";
+import { outputExists, outputFailed } from "../output-errors.ts";
+import { prepareFolder } from "../output-target.ts";
+import { isSamePicture, placePicture, wholeNameOf } from "./place-picture.ts";
+
+/** A stored picture of a File Output node. */
+export interface NodePicture {
+  /** The path under which its user expects it, with slashes. */
+  readonly name: string;
+  /** Its file in the store. */
+  readonly path: string;
+}
+
+export interface NodePicturesOptions {
+  /** The folder for them; made when the first one comes. */
+  readonly folder: string;
+  /** The frames of the job, sorted. */
+  readonly frames: readonly number[];
+  /** The pictures of a stored frame; `undefined` while the frame is not stored. */
+  readonly picturesOf: (frame: number) => readonly NodePicture[] | undefined;
+  readonly jobId: string;
+  readonly overwrite: boolean;
+}
+
+/** What is in the folder in the end. */
+export interface PlacedPictures {
+  readonly folder: string;
+  readonly files: number;
+  readonly sizeBytes: number;
+  /** The most pictures that a frame has, and the frames that have fewer. */
+  readonly perFrame: number;
+  readonly fewer: readonly number[];
+}
+
+/**
+ * The pictures of File Output nodes, under their own names in a folder of their own. Each is written completely or not at
+ * all. A file that is none of them is only replaced if the user asked for that.
+ */
+export class NodePictures {
+  readonly #options: NodePicturesOptions;
+
+  private constructor(options: NodePicturesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Checks that the folder is free, or holds pictures of this job only.
+   *
+   * @throws {FarmError} `FARM_OUTPUT_EXISTS` naming the files in the way
+   */
+  static async open(options: NodePicturesOptions): Promise<NodePictures> {
+    const pictures = new NodePictures(options);
+    try {
+      const [first, ...others] = await pictures.#inTheWay();
+      if (first === undefined) return pictures;
+      throw outputExists(others.length === 0 ? first : `${first} and ${others.length} more`);
+    } catch (error) {
+      throw await outputFailed(join(options.folder, "."), error);
+    }
+  }
+
+  /**
+   * Puts a stored frame's pictures under their names.
+   *
+   * @throws {FarmError} `FARM_OUTPUT_EXISTS`, `FARM_OUTPUT_UNWRITABLE`
+   */
+  async place(frame: number): Promise<void> {
+    for (const { source, path } of this.#filesOf(frame)) {
+      try {
+        await prepareFolder(dirname(path), path);
+        await placePicture(source, path, this.#options);
+      } catch (error) {
+        const { size } = await stat(source).catch(() => ({ size: 0 }));
+        throw await outputFailed(path, error, { neededBytes: size });
+      }
+    }
+  }
+
+  /**
+   * Removes a frame's pictures again, those that are the stored ones.
+   *
+   * @throws {FarmError} `FARM_OUTPUT_UNWRITABLE`
+   */
+  async remove(frame: number): Promise<void> {
+    for (const { source, path } of this.#filesOf(frame)) {
+      try {
+        if (await isSamePicture(source, path)) await removeFile(path);
+      } catch (error) {
+        throw await outputFailed(path, error);
+      }
+    }
+  }
+
+  /**
+   * Checks that every picture is there, with the same size as in the store.
+   *
+   * @returns `null` if there are none
+   * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` naming the first wrong one; `FARM_STORE_FAILED` if one is missing from the
+   * store, `FARM_OUTPUT_UNWRITABLE`
+   */
+  async finish(again?: string): Promise<PlacedPictures | null> {
+    const { frames, folder } = this.#options;
+    const counts = new Map<number, number>();
+    const folders = new Set<string>();
+    let sizeBytes = 0;
+    for (const frame of frames) {
+      const files = this.#filesOf(frame);
+      counts.set(frame, files.length);
+      for (const { source, path } of files) {
+        const wanted = await stat(source).catch((error: unknown) => {
+          throw frameUnreadable(source, error);
+        });
+        const there = await lstat(path).catch(() => null);
+        if (there?.size !== wanted.size) throw videoIncomplete(`${path} is missing or not whole`, again);
+        sizeBytes += there.size;
+        folders.add(dirname(path));
+      }
+    }
+    for (const each of folders) {
+      await syncFolder(each).catch(async (error: unknown) => {
+        throw await outputFailed(join(each, "."), error);
+      });
+    }
+    const perFrame = Math.max(0, ...counts.values());
+    if (perFrame === 0) return null;
+    const files = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const fewer = frames.filter((frame) => (counts.get(frame) ?? 0) < perFrame);
+    return { folder, files, sizeBytes, perFrame, fewer };
+  }
+
+  #filesOf(frame: number): readonly { readonly source: string; readonly path: string }[] {
+    const { folder, picturesOf } = this.#options;
+    return (picturesOf(frame) ?? []).map(({ name, path }) => ({
+      source: path,
+      path: join(folder, ...numbered(name, frame).split("/")),
+    }));
+  }
+
+  /** Files in the folder that must not be replaced. Parts that killed coordinators have left are removed. */
+  async #inTheWay(): Promise<readonly string[]> {
+    const { folder, frames, overwrite } = this.#options;
+    const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+      if (systemCodeOf(error) === "ENOENT") return [];
+      throw error;
+    });
+    if (names.length === 0) return [];
+    const ours = new Map(
+      frames.flatMap((frame) => this.#filesOf(frame).map(({ source, path }) => [key(folder, path), source])),
+    );
+    const inTheWay: string[] = [];
+    for (const entry of names) {
+      if (entry.isDirectory()) continue;
+      const path = join(entry.parentPath, entry.name);
+      if (wholeNameOf(entry.name) !== undefined) {
+        await removeFile(path);
+        continue;
+      }
+      const source = ours.get(key(folder, path));
+      if (!overwrite && (source === undefined || !(await isSamePicture(source, path)))) inTheWay.push(path);
+    }
+    return inTheWay.sort();
+  }
+}
+
+/** Blender puts the frame's number into each name; without one, the next frame would take its place. */
+function numbered(name: string, frame: number): string {
+  const digits = String(Math.abs(frame));
+  const file = name.slice(name.lastIndexOf("/") + 1);
+  if ((file.match(/\d+/g) ?? []).some((number) => number.endsWith(digits))) return name;
+  const extension = extname(name);
+  const sign = frame < 0 ? "-" : "";
+  return `${name.slice(0, name.length - extension.length)}.${sign}${digits.padStart(4, "0")}${extension}`;
+}
+
+/** How a file of the folder is found again: some file systems return names in decomposed form. */
+function key(folder: string, path: string): string {
+  return relative(folder, path).split(sep).join("/").normalize();
+}

@@ -1,0 +1,89 @@
+import { FarmError } from "../../../core/errors.ts";
+import type { Frame } from "../../../core/node.ts";
+import type { PictureForm } from "../../../core/pictures/picture-form.ts";
+import { extensionOf, nameOfFormat } from "../../../core/pictures/picture-format.ts";
+import type { FinishedOutput } from "../../../encode/finished-video.ts";
+import { namesIn, pathBeside, type SequenceFormat } from "../../../encode/output-format.ts";
+import { type FrameNames, frameNamesOf, namesOfView } from "../../../encode/pictures/frame-names.ts";
+import { ImageSequence } from "../../../encode/pictures/image-sequence.ts";
+import { NodePictures, type PlacedPictures } from "../../../encode/pictures/node-pictures.ts";
+import type { WriterOptions } from "../output-writer.ts";
+
+/** Where the pictures of a job go, as they are: a sequence for each view, and a folder for those of File Output nodes. */
+export interface PictureSets {
+  readonly sequences: readonly ImageSequence[];
+  readonly nodes: NodePictures;
+}
+
+/** What has come of them. */
+export interface PlacedSets {
+  /** `null` if there is no sequence. */
+  readonly output: FinishedOutput | null;
+  /** What the File Output nodes have written; `null` if nothing. */
+  readonly passes: PlacedPictures | null;
+}
+
+/**
+ * Opens the places for a job's pictures. With a video, there is a sequence beside it only if the pictures have a form of
+ * their own.
+ *
+ * @throws {FarmError} `FARM_OUTPUT_EXISTS` and others, before anything is rendered; `FARM_BAD_INPUT` if the stored frames
+ * have no such pictures
+ */
+export async function openPictureSets(options: WriterOptions): Promise<PictureSets> {
+  const { facts, pathOf, picturesOf, output, format, job: jobId, overwrite } = options;
+  const { frames } = facts;
+  const sequences: ImageSequence[] = [];
+  for (const { names, view } of sequencesOf(options)) {
+    const sourceOf = (frame: Frame) =>
+      view === null
+        ? pathOf(frame)
+        : picturesOf(frame)?.find((each) => each.kind === "view" && each.view === view)?.path;
+    sequences.push(await ImageSequence.open({ names, output, frames, sourceOf, jobId, overwrite }));
+  }
+  const nodes = await NodePictures.open({
+    ...{ frames, jobId, overwrite, folder: pathBeside(output, format, ".passes") },
+    picturesOf: (frame) => picturesOf(frame)?.filter(({ kind }) => kind === "node"),
+  });
+  return { sequences, nodes };
+}
+
+/** The names of a sequence, and the view whose pictures these are; `null` for the PNGs. */
+interface WantedSequence {
+  readonly names: FrameNames;
+  readonly view: number | null;
+}
+
+function sequencesOf({ facts: { pictures: form }, format, output }: WriterOptions): readonly WantedSequence[] {
+  if (format.kind === "sequence") return viewsOf(namesOf(format, form), isOnlyPng(format, form) ? pngOf(form) : form);
+  if (form.format === "png") return [];
+  const folder = pathBeside(output, format, ".frames");
+  return viewsOf(frameNamesOf(folder, `####${extensionOf(form.format)}`), form);
+}
+
+function viewsOf(names: FrameNames, { format, suffixes }: PictureForm): readonly WantedSequence[] {
+  return suffixes.map((suffix, view) => ({
+    names: namesOfView(names, suffix),
+    view: format === "png" && view === 0 ? null : view,
+  }));
+}
+
+/** Whether the frames have pictures of another form, and PNGs are wanted: each frame has one. */
+function isOnlyPng({ formats }: SequenceFormat, { format }: PictureForm): boolean {
+  return !formats.includes(format) && formats.includes("png");
+}
+
+function pngOf(form: PictureForm): PictureForm {
+  return { ...form, format: "png", suffixes: form.suffixes.slice(0, 1) };
+}
+
+function namesOf(format: SequenceFormat, form: PictureForm): FrameNames {
+  if (isOnlyPng(format, form)) return namesIn(format, "png");
+  if (format.formats.includes(form.format)) return namesIn(format, form.format);
+  const [wanted = "png"] = format.formats;
+  throw new FarmError(
+    "FARM_BAD_INPUT",
+    `Cannot make ${nameOfFormat(wanted)} pictures of frames that were rendered as ${nameOfFormat(form.format)}`,
+    `Give --output frame_####${extensionOf(form.format)}, or a video; or render again with --format ${wanted}`,
+  );
+}

@@ -1,0 +1,81 @@
+import type { Frame } from "../../core/node.ts";
+import { isPortablePath } from "../../core/paths/portable-path.ts";
+import { type PictureForm, viewsBeside } from "../../core/pictures/picture-form.ts";
+import { nameOfFormat } from "../../core/pictures/picture-format.ts";
+import type { FrameFault, FrameFormat } from "../check/frame-expectation.ts";
+import { formatOfContent } from "../check/pictures/content-format.ts";
+import { checkPictureFile } from "../check/pictures/picture-check.ts";
+import type { FrameRecord, PictureRecord } from "../frame-record.ts";
+
+/** What the pictures beside the PNGs of a job must be like. */
+export interface PicturesExpectation {
+  readonly form: PictureForm;
+  readonly format: FrameFormat;
+}
+
+/**
+ * Whether a record lists the pictures that this job wants: each view once, and those of File Output nodes, of which only
+ * the frame itself can tell how many there are.
+ */
+export function listsPictures({ pictures }: Pick<FrameRecord, "pictures">, form: PictureForm): boolean {
+  const wanted = viewsBeside(form);
+  if (pictures === undefined) return wanted.length === 0 && form.nodes === 0;
+  return String(viewsIn(pictures)) === String(wanted);
+}
+
+/**
+ * What is wrong with the list of a frame's pictures, before they are received; `null` if nothing is.
+ */
+export function faultOfList(pictures: readonly PictureRecord[], form: PictureForm): string | null {
+  const views = viewsIn(pictures);
+  const lacking = viewsBeside(form).find((view) => !views.includes(view));
+  if (lacking !== undefined) return `it lacks the ${nameOfFormat(form.format)} picture${ofView(form, lacking)}`;
+  if (String(views) !== String(viewsBeside(form))) return "it has pictures of views that the scene has not";
+  const names = pictures.flatMap(({ kind, name }) => (kind === "node" ? [name] : []));
+  const unsafe = names.find((name) => !isPortablePath(name));
+  if (unsafe !== undefined) return `one of its pictures cannot have its name: ${unsafe.slice(0, 100)}`;
+  const isTwice = new Set(names.map((name) => name.toLowerCase())).size < names.length;
+  return isTwice ? "two of its pictures have one name" : null;
+}
+
+/**
+ * Checks that a file is this picture of the frame: complete, and a view also of the right format, size, depth and frame.
+ *
+ * @returns What is wrong with it, with the code of a frame's fault; `null` if nothing is
+ */
+export async function faultOfPicture(
+  path: string,
+  frame: Frame,
+  picture: PictureRecord,
+  { form, format }: PicturesExpectation,
+  signal?: AbortSignal,
+): Promise<{ readonly code: FrameFault; readonly message: string } | null> {
+  const isView = picture.kind === "view";
+  const found = isView ? form.format : await formatOfContent(path);
+  if (found === null) return null; // a format that nobody here can check; its digest has been compared
+  const { width, height } = format;
+  const verdict = await checkPictureFile(
+    path,
+    {
+      format: found,
+      size: isView ? { width, height } : null,
+      depth: isView ? form.depth : null,
+      frame: isView ? frame : null,
+      mustHaveFrame: isView && form.numbered,
+    },
+    signal,
+  );
+  if (verdict.ok) return null;
+  return {
+    code: verdict.code,
+    message: `its picture${isView ? ofView(form, picture.view) : ` ${picture.name}`}: ${verdict.message}`,
+  };
+}
+
+function viewsIn(pictures: readonly PictureRecord[]): readonly number[] {
+  return pictures.flatMap(({ kind, view }) => (kind === "view" ? [view] : [])).sort((one, other) => one - other);
+}
+
+function ofView({ suffixes }: PictureForm, view: number): string {
+  return suffixes.length > 1 ? ` of the view ${suffixes[view] ?? view}` : "";
+}

@@ -1,0 +1,125 @@
+import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { requireBuild } from "../support/lab/lab.ts";
+import { pictureContent } from "../support/picture-content.ts";
+import { runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
+import { VersionLab } from "./version-lab.ts";
+
+const recipe = fileURLToPath(new URL("../support/scenes/pictures.py", import.meta.url));
+/** Blender itself refuses ranges that begin below 0. */
+const range = ["-s", "0", "-e", "2", "-a"];
+
+/** Scenes whose own pictures are compared, and the endings of a frame's files. */
+const sequences: Readonly<Record<string, readonly string[]>> = {
+  png: [".png"],
+  exr: [".exr"],
+  half: [".exr"],
+  multilayer: [".exr"],
+  jpeg: [".jpg"],
+  tiff: [".tif"],
+  webp: [".webp"],
+  stereo: ["_L.png", "_R.png"],
+  stereo_exr: ["_L.exr", "_R.exr"],
+  views_in_one: [".exr"],
+};
+
+if (testedBlenders.length === 0)
+  console.warn("Skipped: no Blenders were prepared, start these tests with `npm run test:blenders`");
+
+/** A farm with one node of this Blender, and the scenes that it has made. */
+async function openScenes(blender: TestedBlender) {
+  requireBuild();
+  const lab = await VersionLab.open();
+  await lab.startNode(blender);
+  const folder = lab.path("scenes");
+  const elsewhere = lab.path("elsewhere");
+  await mkdir(folder);
+  const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "-P", recipe, "--"];
+  const made = await runBlender(blender, lab.path(""), [...start, folder, elsewhere]);
+  const kinds = [...made.matchAll(/^made (\w+)$/gm)].map(([, kind = ""]) => kind);
+  return { lab, folder, elsewhere, kinds };
+}
+
+/** All files below a folder, sorted, with slashes. */
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.map((file) => file.slice(folder.length + 1)).sort();
+}
+
+describe.skipIf(testedBlenders.length === 0)("What a scene is set to write", () => {
+  const cases = testedBlenders.map((blender) => [blender.version, blender] as const);
+
+  test.each(cases)("comes out in its own format, as Blender %s itself writes it", async (_, blender) => {
+    const { lab, folder, kinds } = await openScenes(blender);
+    await using _lab = lab;
+    expect(kinds.length).toBeGreaterThanOrEqual(12);
+    for (const [kind, endings] of Object.entries(sequences).filter(([each]) => kinds.includes(each))) {
+      const own = lab.path(`own-${kind}`);
+      await mkdir(own);
+      const blend = join(folder, `${kind}.blend`);
+      await runBlender(blender, lab.path(""), ["-b", "-noaudio", blend, "-o", join(own, "f_####"), ...range]);
+      const output = lab.path(`out-${kind}/`);
+      const run = lab.coordinate([blend, "-o", output, "--frames", "-1-2"]);
+      expect((await run.end(120_000)).code, `${kind}: ${run.story()}`).toBe(0);
+      const numbers = ["-0001", "0000", "0001", "0002"];
+      expect(await filesIn(output.slice(0, -1)), kind).toEqual(
+        numbers.flatMap((number) => endings.map((ending) => `${number}${ending}`)).sort(),
+      );
+      for (const number of numbers.slice(1)) {
+        for (const ending of endings) {
+          const ours = await pictureContent(join(output, `${number}${ending}`));
+          const theirs = await pictureContent(join(own, `f_${number}${ending}`));
+          expect(ours, `${kind} ${number}${ending}`).toEqual(theirs);
+        }
+      }
+    }
+  });
+
+  test.each(cases)("by File Output nodes comes under its own names, as Blender %s writes it", async (_, blender) => {
+    const { lab, folder, elsewhere } = await openScenes(blender);
+    await using _lab = lab;
+    for (const kind of ["passes", "stereo_passes"]) {
+      const own = lab.path(`own-${kind}`);
+      await mkdir(own);
+      await copyFile(join(folder, `${kind}.blend`), join(own, "scene.blend"));
+      await runBlender(blender, lab.path(""), [
+        ...["-b", "-noaudio", join(own, "scene.blend"), "-o", join(own, "f_####"), ...range],
+      ]);
+      const isVideo = kind === "passes";
+      const output = lab.path(isVideo ? `out-${kind}.mp4` : `out-${kind}/`);
+      const run = lab.coordinate([join(folder, `${kind}.blend`), "-o", output, "--frames", "-1-2"]);
+      expect((await run.end(120_000)).code, `${kind}: ${run.story()}`).toBe(0);
+      const passes = lab.path(`out-${kind}.passes`);
+      const named = (await filesIn(own)).filter((file) => file.startsWith("passes/"));
+      const far = (await filesIn(elsewhere)).filter((file) => kind === "stereo_passes" || !/_[LR]\.exr$/.test(file));
+      const wanted = new Map([
+        ...named.map((file) => [file, join(own, file)] as const),
+        ...far.map((file) => [file, join(elsewhere, file)] as const),
+      ]);
+      const found = await filesIn(passes);
+      const later = found.filter((file) => !/-0*1/.test(file));
+      expect(later, kind).toEqual([...wanted.keys()].sort());
+      expect(found.length, kind).toBe((later.length / 3) * 4);
+      for (const [file, theirs] of wanted) {
+        expect(await pictureContent(join(passes, file)), file).toEqual(await pictureContent(theirs));
+      }
+      expect(run.all("passes:written"), kind).toMatchObject([{ folder: passes, files: found.length }]);
+      await rm(elsewhere, { recursive: true });
+    }
+  });
+
+  test.each(cases)("stays in the folder for it, and is not overwritten, with Blender %s", async (_, blender) => {
+    const { lab, folder } = await openScenes(blender);
+    await using _lab = lab;
+    const output = lab.path("out.mp4");
+    const run = lab.coordinate([join(folder, "climbing.blend"), "-o", output, "--frames", "1-2"]);
+    expect((await run.end(120_000)).code, run.story()).toBe(0);
+    expect(await filesIn(lab.path("out.passes"))).toEqual([
+      ...["node 3/same0001.png", "node 3/same0002.png"],
+      ...["same0001.png", "same0002.png", "up0001.png", "up0002.png"],
+    ]);
+  });
+});

@@ -42,8 +42,8 @@ export interface JobSummary {
   readonly seconds: number;
   readonly nodes: readonly NodeTally[];
   readonly warnings: readonly string[];
-  /** Where the pictures of File Output nodes are; `null` if there are none. */
-  readonly passes: { readonly folder: string; readonly files: number } | null;
+  /** Where the pictures of File Output nodes are; absent if there are none. */
+  readonly passes?: { readonly folder: string; readonly files: number };
 }
 
 /** The events of a job. Keys are `noun:verb`; scripts read them, so they are not renamed. */

@@ -92,7 +92,7 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
   const never = new AbortController().signal;
   const { onEvent = () => {}, drain = never, signal: stop = never, ...questions } = options;
   const farm = new FarmSize();
-  let passes: JobSummary["passes"] = null;
+  let passes: JobSummary["passes"];
   const tell: FarmListener = (event) => {
     farm.hear(event);
     if (event.type === "passes:written") passes = { folder: event.folder, files: event.files };
@@ -130,7 +130,7 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
       seconds: secondsPassed(),
       nodes,
       warnings: [...warnings, ...totals.warnings],
-      passes,
+      ...(passes && { passes }),
     };
   } catch (error) {
     if (stop.aborted || (drain.aborted && error === drain.reason)) return { type: "interrupted", missing: null };
@@ -209,8 +209,7 @@ async function endEarlier(
   const totals = new JobTotals(tell, frames);
   if (!keepFrames) await cleanUp(folder, totals);
   const { warnings } = totals;
-  const unchanged = { nodes: [], warnings, passes: null };
-  return { type: "completed", output, frames, reused: frames, seconds: secondsPassed(), ...unchanged };
+  return { type: "completed", output, frames, reused: frames, seconds: secondsPassed(), nodes: [], warnings };
 }
 
 /** Cleans up after a job, and warns about what could not be removed. */

@@ -34,11 +34,12 @@ export interface FramePaths {
  * (`await using`), which removes a frame that was not committed.
  */
 export class IncomingFrame implements AsyncDisposable {
+  /** The frame itself. */
+  readonly png: IncomingFile;
   readonly #record: FrameRecord;
   readonly #expected: PicturesExpectation;
   readonly #paths: FramePaths;
   readonly #keep: KeepFrame;
-  readonly #file: IncomingFile;
   readonly #pictures: readonly IncomingFile[];
 
   private constructor(
@@ -46,13 +47,13 @@ export class IncomingFrame implements AsyncDisposable {
     expected: PicturesExpectation,
     paths: FramePaths,
     keep: KeepFrame,
-    [file, ...pictures]: readonly [IncomingFile, ...IncomingFile[]],
+    [png, ...pictures]: readonly [IncomingFile, ...IncomingFile[]],
   ) {
     this.#record = record;
     this.#expected = expected;
     this.#paths = paths;
     this.#keep = keep;
-    this.#file = file;
+    this.png = png;
     this.#pictures = pictures;
   }
 
@@ -95,7 +96,7 @@ export class IncomingFrame implements AsyncDisposable {
       picture,
       write: (piece: Uint8Array) => file.write(piece),
     }));
-    return [{ write: (piece) => this.#file.write(piece) }, ...pictures];
+    return [{ write: (piece) => this.png.write(piece) }, ...pictures];
   }
 
   /**
@@ -107,14 +108,14 @@ export class IncomingFrame implements AsyncDisposable {
    */
   async commit(signal?: AbortSignal): Promise<boolean> {
     try {
-      for (const file of [this.#file, ...this.#pictures]) await file.complete();
+      for (const file of [this.png, ...this.#pictures]) await file.complete();
       const flat = await this.#checkFrame(signal);
       await this.#checkPictures(signal);
       const pictures = this.#pictures.map((file, index) => ({
         partPath: file.path,
         path: this.#paths.picture(index),
       }));
-      const files = [...pictures, { partPath: this.#file.path, path: this.#paths.frame }];
+      const files = [...pictures, { partPath: this.png.path, path: this.#paths.frame }];
       return await this.#keep(files, { ...this.#record, ...(flat !== null && { flat }) });
     } catch (error) {
       signal?.throwIfAborted();
@@ -127,7 +128,7 @@ export class IncomingFrame implements AsyncDisposable {
 
   /** Removes the received bytes, unless they were committed. Idempotent. */
   async discard(): Promise<void> {
-    for (const file of [this.#file, ...this.#pictures]) await file.discard();
+    for (const file of [this.png, ...this.#pictures]) await file.discard();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -137,7 +138,7 @@ export class IncomingFrame implements AsyncDisposable {
   /** @returns The colour of a flat picture, else `null` */
   async #checkFrame(signal?: AbortSignal): Promise<string | null> {
     const { frame } = this.#record;
-    const verdict = await checkFrameFile(this.#file.path, { ...this.#expected.format, frame }, signal);
+    const verdict = await checkFrameFile(this.png.path, { ...this.#expected.format, frame }, signal);
     if (!verdict.ok) throw new FrameInvalidError(frame, verdict.code, verdict.message);
     return verdict.flat;
   }

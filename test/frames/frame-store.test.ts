@@ -27,7 +27,7 @@ function recordOf(frame: number, png: Uint8Array): FrameRecord {
 /** Sends a frame in pieces of 100 bytes. */
 async function store(into: FrameStore, frame: number, png = makePng(format, frame)): Promise<boolean> {
   await using incoming = await into.receive(recordOf(frame, png));
-  for (let at = 0; at < png.length; at += 100) await incoming.write(png.subarray(at, at + 100));
+  for (let at = 0; at < png.length; at += 100) await incoming.png.write(png.subarray(at, at + 100));
   return await incoming.commit();
 }
 
@@ -79,7 +79,7 @@ test("FrameStore moves frames away whose files have changed, keeps them, and sto
   const put = async (into: FrameStore, frame: number, files: string | undefined) => {
     const png = makePng(format, frame);
     await using incoming = await into.receive({ ...recordOf(frame, png), ...(files !== undefined && { files }) });
-    await incoming.write(png);
+    await incoming.png.write(png);
     await incoming.commit();
   };
   {
@@ -187,7 +187,7 @@ describe("FrameStore refuses anything but the right frame, and leaves none of it
     await using into = await openStore(folder);
     const receiving = (async () => {
       await using incoming = await into.receive(recordOf(1, announced));
-      await incoming.write(sent);
+      await incoming.png.write(sent);
       await incoming.commit();
     })();
     await expect(receiving).rejects.toMatchObject({ code: "FARM_FRAME_INVALID", reason, frame: 1 });
@@ -200,8 +200,8 @@ describe("FrameStore refuses anything but the right frame, and leaves none of it
     await using into = await openStore(folder);
     {
       await using incoming = await into.receive(recordOf(1, good));
-      await incoming.write(good.subarray(0, 50));
-      expect(incoming.receivedBytes).toBe(50);
+      await incoming.png.write(good.subarray(0, 50));
+      expect(incoming.png.receivedBytes).toBe(50);
       expect(await readdir(join(folder.path, "frames"))).toHaveLength(1);
     }
     expect(await readdir(join(folder.path, "frames"))).toEqual([]);
@@ -211,7 +211,7 @@ describe("FrameStore refuses anything but the right frame, and leaves none of it
     await using folder = await makeTemporaryFolder();
     await using into = await openStore(folder);
     await using incoming = await into.receive(recordOf(1, good));
-    await incoming.write(good);
+    await incoming.png.write(good);
     await expect(incoming.commit(AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
     expect(into.has(1)).toBe(false);
     expect(await readdir(join(folder.path, "frames"))).toEqual([]);

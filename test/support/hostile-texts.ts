@@ -84,6 +84,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   warning: { code: hostileText, message: hostileLines, name: hostileText },
   "farmspec:saved": { path: hostileText, nodes: 1 },
   "output:finishing": {},
+  "passes:written": { folder: hostileText, files: 2 },
   "job:draining": { running: 1 },
   "job:completed": {
     ...{ output: hostileText, frames: 2, reused: 1, seconds: 5, warnings: [hostileLines] },

@@ -26,7 +26,7 @@ export function summaryLines(state: ViewState, result: JobSummary, look: Summary
     [span(`${signs.done} `, "encoded"), span(tidy(result.output), "strong")],
     ...wrapLine([span(`  ${inTime}${lengthOf(state, result)}`), span(isDone, "faint")], columns, 2),
   ];
-  if (result.passes !== null) lines.push(...wrapLine([span(`  ${passesText(result.passes)}`)], columns, 2));
+  if (result.passes) lines.push(...wrapLine([span(`  ${passesText(result.passes)}`)], columns, 2));
   if (result.nodes.length > 0) lines.push([], ...nodeTable(result.nodes, rendered, look));
   const remarks: Line[] = [];
   if (state.slowest && rendered > 1) {

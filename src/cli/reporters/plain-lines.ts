@@ -60,7 +60,7 @@ export class PlainLines {
     this.#writeLast(
       `  ${counted(result.frames, "frame")} expected, rendered, checked and ${outputWords(this.#makes).isDone}${reused}\n`,
     );
-    if (result.passes !== null) this.#writeLast(`  ${passesText(result.passes)}\n`);
+    if (result.passes) this.#writeLast(`  ${passesText(result.passes)}\n`);
     for (const node of result.nodes) {
       this.#writeLast(
         `  ${printable(node.name)}: ${counted(node.frames, "frame")}${perFrame(node.renderSeconds, node.frames)} (Blender ${printable(node.blender)})\n`,

@@ -80,7 +80,7 @@ class Farm {
           },
           upcoming: new UpcomingFrames(),
           allowScripts: false,
-          ...{ allowMissing: false, simulations: null, sampleFrom: null, overrides: null },
+          ...{ allowMissing: false, simulations: null, sampleFrom: null, overrides: null, pictures: { formats: ["png" as const], depth: null, nodes: false } },
         }),
         versionGate,
       },

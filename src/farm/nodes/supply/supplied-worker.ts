@@ -1,8 +1,6 @@
 import type { Frame } from "../../../core/node.ts";
 import type { NodeReport } from "../../../session/node-report.ts";
 import type { NodeSession } from "../../../session/node-session.ts";
-import type { FrameResult } from "../../../session/protocol.ts";
-import type { Sink } from "../../../session/transfer/incoming.ts";
 import type { CheckedFrames, MadeBlob, Worker } from "../../worker.ts";
 import type { FrameSupply } from "./frame-supply.ts";
 

@@ -48,7 +48,7 @@ export class PicturePlacer implements AsyncDisposable {
    *
    * @throws {FarmError} If that fails again
    */
-  async settle(): Promise<void> {
+  async placeAll(): Promise<void> {
     await this.#along;
     if (!this.#hasFailed) return;
     this.#hasFailed = false;
@@ -60,7 +60,7 @@ export class PicturePlacer implements AsyncDisposable {
 
   /** Checks that all pictures are there. @throws {FarmError} If not */
   async finish(): Promise<PlacedSets> {
-    await this.settle();
+    await this.placeAll();
     const { sequences, nodes } = this.#sets;
     const finished = [];
     for (const sequence of sequences) finished.push(await sequence.finish(this.#options.again));
@@ -85,7 +85,7 @@ export class PicturePlacer implements AsyncDisposable {
       await this.#place(frame);
     } catch (error) {
       this.#hasFailed = true;
-      // If the problem lasts, `settle` reports it again.
+      // If the problem lasts, `placeAll` reports it again.
       this.#options.onPostponed(isAboutOutput(error) ? messageOf(error) : `Frame ${frame}: ${messageOf(error)}`);
     }
   }

@@ -33,7 +33,6 @@ export class VideoWithPictures implements OutputWriter {
 
   /** The video gets its name last: a job whose video is there has everything. */
   async finish(): Promise<WrittenOutput | null> {
-    await this.#placer.settle();
     const { passes } = await this.#placer.finish();
     const finished = await this.#video.finish();
     return finished === null ? null : { ...finished, passes };

@@ -42,8 +42,8 @@ export async function faultOfProfile(data: Buffer): Promise<string | null> {
   }
 }
 
-/** Checks the header and the table of tags: sizes and offsets only. */
-function faultOfIcc(profile: Buffer): string | null {
+/** What is wrong with a colour profile. Checks the header and the table of tags: sizes and offsets only. */
+export function faultOfIcc(profile: Buffer): string | null {
   if (profile.length < headerBytes + 4) return "it is too short for a profile";
   if (profile.readUInt32BE(0) !== profile.length) return "its length differs from its header";
   if (profile.toString("latin1", 36, 40) !== "acsp") return "it is not a profile";

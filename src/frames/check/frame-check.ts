@@ -1,11 +1,23 @@
-import type { FileHandle } from "node:fs/promises";
-import { openOwnFile } from "../../system/files/own-file.ts";
+import type { Frame } from "../../core/node.ts";
+import { checkOwnFile } from "./checked-file.ts";
 import { ChunkCheck } from "./chunk-list.ts";
-import { type FrameExpectation, FrameFaultFound, type FrameVerdict, pngColors } from "./frame-expectation.ts";
+import {
+  type FrameExpectation,
+  FrameFaultFound,
+  type FrameFormat,
+  type FrameVerdict,
+  pngColors,
+} from "./frame-expectation.ts";
+import { checkFrameNumber, noFrameNumber } from "./frame-number.ts";
 import { PixelCheck } from "./pixel-check.ts";
 import { type ByteSource, type Chunk, readChunks } from "./png-chunks.ts";
 
-const windowBytes = 256 * 1024;
+/** What a PNG must be. Not every PNG that Blender writes has a frame number. */
+export interface PngExpectation extends FrameFormat {
+  /** `null`: any. */
+  readonly frame: Frame | null;
+  readonly mustHaveFrame: boolean;
+}
 
 /**
  * Proves that a file is the expected frame: a complete PNG with right checksums and all pixels, with the expected size,
@@ -20,45 +32,18 @@ export async function checkFrameFile(
   expected: FrameExpectation,
   signal?: AbortSignal,
 ): Promise<FrameVerdict> {
-  const file = await openOwnFile(path);
-  try {
-    const { size } = await file.stat();
-    return await check(fileSource(file, size), expected, signal);
-  } finally {
-    await file.close();
-  }
+  return await checkOwnFile(path, (source) => inspectPng(source, { ...expected, mustHaveFrame: true }, signal));
 }
 
-/** Reads ahead: a PNG has a chunk every 8 KiB, and each read is a round trip to a thread. */
-function fileSource(file: FileHandle, sizeBytes: number): ByteSource {
-  let window = Buffer.alloc(0);
-  let windowStart = 0;
-  return {
-    sizeBytes,
-    read: async (position, length) => {
-      const start = position - windowStart;
-      if (start < 0 || start + length > window.length) {
-        // A new buffer each time: results of earlier reads still point into the old one.
-        const next = Buffer.allocUnsafe(Math.max(length, windowBytes));
-        const { bytesRead } = await file.read(next, 0, next.length, position);
-        [window, windowStart] = [next.subarray(0, bytesRead), position];
-      }
-      return window.subarray(position - windowStart, position - windowStart + length);
-    },
-  };
-}
-
-async function check(source: ByteSource, expected: FrameExpectation, signal?: AbortSignal): Promise<FrameVerdict> {
-  try {
-    return { ok: true, flat: await inspect(source, expected, signal) };
-  } catch (error) {
-    if (error instanceof FrameFaultFound) return { ok: false, code: error.code, message: error.message };
-    throw error;
-  }
-}
-
-/** @returns The colour of a flat picture, else `null` */
-async function inspect(source: ByteSource, expected: FrameExpectation, signal?: AbortSignal): Promise<string | null> {
+/**
+ * @returns The colour of a flat picture, else `null`
+ * @throws {FrameFaultFound} At the first fault
+ */
+export async function inspectPng(
+  source: ByteSource,
+  expected: PngExpectation,
+  signal?: AbortSignal,
+): Promise<string | null> {
   using pixels = new PixelCheck(expected);
   const others = new ChunkCheck();
   let previous: string | undefined;
@@ -77,7 +62,9 @@ async function inspect(source: ByteSource, expected: FrameExpectation, signal?: 
       for await (const piece of chunk.pieces) await pixels.write(piece);
     } else if (chunk.type !== "IEND") {
       const data = await others.read(chunk, hasPixels);
-      if (chunk.type === "tEXt") hasFrame = checkFrameNumber(data, expected.frame) || hasFrame;
+      const number = chunk.type === "tEXt" ? frameIn(data) : null;
+      if (number !== null && expected.frame !== null) checkFrameNumber(number, expected.frame);
+      hasFrame ||= number !== null;
     } else if (chunk.lengthBytes > 0) {
       throw new FrameFaultFound("BAD_CHUNK", "its end is not empty");
     }
@@ -85,7 +72,7 @@ async function inspect(source: ByteSource, expected: FrameExpectation, signal?: 
   }
   if (!hasPixels) throw new FrameFaultFound("BAD_PIXELS", "it has no pixels");
   await pixels.finish();
-  if (!hasFrame) throw new FrameFaultFound("WRONG_FRAME", "it does not say which frame it is");
+  if (!hasFrame && expected.mustHaveFrame) throw noFrameNumber();
   return pixels.flatColor;
 }
 
@@ -96,7 +83,7 @@ async function headerIn(chunk: Chunk): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-function checkHeader(header: Buffer, expected: FrameExpectation): void {
+function checkHeader(header: Buffer, expected: FrameFormat): void {
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
   if (width !== expected.width || height !== expected.height) {
     const wanted = `${expected.width}x${expected.height}`;
@@ -115,11 +102,7 @@ function checkHeader(header: Buffer, expected: FrameExpectation): void {
   }
 }
 
-/** Checks the frame number if the text has it. Blender pads it: `007`, `-07`. @returns Whether the text has it */
-function checkFrameNumber(text: Buffer, frame: number): boolean {
-  const match = /^Frame\0(.*)$/s.exec(text.toString("latin1"));
-  if (match === null) return false;
-  const value = match[1] ?? "";
-  if (/^-?\d{1,10}$/.test(value) && Number(value) === frame) return true;
-  throw new FrameFaultFound("WRONG_FRAME", `it says that it is frame ${value.slice(0, 20)}, not ${frame}`);
+/** The frame number in a text; `null` if it is about something else. */
+function frameIn(text: Buffer): string | null {
+  return /^Frame\0(.*)$/s.exec(text.toString("latin1"))?.[1] ?? null;
 }

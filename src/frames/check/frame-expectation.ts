@@ -32,6 +32,7 @@ export function largestFrameBytes({ width, height, depth, colorMode }: FrameForm
 /** What is wrong with a frame. */
 export type FrameFault =
   | "NOT_A_PNG"
+  | "WRONG_FORMAT"
   | "TRUNCATED"
   | "BAD_CHUNK"
   | "FOREIGN_CHUNK"

@@ -1,0 +1,48 @@
+import type { Frame } from "../../../core/node.ts";
+import { FrameFaultFound } from "../frame-expectation.ts";
+
+/** The formats that are checked. A multilayer EXR has one layer per pass and view layer. */
+export type PictureFormat = "png" | "exr" | "exr-multilayer" | "jpeg" | "tiff" | "webp";
+
+/** What a picture must be. */
+export interface PictureExpectation {
+  readonly format: PictureFormat;
+  /** Pixels; `null`: any, because the picture of a File Output node can have a size of its own. */
+  readonly size: PictureSize | null;
+  /**
+   * Bits per channel; `null`: any. Of an EXR's colours, 16 means half and 32 float; its other channels (depth, normals)
+   * are always float.
+   */
+  readonly depth: 8 | 16 | 32 | null;
+  /** The frame number that its metadata must have, if they have one; `null`: any. */
+  readonly frame: Frame | null;
+  /** Whether the metadata must have a frame number. Those of TIFF and WebP never do. */
+  readonly mustHaveFrame: boolean;
+}
+
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Twice the most that Blender renders, for pictures of two views side by side. */
+const longestSide = 131_072;
+
+/**
+ * Checks the size that a picture claims.
+ *
+ * @throws {FrameFaultFound} `WRONG_SIZE`, also if no picture can be so large
+ */
+export function checkSize(size: PictureSize, expected: PictureSize | null): void {
+  const { width, height } = size;
+  const isPossible = [width, height].every((side) => Number.isInteger(side) && side >= 1 && side <= longestSide);
+  if (!isPossible) throw new FrameFaultFound("WRONG_SIZE", `it claims an impossible size: ${width}x${height}`);
+  if (expected === null || (width === expected.width && height === expected.height)) return;
+  throw new FrameFaultFound("WRONG_SIZE", `it is ${width}x${height}, not ${expected.width}x${expected.height}`);
+}
+
+/** Checks the bits per channel. @throws {FrameFaultFound} `WRONG_DEPTH` */
+export function checkDepth(depth: number, expected: PictureExpectation["depth"]): void {
+  if (expected === null || depth === expected) return;
+  throw new FrameFaultFound("WRONG_DEPTH", `it has ${depth} bits per channel, not ${expected}`);
+}

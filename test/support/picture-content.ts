@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { execa } from "execa";
 
 /** What a picture shows, without what differs each time it is written: dates and render times. */

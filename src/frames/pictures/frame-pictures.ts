@@ -3,8 +3,8 @@ import { isPortablePath } from "../../core/paths/portable-path.ts";
 import { type PictureForm, viewsBeside } from "../../core/pictures/picture-form.ts";
 import { nameOfFormat } from "../../core/pictures/picture-format.ts";
 import type { FrameFault, FrameFormat } from "../check/frame-expectation.ts";
-import { formatOfContent } from "../check/pictures/content-format.ts";
 import { checkPictureFile } from "../check/pictures/picture-check.ts";
+import { formatOfContent } from "../check/pictures/picture-format.ts";
 import type { FrameRecord, PictureRecord } from "../frame-record.ts";
 
 /** What the pictures beside the PNGs of a job must be like. */

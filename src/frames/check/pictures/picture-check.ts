@@ -1,9 +1,10 @@
+import type { PictureFormat } from "../../../core/pictures/picture-format.ts";
 import { checkOwnFile } from "../checked-file.ts";
 import type { FrameVerdict } from "../frame-expectation.ts";
 import type { ByteSource } from "../png-chunks.ts";
 import { checkExr } from "./exr/check.ts";
 import { checkJpeg } from "./jpeg-check.ts";
-import type { PictureExpectation, PictureFormat } from "./picture-expectation.ts";
+import type { PictureExpectation } from "./picture-expectation.ts";
 import { checkPng } from "./png-picture.ts";
 import { checkTiff } from "./tiff-check.ts";
 import { checkWebp } from "./webp-check.ts";

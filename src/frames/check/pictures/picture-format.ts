@@ -1,9 +1,9 @@
+import type { PictureFormat } from "../../../core/pictures/picture-format.ts";
 import { openOwnFile } from "../../../system/files/own-file.ts";
 import { fileSource } from "../checked-file.ts";
 import { FrameFaultFound } from "../frame-expectation.ts";
 import { Cursor } from "./cursor.ts";
 import { exrMagic, readExrHeader } from "./exr/header.ts";
-import type { PictureFormat } from "./picture-expectation.ts";
 
 /** How files of each format start: text in Latin-1, and where it is. */
 const beginnings: readonly (readonly [PictureFormat, string, number])[] = [

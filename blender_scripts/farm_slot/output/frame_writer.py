@@ -57,7 +57,7 @@ class FrameWriter:
             while_held(lambda: os.replace(first, path))
             files[0] = ""
         else:
-            pictures.save_png(scene, path, self._png, self.form.suffixes)
+            pictures.save_png(scene, path, self._png)
         if self._needs_frame_text or not self._is_png:
             settings.write_frame_text(path, frame)
         told = None

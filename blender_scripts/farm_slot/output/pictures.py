@@ -89,14 +89,14 @@ def _depth_of(scene: Any, chosen: str, wanted: Optional[int]) -> int:
 def _views_of(scene: Any, chosen: str) -> List[Tuple[str, str]]:
     """Name and suffix of each view with a file of its own."""
     render = scene.render
-    if not render.use_multiview or not writes_views(render.image_settings, chosen):
+    if not render.use_multiview or not _writes_views(render.image_settings, chosen):
         return [("", "")]
     views = render.stereo_views if render.views_format == "STEREO_3D" else render.views
     used = [(view.name, view.file_suffix) for view in views if view.use]
     return used if len(used) > 1 else [("", "")]
 
 
-def writes_views(image: Any, chosen: str) -> bool:
+def _writes_views(image: Any, chosen: str) -> bool:
     """Whether each view is a file: an EXR may hold all of them, other formats may hold a pair in one picture."""
     if image.views_format == "MULTIVIEW":
         return not chosen.startswith("exr")
@@ -151,9 +151,10 @@ class Picture(NamedTuple):
         return {"file": file, "kind": self.kind, "view": self.view, "name": self.name}
 
 
-def save_png(scene: Any, path: str, png: Setup, suffixes: List[str]) -> None:
+def save_png(scene: Any, path: str, png: Setup) -> None:
     """Writes what was just rendered as PNG too, through the scene's view transform; of several views, the first one."""
     image = scene.render.image_settings
+    suffixes = [suffix for _, suffix in _views_of(scene, PNG)]
     native = setup_of(image)
     said = "Blender did not write the PNG"
     apply_setup(image, png)

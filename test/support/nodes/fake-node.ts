@@ -46,6 +46,8 @@ export interface FakeNodeOptions {
   beforeFrame?: (frame: Frame, attempt: number) => Promise<void> | void;
   /** The picture of a frame; the honest one by default. */
   picture?: (frame: Frame, honest: Buffer) => Buffer;
+  /** The files that it has beside a frame's PNG (default: it lists none). */
+  pictures?: (frame: Frame) => readonly FakePicture[];
   /** What it claims about a result; fields not given here are true. */
   claim?: (result: FrameResult) => Partial<FrameResult>;
   /** Error with which a frame fails, if it does. */
@@ -60,15 +62,27 @@ export interface FakeNodeOptions {
   rejectsBlob?: "DIGEST_MISMATCH" | "DISK_FULL" | "TOO_LARGE" | "WRITE_FAILED";
 }
 
+/** A picture beside a PNG: a view by its number, or what a File Output node has written, by its name. */
+export interface FakePicture {
+  readonly of: number | string;
+  readonly bytes: Buffer;
+}
+
 interface FakeSlot {
   running: { frame: Frame; attempt: number } | undefined;
   assigned: { frame: Frame; attempt: number } | undefined;
 }
 
+interface FakeResult {
+  readonly result: FrameResult;
+  readonly bytes: Buffer;
+  readonly pictures: readonly FakePicture[];
+}
+
 interface FakeJob {
   readonly id: string;
   readonly slots: FakeSlot[];
-  readonly results: Map<number, { readonly result: FrameResult; readonly bytes: Buffer }>;
+  readonly results: Map<number, FakeResult>;
   isLoaded: boolean;
 }
 
@@ -360,7 +374,7 @@ export class FakeConversation {
     await say({ type: "slot-changed", slot: number, state: "ready", error: null, device: "CPU" });
   }
 
-  #render(ref: { frame: Frame; attempt: number }, slot: number): { result: FrameResult; bytes: Buffer } {
+  #render(ref: { frame: Frame; attempt: number }, slot: number): FakeResult {
     const { options, sceneInfo } = this.node;
     const scene = sceneInfo.scenes[0] as SceneSummary;
     const format = { width: scene.width, height: scene.height, depth: scene.depth, colorMode: "RGB" } as const;
@@ -369,13 +383,16 @@ export class FakeConversation {
     const truth: FrameResult = {
       ...{ ...ref, slot, sha256: digestOf(bytes), sizeBytes: bytes.length, ...format, seconds: 0.25, device: "CPU" },
     };
-    return { result: { ...truth, ...options.claim?.(truth) }, bytes };
+    const pictures = options.pictures?.(ref.frame);
+    const listed = pictures && { pictures: pictures.map(listedPicture) };
+    return { result: { ...truth, ...listed, ...options.claim?.(truth) }, bytes, pictures: pictures ?? [] };
   }
 
   /** Sends the bytes of a result if the node holds it. */
   async giveResult(message: Extract<FromCoordinator, { type: "result-fetch" }>): Promise<void> {
-    const { transfer, frame, attempt, offset } = message;
-    const held = this.node.job?.results.get(attempt);
+    const { transfer, frame, attempt, offset, picture } = message;
+    const result = this.node.job?.results.get(attempt);
+    const held = picture === undefined ? result : result?.pictures[picture];
     if (!held) return this.send({ type: "result-missing", transfer, frame, attempt, message: "The result is gone" });
     const { bytes } = held;
     await this.send({ type: "result-begin", transfer, frame, attempt, sizeBytes: bytes.length, offset });
@@ -437,4 +454,10 @@ export function digestOf(bytes: Uint8Array): string {
 
 function problem(part: Partial<Problem>): Problem {
   return { code: "RENDER_FAILED", message: "it failed", hint: "look at it", log: [], ...part };
+}
+
+function listedPicture({ of, bytes }: FakePicture) {
+  const about = { sizeBytes: bytes.length, sha256: digestOf(bytes) };
+  if (typeof of === "number") return { kind: "view" as const, view: of, name: "", ...about };
+  return { kind: "node" as const, view: 0, name: of, ...about };
 }

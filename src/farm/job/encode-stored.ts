@@ -76,6 +76,7 @@ export async function encodeStored(context: JobContext, run: Run, stored: Stored
   });
   await using output = await JobOutput.open({
     ...{ facts: outputFacts, prepared, paths: settings, tell, signal },
+    warn: (code, message) => totals.warn(code, message, null),
     job: { id: run.job, folder: folder.path },
     isApart: settings.jobDir !== undefined,
     pathOf: (frame) => (records.has(frame) ? storedFramePath(folder.framesFolder, frame) : undefined),

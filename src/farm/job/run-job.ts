@@ -108,6 +108,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   });
   await using output = await JobOutput.open({
     ...{ facts: outputFacts, prepared, paths: settings, tell, signal },
+    warn: (code, message) => totals.warn(code, message, null),
     job: { id: run.job, folder: folder.path },
     isApart: settings.jobDir !== undefined,
     pathOf: (frame) => (store.has(frame) ? store.pathOf(frame) : undefined),

@@ -81,6 +81,7 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   }
   await using encoding = await JobOutput.open({
     ...{ facts, prepared, paths: settings, tell, signal },
+    warn: (code, message) => tell({ type: "warning", code, message, name: null }),
     job: { id: job.previous.job, folder: job.path },
     isApart: facts.isApart || options.output !== undefined,
     pathOf: (frame) => storedFramePath(framesFolder, frame),

@@ -39,6 +39,8 @@ export interface JobOutputOptions {
   /** The output's sound; `null` for none. */
   readonly sound: () => Promise<SoundTrack | null>;
   readonly tell: FarmListener;
+  /** Warns the user, also in the summary. */
+  readonly warn: (code: string, message: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -52,6 +54,7 @@ export class JobOutput implements AsyncDisposable {
   readonly #poster: string | undefined;
   readonly #wav: string | undefined;
   readonly #tell: FarmListener;
+  readonly #warn: JobOutputOptions["warn"];
 
   private constructor(writer: OutputWriter, options: WriterOptions, given: JobOutputOptions) {
     this.#writer = writer;
@@ -59,6 +62,7 @@ export class JobOutput implements AsyncDisposable {
     this.#poster = given.paths.poster;
     this.#wav = given.prepared.wav;
     this.#tell = given.tell;
+    this.#warn = given.warn;
   }
 
   /**
@@ -150,18 +154,16 @@ export class JobOutput implements AsyncDisposable {
 
   #tellPasses(passes: PlacedPictures | null): void {
     const { nodes } = this.#options.facts.pictures;
-    const warn = (message: string) => this.#tell({ type: "warning", code: "PASSES_DIFFER", message, name: null });
     if (passes === null) {
-      if (nodes > 0) warn(`${counted(nodes, "File Output node")} of the scene wrote no picture`);
+      if (nodes > 0) this.#warn("PASSES_DIFFER", `${counted(nodes, "File Output node")} of the scene wrote no picture`);
       return;
     }
     const { folder, files, perFrame, fewer } = passes;
     this.#tell({ type: "passes:written", folder, files });
     if (fewer.length === 0) return;
-    const few = `${fewer.length === 1 ? "Frame" : "Frames"} ${formatFrames(fewer)}`;
-    warn(
-      `${few} ${fewer.length === 1 ? "has" : "have"} fewer pictures of File Output nodes than the others, which have ${perFrame}`,
-    );
+    const few = `${fewer.length === 1 ? "Frame" : "Frames"} ${formatFrames(fewer)} ${fewer.length === 1 ? "has" : "have"}`;
+    const others = `fewer pictures of File Output nodes than the others, which have ${perFrame}`;
+    this.#warn("PASSES_DIFFER", `${few} ${others}`);
   }
 
   async #makeWav(): Promise<WavFile | undefined> {

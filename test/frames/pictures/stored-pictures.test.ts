@@ -104,7 +104,11 @@ test.each([
 test.each([
   ["a view is another frame", [viewOf(1, makePng(format, 2)), nodeOf("a.tga")], "WRONG_FRAME"],
   ["a view has another size", [viewOf(1, makePng({ ...format, width: 16 }, 1)), nodeOf("a.tga")], "WRONG_SIZE"],
-  ["a PNG of a node is cut", [...good(1), nodeOf("a.png", Buffer.from(makePng(format, 1).subarray(0, 200)))], "TRUNCATED"],
+  [
+    "a PNG of a node is cut",
+    [...good(1), nodeOf("a.png", Buffer.from(makePng(format, 1).subarray(0, 200)))],
+    "TRUNCATED",
+  ],
 ])("a frame is refused if %s, and nothing of it stays", async (_, sent, reason) => {
   await using folder = await makeTemporaryFolder();
   await using into = await openStore(folder);

@@ -380,12 +380,12 @@ export class FakeConversation {
     const format = { width: scene.width, height: scene.height, depth: scene.depth, colorMode: "RGB" } as const;
     const honest = makePng(format, ref.frame);
     const bytes = options.picture?.(ref.frame, honest) ?? honest;
+    const pictures = options.pictures?.(ref.frame);
     const truth: FrameResult = {
+      ...(pictures && { pictures: pictures.map(listedPicture) }),
       ...{ ...ref, slot, sha256: digestOf(bytes), sizeBytes: bytes.length, ...format, seconds: 0.25, device: "CPU" },
     };
-    const pictures = options.pictures?.(ref.frame);
-    const listed = pictures && { pictures: pictures.map(listedPicture) };
-    return { result: { ...truth, ...listed, ...options.claim?.(truth) }, bytes, pictures: pictures ?? [] };
+    return { result: { ...truth, ...options.claim?.(truth) }, bytes, pictures: pictures ?? [] };
   }
 
   /** Sends the bytes of a result if the node holds it. */

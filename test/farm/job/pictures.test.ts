@@ -1,0 +1,149 @@
+import { once } from "node:events";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { encodeFolder } from "../../../src/farm/output/encode-folder.ts";
+import type { FakePicture } from "../../support/nodes/fake-node.ts";
+import { ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
+import { makePng } from "../../support/png.ts";
+
+let farm: ScriptedFarm;
+beforeEach(async () => {
+  farm = await ScriptedFarm.open();
+});
+afterEach(async () => {
+  await farm[Symbol.asyncDispose]();
+});
+
+const format = { width: 32, height: 24, depth: 8, colorMode: "RGB" } as const;
+const padded = (frame: number) => String(frame).padStart(4, "0");
+/** What a File Output node writes of each frame. */
+const depthOf = (frame: number): FakePicture => ({
+  of: `passes/z${padded(frame)}.tga`,
+  bytes: Buffer.from(`depth ${frame}`),
+});
+const rightOf = (frame: number): FakePicture => ({ of: 1, bytes: makePng(format, frame) });
+const withNodes = { format: "png" as const, depth: 8 as const, suffixes: [""], numbered: true, nodes: 1 };
+const inStereo = { ...withNodes, suffixes: ["_L", "_R"], nodes: 0 };
+const scene = { frameEnd: 4, colorMode: "RGB" as const, views: ["left", "right"] };
+
+async function filesIn(path: string): Promise<readonly string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.map((file) => file.slice(path.length + 1).replaceAll("\\", "/")).sort();
+}
+
+test("pictures of File Output nodes come into a folder beside the video, and are counted", async () => {
+  const desk = await farm.start({ sceneInfo: { pictures: withNodes }, pictures: (frame) => [depthOf(frame)] });
+  const run = farm.run([desk]);
+  const { passes, warnings } = await run.completed();
+  const folder = farm.path("out.passes");
+  expect(passes).toEqual({ folder, files: 4 });
+  expect(run.all("passes:written")).toMatchObject([{ folder, files: 4 }]);
+  expect(warnings).toEqual([]);
+  expect(await filesIn(folder)).toEqual([1, 2, 3, 4].map((frame) => `passes/z${padded(frame)}.tga`));
+  expect(await readFile(join(folder, "passes/z0003.tga"), "utf8")).toBe("depth 3");
+  expect(await farm.countFrames()).toBe(4);
+  expect(desk.node.heard.find(({ type }) => type === "job-load")).toMatchObject({
+    pictures: { formats: ["png"], depth: null, nodes: true },
+  });
+  expect(farm.problems).toEqual([]);
+});
+
+test("with --passes off, nodes are not asked for them", async () => {
+  const desk = await farm.start();
+  const run = farm.run([desk], { passes: false });
+  expect((await run.completed()).passes).toBeUndefined();
+  expect(desk.node.heard.find(({ type }) => type === "job-load")).toMatchObject({ pictures: { nodes: false } });
+});
+
+test("frames that have fewer pictures than others are named, and so is a scene whose nodes write nothing", async () => {
+  const some = await farm.start({
+    sceneInfo: { pictures: withNodes },
+    pictures: (frame) => (frame === 2 ? [] : [depthOf(frame)]),
+  });
+  const few = await farm.run([some]).completed();
+  expect(few.warnings).toEqual([expect.stringMatching(/^Frame 2 has fewer pictures .* which have 1$/)]);
+  const none = await farm.start({ sceneInfo: { pictures: withNodes }, pictures: () => [] });
+  const empty = await farm.run([none], { output: farm.path("other.mp4") }).completed();
+  expect(empty.warnings).toEqual([expect.stringContaining("1 File Output node of the scene wrote no picture")]);
+});
+
+test("a frame without one of its views is no frame: another node renders it", async () => {
+  const honest = { scene, sceneInfo: { pictures: inStereo } };
+  const lazy = await farm.start({ ...honest, pictures: (frame) => (frame === 1 ? [] : [rightOf(frame)]) });
+  const desk = await farm.start({ ...honest, pictures: (frame) => [rightOf(frame)] });
+  const run = farm.run([lazy, desk], { output: farm.path("pictures/f_####.png") });
+  await run.completed();
+  expect((await filesIn(farm.path("pictures"))).filter((name) => name.startsWith("f_") && !name.includes("/"))).toEqual(
+    [1, 2, 3, 4].flatMap((frame) => [`f_${padded(frame)}_L.png`, `f_${padded(frame)}_R.png`]),
+  );
+  expect(await readFile(farm.path("pictures/f_0001_R.png"))).toEqual(makePng(format, 1));
+});
+
+test("a picture that is damaged on its way is fetched again, from another attempt", async () => {
+  let isFirst = true;
+  const desk = await farm.start({
+    sceneInfo: { pictures: withNodes },
+    pictures: (frame) => [depthOf(frame)],
+    claim: ({ frame, pictures = [] }) => {
+      if (frame !== 3 || !isFirst) return {};
+      isFirst = false;
+      return { pictures: pictures.map((picture) => ({ ...picture, sha256: "0".repeat(64) })) };
+    },
+  });
+  const run = farm.run([desk]);
+  await run.completed();
+  expect(desk.node.rendered.filter((frame) => frame === 3)).toHaveLength(2);
+  expect(await filesIn(farm.path("out.passes"))).toHaveLength(4);
+});
+
+test("a scene with a picture for each view cannot become one video", async () => {
+  const desk = await farm.start({ scene, sceneInfo: { pictures: inStereo }, pictures: (frame) => [rightOf(frame)] });
+  await expect(farm.run([desk]).result).rejects.toMatchObject({
+    code: "FARM_BAD_INPUT",
+    message: expect.stringContaining("_L, _R"),
+    hint: expect.stringContaining("frame_####.png"),
+  });
+});
+
+test("a node of an older release is not used for other pictures than PNGs", async () => {
+  const desk = await farm.start({ info: {} });
+  const run = farm.run([desk], { output: farm.path("f_####.exr"), waitMs: 100 });
+  await expect(run.result).rejects.toMatchObject({
+    message: expect.stringContaining("too old to write OpenEXR pictures"),
+  });
+});
+
+test("files of others in the folder for passes stop the job before anything is rendered", async () => {
+  await mkdir(farm.path("out.passes"));
+  await writeFile(farm.path("out.passes/mine.exr"), "mine");
+  const desk = await farm.start({ sceneInfo: { pictures: withNodes }, pictures: (frame) => [depthOf(frame)] });
+  await expect(farm.run([desk]).result).rejects.toMatchObject({ code: "FARM_OUTPUT_EXISTS" });
+  expect(desk.node.rendered).toEqual([]);
+});
+
+test("a job that is stopped continues with its pictures, and encode makes them too", async () => {
+  const stopped = new AbortController();
+  const desk = await farm.start({
+    ...{ sceneInfo: { pictures: withNodes }, pictures: (frame) => [depthOf(frame)] },
+    beforeFrame: async (frame) => {
+      if (frame === 4 && !stopped.signal.aborted) await once(stopped.signal, "abort");
+    },
+  });
+  const first = farm.run([desk], { order: "sequential" });
+  first.onEvent = (event) => {
+    if (event.type !== "frame:stored" || first.stored.length < 3) return;
+    first.stop.abort();
+    stopped.abort();
+  };
+  expect((await first.result).type).toBe("interrupted");
+  const second = farm.run([desk]);
+  const { reused, passes } = await second.completed();
+  expect(reused).toBeGreaterThanOrEqual(2);
+  expect(passes?.files).toBe(4);
+
+  const again = { overwrite: true, onEvent: () => {}, signal: new AbortController().signal };
+  await encodeFolder(`${farm.output}.renderfarm`, { ...again, output: farm.path("again.mkv") });
+  expect(await filesIn(farm.path("again.passes"))).toHaveLength(4);
+});

@@ -26,6 +26,7 @@ export { type FrameOrder, parseFrames } from "./core/frame-range.ts";
 export type { Frame, NodeAddress, NodeId, Sighting, Starter } from "./core/node.ts";
 export { formatAddress, nodeListOf } from "./core/node-list.ts";
 export { ownCommand } from "./core/own-command.ts";
+export { nameOfFormat } from "./core/pictures/picture-format.ts";
 export { counted, printable, printableJson, printableLines, shellWord, shorten, withoutControls } from "./core/text.ts";
 export { formatBytes, formatDuration } from "./core/units.ts";
 export {

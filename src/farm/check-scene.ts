@@ -6,6 +6,7 @@ import { completeRequest, type JobRequest } from "../config/resolve-settings.ts"
 import { systemClock } from "../core/clock.ts";
 import { FarmError } from "../core/errors.ts";
 import { formatFrames } from "../core/frame-range.ts";
+import type { PictureForm } from "../core/pictures/picture-form.ts";
 import type { SceneInfo } from "../session/protocol.ts";
 import { removeEmptyFolder } from "../system/files/held-files.ts";
 import type { FarmEvent, FarmListener } from "./events.ts";
@@ -67,6 +68,8 @@ interface CheckedScene {
   readonly camera: string | null;
   readonly colorMode: string;
   readonly depth: number;
+  /** The pictures of each frame, unless a render asks for others. */
+  readonly pictures: PictureForm;
   /** How a slot uses its Blender for this scene, and why; `null` if the node does not say. */
   readonly reuse: { readonly way: string; readonly why: string } | null;
 }
@@ -93,7 +96,7 @@ export async function checkScene(request: CheckRequest, options: CheckOptions = 
   const folder = await mkdtemp(join(request.jobDir ?? tmpdir(), "renderfarm-check-"));
   try {
     // Pictures need no FFmpeg. Copies would be for nodes that come later, and none does. Nothing is rendered.
-    const output = join(folder, "frame_####.png");
+    const output = join(folder, "frame_####"); // as the scene says
     const settings = await completeRequest({ ...request, output, jobDir: undefined, keepBytes: 0, checks: "none" });
     return await check(settings, options);
   } finally {
@@ -187,7 +190,8 @@ function sceneOf(
     const { name, fps, fpsBase, width, height, engine, camera, colorMode, depth } = facts.scene;
     const scene = {
       ...{ name, frames: formatFrames(facts.frames), count: facts.frames.length, fps: fps / fpsBase },
-      ...{ width, height, engine, camera, colorMode, depth, reuse: info.reuse ?? null },
+      ...{ width, height, engine, camera, colorMode, depth, pictures: facts.pictures },
+      reuse: info.reuse ?? null,
     };
     return { scene, frames: facts.frames, error: errorOf(() => resolveScene(info, settings, prepared.files)) };
   } catch (error) {

@@ -1,5 +1,13 @@
 import { relative } from "node:path";
-import { type CheckedFile, counted, formatBytes, printable, printableLines, type SceneCheck } from "../../index.ts";
+import {
+  type CheckedFile,
+  counted,
+  formatBytes,
+  nameOfFormat,
+  printable,
+  printableLines,
+  type SceneCheck,
+} from "../../index.ts";
 import { type Column, formatTable } from "../table.ts";
 
 /** With more paths, those of one kind in one folder share a row. */
@@ -34,7 +42,7 @@ export function checkText(check: SceneCheck, folder: string, room?: number): str
   const lines = [
     `${printable(check.blend)}, saved by Blender ${printable(check.savedBy)}`,
     ...nodeLines(check),
-    ...(check.scene === null ? [] : [sceneLine(check.scene), ...reuseLines(check.scene)]),
+    ...(check.scene === null ? [] : [sceneLine(check.scene), ...pictureLines(check.scene), ...reuseLines(check.scene)]),
     ...(check.files.length > 0 ? ["", ...fileLines(check, folder, room)] : []),
     ...(check.files.length === 0 && check.scene !== null ? ["It uses no files outside the blendfile"] : []),
     ...(check.order === null ? [] : ["", ...orderLines(check.order)]),
@@ -58,6 +66,15 @@ function sceneLine(scene: NonNullable<SceneCheck["scene"]>): string {
   const camera = scene.camera === null ? "no camera" : `camera ${printable(scene.camera)}`;
   const fps = Number(scene.fps.toFixed(3));
   return `Scene ${name}: ${counted(count, "frame")} (${frames}) at ${fps} fps, ${width}×${height}, ${engine}, ${camera}, ${colorMode} with ${depth} bits`;
+}
+
+/** Nothing for PNGs, which the line of the scene describes. */
+function pictureLines({ pictures }: NonNullable<SceneCheck["scene"]>): readonly string[] {
+  const { format, depth, suffixes, nodes } = pictures;
+  if (format === "png" && suffixes.length < 2 && nodes === 0) return [];
+  const views = suffixes.length > 1 ? `, one for each view (${suffixes.map(printable).join(", ")})` : "";
+  const passes = nodes > 0 ? `; and those of ${counted(nodes, "File Output node")}` : "";
+  return [`Its pictures: ${nameOfFormat(format)} with ${depth} bits${views}${passes}`];
 }
 
 function fileLines({ files, toSend }: SceneCheck, folder: string, room: number | undefined): readonly string[] {

@@ -16,7 +16,13 @@ const checkOf = (given: Partial<SceneCheck> = {}): SceneCheck => ({
   nodes: [{ name: "box", address: "10.0.0.7:7447", blender: "3.4.1" }],
   scene: {
     ...{ name: "Scene", frames: "1-250", count: 250, fps: 24000 / 1001, width: 1920, height: 1080, engine: "CYCLES" },
-    ...{ camera: "Camera", colorMode: "RGBA", depth: 16, reuse: null },
+    ...{
+      camera: "Camera",
+      colorMode: "RGBA",
+      depth: 16,
+      pictures: { format: "png", depth: 16, suffixes: [""], numbered: true, nodes: 0 },
+      reuse: null,
+    },
   },
   files: [fileOf({})],
   toSend: { files: 1, sizeBytes: 1_200_000 },
@@ -64,6 +70,18 @@ test("each file has a row, with what becomes of it", () => {
     Warning: C:\\lib is not on this machine (box)
     "
   `);
+});
+
+test("a scene's pictures are told, unless they are PNGs and nothing else", () => {
+  const { scene } = checkOf({});
+  if (scene === null) throw new Error("There is no scene");
+  const linesWith = (pictures: Partial<typeof scene.pictures>) =>
+    checkText(checkOf({ scene: { ...scene, pictures: { ...scene.pictures, ...pictures } } }), "/films");
+  expect(linesWith({})).not.toContain("Its pictures");
+  expect(linesWith({ nodes: 1 })).toContain("Its pictures: PNG with 16 bits; and those of 1 File Output node\n");
+  expect(linesWith({ format: "exr", depth: 32, suffixes: ["_L", "_R"] })).toContain(
+    "Its pictures: OpenEXR with 32 bits, one for each view (_L, _R)\n",
+  );
 });
 
 test("a scene without other files, or without a scene, has no table", () => {

@@ -21,9 +21,9 @@ export const sceneOptions = {
   /** Absolute path of the video, or of a pattern or folder of pictures. */
   output: option({
     ...{ group: "What to render", short: "o", takes: "<file>", schema: text },
-    help: "a video (.mp4 .mkv .webm .mov .gif), or pictures (frame_####.png, or a folder)",
+    help: "a video (.mp4 .mkv .webm .mov .gif), or pictures (frame_####.png .exr .jpg .tif .webp, or a folder)",
     readme:
-      "a video (`.mp4 .mkv .webm .mov .gif`), or pictures: `frame_####.png`, or a folder. Pictures are numbered as Blender numbers them",
+      "a video (`.mp4 .mkv .webm .mov .gif`), or pictures: `frame_####.png`, `.exr`, `.jpg`, `.tif`, `.webp`, or a folder. Pictures are numbered as Blender numbers them",
     // A slash at the end means a folder of pictures, whatever the name looks like.
     setting: (value = "", folder) => resolve(folder, value) + (/[/\\]$/.test(value) ? "/" : ""),
   }),

@@ -8,6 +8,8 @@ export interface WantedPictures {
   readonly depth: PictureDepth | null;
   /** Whether the pictures of File Output nodes are wanted too. */
   readonly nodes: boolean;
+  /** Whether the PNGs become a video: otherwise, a PNG beside another format only proves the frame, and has 8 bits. */
+  readonly video: boolean;
 }
 
 /** What pictures there are of each frame, as a node has decided from {@link WantedPictures} and the scene. */

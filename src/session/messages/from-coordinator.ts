@@ -78,6 +78,8 @@ export const fromCoordinator = z.discriminatedUnion("type", [
         depth: pictureDepth.nullable(),
         /** Whether the pictures of File Output nodes are wanted. */
         nodes: z.boolean(),
+        /** Whether the PNGs become a video: otherwise those beside another format have 8 bits. */
+        video: z.boolean(),
       })
       .nullable()
       .optional(),

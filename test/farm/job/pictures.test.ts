@@ -45,7 +45,7 @@ test("pictures of File Output nodes come into a folder beside the video, and are
   expect(await readFile(join(folder, "passes/z0003.tga"), "utf8")).toBe("depth 3");
   expect(await farm.countFrames()).toBe(4);
   expect(desk.node.heard.find(({ type }) => type === "job-load")).toMatchObject({
-    pictures: { formats: ["png"], depth: null, nodes: true },
+    pictures: { formats: ["png"], depth: null, nodes: true, video: true },
   });
   expect(farm.problems).toEqual([]);
 });

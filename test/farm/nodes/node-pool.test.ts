@@ -85,7 +85,7 @@ class Farm {
             simulations: null,
             sampleFrom: null,
             overrides: null,
-            pictures: { formats: ["png" as const], depth: null, nodes: false },
+            pictures: { formats: ["png" as const], depth: null, nodes: false, video: true },
           },
         }),
         versionGate,

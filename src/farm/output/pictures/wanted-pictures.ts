@@ -28,7 +28,7 @@ export function wantedPictures({ format, depth, passes }: PictureSettings, outpu
   }
   // Of several formats, the scene decides.
   if (first !== undefined && others.length === 0) requireDepth(first, depth);
-  return { formats, depth: depth ?? null, nodes: passes };
+  return { formats, depth: depth ?? null, nodes: passes, video: output.kind !== "sequence" };
 }
 
 /** @throws {FarmError} `FARM_BAD_INPUT` if the form that a node has decided on is not what the user asked for */

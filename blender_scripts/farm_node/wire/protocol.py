@@ -86,7 +86,7 @@ def _pictures(value: Any) -> bool:
         return False
     formats = value.get("formats")
     is_known = isinstance(formats, list) and 0 < len(formats) <= len(FORMATS) and all(each in FORMATS for each in formats)
-    return is_known and value.get("depth") in (None, 8, 16, 32) and type(value.get("nodes")) is bool
+    return is_known and value.get("depth") in (None, 8, 16, 32) and all(type(value.get(name)) is bool for name in ("nodes", "video"))
 
 
 def _frames(value: Any) -> bool:

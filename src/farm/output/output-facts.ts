@@ -47,7 +47,7 @@ export interface RecordedFacts extends OutputFacts {
 
 /** @throws {FarmError} `FARM_BAD_INPUT` if `--fps` is not a frame rate, or the scene's pictures cannot become this output */
 export function outputFactsOf(scene: SceneFacts, settings: JobSettings, format: OutputFormat): OutputFacts {
-  const { fps, fpsBase, width, height, depth, colorMode } = scene.scene;
+  const { fps, fpsBase, width, height, colorMode } = scene.scene;
   const { pictures } = scene;
   requireForm(pictures, settings, format);
   const rate = settings.fps === undefined ? frameRateOf(fps, fpsBase) : parseFrameRate(settings.fps);
@@ -56,11 +56,16 @@ export function outputFactsOf(scene: SceneFacts, settings: JobSettings, format: 
     rate: settings.preview ? slowed(rate, previewStep) : rate,
     frameFormat: {
       ...{ width, height, colorMode: format.canHaveAlpha ? colorMode : "RGB" },
-      depth:
-        pictures.format === "png" && settings.depth !== undefined && pictures.depth !== 32 ? pictures.depth : depth,
+      depth: pngDepthOf(scene, settings, format),
     },
     pictures,
   };
+}
+
+/** The bits of the PNGs, as a node decides them too. */
+function pngDepthOf({ scene, pictures }: SceneFacts, { depth }: JobSettings, { kind }: OutputFormat): 8 | 16 {
+  if (pictures.format !== "png") return kind === "sequence" ? 8 : scene.depth;
+  return depth === 8 || depth === 16 ? depth : scene.depth;
 }
 
 /** More would make `job.json` too long. They only name what has changed. */

@@ -70,7 +70,33 @@ def _share(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value <= 1
 
 
-OVERRIDES: dict[str, Check] = {"scale": _whole(1, 100), "maxSamples": _whole(1, MAX_SAMPLES)}
+def _resolution(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    if set(value) == {"percent"}:
+        return _whole(1, 1000)(value["percent"])
+    return set(value) == {"width", "height"} and all(map(_whole(4, 65_536), value.values()))
+
+
+def _chosen(value: Any) -> bool:
+    return _name(value) and value != ""
+
+
+OVERRIDES: dict[str, Check] = {
+    "scale": _whole(1, 100),
+    "maxSamples": _whole(1, MAX_SAMPLES),
+    "samples": _whole(1, MAX_SAMPLES),
+    "resolution": _resolution,
+    "engine": _chosen,
+    "camera": _chosen,
+    "viewLayer": _chosen,
+    "seed": _whole(0, 2**31 - 1),
+    "transparent": lambda value: value is True,
+    "denoise": lambda value: type(value) is bool,
+    "simplify": _whole(0, 32),
+    "threads": _whole(1, 1024),
+    "timeLimit": _whole(1, 10**9),
+}
 """What a job may have rendered otherwise than its blendfile says. `node-info` names those that this node knows."""
 
 

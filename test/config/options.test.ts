@@ -20,9 +20,12 @@ test("a farmspec, which may come from somebody else, cannot run programs, open o
       "assetRoot", // inside its own folder: readFarmspec() checks that
       "bakeLimit",
       "blenderVersion",
+      "camera",
       "checks",
       "codec",
       "crf",
+      "denoise",
+      "engine",
       "fps",
       "frames",
       "keepFrames",
@@ -31,9 +34,18 @@ test("a farmspec, which may come from somebody else, cannot run programs, open o
       "notHere",
       "notify",
       "order",
+      "resolution",
+      "samples",
       "scene",
+      "seed",
+      "simplify",
       "simulations",
-    ].concat("slots"),
+      "slots",
+      "threads",
+      "timeLimit",
+      "transparent",
+      "viewLayer",
+    ],
   );
 });
 

@@ -20,7 +20,7 @@ const bundledBlobs = z
 const whole = (least: number, most: number) => z.number().int().min(least).max(most);
 
 /** A node refuses a message with others: it would not do what was asked. */
-const overrides = z.strictObject({
+export const overrides = z.strictObject({
   /** In percent of the size without it. */
   scale: whole(1, 100).optional(),
   maxSamples: whole(1, bounds.samples).optional(),

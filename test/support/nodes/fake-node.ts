@@ -12,6 +12,7 @@ import type {
   SceneInfo,
   SceneSummary,
 } from "../../../src/session/protocol.ts";
+import { overrides } from "../../../src/session/messages/from-coordinator.ts";
 import { parseFromCoordinator } from "../../../src/session/protocol.ts";
 import { Seal } from "../../../src/session/seal.ts";
 import { decodePiece, encodePiece, largestPieceBytes } from "../../../src/session/transfer/piece.ts";
@@ -179,7 +180,7 @@ export class FakeConversation {
     await this.send({
       ...{ type: "node-info", node: id, name: options.name ?? "fake", platform: "linux", python: "3.11.2" },
       ...{ blender: options.blender ?? "3.4.1", software: "0.1.0", slots: options.slots ?? 1 },
-      ...{ start: this.node.start, cacheFreeBytes: 1e12, maxBlobBytes: 1e12, overrides: ["maxSamples", "scale"] },
+      ...{ start: this.node.start, cacheFreeBytes: 1e12, maxBlobBytes: 1e12, overrides: Object.keys(overrides.shape) },
       ...options.info,
     });
     for await (const message of this.link.messages) {

@@ -11,7 +11,7 @@ import { removeEmptyFolder } from "../system/files/held-files.ts";
 import type { FarmEvent, FarmListener } from "./events.ts";
 import { mayBake } from "./job/bake-scene.ts";
 import { beginRun, orderOf } from "./job/begin-run.ts";
-import { firstJoined, warnOfColors, warnOfFiles, warnOfOverrides, warnOfSimulations } from "./job/describe-job.ts";
+import { firstJoined, warnOfColors, warnOfFiles, warnOfSimulations } from "./job/describe-job.ts";
 import { FarmSize } from "./job/estimate/farm-size.ts";
 import { hearWarnings } from "./job/hear-warnings.ts";
 import type { JobContext, JobQuestions } from "./job/job-context.ts";
@@ -179,7 +179,6 @@ function sceneOf(
   const { settings, prepared, tell } = context;
   const totals = new JobTotals(tell, 0);
   warnOfColors(totals, prepared);
-  warnOfOverrides(context, totals);
   try {
     const facts = resolveScene(info, { ...settings, missing: "warn" }, prepared.files);
     // A missing file is an error below, unless the user allows it.

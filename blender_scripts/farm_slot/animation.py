@@ -23,9 +23,11 @@ def free(scene: Any, pattern: str) -> List[str]:
     animation = scene.animation_data
     freed = []  # type: List[str]
     for curves in [animation.drivers, *_all_curves(animation)] if animation is not None else ():
-        for curve in [each for each in curves if re.fullmatch(pattern, plain(each.data_path))]:
-            freed.append(plain(curve.data_path))
-            curves.remove(curve)
+        for curve in list(curves):
+            matching = [path for path in (curve.data_path, plain(curve.data_path)) if re.fullmatch(pattern, path)]
+            if matching:
+                freed.append(matching[0])
+                curves.remove(curve)
     return freed
 
 

@@ -18,8 +18,8 @@ import { prepareJob } from "./job/prepare-job.ts";
 import { runJob } from "./job/run-job.ts";
 import { UpcomingFrames } from "./nodes/supply/upcoming-frames.ts";
 import { openFleet } from "./open-fleet.ts";
-import { overridesOf } from "./output/recorded-scene.ts";
 import { videoDoneBefore } from "./output/existing-output.ts";
+import { overridesOf } from "./output/recorded-scene.ts";
 import { stayAwake } from "./stay-awake.ts";
 
 /** A job of which every expected frame is in the output. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reportOf } from "../../src/index.ts";
 import { requireBuild } from "../support/lab/lab.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
-import { runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
+import { runBlender, testedBlenders } from "./tested-blender.ts";
 import { VersionLab } from "./version-lab.ts";
 
 const script = fileURLToPath(new URL("overrides/run.py", import.meta.url));
@@ -101,7 +101,10 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
           "CYCLES",
         ],
         Workbench: [without("--samples has no effect with BLENDER_WORKBENCH"), "BLENDER_WORKBENCH"],
-        EEVEE: [...["seed", "denoise", "time-limit"].map((flag) => without(`--${flag} has no effect with ${eevee}`)), eevee],
+        EEVEE: [
+          ...["seed", "denoise", "time-limit"].map((flag) => without(`--${flag} has no effect with ${eevee}`)),
+          eevee,
+        ],
         "EEVEE by another version's name": [eevee],
         "a denoiser": [...(isOldest ? [] : [denoiser]), "CYCLES"], // the oldest has its own
         "no camera": {

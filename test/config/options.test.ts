@@ -15,38 +15,36 @@ test("the README names each environment variable that sets a flag", () => {
 
 test("a farmspec, which may come from somebody else, cannot run programs, open other files or loosen security", () => {
   const settable = optionEntries.flatMap(([name, { inFarmspec }]) => (inFarmspec ? [name] : []));
-  expect(settable.sort()).toEqual(
-    [
-      "assetRoot", // inside its own folder: readFarmspec() checks that
-      "bakeLimit",
-      "blenderVersion",
-      "camera",
-      "checks",
-      "codec",
-      "crf",
-      "denoise",
-      "engine",
-      "fps",
-      "frames",
-      "keepFrames",
-      "missing",
-      "mixVersions",
-      "notHere",
-      "notify",
-      "order",
-      "resolution",
-      "samples",
-      "scene",
-      "seed",
-      "simplify",
-      "simulations",
-      "slots",
-      "threads",
-      "timeLimit",
-      "transparent",
-      "viewLayer",
-    ],
-  );
+  expect(settable.sort()).toEqual([
+    "assetRoot", // inside its own folder: readFarmspec() checks that
+    "bakeLimit",
+    "blenderVersion",
+    "camera",
+    "checks",
+    "codec",
+    "crf",
+    "denoise",
+    "engine",
+    "fps",
+    "frames",
+    "keepFrames",
+    "missing",
+    "mixVersions",
+    "notHere",
+    "notify",
+    "order",
+    "resolution",
+    "samples",
+    "scene",
+    "seed",
+    "simplify",
+    "simulations",
+    "slots",
+    "threads",
+    "timeLimit",
+    "transparent",
+    "viewLayer",
+  ]);
 });
 
 test("a flag is named as it is typed", () => {

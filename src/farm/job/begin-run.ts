@@ -22,7 +22,9 @@ export async function beginRun({ settings, prepared, tell }: JobContext, version
   const run = await folder.begin({ fingerprint, blenderVersion, blend, settings: plan, isFresh });
   tell({ type: "run:started", job: run.job, run: run.run, blender: blenderVersion });
   if (run.setAside !== null) {
-    const why = isFresh ? "as you asked" : "the blendfile, the scene, how it is rendered or the Blender version has changed";
+    const why = isFresh
+      ? "as you asked"
+      : "the blendfile, the scene, how it is rendered or the Blender version has changed";
     const kept = `${counted(run.setAside.frames, "old frame")} kept in ${run.setAside.folder}`;
     tell({ type: "job:restarted", reason: `${why}; ${kept}` });
   }

@@ -152,7 +152,11 @@ async function summarize({ stored, attempts, log, wanted, earlierRuns, ...record
 function settingsIn(record: JobRecord | null): Pick<JobReport, "name" | "owner" | "overrides"> {
   const { name, owner, overrides } = record?.settings ?? {};
   const [textOfName, textOfOwner] = [name, owner].map((text) => (typeof text === "string" ? text : null));
-  return { name: textOfName ?? null, owner: textOfOwner ?? null, overrides: parseOverrides(overrides) as Overrides | null };
+  return {
+    name: textOfName ?? null,
+    owner: textOfOwner ?? null,
+    overrides: parseOverrides(overrides) as Overrides | null,
+  };
 }
 
 function nodesOf(

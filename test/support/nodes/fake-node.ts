@@ -3,6 +3,7 @@ import { type FarmKey, openKey } from "../../../src/core/farm-key.ts";
 import type { Frame, NodeId } from "../../../src/core/node.ts";
 import { type HandshakeTerms, isSameProof, proofOf, sessionKeyOf } from "../../../src/session/handshake.ts";
 import type { Link } from "../../../src/session/link.ts";
+import { overrides } from "../../../src/session/messages/from-coordinator.ts";
 import type {
   FrameResult,
   FromCoordinator,
@@ -12,7 +13,6 @@ import type {
   SceneInfo,
   SceneSummary,
 } from "../../../src/session/protocol.ts";
-import { overrides } from "../../../src/session/messages/from-coordinator.ts";
 import { parseFromCoordinator } from "../../../src/session/protocol.ts";
 import { Seal } from "../../../src/session/seal.ts";
 import { decodePiece, encodePiece, largestPieceBytes } from "../../../src/session/transfer/piece.ts";
@@ -248,7 +248,7 @@ export class FakeConversation {
       case "blob-fetch":
         return this.#sendBlob(message.transfer, message.sha256);
       case "job-load":
-        node.scale = (message.overrides?.scale ?? 100) / 100;
+        node.scale = scaleOf(message.overrides);
         return this.#load(message.job);
       case "frame-assign":
         return this.#assign(message);
@@ -438,4 +438,10 @@ export function digestOf(bytes: Uint8Array): string {
 
 function problem(part: Partial<Problem>): Problem {
   return { code: "RENDER_FAILED", message: "it failed", hint: "look at it", log: [], ...part };
+}
+
+/** The size of frames with these overrides, as a part of the scene's own. */
+function scaleOf(given: Extract<FromCoordinator, { type: "job-load" }>["overrides"]): number {
+  const { scale = 100, resolution } = given ?? {};
+  return ((resolution && "percent" in resolution ? resolution.percent : 100) / 100) * (scale / 100);
 }

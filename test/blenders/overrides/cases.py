@@ -6,7 +6,6 @@ it), and `hand`: the scene set by hand to what the overrides ask for. Its frames
 
 import bpy
 
-BEFORE_3 = bpy.app.version < (3, 0)
 EEVEE = "BLENDER_EEVEE_NEXT" if (4, 2) <= bpy.app.version < (5, 0) else "BLENDER_EEVEE"
 
 
@@ -179,6 +178,10 @@ def key_threads(scene):
 def key_samples(scene):
     own_samples(scene)
     key(scene, "cycles.samples", 1, 9)
+    try:
+        key(scene, "eevee.taa_render_samples", 1, 9)
+    except TypeError:
+        pass  # before 4.x, nothing can animate it
 
 
 def drive_samples(scene):

@@ -24,7 +24,9 @@ from .slots.slot_channel import SlotSwitchboard
 from .wire.duplicates import Duplicates
 from .wire.link import CLOSE_REPLACED, Link
 from .wire.message_size import fit_job_opened
-from .wire.protocol import MAX_BLOB, FORMATS, OVERRIDES, Message
+from .wire.overrides import OVERRIDES
+from .wire.pictures import FORMATS
+from .wire.protocol import MAX_BLOB, Message
 
 
 class Node:

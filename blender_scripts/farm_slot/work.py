@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 import bpy
 from bpy.app.handlers import persistent
@@ -13,7 +13,7 @@ from . import evaluated, reuse, scene_info, settings, sound
 from .channel import Channel
 from .devices import choose_device
 from .faults import SlotFault
-from .loading import Opened, blocked_by_blender, open_blendfile, pick_scene, scripts_blocked
+from .loading import Opened, Warning_, blocked_by_blender, open_blendfile, pick_scene, scripts_blocked
 from .output import overrides
 from .output.frame_writer import FrameWriter
 from .simulations import baking
@@ -42,6 +42,7 @@ class Work:
         self._told_of_scripts = False
         self._folders = {}  # type: Dict[str, str]
         self._writer = None  # type: Optional[FrameWriter]
+        self._overriding = []  # type: List[Warning_]
         self._frame = 0
         self._steps = 0
         self._reported_at = 0.0
@@ -52,6 +53,7 @@ class Work:
         warnings, outside, simulations = opened.warnings, opened.outside, opened.simulations
         active = bpy.context.scene.name
         scene = self._pick()
+        warnings += self._overriding
         self._saved_at = scene.frame_current
         stock = scene_info.stock_of(outside, command["project"])
         # Before the output is set up, because it describes the file, with the job's overrides.
@@ -81,7 +83,7 @@ class Work:
     def _pick(self) -> Any:
         """The scene to render, in the file that was just opened, as the job wants it."""
         scene = pick_scene(self._command["scene"])
-        overrides.apply(scene, self._command.get("overrides") or {})
+        self._overriding = overrides.apply(scene, self._command.get("overrides") or {})
         return scene
 
     def _prepare(self, scene: Any) -> str:

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { type OptionName, ownCommand, withoutControls } from "../index.ts";
+import { type OptionName, optionEntries, ownCommand, withoutControls } from "../index.ts";
 import { addFlags, addRenderFlags } from "./render-flags.ts";
 import { closest } from "./suggestion.ts";
 import { wrappedFor } from "./wrap.ts";
@@ -18,8 +18,11 @@ const encodeFlags = {
   json: undefined,
 } satisfies Partial<Record<OptionName, string | undefined>>;
 
+const overrides = optionEntries.flatMap(([name, { group }]) => (group === "How to render" ? [[name, undefined]] : []));
+
 /** The render options that `check` takes too: those that decide what comes before the first frame. */
 const checkFlags = {
+  ...Object.fromEntries(overrides),
   ...{ blend: undefined, frames: undefined, scene: undefined, allowScripts: undefined, assetRoot: undefined },
   missing: "what is an error if files that the scene uses are missing: fail, or warn",
   ...{

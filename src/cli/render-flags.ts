@@ -1,7 +1,13 @@
 import { type Command, Option as CommanderOption } from "commander";
 import { flagOf, type Option, type OptionGroup, optionEntries } from "../index.ts";
 
-const groups: readonly OptionGroup[] = ["What to render", "Where to render", "The output", "What to show"];
+const groups: readonly OptionGroup[] = [
+  "What to render",
+  "How to render",
+  "Where to render",
+  "The output",
+  "What to show",
+];
 
 /** Adds the render options, in the groups of the help. They have no defaults here: see options.ts. */
 export function addRenderFlags(program: Command): void {

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { Option } from "./options/option.ts";
 import { outputOptions, reportingOptions } from "./options/output-options.ts";
+import { overrideOptions } from "./options/override-options.ts";
 import { nodeOptions, sceneOptions } from "./options/render-options.ts";
 
 /**
  * The options of a render, in the order of the help and the README. To add one, add an entry here and the code that
  * uses its setting.
  */
-const options = { ...sceneOptions, ...nodeOptions, ...outputOptions, ...reportingOptions };
+const options = { ...sceneOptions, ...overrideOptions, ...nodeOptions, ...outputOptions, ...reportingOptions };
 
 type Options = typeof options;
 export type OptionName = keyof Options;

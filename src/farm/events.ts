@@ -1,3 +1,4 @@
+import type { Overrides } from "../config/overrides.ts";
 import type { FarmErrorCode } from "../core/errors.ts";
 import type { Frame, NodeId } from "../core/node.ts";
 import type { Estimate } from "./job/estimate/estimate.ts";
@@ -51,7 +52,14 @@ export interface FarmEventMap {
   /** The first frames of a job with `estimate` are stored: how long the others will take. */
   "estimate:made": Estimate;
   /** The inputs are valid, and the job folder belongs to this run. */
-  "job:started": { blend: string; output: string; folder: string; makes: OutputKind };
+  "job:started": {
+    blend: string;
+    output: string;
+    folder: string;
+    makes: OutputKind;
+    /** What is rendered otherwise than the blendfile says; `null` for nothing. */
+    overrides: Overrides | null;
+  };
   /** A run of the job begins, as the Blender version is known. `blender` is `null` when versions are mixed. */
   "run:started": { job: string; run: number; blender: string | null };
   /** Frames of an earlier run are about to be checked again, which takes a while if they are many or large. */

@@ -5,7 +5,7 @@ import { FarmError } from "../core/errors.ts";
 import { findBaked } from "../frames/baked-blend.ts";
 import { JobFolder, type Run } from "../frames/job-folder.ts";
 import type { FarmListener, JobSummary } from "./events.ts";
-import { mayBake } from "./job/bake-scene.ts";
+import { bakeKeyOf, mayBake } from "./job/bake-scene.ts";
 import { beginRun, orderOf } from "./job/begin-run.ts";
 import { CreatedFolders } from "./job/created-folders.ts";
 import { encodeStored, findStored } from "./job/encode-stored.ts";
@@ -19,6 +19,7 @@ import { runJob } from "./job/run-job.ts";
 import { UpcomingFrames } from "./nodes/supply/upcoming-frames.ts";
 import { openFleet } from "./open-fleet.ts";
 import { videoDoneBefore } from "./output/existing-output.ts";
+import { overridesOf } from "./output/recorded-scene.ts";
 import { stayAwake } from "./stay-awake.ts";
 
 /** A job of which every expected frame is in the output. */
@@ -108,7 +109,8 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
     await using prepared = await prepareJob(settings, signal);
     const { folder } = prepared;
     const makes = prepared.format.kind === "sequence" ? "pictures" : "video";
-    tell({ type: "job:started", blend: settings.blend, output: settings.output, folder: folder.path, makes });
+    const { blend, output } = settings;
+    tell({ type: "job:started", blend, output, folder: folder.path, makes, overrides: overridesOf(settings) });
     await using _awake = stayAwake(settings.allowSleep, tell);
     const context: JobContext = {
       ...{ settings, prepared, tell, drain, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
@@ -192,20 +194,20 @@ async function bakeOf(
 ): Promise<Pick<JobContext, "bake" | "isEarlierBake">> {
   if (bake !== "untried") return { bake, isEarlierBake };
   if (!mayBake(settings)) return { bake: "failed", isEarlierBake: false };
-  const key = { source: prepared.blend.sha256, blender: version, scene: settings.scene ?? null };
-  const found = await findBaked(prepared.folder.path, key);
+  const found = await findBaked(prepared.folder.path, bakeKeyOf(settings, prepared.blend.sha256, version));
   return { bake: found ?? "untried", isEarlierBake: found !== undefined };
 }
 
 /** If an earlier run ended between naming the video and cleaning up, only the cleaning up is left to do. */
 async function endEarlier(
-  { blend, output, keepFrames, jobDir }: JobSettings,
+  settings: JobSettings,
   frames: number,
   secondsPassed: () => number,
   tell: FarmListener,
 ): Promise<CompletedJob> {
+  const { blend, output, keepFrames, jobDir } = settings;
   await using folder = await JobFolder.open(output, undefined, jobDir);
-  tell({ type: "job:started", blend, output, folder: folder.path, makes: "video" });
+  tell({ type: "job:started", blend, output, folder: folder.path, makes: "video", overrides: overridesOf(settings) });
   const totals = new JobTotals(tell, frames);
   if (!keepFrames) await cleanUp(folder, totals);
   const { warnings } = totals;

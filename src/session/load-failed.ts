@@ -9,6 +9,22 @@ const meanings: Readonly<Record<string, { readonly code: FarmErrorCode; readonly
     code: "FARM_BAD_INPUT",
     hint: "Name a scene that the file has with --scene, or omit --scene",
   },
+  CAMERA_NOT_FOUND: {
+    code: "FARM_BAD_INPUT",
+    hint: "Name a camera that the scene has with --camera, or omit --camera",
+  },
+  VIEW_LAYER_NOT_FOUND: {
+    code: "FARM_BAD_INPUT",
+    hint: "Name a view layer that the scene has with --view-layer, or omit --view-layer",
+  },
+  ENGINE_NOT_FOUND: {
+    code: "FARM_NODE_EXCLUDED",
+    hint: "Name an engine that the nodes' Blender has with --engine, or omit --engine",
+  },
+  PICTURE_TOO_LARGE: {
+    code: "FARM_BAD_INPUT",
+    hint: "Give a smaller --resolution",
+  },
   UNSUPPORTED: {
     code: "FARM_BAD_INPUT",
     hint: "In Blender (Output properties, Stereoscopy) choose the views format 'Stereo 3D', save, and run it again",

@@ -27,7 +27,7 @@ import {
   text,
   transfer,
 } from "./messages/fields.ts";
-import { fromCoordinator } from "./messages/from-coordinator.ts";
+import { fromCoordinator, overrides } from "./messages/from-coordinator.ts";
 import { sceneInfo } from "./messages/scene-info.ts";
 
 export { bounds } from "./messages/fields.ts";
@@ -227,6 +227,11 @@ export const parseFromNode = (value: unknown): FromNode => parse(fromNode, value
  * @throws {NoMessageError} If it is not such a message
  */
 export const parseFromCoordinator = (value: unknown): FromCoordinator => parse(fromCoordinator, value);
+
+/** Overrides as a `job-load` has them; `null` if they are not valid. */
+export function parseOverrides(value: unknown): z.infer<typeof overrides> | null {
+  return overrides.safeParse(value).data ?? null;
+}
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);

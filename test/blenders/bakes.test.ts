@@ -26,6 +26,26 @@ bpy.context.view_layer.layer_collection.children["Aside"].exclude = True
 scene.frame_set(4)
 bpy.ops.wm.save_mainfile()
 `;
+/** Gives the cloth more vertices than its mesh has, and the scene a second camera. */
+const subdivide = `
+import bpy
+scene = bpy.context.scene
+for thing in scene.objects:
+    if any(modifier.type == "CLOTH" for modifier in thing.modifiers):
+        thing.modifiers.new("Smooth", "SUBSURF").render_levels = 2
+        bpy.context.view_layer.objects.active = thing
+        bpy.ops.object.modifier_move_up(modifier="Smooth")
+second = bpy.data.objects.new("Second", bpy.data.cameras.new("Second"))
+second.location, second.rotation_euler = (0, -14, 6), (1.2, 0, 0)
+scene.collection.objects.link(second)
+`.trim();
+/** What the flags of the job ask for, by hand. */
+const simplify = `
+import bpy
+scene = bpy.context.scene
+scene.render.use_simplify, scene.render.simplify_subdivision_render = True, 0
+scene.camera, scene.cycles.samples = bpy.data.objects["Second"], 2
+`.trim();
 const frames = [1, 2, 3, 4, 5, 6];
 
 /** What a bake keeps, and what is played instead, with the reason. */
@@ -103,6 +123,44 @@ describe.skipIf(testedBlenders.length === 0)("Simulations that are not baked", (
     const told = await runBlender(newest, kept, ["-b", join(kept, copy), "-noaudio", ...ask]);
     expect(told, "the copy is as the artist left the file").toContain("saved at 4\n");
   });
+
+  test.each(
+    [...testedBlenders.slice(0, 1), ...testedBlenders.slice(-1)].map((blender) => [blender.version, blender] as const),
+  )(
+    "are baked by %s as the file has them if the job renders otherwise, and look as when the scene set so by hand is played",
+    async (_, blender) => {
+      requireBuild();
+      await using lab = await VersionLab.open();
+      await lab.startNode(blender);
+      await runBlender(blender, lab.path(""), [...start, join(scripts, "make.py"), "--", lab.path(""), "cloth"]);
+      const [blend, hand] = [lab.path("cloth.blend"), lab.path("hand.blend")];
+      const run = (expression: string) =>
+        runBlender(blender, lab.path(""), [
+          "-b",
+          blend,
+          "-noaudio",
+          "--python-exit-code",
+          "1",
+          "--python-expr",
+          expression,
+        ]);
+      await run(`${subdivide}\nbpy.ops.wm.save_mainfile()`);
+      await run(`${simplify}\nbpy.ops.wm.save_as_mainfile(filepath="${hand}")`);
+      const play = ["-noaudio", "-P", join(scripts, "play.py"), "--", lab.path("truth"), ...frames.map(String)];
+      await runBlender(blender, lab.path(""), ["-b", hand, ...play]);
+      const job = [blend, "-o", lab.path("film.mp4"), "--overwrite"];
+      const otherwise = lab.coordinate([...job, "--simplify", "0", "--camera", "Second", "--samples", "2"]);
+      expect((await otherwise.end(120_000)).code, otherwise.story()).toBe(0);
+      expect(otherwise.all("bake:ended")).toHaveLength(1);
+      expect(await pixelsOf(lab.path("film.mp4.renderfarm/frames"), frames)).toEqual(
+        await pixelsOf(lab.path("truth"), frames),
+      );
+      // What was compared with Simplify is not used without it.
+      const asInFile = lab.coordinate(job);
+      expect((await asInFile.end(120_000)).code, asInFile.story()).toBe(0);
+      expect(asInFile.all("bake:ended")).toHaveLength(1);
+    },
+  );
 
   test("are not rendered from a copy whose caches are damaged", async () => {
     requireBuild();

@@ -1,7 +1,8 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { FarmLab, type Leftovers } from "../support/lab/lab.ts";
-import type { LabCoordinator } from "../support/lab/lab-coordinator.ts";
+import { builtProgram, type LabCoordinator } from "../support/lab/lab-coordinator.ts";
 import { type LabNode, startLabNode } from "../support/lab/lab-node.ts";
 import { within } from "../support/lab/lab-program.ts";
 import { testRunVariable } from "../support/processes.ts";
@@ -76,6 +77,14 @@ export class VersionLab implements AsyncDisposable {
       ...environment,
       RENDERFARM_KEY: key,
     });
+  }
+
+  /** What `renderfarm check --json` says, with all nodes named. */
+  async check(args: readonly string[]): Promise<Record<string, unknown>> {
+    const nodes = this.#nodes.map(({ port }) => `127.0.0.1:${port}`).join(",");
+    const words = [builtProgram, "check", ...args, "--nodes", nodes, "--json"];
+    const env = { ...this.#lab.environment, RENDERFARM_KEY: key };
+    return JSON.parse((await execa(process.execPath, words, { extendEnv: false, env, cwd: this.path("") })).stdout);
   }
 
   /** Blendfiles that a node has, whole or in part. */

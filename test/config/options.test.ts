@@ -15,29 +15,39 @@ test("the README names each environment variable that sets a flag", () => {
 
 test("a farmspec, which may come from somebody else, cannot run programs, open other files or loosen security", () => {
   const settable = optionEntries.flatMap(([name, { inFarmspec }]) => (inFarmspec ? [name] : []));
-  expect(settable.sort()).toEqual(
-    [
-      "assetRoot", // inside its own folder: readFarmspec() checks that
-      "bakeLimit",
-      "blenderVersion",
-      "checks",
-      "codec",
-      "crf",
-      "depth",
-      "format",
-      "fps",
-      "frames",
-      "keepFrames",
-      "missing",
-      "mixVersions",
-      "notHere",
-      "notify",
-      "order",
-      "passes",
-      "scene",
-      "simulations",
-    ].concat("slots"),
-  );
+  expect(settable.sort()).toEqual([
+    "assetRoot", // inside its own folder: readFarmspec() checks that
+    "bakeLimit",
+    "blenderVersion",
+    "camera",
+    "checks",
+    "codec",
+    "crf",
+    "denoise",
+    "depth",
+    "engine",
+    "format",
+    "fps",
+    "frames",
+    "keepFrames",
+    "missing",
+    "mixVersions",
+    "notHere",
+    "notify",
+    "order",
+    "passes",
+    "resolution",
+    "samples",
+    "scene",
+    "seed",
+    "simplify",
+    "simulations",
+    "slots",
+    "threads",
+    "timeLimit",
+    "transparent",
+    "viewLayer",
+  ]);
 });
 
 test("a flag is named as it is typed", () => {

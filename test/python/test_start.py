@@ -289,6 +289,12 @@ class Commands(unittest.TestCase):
         self.assertEqual(command[command.index("-t") + 1], "2")
         self.assertIn("1", slot_command(BlenderProgram("b", "3.4.1"), 9, 8))
 
+    def test_a_job_may_want_a_number_of_threads_for_each_slot(self):
+        for slots in (1, 3):
+            command = slot_command(BlenderProgram("b", "3.4.1"), slots, 8, threads=5)
+            self.assertEqual(command[command.index("-t") + 1], "5")
+            self.assertLess(command.index("-t"), command.index("-P"))
+
     def test_blender_5_is_told_to_log(self):
         self.assertIn("--log", slot_command(BlenderProgram("b", "5.2.2"), 1, 8))
         self.assertNotIn("--log", slot_command(BlenderProgram("b", "4.5.0"), 1, 8))

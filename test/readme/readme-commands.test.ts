@@ -43,6 +43,21 @@ test("renderfarm --preview renders beside the output, and --estimate says how lo
   expect(await readFile(lab.path("out.mp4"))).toEqual(film);
 });
 
+test("renderfarm renders otherwise than the file says, and its lines and report say so", async () => {
+  const half = ["scene.blend", "-o", "out.mp4", "--samples", "64", "--resolution", "50%", "--denoise", "off"];
+  const rendered = await lab.renderfarm([...half, "--overwrite", "--keep-frames", "--nodes", at]);
+  expect([rendered.exitCode, rendered.stderr]).toEqual([0, ""]);
+  const otherwise = "Otherwise than in the blendfile: samples 64, resolution 50%, denoise off\n";
+  expect(rendered.stdout).toMatch(`out.mp4\n  ${otherwise}`);
+  expect((await lab.renderfarm(["report", "out.mp4"])).stdout).toContain(otherwise);
+  const left = ["scene.blend", "-o", "left/", "--camera", "Left", "--transparent", "--engine", "cycles"];
+  const pictures = await lab.renderfarm([...left, "--json", "--nodes", at]);
+  const events = pictures.stdout.trim().split("\n");
+  expect(events.map((line) => JSON.parse(line)).filter(({ type }) => type === "job:started")).toMatchObject([
+    { overrides: { camera: "Left", transparent: true, engine: "CYCLES" } },
+  ]);
+});
+
 test("renderfarm report and encode FOLDER work on the folder that a render left", async () => {
   const rendered = await lab.renderfarm(["scene.blend", "-o", "kept.mp4", "--keep-frames", "--nodes", at]);
   expect(rendered.exitCode).toBe(0);

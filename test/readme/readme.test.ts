@@ -40,6 +40,14 @@ const runBy: Readonly<Record<string, { readonly test: string; readonly words: st
       test: "test/readme/readme-commands.test.ts",
       words: '["scene.blend", "-o", "out.mp4", "--estimate"',
     },
+    "renderfarm scene.blend -o out.mp4 --samples 64 --resolution 50% --denoise off": {
+      test: "test/readme/readme-commands.test.ts",
+      words: '["scene.blend", "-o", "out.mp4", "--samples", "64", "--resolution", "50%", "--denoise", "off"',
+    },
+    "renderfarm scene.blend -o left/ --camera Left --transparent --engine cycles": {
+      test: "test/readme/readme-commands.test.ts",
+      words: '["scene.blend", "-o", "left/", "--camera", "Left", "--transparent", "--engine", "cycles"',
+    },
     "npm run demo": {
       reason: "installs Blender and FFmpeg on the machine; test/e2e renders on two nodes in the same way",
     },

@@ -41,7 +41,10 @@ const named = { node: "ab".repeat(16), name: hostileText };
 
 /** Every event that a job can emit, with each text as hostile as its author can make it. */
 export const hostileEvents: readonly FarmEvent[] = Object.entries({
-  "job:started": { blend: hostileText, output: hostileText, folder: hostileText, makes: "video" },
+  "job:started": {
+    ...{ blend: hostileText, output: hostileText, folder: hostileText, makes: "video" },
+    overrides: { camera: hostileText, viewLayer: hostileText },
+  },
   "run:started": { job: hostileText, run: 1, blender: hostileText },
   "job:checking": { frames: 2 },
   "job:resumed": { stored: 1, range: "1" },

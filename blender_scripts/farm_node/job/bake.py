@@ -64,6 +64,9 @@ async def bake(blender: SideBlender, load: dict[str, Any], limit_s: float, tell:
     if load["moved"]:
         raise FaultError(Fault("UNSUPPORTED", "the scene uses files that are elsewhere on this machine"))
     estimate = Estimate(limit_s, tell)
+    # Two pictures under a time limit are hardly ever the same.
+    overrides = {name: value for name, value in (load["overrides"] or {}).items() if name != "timeLimit"}
+    load = {**load, "overrides": overrides}
     opened, _ = await blender.ask(load, [{"do": "bake", "path": str(path)}], limit_s, estimate.watch)
     frames = _compared(opened["scene"])
     pictures = [await _pictures(blender, {**load, "simulations": "play"}, frames, limit_s)]

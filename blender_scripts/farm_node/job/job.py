@@ -128,13 +128,15 @@ class Job:
         told = ("scene", "colorMode", "simulations", "sampleFrom", "overrides", "pictures", "files")
         wanted = {key: load.wanted[key] for key in told}
         self.load_command = {**files, **wanted, "scripts": load.may_run_scripts(self.allow_scripts)}
-        command = slot_command(self._program, self._slot_count, os.cpu_count() or 1, self.load_command["scripts"])
-        self.slots.start(self._slot_count, command, self.folder.path)
+        self.slots.start(self._slot_count, self._slot_command(self._slot_count), self.folder.path)
 
     def side_blender(self) -> SideBlender:
         """A Blender beside the slots, for the file that is open. One question at a time."""
-        command = slot_command(self._program, 1, os.cpu_count() or 1, self.load_command["scripts"])
-        return SideBlender(command, self.folder.path / "side", self.slots.board)
+        return SideBlender(self._slot_command(1), self.folder.path / "side", self.slots.board)
+
+    def _slot_command(self, slots: int) -> list[str]:
+        threads = (self.load_command["overrides"] or {}).get("threads")
+        return slot_command(self._program, slots, os.cpu_count() or 1, self.load_command["scripts"], threads)
 
     def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
         load = self._load

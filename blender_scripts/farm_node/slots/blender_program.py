@@ -93,18 +93,20 @@ def child_environment(env: Mapping[str, str] = os.environ, python: str = sys.exe
     return child
 
 
-def slot_command(program: BlenderProgram, slots: int, cores: int, scripts: bool = False) -> list[str]:
+def slot_command(
+    program: BlenderProgram, slots: int, cores: int, scripts: bool = False, threads: Optional[int] = None
+) -> list[str]:
     """Arguments of a slot's process. Several slots share the cores.
 
-    `scripts` allows scripts in the blendfile: on load, and in drivers.
+    `scripts` allows scripts in the blendfile: on load, and in drivers. `threads`: of each slot, if the job wants a number.
     """
     if program.module:
         return [program.path, str(SLOT_SCRIPT)]
     command = [program.path, "-b", "--factory-startup"]
     command += ["--enable-autoexec" if scripts else "--disable-autoexec", "-noaudio"]
     command += ["--python-exit-code", str(PYTHON_ERROR_EXIT)]
-    if slots > 1:
-        command += ["-t", str(max(1, cores // slots))]
+    if threads is not None or slots > 1:
+        command += ["-t", str(threads or max(1, cores // slots))]
     if program.version_numbers >= (5, 0):
         command += ["--log", "render"]  # without it 5.x does not report samples
     return command + ["-P", str(SLOT_SCRIPT)]

@@ -10,7 +10,8 @@ from typing import Any, Union
 
 from ..errors import Fault
 from ..files.safe_files import open_own
-from ..wire.protocol import MAX_FRAME_BYTES, MAX_PATH, MAX_PICTURES
+from ..wire.pictures import MAX_PICTURES
+from ..wire.protocol import MAX_FRAME_BYTES, MAX_PATH
 from .attempts import Attempt, Result, pictures_folder
 from .png_check import PngError, check_png
 

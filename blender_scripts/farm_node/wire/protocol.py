@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 import struct
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import ProtocolError
+from .checks import Check, is_name as _name, whole as _whole
+from .overrides import are_overrides
+from .pictures import MAX_PICTURES, are_pictures
 
 MAX_HANDSHAKE_TEXT = 4 * 1024
 MAX_TEXT = 1024 * 1024
@@ -19,13 +22,8 @@ MAX_FRAME = 1_048_574
 MAX_ATTEMPT = 2**53 - 1  # the largest whole number that JSON carries safely
 MAX_SLOTS = 256
 MAX_RESULTS = 4096
-MAX_NAME = 256
 MAX_PATH = 1024
 MAX_ADDED = 256
-MAX_SAMPLES = 2**24
-MAX_PICTURES = 256
-"""Pictures of a frame beside its PNG."""
-FORMATS = ("png", "exr", "exr-multilayer", "jpeg", "tiff", "webp")
 MAX_CHECKED = 16
 """Frames at which the order of frames is checked."""
 MAX_BUNDLED = 256
@@ -34,20 +32,11 @@ MAX_DIGITS = 32
 """Digits of a number: Python's int() takes quadratic time for long ones."""
 
 Message = dict[str, Any]
-Check = Callable[[Any], bool]
-
-
-def _whole(low: int, high: int) -> Check:
-    return lambda value: type(value) is int and low <= value <= high
 
 
 def _hex(digits: int) -> Check:
     pattern = re.compile(f"[0-9a-f]{{{digits}}}")
     return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _name(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_NAME
 
 
 def _path(value: Any) -> bool:
@@ -71,22 +60,6 @@ _PAIR: dict[str, Check] = {"frame": _FRAME, "attempt": _ATTEMPT}
 
 def _share(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value <= 1
-
-
-OVERRIDES: dict[str, Check] = {"scale": _whole(1, 100), "maxSamples": _whole(1, MAX_SAMPLES)}
-"""What a job may have rendered otherwise than its blendfile says. `node-info` names those that this node knows."""
-
-
-def _overrides(value: Any) -> bool:
-    return isinstance(value, dict) and all(name in OVERRIDES and OVERRIDES[name](each) for name, each in value.items())
-
-
-def _pictures(value: Any) -> bool:
-    if not isinstance(value, dict):
-        return False
-    formats = value.get("formats")
-    is_known = isinstance(formats, list) and 0 < len(formats) <= len(FORMATS) and all(each in FORMATS for each in formats)
-    return is_known and value.get("depth") in (None, 8, 16, 32) and all(type(value.get(name)) is bool for name in ("nodes", "video"))
 
 
 def _frames(value: Any) -> bool:
@@ -139,8 +112,8 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "colors": _or_null(_path),
         "simulations": _or_null(lambda value: value == "play"),
         "sampleFrom": _or_null(_whole(1, MAX_FRAME)),
-        "overrides": _or_null(_overrides),
-        "pictures": _or_null(_pictures),
+        "overrides": _or_null(are_overrides),
+        "pictures": _or_null(are_pictures),
     },
     "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
     "order-check": {"number": _TRANSFER, "frames": _frames},

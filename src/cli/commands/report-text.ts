@@ -2,6 +2,7 @@ import { counted, formatDuration, type JobReport } from "../../index.ts";
 import { cut, pad, padLeft, widthOf } from "../display-width.ts";
 import { tidy } from "../live/tidy.ts";
 import { type Column, formatTable } from "../table.ts";
+import { otherwiseText } from "../texts/event-texts.ts";
 import { rowsOf } from "../wrap.ts";
 
 /** Causes, node problems and warnings beyond this number are not listed; the JSON has them all. */
@@ -44,6 +45,7 @@ function headline(report: JobReport, columns: number): string[] {
     lines.push("  It is running, or it was killed: the same command continues from here");
   const before = earlierRuns === 0 ? "" : `, after ${counted(earlierRuns, "run")} whose frames are no longer used`;
   if (time) lines.push(`${counted(runs, "run")} in ${duration(time.wall)}${before}`);
+  if (report.overrides !== null) lines.push(...wrap(otherwiseText(report.overrides), columns));
   return lines;
 }
 

@@ -2,7 +2,7 @@ import { counted, type FarmEvent, type Frame, type Sent } from "../../index.ts";
 import { alarmEndedText } from "../texts/alarm-text.ts";
 import { busyText } from "../texts/busy-text.ts";
 import { estimateText } from "../texts/estimate-text.ts";
-import { bakeText, hereText } from "../texts/event-texts.ts";
+import { bakeText, hereText, otherwiseText } from "../texts/event-texts.ts";
 import { farmspecText } from "../texts/farmspec-text.ts";
 import { outputWords } from "../texts/output-words.ts";
 import { etaOf } from "../texts/time-left.ts";
@@ -27,8 +27,11 @@ const alarm = ({ name, message }: { readonly name: string; readonly message: str
  */
 export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): ViewState {
   switch (event.type) {
-    case "job:started":
-      return { ...state, job: { blend: tidy(event.blend), output: tidy(event.output), makes: event.makes } };
+    case "job:started": {
+      const { makes, overrides } = event;
+      const started = { ...state, job: { blend: tidy(event.blend), output: tidy(event.output), makes } };
+      return overrides === null ? started : withNotice(started, "info", otherwiseText(overrides));
+    }
     case "job:resumed": {
       const resumed = { ...state, cells: state.cells.withAll(listedFrames(event.range), "stored") };
       return withNotice(resumed, "info", `Continuing an earlier run: ${counted(event.stored, "frame")} already stored`);

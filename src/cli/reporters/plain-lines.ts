@@ -11,7 +11,7 @@ import {
 import { alarmEndedText } from "../texts/alarm-text.ts";
 import { busyText } from "../texts/busy-text.ts";
 import { estimatedText, estimateText } from "../texts/estimate-text.ts";
-import { bakeText, hereText } from "../texts/event-texts.ts";
+import { bakeText, hereText, otherwiseText } from "../texts/event-texts.ts";
 import { farmspecText } from "../texts/farmspec-text.ts";
 import { outputWords, passesText } from "../texts/output-words.ts";
 import { etaOf, timeLeftText } from "../texts/time-left.ts";
@@ -78,8 +78,10 @@ export class PlainLines {
 
   #lineOf(event: FarmEvent): string | undefined {
     switch (event.type) {
-      case "job:started":
-        return `Rendering ${event.blend} to ${event.output}`;
+      case "job:started": {
+        const otherwise = event.overrides === null ? "" : `\n  ${otherwiseText(event.overrides)}`;
+        return `Rendering ${event.blend} to ${event.output}${otherwise}`;
+      }
       case "job:checking":
         return `Checking ${counted(event.frames, "stored frame")}`;
       case "job:resumed":

@@ -1,4 +1,4 @@
-import { counted, type FarmEvent, formatDuration, printable } from "../../index.ts";
+import { counted, type FarmEvent, formatDuration, type Overrides, overrideTexts, printable } from "../../index.ts";
 import { roughDuration } from "./time-left.ts";
 
 /** What a bake is about, and how it has ended, for people. */
@@ -18,6 +18,11 @@ export function bakeText(event: Extract<FarmEvent, { type: `bake:${string}` }>):
   }
   if (event.why !== null) return `Node ${name} did not bake: ${printable(event.why)}; each node plays the scene`;
   return `Baked in ${formatDuration(event.seconds * 1000)}: three frames are as in the played scene`;
+}
+
+/** What a job renders otherwise than its blendfile says, for people. */
+export function otherwiseText(overrides: Overrides): string {
+  return `Otherwise than in the blendfile: ${overrideTexts(overrides).map(printable).join(", ")}`;
 }
 
 /** Why this machine takes no part, for people. */

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 
 /** The groups in which `--help` lists the options. */
-export type OptionGroup = "What to render" | "Where to render" | "The output" | "What to show";
+export type OptionGroup = "What to render" | "How to render" | "Where to render" | "The output" | "What to show";
 
 /**
  * One option of a render. The flags, the farmspec and its schema, the environment variables, `JobSettings` and the

@@ -2,7 +2,7 @@ import { fetchBlobFrom } from "../../assets/blob-holders.ts";
 import type { JobSettings } from "../../config/job-settings.ts";
 import { systemClock } from "../../core/clock.ts";
 import { FarmError } from "../../core/errors.ts";
-import { type BakedBlend, bakedFolderOf, recordBaked } from "../../frames/baked-blend.ts";
+import { type BakedBlend, type BakeKey, bakedFolderOf, recordBaked } from "../../frames/baked-blend.ts";
 import { playable } from "../output/simulations.ts";
 import type { JoinedNode, Worker } from "../worker.ts";
 import { BakeEstimate } from "./bake-estimate.ts";
@@ -20,6 +20,11 @@ const longMs = 10 * 60_000;
 export function mayBake({ simulations, allowScripts, mixVersions }: JobSettings): boolean {
   // A copy comes from a node. With scripts, it could run programs on the others.
   return simulations === "bake" && !allowScripts && !mixVersions;
+}
+
+/** Which bake an earlier run must have made: with Simplify, what is baked may have another number of vertices. */
+export function bakeKeyOf({ scene, simplify }: JobSettings, source: string, blender: string): BakeKey {
+  return { source, blender, scene: scene ?? null, simplify: simplify ?? null };
 }
 
 /** Whether the scene has something that a bake would make right for all nodes, and one is still to be tried. */
@@ -83,7 +88,7 @@ async function tryBake(
   if (copy === undefined) return "the node does not have it any more";
   const { blender } = worker.info;
   const result = { ...copy, files };
-  await recordBaked(folder.path, { source: blend.sha256, blender, scene: settings.scene ?? null }, result);
+  await recordBaked(folder.path, bakeKeyOf(settings, blend.sha256, blender), result);
   return result;
 }
 

@@ -17,11 +17,15 @@ export async function beginRun({ settings, prepared, tell }: JobContext, version
   const fingerprint = fingerprintFor(settings, prepared, blenderVersion);
   const { output, frames, scene, fps, order, codec, crf, format, depth, fresh: isFresh } = settings;
   const { name, owner } = titleOf(settings);
-  const plan = { blend: settings.blend, name, owner, output, frames, scene, fps, order, codec, crf, format, depth };
+  const overrides = overridesOf(settings);
+  const how = { overrides, fps, order, codec, crf, format, depth };
+  const plan = { blend: settings.blend, name, owner, output, frames, scene, ...how };
   const run = await folder.begin({ fingerprint, blenderVersion, blend, settings: plan, isFresh });
   tell({ type: "run:started", job: run.job, run: run.run, blender: blenderVersion });
   if (run.setAside !== null) {
-    const why = isFresh ? "as you asked" : "the blendfile, the scene or the Blender version has changed";
+    const why = isFresh
+      ? "as you asked"
+      : "the blendfile, the scene, how it is rendered or the Blender version has changed";
     const kept = `${counted(run.setAside.frames, "old frame")} kept in ${run.setAside.folder}`;
     tell({ type: "job:restarted", reason: `${why}; ${kept}` });
   }

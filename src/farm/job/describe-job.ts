@@ -139,6 +139,19 @@ export function warnOfColors(totals: JobTotals, { unsentColors }: Pick<PreparedJ
   totals.warn("OCIO_NOT_SENT", `${where}: nodes have their own colors unless OCIO is set there too`, null);
 }
 
+/** Warns of what the job asks for and cannot have. */
+export function warnOfOverrides({ settings, prepared }: JobContext, totals: JobTotals): void {
+  const { transparent, timeLimit, checks } = settings;
+  if (transparent && !prepared.format.canHaveAlpha) {
+    const message = "The output can have no alpha channel: what is transparent is black in it";
+    totals.warn("NO_ALPHA", message, null);
+  }
+  if (timeLimit !== undefined && checks !== "auto" && checks !== "none") {
+    const message = "No frame is checked by rendering it again: under --time-limit, no two renders are the same";
+    totals.warn("CHECKS_OFF", message, null);
+  }
+}
+
 /**
  * Excludes a node whose files differ from the first node's: its frames would look different. Also one that cannot send what
  * belongs to a frame.

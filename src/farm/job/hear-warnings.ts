@@ -5,6 +5,11 @@ import type { JobInputs } from "./loop/job-inputs.ts";
 /** A node sends what it has to say about the blendfile before its first slot is ready. */
 const warningsWithinMs = 10_000;
 
+/** Whether a warning is about the scene, and so the same on all nodes: it is told once, and names none of them. */
+export function isOfScene(code: string): boolean {
+  return code === "OVERRIDE_HOLDS" || code === "OVERRIDE_NO_EFFECT";
+}
+
 /** Passes on the node's warnings about the blendfile, which follow its opening. */
 export async function hearWarnings(
   inputs: JobInputs,
@@ -17,7 +22,8 @@ export async function hearWarnings(
       const { report } = input;
       if (report.type === "slot-changed" && report.state === "ready") return;
       if (report.type !== "warning") continue;
-      tell({ type: "warning", code: report.code, message: report.message, name: nameOf(input.node) });
+      const { code, message } = report;
+      tell({ type: "warning", code, message, name: isOfScene(code) ? null : nameOf(input.node) });
     }
   };
   await withinTime(hear(), warningsWithinMs, () => new Error("no slot was ready")).catch(() => {});

@@ -27,6 +27,7 @@ import {
   tellOutdated,
   warnOfColors,
   warnOfFiles,
+  warnOfOverrides,
   warnOfSimulations,
 } from "./describe-job.ts";
 import { DoubtedFrames } from "./doubted-frames.ts";
@@ -91,6 +92,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   warnOfFiles(facts, totals);
   warnOfSimulations(facts, context, totals);
   warnOfColors(totals, prepared);
+  warnOfOverrides(context, totals);
 
   const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, prepared.format), prepared, signal);
   const sound = new JobSound({
@@ -158,7 +160,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     },
     state: createState(config),
     output: { encoded: () => output.encoded, accept: (frame) => blanks.stored(frame) },
-    ...{ checks, samples, doubted, checkPlan: checkPlanOf(settings.checks, frames.length, run.job) },
+    ...{ checks, samples, doubted, checkPlan: checkPlanOf(settings, frames.length, run.job) },
     exclusionOf: (node) => exclusionByFiles(node, facts),
     onJoined: (worker) => sound.offer(worker),
     earlierAttempts: await earlierAttempts(folder, run),

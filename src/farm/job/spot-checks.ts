@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { JobSettings } from "../../config/job-settings.ts";
 import { messageOf } from "../../core/errors.ts";
 import { formatFrames } from "../../core/frame-range.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
@@ -138,13 +139,17 @@ function keyOf(node: NodeId, { frame, attempt }: { readonly frame: Frame; readon
 }
 
 /**
- * Which checks a job asks its nodes for.
+ * Which checks a job asks its nodes for. Under a time limit no two renders are the same, so there is nothing to compare.
  *
  * @param job Its id, 32 hexadecimal digits, which chooses the frames
  * @returns `null` for none
  */
-export function checkPlanOf(checks: "auto" | "all" | "none" | number, frames: number, job: string): CheckPlan | null {
-  if (checks === "none" || (checks === "auto" && frames < longJobFrames)) return null;
+export function checkPlanOf(
+  { checks, timeLimit }: Pick<JobSettings, "checks" | "timeLimit">,
+  frames: number,
+  job: string,
+): CheckPlan | null {
+  if (checks === "none" || timeLimit !== undefined || (checks === "auto" && frames < longJobFrames)) return null;
   const share = checks === "all" ? null : checks === "auto" ? usualShare : checks;
   return { share, seed: Number.parseInt(job.slice(0, 8), 16) };
 }

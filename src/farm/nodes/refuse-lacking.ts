@@ -1,3 +1,4 @@
+import { flagOf } from "../../config/options.ts";
 import type { OverrideName } from "../../config/overrides.ts";
 import { FarmError } from "../../core/errors.ts";
 import type { WantedPictures } from "../../core/pictures/picture-form.ts";
@@ -5,8 +6,8 @@ import { nameOfFormat } from "../../core/pictures/picture-format.ts";
 import { printable } from "../../core/text.ts";
 import type { NodeInfo, SceneInfo } from "../../session/protocol.ts";
 
-/** What a user calls the overrides, by their names in the protocol. */
-const overrideTexts: Readonly<Record<OverrideName, string>> = {
+/** What a user calls the overrides of a preview; the others are flags. */
+const previewTexts: { readonly [Name in OverrideName]?: string } = {
   scale: "a smaller size",
   maxSamples: "fewer samples",
 };
@@ -22,7 +23,7 @@ export function refuseOlder(
 ): void {
   const unknown = needed.filter((override) => !overrides.includes(override));
   if (unknown.length === 0) return;
-  const what = unknown.map((override) => overrideTexts[override]).join(" and ");
+  const what = unknown.map((override) => previewTexts[override] ?? flagOf(override)).join(" and ");
   throw new FarmError(
     "FARM_NODE_EXCLUDED",
     `Cannot use ${name}: its renderfarm ${software} is too old to render with ${what}`,

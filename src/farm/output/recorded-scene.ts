@@ -1,5 +1,6 @@
 import type { JobSettings } from "../../config/job-settings.ts";
-import type { Overrides } from "../../config/overrides.ts";
+import { chosenOverrides } from "../../config/options/override-options.ts";
+import { type Overrides, resolutionText } from "../../config/overrides.ts";
 import { previewOverrides } from "../../config/preview.ts";
 import { isVersion } from "../../core/blender-version.ts";
 import { fingerprintOf } from "../../core/fingerprint.ts";
@@ -17,8 +18,9 @@ interface PixelInput {
 }
 
 /** What the job renders otherwise than its blendfile says; `null` for nothing. */
-export function overridesOf({ preview }: Pick<JobSettings, "preview">): Overrides | null {
-  return preview ? previewOverrides : null;
+export function overridesOf(settings: JobSettings): Overrides | null {
+  const overrides = { ...chosenOverrides(settings), ...(settings.preview && previewOverrides) };
+  return Object.keys(overrides).length === 0 ? null : overrides;
 }
 
 /** A digest of everything that affects this job's pixels, with this Blender version. */
@@ -27,6 +29,8 @@ export function fingerprintFor(
   { blend, format, pictures }: PixelInput,
   blenderVersion: string | null,
 ): string {
+  // Threads only decide how long a frame takes: Cycles renders the same pixels with any number of them.
+  const { threads: _, resolution, ...decisive } = overridesOf(settings) ?? {};
   return fingerprintOf({
     blend: blend.sha256,
     assets: [],
@@ -36,7 +40,8 @@ export function fingerprintFor(
       colorMode: format.canHaveAlpha ? null : "RGB",
       ...(settings.allowScripts && { allowScripts: true }),
       ...(settings.simulations === "ignore" && { simulations: "ignore" }),
-      ...overridesOf(settings),
+      ...decisive,
+      ...(resolution && { resolution: resolutionText(resolution) }),
       ...pictureSources(pictures),
     },
   });

@@ -82,7 +82,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
     throw new FarmError(
       "FARM_BAD_INPUT",
       `Cannot render the scene '${printable(scene.name)}': it has no active camera`,
-      "Set one in Blender (Scene properties, Camera), save, and run the same command again",
+      "Set one in Blender (Scene properties, Camera) and save, or name one with --camera, and run the same command again",
     );
   }
   const unheard = info.references.filter(({ audible, visible, missing }) => missing && audible && visible === false);

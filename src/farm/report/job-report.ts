@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import type { Overrides } from "../../config/overrides.ts";
 import { FarmError, systemCodeOf } from "../../core/errors.ts";
 import { formatFrames, parseFrames } from "../../core/frame-range.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import type { AttemptRecord } from "../../frames/attempt-record.ts";
 import { requireSafeJobFolder } from "../../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../../frames/job-record.ts";
+import { parseOverrides } from "../../session/protocol.ts";
 import { readAttempts } from "./attempts.ts";
 import { type Cause, causesOf } from "./causes.ts";
 import { findRuns, type LogLine, logLines, unreadable } from "./job-log.ts";
@@ -55,6 +57,8 @@ export interface JobReport {
   /** What the job is called; `null` if its record does not say. */
   readonly name: string | null;
   readonly owner: string | null;
+  /** What was rendered otherwise than the blendfile says; `null` for nothing. */
+  readonly overrides: Overrides | null;
   readonly outcome: JobEnd;
   /** Why the latest run failed; `null` if it did not. */
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -104,14 +108,14 @@ export async function reportOf(folder: string): Promise<JobReport> {
     log: lines,
     wanted: wantedFrames(record),
     earlierRuns,
-    ...titleIn(record),
+    ...settingsIn(record),
   });
   if (record === null && stored.size === 0 && report.runs === 0) throw noJobFolder(folder);
   return report;
 }
 
 /** What a report is made of. */
-interface Sources extends Pick<JobReport, "name" | "owner" | "earlierRuns"> {
+interface Sources extends Pick<JobReport, "name" | "owner" | "overrides" | "earlierRuns"> {
   readonly stored: ReadonlyMap<Frame, StoredFrame>;
   readonly attempts: readonly AttemptRecord[];
   readonly log: AsyncIterable<LogLine>;
@@ -119,7 +123,7 @@ interface Sources extends Pick<JobReport, "name" | "owner" | "earlierRuns"> {
   readonly wanted: readonly Frame[] | null;
 }
 
-async function summarize({ stored, attempts, log, wanted, name, owner, earlierRuns }: Sources): Promise<JobReport> {
+async function summarize({ stored, attempts, log, wanted, earlierRuns, ...recorded }: Sources): Promise<JobReport> {
   const [problems, time] = [new NodeProblems(), new TimeSpent(attempts)];
   for await (const line of log) for (const listener of [problems, time]) listener.hear(line);
   time.end();
@@ -128,9 +132,8 @@ async function summarize({ stored, attempts, log, wanted, name, owner, earlierRu
   const missingFrames = new Set(missing);
   const { runs, outcome, error, warnings } = problems;
   return {
+    ...recorded,
     ...{
-      name,
-      owner,
       outcome,
       error,
       frames: frames.length,
@@ -146,9 +149,14 @@ async function summarize({ stored, attempts, log, wanted, name, owner, earlierRu
   };
 }
 
-function titleIn(record: JobRecord | null): Pick<JobReport, "name" | "owner"> {
-  const { name, owner } = record?.settings ?? {};
-  return { name: typeof name === "string" ? name : null, owner: typeof owner === "string" ? owner : null };
+function settingsIn(record: JobRecord | null): Pick<JobReport, "name" | "owner" | "overrides"> {
+  const { name, owner, overrides } = record?.settings ?? {};
+  const [textOfName, textOfOwner] = [name, owner].map((text) => (typeof text === "string" ? text : null));
+  return {
+    name: textOfName ?? null,
+    owner: textOfOwner ?? null,
+    overrides: parseOverrides(overrides) as Overrides | null,
+  };
 }
 
 function nodesOf(

@@ -20,11 +20,30 @@ const bundledBlobs = z
   .array(z.object({ sha256: digest, sizeBytes: blobBytes }))
   .min(1)
   .max(bounds.bundledBlobs);
+const whole = (least: number, most: number) => z.number().int().min(least).max(most);
+
 /** A node refuses a message with others: it would not do what was asked. */
-const overrides = z.strictObject({
-  /** In percent of the scene's own size. */
-  scale: z.number().int().min(1).max(100).optional(),
-  maxSamples: z.number().int().min(1).max(bounds.samples).optional(),
+export const overrides = z.strictObject({
+  /** In percent of the size without it. */
+  scale: whole(1, 100).optional(),
+  maxSamples: whole(1, bounds.samples).optional(),
+  samples: whole(1, bounds.samples).optional(),
+  resolution: z
+    .union([
+      z.strictObject({ percent: whole(1, 1000) }),
+      z.strictObject({ width: whole(4, 65_536), height: whole(4, 65_536) }),
+    ])
+    .optional(),
+  engine: name.min(1).optional(),
+  camera: name.min(1).optional(),
+  viewLayer: name.min(1).optional(),
+  seed: whole(0, 2 ** 31 - 1).optional(),
+  transparent: z.literal(true).optional(),
+  denoise: z.boolean().optional(),
+  simplify: whole(0, 32).optional(),
+  threads: whole(1, 1024).optional(),
+  /** In seconds. */
+  timeLimit: whole(1, 10 ** 9).optional(),
 });
 
 const isPiece = (bytes: number) => bytes > 0 && bytes <= bounds.pieceBytes;

@@ -6,7 +6,7 @@ import type { JobReport } from "../../../src/index.ts";
 const nothing = { render: 0, wasted: 0, upload: 0, load: 0, wait: 0, busy: 0, away: 0 };
 
 const failed: JobReport = {
-  ...{ name: "duck 010\u009b", owner: "anna" },
+  ...{ name: "duck 010\u009b", owner: "anna", overrides: { samples: 16, camera: "Left\u009b", transparent: true } },
   ...{
     outcome: "failed",
     frames: 237,
@@ -70,6 +70,7 @@ test("the report of a failed job, in 80 columns: first the error, then the cause
 Failed: 237 of 240 frames stored, missing: 17,18,131
   FARM_FRAMES_FAILED: Cannot finish the job: 3 frames failed: 17,18,131
 2 runs in 25:00, after 1 run whose frames are no longer used
+Otherwise than in the blendfile: samples 16, camera Left\\u009b, transparent
 
 Failed and wasted renders
   63 × DISK_FULL (attic 41, cellar 19); frames failed: 17,18,131
@@ -106,7 +107,7 @@ Warning: Scripts in the file were not run (attic)
 });
 
 const bare: JobReport = {
-  ...{ name: null, owner: null },
+  ...{ name: null, owner: null, overrides: null },
   ...{
     outcome: "completed",
     error: null,

@@ -32,6 +32,7 @@ export function sampleEvents({ frames, nodes, stored, secondsPerFrame = 2, makes
     output: "/home/ada/films/meadow.mp4",
     folder: "/f",
     makes,
+    overrides: null,
   });
   for (const [index] of nodes.entries()) {
     tell({ type: "node:found", ...named(index), address: `10.0.0.${index}:7447`, blender: "4.3.2", slots: 1 });

@@ -148,7 +148,10 @@ test("for any events in any order the view fits the terminal", () => {
         etaMs: random() < 0.5 ? null : count,
       };
       const events: FarmEvent[] = [
-        { type: "job:started", blend: `/x/${text}`, output: `/y/${text}`, folder: "/f", makes: "pictures" },
+        {
+          ...{ type: "job:started", blend: `/x/${text}`, output: `/y/${text}`, folder: "/f", makes: "pictures" },
+          overrides: { camera: text },
+        },
         { type: "node:found", ...named, address: "h:1", blender: text, slots: 1 + slot },
         { type: "node:uploading", ...named, ...sent, haveBytes: count, filesLeft: count % 3 },
         { type: "node:receiving", ...named, ...sent, haveBytes: count, filesLeft: count % 2 },

@@ -127,7 +127,14 @@ test("a farmspec that was written is named, with what it is for and how to have 
 
 test("of pictures, no line speaks of a video", () => {
   const { lines, clock, take } = make();
-  lines.tell({ type: "job:started", blend: "a.blend", output: "/f/out/", folder: "/j", makes: "pictures" });
+  lines.tell({
+    type: "job:started",
+    blend: "a.blend",
+    output: "/f/out/",
+    folder: "/j",
+    makes: "pictures",
+    overrides: null,
+  });
   clock.nowMs = 10_000;
   lines.tell(progress);
   lines.tell({ type: "encode:postponed", message: "the disk is full" });

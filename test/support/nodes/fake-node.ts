@@ -3,6 +3,7 @@ import { type FarmKey, openKey } from "../../../src/core/farm-key.ts";
 import type { Frame, NodeId } from "../../../src/core/node.ts";
 import { type HandshakeTerms, isSameProof, proofOf, sessionKeyOf } from "../../../src/session/handshake.ts";
 import type { Link } from "../../../src/session/link.ts";
+import { overrides } from "../../../src/session/messages/from-coordinator.ts";
 import type {
   FrameResult,
   FromCoordinator,
@@ -193,7 +194,7 @@ export class FakeConversation {
     await this.send({
       ...{ type: "node-info", node: id, name: options.name ?? "fake", platform: "linux", python: "3.11.2" },
       ...{ blender: options.blender ?? "3.4.1", software: "0.1.0", slots: options.slots ?? 1 },
-      ...{ start: this.node.start, cacheFreeBytes: 1e12, maxBlobBytes: 1e12, overrides: ["maxSamples", "scale"] },
+      ...{ start: this.node.start, cacheFreeBytes: 1e12, maxBlobBytes: 1e12, overrides: Object.keys(overrides.shape) },
       ...options.info,
     });
     for await (const message of this.link.messages) {
@@ -261,7 +262,7 @@ export class FakeConversation {
       case "blob-fetch":
         return this.#sendBlob(message.transfer, message.sha256);
       case "job-load":
-        node.scale = (message.overrides?.scale ?? 100) / 100;
+        node.scale = scaleOf(message.overrides);
         return this.#load(message.job);
       case "frame-assign":
         return this.#assign(message);
@@ -460,4 +461,10 @@ function listedPicture({ of, bytes }: FakePicture) {
   const about = { sizeBytes: bytes.length, sha256: digestOf(bytes) };
   if (typeof of === "number") return { kind: "view" as const, view: of, name: "", ...about };
   return { kind: "node" as const, view: 0, name: of, ...about };
+}
+
+/** The size of frames with these overrides, as a part of the scene's own. */
+function scaleOf(given: Extract<FromCoordinator, { type: "job-load" }>["overrides"]): number {
+  const { scale = 100, resolution } = given ?? {};
+  return ((resolution && "percent" in resolution ? resolution.percent : 100) / 100) * (scale / 100);
 }

@@ -1,0 +1,79 @@
+"""Finds overrides that can have no effect in a scene: the user is told, rather than left to wonder."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, Iterator, Optional
+
+import bpy
+
+from ..scene_info import uses_sequencer
+from ..simulations.unbaked import used_by
+
+_CYCLES = ("CYCLES",)
+_SAMPLED = ("CYCLES", "BLENDER_EEVEE", "BLENDER_EEVEE_NEXT")
+
+_ENGINES = {"samples": _SAMPLED, "seed": _CYCLES, "denoise": _CYCLES, "timeLimit": _CYCLES}
+"""The engines that know of an override; the others concern all engines."""
+
+_OF_SCENE = ("engine", "camera", "viewLayer")
+"""Those of the rendered scene alone, which a sequencer shows only in a strip."""
+
+
+def missing(scene: Any, name: str, value: Any) -> Optional[str]:
+    """Why the override has no effect, or not all of it; None if nothing is known against it. Call it when all before it
+    are applied.
+    """
+    if name in _OF_SCENE and uses_sequencer(scene):
+        return "has no effect: the picture comes from the sequencer, and scenes in strips have their own"
+    if name in _ENGINES:
+        engines = _engines_of(scene, _ENGINES[name])
+        if not any(engine in _ENGINES[name] for engine in engines):
+            return "has no effect with %s" % " and ".join(sorted(engines))
+    if name == "timeLimit" and not hasattr(scene.cycles, "time_limit"):
+        return "has no effect: Blender %s has no time limit, and 3.0 is the first that has" % bpy.app.version_string
+    if name == "denoise" and value and _lacks_denoiser(scene):
+        return "needs OpenImageDenoise, without which this Blender was built"
+    if name == "viewLayer":
+        layers = sorted(set(_layers_shown(scene)) - {value})
+        if layers:
+            return "leaves a part of the picture empty: the compositor shows the view layer " + ", ".join(map(repr, layers[:20]))
+    return None
+
+
+def _engines_of(scene: Any, wanted: Any) -> Any:
+    """The engines of the scene and of those in its strips and nodes."""
+    if scene.render.engine in wanted and not uses_sequencer(scene):
+        return {scene.render.engine}
+    scenes = {each for each in used_by(scene) if isinstance(each, bpy.types.Scene)}
+    if uses_sequencer(scene) and len(scenes) > 1:
+        scenes.discard(scene)
+    return {each.render.engine for each in scenes}
+
+
+def _lacks_denoiser(scene: Any) -> bool:
+    """Up to 2.83 Cycles has a denoiser of its own."""
+    if not hasattr(scene.cycles, "use_denoising") or scene.cycles.denoiser == "OPTIX":
+        return False
+    try:
+        import _cycles
+    except ImportError:
+        return False
+    return not getattr(_cycles, "with_openimagedenoise", True)
+
+
+def _layers_shown(scene: Any) -> Iterator[str]:
+    """The view layers of this scene that its compositor reads."""
+    tree = getattr(scene, "compositing_node_group", None) or getattr(scene, "node_tree", None)
+    is_used = hasattr(scene, "compositing_node_group") or scene.use_nodes  # since 5.0 a tree is always used
+    if tree is None or not is_used or not scene.render.use_compositing:
+        return
+    for node in tree.nodes:
+        if node.bl_idname == "CompositorNodeRLayers" and not node.mute and node.scene == scene:
+            yield node.layer
+
+
+def warning(code: str, name: str, said: str) -> Dict[str, str]:
+    """`name` as in the protocol; the user knows it as a flag."""
+    flag = "--" + re.sub("[A-Z]", lambda letter: "-" + letter[0].lower(), name)
+    return {"code": code, "message": ("%s %s" % (flag, said))[:4096]}

@@ -21,6 +21,7 @@ const encodeFlags = {
 /** The render options that `check` takes too: those that decide what comes before the first frame. */
 const checkFlags = {
   ...{ blend: undefined, frames: undefined, scene: undefined, allowScripts: undefined, assetRoot: undefined },
+  addons: undefined,
   missing: "what is an error if files that the scene uses are missing: fail, or warn",
   ...{
     nodes: undefined,

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { shorten } from "../core/text.ts";
 import { boundedList } from "./messages/bounded-list.ts";
 import {
+  addonName,
   attemptRef,
   blobBytes,
   bounds,
@@ -89,6 +90,8 @@ const fromNode = z.discriminatedUnion("type", [
     maxBlobBytes: blobBytes,
     /** The overrides of a `job-load` that it knows; absent in older releases, which know none. */
     overrides: boundedList(name, { max: 64 }).optional(),
+    /** The add-ons that its owner allows jobs to enable; absent in older releases, which enable none. */
+    addons: z.union([z.literal("all"), boundedList(addonName, { max: bounds.addons })]).optional(),
     /** The job that it has; null if it is idle, absent in older releases. */
     job: z.object({ holder: name, name, since: count }).nullable().optional(),
   }),

@@ -23,6 +23,7 @@ MAX_NAME = 256
 MAX_PATH = 1024
 MAX_ADDED = 256
 MAX_SAMPLES = 2**24
+MAX_ADDONS = 64
 MAX_CHECKED = 16
 """Frames at which the order of frames is checked."""
 MAX_BUNDLED = 256
@@ -78,6 +79,16 @@ def _overrides(value: Any) -> bool:
     return isinstance(value, dict) and all(name in OVERRIDES and OVERRIDES[name](each) for name, each in value.items())
 
 
+_ADDON = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+"""The name of an add-on's module, `bl_ext.user_default.name` for an extension."""
+
+
+def is_addons(value: Any) -> bool:
+    """Whether it is a list of names that add-ons may have."""
+    is_list = isinstance(value, list) and len(value) <= MAX_ADDONS
+    return is_list and all(_name(each) and _ADDON.fullmatch(each) is not None for each in value)
+
+
 def _frames(value: Any) -> bool:
     return isinstance(value, list) and 0 < len(value) <= MAX_CHECKED and all(map(_FRAME, value))
 
@@ -129,6 +140,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "simulations": _or_null(lambda value: value == "play"),
         "sampleFrom": _or_null(_whole(1, MAX_FRAME)),
         "overrides": _or_null(_overrides),
+        "addons": is_addons,
     },
     "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
     "order-check": {"number": _TRANSFER, "frames": _frames},
@@ -155,6 +167,7 @@ OPTIONAL = frozenset(
         ("job-load", "simulations"),
         ("job-load", "sampleFrom"),
         ("job-load", "overrides"),
+        ("job-load", "addons"),
     }
 )
 """Fields that were added later. Older coordinators do not send them."""

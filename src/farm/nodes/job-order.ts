@@ -23,6 +23,8 @@ export interface JobOrder {
   readonly sampleFrom: number | null;
   /** What is rendered otherwise than the file says; `null` for nothing. */
   readonly overrides: Overrides | null;
+  /** Add-ons of the nodes that are enabled for it. */
+  readonly addons: readonly string[];
   /** Whether to render without what is missing. */
   readonly allowMissing: boolean;
 }

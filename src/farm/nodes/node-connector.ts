@@ -174,8 +174,9 @@ export class NodeConnector {
   }
 
   #supplyFor({ job, blob, files, scene, colorMode, allowScripts, ...how }: JobOrder): BlendSupply {
-    const { simulations, sampleFrom, overrides } = how;
-    const request = { job, blend: blob.sha256, scene, colorMode, allowScripts, simulations, sampleFrom, overrides };
+    const { simulations, sampleFrom, overrides, addons: given } = how;
+    const asked = { scene, colorMode, allowScripts, simulations, sampleFrom, overrides };
+    const request = { job, blend: blob.sha256, ...asked, ...(given.length > 0 && { addons: [...given] }) };
     const onResend = (info: NodeInfo, why: string) => this.#host.onEvent({ type: "resending", info, why });
     this.#supply ??= new BlendSupply({ blob, files, request, onResend, signal: this.#signal });
     return this.#supply;

@@ -1,6 +1,6 @@
 import { FarmError } from "../../core/errors.ts";
 import type { NodeInfo } from "../../session/protocol.ts";
-import { refuseOlder } from "./refuse-lacking.ts";
+import { refuseOlder, refuseWithoutAddons } from "./refuse-lacking.ts";
 import { chooseVersion, exclusionOf, type VersionCandidate, type VersionRules } from "./version-policy.ts";
 
 interface Waiting {
@@ -39,9 +39,10 @@ export class VersionGate {
     return this.#exclusions;
   }
 
-  /** @throws {FarmError} `FARM_NODE_EXCLUDED` if the node does not know an override: it would render without it */
-  requireOverrides(info: Pick<NodeInfo, "name" | "software" | "overrides">): void {
+  /** @throws {FarmError} `FARM_NODE_EXCLUDED` if the node does not know an override, or may not enable an add-on */
+  requireAbilities(info: Pick<NodeInfo, "name" | "software" | "overrides" | "addons">): void {
     refuseOlder(info, this.#rules.overrides);
+    refuseWithoutAddons(info, this.#rules.addons);
   }
 
   /** Waits for the choice if it is still open. @returns Why the node is excluded; `undefined` if it takes part */

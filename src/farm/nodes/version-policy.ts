@@ -16,6 +16,8 @@ export interface VersionRules {
   readonly savedBy: string | undefined;
   /** What the job renders otherwise than its blendfile says. */
   readonly overrides: readonly OverrideName[];
+  /** Add-ons of the nodes that the job needs. */
+  readonly addons: readonly string[];
 }
 
 /**

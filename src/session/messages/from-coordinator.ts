@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  addonName,
   attemptRef,
   blobBytes,
   bounds,
@@ -66,6 +67,8 @@ export const fromCoordinator = z.discriminatedUnion("type", [
     sampleFrom: z.number().int().min(1).max(bounds.frameNumber).nullable().optional(),
     /** What is rendered otherwise than the file says; absent or null for nothing. */
     overrides: overrides.nullable().optional(),
+    /** The node's add-ons that are enabled before the file is opened; absent for none. */
+    addons: z.array(addonName).max(bounds.addons).optional(),
   }),
   z.object({
     type: z.literal("project-add"),

@@ -99,6 +99,9 @@ class WithBlender(RealNodeCase):
         for frame in (1, 2):
             await coordinator.send("frame-assign", slot=0, frame=frame, attempt=0)
             await coordinator.expect("frame-rendered")
+        # A Blender beside the slots enables it too.
+        await coordinator.send("order-check", number=9, frames=[2])
+        self.assertIsNone((await coordinator.expect("order-checked"))["error"])
         await node.stop()
         self.assertIn("add-ons that are enabled here when a job asks for it: flat_engine", node.said())
 

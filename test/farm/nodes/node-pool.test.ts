@@ -86,6 +86,7 @@ class Farm {
           },
           upcoming: new UpcomingFrames(),
           allowScripts: false,
+          addons: [],
           ...{ allowMissing: false, simulations: null, sampleFrom: null, overrides: null },
         }),
         versionGate,

@@ -31,11 +31,11 @@ def _missing() -> Iterator[Tuple[Any, str]]:
     """Scenes of the file with an unknown engine, and its name."""
     # Blender shows an unknown engine as its own first one: only such a scene is in doubt.
     first = bpy.types.RenderSettings.bl_rna.properties["engine"].enum_items[0].identifier
-    doubtful = [each for each in bpy.data.scenes if each.render.engine == first]
-    offset = _offset_of_name() if doubtful else None
+    unclear = [each for each in bpy.data.scenes if each.render.engine == first]
+    offset = _offset_of_name() if unclear else None
     if offset is None:
         return
-    for each in doubtful:
+    for each in unclear:
         name = _read(each, offset + _LONGEST_NAME)[offset:].split(b"\0")[0].decode("utf-8", "replace")
         if name not in ("", first):  # without a name Blender's own engine is meant
             yield each, name

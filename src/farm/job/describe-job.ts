@@ -5,6 +5,7 @@ import { formatFrameRate } from "../../encode/frame-rate.ts";
 import type { FrameStore } from "../../frames/frame-store.ts";
 import type { Run } from "../../frames/job-folder.ts";
 import type { Fleet } from "../nodes/fleet.ts";
+import { otherPictures } from "../output/existing-output.ts";
 import { type OutputFacts, outputFactsOf, parseFacts, recordFacts } from "../output/output-facts.ts";
 import { missingIn, type SceneFacts, type SentFacts } from "../output/scene-facts.ts";
 import { warningsOf } from "../output/simulations.ts";
@@ -137,6 +138,16 @@ export function warnOfColors(totals: JobTotals, { unsentColors }: Pick<PreparedJ
   if (unsentColors === null) return;
   const where = `OCIO is ${printable(unsentColors)} on this machine, which is not in the blendfile's folder or an --asset-root`;
   totals.warn("OCIO_NOT_SENT", `${where}: nodes have their own colors unless OCIO is set there too`, null);
+}
+
+/** Warns of pictures of other frames that are in the output's folder. */
+export async function warnOfOtherPictures(
+  { frames }: SceneFacts,
+  { format }: Pick<PreparedJob, "format">,
+  totals: JobTotals,
+): Promise<void> {
+  const others = await otherPictures(format, frames);
+  if (others !== null) totals.warn("OTHER_PICTURES", others, null);
 }
 
 /** Excludes a node whose files differ from the first node's: its frames would look different. */

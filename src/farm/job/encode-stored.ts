@@ -11,7 +11,7 @@ import { recordedScene } from "../output/recorded-scene.ts";
 import { RefusedFrames } from "../output/refused-frames.ts";
 import type { SceneFacts } from "../output/scene-facts.ts";
 import { possibleSound, soundPlanOf } from "../output/sound-plan.ts";
-import { recordJob, warnOfFiles } from "./describe-job.ts";
+import { recordJob, warnOfFiles, warnOfOtherPictures } from "./describe-job.ts";
 import type { JobContext, JobOutcome } from "./job-context.ts";
 import { JobTotals } from "./job-totals.ts";
 
@@ -62,6 +62,7 @@ export async function encodeStored(context: JobContext, run: Run, stored: Stored
   tell({ type: "job:resumed", stored: frames.length, range: formatFrames(frames) });
   const totals = new JobTotals(tell, frames.length);
   warnOfFiles(facts, totals);
+  await warnOfOtherPictures(facts, prepared, totals);
   const records = new Map(stored.records);
   const refusedFrames = new RefusedFrames({
     ...{ before, tell },

@@ -26,6 +26,7 @@ import {
   tellOutdated,
   warnOfColors,
   warnOfFiles,
+  warnOfOtherPictures,
   warnOfSimulations,
 } from "./describe-job.ts";
 import { DoubtedFrames } from "./doubted-frames.ts";
@@ -90,6 +91,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   warnOfFiles(facts, totals);
   warnOfSimulations(facts, context, totals);
   warnOfColors(totals, prepared);
+  await warnOfOtherPictures(facts, prepared, totals);
 
   const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, prepared.format), prepared, signal);
   const sound = new JobSound({

@@ -10,6 +10,7 @@ import { JobFolder } from "../../frames/job-folder.ts";
 import { provedFrames, storedFramePath } from "../../frames/stored-frames.ts";
 import type { FarmListener } from "../events.ts";
 import { stayAwake } from "../stay-awake.ts";
+import { otherPictures } from "./existing-output.ts";
 import { JobOutput } from "./job-output.ts";
 import { keptSound } from "./kept-sound.ts";
 import { parseFacts, type RecordedFacts } from "./output-facts.ts";
@@ -78,6 +79,8 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   if (why !== undefined) {
     tell({ type: "warning", code: "NO_SOUND", message: `The output has no sound: ${why}`, name: null });
   }
+  const others = await otherPictures(prepared.format, frames);
+  if (others !== null) tell({ type: "warning", code: "OTHER_PICTURES", message: others, name: null });
   await using encoding = await JobOutput.open({
     ...{ facts, prepared, paths: settings, tell, signal },
     job: { id: job.previous.job, folder: job.path },

@@ -1,10 +1,14 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobSettings } from "../../config/job-settings.ts";
 import { FarmError } from "../../core/errors.ts";
 import { formatFrames, parseFrames } from "../../core/frame-range.ts";
+import type { Frame } from "../../core/node.ts";
+import { printable } from "../../core/text.ts";
 import { pictureSizeOf } from "../../encode/ffmpeg/ffmpeg-arguments.ts";
 import { differenceOf, probeVideo } from "../../encode/ffmpeg/probe.ts";
+import { frameNameOf, frameOfName } from "../../encode/frame-names.ts";
+import type { OutputFormat } from "../../encode/output-format.ts";
 import { jobFolderOf, requireSafeJobFolder } from "../../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../../frames/job-record.ts";
 import { hashFile } from "../../system/files/hash-file.ts";
@@ -65,4 +69,26 @@ async function framesOfVideo(settings: JobSettings, record: JobRecord, signal: A
   };
   const difference = differenceOf(await probeVideo(tools, settings.output, signal), expected);
   return difference === null ? frames.length : null;
+}
+
+/**
+ * Finds pictures of other frames among those that the job writes, as an earlier and longer render leaves them. They stay:
+ * whose they are is not known.
+ *
+ * @returns What to tell the user; `null` if there are none
+ */
+export async function otherPictures(format: OutputFormat, frames: readonly Frame[]): Promise<string | null> {
+  if (format.kind !== "sequence") return null;
+  const { names } = format;
+  const own = new Set(frames);
+  const there = await readdir(names.folder).catch(() => []); // what is wrong with the folder is reported when it is written to
+  const found = there.flatMap((name) => frameOfName(names, name) ?? []).filter((frame) => !own.has(frame));
+  found.sort((a, b) => a - b);
+  const [first, ...others] = found.map((frame) => frameNameOf(names, frame));
+  if (first === undefined) return null;
+  const last = others.at(-1);
+  const which = last === undefined ? `picture of the same name pattern is` : `pictures of the same name pattern are`;
+  const named = printable(last === undefined ? first : `${first} to ${last}`);
+  const where = `${found.length} other ${which} in ${printable(names.folder)}: ${named}, probably from an earlier render`;
+  return `${where}; whatever reads the folder as a sequence shows ${last === undefined ? "it" : "them"} too`;
 }

@@ -171,7 +171,7 @@ export class JobOutput implements AsyncDisposable {
   }
 }
 
-/** A hint for when all frames are stored and the video cannot be made. `encode` writes beside the job folder. */
+/** A hint for when all frames are stored and the output cannot be made. `encode` writes beside the job folder. */
 export function encodeCommandFor(
   folder: string,
   isApart: boolean,
@@ -179,5 +179,5 @@ export function encodeCommandFor(
 ): string {
   const isPosterNamed = poster !== undefined && (isApart || dirname(poster) !== dirname(output));
   const flags = `${isApart ? ` --output ${shellQuoted(output)}` : ""}${isPosterNamed ? ` --poster ${shellQuoted(poster)}` : ""}`;
-  return `when that is fixed, finish the video with: ${ownCommand()} encode ${shellQuoted(folder)}${flags}`;
+  return `when that is fixed, finish the output with: ${ownCommand()} encode ${shellQuoted(folder)}${flags}`;
 }

@@ -2,7 +2,11 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { outputFormatOf } from "../../../src/encode/output-format.ts";
+import type { FarmEvent } from "../../../src/farm/events.ts";
+import { encodeFolder } from "../../../src/farm/output/encode-folder.ts";
 import { otherPictures } from "../../../src/farm/output/existing-output.ts";
+import { encodeCommandFor } from "../../../src/farm/output/job-output.ts";
+import { jobFolderOf } from "../../../src/frames/job-folder-place.ts";
 import { ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
 import { makeTemporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -43,6 +47,32 @@ describe("renderJob() into a folder with pictures of an earlier, longer render",
     const output = farm.path("frames/");
     await farm.run([node], { output, frames: "1-2" }).completed();
     expect((await farm.run([node], { output, frames: "1-4" }).completed()).warnings).toEqual([]);
+  });
+});
+
+describe("encodeFolder() for pictures", () => {
+  const encoding = { overwrite: true, signal: new AbortController().signal };
+
+  test("names the pictures of other frames too", async () => {
+    const node = await farm.start({ scene: { colorMode: "RGB" } });
+    const output = farm.path("frames/f_####.png");
+    await farm.run([node], { output, frames: "1-3", keepFrames: true }).completed();
+    await writeFile(farm.path("frames/f_0009.png"), "an older one");
+    const events: FarmEvent[] = [];
+    await encodeFolder(jobFolderOf(output), { ...encoding, onEvent: (event) => events.push(event) });
+    expect(events.filter(({ type }) => type === "warning")).toMatchObject([
+      { type: "warning", code: "OTHER_PICTURES", message: expect.stringMatching(/^1 other .*f_0009\.png/) },
+    ]);
+  });
+
+  test("speaks of no video if frames are missing", async () => {
+    const node = await farm.start({ scene: { colorMode: "RGB" } });
+    const output = farm.path("frames/f_####.png");
+    await farm.run([node], { output, frames: "1-3", keepFrames: false }).completed();
+    const error = await encodeFolder(jobFolderOf(output), { ...encoding, onEvent: () => {} }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: "FARM_FRAMES_FAILED" });
+    const hint = encodeCommandFor("/job", false, { output, poster: undefined, overwrite: false });
+    expect(`${error.message} ${error.hint} ${hint}`).not.toMatch(/video/i);
   });
 });
 

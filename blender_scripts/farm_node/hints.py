@@ -5,14 +5,16 @@ from __future__ import annotations
 _ALONE = "Open the file in this version of Blender on the node, and render there"
 
 HINTS: dict[str, str] = {
-    "ADDON_FAILED": "Install and enable the add-on that the file needs in Blender on the node,"
-    " or save the file without it",
+    "ADDON_FAILED": "Install the add-on in Blender on the node, or enable it there to see what is wrong with it: the node"
+    " needs --allow-addons NAME, and the render --addons NAME",
     "BLENDER_MISSING": "Install Blender on the node, or start the node again",
     "BLOB_MISSING": "Check the node's disk, or start the node with another --cache-dir",
     "CAMERA_NOT_FOUND": "Name a camera that the scene has, or do not name one",
     "CRASHED": _ALONE,
     "DISK_FULL": "Free space on the node's disk",
     "ENGINE_NOT_FOUND": "Name an engine that the node's Blender has, or do not name one",
+    "ENGINE_MISSING": "If an add-on has the engine: install it on the node, start the node with --allow-addons NAME,"
+    " and render with --addons NAME. Or render with another engine: --engine cycles",
     "FILES_CHANGED": "Run the same command again: everything is then rendered with the files as they are now",
     "FILE_TOO_NEW": "Use nodes with a newer Blender, or save the file from an older one",
     "FILE_UNREADABLE": "Open and save the file again in Blender",

@@ -14,6 +14,7 @@ from .awake import Awake
 from .cache.blob_store import BlobStore
 from .console import say
 from .identity import Identity
+from .job.allowed import Allowed
 from .job.job import Job
 from .job.job_folder import JobFolder
 from .job.job_title import JobTitle
@@ -45,11 +46,11 @@ class Node:
         duplicates: Duplicates,
         *,
         awake: Awake,
-        allow_scripts: bool = False,
+        allowed: Allowed = Allowed(),
     ) -> None:
         self.store = store
         self._awake = awake
-        self._allow_scripts = allow_scripts
+        self._allowed = allowed
         self.duplicates = duplicates
         self._identity = identity
         self._name = name
@@ -91,6 +92,7 @@ class Node:
             "maxBlobBytes": min(self.store.limit, MAX_BLOB),
             "overrides": sorted(OVERRIDES),
             "pictures": list(FORMATS),
+            "addons": self._allowed.addons,
             "job": None if self._job is None else _described(self._job),
         }
 
@@ -140,7 +142,7 @@ class Node:
         files = JobFolder(folder, self.store)
         title = JobTitle(message.get("name", ""), message["holder"])
         job = Job(message["job"], title, count, self._program, self._board, files)
-        job.allow_scripts = self._allow_scripts
+        job.allowed = self._allowed
         self._job = job
         self._on_state("busy")
         self._awake.begin()

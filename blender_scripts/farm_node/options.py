@@ -7,11 +7,13 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Optional, Sequence
+from typing import NoReturn, Optional, Sequence, Union
 
 from . import SOFTWARE_VERSION
+from .job.allowed import ALL_ADDONS
 from .paths import cache_dir, config_dir
 from .wire.listener import DEFAULT_PORT
+from .wire.addons import are_addons
 from .wire.protocol import MAX_SLOTS
 
 DEFAULT_CACHE_GIB = 50.0
@@ -39,6 +41,8 @@ class Options:
     tls_cert: Optional[Path]
     tls_key: Optional[Path]
     allow_scripts: bool
+    allow_addons: Union[str, tuple[str, ...]]
+    """Names of add-ons, or ALL_ADDONS."""
     allow_sleep: bool
 
 
@@ -73,6 +77,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
         tls_cert=given.tls_cert,
         tls_key=given.tls_key,
         allow_scripts=given.allow_scripts,
+        allow_addons=given.allow_addons,
         allow_sleep=given.allow_sleep,
     )
 
@@ -106,6 +111,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert (PEM, without a passphrase)")
     scripts = "run scripts in blendfiles for jobs that ask for it: they can do anything that you can"
     add("--allow-scripts", action="store_true", help=scripts)
+    addons = "add-ons that this machine has, separated by commas, or 'all': enable them for jobs that ask for it"
+    add("--allow-addons", type=_addons, default=(), metavar="NAMES", help=addons)
     add("--allow-sleep", action="store_true", help="let this machine sleep while it has a job")
     add("--no-mdns", action="store_false", dest="mdns", help="do not announce this node on the network")
     add("--ready-file", type=Path, metavar="FILE", help="write address and id there as JSON once the node is ready")
@@ -143,6 +150,16 @@ def _gib(text: str) -> float:
     if not 0 < value <= 1e6:
         raise argparse.ArgumentTypeError(f"a number of GiB above 0 is needed: {text!r}")
     return value
+
+
+def _addons(text: str) -> Union[str, tuple[str, ...]]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if names == (ALL_ADDONS,):
+        return ALL_ADDONS
+    if not are_addons(list(names)):
+        shown = "names of add-ons are needed, as Blender's preferences show them for their files, or 'all'"
+        raise argparse.ArgumentTypeError(f"{shown}: {text!r}")
+    return names
 
 
 def _name(text: str) -> str:

@@ -16,6 +16,7 @@ from .cache.cache_folder import claim_cache
 from .console import Console, say, warn
 from .errors import StartError
 from .identity import ID_FILE, LOCK_FILE, Identity, claim_identity
+from .job.allowed import ALL_ADDONS, Allowed
 from .limits import TIDY_EVERY_S
 from .machine_id import machine_id
 from .node import Node
@@ -102,7 +103,7 @@ async def _run(options: Options) -> None:
         node = Node(
             *(identity, options.name, options.slots, program, store, board, run_folder.path, on_state, duplicates),
             awake=Awake(say, warn, options.allow_sleep),
-            allow_scripts=options.allow_scripts,
+            allowed=Allowed(options.allow_scripts, options.allow_addons),
         )
         server = NodeServer(key, identity.node_id, node.serve_link, tls)
         await server.open(listener, lambda: bind(options.host, port))
@@ -196,6 +197,9 @@ def _greet(
     say(f"  renderfarm {SOFTWARE_VERSION}, cache {options.cache_dir}")
     if options.allow_scripts:
         say("scripts in blendfiles run here when a job asks for it (--allow-scripts)")
+    if options.allow_addons:
+        which = "all" if options.allow_addons == ALL_ADDONS else ", ".join(options.allow_addons)
+        say(f"add-ons that are enabled here when a job asks for it: {which} (--allow-addons)")
     if options.port is None and port != DEFAULT_PORT:
         say(f"port {DEFAULT_PORT} is taken, so this node uses {port}")
     if identity.temporary_because:

@@ -63,13 +63,15 @@ class Reuse(NamedTuple):
         return {"way": self.way, "why": self.why}
 
 
-def decide(scene: Any, simulations: Sequence[Simulation], are_played: bool) -> Reuse:
-    """For the scene that is rendered, after the blendfile was opened. `simulations`: those that are not baked."""
+def decide(scene: Any, simulations: Sequence[Simulation], are_played: bool, addons: Sequence[str]) -> Reuse:
+    """For the scene that is rendered, after the blendfile was opened. `simulations`: those that are not baked. `addons`:
+    those that were enabled for it.
+    """
     played = [each for each in simulations if each.kind != HAIR]
     if played and are_played:
         return Reuse(SEQUENTIAL, "it is simulated: %s (%s)" % (played[0].kind, played[0].owner))
     used = used_by(scene)
-    for why in _unscreened(scene, used, simulations):
+    for why in _unscreened(scene, used, simulations, addons):
         return Reuse(REOPENED, "nobody has screened " + why)
     if scene.render.engine != "CYCLES":
         return Reuse(KEPT, "the engine keeps no data")
@@ -78,7 +80,11 @@ def decide(scene: Any, simulations: Sequence[Simulation], are_played: bool) -> R
     return Reuse(PERSISTENT, "everything in it is known to be safe")
 
 
-def _unscreened(scene: Any, used: Set[Any], simulations: Sequence[Simulation]) -> Iterator[str]:
+def _unscreened(
+    scene: Any, used: Set[Any], simulations: Sequence[Simulation], addons: Sequence[str]
+) -> Iterator[str]:
+    for name in addons:
+        yield "the add-on " + name  # it may remember frames
     if scene.render.engine not in _ENGINES:
         yield "the engine " + scene.render.engine
     for thing in _objects(used):

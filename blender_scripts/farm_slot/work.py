@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional
 import bpy
 from bpy.app.handlers import persistent
 
-from . import evaluated, reuse, scene_info, settings, sound
+from . import addons, engines, evaluated, reuse, scene_info, settings, sound
 from .channel import Channel
 from .devices import choose_device
 from .faults import SlotFault
@@ -49,16 +49,19 @@ class Work:
 
     def load(self, command: Dict[str, Any]) -> None:
         self._command = command
+        enabled = command.get("addons") or ()
+        addons.enable(enabled)
         opened = self._open()
         warnings, outside, simulations = opened.warnings, opened.outside, opened.simulations
         active = bpy.context.scene.name
         scene = self._pick()
+        engines.require(scene)
         warnings += self._overriding
         self._saved_at = scene.frame_current
         stock = scene_info.stock_of(outside, command["project"])
         # Before the output is set up, because it describes the file, with the job's overrides.
         info = scene_info.describe(scene, active, outside, command["project"], stock)
-        self._way = self._way or reuse.decide(scene, simulations, command["simulations"] == "play")
+        self._way = self._way or reuse.decide(scene, simulations, command["simulations"] == "play", enabled)
         fallback = self._prepare(scene)
         if fallback:
             warnings.append({"code": "CPU_FALLBACK", "message": fallback})

@@ -57,6 +57,7 @@ const signatures: Readonly<Record<string, readonly ReturnType<typeof ascii>[]>> 
 
 const contentsOf: Readonly<Record<Kind, readonly string[]>> = {
   image: ["picture", "movie"],
+  strip: ["picture", "movie"],
   movie: ["movie", "picture"],
   sound: ["sound", "movie"],
   font: ["font"],
@@ -79,6 +80,7 @@ export const colorFile =
 const unsigned: Readonly<Record<Kind, RegExp>> = {
   colors: colorFile,
   image: /\.tga$/i,
+  strip: /\.tga$/i,
   ocean: /\.tga$/i,
   "mesh-cache": /\.mdd$/i,
   simulation: /(^|\/)(meta\/[^/]*\.json|blobs\/[^/]*\.blob)$/, // baked geometry nodes

@@ -8,7 +8,7 @@ export const commandNames = ["check", "nodes", "node", "invite", "farmspec", "ke
 
 /** The render options that `encode` takes too, with another help text where they mean something else there. */
 const encodeFlags = {
-  output: "the video to write (default: the job's own)",
+  output: "the video or the pictures to write (default: the job's own)",
   crf: undefined,
   codec: undefined,
   poster: undefined,
@@ -24,6 +24,7 @@ const overrides = optionEntries.flatMap(([name, { group }]) => (group === "How t
 const checkFlags = {
   ...Object.fromEntries(overrides),
   ...{ blend: undefined, frames: undefined, scene: undefined, allowScripts: undefined, assetRoot: undefined },
+  addons: undefined,
   missing: "what is an error if files that the scene uses are missing: fail, or warn",
   ...{
     nodes: undefined,
@@ -71,7 +72,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     async (...args: T) =>
       onExit(await command(...args));
   const program = new Command("renderfarm")
-    .description("Renders a Blender animation on every machine in the room, and makes the video")
+    .description("Renders a Blender animation on every machine in the room, and makes the video or the pictures")
     .version(version, "-V, --version", "Show the version")
     .helpOption("-h, --help", "Show this help")
     .showSuggestionAfterError()
@@ -141,7 +142,7 @@ export function makeProgram(version: string, commands: Commands, onExit: (exitCo
     .option("--ffmpeg <file>", "the FFmpeg to examine")
     .option("--blender <file>", "the Blender to examine")
     .action(run(commands.doctor));
-  const encode = add("encode", "finish the video of a job folder from its frames, without rendering")
+  const encode = add("encode", "make the video or the pictures of a job folder from its frames, without rendering")
     .argument("<folder>", "the job folder, <output>.renderfarm, or that output")
     .action(run((folder: string, options: Record<string, unknown>) => commands.encode(folder, options)));
   addFlags(encode, encodeFlags);

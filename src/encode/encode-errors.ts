@@ -76,7 +76,7 @@ export function encoderNotStarted(program: string, error: unknown, again = usual
 }
 
 /**
- * The error for a written file that is not the video that was asked for, or that could not be verified.
+ * The error for a written output, a video or pictures, that is not what was asked for, or that could not be verified.
  *
  * @param advice What may fix it, if that is known
  */
@@ -95,7 +95,7 @@ class VideoIncompleteError extends FarmError {
   constructor(why: string, again: string, advice: string | undefined, mayBeFrame: boolean) {
     const first = advice === undefined ? "" : `${advice}; `;
     const kept = "No output was written, and the rendered frames are kept";
-    super("FARM_VIDEO_INCOMPLETE", `The video is not complete: ${why}`, `${first}${kept}; ${again}`);
+    super("FARM_VIDEO_INCOMPLETE", `The output is not complete: ${why}`, `${first}${kept}; ${again}`);
     this.mayBeFrame = mayBeFrame;
   }
 }

@@ -29,6 +29,7 @@ export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"])
       savedBy,
       pictures: prepared.pictures,
       overrides: Object.keys(overridesOf(settings) ?? {}) as OverrideName[],
+      addons: settings.addons,
     },
     knownNodes,
     confirmOpenNode,
@@ -39,9 +40,9 @@ export function openFleet(context: JobContext, onEvent: FleetOptions["onEvent"])
 
 /** Where nodes come from: named ones, those on the network, or this machine. */
 function nodeSourcesOf(settings: JobSettings): NodeSources {
-  const { local, nodes, discover, blender, slots, cacheFolder, allowScripts, notHere } = settings;
+  const { local, nodes, discover, blender, slots, cacheFolder, allowScripts, addons, notHere } = settings;
   const dial = dialWebSocket;
-  const here = { dial, blender, slots, cacheFolder, allowScripts };
+  const here = { dial, blender, slots, cacheFolder, allowScripts, addons };
   const thisMachine = new LocalNodeSource(here);
   if (local) return { sources: [thisMachine], fallback: null, companion: null };
   const companion = notHere ? null : new OwnMachine(here);

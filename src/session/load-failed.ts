@@ -3,8 +3,16 @@ import { withinTime } from "../core/time-limit.ts";
 import { formatDuration } from "../core/units.ts";
 import type { FromNode, SceneInfo } from "./protocol.ts";
 
-/** What the codes of docs/protocol.md mean for the user. */
-const meanings: Readonly<Record<string, { readonly code: FarmErrorCode; readonly hint: string }>> = {
+/** What a code of docs/protocol.md means for the user. */
+interface Meaning {
+  readonly code: FarmErrorCode;
+  /** What to do; without it, the node's own hint. */
+  readonly hint?: string;
+  /** What cannot be done (default: to open the blendfile). */
+  readonly what?: string;
+}
+
+const meanings: Readonly<Record<string, Meaning>> = {
   SCENE_NOT_FOUND: {
     code: "FARM_BAD_INPUT",
     hint: "Name a scene that the file has with --scene, or omit --scene",
@@ -41,6 +49,9 @@ const meanings: Readonly<Record<string, { readonly code: FarmErrorCode; readonly
     code: "FARM_NODE_EXCLUDED",
     hint: "Update that node's Blender, or save the file from an older one",
   },
+  // Another node may have it.
+  ADDON_FAILED: { code: "FARM_NODE_EXCLUDED", what: "render" },
+  ENGINE_MISSING: { code: "FARM_NODE_EXCLUDED", what: "render" },
 };
 
 /** A node could not open the blendfile. Repeating it on that node does not help. */
@@ -53,7 +64,7 @@ export class LoadFailedError extends FarmError {
     const meaning = meanings[error.code];
     super(
       meaning?.code ?? "FARM_LOAD_FAILED",
-      `Cannot open the blendfile on ${node}: ${error.message}`,
+      `Cannot ${meaning?.what ?? "open the blendfile"} on ${node}: ${error.message}`,
       meaning?.hint ?? (error.hint || "Check what that node printed, then run the same command again"),
     );
     this.reason = error.code;

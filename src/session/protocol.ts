@@ -6,6 +6,7 @@ import { z } from "zod";
 import { shorten } from "../core/text.ts";
 import { boundedList } from "./messages/bounded-list.ts";
 import {
+  addonName,
   attemptRef,
   blobBytes,
   bounds,
@@ -103,6 +104,8 @@ const fromNode = z.discriminatedUnion("type", [
     overrides: boundedList(name, { max: 64 }).optional(),
     /** The formats of pictures that it can write beside the PNG; absent in older releases, which write none. */
     pictures: boundedList(name, { max: 64 }).optional(),
+    /** The add-ons that its owner allows jobs to enable; absent in older releases, which enable none. */
+    addons: z.union([z.literal("all"), boundedList(addonName, { max: bounds.addons })]).optional(),
     /** The job that it has; null if it is idle, absent in older releases. */
     job: z.object({ holder: name, name, since: count }).nullable().optional(),
   }),

@@ -45,12 +45,25 @@ export class VersionLab implements AsyncDisposable {
     return this.#start(blender, [], seen);
   }
 
+  /** Starts a node with more variables and options of its own. */
+  startNodeWith(
+    blender: TestedBlender,
+    own: { readonly env: Readonly<Record<string, string>>; readonly more: readonly string[] },
+  ): Promise<LabNode> {
+    return this.#start(blender, [], [], own);
+  }
+
   /** Starts a node on whose file system this folder is empty. */
   startNodeWithout(folder: string, blender: TestedBlender): Promise<LabNode> {
     return this.#start(blender, [...emptyHere, folder], []);
   }
 
-  async #start(blender: TestedBlender, before: readonly string[], seen: readonly string[]): Promise<LabNode> {
+  async #start(
+    blender: TestedBlender,
+    before: readonly string[],
+    seen: readonly string[],
+    { env: more = {}, more: options = [] }: Partial<Parameters<VersionLab["startNodeWith"]>[1]> = {},
+  ): Promise<LabNode> {
     const folder = this.#lab.path("");
     const temporary = this.#lab.path(`tmp-${blender.version}`);
     await mkdir(temporary);
@@ -62,9 +75,10 @@ export class VersionLab implements AsyncDisposable {
       RENDERFARM_KEY: key,
       [testRunVariable]: this.#lab.run,
       ...(blender.root === undefined ? { BLENDER: blender.program } : {}),
+      ...more,
     };
     const node = await startLabNode(blender.version, "blender", {
-      ...{ on: [...before, ...wordsOf(blender, folder, ...seen)], env, folder },
+      ...{ on: [...before, ...wordsOf(blender, folder, ...seen)], env, folder, more: options },
     });
     this.#nodes.push(node);
     return node;

@@ -181,6 +181,7 @@ describe("a farmspec may come from somebody else, so its defaults may not", () =
     ["name a program", { ffmpeg: "./ffmpeg" }],
     ["name another program", { blender: "./blender" }],
     ["allow scripts", { allowScripts: true }],
+    ["enable add-ons", { addons: "lux" }],
     ["name a node", { nodes: "evil.example" }],
     ["name a key", { keyFile: "./key" }],
     ["name a certificate authority", { tlsCa: "./ca.pem" }],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import time
 from typing import Any, Optional
 
@@ -12,6 +11,7 @@ from ..errors import Fault, FaultError
 from ..slots.attempts import Attempt, Pair, Result
 from ..slots.blender_program import BlenderProgram, slot_command
 from ..slots.slot_channel import SlotSwitchboard
+from .allowed import Allowed
 from .disk_space import lack_of_space
 from .job_folder import JobFolder
 from .job_slots import JobSlots
@@ -41,8 +41,7 @@ class Job:
         self.load_command: dict[str, Any] = {}
         self.frames_folder = folder.frames
         self.rendered = 0
-        self.allow_scripts = False
-        """Whether the node's owner allows scripts in blendfiles, for jobs that ask for it."""
+        self.allowed = Allowed()
         self._slot_count = slot_count
         self._program = program
         self.folder = folder
@@ -110,6 +109,7 @@ class Job:
                 return
             load = self._load = LoadedScene(wanted)
             try:
+                self.allowed.require(wanted["addons"])
                 files = await self.folder.take_blend(wanted, self._program)
             except FaultError as error:
                 if not self.is_closing:
@@ -125,9 +125,9 @@ class Job:
         return not self.slots.are_abandoned and not await load.is_outdated()
 
     def _start_slots(self, load: LoadedScene, files: dict[str, Any]) -> None:
-        told = ("scene", "colorMode", "simulations", "sampleFrom", "overrides", "pictures", "files")
+        told = ("scene", "colorMode", "simulations", "sampleFrom", "overrides", "pictures", "addons", "files")
         wanted = {key: load.wanted[key] for key in told}
-        self.load_command = {**files, **wanted, "scripts": load.may_run_scripts(self.allow_scripts)}
+        self.load_command = {**files, **wanted, "scripts": load.may_run_scripts(self.allowed.scripts)}
         self.slots.start(self._slot_count, self._slot_command(self._slot_count), self.folder.path)
 
     def side_blender(self) -> SideBlender:
@@ -211,12 +211,7 @@ class Job:
     def release(self, attempt: Attempt) -> None:
         result = self.results.pop(attempt.pair, None)
         if result is not None:
-            try:
-                result.path.unlink(missing_ok=True)
-            except OSError:
-                pass  # on Windows, while it is being sent; it is removed with the run folder
-            if result.pictures:
-                shutil.rmtree(result.pictures_folder, ignore_errors=True)
+            result.remove()
 
     @property
     def is_closing(self) -> bool:

@@ -116,6 +116,7 @@ class Session:
             raise ProtocolError(f"Cannot load: job {message['job']} is not open on this connection")
         wanted = {key: message[key] for key in ("blend", "scene", "colorMode")}
         wanted.update({key: message.get(key) for key in ("simulations", "sampleFrom", "overrides", "pictures")})
+        wanted["addons"] = message.get("addons", [])
         project = {"path": message.get("path", PLAIN_BLEND), "files": message.get("files"), "colors": message.get("colors")}
         if not is_project_path(project["path"]):
             raise ProtocolError("Cannot load: the blendfile's path leaves the project's folder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
@@ -36,9 +37,14 @@ class Result:
     message: dict[str, Any]
     pictures: tuple[Path, ...] = ()
 
-    @property
-    def pictures_folder(self) -> Path:
-        return pictures_folder(self.path)
+    def remove(self) -> None:
+        """Removes its files. On Windows, one that is being sent stays; it is removed with the run folder."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError:
+            pass
+        if self.pictures:
+            shutil.rmtree(pictures_folder(self.path), ignore_errors=True)
 
     def file(self, picture: Optional[int]) -> Optional[ResultFile]:
         """The frame itself, or one of its pictures; None if there is none of this number."""

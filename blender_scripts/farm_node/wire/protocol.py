@@ -8,6 +8,7 @@ import struct
 from typing import Any, NamedTuple
 
 from ..errors import ProtocolError
+from .addons import are_addons
 from .checks import Check, is_name as _name, whole as _whole
 from .overrides import are_overrides
 from .pictures import MAX_PICTURES, are_pictures
@@ -114,6 +115,7 @@ MESSAGES: dict[str, dict[str, Check]] = {
         "sampleFrom": _or_null(_whole(1, MAX_FRAME)),
         "overrides": _or_null(are_overrides),
         "pictures": _or_null(are_pictures),
+        "addons": are_addons,
     },
     "project-add": {"job": _JOB, "number": _TRANSFER, "files": _files},
     "order-check": {"number": _TRANSFER, "frames": _frames},
@@ -142,6 +144,7 @@ OPTIONAL = frozenset(
         ("job-load", "overrides"),
         ("job-load", "pictures"),
         ("result-fetch", "picture"),
+        ("job-load", "addons"),
     }
 )
 """Fields that were added later. Older coordinators do not send them."""

@@ -29,11 +29,11 @@ _KINDS = {
     "MovieSequence": "movie",
     "MovieStrip": "movie",
     "MultiresModifier": "multires",
-    "SequenceElement": "image",
+    "SequenceElement": "strip",
     "ShaderNodeScript": "shader",
     "ShaderNodeTexIES": "light",
     "Sound": "sound",
-    "StripElement": "image",
+    "StripElement": "strip",
     "VectorFont": "font",
     "Volume": "volume",
 }

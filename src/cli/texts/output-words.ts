@@ -23,9 +23,15 @@ const words: Readonly<Record<OutputKind, OutputWords>> = {
   },
 };
 
-/** @param makes `undefined` before it is known */
-export function outputWords(makes: OutputKind = "video"): OutputWords {
-  return words[makes];
+/** Before it is known what the job makes, and for `encode`. */
+const eitherWords: OutputWords = {
+  ...{ isDone: "in the output", encoded: "in the output", finishing: "finishing the output" },
+  ...{ writing: "Writing the output", postponed: "writing postponed" },
+};
+
+/** @param makes `undefined` if it is not known */
+export function outputWords(makes: OutputKind | undefined): OutputWords {
+  return makes === undefined ? eitherWords : words[makes];
 }
 
 /** Where the pictures of File Output nodes are. */

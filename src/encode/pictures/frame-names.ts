@@ -37,6 +37,18 @@ export function frameNameOf(names: FrameNames, frame: number): string {
   return `${names.prefix}${frame < 0 ? "-" : ""}${number}${names.suffix}`;
 }
 
+/** The number of the frame to which a sequence gives this file name; `undefined` for any other name. */
+export function frameOfName(names: FrameNames, fileName: string): number | undefined {
+  // File systems may have another encoding of accents than the user typed.
+  const [name, prefix, suffix] = [fileName, names.prefix, names.suffix].map((text) => text.normalize()) as [
+    ...[string, string, string],
+  ];
+  if (!name.startsWith(prefix) || !name.endsWith(suffix)) return undefined;
+  const number = name.slice(prefix.length, name.length - suffix.length);
+  if (!/^-?\d{1,15}$/.test(number)) return undefined;
+  return frameNameOf(names, Number(number)).normalize() === name ? Number(number) : undefined;
+}
+
 export function framePathOf(names: FrameNames, frame: number): string {
   return join(names.folder, frameNameOf(names, frame));
 }

@@ -37,11 +37,11 @@ export function orderOf({ settings, prepared, upcoming, bake }: JobContext, run:
   const { files, format } = prepared;
   const blend = typeof bake === "string" ? prepared.blend : bake;
   const colorMode = format.canHaveAlpha ? null : "RGB";
-  const { allowScripts, scene = null } = settings;
+  const { allowScripts, addons, scene = null } = settings;
   const allowMissing = settings.missing === "warn";
   return {
     ...{ job: run.job, title: titleOf(settings), blob: blend, files, upcoming },
-    ...{ scene, colorMode, allowScripts, allowMissing },
+    ...{ scene, colorMode, allowScripts, addons, allowMissing },
     simulations: settings.simulations === "ignore" ? null : "play",
     overrides: overridesOf(settings),
     pictures: prepared.pictures,

@@ -13,6 +13,7 @@ import { freeBytes, isOutOfDescriptors, leastBytes, moreDescriptors } from "../.
 import { startProgram } from "../../system/programs/start-program.ts";
 import type { BlenderProgram } from "./find-blender.ts";
 import { endNode, lowerPriority, nodeArguments, nodeEnvironment } from "./node-process.ts";
+import { type NodePermissions, permissionFlags } from "./permissions.ts";
 
 const startingTimeoutMs = 60_000;
 const lookEveryMs = 50;
@@ -24,11 +25,9 @@ const wellAfterMs = 60_000;
 const usageStatus = 2;
 const otherTemporaryFolder = "Set TMPDIR to a folder that is there, that this user can write to, and that has room";
 
-export interface EmbeddedNodeOptions {
+export interface EmbeddedNodeOptions extends Partial<NodePermissions> {
   readonly slots: number;
   readonly cacheFolder: string;
-  /** Whether scripts in the blendfile may run, as the user wants (default: not). */
-  readonly allowScripts?: boolean;
   /** Whether programs of the user come first (default: not). */
   readonly isLowPriority?: boolean;
 }
@@ -150,7 +149,7 @@ async function inTemporaryFolder<Made>(make: () => Promise<Made>): Promise<Made>
 /** @throws {FarmError} `FARM_NO_NODE`, after all of it has ended; the signal's reason */
 async function serve(
   blender: BlenderProgram,
-  { slots, cacheFolder, allowScripts = false, isLowPriority = false }: EmbeddedNodeOptions,
+  { slots, cacheFolder, isLowPriority = false, ...permissions }: EmbeddedNodeOptions,
   { folder, key }: Own,
   signal: AbortSignal,
 ): Promise<Serving> {
@@ -163,7 +162,7 @@ async function serve(
       ...["--cache-dir", cacheFolder, "--config-dir", folder, "--ready-file", ready, "--exit-with-stdin"],
       "--remove-config-dir", // nobody else can do it if this process is killed
       "--allow-sleep", // this process decides that
-      ...(allowScripts ? ["--allow-scripts"] : []),
+      ...permissionFlags(permissions),
     ],
     key,
   );

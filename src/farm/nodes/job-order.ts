@@ -26,6 +26,8 @@ export interface JobOrder {
   readonly overrides: Overrides | null;
   /** What is wanted of each frame besides its PNG. */
   readonly pictures: WantedPictures;
+  /** Add-ons of the nodes that are enabled for it. */
+  readonly addons: readonly string[];
   /** Whether to render without what is missing. */
   readonly allowMissing: boolean;
 }

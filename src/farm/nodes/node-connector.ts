@@ -174,10 +174,10 @@ export class NodeConnector {
   }
 
   #supplyFor({ job, blob, files, scene, colorMode, allowScripts, ...how }: JobOrder): BlendSupply {
-    const { simulations, sampleFrom, overrides } = how;
+    const { simulations, sampleFrom, overrides, addons: given } = how;
     const pictures = { ...how.pictures, formats: [...how.pictures.formats] };
-    const about = { scene, colorMode, allowScripts, simulations, sampleFrom, overrides, pictures };
-    const request = { job, blend: blob.sha256, ...about };
+    const asked = { scene, colorMode, allowScripts, simulations, sampleFrom, overrides, pictures };
+    const request = { job, blend: blob.sha256, ...asked, ...(given.length > 0 && { addons: [...given] }) };
     const onResend = (info: NodeInfo, why: string) => this.#host.onEvent({ type: "resending", info, why });
     this.#supply ??= new BlendSupply({ blob, files, request, onResend, signal: this.#signal });
     return this.#supply;

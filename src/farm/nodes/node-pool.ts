@@ -206,11 +206,11 @@ export class NodePool {
     this.#onFirstTryOver?.();
   }
 
-  /** @throws {DuplicateNodeError} or what `requireOverrides` throws, at once: no rejected promise is left behind */
+  /** @throws {DuplicateNodeError} or what `requireAbilities` throws, at once: no rejected promise is left behind */
   #admit(id: string, session: NodeSession, contact: Contact): Promise<string | undefined> {
     const isNew = this.infoOf(session.info.node) === undefined;
     this.#claims.claim(id, session, contact.address);
-    this.#options.versionGate.requireOverrides(session.info);
+    this.#options.versionGate.requireAbilities(session.info);
     this.#remember(session.info, contact);
     return this.#passGate(session.info, contact, isNew);
   }

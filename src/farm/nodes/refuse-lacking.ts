@@ -51,6 +51,33 @@ export function refuseWithoutPictures(
 }
 
 /**
+ * Refuses a node whose owner does not allow an add-on that the job needs. Whether it has the add-on is known once a
+ * Blender has tried.
+ *
+ * @throws {FarmError} `FARM_NODE_EXCLUDED`
+ */
+export function refuseWithoutAddons(
+  { name, software, addons }: Pick<NodeInfo, "name" | "software" | "addons">,
+  needed: readonly string[],
+): void {
+  const refused = needed.filter((addon) => addons !== "all" && addons?.includes(addon) !== true);
+  if (refused.length === 0) return;
+  if (addons === undefined) {
+    throw new FarmError(
+      "FARM_NODE_EXCLUDED",
+      `Cannot use ${name}: its renderfarm ${software} is too old to enable add-ons`,
+      "Update renderfarm on that machine, and start its node again",
+    );
+  }
+  const which = refused.length === 1 ? `the add-on ${refused[0]}` : `the add-ons ${refused.join(", ")}`;
+  throw new FarmError(
+    "FARM_NODE_EXCLUDED",
+    `Cannot use ${name}: its owner does not allow ${which}`,
+    `If that machine has it, start its node with --allow-addons ${needed.join(",")}`,
+  );
+}
+
+/**
  * Refuses a node whose Blender was built without something that the scene needs: it would render without it, and not
  * say so.
  *

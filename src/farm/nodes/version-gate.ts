@@ -1,6 +1,6 @@
 import { FarmError } from "../../core/errors.ts";
 import type { NodeInfo } from "../../session/protocol.ts";
-import { refuseOlder, refuseWithoutPictures } from "./refuse-lacking.ts";
+import { refuseOlder, refuseWithoutAddons, refuseWithoutPictures } from "./refuse-lacking.ts";
 import { chooseVersion, exclusionOf, type VersionCandidate, type VersionRules } from "./version-policy.ts";
 
 interface Waiting {
@@ -40,12 +40,13 @@ export class VersionGate {
   }
 
   /**
-   * @throws {FarmError} `FARM_NODE_EXCLUDED` if the node does not know an override, or cannot write the wanted pictures: it
-   * would render without them
+   * @throws {FarmError} `FARM_NODE_EXCLUDED` if the node does not know an override, cannot write the wanted pictures, or may
+   * not enable an add-on
    */
-  requireOverrides(info: Pick<NodeInfo, "name" | "software" | "overrides" | "pictures">): void {
+  requireAbilities(info: Pick<NodeInfo, "name" | "software" | "overrides" | "pictures" | "addons">): void {
     refuseOlder(info, this.#rules.overrides);
     if (this.#rules.pictures !== undefined) refuseWithoutPictures(info, this.#rules.pictures);
+    refuseWithoutAddons(info, this.#rules.addons);
   }
 
   /** Waits for the choice if it is still open. @returns Why the node is excluded; `undefined` if it takes part */

@@ -19,6 +19,8 @@ export interface VersionRules {
   readonly overrides: readonly OverrideName[];
   /** What is wanted of each frame besides its PNG (default: nothing). */
   readonly pictures?: WantedPictures;
+  /** Add-ons of the nodes that the job needs. */
+  readonly addons: readonly string[];
 }
 
 /**

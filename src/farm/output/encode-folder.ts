@@ -155,7 +155,7 @@ function posterBeside(folder: string, { output, poster }: RecordedFacts): string
 function whereTo(folder: string, { output }: RecordedFacts): FarmError {
   return new FarmError(
     "FARM_BAD_INPUT",
-    `Cannot tell where to write the video: ${folder} was not made beside its output`,
+    `Cannot tell where to write the output: ${folder} was not made beside its output`,
     `Give --output; the render had ${output}`,
   );
 }
@@ -163,7 +163,7 @@ function whereTo(folder: string, { output }: RecordedFacts): FarmError {
 function notBegun(folder: string): FarmError {
   return new FarmError(
     "FARM_FRAMES_FAILED",
-    `Cannot make a video from ${folder}: its render ended before the scene was read`,
+    `Cannot make an output from ${folder}: its render ended before the scene was read`,
     "Run the render command again",
   );
 }
@@ -172,7 +172,7 @@ function framesMissing(missing: readonly number[], folder: string): FarmError {
   const isOne = missing.length === 1;
   return new FarmError(
     "FARM_FRAMES_FAILED",
-    `Cannot make the video: ${counted(missing.length, "frame")} ${isOne ? "is" : "are"} not stored in ${folder}, or damaged: ${formatFrames(missing)}`,
+    `Cannot make the output: ${counted(missing.length, "frame")} ${isOne ? "is" : "are"} not stored in ${folder}, or damaged: ${formatFrames(missing)}`,
     "Run the render command again: it renders what is missing and keeps the rest; a finished job keeps its frames only with --keep-frames",
   );
 }

@@ -12,7 +12,9 @@ import type { StoredPicture } from "../../frames/pictures/stored-pictures.ts";
 import type { FarmListener } from "../events.ts";
 import type { OutputFacts } from "./output-facts.ts";
 import type { OutputWriter, RefusedFrame, WriterOptions, WrittenOutput } from "./output-writer.ts";
+import { otherPictures } from "./pictures/other-pictures.ts";
 import { PicturePlacer } from "./pictures/picture-placer.ts";
+import { sequenceNamesOf } from "./pictures/picture-sets.ts";
 import { VideoWithPictures } from "./pictures/video-with-pictures.ts";
 import type { PreparedOutput } from "./prepare-output.ts";
 import { searchRefused } from "./refusal-search.ts";
@@ -81,6 +83,10 @@ export class JobOutput implements AsyncDisposable {
       again: encodeCommandFor(job.folder, isApart, paths),
       onPostponed: (message) => tell({ type: "encode:postponed", message }),
     };
+    for (const names of sequenceNamesOf(writerOptions)) {
+      const others = await otherPictures(names, facts.frames);
+      if (others !== null) options.warn("OTHER_PICTURES", others);
+    }
     const placer = await PicturePlacer.open(writerOptions);
     const writer =
       format.kind === "sequence"
@@ -199,7 +205,7 @@ export class JobOutput implements AsyncDisposable {
   }
 }
 
-/** A hint for when all frames are stored and the video cannot be made. `encode` writes beside the job folder. */
+/** A hint for when all frames are stored and the output cannot be made. `encode` writes beside the job folder. */
 export function encodeCommandFor(
   folder: string,
   isApart: boolean,
@@ -207,5 +213,5 @@ export function encodeCommandFor(
 ): string {
   const isPosterNamed = poster !== undefined && (isApart || dirname(poster) !== dirname(output));
   const flags = `${isApart ? ` --output ${shellQuoted(output)}` : ""}${isPosterNamed ? ` --poster ${shellQuoted(poster)}` : ""}`;
-  return `when that is fixed, finish the video with: ${ownCommand()} encode ${shellQuoted(folder)}${flags}`;
+  return `when that is fixed, finish the output with: ${ownCommand()} encode ${shellQuoted(folder)}${flags}`;
 }

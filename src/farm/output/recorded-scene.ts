@@ -39,6 +39,7 @@ export function fingerprintFor(
     overrides: {
       colorMode: format.canHaveAlpha ? null : "RGB",
       ...(settings.allowScripts && { allowScripts: true }),
+      ...(settings.addons.length > 0 && { addons: [...settings.addons].sort().join(",") }),
       ...(settings.simulations === "ignore" && { simulations: "ignore" }),
       ...decisive,
       ...(resolution && { resolution: resolutionText(resolution) }),

@@ -20,12 +20,16 @@ export const bounds = {
   samples: 2 ** 24,
   /** Pictures of a frame, beside its PNG. */
   pictures: 256,
+  /** That a job names, or a node allows. */
+  addons: 64,
   pieceBytes: 1024 * 1024,
 } as const;
 
 export const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
 export const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const name = z.string().max(256);
+/** The name of an add-on's module; a node imports nothing else. */
+export const addonName = name.regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/);
 export const text = z.string().max(4096);
 export const path = z.string().max(4096);
 export const digest = hex(64);

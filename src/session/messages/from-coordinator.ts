@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { pictureFormats } from "../../core/pictures/picture-format.ts";
 import {
+  addonName,
   attemptRef,
   blobBytes,
   bounds,
@@ -102,6 +103,8 @@ export const fromCoordinator = z.discriminatedUnion("type", [
       })
       .nullable()
       .optional(),
+    /** The node's add-ons that are enabled before the file is opened; absent for none. */
+    addons: z.array(addonName).max(bounds.addons).optional(),
   }),
   z.object({
     type: z.literal("project-add"),

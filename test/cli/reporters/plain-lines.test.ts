@@ -25,8 +25,8 @@ test("a progress line is written at most every 10 s", () => {
   for (clock.nowMs = 0; clock.nowMs < 30_000; clock.nowMs += 1_000) lines.tell(progress);
   expect(take()).toEqual([
     ...[
-      "3 of 24 frames, 2 nodes, about 2 min to go, 1 encoded",
-      "3 of 24 frames, 2 nodes, about 2 min to go, 1 encoded",
+      "3 of 24 frames, 2 nodes, about 2 min to go, 1 in the output",
+      "3 of 24 frames, 2 nodes, about 2 min to go, 1 in the output",
     ],
   ]);
 });
@@ -35,7 +35,7 @@ test("without an estimate the line has no remaining time", () => {
   const { lines, clock, take } = make();
   clock.nowMs = 10_000;
   lines.tell({ ...progress, etaMs: null, etaRangeMs: null } as FarmEvent);
-  expect(take()).toEqual(["3 of 24 frames, 2 nodes, 1 encoded"]);
+  expect(take()).toEqual(["3 of 24 frames, 2 nodes, 1 in the output"]);
 });
 
 test("what a node still gets is reported at once, and then every 10 s", () => {
@@ -101,7 +101,7 @@ test("a completed job ends with a summary: output, frames, nodes, and all warnin
   lines.tell(result);
   expect(take()).toEqual([
     "Done in 2:05: /o/out.mp4",
-    "  24 frames expected, rendered, checked and in the video, 4 of them from an earlier run",
+    "  24 frames expected, rendered, checked and in the output, 4 of them from an earlier run",
     "  one: 20 frames, 2.5 s each (Blender 3.4.1)",
     "  Warning: it renders on the CPU (one)",
   ]);

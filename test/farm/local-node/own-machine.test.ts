@@ -79,6 +79,14 @@ describe.skipIf(process.platform === "win32")("this machine, beside others", () 
     },
   );
 
+  test("add-ons that the user names may be enabled there", async () => {
+    const machine = await ownMachine({ addons: ["flat", "bl_ext.user_default.sky"] });
+    await machine.join(listeningHost().host, signal);
+    await machine.close();
+    const given = await readFile(join(folder.path, "arguments"), "utf8");
+    expect(given).toContain("--allow-addons flat,bl_ext.user_default.sky");
+  });
+
   test.each<[string, Partial<CompanionHost>, Partial<OwnMachineOptions>, RegExp]>([
     ["has another Blender", { exclusionOf: (blender) => `it has ${blender}` }, {}, /^it has 3\.4\.1$/],
     ["runs on battery", {}, { isOnBattery: async () => true }, /battery/],

@@ -54,7 +54,13 @@ class Farm {
       node.serve(pair.node).catch(() => {});
       return pair.coordinator;
     };
-    const versionGate = new VersionGate({ wanted: undefined, mixVersions: false, savedBy: undefined, overrides: [] });
+    const versionGate = new VersionGate({
+      wanted: undefined,
+      mixVersions: false,
+      savedBy: undefined,
+      overrides: [],
+      addons: [],
+    });
     versionGate.close();
     const knownNodes = new KnownNodes(join(folder.path, "config"));
     const tell = (event: FarmEvent) => this.#note(() => this.events.push(event));
@@ -80,6 +86,7 @@ class Farm {
           },
           upcoming: new UpcomingFrames(),
           allowScripts: false,
+          addons: [],
           ...{
             allowMissing: false,
             simulations: null,

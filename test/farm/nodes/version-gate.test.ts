@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { VersionGate } from "../../../src/farm/nodes/version-gate.ts";
 
-const rules = { wanted: undefined, mixVersions: false, savedBy: undefined, overrides: [] };
+const rules = { wanted: undefined, mixVersions: false, savedBy: undefined, overrides: [], addons: [] };
 const node = (name: string, blender: string) => ({ name, blender });
 
 test("nodes that arrive before the decision wait for it, and later nodes must match it", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { chooseVersion, exclusionOf, type VersionRules } from "../../../src/farm/nodes/version-policy.ts";
 
-const rules: VersionRules = { wanted: undefined, mixVersions: false, savedBy: undefined, overrides: [] };
+const rules: VersionRules = { wanted: undefined, mixVersions: false, savedBy: undefined, overrides: [], addons: [] };
 const nodes = (...versions: string[]) => versions.map((blender, index) => ({ name: `node ${index}`, blender }));
 
 describe("chooseVersion() chooses", () => {

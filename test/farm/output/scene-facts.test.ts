@@ -66,6 +66,11 @@ describe("resolveScene() refuses", () => {
   test.each<[string, Reference, RegExp]>([
     ["a picture", missing("//a.png"), /Pack Resources/],
     ["a sequence, which Blender cannot pack", missing("//a1.png", { form: "sequence" }), /^(?!.*Pack Resources)/],
+    [
+      "a picture in the sequencer, which Blender cannot pack",
+      missing("//a1.png", { kind: "strip" }),
+      /^(?!.*Pack Resources)/,
+    ],
     ["a movie, which Blender cannot pack", missing("//a.mp4", { kind: "movie" }), /^(?!.*Pack Resources)/],
     ["a simulation", missing("//cache", { kind: "simulation", form: "folder" }), /bake simulations/],
   ])("%s, with the advice that helps", (_, reference, hint) => {

@@ -6,6 +6,8 @@ const nobodysFault = new Set(["CANCELLED", "SLOT_LOST", "SLOT_FULL"]);
 
 /** Codes caused by a node's hardware or by how its Blender was built: another node may well render the frame. */
 const nodesFault = new Set([
+  "ADDON_FAILED",
+  "ENGINE_MISSING",
   "KILLED",
   "OUT_OF_MEMORY",
   "OUT_OF_GPU_MEMORY",

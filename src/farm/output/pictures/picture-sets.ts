@@ -54,7 +54,14 @@ interface WantedSequence {
   readonly view: number | null;
 }
 
-function sequencesOf({ facts: { pictures: form }, format, output }: WriterOptions): readonly WantedSequence[] {
+/** The names of the sequences that a job writes, one for each view. */
+export function sequenceNamesOf(options: SequenceOptions): readonly FrameNames[] {
+  return sequencesOf(options).map(({ names }) => names);
+}
+
+type SequenceOptions = Pick<WriterOptions, "facts" | "format" | "output">;
+
+function sequencesOf({ facts: { pictures: form }, format, output }: SequenceOptions): readonly WantedSequence[] {
   if (format.kind === "sequence") return viewsOf(namesOf(format, form), isOnlyPng(format, form) ? pngOf(form) : form);
   if (form.format === "png") return [];
   const folder = pathBeside(output, format, ".frames");

@@ -217,6 +217,38 @@ def everything_by_hand(scene):
     scene.camera = bpy.data.objects["Second"]
 
 
+def in_strip(scene):
+    """The sequencer shows another scene, with the same objects."""
+    other = bpy.data.scenes.new("Strip")
+    other.render.engine = "CYCLES"
+    other.render.resolution_x, other.render.resolution_y = 40, 32
+    for name in ("use_denoising", "use_adaptive_sampling"):
+        if hasattr(other.cycles, name):
+            setattr(other.cycles, name, False)
+    for child in scene.collection.children:
+        other.collection.children.link(child)
+    for thing in scene.collection.objects:
+        other.collection.objects.link(thing)
+    other.camera, other.world = scene.camera, scene.world
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips.new_scene(name="Strip", scene=other, channel=1, frame_start=1)
+    scene.render.use_sequencer = True
+    return other
+
+
+def key_in_strip(scene):
+    other = in_strip(scene)
+    key(other, "cycles.samples", 1, 9)
+    key(other, "cycles.seed", 1, 9)
+
+
+def strip_by_hand(scene):
+    for each in (scene, in_strip(scene)):
+        samples(each, 2)
+        seeded(each, 7)
+
+
 def nothing(scene):
     pass
 
@@ -241,6 +273,7 @@ CASES = {
         {"plain": multiplied, "keyed": key_samples},
         lambda scene: (samples(scene, 3), sized(scene, 40, 32, 25)),
     ),
+    "strip": ({"samples": 2, "seed": 7}, {"keyed": key_in_strip}, strip_by_hand),
     "everything": (None, {"keyed": everything}, everything_by_hand),
 }
 """By name: the overrides, the scenes that an artist may have, and the scene set by hand. That of `everything` has flags."""

@@ -65,7 +65,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       const hand = (await ask("hand")) as Record<string, Rendered>;
       const slot = (await ask("slot")) as Record<string, Rendered>;
       const file = (await ask("file")) as Record<string, Rendered>;
-      expect(Object.keys(slot)).toHaveLength(28);
+      expect(Object.keys(slot)).toHaveLength(29);
       for (const [scene, { pictures, properties, warnings }] of Object.entries(slot)) {
         const [name = "", kind = ""] = scene.split("-");
         const wanted = hand[`${name}-hand`] as Rendered;
@@ -75,10 +75,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
         expect(new Set(pictures).size, `${scene} moves`).toBe(2);
         const isWithout = isOldest && name === "timeLimit";
         const code = isWithout ? "OVERRIDE_NO_EFFECT" : kind === "plain" ? undefined : "OVERRIDE_HOLDS";
-        expect(
-          warnings.map((warning) => warning.code),
-          scene,
-        ).toEqual(code === undefined ? [] : [code]);
+        expect([...new Set(warnings.map((warning) => warning.code))], scene).toEqual(code === undefined ? [] : [code]);
         if (!isWithout) expect(file[scene]?.properties, `${scene} as it is in the file`).not.toEqual(wanted.properties);
       }
     });

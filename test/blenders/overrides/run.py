@@ -18,6 +18,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "../../../blender_scripts")]
 
 import bpy  # noqa: E402
 import cases  # noqa: E402
+import scenes  # noqa: E402
 from farm_node.slots.picture_pixels import pixels_of  # noqa: E402
 from farm_slot import settings, work  # noqa: E402
 from farm_slot.faults import SlotFault  # noqa: E402
@@ -29,9 +30,9 @@ def make(folder):
     for name, (_, artist, by_hand) in cases.CASES.items():
         kinds = dict(artist, hand=by_hand)
         if name in cases.IN_TRACKS:
-            kinds["tracked"] = lambda scene, keyed=artist["keyed"]: (keyed(scene), cases.into_track(scene))
+            kinds["tracked"] = lambda scene, keyed=artist["keyed"]: (keyed(scene), scenes.into_track(scene))
         for kind, act in kinds.items():
-            act(cases.base())
+            act(scenes.base())
             path = "%s/%s-%s.blend" % (folder, name, kind)
             bpy.ops.wm.save_as_mainfile(filepath=path, compress=False)
 
@@ -55,7 +56,7 @@ def hand(path):
         bpy.ops.render.render(animation=True)
         pictures.append(digest(scene.render.frame_path(frame=frame)))
     scene.frame_set(FRAMES[-1])
-    return {"pictures": pictures, "properties": cases.properties(scene), "warnings": []}
+    return {"pictures": pictures, "properties": scenes.properties(scene), "warnings": []}
 
 
 class Told:
@@ -84,19 +85,19 @@ def slot(path, overrides):
         pictures.append(digest("%s-%d.png" % (path, frame)))
     scene = bpy.context.scene
     scene.frame_set(FRAMES[-1])
-    return {"pictures": pictures, "properties": cases.properties(scene), "warnings": channel.warnings}
+    return {"pictures": pictures, "properties": scenes.properties(scene), "warnings": channel.warnings}
 
 
 def in_file(path):
     bpy.ops.wm.open_mainfile(filepath=path, load_ui=False)
     bpy.context.scene.frame_set(FRAMES[-1])
-    return {"properties": cases.properties(bpy.context.scene)}
+    return {"properties": scenes.properties(bpy.context.scene)}
 
 
 def told(folder):
     said = {}
     for name, (overrides, act) in cases.TOLD.items():
-        act(cases.base())
+        act(scenes.base())
         path = folder + "/told.blend"
         bpy.ops.wm.save_as_mainfile(filepath=path, compress=False)
         try:
@@ -106,7 +107,7 @@ def told(folder):
     return said
 
 
-def scenes_in(folder):
+def files_in(folder):
     for file in sorted(os.listdir(folder)):
         found = re.match(r"(\w+)-(\w+)\.blend$", file)
         if found:
@@ -117,7 +118,7 @@ def run(mode, folder):
     if mode == "make":
         return make(folder)
     said = told(folder) if mode == "told" else {}
-    for path, name, kind in scenes_in(folder) if mode != "told" else ():
+    for path, name, kind in files_in(folder) if mode != "told" else ():
         if (kind == "hand") != (mode == "hand"):
             continue
         if mode == "hand":

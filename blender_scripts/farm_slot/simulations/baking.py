@@ -10,7 +10,7 @@ import bpy
 
 from ..faults import SlotFault
 from ..loading import Opened
-from . import kept_caches
+from . import cache_archive, kept_caches
 from .caches import point_caches
 from .unbaked import HAIR, Simulation
 
@@ -32,7 +32,7 @@ def bake(open_file: Callable[[Optional[str]], Opened], pick: Callable[[], Any], 
     if kept:
         with _telling(lambda share: on_share(share / parts)):
             _play(pick())
-        archive = kept_caches.pack(folder, kept)
+        archive = cache_archive.pack(folder, kept)
         open_file(None)
     scene = pick()
     saved_at = scene.frame_current

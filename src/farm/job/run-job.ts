@@ -93,7 +93,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
 
   const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, prepared.format), prepared, signal);
   const sound = new JobSound({
-    ...{ plan, folder: folder.path, totals, signal },
+    ...{ plan, folder: folder.path, tools: prepared.tools, totals, signal },
     key: { blend: prepared.blend.sha256, scene: facts.scene.name },
   });
   const refusedFrames = new RefusedFrames({

@@ -11,14 +11,16 @@ import bpy
 from ..faults import SlotFault
 from ..loading import Opened
 from . import cache_archive, kept_caches
-from .caches import point_caches
-from .unbaked import HAIR, Simulation
+from .bake_frames import frames_of_points, frames_of_scene
+from .unbaked import HAIR, Simulation, used_by
 
 _BAKED = ("cloth", "soft body", "rigid body", "particles", "dynamic paint", "simulation zone")
 """Others are programs, or fluids: read from its cache, a fluid looks otherwise than while it is played."""
 
+OnShare = Callable[[float], None]
 
-def bake(open_file: Callable[[Optional[str]], Opened], pick: Callable[[], Any], path: str, on_share: Callable[[float], None]) -> None:
+
+def bake(open_file: Callable[[Optional[str]], Opened], pick: Callable[[], Any], path: str, on_share: OnShare) -> None:
     """Saves the copy as `path`. `open_file` opens the file anew, with a folder for the caches that a blendfile cannot hold,
     and `pick` makes its scene the window's. `on_share` is told how much is done, 0 to 1. Raises SlotFault with the reason
     if that cannot be done.
@@ -27,18 +29,23 @@ def bake(open_file: Callable[[Optional[str]], Opened], pick: Callable[[], Any], 
     simulations, kept = open_file(folder)[2:]
     _require_baked(simulations)
     held = [each for each in simulations if each.kind != HAIR and not each.needs_folder]
+    scene = pick()
+    used = used_by(scene)
+    kept_frames = frames_of_scene(scene, kept_caches.caches_of(kept)) if kept else range(0)
+    held_frames = frames_of_points(scene, used) if held else range(0)
+    progress = _Progress(len(kept_frames) + len(held_frames), on_share)
     archive = None
-    parts = 2 if kept and held else 1
     if kept:
-        with _telling(lambda share: on_share(share / parts)):
-            _play(pick())
+        with progress.over(kept_frames):
+            for frame in kept_frames:
+                scene.frame_set(frame)
         archive = cache_archive.pack(folder, kept)
         open_file(None)
-    scene = pick()
+        scene = pick()
     saved_at = scene.frame_current
     if held:
         scene.frame_set(scene.frame_start)
-        with _telling(lambda share: on_share(1 - (1 - share) / parts)):
+        with progress.over(held_frames):
             bpy.ops.ptcache.bake_all(bake=True)
         if any(each.kind == "simulation zone" for each in held):
             _bake_zones()
@@ -54,29 +61,34 @@ def _require_baked(simulations: List[Simulation]) -> None:
             raise SlotFault("UNSUPPORTED", "no bake keeps %s (%s) as it is played" % (each.kind, each.owner))
 
 
-def _last_frame(scene: Any) -> int:
-    """Where the last of all caches ends."""
-    return max((each.frame_end for _, _, cache in point_caches() for each in cache.point_caches), default=scene.frame_end)
+class _Progress:
+    """Tells the share that is done of all frames that Blender goes through, in one pass or more."""
 
+    def __init__(self, count: int, on_share: OnShare) -> None:
+        self._count = count
+        self._on_share = on_share
+        self._before = 0  # in earlier passes
+        self._done = 0
 
-def _play(scene: Any) -> None:
-    for frame in range(scene.frame_start, max(scene.frame_end, _last_frame(scene)) + 1):
-        scene.frame_set(frame)
+    @contextmanager
+    def over(self, frames: range) -> Iterator[None]:
+        """While Blender goes through these."""
 
+        def on_frame(its: Any, *_: Any) -> None:
+            if its.frame_current in frames:
+                self._tell(self._before + frames.index(its.frame_current) + 1)
 
-@contextmanager
-def _telling(on_share: Callable[[float], None]) -> Iterator[None]:
-    """Tells the share of the frames that Blender has been at."""
-    last = _last_frame(bpy.context.scene)
+        bpy.app.handlers.frame_change_post.append(on_frame)
+        try:
+            yield
+        finally:
+            bpy.app.handlers.frame_change_post.remove(on_frame)
+            self._before += len(frames)
 
-    def on_frame(its: Any, *_: Any) -> None:
-        on_share(min(1.0, max(0.0, its.frame_current / max(1, last))))
-
-    bpy.app.handlers.frame_change_post.append(on_frame)
-    try:
-        yield
-    finally:
-        bpy.app.handlers.frame_change_post.remove(on_frame)
+    def _tell(self, done: int) -> None:
+        if done > self._done:  # at the end, Blender returns to an earlier frame
+            self._done = done
+            self._on_share(done / self._count)
 
 
 def _bake_zones() -> None:

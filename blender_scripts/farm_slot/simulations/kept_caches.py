@@ -6,7 +6,7 @@ They are an archive in a property of a scene, so a baked copy is one file, which
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Iterator, Set, Tuple
+from typing import Any, Dict, Iterator, List, Set, Tuple
 
 import bpy
 
@@ -30,6 +30,11 @@ def redirect(folder: str, used: Set[Any]) -> Dict[Key, str]:
             for each in cache.point_caches:
                 each.use_disk_cache = True
     return found
+
+
+def caches_of(found: Dict[Key, str]) -> List[Any]:
+    """The caches in the opened file with these names."""
+    return [cache for key, cache in _named() if key in found]
 
 
 def keep(scene: Any, archive: bytes) -> None:

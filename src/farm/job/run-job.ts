@@ -65,11 +65,11 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
       (event) => fleet.tell(event),
       (node) => fleet.nameOf(node),
     );
-    return { type: "again", bake: (await bakeScene(first.node, context, inputs)) ?? "failed" };
+    return { type: "again", ...(await bakeScene(first.node, context, inputs)) };
   }
   if (isOutdated(first.node, context)) {
     await forgetBaked(folder.path);
-    return { type: "again", bake: "untried" };
+    return { type: "again", bake: "untried", lostBakes: context.lostBakes };
   }
   const earlier = await setStaleAside(context, run, facts);
   const outputFacts = await recordJob(context, facts);

@@ -1,10 +1,13 @@
 """The Blender beside the slots that bakes, mixes sound and checks frames: it is always answered for, and never left behind."""
 
+import asyncio
 import errno
 import os
+import signal
 import unittest
 from unittest.mock import patch
 
+from .support.fake_slot import is_alive, lives_of
 from .test_server import JOB
 from .test_slot_limits import Loading
 
@@ -32,6 +35,38 @@ class SideBlender(Loading):
                     await coordinator.send(asked, number=number, job=JOB, **fields)
                     told = await coordinator.expect(answer)
                 self.assertEqual((told["number"], told["error"]["code"]), (number, code))
+
+    async def test_questions_wait_for_each_other(self):
+        """Each has the same folder, and a Blender that needs memory."""
+        coordinator = await self.loaded("loads", "mute", "mixes")
+        await coordinator.send("job-mix", number=1, job=JOB, firstFrame=1, lastFrame=2)
+        await self.lives(2)
+        await coordinator.send("job-mix", number=2, job=JOB, firstFrame=1, lastFrame=2)
+        await asyncio.sleep(0.3)
+        self.assertEqual(len(lives_of(self.root)), 2)
+        os.kill(lives_of(self.root)[1], signal.SIGKILL)
+        answers = [await coordinator.expect("job-mixed") for _ in range(2)]
+        self.assertEqual([(each["number"], each["sound"] is None) for each in answers], [(1, True), (2, False)])
+
+    async def test_a_job_that_is_closed_or_loads_another_file_ends_it_first(self):
+        for then in ("job-close", "job-load"):
+            coordinator = await self.loaded("loads", "mute", "loads")
+            await coordinator.send("job-mix", number=1, job=JOB, firstFrame=1, lastFrame=2)
+            await self.lives(2)
+            side = lives_of(self.root)[1]
+            (blob,) = self.root.glob("blobs/*")
+            more = {} if then == "job-close" else {"blend": blob.name, "scene": "other", "colorMode": None}
+            await coordinator.send(then, job=JOB, **more)
+            self.assertEqual((await coordinator.expect("job-mixed"))["error"]["code"], "CANCELLED")
+            await coordinator.expect("job-closed" if then == "job-close" else "job-loaded")
+            self.assertFalse(is_alive(side))
+            await coordinator.send("job-close", job=JOB)
+            await coordinator.expect("job-closed")
+            (self.root / "lives").unlink()
+
+    async def lives(self, count: int) -> None:
+        while len(lives_of(self.root)) < count:
+            await asyncio.sleep(0.01)
 
 
 if __name__ == "__main__":

@@ -131,9 +131,9 @@ class Job:
         self.slots.start(self._slot_count, command, self.folder.path)
 
     def side_blender(self) -> SideBlender:
-        """A Blender beside the slots, for the file that is open. One question at a time."""
+        """The Blender beside the slots, for the file that is open."""
         command = slot_command(self._program, 1, os.cpu_count() or 1, self.load_command["scripts"])
-        return SideBlender(command, self.folder.path / "side", self.slots.board)
+        return self.slots.side_blender(command, self.folder.path / "side")
 
     def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
         load = self._load
@@ -232,7 +232,7 @@ class Job:
             await self.folder.remove()
 
     async def _end_slots(self) -> None:
-        """Returns when all slots of earlier loads have ended."""
+        """Returns when all slots of earlier loads have ended, and the Blender beside them."""
         self._load = None
         await self.slots.end()
         for result in list(self.results.values()):

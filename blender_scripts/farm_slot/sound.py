@@ -22,6 +22,11 @@ the samples (RFC 9639, section 8.2). An encoder that has not finished leaves the
 
 _LOOK_EVERY_S = 0.05
 
+STILL_S = 30
+"""After this time without a change of its file, a mix has failed. Blender goes through hours of silence, of which it writes
+little, in less.
+"""
+
 
 def audible(scene: Any, uses: Optional[Uses] = None) -> Set[Any]:
     """The sounds that can be heard in this scene: those of its sequencer, and of the speakers in all data that it uses, as a
@@ -73,7 +78,18 @@ def mix(scene: Any, first: int, last: int, path: str, on_wait: Callable[[], None
         raise SlotFault("UNSUPPORTED", str(error).strip()) from error
     if "FINISHED" not in answer and "RUNNING_MODAL" not in answer:
         raise SlotFault("UNSUPPORTED", "Blender did not mix the sound down")
-    while not _is_whole(path):  # since 5.2, Blender answers before it has begun
+    _wait_until_whole(path, on_wait)
+
+
+def _wait_until_whole(path: str, on_wait: Callable[[], None]) -> None:
+    """Since 5.2, Blender answers before it has begun, and says nothing if it fails."""
+    size, grown_at = -1, time.monotonic()
+    while not _is_whole(path):
+        now = os.path.getsize(path) if os.path.isfile(path) else -1
+        if now != size:
+            size, grown_at = now, time.monotonic()
+        elif time.monotonic() - grown_at > STILL_S:
+            raise SlotFault("UNSUPPORTED", "Blender has written none of the sound for %d s" % STILL_S)
         on_wait()
         time.sleep(_LOOK_EVERY_S)
 

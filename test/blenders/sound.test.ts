@@ -1,10 +1,11 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { requireBuild } from "../support/lab/lab.ts";
 import { clickIn, codecsIn } from "../support/sound.ts";
-import { runBlender, testedBlenders } from "./tested-blender.ts";
+import { nodeScripts, runBlender, testedBlenders } from "./tested-blender.ts";
 import { VersionLab } from "./version-lab.ts";
 
 const recipe = fileURLToPath(new URL("../support/scenes/sounding.py", import.meta.url));
@@ -16,7 +17,35 @@ const onePiece = 1024 / 48_000;
 if (testedBlenders.length === 0)
   console.warn("Skipped: no Blenders were prepared, start these tests with `npm run test:blenders`");
 
+/** Mixes to a folder that does not exist, and waits a second instead of the usual time. */
+const mixToNowhere = `
+import sys
+sys.path.insert(0, sys.argv[-1])
+import bpy
+from farm_slot import faults, sound
+sound.STILL_S = 1
+try:
+    sound.mix(bpy.context.scene, 1, 9, "/nowhere/sound.flac", lambda: None)
+except faults.SlotFault as fault:
+    print("refused:", fault)
+`;
+
 describe.skipIf(testedBlenders.length === 0)("What is heard in a scene", () => {
+  test.each(testedBlenders.map((blender) => [blender.version, blender] as const))(
+    "is not waited for if Blender %s cannot write it",
+    async (_, blender) => {
+      const folder = await mkdtemp(join(tmpdir(), "renderfarm-sound-"));
+      const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "--python-expr", mixToNowhere];
+      try {
+        const told = await runBlender(blender, folder, [...start, "--", nodeScripts]);
+        expect(told).toMatch(/^refused: /m);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+    60_000,
+  );
+
   test.each(testedBlenders.map((blender) => [blender.version, blender] as const))(
     "is mixed down by Blender %s, and heard in the video when its frame is shown",
     async (_, blender) => {

@@ -48,6 +48,13 @@ class SideBlender(Loading):
         answers = [await coordinator.expect("job-mixed") for _ in range(2)]
         self.assertEqual([(each["number"], each["sound"] is None) for each in answers], [(1, True), (2, False)])
 
+    async def test_what_an_earlier_mix_has_left_is_removed_first(self):
+        """Blender 5.2 answers before it has begun, so a whole file is taken for the answer."""
+        coordinator = await self.loaded("loads", "mixes")
+        for number in (1, 2):
+            await coordinator.send("job-mix", number=number, job=JOB, firstFrame=1, lastFrame=2)
+            self.assertIsNone((await coordinator.expect("job-mixed"))["error"])
+
     async def test_a_job_that_is_closed_or_loads_another_file_ends_it_first(self):
         for then in ("job-close", "job-load"):
             coordinator = await self.loaded("loads", "mute", "loads")

@@ -15,5 +15,6 @@ LIMIT_S = 30 * 60.0
 async def mix(blender: SideBlender, load: dict[str, Any], first: int, last: int) -> MadeFile:
     """`load` is what slots are told. Raises FaultError, OSError."""
     path = Path(load["blend"]).with_name(f"renderfarm-sound-{first}-{last}.flac")
+    path.unlink(missing_ok=True)  # a slot may take it for its own
     await blender.ask(load, [{"do": "mix", "first": first, "last": last, "path": str(path)}], LIMIT_S)
     return await MadeFile.of(path)

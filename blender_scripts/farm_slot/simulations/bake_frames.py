@@ -22,6 +22,16 @@ def frames_of_points(scene: Any, used: Set[Any]) -> range:
     return _around(spans)
 
 
+def frames_of_zones(scene: Any) -> range:
+    """Those at which Blender bakes all simulation zones at once."""
+    usual = scene.frame_start, scene.frame_end
+    if getattr(scene, "use_custom_simulation_range", False):
+        usual = scene.simulation_frame_start, scene.simulation_frame_end
+    bakes = [bake for thing in scene.objects for each in thing.modifiers for bake in getattr(each, "bakes", ())]
+    own = [(bake.frame_start, bake.frame_end) for bake in bakes if bake.use_custom_simulation_frame_range]
+    return _around([*own, *([usual] if not bakes or len(own) < len(bakes) else [])])
+
+
 def _span(scene: Any, cache: Any, system: Any) -> Tuple[int, int]:
     """As Blender has it when it bakes: it sets that of particles then."""
     if system is None:

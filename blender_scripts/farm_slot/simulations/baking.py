@@ -11,10 +11,11 @@ import bpy
 from ..faults import SlotFault
 from ..loading import Opened
 from . import cache_archive, kept_caches
-from .bake_frames import frames_of_points, frames_of_scene
+from .bake_frames import frames_of_points, frames_of_scene, frames_of_zones
 from .unbaked import HAIR, Simulation, used_by
 
-_BAKED = ("cloth", "soft body", "rigid body", "particles", "dynamic paint", "simulation zone")
+_ZONE = "simulation zone"
+_BAKED = ("cloth", "soft body", "rigid body", "particles", "dynamic paint", _ZONE)
 """Others are programs, or fluids: read from its cache, a fluid looks otherwise than while it is played."""
 
 OnShare = Callable[[float], None]
@@ -33,7 +34,8 @@ def bake(open_file: Callable[[Optional[str]], Opened], pick: Callable[[], Any], 
     used = used_by(scene)
     kept_frames = frames_of_scene(scene, kept_caches.caches_of(kept)) if kept else range(0)
     held_frames = frames_of_points(scene, used) if held else range(0)
-    progress = _Progress(len(kept_frames) + len(held_frames), on_share)
+    zone_frames = frames_of_zones(scene) if any(each.kind == _ZONE for each in held) else range(0)
+    progress = _Progress(len(kept_frames) + len(held_frames) + len(zone_frames), on_share)
     archive = None
     if kept:
         with progress.over(kept_frames):
@@ -47,8 +49,9 @@ def bake(open_file: Callable[[Optional[str]], Opened], pick: Callable[[], Any], 
         scene.frame_set(scene.frame_start)
         with progress.over(held_frames):
             bpy.ops.ptcache.bake_all(bake=True)
-        if any(each.kind == "simulation zone" for each in held):
-            _bake_zones()
+        if zone_frames:
+            with progress.over(zone_frames):
+                _bake_zones()
         scene.frame_set(saved_at)
     if archive is not None:
         kept_caches.keep(scene, archive)
@@ -93,10 +96,12 @@ class _Progress:
 
 def _bake_zones() -> None:
     """Without a folder of its own, a zone's bake is kept in the file."""
-    for thing in bpy.context.view_layer.objects:  # Blender bakes what is selected, and others cannot be
+    layer = bpy.context.view_layer
+    for thing in layer.objects:  # Blender bakes what is selected, and others cannot be
         chosen = thing.library is None and any(modifier.type == "NODES" for modifier in thing.modifiers)
         thing.select_set(chosen)
         if chosen:
+            layer.objects.active = thing  # without one, Blender refuses
             for modifier in thing.modifiers:
                 if hasattr(modifier, "bake_directory"):
                     modifier.bake_directory = ""

@@ -16,8 +16,8 @@ folder, scripts = sys.argv[sys.argv.index("--") + 1 :]
 tests = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [scripts, os.path.join(tests, "fidelity")]
 from farm_slot import work  # noqa: E402
-from features.base import cube, new_scene  # noqa: E402
-from features.simulated import dynamic_paint as add_paint, emit  # noqa: E402
+from features.base import VERSION, cube, new_scene  # noqa: E402
+from features.simulated import dynamic_paint as add_paint, emit, simulation_zone  # noqa: E402
 
 FIRST, LAST = 101, 106
 work.STEPS_INTERVAL_S = 0  # so that each frame is told
@@ -74,7 +74,19 @@ def particles(scene, thing):
     settings.frame_start, settings.frame_end, settings.lifetime = FIRST, FIRST + 2, 1000
 
 
-for make in (cloth, dynamic_paint, cloth_and_paint, particles):
+def zone(scene, thing):
+    simulation_zone(scene, thing)
+    bpy.context.view_layer.objects.active = None
+
+
+def cloth_and_zone(scene, thing):
+    cloth(scene, thing)
+    zone(scene, thing)
+
+
+for make in (cloth, dynamic_paint, cloth_and_paint, particles, zone, cloth_and_zone):
+    if VERSION < (3, 6) and "zone" in make.__name__:
+        continue
     make(*empty_scene())
     path = os.path.join(folder, make.__name__ + ".blend")
     bpy.ops.wm.save_as_mainfile(filepath=path)

@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterator, List, Set, Tuple
 import bpy
 
 from .cache_archive import Key, unpack
-from .caches import point_caches
+from .caches import place, point_caches
 from .unbaked import HAIR, of_points
 
 _PROPERTY = "renderfarm_caches"
@@ -59,12 +59,8 @@ def restore(folder: str) -> None:
 
 
 def _place(cache: Any, folder: str) -> None:
-    """In this order, Blender neither moves, renames nor deletes existing files, and `foreach_set` changes no linked data."""
     os.makedirs(folder, exist_ok=True)
-    for number, each in enumerate(cache.point_caches):
-        each.filepath = folder
-        each.use_external = True
-        each.name = "points%d" % number
+    place(cache, folder)
 
 
 def _named() -> Iterator[Tuple[Key, Any]]:

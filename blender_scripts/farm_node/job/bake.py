@@ -58,8 +58,8 @@ async def bake(blender: SideBlender, load: dict[str, Any], limit_s: float, tell:
     if load["moved"]:
         raise FaultError(Fault("UNSUPPORTED", "the scene uses files that are elsewhere on this machine"))
     estimate = Estimate(limit_s, tell)
-    opened, _ = await blender.ask(load, [{"do": "bake", "path": str(path)}], limit_s, estimate.watch)
-    frames = _compared(opened["scene"])
+    (baked,) = await blender.ask({**load, "do": "bake", "path": str(path)}, [], limit_s, estimate.watch)
+    frames = _compared(*baked["frames"])
     pictures = [await _pictures(blender, {**load, "simulations": "play"}, frames, limit_s)]
     pictures.append(await _pictures(blender, {**load, "blend": str(path), "simulations": None}, frames[::-1], limit_s))
     for frame in frames:
@@ -86,8 +86,7 @@ async def _pictures(blender: SideBlender, load: dict[str, Any], frames: list[int
             path.unlink(missing_ok=True)
 
 
-def _compared(scene: dict[str, Any]) -> list[int]:
+def _compared(first: int, last: int) -> list[int]:
     """Frames of the scene's range, the last among them."""
-    its = next(each for each in scene["scenes"] if each["name"] == scene["scene"])
-    first, last = its["frameStart"], max(its["frameStart"], its["frameEnd"])
+    last = max(first, last)
     return sorted({first + (last - first) * part // COMPARED for part in range(1, COMPARED + 1)})

@@ -42,8 +42,8 @@ class SideBlender:
     async def ask(
         self, load: dict[str, Any], commands: list[dict[str, Any]], limit_s: float, watch: Optional[Watch] = None
     ) -> list[dict[str, Any]]:
-        """Opens a file as slots are told to, and sends the commands one after the other. Returns what the slot says when it
-        has opened the file, and about each command. `watch` is told what it says meanwhile, and returns why it must stop.
+        """Opens a file as slots are told to, unless `load` says to "do" something else with it, and sends the commands one
+        after the other. Returns what the slot says when it has opened the file, and about each command. `watch` is told what it says meanwhile, and returns why it must stop.
         Raises FaultError, also if all that takes too long.
         """
         async with self._asking:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator, List, Optional
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 import bpy
 
@@ -21,15 +21,18 @@ _BAKED = ("cloth", "soft body", "rigid body", "particles", "dynamic paint", _ZON
 OnShare = Callable[[float], None]
 
 
-def bake(open_file: Callable[[Optional[str]], Opened], pick: Callable[[], Any], path: str, on_share: OnShare) -> None:
-    """Saves the copy as `path`. `open_file` opens the file anew, with a folder for the caches that a blendfile cannot hold,
-    and `pick` makes its scene the window's. `on_share` is told how much is done, 0 to 1. Raises SlotFault with the reason
-    if that cannot be done.
+def bake(
+    open_file: Callable[[Optional[str]], Opened], pick: Callable[[], Any], path: str, on_share: OnShare
+) -> Tuple[int, int]:
+    """Saves the copy as `path`. `open_file` opens the file, with a folder for the caches that a blendfile cannot hold, and
+    `pick` makes its scene the window's. `on_share` is told how much is done, 0 to 1. Returns the first and last frame of the
+    scene. Raises SlotFault with the reason if that cannot be done.
     """
     folder = os.path.join(bpy.app.tempdir, "kept")
-    simulations, kept = open_file(folder)[2:]
-    _require_baked(simulations)
-    held = [each for each in simulations if each.kind != HAIR and not each.needs_folder]
+    opened = open_file(folder)
+    kept = opened.kept
+    _require_baked(opened.simulations)
+    held = [each for each in opened.simulations if each.kind != HAIR and not each.needs_folder]
     scene = pick()
     used = used_by(scene)
     kept_frames = frames_of_scene(scene, kept_caches.caches_of(kept)) if kept else range(0)
@@ -56,6 +59,7 @@ def bake(open_file: Callable[[Optional[str]], Opened], pick: Callable[[], Any], 
     if archive is not None:
         kept_caches.keep(scene, archive)
     bpy.ops.wm.save_as_mainfile(filepath=path, copy=True, compress=False, relative_remap=False)
+    return scene.frame_start, scene.frame_end
 
 
 def _require_baked(simulations: List[Simulation]) -> None:

@@ -94,6 +94,5 @@ for make in (cloth, dynamic_paint, cloth_and_paint, particles, zone, cloth_and_z
     opened.clear()
     slot = work.Work(told)
     command = {"blend": path, "project": folder, "outputs": os.path.join(folder, "outputs"), "scripts": False, "moved": {}}
-    slot.load({**command, "scene": None, "colorMode": "RGB", "simulations": "bake"})
-    slot.bake({"path": os.path.join(folder, "baked.blend")})
+    slot.bake({**command, "scene": None, "path": os.path.join(folder, "baked.blend")})
     print("told %s %s %d" % (make.__name__, json.dumps(told.shares).replace(" ", ""), len(opened)), flush=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Union
 
 from .hints import HINTS
 
@@ -95,3 +95,12 @@ class FaultError(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
         self.fault = fault
+
+
+def fault_of(error: Union[FaultError, OSError]) -> Fault:
+    """The fault of an operation that has failed."""
+    if isinstance(error, FaultError):
+        return error.fault
+    if is_disk_full(error):
+        return Fault("DISK_FULL", f"The node's disk is full: {error}")
+    return Fault("UNSUPPORTED", f"The node cannot use its files: {error}")

@@ -10,7 +10,7 @@ import bpy
 from .faults import SlotFault
 from .files.outside_files import OutsideFile
 from .sandbox import Sandbox
-from .simulations.kept_caches import Key
+from .simulations.cache_archive import Key
 from .simulations.unbaked import Simulation
 
 Warning_ = Dict[str, str]

@@ -19,6 +19,7 @@ from .files.outside_files import OutsideFile, outside_files
 from .files.stored_paths import stored_paths
 from .output import nodes
 from .simulations import caches, kept_caches
+from .simulations.cache_archive import Key
 from .simulations.unbaked import HAIR, Simulation, unbaked, used_by
 from .sound import audible
 
@@ -46,7 +47,7 @@ class Sandbox:
         """Those that are not baked; complete after `blocked`."""
         self.folders = {}  # type: Dict[str, str]
         """See `nodes.redirect`; complete after `blocked`."""
-        self.kept = {}  # type: Dict[kept_caches.Key, str]
+        self.kept = {}  # type: Dict[Key, str]
         """The subfolders of the caches that are redirected; complete after `blocked`."""
 
     def around(self, load: Callable[[], None]) -> None:

@@ -14,6 +14,7 @@ from .files.outside_files import FOLDER, SEQUENCE, OutsideFile
 from .node_trees import node_trees
 from .output.size import rendered_size
 from .settings import output_color_mode, output_depth
+from .simulations.unbaked import Uses, all_uses
 from .sound import audible
 from .files.visibility import strips_of
 
@@ -31,18 +32,19 @@ def describe(scene: Any, active: str, outside: Sequence[OutsideFile], project: s
     `project` is the folder in which the job's files are.
     """
     major, minor = bpy.data.version[:2]
+    uses = all_uses()
     return {
         "activeScene": active,
         "scene": scene.name,
         "savedBy": "%d.%d" % (major, minor) if major else None,
-        "scenes": [describe_scene(each) for each in bpy.data.scenes[:MAX_SCENES]],
+        "scenes": [describe_scene(each, uses) for each in bpy.data.scenes[:MAX_SCENES]],
         "references": references(outside, project, stock) + _unread_shaders(scene),
         # One node may have such a sequence itself, and another get its files frame by frame.
         "files": digest_of(stock, without=[each.name for each in outside if each.numbers]),
     }
 
 
-def describe_scene(scene: Any) -> Dict[str, Any]:
+def describe_scene(scene: Any, uses: Uses) -> Dict[str, Any]:
     render = scene.render
     width, height = rendered_size(scene)
     return {
@@ -62,7 +64,7 @@ def describe_scene(scene: Any) -> Dict[str, Any]:
         "colorMode": output_color_mode(scene),
         "transparent": render.film_transparent,
         "views": [view.name for view in render.views if view.use] if render.use_multiview else [],
-        "sound": bool(audible(scene)),
+        "sound": bool(audible(scene, uses)),
     }
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, Callable, Iterator, Set
+from typing import Any, Callable, Iterator, Optional, Set
 
 import bpy
 
 from .faults import SlotFault
-from .files.visibility import strips_of
+from .files.visibility import strips_of, unmutes_strips
+from .simulations.unbaked import Uses, used_by
 
 RATE = 48000
 """Samples per second of a mix."""
@@ -21,36 +22,39 @@ the samples (RFC 9639, section 8.2). An encoder that has not finished leaves the
 
 _LOOK_EVERY_S = 0.05
 
-
-def audible(scene: Any) -> Set[Any]:
-    """The sounds that can be heard in this scene: those of strips and speakers that are not muted."""
-    return set(_heard_in(scene, set()))
-
-
-def _heard_in(scene: Any, seen: Set[Any]) -> Iterator[Any]:
-    if scene in seen:
-        return
-    seen.add(scene)
-    editor = scene.sequence_editor
-    if editor is not None:
-        muted = {number for number, channel in enumerate(getattr(editor, "channels", ())) if channel.mute}
-        yield from _heard_in_strips(editor, muted, seen)
-    for thing in scene.objects:
-        if thing.type == "SPEAKER" and thing.data.sound is not None and not thing.data.muted:
-            yield thing.data.sound
+STILL_S = 30
+"""After this time without a change of its file, a mix has failed. Blender goes through hours of silence, of which it writes
+little, in less.
+"""
 
 
-def _heard_in_strips(holder: Any, muted: Set[int], seen: Set[Any]) -> Iterator[Any]:
+def audible(scene: Any, uses: Optional[Uses] = None) -> Set[Any]:
+    """The sounds that can be heard in this scene: those of its sequencer, and of the speakers in all data that it uses, as a
+    background or an instance, or in a scene whose strip is muted. `uses`: see `used_by`.
+    """
+    speakers = {each for each in bpy.data.speakers if each.sound is not None and not each.muted}
+    if speakers:  # what a scene uses takes long to find
+        speakers &= used_by(scene, uses)
+    return {*_heard_in_sequencer(scene, set()), *(each.sound for each in speakers)}
+
+
+def _heard_in_sequencer(scene: Any, seen: Set[Any]) -> Iterator[Any]:
+    if scene not in seen and scene.sequence_editor is not None:
+        seen.add(scene)
+        yield from _heard_in_strips(scene.sequence_editor, unmutes_strips(scene), seen)
+
+
+def _heard_in_strips(holder: Any, are_unmuted: bool, seen: Set[Any]) -> Iterator[Any]:
+    muted = {number for number, channel in enumerate(getattr(holder, "channels", ())) if channel.mute}
     for strip in strips_of(holder):
-        if strip.mute or strip.channel in muted:
+        if strip.channel in muted or (strip.mute and not are_unmuted):
             continue
         if strip.type == "SOUND" and strip.sound is not None:
             yield strip.sound
         elif strip.type == "META":
-            inner = {number for number, channel in enumerate(getattr(strip, "channels", ())) if channel.mute}
-            yield from _heard_in_strips(strip, inner, seen)
+            yield from _heard_in_strips(strip, are_unmuted, seen)
         elif strip.type == "SCENE" and strip.scene is not None and getattr(strip, "scene_input", "CAMERA") == "SEQUENCER":
-            yield from _heard_in(strip.scene, seen)
+            yield from _heard_in_sequencer(strip.scene, seen)
 
 
 def mix(scene: Any, first: int, last: int, path: str, on_wait: Callable[[], None]) -> None:
@@ -74,7 +78,18 @@ def mix(scene: Any, first: int, last: int, path: str, on_wait: Callable[[], None
         raise SlotFault("UNSUPPORTED", str(error).strip()) from error
     if "FINISHED" not in answer and "RUNNING_MODAL" not in answer:
         raise SlotFault("UNSUPPORTED", "Blender did not mix the sound down")
-    while not _is_whole(path):  # since 5.2, Blender answers before it has begun
+    _wait_until_whole(path, on_wait)
+
+
+def _wait_until_whole(path: str, on_wait: Callable[[], None]) -> None:
+    """Since 5.2, Blender answers before it has begun, and says nothing if it fails."""
+    size, grown_at = -1, time.monotonic()
+    while not _is_whole(path):
+        now = os.path.getsize(path) if os.path.isfile(path) else -1
+        if now != size:
+            size, grown_at = now, time.monotonic()
+        elif time.monotonic() - grown_at > STILL_S:
+            raise SlotFault("UNSUPPORTED", "Blender has written none of the sound for %d s" % STILL_S)
         on_wait()
         time.sleep(_LOOK_EVERY_S)
 

@@ -130,9 +130,13 @@ class Work:
         self._channel.send({"event": "rendered", "frame": frame, "seconds": 0})
 
     def bake(self, command: Dict[str, Any]) -> None:
-        """Saves a copy of the file in which simulations are baked, and which is otherwise as it was."""
-        baking.bake(self._open, lambda: pick_scene(self._command["scene"]), command["path"], self._on_baking)
-        self._channel.send({"event": "baked"})
+        """Opens the file instead of `load`, which prepares a render, and saves a copy in which simulations are baked. Tells
+        the first and last frame of the scene.
+        """
+        self._command = command
+        addons.enable(command.get("addons") or ())
+        frames = baking.bake(self._open, lambda: pick_scene(command["scene"]), command["path"], self._on_baking)
+        self._channel.send({"event": "baked", "frames": frames})
 
     def mix(self, command: Dict[str, Any]) -> None:
         """Mixes the sound of some frames down."""

@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
-import { renameFile } from "../system/files/held-files.ts";
+import { discard, renameFile } from "../system/files/held-files.ts";
 import { askProgram } from "../system/programs/ask-program.ts";
-import { videoIncomplete } from "./encode-errors.ts";
 import { soundArguments } from "./ffmpeg/ffmpeg-arguments.ts";
 import type { FfmpegTools } from "./ffmpeg/ffmpeg-tools.ts";
+import { soundFailed, soundProblem } from "./output-errors.ts";
 import type { VideoFormat } from "./output-format.ts";
+import type { OutputTarget } from "./output-target.ts";
 import type { SoundTrack } from "./sound-codec.ts";
 
 /** Time for FFmpeg to start on a busy machine. */
@@ -22,20 +23,25 @@ export interface SoundOptions {
 /**
  * Adds sound to a written video. Its pictures are copied, not encoded again.
  *
- * @param part The video, which is replaced
- * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` with FFmpeg's message
+ * @param target Its part is the video, which is replaced
+ * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` with FFmpeg's message; `FARM_OUTPUT_UNWRITABLE` if the disk is full
  */
-export async function addSound(part: string, sound: SoundTrack, options: SoundOptions): Promise<void> {
+export async function addSound(target: OutputTarget, sound: SoundTrack, options: SoundOptions): Promise<void> {
   const { tools, format, again, signal } = options;
-  const target = soundPartOf(part);
+  const part = target.partPath;
+  const withSound = soundPartOf(part);
   const { size } = await stat(part);
   const timeoutMs = startMs + size / slowestBytesPerMs;
-  const answer = await askProgram(tools.ffmpeg, ["-y", ...soundArguments(part, sound, format, target)], {
+  const answer = await askProgram(tools.ffmpeg, ["-y", ...soundArguments(part, sound, format, withSound)], {
     timeoutMs,
     signal,
   });
-  if (answer.failed) throw videoIncomplete(`its sound could not be added (${answer.why})`, again);
-  await renameFile(target, part);
+  const problem = soundProblem(answer);
+  if (problem !== null) {
+    await discard(withSound); // for the hint says how much is free without it
+    throw await soundFailed(target.path, problem, { neededBytes: size, again });
+  }
+  await renameFile(withSound, part);
 }
 
 /** The file in which a video gets its sound. Unfinished ones are removed like other parts of an output. */

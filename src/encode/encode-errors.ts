@@ -60,7 +60,7 @@ function mayBeOwnDoing(end: FfmpegEnd): boolean {
 }
 
 /** Whether FFmpeg's message says that the disk is full. */
-export function saysFull({ stderrTail }: FfmpegEnd): boolean {
+export function saysFull({ stderrTail }: Pick<FfmpegEnd, "stderrTail">): boolean {
   return /No space left on device|Disk quota exceeded/.test(stderrTail);
 }
 

@@ -105,7 +105,7 @@ export class Encoder implements AsyncDisposable {
     }
     await this.#process.finish("while it finished the video");
     const sound = (await this.#options.sound?.()) ?? null;
-    if (sound !== null) await addSound(this.#target.partPath, sound, this.#options);
+    if (sound !== null) await addSound(this.#target, sound, this.#options);
     const expected = {
       frames: expectedFrames,
       ...pictureSizeOf(this.#options),

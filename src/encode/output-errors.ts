@@ -2,6 +2,8 @@ import { dirname } from "node:path";
 import { FarmError, messageOf, systemCodeOf } from "../core/errors.ts";
 import { closeHolder, isHeld } from "../system/files/held-files.ts";
 import { isFull, isOutOfDescriptors, moreDescriptors, roomFor } from "../system/files/shortage.ts";
+import type { ProgramAnswer } from "../system/programs/ask-program.ts";
+import { saysFull, videoIncomplete } from "./encode-errors.ts";
 
 /** What is known about a failure besides the system's error. */
 export interface OutputFailure {
@@ -35,6 +37,26 @@ export async function outputFailed(path: string, error: unknown, failure: Output
   if (error instanceof FarmError || code === undefined) return error;
   const hint = await hintFor(code, path, failure);
   return new FarmError("FARM_OUTPUT_UNWRITABLE", messageFor(path, messageOf(error)), hint, { cause: error });
+}
+
+/** @returns Why FFmpeg did not write all of the sound; `null` if it did. For some files it finds no error in a full disk. */
+export function soundProblem({ failed, why, stderr = "" }: ProgramAnswer): string | null {
+  if (failed) return why;
+  return saysFull({ stderrTail: stderr }) ? stderr.trim() : null;
+}
+
+/**
+ * The error for sound that FFmpeg could not write.
+ *
+ * @param why FFmpeg's message
+ */
+export async function soundFailed(
+  path: string,
+  why: string,
+  { again, ...failure }: OutputFailure & { readonly again?: string | undefined },
+): Promise<FarmError> {
+  if (!saysFull({ stderrTail: why })) return videoIncomplete(`its sound could not be written (${why})`, again);
+  return new FarmError("FARM_OUTPUT_UNWRITABLE", messageFor(path, why), await hintFor("ENOSPC", path, failure));
 }
 
 async function hintFor(systemCode: string, path: string, { flag = "--output", neededBytes }: OutputFailure) {

@@ -1,8 +1,8 @@
 import { discard } from "../system/files/held-files.ts";
 import { askProgram } from "../system/programs/ask-program.ts";
-import { videoIncomplete } from "./encode-errors.ts";
 import { wavArguments } from "./ffmpeg/ffmpeg-arguments.ts";
 import type { FfmpegTools } from "./ffmpeg/ffmpeg-tools.ts";
+import { soundFailed, soundProblem } from "./output-errors.ts";
 import { type OutputFormat, pathBeside } from "./output-format.ts";
 import { moveIntoPlace, type OutputTarget, prepareTarget, removeParts } from "./output-target.ts";
 import type { SoundTrack } from "./sound-codec.ts";
@@ -45,8 +45,12 @@ export class WavFile implements AsyncDisposable {
     const file = new WavFile(target, overwrite);
     const args = ["-y", ...wavArguments(sound, target.partPath)];
     try {
-      const { failed, why } = await askProgram(tools.ffmpeg, args, { timeoutMs: writtenWithinMs, signal });
-      if (failed) throw videoIncomplete(`its sound could not be written (${why})`, again);
+      const answer = await askProgram(tools.ffmpeg, args, { timeoutMs: writtenWithinMs, signal });
+      const problem = soundProblem(answer);
+      if (problem !== null) {
+        await discard(target.partPath);
+        throw await soundFailed(path, problem, { flag: "--audio", again });
+      }
       return file;
     } catch (error) {
       await file[Symbol.asyncDispose]();

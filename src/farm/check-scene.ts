@@ -122,6 +122,7 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
       signal,
       bake: mayBake(settings) ? "untried" : "failed",
       isEarlierBake: false,
+      lostBakes: 0,
     },
   };
   const known = { blend: settings.blend, savedBy: prepared.savedBy };

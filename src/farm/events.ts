@@ -116,8 +116,8 @@ export interface FarmEventMap {
   "bake:progressed": NodeName & { fraction: number; etaMs: number | null };
   /** The bake is expected to take so long that the user may want the scene played instead. */
   "bake:long": NodeName & { expectedMs: number };
-  /** `why` says why there is no bake, so that each node plays the scene; `null` if there is one. */
-  "bake:ended": NodeName & { seconds: number; why: string | null };
+  /** `why` says why there is no bake; `null` if there is one. Without one, it is tried `again`, or each node plays the scene. */
+  "bake:ended": NodeName & { seconds: number; why: string | null; again: boolean };
   "frame:started": NodeName & { frame: Frame; slot: number };
   "frame:progressed": NodeName & { frame: Frame; slot: number; fraction: number | null };
   /** A node has rendered a frame and holds its result; `seconds` is the render time. */

@@ -1,10 +1,11 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { pixelsOf } from "../support/blender.ts";
 import { requireBuild } from "../support/lab/lab.ts";
-import { runBlender, testedBlenders } from "./tested-blender.ts";
+import { nodeScripts, runBlender, testedBlenders } from "./tested-blender.ts";
 import { VersionLab } from "./version-lab.ts";
 
 const scripts = fileURLToPath(new URL("../fidelity", import.meta.url));
@@ -86,6 +87,28 @@ describe.skipIf(testedBlenders.length === 0)("Simulations that are not baked", (
         if (why === undefined) expect(ended, `${feature}: ${run.story()}`).toMatchObject({ why: null });
         else expect(ended, `${feature}: ${run.story()}`).toMatchObject({ why: expect.stringMatching(why) });
         expect(await pixelsOf(`${output}.renderfarm/frames`, frames), feature).toEqual(await pixelsOf(truth, frames));
+      }
+    },
+  );
+
+  test.each(testedBlenders.map((blender) => [blender.version, blender] as const))(
+    "are baked by Blender %s frame by frame of what has to be baked, and each frame is told as the share that it is",
+    async (_, blender) => {
+      const folder = await mkdtemp(join(tmpdir(), "renderfarm-bakes-"));
+      try {
+        const recipe = join(scripts, "../support/scenes/bake_progress.py");
+        const told = await runBlender(blender, folder, [...start, recipe, "--", folder, nodeScripts]);
+        const kinds = [...told.matchAll(/^told (\w+) (\[.*\]) (\d)$/gm)];
+        expect(kinds.length).toBeGreaterThanOrEqual(4);
+        for (const [, kind = "", shares = "", times] of kinds) {
+          const count = 6 * kind.split("_and_").length;
+          const expected = Array.from({ length: count }, (_, index) => expect.closeTo((index + 1) / count));
+          expect(JSON.parse(shares), kind).toEqual(expected);
+          // Where caches are kept apart, the file is opened anew to receive them.
+          expect(Number(times), kind).toBe(kind.includes("paint") ? 2 : 1);
+        }
+      } finally {
+        await rm(folder, { recursive: true });
       }
     },
   );

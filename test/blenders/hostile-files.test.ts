@@ -8,11 +8,11 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { pixelsOf } from "../support/blender.ts";
 import { requireBuild } from "../support/lab/lab.ts";
 import { completion } from "../support/lab/lab-results.ts";
-import { runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
+import { nodeScripts, runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
 import { VersionLab } from "./version-lab.ts";
 
 /** The blendfiles of scenes/hostile.py that a job can render. */
-const hostile = ["programs", "layer", "outputs", "strips", "caches", "fluids"];
+const hostile = ["programs", "layer", "outputs", "strips", "caches", "linked_caches", "fluids"];
 const nothing = { processes: [], files: [] };
 
 if (testedBlenders.length === 0)
@@ -40,6 +40,13 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
         expect(blocked.length, name).toBe(name === "programs" || name === "strips" ? 1 : 0);
       }
       expect(await lab.leftovers()).toEqual(nothing);
+    });
+
+    test("renames no cache that claims to have had another name", async () => {
+      const folder = await shortFolder();
+      const told = await makeBy(blender, "renamed_cache.py", folder, nodeScripts);
+      const kept = "['former_000009_00.bphys']";
+      expect(told.match(/^beside .*/gm)).toEqual([`beside file: ${kept}`, `beside library: ${kept}`]);
     });
 
     test("opens no connection, shows no text file and waits for no pipe, but renders real movies and images as they are", async () => {
@@ -129,10 +136,10 @@ async function openListener(): Promise<AsyncDisposable & { readonly port: number
   return listener;
 }
 
-async function makeBy(blender: TestedBlender, recipe: string, folder: string, ...words: string[]): Promise<void> {
+async function makeBy(blender: TestedBlender, recipe: string, folder: string, ...words: string[]): Promise<string> {
   const script = fileURLToPath(new URL(`../support/scenes/${recipe}`, import.meta.url));
   const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1"];
-  await runBlender(blender, folder, [...start, "-P", script, "--", folder, ...words]);
+  return await runBlender(blender, folder, [...start, "-P", script, "--", folder, ...words]);
 }
 
 /** When each file and folder was last changed. */

@@ -25,7 +25,8 @@ export const testedBlenders = JSON.parse(process.env.RENDERFARM_TESTED_BLENDERS 
 
 const enter = fileURLToPath(new URL("../../scripts/blenders/blender-in-root.sh", import.meta.url));
 const tests = fileURLToPath(new URL("..", import.meta.url));
-const nodeScripts = fileURLToPath(new URL("../../blender_scripts", import.meta.url));
+/** The folder of the scripts that run in a Blender. */
+export const nodeScripts = fileURLToPath(new URL("../../blender_scripts", import.meta.url));
 
 /**
  * Words that run this Blender if a command line of this machine's Blender follows: they replace its program.

@@ -8,9 +8,11 @@ import { prepareTarget } from "../../src/encode/output-target.ts";
 import { frameNamesOf } from "../../src/encode/pictures/frame-names.ts";
 import { ImageSequence } from "../../src/encode/pictures/image-sequence.ts";
 import { Poster } from "../../src/encode/poster.ts";
+import { WavFile } from "../../src/encode/wav-file.ts";
 import { fill, makeSmallDisk, whyNoDisk } from "../frames/small-disk.ts";
 import { type FrameFolder, makeFrames, videoFormatOf } from "../support/ffmpeg.ts";
 import { skipBecause } from "../support/skip.ts";
+import { writeClick } from "../support/sound.ts";
 
 const jobId = "0123456789abcdef0123456789abcdef";
 const size = { width: 320, height: 240 };
@@ -63,6 +65,30 @@ printf '${report}'; echo "No space left on device" >&2; exit 1
       hint: expect.stringMatching(/about 3\.0 MB needed, 262 kB free/),
     });
   });
+
+  test.each([false, true])(
+    "is not filled again by the same video, if only the sound does not fit (WAV: %s)",
+    async (isWav) => {
+      await using frames = await makeFrames({ ...noise, count: 2 });
+      await using disk = await makeSmallDisk();
+      const track = { path: join(frames.folder, "voice.wav"), leadSeconds: 0, seconds: isWav ? 60 : 2 / 24 };
+      await writeClick(track.path, 0.1, 1);
+      const { sizeBytes } = await makeVideo(frames, join(frames.folder, "out.mkv"));
+      const filler = await fill(disk.path, sizeBytes * 1.5);
+      const path = join(disk.path, isWav ? "out.wav" : "out.mkv");
+      const tools = await findFfmpeg();
+      const make = isWav
+        ? WavFile.make(track, { path, tools, jobId, overwrite: false })
+        : makeVideo(frames, path, { sound: async () => track });
+      await expect(make).rejects.toMatchObject({
+        code: "FARM_OUTPUT_UNWRITABLE",
+        message: expect.stringContaining("No space left on device"),
+        hint: expect.stringMatching(/^Free space for .* [kM]B needed, .* free.*\) or give --(output|audio) a path/),
+      });
+      expect(await readdir(disk.path)).toEqual(["filler"]);
+      await rm(filler);
+    },
+  );
 
   test("refuses a poster without leaving a part", async () => {
     await using frames = await makeFrames({ ...noise, count: 1 });

@@ -85,8 +85,9 @@ class HostileFiles(RealNodeCase):
         self.assertEqual(await self.harmless("strips"), ["Scripts in the file were not run: Freestyle style module 'style.py'"])
 
     async def test_simulations_and_caches_change_nothing_outside(self):
-        self.make("caches", "fluids")
+        self.make("caches", "linked_caches", "fluids")
         self.assertEqual(await self.harmless("caches"), [])
+        self.assertEqual(await self.harmless("linked_caches"), [])
         self.assertEqual(await self.harmless("fluids"), [])
 
     async def test_existing_simulations_are_shown(self):

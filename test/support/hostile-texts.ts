@@ -69,7 +69,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   },
   "bake:started": { ...named, simulations: 1, limitMs: 1000 },
   "bake:progressed": { ...named, fraction: 0.5, etaMs: 1000 },
-  "bake:ended": { ...named, seconds: 1, why: hostileLines },
+  "bake:ended": { ...named, seconds: 1, why: hostileLines, again: false },
   "frame:started": { ...named, frame: 1, slot: 0 },
   "frame:progressed": { ...named, frame: 1, slot: 0, fraction: 0.5 },
   "frame:rendered": { ...named, frame: 1, seconds: 1 },

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, Optional
 
 from ..errors import Fault, FaultError
 from ..slots.picture_pixels import pixels_of
-from .digest import digest_of
+from .made_file import MadeFile
 from .side_blender import SideBlender
 
 COPY = "renderfarm-baked.blend"
@@ -21,12 +21,6 @@ COMPARED = 3
 
 ESTIMATED_AFTER_S = 10
 """Earlier, how long a bake will take is a guess."""
-
-
-class Baked(NamedTuple):
-    path: Path
-    sha256: str
-    size_bytes: int
 
 
 class Estimate:
@@ -56,9 +50,9 @@ class Estimate:
         return Fault("TIMED_OUT", f"it would take about {whole_s / 60:.0f} minutes, and {self._limit_s / 60:g} are allowed")
 
 
-async def bake(blender: SideBlender, load: dict[str, Any], limit_s: float, tell: Callable[[float], None]) -> Baked:
+async def bake(blender: SideBlender, load: dict[str, Any], limit_s: float, tell: Callable[[float], None]) -> MadeFile:
     """`load` is what slots are told; `tell` gets the share that is baked. Raises FaultError with the reason if the scene must
-    be played instead.
+    be played instead; OSError.
     """
     path = Path(load["blend"]).with_name(COPY)
     if load["moved"]:
@@ -67,14 +61,14 @@ async def bake(blender: SideBlender, load: dict[str, Any], limit_s: float, tell:
     # Two pictures under a time limit are hardly ever the same.
     overrides = {name: value for name, value in (load["overrides"] or {}).items() if name != "timeLimit"}
     load = {**load, "overrides": overrides}
-    opened, _ = await blender.ask(load, [{"do": "bake", "path": str(path)}], limit_s, estimate.watch)
-    frames = _compared(opened["scene"])
+    (baked,) = await blender.ask({**load, "do": "bake", "path": str(path)}, [], limit_s, estimate.watch)
+    frames = _compared(*baked["frames"])
     pictures = [await _pictures(blender, {**load, "simulations": "play"}, frames, limit_s)]
     pictures.append(await _pictures(blender, {**load, "blend": str(path), "simulations": None}, frames[::-1], limit_s))
     for frame in frames:
         if pictures[0][frame] != pictures[1][frame]:
             raise FaultError(Fault("UNSUPPORTED", f"baked, frame {frame} is not as in the played scene"))
-    return Baked(path, await asyncio.to_thread(digest_of, path), path.stat().st_size)
+    return await MadeFile.of(path)
 
 
 async def _pictures(blender: SideBlender, load: dict[str, Any], frames: list[int], limit_s: float) -> dict[int, bytes]:
@@ -95,8 +89,7 @@ async def _pictures(blender: SideBlender, load: dict[str, Any], frames: list[int
             path.unlink(missing_ok=True)
 
 
-def _compared(scene: dict[str, Any]) -> list[int]:
+def _compared(first: int, last: int) -> list[int]:
     """Frames of the scene's range, the last among them."""
-    its = next(each for each in scene["scenes"] if each["name"] == scene["scene"])
-    first, last = its["frameStart"], max(its["frameStart"], its["frameEnd"])
+    last = max(first, last)
     return sorted({first + (last - first) * part // COMPARED for part in range(1, COMPARED + 1)})

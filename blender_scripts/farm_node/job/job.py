@@ -131,8 +131,8 @@ class Job:
         self.slots.start(self._slot_count, self._slot_command(self._slot_count), self.folder.path)
 
     def side_blender(self) -> SideBlender:
-        """A Blender beside the slots, for the file that is open. One question at a time."""
-        return SideBlender(self._slot_command(1), self.folder.path / "side", self.slots.board)
+        """The Blender beside the slots, for the file that is open."""
+        return self.slots.side_blender(self._slot_command(1), self.folder.path / "side")
 
     def _slot_command(self, slots: int) -> list[str]:
         threads = (self.load_command["overrides"] or {}).get("threads")
@@ -232,7 +232,7 @@ class Job:
             await self.folder.remove()
 
     async def _end_slots(self) -> None:
-        """Returns when all slots of earlier loads have ended."""
+        """Returns when all slots of earlier loads have ended, and the Blender beside them."""
         self._load = None
         await self.slots.end()
         for result in list(self.results.values()):

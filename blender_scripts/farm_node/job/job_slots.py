@@ -1,4 +1,4 @@
-"""The slots of a job. All slots of one load are stopped together."""
+"""The slots of a job, and the Blender beside them. All of one load are stopped together."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..slots.attempts import Attempt
 from ..slots.slot import Slot
 from ..slots.slot_channel import SlotSwitchboard
 from ..slots.slot_owner import SlotOwner
+from .side_blender import SideBlender
 
 
 class JobSlots:
@@ -19,17 +20,24 @@ class JobSlots:
     def __init__(self, owner: SlotOwner, board: SlotSwitchboard) -> None:
         self.all: list[Slot] = []
         self._owner = owner
-        self.board = board
+        self._board = board
+        self._side: Optional[SideBlender] = None
         self._checks: tuple[Optional[float], int] = (0.0, 0)
         self._tasks: list[asyncio.Task[None]] = []
         self._endings: set[asyncio.Task[None]] = set()
 
     def start(self, count: int, command: list[str], folder: Path) -> None:
         for number in range(count):
-            slot = Slot(number, self._owner, command, folder / f"slot-{number}", self.board)
+            slot = Slot(number, self._owner, command, folder / f"slot-{number}", self._board)
             slot.checks.plan(*self._checks)
             self.all.append(slot)
             self._tasks.append(asyncio.create_task(slot.run(), name=f"slot {number}"))
+
+    def side_blender(self, command: list[str], folder: Path) -> SideBlender:
+        """One for each load."""
+        if self._side is None:
+            self._side = SideBlender(command, folder, self._board)
+        return self._side
 
     def plan_checks(self, share: Optional[float], seed: int) -> None:
         """See `SlotChecks.plan`."""
@@ -86,9 +94,10 @@ class JobSlots:
             ending.add_done_callback(self._endings.discard)
 
     async def end(self) -> None:
-        """Returns when all slots have ended, including those of earlier loads."""
+        """Returns when all slots have ended, including those of earlier loads, and the Blender beside them."""
         self.dismiss()
-        await asyncio.gather(*self._endings)
+        side, self._side = self._side, None
+        await asyncio.gather(*self._endings, *([] if side is None else [side.end()]))
 
 
 async def _end(slots: list[Slot], tasks: list[asyncio.Task[None]]) -> None:

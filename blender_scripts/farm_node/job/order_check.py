@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from ..errors import Fault, FaultError
+from ..errors import Fault, FaultError, fault_of
 from ..limits import LOAD_LIMIT_S
 from .side_blender import SideBlender
 
@@ -40,8 +40,8 @@ async def check_order(
             if names:
                 differing.append({"frame": frame, "what": [name[:256] for name in names[:MAX_NAMED]]})
         return differing, None
-    except FaultError as error:
-        return [], error.fault
+    except (FaultError, OSError) as error:
+        return [], fault_of(error)
 
 
 def _differences(one: dict[str, str], other: dict[str, str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, Optional
 
 from ..errors import Fault, FaultError
 from ..slots.blender_program import slot_environment
@@ -17,32 +17,57 @@ from ..slots.slot_run import SlotRun
 
 Watch = Callable[[dict[str, Any]], Optional[Fault]]
 
+_ENDED = Fault("CANCELLED", "The job is being closed, or its blendfile is loaded again")
 
-class SideBlender(NamedTuple):
-    """`command` starts a slot's Blender. Its folder is made anew for each question, so there is one question at a time."""
 
-    command: list[str]
-    folder: Path
-    board: SlotSwitchboard
+class SideBlender:
+    """`command` starts a slot's Blender. Its folder is made anew for each question: another one waits until it is answered."""
+
+    def __init__(self, command: list[str], folder: Path, board: SlotSwitchboard) -> None:
+        self.folder = folder
+        self._command = command
+        self._board = board
+        self._asking = asyncio.Lock()
+        self._stop: Optional[Callable[[Fault], None]] = None
+        self._is_ended = False
+
+    async def end(self) -> None:
+        """Returns when its process has ended. Questions fail, also later ones."""
+        self._is_ended = True
+        if self._stop is not None:
+            self._stop(_ENDED)
+        async with self._asking:
+            pass
 
     async def ask(
         self, load: dict[str, Any], commands: list[dict[str, Any]], limit_s: float, watch: Optional[Watch] = None
     ) -> list[dict[str, Any]]:
-        """Opens a file as slots are told to, and sends the commands one after the other. Returns what the slot says when it
-        has opened the file, and about each command. `watch` is told what it says meanwhile, and returns why it must stop.
+        """Opens a file as slots are told to, unless `load` says to "do" something else with it, and sends the commands one
+        after the other. Returns what the slot says when it has opened the file, and about each command. `watch` is told what it says meanwhile, and returns why it must stop.
         Raises FaultError, also if all that takes too long.
         """
+        async with self._asking:
+            try:
+                return await self._ask(load, commands, limit_s, watch)
+            finally:
+                self._stop = None
+
+    async def _ask(
+        self, load: dict[str, Any], commands: list[dict[str, Any]], limit_s: float, watch: Optional[Watch]
+    ) -> list[dict[str, Any]]:
         problem = await asyncio.to_thread(make_slot_folder, self.folder)
-        if problem is not None:
-            raise FaultError(problem)
+        if problem is not None or self._is_ended:
+            raise FaultError(problem or _ENDED)
         answers: list[dict[str, Any]] = []
         slot_run = SlotRun(self.folder)
         environment = partial(slot_environment, temporary=self.folder / "tmp", colors=load.get("colors"))
-        process = SlotProcess(self.command, environment, self.folder, self.board, slot_run.log)
+        process = SlotProcess(self._command, environment, self.folder, self._board, slot_run.log)
 
         def stop(fault: Fault) -> None:
             slot_run.verdict = fault
             process.kill()
+
+        self._stop = stop
 
         async def on_event(event: dict[str, Any]) -> None:
             kind = str(event.get("event"))

@@ -8,10 +8,11 @@ from typing import Any, Awaitable, Callable, Coroutine, Optional, Protocol
 
 from ..cache.blob_store import BlobStore
 from ..console import warn
-from ..errors import Fault, FaultError, ProtocolError
+from ..errors import Fault, FaultError, ProtocolError, fault_of
 from ..job.bake import bake
-from ..job.mix import mix
 from ..job.job import Job
+from ..job.made_file import MadeFile
+from ..job.mix import mix
 from ..job.order_check import check_order
 from ..job.project import PLAIN_BLEND, ProjectFile, file_of, is_project_path
 from ..slots.attempts import Attempt, Result
@@ -158,24 +159,12 @@ class Session:
         self.link.post({"type": "bake-progress", "fraction": share})
 
     async def _bake(self, job: Job, number: int, limit_s: int) -> None:
-        answer: dict[str, Any] = {"blend": None, "error": None}
-        try:
-            baked = await bake(job.side_blender(), job.load_command, limit_s, self._tell_baking)
-            job.folder.project.files[baked.sha256] = baked.path
-            answer["blend"] = {"sha256": baked.sha256, "sizeBytes": baked.size_bytes}
-        except FaultError as error:
-            answer["error"] = error.fault.to_message()
-        self.link.post({"type": "job-baked", "number": number, **answer})
+        blend, error = await _made(job, bake(job.side_blender(), job.load_command, limit_s, self._tell_baking))
+        self.link.post({"type": "job-baked", "number": number, "blend": blend, "error": error})
 
     async def _mix(self, job: Job, number: int, first: int, last: int) -> None:
-        answer: dict[str, Any] = {"sound": None, "error": None}
-        try:
-            mixed = await mix(job.side_blender(), job.load_command, first, last)
-            job.folder.project.files[mixed.sha256] = mixed.path
-            answer["sound"] = {"sha256": mixed.sha256, "sizeBytes": mixed.size_bytes}
-        except FaultError as error:
-            answer["error"] = error.fault.to_message()
-        self.link.post({"type": "job-mixed", "number": number, **answer})
+        sound, error = await _made(job, mix(job.side_blender(), job.load_command, first, last))
+        self.link.post({"type": "job-mixed", "number": number, "sound": sound, "error": error})
 
     async def _check_order(self, job: Job, number: int, frames: list[int]) -> None:
         differing, fault = await check_order(job.side_blender(), job.load_command, frames)
@@ -243,6 +232,16 @@ class Session:
 
     async def _duplicate_id(self, message: Message) -> None:
         self._host.duplicates.report(message["name"], message["address"])
+
+
+async def _made(job: Job, making: Awaitable[MadeFile]) -> tuple[Optional[dict[str, Any]], Optional[dict[str, Any]]]:
+    """The file of an answer, which the other side may then fetch, and its error: one of them is None."""
+    try:
+        made = await making
+    except (FaultError, OSError) as error:
+        return None, fault_of(error).to_message()
+    job.folder.project.files[made.sha256] = made.path
+    return made.to_message(), None
 
 
 def _attempt(message: Message) -> Attempt:

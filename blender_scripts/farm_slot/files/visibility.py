@@ -41,13 +41,18 @@ def strips_of(holder: Any) -> Any:
     return holder.strips if hasattr(holder, "strips") else holder.sequences  # until 4.3
 
 
-def _hidden_parts(scene: Any) -> Iterator[Any]:
-    """Muted strips and their elements."""
+def unmutes_strips(scene: Any) -> bool:
+    """Whether an animation may: then a strip that is muted in the file says little."""
     animation = scene.animation_data
     curves = [*animation.drivers] if animation is not None else []
     if animation is not None and animation.action is not None:
         curves += [curve for collection in curves_of(animation.action) for curve in collection]
-    if scene.sequence_editor is not None and not any(curve.data_path.endswith(".mute") for curve in curves):
+    return any(curve.data_path.endswith(".mute") for curve in curves)
+
+
+def _hidden_parts(scene: Any) -> Iterator[Any]:
+    """Muted strips and their elements."""
+    if scene.sequence_editor is not None and not unmutes_strips(scene):
         yield from _muted(scene.sequence_editor, not scene.render.use_sequencer)
 
 

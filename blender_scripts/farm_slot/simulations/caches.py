@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from typing import Any, Iterable, Iterator, List, Tuple
+from typing import Any, Iterable, Iterator, List, Optional, Tuple
 
 import bpy
 
@@ -46,20 +46,33 @@ def confine(folder: str) -> None:
 
 
 def _confine_point_cache(kind: str, cache: Any, folder: str) -> None:
-    """A baked cache is only read. Any other is kept in memory, or, for Dynamic Paint, which cannot do that, in `folder`.
-
-    Plain assignments would make Blender move, rename or delete existing files.
+    """A baked cache is only read. Any other is kept in memory, or in `folder` if that cannot be: that of Dynamic Paint, and
+    one in a library, whose switch cannot be changed without Blender deleting existing files.
     """
     caches = cache.point_caches
     baked = [each.is_baked and kind not in NEVER_ON_DISK for each in caches]
     if kind != "DYNAMIC_PAINT":
         caches.foreach_set("use_disk_cache", [each.use_disk_cache and is_baked for each, is_baked in zip(caches, baked)])
-        return
-    caches.foreach_set("use_external", [each.use_external or not is_baked for each, is_baked in zip(caches, baked)])
-    for each, is_baked in zip(caches, baked):
-        if not is_baked:
-            each.filepath = folder  # before the name: Blender looks there for files with the old name
-            each.name = "points"
+    if kind not in NEVER_ON_DISK:
+        is_written = [each.use_disk_cache or kind == "DYNAMIC_PAINT" for each in caches]
+        place(cache, folder, [on_disk and not is_baked for on_disk, is_baked in zip(is_written, baked)])
+
+
+def place(cache: Any, folder: str, chosen: Optional[List[bool]] = None) -> None:
+    """Has Blender keep an object's caches, or the chosen ones, in this folder.
+
+    In this order, Blender neither moves, renames nor deletes existing files. `foreach_set` changes nothing else, but also
+    nothing in a library: there, Blender first looks for files in a folder of the library's choice, and only reads them.
+    """
+    caches = cache.point_caches
+    chosen = [True] * len(caches) if chosen is None else chosen
+    caches.foreach_set("use_external", [each.use_external or is_chosen for each, is_chosen in zip(caches, chosen)])
+    for number, (each, is_chosen) in enumerate(zip(caches, chosen)):
+        if is_chosen:
+            if not each.use_external:
+                each.use_external = True
+            each.filepath = folder
+            each.name = "points%d" % number
 
 
 def _confine_render(folder: str) -> None:

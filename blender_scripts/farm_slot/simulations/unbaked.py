@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any, Dict, Iterator, List, NamedTuple, Set, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 import bpy
 
@@ -23,6 +23,8 @@ _OWN_MODULES = ("farm_slot", "bl_", "bpy", "pose_library", "cycles")
 """Of handlers that are Blender's or a slot's."""
 
 _KINDS = {"CLOTH": "cloth", "SOFT_BODY": "soft body", "DYNAMIC_PAINT": "dynamic paint", "RIGID_BODY": "rigid body"}
+
+Uses = Dict[Any, List[Any]]
 
 
 class Simulation(NamedTuple):
@@ -43,14 +45,20 @@ def unbaked(scene: Any, scripts: bool) -> List[Simulation]:
     return list(dict.fromkeys(found))
 
 
-def used_by(scene: Any) -> Set[Any]:
-    """The scene and all data that it uses, directly or not: other scenes in strips and nodes, instanced collections, and
-    what modifiers and constraints name.
-    """
-    uses = {}  # type: Dict[Any, List[Any]]
+def all_uses() -> Uses:
+    """What each data-block of the file uses itself."""
+    uses = {}  # type: Uses
     for used, users in bpy.data.user_map().items():
         for user in users:
             uses.setdefault(user, []).append(used)
+    return uses
+
+
+def used_by(scene: Any, uses: Optional[Uses] = None) -> Set[Any]:
+    """The scene and all data that it uses, directly or not: other scenes in strips and nodes, instanced collections, and
+    what modifiers and constraints name. `uses`: those of the file, if they are known: finding them takes long.
+    """
+    uses = all_uses() if uses is None else uses
     found, waiting = set(), [scene]  # type: Set[Any], List[Any]
     while waiting:
         each = waiting.pop()

@@ -16,7 +16,10 @@ export function bakeText(event: Extract<FarmEvent, { type: `bake:${string}` }>):
     const expected = roughDuration(event.expectedMs);
     return `Node ${name} needs about ${expected} to bake. With --simulations sequential, each node plays the scene instead`;
   }
-  if (event.why !== null) return `Node ${name} did not bake: ${printable(event.why)}; each node plays the scene`;
+  if (event.why !== null) {
+    const next = event.again ? "it is tried again" : "each node plays the scene";
+    return `Node ${name} did not bake: ${printable(event.why)}; ${next}`;
+  }
   return `Baked in ${formatDuration(event.seconds * 1000)}: three frames are as in the played scene`;
 }
 

@@ -82,6 +82,16 @@ export function soundArguments(video: string, sound: SoundTrack, format: VideoFo
   return argumentsOf(command);
 }
 
+/** Decodes a sound to its end, without an output file, and fails at the first error. Progress goes to standard output. */
+export function decodeSoundArguments(path: string): string[] {
+  const command = ffmpeg()
+    .input(path)
+    .outputOptions("-map", "0:a:0", ...quiet, "-xerror", "-nostats", "-progress", "pipe:1")
+    .format("null")
+    .output("-");
+  return argumentsOf(command);
+}
+
 /** The same sound as a file of its own. */
 export function wavArguments(sound: SoundTrack, target: string): string[] {
   const command = ffmpeg()

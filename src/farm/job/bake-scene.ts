@@ -16,6 +16,9 @@ const weekMs = 7 * 24 * 60 * 60_000;
 /** Above this, a bake without a limit of the user's is asked for. */
 const longMs = 10 * 60_000;
 
+/** After so many lost links, the scene is played: perhaps the bake is the reason. */
+const mostLostBakes = 3;
+
 /** Whether a job may have a node bake. Versions do not share a bake. */
 export function mayBake({ simulations, allowScripts, mixVersions }: JobSettings): boolean {
   // A copy comes from a node. With scripts, it could run programs on the others.
@@ -40,14 +43,14 @@ export function isOutdated({ scene }: JoinedNode, { bake, isEarlierBake }: JobCo
 /**
  * Has a node bake what is not baked, and keeps the copy in the job folder.
  *
- * @returns The copy; `null` if the scene must be played instead, which has been told
+ * @returns The copy; "failed" if the scene must be played instead, and "untried" if the link was lost, which has been told
  * @throws The reason of the signal or of the user's request to stop
  */
 export async function bakeScene(
   { worker, scene }: JoinedNode,
   context: JobContext,
   inputs: JobInputs,
-): Promise<BakedBlend | null> {
+): Promise<Pick<JobContext, "bake" | "lostBakes">> {
   const { settings, tell, drain } = context;
   const { node, name } = worker.info;
   const startedMs = systemClock.monotonicMs();
@@ -62,15 +65,19 @@ export async function bakeScene(
   });
   const stop = AbortSignal.any([context.signal, drain]);
   const signal = AbortSignal.any([stop, question.refused]);
+  let { lostBakes } = context;
+  let again = false;
   const baked = await tryBake(worker, scene.files, context, signal).catch((error: unknown) => {
     stop.throwIfAborted();
-    if (error instanceof FarmError) return error.message; // the link was lost, or the user wants no bake
-    throw error;
+    if (!(error instanceof FarmError)) throw error;
+    if (error.code === "FARM_LINK_LOST") again = ++lostBakes < mostLostBakes;
+    return error.message; // or the user wants no bake
   });
   question.withdraw();
   const why = typeof baked === "string" ? baked : null;
-  tell({ type: "bake:ended", node, name, seconds: (systemClock.monotonicMs() - startedMs) / 1000, why });
-  return typeof baked === "string" ? null : baked;
+  tell({ type: "bake:ended", node, name, seconds: (systemClock.monotonicMs() - startedMs) / 1000, why, again });
+  if (typeof baked !== "string") return { bake: baked, lostBakes };
+  return { bake: again ? "untried" : "failed", lostBakes };
 }
 
 /** @returns The copy, or why there is none */

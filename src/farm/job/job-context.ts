@@ -49,6 +49,8 @@ export interface JobContext extends JobQuestions {
   readonly bake: "untried" | "failed" | BakedBlend;
   /** Whether that copy is of an earlier run, in which other files may have been used. */
   readonly isEarlierBake: boolean;
+  /** How many links were lost while their nodes baked. */
+  readonly lostBakes: number;
   /** The nodes that render it. */
   readonly farm: FarmSize;
   readonly tell: FarmListener;
@@ -69,4 +71,4 @@ export type JobOutcome =
 export type RunOutcome =
   | JobOutcome
   /** The job begins anew with a baked copy, without one, or without the one of an earlier run, which is out of date. */
-  | { readonly type: "again"; readonly bake: JobContext["bake"] };
+  | ({ readonly type: "again" } & Pick<JobContext, "bake" | "lostBakes">);

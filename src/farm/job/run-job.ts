@@ -67,11 +67,11 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
       (event) => fleet.tell(event),
       (node) => fleet.nameOf(node),
     );
-    return { type: "again", bake: (await bakeScene(first.node, context, inputs)) ?? "failed" };
+    return { type: "again", ...(await bakeScene(first.node, context, inputs)) };
   }
   if (isOutdated(first.node, context)) {
     await forgetBaked(folder.path);
-    return { type: "again", bake: "untried" };
+    return { type: "again", bake: "untried", lostBakes: context.lostBakes };
   }
   const earlier = await setStaleAside(context, run, facts);
   const outputFacts = await recordJob(context, facts);
@@ -96,7 +96,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
 
   const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, prepared.format), prepared, signal);
   const sound = new JobSound({
-    ...{ plan, folder: folder.path, totals, signal },
+    ...{ plan, folder: folder.path, tools: prepared.tools, totals, signal },
     key: { blend: prepared.blend.sha256, scene: facts.scene.name },
   });
   const refusedFrames = new RefusedFrames({

@@ -16,6 +16,8 @@ export interface AskOptions {
 
 export interface ProgramAnswer {
   readonly stdout: string;
+  /** What the program wrote to standard error, also if it did not fail. */
+  readonly stderr?: string;
   readonly failed: boolean;
   /** The program's error message, or how it ended. */
   readonly why: string;
@@ -42,7 +44,7 @@ export async function askProgram(
   const answered = child.then(
     // A program that the system refuses to start has no output at all, whatever the types say.
     ({ failed, stdout = "", stderr = "", originalMessage, shortMessage, code }): ProgramAnswer => ({
-      ...{ stdout, failed, systemCode: code },
+      ...{ stdout, stderr, failed, systemCode: code },
       why: failed ? stderr.trim() || originalMessage || (shortMessage ?? "") : "",
     }),
   );

@@ -8,7 +8,7 @@ import type { FromCoordinator, FromNode } from "../../../src/session/protocol.ts
 import { digestOf, type FakeNode } from "../../support/nodes/fake-node.ts";
 import { range, ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 const cloth = { kind: "cloth", owner: "Object 'Flag'" };
 const copy = Buffer.from("BLENDER-v304 with a bake");
@@ -124,17 +124,35 @@ test("a copy with another digest than the node says is not used", async () => {
   expect(run.all("bake:ended")).toMatchObject([{ why: "the node does not have it any more" }]);
 });
 
-test("a node that is lost while it bakes costs the bake, not the job", async () => {
-  const node = await startNode("north", { blend: null, error });
-  const answer = node.node.options.onMessage;
-  node.node.options.onMessage = (message, conversation) => {
-    if (message.type !== "job-bake") return answer?.(message, conversation);
-    node.server.cut();
+/** A node whose link is lost so many times when it is asked to bake. */
+async function startLosing(name: string, times: number) {
+  const started = await startNode(name, { blend: baked, error: null });
+  const answer = started.node.options.onMessage;
+  let left = times;
+  started.node.options.onMessage = (message, conversation) => {
+    if (message.type !== "job-bake" || left === 0) return answer?.(message, conversation);
+    left -= 1;
+    started.server.cut();
     return true;
   };
+  return started;
+}
+
+test("a link that is lost while its node bakes does not cost the bake: it is tried again", async () => {
+  const node = await startLosing("north", 1);
   const run = farm.run([node], { frames: "1-4" });
   expect(await run.completed()).toMatchObject({ frames: 4 });
-  expect(run.all("bake:ended").length).toBe(1);
+  const lost = { why: expect.stringContaining("connection"), again: true };
+  expect(run.all("bake:ended")).toMatchObject([lost, { why: null, again: false }]);
+  expect(loads(node.node).at(-1)?.blend).toBe(baked.sha256);
+});
+
+test("if links are lost again and again, the bake may be the reason, and the scene is played", async () => {
+  const node = await startLosing("north", 9);
+  const run = farm.run([node], { frames: "1-4" });
+  expect(await run.completed()).toMatchObject({ frames: 4 });
+  expect(run.all("bake:ended").map(({ again }) => again)).toEqual([true, true, false]);
+  expect(loads(node.node).at(-1)).toMatchObject({ simulations: "play" });
 });
 
 /** Runs a job on a node of whose bake a ten-thousandth is done after some seconds, and which then waits for `finish`. */

@@ -19,16 +19,21 @@ beforeEach(async () => {
 });
 afterEach(() => farm[Symbol.asyncDispose]());
 
-/** A node whose scene has a click at this frame; "lost" loses its link when it is asked for sound. */
+type Answer = "sound" | "lost" | "error" | "cut";
+
+/**
+ * A node whose scene has a click at this frame; "lost" loses its link when it is asked for sound, and the disk of "cut" is
+ * full.
+ */
 async function startNode(
   name: string,
   {
     clickAt = 10,
-    answer = "sound" as "sound" | "lost" | "error",
+    answer = "sound" as Answer,
     ...scene
   }: Partial<SceneSummary> & {
     clickAt?: number;
-    answer?: "sound" | "lost" | "error";
+    answer?: Answer;
   } = {},
 ): Promise<ScriptedNode> {
   const own = { sound: true, frameStart: 1, frameEnd: 48, colorMode: "RGB" as const, ...scene };
@@ -45,7 +50,8 @@ async function startNode(
       const path = farm.path(`${name}-${firstFrame}.flac`);
       const seconds = (frames: number) => (frames * fpsBase) / fps;
       await writeClick(path, seconds(clickAt - firstFrame), seconds(lastFrame - firstFrame + 1));
-      const bytes = await readFile(path);
+      const whole = await readFile(path);
+      const bytes = answer === "cut" ? whole.subarray(0, whole.length / 2) : whole;
       const sound = { sha256: digestOf(bytes), sizeBytes: bytes.length };
       node.blobs.set(sound.sha256, bytes);
       await conversation.send({ type: "job-mixed", number, sound, error: null });
@@ -86,6 +92,20 @@ test("a node that is lost while it mixes does not cost the sound: another one do
   const nodes = [await startNode("north", { answer: "lost" }), await startNode("south")];
   await farm.run(nodes, { frames: "1-30" }).completed();
   expect(await codecsIn(farm.output)).toEqual(["h264", "aac"]);
+});
+
+test("a sound that is cut short by a full disk is not taken: another node mixes it, or that it is missing is said", async () => {
+  const nodes = [await startNode("north", { answer: "cut" }), await startNode("south")];
+  const { warnings } = await farm.run(nodes, { frames: "1-48" }).completed();
+  expect(warnings).toEqual([]);
+  expect(Math.abs((await clickIn(farm.output)) - 9 / 24)).toBeLessThanOrEqual(onePiece);
+
+  const output = farm.path("silent.mp4");
+  const alone = await farm.run(nodes.slice(0, 1), { frames: "1-48", output }).completed();
+  const why = /^The output has no sound: what north mixed down is damaged: .*; perhaps its disk is full$/;
+  expect(alone.warnings).toEqual([expect.stringMatching(why)]);
+  expect(await codecsIn(output)).toEqual(["h264"]);
+  expect(await readdir(join(`${output}.renderfarm`, "sound"))).toEqual([]);
 });
 
 test("what cannot be mixed is said, and the video is made", async () => {

@@ -6,6 +6,7 @@ id of each run is appended to `lives`.
     mute      stops before its first message
     frozen    stops when it is told to load
     loads     opens the file and waits
+    mixes     opens the file, and writes a sound when it is told to mix, unless there is one
     dies      opens the file and ends by itself
     naps      opens the file, and stops when it is told to render
     fragile   opens the file and ends by itself when it is told to render
@@ -107,6 +108,10 @@ def _live(folder: Path) -> None:
         os.symlink("/etc/passwd", blend)
     if behaviour in ("raises", "empty", "locked"):
         _fail(folder, behaviour, commands, tell)
+    if behaviour == "mixes":
+        with open(json.loads(commands.readline())["path"], "xb") as file:
+            file.write(b"sound")
+        tell(event="mixed")
     if behaviour not in ("dies", "spoils", "links"):
         commands.readline()  # a request for a frame, or the end
     if behaviour == "naps":

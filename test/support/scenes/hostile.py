@@ -153,6 +153,33 @@ def caches():
 
 
 @file
+def linked_caches():
+    """The same in a library, whose data Blender hardly lets anybody change."""
+    scene = fresh()
+    save("library_of_caches")  # point caches on disk need a saved file
+    named = cube(4).modifiers.new("c", "CLOTH").point_cache
+    named.use_disk_cache, named.name = True, "CLOTH".ljust(63, "_")
+    external = cube(8).modifiers.new("c", "CLOTH").point_cache
+    external.filepath, external.use_external, external.name = outside, True, "linked"
+    external.use_disk_cache = True
+    paint = canvas(cube(12)).point_cache
+    paint.name = "PAINT".ljust(63, "_")
+    forged.update({named.name: climb + "/c", paint.name: climb + "/d"})
+    collection = bpy.data.collections.new("Linked")
+    scene.collection.children.link(collection)
+    for thing in [each for each in bpy.data.objects if each.modifiers]:
+        thing.users_collection[0].objects.unlink(thing)
+        collection.objects.link(thing)
+    library = save("library_of_caches")
+    forge(library)
+
+    scene = fresh()
+    with bpy.data.libraries.load(library, link=True) as (_, chosen):
+        chosen.collections = ["Linked"]
+    scene.collection.children.link(bpy.data.collections["Linked"])
+
+
+@file
 def fluids():
     """Fluids that are simulated while the file is opened, into any folder; one is baked by an animation, and one deletes."""
     scene = fresh()

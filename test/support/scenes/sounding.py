@@ -1,6 +1,7 @@
 """Makes FOLDER/KIND.blend for each way in which a scene is heard: blender … -P sounding.py -- FOLDER
 
-Each has a click at frame 25, one second after the first; that of "muted" and "silent" cannot be heard. Works on 2.83 to 5.x.
+Each has a click at frame 25, one second after the first; that of "muted", "silent" and "scene_strip_of_camera" cannot be
+heard. Works on 2.83 to 5.x.
 """
 
 import math
@@ -75,24 +76,79 @@ def meta(scene):
     outside.frame_final_end = 97  # as long as the sound
 
 
-def speaker(scene):
+def add_speaker(scene):
     bpy.ops.object.speaker_add(location=scene.camera.location)
-    data = bpy.context.object.data
-    data.sound = bpy.data.sounds.load(os.path.join(folder, "click.wav"))
-    data.sound.filepath = "//click.wav"
-    data.volume_min = 1
+    thing = bpy.context.object
+    thing.data.sound = bpy.data.sounds.load(os.path.join(folder, "click.wav"))
+    thing.data.sound.filepath = "//click.wav"
+    thing.data.volume_min = 1
+    return thing
+
+
+def move_to(collection, thing):
+    for each in thing.users_collection:
+        each.objects.unlink(thing)
+    collection.objects.link(thing)
+
+
+def new_cut():
+    other = bpy.data.scenes.new("Cut")
+    other.render.fps, other.frame_start, other.frame_end = 24, 1, 48
+    return other
+
+
+def add_scene_strip(scene, other, shown):
+    scene.render.use_sequencer = False  # the picture is the scene's own
+    strip = strips_of(scene).new_scene("cut", other, 1, 1)
+    strip.scene_input = shown
+    return strip
+
+
+def speaker(scene):
+    add_speaker(scene)
+
+
+def background_speaker(scene):
+    scene.background_set = new_cut()
+    move_to(scene.background_set.collection, add_speaker(scene))
+
+
+def instanced_speaker(scene):
+    empty = bpy.data.objects.new("Instance", None)
+    empty.instance_type, empty.instance_collection = "COLLECTION", bpy.data.collections.new("Things")
+    scene.collection.objects.link(empty)
+    move_to(empty.instance_collection, add_speaker(scene))
 
 
 def scene_strip(scene):
-    other = bpy.data.scenes.new("Cut")
-    other.render.fps, other.frame_start, other.frame_end = 24, 1, 48
+    other = new_cut()
     add_click(other)
-    strips_of(scene).new_scene("cut", other, 1, 1).scene_input = "SEQUENCER"
-    scene.render.use_sequencer = False  # the picture is the scene's own
+    add_scene_strip(scene, other, "SEQUENCER")
+
+
+def scene_strip_of_camera(scene):
+    other = new_cut()
+    add_click(other)
+    add_scene_strip(scene, other, "CAMERA")
+
+
+def scene_strip_speaker(scene):
+    other = new_cut()
+    move_to(other.collection, add_speaker(scene))
+    add_scene_strip(scene, other, "CAMERA").mute = True  # which mutes no speaker
+
+
+def unmuted_later(scene):
+    click = add_click(scene)
+    for frame, is_muted in ((10, False), (1, True)):
+        click.mute = is_muted
+        click.keyframe_insert("mute", frame=frame)
+    scene.frame_set(1)
 
 
 write_click(os.path.join(folder, "click.wav"))
-for make in (strip, muted, silent, packed, meta, speaker, scene_strip):
+scene_strips = scene_strip, scene_strip_of_camera, scene_strip_speaker
+for make in (strip, muted, unmuted_later, silent, packed, meta, speaker, background_speaker, instanced_speaker, *scene_strips):
     if make is meta and bpy.app.version < (2, 93):
         continue  # it has no way to make one but by the mouse
     scene = new_scene()

@@ -58,7 +58,7 @@ class FrameWriter:
             files[0] = ""
         else:
             pictures.save_png(scene, path, self._png)
-        if self._needs_frame_text or not self._is_png:
+        if self._needs_frame_text:
             settings.write_frame_text(path, frame)
         told = None
         if folder is None:

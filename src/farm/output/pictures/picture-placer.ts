@@ -34,8 +34,14 @@ export class PicturePlacer implements AsyncDisposable {
     if (this.#known.has(frame)) this.#along = this.#along.then(() => this.#placeAlong(frame));
   }
 
-  /** Removes the pictures of frames that are taken out of the store. */
+  /** Removes the pictures of frames that are taken out of the store, once they are all in place. */
   async drop(frames: readonly Frame[]): Promise<void> {
+    const dropped = this.#along.then(() => this.#remove(frames));
+    this.#along = dropped.catch(() => {});
+    await dropped;
+  }
+
+  async #remove(frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) {
       for (const sequence of this.#sets.sequences) await sequence.remove(frame);
       await this.#sets.nodes.remove(frame);

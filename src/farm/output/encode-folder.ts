@@ -127,7 +127,8 @@ function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderO
     poster,
     audio: facts.sound === "scene" ? "auto" : "off",
     // The stored frames have the form that they have.
-    ...{ format: undefined, depth: undefined, passes: true },
+    format: options.output === undefined && facts.pictures.format !== "png" ? facts.pictures.format : undefined,
+    ...{ depth: undefined, passes: true },
   } satisfies Partial<JobSettings>;
 }
 

@@ -75,10 +75,22 @@ export class JobOutput implements AsyncDisposable {
   static async open(options: JobOutputOptions): Promise<JobOutput> {
     const { facts, prepared, paths, job, isApart, pathOf, picturesOf, nodeOf, onRefused, sound, tell, signal } =
       options;
-    const { format, tools } = prepared;
+    const { format, tools, pictures } = prepared;
     const { output, overwrite } = paths;
     const writerOptions: WriterOptions = {
-      ...{ facts, format, tools, output, overwrite, job: job.id, pathOf, picturesOf, nodeOf, onRefused },
+      ...{
+        facts,
+        format,
+        formats: pictures.formats,
+        tools,
+        output,
+        overwrite,
+        job: job.id,
+        pathOf,
+        picturesOf,
+        nodeOf,
+        onRefused,
+      },
       ...{ sound, signal },
       again: encodeCommandFor(job.folder, isApart, paths),
       onPostponed: (message) => tell({ type: "encode:postponed", message }),

@@ -1,5 +1,6 @@
 import type { FarmError } from "../../core/errors.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
+import type { PictureFormat } from "../../core/pictures/picture-format.ts";
 import type { FfmpegTools } from "../../encode/ffmpeg/ffmpeg-tools.ts";
 import type { FinishedOutput } from "../../encode/finished-video.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";
@@ -43,6 +44,8 @@ export interface RefusedFrame {
 export interface WriterOptions {
   readonly facts: OutputFacts;
   readonly format: OutputFormat;
+  /** The formats of pictures that the user has asked for; beside a video, there are only these. */
+  readonly formats: readonly PictureFormat[];
   /** `undefined` if no FFmpeg is needed. */
   readonly tools: FfmpegTools | undefined;
   readonly output: string;

@@ -20,9 +20,9 @@ const longMs = 10 * 60_000;
 const mostLostBakes = 3;
 
 /** Whether a job may have a node bake. Versions do not share a bake. */
-export function mayBake({ simulations, allowScripts, mixVersions }: JobSettings): boolean {
-  // A copy comes from a node. With scripts, it could run programs on the others.
-  return simulations === "bake" && !allowScripts && !mixVersions;
+export function mayBake({ simulations, allowScripts, addons, mixVersions }: JobSettings): boolean {
+  // A copy comes from a node. By scripts, or an add-on that runs what files contain, it could run programs on the others.
+  return simulations === "bake" && !allowScripts && addons.length === 0 && !mixVersions;
 }
 
 /** Which bake an earlier run must have made: with Simplify, what is baked may have another number of vertices. */

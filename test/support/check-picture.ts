@@ -1,0 +1,33 @@
+import { truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FrameVerdict } from "../../src/frames/check/frame-expectation.ts";
+import { checkPictureFile } from "../../src/frames/check/pictures/picture-check.ts";
+import type { PictureExpectation } from "../../src/frames/check/pictures/picture-expectation.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
+
+/** Checks a picture that a test has in memory, as the store checks it: in a file. */
+export async function checkPicture(bytes: Uint8Array, expected: PictureExpectation): Promise<FrameVerdict> {
+  await using folder = await makeTemporaryFolder();
+  const path = join(folder.path, "picture");
+  await writeFile(path, bytes, { mode: 0o600 });
+  return await checkPictureFile(path, expected);
+}
+
+/** "ok", or the code of what is wrong with a picture. */
+export async function codeOfPicture(bytes: Uint8Array, expected: PictureExpectation): Promise<string> {
+  const verdict = await checkPicture(bytes, expected);
+  return verdict.ok ? "ok" : verdict.code;
+}
+
+/** The lengths to which a picture can be cut so that the check still accepts it: none, if it is strict. */
+export async function acceptedCuts(bytes: Uint8Array, expected: PictureExpectation): Promise<number[]> {
+  await using folder = await makeTemporaryFolder();
+  const path = join(folder.path, "picture");
+  await writeFile(path, bytes, { mode: 0o600 });
+  const accepted: number[] = [];
+  for (let length = bytes.length - 1; length >= 0; length--) {
+    await truncate(path, length);
+    if ((await checkPictureFile(path, expected)).ok) accepted.push(length);
+  }
+  return accepted;
+}

@@ -13,7 +13,7 @@ export interface ExrSamples {
 }
 
 /** One picture of an EXR. A file of Blender 5 has a part per pass. */
-export interface ExrPicture {
+interface ExrPicture {
   readonly attributes: ReadonlyMap<string, Attribute>;
   readonly width: number;
   readonly height: number;

@@ -26,7 +26,8 @@ export interface ExrOddities {
   readonly offsets?: (offsets: number[]) => readonly number[];
 }
 
-const rowsPerChunk = [1, 1, 1, 16];
+/** By compression; those after ZIP need `pack`. */
+const rowsPerChunk = [1, 1, 1, 16, 32, 16, 32, 32, 32, 256, 256, 32];
 
 /** A small EXR as Blender writes it: 5×20 pixels, frame 7, ZIP, half, unless it is to be odd. */
 export function makeExr(oddities: ExrOddities = {}): Buffer {

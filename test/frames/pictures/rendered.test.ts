@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import { blenderPath } from "../../support/blender.ts";
 import { acceptedCuts, faultInMemory } from "../../support/check-picture.ts";
-import { exrChannels } from "../../support/exr.ts";
+import { exrChannels, readExr } from "../../support/exr.ts";
 import {
   expectAccepted,
   expectSameChannels,
@@ -43,13 +43,33 @@ describe.skipIf(blenderPath === undefined)("pictures that Blender renders", () =
   test("are refused if an entry of their table of chunks is changed", async () => {
     for (const picture of pictures.filter(({ codec, isRendered }) => isRendered && codec === "ZIPS")) {
       const bytes = await readFile(picture.path);
-      const first = tableIn(bytes);
+      const first = tableIn(bytes, 12) ?? 0;
+      expect(first).toBeGreaterThan(0);
       for (let entry = first; entry < first + 12 * 8; entry++) {
         const changed = Buffer.from(bytes);
         changed[entry] = (changed[entry] ?? 0) ^ 1;
         expect(await faultInMemory(changed, picture.expected), picture.name).toMatchObject({ code: "BAD_CHUNK" });
       }
     }
+  });
+
+  test("are refused if a chunk has a byte too few or too many, with all codecs", async () => {
+    const codecs = new Set<string>();
+    for (const picture of pictures.filter(({ expected }) => expected.format.startsWith("exr"))) {
+      const bytes = await readFile(picture.path);
+      const table = tableIn(bytes, 1);
+      if (table === null) continue;
+      codecs.add(picture.codec);
+      const sizeAt = table + 8 + 4;
+      const shorter = Buffer.from(bytes.subarray(0, -1));
+      shorter.writeUInt32LE(bytes.readUInt32LE(sizeAt) - 1, sizeAt);
+      expect(await faultInMemory(shorter, picture.expected), picture.name).toMatchObject({ code: "BAD_PIXELS" });
+      // One byte too many is what Blender 2.83 writes with DWAA.
+      const longer = Buffer.concat([bytes, Buffer.alloc(2)]);
+      longer.writeUInt32LE(bytes.readUInt32LE(sizeAt) + 2, sizeAt);
+      expect(await faultInMemory(longer, picture.expected), picture.name).toMatchObject({ code: "BAD_PIXELS" });
+    }
+    expect([...codecs].sort()).toEqual(["B44", "B44A", "DWAA", "DWAB", "PIZ", "PXR24", "ZIP"]);
   });
 
   test("have the same samples in EXR whether they are rendered or saved, and with all codecs", async () => {
@@ -67,7 +87,9 @@ describe.skipIf(blenderPath === undefined)("pictures that Blender renders", () =
 
   test("have the channels of all layers in a multilayer EXR, with different samples", async () => {
     const picture = pictures.find(({ name }) => name.startsWith("OPEN_EXR_MULTILAYER-RGBA-16-ZIP-rendered"));
-    const channels = exrChannels(await readFile(picture?.path ?? ""));
+    const bytes = await readFile(picture?.path ?? "");
+    expect(readExr(bytes)[0]?.attributes.get("Frame")).toEqual({ type: "string", value: Buffer.from("7") });
+    const channels = exrChannels(bytes);
     const passes = (layer: string) => ["A", "B", "G", "R"].map((channel) => `${layer}.Combined.${channel}`);
     const data = (layer: string) => [`${layer}.Depth.Z`, ...["X", "Y", "Z"].map((axis) => `${layer}.Normal.${axis}`)];
     const names = ["ViewLayer", "second"].flatMap((layer) => [...passes(layer), ...data(layer)]);
@@ -87,10 +109,10 @@ function oneOfEach(): RenderedPicture[] {
   return [...found.values()];
 }
 
-/** Where the table of 12 chunks starts: the first chunk follows it. */
-function tableIn(bytes: Buffer): number {
+/** Where the table of so many chunks starts: the first chunk follows it. `null` if the file has another number of them. */
+function tableIn(bytes: Buffer, chunks: number): number | null {
   for (let at = 8; at + 8 <= bytes.length; at++) {
-    if (bytes.readBigUInt64LE(at) === BigInt(at + 12 * 8)) return at;
+    if (bytes.readBigUInt64LE(at) === BigInt(at + chunks * 8)) return at;
   }
-  throw new Error("Cannot find the table of chunks");
+  return null;
 }

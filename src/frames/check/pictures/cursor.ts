@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { FrameFaultFound } from "../frame-expectation.ts";
 import type { ByteSource } from "../png-chunks.ts";
 
-/** Small enough that looking at each byte of a piece takes a few milliseconds of the event loop. */
-const pieceBytes = 256 * 1024;
+/** Small enough that following the codes in a piece takes some milliseconds. */
+const pieceBytes = 64 * 1024;
 
 /** Reads a file from front to back. What lies beyond its end makes the file `TRUNCATED`. */
 export class Cursor {
@@ -52,10 +53,11 @@ export class Cursor {
     this.#position += length;
   }
 
-  /** Reads this many bytes in pieces. @param length Any number */
+  /** Reads this many bytes in pieces. Between them, the event loop gets its turn. @param length Any number */
   async *pieces(length: number, what: string): AsyncGenerator<Buffer> {
     if (length > this.restBytes) throw this.#truncated(what);
     for (const end = this.#position + length; this.#position < end; ) {
+      await setImmediate();
       yield await this.bytes(Math.min(pieceBytes, end - this.#position), what);
     }
   }

@@ -32,11 +32,23 @@ export async function checkPictureFile(
   expected: PictureExpectation,
   signal?: AbortSignal,
 ): Promise<FrameVerdict> {
-  return await checkOwnFile(path, async (source) => {
-    signal?.throwIfAborted();
-    const { format } = expected;
-    if (format === "png") return await checkPng(source, expected, signal);
-    await checks[format](source, expected, signal);
-    return null;
-  });
+  return await checkOwnFile(path, (source) => inspectPicture(source, expected, signal));
+}
+
+/**
+ * Checks a picture that is open, or in memory.
+ *
+ * @returns The colour of a flat PNG, else `null`
+ * @throws {FrameFaultFound} At the first fault; the signal's reason if aborted
+ */
+export async function inspectPicture(
+  source: ByteSource,
+  expected: PictureExpectation,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  signal?.throwIfAborted();
+  const { format } = expected;
+  if (format === "png") return await checkPng(source, expected, signal);
+  await checks[format](source, expected, signal);
+  return null;
 }

@@ -22,7 +22,7 @@ export async function faultOfTiffPixels(pieces: AsyncIterable<Buffer>, pixels: T
       return packedBytes === rawBytes ? null : `they have ${packedBytes} bytes, not ${rawBytes}`;
     case deflate:
     case oldDeflate:
-      return await faultOfZlib(pieces, rawBytes);
+      return await faultOfZlib({ pieces, packedBytes, rawBytes });
     case packBits:
       return await faultOfRuns(pieces, rawBytes);
     case lzw:

@@ -33,13 +33,10 @@ export async function faultOfExrPixels(cursor: Cursor, pixels: ExrPixels): Promi
     case "none":
       return `only ${packedBytes} of ${rawBytes} bytes are there`;
     case "zip":
-      return await faultOfZlib(pieces(), rawBytes);
+      return await faultOfZlib({ pieces: pieces(), packedBytes, rawBytes });
     case "pxr24":
       // It drops the last byte of each float.
-      return await faultOfZlib(
-        pieces(),
-        samples(({ bytes }) => Math.min(bytes, 3)),
-      );
+      return await faultOfZlib({ pieces: pieces(), packedBytes, rawBytes: samples(({ bytes }) => Math.min(bytes, 3)) });
     case "rle":
       return await faultOfRuns(pieces(), rawBytes);
     case "b44":

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import type { PictureExpectation, PictureFormat } from "../../src/frames/check/pictures/picture-expectation.ts";
+import type { PictureFormat } from "../../src/core/pictures/picture-format.ts";
+import type { PictureExpectation } from "../../src/frames/check/pictures/picture-expectation.ts";
 import { faultInMemory } from "../support/check-picture.ts";
 import { damaged, randomBytesOf } from "../support/fuzz/fuzz-input.ts";
 import { fuzz } from "../support/fuzz/fuzz-run.ts";

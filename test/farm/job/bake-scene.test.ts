@@ -256,11 +256,13 @@ test("with --simulations refuse, the job ends before anything is baked or render
 
 test.each([
   ["scripts may run: a node could run programs on the others by its copy", { allowScripts: true }],
+  ["add-ons of the nodes are enabled, which may run what files contain", { addons: ["shaders"] }],
   ["the user wants the scene to be played", { simulations: "sequential" as const }],
   ["the user wants what Blender shows when it jumps", { simulations: "ignore" as const }],
   ["nodes with different versions take part", { mixVersions: true }],
 ])("nothing is baked if %s", async (_, settings) => {
   const node = await startNode("north", { blend: baked, error: null });
+  node.node.options.info = { addons: "all" };
   const run = farm.run([node], { frames: "1-4", ...settings });
   await run.completed();
   expect(node.node.heard.filter(({ type }) => type === "job-bake")).toEqual([]);

@@ -210,7 +210,6 @@ export type FromCoordinator = z.infer<typeof fromCoordinator>;
 export type NodeInfo = Extract<FromNode, { type: "node-info" }>;
 export type JobOpened = Extract<FromNode, { type: "job-opened" }>;
 export type FrameResult = z.infer<typeof result>;
-export type FramePicture = z.infer<typeof picture>;
 export type Problem = z.infer<typeof problem>;
 
 const longestReason = 300;

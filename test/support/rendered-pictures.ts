@@ -2,8 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import type { PictureFormat } from "../../src/core/pictures/picture-format.ts";
 import { checkPictureFile } from "../../src/frames/check/pictures/picture-check.ts";
-import type { PictureExpectation, PictureFormat } from "../../src/frames/check/pictures/picture-expectation.ts";
+import type { PictureExpectation } from "../../src/frames/check/pictures/picture-expectation.ts";
 import { formatOfContent } from "../../src/frames/check/pictures/picture-format.ts";
 import { exrChannels } from "./exr.ts";
 

@@ -9,7 +9,7 @@ import { prepareFolder } from "../output-target.ts";
 import { isSamePicture, placePicture, wholeNameOf } from "./place-picture.ts";
 
 /** A stored picture of a File Output node. */
-export interface NodePicture {
+interface NodePicture {
   /** The path under which its user expects it, with slashes. */
   readonly name: string;
   /** Its file in the store. */

@@ -64,6 +64,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     // The copy would not tell them again.
     await hearWarnings(
       inputs,
+      first.node,
       (event) => fleet.tell(event),
       (node) => fleet.nameOf(node),
     );

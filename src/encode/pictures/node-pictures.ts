@@ -23,6 +23,8 @@ export interface NodePicturesOptions {
   readonly frames: readonly number[];
   /** The pictures of a stored frame; `undefined` while the frame is not stored. */
   readonly picturesOf: (frame: number) => readonly NodePicture[] | undefined;
+  /** Whether the scene is known to have such nodes: otherwise the folder may be anybody's, and nothing is written to it. */
+  readonly isExpected: boolean;
   readonly jobId: string;
   readonly overwrite: boolean;
 }
@@ -49,12 +51,13 @@ export class NodePictures {
   }
 
   /**
-   * Checks that the folder is free, or holds pictures of this job only.
+   * Checks that the folder is free, or holds pictures of this job only, if pictures are expected.
    *
    * @throws {FarmError} `FARM_OUTPUT_EXISTS` naming the files in the way
    */
   static async open(options: NodePicturesOptions): Promise<NodePictures> {
     const pictures = new NodePictures(options);
+    if (!options.isExpected) return pictures;
     try {
       const [first, ...others] = await pictures.#inTheWay();
       if (first === undefined) return pictures;

@@ -8,7 +8,11 @@ import { makeTemporaryFolder, type TemporaryFolder } from "../../support/tempora
 type Names = Readonly<Record<number, readonly string[]>>;
 
 /** A store with these pictures, each with a content of its own, and the folder `out` for them. */
-async function picturesIn(folder: TemporaryFolder, names: Names, overwrite = false): Promise<NodePictures> {
+async function picturesIn(
+  folder: TemporaryFolder,
+  names: Names,
+  { overwrite = false, isExpected = true } = {},
+): Promise<NodePictures> {
   const frames = Object.keys(names).map(Number);
   const pathOf = (frame: number, index: number) => join(folder.path, "store", `${frame}.${index}`);
   await mkdir(join(folder.path, "store"), { recursive: true });
@@ -17,7 +21,7 @@ async function picturesIn(folder: TemporaryFolder, names: Names, overwrite = fal
       await writeFile(pathOf(frame, index), `${frame} ${name}`);
   }
   return await NodePictures.open({
-    ...{ folder: join(folder.path, "out"), frames, jobId: "0123456789", overwrite },
+    ...{ folder: join(folder.path, "out"), frames, jobId: "0123456789", overwrite, isExpected },
     picturesOf: (frame) => (names[frame] ?? []).map((name, index) => ({ name, path: pathOf(frame, index) })),
   });
 }
@@ -68,6 +72,16 @@ test("a name without the frame's number gets it, so that no frame takes the plac
   expect(await filesIn(join(folder.path, "out"))).toEqual(names);
 });
 
+test("a folder of that name may be anybody's if the scene has no File Output nodes", async () => {
+  await using folder = await makeTemporaryFolder();
+  await mkdir(join(folder.path, "out"));
+  await writeFile(join(folder.path, "out", "mine.exr"), "mine");
+  const pictures = await picturesIn(folder, { 1: [] }, { isExpected: false });
+  await pictures.place(1);
+  expect(await pictures.finish()).toBeNull();
+  expect(await filesIn(join(folder.path, "out"))).toEqual(["mine.exr"]);
+});
+
 test("a picture that is missing at the end is reported", async () => {
   await using folder = await makeTemporaryFolder();
   const pictures = await picturesIn(folder, usual);
@@ -96,7 +110,7 @@ test("files of others in the folder are in the way, and those of an earlier run 
     code: "FARM_OUTPUT_EXISTS",
     message: expect.stringContaining("z0002.exr"),
   });
-  const replacing = await picturesIn(folder, usual, true);
+  const replacing = await picturesIn(folder, usual, { overwrite: true });
   for (const frame of [1, 2]) await replacing.place(frame);
   expect(await replacing.finish()).toMatchObject({ files: 4 });
 });

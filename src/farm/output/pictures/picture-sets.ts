@@ -43,6 +43,7 @@ export async function openPictureSets(options: WriterOptions): Promise<PictureSe
   }
   const nodes = await NodePictures.open({
     ...{ frames, jobId, overwrite, folder: pathBeside(output, format, ".passes") },
+    isExpected: facts.pictures.nodes > 0,
     picturesOf: (frame) => picturesOf(frame)?.filter(({ kind }) => kind === "node"),
   });
   return { sequences, nodes };

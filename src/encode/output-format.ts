@@ -1,4 +1,5 @@
 import { basename, dirname, extname, join } from "node:path";
+import { boundedName } from "../core/bounded-name.ts";
 import { FarmError } from "../core/errors.ts";
 import { extensionOf, formatsWith, type PictureFormat, pictureFormats } from "../core/pictures/picture-format.ts";
 import type { VideoCodec } from "../core/video-codec.ts";
@@ -72,6 +73,8 @@ const containers: readonly Container[] = [
     codecs: ["prores", "h264", "hevc"],
   },
 ];
+/** On most file systems. */
+const longestNameBytes = 255;
 const known = [...containers.map((container) => container.extension), ".gif"].join(", ");
 
 /**
@@ -179,10 +182,11 @@ export function namesIn({ names, isNamed }: SequenceFormat, format: PictureForma
  * @param ending With the dot
  */
 export function pathBeside(output: string, format: OutputFormat, ending: string): string {
-  if (format.kind !== "sequence") return join(dirname(output), `${basename(output, extname(output))}${ending}`);
+  const bounded = (name: string) => `${boundedName(name, longestNameBytes - ending.length)}${ending}`;
+  if (format.kind !== "sequence") return join(dirname(output), bounded(basename(output, extname(output))));
   const { folder, prefix } = format.names;
   const name = prefix.replace(/[-_. ]+$/, "");
-  return name === "" ? `${folder}${ending}` : join(folder, `${name}${ending}`);
+  return name === "" ? join(dirname(folder), bounded(basename(folder))) : join(folder, bounded(name));
 }
 
 function refuseWishes(what: string, { codec, crf }: OutputWishes): void {

@@ -25,6 +25,8 @@ export interface FrameRecord {
   readonly files?: string;
   /** The pictures beside the PNG; absent if the job wanted none. */
   readonly pictures?: readonly PictureRecord[];
+  /** Whether those of File Output nodes were wanted; absent if they were not, or the scene has no such nodes. */
+  readonly passes?: boolean;
   /**
    * FFmpeg's message, if it refused this frame: the file was then moved out of the store. Absent for a stored frame.
    */
@@ -64,6 +66,7 @@ export function parseFrameRecord(line: string): FrameRecord | null {
     ...(typeof value.playSeconds === "number" && { playSeconds: value.playSeconds }),
     ...(typeof value.flat === "string" && { flat: value.flat }),
     ...(typeof value.files === "string" && { files: value.files }),
+    ...(value.passes === true && { passes: true }),
     ...(Array.isArray(value.pictures) && { pictures: value.pictures.flatMap(parsePicture) }),
     ...(typeof value.refused === "string" && { refused: value.refused }),
     ...(typeof value.doubted === "string" && { doubted: value.doubted }),

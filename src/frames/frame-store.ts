@@ -6,14 +6,14 @@ import { discard, renameFile } from "../system/files/held-files.ts";
 import type { FrameFormat } from "./check/frame-expectation.ts";
 import { FrameLog } from "./frame-log.ts";
 import { frameFileName, pictureFileName, pictureOfFileName } from "./frame-name.ts";
-import type { FrameRecord } from "./frame-record.ts";
+import type { FrameRecord, PictureRecord } from "./frame-record.ts";
 import { IncomingFrame, type ReceivedFile } from "./incoming-frame.ts";
 import { frameOfOwnName, makeOwnFolder, removeOwnFiles } from "./own-names.ts";
-import { listsPictures } from "./pictures/frame-pictures.ts";
+import { listsPictures, placedNames } from "./pictures/frame-pictures.ts";
 import { type StoredPicture, storedPictures } from "./pictures/stored-pictures.ts";
 import { moveAside } from "./refused-frames.ts";
 import { moveOutdated, type OutdatedFrames } from "./set-aside.ts";
-import { storeFailed } from "./store-errors.ts";
+import { FrameInvalidError, storeFailed } from "./store-errors.ts";
 import { verifyFrames } from "./verify-frames.ts";
 
 export interface FrameStoreOptions {
@@ -49,6 +49,8 @@ export class FrameStore implements AsyncDisposable {
   readonly #options: FrameStoreOptions;
   readonly #log: FrameLog;
   readonly #records: Map<Frame, FrameRecord>;
+  /** The frames of the stored pictures of File Output nodes, by the names that these will have. */
+  readonly #names = new Map<string, Frame>();
   /** Resolves when the latest commit is done: names and records are written one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -62,6 +64,7 @@ export class FrameStore implements AsyncDisposable {
     this.outdated = outdated;
     this.#log = log;
     this.#records = records;
+    for (const record of records.values()) this.#note(record);
     this.reused = records.size;
     this.refusedBefore = log.records.filter(({ refused }) => refused !== undefined);
   }
@@ -74,12 +77,13 @@ export class FrameStore implements AsyncDisposable {
    */
   static async open(options: FrameStoreOptions): Promise<FrameStore> {
     const { framesFolder, logPath, format, pictures: form = onlyPng, onChecking, signal } = options;
-    const isCurrent = (record: FrameRecord) => listsPictures(record, form) && (options.isCurrent?.(record) ?? true);
+    const isUsable = (record: FrameRecord) => listsPictures(record, form);
+    const isCurrent = (record: FrameRecord) => isUsable(record) && (options.isCurrent?.(record) ?? true);
     let log: FrameLog | undefined;
     try {
       await makeOwnFolder(framesFolder);
       log = await FrameLog.open(logPath);
-      const outdated = await moveOutdated(framesFolder, log.records, isCurrent);
+      const outdated = await moveOutdated(framesFolder, log.records, isCurrent, isUsable);
       const records = await verifyFrames(framesFolder, log.records, { format, form }, { onChecking, signal });
       await removeOthers(framesFolder, records);
       return new FrameStore(options, log, records, outdated);
@@ -120,12 +124,18 @@ export class FrameStore implements AsyncDisposable {
    * @param record What the node announced; size and digest must match it
    * @throws {FarmError} `FARM_STORE_FAILED` if the disk has no space for it
    */
-  receive(record: FrameRecord): Promise<IncomingFrame> {
+  async receive(record: FrameRecord): Promise<IncomingFrame> {
     const { format, pictures: form = onlyPng } = this.#options;
-    const { frame } = record;
+    const { frame, pictures = [] } = record;
+    this.#requireNames(frame, pictures);
     const picture = (index: number) => join(this.#options.framesFolder, pictureFileName(frame, index));
     const paths = { frame: this.pathOf(frame), picture };
-    return IncomingFrame.open(record, { format, form }, paths, (files, proved) => this.#keep(files, proved));
+    return IncomingFrame.open(
+      { ...record, ...(form.nodes > 0 && { passes: true }) },
+      { format, form },
+      paths,
+      (files, proved) => this.#keep(files, proved),
+    );
   }
 
   /**
@@ -140,6 +150,7 @@ export class FrameStore implements AsyncDisposable {
       const record = this.#records.get(frame);
       if (record === undefined) throw new Error(`Frame ${frame} is not stored`);
       this.#records.delete(frame);
+      for (const name of placedNames(frame, record.pictures ?? [])) this.#names.delete(name);
       try {
         return await moveAside(this.#log, this.#options.framesFolder, { ...record, ...why });
       } catch (error) {
@@ -148,6 +159,19 @@ export class FrameStore implements AsyncDisposable {
     });
     this.#turn = turn.catch(() => {});
     return turn;
+  }
+
+  /** @throws {FrameInvalidError} If another stored frame has a picture that would have the same name in the end */
+  #requireNames(frame: Frame, pictures: readonly PictureRecord[]): void {
+    for (const name of placedNames(frame, pictures)) {
+      const other = this.#names.get(name);
+      if (other === undefined || other === frame) continue;
+      throw new FrameInvalidError(frame, "WRONG_PICTURES", `frame ${other} has a picture of the same name: ${name}`);
+    }
+  }
+
+  #note({ frame, pictures = [] }: FrameRecord): void {
+    for (const name of placedNames(frame, pictures)) this.#names.set(name, frame);
   }
 
   /** Waits for a frame that is being stored. Idempotent. */
@@ -164,6 +188,7 @@ export class FrameStore implements AsyncDisposable {
 
   async #store(files: readonly ReceivedFile[], record: FrameRecord): Promise<boolean> {
     if (this.has(record.frame)) return false;
+    this.#requireNames(record.frame, record.pictures ?? []); // another frame may have been stored meanwhile
     try {
       for (const { partPath, path } of files) await renameFile(partPath, path);
       await syncFolder(this.#options.framesFolder);
@@ -173,6 +198,7 @@ export class FrameStore implements AsyncDisposable {
       throw error;
     }
     this.#records.set(record.frame, record);
+    this.#note(record);
     return true;
   }
 }

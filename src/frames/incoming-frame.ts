@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { checkFrameFile } from "./check/frame-check.ts";
-import { largestFrameBytes } from "./check/frame-expectation.ts";
+import { largestFrameBytes, largestPicturesBytes } from "./check/frame-expectation.ts";
 import type { FrameRecord } from "./frame-record.ts";
 import { IncomingFile } from "./incoming-file.ts";
 import { faultOfList, faultOfPicture, type PicturesExpectation } from "./pictures/frame-pictures.ts";
@@ -40,21 +40,21 @@ export class IncomingFrame implements AsyncDisposable {
   readonly #expected: PicturesExpectation;
   readonly #paths: FramePaths;
   readonly #keep: KeepFrame;
-  readonly #pictures: readonly IncomingFile[];
+  /** Those that have been received, and the one that is being received. */
+  readonly #pictures: IncomingFile[] = [];
 
   private constructor(
     record: FrameRecord,
     expected: PicturesExpectation,
     paths: FramePaths,
     keep: KeepFrame,
-    [png, ...pictures]: readonly [IncomingFile, ...IncomingFile[]],
+    png: IncomingFile,
   ) {
     this.#record = record;
     this.#expected = expected;
     this.#paths = paths;
     this.#keep = keep;
     this.png = png;
-    this.#pictures = pictures;
   }
 
   /**
@@ -75,28 +75,31 @@ export class IncomingFrame implements AsyncDisposable {
     }
     const fault = faultOfList(pictures, expected.form);
     if (fault !== null) throw new FrameInvalidError(frame, "WRONG_PICTURES", fault);
-    const sizeBytes = pictures.reduce((sum, picture) => sum + picture.sizeBytes, record.sizeBytes);
-    await requireSpace(dirname(paths.frame), sizeBytes);
-    const first = await IncomingFile.open(frame, record, paths.frame);
-    const others: IncomingFile[] = [];
-    try {
-      for (const [index, picture] of pictures.entries()) {
-        others.push(await IncomingFile.open(frame, picture, paths.picture(index)));
-      }
-    } catch (error) {
-      for (const file of [first, ...others]) await file.discard();
-      throw error;
+    const picturesBytes = pictures.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const most = largestPicturesBytes(expected.format);
+    if (picturesBytes > most) {
+      const message = `its pictures have ${picturesBytes} bytes, and all of them cannot have more than ${most}`;
+      throw new FrameInvalidError(frame, "WRONG_PICTURES", message);
     }
-    return new IncomingFrame(record, expected, paths, keep, [first, ...others]);
+    await requireSpace(dirname(paths.frame), record.sizeBytes + picturesBytes);
+    return new IncomingFrame(record, expected, paths, keep, await IncomingFile.open(frame, record, paths.frame));
   }
 
-  /** The files that are to be received. */
-  get parts(): readonly IncomingPart[] {
-    const pictures = this.#pictures.map((file, picture) => ({
-      picture,
-      write: (piece: Uint8Array) => file.write(piece),
-    }));
-    return [{ write: (piece) => this.png.write(piece) }, ...pictures];
+  /**
+   * The files that are to be received, one after the other. One is open at a time.
+   *
+   * @throws {FrameInvalidError} If the last one is not what was announced
+   * @throws {FarmError} `FARM_STORE_FAILED`
+   */
+  async *parts(): AsyncGenerator<IncomingPart> {
+    yield { write: (piece) => this.png.write(piece) };
+    const { frame, pictures = [] } = this.#record;
+    for (const [picture, announced] of pictures.entries()) {
+      const file = await IncomingFile.open(frame, announced, this.#paths.picture(picture));
+      this.#pictures.push(file);
+      yield { picture, write: (piece) => file.write(piece) };
+      await this.#completed(file);
+    }
   }
 
   /**
@@ -108,7 +111,7 @@ export class IncomingFrame implements AsyncDisposable {
    */
   async commit(signal?: AbortSignal): Promise<boolean> {
     try {
-      for (const file of [this.png, ...this.#pictures]) await file.complete();
+      await this.png.complete();
       const flat = await this.#checkFrame(signal);
       await this.#checkPictures(signal);
       const pictures = this.#pictures.map((file, index) => ({
@@ -133,6 +136,14 @@ export class IncomingFrame implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.discard();
+  }
+
+  async #completed(file: IncomingFile): Promise<void> {
+    try {
+      await file.complete();
+    } catch (error) {
+      throw await storeFailed(`store frame ${this.#record.frame}`, dirname(this.#paths.frame), error);
+    }
   }
 
   /** @returns The colour of a flat picture, else `null` */

@@ -13,6 +13,8 @@ export interface OutdatedFrames {
   /** Sorted. */
   readonly frames: readonly Frame[];
   readonly folder: string;
+  /** Whether some of them lack pictures that are wanted now. */
+  readonly lackPictures: boolean;
 }
 
 /** A new folder beside that of the frames, for frames that are kept and not used. It is not made. */
@@ -25,12 +27,14 @@ export function asideFolderOf(framesFolder: string): string {
  * Moves stored frames away that may not be used any more. Their records stay: without its file, a record counts for
  * nothing.
  *
+ * @param hasPictures Whether a frame has the pictures that are wanted now
  * @returns `null` if there are none
  */
 export async function moveOutdated(
   framesFolder: string,
   records: readonly FrameRecord[],
   isCurrent: (record: FrameRecord) => boolean,
+  hasPictures: (record: FrameRecord) => boolean,
 ): Promise<OutdatedFrames | null> {
   const files = new Set(await readdir(framesFolder));
   const standing = [...standingRecords(records).values()].filter(({ frame }) => files.has(frameFileName(frame)));
@@ -49,5 +53,6 @@ export async function moveOutdated(
   }
   await syncFolder(folder);
   await syncFolder(framesFolder);
-  return { frames: outdated.sort((one, other) => one - other), folder };
+  const lackPictures = old.some((record) => !hasPictures(record));
+  return { frames: outdated.sort((one, other) => one - other), folder, lackPictures };
 }

@@ -48,6 +48,7 @@ class FrameWriter:
         `is_played`: the scene is at this frame, with what was simulated up to it. Returns what is in the folder; None if this
         scene has no other pictures.
         """
+        self._empty_outputs()  # a Blender that was killed may have left some
         root, name = os.path.split(path)
         base = os.path.join(root, name[: -len(".png")].replace(".", "-"))  # Blender puts a view's suffix before the last dot
         views = self.form.views
@@ -68,6 +69,11 @@ class FrameWriter:
             told = [each.to_message(folder) for each in pictures.gather(folder, files, self._outputs, self._folders)]
         shutil.rmtree(self._outputs, ignore_errors=True)
         return told
+
+    def _empty_outputs(self) -> None:
+        """Raises OSError: files of another frame must not count as this one's."""
+        if os.path.lexists(self._outputs):
+            while_held(lambda: shutil.rmtree(self._outputs))
 
 
 def _png_depth(form: pictures.Form, wanted: Optional[Dict[str, Any]]) -> Optional[int]:

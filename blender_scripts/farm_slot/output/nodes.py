@@ -5,6 +5,7 @@ have written. Each node has a folder of its own there, which tells its files fro
 from __future__ import annotations
 
 import os
+import posixpath
 from typing import Any, Dict, Iterator, List, Set, Tuple
 
 from ..node_trees import node_trees
@@ -87,7 +88,7 @@ def _redirect(node: Any, folder: str) -> str:
         return _redirect_items(node, folder)
     is_multilayer = node.format.file_format == "OPEN_EXR_MULTILAYER"  # then the path is that of the file
     kept = _kept(node, node.base_path)
-    base, name = os.path.split(kept.replace("\\", "/")) if is_multilayer else (kept, "")
+    base, name = posixpath.split(kept.replace("\\", "/")) if is_multilayer else (kept, "")
     node.base_path = folder + safe_path(name)
     for slot in () if is_multilayer else node.file_slots:
         if slot.path != safe_path(slot.path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import List
 
 _MAX_PART = 100
 """Characters of a name that are kept: Blender adds a number, a view and an ending."""
@@ -33,3 +34,11 @@ def _safe(part: str) -> str:
         return ""
     name = _FORBIDDEN.sub("_", part)[:_MAX_PART].rstrip(". ")
     return "_" + name if _DEVICES.fullmatch(name) else name
+
+
+def are_suffixes(suffixes: List[str]) -> bool:
+    """Whether these can be the suffixes of views in file names: short, possible on every system, and different."""
+    different = {suffix.lower() for suffix in suffixes}
+    return len(different) == len(suffixes) and all(
+        len(suffix) <= 64 and not re.search(r'[<>:"/\\|?*\x00-\x1f]', suffix) for suffix in suffixes
+    )

@@ -13,6 +13,7 @@ import bpy
 from ..faults import SlotFault
 from ..held_files import while_held
 from . import nodes
+from .own_names import are_suffixes
 
 PNG = "png"
 
@@ -74,6 +75,8 @@ def form_of(scene: Any, wanted: Dict[str, Any]) -> Form:
         chosen = PNG
     warnings = [{"code": "FORMAT_REPLACED", "message": replaced + ": PNG pictures are written"}] if replaced else []
     views = _views_of(scene, chosen)
+    if not are_suffixes([suffix for _, suffix in views]):
+        raise SlotFault("UNSUPPORTED", "The suffixes of the scene's views cannot be in file names, or are the same")
     depth = _depth_of(scene, chosen, wanted["depth"])
     return Form(chosen, depth, [suffix for _, suffix in views], [name for name, _ in views], warnings)
 

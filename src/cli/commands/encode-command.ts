@@ -15,7 +15,7 @@ import { listenForInterrupts } from "../signals.ts";
 
 /** `renderfarm encode FOLDER`: makes the video of a job folder, which may be named by its output, from its frames. */
 export async function encodeCommand(folder: string, options: Record<string, unknown>): Promise<number> {
-  const { output, crf, codec, poster, overwrite, ffmpeg, allowSleep, json } = parseRenderFlags(options);
+  const { output, crf, codec, poster, overwrite, ffmpeg, passes, allowSleep, json } = parseRenderFlags(options);
   const reporter = json ? jsonReporter() : plainReporter();
   using interrupts = listenForInterrupts();
   const signal = AbortSignal.any([interrupts.drain, interrupts.stop]);
@@ -25,6 +25,7 @@ export async function encodeCommand(folder: string, options: Record<string, unkn
       output: output === undefined ? undefined : resolve(output),
       poster: poster === undefined ? undefined : resolve(poster),
       overwrite: overwrite ?? false,
+      passes: passes !== "off",
       allowSleep: allowSleep ?? false,
       onEvent: (event) => reporter.tell(event),
     });

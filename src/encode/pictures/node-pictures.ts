@@ -1,6 +1,7 @@
 import { lstat, readdir, stat } from "node:fs/promises";
-import { dirname, extname, join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { systemCodeOf } from "../../core/errors.ts";
+import { hasNumber, nameOfPicture } from "../../core/pictures/picture-names.ts";
 import { syncFolder } from "../../system/files/durable.ts";
 import { removeFile } from "../../system/files/held-files.ts";
 import { frameUnreadable, videoIncomplete } from "../encode-errors.ts";
@@ -44,6 +45,8 @@ export interface PlacedPictures {
  * all. A file that is none of them is only replaced if the user asked for that.
  */
 export class NodePictures {
+  /** Other files in the folder, as an earlier and longer render leaves them. They stay. */
+  readonly others: string[] = [];
   readonly #options: NodePicturesOptions;
 
   private constructor(options: NodePicturesOptions) {
@@ -129,7 +132,7 @@ export class NodePictures {
         throw await outputFailed(join(each, "."), error);
       });
     }
-    const perFrame = Math.max(0, ...counts.values());
+    const perFrame = [...counts.values()].reduce((most, count) => Math.max(most, count), 0);
     if (perFrame === 0) return null;
     const files = [...counts.values()].reduce((sum, count) => sum + count, 0);
     const fewer = frames.filter((frame) => (counts.get(frame) ?? 0) < perFrame);
@@ -140,44 +143,41 @@ export class NodePictures {
     const { folder, picturesOf } = this.#options;
     return (picturesOf(frame) ?? []).map(({ name, path }) => ({
       source: path,
-      path: join(folder, ...numbered(name, frame).split("/")),
+      path: join(folder, ...nameOfPicture(name, frame).split("/")),
     }));
   }
 
-  /** Files in the folder that must not be replaced. Parts that killed coordinators have left are removed. */
+  /**
+   * Files in the folder that must not be replaced: those with the number of a frame of the job. Others are only noted. Parts
+   * of this job's pictures that killed coordinators have left are removed.
+   */
   async #inTheWay(): Promise<readonly string[]> {
     const { folder, frames, overwrite } = this.#options;
-    const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
       if (systemCodeOf(error) === "ENOENT") return [];
       throw error;
     });
-    if (names.length === 0) return [];
-    const ours = new Map(
-      frames.flatMap((frame) => this.#filesOf(frame).map(({ source, path }) => [key(folder, path), source])),
-    );
+    if (entries.length === 0) return [];
+    const numbers = new Set(frames);
+    const files = frames.flatMap((frame) => this.#filesOf(frame));
+    const ours = new Map(files.map(({ source, path }) => [key(folder, path), source]));
     const inTheWay: string[] = [];
-    for (const entry of names) {
-      if (entry.isDirectory()) continue;
+    for (const entry of entries) {
+      if (entry.isDirectory() || entry.name.startsWith(".")) continue;
       const path = join(entry.parentPath, entry.name);
-      if (wholeNameOf(entry.name) !== undefined) {
+      const whole = wholeNameOf(entry.name);
+      if (whole !== undefined && ours.has(key(folder, join(entry.parentPath, whole)))) {
         await removeFile(path);
         continue;
       }
       const source = ours.get(key(folder, path));
-      if (!overwrite && (source === undefined || !(await isSamePicture(source, path)))) inTheWay.push(path);
+      if (source !== undefined && (await isSamePicture(source, path))) continue;
+      if (!hasNumber(entry.name, numbers)) this.others.push(key(folder, path));
+      else if (!overwrite) inTheWay.push(path);
     }
+    this.others.sort();
     return inTheWay.sort();
   }
-}
-
-/** Blender puts the frame's number into each name; without one, the next frame would take its place. */
-function numbered(name: string, frame: number): string {
-  const digits = String(Math.abs(frame));
-  const file = name.slice(name.lastIndexOf("/") + 1);
-  if ((file.match(/\d+/g) ?? []).some((number) => number.endsWith(digits))) return name;
-  const extension = extname(name);
-  const sign = frame < 0 ? "-" : "";
-  return `${name.slice(0, name.length - extension.length)}.${sign}${digits.padStart(4, "0")}${extension}`;
 }
 
 /** How a file of the folder is found again: some file systems return names in decomposed form. */

@@ -1,5 +1,6 @@
 import { FarmError } from "../../core/errors.ts";
 import { formatFrames } from "../../core/frame-range.ts";
+import type { PictureForm } from "../../core/pictures/picture-form.ts";
 import { counted, printable } from "../../core/text.ts";
 import { formatFrameRate } from "../../encode/frame-rate.ts";
 import type { FrameStore } from "../../frames/frame-store.ts";
@@ -76,8 +77,8 @@ export function tellOutdated(
   { sent }: SceneFacts,
 ): void {
   if (outdated === null) return;
-  const { frames, folder } = outdated;
-  const reason = whatChanged(earlier ?? sent, sent);
+  const { frames, folder, lackPictures } = outdated;
+  const reason = lackPictures ? "they lack pictures that are wanted now" : whatChanged(earlier ?? sent, sent);
   tell({ type: "frames:outdated", frames: frames.length, range: formatFrames(frames), reason, folder });
 }
 
@@ -152,6 +153,13 @@ export function warnOfOverrides({ settings, prepared }: JobContext, totals: JobT
   }
 }
 
+/** Whether frames of both fit into one store. */
+function isSameForm(one: PictureForm, other: PictureForm): boolean {
+  const { format, depth, numbered } = one;
+  const isSame = format === other.format && depth === other.depth && numbered === other.numbered;
+  return isSame && String(one.suffixes) === String(other.suffixes);
+}
+
 /**
  * Excludes a node whose files differ from the first node's: its frames would look different. Also one that cannot send what
  * belongs to a frame.
@@ -159,6 +167,13 @@ export function warnOfOverrides({ settings, prepared }: JobContext, totals: JobT
 export function exclusionByFiles(node: JoinedNode, facts: SceneFacts): FarmError | undefined {
   const { worker, scene } = node;
   const { files, missing, pictures } = facts;
+  if (scene.pictures !== undefined && !isSameForm(scene.pictures, pictures)) {
+    return new FarmError(
+      "FARM_NODE_EXCLUDED",
+      `Cannot use ${worker.info.name}: its Blender writes other pictures of this scene than that of the first node`,
+      "Use the same Blender version on all nodes",
+    );
+  }
   if (pictures.nodes > 0 && scene.pictures === undefined) {
     return new FarmError(
       "FARM_NODE_EXCLUDED",

@@ -40,12 +40,13 @@ export function refuseWithoutPictures(
   { name, software, pictures }: Pick<NodeInfo, "name" | "software" | "pictures">,
   { formats, depth }: WantedPictures,
 ): void {
-  const isPlain = formats.includes("png") && depth === null;
+  const isPlain = formats.length === 1 && formats[0] === "png" && depth === null;
   if (pictures !== undefined || isPlain) return;
-  const [format = "png"] = formats;
+  const [format = "png", ...others] = formats;
+  const what = others.length > 1 ? "the scene's own pictures" : `${nameOfFormat(format)} pictures`;
   throw new FarmError(
     "FARM_NODE_EXCLUDED",
-    `Cannot use ${name}: its renderfarm ${software} is too old to write ${nameOfFormat(format)} pictures`,
+    `Cannot use ${name}: its renderfarm ${software} is too old to write ${what}`,
     "Update renderfarm on that machine, and start its node again",
   );
 }

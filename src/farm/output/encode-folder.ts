@@ -14,6 +14,7 @@ import { stayAwake } from "../stay-awake.ts";
 import { JobOutput } from "./job-output.ts";
 import { keptSound } from "./kept-sound.ts";
 import { parseFacts, type RecordedFacts } from "./output-facts.ts";
+import { requireForm } from "./pictures/wanted-pictures.ts";
 import { type OutputSettings, prepareOutput } from "./prepare-output.ts";
 import { frameRefused } from "./refused-frames.ts";
 import { possibleSound, type SoundPlan, soundPlanOf } from "./sound-plan.ts";
@@ -28,6 +29,8 @@ export interface EncodeFolderOptions {
   readonly overwrite: boolean;
   /** The FFmpeg to use; `undefined` looks at FFMPEG_PATH and PATH. */
   readonly ffmpeg?: string | undefined;
+  /** Whether the pictures of File Output nodes come too (default: true). */
+  readonly passes?: boolean;
   /** Whether this machine may fall asleep meanwhile (default: false). */
   readonly allowSleep?: boolean;
   readonly onEvent: FarmListener;
@@ -65,6 +68,7 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
     tell({ type: "warning", code: "POSTER_NOT_MADE", message, name: null });
   }
   const prepared = await prepareOutput(settings, signal);
+  requireForm(facts.pictures, settings, prepared.format);
   const { frames, frameFormat: format, pictures } = facts;
   const onChecking = (count: number) => tell({ type: "job:checking", frames: count });
   const { framesFolder, framesLogPath: logPath } = job;
@@ -128,7 +132,7 @@ function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderO
     audio: facts.sound === "scene" ? "auto" : "off",
     // The stored frames have the form that they have.
     format: options.output === undefined && facts.pictures.format !== "png" ? facts.pictures.format : undefined,
-    ...{ depth: undefined, passes: true },
+    ...{ depth: undefined, passes: options.passes ?? true },
   } satisfies Partial<JobSettings>;
 }
 

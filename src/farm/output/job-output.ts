@@ -4,6 +4,7 @@ import { formatFrames } from "../../core/frame-range.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import { ownCommand } from "../../core/own-command.ts";
 import { counted, shellQuoted } from "../../core/text.ts";
+import { pathBeside } from "../../encode/output-format.ts";
 import type { PlacedPictures } from "../../encode/pictures/node-pictures.ts";
 import { Poster } from "../../encode/poster.ts";
 import type { SoundTrack } from "../../encode/sound-codec.ts";
@@ -12,7 +13,7 @@ import type { StoredPicture } from "../../frames/pictures/stored-pictures.ts";
 import type { FarmListener } from "../events.ts";
 import type { OutputFacts } from "./output-facts.ts";
 import type { OutputWriter, RefusedFrame, WriterOptions, WrittenOutput } from "./output-writer.ts";
-import { otherPictures } from "./pictures/other-pictures.ts";
+import { otherFiles, otherPictures } from "./pictures/other-pictures.ts";
 import { PicturePlacer } from "./pictures/picture-placer.ts";
 import { sequenceNamesOf } from "./pictures/picture-sets.ts";
 import { VideoWithPictures } from "./pictures/video-with-pictures.ts";
@@ -82,6 +83,7 @@ export class JobOutput implements AsyncDisposable {
         facts,
         format,
         formats: pictures.formats,
+        passes: pictures.nodes,
         tools,
         output,
         overwrite,
@@ -100,10 +102,13 @@ export class JobOutput implements AsyncDisposable {
       if (others !== null) options.warn("OTHER_PICTURES", others);
     }
     const placer = await PicturePlacer.open(writerOptions);
+    const { otherPasses } = placer;
+    if (otherPasses.length > 0)
+      options.warn("OTHER_PICTURES", otherFiles(otherPasses, pathBeside(output, format, ".passes")));
     const writer =
       format.kind === "sequence"
         ? new SequenceWriter(placer)
-        : new VideoWithPictures(new VideoWriter(writerOptions, format), placer);
+        : new VideoWithPictures(new VideoWriter(withoutPictures(writerOptions, placer), format), placer);
     return new JobOutput(writer, writerOptions, options);
   }
 
@@ -178,6 +183,13 @@ export class JobOutput implements AsyncDisposable {
     }
     const { folder, files, perFrame, fewer } = passes;
     this.#tell({ type: "passes:written", folder, files });
+    if (perFrame < nodes) {
+      const of = `${counted(nodes, "File Output node")} of the scene`;
+      this.#warn(
+        "PASSES_DIFFER",
+        `${of} should write pictures, and no frame has more than ${counted(perFrame, "picture")}`,
+      );
+    }
     if (fewer.length === 0) return;
     const few = `${fewer.length === 1 ? "Frame" : "Frames"} ${formatFrames(fewer)} ${fewer.length === 1 ? "has" : "have"}`;
     const others = `fewer pictures of File Output nodes than the others, which have ${perFrame}`;
@@ -215,6 +227,17 @@ export class JobOutput implements AsyncDisposable {
       return null;
     }
   }
+}
+
+/** Frames that FFmpeg refuses take their pictures along before they leave the store: new ones would find old ones in place. */
+function withoutPictures(options: WriterOptions, placer: PicturePlacer): WriterOptions {
+  return {
+    ...options,
+    onRefused: async (refused) => {
+      await placer.drop(refused.map(({ frame }) => frame));
+      await options.onRefused(refused);
+    },
+  };
 }
 
 /** A hint for when all frames are stored and the output cannot be made. `encode` writes beside the job folder. */

@@ -5,6 +5,7 @@ import { formatFrames, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
 import { onlyPng, type PictureForm } from "../../core/pictures/picture-form.ts";
 import { pictureFormats } from "../../core/pictures/picture-format.ts";
+import { areSuffixes } from "../../core/pictures/picture-names.ts";
 import type { VideoCodec } from "../../core/video-codec.ts";
 import { codecs } from "../../encode/codecs.ts";
 import { type FrameRate, formatFrameRate, frameRateOf, parseFrameRate, slowed } from "../../encode/frame-rate.ts";
@@ -43,6 +44,8 @@ export interface RecordedFacts extends OutputFacts {
   readonly poster: string | undefined;
   /** Where the sound came from: the scene, nowhere, or a file, whose path is not kept. */
   readonly sound: "scene" | "none" | "file";
+  /** Whether the pictures of File Output nodes were wanted. */
+  readonly passes: boolean;
 }
 
 /** @throws {FarmError} `FARM_BAD_INPUT` if `--fps` is not a frame rate, or the scene's pictures cannot become this output */
@@ -88,7 +91,7 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
       digests: scene.sent.digests.size > mostDigests ? {} : Object.fromEntries(scene.sent.digests),
     },
     scene: { ...scene.scene, cameras: [] },
-    pictures: scene.pictures,
+    ...{ pictures: scene.pictures, passes: settings.passes },
   };
 }
 
@@ -109,7 +112,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
       files: typeof files === "string" ? files : null,
       inPlace: typeof inPlace === "string" ? inPlace : null,
       sent: parseSent(sent),
-      pictures: parsePictures(value.pictures),
+      ...{ pictures: parsePictures(value.pictures), passes: value.passes !== false },
       codec: typeof codec === "string" && codec in codecs ? (codec as VideoCodec) : undefined,
       crf: typeof crf === "number" ? crf : undefined,
       poster: typeof poster === "string" ? poster : undefined,
@@ -140,7 +143,7 @@ function parsePictures(value: unknown): PictureForm {
   ) as Record<string, unknown>;
   const known = pictureFormats.find((each) => each === format);
   if (known === undefined || (depth !== 8 && depth !== 16 && depth !== 32)) return onlyPng;
-  if (!Array.isArray(suffixes) || suffixes.length === 0) return onlyPng;
+  if (!Array.isArray(suffixes) || suffixes.length === 0 || !areSuffixes(suffixes.map(String))) return onlyPng;
   const views = { suffixes: suffixes.map(String), numbered: numbered === true };
   return { format: known, depth, ...views, nodes: typeof nodes === "number" ? nodes : 0 };
 }

@@ -55,6 +55,8 @@ export interface WriterOptions {
   readonly pathOf: (frame: Frame) => string | undefined;
   /** The pictures of a stored frame; `undefined` while it is not stored. */
   readonly picturesOf: (frame: Frame) => readonly StoredPicture[] | undefined;
+  /** Whether those of File Output nodes are wanted. */
+  readonly passes: boolean;
   /** The node that rendered a stored frame: what is wrong with one frame may be wrong with its others. */
   readonly nodeOf: (frame: Frame) => NodeId | undefined;
   /** The sound of the output; `null` for none. */

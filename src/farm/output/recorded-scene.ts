@@ -48,18 +48,13 @@ export function fingerprintFor(
   });
 }
 
-/** What pictures come with the frames, unless they are PNGs as the scene says. */
-function pictureSources({
-  formats,
-  depth,
-  nodes,
-}: WantedPictures): Readonly<Record<string, string | number | boolean>> {
+/**
+ * What pictures come with the frames, unless they are PNGs as the scene says. Those of File Output nodes do not count: frames
+ * that have them can be used without, and frames that lack them are found by their records.
+ */
+function pictureSources({ formats, depth }: WantedPictures): Readonly<Record<string, string | number>> {
   const named = formats.join(" ");
-  return {
-    ...(named !== "png" && { formats: named }),
-    ...(depth !== null && { depth }),
-    ...(!nodes && { nodes }),
-  };
+  return { ...(named !== "png" && { formats: named }), ...(depth !== null && { depth }) };
 }
 
 /** The scene as an earlier run recorded it; `null` if a node must be asked. */
@@ -76,6 +71,9 @@ export function recordedScene(
   if (wanted !== undefined && blenderVersion !== null && !isVersion(blenderVersion, wanted)) return null;
   const recorded = parseFacts(previous.facts);
   if (recorded === null) return null;
+  // An older release did not ask whether there are pictures besides the PNGs.
+  if (previous.facts?.pictures === undefined) return null;
+  if (prepared.pictures.nodes && !recorded.passes) return null;
   // Files that were missing then may be on the nodes now.
   if (recorded.missing.length > 0 && settings.missing !== "warn") return null;
   // Only a node can tell whether those files are unchanged.

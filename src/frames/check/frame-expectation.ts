@@ -29,6 +29,14 @@ export function largestFrameBytes({ width, height, depth, colorMode }: FrameForm
   return Math.ceil(rowBytes * height * 1.02) + overheadBytes;
 }
 
+/** As many uncompressed pictures of the frame's size, with four floats for each pixel, as a frame may have in all. */
+const mostLayers = 64;
+
+/** The largest size of all pictures that come beside a frame's PNG, in bytes. */
+export function largestPicturesBytes({ width, height }: FrameFormat): number {
+  return width * height * 16 * mostLayers + 64 * overheadBytes;
+}
+
 /** What is wrong with a frame. */
 export type FrameFault =
   | "NOT_A_PNG"

@@ -1,7 +1,9 @@
+import { extname } from "node:path";
 import type { Frame } from "../../core/node.ts";
 import { isPortablePath } from "../../core/paths/portable-path.ts";
 import { type PictureForm, viewsBeside } from "../../core/pictures/picture-form.ts";
-import { nameOfFormat } from "../../core/pictures/picture-format.ts";
+import { formatsWith, nameOfFormat } from "../../core/pictures/picture-format.ts";
+import { nameOfPicture } from "../../core/pictures/picture-names.ts";
 import type { FrameFault, FrameFormat } from "../check/frame-expectation.ts";
 import { checkPictureFile } from "../check/pictures/picture-check.ts";
 import { formatOfContent } from "../check/pictures/picture-format.ts";
@@ -17,10 +19,15 @@ export interface PicturesExpectation {
  * Whether a record lists the pictures that this job wants: each view once, and those of File Output nodes, of which only
  * the frame itself can tell how many there are.
  */
-export function listsPictures({ pictures }: Pick<FrameRecord, "pictures">, form: PictureForm): boolean {
-  const wanted = viewsBeside(form);
-  if (pictures === undefined) return wanted.length === 0 && form.nodes === 0;
-  return String(viewsIn(pictures)) === String(wanted);
+export function listsPictures({ pictures = [], passes = false }: FrameRecord, form: PictureForm): boolean {
+  return String(viewsIn(pictures)) === String(viewsBeside(form)) && (passes || form.nodes === 0);
+}
+
+/** The names that a frame's pictures of File Output nodes will have, as file systems that ignore case see them. */
+export function placedNames(frame: Frame, pictures: readonly PictureRecord[]): readonly string[] {
+  return pictures.flatMap(({ kind, name }) =>
+    kind === "node" ? [nameOfPicture(name, frame).normalize().toLowerCase()] : [],
+  );
 }
 
 /**
@@ -52,6 +59,10 @@ export async function faultOfPicture(
 ): Promise<{ readonly code: FrameFault; readonly message: string } | null> {
   const isView = picture.kind === "view";
   const found = isView ? form.format : await formatOfContent(path);
+  const named = formatsWith(extname(picture.name).toLowerCase());
+  if (!isView && named.length > 0 && (found === null || !named.includes(found))) {
+    return { code: "WRONG_FORMAT", message: `its picture ${picture.name} is none of that kind` };
+  }
   if (found === null) return null; // a format that nobody here can check; its digest has been compared
   const { width, height } = format;
   const verdict = await checkPictureFile(

@@ -1,5 +1,6 @@
 /** What a node tells about a blendfile that it has opened: `sceneInfo` in docs/protocol.md. */
 import { z } from "zod";
+import { areSuffixes } from "../../core/pictures/picture-names.ts";
 import { boundedList } from "./bounded-list.ts";
 import {
   bounds,
@@ -97,7 +98,7 @@ export const sceneInfo = z.object({
     .object({
       format: pictureFormat,
       depth: pictureDepth,
-      suffixes: boundedList(name, { min: 1, max: 64 }),
+      suffixes: boundedList(name, { min: 1, max: 64 }).refine(areSuffixes, "a view's suffix cannot be in a file name"),
       numbered: z.boolean(),
       nodes: count,
     })

@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encodeFolder } from "../../../src/farm/output/encode-folder.ts";
 import type { FakePicture } from "../../support/nodes/fake-node.ts";
 import { ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
 import { makePng } from "../../support/png.ts";
+import { refusingFfmpeg, spoils } from "../../support/refused.ts";
 
 let farm: ScriptedFarm;
 beforeEach(async () => {
@@ -108,19 +109,84 @@ test("a scene with a picture for each view cannot become one video", async () =>
 });
 
 test("a node of an older release is not used for other pictures than PNGs", async () => {
-  const desk = await farm.start({ info: {} });
+  const desk = await farm.start({ info: { pictures: undefined } });
   const run = farm.run([desk], { output: farm.path("f_####.exr"), waitMs: 100 });
   await expect(run.result).rejects.toMatchObject({
     message: expect.stringContaining("too old to write OpenEXR pictures"),
   });
 });
 
-test("files of others in the folder for passes stop the job before anything is rendered", async () => {
-  await mkdir(farm.path("out.passes"));
-  await writeFile(farm.path("out.passes/mine.exr"), "mine");
+test("pictures of these frames in the folder for passes stop the job before anything is rendered; others are named", async () => {
+  const folder = farm.path("out.passes");
+  await mkdir(join(folder, "passes"), { recursive: true });
+  for (const name of [".DS_Store", "notes.txt", "passes/z0009.tga", "passes/z0002.tga"]) {
+    await writeFile(join(folder, name), "mine");
+  }
   const desk = await farm.start({ sceneInfo: { pictures: withNodes }, pictures: (frame) => [depthOf(frame)] });
-  await expect(farm.run([desk]).result).rejects.toMatchObject({ code: "FARM_OUTPUT_EXISTS" });
+  await expect(farm.run([desk]).result).rejects.toMatchObject({
+    code: "FARM_OUTPUT_EXISTS",
+    message: expect.stringContaining("z0002.tga"),
+  });
   expect(desk.node.rendered).toEqual([]);
+  await rm(join(folder, "passes/z0002.tga"));
+  const { warnings } = await farm.run([desk]).completed();
+  expect(warnings).toEqual([expect.stringMatching(/^2 other files are in .*: notes\.txt to passes\/z0009\.tga/)]);
+  expect(await filesIn(folder)).toHaveLength(7);
+});
+
+test("a view's suffix from a node never becomes a path", async () => {
+  const pictures = { ...inStereo, suffixes: ["_L", "/../../../elsewhere/x"] };
+  const desk = await farm.start({ scene, sceneInfo: { pictures }, pictures: (frame) => [rightOf(frame)] });
+  const run = farm.run([desk], { output: farm.path("a/b/f_####.png"), waitMs: 100 });
+  await expect(run.result).rejects.toMatchObject({ code: expect.stringMatching(/^FARM_/) });
+  expect(await readdir(farm.path(""))).not.toContain("elsewhere");
+});
+
+test("frames that FFmpeg refuses take their pictures along", async () => {
+  const ffmpeg = await refusingFfmpeg(farm);
+  const picture = spoils([2]);
+  let version = 0;
+  const both = () => ({
+    ...{ picture, sceneInfo: { pictures: withNodes } },
+    pictures: (frame: number) => [{ ...depthOf(frame), bytes: Buffer.from(`depth ${frame}, version ${version++}`) }],
+  });
+  const nodes = [await farm.start(both()), await farm.start(both())];
+  const run = farm.run(nodes, { ffmpeg });
+  await run.completed();
+  expect(run.all("frame:refused")).toMatchObject([{ frame: 2 }]);
+  expect(await filesIn(farm.path("out.passes"))).toHaveLength(4);
+});
+
+test("what a node announces of pictures cannot end the job: another node renders the frame", async () => {
+  const huge = { kind: "node" as const, view: 0, sizeBytes: 4 * 1024 ** 3, sha256: "0".repeat(64) };
+  const liar = await farm.start({
+    sceneInfo: { pictures: withNodes },
+    claim: () => ({ pictures: Array.from({ length: 256 }, (_, index) => ({ ...huge, name: `a${index}.exr` })) }),
+  });
+  const desk = await farm.start({ sceneInfo: { pictures: withNodes }, pictures: (frame) => [depthOf(frame)] });
+  await farm.run([liar, desk]).completed();
+  expect(await filesIn(farm.path("out.passes"))).toHaveLength(4);
+});
+
+test("passes that are switched off on the way are not rendered again, and can come back", async () => {
+  const desk = await farm.start({ sceneInfo: { pictures: withNodes }, pictures: (frame) => [depthOf(frame)] });
+  await farm.run([desk]).completed();
+  desk.node.options.sceneInfo = { pictures: { ...withNodes, nodes: 0 } };
+  const without = await farm.run([desk], { passes: false, overwrite: true }).completed();
+  expect(without).toMatchObject({ reused: 4 });
+  expect(without.passes).toBeUndefined();
+  desk.node.options.sceneInfo = { pictures: withNodes };
+  expect(await farm.run([desk], { overwrite: true }).completed()).toMatchObject({ reused: 4, passes: { files: 4 } });
+});
+
+test("frames that lack the pictures are rendered again, and the reason is told", async () => {
+  const desk = await farm.start({ sceneInfo: { pictures: { ...withNodes, nodes: 0 } } });
+  await farm.run([desk], { passes: false }).completed();
+  desk.node.options.sceneInfo = { pictures: withNodes };
+  desk.node.options.pictures = (frame) => [depthOf(frame)];
+  const run = farm.run([desk], { overwrite: true });
+  expect(await run.completed()).toMatchObject({ reused: 0, passes: { files: 4 } });
+  expect(run.all("frames:outdated")).toMatchObject([{ frames: 4, reason: "they lack pictures that are wanted now" }]);
 });
 
 test("a job that is stopped continues with its pictures, and encode makes them too", async () => {

@@ -43,7 +43,7 @@ async function store(into: FrameStore, frame: number, sent: readonly Sent[] = go
   const png = makePng(format, frame);
   await using incoming = await into.receive(recordOf(frame, png, sent));
   const contents = [png, ...sent.map(({ bytes }) => bytes)];
-  for (const { write, picture } of incoming.parts)
+  for await (const { write, picture } of incoming.parts())
     await write(contents[picture === undefined ? 0 : picture + 1] ?? png);
   return await incoming.commit();
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type FarmKey, openKey } from "../../../src/core/farm-key.ts";
 import type { Frame, NodeId } from "../../../src/core/node.ts";
+import { pictureFormats } from "../../../src/core/pictures/picture-format.ts";
 import { type HandshakeTerms, isSameProof, proofOf, sessionKeyOf } from "../../../src/session/handshake.ts";
 import type { Link } from "../../../src/session/link.ts";
 import { overrides } from "../../../src/session/messages/from-coordinator.ts";
@@ -195,6 +196,7 @@ export class FakeConversation {
       ...{ type: "node-info", node: id, name: options.name ?? "fake", platform: "linux", python: "3.11.2" },
       ...{ blender: options.blender ?? "3.4.1", software: "0.1.0", slots: options.slots ?? 1 },
       ...{ start: this.node.start, cacheFreeBytes: 1e12, maxBlobBytes: 1e12, overrides: Object.keys(overrides.shape) },
+      pictures: [...pictureFormats],
       ...options.info,
     });
     for await (const message of this.link.messages) {

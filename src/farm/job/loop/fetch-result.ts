@@ -30,7 +30,7 @@ export async function fetchResult(fetch: ResultFetch): Promise<EventBody> {
   try {
     if (!store.has(result.frame)) {
       await using incoming = await store.receive(record);
-      for (const { write, picture } of incoming.parts) {
+      for await (const { write, picture } of incoming.parts()) {
         const missing = await worker.fetch(result, write, signal, picture);
         if (missing !== undefined) return { type: "result-lost", ...ref, why: missing };
       }

@@ -23,3 +23,10 @@ export async function otherPictures(names: FrameNames, frames: readonly Frame[])
   const where = `${found.length} other ${which} in ${printable(names.folder)}: ${named}, probably from an earlier render`;
   return `${where}; whatever reads the folder as a sequence shows ${last === undefined ? "it" : "them"} too`;
 }
+
+/** What to tell the user of other files in the folder for passes. */
+export function otherFiles(names: readonly string[], folder: string): string {
+  const [first = "", last] = [names[0], names.length > 1 ? names.at(-1) : undefined];
+  const which = printable(last === undefined ? first : `${first} to ${last}`);
+  return `${names.length} other ${last === undefined ? "file is" : "files are"} in ${printable(folder)}: ${which}, probably from an earlier render`;
+}

@@ -25,6 +25,11 @@ export class PicturePlacer implements AsyncDisposable {
     return new PicturePlacer(options, await openPictureSets(options));
   }
 
+  /** Other files in the folder for pictures of File Output nodes. */
+  get otherPasses(): readonly string[] {
+    return this.#sets.nodes.others;
+  }
+
   /** How many frames have their pictures in place. */
   get placed(): number {
     return this.#placed.size;

@@ -31,7 +31,7 @@ export interface PlacedSets {
  * have no such pictures
  */
 export async function openPictureSets(options: WriterOptions): Promise<PictureSets> {
-  const { facts, pathOf, picturesOf, output, format, job: jobId, overwrite } = options;
+  const { facts, pathOf, picturesOf, output, format, passes, job: jobId, overwrite } = options;
   const { frames } = facts;
   const sequences: ImageSequence[] = [];
   for (const { names, view } of sequencesOf(options)) {
@@ -43,8 +43,8 @@ export async function openPictureSets(options: WriterOptions): Promise<PictureSe
   }
   const nodes = await NodePictures.open({
     ...{ frames, jobId, overwrite, folder: pathBeside(output, format, ".passes") },
-    isExpected: facts.pictures.nodes > 0,
-    picturesOf: (frame) => picturesOf(frame)?.filter(({ kind }) => kind === "node"),
+    isExpected: passes && facts.pictures.nodes > 0,
+    picturesOf: (frame) => (passes ? picturesOf(frame)?.filter(({ kind }) => kind === "node") : []),
   });
   return { sequences, nodes };
 }

@@ -58,7 +58,11 @@ class SlowWorker implements Worker {
 }
 
 function storeThat(commit: () => Promise<boolean>): FrameStore {
-  const receive = async () => ({ parts: [{ write: async () => {} }], commit, [Symbol.asyncDispose]: async () => {} });
+  const receive = async () => ({
+    parts: () => [{ write: async () => {} }],
+    commit,
+    [Symbol.asyncDispose]: async () => {},
+  });
   return { has: () => false, receive } as unknown as FrameStore;
 }
 

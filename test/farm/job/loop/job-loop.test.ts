@@ -36,7 +36,7 @@ class StoreInMemory {
 
   async receive(record: FrameRecord) {
     return {
-      parts: [{ write: async () => {} }],
+      parts: () => [{ write: async () => {} }],
       commit: async () => void (this.has(record.frame) || this.records.set(record.frame, record)),
       [Symbol.asyncDispose]: async () => {},
     };

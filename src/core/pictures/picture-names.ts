@@ -1,0 +1,36 @@
+import type { Frame } from "../node.ts";
+
+/**
+ * Whether these can be the suffixes of views in file names, `_L` and `_R`: short, without anything that names a folder or
+ * that a system refuses, and different for systems that ignore case.
+ */
+export function areSuffixes(suffixes: readonly string[]): boolean {
+  const different = new Set(suffixes.map((suffix) => suffix.normalize().toLowerCase()));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+  return (
+    different.size === suffixes.length && suffixes.every((suffix) => /^[^\u0000-\u001f<>:"/\\|?*]{0,64}$/.test(suffix))
+  );
+}
+
+/**
+ * The name of a File Output node's picture in the folder for them. Blender puts the frame's number into each name; those
+ * without it, such as those of another scene in a strip, get it, or the next frame would take their place.
+ *
+ * @param name With slashes
+ */
+export function nameOfPicture(name: string, frame: Frame): string {
+  if (hasNumber(name, new Set([frame]))) return name;
+  const slash = name.lastIndexOf("/");
+  const dot = name.lastIndexOf(".");
+  const end = dot > slash + 1 ? dot : name.length;
+  return `${name.slice(0, end)}.${frame < 0 ? "-" : ""}${String(Math.abs(frame)).padStart(4, "0")}${name.slice(end)}`;
+}
+
+/** Whether a file's name, without its folder, has the number of one of the frames. A hyphen may also be in front of others. */
+export function hasNumber(name: string, frames: ReadonlySet<Frame>): boolean {
+  const file = name.slice(name.lastIndexOf("/") + 1);
+  return [...file.matchAll(/-?\d+/g)].some(([text]) => {
+    const number = Number(text);
+    return frames.has(number) || frames.has(Math.abs(number));
+  });
+}

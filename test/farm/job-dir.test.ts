@@ -70,7 +70,7 @@ test("encode and report accept such a folder; encode needs --output, since it tr
 
 test("the suggested encode command has all options that it needs", () => {
   const command = (isApart: boolean, poster?: string) =>
-    encodeCommandFor("/jobs/a", isApart, { output: "/films/out.mp4", poster, overwrite: false }).replace(
+    encodeCommandFor("/jobs/a", isApart, { output: "/films/out.mp4", poster }).replace(
       /^.*renderfarm (?=encode )/,
       "",
     );

@@ -5,11 +5,10 @@ have written. Each node has a folder of its own there, which tells its files fro
 from __future__ import annotations
 
 import os
-import posixpath
 from typing import Any, Dict, Iterator, List, Set, Tuple
 
 from ..node_trees import node_trees
-from .own_names import folder_of, safe_path
+from .own_names import folder_of, safe_path, split
 
 KIND = "CompositorNodeOutputFile"
 _KEPT = "renderfarm_folder"
@@ -88,7 +87,7 @@ def _redirect(node: Any, folder: str) -> str:
         return _redirect_items(node, folder)
     is_multilayer = node.format.file_format == "OPEN_EXR_MULTILAYER"  # then the path is that of the file
     kept = _kept(node, node.base_path)
-    base, name = posixpath.split(kept.replace("\\", "/")) if is_multilayer else (kept, "")
+    base, name = split(kept) if is_multilayer else (kept, "")
     node.base_path = folder + safe_path(name)
     for slot in () if is_multilayer else node.file_slots:
         if slot.path != safe_path(slot.path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import List
+from typing import List, Tuple
 
 _MAX_PART = 100
 """Characters of a name that are kept: Blender adds a number, a view and an ending."""
@@ -19,6 +19,12 @@ def folder_of(path: str) -> str:
     text = path.replace("\\", "/")
     parts = text[2:].split("/") if text.startswith("//") else []
     return "" if ".." in parts else safe_path("/".join(parts)).rstrip("/")
+
+
+def split(path: str) -> Tuple[str, str]:
+    """The folder and the name of a path in a blendfile, on every system alike: for Windows, `//` begins a network drive."""
+    folder, slash, name = path.replace("\\", "/").rpartition("/")
+    return folder + slash, name
 
 
 def safe_path(path: str) -> str:

@@ -130,8 +130,7 @@ function settingsOf(folder: string, facts: RecordedFacts, options: EncodeFolderO
     crf,
     poster,
     audio: facts.sound === "scene" ? "auto" : "off",
-    // The stored frames have the form that they have.
-    format: options.output === undefined && facts.pictures.format !== "png" ? facts.pictures.format : undefined,
+    format: options.output === undefined ? facts.format : undefined,
     ...{ depth: undefined, passes: options.passes ?? true },
   } satisfies Partial<JobSettings>;
 }

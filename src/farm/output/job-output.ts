@@ -27,7 +27,7 @@ const tellEveryMs = 1_000;
 export interface JobOutputOptions {
   readonly facts: OutputFacts;
   readonly prepared: PreparedOutput;
-  readonly paths: Pick<JobSettings, "output" | "poster" | "overwrite">;
+  readonly paths: Pick<JobSettings, "output" | "poster" | "overwrite" | "format">;
   readonly job: { readonly id: string; readonly folder: string };
   /** Whether the output is not beside the job folder, so that `encode` needs its path. */
   readonly isApart: boolean;
@@ -77,12 +77,12 @@ export class JobOutput implements AsyncDisposable {
     const { facts, prepared, paths, job, isApart, pathOf, picturesOf, nodeOf, onRefused, sound, tell, signal } =
       options;
     const { format, tools, pictures } = prepared;
-    const { output, overwrite } = paths;
+    const { output, overwrite, format: beside } = paths;
     const writerOptions: WriterOptions = {
       ...{
         facts,
         format,
-        formats: pictures.formats,
+        beside,
         passes: pictures.nodes,
         tools,
         output,
@@ -244,7 +244,7 @@ function withoutPictures(options: WriterOptions, placer: PicturePlacer): WriterO
 export function encodeCommandFor(
   folder: string,
   isApart: boolean,
-  { output, poster }: JobOutputOptions["paths"],
+  { output, poster }: Pick<JobOutputOptions["paths"], "output" | "poster">,
 ): string {
   const isPosterNamed = poster !== undefined && (isApart || dirname(poster) !== dirname(output));
   const flags = `${isApart ? ` --output ${shellQuoted(output)}` : ""}${isPosterNamed ? ` --poster ${shellQuoted(poster)}` : ""}`;

@@ -4,7 +4,7 @@ import { previewStep } from "../../config/preview.ts";
 import { formatFrames, parseFrames } from "../../core/frame-range.ts";
 import type { Frame } from "../../core/node.ts";
 import { onlyPng, type PictureForm } from "../../core/pictures/picture-form.ts";
-import { pictureFormats } from "../../core/pictures/picture-format.ts";
+import { type PictureFormat, pictureFormats } from "../../core/pictures/picture-format.ts";
 import { areSuffixes } from "../../core/pictures/picture-names.ts";
 import type { VideoCodec } from "../../core/video-codec.ts";
 import { codecs } from "../../encode/codecs.ts";
@@ -44,6 +44,8 @@ export interface RecordedFacts extends OutputFacts {
   readonly poster: string | undefined;
   /** Where the sound came from: the scene, nowhere, or a file, whose path is not kept. */
   readonly sound: "scene" | "none" | "file";
+  /** The format of pictures that the user asked for. */
+  readonly format: PictureFormat | undefined;
   /** Whether the pictures of File Output nodes were wanted. */
   readonly passes: boolean;
 }
@@ -91,7 +93,7 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
       digests: scene.sent.digests.size > mostDigests ? {} : Object.fromEntries(scene.sent.digests),
     },
     scene: { ...scene.scene, cameras: [] },
-    ...{ pictures: scene.pictures, passes: settings.passes },
+    ...{ pictures: scene.pictures, passes: settings.passes, format: settings.format ?? null },
   };
 }
 
@@ -113,6 +115,7 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
       inPlace: typeof inPlace === "string" ? inPlace : null,
       sent: parseSent(sent),
       ...{ pictures: parsePictures(value.pictures), passes: value.passes !== false },
+      format: pictureFormats.find((each) => each === value.format),
       codec: typeof codec === "string" && codec in codecs ? (codec as VideoCodec) : undefined,
       crf: typeof crf === "number" ? crf : undefined,
       poster: typeof poster === "string" ? poster : undefined,

@@ -44,8 +44,8 @@ export interface RefusedFrame {
 export interface WriterOptions {
   readonly facts: OutputFacts;
   readonly format: OutputFormat;
-  /** The formats of pictures that the user has asked for; beside a video, there are only these. */
-  readonly formats: readonly PictureFormat[];
+  /** The format of the pictures that the user wants beside a video; `undefined` for none. */
+  readonly beside: PictureFormat | undefined;
   /** `undefined` if no FFmpeg is needed. */
   readonly tools: FfmpegTools | undefined;
   readonly output: string;

@@ -189,6 +189,38 @@ test("frames that lack the pictures are rendered again, and the reason is told",
   expect(run.all("frames:outdated")).toMatchObject([{ frames: 4, reason: "they lack pictures that are wanted now" }]);
 });
 
+test("--format png with a video leaves the PNGs in a folder beside it, and encode does too", async () => {
+  const desk = await farm.start({ scene: { colorMode: "RGB" } });
+  await farm.run([desk], { format: "png" }).completed();
+  const names = [1, 2, 3, 4].map((frame) => `${padded(frame)}.png`);
+  expect(await filesIn(farm.path("out.frames"))).toEqual(names);
+  await rm(farm.path("out.frames"), { recursive: true });
+  const encoding = { overwrite: true, onEvent: () => {}, signal: new AbortController().signal };
+  await encodeFolder(`${farm.output}.renderfarm`, encoding);
+  expect(await filesIn(farm.path("out.frames"))).toEqual(names);
+});
+
+test("a --format that the output's extension overrules is told", async () => {
+  const desk = await farm.start({ scene: { colorMode: "RGB" } });
+  const run = farm.run([desk], { format: "jpeg", output: farm.path("f/f_####.png") });
+  expect((await run.completed()).warnings).toEqual(["--format jpeg is not used: the output's extension says png"]);
+});
+
+test("encode makes no one-eyed video of a stereo job, and takes no path from a job folder", async () => {
+  const desk = await farm.start({ scene, sceneInfo: { pictures: inStereo }, pictures: (frame) => [rightOf(frame)] });
+  const output = farm.path("pictures/f_####.png");
+  await farm.run([desk], { output }).completed();
+  const encoding = { overwrite: true, onEvent: () => {}, signal: new AbortController().signal };
+  await expect(
+    encodeFolder(`${output}.renderfarm`, { ...encoding, output: farm.path("left.mp4") }),
+  ).rejects.toMatchObject({ code: "FARM_BAD_INPUT", message: expect.stringContaining("_L, _R") });
+
+  const path = `${output}.renderfarm/job.json`;
+  await writeFile(path, (await readFile(path, "utf8")).replace('"_R"', '"/../../elsewhere/y"'));
+  await encodeFolder(`${output}.renderfarm`, encoding).catch(() => {});
+  expect(await readdir(farm.path(""))).not.toContain("elsewhere");
+});
+
 test("a job that is stopped continues with its pictures, and encode makes them too", async () => {
   const stopped = new AbortController();
   const desk = await farm.start({

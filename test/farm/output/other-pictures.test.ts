@@ -71,7 +71,7 @@ describe("encodeFolder() for pictures", () => {
     await farm.run([node], { output, frames: "1-3", keepFrames: false }).completed();
     const error = await encodeFolder(jobFolderOf(output), { ...encoding, onEvent: () => {} }).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: "FARM_FRAMES_FAILED" });
-    const hint = encodeCommandFor("/job", false, { output, poster: undefined, overwrite: false });
+    const hint = encodeCommandFor("/job", false, { output, poster: undefined });
     expect(`${error.message} ${error.hint} ${hint}`).not.toMatch(/video/i);
   });
 });

@@ -60,16 +60,16 @@ export function sequenceNamesOf(options: SequenceOptions): readonly FrameNames[]
   return sequencesOf(options).map(({ names }) => names);
 }
 
-type SequenceOptions = Pick<WriterOptions, "facts" | "format" | "formats" | "output">;
+type SequenceOptions = Pick<WriterOptions, "facts" | "format" | "beside" | "output">;
 
 function sequencesOf({
   facts: { pictures: form },
   format,
-  formats,
+  beside,
   output,
 }: SequenceOptions): readonly WantedSequence[] {
   if (format.kind === "sequence") return viewsOf(namesOf(format, form), isOnlyPng(format, form) ? pngOf(form) : form);
-  if (form.format === "png" || !formats.includes(form.format)) return [];
+  if (beside !== form.format) return [];
   const folder = pathBeside(output, format, ".frames");
   return viewsOf(frameNamesOf(folder, `####${extensionOf(form.format)}`), form);
 }

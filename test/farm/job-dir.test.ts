@@ -70,10 +70,7 @@ test("encode and report accept such a folder; encode needs --output, since it tr
 
 test("the suggested encode command has all options that it needs", () => {
   const command = (isApart: boolean, poster?: string) =>
-    encodeCommandFor("/jobs/a", isApart, { output: "/films/out.mp4", poster }).replace(
-      /^.*renderfarm (?=encode )/,
-      "",
-    );
+    encodeCommandFor("/jobs/a", isApart, { output: "/films/out.mp4", poster }).replace(/^.*renderfarm (?=encode )/, "");
   const [job, film] = ["/jobs/a", "/films/out.mp4"].map((path) => shellQuoted(path));
   expect(command(false)).toBe(`encode ${job}`);
   expect(command(false, "/films/first.png")).toBe(`encode ${job}`);

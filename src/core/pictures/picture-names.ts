@@ -1,15 +1,15 @@
 import type { Frame } from "../node.ts";
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+const possible = /^[^\u0000-\u001f<>:"/\\|?*]{0,64}$/;
+
 /**
  * Whether these can be the suffixes of views in file names, `_L` and `_R`: short, without anything that names a folder or
  * that a system refuses, and different for systems that ignore case.
  */
 export function areSuffixes(suffixes: readonly string[]): boolean {
   const different = new Set(suffixes.map((suffix) => suffix.normalize().toLowerCase()));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
-  return (
-    different.size === suffixes.length && suffixes.every((suffix) => /^[^\u0000-\u001f<>:"/\\|?*]{0,64}$/.test(suffix))
-  );
+  return different.size === suffixes.length && suffixes.every((suffix) => possible.test(suffix));
 }
 
 /**

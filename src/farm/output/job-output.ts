@@ -1,9 +1,8 @@
 import { dirname } from "node:path";
 import type { JobSettings } from "../../config/job-settings.ts";
-import { formatFrames } from "../../core/frame-range.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import { ownCommand } from "../../core/own-command.ts";
-import { counted, shellQuoted } from "../../core/text.ts";
+import { shellQuoted } from "../../core/text.ts";
 import { pathBeside } from "../../encode/output-format.ts";
 import type { PlacedPictures } from "../../encode/pictures/node-pictures.ts";
 import { Poster } from "../../encode/poster.ts";
@@ -14,6 +13,7 @@ import type { FarmListener } from "../events.ts";
 import type { OutputFacts } from "./output-facts.ts";
 import type { OutputWriter, RefusedFrame, WriterOptions, WrittenOutput } from "./output-writer.ts";
 import { otherFiles, otherPictures } from "./pictures/other-pictures.ts";
+import { faultsOfPasses } from "./pictures/passes-faults.ts";
 import { PicturePlacer } from "./pictures/picture-placer.ts";
 import { sequenceNamesOf } from "./pictures/picture-sets.ts";
 import { VideoWithPictures } from "./pictures/video-with-pictures.ts";
@@ -176,24 +176,8 @@ export class JobOutput implements AsyncDisposable {
   }
 
   #tellPasses(passes: PlacedPictures | null): void {
-    const { nodes } = this.#options.facts.pictures;
-    if (passes === null) {
-      if (nodes > 0) this.#warn("PASSES_DIFFER", `${counted(nodes, "File Output node")} of the scene wrote no picture`);
-      return;
-    }
-    const { folder, files, perFrame, fewer } = passes;
-    this.#tell({ type: "passes:written", folder, files });
-    if (perFrame < nodes) {
-      const of = `${counted(nodes, "File Output node")} of the scene`;
-      this.#warn(
-        "PASSES_DIFFER",
-        `${of} should write pictures, and no frame has more than ${counted(perFrame, "picture")}`,
-      );
-    }
-    if (fewer.length === 0) return;
-    const few = `${fewer.length === 1 ? "Frame" : "Frames"} ${formatFrames(fewer)} ${fewer.length === 1 ? "has" : "have"}`;
-    const others = `fewer pictures of File Output nodes than the others, which have ${perFrame}`;
-    this.#warn("PASSES_DIFFER", `${few} ${others}`);
+    if (passes !== null) this.#tell({ type: "passes:written", folder: passes.folder, files: passes.files });
+    for (const message of faultsOfPasses(passes, this.#options.facts.pictures)) this.#warn("PASSES_DIFFER", message);
   }
 
   async #makeWav(): Promise<WavFile | undefined> {

@@ -19,6 +19,7 @@ export { optionTable } from "./config/option-table.ts";
 export type { Option, OptionGroup } from "./config/options/option.ts";
 export { flagOf, type OptionName, optionEntries, type RenderFlags } from "./config/options.ts";
 export { type Overrides, overrideTexts, type Resolution } from "./config/overrides.ts";
+export { previewNameOf } from "./config/preview.ts";
 export { recentBlends, rememberBlend } from "./config/recent.ts";
 export { type Context, type JobRequest, layerFlags, resolveSettings } from "./config/resolve-settings.ts";
 export { type ExitCode, FarmError, type FarmErrorCode } from "./core/errors.ts";

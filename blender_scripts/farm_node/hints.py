@@ -37,6 +37,7 @@ HINTS: dict[str, str] = {
     "RENDER_FAILED": _ALONE,
     "SCENE_NOT_FOUND": "Name a scene that the file has, or do not name one",
     "TIMED_OUT": "Start Blender on the node and open the file there: a disk, a network drive or a driver may hang",
+    "FORMAT_UNSUPPORTED": "Choose another format of pictures, or change in Blender what the message names",
     "UNSUPPORTED": "Choose the views format 'Stereo 3D' in the output properties (Stereoscopy)",
     "VIEW_LAYER_NOT_FOUND": "Name a view layer that the scene has, or do not name one",
 }

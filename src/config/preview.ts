@@ -8,7 +8,7 @@ export const previewOverrides: Overrides = { scale: 50, maxSamples: 16 };
 export const previewStep = 4;
 
 /** An extension of a video or picture. Anything else is the name of a folder, which may have a dot too. */
-const fileExtension = /^\.(mp4|mkv|webm|mov|gif|png|jpe?g)$/i;
+const fileExtension = /^\.(mp4|mkv|webm|mov|gif|png|jpe?g|exr|tiff?|webp)$/i;
 
 /**
  * The name of a preview, beside the output that it is a preview of: `out.mp4` has `out.preview.mp4`, and a folder of

@@ -42,6 +42,11 @@ export async function provedFrames(options: StoredFramesOptions): Promise<Readon
   }
 }
 
+/** The records of the frames that count as stored, whether their files are still there or not. */
+export async function standingIn(logPath: string): Promise<ReadonlyMap<Frame, FrameRecord>> {
+  return standingRecords(await readRecords(logPath));
+}
+
 /** Whether each of these frames has a record: only then are the frames worth checking. */
 export async function areRecorded(frames: readonly Frame[], logPath: string): Promise<boolean> {
   const recorded = standingRecords(await readRecords(logPath));

@@ -37,6 +37,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: "FARM_BAD_INPUT",
     hint: "In Blender (Output properties, Stereoscopy) choose the views format 'Stereo 3D', save, and run it again",
   },
+  FORMAT_UNSUPPORTED: {
+    code: "FARM_BAD_INPUT",
+    what: "render",
+    hint: "Give another --format or --output, or change in Blender what the message names, save, and run it again",
+  },
   NO_CAMERA: {
     code: "FARM_BAD_INPUT",
     hint: "Set a camera in Blender (Scene properties, Camera), save, and run it again",

@@ -71,12 +71,12 @@ def form_of(scene: Any, wanted: Dict[str, Any]) -> Form:
         # Blender cannot save such a picture as PNG too.
         replaced = "The scene puts both views into one picture (Stereo 3D), which this program writes as PNG only"
         if PNG not in formats:
-            raise SlotFault("UNSUPPORTED", replaced + ": choose PNG, or individual views in the blendfile")
+            raise SlotFault("FORMAT_UNSUPPORTED", replaced + ": choose PNG, or individual views in the blendfile")
         chosen = PNG
     warnings = [{"code": "FORMAT_REPLACED", "message": replaced + ": PNG pictures are written"}] if replaced else []
     views = _views_of(scene, chosen)
     if not are_suffixes([suffix for _, suffix in views]):
-        raise SlotFault("UNSUPPORTED", "The suffixes of the scene's views cannot be in file names, or are the same")
+        raise SlotFault("FORMAT_UNSUPPORTED", "The suffixes of the scene's views cannot be in file names, or are the same")
     depth = _depth_of(scene, chosen, wanted["depth"])
     return Form(chosen, depth, [suffix for _, suffix in views], [name for name, _ in views], warnings)
 
@@ -128,7 +128,7 @@ def set_native(image: Any, form: Form, own: Setup) -> None:
     try:
         image.file_format = FILE_FORMATS[form.format]
     except TypeError:  # before 3.2
-        raise SlotFault("UNSUPPORTED", "This Blender cannot write %s pictures" % form.format)
+        raise SlotFault("FORMAT_UNSUPPORTED", "This Blender cannot write %s pictures" % form.format)
     values = dict(own)
     if form.format == "webp" and values["color_mode"] == "BW":
         values["color_mode"] = "RGB"  # Blender offers it, and then cannot write the file

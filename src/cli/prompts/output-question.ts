@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { styleText } from "node:util";
 import inquirer from "inquirer";
-import { FarmError, printable, type RenderFlags, requireOutputKind } from "../../index.ts";
+import { FarmError, previewNameOf, printable, type RenderFlags, requireOutputKind } from "../../index.ts";
 import { shortPath } from "./blend-question.ts";
 import { orLeft } from "./questions.ts";
 import { typedPath } from "./typed-path.ts";
@@ -19,9 +19,10 @@ export type ChosenOutput = Required<Pick<RenderFlags, "output" | "overwrite">>;
 export async function chooseOutput(given: RenderFlags, blend: string): Promise<ChosenOutput> {
   const named = resolve(dirname(resolve(blend)), `${basename(blend, extname(blend))}.mp4`);
   let output = given.output ?? (await askOutput(shortPath(named), given));
+  const made = () => (given.preview ? previewNameOf(output) : output);
   if (given.overwrite) return { output, overwrite: true };
-  while (isReplaced(output)) {
-    if (await mayReplace(output)) return { output, overwrite: true };
+  while (isReplaced(made())) {
+    if (await mayReplace(made())) return { output, overwrite: true };
     output = await askOutput(freeName(output), given);
   }
   return { output, overwrite: false };

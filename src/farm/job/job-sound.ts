@@ -13,7 +13,7 @@ export interface JobSoundOptions {
   readonly plan: SoundPlan;
   /** The job folder. */
   readonly folder: string;
-  readonly key: Pick<SoundKey, "blend" | "scene">;
+  readonly key: Pick<SoundKey, "blend" | "scene" | "files">;
   /** For a mix. */
   readonly tools: FfmpegTools | undefined;
   readonly totals: JobTotals;

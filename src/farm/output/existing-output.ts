@@ -7,11 +7,14 @@ import { pictureSizeOf } from "../../encode/ffmpeg/ffmpeg-arguments.ts";
 import { differenceOf, probeVideo } from "../../encode/ffmpeg/probe.ts";
 import { jobFolderOf, requireSafeJobFolder } from "../../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../../frames/job-record.ts";
+import { standingIn } from "../../frames/stored-frames.ts";
 import { hashFile } from "../../system/files/hash-file.ts";
 import { parseFacts } from "./output-facts.ts";
+import { arePlaced } from "./pictures/placed-before.ts";
 import { prepareOutput } from "./prepare-output.ts";
 import { recordedScene } from "./recorded-scene.ts";
 import { chosenOf } from "./scene-facts.ts";
+import { soundSourceOf } from "./wanted-sound.ts";
 
 /**
  * Checks whether this very job has already made its video. A coordinator may be killed between naming the video and
@@ -54,10 +57,17 @@ async function framesOfVideo(settings: JobSettings, record: JobRecord, signal: A
   if (settings.frames === undefined ? asked !== undefined : asked !== formatFrames(facts.frames)) return null;
   const sha256 = await hashFile(settings.blend, signal);
   if (sha256 !== record.blend.sha256) return null;
-  const { format, pictures, tools } = await prepareOutput({ ...settings, overwrite: true }, signal);
+  // What a file sounded like is not kept.
+  if (facts.sound !== soundSourceOf(settings) || facts.sound === "file") return null;
+  const { format, pictures, tools, wav } = await prepareOutput({ ...settings, overwrite: true }, signal);
   if (format.kind !== "video" || tools === undefined) return null;
   // Another Blender, scripts, or files that only a node can check: it might be another film now.
   if (recordedScene(record, settings, { blend: { sha256 }, format, pictures }) === null) return null;
+  if (facts.format !== settings.format || (wav !== undefined && (await stat(wav).catch(() => null)) === null))
+    return null;
+  const { output } = settings;
+  const records = await standingIn(join(jobFolderOf(output, settings.jobDir), "frames.ndjson"));
+  if (!(await arePlaced(records, facts, { format, output, passes: pictures.nodes }))) return null;
   const { frames, rate, frameFormat } = facts;
   const expected = {
     ...{ frames: frames.length, rate, keepsRate: true },

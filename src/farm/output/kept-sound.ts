@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SoundTrack } from "../../encode/sound-codec.ts";
 import { isBlobName, makeOwnFolder, removeOwnFiles } from "../../frames/own-names.ts";
 import { hashFile } from "../../system/files/hash-file.ts";
 import { replaceFile } from "../../system/files/whole-file.ts";
+import type { SentFacts } from "./scene-facts.ts";
 import type { SoundPlan } from "./sound-plan.ts";
 
 /** Which sound a job folder has. */
@@ -11,8 +13,18 @@ export interface SoundKey {
   /** Digest of the blendfile. */
   readonly blend: string;
   readonly scene: string;
+  /** Digest of the files that were sent with it: some of them may be heard. */
+  readonly files: string;
   readonly firstFrame: number;
   readonly lastFrame: number;
+}
+
+/** See `SoundKey.files`. */
+export function filesDigestOf({ series, digests }: SentFacts): string {
+  const all = [...digests].sort(([one], [other]) => (one < other ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify([series, all]))
+    .digest("hex");
 }
 
 /** The folder for a job's sound in its folder, which is made. */
@@ -43,7 +55,7 @@ async function findSound(jobFolder: string, key: SoundKey): Promise<string | und
 export async function keptSound(
   jobFolder: string,
   plan: SoundPlan,
-  key: Pick<SoundKey, "blend" | "scene">,
+  key: Pick<SoundKey, "blend" | "scene" | "files">,
 ): Promise<SoundTrack | null | undefined> {
   if (plan.type === "file") return { path: plan.path, leadSeconds: 0, seconds: plan.seconds };
   if (plan.type !== "mix") return null;

@@ -14,7 +14,7 @@ import type { FrameFormat } from "../../frames/check/frame-expectation.ts";
 import type { SceneInfo, SceneSummary } from "../../session/protocol.ts";
 import { requireForm } from "./pictures/wanted-pictures.ts";
 import type { SceneFacts, SentFacts } from "./scene-facts.ts";
-import { soundFileOf } from "./wanted-sound.ts";
+import { soundSourceOf } from "./wanted-sound.ts";
 
 /** Everything that determines the output, except the frames' pixels. */
 export interface OutputFacts {
@@ -80,7 +80,7 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
   const { output, codec = null, crf = null, poster = null } = settings;
   return {
     ...{ output, codec, crf, poster, isApart: settings.jobDir !== undefined },
-    sound: settings.audio === "off" ? "none" : soundFileOf(settings) === undefined ? "scene" : "file",
+    sound: soundSourceOf(settings),
     frames: formatFrames(facts.frames),
     rate: formatFrameRate(facts.rate),
     ...facts.frameFormat,

@@ -79,5 +79,7 @@ export function recordedScene(
   // Only a node can tell whether those files are unchanged.
   if (recorded.files !== null || recorded.inPlace !== null || recorded.sent.series !== null || recorded.sent.isByFrame)
     return null;
+  // Those that are only heard are not among them.
+  if (recorded.scene.sound && recorded.sent.digests.size > 0 && settings.audio !== "off") return null;
   return resolveScene(sceneInfoOf(recorded), settings);
 }

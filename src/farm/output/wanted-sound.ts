@@ -12,3 +12,9 @@ export function soundFileOf({ audio }: Audio): string | undefined {
 export function isSceneHeard({ audio }: Audio, { kind }: Pick<OutputFormat, "kind">): boolean {
   return audio === "wav" || (audio === "auto" && kind === "video");
 }
+
+/** Where the sound of an output comes from. */
+export function soundSourceOf(settings: Pick<JobSettings, "audio">): "scene" | "none" | "file" {
+  if (settings.audio === "off") return "none";
+  return soundFileOf(settings) === undefined ? "scene" : "file";
+}

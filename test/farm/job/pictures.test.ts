@@ -206,6 +206,17 @@ test("a --format that the output's extension overrules is told", async () => {
   expect((await run.completed()).warnings).toEqual(["--format jpeg is not used: the output's extension says png"]);
 });
 
+test("a finished job whose passes are gone, or whose sound is to be another, is not called done again", async () => {
+  const desk = await farm.start({ sceneInfo: { pictures: withNodes }, pictures: (frame) => [depthOf(frame)] });
+  await farm.run([desk], { keepFrames: false }).completed();
+  expect(await farm.run([desk], { keepFrames: false }).completed()).toMatchObject({ reused: 4 });
+  const exists = { code: "FARM_OUTPUT_EXISTS" };
+  await expect(farm.run([desk], { audio: "off" }).result).rejects.toMatchObject(exists);
+  await expect(farm.run([desk], { format: "png" }).result).rejects.toMatchObject(exists);
+  await rm(farm.path("out.passes/passes/z0003.tga"));
+  await expect(farm.run([desk], {}).result).rejects.toMatchObject(exists);
+});
+
 test("encode makes no one-eyed video of a stereo job, and takes no path from a job folder", async () => {
   const desk = await farm.start({ scene, sceneInfo: { pictures: inStereo }, pictures: (frame) => [rightOf(frame)] });
   const output = farm.path("pictures/f_####.png");

@@ -34,7 +34,7 @@ export async function openPictureSets(options: WriterOptions): Promise<PictureSe
   const { facts, pathOf, picturesOf, output, format, passes, job: jobId, overwrite } = options;
   const { frames } = facts;
   const sequences: ImageSequence[] = [];
-  for (const { names, view } of sequencesOf(options)) {
+  for (const { names, view } of wantedSequencesOf(options)) {
     const sourceOf = (frame: Frame) =>
       view === null
         ? pathOf(frame)
@@ -55,14 +55,15 @@ interface WantedSequence {
   readonly view: number | null;
 }
 
-/** The names of the sequences that a job writes, one for each view. */
+/** Their names. */
 export function sequenceNamesOf(options: SequenceOptions): readonly FrameNames[] {
-  return sequencesOf(options).map(({ names }) => names);
+  return wantedSequencesOf(options).map(({ names }) => names);
 }
 
 type SequenceOptions = Pick<WriterOptions, "facts" | "format" | "beside" | "output">;
 
-function sequencesOf({
+/** The sequences that a job writes, one for each view. */
+export function wantedSequencesOf({
   facts: { pictures: form },
   format,
   beside,
@@ -91,7 +92,7 @@ function pngOf(form: PictureForm): PictureForm {
 }
 
 function namesOf(format: SequenceFormat, form: PictureForm): FrameNames {
-  if (isOnlyPng(format, form)) return namesIn(format, "png");
+  if (isOnlyPng(format, form) && form.suffixes.length < 2) return namesIn(format, "png");
   if (format.formats.includes(form.format)) return namesIn(format, form.format);
   const [wanted = "png"] = format.formats;
   throw new FarmError(

@@ -9,6 +9,7 @@ import { VersionLab } from "./version-lab.ts";
 
 const extensions = fileURLToPath(new URL("../support/scenes/extensions.py", import.meta.url));
 const recipe = fileURLToPath(new URL("../support/scenes/by_addon.py", import.meta.url));
+const missing = fileURLToPath(new URL("../support/scenes/missing_engines.py", import.meta.url));
 const userScripts = fileURLToPath(new URL("../support/user-scripts", import.meta.url));
 const hasAddon = { BLENDER_USER_SCRIPTS: userScripts };
 
@@ -33,6 +34,12 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       });
       expect(last?.hint).toContain("--addons NAME");
       expect(run.all("frame:stored")).toEqual([]);
+    });
+
+    test("is an error only if the scene is shown", async () => {
+      await using lab = await VersionLab.open();
+      const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "-P", missing];
+      await runBlender(blender, lab.path(""), [...start, "--", nodeScripts, lab.path("")]);
     });
 
     test("is rendered as by `blender -a` with the add-on, on nodes that allow it", async () => {

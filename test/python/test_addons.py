@@ -32,6 +32,12 @@ class WhatTheOwnerAllows(unittest.TestCase):
                 self.assertEqual(ended.exception.code, 2)
                 self.assertIn("--allow-addons", said.getvalue())
 
+    def test_all_goes_alone(self):
+        for text in ("all,lux", "lux, all"):
+            with self.subTest(text), contextlib.redirect_stderr(io.StringIO()) as said, self.assertRaises(SystemExit):
+                parse_options(["--allow-addons", text])
+            self.assertIn("give 'all' alone, or only names", said.getvalue())
+
     def test_a_job_gets_what_is_allowed_and_nothing_else(self):
         Allowed().require([])
         Allowed(addons=("lux", "sky")).require(["sky"])

@@ -159,6 +159,8 @@ def _addons(text: str) -> Union[str, tuple[str, ...]]:
     if not are_addons(list(names)):
         shown = "names of add-ons are needed, as Blender's preferences show them for their files, or 'all'"
         raise argparse.ArgumentTypeError(f"{shown}: {text!r}")
+    if ALL_ADDONS in names:
+        raise argparse.ArgumentTypeError(f"give 'all' alone, or only names: {text!r}")
     return names
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import traceback
-from typing import List, Sequence
+from typing import Dict, List, Sequence
 
 import addon_utils
 
@@ -30,7 +31,28 @@ def _enable(name: str) -> None:
         traceback.print_exc()
         errors.append(error)
 
+    why = _incompatible(name)
     # With an entry in the preferences, in memory only: most add-ons read their own.
-    if addon_utils.enable(name, default_set=True, handle_error=on_error) is None:
+    if not why and addon_utils.enable(name, default_set=True, handle_error=on_error, **_refreshing()) is None:
         why = "%s: %s" % (type(errors[0]).__name__, errors[0]) if errors else "it is not made for this version"
+    if why:
         raise SlotFault("ADDON_FAILED", "The add-on '%s' cannot be enabled: %s" % (name, why))
+
+
+def _refreshing() -> Dict[str, bool]:
+    """Since 4.2 Blender deletes the Python packages of extensions that are not enabled, and with factory settings none of
+    the owner's is: it must be told that this is done already.
+    """
+    is_known = "refresh_handled" in inspect.signature(addon_utils.enable).parameters
+    return {"refresh_handled": True} if is_known else {}
+
+
+def _incompatible(name: str) -> str:
+    """Why this Blender cannot use the extension, which `enable` then does not find out; empty if it can."""
+    find = getattr(addon_utils, "_extension_compat_cache_create", None)
+    if find is None or not addon_utils.check_extension(name):
+        return ""
+    _, repository, extension = name.split(".", 2)
+    # Blender's own function, as the public one also writes what it has found to the owner's folder.
+    found = find((), {(repository, extension)}, [], None)["incompatible"]
+    return str(found.get((repository, extension), ""))

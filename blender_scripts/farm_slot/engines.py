@@ -8,8 +8,7 @@ from typing import Any, Iterator, Optional, Tuple
 import bpy
 
 from .faults import SlotFault
-from .scene_info import uses_sequencer
-from .simulations.unbaked import used_by
+from .rendered_scenes import rendered_scenes
 
 _SEARCHED_BYTES = 3072
 """Of a scene's render settings. The engine's name is in these on every version, and a scene is longer than that."""
@@ -17,14 +16,20 @@ _SEARCHED_BYTES = 3072
 _LONGEST_NAME = 32
 """Bytes, with the zero at its end."""
 
+_OF_OTHER = (
+    "If an add-on has the engine: install it on the node, start the node with --allow-addons NAME, and render with --addons NAME."
+    " Or choose another engine for the scene '%s' in Blender, as --engine changes only the scene '%s'"
+)
+
 
 def require(scene: Any) -> None:
     """Raises SlotFault if an engine that renders a part of this scene is missing."""
-    for each, engine in _missing():
-        is_rendered = not uses_sequencer(scene) if each == scene else each in used_by(scene)
-        if is_rendered:
-            what = "The scene '%s' is rendered by '%s', an engine that this Blender does not have" % (each.name, engine)
-            raise SlotFault("ENGINE_MISSING", what)
+    missing = dict(_missing())
+    for each in rendered_scenes(scene) if missing else ():
+        if each in missing:
+            named = each.name, missing[each]
+            what = "The scene '%s' is rendered by '%s', an engine that this Blender does not have" % named
+            raise SlotFault("ENGINE_MISSING", what, "" if each == scene else _OF_OTHER % (each.name, scene.name))
 
 
 def _missing() -> Iterator[Tuple[Any, str]]:

@@ -55,7 +55,7 @@ class Sandbox:
         def on_loaded(*_: Any) -> None:
             self._confine()
 
-        bpy.app.handlers.load_post.append(on_loaded)
+        bpy.app.handlers.load_post.insert(0, on_loaded)  # before those of add-ons, which may evaluate it
         try:
             load()
         finally:

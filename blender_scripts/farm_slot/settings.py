@@ -90,11 +90,13 @@ def small(scene: Any) -> Iterator[None]:
     render = scene.render
     longer = max(render.resolution_x, render.resolution_y)
     wanted = [(render, "resolution_percentage", max(1, math.floor(100 * SAMPLE_SIZE / longer)))]  # type: List[Tuple[Any, str, Any]]
-    for owner, name in ((getattr(scene, "cycles", None), "samples"), (getattr(scene, "eevee", None), "taa_render_samples")):
-        if owner is not None and hasattr(owner, name):
-            wanted.append((owner, name, min(SAMPLE_STEPS, getattr(owner, name))))
-    if hasattr(getattr(scene, "cycles", None), "time_limit"):
-        wanted.append((scene.cycles, "time_limit", 0.0))  # the slowest node would have fewer samples
+    for each in bpy.data.scenes:  # strips and nodes may render others, in their own size
+        cycles = getattr(each, "cycles", None)
+        for owner, name in ((cycles, "samples"), (getattr(each, "eevee", None), "taa_render_samples")):
+            if hasattr(owner, name):
+                wanted.append((owner, name, min(SAMPLE_STEPS, getattr(owner, name))))
+        if hasattr(cycles, "time_limit"):
+            wanted.append((cycles, "time_limit", 0.0))  # the slowest node would have fewer samples
     if hasattr(render, "use_persistent_data"):
         wanted.append((render, "use_persistent_data", False))
     kept = [(owner, name, getattr(owner, name)) for owner, name, _ in wanted]

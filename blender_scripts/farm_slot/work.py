@@ -208,7 +208,7 @@ def serve(channel: Channel) -> None:
             action(command)
         except Exception as error:  # the supervisor classifies it
             traceback.print_exc()
-            code = error.code if isinstance(error, SlotFault) else None
+            code, hint = (error.code, error.hint) if isinstance(error, SlotFault) else (None, "")
             message = str(error).strip() or type(error).__name__
-            channel.send({"event": command["do"] + "-failed", "code": code, "message": message})
+            channel.send({"event": command["do"] + "-failed", "code": code, "message": message, "hint": hint})
             return

@@ -15,3 +15,8 @@ export function parseAddons(text: string): readonly string[] | undefined {
   const areNames = names.every((name) => moduleName.test(name) && name.length <= longestName);
   return areNames && names.length <= mostAddons ? names : undefined;
 }
+
+/** Whether the word by which a node's owner allows all add-ons is among the names: a job has to name each. */
+export function asksForAllAddons(text: string): boolean {
+  return parseAddons(text)?.includes("all") === true;
+}

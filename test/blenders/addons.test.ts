@@ -4,10 +4,12 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { pixelsOf } from "../support/blender.ts";
 import { requireBuild } from "../support/lab/lab.ts";
-import { runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
+import { nodeScripts, runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
 import { VersionLab } from "./version-lab.ts";
 
+const extensions = fileURLToPath(new URL("../support/scenes/extensions.py", import.meta.url));
 const recipe = fileURLToPath(new URL("../support/scenes/by_addon.py", import.meta.url));
+const missing = fileURLToPath(new URL("../support/scenes/missing_engines.py", import.meta.url));
 const userScripts = fileURLToPath(new URL("../support/user-scripts", import.meta.url));
 const hasAddon = { BLENDER_USER_SCRIPTS: userScripts };
 
@@ -34,6 +36,12 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       expect(run.all("frame:stored")).toEqual([]);
     });
 
+    test("is an error only if the scene is shown", async () => {
+      await using lab = await VersionLab.open();
+      const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "-P", missing];
+      await runBlender(blender, lab.path(""), [...start, "--", nodeScripts, lab.path("")]);
+    });
+
     test("is rendered as by `blender -a` with the add-on, on nodes that allow it", async () => {
       requireBuild();
       await using lab = await VersionLab.open();
@@ -51,6 +59,31 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       const [wanted, got] = [alone, ours].map((path) => join(path, "..")) as [string, string];
       expect(await pixelsOf(got, [1, 2, 3])).toEqual(await pixelsOf(wanted, [1, 2, 3]));
       expect(new Set(await pixelsOf(got, [1, 2, 3])).size).toBe(3);
+    });
+  },
+);
+
+const withExtensions = testedBlenders.filter(({ version }) => Number.parseFloat(version) >= 4.2);
+
+describe.skipIf(withExtensions.length === 0).each(withExtensions.map((blender) => [blender.version, blender] as const))(
+  "Extensions on Blender %s",
+  (_, blender) => {
+    test("are enabled for a job, and the Python packages of the owner's other extensions stay", async () => {
+      await using lab = await VersionLab.open();
+      const env = { BLENDER_USER_EXTENSIONS: lab.path("extensions") };
+      const act = async (what: string, ...names: string[]) => {
+        const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "-P", extensions];
+        const said = await runBlender(blender, lab.path(""), [...start, "--", what, nodeScripts, ...names], env);
+        return said.match(/^(enabled|failed|same) .*/gm);
+      };
+      await act("make");
+      await act("own", "packed", "plain");
+      expect(await act("job", "plain")).toEqual(["enabled [True]", "same True"]);
+      expect(await act("job", "packed", "plain")).toEqual(["enabled [True, True]", "same True"]);
+      expect(await act("job", "future")).toEqual([
+        expect.stringMatching(/^failed The add-on 'bl_ext.user_default.future' cannot be enabled: .*99/),
+        "same True",
+      ]);
     });
   },
 );

@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reportOf } from "../../src/index.ts";
 import { requireBuild } from "../support/lab/lab.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
-import { runBlender, testedBlenders } from "./tested-blender.ts";
+import { nodeScripts, runBlender, testedBlenders } from "./tested-blender.ts";
 import { VersionLab } from "./version-lab.ts";
 
 const script = fileURLToPath(new URL("overrides/run.py", import.meta.url));
+const shared = fileURLToPath(new URL("../support/scenes/shared_action.py", import.meta.url));
 const start = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "-P", script, "--"];
 
 interface Warning {
@@ -55,6 +56,11 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       await runBlender(blender, folder.path, [...start, "make", folder.path]);
     });
     afterAll(() => folder[Symbol.asyncDispose]());
+
+    test("leaves the animation of another scene that has the same action", async () => {
+      const alone = ["-b", "--factory-startup", "-noaudio", "--python-exit-code", "1", "-P", shared];
+      await runBlender(blender, folder.path, [...alone, "--", nodeScripts]);
+    });
 
     const ask = async (mode: string): Promise<unknown> => {
       const said = await runBlender(blender, folder.path, [...start, mode, folder.path]);

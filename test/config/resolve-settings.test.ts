@@ -57,6 +57,9 @@ describe("parseRenderFlags() refuses", () => {
     ["--log-level", { logLevel: "loud" }],
     ["--crf", { crf: "64" }],
     ["--scene", { scene: "" }],
+    ["--addons", { addons: "a b" }],
+    ["name each add-on", { addons: "all" }],
+    ["name each add-on", { addons: "lux, all" }],
   ])("%s %j", (flag, flags) => {
     const parse = () => parseRenderFlags(flags);
     expect(parse).toThrow(expect.objectContaining({ code: "FARM_BAD_INPUT" }));

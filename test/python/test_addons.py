@@ -32,6 +32,12 @@ class WhatTheOwnerAllows(unittest.TestCase):
                 self.assertEqual(ended.exception.code, 2)
                 self.assertIn("--allow-addons", said.getvalue())
 
+    def test_all_goes_alone(self):
+        for text in ("all,lux", "lux, all"):
+            with self.subTest(text), contextlib.redirect_stderr(io.StringIO()) as said, self.assertRaises(SystemExit):
+                parse_options(["--allow-addons", text])
+            self.assertIn("give 'all' alone, or only names", said.getvalue())
+
     def test_a_job_gets_what_is_allowed_and_nothing_else(self):
         Allowed().require([])
         Allowed(addons=("lux", "sky")).require(["sky"])
@@ -54,18 +60,31 @@ class WithBlender(RealNodeCase):
 
     async def failure(self, name, *options, **asks) -> tuple:
         """Returns code and message of the error with which the load fails."""
+        error = await self.error_of(name, *options, **asks)
+        return error["code"], error["message"]
+
+    async def error_of(self, name, *options, **asks) -> dict:
         node = self.start(*options, env=USER_SCRIPTS)
         coordinator, _ = await self.open(node)
         await self.load(coordinator, name, **asks)
         error = (await coordinator.expect("job-load-failed"))["error"]
         self.assertNotIn("job-loaded", [message["type"] for message in coordinator.seen])
-        return error["code"], error["message"]
+        return error
 
     async def test_an_engine_that_is_missing_is_an_error_that_names_it(self):
         missing = "is rendered by 'FLAT_ENGINE', an engine that this Blender does not have"
         self.assertEqual(await self.failure("main"), ("ENGINE_MISSING", f"The scene 'Scene' {missing}"))
         self.assertEqual(await self.failure("strip"), ("ENGINE_MISSING", f"The scene 'Flat' {missing}"))
         self.assertEqual(await self.failure("node"), ("ENGINE_MISSING", f"The scene 'Flat' {missing}"))
+
+    async def test_the_hint_does_not_name_a_flag_that_changes_another_scene(self):
+        self.assertIn("Or render with another engine: --engine cycles", (await self.error_of("main"))["hint"])
+        hint = (await self.error_of("strip"))["hint"]
+        self.assertIn("Or choose another engine for the scene 'Flat' in Blender", hint)
+
+    def test_only_scenes_that_are_shown_are_rendered(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run_blender(SUPPORT / "scenes/missing_engines.py", str(SUPPORT.parents[1] / "blender_scripts"), folder)
 
     async def test_scenes_that_it_does_not_render_may_have_any_engine(self):
         for name in ("beside", "sequencer", "eevee"):

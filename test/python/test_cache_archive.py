@@ -1,5 +1,6 @@
 """The caches in a baked blendfile, which anybody may have made."""
 
+import contextlib
 import io
 import json
 import struct
@@ -74,6 +75,19 @@ class Caches(unittest.TestCase):
         with mock.patch.object(cache_archive, "MAX_BYTES", 8192), self.assertRaisesRegex(SlotFault, "a copy keeps 0 MB"):
             cache_archive.pack(str(written.parent), {KEY: "0"})
 
+    def test_what_is_packed_is_never_too_much_to_unpack(self):
+        fits = []
+        for folders in range(1, 12):
+            for name in range(folders):
+                written = self.folder / f"written-{folders}/{name}"
+                written.mkdir(parents=True)
+                (written / "points0_000001_00.bphys").write_bytes(b"")
+            with mock.patch.object(cache_archive, "MAX_BYTES", 65_536), contextlib.suppress(SlotFault):
+                packed = cache_archive.pack(str(written.parent), {KEY: "0"})
+                self.assertEqual(len(self.unpack(packed)), 1)
+                fits.append(folders)
+        self.assertEqual(fits, [1, 2, 3, 4, 5, 6, 7])
+
     def test_only_files_with_the_names_of_caches_are_unpacked(self):
         names = ["../../out.bphys", "/out.bphys", "0/points0_000001_00.bphys/deep.bphys", "0/a.blend", "1/", "points0_000001_00.bphys"]
         self.unpack(archive({NAME: b"cache", **{name: b"" if name.endswith("/") else b"bad" for name in names}}))
@@ -85,14 +99,18 @@ class Caches(unittest.TestCase):
         self.assertEqual([Path(place, Path(NAME).name).read_bytes() for place in places.values()], [b"one", b"other"])
 
     def test_a_small_file_cannot_fill_a_disk(self):
-        """All scenes count together, files that share their data each by itself, and the smallest file as what it takes."""
+        """All scenes count together, files that share their data each by itself, and even an empty one as what it takes,
+        with its folder.
+        """
         half = archive({NAME: bytes(40_000)})
         many = archive({f"0/points0_{frame:06}_00.bphys": b"" for frame in range(3)})
         with mock.patch.object(cache_archive, "MAX_BYTES", 65_536):
             self.assertEqual(len(self.unpack(half)), 1)
         for path in self.folder.rglob("*.bphys"):
             path.unlink()
-        for bomb in ([half, half], [repeated(half, 2)], [archive({f"0/points0_{n:06}_00.bphys": b"x" for n in range(17)})]):
+        empty = archive({f"0/points0_{n:06}_00.bphys": b"" for n in range(17)})
+        folders = archive({f"{n}/points0_000001_00.bphys": b"" for n in range(8)})
+        for bomb in ([half, half], [repeated(half, 2)], [empty], [folders], [archive({})] * 9):
             with mock.patch.object(cache_archive, "MAX_BYTES", 65_536):
                 self.assert_refused(*bomb, what="more than")
         self.assertEqual(len(self.unpack(many)), 1)

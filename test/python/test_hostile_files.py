@@ -7,7 +7,9 @@ from pathlib import Path
 from .support.node import BLENDER
 from .support.real_node import RealNodeCase, run_blender
 
-SCENES = Path(__file__).parents[1] / "support/scenes"
+SUPPORT = Path(__file__).parents[1] / "support"
+SCENES = SUPPORT / "scenes"
+USER_SCRIPTS = {"BLENDER_USER_SCRIPTS": str(SUPPORT / "user-scripts")}
 
 
 def pixels(png: bytes) -> bytes:
@@ -34,9 +36,9 @@ class HostileFiles(RealNodeCase):
         """What is new, missing or different compared with `made`."""
         return sorted({name for name, _ in self.state() ^ self.made})
 
-    async def begin(self, name: str, *options, **asks):
+    async def begin(self, name: str, *options, env=None, **asks):
         """A node on which the file is loaded."""
-        node = self.start(*options)
+        node = self.start(*options, env=env or {})
         coordinator, _ = await self.open(node)
         await self.ready(coordinator, name, **asks)
         return node, coordinator
@@ -89,6 +91,14 @@ class HostileFiles(RealNodeCase):
         self.assertEqual(await self.harmless("caches"), [])
         self.assertEqual(await self.harmless("linked_caches"), [])
         self.assertEqual(await self.harmless("fluids"), [])
+
+    async def test_a_file_is_confined_before_an_add_on_evaluates_it(self):
+        self.make("caches", "linked_caches")
+        for name in ("caches", "linked_caches"):
+            node, coordinator = await self.begin(name, "--allow-addons", "early", env=USER_SCRIPTS, addons=["early"])
+            await self.render(coordinator, (2,))
+            await node.stop()
+            self.assertEqual(self.changes(), [], name)
 
     async def test_existing_simulations_are_shown(self):
         run_blender(SCENES / "baked.py", str(self.scenes))

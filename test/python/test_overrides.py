@@ -21,13 +21,22 @@ def left(collection):
     return [curve.data_path for curve in collection]
 
 
-def scene_with(drivers=(), action=None, tracks=()):
-    return SimpleNamespace(animation_data=SimpleNamespace(drivers=curves(*drivers), action=action, nla_tracks=list(tracks)))
+def scene_with(drivers=(), action=None, tracks=(), **more):
+    animation = SimpleNamespace(drivers=curves(*drivers), action=action, nla_tracks=list(tracks), **more)
+    return SimpleNamespace(animation_data=animation)
+
+
+class Action(SimpleNamespace):
+    """One that nothing else has."""
+
+    users, use_fake_user = 1, False
+    __hash__ = object.__hash__
 
 
 def layered(*bags):
-    """An action since 4.4."""
-    return SimpleNamespace(layers=[SimpleNamespace(strips=[SimpleNamespace(channelbags=[SimpleNamespace(fcurves=bag) for bag in bags])])])
+    """An action since 4.4, with a slot for each."""
+    strip = SimpleNamespace(channelbags=[SimpleNamespace(fcurves=bag, slot_handle=number) for number, bag in enumerate(bags)])
+    return Action(layers=[SimpleNamespace(strips=[strip])])
 
 
 class Freeing(unittest.TestCase):
@@ -35,19 +44,20 @@ class Freeing(unittest.TestCase):
         self.assertEqual(free(SimpleNamespace(animation_data=None), r"cycles\.samples"), [])
 
     def test_only_what_matches_is_removed_from_drivers_and_the_action(self):
-        action = SimpleNamespace(fcurves=curves("cycles.samples", "cycles.seed", "cycles.samples_more"))
+        action = Action(fcurves=curves("cycles.samples", "cycles.seed", "cycles.samples_more"))
         scene = scene_with(["cycles.samples", "render.fps"], action)
         self.assertEqual(free(scene, r"cycles\.samples"), ["cycles.samples"] * 2)
         self.assertEqual(left(scene.animation_data.drivers), ["render.fps"])
         self.assertEqual(left(action.fcurves), ["cycles.seed", "cycles.samples_more"])
 
-    def test_all_layers_and_slots_of_an_action_are_searched(self):
+    def test_only_the_slot_of_the_scene_is_searched(self):
         bags = curves("cycles.samples", "eevee.x"), curves("cycles.samples")
-        self.assertEqual(free(scene_with(action=layered(*bags)), r"cycles\.samples"), ["cycles.samples"] * 2)
-        self.assertEqual([left(bag) for bag in bags], [["eevee.x"], []])
+        scene = scene_with(action=layered(*bags), action_slot=SimpleNamespace(handle=0))
+        self.assertEqual(free(scene, r"cycles\.samples"), ["cycles.samples"])
+        self.assertEqual([left(bag) for bag in bags], [["eevee.x"], ["cycles.samples"]])
 
     def test_tracks_and_strips_inside_strips_are_searched(self):
-        outer, inner = (SimpleNamespace(fcurves=curves("cycles.seed")) for _ in range(2))
+        outer, inner = (Action(fcurves=curves("cycles.seed")) for _ in range(2))
         strip = SimpleNamespace(action=outer, strips=[SimpleNamespace(action=inner), SimpleNamespace(action=None)])
         track = SimpleNamespace(strips=[strip])
         self.assertEqual(free(scene_with(tracks=[track]), r"cycles\.seed"), ["cycles.seed"] * 2)

@@ -96,7 +96,7 @@ def explain_raised(event: dict[str, Any], otherwise: str, lines: Iterable[str]) 
     """The fault of an exception in the slot: its own code, or what its message or the log says."""
     message, code = str(event.get("message", "")), event.get("code")
     if code in FAULT_CODES:
-        return Fault(str(code), message)
+        return Fault(str(code), message, str(event.get("hint") or ""))
     named = explain([message]) or explain(lines, ENVIRONMENT_CODES)
     return Fault(named.code if named else otherwise, message)
 

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import zipfile
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, Iterable, List, Set, Tuple
 
 from ..faults import SlotFault
 
@@ -22,7 +22,7 @@ MAX_BYTES = 1 << 30
 _MAX_CONTENTS_BYTES = 16 << 20
 
 _BLOCK_BYTES = 4096
-"""What the smallest file takes of a disk."""
+"""What the smallest file or folder takes of a disk. An empty file has none, but an entry in a table of the file system."""
 
 Key = Tuple[str, ...]
 """Names a cache in a file and in its copy: its kind, its owner and the owner's library, and which of the owner's caches it is."""
@@ -32,7 +32,7 @@ def pack(folder: str, found: Dict[Key, str]) -> bytes:
     """The archive of what is in the subfolders. Raises SlotFault if that is too much."""
     files = [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
     contents = json.dumps([[list(key), where] for key, where in found.items()]).encode("utf-8")
-    size = _on_disk(len(contents)) + sum(_on_disk(os.path.getsize(path)) for path in files)
+    size = _on_disk([(os.path.join(folder, _CONTENTS), len(contents)), *((path, os.path.getsize(path)) for path in files)])
     if size > MAX_BYTES:
         raise SlotFault("UNSUPPORTED", "its caches have %d MB, and a copy keeps %d MB" % (size >> 20, MAX_BYTES >> 20))
     packed = io.BytesIO()
@@ -51,7 +51,8 @@ def unpack(archives: List[bytes], folder: str) -> Dict[Key, str]:
     """
     try:
         opened = [zipfile.ZipFile(io.BytesIO(archive)) for archive in archives]
-        if sum(_on_disk(entry.file_size) for archive in opened for entry in archive.infolist()) > MAX_BYTES:
+        listed = [[(entry.filename, entry.file_size) for entry in archive.infolist()] for archive in opened]
+        if sum(map(_on_disk, listed)) > MAX_BYTES:
             raise SlotFault("FILE_UNREADABLE", "the caches in the file have more than %d MB" % (MAX_BYTES >> 20))
         found = {}  # type: Dict[Key, str]
         for number, archive in enumerate(opened):
@@ -75,5 +76,10 @@ def _unpack(archive: Any, folder: str) -> Dict[Key, str]:
     return {key: os.path.join(folder, where) for key, where in places.items()}
 
 
-def _on_disk(size: int) -> int:
-    return -(-size // _BLOCK_BYTES) * _BLOCK_BYTES
+def _on_disk(files: Iterable[Tuple[str, int]]) -> int:
+    """What files with these names and sizes take, with their folders."""
+    sizes, folders = [], set()  # type: List[int], Set[str]
+    for name, size in files:
+        sizes.append(size)
+        folders.add(os.path.dirname(name))
+    return _BLOCK_BYTES * (len(folders) + sum(max(1, -(-size // _BLOCK_BYTES)) for size in sizes))

@@ -150,9 +150,11 @@ def _files_in(folder: str, thing: Any) -> List[str]:
 
 
 def _is_packed(bake: Any) -> bool:
-    """Whether the bake is in the blendfile. No property says so: this reads `NodesModifierBake.packed`, which since 4.1
-    comes after three numbers that are known, as makesdna/DNA_modifier_types.h has them.
+    """Whether the bake is in the blendfile. No property says so: this reads `NodesModifierBake.packed`, which since 4.3
+    comes after three numbers that are known, as makesdna/DNA_modifier_types.h has them. Up to 4.2 the structure ends there.
     """
+    if not hasattr(bake, "bake_target"):  # since 4.3, as a bake in the blendfile is
+        return False
     at = bake.as_pointer()
     numbers = (ctypes.c_int * 12).from_address(at)
     if (numbers[0], numbers[6], numbers[7]) != (bake.bake_id, bake.frame_start, bake.frame_end):

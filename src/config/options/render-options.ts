@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import type { FrameOrder } from "../../core/frame-range.ts";
 import { parseBytes, parseDuration } from "../../core/units.ts";
-import { parseAddons } from "../addons.ts";
+import { asksForAllAddons, parseAddons } from "../addons.ts";
 import { asGiven, asPath, isOn, option, text, whole, withDefault } from "./option.ts";
 
 const version = z.string().regex(/^\d{1,3}\.\d{1,3}(\.\d{1,3})?$/, "a version such as 3.4 or 3.4.1 is needed");
@@ -68,7 +68,13 @@ export const sceneOptions = {
   /** Add-ons that the nodes have and that are enabled for the job, by the names of their modules. */
   addons: option({
     ...{ group: "What to render", takes: "<names>" },
-    schema: z.string().refine((given) => parseAddons(given) !== undefined, "names of add-ons such as a,b are needed"),
+    schema: z
+      .string()
+      .refine((given) => parseAddons(given) !== undefined, "names of add-ons such as a,b are needed")
+      .refine(
+        (given) => !asksForAllAddons(given),
+        "name each add-on that the scene needs, as in a,b: only the owner of a node can say all, with --allow-addons",
+      ),
     help: "enable these add-ons, a,b, on nodes that have and allow them",
     readme:
       "`a,b`: enable these add-ons of the nodes for the job, on nodes that were started with `--allow-addons`; no others take part. An extension is named `bl_ext.user_default.NAME`",

@@ -73,6 +73,21 @@ describe("renderJob() with overrides", () => {
   });
 
   test.each([
+    ["of an override that the job has not", { samples: 16 }, "--seed holds for all frames"],
+    ["of none", { samples: 16 }, "Your computer is locked: --samples"],
+    ["in a job without any", {}, "--samples holds for all frames"],
+  ])("names the node that says something else in such a warning: %s", async (_, chosen, message) => {
+    const say = { type: "warning", code: "OVERRIDE_NO_EFFECT", message, slot: 0 } as const;
+    const node = await farm.start({ name: "attic" });
+    node.node.options.say = (told) => (told.type === "job-loaded" ? [told, say] : [told]);
+    const run = farm.run([node], { frames: "1-4", ...chosen });
+    await run.completed();
+    expect(run.all("warning")).toMatchObject([{ message, name: "attic" }]);
+    const check = await checkScene(farm.requestFor([node], { frames: "1-2", ...chosen }));
+    expect(check.warnings).toEqual([expect.objectContaining({ message, name: "attic" })]);
+  });
+
+  test.each([
     ["CAMERA_NOT_FOUND", "FARM_BAD_INPUT", /--camera/],
     ["VIEW_LAYER_NOT_FOUND", "FARM_BAD_INPUT", /--view-layer/],
     ["ENGINE_NOT_FOUND", "FARM_NODE_EXCLUDED", /--engine/],

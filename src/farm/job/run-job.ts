@@ -12,6 +12,7 @@ import { createState, type SchedulerConfig } from "../../scheduler/state/state.t
 import type { Fleet } from "../nodes/fleet.ts";
 import { JobOutput } from "../output/job-output.ts";
 import type { OutputFacts } from "../output/output-facts.ts";
+import { overridesOf } from "../output/recorded-scene.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
 import { resolveScene } from "../output/scene-facts.ts";
 import { isPlayed } from "../output/simulations.ts";
@@ -62,12 +63,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   const facts = resolveScene(first.node.scene, settings, prepared.files);
   if (needsBake(first.node, context)) {
     // The copy would not tell them again.
-    await hearWarnings(
-      inputs,
-      first.node,
-      (event) => fleet.tell(event),
-      (node) => fleet.nameOf(node),
-    );
+    await hearWarnings(inputs, first.node, { settings, fleet, tell: (event) => fleet.tell(event) });
     return { type: "again", ...(await bakeScene(first.node, context, inputs)) };
   }
   if (isOutdated(first.node, context)) {
@@ -162,6 +158,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     state: createState(config),
     output: { encoded: () => output.encoded, accept: (frame) => blanks.stored(frame) },
     ...{ checks, samples, doubted, checkPlan: checkPlanOf(settings, frames.length, run.job) },
+    overrides: overridesOf(settings),
     exclusionOf: (node) => exclusionByFiles(node, facts),
     onJoined: (worker) => sound.offer(worker),
     earlierAttempts: await earlierAttempts(folder, run),

@@ -76,6 +76,31 @@ test("with scripts allowed, a copy in the job folder is not used: whoever made i
   expect(loads(node.node).at(-1)?.blend).toBe(digestOf(await readFile(farm.blend)));
 });
 
+test("an earlier bake is used only if it was compared as this run renders the scene, but for noise and time", async () => {
+  const node = await startNode("north", { blend: baked, error: null });
+  const bakes = async (settings: Partial<JobSettings>) => {
+    const run = farm.run([node], { frames: "1-2", overwrite: true, ...settings });
+    await run.completed();
+    return run.all("bake:started").length;
+  };
+  expect(await bakes({ simplify: 2, resolution: { percent: 50 } })).toBe(1);
+  expect(await bakes({ simplify: 2, resolution: { percent: 50 }, samples: 4, seed: 1, threads: 1, timeLimit: 9 })).toBe(
+    0,
+  );
+  expect(await bakes({ simplify: 2, resolution: { percent: 100 } })).toBe(1);
+  expect(await bakes({ simplify: 1, resolution: { percent: 100 } })).toBe(1);
+  for (const changed of [
+    {},
+    { camera: "Left" },
+    { viewLayer: "Sky" },
+    { engine: "CYCLES" },
+    { transparent: true },
+  ] as const) {
+    expect(await bakes(changed)).toBe(1);
+    expect(await bakes(changed)).toBe(0);
+  }
+});
+
 test("a damaged record of a bake is no bake", async () => {
   const node = await startNode("north", { blend: baked, error: null });
   await farm.run([node], { frames: "1-4" }).completed();

@@ -123,6 +123,7 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
       bake: mayBake(settings) ? "untried" : "failed",
       isEarlierBake: false,
       lostBakes: 0,
+      mayBakeLong: false,
     },
   };
   const known = { blend: settings.blend, savedBy: prepared.savedBy };

@@ -8,7 +8,7 @@ import { overridesOf } from "../output/recorded-scene.ts";
 import { playable } from "../output/simulations.ts";
 import type { JoinedNode, Worker } from "../worker.ts";
 import { BakeEstimate } from "./bake-estimate.ts";
-import type { JobContext } from "./job-context.ts";
+import type { BakeState, JobContext } from "./job-context.ts";
 import { LongBakeQuestion } from "./long-bake-question.ts";
 import type { JobInputs } from "./loop/job-inputs.ts";
 
@@ -65,7 +65,7 @@ export async function bakeScene(
   { worker, scene }: JoinedNode,
   context: JobContext,
   inputs: JobInputs,
-): Promise<Pick<JobContext, "bake" | "lostBakes">> {
+): Promise<BakeState> {
   const { settings, tell, drain } = context;
   const { node, name } = worker.info;
   const startedMs = systemClock.monotonicMs();
@@ -91,8 +91,9 @@ export async function bakeScene(
   question.withdraw();
   const why = typeof baked === "string" ? baked : null;
   tell({ type: "bake:ended", node, name, seconds: (systemClock.monotonicMs() - startedMs) / 1000, why, again });
-  if (typeof baked !== "string") return { bake: baked, lostBakes };
-  return { bake: again ? "untried" : "failed", lostBakes };
+  const { mayBakeLong } = question;
+  if (typeof baked !== "string") return { bake: baked, lostBakes, mayBakeLong };
+  return { bake: again ? "untried" : "failed", lostBakes, mayBakeLong };
 }
 
 /** @returns The copy, or why there is none */

@@ -68,7 +68,8 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   }
   if (isOutdated(first.node, context)) {
     await forgetBaked(folder.path);
-    return { type: "again", bake: "untried", lostBakes: context.lostBakes };
+    const { lostBakes, mayBakeLong } = context;
+    return { type: "again", bake: "untried", lostBakes, mayBakeLong };
   }
   const earlier = await setStaleAside(context, run, facts);
   const outputFacts = await recordJob(context, facts);

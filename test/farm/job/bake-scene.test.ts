@@ -214,6 +214,43 @@ test("a bake that takes long is asked for, while it continues: with a yes it is 
   expect(loads(node).at(-1)?.blend).toBe(baked.sha256);
 });
 
+test("a yes holds for the bake that is tried again after a lost link", async () => {
+  const confirmBake = vi.fn(async () => {
+    setTimeout(() => started.server.cut(), 100);
+    return true;
+  });
+  const started = await startNode("north", { blend: baked, error: null });
+  const { node } = started;
+  const answer = node.options.onMessage;
+  let bakes = 0;
+  node.options.onMessage = (message, conversation) => {
+    if (message.type !== "job-bake") return answer?.(message, conversation);
+    bakes += 1;
+    void conversation.send({ type: "bake-progress", fraction: 0 });
+    return true;
+  };
+  const run = farm.run([started], { frames: "1-4" }, { confirmBake });
+  run.onEvent = (event) => {
+    if (event.type !== "bake:progressed") return;
+    const { conversation } = node;
+    if (event.fraction === 0) {
+      const sinceMs = 6_000 * bakes;
+      vi.spyOn(systemClock, "monotonicMs").mockImplementation(() => performance.now() + sinceMs);
+      void conversation?.send({ type: "bake-progress", fraction: 0.0001 });
+    } else if (bakes === 2 && conversation !== undefined) {
+      node.blobs.set(baked.sha256, copy);
+      const { number } = node.heard.findLast((message) => message.type === "job-bake") as { number: number };
+      void conversation.send({ type: "job-baked", number, blend: baked, error: null });
+    }
+  };
+  await run.completed();
+  expect(run.all("bake:ended").map(({ again }) => again)).toEqual([true, false]);
+  expect(run.all("bake:progressed").filter(({ fraction }) => fraction > 0)).toHaveLength(2);
+  expect(confirmBake).toHaveBeenCalledTimes(1);
+  expect(run.all("bake:long")).toHaveLength(1);
+  expect(loads(node).at(-1)?.blend).toBe(baked.sha256);
+});
+
 test("with a no, the scene is played", async () => {
   const { node, run } = await runLongBake({}, { confirmBake: async () => false });
   await run.completed();

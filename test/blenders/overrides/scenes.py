@@ -259,6 +259,14 @@ def in_sequencer(scene):
     scene.render.engine = "BLENDER_WORKBENCH"
 
 
+def film(scene):
+    """Its sequencer shows no scene."""
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    end = {"length": 9} if bpy.app.version >= (5, 0) else {"frame_end": 10}
+    strips.new_effect(name="Film", type="COLOR", channel=1, frame_start=1, **end)
+
+
 def composited(scene):
     """Its compositor shows both view layers."""
     scene.render.use_compositing = True

@@ -140,9 +140,10 @@ export function warnOfColors(totals: JobTotals, { unsentColors }: Pick<PreparedJ
 }
 
 /** Warns of what the job asks for and cannot have. */
-export function warnOfOverrides({ settings, prepared }: JobContext, totals: JobTotals): void {
+export function warnOfOverrides({ settings, prepared }: JobContext, { pictures }: SceneFacts, totals: JobTotals): void {
   const { transparent, timeLimit, checks } = settings;
-  if (transparent && !prepared.format.canHaveAlpha) {
+  const isJpeg = prepared.format.kind === "sequence" && pictures.format === "jpeg";
+  if (transparent && (isJpeg || !prepared.format.canHaveAlpha)) {
     const message = "The output can have no alpha channel: what is transparent is black in it";
     totals.warn("NO_ALPHA", message, null);
   }

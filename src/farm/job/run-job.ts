@@ -90,7 +90,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   warnOfFiles(facts, totals);
   warnOfSimulations(facts, context, totals);
   warnOfColors(totals, prepared);
-  warnOfOverrides(context, totals);
+  warnOfOverrides(context, facts, totals);
 
   const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, prepared.format), prepared, signal);
   const sound = new JobSound({

@@ -103,6 +103,14 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
           without(`--transparent ${channel}`),
           "CYCLES",
         ],
+        "JPEG pictures": [
+          {
+            code: "OVERRIDE_HOLDS",
+            message: "--transparent writes PNG pictures: the scene's own, JPEG, have no alpha channel",
+          },
+          "CYCLES",
+        ],
+        "a video": ["CYCLES"],
         "a sequencer without scenes": [
           without(`--transparent ${channel}`),
           ...["samples", "seed", "denoise", "simplify", "time-limit"].map((flag) => without(`--${flag} ${empty}`)),

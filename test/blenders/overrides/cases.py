@@ -8,6 +8,7 @@ import bpy
 from scenes import (
     EEVEE,
     as_jpeg,
+    as_plain_video,
     as_video,
     composited,
     cut,
@@ -68,6 +69,8 @@ CASES = {
 TOLD = {
     "two engines": ({"samples": 2, "seed": 1}, in_sequencer),
     "the sequencer": ({"engine": "CYCLES", "camera": "Second", "viewLayer": "Other", "transparent": True}, in_sequencer),
+    "JPEG pictures": ({"transparent": True}, as_jpeg),
+    "a video": ({"transparent": True}, as_plain_video),
     "a sequencer without scenes": (
         {"transparent": True, "samples": 2, "seed": 1, "denoise": False, "simplify": 1, "timeLimit": 5, "threads": 1},
         film,

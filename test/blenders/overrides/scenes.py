@@ -126,11 +126,15 @@ def as_jpeg(scene):
     scene.render.image_settings.file_format = "JPEG"
 
 
-def as_video(scene):
+def as_plain_video(scene):
     image = scene.render.image_settings
     if hasattr(image, "media_type"):
         image.media_type = "VIDEO"
     image.file_format = "FFMPEG"
+
+
+def as_video(scene):
+    as_plain_video(scene)
     key(scene, "render.film_transparent", False, False)
 
 

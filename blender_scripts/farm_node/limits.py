@@ -73,7 +73,8 @@ START_LIMIT_S = 300.0
 """From the start of a Blender to its first message. Allows for a slow disk, and a first start after installation."""
 LOAD_LIMIT_S = 1800.0
 """For opening a blendfile and reading the files that it uses. Blender shows no progress meanwhile, so this must be
-enough for the largest file. With START_LIMIT_S it is below the 40 minutes that a coordinator waits for an answer."""
+enough for the largest file. With START_LIMIT_S it is below the 40 minutes that a coordinator waits for an answer. A
+Blender that bakes, mixes sound or checks frames may be silent for as long: one frame of a heavy simulation takes that."""
 QUIT_GRACE_S = 0.7
 EXIT_GRACE_S = 5.0
 """Between the end of the channel and the end of the process: a crashing Blender still writes its crash report."""

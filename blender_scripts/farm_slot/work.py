@@ -86,7 +86,8 @@ class Work:
     def _pick(self) -> Any:
         """The scene to render, in the file that was just opened, as the job wants it."""
         scene = pick_scene(self._command["scene"])
-        self._overriding = overrides.apply(scene, self._command.get("overrides") or {})
+        wanted = self._command.get("pictures") or {"formats": ()}
+        self._overriding = overrides.apply(scene, self._command.get("overrides") or {}, wanted["formats"])
         return scene
 
     def _prepare(self, scene: Any) -> str:

@@ -123,6 +123,7 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
       bake: mayBake(settings) ? "untried" : "failed",
       isEarlierBake: false,
       lostBakes: 0,
+      mayBakeLong: false,
     },
   };
   const known = { blend: settings.blend, savedBy: prepared.savedBy };
@@ -136,7 +137,7 @@ async function check(settings: JobSettings, options: CheckOptions): Promise<Scen
     fleet.begin(orderOf(context, await beginRun(context, blender)));
     const noNodeTimeout = new NoNodeTimeout({ waitMs: settings.waitMs, fleet, clock: systemClock });
     const { node } = await firstJoined(inputs, fleet, noNodeTimeout, signal);
-    await hearWarnings(inputs, node, tell, (id) => fleet.nameOf(id));
+    await hearWarnings(inputs, node, { settings, fleet, tell });
     const files = checkedFiles(node.scene.references, prepared.files);
     const { scene, frames, error } = sceneOf(node.scene, context);
     const order = isDeep && frames.length > 0 ? await orderOfFrames(node.worker, frames, tell, signal) : null;

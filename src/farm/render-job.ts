@@ -114,7 +114,7 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
     await using _awake = stayAwake(settings.allowSleep, tell);
     const context: JobContext = {
       ...{ settings, prepared, tell, drain, upcoming: new UpcomingFrames(), refusedBefore: new Map(), ...questions },
-      ...{ farm, bake: "untried", isEarlierBake: false, lostBakes: 0 },
+      ...{ farm, bake: "untried", isEarlierBake: false, lostBakes: 0, mayBakeLong: false },
       signal: AbortSignal.any([stop, folder.lost]),
     };
     const { outcome, nodes, warnings } =
@@ -180,8 +180,9 @@ async function renderAndEncode(given: JobContext, begun?: Run): Promise<Rendered
       const nodes = outcome.type === "complete" ? outcome.totals.nodes((node) => fleet.infoOf(node)) : [];
       return { outcome, nodes, warnings: fleet.warnings };
     }
-    const { bake, lostBakes } = outcome;
-    again = { next: [{ ...context, bake, lostBakes, isEarlierBake: false }, run], told: fleet.warnings };
+    const { bake, lostBakes, mayBakeLong } = outcome;
+    const next = { ...context, bake, lostBakes, mayBakeLong, isEarlierBake: false };
+    again = { next: [next, run], told: fleet.warnings };
   }
   // With the bake, or without, on nodes that open the blendfile anew.
   const rendered = await renderAndEncode(...again.next);

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { hashFile } from "../system/files/hash-file.ts";
 import { removeFile } from "../system/files/held-files.ts";
 import { replaceFile } from "../system/files/whole-file.ts";
@@ -14,8 +15,8 @@ export interface BakeKey {
   /** The version that baked it. */
   readonly blender: string;
   readonly scene: string | null;
-  /** Levels of subdivision with which the bake was compared; `null` for the scene's own. */
-  readonly simplify: number | null;
+  /** What was otherwise than in the blendfile when the bake was compared with the played scene. */
+  readonly overrides: Readonly<Record<string, unknown>>;
 }
 
 /** A copy of the blendfile in which simulations are baked. */
@@ -44,9 +45,9 @@ export async function findBaked(jobFolder: string, key: BakeKey): Promise<BakedB
   const text = await readFile(join(jobFolder, "baked.json"), "utf8").catch(() => "");
   const known = parsed(text);
   if (!isObject(known)) return undefined;
-  const { source, blender, scene, simplify = null, sha256, sizeBytes, files } = known;
+  const { source, blender, scene, overrides, sha256, sizeBytes, files } = known;
   if (source !== key.source || blender !== key.blender || scene !== key.scene) return undefined;
-  if (simplify !== key.simplify) return undefined;
+  if (!isDeepStrictEqual(overrides, key.overrides)) return undefined;
   if (typeof sha256 !== "string" || !isBlobName(sha256) || typeof sizeBytes !== "number") return undefined;
   if (files !== null && typeof files !== "string") return undefined;
   const path = join(jobFolder, "baked", sha256);

@@ -92,11 +92,28 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       const layer = isOldest ? "View Layer" : "ViewLayer";
       const without = (message: string) => ({ code: "OVERRIDE_NO_EFFECT", message });
       const sequencer = "has no effect: the picture comes from the sequencer, and scenes in strips have their own";
+      const channel =
+        "only adds an alpha channel: the picture comes from the sequencer, and scenes in strips keep their backgrounds";
+      const empty = "has no effect: the picture comes from the sequencer, which shows no scene";
       const denoiser = without("--denoise needs OpenImageDenoise, without which this Blender was built");
       expect(told).toEqual({
         "two engines": ["BLENDER_WORKBENCH"], // Cycles renders the strip
         "the sequencer": [
           ...["engine", "camera", "view-layer"].map((flag) => without(`--${flag} ${sequencer}`)),
+          without(`--transparent ${channel}`),
+          "CYCLES",
+        ],
+        "JPEG pictures": [
+          {
+            code: "OVERRIDE_HOLDS",
+            message: "--transparent writes PNG pictures: the scene's own, JPEG, have no alpha channel",
+          },
+          "CYCLES",
+        ],
+        "a video": ["CYCLES"],
+        "a sequencer without scenes": [
+          without(`--transparent ${channel}`),
+          ...["samples", "seed", "denoise", "simplify", "time-limit"].map((flag) => without(`--${flag} ${empty}`)),
           "CYCLES",
         ],
         "the compositor": [

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkScene, reportOf } from "../../src/index.ts";
 import type { FromCoordinator } from "../../src/session/protocol.ts";
+import { makeJpeg } from "../support/make-pictures.ts";
 import { ScriptedFarm, type ScriptedNode } from "../support/nodes/scripted-farm.ts";
 
 vi.setConfig({ testTimeout: 30_000 }); // FFmpeg and the disk set the pace
@@ -73,6 +74,21 @@ describe("renderJob() with overrides", () => {
   });
 
   test.each([
+    ["of an override that the job has not", { samples: 16 }, "--seed holds for all frames"],
+    ["of none", { samples: 16 }, "Your computer is locked: --samples"],
+    ["in a job without any", {}, "--samples holds for all frames"],
+  ])("names the node that says something else in such a warning: %s", async (_, chosen, message) => {
+    const say = { type: "warning", code: "OVERRIDE_NO_EFFECT", message, slot: 0 } as const;
+    const node = await farm.start({ name: "attic" });
+    node.node.options.say = (told) => (told.type === "job-loaded" ? [told, say] : [told]);
+    const run = farm.run([node], { frames: "1-4", ...chosen });
+    await run.completed();
+    expect(run.all("warning")).toMatchObject([{ message, name: "attic" }]);
+    const check = await checkScene(farm.requestFor([node], { frames: "1-2", ...chosen }));
+    expect(check.warnings).toEqual([expect.objectContaining({ message, name: "attic" })]);
+  });
+
+  test.each([
     ["CAMERA_NOT_FOUND", "FARM_BAD_INPUT", /--camera/],
     ["VIEW_LAYER_NOT_FOUND", "FARM_BAD_INPUT", /--view-layer/],
     ["ENGINE_NOT_FOUND", "FARM_NODE_EXCLUDED", /--engine/],
@@ -92,6 +108,18 @@ describe("renderJob() with overrides", () => {
     const output = farm.path("out.mov");
     const other = farm.run([node], { frames: "1-2", transparent: true, codec: "prores", output });
     expect(await other.completed()).toMatchObject({ warnings: [] });
+  });
+
+  test("says that JPEG pictures have no alpha channel, and not of PNG pictures", async () => {
+    const form = { format: "jpeg" as const, depth: 8 as const, suffixes: [""], numbered: false, nodes: 0 };
+    const picture = { of: 0, bytes: makeJpeg({ width: 32, height: 24, comments: [] }) };
+    const info = { pictures: ["png", "jpeg"] as const };
+    const scene = { colorMode: "RGB" } as const;
+    const node = await farm.start({ info, scene, sceneInfo: { pictures: form }, pictures: () => [picture] });
+    const run = farm.run([node], { frames: "1-2", transparent: true, output: farm.path("shot/####.jpg") });
+    expect(await run.completed()).toMatchObject({ warnings: [expect.stringMatching(/no alpha channel/)] });
+    const pngs = { frames: "1-2", transparent: true as const, output: farm.path("pngs/####.png") };
+    expect(await farm.run([await farm.start({ scene })], pngs).completed()).toMatchObject({ warnings: [] });
   });
 
   test("checks no frame under a time limit, in which no two renders are the same, and says so if checks were asked for", async () => {

@@ -55,6 +55,35 @@ class SideBlender(Loading):
             await coordinator.send("job-mix", number=number, job=JOB, firstFrame=1, lastFrame=2)
             self.assertIsNone((await coordinator.expect("job-mixed"))["error"])
 
+    async def test_a_bake_that_may_take_a_week_does_not_wait_so_long_for_a_blender_that_hangs(self):
+        """Blender that never connects, and one that stops while it opens the file, which a bake does by itself."""
+        for hanging, limit in (("mute", "START_LIMIT_S"), ("frozen", "LOAD_LIMIT_S")):
+            coordinator = await self.loaded("loads", hanging)
+            with patch(f"farm_node.job.side_blender.{limit}", 0.5):
+                await coordinator.send("job-mix", number=1, job=JOB, firstFrame=1, lastFrame=2)
+                await coordinator.send("job-bake", number=2, job=JOB, limitSeconds=7 * 24 * 3600)
+                answers = [await coordinator.expect(answer) for answer in ("job-mixed", "job-baked")]
+            self.assertEqual([each["error"]["code"] for each in answers], ["TIMED_OUT"] * 2)
+            await coordinator.send("job-close", job=JOB)
+            await coordinator.expect("job-closed")
+            self.assertEqual([pid for pid in lives_of(self.root) if is_alive(pid)], [])
+            (self.root / "lives").unlink()
+
+    async def test_a_blender_that_hangs_after_a_frame_of_a_bake_is_ended(self):
+        coordinator = await self.loaded("loads", "stalls")
+        with patch("farm_node.job.side_blender.LOAD_LIMIT_S", 0.5):
+            await coordinator.send("job-bake", number=1, job=JOB, limitSeconds=7 * 24 * 3600)
+            await coordinator.expect("bake-progress")
+            error = (await coordinator.expect("job-baked"))["error"]
+        self.assertEqual(error["code"], "TIMED_OUT")
+        self.assertIn("no progress for", error["message"])
+
+    async def test_one_that_reports_may_take_longer(self):
+        coordinator = await self.loaded("loads", "mixes-slowly")
+        with patch("farm_node.job.side_blender.LOAD_LIMIT_S", 0.6):
+            await coordinator.send("job-mix", number=1, job=JOB, firstFrame=1, lastFrame=2)
+            self.assertIsNone((await coordinator.expect("job-mixed"))["error"])
+
     async def test_a_job_that_is_closed_or_loads_another_file_ends_it_first(self):
         for then in ("job-close", "job-load"):
             coordinator = await self.loaded("loads", "mute", "loads")

@@ -60,7 +60,7 @@ async def bake(blender: SideBlender, load: dict[str, Any], limit_s: float, tell:
     estimate = Estimate(limit_s, tell)
     # Two pictures under a time limit are hardly ever the same.
     overrides = {name: value for name, value in (load["overrides"] or {}).items() if name != "timeLimit"}
-    load = {**load, "overrides": overrides}
+    load = {**load, "overrides": overrides, "pictures": _compared_pictures(load["pictures"])}
     (baked,) = await blender.ask({**load, "do": "bake", "path": str(path)}, [], limit_s, estimate.watch)
     frames = _compared(*baked["frames"])
     pictures = [await _pictures(blender, {**load, "simulations": "play"}, frames, limit_s)]
@@ -87,6 +87,16 @@ async def _pictures(blender: SideBlender, load: dict[str, Any], frames: list[int
     finally:
         for path in paths.values():
             path.unlink(missing_ok=True)
+
+
+def _compared_pictures(wanted: Optional[dict[str, Any]]) -> Optional[dict[str, Any]]:
+    """PNGs with the depth of the job's pictures, as far as PNG has it. Those beside other pictures have 8 bits, which hide
+    what those pictures show. `wanted`: the job's `pictures`.
+    """
+    if wanted is None:
+        return None
+    least = 16 if wanted["formats"][0].startswith("exr") else None  # and never fewer, whatever the scene has
+    return {"formats": ["png"], "depth": wanted["depth"] or least, "nodes": False, "video": True}
 
 
 def _compared(first: int, last: int) -> list[int]:

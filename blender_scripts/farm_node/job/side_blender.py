@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ..errors import Fault, FaultError
+from ..limits import EXIT_GRACE_S, LOAD_LIMIT_S, START_LIMIT_S
 from ..slots.blender_program import slot_environment
+from ..slots.exit_cause import endless_silence, silent_start
 from ..slots.run_folder import make_slot_folder
 from ..slots.slot_channel import SlotSwitchboard
 from ..slots.slot_process import SlotProcess
 from ..slots.slot_run import SlotRun
+from ..slots.step_timeouts import StepTimeouts
 
 
 Watch = Callable[[dict[str, Any]], Optional[Fault]]
@@ -44,7 +47,7 @@ class SideBlender:
     ) -> list[dict[str, Any]]:
         """Opens a file as slots are told to, unless `load` says to "do" something else with it, and sends the commands one
         after the other. Returns what the slot says when it has opened the file, and about each command. `watch` is told what it says meanwhile, and returns why it must stop.
-        Raises FaultError, also if all that takes too long.
+        Raises FaultError, also if all that takes too long, or if Blender hangs meanwhile.
         """
         async with self._asking:
             try:
@@ -68,11 +71,23 @@ class SideBlender:
             process.kill()
 
         self._stop = stop
+        timeouts = StepTimeouts(stop)
+
+        def expect_event() -> None:
+            # It may have days, and one that hangs shall not use them. Bakes and renders report each frame or second.
+            timeouts.reset()
+            timeouts.begin("silence", LOAD_LIMIT_S, endless_silence(LOAD_LIMIT_S))
+
+        def on_connected() -> None:
+            process.send({"do": "load", "outputs": str(self.folder / "outputs"), **load})
+            expect_event()
 
         async def on_event(event: dict[str, Any]) -> None:
+            expect_event()
             kind = str(event.get("event"))
             if kind.endswith("-failed"):
-                slot_run.verdict = slot_run.fault_of(event, "LOAD_FAILED")
+                fault = slot_run.verdict = slot_run.fault_of(event, "LOAD_FAILED")
+                timeouts.begin("end", EXIT_GRACE_S, fault)
             elif kind in ("loaded", "rendered", "digested", "baked", "mixed"):
                 answers.append(event)
                 process.send(commands[len(answers) - 1] if len(answers) <= len(commands) else {"do": "quit"})
@@ -80,11 +95,12 @@ class SideBlender:
                 stop(why)
 
         timer = asyncio.get_running_loop().call_later(limit_s, stop, Fault("TIMED_OUT", f"it took more than {limit_s / 60:g} minutes"))
+        timeouts.begin("start", START_LIMIT_S, silent_start(START_LIMIT_S))
         try:
-            opening = {"do": "load", "outputs": str(self.folder / "outputs"), **load}
-            end = await process.run(lambda: process.send(opening), on_event, slot_run.read)
+            end = await process.run(on_connected, on_event, slot_run.read)
         finally:
             timer.cancel()
+            timeouts.reset()
         if len(answers) <= len(commands):
             raise FaultError(slot_run.fault_of_end(end, was_rendering=False))
         return answers

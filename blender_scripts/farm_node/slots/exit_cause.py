@@ -112,6 +112,11 @@ def endless_load(limit_s: float) -> Fault:
     return Fault("TIMED_OUT", message, "Check whether it uses files on a network drive that hangs: open it on the node")
 
 
+def endless_silence(limit_s: float) -> Fault:
+    message = f"Blender showed no progress for {limit_s / 60:g} minutes"
+    return Fault("TIMED_OUT", message, "Check whether the scene uses files on a network drive that hangs: open it on the node")
+
+
 def endless_check(limit_s: float) -> Fault:
     message = f"Blender did not render a small picture, or a frame for the second time, within {limit_s / 60:g} minutes"
     return Fault("TIMED_OUT", message, "Check whether the graphics driver of the node hangs: render the scene there in Blender")

@@ -7,8 +7,7 @@ from typing import Any, Dict, Iterator, Optional
 
 import bpy
 
-from ..scene_info import uses_sequencer
-from ..simulations.unbaked import used_by
+from ..rendered_scenes import rendered_scenes
 
 _CYCLES = ("CYCLES",)
 _SAMPLED = ("CYCLES", "BLENDER_EEVEE", "BLENDER_EEVEE_NEXT")
@@ -19,15 +18,23 @@ _ENGINES = {"samples": _SAMPLED, "seed": _CYCLES, "denoise": _CYCLES, "timeLimit
 _OF_SCENE = ("engine", "camera", "viewLayer")
 """Those of the rendered scene alone, which a sequencer shows only in a strip."""
 
+_OF_SCENES = (*_ENGINES, "simplify")
+"""Those of scenes, of which a sequencer may show none."""
+
 
 def missing(scene: Any, name: str, value: Any) -> Optional[str]:
     """Why the override has no effect, or not all of it; None if nothing is known against it. Call it when all before it
     are applied.
     """
-    if name in _OF_SCENE and uses_sequencer(scene):
+    shown = rendered_scenes(scene)
+    if name in _OF_SCENE and scene not in shown:
         return "has no effect: the picture comes from the sequencer, and scenes in strips have their own"
+    if name == "transparent" and scene not in shown:
+        return "only adds an alpha channel: the picture comes from the sequencer, and scenes in strips keep their backgrounds"
+    if name in _OF_SCENES and not shown:
+        return "has no effect: the picture comes from the sequencer, which shows no scene"
     if name in _ENGINES:
-        engines = _engines_of(scene, _ENGINES[name])
+        engines = {each.render.engine for each in shown}
         if not any(engine in _ENGINES[name] for engine in engines):
             return "has no effect with %s" % " and ".join(sorted(engines))
     if name == "timeLimit" and not hasattr(scene.cycles, "time_limit"):
@@ -39,16 +46,6 @@ def missing(scene: Any, name: str, value: Any) -> Optional[str]:
         if layers:
             return "leaves a part of the picture empty: the compositor shows the view layer " + ", ".join(map(repr, layers[:20]))
     return None
-
-
-def _engines_of(scene: Any, wanted: Any) -> Any:
-    """The engines of the scene and of those in its strips and nodes."""
-    if scene.render.engine in wanted and not uses_sequencer(scene):
-        return {scene.render.engine}
-    scenes = {each for each in used_by(scene) if isinstance(each, bpy.types.Scene)}
-    if uses_sequencer(scene) and len(scenes) > 1:
-        scenes.discard(scene)
-    return {each.render.engine for each in scenes}
 
 
 def _lacks_denoiser(scene: Any) -> bool:

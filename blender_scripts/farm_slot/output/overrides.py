@@ -5,7 +5,7 @@ Call `apply` after each opening, before anything else looks at the scene. The fi
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, Iterator, List
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Sequence
 
 import bpy
 
@@ -13,6 +13,7 @@ from ..animation import free
 from ..faults import SlotFault
 from ..settings import output_depth
 from . import effects
+from .pictures import PNG
 from .size import rendered_size
 
 MOST_NAMED = 20
@@ -31,11 +32,13 @@ Paths = Iterable[str]
 """What the scene animates, and no longer does."""
 
 
-def apply(scene: Any, overrides: Dict[str, Any]) -> List[Dict[str, str]]:
-    """`scene` is the one that will be rendered. Returns warnings: of overrides without effect, and of properties that the
-    scene animates. Raises SlotFault if the file or this Blender lacks what is named.
+def apply(scene: Any, overrides: Dict[str, Any], formats: Sequence[str] = ()) -> List[Dict[str, str]]:
+    """`scene` is the one that will be rendered, `formats` those of the pictures that the job wants. Returns warnings: of
+    overrides without effect, of properties that the scene animates, and of a format that had to be replaced. Raises SlotFault
+    if the file or this Blender lacks what is named.
     """
     warnings = []
+    own = None if scene.render.is_movie_format else scene.render.image_settings.file_format
     for name, act in _ACTS.items():
         if name not in overrides:
             continue
@@ -46,6 +49,10 @@ def apply(scene: Any, overrides: Dict[str, Any]) -> List[Dict[str, str]]:
         elif animated and name not in _LIMITS:
             said = "holds for all frames, although the scene animates " + ", ".join(animated[:MOST_NAMED])
             warnings.append(effects.warning("OVERRIDE_HOLDS", name, said))
+    leaves_format = PNG in formats and len(formats) > 1  # to the scene
+    if leaves_format and own not in (None, scene.render.image_settings.file_format):
+        said = "writes PNG pictures: the scene's own, %s, have no alpha channel" % own
+        warnings.append(effects.warning("OVERRIDE_HOLDS", "transparent", said))
     return warnings
 
 

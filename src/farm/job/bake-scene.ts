@@ -1,12 +1,14 @@
 import { fetchBlobFrom } from "../../assets/blob-holders.ts";
 import type { JobSettings } from "../../config/job-settings.ts";
+import type { OverrideName } from "../../config/overrides.ts";
 import { systemClock } from "../../core/clock.ts";
 import { FarmError } from "../../core/errors.ts";
 import { type BakedBlend, type BakeKey, bakedFolderOf, recordBaked } from "../../frames/baked-blend.ts";
+import { overridesOf } from "../output/recorded-scene.ts";
 import { playable } from "../output/simulations.ts";
 import type { JoinedNode, Worker } from "../worker.ts";
 import { BakeEstimate } from "./bake-estimate.ts";
-import type { JobContext } from "./job-context.ts";
+import type { BakeState, JobContext } from "./job-context.ts";
 import { LongBakeQuestion } from "./long-bake-question.ts";
 import type { JobInputs } from "./loop/job-inputs.ts";
 
@@ -19,15 +21,28 @@ const longMs = 10 * 60_000;
 /** After so many lost links, the scene is played: perhaps the bake is the reason. */
 const mostLostBakes = 3;
 
+/** Overrides that decide how noisy pictures are and how long they take, and so show no simulation better or worse. */
+const ofNoiseAndTime: ReadonlySet<string> = new Set<OverrideName>([
+  "samples",
+  "maxSamples",
+  "seed",
+  "timeLimit",
+  "threads",
+]);
+
 /** Whether a job may have a node bake. Versions do not share a bake. */
 export function mayBake({ simulations, allowScripts, addons, mixVersions }: JobSettings): boolean {
   // A copy comes from a node. By scripts, or an add-on that runs what files contain, it could run programs on the others.
   return simulations === "bake" && !allowScripts && addons.length === 0 && !mixVersions;
 }
 
-/** Which bake an earlier run must have made: with Simplify, what is baked may have another number of vertices. */
-export function bakeKeyOf({ scene, simplify }: JobSettings, source: string, blender: string): BakeKey {
-  return { source, blender, scene: scene ?? null, simplify: simplify ?? null };
+/**
+ * Which bake an earlier run must have made. It was compared with the played scene as that run rendered it: with another
+ * camera or a smaller picture, the comparison says nothing about this run's frames.
+ */
+export function bakeKeyOf(settings: JobSettings, source: string, blender: string): BakeKey {
+  const compared = Object.entries(overridesOf(settings) ?? {}).filter(([name]) => !ofNoiseAndTime.has(name));
+  return { source, blender, scene: settings.scene ?? null, overrides: Object.fromEntries(compared) };
 }
 
 /** Whether the scene has something that a bake would make right for all nodes, and one is still to be tried. */
@@ -50,7 +65,7 @@ export async function bakeScene(
   { worker, scene }: JoinedNode,
   context: JobContext,
   inputs: JobInputs,
-): Promise<Pick<JobContext, "bake" | "lostBakes">> {
+): Promise<BakeState> {
   const { settings, tell, drain } = context;
   const { node, name } = worker.info;
   const startedMs = systemClock.monotonicMs();
@@ -76,8 +91,9 @@ export async function bakeScene(
   question.withdraw();
   const why = typeof baked === "string" ? baked : null;
   tell({ type: "bake:ended", node, name, seconds: (systemClock.monotonicMs() - startedMs) / 1000, why, again });
-  if (typeof baked !== "string") return { bake: baked, lostBakes };
-  return { bake: again ? "untried" : "failed", lostBakes };
+  const { mayBakeLong } = question;
+  if (typeof baked !== "string") return { bake: baked, lostBakes, mayBakeLong };
+  return { bake: again ? "untried" : "failed", lostBakes, mayBakeLong };
 }
 
 /** @returns The copy, or why there is none */

@@ -141,14 +141,15 @@ export function warnOfColors(totals: JobTotals, { unsentColors }: Pick<PreparedJ
 }
 
 /** Warns of what the job asks for and cannot have. */
-export function warnOfOverrides({ settings, prepared }: JobContext, totals: JobTotals): void {
+export function warnOfOverrides({ settings, prepared }: JobContext, { pictures }: SceneFacts, totals: JobTotals): void {
   const { transparent, timeLimit, checks, format: asked } = settings;
   const { format } = prepared;
   if (asked !== undefined && format.kind === "sequence" && !format.formats.includes(asked)) {
     const message = `--format ${asked} is not used: the output's extension says ${format.formats.join(" or ")}`;
     totals.warn("FORMAT_UNUSED", message, null);
   }
-  if (transparent && !prepared.format.canHaveAlpha) {
+  const isJpeg = format.kind === "sequence" && pictures.format === "jpeg";
+  if (transparent && (isJpeg || !format.canHaveAlpha)) {
     const message = "The output can have no alpha channel: what is transparent is black in it";
     totals.warn("NO_ALPHA", message, null);
   }

@@ -1,5 +1,10 @@
+import type { JobSettings } from "../../config/job-settings.ts";
+import { flagOf } from "../../config/options.ts";
+import type { Overrides } from "../../config/overrides.ts";
+import type { NodeId } from "../../core/node.ts";
 import { withinTime } from "../../core/time-limit.ts";
-import type { FarmEvent } from "../events.ts";
+import type { FarmListener } from "../events.ts";
+import { overridesOf } from "../output/recorded-scene.ts";
 import type { JoinedNode } from "../worker.ts";
 import type { JobInputs } from "./loop/job-inputs.ts";
 
@@ -8,18 +13,33 @@ const warningsWithinMs = 10_000;
 /** One that has the blendfile open already says it again at once, and no slot becomes ready. */
 const repeatedWithinMs = 300;
 
-/** Whether a warning is about the scene, and so the same on all nodes: it is told once, and names none of them. */
-export function isOfScene(code: string): boolean {
-  return code === "OVERRIDE_HOLDS" || code === "OVERRIDE_NO_EFFECT";
+/**
+ * Whether a warning is about the scene, and so the same on all nodes: it is told once, and names none of them. A node
+ * may send any text, so its name stays unless the text is about an override that this job has.
+ */
+export function isOfScene({ code, message }: Warning, overrides: Overrides | null): boolean {
+  if (code !== "OVERRIDE_HOLDS" && code !== "OVERRIDE_NO_EFFECT") return false;
+  return Object.keys(overrides ?? {}).some((name) => message.startsWith(`${flagOf(name)} `));
+}
+
+interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+interface Listeners {
+  readonly settings: JobSettings;
+  readonly fleet: { nameOf(node: NodeId): string };
+  readonly tell: FarmListener;
 }
 
 /** Passes on the node's warnings about the blendfile, which follow its opening. */
 export async function hearWarnings(
   inputs: JobInputs,
   { opened, worker }: JoinedNode,
-  tell: (event: FarmEvent) => void,
-  nameOf: (node: string) => string,
+  { settings, fleet, tell }: Listeners,
 ): Promise<void> {
+  const overrides = overridesOf(settings);
   const hear = async () => {
     for await (const input of inputs) {
       if (input.type === "lost" && input.node === worker.info.node) return;
@@ -28,7 +48,7 @@ export async function hearWarnings(
       if (report.type === "slot-changed" && report.state === "ready") return;
       if (report.type !== "warning") continue;
       const { code, message } = report;
-      tell({ type: "warning", code, message, name: isOfScene(code) ? null : nameOf(input.node) });
+      tell({ type: "warning", code, message, name: isOfScene(report, overrides) ? null : fleet.nameOf(input.node) });
     }
   };
   const isOpen = opened.slots.some(({ state }) => state === "ready");

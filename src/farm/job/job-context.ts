@@ -51,6 +51,8 @@ export interface JobContext extends JobQuestions {
   readonly isEarlierBake: boolean;
   /** How many links were lost while their nodes baked. */
   readonly lostBakes: number;
+  /** Whether the user has let a bake that takes long continue: that is not asked again. */
+  readonly mayBakeLong: boolean;
   /** The nodes that render it. */
   readonly farm: FarmSize;
   readonly tell: FarmListener;
@@ -59,6 +61,9 @@ export interface JobContext extends JobQuestions {
   /** Aborted when the job must stop at once. */
   readonly signal: AbortSignal;
 }
+
+/** What a bake, or the attempt at one, leaves to the next attempt at the job. */
+export type BakeState = Pick<JobContext, "bake" | "lostBakes" | "mayBakeLong">;
 
 /** How a job ended, unless it failed. */
 export type JobOutcome =
@@ -71,4 +76,4 @@ export type JobOutcome =
 export type RunOutcome =
   | JobOutcome
   /** The job begins anew with a baked copy, without one, or without the one of an earlier run, which is out of date. */
-  | ({ readonly type: "again" } & Pick<JobContext, "bake" | "lostBakes">);
+  | ({ readonly type: "again" } & BakeState);

@@ -13,6 +13,7 @@ import type { Fleet } from "../nodes/fleet.ts";
 import { JobOutput } from "../output/job-output.ts";
 import { filesDigestOf } from "../output/kept-sound.ts";
 import type { OutputFacts } from "../output/output-facts.ts";
+import { overridesOf } from "../output/recorded-scene.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
 import { resolveScene } from "../output/scene-facts.ts";
 import { isPlayed } from "../output/simulations.ts";
@@ -63,17 +64,13 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   const facts = resolveScene(first.node.scene, settings, prepared.files);
   if (needsBake(first.node, context)) {
     // The copy would not tell them again.
-    await hearWarnings(
-      inputs,
-      first.node,
-      (event) => fleet.tell(event),
-      (node) => fleet.nameOf(node),
-    );
+    await hearWarnings(inputs, first.node, { settings, fleet, tell: (event) => fleet.tell(event) });
     return { type: "again", ...(await bakeScene(first.node, context, inputs)) };
   }
   if (isOutdated(first.node, context)) {
     await forgetBaked(folder.path);
-    return { type: "again", bake: "untried", lostBakes: context.lostBakes };
+    const { lostBakes, mayBakeLong } = context;
+    return { type: "again", bake: "untried", lostBakes, mayBakeLong };
   }
   const earlier = await setStaleAside(context, run, facts);
   const outputFacts = await recordJob(context, facts);
@@ -94,7 +91,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   warnOfFiles(facts, totals);
   warnOfSimulations(facts, context, totals);
   warnOfColors(totals, prepared);
-  warnOfOverrides(context, totals);
+  warnOfOverrides(context, facts, totals);
 
   const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, prepared.format), prepared, signal);
   const sound = new JobSound({
@@ -163,6 +160,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     state: createState(config),
     output: { encoded: () => output.encoded, accept: (frame) => blanks.stored(frame) },
     ...{ checks, samples, doubted, checkPlan: checkPlanOf(settings, frames.length, run.job) },
+    overrides: overridesOf(settings),
     exclusionOf: (node) => exclusionByFiles(node, facts),
     onJoined: (worker) => sound.offer(worker),
     earlierAttempts: await earlierAttempts(folder, run),

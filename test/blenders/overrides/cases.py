@@ -8,6 +8,7 @@ import bpy
 from scenes import (
     EEVEE,
     as_jpeg,
+    as_plain_video,
     as_video,
     composited,
     cut,
@@ -15,6 +16,7 @@ from scenes import (
     drive_samples,
     everything,
     everything_by_hand,
+    film,
     in_sequencer,
     key_denoising,
     key_in_strip,
@@ -66,7 +68,13 @@ CASES = {
 
 TOLD = {
     "two engines": ({"samples": 2, "seed": 1}, in_sequencer),
-    "the sequencer": ({"engine": "CYCLES", "camera": "Second", "viewLayer": "Other"}, in_sequencer),
+    "the sequencer": ({"engine": "CYCLES", "camera": "Second", "viewLayer": "Other", "transparent": True}, in_sequencer),
+    "JPEG pictures": ({"transparent": True}, as_jpeg),
+    "a video": ({"transparent": True}, as_plain_video),
+    "a sequencer without scenes": (
+        {"transparent": True, "samples": 2, "seed": 1, "denoise": False, "simplify": 1, "timeLimit": 5, "threads": 1},
+        film,
+    ),
     "the compositor": ({"viewLayer": "Other"}, composited),
     "Workbench": ({"samples": 2, "engine": "BLENDER_WORKBENCH"}, nothing),
     "EEVEE": ({"seed": 2, "denoise": False, "timeLimit": 3, "samples": 2}, use(EEVEE)),

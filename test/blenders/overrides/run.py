@@ -22,8 +22,12 @@ import scenes  # noqa: E402
 from farm_node.slots.picture_pixels import pixels_of  # noqa: E402
 from farm_slot import settings, work  # noqa: E402
 from farm_slot.faults import SlotFault  # noqa: E402
+from farm_slot.output.pictures import FILE_FORMATS  # noqa: E402
 
 FRAMES = (1, 5)
+
+ANY_PICTURES = {"formats": list(FILE_FORMATS), "depth": None, "nodes": False, "video": False}
+"""A job that leaves the format to the scene."""
 
 
 def make(folder):
@@ -67,12 +71,12 @@ class Told:
             self.warnings = event["warnings"]
 
 
-def loaded(path, overrides):
+def loaded(path, overrides, pictures=None):
     """A slot that has opened the file, and what it has told."""
     channel = Told()
     its = work.Work(channel)
     load = {"blend": path, "scripts": False, "outputs": path + "-outputs", "moved": {}, "scene": None, "colorMode": None}
-    its.load({**load, "project": os.path.dirname(path), "simulations": None, "overrides": overrides})
+    its.load({**load, "pictures": pictures, "project": os.path.dirname(path), "simulations": None, "overrides": overrides})
     return its, channel
 
 
@@ -101,7 +105,7 @@ def told(folder):
         path = folder + "/told.blend"
         bpy.ops.wm.save_as_mainfile(filepath=path, compress=False)
         try:
-            said[name] = loaded(path, overrides)[1].warnings + [bpy.context.scene.render.engine]
+            said[name] = loaded(path, overrides, ANY_PICTURES)[1].warnings + [bpy.context.scene.render.engine]
         except SlotFault as fault:
             said[name] = {"code": fault.code, "message": str(fault)}
     return said

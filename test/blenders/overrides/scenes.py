@@ -126,11 +126,15 @@ def as_jpeg(scene):
     scene.render.image_settings.file_format = "JPEG"
 
 
-def as_video(scene):
+def as_plain_video(scene):
     image = scene.render.image_settings
     if hasattr(image, "media_type"):
         image.media_type = "VIDEO"
     image.file_format = "FFMPEG"
+
+
+def as_video(scene):
+    as_plain_video(scene)
     key(scene, "render.film_transparent", False, False)
 
 
@@ -257,6 +261,14 @@ def in_sequencer(scene):
     strips = editor.strips if hasattr(editor, "strips") else editor.sequences
     strips.new_scene(name="Strip", scene=other, channel=1, frame_start=1)
     scene.render.engine = "BLENDER_WORKBENCH"
+
+
+def film(scene):
+    """Its sequencer shows no scene."""
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    end = {"length": 9} if bpy.app.version >= (5, 0) else {"frame_end": 10}
+    strips.new_effect(name="Film", type="COLOR", channel=1, frame_start=1, **end)
 
 
 def composited(scene):

@@ -76,6 +76,31 @@ test("with scripts allowed, a copy in the job folder is not used: whoever made i
   expect(loads(node.node).at(-1)?.blend).toBe(digestOf(await readFile(farm.blend)));
 });
 
+test("an earlier bake is used only if it was compared as this run renders the scene, but for noise and time", async () => {
+  const node = await startNode("north", { blend: baked, error: null });
+  const bakes = async (settings: Partial<JobSettings>) => {
+    const run = farm.run([node], { frames: "1-2", overwrite: true, ...settings });
+    await run.completed();
+    return run.all("bake:started").length;
+  };
+  expect(await bakes({ simplify: 2, resolution: { percent: 50 } })).toBe(1);
+  expect(await bakes({ simplify: 2, resolution: { percent: 50 }, samples: 4, seed: 1, threads: 1, timeLimit: 9 })).toBe(
+    0,
+  );
+  expect(await bakes({ simplify: 2, resolution: { percent: 100 } })).toBe(1);
+  expect(await bakes({ simplify: 1, resolution: { percent: 100 } })).toBe(1);
+  for (const changed of [
+    {},
+    { camera: "Left" },
+    { viewLayer: "Sky" },
+    { engine: "CYCLES" },
+    { transparent: true },
+  ] as const) {
+    expect(await bakes(changed)).toBe(1);
+    expect(await bakes(changed)).toBe(0);
+  }
+});
+
 test("a damaged record of a bake is no bake", async () => {
   const node = await startNode("north", { blend: baked, error: null });
   await farm.run([node], { frames: "1-4" }).completed();
@@ -186,6 +211,43 @@ test("a bake that takes long is asked for, while it continues: with a yes it is 
   await run.completed();
   expect(asked).toEqual([["north", true]]);
   expect(run.all("bake:long")).toMatchObject([{ name: "north", expectedMs: expect.any(Number) }]);
+  expect(loads(node).at(-1)?.blend).toBe(baked.sha256);
+});
+
+test("a yes holds for the bake that is tried again after a lost link", async () => {
+  const confirmBake = vi.fn(async () => {
+    setTimeout(() => started.server.cut(), 100);
+    return true;
+  });
+  const started = await startNode("north", { blend: baked, error: null });
+  const { node } = started;
+  const answer = node.options.onMessage;
+  let bakes = 0;
+  node.options.onMessage = (message, conversation) => {
+    if (message.type !== "job-bake") return answer?.(message, conversation);
+    bakes += 1;
+    void conversation.send({ type: "bake-progress", fraction: 0 });
+    return true;
+  };
+  const run = farm.run([started], { frames: "1-4" }, { confirmBake });
+  run.onEvent = (event) => {
+    if (event.type !== "bake:progressed") return;
+    const { conversation } = node;
+    if (event.fraction === 0) {
+      const sinceMs = 6_000 * bakes;
+      vi.spyOn(systemClock, "monotonicMs").mockImplementation(() => performance.now() + sinceMs);
+      void conversation?.send({ type: "bake-progress", fraction: 0.0001 });
+    } else if (bakes === 2 && conversation !== undefined) {
+      node.blobs.set(baked.sha256, copy);
+      const { number } = node.heard.findLast((message) => message.type === "job-bake") as { number: number };
+      void conversation.send({ type: "job-baked", number, blend: baked, error: null });
+    }
+  };
+  await run.completed();
+  expect(run.all("bake:ended").map(({ again }) => again)).toEqual([true, false]);
+  expect(run.all("bake:progressed").filter(({ fraction }) => fraction > 0)).toHaveLength(2);
+  expect(confirmBake).toHaveBeenCalledTimes(1);
+  expect(run.all("bake:long")).toHaveLength(1);
   expect(loads(node).at(-1)?.blend).toBe(baked.sha256);
 });
 

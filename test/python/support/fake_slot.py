@@ -4,9 +4,11 @@
 id of each run is appended to `lives`.
 
     mute      stops before its first message
-    frozen    stops when it is told to load
+    frozen    stops when it is told to load, or to bake
     loads     opens the file and waits
     mixes     opens the file, and writes a sound when it is told to mix, unless there is one
+    mixes-slowly    the same, but reports its steps for a second before
+    stalls    bakes a part, and stops
     dies      opens the file and ends by itself
     naps      opens the file, and stops when it is told to render
     fragile   opens the file and ends by itself when it is told to render
@@ -32,6 +34,7 @@ import signal
 import socket
 import stat
 import sys
+import time
 from pathlib import Path
 from typing import Callable, TextIO
 
@@ -83,10 +86,13 @@ def _live(folder: Path) -> None:
 
     tell(token=os.environ["RENDERFARM_SLOT_TOKEN"])
     command = json.loads(commands.readline())
-    assert command["do"] == "load"
-    blend = Path(command["blend"])
+    if behaviour == "stalls":
+        tell(event="baking", share=0.1)
+        os.kill(os.getpid(), signal.SIGSTOP)
     if behaviour == "frozen":
         os.kill(os.getpid(), signal.SIGSTOP)
+    assert command["do"] == "load"
+    blend = Path(command["blend"])
     if behaviour == "garbles":
         _overwrite(blend)
     if behaviour in ("refuses", "garbles"):
@@ -108,8 +114,12 @@ def _live(folder: Path) -> None:
         os.symlink("/etc/passwd", blend)
     if behaviour in ("raises", "empty", "locked"):
         _fail(folder, behaviour, commands, tell)
-    if behaviour == "mixes":
-        with open(json.loads(commands.readline())["path"], "xb") as file:
+    if behaviour in ("mixes", "mixes-slowly"):
+        told = json.loads(commands.readline())
+        for _ in range(10 if behaviour == "mixes-slowly" else 0):
+            tell(event="steps", frame=1, steps=1)
+            time.sleep(0.1)
+        with open(told["path"], "xb") as file:
             file.write(b"sound")
         tell(event="mixed")
     if behaviour not in ("dies", "spoils", "links"):

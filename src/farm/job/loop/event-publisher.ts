@@ -1,3 +1,4 @@
+import type { Overrides } from "../../../config/overrides.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { Frame, NodeId } from "../../../core/node.ts";
 import type { AttemptRef, Notice } from "../../../scheduler/events.ts";
@@ -20,6 +21,8 @@ export interface Listeners {
   readonly totals: JobTotals;
   readonly nameOf: (node: NodeId) => string;
   readonly clock: Clock;
+  /** Those of the job: what all nodes say of them is told without a name. */
+  readonly overrides: Overrides | null;
 }
 
 /** Turns nodes' reports and the scheduler's decisions into the job's public events. It decides nothing itself. */
@@ -69,7 +72,7 @@ export class EventPublisher {
         return;
       }
       case "warning":
-        this.#warn(node, report.code, report.message);
+        this.#warn(node, report);
         return;
       default:
     }
@@ -82,14 +85,15 @@ export class EventPublisher {
     return true;
   }
 
-  #warn(node: NodeId, code: string, message: string): void {
-    const { totals, nameOf } = this.#listeners;
+  #warn(node: NodeId, report: Extract<NodeReport, { type: "warning" }>): void {
+    const { code, message } = report;
+    const { totals, nameOf, overrides } = this.#listeners;
     const warned = this.#warned.get(node) ?? new Set();
     this.#warned.set(node, warned);
     const words = `${code} ${message}`;
     if (warned.has(words) || warned.size > mostWarnings) return;
     warned.add(words);
-    if (warned.size <= mostWarnings) totals.warn(code, message, isOfScene(code) ? null : nameOf(node));
+    if (warned.size <= mostWarnings) totals.warn(code, message, isOfScene(report, overrides) ? null : nameOf(node));
     else totals.warn("WARNINGS_DROPPED", "More of its warnings are not shown", nameOf(node));
   }
 

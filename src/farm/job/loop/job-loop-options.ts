@@ -1,3 +1,4 @@
+import type { Overrides } from "../../../config/overrides.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { FarmError } from "../../../core/errors.ts";
 import type { Frame, NodeId } from "../../../core/node.ts";
@@ -32,6 +33,8 @@ export interface JobLoopOptions {
   readonly earlierAttempts: AttemptCounts;
   /** Digest of the files that only this frame needs; `null` without any. */
   readonly filesOf: (frame: Frame) => string | null;
+  /** What the job renders otherwise than its blendfile says: nodes may warn of these. */
+  readonly overrides: Overrides | null;
   readonly noNodeTimeout: NoNodeTimeout;
   readonly fleet: {
     /** Whether a node may still join. If none is left and none can join, the job cannot continue. */

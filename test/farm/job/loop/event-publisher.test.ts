@@ -34,7 +34,8 @@ function make() {
   const clock = { nowMs: 0, monotonicMs: () => clock.nowMs, unixMs: () => 0, sleep: async () => {} };
   const tell = (event: FarmEvent) => void told.push(event);
   const totals = new JobTotals(tell, 0);
-  const publisher = new EventPublisher({ tell, totals, nameOf: (id) => (id === node ? "attic" : "desk"), clock });
+  const nameOf = (id: string) => (id === node ? "attic" : "desk");
+  const publisher = new EventPublisher({ tell, totals, nameOf, clock, overrides: null });
   const report = (from: string, said: NodeReport, ...known: LiveAttempt[]) => {
     told.length = 0;
     publisher.report(from, said, new Map(known.map((each) => [each.attempt, each])));

@@ -96,6 +96,7 @@ function runJob(frames: number, nodes: Readonly<Record<string, NodeBehaviour>>) 
     earlierAttempts: new Map(),
     filesOf: () => null,
     noNodeTimeout: new NoNodeTimeout({ waitMs: undefined, fleet, clock }),
+    overrides: null,
     exclusionOf: () => undefined,
     onJoined: () => {},
     signal: new AbortController().signal,

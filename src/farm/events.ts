@@ -45,6 +45,8 @@ export interface JobSummary {
   readonly warnings: readonly string[];
   /** Where the pictures of File Output nodes are; absent if there are none. */
   readonly passes?: { readonly folder: string; readonly files: number };
+  /** Where the pictures are that the user wanted beside a video; absent if there are none. */
+  readonly pictures?: { readonly folder: string; readonly files: number };
 }
 
 /** The events of a job. Keys are `noun:verb`; scripts read them, so they are not renamed. */
@@ -163,6 +165,8 @@ export interface FarmEventMap {
   "farmspec:saved": { path: string; nodes: number };
   /** The pictures of the scene's File Output nodes are in place, in a folder beside the output. */
   "passes:written": { folder: string; files: number };
+  /** The pictures that the user wanted beside a video are in place. */
+  "pictures:written": { folder: string; files: number };
   /** The user asked the job to end, and only the output is left to finish. */
   "output:finishing": Record<never, never>;
   /** No new frame is started; those that are running are finished. */

@@ -94,9 +94,11 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
   const { onEvent = () => {}, drain = never, signal: stop = never, ...questions } = options;
   const farm = new FarmSize();
   let passes: JobSummary["passes"];
+  let pictures: JobSummary["pictures"];
   const tell: FarmListener = (event) => {
     farm.hear(event);
     if (event.type === "passes:written") passes = { folder: event.folder, files: event.files };
+    if (event.type === "pictures:written") pictures = { folder: event.folder, files: event.files };
     onEvent(event);
   };
   const startedMs = systemClock.monotonicMs();
@@ -133,6 +135,7 @@ async function render(settings: JobSettings, options: RenderOptions): Promise<Jo
       nodes,
       warnings: [...warnings, ...totals.warnings],
       ...(passes && { passes }),
+      ...(pictures && { pictures }),
     };
   } catch (error) {
     if (stop.aborted || (drain.aborted && error === drain.reason)) return { type: "interrupted", missing: null };

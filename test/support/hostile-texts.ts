@@ -87,6 +87,7 @@ export const hostileEvents: readonly FarmEvent[] = Object.entries({
   warning: { code: hostileText, message: hostileLines, name: hostileText },
   "farmspec:saved": { path: hostileText, nodes: 1 },
   "output:finishing": {},
+  "pictures:written": { folder: hostileText, files: 2 },
   "passes:written": { folder: hostileText, files: 2 },
   "job:draining": { running: 1 },
   "job:completed": {

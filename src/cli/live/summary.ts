@@ -1,7 +1,7 @@
 import { counted, type Estimate, formatDuration, type JobSummary, type NodeTally } from "../../index.ts";
 import { type Column, layOutCells } from "../table.ts";
 import { estimatedText, estimateText } from "../texts/estimate-text.ts";
-import { outputWords, passesText } from "../texts/output-words.ts";
+import { outputWords, passesText, picturesText } from "../texts/output-words.ts";
 import { fitLine, type Line, type Signs, span, type Tone } from "./line.ts";
 import { formatSeconds } from "./slot-table.ts";
 import { tidy } from "./tidy.ts";
@@ -26,6 +26,7 @@ export function summaryLines(state: ViewState, result: JobSummary, look: Summary
     [span(`${signs.done} `, "encoded"), span(tidy(result.output), "strong")],
     ...wrapLine([span(`  ${inTime}${lengthOf(state, result)}`), span(isDone, "faint")], columns, 2),
   ];
+  if (result.pictures) lines.push(...wrapLine([span(`  ${picturesText(result.pictures)}`)], columns, 2));
   if (result.passes) lines.push(...wrapLine([span(`  ${passesText(result.passes)}`)], columns, 2));
   if (result.nodes.length > 0) lines.push([], ...nodeTable(result.nodes, rendered, look));
   const remarks: Line[] = [];

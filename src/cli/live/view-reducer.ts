@@ -150,6 +150,7 @@ export function viewStateOf(state: ViewState, event: FarmEvent, atMs: number): V
     case "job:completed":
       return withoutNote(state, postponed); // the output is whole
     case "run:started":
+    case "pictures:written":
     case "passes:written": // the summary names the folder
     case "job:interrupted":
     case "job:estimated":

@@ -13,7 +13,7 @@ import { busyText } from "../texts/busy-text.ts";
 import { estimatedText, estimateText } from "../texts/estimate-text.ts";
 import { bakeText, hereText, otherwiseText } from "../texts/event-texts.ts";
 import { farmspecText } from "../texts/farmspec-text.ts";
-import { outputWords, passesText } from "../texts/output-words.ts";
+import { outputWords, passesText, picturesText } from "../texts/output-words.ts";
 import { etaOf, timeLeftText } from "../texts/time-left.ts";
 import { toCome } from "../texts/to-come.ts";
 
@@ -60,6 +60,7 @@ export class PlainLines {
     this.#writeLast(
       `  ${counted(result.frames, "frame")} expected, rendered, checked and ${outputWords(this.#makes).isDone}${reused}\n`,
     );
+    if (result.pictures) this.#writeLast(`  ${picturesText(result.pictures)}\n`);
     if (result.passes) this.#writeLast(`  ${passesText(result.passes)}\n`);
     for (const node of result.nodes) {
       this.#writeLast(
@@ -153,6 +154,7 @@ export class PlainLines {
       case "frames:doubted":
       case "frame:stored":
       case "run:started":
+      case "pictures:written":
       case "passes:written": // the summary names the folder
       case "job:completed":
       case "job:interrupted":

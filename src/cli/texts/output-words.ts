@@ -38,3 +38,8 @@ export function outputWords(makes: OutputKind | undefined): OutputWords {
 export function passesText({ folder, files }: NonNullable<JobSummary["passes"]>): string {
   return `${counted(files, "picture")} of File Output nodes in ${printable(folder)}`;
 }
+
+/** Where the pictures are that the user wanted beside a video. */
+export function picturesText({ folder, files }: NonNullable<JobSummary["pictures"]>): string {
+  return `${counted(files, "picture")} of the frames in ${printable(folder)}`;
+}

@@ -164,6 +164,7 @@ export class JobOutput implements AsyncDisposable {
       await picture?.publish();
       await wav?.publish();
       this.#tellPasses(finished.passes);
+      if (finished.beside !== null) this.#tell({ type: "pictures:written", ...finished.beside });
       return finished;
     } finally {
       clearInterval(timer);

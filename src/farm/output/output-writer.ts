@@ -13,6 +13,8 @@ import type { OutputFacts } from "./output-facts.ts";
 export interface WrittenOutput extends FinishedOutput {
   /** The pictures of File Output nodes; `null` if there are none. */
   readonly passes: PlacedPictures | null;
+  /** The pictures that the user wanted beside a video; `null` if there are none. */
+  readonly beside: { readonly folder: string; readonly files: number } | null;
 }
 
 /** Makes the output from frames that come in any order while others still render. Only `finish` waits for it. */

@@ -30,7 +30,7 @@ export class SequenceWriter implements OutputWriter {
   async finish(): Promise<WrittenOutput> {
     const { output, passes } = await this.#placer.finish();
     if (output === null) throw new Error("There are no pictures");
-    return { ...output, passes };
+    return { ...output, passes, beside: null };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -191,7 +191,8 @@ test("frames that lack the pictures are rendered again, and the reason is told",
 
 test("--format png with a video leaves the PNGs in a folder beside it, and encode does too", async () => {
   const desk = await farm.start({ scene: { colorMode: "RGB" } });
-  await farm.run([desk], { format: "png" }).completed();
+  const { pictures } = await farm.run([desk], { format: "png" }).completed();
+  expect(pictures).toEqual({ folder: farm.path("out.frames"), files: 4 });
   const names = [1, 2, 3, 4].map((frame) => `${padded(frame)}.png`);
   expect(await filesIn(farm.path("out.frames"))).toEqual(names);
   await rm(farm.path("out.frames"), { recursive: true });

@@ -79,6 +79,7 @@ export class PicturePlacer implements AsyncDisposable {
     const sizeBytes = finished.reduce((sum, each) => sum + each.sizeBytes, 0);
     return {
       output: first === undefined ? null : { ...first, sizeBytes },
+      beside: first === undefined ? null : { folder: this.#sets.folder, files: first.frames * finished.length },
       passes: await nodes.finish(this.#options.again),
     };
   }

@@ -13,12 +13,16 @@ import type { WriterOptions } from "../output-writer.ts";
 export interface PictureSets {
   readonly sequences: readonly ImageSequence[];
   readonly nodes: NodePictures;
+  /** The folder of the sequences; empty without any. */
+  readonly folder: string;
 }
 
 /** What has come of them. */
 export interface PlacedSets {
   /** `null` if there is no sequence. */
   readonly output: FinishedOutput | null;
+  /** The same, as pictures beside a video. */
+  readonly beside: { readonly folder: string; readonly files: number } | null;
   /** What the File Output nodes have written; `null` if nothing. */
   readonly passes: PlacedPictures | null;
 }
@@ -46,7 +50,8 @@ export async function openPictureSets(options: WriterOptions): Promise<PictureSe
     isExpected: passes && facts.pictures.nodes > 0,
     picturesOf: (frame) => (passes ? picturesOf(frame)?.filter(({ kind }) => kind === "node") : []),
   });
-  return { sequences, nodes };
+  const [{ folder } = { folder: "" }] = sequenceNamesOf(options);
+  return { sequences, nodes, folder };
 }
 
 /** The names of a sequence, and the view whose pictures these are; `null` for the PNGs. */

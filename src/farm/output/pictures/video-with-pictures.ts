@@ -33,9 +33,9 @@ export class VideoWithPictures implements OutputWriter {
 
   /** The video gets its name last: a job whose video is there has everything. */
   async finish(): Promise<WrittenOutput | null> {
-    const { passes } = await this.#placer.finish();
+    const { passes, beside } = await this.#placer.finish();
     const finished = await this.#video.finish();
-    return finished === null ? null : { ...finished, passes };
+    return finished === null ? null : { ...finished, passes, beside };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,6 @@ import type { JobSettings } from "../../config/job-settings.ts";
 import { flagOf } from "../../config/options.ts";
 import type { Overrides } from "../../config/overrides.ts";
 import type { NodeId } from "../../core/node.ts";
-import { withinTime } from "../../core/time-limit.ts";
 import type { FarmListener } from "../events.ts";
 import { overridesOf } from "../output/recorded-scene.ts";
 import type { JoinedNode } from "../worker.ts";
@@ -40,8 +39,19 @@ export async function hearWarnings(
   { settings, fleet, tell }: Listeners,
 ): Promise<void> {
   const overrides = overridesOf(settings);
-  const hear = async () => {
+  const isOpen = opened.slots.some(({ state }) => state === "ready");
+  let isOver = false;
+  // No reader may be left behind: the inputs are for whoever comes next.
+  const timer = setTimeout(
+    () => {
+      isOver = true;
+      inputs.push({ type: "wake" });
+    },
+    isOpen ? repeatedWithinMs : warningsWithinMs,
+  );
+  try {
     for await (const input of inputs) {
+      if (isOver && input.type === "wake") return;
       if (input.type === "lost" && input.node === worker.info.node) return;
       if (input.type !== "report") continue;
       const { report } = input;
@@ -50,9 +60,7 @@ export async function hearWarnings(
       const { code, message } = report;
       tell({ type: "warning", code, message, name: isOfScene(report, overrides) ? null : fleet.nameOf(input.node) });
     }
-  };
-  const isOpen = opened.slots.some(({ state }) => state === "ready");
-  await withinTime(hear(), isOpen ? repeatedWithinMs : warningsWithinMs, () => new Error("no slot was ready")).catch(
-    () => {},
-  );
+  } finally {
+    clearTimeout(timer);
+  }
 }

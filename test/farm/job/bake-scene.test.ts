@@ -164,11 +164,16 @@ async function startLosing(name: string, times: number) {
 }
 
 test("a link that is lost while its node bakes does not cost the bake: it is tried again", async () => {
+  const undisturbed = farm.run([await startNode("south", { blend: baked, error: null })], {
+    ...{ frames: "1-4", output: farm.path("other.mp4") },
+  });
+  await undisturbed.completed();
   const node = await startLosing("north", 1);
   const run = farm.run([node], { frames: "1-4" });
   expect(await run.completed()).toMatchObject({ frames: 4 });
   const lost = { why: expect.stringContaining("connection"), again: true };
   expect(run.all("bake:ended")).toMatchObject([lost, { why: null, again: false }]);
+  expect(run.all("bake:progressed").length).toBe(undisturbed.all("bake:progressed").length);
   expect(loads(node.node).at(-1)?.blend).toBe(baked.sha256);
 });
 

@@ -60,6 +60,17 @@ const unfit = [
     why: "it replaces FFmpeg with a shell script",
   },
   {
+    ...{ file: "test/farm/job/pictures.test.ts", test: "frames that FFmpeg refuses take their pictures along" },
+    why: "it replaces FFmpeg with a shell script",
+  },
+  {
+    ...{
+      file: "test/frames/pictures/picture-check.test.ts",
+      test: "a link is not followed, and a check ends when it is aborted",
+    },
+    why: "it makes a Unix link",
+  },
+  {
     ...{ file: "test/cli/hostile-texts.test.ts", test: "the log on a terminal, on a pipe and in log.ndjson" },
     why: "a program keeps its log open until it ends, and Windows cannot delete a folder with an open file",
   },

@@ -1,7 +1,9 @@
 """The names that scenes give to their pictures: safe, and the same on every system."""
 
+import random
 import unittest
 
+from farm_slot.files.portable_paths import is_portable_name
 from farm_slot.output.own_names import are_suffixes, folder_of, safe_path, split
 
 
@@ -32,9 +34,23 @@ class OwnNames(unittest.TestCase):
             "dots. ./": "dots/",
             "": "",
             "img_####": "img_####",
-            "x" * 300: "x" * 100,
+            "x" * 300: "x" * 50,
+            "conin$": "_conin$",
+            "COM¹.exr": "_COM¹.exr",
+            "aux .v2": "_aux .v2",
+            "half \ud800 name": "half ? name".replace("?", "_"),
         }.items():
             self.assertEqual(safe_path(path), name, path)
+
+    def test_whatever_comes_out_is_what_a_coordinator_accepts(self) -> None:
+        dice = random.Random(7)
+        letters = "ab.# /\\:<>|?*$1\x00\ud800\U0001f600é"
+        words = ["con", "nul", "aux ", "com¹", "..", "conout$"]
+        for _ in range(20_000):
+            parts = [dice.choice(words) if dice.random() < 0.2 else dice.choice(letters) * dice.randint(1, 90) for _ in range(4)]
+            safe = safe_path("".join(parts)).rstrip("/")
+            if safe != "":
+                self.assertTrue(all(is_portable_name(name) for name in safe.split("/")), ascii(parts))
 
     def test_the_file_of_a_multilayer_node_is_split_from_its_folder(self) -> None:
         self.assertEqual(split("//passes/beauty"), ("//passes/", "beauty"))

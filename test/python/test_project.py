@@ -11,7 +11,8 @@ from unittest.mock import patch
 from farm_node.cache.file_proof import prove
 from farm_node.errors import FaultError
 from farm_node.job.job_folder import JobFolder
-from farm_node.job.project import ProjectFile, is_project_path, read_manifest
+from farm_node.job.project import ProjectFile, read_manifest
+from farm_slot.files.portable_paths import is_portable_path
 from farm_node.slots.blender_program import BlenderProgram, slot_environment
 
 from .support.store import Stored
@@ -23,8 +24,8 @@ PROGRAM = BlenderProgram("blender", "3.4.1", False)
 class Paths(unittest.TestCase):
     def test_the_rules_are_those_of_the_coordinator(self):
         for path, is_allowed in PATHS:
-            self.assertEqual(is_project_path(path), is_allowed, path)
-        self.assertEqual([is_project_path(each) for each in ("x" * 255, "x" * 256, None, 7)], [True, False, False, False])
+            self.assertEqual(is_portable_path(path), is_allowed, path)
+        self.assertEqual([is_portable_path(each) for each in ("x" * 255, "x" * 256, None, 7)], [True, False, False, False])
 
     def test_a_list_of_files_is_read_or_refused(self):
         digest = "0" * 64

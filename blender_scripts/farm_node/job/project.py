@@ -7,20 +7,14 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from farm_slot.files.portable_paths import is_portable_path
+
 from ..limits import MAX_MANIFEST_BYTES, MAX_PROJECT_FILES
 
 PLAIN_BLEND = "job.blend"
 """The blendfile's path if the coordinator does not name one."""
 
-_LONGEST_NAME_BYTES = 255
-_LONGEST_PATH = 1024
-_FORBIDDEN = re.compile(r'[\x00-\x1f<>:"\\|?*]')
-"""Windows refuses these in names; a colon is also a drive or a stream."""
-
 _TILE = re.compile("<UDIM>|<UVTILE>")
-
-_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?", re.IGNORECASE | re.DOTALL)
-"""Windows opens devices under these names."""
 
 
 class ProjectFile(NamedTuple):
@@ -39,13 +33,6 @@ class Manifest(NamedTuple):
     """Paths of files that frames need, and that come while others are being rendered."""
 
 
-def is_project_path(value: Any) -> bool:
-    """Whether a path stays in the project's folder, and every system can have it."""
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_PATH:
-        return False
-    return all(_is_name(name) for name in value.split("/"))
-
-
 def read_manifest(path: Path) -> Manifest:
     """Raises ValueError for anything but a manifest; OSError."""
     with open(path, "rb") as file:
@@ -61,14 +48,14 @@ def read_manifest(path: Path) -> Manifest:
         raise ValueError("it has no list of files")
     if len(listed) + len(later) > MAX_PROJECT_FILES or len(moved) > MAX_PROJECT_FILES:
         raise ValueError("it has too many files")
-    if not all(map(is_project_path, later)):
+    if not all(map(is_portable_path, later)):
         raise ValueError("a path leaves the project's folder, or no system can have it")
     return Manifest([file_of(each) for each in listed], dict(map(_move_of, moved)), later)
 
 
 def file_of(value: Any) -> ProjectFile:
     """Raises ValueError if it is not `{path, sha256}`, or the path is not allowed."""
-    if not isinstance(value, dict) or not is_project_path(value.get("path")):
+    if not isinstance(value, dict) or not is_portable_path(value.get("path")):
         raise ValueError("a path leaves the project's folder, or no system can have it")
     if not isinstance(value.get("sha256"), str) or not re.fullmatch("[0-9a-f]{64}", value["sha256"]):
         raise ValueError("a digest is wrong")
@@ -78,16 +65,6 @@ def file_of(value: Any) -> ProjectFile:
 def _move_of(value: Any) -> tuple[str, str]:
     if not isinstance(value, dict) or not isinstance(value.get("from"), str) or not isinstance(value.get("path"), str):
         raise ValueError("a path is wrong")
-    if not is_project_path(_TILE.sub("1001", value["path"])):
+    if not is_portable_path(_TILE.sub("1001", value["path"])):
         raise ValueError("a path leaves the project's folder, or no system can have it")
     return value["from"], value["path"]
-
-
-def _is_name(name: str) -> bool:
-    try:
-        length = len(name.encode("utf-8"))
-    except UnicodeEncodeError:
-        return False
-    if name in ("", ".", "..") or length > _LONGEST_NAME_BYTES or name[-1] in ". ":
-        return False
-    return _FORBIDDEN.search(name) is None and _RESERVED.fullmatch(name) is None

@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Coroutine, Optional, Protocol
 
+from farm_slot.files.portable_paths import is_portable_path
+
 from ..cache.blob_store import BlobStore
 from ..console import warn
 from ..errors import Fault, FaultError, ProtocolError, fault_of
@@ -14,7 +16,7 @@ from ..job.job import Job
 from ..job.made_file import MadeFile
 from ..job.mix import mix
 from ..job.order_check import check_order
-from ..job.project import PLAIN_BLEND, ProjectFile, file_of, is_project_path
+from ..job.project import PLAIN_BLEND, ProjectFile, file_of
 from ..slots.attempts import Attempt, Result
 from ..wire.duplicates import Duplicates
 from ..wire.link import Link, LinkLost
@@ -119,7 +121,7 @@ class Session:
         wanted.update({key: message.get(key) for key in ("simulations", "sampleFrom", "overrides", "pictures")})
         wanted["addons"] = message.get("addons", [])
         project = {"path": message.get("path", PLAIN_BLEND), "files": message.get("files"), "colors": message.get("colors")}
-        if not is_project_path(project["path"]):
+        if not is_portable_path(project["path"]):
             raise ProtocolError("Cannot load: the blendfile's path leaves the project's folder")
         self.job.begin_load({**wanted, **project, "allowScripts": message.get("allowScripts", False)})
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Iterator, List, Set, Tuple
 
+from ..files.portable_paths import is_portable_path
 from ..node_trees import node_trees
 from .own_names import folder_of, safe_path, split
 
@@ -70,6 +71,8 @@ def written(folder: str, folders: Dict[str, str]) -> List[Tuple[str, str]]:
             name = "/".join(filter(None, [folders[number], relative]))
             if name.lower() in taken:
                 name = "/".join(filter(None, [folders[number], "node %d" % (int(number) + 1), relative]))
+            if not is_portable_path(name):  # very many folders in one another; the coordinator would refuse the frame
+                name = "node %d/%d%s" % (int(number) + 1, len(found), os.path.splitext(path)[1])
             taken.add(name.lower())
             found.append((path, name))
     return found

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import List, Tuple
 
-_MAX_PART = 100
-"""Characters of a name that are kept: Blender adds a number, a view and an ending."""
+from ..files.portable_paths import FORBIDDEN, is_portable_name
 
-_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_MAX_PART = 50
+"""Characters of a name that are kept, of four bytes at most: Blender adds a number, a view and an ending."""
 
 
 def folder_of(path: str) -> str:
@@ -38,13 +36,14 @@ def safe_path(path: str) -> str:
 def _safe(part: str) -> str:
     if part in (".", ".."):
         return ""
-    name = _FORBIDDEN.sub("_", part)[:_MAX_PART].rstrip(". ")
-    return "_" + name if _DEVICES.fullmatch(name) else name
+    text = part.encode("utf-8", "replace").decode("utf-8")  # a damaged name can have half a character
+    name = FORBIDDEN.sub("_", text)[:_MAX_PART].rstrip(". ")
+    return name if name == "" or is_portable_name(name) else "_" + name
 
 
 def are_suffixes(suffixes: List[str]) -> bool:
     """Whether these can be the suffixes of views in file names: short, possible on every system, and different."""
     different = {suffix.lower() for suffix in suffixes}
     return len(different) == len(suffixes) and all(
-        len(suffix) <= 64 and not re.search(r'[<>:"/\\|?*\x00-\x1f]', suffix) for suffix in suffixes
+        len(suffix) <= 64 and "/" not in suffix and FORBIDDEN.search(suffix) is None for suffix in suffixes
     )

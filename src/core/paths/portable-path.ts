@@ -5,8 +5,8 @@ const forbidden = /[\u0000-\u001f<>:"\\|?*]/;
 const reserved = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\..*)?$/is;
 
 /**
- * Whether a path with slashes stays in its folder, and every system can have it. Nodes have the same rule for the files of
- * a project, in `farm_node/job/project.py`, and refuse all others.
+ * Whether a path with slashes stays in its folder, and every system can have it. Nodes have the same rule, in
+ * `farm_slot/files/portable_paths.py`: for the files of a project, and for pictures.
  */
 export function isPortablePath(path: string): boolean {
   return path.length <= longestPath && path.split("/").every(isPortableName);

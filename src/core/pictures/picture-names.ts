@@ -1,7 +1,7 @@
 import type { Frame } from "../node.ts";
+import { isPortablePath } from "../paths/portable-path.ts";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
-const possible = /^[^\u0000-\u001f<>:"/\\|?*]{0,64}$/;
+const longestSuffix = 64;
 
 /**
  * Whether these can be the suffixes of views in file names, `_L` and `_R`: short, without anything that names a folder or
@@ -9,7 +9,11 @@ const possible = /^[^\u0000-\u001f<>:"/\\|?*]{0,64}$/;
  */
 export function areSuffixes(suffixes: readonly string[]): boolean {
   const different = new Set(suffixes.map((suffix) => suffix.normalize().toLowerCase()));
-  return different.size === suffixes.length && suffixes.every((suffix) => possible.test(suffix));
+  return different.size === suffixes.length && suffixes.every(isSuffix);
+}
+
+function isSuffix(suffix: string): boolean {
+  return suffix.length <= longestSuffix && !suffix.includes("/") && isPortablePath(`x${suffix}x`);
 }
 
 /**

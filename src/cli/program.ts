@@ -16,6 +16,7 @@ const encodeFlags = {
   ffmpeg: undefined,
   allowSleep: "let this machine sleep meanwhile",
   json: undefined,
+  passes: undefined,
 } satisfies Partial<Record<OptionName, string | undefined>>;
 
 const overrides = optionEntries.flatMap(([name, { group }]) => (group === "How to render" ? [[name, undefined]] : []));
@@ -24,7 +25,7 @@ const overrides = optionEntries.flatMap(([name, { group }]) => (group === "How t
 const checkFlags = {
   ...Object.fromEntries(overrides),
   ...{ blend: undefined, frames: undefined, scene: undefined, allowScripts: undefined, assetRoot: undefined },
-  addons: undefined,
+  ...{ addons: undefined, format: undefined, depth: undefined, passes: undefined },
   missing: "what is an error if files that the scene uses are missing: fail, or warn",
   ...{
     nodes: undefined,

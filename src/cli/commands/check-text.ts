@@ -63,9 +63,10 @@ function nodeLines({ nodes, blender }: SceneCheck): readonly string[] {
 function sceneLine(scene: NonNullable<SceneCheck["scene"]>): string {
   const { count, width, height, depth } = scene;
   const [name, frames, engine, colorMode] = [scene.name, scene.frames, scene.engine, scene.colorMode].map(printable);
+  const isOnlyPng = pictureLines(scene).length === 0;
   const camera = scene.camera === null ? "no camera" : `camera ${printable(scene.camera)}`;
   const fps = Number(scene.fps.toFixed(3));
-  return `Scene ${name}: ${counted(count, "frame")} (${frames}) at ${fps} fps, ${width}×${height}, ${engine}, ${camera}, ${colorMode} with ${depth} bits`;
+  return `Scene ${name}: ${counted(count, "frame")} (${frames}) at ${fps} fps, ${width}×${height}, ${engine}, ${camera}, ${colorMode}${isOnlyPng ? ` with ${depth} bits` : ""}`;
 }
 
 /** Nothing for PNGs, which the line of the scene describes. */

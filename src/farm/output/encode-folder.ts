@@ -14,8 +14,9 @@ import { stayAwake } from "../stay-awake.ts";
 import { JobOutput } from "./job-output.ts";
 import { filesDigestOf, keptSound } from "./kept-sound.ts";
 import { parseFacts, type RecordedFacts } from "./output-facts.ts";
+import { sequenceNamesOf } from "./pictures/picture-sets.ts";
 import { requireForm } from "./pictures/wanted-pictures.ts";
-import { type OutputSettings, prepareOutput } from "./prepare-output.ts";
+import { type OutputSettings, outputKindOf, prepareOutput } from "./prepare-output.ts";
 import { frameRefused } from "./refused-frames.ts";
 import { possibleSound, type SoundPlan, soundPlanOf } from "./sound-plan.ts";
 
@@ -67,12 +68,23 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
     const message = `The poster ${facts.poster} is not made again, as it is not beside the output: give --poster to make it`;
     tell({ type: "warning", code: "POSTER_NOT_MADE", message, name: null });
   }
+  // Before anything is made for the output.
+  const format = await outputKindOf(settings);
+  requireForm(facts.pictures, settings, format);
+  sequenceNamesOf({ facts, format, output: settings.output, beside: settings.format });
   const prepared = await prepareOutput(settings, signal);
-  requireForm(facts.pictures, settings, prepared.format);
-  const { frames, frameFormat: format, pictures } = facts;
+  const { frames, frameFormat, pictures } = facts;
   const onChecking = (count: number) => tell({ type: "job:checking", frames: count });
   const { framesFolder, framesLogPath: logPath } = job;
-  const proved = await provedFrames({ framesFolder, logPath, format, pictures, frames, onChecking, signal });
+  const proved = await provedFrames({
+    framesFolder,
+    logPath,
+    format: frameFormat,
+    pictures,
+    frames,
+    onChecking,
+    signal,
+  });
   const missing = frames.filter((frame) => !proved.has(frame));
   if (missing.length > 0) throw framesMissing(missing, job.path);
 

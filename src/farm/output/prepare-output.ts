@@ -38,7 +38,7 @@ export type OutputSettings = Pick<
  */
 export async function prepareOutput(settings: OutputSettings, signal: AbortSignal): Promise<PreparedOutput> {
   const { output, poster, overwrite, audio } = settings;
-  const wanted = await kindOf(settings);
+  const wanted = await outputKindOf(settings);
   const pictures = wantedPictures(settings, wanted);
   if (poster !== undefined) requirePosterKind(poster);
   if (poster !== undefined && resolve(poster) === resolve(output)) {
@@ -86,10 +86,11 @@ type KindSettings = Pick<OutputSettings, "output" | "codec" | "crf" | "format">;
  * @throws {FarmError} `FARM_BAD_INPUT` listing the possible ones
  */
 export async function requireOutputKind(settings: KindSettings): Promise<void> {
-  await kindOf(settings);
+  await outputKindOf(settings);
 }
 
-async function kindOf({ output, codec, crf, format }: KindSettings): Promise<OutputFormat> {
+/** The kind of output that is asked for. Makes nothing. @throws {FarmError} `FARM_BAD_INPUT` listing the possible ones */
+export async function outputKindOf({ output, codec, crf, format }: KindSettings): Promise<OutputFormat> {
   const isFolder = (await stat(output).catch(() => null))?.isDirectory() ?? false;
   return outputFormatOf(output, { codec, crf, format, isFolder });
 }

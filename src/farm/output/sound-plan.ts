@@ -50,9 +50,9 @@ export function soundPlanOf(
   const seconds = frames.length / framesPerSecond(rate);
   const path = soundFileOf({ audio });
   if (path !== undefined) return { type: "file", path, seconds };
-  if (scene.sound !== true) return { type: "none" };
-  const [first = 0, last = 0] = [frames[0], frames.at(-1)];
   const impossible = (why: string): SoundPlan => ({ type: "impossible", why });
+  if (scene.sound !== true) return audio === "wav" ? impossible("nothing in the scene can be heard") : { type: "none" };
+  const [first = 0, last = 0] = [frames[0], frames.at(-1)];
   if (!isSceneHeard({ audio }, format)) {
     const what = format.kind === "gif" ? "a GIF has none" : "pictures have none";
     return impossible(`${what}; a render with --audio wav writes it beside them`);

@@ -78,6 +78,7 @@ test("a scene's pictures are told, unless they are PNGs and nothing else", () =>
   const linesWith = (pictures: Partial<typeof scene.pictures>) =>
     checkText(checkOf({ scene: { ...scene, pictures: { ...scene.pictures, ...pictures } } }), "/films");
   expect(linesWith({})).not.toContain("Its pictures");
+  expect(linesWith({ format: "exr", depth: 32 })).toMatch(/, RGBA\nIts pictures: OpenEXR with 32 bits\n/);
   expect(linesWith({ nodes: 1 })).toContain("Its pictures: PNG with 16 bits; and those of 1 File Output node\n");
   expect(linesWith({ format: "exr", depth: 32, suffixes: ["_L", "_R"] })).toContain(
     "Its pictures: OpenEXR with 32 bits, one for each view (_L, _R)\n",

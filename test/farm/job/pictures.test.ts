@@ -218,6 +218,20 @@ test("a finished job whose passes are gone, or whose sound is to be another, is 
   await expect(farm.run([desk], {}).result).rejects.toMatchObject(exists);
 });
 
+test("encode refuses what the frames cannot become before it makes a folder, and can leave passes away", async () => {
+  const desk = await farm.start({ sceneInfo: { pictures: withNodes }, pictures: (frame) => [depthOf(frame)] });
+  await farm.run([desk]).completed();
+  const encoding = { overwrite: true, onEvent: () => {}, signal: new AbortController().signal };
+  const refused = encodeFolder(`${farm.output}.renderfarm`, { ...encoding, output: farm.path("new/f_####.jpg") });
+  await expect(refused).rejects.toMatchObject({
+    code: "FARM_BAD_INPUT",
+    hint: expect.stringContaining("frame_####.png"),
+  });
+  expect(await readdir(farm.path(""))).not.toContain("new");
+  await encodeFolder(`${farm.output}.renderfarm`, { ...encoding, output: farm.path("bare.mp4"), passes: false });
+  expect(await readdir(farm.path(""))).not.toContain("bare.passes");
+});
+
 test("encode makes no one-eyed video of a stereo job, and takes no path from a job folder", async () => {
   const desk = await farm.start({ scene, sceneInfo: { pictures: inStereo }, pictures: (frame) => [rightOf(frame)] });
   const output = farm.path("pictures/f_####.png");

@@ -246,3 +246,10 @@ test("without --keep-frames, nothing of the sound is left in the job folder", as
   expect(existsSync(join(`${farm.output}.renderfarm`, "sound"))).toBe(false);
   expect(await readdir(farm.path(""))).not.toContainEqual(expect.stringMatching(/\.part$/));
 });
+
+test("a wav of a scene in which nothing can be heard is told, and not written", async () => {
+  const silent = await farm.start({ scene: { sound: false } });
+  const { warnings } = await farm.run([silent], { audio: "wav" }).completed();
+  expect(warnings).toEqual(["The output has no sound: nothing in the scene can be heard"]);
+  expect(existsSync(farm.path("out.wav"))).toBe(false);
+});

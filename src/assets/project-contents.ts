@@ -111,6 +111,11 @@ export class ProjectContents {
     return this.#digestOf([...this.#series].filter((at) => !later.has(at)));
   }
 
+  /** One digest of all files; `null` without any. */
+  get allDigest(): string | null {
+    return this.#digestOf([...this.#files.keys()]);
+  }
+
   /** One digest of the files that this frame needs and others may not; `null` without any. */
   frameDigest(frame: Frame): string | null {
     return this.#digestOf(this.#frameFiles.neededBy(frame));

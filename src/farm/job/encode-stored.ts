@@ -6,7 +6,7 @@ import type { Run } from "../../frames/job-folder.ts";
 import { storedPictures } from "../../frames/pictures/stored-pictures.ts";
 import { areRecorded, provedFrames, setFrameAside, storedFramePath } from "../../frames/stored-frames.ts";
 import { JobOutput } from "../output/job-output.ts";
-import { filesDigestOf, keptSound } from "../output/kept-sound.ts";
+import { keptSound } from "../output/kept-sound.ts";
 import { outputFactsOf } from "../output/output-facts.ts";
 import { recordedScene } from "../output/recorded-scene.ts";
 import { RefusedFrames } from "../output/refused-frames.ts";
@@ -40,7 +40,7 @@ export async function findStored({ settings, prepared, tell, signal }: JobContex
   const outputFacts = outputFactsOf(facts, settings, prepared.format);
   const { frameFormat: format, pictures } = outputFacts;
   const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, prepared.format), prepared, signal);
-  const key = { blend: prepared.blend.sha256, scene: facts.scene.name, files: filesDigestOf(facts.sent) };
+  const key = { blend: prepared.blend.sha256, scene: facts.scene.name, files: facts.sent.all };
   const sound = await keptSound(folder.path, plan, key);
   if (sound === undefined) return null;
   const onChecking = (count: number) => tell({ type: "job:checking", frames: count });

@@ -11,7 +11,6 @@ import { defaultPolicy } from "../../scheduler/policy.ts";
 import { createState, type SchedulerConfig } from "../../scheduler/state/state.ts";
 import type { Fleet } from "../nodes/fleet.ts";
 import { JobOutput } from "../output/job-output.ts";
-import { filesDigestOf } from "../output/kept-sound.ts";
 import type { OutputFacts } from "../output/output-facts.ts";
 import { overridesOf } from "../output/recorded-scene.ts";
 import { RefusedFrames, refusedError } from "../output/refused-frames.ts";
@@ -96,7 +95,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
   const plan = await possibleSound(soundPlanOf(facts, outputFacts, settings, prepared.format), prepared, signal);
   const sound = new JobSound({
     ...{ plan, folder: folder.path, tools: prepared.tools, totals, signal },
-    key: { blend: prepared.blend.sha256, scene: facts.scene.name, files: filesDigestOf(facts.sent) },
+    key: { blend: prepared.blend.sha256, scene: facts.scene.name, files: facts.sent.all },
   });
   const refusedFrames = new RefusedFrames({
     ...{ before: refusedBefore, tell },

@@ -12,7 +12,7 @@ import { provedFrames, storedFramePath } from "../../frames/stored-frames.ts";
 import type { FarmListener } from "../events.ts";
 import { stayAwake } from "../stay-awake.ts";
 import { JobOutput } from "./job-output.ts";
-import { filesDigestOf, keptSound } from "./kept-sound.ts";
+import { keptSound } from "./kept-sound.ts";
 import { parseFacts, type RecordedFacts } from "./output-facts.ts";
 import { sequenceNamesOf } from "./pictures/picture-sets.ts";
 import { requireForm } from "./pictures/wanted-pictures.ts";
@@ -91,7 +91,7 @@ export async function encodeFolder(folder: string, options: EncodeFolderOptions)
   const { sha256: blend } = job.previous.blend;
   const plan = await possibleSound(soundPlanOf(facts, facts, settings, prepared.format), prepared, signal);
   const sound = await keptSound(job.path, plan, {
-    ...{ blend, scene: facts.scene.name, files: filesDigestOf(facts.sent) },
+    ...{ blend, scene: facts.scene.name, files: facts.sent.all },
   });
   const why = whyNoSound(facts, plan, sound);
   if (why !== undefined) {

@@ -1,11 +1,9 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SoundTrack } from "../../encode/sound-codec.ts";
 import { isBlobName, makeOwnFolder, removeOwnFiles } from "../../frames/own-names.ts";
 import { hashFile } from "../../system/files/hash-file.ts";
 import { replaceFile } from "../../system/files/whole-file.ts";
-import type { SentFacts } from "./scene-facts.ts";
 import type { SoundPlan } from "./sound-plan.ts";
 
 /** Which sound a job folder has. */
@@ -13,18 +11,10 @@ export interface SoundKey {
   /** Digest of the blendfile. */
   readonly blend: string;
   readonly scene: string;
-  /** Digest of the files that were sent with it: some of them may be heard. */
-  readonly files: string;
+  /** Digest of the files that were sent with it, some of which may be heard; `null` without any. */
+  readonly files: string | null;
   readonly firstFrame: number;
   readonly lastFrame: number;
-}
-
-/** See `SoundKey.files`. */
-export function filesDigestOf({ series, digests }: SentFacts): string {
-  const all = [...digests].sort(([one], [other]) => (one < other ? -1 : 1));
-  return createHash("sha256")
-    .update(JSON.stringify([series, all]))
-    .digest("hex");
 }
 
 /** The folder for a job's sound in its folder, which is made. */

@@ -88,7 +88,7 @@ export function recordFacts(scene: SceneFacts, facts: OutputFacts, settings: Job
     files: scene.files,
     inPlace: scene.inPlace,
     sent: {
-      series: scene.sent.series,
+      ...{ series: scene.sent.series, all: scene.sent.all },
       isByFrame: scene.sent.isByFrame,
       digests: scene.sent.digests.size > mostDigests ? {} : Object.fromEntries(scene.sent.digests),
     },
@@ -127,13 +127,15 @@ export function parseFacts(value: Readonly<Record<string, unknown>> | null): Rec
 }
 
 function parseSent(value: unknown): SentFacts {
-  const { series, digests, isByFrame } = (typeof value === "object" && value !== null ? value : {}) as Record<
+  const { series, all, digests, isByFrame } = (typeof value === "object" && value !== null ? value : {}) as Record<
     string,
     unknown
   >;
   const known = typeof digests === "object" && digests !== null ? Object.entries(digests) : [];
   return {
     series: typeof series === "string" ? series : null,
+    // An older release kept none.
+    all: typeof all === "string" ? all : known.length > 0 ? "" : null,
     digests: new Map(known.map(([path, digest]) => [path, String(digest)])),
     isByFrame: isByFrame === true,
   };

@@ -80,6 +80,6 @@ export function recordedScene(
   if (recorded.files !== null || recorded.inPlace !== null || recorded.sent.series !== null || recorded.sent.isByFrame)
     return null;
   // Those that are only heard are not among them.
-  if (recorded.scene.sound && recorded.sent.digests.size > 0 && settings.audio !== "off") return null;
+  if (recorded.scene.sound && recorded.sent.all !== null && settings.audio !== "off") return null;
   return resolveScene(sceneInfoOf(recorded), settings);
 }

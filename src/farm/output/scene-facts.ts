@@ -36,6 +36,8 @@ export interface SceneFacts {
 export interface SentFacts {
   /** Digest of all files of sequences, tiles and caches; `null` if there are none. */
   readonly series: string | null;
+  /** Digest of all files; `null` if there are none. */
+  readonly all: string | null;
   /** Digest of each file, by its path from the blendfile's folder. */
   readonly digests: ReadonlyMap<string, string>;
   /** Whether some of the files are needed by some frames only: then each stored frame has a digest of its own files. */
@@ -45,6 +47,7 @@ export interface SentFacts {
 /** What is known of the contents of the files. */
 interface SentContents {
   readonly seriesDigest: string | null;
+  readonly allDigest: string | null;
   readonly digests: ReadonlyMap<string, string>;
   /** The paths of those that only some frames need. */
   readonly later: readonly string[];
@@ -59,7 +62,7 @@ export interface SentFiles extends UnsentFiles {
 }
 
 export const nothingSent: SentFiles = {
-  contents: { seriesDigest: null, digests: new Map(), later: [] },
+  contents: { seriesDigest: null, allDigest: null, digests: new Map(), later: [] },
   ...{ moved: new Map(), unnamedRoots: [], choices: new Map(), sendsSound: false },
   whyNot: () => undefined,
 };
@@ -99,6 +102,7 @@ export function resolveScene(info: SceneInfo, settings: JobSettings, sent: SentF
     inPlace: inPlaceDigest(info),
     sent: {
       series: sent.contents.seriesDigest,
+      all: sent.contents.allDigest,
       digests: sent.contents.digests,
       isByFrame: sent.contents.later.length > 0,
     },

@@ -103,4 +103,4 @@ def fault_of(error: Union[FaultError, OSError]) -> Fault:
         return error.fault
     if is_disk_full(error):
         return Fault("DISK_FULL", f"The node's disk is full: {error}")
-    return Fault("UNSUPPORTED", f"The node cannot use its files: {error}")
+    return Fault("READ_FAILED", f"The node cannot use its files: {error}")

@@ -16,6 +16,19 @@ def curves_of(action: Any) -> Iterator[Any]:
                 yield bag.fcurves
 
 
+def animated_paths(owner: Any) -> Iterator[str]:
+    """The paths of the properties of a data-block that drivers, its action or its tracks animate."""
+    animation = getattr(owner, "animation_data", None)
+    if animation is None:
+        return
+    collections = [animation.drivers]
+    for holder in _holders(animation):
+        collections += curves_of(holder.action)
+    for curves in collections:
+        for curve in curves:
+            yield str(curve.data_path)
+
+
 def free(scene: Any, pattern: str) -> List[str]:
     """Removes whatever animates properties of the scene whose paths match, and returns those paths: Blender would set them
     again at each frame, and once more when it renders. Others that have the same action keep theirs.

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, NamedTuple, Sequence, Set
 
 import bpy
 
-from .animation import curves_of
+from .animation import animated_paths
 from .simulations.unbaked import HANDLER, HAIR, Simulation, used_by
 
 PERSISTENT = "persistent"
@@ -135,10 +135,4 @@ def _is_subdivided_by_distance(thing: Any) -> bool:
 def _animated_paths(owner: Any) -> Iterator[str]:
     """Of the properties of a data-block, and of its node tree."""
     for part in (owner, getattr(owner, "node_tree", None)):
-        animation = part.animation_data if part is not None else None
-        if animation is None:
-            continue
-        yield from (curve.data_path for curve in animation.drivers)
-        actions = [animation.action] + [strip.action for track in animation.nla_tracks for strip in track.strips]
-        for action in filter(None, actions):
-            yield from (curve.data_path for curves in curves_of(action) for curve in curves)
+        yield from animated_paths(part)

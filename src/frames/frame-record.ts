@@ -61,19 +61,28 @@ export function parseFrameRecord(line: string): FrameRecord | null {
   if (typeof id !== "string" || typeof name !== "string") return null;
   if (typeof blender !== "string" || typeof device !== "string") return null;
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) return null;
+  const pictures = parsePictures(value.pictures);
+  if (pictures === null) return null;
   return {
     ...{ frame, node: { id, name }, blender, device, attempts, seconds, sha256, sizeBytes },
     ...(typeof value.playSeconds === "number" && { playSeconds: value.playSeconds }),
     ...(typeof value.flat === "string" && { flat: value.flat }),
     ...(typeof value.files === "string" && { files: value.files }),
     ...(value.passes === true && { passes: true }),
-    ...(Array.isArray(value.pictures) && { pictures: value.pictures.flatMap(parsePicture) }),
+    ...(pictures !== undefined && { pictures }),
     ...(typeof value.refused === "string" && { refused: value.refused }),
     ...(typeof value.doubted === "string" && { doubted: value.doubted }),
   };
 }
 
-/** @returns Nothing if it is none: then the frame lacks a picture, and is rendered again */
+/** @returns `null` if one of them is none: then the frame is rendered again; `undefined` without a list */
+function parsePictures(value: unknown): readonly PictureRecord[] | null | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const pictures = value.flatMap(parsePicture);
+  return pictures.length === value.length ? pictures : null;
+}
+
+/** @returns Nothing if it is none */
 function parsePicture(value: unknown): readonly PictureRecord[] {
   if (!isObject(value)) return [];
   const { kind, view, name, sizeBytes, sha256 } = value;

@@ -30,7 +30,7 @@ class SideBlender(Loading):
         coordinator = await self.loaded("loads")
         full = OSError(errno.ENOSPC, "No space left on device")
         for number, (asked, (answer, fields)) in enumerate(ASKED.items()):
-            for error, code in ((full, "DISK_FULL"), (FileNotFoundError(2, "No such file"), "UNSUPPORTED")):
+            for error, code in ((full, "DISK_FULL"), (FileNotFoundError(2, "No such file"), "READ_FAILED")):
                 with patch("farm_node.job.side_blender.make_slot_folder", side_effect=error):
                     await coordinator.send(asked, number=number, job=JOB, **fields)
                     told = await coordinator.expect(answer)

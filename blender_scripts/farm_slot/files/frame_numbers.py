@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 import bpy
 
-from ..animation import curves_of
+from ..animation import animated_paths
 from .visibility import is_rendered, strips_of
 
 Numbers = List[Dict[str, Any]]
@@ -138,13 +138,7 @@ def _has_animation(owner: Any) -> bool:
 
 
 def _is_animated(owner: Any, names: Any) -> bool:
-    animation = getattr(owner, "animation_data", None)
-    if animation is None:
-        return False
-    actions = [animation.action] + [strip.action for track in animation.nla_tracks for strip in track.strips]
-    curves = [curve for action in actions if action is not None for found in curves_of(action) for curve in found]
-    curves += animation.drivers
-    return any(name in curve.data_path for curve in curves for name in names)
+    return any(name in path for path in animated_paths(owner) for name in names)
 
 
 def _is_plain(scene: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, Set
 
 import bpy
 
-from ..animation import curves_of
+from ..animation import animated_paths
 
 _NEVER_RENDERED = tuple(getattr(bpy.types, name) for name in ("Brush", "Camera", "Screen", "WindowManager", "WorkSpace"))
 """Kinds of users that show an image only to the artist. A camera's are its background pictures."""
@@ -43,11 +43,7 @@ def strips_of(holder: Any) -> Any:
 
 def unmutes_strips(scene: Any) -> bool:
     """Whether an animation may: then a strip that is muted in the file says little."""
-    animation = scene.animation_data
-    curves = [*animation.drivers] if animation is not None else []
-    if animation is not None and animation.action is not None:
-        curves += [curve for collection in curves_of(animation.action) for curve in collection]
-    return any(curve.data_path.endswith(".mute") for curve in curves)
+    return any(path.endswith(".mute") for path in animated_paths(scene))
 
 
 def _hidden_parts(scene: Any) -> Iterator[Any]:

@@ -9,6 +9,7 @@ const dataName = text.max(256);
 const smallestSide = 4;
 const largestSide = 65_536;
 const mostPercent = 1_000;
+const longestTimeLimitMs = 30 * 24 * 3_600_000;
 
 /** Engines by the names that people use. EEVEE had another identifier from 4.2 to 4.5: nodes know which one is theirs. */
 const engines: Readonly<Record<string, string>> = {
@@ -107,13 +108,20 @@ export const overrideOptions = {
     ...{ group: "How to render", takes: "<duration>", inFarmspec: true },
     schema: z
       .string()
-      .refine((given) => (parseDuration(given) ?? 0) >= 1000, "a duration such as 90s, 30m or 1h30m is needed"),
+      .refine(
+        (given) => isTimeLimit(parseDuration(given) ?? 0),
+        "a duration such as 90s, 30m or 1h30m is needed, up to 30d",
+      ),
     help: "Cycles' own limit for each frame, 30s or 2m: it then has fewer samples",
     readme:
       "Cycles' own time limit for each frame, `30s`, `2m`: the frame is then done with the samples that it has. Needs Blender 3.0. Such frames are not repeatable, so `--checks` checks none",
-    setting: (given?: string) => (given === undefined ? undefined : (parseDuration(given) ?? 0) / 1000),
+    setting: (given?: string) => (given === undefined ? undefined : Math.round((parseDuration(given) ?? 0) / 1000)),
   }),
 };
+
+function isTimeLimit(durationMs: number): boolean {
+  return durationMs >= 1_000 && durationMs <= longestTimeLimitMs;
+}
 
 type OverrideOptions = typeof overrideOptions;
 type Chosen = { readonly [Name in keyof OverrideOptions]: Overrides[Name] };

@@ -112,7 +112,7 @@ describe("refused is", () => {
     ...["yes", "true", ""].map((value) => ["denoise", value]),
     ...["-1", "33"].map((value) => ["simplify", value]),
     ...["0", "1025"].map((value) => ["threads", value]),
-    ...["0s", "30", "soon", ""].map((value) => ["timeLimit", value]),
+    ...["0s", "30", "soon", "", "31d", "99999d"].map((value) => ["timeLimit", value]),
   ] as [string, string][])("%s %j", (name, value) => {
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: `;
     expect(() => parseRenderFlags({ [name]: value })).toThrow(flag);

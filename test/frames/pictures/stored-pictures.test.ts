@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { PictureForm } from "../../../src/core/pictures/picture-form.ts";
@@ -136,4 +136,17 @@ test("a frame that is set aside takes its pictures with it", async () => {
   expect(await readdir(join(folder.path, "frames"))).toEqual([]);
   expect(await readdir(join(folder.path, "refused"))).toHaveLength(3);
   expect(await store(into, 1)).toBe(true);
+});
+
+test("a frame whose list of pictures is damaged in the log is rendered again", async () => {
+  await using folder = await makeTemporaryFolder();
+  {
+    await using first = await openStore(folder);
+    for (const frame of [1, 2]) await store(first, frame);
+  }
+  const log = join(folder.path, "frames.ndjson");
+  const [one = "", two = ""] = (await readFile(log, "utf8")).split("\n");
+  await writeFile(log, `${one.replace('"name":"depth/z1.tga"', '"name":7')}\n${two}\n`);
+  await using second = await openStore(folder);
+  expect(second.stored).toEqual([2]);
 });

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { encodeFolder } from "../../src/farm/output/encode-folder.ts";
 import { requireBuild } from "../support/lab/lab.ts";
 import { pictureContent } from "../support/picture-content.ts";
 import { runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
@@ -24,6 +25,29 @@ const sequences: Readonly<Record<string, readonly string[]>> = {
   stereo_exr: ["_L.exr", "_R.exr"],
   views_in_one: [".exr"],
 };
+
+/** Forms that a user may want instead: the flags, how Blender is told, and the ending. */
+const forms: readonly (readonly [flags: readonly string[], blender: string, depth: number, ending: string])[] = [
+  [["--format", "exr-multilayer", "--depth", "32"], "OPEN_EXR_MULTILAYER", 32, ".exr"],
+  [["--format", "exr", "--depth", "16"], "OPEN_EXR", 16, ".exr"],
+  [["--format", "jpeg"], "JPEG", 8, ".jpg"],
+  [["--format", "tiff", "--depth", "8"], "TIFF", 8, ".tif"],
+  [["--format", "png", "--depth", "8"], "PNG", 8, ".png"],
+];
+
+/** Has Blender itself write one frame in another form than the file says. */
+function renderAs(blender: TestedBlender, folder: string, blend: string, form: string, depth: number, output: string) {
+  const media = form.endsWith("MULTILAYER") ? "MULTI_LAYER_IMAGE" : "IMAGE";
+  const script = [
+    "import bpy",
+    "image = bpy.context.scene.render.image_settings",
+    `if hasattr(image, 'media_type'): image.media_type = '${media}'`,
+    `image.file_format = '${form}'`,
+    `image.color_depth = '${depth}'`,
+  ].join("\n");
+  const start = ["-b", "-noaudio", blend, "--python-exit-code", "1", "--python-expr", script];
+  return runBlender(blender, folder, [...start, "-o", output, "-s", "1", "-e", "1", "-a"]);
+}
 
 if (testedBlenders.length === 0)
   console.warn("Skipped: no Blenders were prepared, start these tests with `npm run test:blenders`");
@@ -77,6 +101,35 @@ describe.skipIf(testedBlenders.length === 0)("What a scene is set to write", () 
       }
     }
   });
+
+  test.each(cases)(
+    "comes out in another format, and as a video, if the user wants that, with Blender %s",
+    async (_, blender) => {
+      const { lab, folder } = await openScenes(blender);
+      await using _lab = lab;
+      for (const [flags, form, depth, ending] of forms) {
+        const own = lab.path(`own-${form}`);
+        await renderAs(blender, lab.path(""), join(folder, "png.blend"), form, depth, join(own, "f_####"));
+        const output = lab.path(`out-${form}/`);
+        const run = lab.coordinate([join(folder, "png.blend"), "-o", output, "--frames", "1", ...flags]);
+        expect((await run.end(120_000)).code, `${form}: ${run.story()}`).toBe(0);
+        expect(await filesIn(output.slice(0, -1)), form).toEqual([`0001${ending}`]);
+        const ours = await pictureContent(join(output, `0001${ending}`));
+        expect(ours, form).toEqual(await pictureContent(join(own, `f_0001${ending}`)));
+      }
+      // The PNG of a frame that is OpenEXR, of which videos are made, is what Blender itself shows.
+      await renderAs(blender, lab.path(""), join(folder, "exr.blend"), "PNG", 8, lab.path("seen/f_####"));
+      const output = lab.path("out-exr/");
+      const run = lab.coordinate([join(folder, "exr.blend"), "-o", output, "--frames", "1"]);
+      expect((await run.end(120_000)).code, run.story()).toBe(0);
+      const stored = lab.path("out-exr.renderfarm/frames/0000001.png");
+      expect(await pictureContent(stored)).toEqual(await pictureContent(lab.path("seen/f_0001.png")));
+      const film = lab.path("film.mp4");
+      const encoding = { overwrite: false, onEvent: () => {}, signal: new AbortController().signal };
+      const made = await encodeFolder(lab.path("out-exr.renderfarm"), { ...encoding, output: film });
+      expect(made).toMatchObject({ output: film, frames: 1 });
+    },
+  );
 
   test.each(cases)("by File Output nodes comes under its own names, as Blender %s writes it", async (_, blender) => {
     const { lab, folder, elsewhere } = await openScenes(blender);

@@ -146,9 +146,23 @@ def unmuted_later(scene):
     scene.frame_set(1)
 
 
+def unmuted_by_track(scene):
+    """The same by a track, inside which an artist may have made a meta strip."""
+    unmuted_later(scene)
+    animation = scene.animation_data
+    action = animation.action
+    track = animation.nla_tracks.new()
+    strip = track.strips.new("unmutes", 1, action)
+    if hasattr(strip, "action_slot") and strip.action_slot is None:
+        strip.action_slot = action.slots[0]
+    strip.extrapolation = "HOLD"
+    animation.action = None
+    scene.frame_set(1)
+
+
 write_click(os.path.join(folder, "click.wav"))
 scene_strips = scene_strip, scene_strip_of_camera, scene_strip_speaker
-for make in (strip, muted, unmuted_later, silent, packed, meta, speaker, background_speaker, instanced_speaker, *scene_strips):
+for make in (strip, muted, unmuted_later, unmuted_by_track, silent, packed, meta, speaker, background_speaker, instanced_speaker, *scene_strips):
     if make is meta and bpy.app.version < (2, 93):
         continue  # it has no way to make one but by the mouse
     scene = new_scene()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterator, List, Set
 
 from .files.visibility import strips_of, unmutes_strips
+from .node_trees import compositor_nodes
 from .scene_info import uses_sequencer
 
 
@@ -48,15 +49,6 @@ def _shown(scene: Any) -> Iterator[Any]:
 
 def _in_compositor(scene: Any) -> Iterator[Any]:
     """The other scenes that its compositor shows."""
-    has_group = hasattr(scene, "compositing_node_group")  # since 5.0, where a tree is always used
-    tree = scene.compositing_node_group if has_group else scene.node_tree if scene.use_nodes else None
-    trees = [tree] if scene.render.use_compositing else []
-    for each in trees:  # which grows
-        for node in each.nodes if each is not None else ():
-            if node.mute:
-                continue
-            if node.bl_idname == "CompositorNodeRLayers" and node.scene is not None:
-                yield node.scene
-            group = getattr(node, "node_tree", None)
-            if group is not None and group not in trees:
-                trees.append(group)
+    for node in compositor_nodes(scene):
+        if node.bl_idname == "CompositorNodeRLayers" and node.scene is not None:
+            yield node.scene

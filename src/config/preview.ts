@@ -1,4 +1,5 @@
 import { extname } from "node:path";
+import { formatsWith } from "../core/pictures/picture-format.ts";
 import type { Overrides } from "./overrides.ts";
 
 /** How a preview is rendered: half size, and few samples with Cycles and EEVEE. Denoising stays as it is. */
@@ -8,7 +9,9 @@ export const previewOverrides: Overrides = { scale: 50, maxSamples: 16 };
 export const previewStep = 4;
 
 /** An extension of a video or picture. Anything else is the name of a folder, which may have a dot too. */
-const fileExtension = /^\.(mp4|mkv|webm|mov|gif|png|jpe?g|exr|tiff?|webp)$/i;
+const videoExtension = /^\.(mp4|mkv|webm|mov|gif)$/i;
+const isFileExtension = (extension: string) =>
+  videoExtension.test(extension) || formatsWith(extension.toLowerCase()).length > 0;
 
 /**
  * The name of a preview, beside the output that it is a preview of: `out.mp4` has `out.preview.mp4`, and a folder of
@@ -17,7 +20,7 @@ const fileExtension = /^\.(mp4|mkv|webm|mov|gif|png|jpe?g|exr|tiff?|webp)$/i;
  */
 export function previewNameOf(output: string): string {
   const plain = output.replace(/[/\\]+$/, "");
-  const extension = plain === output && fileExtension.test(extname(plain)) ? extname(plain) : "";
+  const extension = plain === output && isFileExtension(extname(plain)) ? extname(plain) : "";
   const stem = plain.slice(0, plain.length - extension.length);
   const end = extension === "" ? "/" : extension;
   return /\.preview$/i.test(stem) ? output : `${stem}.preview${end}`;

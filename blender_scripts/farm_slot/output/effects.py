@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterator, Optional
 
 import bpy
 
+from ..node_trees import compositor_nodes
 from ..rendered_scenes import rendered_scenes
 
 _CYCLES = ("CYCLES",)
@@ -40,7 +41,7 @@ def missing(scene: Any, name: str, value: Any) -> Optional[str]:
     if name == "timeLimit" and not hasattr(scene.cycles, "time_limit"):
         return "has no effect: Blender %s has no time limit, and 3.0 is the first that has" % bpy.app.version_string
     if name == "denoise" and value and _lacks_denoiser(scene):
-        return "needs OpenImageDenoise, without which this Blender was built"
+        return "needs OpenImageDenoise, without which this Blender was built: use blender.org's"
     if name == "viewLayer":
         layers = sorted(set(_layers_shown(scene)) - {value})
         if layers:
@@ -61,12 +62,8 @@ def _lacks_denoiser(scene: Any) -> bool:
 
 def _layers_shown(scene: Any) -> Iterator[str]:
     """The view layers of this scene that its compositor reads."""
-    tree = getattr(scene, "compositing_node_group", None) or getattr(scene, "node_tree", None)
-    is_used = hasattr(scene, "compositing_node_group") or scene.use_nodes  # since 5.0 a tree is always used
-    if tree is None or not is_used or not scene.render.use_compositing:
-        return
-    for node in tree.nodes:
-        if node.bl_idname == "CompositorNodeRLayers" and not node.mute and node.scene == scene:
+    for node in compositor_nodes(scene):
+        if node.bl_idname == "CompositorNodeRLayers" and node.scene == scene:
             yield node.layer
 
 

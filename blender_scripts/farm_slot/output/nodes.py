@@ -5,10 +5,10 @@ have written. Each node has a folder of its own there, which tells its files fro
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 from ..files.portable_paths import is_portable_path
-from ..node_trees import node_trees
+from ..node_trees import compositor_nodes, node_trees
 from .own_names import folder_of, safe_path, split
 
 KIND = "CompositorNodeOutputFile"
@@ -37,23 +37,8 @@ def output_nodes() -> Iterator[Any]:
 
 def count_used(scene: Any) -> int:
     """How many of them write pictures when this scene is rendered, as far as its own tree shows."""
-    tree = getattr(scene, "compositing_node_group", None) or getattr(scene, "node_tree", None)
-    is_used = scene.render.use_compositing and getattr(scene, "use_nodes", True)
-    return len(_writing(tree, set())) if tree is not None and is_used else 0
-
-
-def _writing(tree: Any, seen: Set[str]) -> List[Any]:
-    seen.add(tree.name)
-    found = []
-    for node in tree.nodes:
-        if node.mute:
-            continue
-        if node.bl_idname == KIND and any(each.is_linked for each in node.inputs):
-            found.append(node)
-        group = getattr(node, "node_tree", None)
-        if group is not None and group.name not in seen:
-            found += _writing(group, seen)
-    return found
+    used = (node for node in compositor_nodes(scene) if node.bl_idname == KIND)
+    return sum(any(each.is_linked for each in node.inputs) for node in used)
 
 
 def written(folder: str, folders: Dict[str, str]) -> List[Tuple[str, str]]:

@@ -74,7 +74,7 @@ export function wantedSequencesOf({
   beside,
   output,
 }: SequenceOptions): readonly WantedSequence[] {
-  if (format.kind === "sequence") return viewsOf(namesOf(format, form), isOnlyPng(format, form) ? pngOf(form) : form);
+  if (format.kind === "sequence") return viewsIn(format, form);
   if (beside !== form.format) return [];
   const folder = pathBeside(output, format, ".frames");
   return viewsOf(frameNamesOf(folder, `####${extensionOf(form.format)}`), form);
@@ -87,19 +87,14 @@ function viewsOf(names: FrameNames, { format, suffixes }: PictureForm): readonly
   }));
 }
 
-/** Whether the frames have pictures of another form, and PNGs are wanted: each frame has one. */
-function isOnlyPng({ formats }: SequenceFormat, { format }: PictureForm): boolean {
-  return !formats.includes(format) && formats.includes("png");
-}
-
-function pngOf(form: PictureForm): PictureForm {
-  return { ...form, format: "png", suffixes: form.suffixes.slice(0, 1) };
-}
-
-function namesOf(format: SequenceFormat, form: PictureForm): FrameNames {
-  if (isOnlyPng(format, form) && form.suffixes.length < 2) return namesIn(format, "png");
-  if (format.formats.includes(form.format)) return namesIn(format, form.format);
-  const [wanted = "png"] = format.formats;
+/** Each frame has a PNG, whatever its pictures are. @throws {FarmError} If the frames have no pictures of these formats */
+function viewsIn(format: SequenceFormat, form: PictureForm): readonly WantedSequence[] {
+  const { formats } = format;
+  if (formats.includes(form.format)) return viewsOf(namesIn(format, form.format), form);
+  if (formats.includes("png") && form.suffixes.length < 2) {
+    return viewsOf(namesIn(format, "png"), { ...form, format: "png" });
+  }
+  const [wanted = "png"] = formats;
   throw new FarmError(
     "FARM_BAD_INPUT",
     `Cannot make ${nameOfFormat(wanted)} pictures of frames that were rendered as ${nameOfFormat(form.format)}`,

@@ -2,7 +2,6 @@ import type { Frame } from "../../../core/node.ts";
 import type { PictureFormat } from "../../../core/pictures/picture-format.ts";
 import { FrameFaultFound } from "../frame-expectation.ts";
 
-/** The formats that are checked. A multilayer EXR has one layer per pass and view layer. */
 /** What a picture must be. */
 export interface PictureExpectation {
   readonly format: PictureFormat;

@@ -1,4 +1,5 @@
 import { faultOfZlib } from "./inflated-length.ts";
+import { faultOfRuns } from "./run-lengths.ts";
 
 /** The pixels of one strip or tile. */
 export interface TiffPixels {
@@ -24,7 +25,7 @@ export async function faultOfTiffPixels(pieces: AsyncIterable<Buffer>, pixels: T
     case oldDeflate:
       return await faultOfZlib({ pieces, packedBytes, rawBytes });
     case packBits:
-      return await faultOfRuns(pieces, rawBytes);
+      return await faultOfRuns(pieces, rawBytes, runOfPackBits);
     case lzw:
       return await new LzwLength(rawBytes).fault(pieces);
     default:
@@ -32,21 +33,10 @@ export async function faultOfTiffPixels(pieces: AsyncIterable<Buffer>, pixels: T
   }
 }
 
-/** A count from 0 is followed by one byte more than it says, a negative one by a byte that is repeated. */
-async function faultOfRuns(pieces: AsyncIterable<Buffer>, rawBytes: number): Promise<string | null> {
-  let unpackedBytes = 0;
-  let skip = 0;
-  for await (const piece of pieces) {
-    for (let at = skip; ; ) {
-      skip = at - piece.length;
-      if (skip >= 0) break;
-      const count = piece.readInt8(at);
-      if (count !== -128) unpackedBytes += Math.abs(count) + 1; // -128 says nothing
-      at += count === -128 ? 1 : count < 0 ? 2 : count + 2;
-    }
-    if (unpackedBytes > rawBytes) break;
-  }
-  return unpackedBytes === rawBytes && skip === 0 ? null : `they do not unpack to ${rawBytes} bytes`;
+/** A count from 0 is followed by one byte more than it says, a negative one by a byte that is repeated; -128 says nothing. */
+function runOfPackBits(count: number): readonly [number, number] {
+  if (count === -128) return [0, 1];
+  return [Math.abs(count) + 1, count < 0 ? 2 : count + 2];
 }
 
 const clear = 256;

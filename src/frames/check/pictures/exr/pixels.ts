@@ -1,5 +1,6 @@
 import type { Cursor } from "../cursor.ts";
 import { faultOfZlib } from "../inflated-length.ts";
+import { faultOfRuns } from "../run-lengths.ts";
 import type { ExrChannel, ExrPart } from "./part.ts";
 
 /** The pixels of one chunk, at the cursor. */
@@ -38,7 +39,7 @@ export async function faultOfExrPixels(cursor: Cursor, pixels: ExrPixels): Promi
       // It drops the last byte of each float.
       return await faultOfZlib({ pieces: pieces(), packedBytes, rawBytes: samples(({ bytes }) => Math.min(bytes, 3)) });
     case "rle":
-      return await faultOfRuns(pieces(), rawBytes);
+      return await faultOfRuns(pieces(), rawBytes, runOfRle);
     case "b44":
       return await faultOfBlocks(pieces(), pixels);
     case "piz":
@@ -51,20 +52,8 @@ export async function faultOfExrPixels(cursor: Cursor, pixels: ExrPixels): Promi
 }
 
 /** A negative count is followed by that many bytes, another one by a byte that is repeated once more than it says. */
-async function faultOfRuns(pieces: AsyncIterable<Buffer>, rawBytes: number): Promise<string | null> {
-  let unpackedBytes = 0;
-  let skip = 0;
-  for await (const piece of pieces) {
-    for (let at = skip; ; ) {
-      skip = at - piece.length;
-      if (skip >= 0) break;
-      const count = piece.readInt8(at);
-      unpackedBytes += count < 0 ? -count : count + 1;
-      at += 1 + (count < 0 ? -count : 1);
-    }
-    if (unpackedBytes > rawBytes) break;
-  }
-  return unpackedBytes === rawBytes && skip === 0 ? null : `they do not unpack to ${rawBytes} bytes`;
+function runOfRle(count: number): readonly [number, number] {
+  return count < 0 ? [-count, 1 - count] : [count + 1, 2];
 }
 
 /** Halves are packed in blocks of 4×4: 14 bytes each, or 3 if all are equal. Floats are not packed. */

@@ -24,8 +24,8 @@ HINTS: dict[str, str] = {
     "LIBRARY_MISSING": "Pack the linked libraries into the blendfile",
     "LOAD_FAILED": _ALONE,
     "NO_CAMERA": "Set a camera in the scene",
-    "NO_DENOISER": "This Blender has no OpenImageDenoise: turn denoising off (--denoise off),"
-    " or use an official Blender build",
+    "NO_DENOISER": "Use blender.org's Blender, as distributions build theirs without OpenImageDenoise,"
+    " or turn denoising off (--denoise off)",
     "NO_DISPLAY": "This Blender needs a display for EEVEE: use Blender 3.0 or newer, or Xvfb",
     "NO_EGL": "Install libEGL and libGL on the node (Debian: libegl1 libgl1 libgl1-mesa-dri)",
     "NO_OUTPUT": "Check the node's disk and what Blender printed",

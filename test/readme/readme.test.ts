@@ -48,6 +48,19 @@ const runBy: Readonly<Record<string, { readonly test: string; readonly words: st
       test: "test/readme/readme-commands.test.ts",
       words: '["scene.blend", "-o", "left/", "--camera", "Left", "--transparent", "--engine", "cycles"',
     },
+    "renderfarm shot.blend -o frames/": { test: "test/e2e/pictures.test.ts", words: '["shot.blend -o frames/"' },
+    "renderfarm shot.blend -o frames/f_####.exr": {
+      test: "test/e2e/pictures.test.ts",
+      words: '["shot.blend -o frames/f_####.exr"',
+    },
+    "renderfarm shot.blend -o frames/ --format exr-multilayer --depth 32": {
+      test: "test/e2e/pictures.test.ts",
+      words: '["shot.blend -o frames/ --format exr-multilayer --depth 32"',
+    },
+    "renderfarm shot.blend -o film.mp4 --format exr": {
+      test: "test/e2e/pictures.test.ts",
+      words: '["shot.blend -o film.mp4 --format exr"',
+    },
     "npm run demo": {
       reason: "installs Blender and FFmpeg on the machine; test/e2e renders on two nodes in the same way",
     },
@@ -90,6 +103,23 @@ test("the table of commands has every command and no others", () => {
   const listed = cellsOf("## Commands").map((cell) => /^`renderfarm ([a-z]*)/.exec(cell)?.[1] ?? "");
   expect(listed.filter(Boolean).sort()).toEqual([...commandNames].sort());
   expect([...commandNames].sort()).toEqual(program.commands.map((command) => command.name()).sort());
+});
+
+/** Errors of Blender itself, which a node reports as they are. */
+const blendersWords = ["Build without OpenImageDenoiser"];
+
+test("each message that the README explains is one that users can see", () => {
+  const places = ["src", "blender_scripts/farm_node", "blender_scripts/farm_slot"].flatMap((folder) =>
+    readdirSync(join(project, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+  );
+  const sources = places.filter((name) => /\.(ts|py)$/.test(name));
+  const text = sources.map((name) => readFileSync(join(project, name), "utf8")).join("\n");
+  const messages = cellsOf("## When something is wrong").flatMap(
+    (cell) => cell.match(/(?<=`)[^`]+(?=`(?: |,|$))/g) ?? [],
+  );
+  expect(messages.length).toBeGreaterThan(10);
+  const parts = messages.flatMap((message) => message.split("…")).map((part) => part.replace(/^,/, "").trim());
+  expect(parts.filter((part) => !text.includes(part) && !blendersWords.includes(part))).toEqual([]);
 });
 
 test("every flag that the README names belongs to a command or a node", () => {

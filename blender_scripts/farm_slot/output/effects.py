@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterator, Optional
 
 import bpy
 
+from ..faults import SlotFault
 from ..node_trees import compositor_nodes
 from ..rendered_scenes import rendered_scenes
 
@@ -40,8 +41,8 @@ def missing(scene: Any, name: str, value: Any) -> Optional[str]:
             return "has no effect with %s" % " and ".join(sorted(engines))
     if name == "timeLimit" and not hasattr(scene.cycles, "time_limit"):
         return "has no effect: Blender %s has no time limit, and 3.0 is the first that has" % bpy.app.version_string
-    if name == "denoise" and value and _lacks_denoiser(scene):
-        return "needs OpenImageDenoise, without which this Blender was built: use blender.org's"
+    if name == "denoise" and value and _lacks_denoiser(scene):  # it would end each frame with an error, or not denoise
+        raise SlotFault("NO_DENOISER", "--denoise on needs OpenImageDenoise, without which this Blender was built")
     if name == "viewLayer":
         layers = sorted(set(_layers_shown(scene)) - {value})
         if layers:

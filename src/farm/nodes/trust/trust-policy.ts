@@ -51,10 +51,11 @@ export function chooseKey(question: TrustQuestion): FarmKey {
   }
   const key = question.keys.find((candidate) => candidate.id === question.keyId);
   if (key) return key;
-  const have = question.keys.map((candidate) => candidate.id).join(", ");
+  const others = question.keys.map((candidate) => candidate.id).join(", ");
+  const have = others ? `and this machine has ${others}` : "and this machine has none";
   throw new FarmError(
     "FARM_KEY_UNUSABLE",
-    `Cannot use the node ${shortId}: it has the farm key ${question.keyId}, and this machine has ${have || "none"}`,
+    `Cannot use the node ${shortId}: it has the farm key ${question.keyId}, ${have}`,
     "Set RENDERFARM_KEY, or --key-file FILE, to the key that the node showed when it was first started",
   );
 }

@@ -95,9 +95,10 @@ function viewsIn(format: SequenceFormat, form: PictureForm): readonly WantedSequ
     return viewsOf(namesIn(format, "png"), { ...form, format: "png" });
   }
   const [wanted = "png"] = formats;
+  const orVideo = form.suffixes.length < 2 ? ", or a video" : "";
   throw new FarmError(
     "FARM_BAD_INPUT",
     `Cannot make ${nameOfFormat(wanted)} pictures of frames that were rendered as ${nameOfFormat(form.format)}`,
-    `Give --output frame_####${extensionOf(form.format)}, or a video; or render again with --format ${wanted}`,
+    `Give --output frame_####${extensionOf(form.format)}${orVideo}; or render again with --format ${wanted}`,
   );
 }

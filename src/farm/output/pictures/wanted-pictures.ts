@@ -3,6 +3,7 @@ import { FarmError } from "../../../core/errors.ts";
 import type { PictureForm, WantedPictures } from "../../../core/pictures/picture-form.ts";
 import {
   depthsOf,
+  extensionOf,
   nameOfFormat,
   type PictureDepth,
   type PictureFormat,
@@ -38,7 +39,7 @@ export function requireForm({ format, suffixes }: PictureForm, { depth }: Pictur
   throw new FarmError(
     "FARM_BAD_INPUT",
     `Cannot make one video: the scene writes ${suffixes.length} pictures of each frame (${suffixes.join(", ")})`,
-    "Give pictures: --output frame_####.png; or set the scene's views format to Stereo 3D, which is one picture",
+    `Give pictures: --output frame_####${extensionOf(format)}; or set the scene's views format to Stereo 3D, which is one picture`,
   );
 }
 

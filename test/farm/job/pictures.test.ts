@@ -134,12 +134,19 @@ test("pictures of these frames in the folder for passes stop the job before anyt
   expect(await filesIn(folder)).toHaveLength(7);
 });
 
-test("a view's suffix from a node never becomes a path", async () => {
+test("a view's suffix from a node never becomes a path: the node is refused", async () => {
+  await mkdir(farm.path("elsewhere")); // without it, writing there would fail anyway
+  await mkdir(farm.path("a/b"), { recursive: true });
   const pictures = { ...inStereo, suffixes: ["_L", "/../../../elsewhere/x"] };
   const desk = await farm.start({ scene, sceneInfo: { pictures }, pictures: (frame) => [rightOf(frame)] });
   const run = farm.run([desk], { output: farm.path("a/b/f_####.png"), waitMs: 100 });
-  await expect(run.result).rejects.toMatchObject({ code: expect.stringMatching(/^FARM_/) });
-  expect(await readdir(farm.path(""))).not.toContain("elsewhere");
+  await expect(run.result).rejects.toMatchObject({ code: "FARM_NO_NODE" });
+  expect(run.all("node:unreachable")[0]).toMatchObject({
+    message: "Cannot understand the node: scene.pictures.suffixes: a view's suffix cannot be in a file name",
+  });
+  expect(desk.node.rendered).toEqual([]);
+  expect(await readdir(farm.path("elsewhere"))).toEqual([]);
+  expect(await filesIn(farm.path("a/b"))).toEqual([]);
 });
 
 test("frames that FFmpeg refuses take their pictures along", async () => {
@@ -241,10 +248,16 @@ test("encode makes no one-eyed video of a stereo job, and takes no path from a j
     encodeFolder(`${output}.renderfarm`, { ...encoding, output: farm.path("left.mp4") }),
   ).rejects.toMatchObject({ code: "FARM_BAD_INPUT", message: expect.stringContaining("_L, _R") });
 
+  await mkdir(farm.path("elsewhere")); // without it, writing there would fail anyway
   const path = `${output}.renderfarm/job.json`;
-  await writeFile(path, (await readFile(path, "utf8")).replace('"_R"', '"/../../elsewhere/y"'));
-  await encodeFolder(`${output}.renderfarm`, encoding).catch(() => {});
-  expect(await readdir(farm.path(""))).not.toContain("elsewhere");
+  const recorded = await readFile(path, "utf8");
+  expect(recorded).toContain('"_R"');
+  await writeFile(path, recorded.replace('"_R"', '"/../../elsewhere/y"'));
+  await expect(encodeFolder(`${output}.renderfarm`, encoding)).rejects.toMatchObject({
+    code: "FARM_FRAMES_FAILED",
+    message: expect.stringContaining("4 frames are not stored"),
+  });
+  expect(await readdir(farm.path("elsewhere"))).toEqual([]);
 });
 
 test("a job that is stopped continues with its pictures, and encode makes them too", async () => {

@@ -38,7 +38,9 @@ describe("renderJob() into a folder with pictures of an earlier, longer render",
 
     const fresh = farm.run([node], { output, frames: "1-2", fresh: true, overwrite: true });
     await fresh.completed();
+    expect(fresh.all("warning")).toMatchObject([{ code: "OTHER_PICTURES", message: said }]);
     const types = fresh.events.map(({ type }) => type);
+    expect(types).toContain("frame:stored");
     expect(types.indexOf("warning")).toBeLessThan(types.indexOf("frame:stored"));
   });
 

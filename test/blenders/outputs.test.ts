@@ -49,6 +49,23 @@ function renderAs(blender: TestedBlender, folder: string, blend: string, form: s
   return runBlender(blender, folder, [...start, "-o", output, "-s", "1", "-e", "1", "-a"]);
 }
 
+/** Has Blender itself render frame 1 of a scene into an 8-bit PNG. @returns What it shows */
+async function renderStill(blender: TestedBlender, folder: string, blend: string, picture: string) {
+  const script = [
+    "import bpy",
+    "scene = bpy.context.scene",
+    "image = scene.render.image_settings",
+    "if hasattr(image, 'media_type'): image.media_type = 'IMAGE'",
+    "image.file_format, image.color_depth = 'PNG', '8'",
+    `scene.render.filepath = '${picture}'`,
+    "scene.frame_set(1)",
+    "bpy.ops.render.render(write_still=True)",
+  ].join("\n");
+  const start = ["-b", "-noaudio", blend, "--python-exit-code", "1", "--python-expr", script];
+  await runBlender(blender, folder, start);
+  return pictureContent(picture);
+}
+
 if (testedBlenders.length === 0)
   console.warn("Skipped: no Blenders were prepared, start these tests with `npm run test:blenders`");
 
@@ -118,12 +135,13 @@ describe.skipIf(testedBlenders.length === 0)("What a scene is set to write", () 
         expect(ours, form).toEqual(await pictureContent(join(own, `f_0001${ending}`)));
       }
       // The PNG of a frame that is OpenEXR, of which videos are made, is what Blender itself shows.
-      await renderAs(blender, lab.path(""), join(folder, "exr.blend"), "PNG", 8, lab.path("seen/f_####"));
+      const seen = await renderStill(blender, lab.path(""), join(folder, "graded.blend"), lab.path("seen.png"));
+      const ungraded = await renderStill(blender, lab.path(""), join(folder, "exr.blend"), lab.path("ungraded.png"));
+      expect(seen).not.toEqual(ungraded);
       const output = lab.path("out-exr/");
-      const run = lab.coordinate([join(folder, "exr.blend"), "-o", output, "--frames", "1"]);
+      const run = lab.coordinate([join(folder, "graded.blend"), "-o", output, "--frames", "1"]);
       expect((await run.end(120_000)).code, run.story()).toBe(0);
-      const stored = lab.path("out-exr.renderfarm/frames/0000001.png");
-      expect(await pictureContent(stored)).toEqual(await pictureContent(lab.path("seen/f_0001.png")));
+      expect(await pictureContent(lab.path("out-exr.renderfarm/frames/0000001.png"))).toEqual(seen);
       const film = lab.path("film.mp4");
       const encoding = { overwrite: false, onEvent: () => {}, signal: new AbortController().signal };
       const made = await encodeFolder(lab.path("out-exr.renderfarm"), { ...encoding, output: film });

@@ -43,6 +43,16 @@ def form(scene, name, depth="8", mode="RGBA"):
         image.exr_codec = "ZIP"
 
 
+def graded(scene):
+    """Looked at in a way that differs in everything from how the factory settings show it."""
+    view = scene.view_settings
+    if bpy.app.version >= (4, 0):
+        view.view_transform, view.look = "AgX", "AgX - High Contrast"
+    else:
+        view.view_transform, view.look = "Filmic", "High Contrast"
+    view.exposure, view.gamma = 1.0, 1.2
+
+
 def stereo(scene, views="INDIVIDUAL"):
     scene.render.use_multiview = True
     scene.render.image_settings.views_format = views
@@ -109,6 +119,7 @@ def climbing(scene):
 KINDS = {
     "png": lambda scene: form(scene, "PNG", "16"),
     "exr": lambda scene: form(scene, "OPEN_EXR", "32"),
+    "graded": lambda scene: (form(scene, "OPEN_EXR", "32"), graded(scene)),
     "half": lambda scene: form(scene, "OPEN_EXR", "16"),
     "multilayer": lambda scene: (form(scene, "OPEN_EXR_MULTILAYER", "32"), scene.view_layers.new("Second")),
     "jpeg": lambda scene: form(scene, "JPEG", mode="RGB"),

@@ -22,6 +22,7 @@ from scenes import (
     key_in_strip,
     key_layers,
     key_limit,
+    key_no_denoising,
     key_samples,
     key_seed,
     key_simplify,
@@ -65,6 +66,9 @@ CASES = {
     "everything": (None, {"keyed": everything}, everything_by_hand),
 }
 """By name: the overrides, the scenes that an artist may have, and the scene set by hand. That of `everything` has flags."""
+
+if not hasattr(bpy.context.scene.cycles, "use_denoising"):  # up to 2.83 Cycles has a denoiser of its own
+    CASES["denoiseOn"] = ({"denoise": True}, {"plain": nothing, "keyed": key_no_denoising}, denoised)
 
 TOLD = {
     "two engines": ({"samples": 2, "seed": 1}, in_sequencer),

@@ -93,9 +93,13 @@ def denoised(scene, is_on=True):
         layer.cycles.use_denoising = is_on
 
 
-def key_denoising(scene):
+def key_denoising(scene, is_on=True):
     for path in ["cycles.use_denoising"] if hasattr(scene.cycles, "use_denoising") else layer_paths(scene, "cycles.use_denoising"):
-        key(scene, path, True, True)
+        key(scene, path, is_on, is_on)
+
+
+def key_no_denoising(scene):
+    key_denoising(scene, False)
 
 
 def only_other(scene):

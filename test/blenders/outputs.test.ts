@@ -96,8 +96,9 @@ describe.skipIf(testedBlenders.length === 0)("What a scene is set to write", () 
   test.each(cases)("comes out in its own format, as Blender %s itself writes it", async (_, blender) => {
     const { lab, folder, kinds } = await openScenes(blender);
     await using _lab = lab;
-    expect(kinds.length).toBeGreaterThanOrEqual(12);
-    for (const [kind, endings] of Object.entries(sequences).filter(([each]) => kinds.includes(each))) {
+    const unmade = Object.keys(sequences).filter((kind) => !kinds.includes(kind));
+    expect(unmade).toEqual(blender.version.startsWith("2.") ? ["webp"] : []);
+    for (const [kind, endings] of Object.entries(sequences).filter(([each]) => !unmade.includes(each))) {
       const own = lab.path(`own-${kind}`);
       await mkdir(own);
       const blend = join(folder, `${kind}.blend`);

@@ -94,7 +94,8 @@ def supported():
             try:
                 drive(scene.eevee, "taa_render_samples")
             except TypeError:
-                scene.eevee.taa_render_samples = 48  # nothing can animate it before 4.x
+                assert bpy.app.version < (4, 3)  # nothing can animate it before 4.x
+                scene.eevee.taa_render_samples = 48
     return True
 
 

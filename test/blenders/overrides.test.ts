@@ -91,7 +91,7 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
       const told = (await ask("told")) as Record<string, (Warning | string)[] | Warning>;
       const eevee = blender.version.startsWith("4.3") ? "BLENDER_EEVEE_NEXT" : "BLENDER_EEVEE";
       const layer = isOldest ? "View Layer" : "ViewLayer";
-      const without = (message: string) => ({ code: "OVERRIDE_NO_EFFECT", message });
+      const without = (message: string) => ({ code: "OVERRIDE_NO_EFFECT", message, override: overrideIn(message) });
       const sequencer = "has no effect: the picture comes from the sequencer, and scenes in strips have their own";
       const channel =
         "only adds an alpha channel: the picture comes from the sequencer, and scenes in strips keep their backgrounds";
@@ -106,8 +106,9 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
         ],
         "JPEG pictures": [
           {
-            code: "OVERRIDE_HOLDS",
+            code: "FORMAT_REPLACED",
             message: "--transparent writes PNG pictures: the scene's own, JPEG, have no alpha channel",
+            override: "transparent",
           },
           "CYCLES",
         ],
@@ -178,6 +179,11 @@ describe.skipIf(testedBlenders.length === 0).each(testedBlenders.map((blender) =
     });
   },
 );
+
+/** The name, as in the protocol, of the override with whose flag the message begins. */
+function overrideIn(message: string): string | undefined {
+  return /^--([\w-]+)/.exec(message)?.[1]?.replace(/-[a-z]/g, (letter) => letter.slice(1).toUpperCase());
+}
 
 async function digestOf(file: string): Promise<string> {
   return createHash("sha256")

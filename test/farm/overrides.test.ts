@@ -65,7 +65,7 @@ describe("renderJob() with overrides", () => {
 
   test("says once, and of no node, what all nodes say of them", async () => {
     const message = "--samples holds for all frames, although the scene animates cycles.samples";
-    const say = { type: "warning", code: "OVERRIDE_HOLDS", message, slot: 0 } as const;
+    const say = { type: "warning", code: "OVERRIDE_HOLDS", message, slot: 0, override: "samples" } as const;
     const nodes = await Promise.all(["a", "b"].map((name) => farm.start({ name })));
     for (const { node } of nodes) node.options.say = (told) => (told.type === "job-loaded" ? [told, say] : [told]);
     const run = farm.run(nodes, { frames: "1-8", samples: 16 });
@@ -74,11 +74,13 @@ describe("renderJob() with overrides", () => {
   });
 
   test.each([
-    ["of an override that the job has not", { samples: 16 }, "--seed holds for all frames"],
-    ["of none", { samples: 16 }, "Your computer is locked: --samples"],
-    ["in a job without any", {}, "--samples holds for all frames"],
-  ])("names the node that says something else in such a warning: %s", async (_, chosen, message) => {
-    const say = { type: "warning", code: "OVERRIDE_NO_EFFECT", message, slot: 0 } as const;
+    ["of an override that the job has not", { samples: 16 }, "seed"],
+    ["of no override's name", { samples: 16 }, "constructor"],
+    ["of none", { samples: 16 }, undefined],
+    ["in a job without any", {}, "samples"],
+  ])("names the node that says something else in such a warning: %s", async (_, chosen, override) => {
+    const message = "--samples has no effect";
+    const say = { type: "warning", code: "OVERRIDE_NO_EFFECT", message, slot: 0, override } as const;
     const node = await farm.start({ name: "attic" });
     node.node.options.say = (told) => (told.type === "job-loaded" ? [told, say] : [told]);
     const run = farm.run([node], { frames: "1-4", ...chosen });

@@ -4,6 +4,7 @@ import unittest
 from types import SimpleNamespace
 
 from farm_node.job.job import Job
+from farm_node.job.loaded_scene import LoadedScene
 from farm_node.slots.blender_program import BlenderProgram
 from farm_node.wire.overrides import OVERRIDES, are_overrides
 from farm_slot.animation import free, plain
@@ -81,6 +82,15 @@ class Known(unittest.TestCase):
             job = SimpleNamespace(load_command=load, _program=BlenderProgram("b", "3.4.1"))
             command = Job._slot_command(job, 1)
             self.assertEqual([each for each in command if each in ("-t", "3")], threads)
+
+    def test_a_warning_has_the_override_that_it_is_about_and_is_sent_once(self):
+        load = LoadedScene({})
+        told = {"code": "OVERRIDE_HOLDS", "message": "--samples holds for all frames"}
+        about = {**told, "override": "samples"}
+        self.assertEqual(load.warn({"event": "warning", **about}, 1), {"type": "warning", **about, "slot": 1})
+        self.assertIsNone(load.warn(about, 0))
+        without = {"code": "CPU_FALLBACK", "message": "No GPU"}
+        self.assertEqual(load.warn(without, 0), {"type": "warning", **without, "slot": 0})
 
     def test_an_unknown_override_is_refused_rather_than_ignored(self):
         self.assertTrue(are_overrides({}))

@@ -141,7 +141,7 @@ class Job:
     def on_loaded(self, slot: int, event: dict[str, Any]) -> Optional[Fault]:
         load = self._load
         assert load is not None, "events from slots of an earlier load are ignored"
-        warnings = [load.warn(each["code"], each["message"], slot) for each in event["warnings"]]
+        warnings = [load.warn(each, slot) for each in event["warnings"]]
         if load.answer is None:
             load.accept(self.job_id, event, self.load_command["project"])
             self._report_loaded(load)
@@ -151,7 +151,7 @@ class Job:
         return load.refusal_of(event)
 
     def on_warning(self, slot: int, event: dict[str, Any]) -> None:
-        warning = self._load.warn(event["code"], event["message"], slot) if self._load is not None else None
+        warning = self._load.warn(event, slot) if self._load is not None else None
         if warning is not None:
             self.emit(warning)
 

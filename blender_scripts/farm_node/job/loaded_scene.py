@@ -41,11 +41,16 @@ class LoadedScene:
             return None
         return _changed(_difference(self._stock, event.get("stock")))
 
-    def warn(self, code: str, message: str, slot: Optional[int]) -> Optional[dict[str, Any]]:
-        """The warning, unless another slot has already reported it."""
-        warning = {"type": "warning", "code": code, "message": message[:4096], "slot": slot}
-        if any(known["code"] == code and known["message"] == message[:4096] for known in self.warnings):
+    def warn(self, told: dict[str, str], slot: Optional[int]) -> Optional[dict[str, Any]]:
+        """The message of what a slot has told (`code`, `message`, and the `override` that it is about, if there is one);
+        None if another slot has already reported it.
+        """
+        code, message = told["code"], told["message"][:4096]
+        if any(known["code"] == code and known["message"] == message for known in self.warnings):
             return None
+        warning: dict[str, Any] = {"type": "warning", "code": code, "message": message, "slot": slot}
+        if "override" in told:
+            warning["override"] = told["override"]
         self.warnings.append(warning)
         return warning
 
@@ -65,7 +70,7 @@ class LoadedScene:
         wants = bool(self.wanted["allowScripts"])
         if wants and not are_allowed:
             refusal = "Scripts in the blendfile are not run on this node: it was started without --allow-scripts"
-            self.warn("SCRIPTS_REFUSED", refusal, None)
+            self.warn({"code": "SCRIPTS_REFUSED", "message": refusal}, None)
         return wants and are_allowed
 
 

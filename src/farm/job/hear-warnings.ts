@@ -1,7 +1,7 @@
 import type { JobSettings } from "../../config/job-settings.ts";
-import { flagOf } from "../../config/options.ts";
 import type { Overrides } from "../../config/overrides.ts";
 import type { NodeId } from "../../core/node.ts";
+import type { NodeReport } from "../../session/node-report.ts";
 import type { FarmListener } from "../events.ts";
 import { overridesOf } from "../output/recorded-scene.ts";
 import type { JoinedNode } from "../worker.ts";
@@ -13,18 +13,14 @@ const warningsWithinMs = 10_000;
 const repeatedWithinMs = 300;
 
 /**
- * Whether a warning is about the scene, and so the same on all nodes: it is told once, and names none of them. A node
- * may send any text, so its name stays unless the text is about an override that this job has.
+ * Whether a warning is about one of the job's overrides, and so the same on all nodes: it is told once, and names none
+ * of them.
  */
-export function isOfScene({ code, message }: Warning, overrides: Overrides | null): boolean {
-  if (code !== "OVERRIDE_HOLDS" && code !== "OVERRIDE_NO_EFFECT") return false;
-  return Object.keys(overrides ?? {}).some((name) => message.startsWith(`${flagOf(name)} `));
+export function isOfOverride({ override }: Warning, overrides: Overrides | null): boolean {
+  return override !== undefined && Object.hasOwn(overrides ?? {}, override);
 }
 
-interface Warning {
-  readonly code: string;
-  readonly message: string;
-}
+type Warning = Extract<NodeReport, { type: "warning" }>;
 
 interface Listeners {
   readonly settings: JobSettings;
@@ -58,7 +54,7 @@ export async function hearWarnings(
       if (report.type === "slot-changed" && report.state === "ready") return;
       if (report.type !== "warning") continue;
       const { code, message } = report;
-      tell({ type: "warning", code, message, name: isOfScene(report, overrides) ? null : fleet.nameOf(input.node) });
+      tell({ type: "warning", code, message, name: isOfOverride(report, overrides) ? null : fleet.nameOf(input.node) });
     }
   } finally {
     clearTimeout(timer);

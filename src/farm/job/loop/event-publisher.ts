@@ -6,7 +6,7 @@ import { progressOf } from "../../../scheduler/progress.ts";
 import type { LiveAttempt, SchedulerState } from "../../../scheduler/state/state.ts";
 import type { NodeReport } from "../../../session/node-report.ts";
 import type { FarmListener } from "../../events.ts";
-import { isOfScene } from "../hear-warnings.ts";
+import { isOfOverride } from "../hear-warnings.ts";
 import type { JobTotals } from "../job-totals.ts";
 import { FirstEstimate } from "./first-estimate.ts";
 
@@ -93,7 +93,7 @@ export class EventPublisher {
     const words = `${code} ${message}`;
     if (warned.has(words) || warned.size > mostWarnings) return;
     warned.add(words);
-    if (warned.size <= mostWarnings) totals.warn(code, message, isOfScene(report, overrides) ? null : nameOf(node));
+    if (warned.size <= mostWarnings) totals.warn(code, message, isOfOverride(report, overrides) ? null : nameOf(node));
     else totals.warn("WARNINGS_DROPPED", "More of its warnings are not shown", nameOf(node));
   }
 

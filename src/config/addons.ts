@@ -1,9 +1,5 @@
-/** As the protocol limits them. */
-const mostAddons = 64;
-const longestName = 256;
-
-/** The name of an add-on's module: letters, digits, `_` and `-`; `bl_ext.user_default.name` for an extension. */
-const moduleName = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+import { addonPattern, mostAddons } from "../core/bounds/addon-names.ts";
+import { longestName } from "../core/bounds/names.ts";
 
 /**
  * Reads names of add-ons that are separated by commas.
@@ -12,7 +8,7 @@ const moduleName = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
  */
 export function parseAddons(text: string): readonly string[] | undefined {
   const names = [...new Set(text.split(",").map((name) => name.trim()))];
-  const areNames = names.every((name) => moduleName.test(name) && name.length <= longestName);
+  const areNames = names.every((name) => addonPattern.test(name) && name.length <= longestName);
   return areNames && names.length <= mostAddons ? names : undefined;
 }
 

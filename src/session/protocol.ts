@@ -3,6 +3,7 @@
  * message that passes is safe to keep in memory.
  */
 import { z } from "zod";
+import { mostAddons } from "../core/bounds/addon-names.ts";
 import { shorten } from "../core/text.ts";
 import { boundedList } from "./messages/bounded-list.ts";
 import {
@@ -75,7 +76,7 @@ const fromNode = z.discriminatedUnion("type", [
     /** The formats of pictures that it can write beside the PNG; absent in older releases, which write none. */
     pictures: boundedList(name, { max: 64 }).optional(),
     /** The add-ons that its owner allows jobs to enable; absent in older releases, which enable none. */
-    addons: z.union([z.literal("all"), boundedList(addonName, { max: bounds.addons })]).optional(),
+    addons: z.union([z.literal("all"), boundedList(addonName, { max: mostAddons })]).optional(),
     /** The job that it has; null if it is idle, absent in older releases. */
     job: z.object({ holder: name, name, since: count }).nullable().optional(),
   }),

@@ -1,14 +1,16 @@
 import { z } from "zod";
+import { longestName } from "../../core/bounds/names.ts";
+import { overrideBounds } from "../../core/bounds/override-bounds.ts";
 import { parseDuration } from "../../core/units.ts";
 import type { Overrides, Resolution } from "../overrides.ts";
 import { asGiven, option, text, whole } from "./option.ts";
 
 /** What a scene may be called in Blender; a node accepts no longer name. */
-const dataName = text.max(256);
+const dataName = text.max(longestName);
 
-const smallestSide = 4;
-const largestSide = 65_536;
-const mostPercent = 1_000;
+const [leastPercent, mostPercent] = overrideBounds.percent;
+const [smallestSide, largestSide] = overrideBounds.side;
+/** Longer ones are typing errors. */
 const longestTimeLimitMs = 30 * 24 * 3_600_000;
 
 /** Engines by the names that people use. EEVEE had another identifier from 4.2 to 4.5: nodes know which one is theirs. */
@@ -26,7 +28,7 @@ const engines: Readonly<Record<string, string>> = {
 export const overrideOptions = {
   /** Samples per pixel. */
   samples: option({
-    ...{ group: "How to render", takes: "<number>", schema: whole(1, 2 ** 24), inFarmspec: true },
+    ...{ group: "How to render", takes: "<number>", schema: whole(...overrideBounds.samples), inFarmspec: true },
     help: "samples per pixel, with Cycles and EEVEE",
     readme: "samples per pixel, with Cycles and EEVEE, also of view layers and of scenes in strips",
     setting: asGiven,
@@ -38,7 +40,7 @@ export const overrideOptions = {
       .string()
       .refine(
         (given) => parseResolution(given) !== undefined,
-        `a percentage (1% to ${mostPercent}%) or a size such as 1920x1080 (${smallestSide} to ${largestSide}) is needed`,
+        `a percentage (${leastPercent}% to ${mostPercent}%) or a size such as 1920x1080 (${smallestSide} to ${largestSide}) is needed`,
       ),
     help: "50% of the scene's own size, or 1920x1080",
     readme:
@@ -68,7 +70,7 @@ export const overrideOptions = {
   }),
   /** The seed of the noise. */
   seed: option({
-    ...{ group: "How to render", takes: "<number>", schema: whole(0, 2 ** 31 - 1), inFarmspec: true },
+    ...{ group: "How to render", takes: "<number>", schema: whole(...overrideBounds.seed), inFarmspec: true },
     help: "the seed of Cycles' noise, the same in all frames",
     setting: asGiven,
   }),
@@ -89,7 +91,7 @@ export const overrideOptions = {
   }),
   /** The most levels of subdivision. */
   simplify: option({
-    ...{ group: "How to render", takes: "<levels>", schema: whole(0, 32), inFarmspec: true },
+    ...{ group: "How to render", takes: "<levels>", schema: whole(...overrideBounds.simplify), inFarmspec: true },
     help: "Blender's Simplify, with at most this many levels of subdivision",
     readme:
       "switch Blender's Simplify on, with at most this many levels of subdivision; its other values are the file's own",
@@ -97,7 +99,7 @@ export const overrideOptions = {
   }),
   /** Processor threads of each slot. */
   threads: option({
-    ...{ group: "How to render", takes: "<number>", schema: whole(1, 1024), inFarmspec: true },
+    ...{ group: "How to render", takes: "<number>", schema: whole(...overrideBounds.threads), inFarmspec: true },
     help: "processor threads of each slot (default: its share of the cores)",
     readme:
       "processor threads of each slot. Default: its share of the cores. They change no pixel: frames that are stored stay valid",
@@ -137,7 +139,7 @@ function parseResolution(given: string): Resolution | undefined {
   const [, percent, width, height] = /^(?:(\d{1,4})\s*%|(\d{1,5})\s*[x×]\s*(\d{1,5}))$/i.exec(given.trim()) ?? [];
   if (percent !== undefined) {
     const value = Number(percent);
-    return value >= 1 && value <= mostPercent ? { percent: value } : undefined;
+    return value >= leastPercent && value <= mostPercent ? { percent: value } : undefined;
   }
   const sides = [Number(width), Number(height)] as const;
   const areSides = sides.every((side) => side >= smallestSide && side <= largestSide);

@@ -1,5 +1,8 @@
 /** The fields that messages consist of, and their limits (docs/protocol.md, section 1). */
 import { z } from "zod";
+import { addonPattern } from "../../core/bounds/addon-names.ts";
+import { longestName } from "../../core/bounds/names.ts";
+import { highestFrame } from "../../core/frame-range.ts";
 import { pictureFormats } from "../../core/pictures/picture-format.ts";
 
 export const bounds = {
@@ -7,7 +10,7 @@ export const bounds = {
   textBytes: 1024 * 1024,
   blobBytes: 1024 ** 4,
   frameBytes: 4 * 1024 ** 3,
-  frameNumber: 1_048_574,
+  frameNumber: highestFrame,
   /** As many results as a node may have waiting. About as many fit into a message of usual size. */
   heldResults: 4_096,
   uncheckedFrames: 4_096,
@@ -16,20 +19,16 @@ export const bounds = {
   addedFiles: 256,
   /** Small files that are asked for, or sent, together. */
   bundledBlobs: 256,
-  /** Per pixel. */
-  samples: 2 ** 24,
   /** Pictures of a frame, beside its PNG. */
   pictures: 256,
-  /** That a job names, or a node allows. */
-  addons: 64,
   pieceBytes: 1024 * 1024,
 } as const;
 
 export const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
 export const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-export const name = z.string().max(256);
+export const name = z.string().max(longestName);
 /** The name of an add-on's module; a node imports nothing else. */
-export const addonName = name.regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/);
+export const addonName = name.regex(addonPattern);
 export const text = z.string().max(4096);
 export const path = z.string().max(4096);
 export const digest = hex(64);

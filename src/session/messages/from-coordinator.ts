@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { mostAddons } from "../../core/bounds/addon-names.ts";
+import { overrideBounds } from "../../core/bounds/override-bounds.ts";
 import { pictureFormats } from "../../core/pictures/picture-format.ts";
 import {
   addonName,
@@ -27,22 +29,22 @@ const whole = (least: number, most: number) => z.number().int().min(least).max(m
 export const overrides = z.strictObject({
   /** In percent of the size without it. */
   scale: whole(1, 100).optional(),
-  maxSamples: whole(1, bounds.samples).optional(),
-  samples: whole(1, bounds.samples).optional(),
+  maxSamples: whole(...overrideBounds.samples).optional(),
+  samples: whole(...overrideBounds.samples).optional(),
   resolution: z
     .union([
-      z.strictObject({ percent: whole(1, 1000) }),
-      z.strictObject({ width: whole(4, 65_536), height: whole(4, 65_536) }),
+      z.strictObject({ percent: whole(...overrideBounds.percent) }),
+      z.strictObject({ width: whole(...overrideBounds.side), height: whole(...overrideBounds.side) }),
     ])
     .optional(),
   engine: name.min(1).optional(),
   camera: name.min(1).optional(),
   viewLayer: name.min(1).optional(),
-  seed: whole(0, 2 ** 31 - 1).optional(),
+  seed: whole(...overrideBounds.seed).optional(),
   transparent: z.literal(true).optional(),
   denoise: z.boolean().optional(),
-  simplify: whole(0, 32).optional(),
-  threads: whole(1, 1024).optional(),
+  simplify: whole(...overrideBounds.simplify).optional(),
+  threads: whole(...overrideBounds.threads).optional(),
   /** In seconds. */
   timeLimit: whole(1, 10 ** 9).optional(),
 });
@@ -104,7 +106,7 @@ export const fromCoordinator = z.discriminatedUnion("type", [
       .nullable()
       .optional(),
     /** The node's add-ons that are enabled before the file is opened; absent for none. */
-    addons: z.array(addonName).max(bounds.addons).optional(),
+    addons: z.array(addonName).max(mostAddons).optional(),
   }),
   z.object({
     type: z.literal("project-add"),

@@ -11,6 +11,7 @@ import {
 import { checkFrameNumber, noFrameNumber } from "./frame-number.ts";
 import { PixelCheck } from "./pixel-check.ts";
 import { type ByteSource, type Chunk, readChunks } from "./png-chunks.ts";
+import { checkDepth, checkSize } from "./size-and-depth.ts";
 
 /** What a PNG must be. Not every PNG that Blender writes has a frame number. */
 export interface PngExpectation extends FrameFormat {
@@ -84,15 +85,9 @@ async function headerIn(chunk: Chunk): Promise<Buffer> {
 }
 
 function checkHeader(header: Buffer, expected: FrameFormat): void {
-  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
-  if (width !== expected.width || height !== expected.height) {
-    const wanted = `${expected.width}x${expected.height}`;
-    throw new FrameFaultFound("WRONG_SIZE", `it is ${width}x${height}, not ${wanted}`);
-  }
-  const [depth, color, compression, filter, interlace] = header.subarray(8);
-  if (depth !== expected.depth) {
-    throw new FrameFaultFound("WRONG_DEPTH", `it has ${depth} bits per channel, not ${expected.depth}`);
-  }
+  checkSize({ width: header.readUInt32BE(0), height: header.readUInt32BE(4) }, expected);
+  const [depth = 0, color, compression, filter, interlace] = header.subarray(8);
+  checkDepth(depth, expected.depth);
   if (color !== pngColors[expected.colorMode].type) {
     throw new FrameFaultFound("WRONG_COLOR", `its colour type is ${color}, not that of ${expected.colorMode}`);
   }

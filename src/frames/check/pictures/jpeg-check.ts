@@ -2,10 +2,11 @@ import { faultOfIcc } from "../color-chunks.ts";
 import { FrameFaultFound } from "../frame-expectation.ts";
 import { checkFrameNumber, noFrameNumber } from "../frame-number.ts";
 import type { ByteSource } from "../png-chunks.ts";
+import { checkDepth, checkSize, type PictureSize } from "../size-and-depth.ts";
 import { Cursor } from "./cursor.ts";
 import { type JpegComponent, JpegScan } from "./jpeg-scan.ts";
 import { JpegTables } from "./jpeg-tables.ts";
-import { checkDepth, checkSize, type PictureExpectation, type PictureSize } from "./picture-expectation.ts";
+import type { PictureExpectation } from "./picture-expectation.ts";
 
 const marker = {
   start: 0xd8,

@@ -1,5 +1,5 @@
+import type { PictureSize } from "../size-and-depth.ts";
 import type { JpegCodes, JpegTables } from "./jpeg-tables.ts";
-import type { PictureSize } from "./picture-expectation.ts";
 
 /** A colour of a JPEG. */
 export interface JpegComponent {

@@ -1,8 +1,9 @@
 import { inspectPng } from "../frame-check.ts";
 import { FrameFaultFound, type FrameFormat, pngColors } from "../frame-expectation.ts";
 import type { ByteSource } from "../png-chunks.ts";
+import { checkSize } from "../size-and-depth.ts";
 import { Cursor } from "./cursor.ts";
-import { checkSize, type PictureExpectation } from "./picture-expectation.ts";
+import type { PictureExpectation } from "./picture-expectation.ts";
 
 const headerBytes = 33;
 

@@ -1,8 +1,9 @@
 import { faultOfIcc, largestProfileBytes } from "../color-chunks.ts";
 import { FrameFaultFound } from "../frame-expectation.ts";
 import type { ByteSource } from "../png-chunks.ts";
+import { checkDepth, checkSize } from "../size-and-depth.ts";
 import { Cursor } from "./cursor.ts";
-import { checkDepth, checkSize, type PictureExpectation } from "./picture-expectation.ts";
+import type { PictureExpectation } from "./picture-expectation.ts";
 import { badDirectory, TiffDirectory, type TiffRegion, tiffTag } from "./tiff-directory.ts";
 import { faultOfTiffPixels } from "./tiff-pixels.ts";
 

@@ -1,8 +1,9 @@
 import { faultOfIcc, largestProfileBytes } from "../color-chunks.ts";
 import { FrameFaultFound } from "../frame-expectation.ts";
 import type { ByteSource } from "../png-chunks.ts";
+import { checkDepth, checkSize, type PictureSize } from "../size-and-depth.ts";
 import { Cursor } from "./cursor.ts";
-import { checkDepth, checkSize, type PictureExpectation, type PictureSize } from "./picture-expectation.ts";
+import type { PictureExpectation } from "./picture-expectation.ts";
 
 /** The chunks that Blender writes, in their order: a header if there are more than pixels, profile, alpha, pixels. */
 const order = ["VP8X", "ICCP", "ALPH", "VP8 ", "VP8L"];

@@ -1,8 +1,9 @@
 import { FrameFaultFound } from "../../frame-expectation.ts";
 import { noFrameNumber } from "../../frame-number.ts";
 import type { ByteSource } from "../../png-chunks.ts";
+import { checkDepth, checkSize } from "../../size-and-depth.ts";
 import { Cursor } from "../cursor.ts";
-import { checkDepth, checkSize, type PictureExpectation } from "../picture-expectation.ts";
+import type { PictureExpectation } from "../picture-expectation.ts";
 import { badHeader } from "./attributes.ts";
 import { checkExrChunks } from "./chunks.ts";
 import { type ExrHeader, readExrHeader } from "./header.ts";

@@ -1,8 +1,8 @@
 import type { Frame } from "../../../../core/node.ts";
 import { FrameFaultFound } from "../../frame-expectation.ts";
 import { checkFrameNumber } from "../../frame-number.ts";
+import { checkSize } from "../../size-and-depth.ts";
 import type { Cursor } from "../cursor.ts";
-import { checkSize } from "../picture-expectation.ts";
 import { badHeader, type ExrAttribute, readAttributes } from "./attributes.ts";
 import {
   areEqual,

@@ -1,4 +1,5 @@
 import type { Frame } from "../core/node.ts";
+import { frameNumberText } from "../core/pictures/picture-names.ts";
 
 /** Enough for Blender's greatest frame number, 1,048,574. */
 const digits = 7;
@@ -6,14 +7,20 @@ const digits = 7;
 /**
  * The name of a frame's file: `0000024.png`, `-0000007.png`. Names sort like their frames, except that negative ones
  * come first and in reverse.
+ *
+ * @param tag What tells it from other files of this frame, if there may be several; no name in the store has one
  */
-export function frameFileName(frame: Frame): string {
-  return `${frame < 0 ? "-" : ""}${String(Math.abs(frame)).padStart(digits, "0")}.png`;
+export function frameFileName(frame: Frame, tag?: string): string {
+  return `${stemOf(frame, tag)}.png`;
 }
 
 /** The name of the file of one of a frame's pictures: `0000024.001.picture`. */
-export function pictureFileName(frame: Frame, index: number): string {
-  return frameFileName(frame).replace(/png$/, `${String(index).padStart(3, "0")}.picture`);
+export function pictureFileName(frame: Frame, index: number, tag?: string): string {
+  return `${stemOf(frame, tag)}.${String(index).padStart(3, "0")}.picture`;
+}
+
+function stemOf(frame: Frame, tag?: string): string {
+  return `${frameNumberText(frame, digits)}${tag === undefined ? "" : `.${tag}`}`;
 }
 
 /** The frame of a picture's file and its place in the frame's list, or `null` for any other file. */

@@ -1,18 +1,16 @@
-import { join } from "node:path";
 import type { Frame } from "../core/node.ts";
 import { onlyPng, type PictureForm } from "../core/pictures/picture-form.ts";
 import { syncFolder } from "../system/files/durable.ts";
 import { discard, renameFile } from "../system/files/held-files.ts";
 import type { FrameFormat } from "./check/frame-expectation.ts";
 import { FrameLog } from "./frame-log.ts";
-import { frameFileName, pictureFileName, pictureOfFileName } from "./frame-name.ts";
+import { pictureOfFileName } from "./frame-name.ts";
 import type { FrameRecord, PictureRecord } from "./frame-record.ts";
 import { IncomingFrame, type ReceivedFile } from "./incoming-frame.ts";
 import { frameOfOwnName, makeOwnFolder, removeOwnFiles } from "./own-names.ts";
 import { listsPictures, placedNames } from "./pictures/frame-pictures.ts";
-import { type StoredPicture, storedPictures } from "./pictures/stored-pictures.ts";
-import { moveAside } from "./refused-frames.ts";
-import { moveOutdated, type OutdatedFrames } from "./set-aside.ts";
+import { type StoredPicture, storedFramePath, storedPictures } from "./pictures/stored-files.ts";
+import { moveAside, moveOutdated, type OutdatedFrames } from "./set-aside.ts";
 import { FrameInvalidError, storeFailed } from "./store-errors.ts";
 import { verifyFrames } from "./verify-frames.ts";
 
@@ -109,7 +107,7 @@ export class FrameStore implements AsyncDisposable {
 
   /** The path of a stored frame's file. */
   pathOf(frame: Frame): string {
-    return join(this.#options.framesFolder, frameFileName(frame));
+    return storedFramePath(this.#options.framesFolder, frame);
   }
 
   /** The pictures of a stored frame; `undefined` if it is not stored. */
@@ -125,15 +123,12 @@ export class FrameStore implements AsyncDisposable {
    * @throws {FarmError} `FARM_STORE_FAILED` if the disk has no space for it
    */
   async receive(record: FrameRecord): Promise<IncomingFrame> {
-    const { format, pictures: form = onlyPng } = this.#options;
-    const { frame, pictures = [] } = record;
-    this.#requireNames(frame, pictures);
-    const picture = (index: number) => join(this.#options.framesFolder, pictureFileName(frame, index));
-    const paths = { frame: this.pathOf(frame), picture };
+    const { framesFolder, format, pictures: form = onlyPng } = this.#options;
+    this.#requireNames(record.frame, record.pictures ?? []);
     return IncomingFrame.open(
       { ...record, ...(form.nodes > 0 && { passes: true }) },
       { format, form },
-      paths,
+      framesFolder,
       (files, proved) => this.#keep(files, proved),
     );
   }

@@ -17,6 +17,8 @@ export interface AnnouncedFile {
 export class IncomingFile {
   /** The path of the part. */
   readonly path: string;
+  /** The path that it gets in the store. */
+  readonly finalPath: string;
   readonly #frame: Frame;
   readonly #announced: AnnouncedFile;
   readonly #file: FileHandle;
@@ -25,30 +27,26 @@ export class IncomingFile {
   #isOpen = true;
   #discarded: Promise<void> | undefined;
 
-  private constructor(frame: Frame, announced: AnnouncedFile, path: string, file: FileHandle) {
+  private constructor(frame: Frame, announced: AnnouncedFile, finalPath: string, path: string, file: FileHandle) {
     this.#frame = frame;
     this.#announced = announced;
+    this.finalPath = finalPath;
     this.path = path;
     this.#file = file;
   }
 
   /**
-   * @param finalPath The file's path in the store; the part is written beside it
+   * @param finalPath The part is written beside it
    * @throws {FarmError} `FARM_STORE_FAILED`
    */
   static async open(frame: Frame, announced: AnnouncedFile, finalPath: string): Promise<IncomingFile> {
     // Two results of one frame may arrive at the same time.
     const path = `${finalPath}.${randomBytes(4).toString("hex")}.part`;
     try {
-      return new IncomingFile(frame, announced, path, await createOwnFile(path));
+      return new IncomingFile(frame, announced, finalPath, path, await createOwnFile(path));
     } catch (error) {
       throw await storeFailed(`store frame ${frame}`, dirname(path), error, announced.sizeBytes);
     }
-  }
-
-  /** How many bytes have arrived, which is the offset of the next piece. */
-  get receivedBytes(): number {
-    return this.#receivedBytes;
   }
 
   /**

@@ -1,9 +1,9 @@
-import { dirname } from "node:path";
 import { checkFrameFile } from "./check/frame-check.ts";
 import { largestFrameBytes, largestPicturesBytes } from "./check/frame-expectation.ts";
 import type { FrameRecord } from "./frame-record.ts";
 import { IncomingFile } from "./incoming-file.ts";
 import { faultOfList, faultOfPicture, type PicturesExpectation } from "./pictures/frame-pictures.ts";
+import { storedFramePath, storedPictures } from "./pictures/stored-files.ts";
 import { FrameInvalidError, requireSpace, storeFailed } from "./store-errors.ts";
 
 /** A received file, and where it belongs. */
@@ -23,22 +23,16 @@ export interface IncomingPart {
   readonly write: (piece: Uint8Array) => Promise<void>;
 }
 
-/** Where the files of a frame belong. */
-export interface FramePaths {
-  readonly frame: string;
-  picture(index: number): string;
-}
-
 /**
  * A frame that is being received, as `.part` files: the PNG and its pictures. The caller must dispose of it
  * (`await using`), which removes a frame that was not committed.
  */
 export class IncomingFrame implements AsyncDisposable {
   /** The frame itself. */
-  readonly png: IncomingFile;
+  readonly #png: IncomingFile;
   readonly #record: FrameRecord;
   readonly #expected: PicturesExpectation;
-  readonly #paths: FramePaths;
+  readonly #framesFolder: string;
   readonly #keep: KeepFrame;
   /** Those that have been received, and the one that is being received. */
   readonly #pictures: IncomingFile[] = [];
@@ -46,15 +40,15 @@ export class IncomingFrame implements AsyncDisposable {
   private constructor(
     record: FrameRecord,
     expected: PicturesExpectation,
-    paths: FramePaths,
+    framesFolder: string,
     keep: KeepFrame,
     png: IncomingFile,
   ) {
     this.#record = record;
     this.#expected = expected;
-    this.#paths = paths;
+    this.#framesFolder = framesFolder;
     this.#keep = keep;
-    this.png = png;
+    this.#png = png;
   }
 
   /**
@@ -64,7 +58,7 @@ export class IncomingFrame implements AsyncDisposable {
   static async open(
     record: FrameRecord,
     expected: PicturesExpectation,
-    paths: FramePaths,
+    framesFolder: string,
     keep: KeepFrame,
   ): Promise<IncomingFrame> {
     const { frame, pictures = [] } = record;
@@ -81,8 +75,9 @@ export class IncomingFrame implements AsyncDisposable {
       const message = `its pictures have ${picturesBytes} bytes, and all of them cannot have more than ${most}`;
       throw new FrameInvalidError(frame, "WRONG_PICTURES", message);
     }
-    await requireSpace(dirname(paths.frame), record.sizeBytes + picturesBytes);
-    return new IncomingFrame(record, expected, paths, keep, await IncomingFile.open(frame, record, paths.frame));
+    await requireSpace(framesFolder, record.sizeBytes + picturesBytes);
+    const png = await IncomingFile.open(frame, record, storedFramePath(framesFolder, frame));
+    return new IncomingFrame(record, expected, framesFolder, keep, png);
   }
 
   /**
@@ -92,10 +87,9 @@ export class IncomingFrame implements AsyncDisposable {
    * @throws {FarmError} `FARM_STORE_FAILED`
    */
   async *parts(): AsyncGenerator<IncomingPart> {
-    yield { write: (piece) => this.png.write(piece) };
-    const { frame, pictures = [] } = this.#record;
-    for (const [picture, announced] of pictures.entries()) {
-      const file = await IncomingFile.open(frame, announced, this.#paths.picture(picture));
+    yield { write: (piece) => this.#png.write(piece) };
+    for (const [picture, announced] of storedPictures(this.#framesFolder, this.#record).entries()) {
+      const file = await IncomingFile.open(this.#record.frame, announced, announced.path);
       this.#pictures.push(file);
       yield { picture, write: (piece) => file.write(piece) };
       await this.#completed(file);
@@ -111,19 +105,15 @@ export class IncomingFrame implements AsyncDisposable {
    */
   async commit(signal?: AbortSignal): Promise<boolean> {
     try {
-      await this.png.complete();
+      await this.#png.complete();
       const flat = await this.#checkFrame(signal);
       await this.#checkPictures(signal);
-      const pictures = this.#pictures.map((file, index) => ({
-        partPath: file.path,
-        path: this.#paths.picture(index),
-      }));
-      const files = [...pictures, { partPath: this.png.path, path: this.#paths.frame }];
+      const files = [...this.#pictures, this.#png].map(({ path, finalPath }) => ({ partPath: path, path: finalPath }));
       return await this.#keep(files, { ...this.#record, ...(flat !== null && { flat }) });
     } catch (error) {
       signal?.throwIfAborted();
       const { frame, sizeBytes } = this.#record;
-      throw await storeFailed(`store frame ${frame}`, dirname(this.#paths.frame), error, sizeBytes);
+      throw await storeFailed(`store frame ${frame}`, this.#framesFolder, error, sizeBytes);
     } finally {
       await this.discard();
     }
@@ -131,7 +121,7 @@ export class IncomingFrame implements AsyncDisposable {
 
   /** Removes the received bytes, unless they were committed. Idempotent. */
   async discard(): Promise<void> {
-    for (const file of [this.png, ...this.#pictures]) await file.discard();
+    for (const file of [this.#png, ...this.#pictures]) await file.discard();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -142,14 +132,14 @@ export class IncomingFrame implements AsyncDisposable {
     try {
       await file.complete();
     } catch (error) {
-      throw await storeFailed(`store frame ${this.#record.frame}`, dirname(this.#paths.frame), error);
+      throw await storeFailed(`store frame ${this.#record.frame}`, this.#framesFolder, error);
     }
   }
 
   /** @returns The colour of a flat picture, else `null` */
   async #checkFrame(signal?: AbortSignal): Promise<string | null> {
     const { frame } = this.#record;
-    const verdict = await checkFrameFile(this.png.path, { ...this.#expected.format, frame }, signal);
+    const verdict = await checkFrameFile(this.#png.path, { ...this.#expected.format, frame }, signal);
     if (!verdict.ok) throw new FrameInvalidError(frame, verdict.code, verdict.message);
     return verdict.flat;
   }

@@ -1,12 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Frame } from "../core/node.ts";
 import { syncFolder } from "../system/files/durable.ts";
 import { moveIfThere, renameFile } from "../system/files/held-files.ts";
+import type { FrameLog } from "./frame-log.ts";
 import { frameFileName, pictureFileName } from "./frame-name.ts";
 import { type FrameRecord, standingRecords } from "./frame-record.ts";
 import { makeOwnFolder } from "./own-names.ts";
+import { storedFramePath, storedPictures } from "./pictures/stored-files.ts";
+
+/** Beside the folder of frames. It stays after the job, so that people can find out what was wrong. */
+const refusedFolder = "refused";
 
 /** Frames that are not used any more, and where they are kept. */
 export interface OutdatedFrames {
@@ -43,16 +48,38 @@ export async function moveOutdated(
   if (outdated.length === 0) return null;
   const folder = asideFolderOf(framesFolder);
   await makeOwnFolder(folder);
-  for (const { frame, pictures = [] } of old) {
-    for (const index of pictures.keys()) {
-      const name = pictureFileName(frame, index);
-      await moveIfThere(join(framesFolder, name), join(folder, name));
-    }
-    const name = frameFileName(frame);
-    await renameFile(join(framesFolder, name), join(folder, name));
-  }
+  for (const record of old) await moveFiles(framesFolder, record, folder);
   await syncFolder(folder);
   await syncFolder(framesFolder);
   const lackPictures = old.some((record) => !hasPictures(record));
   return { frames: outdated.sort((one, other) => one - other), folder, lackPictures };
+}
+
+/**
+ * Records that a frame was refused or doubted, and moves its files out of the folder of frames, where people can examine
+ * them.
+ *
+ * @param record A record with `refused` or `doubted`
+ * @returns The new path of the frame
+ */
+export async function moveAside(log: FrameLog, framesFolder: string, record: FrameRecord): Promise<string> {
+  // In this order: a file without a valid record is removed when the store is opened, and never counts as a frame.
+  await log.append(record);
+  const folder = join(dirname(framesFolder), refusedFolder);
+  await makeOwnFolder(folder);
+  const path = await moveFiles(framesFolder, record, folder, record.sha256.slice(0, 8));
+  await syncFolder(folder);
+  await syncFolder(framesFolder);
+  return path;
+}
+
+/** Moves a frame's files to another folder. @param tag See `frameFileName` @returns The new path of the frame */
+async function moveFiles(framesFolder: string, record: FrameRecord, folder: string, tag?: string): Promise<string> {
+  const { frame } = record;
+  for (const [index, picture] of storedPictures(framesFolder, record).entries()) {
+    await moveIfThere(picture.path, join(folder, pictureFileName(frame, index, tag)));
+  }
+  const path = join(folder, frameFileName(frame, tag));
+  await renameFile(storedFramePath(framesFolder, frame), path);
+  return path;
 }

@@ -1,14 +1,12 @@
-import { join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
 import type { PictureForm } from "../core/pictures/picture-form.ts";
 import { readOwnFile } from "../system/files/own-file.ts";
 import type { FrameFormat } from "./check/frame-expectation.ts";
 import { FrameLog } from "./frame-log.ts";
-import { frameFileName } from "./frame-name.ts";
 import { type FrameRecord, parseFrameRecord, standingRecords } from "./frame-record.ts";
 import { listsPictures } from "./pictures/frame-pictures.ts";
-import { moveAside } from "./refused-frames.ts";
+import { moveAside } from "./set-aside.ts";
 import { storeFailed } from "./store-errors.ts";
 import { type VerifyOptions, verifyFrames } from "./verify-frames.ts";
 
@@ -69,11 +67,6 @@ export async function setFrameAside(
   } catch (error) {
     throw await storeFailed(`set frame ${record.frame} aside`, framesFolder, error);
   }
-}
-
-/** The path of a frame's file, whether it exists or not. */
-export function storedFramePath(framesFolder: string, frame: Frame): string {
-  return join(framesFolder, frameFileName(frame));
 }
 
 /** Skips damaged lines, such as a last line that a crash cut short. */

@@ -1,14 +1,14 @@
 import { lstat, readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
 import type { Frame } from "../core/node.ts";
 import { hashFile } from "../system/files/hash-file.ts";
 import { requireOwnFolder } from "../system/files/own-file.ts";
 import { checkFrameFile } from "./check/frame-check.ts";
-import { frameFileName, pictureFileName } from "./frame-name.ts";
+import { frameFileName } from "./frame-name.ts";
 import { type FrameRecord, standingRecords } from "./frame-record.ts";
 import type { AnnouncedFile } from "./incoming-file.ts";
 import { faultOfPicture, type PicturesExpectation } from "./pictures/frame-pictures.ts";
+import { storedFramePath, storedPictures } from "./pictures/stored-files.ts";
 
 /** The number of threads in Node's pool, which do the work. */
 const atOnce = 4;
@@ -68,14 +68,13 @@ async function isWhole(
   expected: PicturesExpectation,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const { frame, pictures = [] } = record;
-  const path = join(folder, frameFileName(frame));
+  const { frame } = record;
+  const path = storedFramePath(folder, frame);
   const isFrame = async () => (await checkFrameFile(path, { ...expected.format, frame }, signal)).ok;
   if (!(await isGood(path, record, isFrame, signal))) return false;
-  for (const [index, picture] of pictures.entries()) {
-    const file = join(folder, pictureFileName(frame, index));
-    const isIt = async () => (await faultOfPicture(file, frame, picture, expected, signal)) === null;
-    if (!(await isGood(file, picture, isIt, signal))) return false;
+  for (const picture of storedPictures(folder, record)) {
+    const isIt = async () => (await faultOfPicture(picture.path, frame, picture, expected, signal)) === null;
+    if (!(await isGood(picture.path, picture, isIt, signal))) return false;
   }
   return true;
 }

@@ -27,7 +27,7 @@ async function storeFrame(store: FrameStore, frame: number): Promise<void> {
   const facts = { blender: "3.4.1", device: "CPU", attempts: 1, seconds: 1.5 };
   const record: FrameRecord = { frame, node, ...facts, sha256, sizeBytes: png.length };
   await using incoming = await store.receive(record);
-  await incoming.png.write(png);
+  for await (const { write } of incoming.parts()) await write(png);
   await incoming.commit();
 }
 

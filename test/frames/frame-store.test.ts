@@ -27,7 +27,9 @@ function recordOf(frame: number, png: Uint8Array): FrameRecord {
 /** Sends a frame in pieces of 100 bytes. */
 async function store(into: FrameStore, frame: number, png = makePng(format, frame)): Promise<boolean> {
   await using incoming = await into.receive(recordOf(frame, png));
-  for (let at = 0; at < png.length; at += 100) await incoming.png.write(png.subarray(at, at + 100));
+  for await (const { write } of incoming.parts()) {
+    for (let at = 0; at < png.length; at += 100) await write(png.subarray(at, at + 100));
+  }
   return await incoming.commit();
 }
 
@@ -79,7 +81,7 @@ test("FrameStore moves frames away whose files have changed, keeps them, and sto
   const put = async (into: FrameStore, frame: number, files: string | undefined) => {
     const png = makePng(format, frame);
     await using incoming = await into.receive({ ...recordOf(frame, png), ...(files !== undefined && { files }) });
-    await incoming.png.write(png);
+    for await (const { write } of incoming.parts()) await write(png);
     await incoming.commit();
   };
   {
@@ -187,7 +189,7 @@ describe("FrameStore refuses anything but the right frame, and leaves none of it
     await using into = await openStore(folder);
     const receiving = (async () => {
       await using incoming = await into.receive(recordOf(1, announced));
-      await incoming.png.write(sent);
+      for await (const { write } of incoming.parts()) await write(sent);
       await incoming.commit();
     })();
     await expect(receiving).rejects.toMatchObject({ code: "FARM_FRAME_INVALID", reason, frame: 1 });
@@ -200,9 +202,10 @@ describe("FrameStore refuses anything but the right frame, and leaves none of it
     await using into = await openStore(folder);
     {
       await using incoming = await into.receive(recordOf(1, good));
-      await incoming.png.write(good.subarray(0, 50));
-      expect(incoming.png.receivedBytes).toBe(50);
-      expect(await readdir(join(folder.path, "frames"))).toHaveLength(1);
+      for await (const { write } of incoming.parts()) await write(good.subarray(0, 50));
+      const [part = "", ...others] = await readdir(join(folder.path, "frames"));
+      expect((await stat(join(folder.path, "frames", part))).size).toBe(50);
+      expect(others).toEqual([]);
     }
     expect(await readdir(join(folder.path, "frames"))).toEqual([]);
   });
@@ -211,7 +214,7 @@ describe("FrameStore refuses anything but the right frame, and leaves none of it
     await using folder = await makeTemporaryFolder();
     await using into = await openStore(folder);
     await using incoming = await into.receive(recordOf(1, good));
-    await incoming.png.write(good);
+    for await (const { write } of incoming.parts()) await write(good);
     await expect(incoming.commit(AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
     expect(into.has(1)).toBe(false);
     expect(await readdir(join(folder.path, "frames"))).toEqual([]);
@@ -320,7 +323,8 @@ test("frame file names give the frame number, and sort by it", () => {
   for (const frame of [0, 1, 24, -1, -7, 1_048_574, -1_048_574]) {
     expect(frameOfFileName(frameFileName(frame))).toBe(frame);
   }
-  expect([100, 24, 9, 0].map(frameFileName).sort()).toEqual([0, 9, 24, 100].map(frameFileName));
+  const names = (frames: readonly number[]) => frames.map((frame) => frameFileName(frame));
+  expect(names([100, 24, 9, 0]).sort()).toEqual(names([0, 9, 24, 100]));
   for (const name of ["1.png", "-0000000.png", "0000001.png.part", "x0000001.png"]) {
     expect(frameOfFileName(name)).toBeNull();
   }

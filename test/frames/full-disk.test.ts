@@ -52,10 +52,12 @@ describe.skipIf(skipBecause(await whyNoDisk()))("a disk that becomes full during
     const bytes = new Uint8Array(100_000);
     await using incoming = await store.receive(recordOf(1, bytes));
     await fill(disk.path, 65_536);
-    await expect(incoming.png.write(bytes)).rejects.toMatchObject({
-      code: "FARM_STORE_FAILED",
-      message: expect.stringContaining("ENOSPC"),
-    });
+    for await (const { write } of incoming.parts()) {
+      await expect(write(bytes)).rejects.toMatchObject({
+        code: "FARM_STORE_FAILED",
+        message: expect.stringContaining("ENOSPC"),
+      });
+    }
   });
 
   test("leaves the frame log as it was, and every frame in it is on the disk", async () => {

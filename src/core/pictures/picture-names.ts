@@ -3,6 +3,11 @@ import { isPortablePath } from "../paths/portable-path.ts";
 
 const longestSuffix = 64;
 
+/** The number of a frame in file names, as Blender writes it: at least as many digits, after a sign if there is one. */
+export function frameNumberText(frame: Frame, digits: number): string {
+  return `${frame < 0 ? "-" : ""}${String(Math.abs(frame)).padStart(digits, "0")}`;
+}
+
 /**
  * Whether these can be the suffixes of views in file names, `_L` and `_R`: short, without anything that names a folder or
  * that a system refuses, and different for systems that ignore case.
@@ -27,7 +32,7 @@ export function nameOfPicture(name: string, frame: Frame): string {
   const slash = name.lastIndexOf("/");
   const dot = name.lastIndexOf(".");
   const end = dot > slash + 1 ? dot : name.length;
-  return `${name.slice(0, end)}.${frame < 0 ? "-" : ""}${String(Math.abs(frame)).padStart(4, "0")}${name.slice(end)}`;
+  return `${name.slice(0, end)}.${frameNumberText(frame, 4)}${name.slice(end)}`;
 }
 
 /** Whether a file's name, without its folder, has the number of one of the frames. A hyphen may also be in front of others. */

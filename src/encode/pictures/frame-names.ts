@@ -1,4 +1,5 @@
 import { extname, join } from "node:path";
+import { frameNumberText } from "../../core/pictures/picture-names.ts";
 
 /** How the files of an image sequence are named. */
 export interface FrameNames {
@@ -19,22 +20,22 @@ export function frameNamesOf(folder: string, pattern: string): FrameNames {
 
 /** The names of the same pictures with another extension, which has a dot. */
 export function withExtension(names: FrameNames, extension: string): FrameNames {
-  return {
-    ...names,
-    suffix: names.suffix.slice(0, names.suffix.length - extname(`_${names.suffix}`).length) + extension,
-  };
+  const stem = names.suffix.slice(0, names.suffix.length - extensionIn(names).length);
+  return { ...names, suffix: `${stem}${extension}` };
 }
 
 /** The names of a view's pictures. Blender puts `_L` before the extension. */
 export function namesOfView(names: FrameNames, view: string): FrameNames {
-  const extension = extname(`_${names.suffix}`);
-  return { ...names, suffix: `${names.suffix.slice(0, names.suffix.length - extension.length)}${view}${extension}` };
+  return withExtension(names, `${view}${extensionIn(names)}`);
+}
+
+function extensionIn({ suffix }: FrameNames): string {
+  return extname(`_${suffix}`); // what begins with a dot would count as a name
 }
 
 /** The file name that Blender would use: at least as many digits as there are `#`, after a sign if there is one. */
 export function frameNameOf(names: FrameNames, frame: number): string {
-  const number = String(Math.abs(frame)).padStart(names.digits, "0");
-  return `${names.prefix}${frame < 0 ? "-" : ""}${number}${names.suffix}`;
+  return `${names.prefix}${frameNumberText(frame, names.digits)}${names.suffix}`;
 }
 
 /** The number of the frame to which a sequence gives this file name; `undefined` for any other name. */

@@ -143,7 +143,7 @@ export class NodePictures {
     const { folder, picturesOf } = this.#options;
     return (picturesOf(frame) ?? []).map(({ name, path }) => ({
       source: path,
-      path: join(folder, ...nameOfPicture(name, frame).split("/")),
+      path: nodePicturePath(folder, name, frame),
     }));
   }
 
@@ -178,6 +178,11 @@ export class NodePictures {
     this.others.sort();
     return inTheWay.sort();
   }
+}
+
+/** Where a frame's picture of that name goes. @param name With slashes */
+export function nodePicturePath(folder: string, name: string, frame: number): string {
+  return join(folder, ...nameOfPicture(name, frame).split("/"));
 }
 
 /** How a file of the folder is found again: some file systems return names in decomposed form. */

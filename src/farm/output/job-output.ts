@@ -3,16 +3,15 @@ import type { JobSettings } from "../../config/job-settings.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import { ownCommand } from "../../core/own-command.ts";
 import { shellQuoted } from "../../core/text.ts";
-import { pathBeside } from "../../encode/output-format.ts";
 import type { PlacedPictures } from "../../encode/pictures/node-pictures.ts";
 import { Poster } from "../../encode/poster.ts";
 import type { SoundTrack } from "../../encode/sound-codec.ts";
 import { WavFile } from "../../encode/wav-file.ts";
-import type { StoredPicture } from "../../frames/pictures/stored-pictures.ts";
+import type { StoredPicture } from "../../frames/pictures/stored-files.ts";
 import type { FarmListener } from "../events.ts";
 import type { OutputFacts } from "./output-facts.ts";
 import type { OutputWriter, RefusedFrame, WriterOptions, WrittenOutput } from "./output-writer.ts";
-import { otherFiles, otherPictures } from "./pictures/other-pictures.ts";
+import { otherPictures } from "./pictures/other-pictures.ts";
 import { faultsOfPasses } from "./pictures/passes-faults.ts";
 import { PicturePlacer } from "./pictures/picture-placer.ts";
 import { sequenceNamesOf } from "./pictures/picture-sets.ts";
@@ -103,8 +102,7 @@ export class JobOutput implements AsyncDisposable {
     }
     const placer = await PicturePlacer.open(writerOptions);
     const { otherPasses } = placer;
-    if (otherPasses.length > 0)
-      options.warn("OTHER_PICTURES", otherFiles(otherPasses, pathBeside(output, format, ".passes")));
+    if (otherPasses !== null) options.warn("OTHER_PICTURES", otherPasses);
     const writer =
       format.kind === "sequence"
         ? new SequenceWriter(placer)

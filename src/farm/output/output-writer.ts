@@ -6,7 +6,7 @@ import type { FinishedOutput } from "../../encode/finished-video.ts";
 import type { OutputFormat } from "../../encode/output-format.ts";
 import type { PlacedPictures } from "../../encode/pictures/node-pictures.ts";
 import type { SoundTrack } from "../../encode/sound-codec.ts";
-import type { StoredPicture } from "../../frames/pictures/stored-pictures.ts";
+import type { StoredPicture } from "../../frames/pictures/stored-files.ts";
 import type { OutputFacts } from "./output-facts.ts";
 
 /** A finished output, and what came beside it. */

@@ -15,18 +15,21 @@ export async function otherPictures(names: FrameNames, frames: readonly Frame[])
   const there = await readdir(names.folder).catch(() => []); // what is wrong with the folder is reported when it is written to
   const found = there.flatMap((name) => frameOfName(names, name) ?? []).filter((frame) => !own.has(frame));
   found.sort((a, b) => a - b);
-  const [first, ...others] = found.map((frame) => frameNameOf(names, frame));
-  if (first === undefined) return null;
-  const last = others.at(-1);
-  const which = last === undefined ? `picture of the same name pattern is` : `pictures of the same name pattern are`;
-  const named = printable(last === undefined ? first : `${first} to ${last}`);
-  const where = `${found.length} other ${which} in ${printable(names.folder)}: ${named}, probably from an earlier render`;
-  return `${where}; whatever reads the folder as a sequence shows ${last === undefined ? "it" : "them"} too`;
+  const others = found.map((frame) => frameNameOf(names, frame));
+  const text = othersText(others, ["picture", " of the same name pattern"], names.folder);
+  return text && `${text}; whatever reads the folder as a sequence shows ${others.length === 1 ? "it" : "them"} too`;
 }
 
-/** What to tell the user of other files in the folder for passes. */
-export function otherFiles(names: readonly string[], folder: string): string {
-  const [first = "", last] = [names[0], names.length > 1 ? names.at(-1) : undefined];
-  const which = printable(last === undefined ? first : `${first} to ${last}`);
-  return `${names.length} other ${last === undefined ? "file is" : "files are"} in ${printable(folder)}: ${which}, probably from an earlier render`;
+/** What to tell the user of other files in the folder for passes; `null` if there are none. */
+export function otherFiles(names: readonly string[], folder: string): string | null {
+  return othersText(names, ["file", ""], folder);
+}
+
+/** @param names Sorted @param noun What one of them is, and which */
+function othersText(names: readonly string[], [noun, which]: readonly [string, string], folder: string): string | null {
+  const [first, last] = [names[0], names.at(-1)];
+  if (first === undefined) return null;
+  const [are, named] =
+    names.length === 1 ? [`${noun}${which} is`, first] : [`${noun}s${which} are`, `${first} to ${last}`];
+  return `${names.length} other ${are} in ${printable(folder)}: ${printable(named)}, probably from an earlier render`;
 }

@@ -1,7 +1,8 @@
 import { messageOf } from "../../../core/errors.ts";
 import type { Frame } from "../../../core/node.ts";
 import { isAboutOutput, type WriterOptions } from "../output-writer.ts";
-import { openPictureSets, type PictureSets, type PlacedSets } from "./picture-sets.ts";
+import { otherFiles } from "./other-pictures.ts";
+import { openPictureSets, type PictureSets, type PlacedSets, passesFolderOf } from "./picture-sets.ts";
 
 /** Puts the pictures of each frame in place as soon as it is stored. */
 export class PicturePlacer implements AsyncDisposable {
@@ -25,9 +26,9 @@ export class PicturePlacer implements AsyncDisposable {
     return new PicturePlacer(options, await openPictureSets(options));
   }
 
-  /** Other files in the folder for pictures of File Output nodes. */
-  get otherPasses(): readonly string[] {
-    return this.#sets.nodes.others;
+  /** What to tell the user of other files in the folder for pictures of File Output nodes; `null` if there are none. */
+  get otherPasses(): string | null {
+    return otherFiles(this.#sets.nodes.others, passesFolderOf(this.#options.output, this.#options.format));
   }
 
   /** How many frames have their pictures in place. */

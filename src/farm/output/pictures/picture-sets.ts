@@ -3,10 +3,11 @@ import type { Frame } from "../../../core/node.ts";
 import type { PictureForm } from "../../../core/pictures/picture-form.ts";
 import { extensionOf, nameOfFormat } from "../../../core/pictures/picture-format.ts";
 import type { FinishedOutput } from "../../../encode/finished-video.ts";
-import { namesIn, pathBeside, type SequenceFormat } from "../../../encode/output-format.ts";
+import { namesIn, type OutputFormat, pathBeside, type SequenceFormat } from "../../../encode/output-format.ts";
 import { type FrameNames, frameNamesOf, namesOfView } from "../../../encode/pictures/frame-names.ts";
 import { ImageSequence } from "../../../encode/pictures/image-sequence.ts";
 import { NodePictures, type PlacedPictures } from "../../../encode/pictures/node-pictures.ts";
+import type { PictureRecord } from "../../../frames/frame-record.ts";
 import type { WriterOptions } from "../output-writer.ts";
 
 /** Where the pictures of a job go, as they are: a sequence for each view, and a folder for those of File Output nodes. */
@@ -40,18 +41,29 @@ export async function openPictureSets(options: WriterOptions): Promise<PictureSe
   const sequences: ImageSequence[] = [];
   for (const { names, view } of wantedSequencesOf(options)) {
     const sourceOf = (frame: Frame) =>
-      view === null
-        ? pathOf(frame)
-        : picturesOf(frame)?.find((each) => each.kind === "view" && each.view === view)?.path;
+      view === null ? pathOf(frame) : pictureOfView(picturesOf(frame) ?? [], view)?.path;
     sequences.push(await ImageSequence.open({ names, output, frames, sourceOf, jobId, overwrite }));
   }
   const nodes = await NodePictures.open({
-    ...{ frames, jobId, overwrite, folder: pathBeside(output, format, ".passes") },
+    ...{ frames, jobId, overwrite, folder: passesFolderOf(output, format) },
     isExpected: passes && facts.pictures.nodes > 0,
     picturesOf: (frame) => (passes ? picturesOf(frame)?.filter(({ kind }) => kind === "node") : []),
   });
   const [{ folder } = { folder: "" }] = sequenceNamesOf(options);
   return { sequences, nodes, folder };
+}
+
+/** The folder for the pictures of File Output nodes, beside the output. */
+export function passesFolderOf(output: string, format: OutputFormat): string {
+  return pathBeside(output, format, ".passes");
+}
+
+/** A frame's picture of a view. */
+export function pictureOfView<Picture extends PictureRecord>(
+  pictures: readonly Picture[],
+  view: number,
+): Picture | undefined {
+  return pictures.find((picture) => picture.kind === "view" && picture.view === view);
 }
 
 /** The names of a sequence, and the view whose pictures these are; `null` for the PNGs. */

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .digest import digest_of
+from ..files.digest import size_and_digest
 
 
 class MadeFile(NamedTuple):
@@ -17,7 +17,8 @@ class MadeFile(NamedTuple):
     @classmethod
     async def of(cls, path: Path) -> MadeFile:
         """Raises OSError."""
-        return cls(path, await asyncio.to_thread(digest_of, path), path.stat().st_size)
+        size_bytes, sha256 = await asyncio.to_thread(size_and_digest, path)
+        return cls(path, sha256, size_bytes)
 
     def to_message(self) -> dict[str, Any]:
         return {"sha256": self.sha256, "sizeBytes": self.size_bytes}

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Union
 
 from ..errors import Fault
-from ..files.safe_files import open_own
+from ..files.digest import size_and_digest
 from ..wire.pictures import MAX_PICTURES
 from ..wire.protocol import MAX_FRAME_BYTES, MAX_PATH
 from .attempts import Attempt, Result, pictures_folder
 from .png_check import PngError, check_png
-
-
-_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -87,7 +82,7 @@ def _pictures_of(folder: Path, told: list[dict[str, Any]]) -> tuple[tuple[Path, 
     for each in told:
         path = folder / Path(str(each["file"])).name
         name = str(each["name"])
-        size, sha256 = _hash(path)
+        size, sha256 = size_and_digest(path)
         if size == 0 or size > MAX_FRAME_BYTES:
             raise ValueError(f"{name or path.name} has {size} bytes")
         if len(name) > MAX_PATH:
@@ -95,11 +90,3 @@ def _pictures_of(folder: Path, told: list[dict[str, Any]]) -> tuple[tuple[Path, 
         paths.append(path)
         messages.append({"kind": each["kind"], "view": each["view"], "name": name, "sizeBytes": size, "sha256": sha256})
     return tuple(paths), messages
-
-
-def _hash(path: Path) -> tuple[int, str]:
-    digest = hashlib.sha256()
-    with os.fdopen(open_own(path), "rb") as file:
-        while data := file.read(_PIECE):
-            digest.update(data)
-        return file.tell(), digest.hexdigest()

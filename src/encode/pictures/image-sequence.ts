@@ -1,14 +1,21 @@
 import { lstat, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCodeOf } from "../../core/errors.ts";
-import { syncFolder } from "../../system/files/durable.ts";
 import { removeFile } from "../../system/files/held-files.ts";
-import { frameUnreadable, videoIncomplete } from "../encode-errors.ts";
 import type { FinishedOutput } from "../finished-video.ts";
-import { outputExists, outputFailed } from "../output-errors.ts";
+import { outputFailed } from "../output-errors.ts";
 import { prepareFolder, shortName } from "../output-target.ts";
 import { type FrameNames, frameNameOf, framePathOf } from "./frame-names.ts";
-import { isSamePicture, isThere, placePicture, wholeNameOf } from "./place-picture.ts";
+import {
+  isSamePicture,
+  isThere,
+  placePicture,
+  removePicture,
+  requireFree,
+  requirePlaced,
+  syncPictures,
+  wholeNameOf,
+} from "./place-picture.ts";
 
 export interface ImageSequenceOptions {
   readonly names: FrameNames;
@@ -42,14 +49,11 @@ export class ImageSequence {
   static async open(options: ImageSequenceOptions): Promise<ImageSequence> {
     const { folder } = options.names;
     await prepareFolder(folder);
-    try {
+    await requireFree(folder, async () => {
       await requirePossibleNames(options);
-      const [first, ...others] = await inTheWayOf(options);
-      if (first === undefined) return new ImageSequence(options);
-      throw outputExists(others.length === 0 ? first : `${first} and ${others.length} more`);
-    } catch (error) {
-      throw await outputFailed(join(folder, "."), error);
-    }
+      return await inTheWayOf(options);
+    });
+    return new ImageSequence(options);
   }
 
   /**
@@ -78,13 +82,9 @@ export class ImageSequence {
    */
   async remove(frame: number): Promise<boolean> {
     const { names, sourceOf } = this.#options;
-    const [source, path] = [sourceOf(frame), framePathOf(names, frame)];
-    try {
-      if (source !== undefined && (await isSamePicture(source, path))) await removeFile(path);
-      return this.#placed.delete(frame);
-    } catch (error) {
-      throw await outputFailed(path, error);
-    }
+    const source = sourceOf(frame);
+    if (source !== undefined) await removePicture(source, framePathOf(names, frame));
+    return this.#placed.delete(frame);
   }
 
   /**
@@ -98,20 +98,9 @@ export class ImageSequence {
     let sizeBytes = 0;
     for (const frame of frames) {
       const path = framePathOf(names, frame);
-      const source = sourceOf(frame) ?? path;
-      const wanted = await stat(source).catch((error: unknown) => {
-        throw frameUnreadable(source, error);
-      });
-      const there = await lstat(path).catch(() => null);
-      if (there === null) throw videoIncomplete(`${path} is missing`, again);
-      if (there.size !== wanted.size) {
-        throw videoIncomplete(`${path} has ${there.size} bytes, not ${wanted.size}`, again);
-      }
-      sizeBytes += there.size;
+      sizeBytes += await requirePlaced(sourceOf(frame) ?? path, path, again);
     }
-    await syncFolder(names.folder).catch(async (error: unknown) => {
-      throw await outputFailed(join(names.folder, "."), error);
-    });
+    await syncPictures(names.folder);
     return { output, frames: frames.length, sizeBytes };
   }
 

@@ -1,13 +1,19 @@
-import { lstat, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { systemCodeOf } from "../../core/errors.ts";
 import { hasNumber, nameOfPicture } from "../../core/pictures/picture-names.ts";
-import { syncFolder } from "../../system/files/durable.ts";
 import { removeFile } from "../../system/files/held-files.ts";
-import { frameUnreadable, videoIncomplete } from "../encode-errors.ts";
-import { outputExists, outputFailed } from "../output-errors.ts";
+import { outputFailed } from "../output-errors.ts";
 import { prepareFolder } from "../output-target.ts";
-import { isSamePicture, placePicture, wholeNameOf } from "./place-picture.ts";
+import {
+  isSamePicture,
+  placePicture,
+  removePicture,
+  requireFree,
+  requirePlaced,
+  syncPictures,
+  wholeNameOf,
+} from "./place-picture.ts";
 
 /** A stored picture of a File Output node. */
 interface NodePicture {
@@ -60,14 +66,8 @@ export class NodePictures {
    */
   static async open(options: NodePicturesOptions): Promise<NodePictures> {
     const pictures = new NodePictures(options);
-    if (!options.isExpected) return pictures;
-    try {
-      const [first, ...others] = await pictures.#inTheWay();
-      if (first === undefined) return pictures;
-      throw outputExists(others.length === 0 ? first : `${first} and ${others.length} more`);
-    } catch (error) {
-      throw await outputFailed(join(options.folder, "."), error);
-    }
+    if (options.isExpected) await requireFree(options.folder, () => pictures.#inTheWay());
+    return pictures;
   }
 
   /**
@@ -93,13 +93,7 @@ export class NodePictures {
    * @throws {FarmError} `FARM_OUTPUT_UNWRITABLE`
    */
   async remove(frame: number): Promise<void> {
-    for (const { source, path } of this.#filesOf(frame)) {
-      try {
-        if (await isSamePicture(source, path)) await removeFile(path);
-      } catch (error) {
-        throw await outputFailed(path, error);
-      }
-    }
+    for (const { source, path } of this.#filesOf(frame)) await removePicture(source, path);
   }
 
   /**
@@ -118,20 +112,11 @@ export class NodePictures {
       const files = this.#filesOf(frame);
       counts.set(frame, files.length);
       for (const { source, path } of files) {
-        const wanted = await stat(source).catch((error: unknown) => {
-          throw frameUnreadable(source, error);
-        });
-        const there = await lstat(path).catch(() => null);
-        if (there?.size !== wanted.size) throw videoIncomplete(`${path} is missing or not whole`, again);
-        sizeBytes += there.size;
+        sizeBytes += await requirePlaced(source, path, again);
         folders.add(dirname(path));
       }
     }
-    for (const each of folders) {
-      await syncFolder(each).catch(async (error: unknown) => {
-        throw await outputFailed(join(each, "."), error);
-      });
-    }
+    for (const each of folders) await syncPictures(each);
     const perFrame = [...counts.values()].reduce((most, count) => Math.max(most, count), 0);
     if (perFrame === 0) return null;
     const files = [...counts.values()].reduce((sum, count) => sum + count, 0);

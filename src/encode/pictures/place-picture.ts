@@ -1,9 +1,11 @@
 import { link, lstat, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemCodeOf } from "../../core/errors.ts";
-import { syncFile } from "../../system/files/durable.ts";
+import { syncFile, syncFolder } from "../../system/files/durable.ts";
 import { hashFile } from "../../system/files/hash-file.ts";
 import { copyToNew, discard, removeFile, renameFile } from "../../system/files/held-files.ts";
+import { frameUnreadable, videoIncomplete } from "../encode-errors.ts";
+import { outputExists, outputFailed } from "../output-errors.ts";
 import { giveUsualMode, renameToNewOutput, shortName } from "../output-target.ts";
 
 /**
@@ -27,6 +29,55 @@ export async function placePicture(
     else await renameToNewOutput(part, path);
   } finally {
     await discard(part);
+  }
+}
+
+/** Removes a picture again, if it is the stored one. @throws {FarmError} `FARM_OUTPUT_UNWRITABLE` */
+export async function removePicture(source: string, path: string): Promise<void> {
+  try {
+    if (await isSamePicture(source, path)) await removeFile(path);
+  } catch (error) {
+    throw await outputFailed(path, error);
+  }
+}
+
+/**
+ * Checks that a picture is there, with the same size as in the store.
+ *
+ * @returns Its size in bytes
+ * @throws {FarmError} `FARM_VIDEO_INCOMPLETE` if not; `FARM_STORE_FAILED` if it is missing from the store
+ */
+export async function requirePlaced(source: string, path: string, again?: string): Promise<number> {
+  const wanted = await stat(source).catch((error: unknown) => {
+    throw frameUnreadable(source, error);
+  });
+  const there = await lstat(path).catch(() => null);
+  if (there === null) throw videoIncomplete(`${path} is missing`, again);
+  if (there.size !== wanted.size) {
+    throw videoIncomplete(`${path} has ${there.size} bytes, not ${wanted.size}`, again);
+  }
+  return there.size;
+}
+
+/** Has the names of a folder's pictures survive a crash. @throws {FarmError} `FARM_OUTPUT_UNWRITABLE` */
+export async function syncPictures(folder: string): Promise<void> {
+  await syncFolder(folder).catch(async (error: unknown) => {
+    throw await outputFailed(join(folder, "."), error);
+  });
+}
+
+/**
+ * Checks before anything is rendered that no file is in the way.
+ *
+ * @param find Finds those that must not be replaced
+ * @throws {FarmError} `FARM_OUTPUT_EXISTS` naming them, `FARM_OUTPUT_UNWRITABLE`
+ */
+export async function requireFree(folder: string, find: () => Promise<readonly string[]>): Promise<void> {
+  try {
+    const [first, ...others] = await find();
+    if (first !== undefined) throw outputExists(others.length === 0 ? first : `${first} and ${others.length} more`);
+  } catch (error) {
+    throw await outputFailed(join(folder, "."), error);
   }
 }
 

@@ -19,11 +19,13 @@ const encodeFlags = {
   passes: undefined,
 } satisfies Partial<Record<OptionName, string | undefined>>;
 
-const overrides = optionEntries.flatMap(([name, { group }]) => (group === "How to render" ? [[name, undefined]] : []));
+const overrideFlags: { readonly [Name in OptionName]?: undefined } = Object.fromEntries(
+  optionEntries.flatMap(([name, { group }]) => (group === "How to render" ? [[name, undefined]] : [])),
+);
 
 /** The render options that `check` takes too: those that decide what comes before the first frame. */
 const checkFlags = {
-  ...Object.fromEntries(overrides),
+  ...overrideFlags,
   ...{ blend: undefined, frames: undefined, scene: undefined, allowScripts: undefined, assetRoot: undefined },
   ...{ addons: undefined, format: undefined, depth: undefined, passes: undefined },
   missing: "what is an error if files that the scene uses are missing: fail, or warn",

@@ -55,13 +55,13 @@ function hintFor(end: FfmpegEnd, again: string, room: string | null): string {
 const ownSignals: readonly (string | null)[] = [null, "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"];
 
 function mayBeOwnDoing(end: FfmpegEnd): boolean {
-  if (end.stuckMs !== null || !ownSignals.includes(end.signalName) || saysFull(end)) return false;
+  if (end.stuckMs !== null || !ownSignals.includes(end.signalName) || saysFull(end.stderrTail)) return false;
   return !/Cannot allocate memory|Exiting normally, received signal/.test(end.stderrTail);
 }
 
 /** Whether FFmpeg's message says that the disk is full. */
-export function saysFull({ stderrTail }: Pick<FfmpegEnd, "stderrTail">): boolean {
-  return /No space left on device|Disk quota exceeded/.test(stderrTail);
+export function saysFull(message: string): boolean {
+  return /No space left on device|Disk quota exceeded/.test(message);
 }
 
 /** The error for an FFmpeg that could not be started. @returns Errors that are not the system's unchanged */

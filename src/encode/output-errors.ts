@@ -40,9 +40,9 @@ export async function outputFailed(path: string, error: unknown, failure: Output
 }
 
 /** @returns Why FFmpeg did not write all of the sound; `null` if it did. For some files it finds no error in a full disk. */
-export function soundProblem({ failed, why, stderr = "" }: ProgramAnswer): string | null {
+export function soundProblem({ failed, why, stderr }: ProgramAnswer): string | null {
   if (failed) return why;
-  return saysFull({ stderrTail: stderr }) ? stderr.trim() : null;
+  return saysFull(stderr) ? stderr.trim() : null;
 }
 
 /**
@@ -55,7 +55,7 @@ export async function soundFailed(
   why: string,
   { again, ...failure }: OutputFailure & { readonly again?: string | undefined },
 ): Promise<FarmError> {
-  if (!saysFull({ stderrTail: why })) return videoIncomplete(`its sound could not be written (${why})`, again);
+  if (!saysFull(why)) return videoIncomplete(`its sound could not be written (${why})`, again);
   return new FarmError("FARM_OUTPUT_UNWRITABLE", messageFor(path, why), await hintFor("ENOSPC", path, failure));
 }
 

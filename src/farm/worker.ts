@@ -8,7 +8,7 @@ import type { Sink } from "../session/transfer/incoming.ts";
  * link is an event of its own.
  */
 export interface Worker {
-  readonly info: Pick<NodeInfo, "node" | "name" | "blender">;
+  readonly info: Pick<NodeInfo, "node" | "name" | "blender" | "software">;
   /** Gives a frame to a slot, under a new attempt number. */
   assign(slot: number, frame: number, attempt: number): Promise<void>;
   /** Takes back an attempt that waits in a slot; kills nothing. */

@@ -26,6 +26,11 @@ export function jobFolderOf(output: string, jobDir?: string): string {
   return join(jobDir, `${boundedName(basename(path), longestNameBytes)}.${shortDigestOf(path)}.renderfarm`);
 }
 
+/** The record of how each frame was made, in a job folder. */
+export function framesLogIn(folder: string): string {
+  return join(folder, "frames.ndjson");
+}
+
 /**
  * The job folder that a user means by its own path, or by the output that it belongs to.
  *

@@ -7,7 +7,7 @@ import { makeFolders } from "../system/files/folders.ts";
 import { moveIfThere, removeFile, renameFile } from "../system/files/held-files.ts";
 import { type BlendCopy, copyBlend } from "./blend-copy.ts";
 import { frameOfFileName } from "./frame-name.ts";
-import { jobFolderOf, requireSafeJobFolder } from "./job-folder-place.ts";
+import { framesLogIn, jobFolderOf, requireSafeJobFolder } from "./job-folder-place.ts";
 import { type JobRecord, readJobRecord, writeJobRecord } from "./job-record.ts";
 import { JobLock } from "./lock/lock.ts";
 import { frameOfOwnName, isBlobName, isRecordName, type LeftBehind, removeOwn, removeOwnFiles } from "./own-names.ts";
@@ -101,7 +101,7 @@ export class JobFolder implements AsyncDisposable {
   }
 
   get framesLogPath(): string {
-    return join(this.path, "frames.ndjson");
+    return framesLogIn(this.path);
   }
 
   get attemptsPath(): string {

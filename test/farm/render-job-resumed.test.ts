@@ -119,4 +119,28 @@ describe("renderJob() does not mix different pixels:", () => {
     ]);
     expect(nodes.map(({ node }) => node.rendered.length).sort()).toEqual([0, 4]);
   });
+
+  test("a node of an older release is excluded from a scene with File Output nodes, whose pictures it cannot send", async () => {
+    const pictures = { format: "png" as const, depth: 8 as const, suffixes: [""], numbered: true, nodes: 1 };
+    let open = () => {};
+    const isExcluded = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let load = () => {};
+    const hasBegun = new Promise<void>((resolve) => {
+      load = resolve;
+    });
+    const nodes = [
+      await farm.start({ beforeFrame: () => isExcluded, sceneInfo: { pictures }, pictures: () => [] }),
+      await farm.start({ name: "old", beforeLoad: () => hasBegun, info: { pictures: undefined, software: "0.1.0" } }),
+    ];
+    const run = farm.run(nodes, { frames: "1-4" });
+    run.onEvent = (event) => {
+      if (event.type === "frame:started") load();
+      if (event.type === "node:excluded") open();
+    };
+    await run.completed();
+    const message = "Cannot use old: its renderfarm 0.1.0 is too old to send the pictures of File Output nodes";
+    expect(run.all("node:excluded")).toMatchObject([{ message }]);
+  });
 });

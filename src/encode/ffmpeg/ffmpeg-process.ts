@@ -158,7 +158,7 @@ export class FfmpegProcess implements AsyncDisposable {
 
   async #errorOf(where: string, end: FfmpegEnd): Promise<FfmpegExitedError> {
     const { target: path, again, expectedSeconds } = this.#options;
-    if (path === undefined || !saysFull(end)) return new FfmpegExitedError(where, end, again);
+    if (path === undefined || !saysFull(end.stderrTail)) return new FfmpegExitedError(where, end, again);
     const { seconds, sizeBytes } = this.#progress;
     const room = `${dirname(path)} (${await roomForRest({ path, seconds, sizeBytes, expectedSeconds })})`;
     return new FfmpegExitedError(where, end, again, room);

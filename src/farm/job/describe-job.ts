@@ -6,6 +6,7 @@ import { formatFrameRate } from "../../encode/frame-rate.ts";
 import type { FrameStore } from "../../frames/frame-store.ts";
 import type { Run } from "../../frames/job-folder.ts";
 import type { Fleet } from "../nodes/fleet.ts";
+import { tooOld } from "../nodes/refuse-lacking.ts";
 import { type OutputFacts, outputFactsOf, parseFacts, recordFacts } from "../output/output-facts.ts";
 import { missingIn, type SceneFacts, type SentFacts } from "../output/scene-facts.ts";
 import { warningsOf } from "../output/simulations.ts";
@@ -167,10 +168,10 @@ function isSameForm(one: PictureForm, other: PictureForm): boolean {
 }
 
 /**
- * Excludes a node whose files differ from the first node's: its frames would look different. Also one that cannot send what
- * belongs to a frame.
+ * The error for a node that cannot render with the first one: its files differ, so its frames would look different, or it
+ * cannot send what belongs to a frame. `undefined` if it can.
  */
-export function exclusionByFiles(node: JoinedNode, facts: SceneFacts): FarmError | undefined {
+export function mismatchOf(node: JoinedNode, facts: SceneFacts): FarmError | undefined {
   const { worker, scene } = node;
   const { files, missing, pictures } = facts;
   if (scene.pictures !== undefined && !isSameForm(scene.pictures, pictures)) {
@@ -181,11 +182,8 @@ export function exclusionByFiles(node: JoinedNode, facts: SceneFacts): FarmError
     );
   }
   if (pictures.nodes > 0 && scene.pictures === undefined) {
-    return new FarmError(
-      "FARM_NODE_EXCLUDED",
-      `Cannot use ${worker.info.name}: its renderfarm is too old to send the pictures of File Output nodes`,
-      "Update renderfarm on that machine and start its node again; --passes off renders without those pictures",
-    );
+    const otherwise = "--passes off renders without those pictures";
+    return tooOld(worker.info, "send the pictures of File Output nodes", otherwise);
   }
   const lacking = missingIn(scene).filter((name) => !missing.includes(name));
   const [first] = lacking;

@@ -21,8 +21,8 @@ import { earlierAttempts } from "./attempt-counts.ts";
 import { bakeScene, isOutdated, needsBake } from "./bake-scene.ts";
 import { BlankFrames } from "./blank-frames.ts";
 import {
-  exclusionByFiles,
   firstJoined,
+  mismatchOf,
   recordJob,
   setStaleAside,
   tellOutdated,
@@ -160,7 +160,7 @@ export async function runJob(context: JobContext, run: Run, fleet: Fleet, inputs
     output: { encoded: () => output.encoded, accept: (frame) => blanks.stored(frame) },
     ...{ checks, samples, doubted, checkPlan: checkPlanOf(settings, frames.length, run.job) },
     overrides: overridesOf(settings),
-    exclusionOf: (node) => exclusionByFiles(node, facts),
+    exclusionOf: (node) => mismatchOf(node, facts),
     onJoined: (worker) => sound.offer(worker),
     earlierAttempts: await earlierAttempts(folder, run),
     filesOf: (frame) => prepared.files.contents.frameDigest(frame),

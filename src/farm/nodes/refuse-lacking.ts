@@ -13,22 +13,37 @@ const previewTexts: { readonly [Name in OverrideName]?: string } = {
 };
 
 /**
+ * The error for a node of an older release.
+ *
+ * @param what What it cannot do, for example "enable add-ons"
+ * @param otherwise How to do without it, if the user can
+ */
+export function tooOld(
+  { name, software }: Pick<NodeInfo, "name" | "software">,
+  what: string,
+  otherwise?: string,
+): FarmError {
+  const update = "Update renderfarm on that machine, and start its node again";
+  return new FarmError(
+    "FARM_NODE_EXCLUDED",
+    `Cannot use ${name}: its renderfarm ${software} is too old to ${what}`,
+    otherwise === undefined ? update : `${update}; ${otherwise}`,
+  );
+}
+
+/**
  * Refuses a node of an older release, which does not know an override of the job: it would render without it.
  *
  * @throws {FarmError} `FARM_NODE_EXCLUDED`
  */
 export function refuseOlder(
-  { name, software, overrides = [] }: Pick<NodeInfo, "name" | "software" | "overrides">,
+  { overrides = [], ...node }: Pick<NodeInfo, "name" | "software" | "overrides">,
   needed: readonly OverrideName[],
 ): void {
   const unknown = needed.filter((override) => !overrides.includes(override));
   if (unknown.length === 0) return;
   const what = unknown.map((override) => previewTexts[override] ?? flagOf(override)).join(" and ");
-  throw new FarmError(
-    "FARM_NODE_EXCLUDED",
-    `Cannot use ${name}: its renderfarm ${software} is too old to render with ${what}`,
-    "Update renderfarm on that machine, and start its node again",
-  );
+  throw tooOld(node, `render with ${what}`);
 }
 
 /**
@@ -37,18 +52,14 @@ export function refuseOlder(
  * @throws {FarmError} `FARM_NODE_EXCLUDED`
  */
 export function refuseWithoutPictures(
-  { name, software, pictures }: Pick<NodeInfo, "name" | "software" | "pictures">,
+  { pictures, ...node }: Pick<NodeInfo, "name" | "software" | "pictures">,
   { formats, depth }: WantedPictures,
 ): void {
   const isPlain = formats.length === 1 && formats[0] === "png" && depth === null;
   if (pictures !== undefined || isPlain) return;
   const [format = "png", ...others] = formats;
   const what = others.length > 1 ? "the scene's own pictures" : `${nameOfFormat(format)} pictures`;
-  throw new FarmError(
-    "FARM_NODE_EXCLUDED",
-    `Cannot use ${name}: its renderfarm ${software} is too old to write ${what}`,
-    "Update renderfarm on that machine, and start its node again",
-  );
+  throw tooOld(node, `write ${what}`);
 }
 
 /**
@@ -58,22 +69,16 @@ export function refuseWithoutPictures(
  * @throws {FarmError} `FARM_NODE_EXCLUDED`
  */
 export function refuseWithoutAddons(
-  { name, software, addons }: Pick<NodeInfo, "name" | "software" | "addons">,
+  { addons, ...node }: Pick<NodeInfo, "name" | "software" | "addons">,
   needed: readonly string[],
 ): void {
   const refused = needed.filter((addon) => addons !== "all" && addons?.includes(addon) !== true);
   if (refused.length === 0) return;
-  if (addons === undefined) {
-    throw new FarmError(
-      "FARM_NODE_EXCLUDED",
-      `Cannot use ${name}: its renderfarm ${software} is too old to enable add-ons`,
-      "Update renderfarm on that machine, and start its node again",
-    );
-  }
+  if (addons === undefined) throw tooOld(node, "enable add-ons");
   const which = refused.length === 1 ? `the add-on ${refused[0]}` : `the add-ons ${refused.join(", ")}`;
   throw new FarmError(
     "FARM_NODE_EXCLUDED",
-    `Cannot use ${name}: its owner does not allow ${which}`,
+    `Cannot use ${node.name}: its owner does not allow ${which}`,
     `If that machine has it, start its node with --allow-addons ${needed.join(",")}`,
   );
 }

@@ -5,7 +5,7 @@ import { FarmError } from "../../core/errors.ts";
 import { formatFrames, parseFrames } from "../../core/frame-range.ts";
 import { pictureSizeOf } from "../../encode/ffmpeg/ffmpeg-arguments.ts";
 import { differenceOf, probeVideo } from "../../encode/ffmpeg/probe.ts";
-import { jobFolderOf, requireSafeJobFolder } from "../../frames/job-folder-place.ts";
+import { framesLogIn, jobFolderOf, requireSafeJobFolder } from "../../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../../frames/job-record.ts";
 import { standingIn } from "../../frames/stored-frames.ts";
 import { hashFile } from "../../system/files/hash-file.ts";
@@ -66,7 +66,7 @@ async function framesOfVideo(settings: JobSettings, record: JobRecord, signal: A
   if (facts.format !== settings.format || (wav !== undefined && (await stat(wav).catch(() => null)) === null))
     return null;
   const { output } = settings;
-  const records = await standingIn(join(jobFolderOf(output, settings.jobDir), "frames.ndjson"));
+  const records = await standingIn(framesLogIn(jobFolderOf(output, settings.jobDir)));
   if (!(await arePlaced(records, facts, { format, output, passes: pictures.nodes }))) return null;
   const { frames, rate, frameFormat } = facts;
   const expected = {

@@ -4,7 +4,7 @@ import { FarmError, systemCodeOf } from "../../core/errors.ts";
 import { formatFrames, parseFrames } from "../../core/frame-range.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import type { AttemptRecord } from "../../frames/attempt-record.ts";
-import { requireSafeJobFolder } from "../../frames/job-folder-place.ts";
+import { framesLogIn, requireSafeJobFolder } from "../../frames/job-folder-place.ts";
 import { type JobRecord, readJobRecord } from "../../frames/job-record.ts";
 import { parseOverrides } from "../../session/protocol.ts";
 import { readAttempts } from "./attempts.ts";
@@ -96,7 +96,7 @@ export async function reportOf(folder: string): Promise<JobReport> {
   });
   const record = await recordIn(folder);
   const log = join(folder, "log.ndjson");
-  const stored = await latestRecords(join(folder, "frames.ndjson"));
+  const stored = await latestRecords(framesLogIn(folder));
   const files = await framesWithFile(join(folder, "frames"));
   for (const frame of files ? stored.keys() : []) if (!files?.has(frame)) stored.delete(frame);
   const { firstLine, earlierRuns } = await findRuns(log, record?.job);

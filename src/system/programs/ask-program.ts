@@ -16,14 +16,17 @@ export interface AskOptions {
 
 export interface ProgramAnswer {
   readonly stdout: string;
-  /** What the program wrote to standard error, also if it did not fail. */
-  readonly stderr?: string;
+  /** What the program wrote to standard error, also if it did not fail; empty if it was not started, or killed. */
+  readonly stderr: string;
   readonly failed: boolean;
   /** The program's error message, or how it ended. */
   readonly why: string;
   /** The system's error code if the program could not be started, for example "ENOENT". */
   readonly systemCode?: string | undefined;
 }
+
+/** Of a program that has not run to its end. */
+const nothing = { stdout: "", stderr: "", failed: true };
 
 /**
  * Runs a program and returns its output. It has its own process group, so that Ctrl-C in the terminal reaches only this
@@ -39,7 +42,7 @@ export async function askProgram(
   try {
     child = start(program, args, { maxBuffer, env });
   } catch (error) {
-    return { stdout: "", failed: true, why: messageOf(error), systemCode: systemCodeOf(error) };
+    return { ...nothing, why: messageOf(error), systemCode: systemCodeOf(error) };
   }
   const answered = child.then(
     // A program that the system refuses to start has no output at all, whatever the types say.
@@ -58,7 +61,7 @@ export async function askProgram(
   if (isOver && !signal?.aborted) return await answered;
   await endProgram(child, answered);
   signal?.throwIfAborted();
-  return { stdout: "", failed: true, why: `it did not answer within ${Math.round(timeoutMs / 1000)} s` };
+  return { ...nothing, why: `it did not answer within ${Math.round(timeoutMs / 1000)} s` };
 }
 
 function start(

@@ -21,7 +21,7 @@ export class SimulatedWorker implements Worker {
 
   /** @param push Takes what the node reports */
   constructor(id: string, behaviour: NodeBehaviour, push: (input: LoopInput) => void) {
-    this.info = { node: id, name: id, blender: "4.3.2" };
+    this.info = { node: id, name: id, blender: "4.3.2", software: "0.1.0" };
     this.#push = push;
     this.#fetchMs = behaviour.fetchMs ?? (() => 0);
     const world = {

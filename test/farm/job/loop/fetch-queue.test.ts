@@ -16,12 +16,12 @@ function resultOf(frame: number): FrameResult {
 
 /** A worker whose fetches end when the test says so, in the order in which they were started. */
 class SlowWorker implements Worker {
-  readonly info: { readonly node: string; readonly name: string; readonly blender: string };
+  readonly info: Worker["info"];
   readonly fetched: number[] = [];
   readonly #ends: ((error?: FarmError) => void)[] = [];
 
   constructor(id = node) {
-    this.info = { node: id, name: "a", blender: "3.4.1" };
+    this.info = { node: id, name: "a", blender: "3.4.1", software: "0.1.0" };
   }
 
   async assign(): Promise<void> {}

@@ -3,6 +3,7 @@ import type { JobSettings } from "../../config/job-settings.ts";
 import type { Frame, NodeId } from "../../core/node.ts";
 import { ownCommand } from "../../core/own-command.ts";
 import { shellQuoted } from "../../core/text.ts";
+import type { FinishedOutput } from "../../encode/finished-video.ts";
 import type { PlacedPictures } from "../../encode/pictures/node-pictures.ts";
 import { Poster } from "../../encode/poster.ts";
 import type { SoundTrack } from "../../encode/sound-codec.ts";
@@ -10,7 +11,7 @@ import { WavFile } from "../../encode/wav-file.ts";
 import type { StoredPicture } from "../../frames/pictures/stored-files.ts";
 import type { FarmListener } from "../events.ts";
 import type { OutputFacts } from "./output-facts.ts";
-import type { OutputWriter, RefusedFrame, WriterOptions, WrittenOutput } from "./output-writer.ts";
+import type { OutputWriter, RefusedFrame, WriterOptions } from "./output-writer.ts";
 import { otherPictures } from "./pictures/other-pictures.ts";
 import { faultsOfPasses } from "./pictures/passes-faults.ts";
 import { PicturePlacer } from "./pictures/picture-placer.ts";
@@ -127,13 +128,13 @@ export class JobOutput implements AsyncDisposable {
 
   /**
    * Waits until the output is complete, checked and in place, after all frames were accepted. Reports progress, and
-   * makes the poster.
+   * makes the poster. Events tell where the pictures are that came beside it.
    *
    * @param drain The user's request to finish what is running. Only this is, so the request is merely acknowledged
    * @returns `null` if FFmpeg refused frames: call it again when all are stored again
    * @throws {FarmError} What went wrong with the output or the poster; then neither is in place
    */
-  async finish(drain?: AbortSignal): Promise<WrittenOutput | null> {
+  async finish(drain?: AbortSignal): Promise<FinishedOutput | null> {
     const total = this.#options.facts.frames.length;
     const timer = setInterval(() => {
       const { encoded } = this;
@@ -157,12 +158,13 @@ export class JobOutput implements AsyncDisposable {
       if (picture === null) return null;
       await using wav = await this.#makeWav();
       // If the poster's frame is missing, there is no poster; the writer will find the same.
-      const finished = await this.#writer.finish();
-      if (finished === null) return null;
+      const written = await this.#writer.finish();
+      if (written === null) return null;
       await picture?.publish();
       await wav?.publish();
-      this.#tellPasses(finished.passes);
-      if (finished.beside !== null) this.#tell({ type: "pictures:written", ...finished.beside });
+      const { passes, beside, ...finished } = written;
+      this.#tellPasses(passes);
+      if (beside !== null) this.#tell({ type: "pictures:written", ...beside });
       return finished;
     } finally {
       clearInterval(timer);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { encodeFolder } from "../../src/farm/output/encode-folder.ts";
+import { filesBelow } from "../support/files-below.ts";
 import { requireBuild } from "../support/lab/lab.ts";
 import { pictureContent } from "../support/picture-content.ts";
 import { runBlender, type TestedBlender, testedBlenders } from "./tested-blender.ts";
@@ -83,13 +84,6 @@ async function openScenes(blender: TestedBlender) {
   return { lab, folder, elsewhere, kinds };
 }
 
-/** All files below a folder, sorted, with slashes. */
-async function filesIn(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return files.map((file) => file.slice(folder.length + 1)).sort();
-}
-
 describe.skipIf(testedBlenders.length === 0)("What a scene is set to write", () => {
   const cases = testedBlenders.map((blender) => [blender.version, blender] as const);
 
@@ -107,7 +101,7 @@ describe.skipIf(testedBlenders.length === 0)("What a scene is set to write", () 
       const run = lab.coordinate([blend, "-o", output, "--frames", "-1-2"]);
       expect((await run.end(120_000)).code, `${kind}: ${run.story()}`).toBe(0);
       const numbers = ["-0001", "0000", "0001", "0002"];
-      expect(await filesIn(output.slice(0, -1)), kind).toEqual(
+      expect(await filesBelow(output.slice(0, -1)), kind).toEqual(
         numbers.flatMap((number) => endings.map((ending) => `${number}${ending}`)).sort(),
       );
       for (const number of numbers.slice(1)) {
@@ -131,7 +125,7 @@ describe.skipIf(testedBlenders.length === 0)("What a scene is set to write", () 
         const output = lab.path(`out-${form}/`);
         const run = lab.coordinate([join(folder, "png.blend"), "-o", output, "--frames", "1", ...flags]);
         expect((await run.end(120_000)).code, `${form}: ${run.story()}`).toBe(0);
-        expect(await filesIn(output.slice(0, -1)), form).toEqual([`0001${ending}`]);
+        expect(await filesBelow(output.slice(0, -1)), form).toEqual([`0001${ending}`]);
         const ours = await pictureContent(join(output, `0001${ending}`));
         expect(ours, form).toEqual(await pictureContent(join(own, `f_0001${ending}`)));
       }
@@ -165,13 +159,13 @@ describe.skipIf(testedBlenders.length === 0)("What a scene is set to write", () 
       const run = lab.coordinate([join(folder, `${kind}.blend`), "-o", output, "--frames", "-1-2"]);
       expect((await run.end(120_000)).code, `${kind}: ${run.story()}`).toBe(0);
       const passes = lab.path(`out-${kind}.passes`);
-      const named = (await filesIn(own)).filter((file) => file.startsWith("passes/"));
-      const far = (await filesIn(elsewhere)).filter((file) => kind === "stereo_passes" || !/_[LR]\.exr$/.test(file));
+      const named = (await filesBelow(own)).filter((file) => file.startsWith("passes/"));
+      const far = (await filesBelow(elsewhere)).filter((file) => kind === "stereo_passes" || !/_[LR]\.exr$/.test(file));
       const wanted = new Map([
         ...named.map((file) => [file, join(own, file)] as const),
         ...far.map((file) => [file, join(elsewhere, file)] as const),
       ]);
-      const found = await filesIn(passes);
+      const found = await filesBelow(passes);
       const later = found.filter((file) => !/-0*1/.test(file));
       expect(later, kind).toEqual([...wanted.keys()].sort());
       expect(found.length, kind).toBe((later.length / 3) * 4);
@@ -189,7 +183,7 @@ describe.skipIf(testedBlenders.length === 0)("What a scene is set to write", () 
     const output = lab.path("out.mp4");
     const run = lab.coordinate([join(folder, "climbing.blend"), "-o", output, "--frames", "1-2"]);
     expect((await run.end(120_000)).code, run.story()).toBe(0);
-    const found = await filesIn(lab.path("out.passes"));
+    const found = await filesBelow(lab.path("out.passes"));
     expect(found.filter((name) => !/up000[12]\.png$/.test(name))).toEqual([
       ...["node 3/same0001.png", "node 3/same0002.png", "same0001.png", "same0002.png"],
     ]);

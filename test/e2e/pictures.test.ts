@@ -1,10 +1,12 @@
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { expect, test } from "vitest";
 import { saveScene } from "../support/blender.ts";
 import { readExr } from "../support/exr.ts";
 import { filesBelow } from "../support/files-below.ts";
 import { blenderLabProblem, FarmLab, requireBuild, skipBecause } from "../support/lab/lab.ts";
+import { builtProgram } from "../support/lab/lab-coordinator.ts";
 import { completion } from "../support/lab/lab-results.ts";
 
 /** The README's commands, the pictures that they leave of a scene with half floats, and how long those numbers are. */
@@ -24,7 +26,7 @@ test.skipIf(skipBecause(blenderLabProblem))("the README's commands for pictures 
   await copyFile(`${scenes}/half.blend`, lab.path("shot.blend"));
   for (const [command, folder, name, type] of commands) {
     await rm(lab.path(folder), { recursive: true, force: true });
-    const run = lab.coordinate([...command.split(" "), "--local", "--frames", "1-2", "--yes"]);
+    const run = lab.coordinate([...command.split(" "), "--local", "--frames", "1-2", "--keep-frames", "--yes"]);
 
     expect(await completion(run), command).toMatchObject({ frames: 2 });
     const pictures = [`${name}0001.exr`, `${name}0002.exr`];
@@ -39,4 +41,7 @@ test.skipIf(skipBecause(blenderLabProblem))("the README's commands for pictures 
       ).toEqual([type, type, type]);
     }
   }
+  const again = [builtProgram, "encode", "film.mp4.renderfarm", "--overwrite"];
+  const { stdout } = await execa(process.execPath, again, { cwd: lab.path("") });
+  expect(stdout).toMatch(/film\.mp4: 2 frames in .*\n {2}2 pictures of the frames in .*film\.frames$/);
 });

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { NodePictures } from "../../../src/encode/pictures/node-pictures.ts";
+import { filesBelow } from "../../support/files-below.ts";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../support/temporary-folder.ts";
 
 /** The names of the pictures of each frame. */
@@ -26,12 +27,6 @@ async function picturesIn(
   });
 }
 
-async function filesIn(path: string): Promise<readonly string[]> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return files.map((file) => file.slice(path.length + 1).replaceAll("\\", "/")).sort();
-}
-
 const usual: Names = { 1: ["beauty0001.png", "depth/z0001.exr"], 2: ["beauty0002.png", "depth/z0002.exr"] };
 
 test("pictures get their own names, and are counted", async () => {
@@ -40,7 +35,7 @@ test("pictures get their own names, and are counted", async () => {
   for (const frame of [2, 1, 2]) await pictures.place(frame);
   const out = join(folder.path, "out");
   expect(await pictures.finish()).toEqual({ folder: out, files: 4, sizeBytes: 66, perFrame: 2, fewer: [] });
-  expect(await filesIn(out)).toEqual(["beauty0001.png", "beauty0002.png", "depth/z0001.exr", "depth/z0002.exr"]);
+  expect(await filesBelow(out)).toEqual(["beauty0001.png", "beauty0002.png", "depth/z0001.exr", "depth/z0002.exr"]);
   expect(await readFile(join(out, "depth/z0002.exr"), "utf8")).toBe("2 depth/z0002.exr");
 });
 
@@ -69,7 +64,7 @@ test("a name without the frame's number gets it, so that no frame takes the plac
   for (const frame of [-3, 7, 12]) await pictures.place(frame);
   await pictures.finish();
   const names = ["last.-0003.png", "last.0007.png", "shot12/last.0012", "v2/mask_L.0007.exr"];
-  expect(await filesIn(join(folder.path, "out"))).toEqual(names);
+  expect(await filesBelow(join(folder.path, "out"))).toEqual(names);
 });
 
 test("a folder of that name may be anybody's if the scene has no File Output nodes", async () => {
@@ -79,7 +74,7 @@ test("a folder of that name may be anybody's if the scene has no File Output nod
   const pictures = await picturesIn(folder, { 1: [] }, { isExpected: false });
   await pictures.place(1);
   expect(await pictures.finish()).toBeNull();
-  expect(await filesIn(join(folder.path, "out"))).toEqual(["mine.exr"]);
+  expect(await filesBelow(join(folder.path, "out"))).toEqual(["mine.exr"]);
 });
 
 test("a picture that is missing at the end is reported", async () => {
@@ -103,7 +98,7 @@ test("files of others in the folder are in the way, and those of an earlier run 
   await put("beauty0001.png", "1 beauty0001.png");
   await put("depth/z0001.exr.89abcdef.part", "of a killed run");
   await (await picturesIn(folder, usual)).place(1);
-  expect(await filesIn(join(folder.path, "out"))).toEqual(["beauty0001.png", "depth/z0001.exr"]);
+  expect(await filesBelow(join(folder.path, "out"))).toEqual(["beauty0001.png", "depth/z0001.exr"]);
 
   await put("depth/z0002.exr", "of another job");
   await expect(picturesIn(folder, usual)).rejects.toMatchObject({
@@ -129,5 +124,5 @@ test("the pictures of a frame that is taken out of the store are removed", async
   const pictures = await picturesIn(folder, usual);
   for (const frame of [1, 2]) await pictures.place(frame);
   await pictures.remove(1);
-  expect(await filesIn(join(folder.path, "out"))).toEqual(["beauty0002.png", "depth/z0002.exr"]);
+  expect(await filesBelow(join(folder.path, "out"))).toEqual(["beauty0002.png", "depth/z0002.exr"]);
 });

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encodeFolder } from "../../../src/farm/output/encode-folder.ts";
+import { filesBelow } from "../../support/files-below.ts";
 import type { FakePicture } from "../../support/nodes/fake-node.ts";
 import { ScriptedFarm } from "../../support/nodes/scripted-farm.ts";
 import { makePng } from "../../support/png.ts";
@@ -28,12 +29,6 @@ const withNodes = { format: "png" as const, depth: 8 as const, suffixes: [""], n
 const inStereo = { ...withNodes, suffixes: ["_L", "_R"], nodes: 0 };
 const scene = { frameEnd: 4, colorMode: "RGB" as const, views: ["left", "right"] };
 
-async function filesIn(path: string): Promise<readonly string[]> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return files.map((file) => file.slice(path.length + 1).replaceAll("\\", "/")).sort();
-}
-
 test("pictures of File Output nodes come into a folder beside the video, and are counted", async () => {
   const desk = await farm.start({ sceneInfo: { pictures: withNodes }, pictures: (frame) => [depthOf(frame)] });
   const run = farm.run([desk]);
@@ -42,7 +37,7 @@ test("pictures of File Output nodes come into a folder beside the video, and are
   expect(passes).toEqual({ folder, files: 4 });
   expect(run.all("passes:written")).toMatchObject([{ folder, files: 4 }]);
   expect(warnings).toEqual([]);
-  expect(await filesIn(folder)).toEqual([1, 2, 3, 4].map((frame) => `passes/z${padded(frame)}.tga`));
+  expect(await filesBelow(folder)).toEqual([1, 2, 3, 4].map((frame) => `passes/z${padded(frame)}.tga`));
   expect(await readFile(join(folder, "passes/z0003.tga"), "utf8")).toBe("depth 3");
   expect(await farm.countFrames()).toBe(4);
   expect(desk.node.heard.find(({ type }) => type === "job-load")).toMatchObject({
@@ -76,9 +71,9 @@ test("a frame without one of its views is no frame: another node renders it", as
   const desk = await farm.start({ ...honest, pictures: (frame) => [rightOf(frame)] });
   const run = farm.run([lazy, desk], { output: farm.path("pictures/f_####.png") });
   await run.completed();
-  expect((await filesIn(farm.path("pictures"))).filter((name) => name.startsWith("f_") && !name.includes("/"))).toEqual(
-    [1, 2, 3, 4].flatMap((frame) => [`f_${padded(frame)}_L.png`, `f_${padded(frame)}_R.png`]),
-  );
+  expect(
+    (await filesBelow(farm.path("pictures"))).filter((name) => name.startsWith("f_") && !name.includes("/")),
+  ).toEqual([1, 2, 3, 4].flatMap((frame) => [`f_${padded(frame)}_L.png`, `f_${padded(frame)}_R.png`]));
   expect(await readFile(farm.path("pictures/f_0001_R.png"))).toEqual(makePng(format, 1));
 });
 
@@ -96,7 +91,7 @@ test("a picture that is damaged on its way is fetched again, from another attemp
   const run = farm.run([desk]);
   await run.completed();
   expect(desk.node.rendered.filter((frame) => frame === 3)).toHaveLength(2);
-  expect(await filesIn(farm.path("out.passes"))).toHaveLength(4);
+  expect(await filesBelow(farm.path("out.passes"))).toHaveLength(4);
 });
 
 test("a scene with a picture for each view cannot become one video", async () => {
@@ -131,7 +126,7 @@ test("pictures of these frames in the folder for passes stop the job before anyt
   await rm(join(folder, "passes/z0002.tga"));
   const { warnings } = await farm.run([desk]).completed();
   expect(warnings).toEqual([expect.stringMatching(/^2 other files are in .*: notes\.txt to passes\/z0009\.tga/)]);
-  expect(await filesIn(folder)).toHaveLength(7);
+  expect(await filesBelow(folder)).toHaveLength(7);
 });
 
 test("a view's suffix from a node never becomes a path: the node is refused", async () => {
@@ -146,7 +141,7 @@ test("a view's suffix from a node never becomes a path: the node is refused", as
   });
   expect(desk.node.rendered).toEqual([]);
   expect(await readdir(farm.path("elsewhere"))).toEqual([]);
-  expect(await filesIn(farm.path("a/b"))).toEqual([]);
+  expect(await filesBelow(farm.path("a/b"))).toEqual([]);
 });
 
 test("frames that FFmpeg refuses take their pictures along", async () => {
@@ -161,7 +156,7 @@ test("frames that FFmpeg refuses take their pictures along", async () => {
   const run = farm.run(nodes, { ffmpeg });
   await run.completed();
   expect(run.all("frame:refused")).toMatchObject([{ frame: 2 }]);
-  expect(await filesIn(farm.path("out.passes"))).toHaveLength(4);
+  expect(await filesBelow(farm.path("out.passes"))).toHaveLength(4);
 });
 
 test("what a node announces of pictures cannot end the job: another node renders the frame", async () => {
@@ -172,7 +167,7 @@ test("what a node announces of pictures cannot end the job: another node renders
   });
   const desk = await farm.start({ sceneInfo: { pictures: withNodes }, pictures: (frame) => [depthOf(frame)] });
   await farm.run([liar, desk]).completed();
-  expect(await filesIn(farm.path("out.passes"))).toHaveLength(4);
+  expect(await filesBelow(farm.path("out.passes"))).toHaveLength(4);
 });
 
 test("passes that are switched off on the way are not rendered again, and can come back", async () => {
@@ -201,11 +196,11 @@ test("--format png with a video leaves the PNGs in a folder beside it, and encod
   const { pictures } = await farm.run([desk], { format: "png" }).completed();
   expect(pictures).toEqual({ folder: farm.path("out.frames"), files: 4 });
   const names = [1, 2, 3, 4].map((frame) => `${padded(frame)}.png`);
-  expect(await filesIn(farm.path("out.frames"))).toEqual(names);
+  expect(await filesBelow(farm.path("out.frames"))).toEqual(names);
   await rm(farm.path("out.frames"), { recursive: true });
   const encoding = { overwrite: true, onEvent: () => {}, signal: new AbortController().signal };
   await encodeFolder(`${farm.output}.renderfarm`, encoding);
-  expect(await filesIn(farm.path("out.frames"))).toEqual(names);
+  expect(await filesBelow(farm.path("out.frames"))).toEqual(names);
 });
 
 test("a --format that the output's extension overrules is told", async () => {
@@ -282,5 +277,5 @@ test("a job that is stopped continues with its pictures, and encode makes them t
 
   const again = { overwrite: true, onEvent: () => {}, signal: new AbortController().signal };
   await encodeFolder(`${farm.output}.renderfarm`, { ...again, output: farm.path("again.mkv") });
-  expect(await filesIn(farm.path("again.passes"))).toHaveLength(4);
+  expect(await filesBelow(farm.path("again.passes"))).toHaveLength(4);
 });

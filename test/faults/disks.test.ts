@@ -119,7 +119,7 @@ describe.skipIf(skipBecause(farmLabProblem))("disks that are full or read-only, 
     await disk.fill();
     const full = await run.event("frame:requeued", 1, ({ name }) => name === "north");
     // During a frame, or between two.
-    expect(`${full.code}: ${full.reason}`).toMatch(/^DISK_FULL: |^null: The disk of the node is full$/);
+    expect(`${full.code}: ${full.reason}`).toMatch(/^DISK_FULL: |^null: The node's disk is full: /);
     expect(await completion(run)).toMatchObject({ frames: 24 });
     const [stored] = run.all("frame:stored").filter(({ frame }) => frame === full.frame);
     expect(stored?.name).toBe("south");

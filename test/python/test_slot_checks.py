@@ -12,7 +12,8 @@ import unittest
 from .support.node import BLENDER
 from .support.real_node import ScenesCase
 
-FRAMES = 80
+MOST_FRAMES = 400
+"""Checks may take as long as frames do, and a busy machine starts processes slowly."""
 SEEDS = range(1, 1 + max(1, int(float(os.environ.get("FUZZ_EFFORT") or 1))))
 FIRST_WRONG = 11
 """The scene "tiring" renders ten frames rightly in each process."""
@@ -46,7 +47,7 @@ class SlotChecks(ScenesCase):
             with self.subTest(seed=seed):
                 coordinator = await self.rendering("tiring", 1, seed)
                 pictures, found = {}, None
-                for frame in range(1, FRAMES + 1):
+                for frame in range(1, MOST_FRAMES + 1):
                     pictures[frame] = await self.render(coordinator, frame)
                     found = next((m for m in coordinator.seen if m["type"] == "check-done" and m["outcome"] == "different"), None)
                     if found is not None:

@@ -69,6 +69,6 @@ def _layers_shown(scene: Any) -> Iterator[str]:
 
 
 def warning(code: str, name: str, said: str) -> Dict[str, str]:
-    """`name` as in the protocol; the user knows it as a flag."""
+    """About an override. `name` is its name in the protocol; the user knows it as a flag."""
     flag = "--" + re.sub("[A-Z]", lambda letter: "-" + letter[0].lower(), name)
-    return {"code": code, "message": ("%s %s" % (flag, said))[:4096]}
+    return {"code": code, "message": ("%s %s" % (flag, said))[:4096], "override": name}

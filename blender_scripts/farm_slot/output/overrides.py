@@ -45,19 +45,15 @@ def apply(scene: Any, overrides: Dict[str, Any], formats: Sequence[str] = ()) ->
         animated = list(dict.fromkeys(act(scene, overrides[name])))
         without = effects.missing(scene, name, overrides[name])
         if without:
-            warnings.append(_warning("OVERRIDE_NO_EFFECT", name, without))
+            warnings.append(effects.warning("OVERRIDE_NO_EFFECT", name, without))
         elif animated and name not in _LIMITS:
             said = "holds for all frames, although the scene animates " + ", ".join(animated[:MOST_NAMED])
-            warnings.append(_warning("OVERRIDE_HOLDS", name, said))
+            warnings.append(effects.warning("OVERRIDE_HOLDS", name, said))
     leaves_format = PNG in formats and len(formats) > 1  # to the scene
     if leaves_format and own not in (None, scene.render.image_settings.file_format):
         said = "writes PNG pictures: the scene's own, %s, have no alpha channel" % own
-        warnings.append(_warning("FORMAT_REPLACED", "transparent", said))
+        warnings.append(effects.warning("FORMAT_REPLACED", "transparent", said))
     return warnings
-
-
-def _warning(code: str, name: str, said: str) -> Dict[str, str]:
-    return {**effects.warning(code, name, said), "override": name}
 
 
 def _engine(scene: Any, engine: str) -> Paths:

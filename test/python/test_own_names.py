@@ -62,7 +62,7 @@ class OwnNames(unittest.TestCase):
     def test_suffixes_of_views(self) -> None:
         self.assertTrue(are_suffixes(["_L", "_R"]))
         self.assertTrue(are_suffixes([""]))
-        for wrong in (["_L", "_l"], ["/a"], ["..\\a"], ["a:b"], ["x" * 65], ["a\n"]):
+        for wrong in (["_L", "_l"], ["\u00e9", "e\u0301"], ["/a"], ["..\\a"], ["a:b"], ["x" * 65], ["a\n"]):
             self.assertFalse(are_suffixes(wrong), wrong)
 
 

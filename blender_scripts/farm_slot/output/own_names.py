@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import List, Tuple
+from unicodedata import normalize
 
 from ..files.portable_paths import FORBIDDEN, is_portable_name
 
@@ -43,7 +44,7 @@ def _safe(part: str) -> str:
 
 def are_suffixes(suffixes: List[str]) -> bool:
     """Whether these can be the suffixes of views in file names: short, possible on every system, and different."""
-    different = {suffix.lower() for suffix in suffixes}
+    different = {normalize("NFC", suffix).lower() for suffix in suffixes}
     return len(different) == len(suffixes) and all(
         len(suffix) <= 64 and "/" not in suffix and FORBIDDEN.search(suffix) is None for suffix in suffixes
     )

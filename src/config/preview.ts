@@ -8,8 +8,9 @@ export const previewOverrides: Overrides = { scale: 50, maxSamples: 16 };
 /** A preview has every fourth frame, and each is shown for as long as four. */
 export const previewStep = 4;
 
-/** An extension of a video or picture. Anything else is the name of a folder, which may have a dot too. */
 const videoExtension = /^\.(mp4|mkv|webm|mov|gif)$/i;
+
+/** Whether it ends the name of a video or picture. Anything else is part of a folder's name, which may have a dot too. */
 const isFileExtension = (extension: string) =>
   videoExtension.test(extension) || formatsWith(extension.toLowerCase()).length > 0;
 
